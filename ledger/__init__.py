@@ -1,0 +1,1 @@
+"""The ledger: bytes, log, rules, store, and the workers above them."""
