@@ -66,20 +66,13 @@ def format_tlog_proof(proof: TlogProof) -> bytes:
     head = b"" if proof.extra is None else f"{_EXTRA}{write_base64(proof.extra)}\n".encode()
     # b2a_base64 ends each line itself, and this runs for every receipt.
     lines = b"".join([b2a_base64(each) for each in proof.hashes])
-    return b"%b\n%bindex %d\n%b\n%b" % (
-        _MAGIC.encode(),
-        head,
-        proof.index,
-        lines,
-        proof.checkpoint_raw,
-    )
+    body = (_MAGIC.encode(), head, proof.index, lines, proof.checkpoint_raw)
+    return _bounded(b"%b\n%bindex %d\n%b\n%b" % body)
 
 
 def parse_tlog_proof(raw: bytes) -> TlogProof:
     """Read a receipt, or raise `MalformedTlogProof`. Its checkpoint is not looked into."""
-    if len(raw) > MAX_TLOG_PROOF:
-        raise MalformedTlogProof(f"a tlog-proof has at most {MAX_TLOG_PROOF} bytes")
-    head, gap, checkpoint_raw = raw.partition(b"\n\n")
+    head, gap, checkpoint_raw = _bounded(raw).partition(b"\n\n")
     magic, *lines = read_text(head, MalformedTlogProof).split("\n")
     if not gap or magic != _MAGIC:
         raise MalformedTlogProof(f"a tlog-proof begins with {_MAGIC}")
@@ -93,6 +86,12 @@ def parse_tlog_proof(raw: bytes) -> TlogProof:
     proof = TlogProof(index, hashes, checkpoint_raw, extra)
     _check(proof)
     return proof
+
+
+def _bounded(raw: bytes) -> bytes:
+    if len(raw) > MAX_TLOG_PROOF:
+        raise MalformedTlogProof(f"a tlog-proof has at most {MAX_TLOG_PROOF} bytes")
+    return raw
 
 
 def _check(proof: TlogProof) -> None:

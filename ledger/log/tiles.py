@@ -176,7 +176,7 @@ class TileHashes:
     does not trust `fetch` verifies the proof, or calls `authenticate`. Safe to share by threads.
     """
 
-    def __init__(self, fetch: Fetch, tiles: int = 1024) -> None:
+    def __init__(self, fetch: Fetch, *, tiles: int = 1024) -> None:
         self._rows: Rows = lru_cache(maxsize=tiles)(
             lambda level, n, width: _fold(_fetch_tile(fetch, level, n, width))
         )

@@ -1,6 +1,7 @@
 """Whatever bytes come in, a parser raises its declared errors or returns what can be written."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -36,7 +37,8 @@ from ledger.wire.keys import (
     verify,
 )
 
-thorough = settings(max_examples=200, deadline=None)
+thorough = settings(max_examples=1000, deadline=None)
+brief = settings(max_examples=200, deadline=None)
 
 ENTRY = Entry(
     "2026-11-22T03:10:00.123Z",
@@ -52,6 +54,11 @@ def key(algorithm: str) -> PrivateKey:
     return PrivateKey.generate(algorithm)
 
 
+@cache
+def signature(algorithm: str) -> bytes:
+    return key(algorithm).sign(b"fact")
+
+
 @st.composite
 def edited(draw: st.DrawFn, original: bytes) -> bytes:
     """Change, drop or add a few bytes, so that the depths of a parser are reached."""
@@ -64,9 +71,9 @@ def edited(draw: st.DrawFn, original: bytes) -> bytes:
 
 
 any_object = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
 )
 
 
@@ -85,13 +92,12 @@ def test_an_entry_is_refused_or_written_back_byte_for_byte(raw: bytes):
 def test_a_payload_is_refused_or_written_back_byte_for_byte(raw: bytes):
     try:
         value = load(raw)
-    except NotCanonical as error:
-        assert str(error)
+    except NotCanonical:
         return
     assert raw == dump(value)
 
 
-@thorough
+@brief
 @given(
     any_object
     | st.fixed_dictionaries(
@@ -102,7 +108,7 @@ def test_a_payload_is_refused_or_written_back_byte_for_byte(raw: bytes):
             | st.lists(
                 st.fixed_dictionaries(
                     {
-                        "keyid": st.from_regex("[0-9a-f]{64}", fullmatch=True) | any_object,
+                        "keyid": st.sampled_from(["0a" * 32, "0b" * 32, ""]) | any_object,
                         "sig": st.sampled_from(["QQ==", "QR==", ""]) | any_object,
                     }
                 )
@@ -120,7 +126,7 @@ def test_an_envelope_is_refused_or_written_back_but_for_the_order_of_its_lines(o
     assert sorted(obj["signatures"], key=lambda line: line["keyid"]) == again["signatures"]
 
 
-@thorough
+@brief
 @given(
     any_object
     | st.fixed_dictionaries(
@@ -166,7 +172,7 @@ def test_every_value_has_a_spelling_in_base64(
 
 
 @thorough
-@given(st.text() | st.from_regex(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}(Z|[+]00:00)"))
+@given(st.text() | edited(ENTRY.accepted.encode()).map(lambda raw: raw.decode("latin-1")))
 def test_an_instant_is_refused_or_written_back(text: str):
     try:
         instant = parse_instant(text)
@@ -176,33 +182,27 @@ def test_an_instant_is_refused_or_written_back(text: str):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@settings(max_examples=100, deadline=None)
+@brief
 @given(data=st.data())
 def test_a_key_is_refused_or_taken_whatever_its_bytes(algorithm: str, data: st.DataObject):
     spki = data.draw(st.binary(max_size=80) | edited(key(algorithm).spki))
     for judge in (load_public, admit_key):
-        try:
+        with suppress(KeyRefused):
             judge(algorithm, spki)
-        except KeyRefused as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@settings(max_examples=100, deadline=None)
+@brief
 @given(data=st.data())
 def test_no_bytes_but_a_signature_verify(algorithm: str, data: st.DataObject):
-    signer = key(algorithm)
-    good = signer.sign(b"fact")
-    signature = data.draw(st.binary(max_size=80) | edited(good))
-    if signature != good:
+    other = data.draw(st.binary(max_size=80) | edited(signature(algorithm)))
+    if other != signature(algorithm):
         with pytest.raises(BadSignature):
-            verify(algorithm, signer.spki, signature, b"fact")
+            verify(algorithm, key(algorithm).spki, other, b"fact")
 
 
-@settings(max_examples=100, deadline=None)
+@brief
 @given(pem=st.binary(max_size=80) | edited(key("ed25519").to_pem()))
 def test_a_private_key_is_refused_or_read_whatever_its_bytes(pem: bytes):
-    try:
+    with suppress(KeyRefused):
         PrivateKey.from_pem(pem)
-    except KeyRefused as error:
-        assert str(error)

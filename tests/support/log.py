@@ -122,7 +122,7 @@ class TiledLog:
         return self.tiles[level, n][: 32 * width]
 
     def hashes(self, tiles: int = 1024) -> TileHashes:
-        return TileHashes(self.fetch, tiles)
+        return TileHashes(self.fetch, tiles=tiles)
 
     def replace(self, level: int, n: int, at: int) -> None:
         """Flip the lowest bit of one byte of a tile."""

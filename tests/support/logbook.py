@@ -56,16 +56,12 @@ def written(body: Body, number: int, signers: Iterable[str] = ()) -> Written:
 
 def frame_of(event: Written, accepted: datetime) -> bytes:
     """Return the entry's bytes."""
-    return format_entry(
-        Entry(format_instant(accepted), PAYLOAD_TYPE, (_SIGNATURE,), event.payload)
-    )
+    return format_entry(Entry(format_instant(accepted), PAYLOAD_TYPE, (_SIGNATURE,), event.payload))
 
 
 def written_again(events: Sequence[Logged]) -> list[Written]:
     """Return the bytes of events that a specification made."""
-    return [
-        written(each.event.body, each.position, each.event.signers) for each in events
-    ]
+    return [written(each.event.body, each.position, each.event.signers) for each in events]
 
 
 def append_all(

@@ -124,7 +124,7 @@ HEAD = b"c2sp.org/tlog-proof@v1\nindex 255\n"
         RAW.replace(HEAD, HEAD + b"=\n"),
         HEAD + b"A" * 43 + b"=\n",
         HEAD + (b"A" * 43 + b"=\n") * 64 + b"\n" + PROOF.checkpoint_raw,
-        b"x" * (2 << 20),
+        RAW.replace(b"index 255", b"extra " + b"A" * (9 << 17) + b"\nindex 255"),
     ],
 )
 def test_what_is_no_receipt_is_refused(raw):
@@ -145,6 +145,7 @@ def test_sixty_three_hashes_are_read():
         {"hashes": (b"short",)},
         {"hashes": (bytes(32),) * 64},
         {"extra": b""},
+        {"extra": bytes(9 << 17)},
     ],
 )
 def test_what_would_not_read_back_is_not_written(change):
