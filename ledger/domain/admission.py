@@ -1,0 +1,197 @@
+"""
+Admission: the order in which an event is judged, and how a subject is folded.
+
+The order is fixed and tested: edition, time, references, view, signers, keys and mandates, then the
+rule of the event's own module. What was wrong before the bytes became an `Event` (form, signature
+values) never comes here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from ledger.domain.authority import Ledger, ledger_of, ledger_subject
+from ledger.domain.event import Context, Event, Logged, Refusal, State, key_subject
+from ledger.domain.existence import PredecessorUnknown
+from ledger.domain.ledger import LedgerOpened, must_know, opened
+from ledger.domain.registry import EVOLVES, RULES
+from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a client's clock may run ahead of the ledger's."""
+
+MAX_VALIDITY = timedelta(days=90)
+"""How long a signed event that was never recorded stays alive."""
+
+_SHARED_KINDS = ("party:", "key:", "ledger:")
+"""Subjects that events of strangers touch all the time; a view of them does not grow stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What is known of a subject: its value, and who has touched it.
+
+    `count` entries are tagged with it, the last at `position`. `unsigned` maps each signer of that
+    last entry to the position of the last one that it did not sign, or -1. With that, the last
+    entry that any party did not sign is known, whatever the number of parties: for those who did
+    not sign the last entry it is the last entry.
+    """
+
+    value: Any
+    count: int
+    position: int
+    unsigned: Mapping[str, int]
+
+    def last_unsigned_by(self, party: str) -> int:
+        """Return the position of the last entry here that the party did not sign, or -1."""
+        return self.unsigned.get(party, self.position)
+
+
+class FoldedState(State, Protocol):
+    """State that also tells how each subject was folded."""
+
+    def folded(self, subject: str) -> Folded | None:
+        """Return the folded subject, or None if nothing is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """`FoldedState` over a mapping of folded subjects."""
+
+    subjects: Mapping[str, Folded]
+
+    def get(self, subject: str) -> Any:
+        """Return the value of a subject, or None."""
+        folded = self.subjects.get(subject)
+        return None if folded is None else folded.value
+
+    def folded(self, subject: str) -> Folded | None:
+        """Return the folded subject, or None."""
+        return self.subjects.get(subject)
+
+
+class IssuedInFuture(Refusal):
+    """The event says that it was issued more than five minutes from now."""
+
+    code = "ISSUED_IN_FUTURE"
+    title_vi = "Thời điểm lập sự kiện ở tương lai"
+
+
+class ValidityTooLong(Refusal):
+    """`not_after` is before `issued_at`, or more than 90 days after it."""
+
+    code = "VALIDITY_TOO_LONG"
+    title_vi = "Thời hạn nộp sự kiện dài quá 90 ngày hoặc kết thúc trước khi lập"
+
+
+class SubmissionExpired(Refusal):
+    """The event was submitted after its `not_after`."""
+
+    code = "SUBMISSION_EXPIRED"
+    title_vi = "Sự kiện đã quá hạn nộp"
+
+
+class StaleView(Refusal):
+    """Since the signers looked (`seen`), an event that not all of them signed touched a subject."""
+
+    code = "STALE_VIEW"
+    title_vi = "Dữ liệu mà các bên ký đã xem không còn mới nhất"
+
+
+class IdempotencyMismatch(Refusal):
+    """Another event with this event id is in the log."""
+
+    code = "IDEMPOTENCY_MISMATCH"
+    title_vi = "Mã sự kiện đã được dùng cho một nội dung khác"
+
+
+def reads(event: Event, state: State) -> frozenset[str]:
+    """Return all subjects that admission of the event reads, as far as `state` tells.
+
+    What a body reads may depend on what is known (a contract's head grant, its right): ask again
+    with these loaded, until nothing new is named.
+    """
+    return frozenset(
+        (
+            *event.subjects,
+            *event.signers,
+            *map(key_subject, event.signatures),
+            ledger_subject(event.ledger),
+            *event.body.reads(state),
+        )
+    )
+
+
+def admit(state: FoldedState, event: Event, context: Context) -> None:
+    """Return if the event may stand at `context.position`; raise the `Refusal` if it may not."""
+    ledger = _ledger(state, event, context)
+    must_know(ledger.edition)
+    _must_be_in_time(event, context)
+    _must_refer_to_the_known(event, context)
+    _must_have_a_fresh_view(state, event)
+    must_name_signers(event, ledger)
+    must_be_registered(state, event)
+    must_bind(state, event, context)
+    RULES[ledger.edition][type(event.body)](state, event, context)
+
+
+def evolve_subject(subject: str, folded: Folded | None, logged: Logged) -> Folded:
+    """Return a subject after an entry that is tagged with it. It never refuses.
+
+    It depends on nothing but the subject's own fold and the entry, so that a subject can be
+    followed alone.
+    """
+    before = folded or _UNTOUCHED
+    event, value = logged.event, before.value
+    evolve = EVOLVES.get((subject.partition(":")[0], type(event.body)))
+    if evolve is not None:
+        value = evolve(subject, value, logged)
+    unsigned = {signer: before.last_unsigned_by(signer) for signer in event.signers}
+    return Folded(value, before.count + 1, logged.position, unsigned)
+
+
+_UNTOUCHED = Folded(value=None, count=0, position=-1, unsigned={})
+
+
+def _ledger(state: State, event: Event, context: Context) -> Ledger:
+    """Return the ledger whose officers and edition judge the event; the first brings its own."""
+    if isinstance(event.body, LedgerOpened):
+        return opened(event.body, context.position)
+    return ledger_of(state, event)
+
+
+def _must_be_in_time(event: Event, context: Context) -> None:
+    accepted = context.accepted
+    if event.issued_at > accepted + CLOCK_TOLERANCE:
+        raise IssuedInFuture(f"issued at {event.issued_at}, accepted at {accepted}")
+    if not event.issued_at <= event.not_after <= event.issued_at + MAX_VALIDITY:
+        raise ValidityTooLong(f"issued at {event.issued_at}, to be sent by {event.not_after}")
+    if accepted > event.not_after:
+        raise SubmissionExpired(f"to be sent by {event.not_after}, accepted at {accepted}")
+
+
+def _must_refer_to_the_known(event: Event, context: Context) -> None:
+    missing = sorted(set(event.body.references()) - context.known.keys())
+    if missing:
+        raise PredecessorUnknown(f"not in the log: {', '.join(missing)}", subjects=missing)
+
+
+def _must_have_a_fresh_view(state: FoldedState, event: Event) -> None:
+    """Hold the event to the size that its signers had in view.
+
+    One signer's own later event is no news to that signer, but it is to the others who sign.
+    """
+    if event.seen is None:
+        return
+    for subject in event.subjects:
+        folded = state.folded(subject)
+        if folded is None or subject.startswith(_SHARED_KINDS):
+            continue
+        latest = max(map(folded.last_unsigned_by, event.signers))
+        if latest >= event.seen:
+            raise StaleView(
+                f"{subject} changed after the log had size {event.seen}",
+                positions=(latest,),
+                subjects=(subject,),
+            )

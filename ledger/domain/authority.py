@@ -1,0 +1,115 @@
+"""
+Who may bind whom: the ledger's officers, the roles of parties, and the refusals of signatures.
+
+`ledger.domain.signers` says who has to sign what and judges the signature lines; the refusals
+stand here, so that the module of a subject can raise them too.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ledger.domain.event import Event, Refusal, State
+from ledger.domain.party import party_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger itself: who runs it, who speaks for the State's registers, which rules hold."""
+
+    position: int
+    operator: str
+    registrar: str
+    edition: str
+
+
+class LedgerNotOpen(Refusal):
+    """Nothing can be recorded before `ledger.opened/1`, which stands at position 0."""
+
+    code = "LEDGER_NOT_OPEN"
+    title_vi = "Sổ cái chưa được mở"
+    remedy = "ledger.opened/1"
+
+
+class NotBound(Refusal):
+    """Superclass of what is wrong with the signatures of an event. Never raised itself."""
+
+
+class BadSignature(NotBound):
+    """A signature does not verify over the bytes that were sent."""
+
+    code = "BAD_SIGNATURE"
+    title_vi = "Chữ ký không khớp với nội dung"
+
+
+class WrongSigner(NotBound):
+    """Somebody signed who is not bound by the event, or may not bind whom they signed for."""
+
+    code = "WRONG_SIGNER"
+    title_vi = "Người ký không có thẩm quyền ký sự kiện này"
+
+
+class SignerMissing(NotBound):
+    """A party that the event binds, or a key that it brings, has not signed."""
+
+    code = "SIGNER_MISSING"
+    title_vi = "Thiếu chữ ký của bên bị ràng buộc"
+
+
+class MandateExpired(NotBound):
+    """The mandate under which somebody signed has ended."""
+
+    code = "MANDATE_EXPIRED"
+    title_vi = "Ủy quyền đã hết hiệu lực"
+    remedy = "mandate.given/1"
+
+
+class KeyUnknown(NotBound):
+    """The log has no such key."""
+
+    code = "KEY_UNKNOWN"
+    title_vi = "Khóa ký chưa được ghi trong sổ cái"
+    remedy = "key.added/1"
+
+
+class KeyNoLongerValid(NotBound):
+    """The key was revoked before this position."""
+
+    code = "KEY_REVOKED"
+    title_vi = "Khóa ký đã bị thu hồi"
+    remedy = "key.added/1"
+
+
+class KeyNotYetValid(NotBound):
+    """The key's validity has not begun."""
+
+    code = "KEY_NOT_YET_VALID"
+    title_vi = "Khóa ký chưa đến thời điểm có hiệu lực"
+
+
+class KeyExpired(NotBound):
+    """The key's validity has ended."""
+
+    code = "KEY_EXPIRED"
+    title_vi = "Khóa ký đã hết thời hạn hiệu lực"
+    remedy = "key.added/1"
+
+
+@lru_cache(maxsize=64)
+def ledger_subject(origin: str) -> str:
+    """Return the subject id of the ledger with this origin: `ledger:<hex SHA-256>`."""
+    return f"ledger:{hashlib.sha256(origin.encode()).hexdigest()}"
+
+
+def ledger_of(state: State, event: Event) -> Ledger:
+    """Return the ledger that the event is meant for, or raise `LedgerNotOpen`."""
+    value = state.get(ledger_subject(event.ledger))
+    if not isinstance(value, Ledger):
+        raise LedgerNotOpen(f"{event.ledger} has not been opened")
+    return value
+
+
+def must_hold(state: State, party: str, role: str) -> None:
+    """Raise `WrongSigner` unless the party is registered with the role."""
+    if role not in party_of(state, party).roles:
+        raise WrongSigner(f"{party} is not registered as {role}", subjects=(party,))

@@ -1,0 +1,293 @@
+"""
+A conveyance recorded in another register, as a clerk attests it.
+
+Registries record, they do not check (37 CFR 3.54). Here a private act recorded elsewhere is judged
+like any private act: an assignor that never appears as owner is a gap in the chain, a release may
+name only what its security charges. A record that fails is not in the log; it stays where it was.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import StringConstraints, model_validator
+
+from ledger.domain.authority import must_hold
+from ledger.domain.event import (
+    FROM_LIST,
+    NOT_EMPTY,
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    Evolves,
+    Logged,
+    Model,
+    PartyId,
+    PartyIds,
+    Refusal,
+    RightIds,
+    Sha256,
+    State,
+    of_kind,
+)
+from ledger.domain.existence import (
+    FutureFact,
+    PredecessorUnknown,
+    all_known,
+    known,
+    new,
+    not_in_future,
+)
+from ledger.domain.right import Lien, Office, Right, with_lien
+from ledger.domain.security import (
+    Security,
+    lien_passed,
+    must_be_charged,
+    must_be_creditors,
+    passed,
+)
+from ledger.domain.title import NotOwner, moved
+
+KIND = "conveyance"
+
+ConveyanceId = Annotated[str, of_kind(KIND)]
+RecordNumber = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,60}$")]
+Reference = Annotated[str, StringConstraints(pattern=r"^(conveyance|security):[a-z0-9.-]{1,80}$")]
+ConveyanceKind = Literal[
+    "assignment",
+    "merger",
+    "nunc_pro_tunc",
+    "correction",
+    "name_change",
+    "security",
+    "release",
+    "security_assignment",
+]
+OF_LIENS = frozenset({"release", "security_assignment"})
+"""The kinds that refer to a security; `correction` refers to a record; the others to nothing."""
+
+
+class Executed(Model):
+    """An assignor, and the day on which it signed."""
+
+    party: PartyId
+    executed_on: Day
+
+
+class ConveyanceAttested(Body):
+    """A clerk saw a record of another register; the office recorded it on `office_recorded_on`.
+
+    Kinds that transfer give all that the assignors own, in equal parts to the assignees. For
+    `security` the assignors are debtors and the assignees creditors; for `release` and
+    `security_assignment` the assignors are creditors of what `refers_to` names.
+    """
+
+    TOPIC: ClassVar[str] = "conveyance.attested/1"
+
+    conveyance: ConveyanceId
+    office: Office
+    record: RecordNumber
+    kind: ConveyanceKind
+    assignors: Annotated[tuple[Executed, ...], FROM_LIST, NOT_EMPTY]
+    assignees: PartyIds
+    rights: RightIds
+    office_recorded_on: Day
+    refers_to: Reference | None
+    attested_by: PartyId
+    document_sha256: Sha256
+
+    def subjects(self) -> frozenset[str]:
+        """Return the conveyance, the rights, all parties and what it refers to."""
+        parties = (*self.givers(), *self.assignees, self.attested_by)
+        return frozenset(filter(None, (self.conveyance, *self.rights, *parties, self.refers_to)))
+
+    def givers(self) -> frozenset[str]:
+        """Return the assignors."""
+        return frozenset(assignor.party for assignor in self.assignors)
+
+    @model_validator(mode="after")
+    def _is_named_by_its_record(self) -> "ConveyanceAttested":
+        natural = f"{KIND}:{self.office[:2]}.{self.record}"
+        if self.conveyance != natural:
+            raise ValueError(f"its id is {natural}")
+        if len(self.givers()) != len(self.assignors):
+            raise ValueError("an assignor is listed twice")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Conveyance:
+    """An attested record that is no security: a security becomes a `Security` instead."""
+
+    position: int
+    kind: ConveyanceKind
+
+
+class RecordExists(Refusal):
+    """The record is attested already."""
+
+    code = "RECORD_EXISTS"
+    title_vi = "Bản ghi này đã được chứng thực trong sổ cái"
+
+
+class ChainGap(Refusal):
+    """An assignor never appears as owner: a link of the chain of title is missing."""
+
+    code = "CHAIN_GAP"
+    title_vi = "Chuỗi quyền sở hữu bị đứt: bên chuyển giao chưa từng là chủ sở hữu"
+    remedy = ConveyanceAttested.TOPIC
+
+
+def must_link(subject: str, right: Right, party: str) -> None:
+    """Raise `NotOwner` if the party owns no more of the right, `ChainGap` if it never did."""
+    if party in right.owners:
+        return
+    if party in right.former:
+        raise NotOwner(
+            f"{party} owns no more of {subject}",
+            positions=(right.former[party],),
+            subjects=(subject, party),
+        )
+    raise ChainGap(
+        f"{party} never appears as owner of {subject}",
+        positions=(right.titled,),
+        subjects=(subject, party),
+    )
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    """Judge the record as the private act that it is."""
+    body = event.body
+    assert isinstance(body, ConveyanceAttested)
+    must_hold(state, body.attested_by, "clerk")
+    new(state, body.conveyance, RecordExists)
+    not_in_future(context.accepted, office_recorded_on=body.office_recorded_on)
+    for assignor in body.assignors:
+        if assignor.executed_on > body.office_recorded_on:
+            raise FutureFact(f"{assignor.party} signed after the office recorded it")
+    if body.kind in OF_LIENS:
+        _must_be_the_creditors_to_give(state, body)
+        return
+    rights = {subject: known(state, subject, Right) for subject in body.rights}
+    if body.kind == "correction":
+        _must_correct_a_transfer(state, body)
+    elif body.refers_to is not None:
+        all_known(state, (body.refers_to,))
+    for subject, right in rights.items():
+        _must_be_theirs_to_give(subject, right, body)
+
+
+def _must_be_the_creditors_to_give(state: State, body: ConveyanceAttested) -> None:
+    # The security is asked before the rights: one wrong digit may name a right nobody knows here,
+    # and what is wrong is still that the security does not charge it.
+    if body.refers_to is None:
+        raise PredecessorUnknown(f"a {body.kind} names the security that it is about")
+    security = known(state, body.refers_to, Security)
+    must_be_charged(body.refers_to, security, body.rights)
+    must_be_creditors(body.refers_to, security, body.rights, body.givers())
+
+
+def _must_correct_a_transfer(state: State, body: ConveyanceAttested) -> None:
+    if body.refers_to is None:
+        raise PredecessorUnknown("a correction names the record that it corrects")
+    record = state.get(body.refers_to)
+    if not isinstance(record, Conveyance) or record.kind in OF_LIENS:
+        raise PredecessorUnknown(
+            f"no transfer {body.refers_to} is in the log", subjects=(body.refers_to,)
+        )
+
+
+def _must_be_theirs_to_give(subject: str, right: Right, body: ConveyanceAttested) -> None:
+    corrected = _corrected(right, body)
+    if corrected == frozenset(body.assignees):
+        return  # The correction restates to whom the record gave: nothing moves.
+    givers = corrected or body.givers()
+    one_is_enough = body.kind == "security" or corrected is not None
+    if one_is_enough and not givers.isdisjoint(right.owners):
+        return
+    for party in sorted(givers, key=lambda giver: (giver not in right.former, giver)):
+        must_link(subject, right, party)
+
+
+def _corrected(right: Right, body: ConveyanceAttested) -> frozenset[str] | None:
+    """Return to whom the record that is corrected gave this right, if it did."""
+    if body.kind != "correction" or body.refers_to is None:
+        return None
+    return right.records.get(body.refers_to)
+
+
+def _evolve(subject: str, value: Any, logged: Logged) -> Any:
+    """Return the record's own value, or that of the security to which it refers."""
+    body = logged.event.body
+    assert isinstance(body, ConveyanceAttested)
+    if subject != body.conveyance:
+        return _evolve_security(subject, value, logged)
+    if body.kind != "security":
+        return Conveyance(logged.position, body.kind)
+    return Security(
+        position=logged.position,
+        creditors=dict.fromkeys(body.rights, frozenset(body.assignees)),
+    )
+
+
+def _evolve_security(subject: str, value: Any, logged: Logged) -> Any:
+    body = logged.event.body
+    assert isinstance(body, ConveyanceAttested)
+    del subject
+    if body.kind not in OF_LIENS or not isinstance(value, Security):
+        return value
+    return passed(value, body.rights, body.givers(), _creditors_after(body), logged.position)
+
+
+def _creditors_after(body: ConveyanceAttested) -> Iterable[str]:
+    return body.assignees if body.kind == "security_assignment" else ()
+
+
+def _evolve_right(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, ConveyanceAttested)
+    del subject
+    if value is None:
+        return None
+    if body.kind in OF_LIENS:
+        assert body.refers_to is not None, "admitted without the security that it is about"
+        return lien_passed(value, body.refers_to, body.givers(), _creditors_after(body))
+    if body.kind == "security":
+        return with_lien(value, body.conveyance, _lien(body, logged.position))
+    return _transferred(value, body, logged.position)
+
+
+def _lien(body: ConveyanceAttested, position: int) -> Lien:
+    # The record does not say whether the agreement forbids assignment; absence is not a covenant.
+    return Lien(
+        creditors=frozenset(body.assignees),
+        debtors=body.givers(),
+        forbids_assignment=False,
+        position=position,
+    )
+
+
+def _transferred(right: Right, body: ConveyanceAttested, position: int) -> Right:
+    """Return the right after the givers gave all they own, in equal parts, to the assignees.
+
+    In a correction those give who took by the corrected record, as far as they still own.
+    """
+    givers = _corrected(right, body) or body.givers()
+    given = {party: share for party, share in right.owners.items() if party in givers}
+    part = sum(given.values(), Fraction(0)) / len(body.assignees)
+    taken = dict.fromkeys(body.assignees, part)
+    records = {**right.records, body.conveyance: frozenset(body.assignees)}
+    return replace(moved(right, given, taken, position), records=records)
+
+
+BODIES: tuple[type[Body], ...] = (ConveyanceAttested,)
+ADMITS: Admits = {ConveyanceAttested: _admit}
+EVOLVES: Evolves = {
+    (KIND, ConveyanceAttested): _evolve,
+    ("security", ConveyanceAttested): _evolve_security,
+    ("right", ConveyanceAttested): _evolve_right,
+}

@@ -1,0 +1,280 @@
+"""
+What every event shares: its header, its body's base, its place in the log, and how it is refused.
+
+An event is a fact as its signers signed it (docs/spec/event.md). The ledger admits it or refuses
+it; it never edits, completes or re-serialises it. So every module of `ledger.domain` is read in
+one order, events, state, refusals, admit, evolve, and:
+
+* `admit(state, event, context)` raises a `Refusal` or returns nothing,
+* `evolve(subject, value, logged)` never refuses: what happened has happened.
+
+Both are pure: no clock, no random, no I/O. Time comes in as `Context.accepted`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+
+HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""Legal days are days of Hanoi, which has kept UTC+7 without daylight saving since 1975."""
+
+
+class DomainError(Exception):
+    """Superclass of the errors of this package. Never raised itself."""
+
+
+def parse_instant(text: object) -> datetime:
+    """Read a UTC instant written `YYYY-MM-DDTHH:MM:SS.mmmZ`; any other spelling is a ValueError."""
+    if isinstance(text, datetime):
+        return text
+    if not isinstance(text, str) or not text.endswith("Z"):
+        raise ValueError("an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
+    instant = datetime.fromisoformat(text)
+    if format_instant(instant) != text:
+        raise ValueError("an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
+    return instant
+
+
+def format_instant(instant: datetime) -> str:
+    """Write a UTC instant as `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
+    text = instant.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
+
+
+def parse_day(text: object) -> date:
+    """Read a legal day of Hanoi written `YYYY-MM-DD`; any other spelling is a ValueError."""
+    if type(text) is date:
+        return text
+    if not isinstance(text, str):
+        raise ValueError("a day is written YYYY-MM-DD")  # noqa: TRY004  (pydantic wants it so)
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError("a day is written YYYY-MM-DD")
+    return day
+
+
+def legal_day(instant: datetime) -> date:
+    """Return the legal day, in Hanoi, to which an instant belongs."""
+    return instant.astimezone(HANOI).date()
+
+
+def of_kind(kind: str) -> StringConstraints:
+    """Return the shape of a subject id of one kind, such as `contract:<local part>`."""
+    return StringConstraints(pattern=rf"^{kind}:[a-z0-9.-]{{1,80}}$")
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _distinct(items: "tuple[T, ...]") -> "tuple[T, ...]":
+    if len(set(items)) != len(items):
+        raise ValueError("an item occurs twice")
+    return items
+
+
+T = TypeVar("T")
+
+FROM_LIST = BeforeValidator(_as_tuple)
+"""Lets a JSON list fill a tuple field, so that bodies stay immutable and hashable."""
+
+DISTINCT = AfterValidator(_distinct)
+"""Refuses a tuple in which an item occurs twice."""
+
+NOT_EMPTY = Field(min_length=1)
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    PlainSerializer(format_instant, return_type=str, when_used="json"),
+]
+Day = Annotated[date, BeforeValidator(parse_day)]
+SubjectId = Annotated[str, StringConstraints(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$")]
+PartyId = Annotated[str, of_kind("party")]
+PartyIds = Annotated[tuple[PartyId, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+RightId = Annotated[str, of_kind("right")]
+RightIds = Annotated[tuple[RightId, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+EventHash = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+Sha256 = EventHash
+KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+
+
+class Model(BaseModel):
+    """A part of a body: immutable, exactly typed, nothing beyond its fields."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Sealed(Model):
+    """A private section: the commitment stands in the log, the value in the vault, if anywhere."""
+
+    commitment: Sha256
+
+
+class Body(Model):
+    """What an event says. A topic is frozen, with a version; a new meaning is a new topic."""
+
+    TOPIC: ClassVar[str]
+
+    def subjects(self) -> frozenset[str]:
+        """Return all that the event is about. The header's `subjects` must equal it, sorted."""
+        raise NotImplementedError
+
+    def reads(self, state: "State") -> Iterable[str]:
+        """Return subjects that admission reads besides those the event is about.
+
+        It is asked again after they are loaded, until it names nothing new.
+        """
+        del state
+        return ()
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hashes of earlier events that this one names."""
+        return ()
+
+    def new_keys(self) -> "Iterable[tuple[str, KeyRecord]]":
+        """Return (party, key) for each public key that the event itself brings into the log."""
+        return ()
+
+
+def key_subject(key_id: str) -> str:
+    """Return the subject id of a key."""
+    return f"key:{key_id}"
+
+
+class KeyRecord(Model):
+    """A public key as it enters the log. The algorithm belongs to the key, never to a message.
+
+    `key_id` is the lower-case hex SHA-256 of the SubjectPublicKeyInfo DER; `public_key` is that
+    DER in standard base64. `ledger.wire.keys` checks both before any rule runs.
+    """
+
+    key_id: KeyId
+    algorithm: Annotated[
+        str, StringConstraints(pattern=r"^(ed25519|ecdsa-p256-sha256|rsa-pss-sha256|ml-dsa-65)$")
+    ]
+    public_key: Annotated[str, StringConstraints(min_length=40, max_length=4096)]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A signed fact: the header's members and the body, as `ledger.intake` verified them.
+
+    `signatures` are the ids of the keys whose signature lines verified; whom they bind is judged
+    at admission, against the keys in force at that position.
+    """
+
+    ledger: str
+    event_id: str
+    type: str
+    issued_at: datetime
+    not_after: datetime
+    seen: int | None
+    subjects: tuple[str, ...]
+    signers: tuple[str, ...]
+    body: Body
+    payload_hash: str
+    signatures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event with its place in the log: 0-based position and the instant it was accepted."""
+
+    event: Event
+    position: int
+    accepted: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What admission is told besides state: the place, the instant, the openings, known events.
+
+    `openings` maps a JSON pointer into the body to the opened value; `known` maps payload hashes
+    that the event refers to, to their positions in the log.
+    """
+
+    accepted: datetime
+    position: int
+    openings: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, int] = field(default_factory=dict)
+
+
+class State(Protocol):
+    """What is known of subjects, each folded from the entries tagged with it."""
+
+    def get(self, subject: str) -> Any:
+        """Return the value that the subject's module folded, or None if nothing is known of it."""
+
+
+Admits = dict[type[Body], Callable[[State, Event, Context], None]]
+"""What a module exports as ADMITS: the rule of each of its bodies."""
+
+Evolves = dict[tuple[str, type[Body]], Callable[[str, Any, Logged], Any]]
+"""What a module exports as EVOLVES: the fold of a body into the value of one kind of subject."""
+
+
+class Refusal(DomainError):
+    """The ledger's answer to an event that a rule forbids. Subclasses are the rules.
+
+    A subclass's docstring is the problem's title. `code` is stable. `article` cites the law where
+    the law is the reason; `positions` are those of the events that forbid; `remedy` names a topic
+    by which the same end can be reached; `subjects` names what the refusal is about.
+    """
+
+    code: ClassVar[str]
+    title_vi: ClassVar[str] = ""
+    article: ClassVar[str | None] = None
+    remedy: ClassVar[str | None] = None
+
+    def __init__(
+        self, detail: str, *, positions: Iterable[int] = (), subjects: Iterable[str] = ()
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.positions = tuple(sorted(set(positions)))
+        self.subjects = tuple(sorted(set(subjects)))
+
+
+class OpeningRequired(Refusal):
+    """A rule needs a sealed value, and no opening for it came with the event."""
+
+    code = "OPENING_REQUIRED"
+    title_vi = "Quy tắc cần giá trị đã niêm phong nhưng không có bản mở đi kèm"
+
+
+class OpeningMalformed(Refusal):
+    """What was opened is not of the form that its section has."""
+
+    code = "OPENING_MALFORMED"
+    title_vi = "Giá trị được mở không đúng dạng của mục đã niêm phong"
+
+
+def reveal(value: "T | Sealed", pointer: str, context: Context, read: Callable[[Any], T]) -> T:
+    """Return a private section's value: as it stands, or from the openings of the context.
+
+    `pointer` is the JSON pointer (RFC 6901) of the section within the payload, e.g. `/body/price`;
+    `read` turns the opened JSON value into the section's type (`Money.model_validate`).
+    Raises `OpeningRequired` if it is sealed and was not opened, `OpeningMalformed` if `read`
+    finds it to be no such value (a ValueError, as pydantic's are).
+    """
+    if not isinstance(value, Sealed):
+        return value
+    if pointer not in context.openings:
+        raise OpeningRequired(f"{pointer} is sealed; send its opening beside the envelope")
+    try:
+        return read(context.openings[pointer])
+    except ValueError as error:
+        raise OpeningMalformed(f"what was opened for {pointer} has another form") from error

@@ -1,0 +1,108 @@
+"""
+What must exist, what must not, and when: the refusals that every module shares.
+
+Every value that a module folds for a subject has `position`: that of the event which created it.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+
+from ledger.domain.event import KeyRecord, Refusal, State, key_subject, legal_day
+
+
+class Recorded(Protocol):
+    """A folded value that remembers which event created its subject."""
+
+    @property
+    def position(self) -> int:
+        """Return the 0-based position of the event that created the subject."""
+
+
+V = TypeVar("V", bound=Recorded)
+
+
+class PredecessorUnknown(Refusal):
+    """The event names something that is not in the log."""
+
+    code = "PREDECESSOR_UNKNOWN"
+    title_vi = "Sự kiện nêu một đối tượng hoặc sự kiện chưa có trong sổ cái"
+
+
+class SubjectExists(Refusal):
+    """What the event would create is already there."""
+
+    code = "SUBJECT_EXISTS"
+    title_vi = "Đối tượng mà sự kiện tạo ra đã tồn tại"
+
+
+class KeyTaken(Refusal):
+    """The key is in the log already; one raw key never belongs to two parties."""
+
+    code = "KEY_TAKEN"
+    title_vi = "Khóa này đã được ghi trong sổ cái"
+
+
+class FutureFact(Refusal):
+    """A fact is dated after the day on which it is recorded."""
+
+    code = "FUTURE_FACT"
+    title_vi = "Sự việc ghi ngày sau ngày ghi sổ"
+
+
+class IntervalEmpty(Refusal):
+    """An interval ends before it begins, or when it begins."""
+
+    code = "INTERVAL_EMPTY"
+    title_vi = "Khoảng thời gian rỗng: ngày kết thúc không sau ngày bắt đầu"
+
+
+def known(state: State, subject: str, kind: type[V]) -> V:
+    """Return the value of a subject that must exist as a `kind`; raise `PredecessorUnknown`."""
+    value = state.get(subject)
+    if not isinstance(value, kind):
+        raise PredecessorUnknown(f"{subject} is not in the log", subjects=(subject,))
+    return value
+
+
+def all_known(state: State, subjects: Iterable[str]) -> None:
+    """Raise `PredecessorUnknown`, naming each subject of which nothing is known."""
+    missing = sorted(subject for subject in subjects if state.get(subject) is None)
+    if missing:
+        raise PredecessorUnknown(f"not in the log: {', '.join(missing)}", subjects=missing)
+
+
+def new(state: State, subject: str, refusal: type[Refusal] = SubjectExists) -> None:
+    """Raise `SubjectExists`, or the more special `refusal`, if the subject is already known."""
+    value = state.get(subject)
+    if value is not None:
+        raise refusal(
+            f"{subject} was created at position {value.position}",
+            positions=(value.position,),
+            subjects=(subject,),
+        )
+
+
+def new_keys(state: State, keys: Iterable[tuple[str, KeyRecord]]) -> None:
+    """Raise `KeyTaken` if a key that an event brings is known, or comes twice within it."""
+    seen = set()
+    for party, record in keys:
+        subject = key_subject(record.key_id)
+        new(state, subject, KeyTaken)
+        if subject in seen:
+            raise KeyTaken(f"{subject} comes twice, as {party}'s too", subjects=(subject,))
+        seen.add(subject)
+
+
+def not_in_future(accepted: datetime, **days: date | None) -> None:
+    """Raise `FutureFact` if one of the named days is after the legal day of `accepted`."""
+    today = legal_day(accepted)
+    for name, day in days.items():
+        if day is not None and day > today:
+            raise FutureFact(f"{name} is {day}, after {today}")
+
+
+def interval(start: date, end: date | None) -> None:
+    """Raise `IntervalEmpty` unless the half-open interval [start, end) holds a day."""
+    if end is not None and end <= start:
+        raise IntervalEmpty(f"[{start}, {end}) holds no day")

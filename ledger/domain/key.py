@@ -1,0 +1,156 @@
+"""
+A key: a public key in the log, whose it is, and from which position to which it binds.
+
+A key is in force at the positions p with added < p < revoked. It enters the log once, for one
+party, and stays there for ever: old signatures are judged by the position they stand at.
+Read in this order: events, state, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ledger.domain.authority import KeyNoLongerValid, WrongSigner, ledger_of
+from ledger.domain.event import (
+    Admits,
+    Body,
+    Context,
+    Event,
+    Evolves,
+    Instant,
+    KeyId,
+    KeyRecord,
+    Logged,
+    PartyId,
+    State,
+    key_subject,
+)
+from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, known, new_keys
+from ledger.domain.party import PartyRegistered
+
+KIND = "key"
+
+
+class KeyAdded(Body):
+    """A party brings a further key, which signs too; an old key or an officer vouches for it.
+
+    The key binds in [not_before, not_after); null means without limit.
+    """
+
+    TOPIC: ClassVar[str] = "key.added/1"
+
+    party: PartyId
+    key: KeyRecord
+    not_before: Instant | None
+    not_after: Instant | None
+    vouched_by: PartyId | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key.key_id)))
+
+    def new_keys(self) -> Iterable[tuple[str, KeyRecord]]:
+        """Return the key."""
+        return ((self.party, self.key),)
+
+
+class KeyRevoked(Body):
+    """From here on the key binds nobody. `compromised_since` is the position doubted from."""
+
+    TOPIC: ClassVar[str] = "key.revoked/1"
+
+    party: PartyId
+    key_id: KeyId
+    reason: Literal["rotated", "compromised", "lost", "holder_left", "party_ended"]
+    compromised_since: Annotated[int, Field(ge=0)] | None
+    revoked_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key in the log: whose, since which position, until which, and between which instants."""
+
+    position: int
+    party: str
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    revoked: int | None = None
+
+
+def _admit_added(state: State, event: Event, context: Context) -> None:
+    """Refuse a taken key, an empty validity, and a key for which nobody vouches."""
+    del context
+    body = event.body
+    assert isinstance(body, KeyAdded)
+    new_keys(state, body.new_keys())
+    if body.not_before and body.not_after and body.not_after <= body.not_before:
+        raise IntervalEmpty(f"[{body.not_before}, {body.not_after}) holds no instant")
+    _must_be_vouched_for(state, event, body)
+
+
+def _must_be_vouched_for(state: State, event: Event, body: KeyAdded) -> None:
+    ledger = ledger_of(state, event)
+    if body.vouched_by in (None, body.party):  # nobody vouches for a key with that key alone
+        if not any(_is_of(state, key_id, body.party) for key_id in event.signatures):
+            raise WrongSigner(f"no key that {body.party} already has signed for the new one")
+    elif body.vouched_by not in (ledger.operator, ledger.registrar):
+        raise WrongSigner(f"{body.vouched_by} is neither operator nor registrar")
+
+
+def _is_of(state: State, key_id: str, party: str) -> bool:
+    """Return whether a key is in the log as the party's. That it is in force is checked before."""
+    key: Key | None = state.get(key_subject(key_id))
+    return key is not None and key.party == party
+
+
+def _admit_revoked(state: State, event: Event, context: Context) -> None:
+    """Refuse a revocation by a stranger, of another's key, of a revoked one, or from later on."""
+    body = event.body
+    assert isinstance(body, KeyRevoked)
+    if body.revoked_by not in (body.party, ledger_of(state, event).operator):
+        raise WrongSigner(f"{body.revoked_by} is neither holder nor operator")
+    subject = key_subject(body.key_id)
+    key = known(state, subject, Key)
+    if key.party != body.party:
+        raise PredecessorUnknown(f"{body.party} has no {subject}", subjects=(subject,))
+    if key.revoked is not None:
+        raise KeyNoLongerValid(
+            f"{subject} was revoked before", positions=(key.revoked,), subjects=(subject,)
+        )
+    if body.compromised_since is not None and body.compromised_since > context.position:
+        raise PredecessorUnknown(f"position {body.compromised_since} is not in the log")
+
+
+def _evolve_registered(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, PartyRegistered)
+    del subject, value
+    return Key(position=logged.position, party=body.party)
+
+
+def _evolve_added(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, KeyAdded)
+    del subject, value
+    return Key(logged.position, body.party, body.not_before, body.not_after)
+
+
+def _evolve_revoked(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    del subject
+    return value and replace(value, revoked=logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (KeyAdded, KeyRevoked)
+ADMITS: Admits = {KeyAdded: _admit_added, KeyRevoked: _admit_revoked}
+EVOLVES: Evolves = {
+    (KIND, PartyRegistered): _evolve_registered,
+    (KIND, KeyAdded): _evolve_added,
+    (KIND, KeyRevoked): _evolve_revoked,
+}

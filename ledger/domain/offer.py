@@ -1,0 +1,364 @@
+"""
+An offer and what becomes of it, as the Civil Code has it (articles 386 to 397).
+
+An offer is open until it is accepted, rejected, countered or revoked, or its time is over. A
+changed or late acceptance is a new offer: `offer.countered/1`. Refusals come in the order in which
+they are defined here, existence first.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
+
+from ledger.domain.authority import WrongSigner
+from ledger.domain.event import (
+    Admits,
+    Body,
+    Context,
+    Event,
+    EventHash,
+    Evolves,
+    Instant,
+    Logged,
+    PartyId,
+    Refusal,
+    Sealed,
+    Sha256,
+    State,
+    Text,
+    format_instant,
+    of_kind,
+)
+from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, known, new
+from ledger.domain.listing import ListingId, must_be_open
+from ledger.domain.money import Price, check_rate
+
+KIND = "offer"
+
+OfferId = Annotated[str, of_kind(KIND)]
+
+
+class Terms(Body):
+    """What an offer and a counter-offer say alike. Never an event itself."""
+
+    offer: OfferId
+    listing: ListingId | None
+    offeror: PartyId
+    offeree: PartyId
+    subject_matter: Text
+    price: Price | Sealed | None
+    royalty_ppm: int | Sealed | None
+    terms_sha256: Sha256
+    expires_at: Instant
+    revocable: bool
+
+    @model_validator(mode="after")
+    def _to_another(self) -> "Terms":
+        if self.offeror == self.offeree:
+            raise ValueError("an offer is made to another")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the offer, its maker, its addressee and the listing that it answers."""
+        named = {self.offer, self.offeror, self.offeree}
+        return frozenset(named if self.listing is None else named | {self.listing})
+
+
+class OfferMade(Terms):
+    """A party says under which terms it will be bound (Civil Code art. 386)."""
+
+    TOPIC: ClassVar[str] = "offer.made/1"
+
+
+class OfferCountered(Terms):
+    """The addressee answers with other terms: a new offer that ends the old (art. 392)."""
+
+    TOPIC: ClassVar[str] = "offer.countered/1"
+
+    counters: OfferId
+    counters_event: EventHash
+
+    @model_validator(mode="after")
+    def _another_offer(self) -> "OfferCountered":
+        if self.counters == self.offer:
+            raise ValueError("a counter-offer is an offer of its own")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return what an offer is about, and the offer that it answers."""
+        return super().subjects() | {self.counters}
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the offer that it answers."""
+        return (self.counters_event,)
+
+
+class OfferAccepted(Body):
+    """The addressee agrees to the terms as they stand (Civil Code art. 393).
+
+    `accepts` is the payload hash of the offer. It is no reference that must exist: the hash of
+    terms which nobody offered is the plainest way to accept other terms.
+    """
+
+    TOPIC: ClassVar[str] = "offer.accepted/1"
+
+    offer: OfferId
+    accepts: EventHash
+    accepted_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the offer and who accepts it."""
+        return frozenset({self.offer, self.accepted_by})
+
+
+class OfferRejected(Body):
+    """The addressee declines (Civil Code art. 391)."""
+
+    TOPIC: ClassVar[str] = "offer.rejected/1"
+
+    offer: OfferId
+    rejected_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the offer and who rejects it."""
+        return frozenset({self.offer, self.rejected_by})
+
+
+class OfferRevoked(Body):
+    """The offeror takes an offer back, as it had reserved to (Civil Code art. 390)."""
+
+    TOPIC: ClassVar[str] = "offer.revoked/1"
+
+    offer: OfferId
+    revoked_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the offer and who revokes it."""
+        return frozenset({self.offer, self.revoked_by})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What ended an offer, by which event, at which position."""
+
+    outcome: Literal["accepted", "rejected", "countered", "revoked"]
+    position: int
+    payload_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer as its answers see it; `terms_hash` is the hash of the payload that made it."""
+
+    position: int
+    terms_hash: str
+    offeror: str
+    offeree: str
+    expires_at: datetime
+    revocable: bool
+    answer: Answer | None = None
+
+
+class AcceptNotAddressee(Refusal):
+    """Only the party to whom an offer was made can answer it."""
+
+    code = "ACCEPT_NOT_ADDRESSEE"
+    title_vi = "Chỉ bên được đề nghị mới có thể trả lời đề nghị giao kết hợp đồng"
+    article = "Bộ luật Dân sự, Điều 393"
+
+
+class OfferClosed(Refusal):
+    """The offer has been accepted, rejected, countered or revoked already."""
+
+    code = "OFFER_CLOSED"
+    title_vi = "Đề nghị đã được chấp nhận, bị từ chối, được sửa đổi hoặc bị hủy bỏ"
+    article = "Bộ luật Dân sự, Điều 391"
+    remedy = OfferMade.TOPIC
+
+
+class OfferExpired(Refusal):
+    """An acceptance after the offer's time is a new offer."""
+
+    code = "OFFER_EXPIRED"
+    title_vi = "Chấp nhận sau thời hạn trả lời được coi là đề nghị mới"
+    article = "Bộ luật Dân sự, Điều 394"
+    remedy = OfferCountered.TOPIC
+
+
+class AcceptTermsDiffer(Refusal):
+    """An acceptance that changes the terms is a new offer."""
+
+    code = "ACCEPT_TERMS_DIFFER"
+    title_vi = "Chấp nhận có sửa đổi nội dung được coi là đề nghị mới"
+    article = "Bộ luật Dân sự, Điều 392"
+    remedy = OfferCountered.TOPIC
+
+
+class RevokeNotReserved(Refusal):
+    """An offer can be taken back only if it says so."""
+
+    code = "REVOKE_NOT_RESERVED"
+    title_vi = "Đề nghị không bảo lưu quyền hủy bỏ"
+    article = "Bộ luật Dân sự, Điều 390"
+
+
+def _admit_made(state: State, event: Event, context: Context) -> None:
+    """Refuse an offer that nobody can answer, or whose royalty is no rate."""
+    body = event.body
+    assert isinstance(body, Terms)
+    new(state, body.offer)
+    if body.listing is not None:
+        must_be_open(state, body.listing, context)
+    if body.expires_at <= context.accepted:
+        raise IntervalEmpty(
+            f"the offer ran until {format_instant(body.expires_at)}, before it was recorded"
+        )
+    check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
+
+
+def _admit_countered(state: State, event: Event, context: Context) -> None:
+    """Refuse a counter to what was answered; an offer whose time is over can be countered."""
+    body = event.body
+    assert isinstance(body, OfferCountered)
+    offer = known(state, body.counters, Offer)
+    if body.counters_event != offer.terms_hash:
+        raise PredecessorUnknown(
+            f"{body.counters_event} did not make {body.counters}",
+            positions=(offer.position,),
+            subjects=(body.counters,),
+        )
+    _must_be_addressee(offer, body.offeror)
+    if body.offeree != offer.offeror:
+        raise AcceptNotAddressee(f"{body.counters} was made by {offer.offeror}")
+    _must_be_open(offer)
+    _admit_made(state, event, context)
+
+
+def _admit_accepted(state: State, event: Event, context: Context) -> None:
+    """Refuse an acceptance by a stranger, after the end, or of other terms."""
+    body = event.body
+    assert isinstance(body, OfferAccepted)
+    offer = known(state, body.offer, Offer)
+    _must_be_addressee(offer, body.accepted_by)
+    _must_be_open(offer)
+    if context.accepted > offer.expires_at:
+        raise OfferExpired(
+            f"the offer ran until {format_instant(offer.expires_at)}", positions=(offer.position,)
+        )
+    if body.accepts != offer.terms_hash:
+        raise AcceptTermsDiffer(
+            f"the offer's terms are those of {offer.terms_hash}", positions=(offer.position,)
+        )
+
+
+def _admit_rejected(state: State, event: Event, context: Context) -> None:
+    """Refuse a rejection by a stranger or of what has ended."""
+    del context
+    body = event.body
+    assert isinstance(body, OfferRejected)
+    offer = known(state, body.offer, Offer)
+    _must_be_addressee(offer, body.rejected_by)
+    _must_be_open(offer)
+
+
+def _admit_revoked(state: State, event: Event, context: Context) -> None:
+    """Refuse a revocation by another than the offeror, of what has ended, or not reserved."""
+    del context
+    body = event.body
+    assert isinstance(body, OfferRevoked)
+    offer = known(state, body.offer, Offer)
+    if body.revoked_by != offer.offeror:
+        raise WrongSigner(f"{body.offer} was made by {offer.offeror}")
+    _must_be_open(offer)
+    if not offer.revocable:
+        raise RevokeNotReserved(
+            f"{body.offer} does not reserve its revocation", positions=(offer.position,)
+        )
+
+
+def _must_be_addressee(offer: Offer, party: str) -> None:
+    if party != offer.offeree:
+        raise AcceptNotAddressee(
+            f"the offer was made to {offer.offeree}, not to {party}", positions=(offer.position,)
+        )
+
+
+def _must_be_open(offer: Offer) -> None:
+    if offer.answer is not None:
+        raise OfferClosed(
+            f"the offer was {offer.answer.outcome}", positions=(offer.answer.position,)
+        )
+
+
+def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, Terms)
+    return Offer(
+        position=logged.position,
+        terms_hash=logged.event.payload_hash,
+        offeror=body.offeror,
+        offeree=body.offeree,
+        expires_at=body.expires_at,
+        revocable=body.revocable,
+    )
+
+
+def _evolve_countered(subject: str, value: Offer | None, logged: Logged) -> Offer:
+    """Return the new offer, or the old one, ended."""
+    body = logged.event.body
+    assert isinstance(body, OfferCountered)
+    if subject == body.offer:
+        return _evolve_made(subject, value, logged)
+    assert value is not None
+    return _answered("countered", value, logged)
+
+
+def _evolve_accepted(subject: str, value: Offer, logged: Logged) -> Offer:
+    del subject
+    return _answered("accepted", value, logged)
+
+
+def _evolve_rejected(subject: str, value: Offer, logged: Logged) -> Offer:
+    del subject
+    return _answered("rejected", value, logged)
+
+
+def _evolve_revoked(subject: str, value: Offer, logged: Logged) -> Offer:
+    del subject
+    return _answered("revoked", value, logged)
+
+
+def _answered(
+    outcome: Literal["accepted", "rejected", "countered", "revoked"], offer: Offer, logged: Logged
+) -> Offer:
+    return replace(offer, answer=Answer(outcome, logged.position, logged.event.payload_hash))
+
+
+BODIES: tuple[type[Body], ...] = (
+    OfferMade,
+    OfferCountered,
+    OfferAccepted,
+    OfferRejected,
+    OfferRevoked,
+)
+
+ADMITS: Admits = {
+    OfferMade: _admit_made,
+    OfferCountered: _admit_countered,
+    OfferAccepted: _admit_accepted,
+    OfferRejected: _admit_rejected,
+    OfferRevoked: _admit_revoked,
+}
+
+EVOLVES: Evolves = {
+    (KIND, OfferMade): _evolve_made,
+    (KIND, OfferCountered): _evolve_countered,
+    (KIND, OfferAccepted): _evolve_accepted,
+    (KIND, OfferRejected): _evolve_rejected,
+    (KIND, OfferRevoked): _evolve_revoked,
+}

@@ -1,0 +1,167 @@
+"""
+A party: whoever may be bound by an event. Its roles, and the mandates that it has given.
+
+People appear as random tokens only (`party:tok.<32 hex>`): a name, a number or a hash of one
+would stay personal data for ever (Personal Data Protection Law, art. 14).
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
+
+from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
+    NOT_EMPTY,
+    Admits,
+    Body,
+    Context,
+    Event,
+    Evolves,
+    KeyRecord,
+    Logged,
+    Model,
+    PartyId,
+    Refusal,
+    State,
+    Text,
+    key_subject,
+)
+from ledger.domain.existence import new, new_keys
+from ledger.domain.money import Money
+
+KIND = "party"
+
+PartyKind = Literal["organisation", "person", "state_body"]
+Role = Literal["operator", "registrar", "clerk", "reviewer", "bank", "forum", "fund", "auditor"]
+Roles = Annotated[tuple[Role, ...], FROM_LIST, DISTINCT]
+Seat = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Keys = Annotated[tuple[KeyRecord, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+
+_PERSON = re.compile(r"party:tok\.[0-9a-f]{32}")
+
+
+class Described(Model):
+    """Who a party is: `seat` is the ISO 3166-1 alpha-2 code of the country it is seated in."""
+
+    party: PartyId
+    kind: PartyKind
+    name: Text | None
+    roles: Roles
+    seat: Seat
+    keys: Keys
+
+
+class PartyRegistered(Described, Body):
+    """The operator has checked a party's identity, and the party holds these keys."""
+
+    TOPIC: ClassVar[str] = "party.registered/1"
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and its keys."""
+        return frozenset((self.party, *(key_subject(key.key_id) for key in self.keys)))
+
+    def new_keys(self) -> Iterable[tuple[str, KeyRecord]]:
+        """Return the keys with which the party starts."""
+        return ((self.party, key) for key in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A mandate as its principal's signature check needs it: who may sign what, how far, when.
+
+    `topics` are event types without version, or `*`; the period is [valid_from, valid_to) in
+    legal days; `ended` is the position of the event that ended it early.
+    """
+
+    holder: str
+    topics: tuple[str, ...]
+    ceiling: Money | None
+    valid_from: date
+    valid_to: date | None
+    position: int
+    ended: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A registered party. `mandates` are those it has given, by mandate."""
+
+    position: int
+    kind: str
+    roles: frozenset[str]
+    mandates: Mapping[str, Power] = field(default_factory=dict)
+
+    def with_mandate(self, mandate: str, power: Power) -> "Party":
+        """Return the party after it gave, or ended, a mandate."""
+        return replace(self, mandates={**self.mandates, mandate: power})
+
+
+class PartyUnknown(Refusal):
+    """The event binds or names a party that is not registered."""
+
+    code = "PARTY_UNKNOWN"
+    title_vi = "Bên được nêu chưa đăng ký"
+    remedy = PartyRegistered.TOPIC
+
+
+class PartyExists(Refusal):
+    """The party is already registered."""
+
+    code = "PARTY_EXISTS"
+    title_vi = "Bên này đã được đăng ký"
+
+
+class PersonalDataInEvent(Refusal):
+    """The event carries what identifies a person; the log keeps it for ever."""
+
+    code = "PERSONAL_DATA_IN_EVENT"
+    title_vi = "Sự kiện chứa dữ liệu cá nhân"
+    article = "Luật Bảo vệ dữ liệu cá nhân, Điều 14"
+
+
+def party_of(state: State, party: str) -> Party:
+    """Return a registered party, or raise `PartyUnknown`."""
+    value = state.get(party)
+    if not isinstance(value, Party):
+        raise PartyUnknown(f"{party} is not registered", subjects=(party,))
+    return value
+
+
+def must_be_impersonal(described: Described) -> None:
+    """Raise `PersonalDataInEvent` unless a person is a bare random token."""
+    if described.kind != "person" and not described.party.startswith("party:tok."):
+        return
+    if described.name is not None or not _PERSON.fullmatch(described.party):
+        raise PersonalDataInEvent("a person is party:tok.<32 hex> and has no name")
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    """Refuse a party twice, personal data, and taken keys."""
+    del context
+    body = event.body
+    assert isinstance(body, PartyRegistered)
+    new(state, body.party, PartyExists)
+    must_be_impersonal(body)
+    new_keys(state, body.new_keys())
+
+
+def registered(described: Described, position: int) -> Party:
+    """Return the party that the event at `position` registers."""
+    return Party(position=position, kind=described.kind, roles=frozenset(described.roles))
+
+
+def _evolve(subject: str, value: Party | None, logged: Logged) -> Party | None:
+    body = logged.event.body
+    assert isinstance(body, PartyRegistered)
+    return registered(body, logged.position) if subject == body.party else value
+
+
+BODIES: tuple[type[Body], ...] = (PartyRegistered,)
+ADMITS: Admits = {PartyRegistered: _admit}
+EVOLVES: Evolves = {(KIND, PartyRegistered): _evolve}

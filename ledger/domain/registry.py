@@ -1,0 +1,66 @@
+"""
+The closed table of what an event can be: every topic, its rule, and how it folds.
+
+Stored names are looked up here and nowhere else; nothing stored is ever imported. A topic stays
+for ever: a changed meaning is a new one, and a golden file for each proves that it still reads.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from ledger.domain import (
+    contract,
+    conveyance,
+    key,
+    ledger,
+    listing,
+    mandate,
+    offer,
+    party,
+    revenue,
+    right,
+    security,
+    technology,
+    title,
+)
+from ledger.domain.event import Admits, Body, Evolves
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+MODULES = (
+    ledger,
+    party,
+    key,
+    mandate,
+    technology,
+    right,
+    title,
+    conveyance,
+    security,
+    listing,
+    offer,
+    contract,
+    revenue,
+)
+
+
+def _merged(tables: Iterable[Mapping[K, V]]) -> dict[K, V]:
+    merged: dict[K, V] = {}
+    for table in tables:
+        assert merged.keys().isdisjoint(table), "two modules claim one entry"
+        merged.update(table)
+    return merged
+
+
+TOPICS: Mapping[str, type[Body]] = _merged(
+    {body.TOPIC: body} for module in MODULES for body in module.BODIES
+)
+ADMITS: Admits = _merged(module.ADMITS for module in MODULES)
+EVOLVES: Evolves = _merged(module.EVOLVES for module in MODULES)
+
+RULES: Mapping[str, Admits] = {"0-dev": ADMITS}
+"""The rules of each edition. A change of behaviour is a new edition; an old one stays as it was."""
+
+assert ADMITS.keys() == set(TOPICS.values()), "a topic without its rule"
+assert RULES.keys() == ledger.EDITIONS, "an edition without its rules"

@@ -1,0 +1,388 @@
+"""
+A right: a patent or another title to technology, its status, and all that weighs on it.
+
+What an office did is a fact of the State: it is never refused for what it contradicts, and it may
+have effect from a day long past (a patent whose fee is unpaid ends from the first day of the
+unpaid year, IP Law art. 95(2)). `Right` is the one value that every rule about a right reads:
+owners, status, liens, grants and assignments that wait for registration.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
+
+from ledger.domain.authority import must_hold
+from ledger.domain.event import (
+    FROM_LIST,
+    NOT_EMPTY,
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    Evolves,
+    Logged,
+    Model,
+    PartyId,
+    Refusal,
+    RightId,
+    Sha256,
+    State,
+    Text,
+    of_kind,
+)
+from ledger.domain.existence import all_known, known, new, not_in_future
+from ledger.domain.scope import HeldGrant
+
+KIND = "right"
+
+
+def parse_share(value: object) -> Fraction:
+    """Read a share `[n, d]` in lowest terms with 0 < n <= d; anything else is a ValueError."""
+    if isinstance(value, Fraction):
+        return value
+    if not isinstance(value, list | tuple) or [type(part) for part in value] != [int, int]:
+        raise ValueError("a share is [numerator, denominator]")
+    numerator, denominator = value
+    if not 0 < numerator <= denominator:
+        raise ValueError("a share is more than nothing and at most the whole")
+    share = Fraction(numerator, denominator)
+    if share.denominator != denominator:
+        raise ValueError("a share is in lowest terms")
+    return share
+
+
+def format_share(share: Fraction) -> list[int]:
+    """Write a share as `[n, d]`."""
+    return [share.numerator, share.denominator]
+
+
+Share = Annotated[
+    Fraction,
+    BeforeValidator(parse_share),
+    PlainSerializer(format_share, return_type=list[int], when_used="json"),
+]
+
+
+class Holding(Model):
+    """A party's share: a fraction of the whole title, never of a part of it."""
+
+    party: PartyId
+    share: Share
+
+
+def _one_each(holdings: tuple[Holding, ...]) -> tuple[Holding, ...]:
+    if len({holding.party for holding in holdings}) != len(holdings):
+        raise ValueError("a party is listed twice")
+    return holdings
+
+
+Holdings = Annotated[tuple[Holding, ...], FROM_LIST, NOT_EMPTY, AfterValidator(_one_each)]
+Office = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(\.[a-z0-9]{1,16})?$")]
+OfficeNumber = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+RightKind = Literal[
+    "invention",
+    "utility_solution",
+    "design",
+    "mark",
+    "layout",
+    "plant_variety",
+    "software",
+    "know_how",
+]
+
+
+def right_id(office: str, application_no: str) -> str:
+    """Return the natural id of a right, such as `right:us.15145443`: one application, one id."""
+    return f"right:{office}.{re.sub(r'[^a-z0-9.-]+', '-', application_no.lower())}"
+
+
+class Attested(Body):
+    """A fact of an office: as its registrar says (`attested_by` null), or as a clerk attests.
+
+    A clerk names the SHA-256 of the document seen.
+    """
+
+    attested_by: PartyId | None
+    document_sha256: Sha256 | None
+
+    @model_validator(mode="after")
+    def _document_is_named(self) -> "Attested":
+        if self.attested_by is not None and self.document_sha256 is None:
+            raise ValueError("an attested fact names its document")
+        return self
+
+
+class RightFiled(Attested):
+    """An application was filed: from here on there is something to own."""
+
+    TOPIC: ClassVar[str] = "right.filed/1"
+
+    right: RightId
+    office: Office
+    kind: RightKind
+    application_no: OfficeNumber
+    title_no: OfficeNumber | None
+    name: Text
+    filed_on: Day
+    owners: Holdings
+    technology: Annotated[str, of_kind("technology")] | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the right, its owners and the technology that it protects."""
+        owners = (holding.party for holding in self.owners)
+        return frozenset(filter(None, (self.right, self.technology, *owners)))
+
+    @model_validator(mode="after")
+    def _is_named_by_its_number(self) -> "RightFiled":
+        if self.right != right_id(self.office, self.application_no):
+            raise ValueError(f"its id is {right_id(self.office, self.application_no)}")
+        return self
+
+
+class OfRight(Attested):
+    """A fact about a right that is in the log."""
+
+    right: RightId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the right."""
+        return frozenset((self.right,))
+
+
+class RightGranted(OfRight):
+    """The office granted the title; `expires_on` is the last day it can last, if there is one."""
+
+    TOPIC: ClassVar[str] = "right.granted/1"
+
+    title_no: OfficeNumber
+    granted_on: Day
+    in_force_from: Day
+    expires_on: Day | None
+
+
+class RightLapsed(OfRight):
+    """The title ended before its term, from `effective_from` on, as published later."""
+
+    TOPIC: ClassVar[str] = "right.lapsed/1"
+
+    effective_from: Day
+    published_on: Day
+    reason: Text
+
+
+class RightRestored(OfRight):
+    """The title is in force again from `effective_from` on, as published later."""
+
+    TOPIC: ClassVar[str] = "right.restored/1"
+
+    effective_from: Day
+    published_on: Day
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """The title lapsed (`in_force` false) or was restored, with effect from a day."""
+
+    effective_from: date
+    position: int
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lien:
+    """A security interest in the right: to whom, from whom, and whether it forbids assignment."""
+
+    creditors: frozenset[str]
+    debtors: frozenset[str]
+    forbids_assignment: bool
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An agreed assignment of this right that waits for its registration (IP Law art. 148(1))."""
+
+    given: Mapping[str, Fraction]
+    taken: Mapping[str, Fraction]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What is known of a right.
+
+    `owners` sum to 1; `titled` is the position of the last event that moved ownership; `former`
+    maps each party that owned and ceased to, to the position of the event by which it did.
+    `liens` are keyed by the subject of the security, `pending` by that of the assignment,
+    `records` map the conveyances that moved the title to those who took it.
+    """
+
+    position: int
+    kind: str
+    filed_on: date
+    owners: Mapping[str, Fraction]
+    titled: int
+    expires_on: date | None = None
+    former: Mapping[str, int] = field(default_factory=dict)
+    status: tuple[StatusChange, ...] = ()
+    liens: Mapping[str, Lien] = field(default_factory=dict)
+    grants: tuple[HeldGrant, ...] = ()
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+    records: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def with_grant(right: Right, grant: HeldGrant) -> Right:
+    """Return the right burdened with a further grant."""
+    return replace(right, grants=(*right.grants, grant))
+
+
+def with_lien(right: Right, security: str, lien: Lien) -> Right:
+    """Return the right charged with a lien."""
+    return replace(right, liens={**right.liens, security: lien})
+
+
+def without_lien(right: Right, security: str) -> Right:
+    """Return the right without that lien."""
+    return replace(right, liens={key: lien for key, lien in right.liens.items() if key != security})
+
+
+def lapse_on(right: Right, day: date) -> StatusChange | None:
+    """Return the lapse because of which the title is not in force on a day, as known so far."""
+    changes = [change for change in right.status if change.effective_from <= day]
+    latest = max(changes, key=lambda change: (change.effective_from, change.position), default=None)
+    return None if latest is None or latest.in_force else latest
+
+
+_YEARS = {"invention": 20, "utility_solution": 10}
+"""The whole term from the day of filing where it cannot be renewed (IP Law art. 93(2), (3))."""
+
+
+def term_end(right: Right) -> date | None:
+    """Return the first day after the title's longest possible term, or None if it has no end.
+
+    The day of filing is not counted and the last day counts to its end (Civil Code arts. 147, 148),
+    so that a half-open interval [from, to) lies within the term if `to` is at most this day.
+    """
+    last_day = right.expires_on
+    if last_day is None and right.kind in _YEARS:
+        last_day = _years_later(right.filed_on, _YEARS[right.kind])
+    return None if last_day is None else last_day + timedelta(days=1)
+
+
+def _years_later(day: date, years: int) -> date:
+    """Return the same day in a later year, or the last day of February where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
+class RightExists(Refusal):
+    """The right is in the log already."""
+
+    code = "RIGHT_EXISTS"
+    title_vi = "Quyền này đã được ghi trong sổ cái"
+
+
+class FractionSum(Refusal):
+    """Fractions do not add up: owners to the whole title, what is given to what is taken."""
+
+    code = "FRACTION_SUM"
+    title_vi = "Tổng các phần quyền không khớp"
+
+
+def sum_of(holdings: Iterable[Holding]) -> Fraction:
+    """Return what the holdings add up to."""
+    return sum((holding.share for holding in holdings), Fraction(0))
+
+
+def must_be_whole(owners: Iterable[Holding]) -> None:
+    """Raise `FractionSum` unless the owners' shares add up to the whole."""
+    total = sum_of(owners)
+    if total != 1:
+        raise FractionSum(f"the owners' shares add up to {total}, not 1")
+
+
+def must_be_attested(state: State, body: Attested) -> None:
+    """Raise `WrongSigner` if the one who attests is not a clerk."""
+    if body.attested_by is not None:
+        must_hold(state, body.attested_by, "clerk")
+
+
+def _admit_filed(state: State, event: Event, context: Context) -> None:
+    """Refuse a right twice, an unknown technology, and shares that are not a whole."""
+    body = event.body
+    assert isinstance(body, RightFiled)
+    must_be_attested(state, body)
+    new(state, body.right, RightExists)
+    if body.technology is not None:
+        all_known(state, (body.technology,))
+    not_in_future(context.accepted, filed_on=body.filed_on)
+    must_be_whole(body.owners)
+
+
+def _admit_status(state: State, event: Event, context: Context) -> None:
+    """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
+    body = event.body
+    assert isinstance(body, RightGranted | RightLapsed | RightRestored)
+    must_be_attested(state, body)
+    known(state, body.right, Right)
+    said_on = body.granted_on if isinstance(body, RightGranted) else body.published_on
+    not_in_future(context.accepted, said_on=said_on)
+
+
+def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
+    body = logged.event.body
+    assert isinstance(body, RightFiled)
+    del subject, value
+    return Right(
+        position=logged.position,
+        kind=body.kind,
+        filed_on=body.filed_on,
+        owners={holding.party: holding.share for holding in body.owners},
+        titled=logged.position,
+    )
+
+
+def _evolve_granted(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, RightGranted)
+    del subject
+    return value and replace(value, expires_on=body.expires_on)
+
+
+def _evolve_status(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, RightLapsed | RightRestored)
+    del subject
+    in_force = isinstance(body, RightRestored)
+    change = StatusChange(body.effective_from, logged.position, in_force)
+    return value and replace(value, status=(*value.status, change))
+
+
+BODIES: tuple[type[Body], ...] = (RightFiled, RightGranted, RightLapsed, RightRestored)
+ADMITS: Admits = {
+    RightFiled: _admit_filed,
+    RightGranted: _admit_status,
+    RightLapsed: _admit_status,
+    RightRestored: _admit_status,
+}
+EVOLVES: Evolves = {
+    (KIND, RightFiled): _evolve_filed,
+    (KIND, RightGranted): _evolve_granted,
+    (KIND, RightLapsed): _evolve_status,
+    (KIND, RightRestored): _evolve_status,
+}

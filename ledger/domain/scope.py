@@ -1,0 +1,277 @@
+"""
+What a grant covers, as a box of four sides: acts, territory, field and time.
+
+Two grants on one right can only conflict where their boxes overlap on all four sides, and a
+sublicence must lie within its head's box. Codes form trees: `world` contains every country,
+`iso:VN` every Vietnamese unit; an IPC section contains its classes, a VSIC division its groups.
+IPC symbols of different editions are compared as they stand.
+
+Where the relation of two codes is not known here, the answer is the cautious one: they may overlap,
+and neither contains the other. That is so for Vietnamese units of different editions (63 provinces
+became 34 on 2025-07-01), for VSIC codes of different editions, for codes of different schemes, and
+for the subgroups of one IPC main group, whose nesting is by dots that the symbol does not show.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints, model_validator
+
+from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Model
+
+Act = Literal[
+    "make", "use", "sell", "offer_for_sale", "import", "export", "copy", "adapt", "distribute"
+]
+Exclusivity = Literal["exclusive", "sole", "non_exclusive"]
+"""`sole` is exclusive with leave to the licensor to use: other licensees are shut out alike.
+
+The law knows no sole licence (IP Law art. 143); the market does.
+"""
+
+Acts = Annotated[tuple[Act, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+TerritoryCode = Annotated[
+    str,
+    StringConstraints(pattern=r"^(world|iso:[A-Z]{2}|vn-2025:[0-9]{2}|vn-2004:VN-[0-9A-Z]{2})$"),
+]
+
+_SYMBOLS = {
+    "ipc": re.compile(r"[A-H]([0-9]{2}([A-Z]( [1-9][0-9]{0,3}(/[0-9]{2,6})?)?)?)?"),
+    "vsic": re.compile(r"[0-9]{2,5}"),
+}
+_EDITIONS = {"ipc": re.compile(r"[0-9]{4}\.[0-9]{2}"), "vsic": re.compile(r"2018|2025")}
+
+
+class Territory(Model):
+    """Where: `world`, countries (ISO 3166-1), Vietnamese units of an edition of the units."""
+
+    codes: Annotated[tuple[TerritoryCode, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+
+
+class Field(Model):
+    """For what: symbols of one edition of a scheme (IPC or VSIC), or `any` field at all.
+
+    `any` has neither edition (null) nor codes. An IPC edition is `2026.01`, a VSIC edition `2018`
+    or `2025`.
+    """
+
+    scheme: Literal["ipc", "vsic", "any"]
+    edition: str | None
+    codes: Annotated[tuple[str, ...], FROM_LIST, DISTINCT]
+
+    @model_validator(mode="after")
+    def _of_its_scheme(self) -> "Field":
+        if self.scheme == "any":
+            if self.edition is not None or self.codes:
+                raise ValueError("any field has neither edition nor codes")
+            return self
+        if self.edition is None or not _EDITIONS[self.scheme].fullmatch(self.edition):
+            raise ValueError(f"{self.edition} is not an edition of {self.scheme}")
+        if not self.codes or not all(map(_SYMBOLS[self.scheme].fullmatch, self.codes)):
+            raise ValueError(f"a field needs codes, each spelt as {self.scheme} spells it")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A set of codes, made ready for comparison.
+
+    `ancestry` holds for each code its path: itself and all that contain it. `marks` and `reach`
+    decide overlap: `reach` holds every mark that the region meets.
+    """
+
+    codes: frozenset[str]
+    ancestry: tuple[frozenset[str], ...]
+    marks: frozenset[str]
+    reach: frozenset[str]
+
+    def overlaps(self, other: "Region") -> bool:
+        """Whether the two may share a place or a field."""
+        return not (self.marks.isdisjoint(other.reach) and other.marks.isdisjoint(self.reach))
+
+    def contains(self, other: "Region") -> bool:
+        """Whether all of the other certainly lies within this one."""
+        return not any(self.codes.isdisjoint(path) for path in other.ancestry)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The reach of a grant: acts, territory, field and the days `[start, end)`; None has no end."""
+
+    acts: frozenset[str]
+    territory: Region
+    field: Region
+    start: date
+    end: date | None
+
+    def overlaps(self, other: "Box") -> bool:
+        """Whether some act, somewhere, for something, on some day, may be covered by both."""
+        return (
+            (other.end is None or self.start < other.end)
+            and (self.end is None or other.start < self.end)
+            and not self.acts.isdisjoint(other.acts)
+            and self.territory.overlaps(other.territory)
+            and self.field.overlaps(other.field)
+        )
+
+    def contains(self, other: "Box") -> bool:
+        """Whether this box covers all of the other."""
+        return (
+            self.start <= other.start
+            and not self.outlasted_by(other)
+            and self.acts >= other.acts
+            and self.territory.contains(other.territory)
+            and self.field.contains(other.field)
+        )
+
+    def outlasted_by(self, other: "Box") -> bool:
+        """Whether the other's term ends after this one's."""
+        return self.end is not None and (other.end is None or other.end > self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """A grant as the right that it burdens remembers it.
+
+    `ref` is `contract:<id>#<grant>`; `head` is the ref of the grant that a sublicence sits under;
+    `accepts` are the refs of earlier grants that this one takes as encumbrances; `position` is
+    that of the contract. `exclusive` is true of a sole grant, too: it differs only in what the
+    licensor itself may do.
+    """
+
+    ref: str
+    licensor: str
+    licensee: str
+    exclusive: bool
+    box: Box
+    position: int
+    head: str | None
+    accepts: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def territory_region(codes: tuple[str, ...]) -> Region:
+    """Return territory codes ready for comparison."""
+    return _region((_territory_path(code), *_territory_doubt(code)) for code in codes)
+
+
+@lru_cache(maxsize=4096)
+def field_region(scheme: str, edition: str | None, codes: tuple[str, ...]) -> Region:
+    """Return the symbols of a field ready for comparison."""
+    if scheme == "any":
+        return _region([(("any",), frozenset(), frozenset())])
+    if scheme == "vsic":
+        return _region((_vsic_path(code, edition), *_vsic_doubt(edition)) for code in codes)
+    return _region((_ipc_path(code), *_ipc_doubt(code)) for code in codes)
+
+
+def box(
+    acts: Iterable[str], territory: Territory, field: Field, start: date, end: date | None
+) -> Box:
+    """Return the box of a grant that runs from `start` up to, not including, `end`."""
+    return Box(
+        frozenset(acts),
+        territory_region(territory.codes),
+        field_region(field.scheme, field.edition, field.codes),
+        start,
+        end,
+    )
+
+
+def conflicts(
+    new: HeldGrant, earlier: Sequence[HeldGrant], consenting: frozenset[str]
+) -> list[HeldGrant]:
+    """Return those of the earlier grants on one right that forbid the new one.
+
+    Boxes that overlap conflict if one of the two grants is exclusive (IP Law art. 143), unless
+
+    * the new grant sits under the other in the sublicence tree, or under one that the other
+      accepted,
+    * the earlier exclusive holder is among `consenting`, who sign the new contract,
+    * the new exclusive grant accepts the earlier one as an encumbrance, or both have one holder.
+    """
+    # A right may carry thousands of non-exclusive grants, which cannot forbid each other.
+    feared = earlier if new.exclusive else [held for held in earlier if held.exclusive]
+    rivals = [
+        held for held in feared if _forbids(held, new, consenting) and held.box.overlaps(new.box)
+    ]
+    if not rivals or new.head is None:
+        return rivals
+    tree = _ancestors(new, earlier)
+    return [held for held in rivals if held.ref not in tree and tree.isdisjoint(held.accepts)]
+
+
+def _forbids(held: HeldGrant, new: HeldGrant, consenting: frozenset[str]) -> bool:
+    if held.exclusive and held.licensee not in consenting:
+        return True
+    return new.exclusive and held.ref not in new.accepts and held.licensee != new.licensee
+
+
+def _ancestors(new: HeldGrant, earlier: Sequence[HeldGrant]) -> frozenset[str]:
+    heads = {held.ref: held.head for held in earlier}
+    found: set[str] = set()
+    ref = new.head
+    while ref is not None and ref not in found:
+        found.add(ref)
+        ref = heads.get(ref)
+    return frozenset(found)
+
+
+_Node = tuple[tuple[str, ...], frozenset[str], frozenset[str]]
+"""A code's path from itself up to the root, its doubtful mark, and the doubtful marks it meets."""
+
+_NONE: frozenset[str] = frozenset()
+
+
+def _region(nodes: Iterable[_Node]) -> Region:
+    paths, marks, reach = zip(*nodes, strict=True)
+    codes = frozenset(path[0] for path in paths)
+    return Region(
+        codes=codes,
+        ancestry=tuple(map(frozenset, paths)),
+        marks=codes.union(*marks),
+        reach=frozenset().union(*paths, *reach),
+    )
+
+
+def _territory_path(code: str) -> tuple[str, ...]:
+    if code == "world":
+        return ("world",)
+    return (code, "world") if code.startswith("iso:") else (code, "iso:VN", "world")
+
+
+def _territory_doubt(code: str) -> tuple[frozenset[str], frozenset[str]]:
+    edition = code.partition(":")[0]
+    if edition == "vn-2025":
+        return frozenset({"vn-2025:?"}), frozenset({"vn-2004:?"})
+    if edition == "vn-2004":
+        return frozenset({"vn-2004:?"}), frozenset({"vn-2025:?"})
+    return _NONE, _NONE
+
+
+def _ipc_path(symbol: str) -> tuple[str, ...]:
+    """Section A, class A61, subclass A61K, main group `A61K 31` or `A61K 31/00`, its subgroups."""
+    group, _, subgroup = symbol.partition("/")
+    path = [group] if not subgroup.strip("0") else [symbol, group]
+    subclass = group.partition(" ")[0]
+    path += [subclass[:size] for size in (4, 3, 1) if size < len(group) and size <= len(subclass)]
+    return (*path, "any")
+
+
+def _ipc_doubt(symbol: str) -> tuple[frozenset[str], frozenset[str]]:
+    group, _, subgroup = symbol.partition("/")
+    siblings = frozenset({f"{group}/?"}) if subgroup.strip("0") else _NONE
+    return siblings | {"ipc:?"}, siblings | {"vsic:?"}
+
+
+def _vsic_path(code: str, edition: str | None) -> tuple[str, ...]:
+    sizes = range(len(code), 1, -1)
+    return (*(f"vsic-{edition}:{code[:size]}" for size in sizes), "any")
+
+
+def _vsic_doubt(edition: str | None) -> tuple[frozenset[str], frozenset[str]]:
+    other = "2018" if edition == "2025" else "2025"
+    return frozenset({"vsic:?", f"vsic-{edition}:?"}), frozenset({"ipc:?", f"vsic-{other}:?"})

@@ -1,0 +1,32 @@
+"""A topic stays for ever: what was stored of each still reads, and says the same."""
+
+import pytest
+
+from ledger.domain.ledger import opened
+from ledger.domain.registry import TOPICS
+from ledger.domain.signers import WHO_SIGNS
+from ledger.wire import canonical
+from tests.support.builders import ledger_opened
+from tests.support.golden_events import GOLDEN, golden_path
+
+OFFICERS = opened(ledger_opened(), 0)
+
+
+def test_every_topic_is_stored_and_nothing_else() -> None:
+    assert {golden_path(topic) for topic in TOPICS} == set(GOLDEN.iterdir())
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_a_stored_event_still_reads(topic: str) -> None:
+    payload = canonical.load(golden_path(topic).read_bytes())
+    body = TOPICS[topic].model_validate(payload["body"])
+    assert topic == payload["type"]
+    assert payload["subjects"] == sorted(body.subjects())
+    assert payload["signers"] == sorted(WHO_SIGNS[type(body)](body, OFFICERS))
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_a_body_writes_back_as_it_was_stored(topic: str) -> None:
+    payload = canonical.load(golden_path(topic).read_bytes())
+    body = TOPICS[topic].model_validate(payload["body"])
+    assert payload["body"] == body.model_dump(mode="json")

@@ -1,0 +1,258 @@
+"""Boxes of grants against models that are too slow and too plain to be wrong in the same way."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import get_args
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.domain.scope import (
+    Act,
+    Box,
+    Field,
+    HeldGrant,
+    Territory,
+    box,
+    conflicts,
+    field_region,
+    territory_region,
+)
+
+DAY = date(2026, 1, 1)
+
+COUNTRIES = ("world", "iso:VN", "iso:LA", "iso:JP")
+PROVINCES = ("vn-2025:01", "vn-2025:48", "vn-2025:79", "vn-2004:VN-27", "vn-2004:VN-DN")
+MEDICINE = ("A", "A61", "A61K", "A61K 9", "A61K 31", "A61K 31/00", "A61K 31/19", "A61K 31/704")
+OTHER_ART = ("A61P", "A61P 1/04", "B", "B01", "B01J 21/06", "C07")
+
+units = st.sampled_from((*COUNTRIES, *PROVINCES))
+ipc_symbols = st.sampled_from((*MEDICINE, *OTHER_ART))
+vsic_codes = st.sampled_from(("01", "011", "0111", "01110", "0112", "02", "62", "6201"))
+territories = st.lists(units, min_size=1, max_size=4, unique=True).map(
+    lambda codes: Territory(codes=codes)
+)
+fields = st.one_of(
+    st.just(Field(scheme="any", edition=None, codes=[])),
+    st.builds(
+        lambda edition, codes: Field(scheme="ipc", edition=edition, codes=codes),
+        st.sampled_from(["2025.01", "2026.01"]),
+        st.lists(ipc_symbols, min_size=1, max_size=4, unique=True),
+    ),
+    st.builds(
+        lambda edition, codes: Field(scheme="vsic", edition=edition, codes=codes),
+        st.sampled_from(["2018", "2025"]),
+        st.lists(vsic_codes, min_size=1, max_size=4, unique=True),
+    ),
+)
+days = st.integers(0, 6).map(lambda offset: DAY + timedelta(days=offset))
+boxes = st.builds(
+    box,
+    st.sets(st.sampled_from(get_args(Act)[:3]), min_size=1),
+    territories,
+    fields,
+    days,
+    st.one_of(st.none(), days),
+).filter(lambda made: made.end is None or made.end > made.start)
+
+
+# The plain models: what one code is to another, written out case by case.
+
+INSIDE, OUTSIDE, UNKNOWN = "inside", "outside", "unknown"
+
+
+def unit_within(inner: str, outer: str) -> str:
+    if outer in ("world", inner):
+        return INSIDE
+    if inner.startswith("vn-") and outer.startswith("vn-"):
+        return OUTSIDE if inner[:7] == outer[:7] else UNKNOWN
+    if inner.startswith("vn-") and outer == "iso:VN":
+        return INSIDE
+    return OUTSIDE
+
+
+def ipc_within(inner: str, outer: str) -> str:
+    inner, outer = (symbol.removesuffix("/00") for symbol in (inner, outer))
+    if inner == outer:
+        return INSIDE
+    if len(outer) <= 4:
+        return INSIDE if inner.startswith(outer) else OUTSIDE
+    if "/" not in outer:
+        return INSIDE if inner.partition("/")[0] == outer else OUTSIDE
+    same_group = "/" in inner and inner.partition("/")[0] == outer.partition("/")[0]
+    return UNKNOWN if same_group else OUTSIDE
+
+
+def field_within(inner: Field, one: str, outer: Field, other: str) -> str:
+    if outer.scheme == "any":
+        return INSIDE
+    if inner.scheme == "any":
+        return OUTSIDE
+    if inner.scheme != outer.scheme:
+        return UNKNOWN
+    if inner.scheme == "ipc":
+        return ipc_within(one, other)
+    if inner.edition != outer.edition:
+        return UNKNOWN
+    return INSIDE if one.startswith(other) else OUTSIDE
+
+
+def codes_of(field: Field) -> tuple[str, ...]:
+    return field.codes or ("any",)
+
+
+def region(field: Field):
+    return field_region(field.scheme, field.edition, field.codes)
+
+
+def naive_days(made: Box) -> set[int]:
+    return {
+        offset
+        for offset in range(20)
+        if made.start <= DAY + timedelta(days=offset)
+        and (made.end is None or DAY + timedelta(days=offset) < made.end)
+    }
+
+
+@given(territories, territories)
+def test_territories_overlap_where_a_unit_of_one_may_lie_in_a_unit_of_the_other(
+    one: Territory, other: Territory
+) -> None:
+    expected = any(
+        OUTSIDE not in (unit_within(a, b), unit_within(b, a))
+        or INSIDE in (unit_within(a, b), unit_within(b, a))
+        for a in one.codes
+        for b in other.codes
+    )
+    assert expected == territory_region(one.codes).overlaps(territory_region(other.codes))
+
+
+@given(territories, territories)
+def test_a_territory_contains_what_certainly_lies_in_its_units(
+    outer: Territory, inner: Territory
+) -> None:
+    expected = all(any(unit_within(a, b) == INSIDE for b in outer.codes) for a in inner.codes)
+    assert expected == territory_region(outer.codes).contains(territory_region(inner.codes))
+
+
+@given(fields, fields)
+def test_fields_overlap_where_a_code_of_one_may_lie_in_a_code_of_the_other(
+    one: Field, other: Field
+) -> None:
+    relations = [
+        {field_within(one, a, other, b), field_within(other, b, one, a)}
+        for a in codes_of(one)
+        for b in codes_of(other)
+    ]
+    expected = any(INSIDE in pair or UNKNOWN in pair for pair in relations)
+    assert expected == region(one).overlaps(region(other))
+
+
+@given(fields, fields)
+def test_a_field_contains_what_certainly_lies_in_its_codes(outer: Field, inner: Field) -> None:
+    expected = all(
+        any(field_within(inner, a, outer, b) == INSIDE for b in codes_of(outer))
+        for a in codes_of(inner)
+    )
+    assert expected == region(outer).contains(region(inner))
+
+
+@given(boxes, boxes)
+def test_boxes_overlap_only_on_all_four_sides(one: Box, other: Box) -> None:
+    expected = (
+        bool(one.acts & other.acts)
+        and bool(naive_days(one) & naive_days(other))
+        and one.territory.overlaps(other.territory)
+        and one.field.overlaps(other.field)
+    )
+    assert expected == one.overlaps(other)
+    assert expected == other.overlaps(one)
+
+
+@given(boxes, boxes)
+def test_a_box_contains_another_on_all_four_sides(outer: Box, inner: Box) -> None:
+    expected = (
+        inner.acts <= outer.acts
+        and naive_days(inner) <= naive_days(outer)
+        and outer.territory.contains(inner.territory)
+        and outer.field.contains(inner.field)
+    )
+    assert expected == outer.contains(inner)
+
+
+@given(boxes, boxes, boxes)
+def test_containment_is_an_order(one: Box, other: Box, third: Box) -> None:
+    assert one.contains(one)
+    if one.contains(other) and other.contains(third):
+        assert one.contains(third)
+
+
+@given(boxes, boxes, boxes)
+def test_what_meets_a_part_meets_the_whole(whole: Box, part: Box, third: Box) -> None:
+    if whole.contains(part):
+        assert whole.overlaps(part)
+        if part.overlaps(third):
+            assert whole.overlaps(third)
+
+
+# Conflicts: the rule of the state machine "Grant conflict", pair by pair.
+
+
+@st.composite
+def books(draw: st.DrawFn) -> list[HeldGrant]:
+    """Grants on one right, perhaps under or accepting earlier ones; the last is the new one."""
+    made: list[HeldGrant] = []
+    for number in range(draw(st.integers(1, 6))):
+        earlier = [held.ref for held in made]
+        made.append(
+            HeldGrant(
+                ref=f"contract:c{number}#g1",
+                licensor="party:owner",
+                licensee=draw(st.sampled_from(["party:f1", "party:f2", "party:f3"])),
+                exclusive=draw(st.booleans()),
+                box=draw(boxes),
+                position=number,
+                head=draw(st.none() | st.sampled_from(earlier)) if earlier else None,
+                accepts=frozenset(draw(st.lists(st.sampled_from(earlier))) if earlier else ()),
+            )
+        )
+    return made
+
+
+def naive_conflicts(
+    new: HeldGrant, earlier: list[HeldGrant], consenting: frozenset[str]
+) -> list[HeldGrant]:
+    by_ref = {held.ref: held for held in earlier}
+
+    def is_under(grant: HeldGrant, ref: str) -> bool:
+        if grant.head is None:
+            return False
+        return grant.head == ref or (grant.head in by_ref and is_under(by_ref[grant.head], ref))
+
+    def conflict(held: HeldGrant) -> bool:
+        if not held.box.overlaps(new.box):
+            return False
+        if is_under(new, held.ref) or any(is_under(new, ref) for ref in held.accepts):
+            return False
+        harms_the_earlier = held.exclusive and held.licensee not in consenting
+        harms_the_new = (
+            new.exclusive and held.ref not in new.accepts and held.licensee != new.licensee
+        )
+        return harms_the_earlier or harms_the_new
+
+    return [held for held in earlier if conflict(held)]
+
+
+@settings(max_examples=300)
+@given(books(), st.frozensets(st.sampled_from(["party:f1", "party:f2", "party:f3"])))
+def test_conflicts_are_those_of_the_plain_rule(
+    book: list[HeldGrant], consenting: frozenset[str]
+) -> None:
+    *earlier, new = book
+    assert naive_conflicts(new, earlier, consenting) == conflicts(new, earlier, consenting)
+
+
+@given(books())
+def test_without_an_exclusive_grant_nothing_conflicts(book: list[HeldGrant]) -> None:
+    *earlier, new = (replace(held, exclusive=False) for held in book)
+    assert [] == conflicts(new, earlier, frozenset())

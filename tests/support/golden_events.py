@@ -1,0 +1,109 @@
+"""
+One event a topic, as a story in which each is admissible; and the payloads that are stored of it.
+
+`python -m tests.support.golden_events` stores the payload of each topic that has none yet under
+tests/golden/events. What is stored is never written again: it shows that old events still read.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ledger.domain.event import Body
+from ledger.domain.ledger import opened
+from ledger.domain.signers import WHO_SIGNS
+from ledger.wire import canonical
+from tests.support import builders as b
+from tests.support import conveyances, mandates
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "events"
+
+_THIRD_OFFER = "offer:01890000-0000-7000-8000-00000000000e"
+_FOURTH_OFFER = "offer:01890000-0000-7000-8000-00000000000f"
+_COUNTER = b.offer_countered(listing=b.LISTING, counters_event=b.hash_of(b.offer_made()))
+_ACCEPTANCE = b.offer_accepted(offer=b.COUNTER, accepts=b.hash_of(_COUNTER), accepted_by=b.FIRM)
+
+STORY: tuple[Body, ...] = (
+    b.ledger_opened(),
+    b.rules_adopted(),
+    b.party_registered(),
+    b.key_added(),
+    b.key_revoked(key_id=b.key_id(b.INSTITUTE, 1), reason="rotated", compromised_since=3),
+    mandates.mandate_given(ceiling=b.vnd(1_000_000_000)),
+    mandates.mandate_ended(),
+    b.technology_registered(),
+    b.right_filed(technology=b.TECHNOLOGY),
+    b.right_granted(),
+    b.right_lapsed(),
+    b.right_restored(),
+    b.other_right_filed(),
+    conveyances.conveyance_attested(rights=[b.OTHER_RIGHT]),
+    b.security_created(),
+    b.security_released(),
+    b.listing_published(
+        technology=b.TECHNOLOGY,
+        fields={"scheme": "vsic", "edition": "2025", "codes": ["2100"]},
+    ),
+    b.offer_made(),
+    _COUNTER,
+    _ACCEPTANCE,
+    b.offer_made(offer=_THIRD_OFFER, price=b.sealed(), royalty_ppm=None),
+    b.offer_rejected(offer=_THIRD_OFFER),
+    b.offer_made(offer=_FOURTH_OFFER, revocable=True),
+    b.offer_revoked(offer=_FOURTH_OFFER),
+    b.contract_concluded(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTANCE)),
+    b.sublicence_granted(),
+    b.share_agreed(),
+    b.revenue_reported(),
+    b.revenue_distributed(),
+    b.payment_confirmed(),
+    b.listing_suspended(),
+    b.listing_closed(),
+    b.assignment_agreed(),
+    b.assignment_registered(attested_by=b.CLERK, document_sha256=b.SOME_HASH),
+)
+"""Admissible in this order; every topic occurs."""
+
+
+def examples() -> dict[str, Body]:
+    """Return the first body of each topic in the story."""
+    return {body.TOPIC: body for body in reversed(STORY)}
+
+
+def golden_path(topic: str) -> Path:
+    """Return where the payload of a topic is stored."""
+    return GOLDEN / f"{topic.replace('/', '-')}.json"
+
+
+def payload_of(body: Body) -> dict[str, Any]:
+    """Return a whole payload, its header's times and random parts fixed by the topic."""
+    digest = hashlib.sha256(body.TOPIC.encode()).digest()
+    officers = opened(b.ledger_opened(), 0)
+    return {
+        "ledger": b.ORIGIN,
+        "event_id": f"01890000-0000-7000-8000-{digest[:6].hex()}",
+        "type": body.TOPIC,
+        "issued_at": "2026-11-02T03:00:00.000Z",
+        "not_after": "2026-12-02T03:00:00.000Z",
+        "nonce": base64.urlsafe_b64encode(digest[:16]).decode().rstrip("="),
+        "subjects": sorted(body.subjects()),
+        "signers": sorted(WHO_SIGNS[type(body)](body, officers)),
+        "body": body.model_dump(mode="json"),
+    }
+
+
+def store_missing() -> Iterator[Path]:
+    """Store the payload of each topic that has none; yield the new files."""
+    for topic, body in examples().items():
+        path = golden_path(topic)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(canonical.dump(payload_of(body)))
+            yield path
+
+
+if __name__ == "__main__":
+    for stored in store_missing():
+        print(stored)  # noqa: T201  (a command prints)

@@ -1,0 +1,197 @@
+"""
+Given these events, when this one comes, then it is admitted, or refused with this code.
+
+    given(right_filed()).when(right_filed()).then_refused(RightExists, positions=(0,))
+
+The past is a log that `builders.ledger_opened()` opens; the given events follow it and must be
+admissible themselves. Positions are indexes into what was given: 0 is the first given event, -1
+the opening. Signers, signature lines, times and payload hashes are derived; `said()` overrides
+them. Admission sees only the subjects that `reads` names, so that an unnamed one fails loudly.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ledger.domain.admission import Folded, Folds, admit, evolve_subject, reads
+from ledger.domain.authority import Ledger, ledger_subject
+from ledger.domain.event import Body, Context, Event, Logged, Refusal
+from ledger.domain.ledger import LedgerOpened, opened
+from ledger.domain.party import PartyRegistered
+from ledger.domain.signers import WHO_SIGNS
+from tests.support.builders import ORIGIN, hash_of, key_id, ledger_opened
+
+START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
+"""When position 0 was accepted; every further position is a second later, unless said otherwise."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A body and what differs from the event that would be derived from it."""
+
+    body: Body
+    accepted: datetime | None = None
+    openings: Mapping[str, Any] = field(default_factory=dict)
+    signed_by: tuple[str, ...] | None = None
+    header: Mapping[str, Any] = field(default_factory=dict)
+
+
+def said(
+    body: Body,
+    *,
+    accepted: datetime | None = None,
+    openings: Mapping[str, Any] | None = None,
+    signed_by: Iterable[str] | None = None,
+    **header: Any,
+) -> Said:
+    """Say a body at a time, with openings, signed by the first keys of those parties.
+
+    `header` overrides fields of `Event`, such as `seen`, `signers` or `signatures` (key ids).
+    """
+    signers = None if signed_by is None else tuple(signed_by)
+    return Said(body, accepted, openings or {}, signers, header)
+
+
+@dataclass(frozen=True)
+class Narrow(Folds):
+    """State that holds what was asked for before the lock, and fails on anything else."""
+
+    names: frozenset[str] = frozenset()
+
+    def get(self, subject: str) -> Any:
+        assert subject in self.names, f"admission reads {subject}, which reads() does not name"
+        return super().get(subject)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A log so far: its folded subjects, and where each payload hash stands."""
+
+    subjects: Mapping[str, Folded] = field(default_factory=dict)
+    known: Mapping[str, int] = field(default_factory=dict)
+    size: int = 0
+    offset: int = 1
+
+    def when(self, what: Body | Said) -> "Attempt":
+        """Judge an event against this past."""
+        spoken = what if isinstance(what, Said) else Said(what)
+        event, context = self._event(spoken)
+        try:
+            admit(self._narrow(event), event, context)
+        except Refusal as refusal:
+            return Attempt(self, event, context, refusal)
+        return Attempt(self, event, context, None)
+
+    def and_then(self, what: Body | Said) -> "Past":
+        """Return the past after an event, which must be admissible."""
+        return self.when(what).then_admitted()
+
+    def value(self, subject: str) -> Any:
+        """Return what is known of a subject."""
+        return Folds(self.subjects).get(subject)
+
+    def with_event(self, event: Event, context: Context) -> "Past":
+        """Return the past after an event that was admitted."""
+        logged = Logged(event, context.position, context.accepted)
+        folded = {
+            subject: evolve_subject(subject, self.subjects.get(subject), logged)
+            for subject in event.subjects
+        }
+        return replace(
+            self,
+            subjects={**self.subjects, **folded},
+            known={**self.known, event.payload_hash: self.size},
+            size=self.size + 1,
+        )
+
+    def _narrow(self, event: Event) -> Narrow:
+        names: frozenset[str] = frozenset()
+        while True:
+            loaded = {name: self.subjects[name] for name in names & self.subjects.keys()}
+            wanted = reads(event, Folds(loaded))
+            if wanted <= names:
+                return Narrow(loaded, names)
+            names |= wanted
+
+    def _event(self, spoken: Said) -> tuple[Event, Context]:
+        body = spoken.body
+        accepted = spoken.accepted or START + timedelta(seconds=self.size)
+        signers = tuple(sorted(WHO_SIGNS[type(body)](body, self._ledger(body))))
+        header = {
+            "ledger": ORIGIN,
+            "event_id": f"01890000-0000-7000-8000-{self.size:012x}",
+            "type": body.TOPIC,
+            "issued_at": accepted - timedelta(seconds=1),
+            "not_after": accepted + timedelta(days=30),
+            "seen": None,
+            "subjects": tuple(sorted(body.subjects())),
+            "signers": signers,
+            "body": body,
+            "payload_hash": hash_of(body),
+            "signatures": _lines(body, spoken.signed_by or signers),
+            **spoken.header,
+        }
+        known = {name: self.known[name] for name in body.references() if name in self.known}
+        return Event(**header), Context(accepted, self.size, spoken.openings, known)
+
+    def _ledger(self, body: Body) -> Ledger:
+        if isinstance(body, LedgerOpened):
+            return opened(body, self.size)
+        ledger = self.value(ledger_subject(ORIGIN))
+        return ledger if isinstance(ledger, Ledger) else opened(ledger_opened(), 0)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An event that was judged, and the answer."""
+
+    past: Past
+    event: Event
+    context: Context
+    refusal: Refusal | None
+
+    def then_admitted(self) -> Past:
+        """Fail unless the event was admitted; return the past with it."""
+        if self.refusal is not None:
+            raise AssertionError(
+                f"{self.event.type} was refused: {self.refusal.code}, {self.refusal}"
+            ) from self.refusal
+        return self.past.with_event(self.event, self.context)
+
+    def then_refused(
+        self,
+        code: type[Refusal],
+        *,
+        positions: Iterable[int] | None = None,
+        subjects: Iterable[str] | None = None,
+    ) -> Refusal:
+        """Fail unless the event was refused so, because of those given events and subjects."""
+        assert self.refusal is not None, f"{self.event.type} was admitted"
+        assert code is type(self.refusal), f"{self.event.type} was refused: {self.refusal!r}"
+        if positions is not None:
+            given_at = [position - self.past.offset for position in self.refusal.positions]
+            assert sorted(positions) == given_at
+        if subjects is not None:
+            assert tuple(sorted(subjects)) == self.refusal.subjects
+        return self.refusal
+
+
+def _lines(body: Body, signed_by: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids of the keys that sign: those the event brings, and the parties' first keys."""
+    brought = {record.key_id: party for party, record in body.new_keys()}
+    newcomers = isinstance(body, LedgerOpened | PartyRegistered)
+    old = {key_id(party) for party in signed_by if not (newcomers and party in brought.values())}
+    return tuple(sorted(old | brought.keys()))
+
+
+EMPTY = Past(offset=0)
+"""A log before its opening: positions are those of the log."""
+
+
+def given(*past: Body | Said) -> Past:
+    """Return the past in which the ledger was opened and then these events were admitted."""
+    log = Past().and_then(ledger_opened())
+    for what in past:
+        log = log.and_then(what)
+    return log

@@ -1,0 +1,178 @@
+"""Keys: from where to where in the log, and between which instants, they bind."""
+
+from datetime import UTC, datetime
+
+from ledger.domain.authority import (
+    KeyExpired,
+    KeyNoLongerValid,
+    KeyNotYetValid,
+    KeyUnknown,
+    SignerMissing,
+    WrongSigner,
+)
+from ledger.domain.existence import IntervalEmpty, KeyTaken, PredecessorUnknown
+from ledger.domain.key import Key
+from tests.support.builders import (
+    AUTHOR,
+    BANK,
+    FIRM,
+    INSTITUTE,
+    OPERATOR,
+    REGISTRAR,
+    RIVAL,
+    STRANGER,
+    key_added,
+    key_id,
+    key_revoked,
+    planted_key,
+    technology_registered,
+)
+from tests.support.mandates import mandate_given
+from tests.support.specification import given, said
+
+FIRST, SECOND = key_id(INSTITUTE), key_id(INSTITUTE, 1)
+NINE = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+SECOND_LATER = datetime(2026, 11, 2, 9, 0, 0, 1000, tzinfo=UTC)
+NINE_TEXT, LATER_TEXT = "2026-11-02T09:00:00.000Z", "2026-11-02T09:00:00.001Z"
+
+
+def test_an_added_key_binds_from_the_next_position_on() -> None:
+    by_second = said(technology_registered(), signatures=(SECOND,))
+    given().when(by_second).then_refused(KeyUnknown)
+    given(key_added()).when(by_second).then_admitted()
+
+
+def test_key_unknown_names_the_key() -> None:
+    strange = key_id(STRANGER)
+    attempt = given().when(said(technology_registered(), signatures=(FIRST, strange)))
+    attempt.then_refused(KeyUnknown, subjects=(f"key:{strange}",))
+    given().when(said(technology_registered(), signatures=(FIRST,))).then_admitted()
+
+
+def test_key_revoked_refuses_a_line_after_the_revocation_and_not_before() -> None:
+    """Revoked at 09:00, recorded at 09:05; the same event a position earlier stands."""
+    given(key_revoked()).when(technology_registered()).then_refused(
+        KeyNoLongerValid, positions=(0,), subjects=(f"key:{FIRST}",)
+    )
+    given(technology_registered()).when(key_revoked()).then_admitted()
+
+
+def test_key_revoked_refuses_to_revoke_twice() -> None:
+    twice = key_revoked(revoked_by=OPERATOR)
+    given(key_revoked()).when(twice).then_refused(KeyNoLongerValid, positions=(0,))
+    given().when(twice).then_admitted()
+
+
+def test_another_key_of_the_party_still_binds_after_a_revocation() -> None:
+    log = given(key_added(), key_revoked())
+    log.when(said(technology_registered(), signatures=(SECOND,))).then_admitted()
+
+
+def test_a_key_can_sign_its_own_revocation() -> None:
+    log = given().when(said(key_revoked(), signatures=(FIRST,))).then_admitted()
+    assert Key(0, INSTITUTE, revoked=1) == log.value(f"key:{FIRST}")
+
+
+def test_key_not_yet_valid_refuses_a_line_before_the_validity_begins() -> None:
+    log = given(key_added(not_before=LATER_TEXT))
+    early = said(technology_registered(), signatures=(SECOND,), accepted=NINE)
+    on_time = said(technology_registered(), signatures=(SECOND,), accepted=SECOND_LATER)
+    log.when(early).then_refused(KeyNotYetValid, positions=(0,))
+    log.when(on_time).then_admitted()
+
+
+def test_key_expired_refuses_a_line_when_the_validity_has_ended() -> None:
+    log = given(key_added(not_after=LATER_TEXT))
+    on_time = said(technology_registered(), signatures=(SECOND,), accepted=NINE)
+    late = said(technology_registered(), signatures=(SECOND,), accepted=SECOND_LATER)
+    log.when(on_time).then_admitted()
+    log.when(late).then_refused(KeyExpired, positions=(0,))
+
+
+def test_interval_empty_refuses_a_validity_without_an_instant() -> None:
+    empty = key_added(not_before=NINE_TEXT, not_after=NINE_TEXT)
+    given().when(empty).then_refused(IntervalEmpty)
+    given().when(key_added(not_before=NINE_TEXT, not_after=LATER_TEXT)).then_admitted()
+
+
+def test_signer_missing_refuses_a_key_without_proof_of_possession() -> None:
+    without = said(key_added(), signatures=(FIRST,))
+    given().when(without).then_refused(SignerMissing, subjects=(f"key:{SECOND}",))
+    given().when(said(key_added(), signatures=(FIRST, SECOND))).then_admitted()
+
+
+def test_wrong_signer_refuses_a_new_key_that_no_old_one_signs_for() -> None:
+    given().when(said(key_added(), signatures=(SECOND,))).then_refused(WrongSigner)
+
+
+def test_wrong_signer_refuses_a_new_key_for_which_only_a_deputy_signs() -> None:
+    """Who may do everything for a party may still not give it a key of the deputy's making."""
+    log = given(mandate_given(holder=AUTHOR, topics=["*"]))
+    log.when(said(key_added(), signatures=(SECOND, key_id(AUTHOR)))).then_refused(WrongSigner)
+    log.when(said(key_added(), signatures=(SECOND, key_id(AUTHOR), FIRST))).then_admitted()
+
+
+def test_an_officer_can_vouch_for_a_party_that_lost_its_keys() -> None:
+    for officer in (OPERATOR, REGISTRAR):
+        vouched = said(key_added(vouched_by=officer), signatures=(SECOND, key_id(officer)))
+        given(key_revoked()).when(vouched).then_admitted()
+
+
+def test_wrong_signer_refuses_a_voucher_who_is_no_officer() -> None:
+    given().when(key_added(vouched_by=BANK)).then_refused(WrongSigner)
+    given().when(key_added(vouched_by=OPERATOR)).then_admitted()
+
+
+def test_signer_missing_refuses_a_voucher_who_did_not_sign() -> None:
+    unsigned = said(key_added(vouched_by=OPERATOR), signatures=(FIRST, SECOND))
+    given().when(unsigned).then_refused(SignerMissing, subjects=(OPERATOR,))
+
+
+def test_wrong_signer_refuses_a_new_key_of_an_officer_that_vouches_for_itself() -> None:
+    """Otherwise anybody could give the operator a key."""
+    new = planted_key(OPERATOR, 1)
+    forged = key_added(party=OPERATOR, key=new, vouched_by=OPERATOR)
+    given().when(said(forged, signatures=(new["key_id"],))).then_refused(WrongSigner)
+    both = said(forged, signatures=(new["key_id"], key_id(OPERATOR)))
+    given().when(both).then_admitted()
+
+
+def test_signer_missing_refuses_a_new_key_that_vouches_through_its_party_s_mandate() -> None:
+    """A mandate from the operator binds it by keys that are in the log, not by new ones."""
+    trusted = mandate_given(principal=OPERATOR, holder=AUTHOR, topics=["*"])
+    new = planted_key(AUTHOR, 1)
+    forged = key_added(party=AUTHOR, key=new, vouched_by=OPERATOR)
+    log = given(trusted)
+    only_new = said(forged, signatures=(new["key_id"],))
+    log.when(only_new).then_refused(SignerMissing, subjects=(OPERATOR,))
+    log.when(said(forged, signatures=(new["key_id"], key_id(AUTHOR)))).then_admitted()
+
+
+def test_key_taken_refuses_another_party_s_key_even_when_it_is_revoked() -> None:
+    stolen = said(key_added(key=planted_key(FIRM)), signatures=(FIRST, key_id(FIRM)))
+    revoked = key_revoked(party=FIRM, key_id=key_id(FIRM), revoked_by=FIRM)
+    given().when(stolen).then_refused(KeyTaken, positions=(-1,))
+    given(revoked).when(stolen).then_refused(KeyTaken, positions=(-1,))
+    given().when(key_added()).then_admitted()
+
+
+def test_key_taken_refuses_to_bring_a_key_back() -> None:
+    log = given(key_added(), key_revoked(key_id=SECOND))
+    log.when(key_added()).then_refused(KeyTaken, positions=(0,))
+
+
+def test_wrong_signer_refuses_a_revocation_by_a_stranger() -> None:
+    given().when(key_revoked(revoked_by=RIVAL)).then_refused(WrongSigner)
+    given().when(key_revoked(revoked_by=OPERATOR)).then_admitted()
+
+
+def test_predecessor_unknown_refuses_to_revoke_a_key_that_is_not_there_or_another_s() -> None:
+    nowhere, other = key_revoked(key_id=SECOND), key_revoked(key_id=key_id(FIRM))
+    given().when(nowhere).then_refused(PredecessorUnknown, subjects=(f"key:{SECOND}",))
+    given().when(other).then_refused(PredecessorUnknown, subjects=(f"key:{key_id(FIRM)}",))
+
+
+def test_predecessor_unknown_refuses_a_compromise_from_a_position_to_come() -> None:
+    """The revocation itself stands at position 1."""
+    given().when(key_revoked(compromised_since=2)).then_refused(PredecessorUnknown)
+    given().when(key_revoked(compromised_since=1)).then_admitted()

@@ -1,0 +1,192 @@
+"""Rights: filed once, and what offices say of their status."""
+
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from pydantic import ValidationError
+
+from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.event import Body
+from ledger.domain.existence import FutureFact, PredecessorUnknown
+from ledger.domain.party import PartyUnknown
+from ledger.domain.right import FractionSum, RightExists, lapse_on, right_id, term_end
+from tests.support.builders import (
+    CLERK,
+    FIRM,
+    INSTITUTE,
+    OPERATOR,
+    REGISTRAR,
+    RIGHT,
+    SOME_HASH,
+    STRANGER,
+    TECHNOLOGY,
+    held,
+    other_right_filed,
+    right_filed,
+    right_granted,
+    right_lapsed,
+    right_restored,
+    technology_registered,
+)
+from tests.support.specification import given, said
+
+ATTESTED = {"attested_by": CLERK, "document_sha256": SOME_HASH}
+STATUS = [right_granted(), right_lapsed(), right_restored()]
+
+
+def test_a_right_starts_with_its_owners() -> None:
+    right = given(right_filed()).value(RIGHT)
+    assert {INSTITUTE: Fraction(1)} == right.owners
+    assert (1, "invention", date(2020, 3, 10)) == (right.position, right.kind, right.filed_on)
+
+
+def test_right_exists_refuses_an_application_twice() -> None:
+    by_clerk = right_filed(owners=[held(FIRM)], **ATTESTED)
+    given(right_filed()).when(by_clerk).then_refused(RightExists, positions=(0,), subjects=(RIGHT,))
+    given(right_filed()).when(other_right_filed()).then_admitted()
+
+
+def test_an_application_has_one_id_whatever_its_spelling() -> None:
+    assert "right:us.15145443" == right_id("us", "15145443")
+    assert "right:vn.1-2025-07378" == right_id("vn", "1-2025-07378")
+    assert "right:vn.kn-12-2024" == right_id("vn", "KN 12/2024")
+    with pytest.raises(ValidationError, match=r"its id is right:vn\.1-2020-00003"):
+        right_filed(application_no="1-2020-00003")
+
+
+def test_fraction_sum_refuses_owners_who_are_not_a_whole() -> None:
+    half = right_filed(owners=[held(INSTITUTE, 1, 2)])
+    more = right_filed(owners=[held(INSTITUTE, 1, 2), held(FIRM, 2, 3)])
+    whole = right_filed(owners=[held(INSTITUTE, 1, 2), held(FIRM, 1, 2)])
+    given().when(half).then_refused(FractionSum)
+    given().when(more).then_refused(FractionSum)
+    given().when(whole).then_admitted()
+
+
+def test_owners_of_an_office_s_record_need_not_be_registered() -> None:
+    given().when(right_filed(owners=[held(STRANGER)])).then_admitted()
+
+
+def test_predecessor_unknown_refuses_a_technology_that_is_not_there() -> None:
+    protects = right_filed(technology=TECHNOLOGY)
+    given().when(protects).then_refused(PredecessorUnknown, subjects=(TECHNOLOGY,))
+    given(technology_registered()).when(protects).then_admitted()
+
+
+@pytest.mark.parametrize("body", STATUS, ids=lambda body: body.TOPIC)
+def test_predecessor_unknown_refuses_the_status_of_no_right(body: Body) -> None:
+    given().when(body).then_refused(PredecessorUnknown, subjects=(RIGHT,))
+    given(right_filed()).when(body).then_admitted()
+
+
+@pytest.mark.parametrize("body", [right_filed(), *STATUS], ids=lambda body: body.TOPIC)
+def test_signer_missing_refuses_a_registrar_who_did_not_sign(body: Body) -> None:
+    unsigned = said(body, signers=(), signatures=())
+    log = given() if body == right_filed() else given(right_filed())
+    log.when(unsigned).then_refused(SignerMissing, subjects=(REGISTRAR,))
+
+
+def test_signer_missing_refuses_a_clerk_without_the_operator() -> None:
+    body = right_filed(**ATTESTED)
+    given().when(said(body, signed_by=[CLERK])).then_refused(SignerMissing, subjects=(OPERATOR,))
+    given().when(body).then_admitted()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        right_filed(**{**ATTESTED, "attested_by": FIRM}),
+        right_granted(**{**ATTESTED, "attested_by": FIRM}),
+        right_lapsed(**{**ATTESTED, "attested_by": FIRM}),
+        right_restored(**{**ATTESTED, "attested_by": FIRM}),
+    ],
+    ids=lambda body: body.TOPIC,
+)
+def test_wrong_signer_refuses_an_attestation_by_no_clerk(body: Body) -> None:
+    log = given() if body.TOPIC == right_filed().TOPIC else given(right_filed())
+    log.when(body).then_refused(WrongSigner, subjects=(FIRM,))
+    log.when(body.model_copy(update={"attested_by": CLERK})).then_admitted()
+
+
+def test_party_unknown_refuses_a_clerk_who_is_not_registered() -> None:
+    body = right_filed(attested_by=STRANGER, document_sha256=SOME_HASH)
+    given().when(body).then_refused(PartyUnknown, subjects=(STRANGER,))
+
+
+def test_an_attested_fact_names_its_document() -> None:
+    with pytest.raises(ValidationError, match="names its document"):
+        right_granted(attested_by=CLERK)
+
+
+@pytest.mark.parametrize(
+    ("early", "on_time"),
+    [
+        (right_filed(filed_on="2026-11-03"), right_filed(filed_on="2026-11-02")),
+        (right_granted(granted_on="2026-11-03"), right_granted(granted_on="2026-11-02")),
+        (right_lapsed(published_on="2026-11-03"), right_lapsed(published_on="2026-11-02")),
+        (right_restored(published_on="2026-11-03"), right_restored(published_on="2026-11-02")),
+    ],
+    ids=["right.filed", "right.granted", "right.lapsed", "right.restored"],
+)
+def test_future_fact_refuses_what_the_office_will_say_tomorrow(early: Body, on_time: Body) -> None:
+    log = given() if early.TOPIC == right_filed().TOPIC else given(right_filed())
+    log.when(early).then_refused(FutureFact)
+    log.when(on_time).then_admitted()
+
+
+def test_an_effect_may_begin_on_any_day() -> None:
+    given(right_filed()).when(right_lapsed(effective_from="2027-01-01")).then_admitted()
+
+
+def test_facts_of_the_state_are_not_refused_for_what_they_contradict() -> None:
+    """It was granted, lapsed twice and never restored, then granted again: all is recorded."""
+    again = right_granted(title_no="1-0099999")
+    log = given(right_filed(), right_granted(), right_lapsed(), right_lapsed(), again)
+    log.when(right_restored()).then_admitted()
+
+
+def test_a_lapse_holds_from_its_effect_on_however_late_it_is_known() -> None:
+    right = given(right_filed(), right_lapsed(effective_from="2025-05-04")).value(RIGHT)
+    assert None is lapse_on(right, date(2025, 5, 3))
+    lapse = lapse_on(right, date(2025, 5, 4))
+    assert lapse is not None
+    assert 2 == lapse.position
+
+
+def test_a_restoration_ends_a_lapse_from_its_effect_on() -> None:
+    log = given(right_filed(), right_lapsed(), right_restored(effective_from="2025-08-01"))
+    right = log.value(RIGHT)
+    assert lapse_on(right, date(2025, 7, 31)) is not None
+    assert None is lapse_on(right, date(2025, 8, 1))
+
+
+def test_of_two_changes_with_effect_on_one_day_the_later_word_counts() -> None:
+    restored = given(right_filed(), right_lapsed(), right_restored())
+    assert None is lapse_on(restored.value(RIGHT), date(2026, 1, 1))
+    lapsed = restored.and_then(right_lapsed())
+    assert lapse_on(lapsed.value(RIGHT), date(2026, 1, 1)) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "filed_on", "end"),
+    [
+        ("invention", "2006-03-10", date(2026, 3, 11)),
+        ("utility_solution", "2016-03-10", date(2026, 3, 11)),
+        ("utility_solution", "2016-02-29", date(2026, 3, 1)),
+        ("mark", "2006-03-10", None),
+        ("know_how", "2006-03-10", None),
+    ],
+)
+def test_a_term_runs_from_filing_where_it_cannot_be_renewed(
+    kind: str, filed_on: str, end: date | None
+) -> None:
+    """The last day counts to its end, so a half-open interval may end on the day after."""
+    assert end == term_end(given(right_filed(kind=kind, filed_on=filed_on)).value(RIGHT))
+
+
+def test_a_term_that_the_office_named_comes_first() -> None:
+    named = given(right_filed(), right_granted(expires_on="2039-12-31")).value(RIGHT)
+    assert date(2040, 1, 1) == term_end(named)
+    unnamed = given(right_filed(), right_granted(expires_on=None)).value(RIGHT)
+    assert date(2040, 3, 11) == term_end(unnamed)
