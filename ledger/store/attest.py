@@ -1,0 +1,104 @@
+"""
+Start-up attestation: whether this PostgreSQL is fit to keep a ledger (docs/reliability.md).
+
+Every finding is named at once, and nothing is served while there is one.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from psycopg2.extensions import cursor
+
+from ledger.store.connection import Pool, StoreError, one_row
+from ledger.store.migrate import directory
+from ledger.store.schema import describe
+
+_DURABLE = {
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+    "synchronous_commit": ("on", "remote_apply"),
+    "data_checksums": ("on",),
+    "data_sync_retry": ("off",),
+}
+"""Settings without which a commit that was acknowledged could be lost, or damage go unseen."""
+
+_APPEND_ONLY = ("entries", "tags", "nodes", "checkpoints")
+_CHANGES = ("UPDATE", "DELETE", "TRUNCATE")
+
+
+class Unfit(StoreError):
+    """The database must not serve a ledger; `findings` says why, one reason each."""
+
+    def __init__(self, findings: tuple[str, ...]) -> None:
+        super().__init__("; ".join(findings))
+        self.findings = findings
+
+
+def attest(app_dsn: str) -> None:
+    """Examine the database as the application sees it. Raises `Unfit` with every finding."""
+    pool = Pool(app_dsn, 1, application_name="techledger attest")
+    try:
+        with pool.session() as session:
+            findings = (
+                *unsafe_settings(session),
+                *_wrong_state(session),
+                *_wrong_role(session),
+                *_wrong_schema(session),
+            )
+    finally:
+        pool.close()
+    if findings:
+        raise Unfit(findings)
+
+
+def unsafe_settings(session: cursor) -> tuple[str, ...]:
+    """Return what is wrong with the settings that durability hangs on."""
+    session.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", (list(_DURABLE),))
+    found: dict[str, str] = dict(session.fetchall())
+    return tuple(
+        f"{name} is {found.get(name)}, not {' or '.join(allowed)}"
+        for name, allowed in _DURABLE.items()
+        if found.get(name) not in allowed
+    )
+
+
+def _wrong_state(session: cursor) -> Iterator[str]:
+    if _ask(session, "SELECT pg_is_in_recovery()"):
+        yield "the server is in recovery: it is a standby, or not yet started"
+    encoding = _ask(session, "SHOW server_encoding")
+    if encoding != "UTF8":
+        yield f"the database's encoding is {encoding}, not UTF8"
+
+
+def _wrong_role(session: cursor) -> Iterator[str]:
+    if _ask(session, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+        yield "the application's role is a superuser"
+    for table in _APPEND_ONLY:
+        name = f"ledger.{table}"
+        if _ask(session, "SELECT to_regclass(%s) IS NULL", name):
+            yield f"{name} is missing: run the migrations"
+            continue
+        if _ask(
+            session,
+            "SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = %s::regclass",
+            name,
+        ):
+            yield f"the application's role owns {name}"
+        for change in _CHANGES:
+            if _ask(session, "SELECT has_table_privilege(%s, %s)", name, change):
+                yield f"the application's role may {change} {name}"
+
+
+def _wrong_schema(session: cursor) -> Iterator[str]:
+    expected = (Path(directory()) / "schema.sql").read_text("utf-8").splitlines()
+    found = describe(session).splitlines()
+    for line in sorted({*expected} - {*found}):
+        yield f"the schema lacks: {line.strip()}"
+    for line in sorted({*found} - {*expected}):
+        yield f"the schema has besides: {line.strip()}"
+
+
+def _ask(session: cursor, question: str, *arguments: object) -> Any:
+    session.execute(question, arguments or None)
+    return one_row(session)[0]

@@ -1,0 +1,79 @@
+"""The signed checkpoints, byte for byte as they were signed; one for each size, for ever."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.store.connection import Pool, StoreError, one_row
+from ledger.store.hint import CHECKPOINT_CHANNEL
+
+_SELECT = "SELECT size, root, note, created FROM ledger.checkpoints"
+
+
+class CheckpointConflict(StoreError):
+    """Another checkpoint of this size is stored: two roots of one size would be a fork."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A signed note over the log at `size` entries with this root."""
+
+    size: int
+    root: bytes
+    note: bytes
+    created: datetime
+
+
+def insert_checkpoint(pool: Pool, checkpoint: StoredCheckpoint) -> None:
+    """Store a checkpoint. Storing the same note again changes nothing.
+
+    Raises `CheckpointConflict` if another note of that size is stored.
+    """
+    with pool.transaction() as transaction:
+        transaction.cursor.execute(
+            "INSERT INTO ledger.checkpoints VALUES (%s, %s, %s, %s) ON CONFLICT (size) DO NOTHING",
+            (checkpoint.size, checkpoint.root, checkpoint.note, checkpoint.created),
+        )
+        transaction.cursor.execute(
+            "SELECT note FROM ledger.checkpoints WHERE size = %s", (checkpoint.size,)
+        )
+        if bytes(one_row(transaction.cursor)[0]) != checkpoint.note:
+            raise CheckpointConflict(f"another checkpoint of size {checkpoint.size} is stored")
+    pool.hint(CHECKPOINT_CHANNEL)
+
+
+def latest_checkpoint(pool: Pool) -> StoredCheckpoint | None:
+    """Return the checkpoint of the largest size, or None before the first."""
+    return _first(pool, "ORDER BY size DESC", ())
+
+
+def checkpoint_covering(pool: Pool, position: int) -> StoredCheckpoint | None:
+    """Return the first checkpoint with a size above `position`, or None as long as there is none.
+
+    It is the same for ever once it is there: checkpoints are stored in order of their size.
+    """
+    return _first(pool, "WHERE size > %s ORDER BY size", (position,))
+
+
+def checkpoint_at(pool: Pool, size: int) -> StoredCheckpoint | None:
+    """Return the checkpoint of exactly this size, or None."""
+    return _first(pool, "WHERE size = %s", (size,))
+
+
+def checkpoints_after(pool: Pool, size: int, limit: int = 1_000) -> list[StoredCheckpoint]:
+    """Return the checkpoints of larger sizes, smallest first, at most `limit`."""
+    return _select(pool, "WHERE size > %s ORDER BY size LIMIT %s", (size, limit))
+
+
+def _first(pool: Pool, which: str, arguments: Sequence[int]) -> StoredCheckpoint | None:
+    found = _select(pool, f"{which} LIMIT 1", arguments)
+    return found[0] if found else None
+
+
+def _select(pool: Pool, which: str, arguments: Sequence[int]) -> list[StoredCheckpoint]:
+    with pool.session() as session:
+        session.execute(f"{_SELECT} {which}", arguments)
+        return [
+            StoredCheckpoint(size, bytes(root), bytes(note), created)
+            for size, root, note, created in session.fetchall()
+        ]

@@ -1,0 +1,309 @@
+"""
+Lends connections to PostgreSQL, one transaction at a time, and names what can go wrong.
+
+Every transaction is bounded by three timeouts, so that a frozen or slow worker never holds the
+head row for long (F18). A connection lost while COMMIT was under way leaves the outcome unknown,
+and only then: an earlier loss is a rollback (F13). Nothing is retried here, because only the
+caller knows the event ids by which an unknown outcome is resolved.
+
+Connections stay in autocommit mode and BEGIN and COMMIT are written out: that way BEGIN shares a
+round trip with the first statement and COMMIT with the last.
+"""
+
+import queue
+import random
+import select
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+import psycopg2.errors
+import psycopg2.extras
+from psycopg2.extensions import (
+    TRANSACTION_STATUS_IDLE,
+    TRANSACTION_STATUS_INERROR,
+    TRANSACTION_STATUS_INTRANS,
+    cursor,
+)
+from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
+
+from ledger.store.hint import Hinter
+
+
+class StoreError(Exception):
+    """Superclass of the errors of this package. Never raised itself."""
+
+
+class Unavailable(StoreError):
+    """The database cannot do it now and nothing was stored; the same call may be made again."""
+
+
+class StorageFull(StoreError):
+    """The database has no room left; nothing was stored."""
+
+
+class OutcomeUnknown(StoreError):
+    """The connection was lost at COMMIT: ask for the event ids before anything is sent again."""
+
+
+class Conflict(StoreError):
+    """A key that must be unique is taken; nothing was stored."""
+
+
+class Damaged(StoreError):
+    """PostgreSQL found a page or an index of its own to be corrupt."""
+
+
+class NotMigrated(StoreError):
+    """A table is missing: the migrations have not been run on this database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long one transaction may wait for a lock, run a statement, stand idle: milliseconds."""
+
+    lock_ms: int = 2_000
+    statement_ms: int = 5_000
+    idle_ms: int = 5_000
+
+    def commands(self, scope: str) -> str:
+        """Return the SET commands for `SESSION` or `LOCAL`."""
+        return (
+            f"SET {scope} lock_timeout = {self.lock_ms};"
+            f"SET {scope} statement_timeout = {self.statement_ms};"
+            f"SET {scope} idle_in_transaction_session_timeout = {self.idle_ms};"
+        )
+
+
+class Transaction:
+    """An open transaction: `cursor` runs statements in it."""
+
+    __slots__ = ("_closing", "cursor")
+
+    def __init__(self, cursor: cursor) -> None:
+        self.cursor = cursor
+        self._closing = b""
+
+    def close_with(self, statement: str, arguments: Sequence[object] = ()) -> None:
+        """Send `statement` in the round trip of COMMIT: its errors arise where the block ends."""
+        self._closing += self.cursor.mogrify(statement, arguments) + b";"
+
+    def commit(self) -> None:
+        """Commit. Raises `OutcomeUnknown` if the connection broke before the answer came."""
+        try:
+            self.cursor.execute(self._closing + b"COMMIT")
+        except psycopg2.Error as error:
+            if self.cursor.connection.closed or _says_goodbye(error):
+                raise OutcomeUnknown("the connection was lost at COMMIT") from error
+            raise
+        # PostgreSQL answers COMMIT with ROLLBACK where an earlier error was swallowed.
+        assert self.cursor.statusmessage == "COMMIT", "a failed transaction was to be committed"
+
+
+class Pool:
+    """At most `size` connections, lent to one thread each; whoever finds none free waits.
+
+    `patience_s` is the longest wait, in seconds, for a free connection and for a database that
+    was there before and restarts. A database never reached fails at once: then the settings are
+    wrong.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        size: int = 8,
+        *,
+        application_name: str = "techledger",
+        timeouts: Timeouts | None = None,
+        patience_s: float = 30.0,
+    ) -> None:
+        self._dsn = dsn
+        self._application_name = application_name
+        self._timeouts = timeouts or Timeouts()
+        self._patience_s = patience_s
+        self._reached = False
+        self._slots: queue.LifoQueue[Connection | None] = queue.LifoQueue()
+        for _ in range(size):
+            self._slots.put(None)  # None: a connection that may be opened.
+        self._hinter = Hinter(self.session)
+
+    @contextmanager
+    def transaction(
+        self,
+        statement: str = "",
+        arguments: Sequence[object] = (),
+        *,
+        timeouts: Timeouts | None = None,
+    ) -> Iterator[Transaction]:
+        """Lend a transaction that begins with `statement`, whose result its cursor holds.
+
+        It commits at the end of the block and rolls back on any exception. READ COMMITTED: order
+        comes from the head row's lock, and a statement after it must see what that lock awaited.
+        """
+        begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+        begin += (timeouts or self._timeouts).commands("LOCAL")
+        with self._lent() as lent, translated():
+            transaction = Transaction(lent.cursor())
+            try:
+                transaction.cursor.execute(begin + statement, arguments or None)
+                yield transaction
+                transaction.commit()
+            except BaseException:
+                _roll_back(lent)
+                raise
+
+    @contextmanager
+    def connection(self, *, timeouts: Timeouts | None = None) -> Iterator[Connection]:
+        """Lend a connection in a transaction; its end is the end of the block."""
+        with self.transaction(timeouts=timeouts) as transaction:
+            yield transaction.cursor.connection
+
+    @contextmanager
+    def session(self) -> Iterator[cursor]:
+        """Lend a cursor on which every statement is a transaction of its own."""
+        with self._lent() as lent, translated(), lent.cursor() as session:
+            yield session
+
+    def open(self) -> Connection:
+        """Open a connection that the caller owns and closes, beside those that are lent.
+
+        Raises `Unavailable`.
+        """
+        with translated():
+            opened = psycopg2.connect(
+                self._dsn,
+                application_name=self._application_name,
+                connect_timeout=10,
+                # A peer that vanished is noticed in about 20 s, not in two hours.
+                keepalives_idle=10,
+                keepalives_interval=3,
+                keepalives_count=3,
+                tcp_user_timeout=20_000,
+            )
+            opened.autocommit = True
+            psycopg2.extras.register_uuid(conn_or_curs=opened)  # type: ignore[no-untyped-call]
+            with opened.cursor() as session:
+                session.execute("SET TIME ZONE 'UTC';" + self._timeouts.commands("SESSION"))
+        self._reached = True
+        return opened
+
+    def hint(self, channel: str) -> None:
+        """Wake whoever listens on `channel`, soon, from another thread; it may get lost."""
+        self._hinter.hint(channel)
+
+    def close(self) -> None:
+        """Close the connections that are free. Lent ones must have come back before."""
+        self._hinter.stop()
+        while True:
+            try:
+                free = self._slots.get_nowait()
+            except queue.Empty:
+                return
+            if free is not None:
+                free.close()
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        lent: Connection | None = None
+        try:
+            free = self._slots.get(timeout=self._patience_s)
+        except queue.Empty:
+            raise Unavailable("every connection to the database is in use") from None
+        try:
+            lent = free if free is not None and _is_alive(free) else self._reopen()
+            yield lent
+        finally:
+            if lent is not None and not _is_idle(lent):
+                lent.close()
+                lent = None
+            self._slots.put(lent)
+
+    def _reopen(self) -> Connection:
+        deadline = time.monotonic() + (self._patience_s if self._reached else 0)
+        pause = 0.02
+        while True:
+            try:
+                return self.open()
+            except Unavailable:
+                if time.monotonic() + pause > deadline:
+                    raise
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  (jitter, not a secret)
+            pause = min(2 * pause, 1.0)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise the store's own errors for the driver's; those that are our bugs pass as they are."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        kind = _kind_of(error)
+        if kind is None:
+            raise
+        raise kind(str(error).strip() or type(error).__name__) from error
+
+
+_KINDS: dict[str, type[StoreError]] = {
+    "23505": Conflict,  # unique_violation
+    "3F000": NotMigrated,  # invalid_schema_name
+    "42P01": NotMigrated,  # undefined_table
+    "53100": StorageFull,  # disk_full
+    "XX001": Damaged,  # data_corrupted
+    "XX002": Damaged,  # index_corrupted
+}
+"""SQLSTATE to error (PostgreSQL manual, appendix A)."""
+
+_PASSING = ("08", "25006", "25P03", "40", "53", "55P03", "57", "58")
+"""Beginnings of the SQLSTATEs of what passes: lost connections, locks, timeouts, a server that
+starts, stops, recovers or stands by, resources, input and output."""
+
+
+def _kind_of(error: psycopg2.Error) -> type[StoreError] | None:
+    code: str | None = error.pgcode
+    if code is None:
+        lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        return Unavailable if lost else None
+    return _KINDS.get(code) or (Unavailable if code.startswith(_PASSING) else None)
+
+
+def _says_goodbye(error: psycopg2.Error) -> bool:
+    """Say whether a server that ends the session says so (57P01 to 57P05)."""
+    return (error.pgcode or "").startswith("57P")
+
+
+def _roll_back(lent: Connection) -> None:
+    """Roll back if there is anything to; a connection that cannot is not lent again."""
+    open_states = (TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR)
+    if lent.closed or lent.info.transaction_status not in open_states:
+        return
+    try:
+        with lent.cursor() as session:
+            session.execute("ROLLBACK")
+    except psycopg2.Error:
+        lent.close()
+
+
+def _is_idle(lent: Connection) -> bool:
+    return not lent.closed and lent.info.transaction_status == TRANSACTION_STATUS_IDLE
+
+
+def _is_alive(free: Connection) -> bool:
+    """Say whether an idle connection still stands: one that ended has something to read."""
+    if free.closed:
+        return False
+    waiting = select.poll()
+    waiting.register(free.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        free.close()
+        return False
+    return True
+
+
+def one_row(session: cursor) -> tuple[Any, ...]:
+    """Return the row of a statement that always gives one."""
+    row = session.fetchone()
+    assert row is not None, "the statement gives exactly one row"
+    return row

@@ -1,0 +1,152 @@
+"""
+Reads of the log: by position, by subject, by event id, by payload hash.
+
+Whatever is visible is committed, and commits are in order of position: a reader that has seen
+position n has seen everything before it.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg2.extensions import cursor
+
+from ledger.store import head
+from ledger.store.binarycopy import unpack_entries
+from ledger.store.connection import Pool
+from ledger.store.head import Head, head_of
+
+_COLUMNS = "e.position, e.accepted, e.event_id, e.leaf_hash, e.topic, e.entry"
+
+_NO_LIMIT = 2**63 - 1
+"""The largest bigint: beyond every position."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as it stands in the log. `entry` is the frame, byte for byte."""
+
+    position: int
+    event_id: UUID
+    topic: str
+    accepted: datetime
+    leaf_hash: bytes
+    entry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """Some of a subject's entries; `after` continues behind them, None if that was all."""
+
+    entries: tuple[StoredEntry, ...]
+    after: int | None
+
+
+def read_head(pool: Pool) -> Head:
+    """Return the log's head. Raises `NotInitialised`."""
+    with pool.session() as session:
+        session.execute(f"SELECT {head.COLUMNS} FROM ledger.head")  # noqa: S608  (a constant)
+        return head_of(session.fetchone())
+
+
+def read_entries(pool: Pool, start: int, stop: int | None, limit: int) -> list[StoredEntry]:
+    """Return the entries at positions `start` up to but without `stop`, at most `limit`."""
+    with pool.session() as session:
+        return copy_entries(session, start, stop, limit)
+
+
+def copy_entries(
+    session: cursor, start: int, stop: int | None = None, limit: int = _NO_LIMIT
+) -> list[StoredEntry]:
+    """Do what `read_entries` does, on a cursor that one has already."""
+    raw = io.BytesIO()
+    end = min(start + limit, _NO_LIMIT if stop is None else stop)
+    session.copy_expert(
+        f"COPY (SELECT {_COLUMNS} FROM ledger.entries e"  # noqa: S608  (a constant, two integers)
+        f" WHERE position >= {start:d} AND position < {end:d} ORDER BY position)"
+        " TO STDOUT (FORMAT binary)",
+        raw,
+    )
+    return [
+        StoredEntry(position, event_id, topic, accepted, leaf, entry)
+        for position, accepted, event_id, leaf, topic, entry in unpack_entries(raw.getvalue())
+    ]
+
+
+def read_by_subject(
+    pool: Pool, subject: str, after: int = -1, limit: int = 1_000
+) -> list[StoredEntry]:
+    """Return the entries tagged with `subject` behind position `after`, at most `limit`."""
+    return list(subject_page(pool, subject, after=after, limit=limit).entries)
+
+
+def subject_page(
+    pool: Pool, subject: str, *, after: int = -1, size: int | None = None, limit: int = 100
+) -> SubjectPage:
+    """Return a page of a subject's entries behind position `after`, oldest first.
+
+    `size` leaves out what came later: the log as it was known when it had that size.
+    """
+    with pool.session() as session:
+        session.execute(
+            f"SELECT {_COLUMNS} FROM ledger.tags t JOIN ledger.entries e USING (position)"  # noqa: S608
+            " WHERE t.subject = %s AND t.position > %s AND t.position < %s"
+            " ORDER BY t.position LIMIT %s",
+            (subject, after, _NO_LIMIT if size is None else size, limit + 1),
+        )
+        found = [_entry(row) for row in session.fetchall()]
+    page = tuple(found[:limit])
+    return SubjectPage(page, page[-1].position if len(found) > limit else None)
+
+
+def read_by_subjects(pool: Pool, subjects: Sequence[str]) -> dict[str, list[StoredEntry]]:
+    """Return for each subject all entries tagged with it, in order; one read, one snapshot.
+
+    A subject of which nothing is known is left out. An entry that several of the subjects share is
+    read once.
+    """
+    with pool.session() as session:
+        session.execute(
+            "WITH tagged AS (SELECT position, array_agg(subject) AS subjects FROM ledger.tags"  # noqa: S608
+            " WHERE subject = ANY(%s) GROUP BY position)"
+            f" SELECT {_COLUMNS}, t.subjects FROM tagged t JOIN ledger.entries e USING (position)"
+            " ORDER BY position",
+            (list(subjects),),
+        )
+        rows = session.fetchall()
+    found: dict[str, list[StoredEntry]] = {}
+    for row in rows:
+        entry = _entry(row)
+        for subject in row[6]:
+            found.setdefault(subject, []).append(entry)
+    return found
+
+
+def find_event(pool: Pool, event_id: UUID) -> StoredEntry | None:
+    """Return the entry of an event, or None if the log does not hold it."""
+    with pool.session() as session:
+        session.execute(
+            f"SELECT {_COLUMNS} FROM ledger.entries e WHERE event_id = %s",  # noqa: S608
+            (event_id,),
+        )
+        row = session.fetchone()
+    return None if row is None else _entry(row)
+
+
+def positions_of(pool: Pool, payload_hashes: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the positions of the events with these payload hashes, SHA-256 each, where known."""
+    with pool.session() as session:
+        session.execute(
+            "SELECT payload_sha256, min(position) FROM ledger.entries"
+            " WHERE payload_sha256 = ANY(%s) GROUP BY payload_sha256",
+            (list(payload_hashes),),
+        )
+        return {bytes(sha256): position for sha256, position in session.fetchall()}
+
+
+def _entry(row: tuple[Any, ...]) -> StoredEntry:
+    position, accepted, event_id, leaf, topic, entry = row[:6]
+    return StoredEntry(position, event_id, topic, accepted, bytes(leaf), bytes(entry))

@@ -1,0 +1,405 @@
+"""
+Tables of read models: made, loaded, written, swapped and asked, in schema `read`.
+
+What the rows mean is none of the store's business: a `Table` is a name and columns, rows are
+tuples of values in the order of the columns. Nothing here is precious: every table can be folded
+again from the entries, so its commits need not wait for the disk. Rows and `read.progress`, which
+says how far each table has been folded, are always written in one commit.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor
+
+from ledger.store.connection import Pool, StoreError, Timeouts, one_row
+
+Values = tuple[Any, ...]
+"""A row, as the values of its columns."""
+
+BULK = Timeouts(lock_ms=10_000, statement_ms=3_600_000, idle_ms=60_000)
+"""For statements over whole tables: an index, a digest."""
+
+_RELAXED = "SET LOCAL synchronous_commit = off;"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; `kind` is its PostgreSQL type. Text is ordered by code point, on every machine."""
+
+    name: str
+    kind: str
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of `read`: `key` is its primary key, `indexes` are further lists of columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    indexes: tuple[tuple[str, ...], ...]
+
+    @property
+    def shape(self) -> list[str]:
+        """Return the columns in words, by which a table of another shape is told."""
+        return [f"{column.name} {column.kind}" for column in self.columns]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a table has been folded: up to, not including, position `size`.
+
+    `generation` is another whenever the table was made anew, which fences off whoever still folds
+    into the old one. `halted` says why the entry at position `size` cannot be folded.
+    """
+
+    name: str
+    version: int
+    shape: list[str]
+    generation: int
+    size: int
+    halted: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What a commit does to one table that must still be as `progress` says.
+
+    `gone` are the primary keys of rows that go, `added` are rows that come.
+    """
+
+    table: Table
+    progress: Progress
+    size: int
+    halted: str | None
+    gone: Sequence[tuple[str, int]]
+    added: Sequence[Values]
+
+
+class Fenced(StoreError):
+    """Another runner or a rebuild has moved a table: what was folded since must be dropped."""
+
+
+class Unwritable(StoreError):
+    """A row cannot be written: it holds what no entry can say."""
+
+
+class Rebuilding(StoreError):
+    """Another rebuild of the read models is under way."""
+
+
+def read_progress(pool: Pool) -> dict[str, Progress]:
+    """Return how far each table has been folded, by name."""
+    with pool.transaction(
+        "SELECT name, version, shape, generation, size, halted FROM read.progress"
+    ) as transaction:
+        return {row[0]: Progress(*row) for row in transaction.cursor}
+
+
+def create_table(pool: Pool, table: Table, version: int, *, keyed: bool) -> Progress:
+    """Make an empty table, in place of any of its name, and return its progress.
+
+    Without `keyed` it has no primary key yet: `index_table` makes that and the other indexes,
+    which is faster once the rows are there.
+    """
+    columns = sql.SQL(", ").join(map(_definition, table.columns))
+    key = sql.SQL(", PRIMARY KEY ({})").format(_comma(table.key)) if keyed else sql.SQL("")
+    with pool.transaction(timeouts=BULK) as transaction:
+        run = transaction.cursor.execute
+        run(sql.SQL("DROP TABLE IF EXISTS {}").format(_qualified(table.name)))
+        run(sql.SQL("CREATE TABLE {} ({}{})").format(_qualified(table.name), columns, key))
+        run("DELETE FROM read.progress WHERE name = %s", (table.name,))
+        run(
+            "INSERT INTO read.progress (name, version, shape, size) VALUES (%s, %s, %s, 0)"
+            " RETURNING name, version, shape, generation, size, halted",
+            (table.name, version, table.shape),
+        )
+        return Progress(*one_row(transaction.cursor))
+
+
+def index_table(pool: Pool, table: Table, *, keyed: bool) -> None:
+    """Make the indexes of a filled table, and its primary key if it has none yet."""
+    with pool.transaction(timeouts=BULK) as transaction:
+        if not keyed:
+            transaction.cursor.execute(
+                sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(
+                    _qualified(table.name), _comma(table.key)
+                )
+            )
+        for columns in table.indexes:
+            transaction.cursor.execute(
+                sql.SQL("CREATE INDEX ON {} ({})").format(_qualified(table.name), _comma(columns))
+            )
+        transaction.cursor.execute(sql.SQL("ANALYZE {}").format(_qualified(table.name)))
+
+
+def swap_tables(pool: Pool, names: Mapping[str, str]) -> bool:
+    """Put tables in the place of others (new name to live name), all in one commit.
+
+    Return False, having done nothing, if a live table has been folded further than the new one:
+    readers never see a table go back.
+    """
+    with pool.transaction(
+        "SELECT name, size FROM read.progress WHERE name = ANY(%s) ORDER BY name FOR UPDATE",
+        ([*names, *names.values()],),
+        timeouts=BULK,
+    ) as transaction:
+        sizes = dict(transaction.cursor.fetchall())
+        if any(sizes.get(live, 0) > sizes[new] for new, live in names.items()):
+            return False
+        for new, live in names.items():
+            _swap(transaction.cursor, new, live)
+        return True
+
+
+def _swap(session: cursor, new: str, live: str) -> None:
+    session.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_qualified(live)))
+    session.execute(
+        sql.SQL("ALTER TABLE {} RENAME TO {}").format(_qualified(new), sql.Identifier(live))
+    )
+    session.execute("DELETE FROM read.progress WHERE name = %s", (live,))
+    session.execute("UPDATE read.progress SET name = %s WHERE name = %s", (live, new))
+
+
+@contextmanager
+def only_rebuild(pool: Pool) -> Iterator[None]:
+    """Hold the lock of rebuilds, on a connection of its own; raises `Rebuilding` if it is taken."""
+    session = pool.open()
+    try:
+        with session.cursor() as lock:
+            lock.execute("SELECT pg_try_advisory_lock(hashtext('read.rebuild'))")
+            if not one_row(lock)[0]:
+                raise Rebuilding("another rebuild of the read models is under way")
+            yield
+    finally:
+        session.close()
+
+
+def load_rows(pool: Pool, table: Table, keys: Sequence[str]) -> list[Values]:
+    """Return the rows with these values in the key's first column, in order of the key."""
+    query = sql.SQL("SELECT {} FROM {} WHERE {} = ANY(%s) ORDER BY {}").format(
+        _names(table), _qualified(table.name), sql.Identifier(table.key[0]), _comma(table.key)
+    )
+    with pool.transaction(timeouts=BULK) as transaction:
+        transaction.cursor.execute(query, (list(keys),))
+        return _read(table, transaction.cursor.fetchall())
+
+
+def write_batch(pool: Pool, writes: Sequence[Write]) -> None:
+    """Write rows and progress of several tables in one commit.
+
+    Raises `Fenced`, having written nothing, if one of them is not as its `progress` says.
+    """
+    with pool.transaction(_RELAXED, timeouts=BULK) as transaction:
+        _advance(transaction.cursor, writes)
+        for write in writes:
+            _delete(transaction.cursor, write.table, write.gone)
+            _copy(transaction.cursor, write.table, write.added)
+
+
+def _advance(session: cursor, writes: Sequence[Write]) -> None:
+    names = sorted(write.table.name for write in writes)
+    # All writers take the rows in one order, so they wait for each other and never in a ring.
+    session.execute(
+        "SELECT name, generation, size FROM read.progress WHERE name = ANY(%s)"
+        " ORDER BY name FOR UPDATE",
+        (names,),
+    )
+    found = set(session.fetchall())
+    for write in writes:
+        if (write.table.name, write.progress.generation, write.progress.size) not in found:
+            raise Fenced(f"read.{write.table.name} was moved by another runner")
+    session.execute(
+        "UPDATE read.progress SET size = moved.size, halted = moved.halted"
+        " FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS moved (name, size, halted)"
+        " WHERE progress.name = moved.name",
+        (
+            [write.table.name for write in writes],
+            [write.size for write in writes],
+            [write.halted for write in writes],
+        ),
+    )
+    assert session.rowcount == len(writes), "every progress row is locked and there"
+
+
+def _delete(session: cursor, table: Table, gone: Sequence[tuple[str, int]]) -> None:
+    if not gone:
+        return
+    first, second = map(sql.Identifier, table.key)
+    session.execute(
+        sql.SQL(
+            "DELETE FROM {table} AS old"
+            " USING unnest(%s::text[], %s::bigint[]) AS gone (first, second)"
+            " WHERE old.{first} = gone.first AND old.{second} = gone.second"
+        ).format(table=_qualified(table.name), first=first, second=second),
+        ([key for key, _ in gone], [place for _, place in gone]),
+    )
+    if session.rowcount != len(gone):
+        raise Fenced(f"rows of read.{table.name} are gone that nobody else may touch")
+
+
+def _copy(session: cursor, table: Table, added: Sequence[Values]) -> None:
+    if not added:
+        return
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (DELIMITER {}, NULL {})").format(
+        _qualified(table.name), _names(table), sql.Literal(_DELIMITER), sql.Literal(_NULL)
+    )
+    session.copy_expert(statement, io.BytesIO(_written(table, added)), size=1 << 20)
+
+
+_DELIMITER, _NULL = "\x1f", "\x1e"
+"""Controls, which no text of an entry can hold (`ledger.wire.text`)."""
+
+
+def _written(table: Table, rows: Sequence[Values]) -> bytes:
+    """Write rows for COPY, text format (PostgreSQL manual, COPY); text columns as they are."""
+    writers = [
+        (index, _WRITERS[column.kind])
+        for index, column in enumerate(table.columns)
+        if column.kind in _WRITERS
+    ]
+    optional = [index for index, column in enumerate(table.columns) if column.optional]
+    lines = []
+    for row in rows:
+        fields = list(row)
+        for index, write in writers:
+            if fields[index] is not None:
+                fields[index] = write(fields[index])
+        for index in optional:
+            if fields[index] is None:
+                fields[index] = _NULL
+        lines.append(_DELIMITER.join(fields))
+    lines.append("")
+    text = "\n".join(lines)
+    if text.count("\n") != len(rows) or text.count(_DELIMITER) != len(rows) * (
+        len(table.columns) - 1
+    ):
+        raise Unwritable(f"a text for read.{table.name} holds a control character")
+    return text.replace("\\", "\\\\").encode()
+
+
+def _write_texts(values: Sequence[str]) -> str:
+    if not values:
+        return "{}"
+    inside = '","'.join(values)
+    if "\\" in inside or inside.count('"') != 2 * (len(values) - 1):
+        inside = '","'.join([v.replace("\\", "\\\\").replace('"', '\\"') for v in values])
+    return f'{{"{inside}"}}'
+
+
+def _write_integers(values: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "bigint": str,
+    "numeric": str,
+    "boolean": str,
+    "date": date.isoformat,
+    "timestamptz": datetime.isoformat,
+    "text[]": _write_texts,
+    "bigint[]": _write_integers,
+}
+"""How values other than text are written; a text is already."""
+
+
+class Snapshot:
+    """Tables as they are at one instant. `sizes` says how far each has been folded."""
+
+    def __init__(self, session: cursor, sizes: Mapping[str, int]) -> None:
+        self._session = session
+        self.sizes = sizes
+
+    def select(
+        self,
+        table: Table,
+        where: str,
+        asked: Mapping[str, object],
+        order: str,
+        limit: int | None,
+    ) -> list[Values]:
+        """Return the rows that satisfy a condition in SQL with named parameters."""
+        query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
+            _names(table), _qualified(table.name), sql.SQL(where), sql.SQL(order)
+        )
+        self._session.execute(query, {**asked, "limit": limit})
+        return _read(table, self._session.fetchall())
+
+
+@contextmanager
+def snapshot(pool: Pool, tables: Sequence[Table]) -> Iterator[Snapshot]:
+    """Look at tables at one instant. Raises `NotMigrated` if one is not there."""
+    # The locks come first: a snapshot older than a swap would find the new table empty.
+    names = ", ".join(f"read.{table.name}" for table in tables)
+    begin = (
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"  # noqa: S608  (our own names)
+        f"LOCK TABLE {names} IN ACCESS SHARE MODE;"
+        "SELECT name, size FROM read.progress WHERE name = ANY(%s)"
+    )
+    with pool.transaction(begin, ([table.name for table in tables],)) as transaction:
+        yield Snapshot(transaction.cursor, dict(transaction.cursor.fetchall()))
+
+
+def scan(pool: Pool, table: Table, order: Sequence[str]) -> Iterator[list[Values]]:
+    """Return all rows of a table in pages, ordered by columns; memory holds a page."""
+    with pool.transaction(timeouts=BULK) as transaction:
+        query = sql.SQL("DECLARE page NO SCROLL CURSOR FOR SELECT {} FROM {} ORDER BY {}")
+        transaction.cursor.execute(
+            query.format(_names(table), _qualified(table.name), _comma(order))
+        )
+        while True:
+            transaction.cursor.execute("FETCH 5000 FROM page")
+            page = transaction.cursor.fetchall()
+            if not page:
+                return
+            yield _read(table, page)
+
+
+def _read(table: Table, rows: Iterable[Values]) -> list[Values]:
+    """Return rows as they were written: lists are tuples again, exact numbers integers."""
+    readers = [
+        (index, _READERS[column.kind])
+        for index, column in enumerate(table.columns)
+        if column.kind in _READERS
+    ]
+    if not readers:
+        return list(rows)
+    return [_as_written(row, readers) for row in rows]
+
+
+def _as_written(row: Values, readers: Sequence[tuple[int, Callable[[Any], Any]]]) -> Values:
+    values = list(row)
+    for index, read in readers:
+        if values[index] is not None:
+            values[index] = read(values[index])
+    return tuple(values)
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {"numeric": int, "text[]": tuple, "bigint[]": tuple}
+
+
+def _definition(column: Column) -> sql.Composed:
+    collation = ' COLLATE "C"' if column.kind.startswith("text") else ""
+    presence = "" if column.optional else " NOT NULL"
+    return sql.SQL("{} {}").format(
+        sql.Identifier(column.name), sql.SQL(f"{column.kind}{collation}{presence}")
+    )
+
+
+def _names(table: Table) -> sql.Composed:
+    return _comma(column.name for column in table.columns)
+
+
+def _qualified(name: str) -> sql.Identifier:
+    return sql.Identifier("read", name)
+
+
+def _comma(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, names))

@@ -1,0 +1,115 @@
+CREATE SCHEMA ledger;
+
+CREATE TABLE ledger.checkpoints (
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    note bytea NOT NULL,
+    created timestamp with time zone NOT NULL
+);
+
+CREATE TABLE ledger.entries (
+    "position" bigint NOT NULL,
+    accepted timestamp with time zone NOT NULL,
+    event_id uuid NOT NULL,
+    payload_sha256 bytea NOT NULL,
+    leaf_hash bytea NOT NULL,
+    topic text COLLATE "C" NOT NULL,
+    entry bytea NOT NULL STORAGE EXTERNAL
+);
+
+CREATE TABLE ledger.head (
+    one boolean NOT NULL,
+    origin text NOT NULL,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    frontier bytea[] NOT NULL,
+    accepted timestamp with time zone
+);
+
+CREATE TABLE ledger.nodes (
+    level smallint NOT NULL,
+    index bigint NOT NULL,
+    hash bytea NOT NULL
+);
+
+CREATE TABLE ledger.tags (
+    subject text COLLATE "C" NOT NULL,
+    "position" bigint NOT NULL
+);
+
+CREATE TABLE ledger.vault (
+    "position" bigint NOT NULL,
+    path text COLLATE "C" NOT NULL,
+    salt bytea NOT NULL,
+    value bytea NOT NULL
+);
+
+ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (size);
+ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_root_check CHECK ((octet_length(root) = 32));
+ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_size_check CHECK ((size >= 0));
+ALTER TABLE ledger.entries ADD CONSTRAINT entries_entry_check CHECK ((octet_length(entry) <= 65535));
+ALTER TABLE ledger.entries ADD CONSTRAINT entries_event_id_key UNIQUE (event_id);
+ALTER TABLE ledger.entries ADD CONSTRAINT entries_leaf_hash_check CHECK ((octet_length(leaf_hash) = 32));
+ALTER TABLE ledger.entries ADD CONSTRAINT entries_payload_sha256_check CHECK ((octet_length(payload_sha256) = 32));
+ALTER TABLE ledger.entries ADD CONSTRAINT entries_pkey PRIMARY KEY ("position");
+ALTER TABLE ledger.entries ADD CONSTRAINT entries_position_check CHECK (("position" >= 0));
+ALTER TABLE ledger.head ADD CONSTRAINT head_check CHECK ((cardinality(frontier) = bit_count((size)::bit(64))));
+ALTER TABLE ledger.head ADD CONSTRAINT head_check1 CHECK (((accepted IS NULL) = (size = 0)));
+ALTER TABLE ledger.head ADD CONSTRAINT head_one_check CHECK (one);
+ALTER TABLE ledger.head ADD CONSTRAINT head_pkey PRIMARY KEY (one);
+ALTER TABLE ledger.head ADD CONSTRAINT head_root_check CHECK ((octet_length(root) = 32));
+ALTER TABLE ledger.head ADD CONSTRAINT head_size_check CHECK ((size >= 0));
+ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_hash_check CHECK ((octet_length(hash) = 32));
+ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_index_check CHECK ((index >= 0));
+ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_level_check CHECK (((level > 0) AND (((level)::integer % 8) = 0)));
+ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_pkey PRIMARY KEY (level, index);
+ALTER TABLE ledger.tags ADD CONSTRAINT tags_pkey PRIMARY KEY (subject, "position");
+ALTER TABLE ledger.vault ADD CONSTRAINT vault_pkey PRIMARY KEY ("position", path);
+
+CREATE INDEX entries_payload_sha256 ON ledger.entries USING btree (payload_sha256);
+CREATE INDEX tags_position ON ledger.tags USING brin ("position") WITH (pages_per_range='8', autosummarize='on');
+
+CREATE OR REPLACE FUNCTION ledger.head_must_grow()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+BEGIN
+    IF new.origin <> old.origin OR new.size <= old.size OR new.accepted < old.accepted THEN
+        RAISE EXCEPTION 'head from size % to % refused: the log only grows', old.size, new.size
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF (SELECT count(*) FROM ledger.entries WHERE position >= old.size) <> new.size - old.size
+        OR (SELECT max(position) FROM ledger.entries) <> new.size - 1 THEN
+        RAISE EXCEPTION 'head from size % to % refused: the entries do not match', old.size, new.size
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN new;
+END;
+$function$
+;
+CREATE OR REPLACE FUNCTION ledger.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    RAISE EXCEPTION '% of ledger.% refused: the log is append-only', tg_op, tg_table_name
+        USING ERRCODE = 'restrict_violation';
+END;
+$function$
+;
+
+CREATE TRIGGER checkpoints_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER entries_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER head_only_grows BEFORE UPDATE ON ledger.head FOR EACH ROW EXECUTE FUNCTION ledger.head_must_grow(); -- enabled: always
+CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON ledger.head FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER nodes_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.nodes FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER tags_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.tags FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+
+GRANT DELETE, INSERT, SELECT, UPDATE ON ledger.vault TO ledger_app;
+GRANT INSERT, SELECT ON ledger.checkpoints TO ledger_app;
+GRANT INSERT, SELECT ON ledger.entries TO ledger_app;
+GRANT INSERT, SELECT ON ledger.nodes TO ledger_app;
+GRANT INSERT, SELECT ON ledger.tags TO ledger_app;
+GRANT SELECT, UPDATE ON ledger.head TO ledger_app;
+GRANT USAGE ON SCHEMA ledger TO ledger_app;

@@ -1,0 +1,150 @@
+"""Reads of the log: whatever was appended is found, by every key it has."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from ledger.store.entries import (
+    find_event,
+    positions_of,
+    read_by_subject,
+    read_by_subjects,
+    read_entries,
+    subject_page,
+)
+from ledger.store.vault import VaultRow, erase_openings, read_openings
+from tests.support.store import NOON, append, new_entry
+
+
+@pytest.fixture
+def contracts(pool):
+    """Lend a log of ten entries, odd ones about one contract, even ones about another."""
+    entries = [new_entry(f"entry {n}", "party:x", f"contract:{n % 2}") for n in range(10)]
+    append(pool, *entries)
+    return entries
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "limit", "expected"),
+    [
+        (0, None, 1000, range(10)),
+        (3, None, 4, range(3, 7)),
+        (3, 5, 1000, range(3, 5)),
+        (8, 20, 1000, range(8, 10)),
+        (10, None, 1000, range(0)),
+        (0, None, 0, range(0)),
+        (5, 5, 1000, range(0)),
+    ],
+)
+def test_a_range_is_read_in_order(pool, contracts, start, stop, limit, expected):
+    found = read_entries(pool, start, stop, limit)
+    assert list(expected) == [entry.position for entry in found]
+    assert [contracts[n].entry for n in expected] == [entry.entry for entry in found]
+
+
+def test_the_instant_is_read_to_the_millisecond(pool):
+    append(pool, new_entry("one"), after=timedelta(milliseconds=7))
+    expected = NOON + timedelta(milliseconds=7)
+    assert expected == read_entries(pool, 0, None, 1)[0].accepted
+
+
+def test_every_way_of_reading_gives_the_same_entry(pool, contracts):
+    """COPY and the cursor decode each column on their own."""
+    expected = read_entries(pool, 7, 8, 1)[0]
+    assert expected == find_event(pool, contracts[7].event_id)
+    assert expected == read_by_subject(pool, "contract:1")[3]
+    assert expected == read_by_subjects(pool, ["contract:1"])["contract:1"][3]
+
+
+@pytest.mark.usefixtures("contracts")
+def test_a_subject_has_its_entries_in_order(pool):
+    found = read_by_subject(pool, "contract:1")
+    assert [1, 3, 5, 7, 9] == [entry.position for entry in found]
+
+
+@pytest.mark.usefixtures("contracts")
+def test_a_subject_is_read_on_from_a_position(pool):
+    found = read_by_subject(pool, "contract:1", after=3, limit=2)
+    assert [5, 7] == [entry.position for entry in found]
+
+
+@pytest.mark.usefixtures("contracts")
+def test_pages_of_a_subject_join_without_overlap(pool):
+    pages = [subject_page(pool, "contract:0", limit=2)]
+    while pages[-1].after is not None:
+        pages.append(subject_page(pool, "contract:0", after=pages[-1].after, limit=2))
+    expected = [[0, 2], [4, 6], [8]]
+    assert expected == [[entry.position for entry in page.entries] for page in pages]
+
+
+@pytest.mark.usefixtures("contracts")
+def test_the_last_full_page_says_that_it_is_the_last(pool):
+    assert subject_page(pool, "contract:0", limit=5).after is None
+
+
+@pytest.mark.usefixtures("contracts")
+def test_a_page_as_of_a_size_leaves_out_what_came_later(pool):
+    page = subject_page(pool, "contract:0", size=5)
+    assert [0, 2, 4] == [entry.position for entry in page.entries]
+
+
+@pytest.mark.usefixtures("contracts")
+def test_several_subjects_are_read_at_once(pool):
+    found = read_by_subjects(pool, ["contract:0", "party:x", "right:unheard-of"])
+    expected = {"contract:0": [0, 2, 4, 6, 8], "party:x": list(range(10))}
+    assert expected == {
+        subject: [entry.position for entry in entries] for subject, entries in found.items()
+    }
+
+
+@pytest.mark.usefixtures("contracts")
+def test_an_unknown_event_is_none(pool):
+    assert find_event(pool, uuid4()) is None
+
+
+def test_positions_are_found_by_payload_hash(pool, contracts):
+    hashes = [contracts[n].payload_sha256 for n in (2, 9)]
+    expected = {hashes[0]: 2, hashes[1]: 9}
+    assert expected == positions_of(pool, [*hashes, b"\0" * 32])
+
+
+def test_a_payload_stored_twice_has_its_first_position(pool):
+    entries = [new_entry("same"), new_entry("same")]
+    append(pool, *entries)
+    assert {entries[0].payload_sha256: 0} == positions_of(pool, [entries[0].payload_sha256])
+
+
+@pytest.fixture
+def openings(pool):
+    """Lend the openings of an entry at position 1."""
+    rows = tuple(VaultRow(f"/body/{name}", name.encode() * 4, b"1") for name in ("a", "b", "c"))
+    append(pool, new_entry("open"), new_entry("sealed", vault=rows), new_entry("other", vault=rows))
+    return rows
+
+
+def test_openings_are_read_by_position(pool, openings):
+    assert {1: openings} == read_openings(pool, [0, 1])
+
+
+def test_one_opening_is_erased_alone(pool, openings):
+    assert 1 == erase_openings(pool, 1, ["/body/b"])
+    assert {1: (openings[0], openings[2]), 2: openings} == read_openings(pool, [0, 1, 2])
+
+
+def test_all_openings_of_an_entry_are_erased_at_once(pool, openings):
+    assert 3 == erase_openings(pool, 1)
+    assert {2: openings} == read_openings(pool, [0, 1, 2])
+
+
+@pytest.mark.usefixtures("openings")
+def test_no_paths_are_no_openings(pool):
+    """An empty list is not the same as none given."""
+    assert 0 == erase_openings(pool, 1, [])
+
+
+@pytest.mark.usefixtures("openings")
+def test_an_erasure_leaves_the_entry(pool):
+    before = read_entries(pool, 0, None, 10)
+    erase_openings(pool, 1)
+    assert before == read_entries(pool, 0, None, 10)

@@ -1,0 +1,121 @@
+"""
+A real PostgreSQL for tests: one server a session, one fresh database a test.
+
+The server is the product's own embedded one. A database is a copy of a template that was migrated
+once, so a test pays for no migration. Only what was started here is stopped here, by process id,
+also when the test process is killed.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.migrate import initialise_head, migrate
+
+ORIGIN = "ledger.example.vn/techledger/00000000"
+TEMPLATE = "techledger"
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated database whose head is initialised with `ORIGIN`."""
+
+    name: str
+    app_dsn: str
+    owner_dsn: str
+    superuser_dsn: str
+
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 2 << 30
+"""Bytes free that the databases of one session need at most."""
+
+
+@contextmanager
+def home_directory() -> Iterator[Path]:
+    """Lend a directory that the server's user can enter: pytest's own are root's alone.
+
+    In memory where there is room, because every new database is flushed to the disk.
+    """
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM
+    home = Path(tempfile.mkdtemp(prefix="techledger-test-", dir=_MEMORY if roomy else None))
+    home.chmod(0o755)
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home)
+
+
+@contextmanager
+def running_server(home: Path) -> Iterator[EmbeddedPostgres]:
+    """Run a server whose template database is ready to be copied."""
+    server = EmbeddedPostgres(home, database=TEMPLATE)
+    server.start()
+    with _watched(server.pid), closing_server(server):
+        migrate(server.owner_dsn)
+        initialise_head(server.owner_dsn, ORIGIN)
+        yield server
+
+
+@contextmanager
+def closing_server(server: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
+    """Stop a server at the end of the block."""
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def fresh_database(server: EmbeddedPostgres) -> Iterator[Database]:
+    """Lend a copy of the template; it is dropped at the end of the block."""
+    name = f"test_{next(_numbers)}"
+    identifier = sql.Identifier(name)
+    make = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER ledger_owner")
+    _administer(server, make.format(identifier, sql.Identifier(TEMPLATE)))
+    try:
+        yield Database(
+            name,
+            server.app_dsn.replace(f"/{TEMPLATE}?", f"/{name}?"),
+            server.owner_dsn.replace(f"/{TEMPLATE}?", f"/{name}?"),
+            server.superuser_dsn.replace("/postgres?", f"/{name}?"),
+        )
+    finally:
+        _administer(server, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(identifier))
+
+
+def run_sql(
+    dsn: str, statement: str, arguments: tuple[object, ...] = ()
+) -> list[tuple[object, ...]]:
+    """Run one statement, committed at once, on a connection of its own; return its rows."""
+    with closing(psycopg2.connect(dsn)) as session, session.cursor() as cursor:
+        session.autocommit = True
+        cursor.execute(statement, arguments or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _administer(server: EmbeddedPostgres, statement: sql.Composed) -> None:
+    with closing(psycopg2.connect(server.superuser_dsn)) as session, session.cursor() as cursor:
+        session.autocommit = True
+        cursor.execute(statement)
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[None]:
+    """Have the server stopped even if this process is killed: then the watcher's input ends."""
+    with subprocess.Popen(
+        ["sh", "-c", f"read end || kill -QUIT {pid}"], stdin=subprocess.PIPE, start_new_session=True
+    ) as watcher:
+        yield
+        watcher.communicate(b"stopped\n")
