@@ -1,0 +1,111 @@
+"""
+The anti-rollback store: the last checkpoint that this log signed, in a file outside the database.
+
+A database that was rolled back, restored or failed over to a lagging replica looks like any other;
+only what lies elsewhere can tell. So before a checkpoint leaves the publisher it is written here by
+compare-and-swap, flushed together with its directory. A halt is a file beside it, and sticky.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_NOTE = "latest"
+_HALT = "HALTED"
+
+
+class AntiRollbackError(Exception):
+    """Superclass of the errors of this store. Never raised itself."""
+
+
+class Halted(AntiRollbackError):
+    """The log has stopped signing; a person must look. The reason is in the file HALTED."""
+
+
+class Missing(AntiRollbackError):
+    """There is no stored checkpoint. Only the initialisation of a log makes the first."""
+
+
+class InUse(AntiRollbackError):
+    """Another publisher holds the store: one log has one."""
+
+
+class Swapped(AntiRollbackError):
+    """Another publisher moved the store since it was read: two of them serve one log."""
+
+
+class CheckpointFile:
+    """The compare-and-swap file of one log, in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def hold(self) -> int:
+        """Take the store for this process, until the returned descriptor is closed.
+
+        Raises `InUse` where another process has it.
+        """
+        descriptor = os.open(self._directory / "publisher", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise InUse(f"another publisher serves from {self._directory}") from None
+        return descriptor
+
+    def read(self) -> bytes | None:
+        """Return the stored note, verbatim, or None where there is none."""
+        try:
+            return (self._directory / _NOTE).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def swap(self, expected: bytes | None, note: bytes) -> None:
+        """Replace the `expected` note by `note`, durably. Raises `Swapped`, `Halted`."""
+        with self._locked():
+            self.check_not_halted()
+            if self.read() != expected:
+                raise Swapped("the stored checkpoint is not the one that was read")
+            self._write(_NOTE, note)
+
+    def halt(self, reason: str) -> None:
+        """Stop this log from signing, across restarts, and say why."""
+        with self._locked():
+            if not (self._directory / _HALT).exists():
+                self._write(_HALT, reason.encode() + b"\n")
+
+    def check_not_halted(self) -> None:
+        """Raise `Halted`, with the reason, if the log has stopped signing."""
+        try:
+            reason = (self._directory / _HALT).read_text("utf-8").strip()
+        except FileNotFoundError:
+            return
+        raise Halted(reason)
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Replace a file so that after a power cut it is the old or the new one, whole."""
+        path = self._directory / name
+        temporary = path.with_suffix(".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        # The rename is durable only once the directory is.
+        directory = os.open(self._directory, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        descriptor = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,279 @@
+"""
+The SDK: signs, submits, retries what may be retried, and verifies what it gets back.
+
+    ledger = LedgerClient("http://127.0.0.1:8017", trust)
+    receipt = ledger.submit(sign_envelope(payload, keys))
+
+A receipt is returned only after its proof has been verified against keys of one's own: nothing
+that the server says is believed. The same bytes are sent again after a lost answer, never a new id.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.merkle import LogError, leaf_hash
+from ledger.log.note import Verifier, parse_vkey
+from ledger.log.proof import verify_inclusion
+from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
+from ledger.wire.base64 import b64decode
+from ledger.wire.canonical import WireError
+from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
+from ledger.wire.entry import Entry, format_entry, parse_entry
+from ledger.wire.envelope import Envelope, envelope_from_object, envelope_to_object
+
+RETRY_FOR_S = 30.0
+"""How long, in seconds, a submission without an answer is tried again."""
+
+
+class ClientError(Exception):
+    """Superclass of the errors of the SDK. Never raised itself."""
+
+
+class ProblemAnswer(ClientError):
+    """The ledger said no; `problem` holds the RFC 9457 members, `code` the stable code."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{problem.get('code')}: {problem.get('detail')}")
+        self.problem = problem
+        self.code = str(problem.get("code"))
+
+
+class ReceiptRefused(ClientError):
+    """The server's answer does not prove that the event is in the log."""
+
+
+class NoAnswer(ClientError):
+    """The server could not be reached in time; the event may be stored or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a verifier must have got out of band: origin, log keys, hash of entry 0, policy."""
+
+    origin: str
+    log_keys: tuple[str, ...]
+    genesis_sha256: str
+    policy: str
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a trust root from its file."""
+        members = json.loads(path.read_text("utf-8"))
+        return cls(
+            members["origin"],
+            tuple(members["log_keys"]),
+            members["genesis_sha256"],
+            members["policy"],
+        )
+
+    @property
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """The log's keys, all of which must have signed a checkpoint."""
+        return tuple(parse_vkey(vkey) for vkey in self.log_keys)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedReceipt:
+    """A receipt whose proof holds: the entry is in the log, under a checkpoint of that size."""
+
+    event_id: str
+    position: int
+    accepted: str
+    size: int
+    entry: bytes
+    proof: bytes
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What is submitted: an envelope and the openings of its private sections."""
+
+    envelope: Envelope
+    openings: tuple[Opening, ...] = ()
+
+    @classmethod
+    def from_object(cls, members: Mapping[str, Any]) -> Self:
+        """Read a parsed submission. Raises `MalformedEnvelope`, `BadOpening`."""
+        openings = tuple(opening_from_object(item) for item in members.get("openings", []))
+        return cls(envelope_from_object(members["envelope"]), openings)
+
+    def to_json(self) -> bytes:
+        """Return the body of the request."""
+        return json.dumps(
+            {
+                "envelope": envelope_to_object(self.envelope),
+                "openings": [opening_to_object(opening) for opening in self.openings],
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode()
+
+
+class LedgerClient:
+    """A ledger over HTTP. A context manager; not thread-safe."""
+
+    def __init__(self, url: str, trust: Trust, *, timeout_s: float = 60.0) -> None:
+        self.trust = trust
+        self._verifiers = trust.verifiers
+        self._http = httpx2.Client(base_url=url, timeout=timeout_s)
+        self._opened: tuple[bytes, Checkpoint] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def submit(self, signed: Signed) -> VerifiedReceipt:
+        """Submit one event; return its receipt, verified.
+
+        Raises `ProblemAnswer`, `ReceiptRefused`, `NoAnswer`.
+        """
+        response = self._post("/v1/events", signed.to_json(), "application/json")
+        if response.status_code != HTTPStatus.CREATED:
+            raise ProblemAnswer(_json(response.content))
+        members = _json(response.content)
+        replayed = response.headers.get("replayed") == "true"
+        try:
+            proof = parse_tlog_proof(str(members.get("proof")).encode())
+        except LogError as error:
+            raise ReceiptRefused(f"no proof in the answer: {error}") from error
+        return self._verify(signed, members, proof, replayed=replayed)
+
+    def submit_many(self, many: Sequence[Signed]) -> Iterator[VerifiedReceipt | ProblemAnswer]:
+        """Submit many, judged in their order; yield a verified receipt or a problem for each."""
+        body = b"\n".join(signed.to_json() for signed in many)
+        response = self._post("/v1/events/batch", body, "application/x-ndjson")
+        if response.status_code != HTTPStatus.OK:
+            raise ProblemAnswer(_json(response.content))
+        checkpoint = b""
+        answered = iter(many)
+        for line in response.content.splitlines():
+            members = _json(line)
+            if "checkpoint" in members:
+                checkpoint = members["checkpoint"].encode()
+                continue
+            signed = next(answered)
+            if "problem" in members:
+                yield ProblemAnswer(members["problem"])
+                continue
+            receipt = members["receipt"]
+            yield self._verify(
+                signed,
+                receipt,
+                _bulk_proof(receipt, checkpoint),
+                replayed=members["status"] == "replayed",
+            )
+
+    def get(self, path: str, **parameters: str | int | None) -> Any:
+        """Return a read's answer as JSON. Raises `ProblemAnswer`, `NoAnswer`."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        response = self._send("GET", path, params=given)
+        if response.status_code != HTTPStatus.OK:
+            raise ProblemAnswer(_json(response.content))
+        return _json(response.content)
+
+    def get_bytes(self, path: str) -> bytes:
+        """Return a read's answer as it is. Raises `ProblemAnswer`, `NoAnswer`."""
+        response = self._send("GET", path)
+        if response.status_code != HTTPStatus.OK:
+            raise ProblemAnswer(_json(response.content))
+        return response.content
+
+    def _verify(
+        self, signed: Signed, members: Mapping[str, Any], proof: TlogProof, *, replayed: bool
+    ) -> VerifiedReceipt:
+        """Hold the answer against the log's keys. Raises `ReceiptRefused`."""
+        try:
+            entry = self._entry(signed.envelope, members, replayed=replayed)
+            checkpoint = self._open(proof.checkpoint_raw)
+            verify_inclusion(
+                leaf_hash(entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root
+            )
+            if proof.index != members["position"]:
+                raise ReceiptRefused("the proof is for another position")
+            return VerifiedReceipt(
+                event_id=str(members["event_id"]),
+                position=proof.index,
+                accepted=str(members["accepted"]),
+                size=checkpoint.size,
+                entry=entry,
+                proof=format_tlog_proof(proof),
+                replayed=replayed,
+            )
+        except (LogError, WireError, KeyError) as error:
+            raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
+
+    def _entry(self, envelope: Envelope, members: Mapping[str, Any], *, replayed: bool) -> bytes:
+        """Return the entry that must be in the log: our own envelope in its frame."""
+        if not replayed:
+            return format_entry(
+                Entry(
+                    str(members["accepted"]),
+                    envelope.payload_type,
+                    envelope.signatures,
+                    envelope.payload,
+                )
+            )
+        # The first submission may have carried other valid signatures over the same payload.
+        stored = b64decode(str(self.get(f"/v1/entries/{int(members['position'])}")["entry"]))
+        if parse_entry(stored).payload != envelope.payload:
+            raise ReceiptRefused("the stored entry is another event")
+        return stored
+
+    def _open(self, note: bytes) -> Checkpoint:
+        """Open a checkpoint; the last one is remembered, for many receipts hang from one."""
+        if self._opened is None or self._opened[0] != note:
+            self._opened = note, open_checkpoint(note, self.trust.origin, self._verifiers)
+        return self._opened[1]
+
+    def _post(self, path: str, body: bytes, media_type: str) -> httpx2.Response:
+        return self._send("POST", path, content=body, headers={"Content-Type": media_type})
+
+    def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Send a request, again while there is no answer or the ledger is not ready for it."""
+        deadline = time.monotonic() + RETRY_FOR_S
+        pause = 0.1
+        while True:
+            try:
+                response = self._http.request(method, path, **options)
+                if (
+                    response.status_code != HTTPStatus.SERVICE_UNAVAILABLE
+                    or time.monotonic() > deadline
+                ):
+                    return response
+            except httpx2.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise NoAnswer(f"{type(error).__name__}: {error}") from error
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise ReceiptRefused(f"the server did not answer with JSON: {error}") from error
+
+
+def _bulk_proof(receipt: Mapping[str, Any], checkpoint: bytes) -> TlogProof:
+    try:
+        hashes = tuple(b64decode(item) for item in receipt["inclusion"])
+        return TlogProof(int(receipt["position"]), hashes, checkpoint)
+    except (WireError, KeyError, TypeError, ValueError) as error:
+        raise ReceiptRefused(f"no proof in the answer: {error}") from error

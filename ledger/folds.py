@@ -1,0 +1,119 @@
+"""
+What is known of each subject, folded from the entries tagged with it, as of one size of the log.
+
+`Folds` keeps the warm subjects, bounded; `Overlay` holds what a batch not yet committed would
+add. A subject about which nothing is known is warm too, with the value None: only a *cold* subject
+was never looked up.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ledger.domain import admission
+from ledger.domain.admission import Folded
+from ledger.domain.event import Logged
+
+Load = Callable[[Sequence[str], int], Mapping[str, Sequence[Logged]]]
+"""(subjects, size) -> the events tagged with each below that size, in order of position."""
+
+
+class Cold(Exception):
+    """A subject was asked for that has not been folded yet."""
+
+
+class Folds:
+    """The warm subjects. Not thread-safe: the sequencer's thread owns it."""
+
+    def __init__(self, load: Load, capacity: int) -> None:
+        self._load = load
+        self._capacity = capacity
+        self._values: OrderedDict[str, Folded | None] = OrderedDict()
+        self.size = 0
+
+    def __contains__(self, subject: str) -> bool:
+        return subject in self._values
+
+    def get(self, subject: str) -> Any:
+        """Return the subject's value, or None where it is cold or unknown."""
+        folded = self._values.get(subject)
+        return folded.value if folded else None
+
+    def folded(self, subject: str) -> Folded | None:
+        """Return the subject's fold; raises `Cold` where it was never looked up."""
+        try:
+            folded = self._values[subject]
+        except KeyError:
+            raise Cold(subject) from None
+        self._values.move_to_end(subject)
+        return folded
+
+    def warm(self, subjects: Iterable[str]) -> bool:
+        """Fold the cold ones of these subjects up to `size`; say whether there were any."""
+        cold = [subject for subject in subjects if subject not in self._values]
+        if not cold:
+            return False
+        histories = self._load(cold, self.size) if self.size else {}
+        for subject in cold:
+            folded: Folded | None = None
+            for logged in histories.get(subject, ()):
+                folded = admission.evolve_subject(subject, folded, logged)
+            self._values[subject] = folded
+        return True
+
+    def follow(self, logged: Logged) -> None:
+        """Take in the next event of the log, appended by whomever."""
+        assert logged.position == self.size, "events are followed in order, none left out"
+        for subject in logged.event.subjects:
+            if subject in self._values:
+                self._values[subject] = admission.evolve_subject(
+                    subject, self._values[subject], logged
+                )
+        self.size += 1
+
+    def update(self, values: Mapping[str, Folded | None], size: int) -> None:
+        """Take over what a committed batch added."""
+        self._values.update(values)
+        self.size = size
+
+    def shrink(self) -> None:
+        """Let the least recently used go, down to the capacity."""
+        while len(self._values) > self._capacity:
+            self._values.popitem(last=False)
+
+    def clear(self, size: int) -> None:
+        """Forget everything: after an unknown outcome only the log is believed."""
+        self._values.clear()
+        self.size = size
+
+
+class Overlay:
+    """The folds, and above them what this batch would add."""
+
+    def __init__(self, folds: Folds) -> None:
+        self._folds = folds
+        self._added: dict[str, Folded | None] = {}
+        self.size = folds.size
+
+    def folded(self, subject: str) -> Folded | None:
+        """Return the subject's fold with this batch's events; raises `Cold`."""
+        if subject in self._added:
+            return self._added[subject]
+        return self._folds.folded(subject)
+
+    def get(self, subject: str) -> Any:
+        """Return the subject's value, or None where nothing is known of it; raises `Cold`."""
+        folded = self.folded(subject)
+        return folded.value if folded else None
+
+    def apply(self, logged: Logged) -> None:
+        """Fold an admitted event into each of its subjects."""
+        for subject in logged.event.subjects:
+            known = self.folded(subject)
+            self._added[subject] = admission.evolve_subject(subject, known, logged)
+        self.size += 1
+
+    def merge(self) -> None:
+        """Hand everything to the folds: the batch is known to be committed."""
+        self._folds.update(self._added, self.size)
+        self._folds.shrink()

@@ -1,0 +1,92 @@
+"""
+A ledger's home directory: which file lies where, and the identity made once at initialisation.
+
+The origin is made once, `<host>/techledger/<8 hex>`, kept here and in the genesis event, and never
+defaulted: a reused origin with new keys looks like a fork (docs/spec/log.md).
+"""
+
+import json
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class HomeError(Exception):
+    """Superclass of the errors of a ledger's home. Never raised itself."""
+
+
+class NotInitialised(HomeError):
+    """There is no ledger in this directory; `techledger operate init` makes one."""
+
+
+class AlreadyInitialised(HomeError):
+    """There is a ledger in this directory already; a second one would look like a fork."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What `config.toml` holds: the log's origin and the two parties that genesis names."""
+
+    origin: str
+    operator: str
+    registrar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths of one ledger."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """`config.toml`: origin, operator, registrar."""
+        return self.path / "config.toml"
+
+    @property
+    def keys(self) -> Path:
+        """Private keys, PKCS#8 PEM, mode 0600."""
+        return self.path / "keys"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The anti-rollback store: the last signed checkpoint, and the halt if there is one."""
+        return self.path / "checkpoints"
+
+    @property
+    def trust(self) -> Path:
+        """`trust.json`: what a verifier must have got out of band."""
+        return self.path / "trust.json"
+
+    def identity(self) -> Identity:
+        """Read `config.toml`. Raises `NotInitialised` where there is none."""
+        try:
+            values = tomllib.loads(self.config.read_text("utf-8"))["ledger"]
+        except FileNotFoundError:
+            raise NotInitialised(f"no ledger in {self.path}: run techledger operate init") from None
+        return Identity(values["origin"], values["operator"], values["registrar"])
+
+    def create(self, identity: Identity) -> None:
+        """Write `config.toml`, once. Raises `AlreadyInitialised` if it is there."""
+        self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for directory in (self.keys, self.checkpoints):
+            directory.mkdir(mode=0o700, exist_ok=True)
+        try:
+            descriptor = os.open(self.config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        except FileExistsError:
+            raise AlreadyInitialised(f"{self.config} is there already") from None
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(
+                "# Made once. A reused origin with new keys would look like a fork.\n[ledger]\n"
+            )
+            for name in Identity.__dataclass_fields__:
+                file.write(f"{name} = {json.dumps(getattr(identity, name))}\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def new_origin(host: str) -> str:
+    """Return a fresh origin, `<host>/techledger/<8 hex>`."""
+    return f"{host}/techledger/{secrets.token_hex(4)}"

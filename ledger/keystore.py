@@ -1,0 +1,88 @@
+"""
+Private keys on disk: PKCS#8 PEM, readable by their owner only.
+
+A file that others can read is refused, not repaired: nobody knows who read it meanwhile.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from ledger.wire.keys import PrivateKey
+
+
+class KeystoreError(Exception):
+    """Superclass of the errors of the key store. Never raised itself."""
+
+
+class KeyFileMissing(KeystoreError):
+    """There is no such key file."""
+
+
+class KeyFileUnsafe(KeystoreError):
+    """Others than the owner may read the key file."""
+
+
+class KeyFileExists(KeystoreError):
+    """A key file is never overwritten."""
+
+
+def read_private(path: Path) -> bytes:
+    """Return a key file's bytes. Raises `KeyFileMissing`, `KeyFileUnsafe`."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise KeyFileMissing(f"no key file {path}") from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise KeyFileUnsafe(f"{path} may be read by others: chmod 600, if nobody has")
+    return path.read_bytes()
+
+
+def write_private(path: Path, pem: bytes) -> None:
+    """Write a new key file, mode 0600, durably. Raises `KeyFileExists`."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise KeyFileExists(f"{path} is there already") from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load_key(path: Path, password: bytes | None = None) -> PrivateKey:
+    """Return a party's private key."""
+    return PrivateKey.from_pem(read_private(path), password)
+
+
+def save_key(path: Path, key: PrivateKey, password: bytes | None = None) -> None:
+    """Write a party's private key to a new file."""
+    write_private(path, key.to_pem(password))
+
+
+def create_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
+    """Make the log's two keys: Ed25519 and ML-DSA-44, `log-ed25519.pem` and `log-mldsa44.pem`."""
+    classical, quantum = Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate()
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_private(directory / "log-ed25519.pem", classical.private_bytes(*form))
+    write_private(directory / "log-mldsa44.pem", quantum.private_bytes(*form))
+    return classical, quantum
+
+
+def load_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
+    """Return the log's two keys."""
+    classical = load_pem_private_key(read_private(directory / "log-ed25519.pem"), None)
+    quantum = load_pem_private_key(read_private(directory / "log-mldsa44.pem"), None)
+    if not isinstance(classical, Ed25519PrivateKey) or not isinstance(quantum, MLDSA44PrivateKey):
+        raise KeyFileMissing("the log's keys are one Ed25519 and one ML-DSA-44 key")
+    return classical, quantum

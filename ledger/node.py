@@ -1,0 +1,175 @@
+"""
+One process of a ledger: its database, its workers, and how they are wired to each other.
+
+    node = open_node(settings)   # database up, schema current, fit to serve
+    node.start()                 # sequencer, publisher or follower, checking processes
+"""
+
+import fcntl
+import os
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from ledger.antirollback import CheckpointFile, Halted
+from ledger.follower import Follower
+from ledger.home import Home, Identity
+from ledger.keystore import load_log_keys
+from ledger.publisher import LogSigner, Published, Publisher
+from ledger.receipts import CheckpointFeed, Prover
+from ledger.sequencer import Sequencer
+from ledger.settings import Settings
+from ledger.signatures import SignatureChecker
+from ledger.store.attest import attest
+from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.connection import Pool
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.migrate import migrate, pending
+
+_log = structlog.get_logger(__name__)
+
+
+class NodeError(Exception):
+    """Superclass of the errors of this module. Never raised itself."""
+
+
+class MigrationsPending(NodeError):
+    """The schema is older than this software; `techledger operate migrate` brings it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the ledger's PostgreSQL is, and the embedded server if that is what runs it.
+
+    `in_use` is a lock file that every process which uses the embedded server holds, shared: the
+    last one to leave stops the server. A killed process leaves by being killed.
+    """
+
+    app_dsn: str
+    owner_dsn: str
+    embedded: EmbeddedPostgres | None = None
+    in_use: int = -1
+
+    def stop(self) -> None:
+        """Leave the embedded server, if there is one, and stop it if nobody else uses it."""
+        if self.embedded is None:
+            return
+        with suppress(BlockingIOError):
+            fcntl.flock(self.in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.embedded.stop()
+        os.close(self.in_use)
+
+
+def open_database(settings: Settings) -> Database:
+    """Start or find PostgreSQL: `LEDGER_DATABASE_URL`, else the embedded one under the home."""
+    if settings.database_url:
+        owner = settings.database_owner_url or settings.database_url
+        return Database(settings.database_url, owner)
+    settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    in_use = os.open(settings.home / "postgres.in-use", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(in_use, fcntl.LOCK_SH)
+    embedded = EmbeddedPostgres(settings.home, bin_dir=settings.postgres_bin)
+    embedded.start()
+    # Nobody else looks after the embedded database: it is brought up to date at every start.
+    migrate(embedded.owner_dsn)
+    return Database(embedded.app_dsn, embedded.owner_dsn, embedded, in_use)
+
+
+class Node:
+    """The workers of one process. Start them once, stop them once."""
+
+    def __init__(self, settings: Settings, database: Database, *, publishes: bool = True) -> None:
+        home = Home(settings.home)
+        self.settings = settings
+        self.database = database
+        self.identity: Identity = home.identity()
+        self.file = CheckpointFile(home.checkpoints)
+        self.pool = Pool(database.app_dsn, size=16)
+        self.feed = CheckpointFeed(self.pool)
+        self.prover = Prover(self.pool)
+        self.checker = SignatureChecker(settings.verifier_processes)
+        self.signer = (
+            LogSigner(self.identity.origin, *load_log_keys(home.keys)) if publishes else None
+        )
+        self.publisher = (
+            Publisher(self.pool, self.signer, self.file, told=self._told, failed=self._failed)
+            if self.signer
+            else None
+        )
+        self.follower = None if publishes else Follower(self.pool, self.feed)
+        self.sequencer = Sequencer(
+            self.pool,
+            self._committed,
+            batch_max=settings.batch_max,
+            outstanding_max=settings.outstanding_max,
+            subjects_cached=settings.subjects_cached,
+        )
+        self.halted: str | None = None
+        self._stopped = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to work. Raises `Halted` where the database is not what was signed."""
+        latest = latest_checkpoint(self.pool)
+        if latest:
+            self.feed.tell(latest)
+        if self.publisher:
+            self.publisher.start()
+        if self.follower:
+            self.follower.start()
+        self.sequencer.start()
+
+    def stop(self) -> None:
+        """Finish what is under way, in order; the database goes on."""
+        if not self._stopped.acquire(blocking=False):
+            return
+        self.sequencer.stop()
+        if self.publisher:
+            self.publisher.stop()
+        if self.follower:
+            self.follower.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what a node holds that was never started, or has stopped."""
+        self.checker.close()
+        self.pool.close()
+
+    def _committed(self) -> None:
+        if self.publisher:
+            self.publisher.hint()
+        if self.follower:
+            self.follower.hint()
+
+    def _told(self, published: Published) -> None:
+        self.prover.edge.tell(published)
+        self.feed.tell(published.checkpoint)
+
+    def _failed(self, reason: str) -> None:
+        # Nothing more is taken in, nobody waits in vain; what is signed can still be read.
+        self.halted = reason
+        self.sequencer.refuse(Halted(reason))
+        self.feed.fail(Halted(reason))
+
+
+def _check_schema(database: Database) -> None:
+    if names := pending(database.app_dsn):
+        raise MigrationsPending(f"not applied: {', '.join(names)}")
+
+
+def open_node(settings: Settings, *, publishes: bool = True) -> Node:
+    """Return a node on a database that is up to date and fit to serve.
+
+    Raises `NotInitialised`, `MigrationsPending`, `Unfit`.
+    """
+    Home(settings.home).identity()
+    database = open_database(settings)
+    try:
+        _check_schema(database)
+        attest(database.app_dsn)
+        return Node(settings, database, publishes=publishes)
+    except BaseException:
+        with suppress(Exception):
+            database.stop()
+        raise

@@ -1,0 +1,66 @@
+"""
+What the environment says: every setting, once, with its name, unit and default.
+
+Environment first (`LEDGER_*`); secrets by file path. `docs/reference/settings.md` lists them and a
+test holds the two together.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Return where a ledger lives by default: the user's data directory, for root /var/lib."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/techledger")
+    return user_data_path("techledger")
+
+
+class Settings(BaseSettings):
+    """Settings of the ledger's processes, read from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="LEDGER_", extra="ignore")
+
+    home: Path = Field(default_factory=default_home)
+    """Directory of the database, the keys, the anti-rollback store and config.toml."""
+
+    database_url: str | None = None
+    """A PostgreSQL of one's own; without it the embedded one runs under `home`."""
+
+    database_owner_url: str | None = None
+    """The role that owns the schema, for migrations; default: `database_url` as it is."""
+
+    postgres_bin: Path | None = None
+    """Directory of `initdb` and `postgres`, before those of the wheel."""
+
+    host: str = "127.0.0.1"
+    """Address to bind. Beyond loopback only with `LEDGER_ENTRIES=open`."""
+
+    port: int = Field(default=8017, ge=0, le=65535)
+    """TCP port; 0 lets the kernel choose."""
+
+    entries: Literal["loopback", "open"] = "loopback"
+    """`open`: whoever reaches the server may read every entry; said by hand, never by default."""
+
+    verifier_processes: int = Field(default=2, ge=1, le=64)
+    """Processes that check signatures and do nothing else."""
+
+    batch_max: int = Field(default=256, ge=1, le=4096)
+    """Events that one commit appends at most."""
+
+    outstanding_max: int = Field(default=4096, ge=1)
+    """Events waiting for the sequencer at most; beyond it: 503 with Retry-After."""
+
+    subjects_cached: int = Field(default=200_000, ge=1000)
+    """Subjects whose folded state is kept warm; the least recently used goes first."""
+
+    read_wait_s: float = Field(default=5.0, ge=0)
+    """How long a read waits, in seconds, for a projection to reach `at_least`."""
+
+    log_level: str = "INFO"
+    """Level of the JSON log on standard error."""

@@ -1,0 +1,86 @@
+"""
+Checks signatures in processes that do nothing else.
+
+`cryptography` releases the GIL, but beside a CPU-bound Python thread each return waits for a
+switch interval: one by one, 20,000 checks a second fall to 200. So checks travel in batches to
+processes of their own.
+"""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
+from multiprocessing.connection import wait
+from typing import Protocol
+
+from ledger.intake import SignatureCheck
+from ledger.wire import keys
+
+
+class _Verifier(Protocol):
+    def verify(self, signature: bytes, message: bytes) -> None: ...
+
+
+@lru_cache(maxsize=10_000)
+def _load(algorithm: str, public_key: bytes) -> _Verifier:
+    return keys.load_public(algorithm, public_key)
+
+
+def verdicts(checks: Sequence[tuple[str, bytes, bytes, bytes]]) -> bytes:
+    """Return one byte for each (algorithm, SPKI, signature, message): 1 if it verifies, else 0."""
+    return bytes(_verdict(*check) for check in checks)
+
+
+def _verdict(algorithm: str, public_key: bytes, signature: bytes, message: bytes) -> int:
+    try:
+        _load(algorithm, public_key).verify(signature, message)
+    except (keys.BadSignature, keys.KeyRefused):
+        return 0
+    return 1
+
+
+def _die_with_parent() -> None:
+    """End this process when its parent ends, by kill -9 too: no pipe would tell it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class SignatureChecker:
+    """A pool of checking processes. Thread-safe."""
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._lock = threading.Lock()
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_die_with_parent,
+        )
+
+    def submit(self, checks: Sequence[SignatureCheck]) -> "Future[bytes]":
+        """Check a batch elsewhere; the future holds one byte a check, 1 where it verifies."""
+        plain = [(c.algorithm, c.public_key, c.signature, c.message) for c in checks]
+        try:
+            return self._pool.submit(verdicts, plain)
+        except BrokenProcessPool:
+            # A checking process was killed: start afresh, and lose nothing but time.
+            with self._lock:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+                self._pool = self._start()
+            return self._pool.submit(verdicts, plain)
+
+    def close(self) -> None:
+        """End the processes, after what they are checking."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

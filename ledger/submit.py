@@ -1,0 +1,346 @@
+"""
+The way of a submission, from bytes to receipt, for one event or for many.
+
+    read -> check signatures (other processes) -> sequencer -> checkpoint -> proof
+
+Every step takes what is there as one batch, so a bulk request and many single ones cost about the
+same an event. asyncio at the edge; the workers are threads and processes of their own.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from uuid import UUID
+
+from ledger.domain.authority import BadSignature, KeyUnknown
+from ledger.domain.event import Event, format_instant
+from ledger.intake import (
+    Invalid,
+    SignatureCheck,
+    Submission,
+    decode,
+    new_key_records,
+    read,
+    signature_checks,
+)
+from ledger.receipts import CheckpointFeed, Proof, Prover
+from ledger.sequencer import Outcome, Recorded, Sequencer
+from ledger.signatures import SignatureChecker
+from ledger.store.checkpoints import StoredCheckpoint
+from ledger.store.connection import Pool
+from ledger.store.entries import find_event, read_by_subject
+from ledger.wire.base64 import b64decode
+
+PIECE = 64
+"""Signatures that travel to a checking process at once."""
+
+CHUNK = 256
+"""Events of a bulk request that are judged together."""
+
+DEPTH = 4
+"""Chunks of one bulk request that are under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Durable, in the log, under a signed checkpoint: what the client keeps."""
+
+    event_id: str
+    position: int
+    accepted: str
+    leaf_hash: bytes
+    proof: Proof
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Not in the log, and why. `event_id` where the bytes could be read that far."""
+
+    event_id: str | None
+    error: Exception
+
+
+Answer = Receipt | Rejected
+
+
+class KeyDirectory:
+    """Key id to (algorithm, SPKI DER). A key id is the key's hash, so nothing here can be wrong."""
+
+    def __init__(self, pool: Pool, capacity: int = 100_000) -> None:
+        self._pool = pool
+        self._capacity = capacity
+        self._keys: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
+
+    def find(self, key_id: str) -> tuple[str, bytes] | None:
+        """Return a key that is at hand."""
+        return self._keys.get(key_id)
+
+    def learn(self, event: Event) -> None:
+        """Keep the keys that an event brings; intake has checked them."""
+        for record in new_key_records(event):
+            self._keys[record.key_id] = (record.algorithm, b64decode(record.public_key))
+        while len(self._keys) > self._capacity:
+            self._keys.popitem(last=False)
+
+    def fetch(self, key_ids: Iterable[str]) -> None:
+        """Look keys up in the log. Blocks."""
+        for key_id in key_ids:
+            for entry in read_by_subject(self._pool, f"key:{key_id}", limit=1):
+                self.learn(decode(entry.entry, entry.position).event)
+
+
+class CheckQueue:
+    """Gathers signature checks of many requests into pieces for the checking processes."""
+
+    def __init__(self, checker: SignatureChecker, processes: int) -> None:
+        self._checker = checker
+        self._free = processes
+        self._waiting: deque[tuple[Sequence[SignatureCheck], asyncio.Future[bytes]]] = deque()
+
+    async def check(self, checks: Sequence[SignatureCheck]) -> bytes:
+        """Return one byte a check: 1 where the signature verifies."""
+        loop = asyncio.get_running_loop()
+        futures = []
+        for start in range(0, len(checks), PIECE):
+            future: asyncio.Future[bytes] = loop.create_future()
+            futures.append(future)
+            self._waiting.append((checks[start : start + PIECE], future))
+        self._pump(loop)
+        return b"".join([await future for future in futures])
+
+    def _pump(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiting and self._free:
+            gathered = [self._waiting.popleft()]
+            size = len(gathered[0][0])
+            while self._waiting and size + len(self._waiting[0][0]) <= PIECE:
+                gathered.append(self._waiting.popleft())
+                size += len(gathered[-1][0])
+            self._free -= 1
+            job = self._checker.submit([check for checks, _future in gathered for check in checks])
+            job.add_done_callback(self._when_done(loop, gathered))
+
+    def _when_done(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        gathered: Sequence[tuple[Sequence[SignatureCheck], asyncio.Future[bytes]]],
+    ) -> Callable[[Future[bytes]], None]:
+        def deliver(job: Future[bytes]) -> None:
+            self._free += 1
+            self._pump(loop)
+            if error := job.exception():
+                for _checks, future in gathered:
+                    future.set_exception(error)
+                return
+            verdicts, start = job.result(), 0
+            for checks, future in gathered:
+                if not future.cancelled():
+                    future.set_result(verdicts[start : start + len(checks)])
+                start += len(checks)
+
+        def hand_over(job: Future[bytes]) -> None:
+            loop.call_soon_threadsafe(deliver, job)
+
+        return hand_over
+
+
+class Submitter:
+    """Takes submissions in and answers with receipts. One an event loop."""
+
+    def __init__(  # noqa: PLR0913  (it wires the workers together, by name)
+        self,
+        *,
+        pool: Pool,
+        origin: str,
+        keys: KeyDirectory,
+        checks: CheckQueue,
+        sequencer: Sequencer,
+        feed: CheckpointFeed,
+        prover: Prover,
+    ) -> None:
+        self._pool = pool
+        self._origin = origin
+        self._keys = keys
+        self._checks = checks
+        self._sequencer = sequencer
+        self._feed = feed
+        self._prover = prover
+
+    async def submit(self, raw: bytes) -> Answer:
+        """Take one submission in. The answer is a receipt only once it is under a checkpoint."""
+        (answer,) = await self._chunk([raw], None, None)
+        return answer
+
+    async def submit_many(self, raws: AsyncIterator[bytes]) -> AsyncIterator[list[Answer]]:
+        """Take many in, in their order, not atomically; answers come chunk by chunk."""
+        under_way: deque[asyncio.Task[list[Answer]]] = deque()
+        before: asyncio.Event | None = None
+        try:
+            async for chunk in _chunks(raws):
+                after = asyncio.Event()
+                under_way.append(asyncio.create_task(self._chunk(chunk, before, after)))
+                before = after
+                # Let the chunk be read before the next: it may bring keys that the next one uses.
+                await asyncio.sleep(0)
+                if len(under_way) >= DEPTH:
+                    yield await under_way.popleft()
+            while under_way:
+                yield await under_way.popleft()
+        finally:
+            for task in under_way:
+                task.cancel()
+
+    async def receipt(self, event_id: UUID) -> Receipt | None:
+        """Return the first receipt of an event, the same bytes each time, or None."""
+        entry = await asyncio.to_thread(find_event, self._pool, event_id)
+        if entry is None:
+            return None
+        at = Recorded(entry.position, entry.accepted, entry.leaf_hash, replayed=True)
+        checkpoint = await self._checkpoint(at)
+        (proof,) = await asyncio.to_thread(self._prover.prove, [at.position], checkpoint)
+        return _receipt(str(event_id), at, proof)
+
+    async def _chunk(
+        self,
+        raws: Sequence[bytes],
+        before: asyncio.Event | None,
+        after: asyncio.Event | None,
+    ) -> list[Answer]:
+        """Judge a chunk; it enters the sequencer after the one `before` it."""
+        answers: list[Answer | None] = [None] * len(raws)
+        try:
+            verified = await self._verify(raws, answers)
+            if before:
+                await before.wait()
+            future = self._sequencer.submit([submission for _index, submission in verified])
+        except Exception as error:  # noqa: BLE001  (Busy, Stopped: told to whom it concerns)
+            return [answer or Rejected(None, error) for answer in answers]
+        finally:
+            if after:
+                after.set()
+        outcomes = await asyncio.wrap_future(future)
+        await self._receive(verified, outcomes, answers)
+        return [answer for answer in answers if answer]
+
+    async def _verify(
+        self, raws: Sequence[bytes], answers: list[Answer | None]
+    ) -> list[tuple[int, Submission]]:
+        """Read all and check their signatures; note in `answers` what fails."""
+        submissions: list[tuple[int, Submission]] = []
+        for index, raw in enumerate(raws):
+            try:
+                submission = read(raw, self._origin)
+            except Invalid as error:
+                answers[index] = Rejected(None, error)
+            else:
+                self._keys.learn(submission.event)
+                submissions.append((index, submission))
+        await self._fetch_keys(submission for _index, submission in submissions)
+        checks: list[SignatureCheck] = []
+        checked: list[tuple[int, Submission, int]] = []
+        for index, submission in submissions:
+            try:
+                own = signature_checks(submission, self._keys.find)
+            except KeyUnknown as error:
+                answers[index] = Rejected(submission.event.event_id, error)
+                continue
+            checks.extend(own)
+            checked.append((index, submission, len(own)))
+        verdicts = await self._checks.check(checks)
+        return _verified(checked, verdicts, answers)
+
+    async def _fetch_keys(self, submissions: Iterable[Submission]) -> None:
+        unknown = {
+            key_id
+            for submission in submissions
+            for key_id in submission.event.signatures
+            if self._keys.find(key_id) is None
+        }
+        if unknown:
+            await asyncio.to_thread(self._keys.fetch, unknown)
+
+    async def _receive(
+        self,
+        verified: Sequence[tuple[int, Submission]],
+        outcomes: Sequence[Outcome],
+        answers: list[Answer | None],
+    ) -> None:
+        """Wait for the checkpoints and note receipts and refusals in `answers`."""
+        recorded: list[tuple[int, str, Recorded]] = []
+        for (index, submission), outcome in zip(verified, outcomes, strict=True):
+            event_id = submission.event.event_id
+            if isinstance(outcome, Recorded):
+                recorded.append((index, event_id, outcome))
+            else:
+                answers[index] = Rejected(event_id, outcome)
+        if not recorded:
+            return
+        recorded.sort(key=lambda item: item[2].position)
+        start = 0
+        while start < len(recorded):
+            first = recorded[start][2]
+            checkpoint = await self._checkpoint(first)
+            # The first checkpoint above one position is the first above all below its size.
+            stop = start
+            while stop < len(recorded) and recorded[stop][2].position < checkpoint.size:
+                stop += 1
+            covered = recorded[start:stop]
+            positions = [at.position for _index, _event_id, at in covered]
+            proofs = (
+                await asyncio.to_thread(self._prover.prove, positions, checkpoint)
+                if first.replayed
+                else self._prover.prove(positions, checkpoint)
+            )
+            for (index, event_id, at), proof in zip(covered, proofs, strict=True):
+                answers[index] = _receipt(event_id, at, proof)
+            start = stop
+
+    async def _checkpoint(self, at: Recorded) -> StoredCheckpoint:
+        if at.replayed:  # An old one may have to come from the database.
+            return await asyncio.wrap_future(
+                await asyncio.to_thread(self._feed.covering, at.position)
+            )
+        return await asyncio.wrap_future(self._feed.covering(at.position))
+
+
+def _receipt(event_id: str, at: Recorded, proof: Proof) -> Receipt:
+    return Receipt(
+        event_id=event_id,
+        position=at.position,
+        accepted=format_instant(at.accepted),
+        leaf_hash=at.leaf_hash,
+        proof=proof,
+        replayed=at.replayed,
+    )
+
+
+def _verified(
+    checked: Sequence[tuple[int, Submission, int]],
+    verdicts: bytes,
+    answers: list[Answer | None],
+) -> list[tuple[int, Submission]]:
+    """Return the submissions whose every signature verified; note the others in `answers`."""
+    verified, start = [], 0
+    for index, submission, count in checked:
+        own = verdicts[start : start + count]
+        start += count
+        if all(own):
+            verified.append((index, submission))
+        else:
+            wrong = submission.envelope.signatures[own.index(0)].key_id
+            error = BadSignature(f"the signature by key {wrong} does not verify")
+            answers[index] = Rejected(submission.event.event_id, error)
+    return verified
+
+
+async def _chunks(raws: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    chunk: list[bytes] = []
+    async for raw in raws:
+        chunk.append(raw)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
