@@ -1,0 +1,1 @@
+"""The HTTP surface, the explorer and the command line: everything is wired here."""

@@ -1,0 +1,305 @@
+"""
+`techledger demo`: a real server, a real database, a technology's way from listing to revenue share.
+
+Every envelope is kept as a file before it is sent, so a second start, or one after a crash, sends
+the same bytes and gets the same receipts; the printed curl line does the same by hand.
+"""
+
+import json
+import os
+import secrets
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx2
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from api.cli.signing import sign_sealed
+from api.cli.story import Cast, Step, story
+from ledger.client import LedgerClient, ProblemAnswer, Signed, Trust, VerifiedReceipt
+from ledger.compose import uuid7
+from ledger.domain.event import legal_day
+from ledger.genesis import initialise, key_record
+from ledger.home import AlreadyInitialised, Home
+from ledger.keystore import KeyFileMissing, load_key, save_key
+from ledger.settings import Settings
+from ledger.wire.envelope import payload_hash
+from ledger.wire.keys import PrivateKey
+
+START_S = 120.0
+"""How long the server may take to be ready, in seconds."""
+
+SUBJECTS = (
+    "technology", "listing", "offer", "contract", "second_contract",
+    "share", "report", "distribution", "payment",
+)  # fmt: skip
+
+
+class DemoFailed(Exception):
+    """Something did not come out as it must."""
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End when all is shown and verified.")
+    ] = False,
+) -> None:
+    """Play a transfer from listing to revenue share against a real server, and verify it all."""
+    console = Console(highlight=False)
+    settings = Settings()
+    home = Home(settings.home)
+    try:
+        initialise(settings, "ledger.example.vn", "party:vn.exchange", "party:vn.department")
+        console.print(f"[bold]A new ledger[/] in {home.path}")
+    except AlreadyInitialised:
+        console.print(f"[bold]Found the ledger[/] in {home.path}")
+    with _server(settings) as url, LedgerClient(url, Trust.read(home.trust)) as ledger:
+        console.print(f"origin [cyan]{ledger.trust.origin}[/], served at [cyan]{url}[/]\n")
+        play = _Play(home, ledger, console, url)
+        play.run()
+        _ask(play)
+        _verify_offline(home, url, console)
+        _show_where(home, url, console)
+        if not once:
+            console.print("\nThe server stays up. [bold]Ctrl-C[/] ends it; the data stays.")
+            _wait()
+
+
+class _Play:
+    """The story, step by step, each envelope kept before it is sent."""
+
+    def __init__(self, home: Home, ledger: LedgerClient, console: Console, url: str) -> None:
+        self.home = home
+        self.ledger = ledger
+        self.console = console
+        self.url = url
+        self.steps = home.path / "demo"
+        self.keys = self._keys()
+        self.cast = self._cast()
+        self.size = 0
+
+    def run(self) -> None:
+        """Play every step; a step already played is replayed, byte for byte."""
+        done: dict[str, str] = {}
+        for number, step in enumerate(story(self.cast), 1):
+            file, signed = self._signed(number, step, done)
+            done[step.name] = payload_hash(signed.envelope.payload)
+            self.console.print(f"[bold]{number:>2}. {step.says}[/]")
+            try:
+                receipt = self.ledger.submit(signed)
+            except ProblemAnswer as answer:
+                self._refused(step, answer)
+            else:
+                self._receipt(step, receipt)
+            self.console.print(
+                f"    [dim]curl -sS --json @{shlex.quote(str(file))} {self.url}/v1/events[/]",
+                soft_wrap=True,
+            )
+
+    def _receipt(self, step: Step, receipt: VerifiedReceipt) -> None:
+        if step.refused:
+            raise DemoFailed(f"{step.name} was admitted; it must be refused {step.refused}")
+        self.size = max(self.size, receipt.position + 1)
+        again = " [yellow](replayed: the same receipt as before)[/]" if receipt.replayed else ""
+        self.console.print(
+            f"    [green]✓ receipt verified[/]{again}  {step.topic}  position {receipt.position}, "
+            f"under checkpoint {receipt.size}, accepted {receipt.accepted}"
+        )
+
+    def _refused(self, step: Step, answer: ProblemAnswer) -> None:
+        if answer.code != step.refused:
+            raise DemoFailed(f"{step.name}: {answer}") from answer
+        where = ", ".join(str(position) for position in answer.problem["positions"])
+        self.console.print(
+            f"    [magenta]✗ refused {answer.code}[/], forbidden by position {where}: "
+            f"{answer.problem['detail']}"
+        )
+
+    def _signed(self, number: int, step: Step, done: dict[str, str]) -> tuple[Path, Signed]:
+        """Return a step's submission: from its file, else made, signed and written."""
+        file = self.steps / f"{number:02d}-{step.name}.json"
+        if file.exists():
+            return file, Signed.from_object(json.loads(file.read_bytes()))
+        keys = [self.keys[party] for party in step.signers]
+        signed = sign_sealed(
+            self.ledger.trust.origin, step.topic, step.body(done), step.signers, keys, step.sealed
+        )
+        _write_whole(file, signed.to_json())
+        return file, signed
+
+    def _cast(self) -> Cast:
+        file = self.steps / "cast.json"
+        if not file.exists():
+            made = {name: f"{_kind(name)}:{uuid7()}" for name in SUBJECTS}
+            number = f"1-{date.today().year}-{secrets.randbelow(90000) + 10000}"  # noqa: DTZ011
+            made |= {
+                "right": f"right:vn.{number}",
+                "terms": payload_hash(b"The text of the licence agreement (demo)."),
+                "inventor": f"party:tok.{secrets.token_hex(16)}",
+                "today": legal_day(datetime.now(UTC)).isoformat(),
+            }
+            _write_whole(file, json.dumps(made, indent=1).encode())
+        ids = json.loads(file.read_bytes())
+        identity = self.home.identity()
+        inventor = ids["inventor"]
+        self.keys[inventor] = self.keys.pop("inventor")
+        return Cast(
+            operator=identity.operator,
+            registrar=identity.registrar,
+            institute="party:demo.institute",
+            firm="party:demo.firm",
+            rival="party:demo.rival",
+            inventor=inventor,
+            ids=ids,
+            keys={party: key_record(key) for party, key in self.keys.items()},
+            today=date.fromisoformat(ids["today"]),
+        )
+
+    def _keys(self) -> dict[str, PrivateKey]:
+        """Return everyone's key; a party's own system would hold its own."""
+        identity = self.home.identity()
+        files = {
+            identity.operator: self.home.keys / "operator.pem",
+            identity.registrar: self.home.keys / "registrar.pem",
+        }
+        names = ("institute", "firm", "rival")
+        files |= {f"party:demo.{name}": self.steps / "keys" / f"{name}.pem" for name in names}
+        files["inventor"] = self.steps / "keys" / "inventor.pem"
+        return {party: _key(file) for party, file in files.items()}
+
+
+def _kind(name: str) -> str:
+    return "contract" if name == "second_contract" else name
+
+
+def _key(file: Path) -> PrivateKey:
+    try:
+        return load_key(file)
+    except KeyFileMissing:
+        key = PrivateKey.generate()
+        save_key(file, key)
+        return key
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(".new")
+    temporary.write_bytes(content)
+    temporary.replace(file)
+
+
+def _ask(play: _Play) -> None:
+    """Ask what the people ask, and print the answers with the positions that prove them."""
+    cast, ledger, console = play.cast, play.ledger, play.console
+    on = cast.today.isoformat()
+    table = Table(title="\nAsked over HTTP", title_justify="left", show_lines=False)
+    for column in ("question", "answer", "proved by positions"):
+        table.add_column(column)
+    title = ledger.get(f"/v1/rights/{cast.ids['right']}/title", true_on=on, at_least=play.size)
+    table.add_row(
+        f"Who owns {cast.ids['right']} on {on}?",
+        ", ".join(
+            f"{owner['party']} {owner['share'][0]}/{owner['share'][1]}" for owner in title["owners"]
+        ),
+        _positions(title),
+    )
+    for territory in ("vn-2025:48", "iso:LA"):
+        check = ledger.get(
+            "/v1/licences/check",
+            party=cast.firm,
+            act="sell",
+            right=cast.ids["right"],
+            territory=territory,
+            field="C09D",
+            on=on,
+            at_least=play.size,
+        )
+        answer = "licensed" if check["licensed"] else "not licensed"
+        table.add_row(f"May the firm sell in {territory} (C09D)?", answer, _positions(check))
+    console.print(table)
+
+
+def _positions(answer: dict[str, Any]) -> str:
+    return ", ".join(str(position) for position in answer["positions"]) or "none"
+
+
+def _verify_offline(home: Home, url: str, console: Console) -> None:
+    """Export the log over HTTP, then verify and replay it with commands of their own."""
+    console.print("\n[bold]Offline[/]: the whole log, on this machine, without the server's word")
+    export = home.path / "demo" / "export"
+    for arguments in (
+        ("audit", "export", str(export), "--url", url),
+        ("audit", "verify", str(export), "--trust", str(home.trust)),
+        ("audit", "replay", str(export)),
+    ):
+        console.print(f"  [dim]$ techledger {shlex.join(arguments)}[/]", soft_wrap=True)
+        run = subprocess.run(  # noqa: S603  (our own command)
+            [sys.executable, "-m", "api.cli", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for line in (run.stdout + run.stderr).splitlines():
+            console.print(f"    {line}", markup=False, soft_wrap=True)
+        if run.returncode:
+            raise DemoFailed(f"techledger {arguments[0]} {arguments[1]} failed")
+
+
+def _show_where(home: Home, url: str, console: Console) -> None:
+    lines = (
+        f"the log and its latest events   {url}/",
+        f"the API, documented             {url}/docs   ({url}/openapi.json)",
+        f"the signed head                 {url}/checkpoint",
+        f"envelopes, keys, export         {home.path / 'demo'}",
+        f"what a verifier must know       {home.trust}",
+    )
+    console.print(Panel("\n".join(lines), title="Where to look", expand=False), soft_wrap=True)
+
+
+@contextmanager
+def _server(settings: Settings) -> Iterator[str]:
+    """Run `techledger serve` as a process of its own; end it, and only it."""
+    url = f"http://{settings.host}:{settings.port}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.cli", "serve"],
+        stdout=subprocess.DEVNULL,
+        env=os.environ | {"LEDGER_HOME": str(settings.home)},
+        start_new_session=True,  # Ctrl-C is for the demo, which then stops the server in order.
+    )
+    try:
+        _await_ready(process, url)
+        yield url
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
+def _await_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + START_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx2.get(f"{url}/health/ready").status_code == HTTPStatus.OK:
+                return
+        except httpx2.TransportError:
+            pass
+        time.sleep(0.1)
+    raise DemoFailed(f"no server at {url}; its own words are above")
+
+
+def _wait() -> None:
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        print()

@@ -1,0 +1,118 @@
+"""`techledger events`: make, sign, submit and show events, one step a person."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from api.cli.options import AsJson, TrustFile, Url
+from ledger.client import LedgerClient, Signed, Trust, VerifiedReceipt
+from ledger.compose import ComposeError, compose
+from ledger.keystore import load_key
+from ledger.wire.canonical import NotCanonical, load
+from ledger.wire.envelope import (
+    Envelope,
+    MalformedEnvelope,
+    envelope_from_object,
+    envelope_to_object,
+    sign_envelope,
+)
+
+app = typer.Typer(help="Make, sign, submit and show events.", no_args_is_help=True)
+
+
+@app.command("new")
+def new(
+    topic: Annotated[str, typer.Argument(help="Type of the event, e.g. offer.accepted/1")],
+    body: Annotated[Path, typer.Option(help="File with the body as JSON; - is standard input")],
+    signer: Annotated[list[str], typer.Option(help="Party id that the event binds; repeatable")],
+    trust: TrustFile,
+    seen: Annotated[int | None, typer.Option(help="Log size that the signers had in view")] = None,
+) -> None:
+    """Write a new event's payload, canonical and ready to sign, to standard output."""
+    text = sys.stdin.read() if str(body) == "-" else body.read_text("utf-8")
+    try:
+        members = json.loads(text)
+        payload = compose(Trust.read(trust).origin, topic, members, signer, seen=seen)
+    except (ComposeError, NotCanonical, ValidationError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--body") from None
+    sys.stdout.buffer.write(payload)
+
+
+@app.command("sign")
+def sign(
+    file: Annotated[Path, typer.Argument(help="A payload, or an envelope that others have signed")],
+    key: Annotated[list[Path], typer.Option(help="PEM file of a private key; repeatable")],
+) -> None:
+    """Sign a payload, or add signatures to an envelope; write the envelope to standard output.
+
+    Several signatures over one payload are the normal case for contracts: the file goes round.
+    """
+    raw = file.read_bytes()
+    try:
+        value = json.loads(raw)
+        is_envelope = isinstance(value, dict) and "payloadType" in value
+        earlier = envelope_from_object(value) if is_envelope else None
+        payload = earlier.payload if earlier else raw
+        load(payload)
+    except (NotCanonical, MalformedEnvelope, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="FILE") from None
+    signed = sign_envelope(payload, [load_key(path) for path in key])
+    print(json.dumps(envelope_to_object(_joined(earlier, signed))))
+
+
+def _joined(earlier: Envelope | None, signed: Envelope) -> Envelope:
+    """Return one envelope with both signers' lines, a key's newer line in place of its older."""
+    lines = {line.key_id: line for each in (earlier, signed) if each for line in each.signatures}
+    return Envelope(
+        signed.payload_type, signed.payload, tuple(lines[key_id] for key_id in sorted(lines))
+    )
+
+
+@app.command("submit")
+def submit(
+    file: Annotated[Path, typer.Argument(help="An envelope, or a submission with openings")],
+    url: Url,
+    trust: TrustFile,
+    as_json: AsJson = False,
+) -> None:
+    """Submit an event; verify its receipt against the trust root; print it."""
+    members = json.loads(file.read_bytes())
+    try:
+        signed = Signed.from_object(members if "envelope" in members else {"envelope": members})
+    except MalformedEnvelope as error:
+        raise typer.BadParameter(str(error), param_hint="FILE") from None
+    with LedgerClient(url, Trust.read(trust)) as ledger:
+        receipt = ledger.submit(signed)
+    _print_receipt(receipt, as_json=as_json)
+
+
+def _print_receipt(receipt: VerifiedReceipt, *, as_json: bool) -> None:
+    if as_json:
+        members: dict[str, Any] = {
+            "event_id": receipt.event_id,
+            "position": receipt.position,
+            "accepted": receipt.accepted,
+            "checkpoint_size": receipt.size,
+            "replayed": receipt.replayed,
+            "proof": receipt.proof.decode(),
+        }
+        print(json.dumps(members, indent=1))
+        return
+    print(f"verified  position {receipt.position} under checkpoint {receipt.size}")
+    print(f"accepted  {receipt.accepted}{'  (replayed)' if receipt.replayed else ''}")
+
+
+@app.command("show")
+def show(
+    which: Annotated[str, typer.Argument(help="An event id, or a position in the log")],
+    url: Url,
+    trust: TrustFile,
+) -> None:
+    """Print an event as the log holds it."""
+    path = f"/v1/entries/{which}" if which.isdecimal() else f"/v1/events/{which}"
+    with LedgerClient(url, Trust.read(trust)) as ledger:
+        print(json.dumps(ledger.get(path), indent=1, ensure_ascii=False))

@@ -1,0 +1,210 @@
+"""`techledger import`: real public records, posted through the public API like anyone's events."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from api.cli.options import AsJson
+from api.importers import ImporterError
+from api.importers.memory import Identity, Memory, load_memory, save_memory
+from api.importers.uspto import Plan, plan
+from api.importers.uspto_parties import default_mapping, parse_mapping
+from api.importers.uspto_records import parse_records
+from ledger.client import LedgerClient, ProblemAnswer, Signed, Trust, VerifiedReceipt
+from ledger.compose import compose
+from ledger.domain.event import Body
+from ledger.domain.party import PartyRegistered
+from ledger.genesis import key_record
+from ledger.home import Home
+from ledger.keystore import KeyFileMissing, load_key, save_key
+from ledger.settings import Settings
+from ledger.wire.envelope import sign_envelope
+from ledger.wire.keys import PrivateKey
+
+app = typer.Typer(help="Import real public records.", no_args_is_help=True)
+
+CLERK = "party:vn.exchange.clerk"
+PAGE = 200
+"""Events of one bulk request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one planned event."""
+
+    source: str
+    topic: str
+    answer: VerifiedReceipt | ProblemAnswer
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the members for `--json`."""
+        if isinstance(self.answer, VerifiedReceipt):
+            return {
+                "source": self.source,
+                "type": self.topic,
+                "status": "replayed" if self.answer.replayed else "admitted",
+                "position": self.answer.position,
+            }
+        return {"source": self.source, "type": self.topic, "status": "refused"} | {
+            "problem": dict(self.answer.problem)
+        }
+
+
+class Attesting:
+    """Signs and posts what a clerk attests, together with the exchange."""
+
+    def __init__(self, ledger: LedgerClient, home: Home, memory: Memory) -> None:
+        self._ledger = ledger
+        self._memory = memory
+        self._operator = home.identity().operator
+        self._keys = (_clerk_key(home), load_key(home.keys / "operator.pem"))
+
+    def register_clerk(self, now: datetime) -> None:
+        """Register the clerk; where that was done before, it is replayed."""
+        body = PartyRegistered.model_validate(
+            {
+                "party": CLERK,
+                "kind": "organisation",
+                "name": "Clerk's office of the exchange",
+                "roles": ["clerk"],
+                "seat": "VN",
+                "keys": [key_record(self._keys[0])],
+            }
+        )
+        digest = "sha256:" + hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+        self._ledger.submit(self.sign(body, self._memory.identity(CLERK, digest, now)))
+        self._memory.settle(CLERK)
+
+    def sign(self, body: Body, identity: Identity) -> Signed:
+        """Return the event, signed by clerk and exchange."""
+        payload = compose(
+            self._ledger.trust.origin,
+            body.TOPIC,
+            body.model_dump(mode="json"),
+            (CLERK, self._operator),
+            event_id=identity.event_id,
+            nonce=identity.nonce,
+            issued_at=identity.issued_at,
+            life=identity.not_after - identity.issued_at,
+        )
+        return Signed(sign_envelope(payload, self._keys))
+
+    def post(self, planned: Plan) -> Iterator[Answered]:
+        """Post all events of a plan in order; remember what was admitted."""
+        events = list(planned)
+        for start in range(0, len(events), PAGE):
+            page = events[start : start + PAGE]
+            signed = [self.sign(item.body, item.identity) for item in page]
+            for item, answer in zip(page, self._ledger.submit_many(signed), strict=True):
+                if isinstance(answer, VerifiedReceipt):
+                    self._memory.settle(item.subject)
+                yield Answered(item.source, item.body.TOPIC, answer)
+
+
+def _clerk_key(home: Home) -> PrivateKey:
+    path = home.keys / "clerk.pem"
+    try:
+        return load_key(path)
+    except KeyFileMissing:
+        key = PrivateKey.generate()
+        save_key(path, key)
+        return key
+
+
+@app.command("uspto")
+def uspto(
+    directory: Annotated[Path, typer.Argument(help="Holds assignments.jsonl")],
+    url: Annotated[str | None, typer.Option(help="Where the ledger is served")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Party spellings and links; default: the shipped file")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Post recorded conveyances of the USPTO, signed by clerk and exchange."""
+    settings = Settings()
+    home = Home(settings.home)
+    trust = Trust.read(home.trust)
+    memory_file = home.path / "imports" / "uspto.json"
+    now = datetime.now(UTC)
+    try:
+        memory = load_memory(memory_file, trust.origin)
+        parties = parse_mapping(mapping.read_bytes()) if mapping else default_mapping()
+        records = parse_records((directory / "assignments.jsonl").read_bytes())
+        planned = plan(records, parties, memory, clerk=CLERK, now=now)
+    except (ImporterError, FileNotFoundError) as error:
+        raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
+    with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
+        attesting = Attesting(ledger, home, memory)
+        # What an event is called is kept before it is sent: lost, it would come back as a double.
+        save_memory(memory_file, memory)
+        attesting.register_clerk(now)
+        save_memory(memory_file, memory)
+        try:
+            answered = _posted(attesting, planned, quiet=as_json)
+        finally:
+            save_memory(memory_file, memory)
+    if as_json:
+        print(json.dumps(_report(planned, answered), indent=1, ensure_ascii=False))
+    else:
+        _print(planned, answered)
+
+
+def _posted(attesting: Attesting, planned: Plan, *, quiet: bool) -> list[Answered]:
+    total = len(planned.filings) + len(planned.conveyances)
+    console = Console(stderr=True)
+    posted = attesting.post(planned)
+    return list(
+        track(posted, "posting", total, console=console, disable=quiet or not console.is_terminal)
+    )
+
+
+def _report(planned: Plan, answered: Sequence[Answered]) -> dict[str, Any]:
+    return {
+        "answers": [item.to_json() for item in answered],
+        "declined": [
+            {"source": item.source, "code": item.refusal.code, "detail": item.refusal.detail}
+            for item in planned.declined
+        ],
+        "unfiled": list(planned.unfiled),
+    }
+
+
+def _print(planned: Plan, answered: Sequence[Answered]) -> None:
+    console = Console(highlight=False)
+    counts = Counter((item.topic, _status(item)) for item in answered)
+    counts.update(("record", item.refusal.code) for item in planned.declined)
+    summary = Table("type", "outcome", "count", title="Outcomes", title_justify="left")
+    for (topic, status), count in sorted(counts.items()):
+        summary.add_row(topic, status, str(count))
+    console.print(summary)
+    refused = Table(
+        "record", "code", "forbidden by", "why", title="Not admitted", title_justify="left"
+    )
+    for item in answered:
+        if isinstance(item.answer, ProblemAnswer):
+            problem = item.answer.problem
+            places = ", ".join(str(position) for position in problem.get("positions", []))
+            refused.add_row(item.source, item.answer.code, places, str(problem["detail"]))
+    for declined in planned.declined:
+        refused.add_row(declined.source, declined.refusal.code, "", declined.refusal.detail)
+    console.print(refused)
+    if planned.unfiled:
+        console.print(f"Not filed, no record shows an owner: {', '.join(planned.unfiled)}")
+
+
+def _status(item: Answered) -> str:
+    return (
+        item.answer.code
+        if isinstance(item.answer, ProblemAnswer)
+        else str(item.to_json()["status"])
+    )

@@ -1,0 +1,97 @@
+"""`techledger serve`: the HTTP server with its sequencer, publisher and projections."""
+
+import ipaddress
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.main import create_app
+from ledger.node import Node, NodeError, open_node
+from ledger.settings import Settings
+from projections.process import run_projections
+
+SWITCH_INTERVAL_S = 0.0005
+"""Threads of one process hand over sooner than Python's 5 ms: receipts wait for each other."""
+
+
+class NotLoopback(NodeError):
+    """Everything can be read by whoever reaches the server: that must be said by hand."""
+
+
+def serve(
+    publisher: Annotated[
+        bool, typer.Option("--publisher/--no-publisher", help="Hold the log's keys and sign.")
+    ] = True,
+    projections: Annotated[
+        bool, typer.Option("--projections/--no-projections", help="Fold the read models.")
+    ] = True,
+) -> None:
+    """Serve the ledger over HTTP until interrupted."""
+    settings = Settings()
+    check_reach(settings)
+    # uvicorn raises the signal again once it has stopped; then the workers stop in their order.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with serving_node(settings, publishes=publisher, projects=projections) as node:
+        server = http_server(node)
+        print(f"techledger serves {node.identity.origin} on port {settings.port}", flush=True)
+        with suppress(KeyboardInterrupt):
+            server.run()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def check_reach(settings: Settings) -> None:
+    """Refuse to bind beyond loopback unless `LEDGER_ENTRIES=open` was set by hand."""
+    try:
+        loopback = ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        loopback = settings.host == "localhost"
+    if not loopback and settings.entries != "open":
+        raise NotLoopback(f"{settings.host} is not loopback; set LEDGER_ENTRIES=open to mean it")
+
+
+@contextmanager
+def serving_node(settings: Settings, *, publishes: bool, projects: bool) -> Iterator[Node]:
+    """Run a node and its projections in a process of their own; stop them in order."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    node = open_node(settings, publishes=publishes)
+    stop = multiprocessing.get_context("spawn").Event()
+    projector = multiprocessing.get_context("spawn").Process(
+        target=run_projections, args=(node.database.app_dsn, stop), name="projections"
+    )
+    try:
+        node.start()
+        if projects:
+            projector.start()
+        yield node
+    finally:
+        stop.set()
+        node.stop()
+        if projects and projector.pid:
+            projector.join()
+        node.database.stop()
+
+
+def http_server(node: Node) -> uvicorn.Server:
+    """Return the HTTP server over a started node."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(node),
+            host=node.settings.host,
+            port=node.settings.port,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=10,
+        )
+    )

@@ -1,0 +1,67 @@
+"""Entries of the log, by position: the exact bytes, what they say, and where they stand."""
+
+import asyncio
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Request, Response
+
+from api.deps import node_of
+from api.problems import NotFound
+from ledger.domain.event import format_instant
+from ledger.store.entries import StoredEntry, read_entries
+from ledger.wire.base64 import b64encode
+from ledger.wire.entry import parse_entry
+
+router = APIRouter(prefix="/v1/entries", tags=["entries"])
+
+Position = Annotated[int, Path(ge=0, lt=2**62, description="0-based place in the log")]
+
+
+def entry_json(stored: StoredEntry) -> dict[str, Any]:
+    """Return an entry's members: the exact bytes in base64, and what they say."""
+    entry = parse_entry(stored.entry)
+    return {
+        "position": stored.position,
+        "accepted": format_instant(stored.accepted),
+        "leaf_hash": b64encode(stored.leaf_hash),
+        "entry": b64encode(stored.entry),
+        "signatures": [
+            {"keyid": signature.key_id, "sig": b64encode(signature.value)}
+            for signature in entry.signatures
+        ],
+        "payload": orjson.loads(entry.payload),
+    }
+
+
+@router.get("/{position}", operation_id="getEntry", summary="An entry, by its position")
+def get_entry(request: Request, position: Position) -> Response:
+    """Return the entry; nothing of it ever changes, so caches may keep it."""
+    entries = read_entries(node_of(request).pool, position, position + 1, 1)
+    if not entries:
+        raise NotFound("no entry at that position")
+    return Response(
+        orjson.dumps(entry_json(entries[0])),
+        media_type="application/json",
+        headers={"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{position}"'},
+    )
+
+
+@router.get(
+    "/{position}/proof",
+    operation_id="getEntryProof",
+    summary="The inclusion proof of an entry, as a tlog-proof file",
+    responses={200: {"content": {"text/plain": {}}}},
+)
+async def get_entry_proof(request: Request, position: Position) -> Response:
+    """Return the proof under the latest checkpoint (c2sp.org/tlog-proof)."""
+    node = node_of(request)
+    checkpoint = node.feed.latest
+    if checkpoint is None or position >= checkpoint.size:
+        raise NotFound("no published entry at that position")
+    (proof,) = await asyncio.to_thread(node.prover.prove, [position], checkpoint)
+    return Response(
+        proof.tlog_proof(),
+        media_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "no-cache"},
+    )

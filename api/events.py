@@ -1,0 +1,205 @@
+"""Submitting events, one or many, and reading them back by their id."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from api.deps import node_of, submitter_of
+from api.entries import entry_json
+from api.problems import ApiProblem, NotFound, problem, respond, wants_vietnamese
+from ledger.intake import MAX_BODY
+from ledger.store.entries import find_event
+from ledger.submit import Answer, Receipt, Rejected
+from ledger.wire.base64 import b64encode
+
+MAX_BATCH = 64 * 1024 * 1024
+"""Bytes of one bulk request."""
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+
+router = APIRouter(prefix="/v1/events", tags=["events"])
+
+
+def receipt_json(receipt: Receipt, *, with_checkpoint: bool) -> dict[str, Any]:
+    """Return a receipt's members; in bulk the checkpoint stands once, on a line before."""
+    members: dict[str, Any] = {
+        "event_id": receipt.event_id,
+        "position": receipt.position,
+        "accepted": receipt.accepted,
+        "leaf_hash": b64encode(receipt.leaf_hash),
+        "checkpoint_size": receipt.proof.checkpoint.size,
+    }
+    if with_checkpoint:
+        members["proof"] = receipt.proof.tlog_proof().decode()
+    else:
+        members["inclusion"] = [b64encode(item) for item in receipt.proof.hashes]
+    return members
+
+
+@router.post(
+    "",
+    operation_id="submitEvent",
+    status_code=201,
+    summary="Submit one signed event; the answer is its receipt",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}
+            },
+        }
+    },
+    responses={
+        201: {
+            "description": "Durable, in the log, under a signed checkpoint",
+            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Receipt"}}},
+        }
+    },
+)
+async def submit_event(request: Request) -> Response:
+    """Take `{"envelope": DSSE, "openings": [...]}` as raw bytes: what is signed is what is kept."""
+    _check_encoding(request)
+    answer = await submitter_of(request).submit(await _body(request, MAX_BODY))
+    if isinstance(answer, Rejected):
+        return respond(request, answer.error)
+    return Response(
+        orjson.dumps(receipt_json(answer, with_checkpoint=True)),
+        status_code=201,
+        media_type=JSON,
+        headers={"Replayed": "true"} if answer.replayed else {},
+    )
+
+
+@router.post(
+    "/batch",
+    operation_id="submitEvents",
+    summary="Submit many events, one a line, judged in their order, not atomically",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}
+    },
+    responses={200: {"description": "One line an event, in order", "content": {NDJSON: {}}}},
+)
+async def submit_events(request: Request) -> Response:
+    """Take NDJSON, a submission a line; answer NDJSON, a line an event in the same order."""
+    _check_encoding(request)
+    lines = _Lines(request)
+    writer = _AnswerLines(vietnamese=wants_vietnamese(request))
+    # Answered only when all is read: many clients do not read before they have sent everything.
+    out = [writer.write(chunk) async for chunk in submitter_of(request).submit_many(lines.read())]
+    if lines.cut:
+        out.append(writer.write([Rejected(None, _too_large(MAX_BATCH))]))
+    return Response(b"".join(out), media_type=NDJSON)
+
+
+class _AnswerLines:
+    """Writes answers, numbered, each checkpoint once before the receipts that use it."""
+
+    def __init__(self, *, vietnamese: bool) -> None:
+        self._vietnamese = vietnamese
+        self._line = 0
+        self._told_size = -1
+
+    def write(self, answers: Sequence[Answer]) -> bytes:
+        """Return the next lines."""
+        out = []
+        for answer in answers:
+            self._line += 1
+            if isinstance(answer, Rejected):
+                out.append(_rejected_line(self._line, answer, vietnamese=self._vietnamese))
+                continue
+            checkpoint = answer.proof.checkpoint
+            if checkpoint.size != self._told_size:
+                out.append(orjson.dumps({"checkpoint": checkpoint.note.decode()}))
+                self._told_size = checkpoint.size
+            out.append(_receipt_line(self._line, answer))
+        return b"".join(line + b"\n" for line in out)
+
+
+def _receipt_line(line: int, receipt: Receipt) -> bytes:
+    return orjson.dumps(
+        {
+            "line": line,
+            "event_id": receipt.event_id,
+            "status": "replayed" if receipt.replayed else "admitted",
+            "receipt": receipt_json(receipt, with_checkpoint=False),
+        }
+    )
+
+
+def _rejected_line(line: int, rejected: Rejected, *, vietnamese: bool) -> bytes:
+    members = problem(rejected.error, vietnamese=vietnamese)
+    refused = "positions" in members
+    return orjson.dumps(
+        {
+            "line": line,
+            "event_id": rejected.event_id,
+            "status": "refused" if refused else "invalid",
+            "problem": members,
+        }
+    )
+
+
+def _check_encoding(request: Request) -> None:
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise ApiProblem(415, "MEDIA_TYPE", "a request is sent as it is, not compressed")
+
+
+def _too_large(limit: int) -> ApiProblem:
+    return ApiProblem(413, "TOO_LARGE", f"at most {limit} bytes")
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Read a body, counting while it comes."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+    return b"".join(parts)
+
+
+class _Lines:
+    """The lines of a body as they come; `cut` if it went on after the limit."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.cut = False
+
+    async def read(self) -> AsyncIterator[bytes]:
+        """Yield line after line; what is longer than a submission may be is cut, and so invalid."""
+        rest, size = b"", 0
+        async for part in self._request.stream():
+            size += len(part)
+            if size > MAX_BATCH:
+                self.cut = True
+                return
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                yield line[: MAX_BODY + 1]
+            rest = rest[: MAX_BODY + 1]
+        if rest:
+            yield rest
+
+
+@router.get("/{event_id}", operation_id="getEvent", summary="An event, by its id")
+async def get_event(request: Request, event_id: UUID) -> Response:
+    """Return the entry that holds the event."""
+    entry = await asyncio.to_thread(find_event, node_of(request).pool, event_id)
+    if entry is None:
+        raise NotFound("no such event")
+    return Response(orjson.dumps(entry_json(entry)), media_type=JSON)
+
+
+@router.get("/{event_id}/receipt", operation_id="getReceipt", summary="The receipt of an event")
+async def get_receipt(request: Request, event_id: UUID) -> Response:
+    """Return the same bytes as the first submission did."""
+    receipt = await submitter_of(request).receipt(event_id)
+    if receipt is None:
+        raise NotFound("no such event")
+    return Response(orjson.dumps(receipt_json(receipt, with_checkpoint=True)), media_type=JSON)

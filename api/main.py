@@ -1,0 +1,87 @@
+"""Wires the HTTP surface: settings to node, node to routes. The only place that does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import (
+    entries,
+    events,
+    licences,
+    log,
+    offers,
+    operations,
+    problems,
+    revenue,
+    rights,
+    subjects,
+)
+from api.explorer import routes as explorer
+from api.metrics import Metrics
+from api.schemas import COMPONENTS
+from ledger.node import Node
+from ledger.submit import CheckQueue, KeyDirectory, Submitter
+
+DESCRIPTION = """\
+An event-sourced ledger of technology transactions. Every event is signed by the parties it binds,
+stands in a C2SP transparency log, and is answered with a receipt that can be verified offline.
+"""
+
+
+def create_app(node: Node) -> FastAPI:
+    """Return the application over a node that has been started."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.submitter = Submitter(
+            pool=node.pool,
+            origin=node.identity.origin,
+            keys=KeyDirectory(node.pool),
+            checks=CheckQueue(node.checker, node.settings.verifier_processes),
+            sequencer=node.sequencer,
+            feed=node.feed,
+            prover=node.prover,
+        )
+        yield
+
+    app = FastAPI(
+        title="Techledger",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.state.node = node
+    app.state.metrics = Metrics()
+    for module in (events, entries, rights, licences, offers, revenue, subjects, log, operations):
+        app.include_router(module.router)
+    app.include_router(explorer.router)
+    problems.install(app)
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Add to OpenAPI the schemas of what is read as raw bytes, and the problems' one shape."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        document.setdefault("components", {}).setdefault("schemas", {}).update(COMPONENTS)
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+                operation["responses"].pop("422", None)
+        document["components"]["responses"] = {
+            "Problem": {
+                "description": "Why not: RFC 9457 problem details",
+                "content": {
+                    problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}
+                },
+            }
+        }
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

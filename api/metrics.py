@@ -1,0 +1,26 @@
+"""What is counted, in a registry of our own."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class Metrics:
+    """The ledger's metrics."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.answers = Counter(
+            "ledger_answers_total",
+            "Submissions answered, by code",
+            ["code"],
+            registry=self.registry,
+        )
+        self.tree_size = Gauge("ledger_tree_size", "Entries in the log", registry=self.registry)
+        self.checkpoint_size = Gauge(
+            "ledger_checkpoint_size", "Entries under a signed checkpoint", registry=self.registry
+        )
+        self.projection_lag = Gauge(
+            "ledger_projection_lag",
+            "Entries that a projection is behind the log",
+            ["name"],
+            registry=self.registry,
+        )

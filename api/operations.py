@@ -1,0 +1,67 @@
+"""Health and metrics: for those who run the ledger."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.deps import metrics_of, node_of
+from ledger.store.connection import StoreError
+from ledger.store.entries import read_head
+from projections.waiting import folded_sizes
+
+router = APIRouter(tags=["operations"])
+
+FRESH = timedelta(seconds=5)
+"""How long ago the publisher must have verified the head for the ledger to be ready."""
+
+LAG_MAX = 1000
+"""Entries that a projection may be behind while the ledger is ready."""
+
+
+@router.get("/health/live", operation_id="isLive", summary="This process answers")
+async def is_live() -> dict[str, str]:
+    """Say that the process is there."""
+    return {"status": "live"}
+
+
+@router.get(
+    "/health/ready", operation_id="isReady", summary="The ledger takes events and signs them"
+)
+def is_ready(request: Request, response: Response) -> dict[str, Any]:
+    """Return 200 if the head is freshly verified and signed and projections follow, else 503."""
+    node = node_of(request)
+    reasons = []
+    if node.halted:
+        reasons.append(f"halted: {node.halted}")
+    state: dict[str, Any] = {}
+    try:
+        head = read_head(node.pool)
+        lags = {name: head.size - at for name, at in folded_sizes(node.pool).items()}
+        state = {"size": head.size, "projection_lag": lags}
+        reasons += [f"{name} is {lag} behind" for name, lag in lags.items() if lag > LAG_MAX]
+    except StoreError as error:
+        reasons.append(f"database: {type(error).__name__}")
+    if node.publisher and not _fresh(node.publisher.verified_at):
+        reasons.append("the head has not been verified for 5 seconds")
+    response.status_code = 503 if reasons else 200
+    return {"status": "not ready" if reasons else "ready", "reasons": reasons} | state
+
+
+def _fresh(instant: datetime | None) -> bool:
+    return instant is not None and datetime.now(UTC) - instant < FRESH
+
+
+@router.get("/metrics", operation_id="getMetrics", summary="Prometheus metrics")
+def get_metrics(request: Request) -> Response:
+    """Return counters, sizes and lags in the Prometheus text format."""
+    node = node_of(request)
+    head = read_head(node.pool)
+    metrics = metrics_of(request)
+    metrics.tree_size.set(head.size)
+    latest = node.feed.latest
+    metrics.checkpoint_size.set(latest.size if latest else 0)
+    for name, at in folded_sizes(node.pool).items():
+        metrics.projection_lag.labels(name).set(head.size - at)
+    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,162 @@
+"""
+What a client is told when something is not recorded or not found: RFC 9457 problem details.
+
+`code` is stable and never translated; `title` follows Accept-Language (vi or en). A problem never
+echoes input.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from ledger.antirollback import Halted
+from ledger.domain.admission import StaleView
+from ledger.domain.authority import NotBound
+from ledger.domain.event import Refusal
+from ledger.intake import Invalid
+from ledger.sequencer import Busy, ClockBehind, Stopped
+from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+
+_UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
+    Busy: ("BUSY", "Too many events are waiting", "Hệ thống đang bận"),
+    Stopped: ("STOPPING", "The ledger is stopping", "Sổ cái đang dừng"),
+    ClockBehind: (
+        "CLOCK_BEHIND",
+        "The server's clock is behind the log",
+        "Đồng hồ máy chủ bị chậm",
+    ),
+    Unavailable: ("UNAVAILABLE", "The database cannot be reached", "Không kết nối được dữ liệu"),
+    StorageFull: ("STORAGE_FULL", "There is no room for more", "Hết dung lượng lưu trữ"),
+    OutcomeUnknown: (
+        "OUTCOME_UNKNOWN",
+        "The event may be stored: ask for it by its id, or send the same bytes again",
+        "Chưa rõ sự kiện đã được ghi hay chưa",
+    ),
+    Halted: ("HALTED", "The log has stopped signing", "Sổ cái đã ngừng ký"),
+}
+
+_TITLES = {
+    "NOT_FOUND": ("Nothing of that name is here", "Không tìm thấy"),
+    "TOO_LARGE": ("The request is too large", "Yêu cầu quá lớn"),
+    "MEDIA_TYPE": ("The request has another media type", "Sai kiểu nội dung"),
+    "NOT_FOLDED": ("The read models are not that far yet", "Mô hình đọc chưa cập nhật tới đó"),
+    "BAD_PARAMETER": ("A parameter is not of its form", "Tham số không hợp lệ"),
+}
+
+
+class ApiProblem(Exception):
+    """A problem of the HTTP surface itself."""
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+
+class NotFound(ApiProblem):
+    """Absent, or not visible: the two cannot be told apart."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(404, "NOT_FOUND", detail)
+
+
+def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
+    """Return the members of the problem that an error is."""
+    match error:
+        case Refusal():
+            return _refusal(error, vietnamese=vietnamese)
+        case Invalid():
+            titles = (
+                "This is no event of this ledger",
+                "Nội dung gửi không phải một sự kiện hợp lệ",
+            )
+            status = 413 if error.code == "TOO_LARGE" else 422
+            members = _members(error.code, titles[vietnamese], status, error.detail)
+            return members | ({"pointer": error.pointer} if error.pointer else {})
+        case ApiProblem():
+            titles = _TITLES[error.code]
+            return _members(error.code, titles[vietnamese], error.status, error.detail)
+    for kind, (code, english, vietnamese_title) in _UNAVAILABLE.items():
+        if isinstance(error, kind):
+            return _members(code, vietnamese_title if vietnamese else english, 503, english)
+    return _members("INTERNAL", "A fault of ours", 500, "the fault has been logged")
+
+
+def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:
+    return {
+        "type": f"urn:techledger:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+
+
+def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
+    english = (type(error).__doc__ or error.code).strip().splitlines()[0].rstrip(".")
+    title = error.title_vi if vietnamese and error.title_vi else english
+    members = _members(error.code, title, _refusal_status(error), error.detail)
+    members["positions"] = list(error.positions)
+    members["subjects"] = list(error.subjects)
+    if error.article:
+        members["article"] = error.article
+    if error.remedy:
+        members["remedy"] = error.remedy
+    return members
+
+
+def _refusal_status(error: Refusal) -> int:
+    if isinstance(error, NotBound):
+        return 403
+    return 409 if isinstance(error, StaleView) else 422
+
+
+def wants_vietnamese(request: Request) -> bool:
+    """Say whether the first language that the client accepts is Vietnamese."""
+    return request.headers.get("accept-language", "").strip().lower().startswith("vi")
+
+
+def respond(request: Request, error: Exception) -> Response:
+    """Return the response that an error is."""
+    members = problem(error, vietnamese=wants_vietnamese(request))
+    headers: Mapping[str, str] = (
+        {"Retry-After": "1"} if members["status"] == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    )
+    return Response(
+        orjson.dumps(members),
+        status_code=members["status"],
+        media_type=MEDIA_TYPE,
+        headers=dict(headers),
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the application a problem of one shape."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return respond(request, error)
+
+    async def answer_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = "NOT_FOUND" if error.status_code == HTTPStatus.NOT_FOUND else "BAD_PARAMETER"
+        return respond(request, ApiProblem(error.status_code, code, str(error.detail)))
+
+    async def answer_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        places = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
+        return respond(request, ApiProblem(422, "BAD_PARAMETER", f"not of its form: {places}"))
+
+    kinds = (Refusal, Invalid, ApiProblem, *_UNAVAILABLE)
+    for kind in kinds:
+        app.add_exception_handler(kind, answer)
+    app.add_exception_handler(HTTPException, answer_http)
+    app.add_exception_handler(RequestValidationError, answer_validation)
+    app.add_exception_handler(Exception, answer)

@@ -1,0 +1,127 @@
+"""
+What every read has in common: its parameters, waiting for projections, the shape of answers.
+
+Every answer carries the size it was folded to and the positions that prove it; `ETag` is that size.
+"""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from fastapi import Path, Query, Request, Response
+from pydantic import BaseModel
+
+from api.deps import node_of
+from api.problems import ApiProblem
+from ledger.domain.event import format_instant, legal_day, parse_instant
+from projections.axes import Effect
+from projections.view import KnownAt, KnownBy, NotAsked, NotFolded
+from projections.waiting import wait_until_folded
+
+T = TypeVar("T")
+
+RightPath = Annotated[
+    str, Path(pattern=r"^right:[a-z0-9.-]{1,80}$", examples=["right:us.15145443"])
+]
+SubjectPath = Annotated[str, Path(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$")]
+TrueOn = Annotated[
+    date | None, Query(description="Legal day (Hanoi) on which it is to be true; default: today")
+]
+KnownAtText = Annotated[
+    str | None,
+    Query(
+        description="A position, or an instant YYYY-MM-DDTHH:MM:SS.mmmZ; with known_by=office "
+        "a day YYYY-MM-DD. Default: all that is known now"
+    ),
+]
+KnownByText = Annotated[
+    KnownBy, Query(description="Known to this ledger, or recorded by the office it attests")
+]
+EffectText = Annotated[Effect, Query(description="Between the parties, or against third parties")]
+AtLeast = Annotated[
+    int | None,
+    Query(ge=0, description="Wait until this many entries are folded (read your writes)"),
+]
+
+_POSITION = re.compile(r"0|[1-9][0-9]{0,17}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def today() -> date:
+    """Return the legal day in Hanoi."""
+    return legal_day(datetime.now(UTC))
+
+
+def read_known_at(text: str | None) -> KnownAt:
+    """Read a position, an instant or a day. Raises `ApiProblem` for anything else."""
+    if text is None:
+        return None
+    try:
+        if _POSITION.fullmatch(text):
+            return int(text)
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else parse_instant(text)
+    except ValueError:
+        raise ApiProblem(
+            422, "BAD_PARAMETER", "known_at is a position, an instant or a day"
+        ) from None
+
+
+def ask(request: Request, at_least: int | None, question: Callable[[], T]) -> Response:
+    """Ask the read models once they are folded far enough; answer as JSON."""
+    node = node_of(request)
+    try:
+        if at_least is not None:
+            wait_until_folded(node.pool, at_least, node.settings.read_wait_s)
+        answer = question()
+    except NotFolded as error:
+        raise ApiProblem(503, "NOT_FOLDED", str(error)) from None
+    except NotAsked as error:
+        raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
+    return answer_json(answer)
+
+
+def answer_json(answer: object) -> Response:
+    """Return a query's dataclass as JSON: its fields, its size and its positions."""
+    members = _members(answer)
+    return Response(
+        orjson.dumps(members),
+        media_type="application/json",
+        headers={"ETag": f'"{members["size"]}"', "Cache-Control": "no-cache"},
+    )
+
+
+def _members(value: Any) -> Any:
+    """Return the JSON value of an answer: fractions as [n, d], instants in milliseconds."""
+    for kind, write in _WRITERS:
+        if isinstance(value, kind):
+            return write(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _members(getattr(value, name)) for name in _names(type(value))}
+    return value
+
+
+# A datetime is a date as well, so it stands before it.
+_WRITERS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
+    (Fraction, lambda value: [value.numerator, value.denominator]),
+    (datetime, format_instant),
+    (date, date.isoformat),
+    (tuple, lambda value: [_members(item) for item in value]),
+    (BaseModel, lambda value: value.model_dump(mode="json")),
+)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Return the fields of an answer's dataclass and its public properties, in that order."""
+    properties = (
+        name
+        for name, member in inspect.getmembers(kind)
+        if isinstance(member, property) and not name.startswith("_")
+    )
+    return (*(field.name for field in fields(kind)), *properties)

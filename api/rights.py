@@ -1,0 +1,110 @@
+"""Rights: who owns them, how title came there, what burdens them, whether they are in force."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.deps import node_of
+from api.reads import (
+    AtLeast,
+    EffectText,
+    KnownAtText,
+    KnownByText,
+    RightPath,
+    TrueOn,
+    ask,
+    read_known_at,
+    today,
+)
+from projections.chain import chain_of
+from projections.liens import liens_on
+from projections.status import status_of
+from projections.title import title_of
+
+router = APIRouter(prefix="/v1/rights", tags=["rights"])
+
+
+@router.get("/{right}/title", operation_id="getTitle", summary="Who owned the right on a day")
+def get_title(  # noqa: PLR0913  (the question's parameters)
+    request: Request,
+    right: RightPath,
+    *,
+    true_on: TrueOn = None,
+    known_at: KnownAtText = None,
+    known_by: KnownByText = "ledger",
+    effect: EffectText = "parties",
+    at_least: AtLeast = None,
+) -> Response:
+    """Return the owners with exact fractions, as true on a day and as known at a time."""
+    return ask(
+        request,
+        at_least,
+        lambda: title_of(
+            node_of(request).pool,
+            right,
+            true_on=true_on or today(),
+            known_at=read_known_at(known_at),
+            known_by=known_by,
+            effect=effect,
+        ),
+    )
+
+
+@router.get("/{right}/chain", operation_id="getChain", summary="The chain of title")
+def get_chain(
+    request: Request, right: RightPath, known_at: KnownAtText = None, at_least: AtLeast = None
+) -> Response:
+    """Return every event of the right's title, in order of recording."""
+    return ask(
+        request,
+        at_least,
+        lambda: chain_of(node_of(request).pool, right, known_at=read_known_at(known_at)),
+    )
+
+
+@router.get("/{right}/liens", operation_id="getLiens", summary="What secures debts on the right")
+def get_liens(  # noqa: PLR0913  (the question's parameters)
+    request: Request,
+    right: RightPath,
+    *,
+    true_on: TrueOn = None,
+    known_at: KnownAtText = None,
+    known_by: KnownByText = "ledger",
+    effect: EffectText = "parties",
+    at_least: AtLeast = None,
+) -> Response:
+    """Return the liens in force, as true on a day and as known at a time."""
+    return ask(
+        request,
+        at_least,
+        lambda: liens_on(
+            node_of(request).pool,
+            right,
+            true_on=true_on or today(),
+            known_at=read_known_at(known_at),
+            known_by=known_by,
+            effect=effect,
+        ),
+    )
+
+
+@router.get("/{right}/status", operation_id="getStatus", summary="Whether the right is in force")
+def get_status(
+    request: Request,
+    right: RightPath,
+    *,
+    true_on: TrueOn = None,
+    known_at: KnownAtText = None,
+    known_by: KnownByText = "ledger",
+    at_least: AtLeast = None,
+) -> Response:
+    """Return the legal status, as true on a day and as known at a time."""
+    return ask(
+        request,
+        at_least,
+        lambda: status_of(
+            node_of(request).pool,
+            right,
+            true_on=true_on or today(),
+            known_at=read_known_at(known_at),
+            known_by=known_by,
+        ),
+    )

@@ -1,0 +1,71 @@
+"""One node and its HTTP surface for all API tests of a module; each test brings its own parties."""
+
+from collections.abc import Callable, Iterator
+
+import httpx2
+import pytest
+
+from ledger.client import LedgerClient, Trust
+from ledger.home import Home
+from ledger.intake import decode
+from ledger.node import Node
+from ledger.settings import Settings
+from ledger.store.embedded import EmbeddedPostgres
+from projections.catalogue import READ_MODELS
+from projections.rebuild import rebuild
+from tests.support.builders import FIRM, INSTITUTE, RIVAL
+from tests.support.http import serving
+from tests.support.node import append, found, running, settings_for
+from tests.support.postgres import fresh_database
+from tests.support.world import World
+
+
+@pytest.fixture(scope="module")
+def settings(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: EmbeddedPostgres
+) -> Iterator[Settings]:
+    with fresh_database(postgres_server) as database:
+        yield settings_for(database, tmp_path_factory.mktemp("ledger") / "home")
+
+
+@pytest.fixture(scope="module")
+def home(settings: Settings) -> Home:
+    return found(settings)
+
+
+@pytest.fixture(scope="module")
+def node(settings: Settings, home: Home) -> Iterator[Node]:
+    assert home.trust.exists(), "the log was founded"
+    with running(settings) as started:
+        yield started
+
+
+@pytest.fixture
+def fold(node: Node) -> Callable[[], None]:
+    """Fold everything into the read models, as the projections' process does beside a server."""
+    return lambda: rebuild(node.pool, READ_MODELS, decode)
+
+
+@pytest.fixture(scope="module")
+def world(node: Node, home: Home) -> World:
+    everyone = World.of(home)
+    append(node, *everyone.registrations((INSTITUTE, FIRM, RIVAL)))
+    return everyone
+
+
+@pytest.fixture(scope="module")
+def url(node: Node) -> Iterator[str]:
+    with serving(node) as served:
+        yield served
+
+
+@pytest.fixture
+def http(url: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def ledger(url: str, home: Home) -> Iterator[LedgerClient]:
+    with LedgerClient(url, Trust.read(home.trust)) as client:
+        yield client

@@ -1,0 +1,446 @@
+"""Submitting over HTTP: receipts, exact retries, coded refusals; nothing bad is ever stored."""
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from api.cli.signing import sign_sealed
+from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
+from ledger.compose import uuid7
+from ledger.genesis import key_record
+from ledger.node import Node
+from ledger.store.entries import read_head
+from ledger.store.vault import read_openings
+from ledger.wire import canonical
+from ledger.wire.envelope import Envelope, envelope_to_object, sign_envelope
+from ledger.wire.keys import PrivateKey
+from tests.support.builders import (
+    FIRM,
+    INSTITUTE,
+    OPERATOR,
+    RIVAL,
+    offer_made,
+    offer_rejected,
+    offer_revoked,
+    party_registered,
+    technology_registered,
+)
+from tests.support.world import World
+
+
+def technology(world: World, **overrides) -> Signed:
+    """Return a fresh technology of the institute, signed."""
+    body = technology_registered(technology=f"technology:{uuid7()}", **overrides)
+    return world.sign(body, INSTITUTE)
+
+
+def post(http: httpx2.Client, content: bytes) -> httpx2.Response:
+    return http.post("/v1/events", content=content, headers={"Content-Type": "application/json"})
+
+
+def envelope_of(world: World, payload: bytes, *parties: str) -> bytes:
+    """Return a submission of any payload at all, well signed."""
+    return Signed(sign_envelope(payload, [world.key(party) for party in parties])).to_json()
+
+
+def test_an_admitted_event_is_answered_with_a_receipt_that_verifies(
+    ledger: LedgerClient, world: World, node: Node
+):
+    receipt = ledger.submit(technology(world))
+    assert receipt.position < receipt.size
+    assert read_head(node.pool).size == receipt.position + 1
+
+
+def test_a_retry_gets_the_same_bytes_and_says_so(http: httpx2.Client, world: World):
+    body = technology(world).to_json()
+    first, again = post(http, body), post(http, body)
+    assert (201, 201) == (first.status_code, again.status_code)
+    assert first.content == again.content
+    assert (None, "true") == (first.headers.get("replayed"), again.headers.get("replayed"))
+    event_id = first.json()["event_id"]
+    assert first.content == http.get(f"/v1/events/{event_id}/receipt").content
+
+
+def test_the_same_payload_with_other_valid_signatures_is_the_same_event(
+    http: httpx2.Client, ledger: LedgerClient, world: World
+):
+    """ECDSA signatures differ on each signing; the stored entry and receipt come back."""
+    party, key = f"party:vn.{uuid7()}", PrivateKey.generate("ecdsa-p256-sha256")
+    world.keys[party] = key
+    body = party_registered(party=party, keys=[key_record(key)])
+    payload = world.payload(body, party, OPERATOR)
+    keys = [key, world.key(OPERATOR)]
+    first = post(http, Signed(sign_envelope(payload, keys)).to_json())
+    again = Signed(sign_envelope(payload, keys))
+    assert 201 == first.status_code
+    assert first.content == post(http, again.to_json()).content
+    assert ledger.submit(again).replayed
+
+
+def test_many_duplicates_racing_are_one_event(url: str, world: World, node: Node):
+    """F6: the same bytes from many clients at once."""
+    body, before = technology(world).to_json(), read_head(node.pool).size
+    barrier, answers = threading.Barrier(16), []
+
+    def race() -> None:
+        with httpx2.Client(base_url=url, timeout=30) as client:
+            barrier.wait()
+            answers.append(post(client, body))
+
+    threads = [threading.Thread(target=race) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {201} == {answer.status_code for answer in answers}
+    assert 1 == len({answer.content for answer in answers})
+    assert before + 1 == read_head(node.pool).size
+
+
+def test_duplicate_command_another_content_under_a_stored_id_is_a_mismatch(
+    http: httpx2.Client, world: World
+):
+    event_id = uuid7()
+    first = world.sign(
+        technology_registered(technology=f"technology:{uuid7()}"), INSTITUTE, event_id=event_id
+    )
+    other = world.sign(
+        technology_registered(technology=f"technology:{uuid7()}"), INSTITUTE, event_id=event_id
+    )
+    position = post(http, first.to_json()).json()["position"]
+    answer = post(http, other.to_json())
+    assert 422 == answer.status_code
+    assert "IDEMPOTENCY_MISMATCH" == answer.json()["code"]
+    assert [position] == answer.json()["positions"]
+
+
+def test_a_refusal_names_rule_and_positions_in_the_language_asked_for(
+    http: httpx2.Client, world: World
+):
+    signed = technology(world)
+    position = post(http, signed.to_json()).json()["position"]
+    body = technology_registered(
+        technology=canonical.load(signed.envelope.payload)["body"]["technology"]
+    )
+    again = world.sign(body, INSTITUTE).to_json()
+    english = post(http, again).json()
+    vietnamese = http.post("/v1/events", content=again, headers={"Accept-Language": "vi"}).json()
+    assert "SUBJECT_EXISTS" == english["code"] == vietnamese["code"]
+    assert [position] == english["positions"]
+    assert "What the event would create is already there" == english["title"]
+    assert "Đối tượng mà sự kiện tạo ra đã tồn tại" == vietnamese["title"]
+
+
+def test_many_in_one_request_are_answered_in_order_each_with_its_receipt(
+    ledger: LedgerClient, world: World
+):
+    bad = technology(world)
+    flipped = Signed(
+        Envelope(
+            bad.envelope.payload_type,
+            bad.envelope.payload.replace(b'"trl":', b'"trl" :'),
+            bad.envelope.signatures,
+        )
+    )
+    many = [technology(world) for _ in range(300)]
+    many[7], many[299] = flipped, many[0]
+    answers = list(ledger.submit_many(many))
+    assert 300 == len(answers)
+    assert isinstance(answers[7], ProblemAnswer)
+    assert "NOT_CANONICAL" == answers[7].code
+    receipts = [answer for answer in answers if isinstance(answer, VerifiedReceipt)]
+    assert 299 == len(receipts)
+    positions = [receipt.position for receipt in receipts[:-1]]
+    assert sorted(positions) == positions
+    assert receipts[-1].replayed
+    assert receipts[0].position == receipts[-1].position
+
+
+def test_in_one_request_a_later_line_may_rest_on_an_earlier_one(ledger: LedgerClient, world: World):
+    party = f"party:vn.{uuid7()}"
+    registered = world.registration(party)
+    body = technology_registered(
+        technology=f"technology:{uuid7()}", owners=[{"party": party, "share": [1, 1]}]
+    )
+    answers = list(ledger.submit_many([registered, world.sign(body, party)]))
+    assert [VerifiedReceipt, VerifiedReceipt] == [type(answer) for answer in answers]
+
+
+def _header(world: World, **changed) -> dict:
+    body = technology_registered(technology=f"technology:{uuid7()}", trl=4)
+    header = canonical.load(world.payload(body, INSTITUTE))
+    return header | changed
+
+
+def _spelt(value: dict, before: str, after: str) -> bytes:
+    raw = canonical.dump(value).decode()
+    assert before in raw
+    return raw.replace(before, after, 1).encode()
+
+
+def bad_payloads(world: World) -> dict[str, tuple[bytes, str]]:
+    """Return payloads that are no events here, each with the code of its answer."""
+    good = _header(world)
+    now = datetime.now(UTC)
+    instant = lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")  # noqa: E731
+    return {
+        "spaces": (_spelt(good, '"trl":', '"trl": '), "NOT_CANONICAL"),
+        "duplicate key": (_spelt(good, '"trl":', '"trl":1,"trl":'), "NOT_CANONICAL"),
+        "float": (_spelt(good, '"trl":4', '"trl":4.0'), "NOT_CANONICAL"),
+        "exponent": (_spelt(good, '"trl":4', '"trl":4e0'), "NOT_CANONICAL"),
+        "NaN": (_spelt(good, '"trl":4', '"trl":NaN'), "NOT_CANONICAL"),
+        "2^53": (_spelt(good, '"trl":4', '"trl":9007199254740992'), "NOT_CANONICAL"),
+        "2^64": (_spelt(good, '"trl":4', '"trl":18446744073709551616'), "NOT_CANONICAL"),
+        "long integer": (_spelt(good, '"trl":4', '"trl":' + "9" * 10_000), "NOT_CANONICAL"),
+        "lone surrogate": (_spelt(good, '"title":"', '"title":"\\ud800'), "NOT_CANONICAL"),
+        "control character": (_spelt(good, '"title":"', '"title":"\\u0000'), "NOT_CANONICAL"),
+        "decomposed": (_spelt(good, '"title":"', '"title":"e\u0302'), "NOT_CANONICAL"),
+        "bidi": (_spelt(good, '"title":"', '"title":"\u202e'), "NOT_CANONICAL"),
+        "byte order mark": (b"\xef\xbb\xbf" + canonical.dump(good), "NOT_CANONICAL"),
+        "UTF-16": (canonical.dump(good).decode().encode("utf-16"), "NOT_CANONICAL"),
+        "deep": (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, "NOT_CANONICAL"),
+        "list": (b"[]", "NOT_CANONICAL"),
+        "empty": (b"", "NOT_CANONICAL"),
+        "unknown member": (canonical.dump(good | {"more": 1}), "MALFORMED"),
+        "missing member": (
+            canonical.dump({k: v for k, v in good.items() if k != "nonce"}),
+            "MALFORMED",
+        ),
+        "extra in body": (
+            canonical.dump(good | {"body": good["body"] | {"more": 1}}),
+            "MALFORMED",
+        ),
+        "string for integer": (
+            canonical.dump(good | {"body": good["body"] | {"trl": "4"}}),
+            "MALFORMED",
+        ),
+        "boolean for integer": (
+            canonical.dump(good | {"body": good["body"] | {"trl": True}}),
+            "MALFORMED",
+        ),
+        "unknown type": (canonical.dump(good | {"type": "party.dissolved/9"}), "TYPE_UNKNOWN"),
+        "another ledger": (
+            canonical.dump(good | {"ledger": "ledger.example.vn/techledger/ffffffff"}),
+            "WRONG_LEDGER",
+        ),
+        "subjects": (
+            canonical.dump(good | {"subjects": [*good["subjects"], "technology:zzz"]}),
+            "SUBJECTS_MISMATCH",
+        ),
+        "unsorted subjects": (
+            canonical.dump(good | {"subjects": good["subjects"][::-1]}),
+            "MALFORMED",
+        ),
+        "UUIDv4": (
+            canonical.dump(good | {"event_id": "0f8fad5b-d9cb-469f-a165-70867728950e"}),
+            "MALFORMED",
+        ),
+        "expired": (
+            canonical.dump(
+                good
+                | {
+                    "issued_at": instant(now - timedelta(days=10)),
+                    "not_after": instant(now - timedelta(days=9)),
+                }
+            ),
+            "SUBMISSION_EXPIRED",
+        ),
+        "future": (
+            canonical.dump(
+                good
+                | {
+                    "issued_at": instant(now + timedelta(minutes=6)),
+                    "not_after": instant(now + timedelta(days=1)),
+                }
+            ),
+            "ISSUED_IN_FUTURE",
+        ),
+        "too long valid": (
+            canonical.dump(good | {"not_after": instant(now + timedelta(days=91))}),
+            "VALIDITY_TOO_LONG",
+        ),
+        "entry too large": (
+            canonical.dump(
+                good
+                | {
+                    "body": good["body"]
+                    | {
+                        "summary": "x" * 3900,
+                        "owners": [
+                            {"party": f"party:vn.{'x' * 70}{n:04d}", "share": [1, 500]}
+                            for n in range(500)
+                        ],
+                    },
+                    "subjects": sorted(
+                        {f"party:vn.{'x' * 70}{n:04d}" for n in range(500)}
+                        | {good["body"]["technology"]}
+                    ),
+                }
+            ),
+            "ENTRY_TOO_LARGE",
+        ),
+    }
+
+
+CASES = (
+    """
+spaces; duplicate key; float; exponent; NaN; 2^53; 2^64; long integer; lone surrogate;
+control character; decomposed; bidi; byte order mark; UTF-16; deep; list; empty; unknown member;
+missing member; extra in body; string for integer; boolean for integer; unknown type;
+another ledger; subjects; unsorted subjects; UUIDv4; expired; future; too long valid;
+entry too large
+""".replace("\n", " ")
+    .strip()
+    .split("; ")
+)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_bad_payload_gets_its_code_and_nothing_is_stored(
+    http: httpx2.Client, world: World, node: Node, case: str
+):
+    cases = bad_payloads(world)
+    assert set(CASES) == set(cases)
+    payload, code = cases[case]
+    before = read_head(node.pool).size
+    answer = post(http, envelope_of(world, payload, INSTITUTE))
+    assert code == answer.json()["code"]
+    assert 422 == answer.status_code
+    assert "application/problem+json" == answer.headers["content-type"]
+    assert before == read_head(node.pool).size
+
+
+def test_fractional_vnd_money_is_integers(http: httpx2.Client, world: World):
+    body = offer_made(offer=f"offer:{uuid7()}", listing=None).model_dump(mode="json")
+    body["price"] = {"amount": 1, "currency": "VND"}
+    header = _header(world, type="offer.made/1", body=body)
+    for spelt in ("1000000.50", "1e6"):
+        raw = _spelt(header, '"amount":1', f'"amount":{spelt}')
+        answer = post(http, envelope_of(world, raw, FIRM))
+        assert "FRACTIONAL_VND" == answer.json()["code"]
+        assert "/body/price/amount" == answer.json()["pointer"]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"", 422, "MALFORMED"),
+        (b"{", 422, "MALFORMED"),
+        (b"[1]", 422, "MALFORMED"),
+        (b'{"envelope":1}', 422, "MALFORMED_ENVELOPE"),
+        (
+            b'{"envelope":{"payload":"e30=","payloadType":"x","signatures":[]}}',
+            422,
+            "MALFORMED_ENVELOPE",
+        ),
+        (b"\xff\xfe", 422, "MALFORMED"),
+        (b"[" * 100_000, 422, "MALFORMED"),
+        (b" " * (256 * 1024 + 1), 413, "TOO_LARGE"),
+    ],
+)
+def test_a_bad_request_gets_its_code(http: httpx2.Client, content: bytes, status: int, code: str):
+    answer = post(http, content)
+    assert (status, code) == (answer.status_code, answer.json()["code"])
+
+
+def test_a_compressed_request_is_refused(http: httpx2.Client):
+    answer = http.post("/v1/events", content=b"x", headers={"Content-Encoding": "gzip"})
+    assert (415, "MEDIA_TYPE") == (answer.status_code, answer.json()["code"])
+
+
+def test_bad_signature_one_byte_of_the_payload_changed(http: httpx2.Client, world: World):
+    signed = technology(world, title="Coating A")
+    envelope = Envelope(
+        signed.envelope.payload_type,
+        signed.envelope.payload.replace(b"Coating A", b"Coating B"),
+        signed.envelope.signatures,
+    )
+    answer = post(http, Signed(envelope).to_json())
+    assert (403, "BAD_SIGNATURE") == (answer.status_code, answer.json()["code"])
+
+
+def test_signer_missing_one_of_two_signatures(http: httpx2.Client, world: World):
+    whole = world.registration(f"party:vn.{uuid7()}")
+    members = json.loads(whole.to_json())
+    operator = world.key(OPERATOR).key_id
+    members["envelope"]["signatures"] = [
+        line for line in members["envelope"]["signatures"] if line["keyid"] != operator
+    ]
+    answer = post(http, json.dumps(members).encode())
+    assert (403, "SIGNER_MISSING") == (answer.status_code, answer.json()["code"])
+
+
+def test_wrong_signer_a_line_that_binds_nobody_is_refused_not_ignored(
+    http: httpx2.Client, world: World
+):
+    body = technology_registered(technology=f"technology:{uuid7()}")
+    payload = world.payload(body, INSTITUTE)
+    answer = post(http, envelope_of(world, payload, INSTITUTE, RIVAL))
+    assert (403, "WRONG_SIGNER") == (answer.status_code, answer.json()["code"])
+
+
+def test_a_key_that_was_never_added_is_unknown(http: httpx2.Client, world: World):
+    body = technology_registered(technology=f"technology:{uuid7()}")
+    answer = post(http, envelope_of(world, world.payload(body, INSTITUTE), "party:vn.nobody"))
+    assert (403, "KEY_UNKNOWN") == (answer.status_code, answer.json()["code"])
+
+
+def test_stale_view_an_event_signed_in_ignorance_of_a_later_one(http: httpx2.Client, world: World):
+    """Row 51: two officers answer one offer; the second had not seen the first."""
+    offer = f"offer:{uuid7()}"
+    made = world.sign(offer_made(offer=offer, listing=None, revocable=True), FIRM)
+    size = post(http, made.to_json()).json()["position"] + 1
+    revoked = world.sign(offer_revoked(offer=offer), FIRM)
+    position = post(http, revoked.to_json()).json()["position"]
+    rejected = world.sign(offer_rejected(offer=offer), INSTITUTE, seen=size)
+    answer = post(http, rejected.to_json())
+    assert (409, "STALE_VIEW") == (answer.status_code, answer.json()["code"])
+    assert [position] == answer.json()["positions"]
+
+
+def test_a_sealed_price_is_a_commitment_in_the_log_and_its_opening_in_the_vault(
+    ledger: LedgerClient, world: World, node: Node
+):
+    body = offer_made(offer=f"offer:{uuid7()}", listing=None).model_dump(mode="json")
+    body["price"] = {"amount": 800_000_000, "currency": "VND"}
+    signed = sign_sealed(
+        world.origin, "offer.made/1", body, [FIRM], [world.key(FIRM)], ["/body/price"]
+    )
+    receipt = ledger.submit(signed)
+    assert b"800000000" not in receipt.entry
+    (row,) = read_openings(node.pool, [receipt.position])[receipt.position]
+    assert ("/body/price", b'{"amount":800000000,"currency":"VND"}') == (row.path, row.value)
+
+
+def test_bad_opening_a_value_that_the_commitment_does_not_commit_to(
+    http: httpx2.Client, world: World
+):
+    body = offer_made(offer=f"offer:{uuid7()}", listing=None).model_dump(mode="json")
+    body["price"] = {"amount": 800_000_000, "currency": "VND"}
+    signed = sign_sealed(
+        world.origin, "offer.made/1", body, [FIRM], [world.key(FIRM)], ["/body/price"]
+    )
+    members = json.loads(signed.to_json())
+    members["openings"][0]["value"]["amount"] = 1
+    answer = post(http, json.dumps(members).encode())
+    assert (422, "BAD_OPENING") == (answer.status_code, answer.json()["code"])
+    assert "/body/price" == answer.json()["pointer"]
+
+
+def test_an_envelope_of_another_payload_type_is_refused(http: httpx2.Client, world: World):
+    """Cross-protocol replay: a signature over another type binds nothing here."""
+    signed = technology(world)
+    members = {
+        "envelope": envelope_to_object(signed.envelope) | {"payloadType": "application/json"}
+    }
+    answer = post(http, json.dumps(members).encode())
+    assert "MALFORMED_ENVELOPE" == answer.json()["code"]
+
+
+def test_base64_with_junk_is_refused(http: httpx2.Client, world: World):
+    members = json.loads(technology(world).to_json())
+    members["envelope"]["payload"] += "\n"
+    assert "MALFORMED_ENVELOPE" == post(http, json.dumps(members).encode()).json()["code"]

@@ -1,0 +1,238 @@
+"""The publisher at each of its crash points, against each database that is not what was signed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ledger.antirollback import CheckpointFile, Halted, InUse, Missing, Swapped
+from ledger.home import Home
+from ledger.log.checkpoint import open_checkpoint
+from ledger.node import Node, open_node
+from ledger.publisher import Publisher
+from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
+from tests.support.builders import FIRM, INSTITUTE, RIVAL
+from tests.support.node import append, found, running, settings_for
+from tests.support.postgres import Database, run_sql
+from tests.support.world import World
+
+TIMEOUT_S = 30
+
+
+@pytest.fixture
+def home(database: Database, tmp_path: Path) -> Home:
+    return found(settings_for(database, tmp_path / "home"))
+
+
+@pytest.fixture
+def world(home: Home) -> World:
+    return World.of(home)
+
+
+def publish(node: Node, *many) -> None:
+    """Append events and wait for the checkpoint that covers the last."""
+    outcomes = append(node, *many)
+    node.feed.covering(outcomes[-1].position).result(TIMEOUT_S)
+
+
+def as_owner(database: Database, statement: str) -> None:
+    """Change what may not be changed, as whoever owns the tables can."""
+    triggers = {
+        "entries_are_append_only": "entries",
+        "tags_are_append_only": "tags",
+        "nodes_are_append_only": "nodes",
+        "checkpoints_are_append_only": "checkpoints",
+        "head_only_grows": "head",
+        "head_stays": "head",
+    }
+    alter = "ALTER TABLE ledger.{} {} TRIGGER {};"
+    off = "".join(alter.format(table, "DISABLE", name) for name, table in triggers.items())
+    on = "".join(alter.format(table, "ENABLE ALWAYS", name) for name, table in triggers.items())
+    run_sql(database.superuser_dsn, f"{off}{statement};{on}")
+
+
+def test_a_checkpoint_is_signed_by_both_keys_over_the_head(
+    database: Database, home: Home, world: World
+):
+    with running(settings_for(database, home.path)) as node:
+        publish(node, *world.registrations())
+        latest = node.feed.latest
+        opened = open_checkpoint(latest.note, world.origin, node.signer.verifiers)
+        assert (4, latest.root) == (opened.size, opened.root)
+        assert latest.note == CheckpointFile(home.checkpoints).read()
+        assert latest == latest_checkpoint(node.pool)
+
+
+def test_an_empty_store_beside_a_log_halts_the_start(database: Database, home: Home):
+    (home.checkpoints / "latest").unlink()
+    node = open_node(settings_for(database, home.path))
+    with pytest.raises(Missing):
+        node.start()
+
+
+def test_a_checkpoint_that_was_swapped_but_not_stored_is_published_verbatim(
+    database: Database, home: Home, world: World
+):
+    """F11: the crash came between the file and the row."""
+    with running(settings_for(database, home.path)) as node:
+        publish(node, world.registration(INSTITUTE))
+        note = node.feed.latest.note
+    as_owner(database, "DELETE FROM ledger.checkpoints WHERE size = 2")
+    with running(settings_for(database, home.path)) as node:
+        assert note == checkpoint_at(node.pool, 2).note
+
+
+def test_entries_committed_but_not_signed_are_signed_at_the_next_start(
+    database: Database, home: Home, world: World
+):
+    """F9: the crash came between the commit and the checkpoint."""
+    with running(settings_for(database, home.path), publishes=False) as node:
+        append(node, *world.registrations())
+    with running(settings_for(database, home.path)) as node:
+        assert 4 == node.feed.covering(3).result(TIMEOUT_S).size
+
+
+def test_a_database_rolled_back_behind_the_store_halts_and_stays_halted(
+    database: Database, home: Home, world: World
+):
+    """F15: a restored backup is smaller than what was signed."""
+    with running(settings_for(database, home.path)) as node:
+        publish(node, world.registration(INSTITUTE))
+        old = node.feed.latest
+        publish(node, world.registration(FIRM))
+    frontier = run_sql(database.superuser_dsn, "SELECT leaf_hash FROM ledger.entries")
+    assert 3 == len(frontier)
+    as_owner(
+        database,
+        "DELETE FROM ledger.checkpoints WHERE size > 2;"
+        "DELETE FROM ledger.tags WHERE position > 1;"
+        "DELETE FROM ledger.entries WHERE position > 1;"
+        f"UPDATE ledger.head SET size = 2, root = '\\x{old.root.hex()}',"
+        f" frontier = ARRAY['\\x{old.root.hex()}'::bytea]",
+    )
+    for _attempt in range(2):
+        node = open_node(settings_for(database, home.path))
+        with pytest.raises(Halted, match="the database has 2 entries"):
+            node.start()
+        node.close()
+    assert (home.checkpoints / "HALTED").read_text().startswith("the database has 2 entries")
+
+
+def test_a_database_with_another_history_of_the_same_size_halts(
+    database: Database, home: Home, world: World, tmp_path: Path
+):
+    """F16: after a failover the log was continued differently."""
+    with running(settings_for(database, home.path)) as node:
+        publish(node, world.registration(INSTITUTE))
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(home.path, elsewhere)
+    as_owner(
+        database,
+        "UPDATE ledger.entries SET leaf_hash = sha256('\\x00'::bytea || entry || 'x'),"
+        " entry = entry || 'x' WHERE position = 1",
+    )
+    node = open_node(settings_for(database, home.path))
+    with pytest.raises(Halted, match="do not hash to the signed root"):
+        node.start()
+    node.close()
+
+
+def test_an_entry_changed_between_commit_and_signature_is_never_signed(
+    database: Database, home: Home, world: World
+):
+    """F21: what is signed is what the database gives back, hashed again."""
+    with running(settings_for(database, home.path), publishes=False) as node:
+        append(node, world.registration(INSTITUTE))
+    as_owner(
+        database,
+        "UPDATE ledger.entries SET entry = overlay(entry placing 'X'::bytea from 40)"
+        " WHERE position = 1",
+    )
+    with running(settings_for(database, home.path)) as node:
+        with pytest.raises(Halted, match="entry 1 is not what was appended"):
+            node.feed.covering(1).result(TIMEOUT_S)
+        assert "entry 1 is not what was appended" in node.halted
+        with pytest.raises(Halted):
+            append(node, world.registration(FIRM))
+        assert 1 == latest_checkpoint(node.pool).size
+    assert (home.checkpoints / "HALTED").exists()
+
+
+def test_a_second_publisher_of_one_store_does_not_start(database: Database, home: Home):
+    with running(settings_for(database, home.path)):
+        second = open_node(settings_for(database, home.path))
+        with pytest.raises(InUse):
+            second.start()
+        second.close()
+
+
+def test_a_swap_against_another_note_than_was_read_is_refused(home: Home):
+    file = CheckpointFile(home.checkpoints)
+    note = file.read()
+    file.swap(note, b"second")
+    with pytest.raises(Swapped):
+        file.swap(note, b"third")
+    assert b"second" == file.read()
+
+
+def test_a_process_without_the_log_keys_answers_from_the_publishers_rows(
+    database: Database, home: Home, world: World
+):
+    """A follower waits for the checkpoint rows of the one publisher."""
+    with (
+        running(settings_for(database, home.path)) as publisher,
+        running(settings_for(database, home.path), publishes=False) as follower,
+    ):
+        (outcome,) = append(follower, world.registration(RIVAL))
+        checkpoint = follower.feed.covering(outcome.position).result(TIMEOUT_S)
+        assert checkpoint.note == checkpoint_at(publisher.pool, checkpoint.size).note
+
+
+def test_the_first_checkpoint_above_a_position_is_the_same_for_ever(
+    database: Database, home: Home, world: World
+):
+    with running(settings_for(database, home.path)) as node:
+        publish(node, world.registration(INSTITUTE))
+        first = node.feed.covering(1).result(TIMEOUT_S)
+        publish(node, world.registration(FIRM))
+        assert first == node.feed.covering(1).result(TIMEOUT_S)
+    with running(settings_for(database, home.path)) as node:
+        assert first == node.feed.covering(1).result(TIMEOUT_S)
+
+
+@pytest.mark.parametrize("doubtful", ["sign", "swap", "insert"])
+def test_any_doubt_ends_in_a_halt_and_nothing_is_told(
+    database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch, doubtful: str
+):
+    """A fault before the release: no checkpoint of that size leaves the process."""
+    with running(settings_for(database, home.path), publishes=False) as node:
+        append(node, world.registration(INSTITUTE))
+    told, failed = [], []
+    node = open_node(settings_for(database, home.path))
+    publisher = Publisher(node.pool, node.signer, node.file, told.append, failed.append)
+
+    def broken(*_arguments):
+        raise AssertionError(doubtful)
+
+    match doubtful:
+        case "sign":
+            monkeypatch.setattr(node.signer, "sign", broken)
+        case "swap":
+            monkeypatch.setattr(node.file, "swap", broken)
+        case "insert":
+            monkeypatch.setattr("ledger.publisher.insert_checkpoint", broken)
+    publisher.start()
+    publisher._thread.join(TIMEOUT_S)
+    publisher.stop()
+    node.close()
+    assert [] == told
+    assert [f"AssertionError: {doubtful}"] == failed
+    assert (home.checkpoints / "HALTED").exists()
+
+
+def test_a_halt_names_its_first_reason(home: Home):
+    file = CheckpointFile(home.checkpoints)
+    file.halt("first")
+    file.halt("second")
+    with pytest.raises(Halted, match="first"):
+        file.check_not_halted()

@@ -1,0 +1,292 @@
+"""The sequencer, with the rules (a) to (d) of its design, on a real PostgreSQL."""
+
+import multiprocessing
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger import sequencer
+from ledger.compose import uuid7
+from ledger.domain import admission
+from ledger.domain.authority import KeyNoLongerValid
+from ledger.domain.existence import PredecessorUnknown
+from ledger.home import Home
+from ledger.node import Node
+from ledger.sequencer import Busy, ClockBehind, Recorded, Sequencer
+from ledger.store.connection import OutcomeUnknown, Pool
+from ledger.store.entries import read_entries, read_head
+from tests.support.builders import (
+    FIRM,
+    INSTITUTE,
+    OPERATOR,
+    REGISTRAR,
+    RIVAL,
+    key_revoked,
+    right_filed,
+    technology_registered,
+)
+from tests.support.node import append, found, running, settings_for
+from tests.support.postgres import Database
+from tests.support.world import World, submission
+
+TIMEOUT_S = 30
+
+
+@pytest.fixture
+def home(database: Database, tmp_path: Path) -> Home:
+    return found(settings_for(database, tmp_path / "home"))
+
+
+@pytest.fixture
+def node(database: Database, home: Home):
+    with running(settings_for(database, home.path)) as started:
+        yield started
+
+
+@pytest.fixture
+def world(home: Home) -> World:
+    return World.of(home)
+
+
+def positions(outcomes) -> list[int | None]:
+    return [item.position if isinstance(item, Recorded) else None for item in outcomes]
+
+
+def test_events_of_one_group_get_consecutive_positions(node: Node, world: World):
+    assert [1, 2, 3] == positions(append(node, *world.registrations()))
+    assert 4 == read_head(node.pool).size
+
+
+def test_a_refused_event_leaves_the_batch_and_the_rest_is_appended(node: Node, world: World):
+    first, second, third = world.registrations()
+    again = world.registration(INSTITUTE)  # another event id, the same party
+    outcomes = append(node, first, again, second, third)
+    assert [1, None, 2, 3] == positions(outcomes)
+    assert "PARTY_EXISTS" == outcomes[1].code
+    assert (1,) == outcomes[1].positions
+
+
+def test_the_same_event_again_returns_the_place_it_has(node: Node, world: World):
+    signed = world.registration(INSTITUTE)
+    (first,) = append(node, signed)
+    (again,) = append(node, signed)
+    assert (first.position, first.accepted, first.leaf_hash) == (
+        again.position,
+        again.accepted,
+        again.leaf_hash,
+    )
+    assert (False, True) == (first.replayed, again.replayed)
+    assert 2 == read_head(node.pool).size
+
+
+def test_the_same_event_twice_in_one_batch_is_appended_once(node: Node, world: World):
+    signed = world.registration(INSTITUTE)
+    assert [1, 1] == positions(append(node, signed, signed))
+    assert 2 == read_head(node.pool).size
+
+
+def test_duplicate_command_the_same_id_with_other_content_is_refused(node: Node, world: World):
+    append(node, *world.registrations())
+    first = world.sign(technology_registered(), INSTITUTE, event_id=(one := uuid7()))
+    other = world.sign(technology_registered(title="Another"), INSTITUTE, event_id=one)
+    append(node, first)
+    (outcome,) = append(node, other)
+    assert isinstance(outcome, admission.IdempotencyMismatch)
+    assert (4,) == outcome.positions
+
+
+def test_a_replayed_event_is_answered_even_after_it_expired(
+    database: Database, home: Home, world: World
+):
+    """Row 50 comes before the time window: what is stored is stored."""
+    signed = world.registration(INSTITUTE)
+    with running(settings_for(database, home.path)) as node:
+        (first,) = append(node, signed)
+    later = Sequencer(
+        Pool(database.app_dsn, size=2),
+        lambda: None,
+        clock=lambda: datetime.now(UTC) + timedelta(days=200),
+    )
+    later.start()
+    (again,) = later.submit([submission(signed)]).result(TIMEOUT_S)
+    later.stop()
+    assert first.position == again.position
+    assert again.replayed
+
+
+def test_a_cold_subject_is_folded_from_the_log(database: Database, home: Home, world: World):
+    """(a) A new process knows nothing; what an event reads is folded before the lock."""
+    with running(settings_for(database, home.path)) as node:
+        append(node, *world.registrations(), world.sign(technology_registered(), INSTITUTE))
+    with running(settings_for(database, home.path)) as node:
+        (again,) = append(node, world.sign(technology_registered(), INSTITUTE))
+        assert "SUBJECT_EXISTS" == again.code
+        assert (4,) == again.positions
+
+
+def test_what_another_process_appended_is_followed_under_the_lock(
+    node: Node, world: World, database: Database
+):
+    """(b) Two sequencers, taking turns, each judge on the whole log."""
+    other = Sequencer(Pool(database.app_dsn, size=2), lambda: None)
+    other.start()
+    institute, firm, rival = world.registrations()
+    append(node, institute)
+    assert [2] == positions(other.submit([submission(firm)]).result(TIMEOUT_S))
+    assert [3] == positions(append(node, rival))
+    (again,) = other.submit([submission(world.registration(RIVAL))]).result(TIMEOUT_S)
+    other.stop()
+    assert (3,) == again.positions
+
+
+def test_an_item_that_reads_a_subject_found_cold_under_the_lock_waits_for_the_next_batch(
+    node: Node, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """(b) The fixpoint before the lock is made to miss the right that the event is about."""
+    append(node, *world.registrations(), world.sign(technology_registered(), INSTITUTE))
+    reads, missed = admission.reads, []
+
+    def forgetful(event, state):
+        found_subjects = reads(event, state)
+        hidden = {subject for subject in found_subjects if subject.startswith("right:")}
+        if hidden and not missed:
+            missed.append(hidden)
+            return found_subjects - hidden
+        return found_subjects
+
+    monkeypatch.setattr(admission, "reads", forgetful)
+    filed = world.sign(right_filed(), REGISTRAR)
+    party = world.registration("party:vn.fourth")
+    outcomes = append(node, filed, party)
+    assert missed, "the first fixpoint was to miss the right"
+    assert [5, 6] == positions(outcomes), "the order of the group is kept"
+
+
+def test_after_an_unknown_outcome_the_same_bytes_are_found_and_not_appended_again(
+    node: Node, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """(c) The commit happened, its answer was lost: the event id says so."""
+    real, lost = sequencer.appending, []
+
+    @contextmanager
+    def losing(pool, event_ids):
+        with real(pool, event_ids) as append_:
+            yield append_
+        if not lost:
+            lost.append(append_.head.size)
+            raise OutcomeUnknown("the answer to COMMIT was lost")
+
+    monkeypatch.setattr(sequencer, "appending", losing)
+    (outcome,) = append(node, world.registration(INSTITUTE))
+    assert [2] == lost
+    assert (1, False) == (outcome.position, outcome.replayed)
+    assert 2 == read_head(node.pool).size
+    assert [2, 3] == positions(append(node, world.registration(FIRM), world.registration(RIVAL)))
+
+
+def test_key_revoked_a_revocation_earlier_in_the_batch_counts(node: Node, world: World):
+    """(d) Keys are judged against the batch so far."""
+    append(node, *world.registrations())
+    key_id = world.key(INSTITUTE).key_id
+    revoked = key_revoked(party=INSTITUTE, key_id=key_id, revoked_by=OPERATOR)
+    outcomes = append(
+        node,
+        world.sign(revoked, OPERATOR),
+        world.sign(technology_registered(), INSTITUTE),
+    )
+    assert 4 == outcomes[0].position
+    assert isinstance(outcomes[1], KeyNoLongerValid)
+    assert (4,) == outcomes[1].positions
+
+
+def test_a_key_brought_by_an_event_of_the_batch_may_sign_the_next_one(node: Node, world: World):
+    outcomes = append(
+        node, world.registration(INSTITUTE), world.sign(technology_registered(), INSTITUTE)
+    )
+    assert [1, 2] == positions(outcomes)
+
+
+def test_predecessor_unknown_a_refused_predecessor_does_not_exist_for_the_rest_of_the_batch(
+    node: Node, world: World
+):
+    append(node, *world.registrations())
+    outcomes = append(node, world.sign(right_filed(technology="technology:none"), REGISTRAR))
+    assert isinstance(outcomes[0], PredecessorUnknown)
+
+
+def test_a_clock_more_than_a_minute_behind_the_last_entry_refuses_to_run(
+    node: Node, world: World, database: Database
+):
+    append(node, world.registration(INSTITUTE))
+    behind = Sequencer(
+        Pool(database.app_dsn, size=2),
+        lambda: None,
+        clock=lambda: datetime.now(UTC) - timedelta(seconds=120),
+    )
+    behind.start()
+    (outcome,) = behind.submit([submission(world.registration(FIRM))]).result(TIMEOUT_S)
+    behind.stop()
+    assert isinstance(outcome, ClockBehind)
+    assert 2 == read_head(node.pool).size
+
+
+def test_a_clock_a_little_behind_repeats_the_last_instant(
+    node: Node, world: World, database: Database
+):
+    (first,) = append(node, world.registration(INSTITUTE))
+    behind = Sequencer(
+        Pool(database.app_dsn, size=2),
+        lambda: None,
+        clock=lambda: datetime.now(UTC) - timedelta(seconds=30),
+    )
+    behind.start()
+    (outcome,) = behind.submit([submission(world.registration(FIRM))]).result(TIMEOUT_S)
+    behind.stop()
+    assert first.accepted == outcome.accepted
+
+
+def test_a_full_pool_answers_busy_and_stores_nothing(database: Database, home: Home, world: World):
+    with running(settings_for(database, home.path, outstanding_max=2)) as node:
+        with pytest.raises(Busy):
+            append(node, *world.registrations())
+        assert 1 == read_head(node.pool).size
+
+
+def _append_many(dsn: str, home_path: str, name: str, count: int, start, done) -> None:
+    """Run in a process of its own: register parties, one group each."""
+    world = World.of(Home(Path(home_path)))
+    sequencer = Sequencer(Pool(dsn, size=2), lambda: None)
+    sequencer.start()
+    many = [submission(world.registration(f"party:vn.{name}{n}")) for n in range(count)]
+    start.wait()
+    futures = [sequencer.submit([item]) for item in many]
+    done.put([future.result(TIMEOUT_S)[0].position for future in futures])
+    sequencer.stop()
+
+
+def test_two_processes_append_without_gap_or_double(database: Database, home: Home):
+    """Two real processes: the head row's lock orders them, each follows the other."""
+    context = multiprocessing.get_context("spawn")
+    start, done, count = context.Event(), context.Queue(), 60
+    processes = [
+        context.Process(
+            target=_append_many,
+            args=(database.app_dsn, str(home.path), name, count, start, done),
+        )
+        for name in ("left", "right")
+    ]
+    for process in processes:
+        process.start()
+    start.set()
+    given = [done.get(timeout=60) for _ in processes]
+    for process in processes:
+        process.join(30)
+    assert list(range(1, 2 * count + 1)) == sorted(given[0] + given[1])
+    assert sorted(given[0]) == given[0], "one process's events keep their order"
+    pool = Pool(database.app_dsn, size=1)
+    entries = read_entries(pool, 0, None, 1000)
+    pool.close()
+    assert list(range(2 * count + 1)) == [entry.position for entry in entries]
+    assert 2 * count + 1 == len({entry.event_id for entry in entries})

@@ -1,0 +1,36 @@
+"""The HTTP surface over a node in this process, served for real on a loopback port."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import uvicorn
+
+from api.main import create_app
+from ledger.node import Node
+
+
+@contextmanager
+def serving(node: Node) -> Iterator[str]:
+    """Serve a started node; yield its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(node), log_level="warning", loop="uvloop", http="httptools")
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        try:
+            _await(url)
+            yield url
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _await(url: str) -> None:
+    transport = httpx2.HTTPTransport(retries=20)
+    with httpx2.Client(transport=transport) as client:
+        assert 200 == client.get(f"{url}/health/live").status_code

@@ -1,0 +1,88 @@
+"""
+Parties with real keys, who sign the bodies of `builders` for a running node or server.
+
+    world = World(origin, operator=key, registrar=key)
+    world.sign(technology_registered(), INSTITUTE)
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger.client import Signed
+from ledger.compose import LIFE, compose
+from ledger.domain.event import Body
+from ledger.genesis import key_record
+from ledger.home import Home
+from ledger.intake import Submission, read_envelope
+from ledger.keystore import load_key
+from ledger.wire.envelope import sign_envelope
+from ledger.wire.keys import PrivateKey
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, party_registered
+
+
+@dataclass
+class World:
+    """The keys of everyone, by party."""
+
+    origin: str
+    keys: dict[str, PrivateKey] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, home: Home) -> "World":
+        """Return the world of a ledger whose founders' keys lie in its home."""
+        identity = home.identity()
+        return cls(
+            identity.origin,
+            {
+                OPERATOR: load_key(home.keys / "operator.pem"),
+                REGISTRAR: load_key(home.keys / "registrar.pem"),
+            },
+        )
+
+    def key(self, party: str) -> PrivateKey:
+        """Return a party's key, made when it is first needed."""
+        if party not in self.keys:
+            self.keys[party] = PrivateKey.generate()
+        return self.keys[party]
+
+    def registration(self, party: str, **overrides: Any) -> Signed:
+        """Return the event that registers a party with its key."""
+        body = party_registered(party=party, keys=[key_record(self.key(party))], **overrides)
+        return self.sign(body, party, OPERATOR)
+
+    def registrations(self, parties: Iterable[str] = (INSTITUTE, FIRM, RIVAL)) -> list[Signed]:
+        """Return the events that register several parties."""
+        return [self.registration(party) for party in parties]
+
+    def payload(
+        self,
+        body: Body,
+        *signers: str,
+        event_id: str | None = None,
+        issued_at: datetime | None = None,
+        life: timedelta = LIFE,
+        seen: int | None = None,
+    ) -> bytes:
+        """Return the canonical payload of an event."""
+        return compose(
+            self.origin,
+            body.TOPIC,
+            body.model_dump(mode="json"),
+            signers,
+            event_id=event_id,
+            issued_at=issued_at,
+            life=life,
+            seen=seen,
+        )
+
+    def sign(self, body: Body, *signers: str, **header: Any) -> Signed:
+        """Return an event signed by the keys of its signers."""
+        payload = self.payload(body, *signers, **header)
+        return Signed(sign_envelope(payload, [self.key(party) for party in signers]))
+
+
+def submission(signed: Signed) -> Submission:
+    """Return what intake hands to the sequencer."""
+    return read_envelope(signed.envelope, signed.openings)
