@@ -1,0 +1,1 @@
+"""Read models: pure folds of the log into rows that answer questions. All of them disposable."""

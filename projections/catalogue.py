@@ -1,0 +1,28 @@
+"""All read models, in the order in which they are listed to people."""
+
+from projections.chain import chain
+from projections.grants import contracts, encumbrances, grants
+from projections.liens import liens
+from projections.offers import offers
+from projections.projection import ReadModel
+from projections.revenue import payables, payments, reports, shares
+from projections.status import status
+from projections.timeline import events, timeline
+from projections.title import title
+
+READ_MODELS: tuple[ReadModel, ...] = (
+    title,
+    chain,
+    liens,
+    status,
+    contracts,
+    grants,
+    encumbrances,
+    offers,
+    shares,
+    reports,
+    payables,
+    payments,
+    events,
+    timeline,
+)

@@ -1,0 +1,208 @@
+"""
+The chain of title: everything by which a right moved, was charged or freed, in order of the log.
+
+Serves `GET /v1/rights/{id}/chain`, and proves what `title` and `liens` say.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
+from ledger.domain.event import Body, Logged
+from ledger.domain.right import RightFiled
+from ledger.domain.security import SecurityCreated, SecurityReleased
+from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
+from ledger.store.connection import Pool
+from projections.projection import Journal
+from projections.view import RECORDED, Known, KnownAt, View, knowing, viewing
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRow:
+    """A row of `read.chain`: one event of one right's title.
+
+    `record` is the subject by which the event is known: an assignment, a conveyance, a security or,
+    for a filing, the right itself. `link` is what it did: `filed`, `agreed`, `registered`,
+    `security`, `release`, or the kind of the conveyance. `true_from` is the day from which it has
+    effect between its parties, `opposable_from` against third parties, if it has.
+    """
+
+    subject: str
+    position: int
+    accepted: datetime
+    link: str
+    record: str
+    givers: tuple[str, ...]
+    takers: tuple[str, ...]
+    true_from: date
+    opposable_from: date | None
+    office_recorded_on: date | None
+    register: str | None
+    record_no: str | None
+    refers_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The chain of title of a right, folded up to `size` entries."""
+
+    right: str
+    size: int
+    links: tuple[ChainRow, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events."""
+        return tuple(link.position for link in self.links)
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What the rows of one event have in common."""
+
+    rights: tuple[str, ...]
+    link: str
+    record: str
+    givers: tuple[str, ...]
+    takers: tuple[str, ...]
+    true_from: date
+    opposable_from: date | None = None
+    office_recorded_on: date | None = None
+    register: str | None = None
+    record_no: str | None = None
+    refers_to: str | None = None
+
+
+def _filed(body: RightFiled) -> _Link:
+    return _Link(
+        rights=(body.right,),
+        link="filed",
+        record=body.right,
+        givers=(),
+        takers=tuple(sorted(holding.party for holding in body.owners)),
+        true_from=body.filed_on,
+        opposable_from=body.filed_on,
+        office_recorded_on=body.filed_on,
+        register=body.office,
+        record_no=body.application_no,
+    )
+
+
+def _agreed(body: AssignmentAgreed) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="agreed",
+        record=body.assignment,
+        givers=tuple(sorted(holding.party for holding in body.assignors)),
+        takers=tuple(sorted(holding.party for holding in body.assignees)),
+        true_from=body.agreed_on,
+    )
+
+
+def _registered(body: AssignmentRegistered) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="registered",
+        record=body.assignment,
+        givers=(),
+        takers=(),
+        true_from=body.effective_on,
+        opposable_from=max(body.effective_on, body.registered_on),
+        office_recorded_on=body.registered_on,
+        record_no=body.register_no,
+    )
+
+
+def _conveyed(body: ConveyanceAttested) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link=body.kind,
+        record=body.conveyance,
+        givers=tuple(sorted(body.givers())),
+        takers=tuple(sorted(body.assignees)),
+        true_from=min(assignor.executed_on for assignor in body.assignors),
+        opposable_from=body.office_recorded_on,
+        office_recorded_on=body.office_recorded_on,
+        register=body.office,
+        record_no=body.record,
+        refers_to=body.refers_to,
+    )
+
+
+def _charged(body: SecurityCreated) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="security",
+        record=body.security,
+        givers=tuple(sorted(body.debtors)),
+        takers=(body.creditor,),
+        true_from=body.created_on,
+    )
+
+
+def _freed(body: SecurityReleased) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="release",
+        record=body.security,
+        givers=(body.creditor,),
+        takers=(),
+        true_from=body.released_on,
+    )
+
+
+_LINKS: Mapping[type[Body], Callable[[Any], _Link]] = {
+    RightFiled: _filed,
+    AssignmentAgreed: _agreed,
+    AssignmentRegistered: _registered,
+    ConveyanceAttested: _conveyed,
+    SecurityCreated: _charged,
+    SecurityReleased: _freed,
+}
+
+OF_LIEN = frozenset({"security", *OF_LIENS})
+"""Links that charge or free a right and leave its owners as they are."""
+
+
+def _emit(logged: Logged) -> list[ChainRow]:
+    link = _LINKS[type(logged.event.body)](logged.event.body)
+    return [
+        ChainRow(
+            right,
+            logged.position,
+            logged.accepted,
+            link.link,
+            link.record,
+            link.givers,
+            link.takers,
+            link.true_from,
+            link.opposable_from,
+            link.office_recorded_on,
+            link.register,
+            link.record_no,
+            link.refers_to,
+        )
+        for right in link.rights
+    ]
+
+
+chain = Journal(name="chain", version=1, row=ChainRow, emit=_emit, bodies=frozenset(_LINKS))
+
+
+def chain_of(pool: Pool, right: str, *, known_at: KnownAt = None) -> Chain:
+    """Return the chain of title of a right, as known at a position or instant (default: now).
+
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, chain) as view:
+        return Chain(right, view.size, links(view, right, view.known(known_at)))
+
+
+def links(view: View, right: str, known: Known) -> tuple[ChainRow, ...]:
+    """Return the links of a right that are known; an office knows those that it recorded."""
+    condition = f"subject = %(right)s AND {RECORDED}"
+    if known.office_day is not None:
+        condition = f"{condition} AND office_recorded_on <= %(office_day)s"
+    return view.rows(chain, condition, {"right": right, **knowing(known)}, order="position")

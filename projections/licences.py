@@ -1,0 +1,183 @@
+"""
+Was a party licensed to do this, here, for that, on that day? Serves `GET /v1/licences/check`.
+
+A party is licensed if one grant to it holds: its days contain the day, it covers act, territory and
+field, and something that it is on has not ended. (Admission sees to it that a sublicence lies
+within the grant above it; the grants above belong to the proof.) Grants that do not reach so far,
+or whose rights have ended, are in the answer too, with what is against them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from ledger.domain.scope import Act, Field, Territory, field_region, territory_region
+from ledger.store.connection import Pool
+from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
+from projections.status import Status, StatusRow, status, status_on, status_rows
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+
+LOOKED_AT = 1_000
+"""Grants to one party, current and of the act, that an answer looks at; `object` narrows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a party does: an act, in a territory, for a field, on a legal day.
+
+    `object` narrows the question to one right or technology.
+    """
+
+    party: str
+    act: Act
+    territory: Territory
+    field: Field
+    on: date
+    object: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A current grant of the act to the party, and the terms of its contract.
+
+    `beyond` names the sides on which the use goes beyond it. `objects` are the rights and
+    technologies through which it holds, `ended` says of the others what became of them. `heads`
+    are the grants that it sits under, nearest first.
+    """
+
+    grant: GrantRow
+    terms: ContractRow
+    heads: tuple[GrantRow, ...]
+    beyond: tuple[Literal["territory", "field"], ...]
+    objects: tuple[str, ...]
+    ended: tuple[Status, ...]
+    positions: tuple[int, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Say whether this grant alone makes the use a licensed one."""
+        return bool(self.objects) and not self.beyond
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceCheck:
+    """The answer, from what was known; folded up to `size` entries."""
+
+    use: Use
+    size: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def licensed(self) -> bool:
+        """Say whether some grant holds."""
+        return any(finding.holds for finding in self.findings)
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions that prove it: of the grants that hold or, if none does, of all."""
+        proving = [finding for finding in self.findings if finding.holds] or self.findings
+        return positions_of(*(finding.positions for finding in proving))
+
+
+def check_licence(pool: Pool, use: Use, *, known_at: KnownAt = None) -> LicenceCheck:
+    """Return whether a use was licensed, as known at a position or instant (default: now).
+
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, grants, encumbrances, contracts, status) as view:
+        known = view.known(known_at)
+        found = _candidates(view, use, known)
+        terms = _terms(view, found, known)
+        heads = _heads(view, found, known)
+        objects = {subject for grant in found for subject in _objects(grant, use)}
+        ends = status_rows(view, sorted(objects), use.on, known)
+        findings = tuple(
+            _finding(view, use, grant, terms[grant.subject], _above(grant, heads), ends)
+            for grant in found
+        )
+        return LicenceCheck(use, view.size, findings)
+
+
+def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
+    """Return the grants of the act to the party whose days contain the day, oldest first."""
+    asked = {"party": use.party, "act": use.act, "on": use.on, **knowing(known)}
+    condition = f"""licensee = %(party)s AND %(act)s = ANY(acts) AND {RECORDED}
+        AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)"""
+    if use.object is not None:
+        burdens = view.rows(
+            encumbrances,
+            "subject = %(object)s AND licensee = %(party)s",
+            {"object": use.object, "party": use.party},
+            order="position",
+        )
+        asked["refs"] = [burden.ref for burden in burdens]
+        condition = f"ref = ANY(%(refs)s) AND {condition}"
+    return view.rows(grants, condition, asked, order="position, ref", limit=LOOKED_AT)
+
+
+def _terms(view: View, found: Iterable[GrantRow], known: Known) -> dict[str, ContractRow]:
+    asked = {"contracts": sorted({grant.subject for grant in found}), **knowing(known)}
+    rows = view.rows(
+        contracts, f"subject = ANY(%(contracts)s) AND {RECORDED}", asked, order="subject"
+    )
+    return {row.subject: row for row in rows}
+
+
+def _heads(view: View, found: Sequence[GrantRow], known: Known) -> dict[str, GrantRow]:
+    """Return the grants above these, by ref: a query a level."""
+    heads: dict[str, GrantRow] = {}
+    level = found
+    while refs := sorted({grant.head for grant in level if grant.head is not None} - heads.keys()):
+        asked = {"refs": refs, **knowing(known)}
+        level = view.rows(grants, f"ref = ANY(%(refs)s) AND {RECORDED}", asked, order="ref")
+        heads.update({grant.ref: grant for grant in level})
+    return heads
+
+
+def _above(grant: GrantRow, heads: Mapping[str, GrantRow]) -> tuple[GrantRow, ...]:
+    above = []
+    while grant.head is not None and grant.head in heads:
+        grant = heads[grant.head]
+        above.append(grant)
+    return tuple(above)
+
+
+def _objects(grant: GrantRow, use: Use) -> tuple[str, ...]:
+    return (*grant.rights, *grant.technologies) if use.object is None else (use.object,)
+
+
+def _finding(
+    view: View,
+    use: Use,
+    grant: GrantRow,
+    terms: ContractRow,
+    heads: tuple[GrantRow, ...],
+    ends: Mapping[str, StatusRow],
+) -> Finding:
+    objects = _objects(grant, use)
+    # A technology has no term of its own: it is a right that ends.
+    states = [
+        status_on(subject, use.on, ends.get(subject), view.size)
+        for subject in objects
+        if subject.startswith("right:")
+    ]
+    ended = tuple(state for state in states if state.status not in ("filed", "in_force"))
+    gone = {state.right for state in ended}
+    proof = positions_of(
+        [grant.position, *(head.position for head in heads)],
+        *(state.positions for state in states),
+    )
+    live = tuple(subject for subject in objects if subject not in gone)
+    return Finding(grant, terms, heads, _beyond(grant, use), live, ended, proof)
+
+
+def _beyond(grant: GrantRow, use: Use) -> tuple[Literal["territory", "field"], ...]:
+    beyond: list[Literal["territory", "field"]] = []
+    if not territory_region(grant.territory).contains(territory_region(use.territory.codes)):
+        beyond.append("territory")
+    field = field_region(grant.field_scheme, grant.field_edition, grant.field_codes)
+    used = field_region(use.field.scheme, use.field.edition, use.field.codes)
+    if not field.contains(used):
+        beyond.append("field")
+    return tuple(beyond)

@@ -1,0 +1,226 @@
+"""
+Offers and what became of them. Serves `GET /v1/offers`.
+
+An offer is open from the instant it entered the log until an answer closes it or its own time is
+over. Nothing is recorded in the latter case, so *expired* is derived from the instant asked about.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from ledger.domain.event import Logged
+from ledger.domain.offer import (
+    OfferAccepted,
+    OfferCountered,
+    OfferMade,
+    OfferRejected,
+    OfferRevoked,
+    Terms,
+)
+from ledger.store.connection import Pool
+from projections.private import amount_of, rate_of
+from projections.projection import On, Projection
+from projections.view import viewing
+
+Reason = Literal["accepted", "rejected", "countered", "revoked", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A row of `read.offers`. Of a price or a rate that is sealed it has the commitment only.
+
+    `position` and `accepted` are those of the event that made the offer, `closed_*` those of the
+    one that answered it: by which party and, if by a counter-offer, by which.
+    """
+
+    subject: str
+    position: int
+    accepted: datetime
+    payload_hash: str
+    listing: str | None
+    counters: str | None
+    offeror: str
+    offeree: str
+    subject_matter: str
+    price_amount: int | None
+    price_currency: str | None
+    price_commitment: str | None
+    royalty_ppm: int | None
+    royalty_commitment: str | None
+    terms_sha256: str
+    expires_at: datetime
+    revocable: bool
+    closed_reason: Reason | None
+    closed_position: int | None
+    closed_at: datetime | None
+    closed_by: str | None
+    closed_by_offer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferState:
+    """An offer as it stood at an instant: open, or closed for a reason."""
+
+    offer: Offer
+    open: bool
+    reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """A page of offers in the order in which they were made, folded up to `size` entries."""
+
+    size: int
+    offers: tuple[OfferState, ...]
+    next_after: int | None
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events that made the offers and of those that closed them."""
+        made = {state.offer.position for state in self.offers}
+        closed = {state.offer.closed_position for state in self.offers}
+        return tuple(sorted(made | {position for position in closed if position is not None}))
+
+
+def _made(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer, ...]:
+    del rows
+    body = logged.event.body
+    assert isinstance(body, Terms)
+    offer = Offer(
+        subject,
+        logged.position,
+        logged.accepted,
+        logged.event.payload_hash,
+        body.listing,
+        body.counters if isinstance(body, OfferCountered) else None,
+        body.offeror,
+        body.offeree,
+        body.subject_matter,
+        *amount_of(body.price),
+        *rate_of(body.royalty_ppm),
+        body.terms_sha256,
+        body.expires_at,
+        body.revocable,
+        closed_reason=None,
+        closed_position=None,
+        closed_at=None,
+        closed_by=None,
+        closed_by_offer=None,
+    )
+    return (offer,)
+
+
+def _countered(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfferCountered)
+    if subject == body.offer:
+        return _made(subject, rows, logged)
+    return _closed(rows, logged, "countered", body.offeror, body.offer)
+
+
+def _accepted(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfferAccepted)
+    del subject
+    return _closed(rows, logged, "accepted", body.accepted_by)
+
+
+def _rejected(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfferRejected)
+    del subject
+    return _closed(rows, logged, "rejected", body.rejected_by)
+
+
+def _revoked(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfferRevoked)
+    del subject
+    return _closed(rows, logged, "revoked", body.revoked_by)
+
+
+def _closed(
+    rows: tuple[Offer, ...], logged: Logged, reason: Reason, by: str, by_offer: str | None = None
+) -> tuple[Offer, ...]:
+    return tuple(
+        replace(
+            row,
+            closed_reason=reason,
+            closed_position=logged.position,
+            closed_at=logged.accepted,
+            closed_by=by,
+            closed_by_offer=by_offer,
+        )
+        for row in rows
+    )
+
+
+def _the_offer(logged: Logged) -> tuple[str, ...]:
+    body = logged.event.body
+    assert isinstance(body, Terms | OfferAccepted | OfferRejected | OfferRevoked)
+    return (body.offer,)
+
+
+def _both_offers(logged: Logged) -> tuple[str, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfferCountered)
+    return (body.offer, body.counters)
+
+
+offers = Projection(
+    name="offers",
+    version=1,
+    row=Offer,
+    on={
+        OfferMade: On(_the_offer, _made),
+        OfferCountered: On(_both_offers, _countered),
+        OfferAccepted: On(_the_offer, _accepted),
+        OfferRejected: On(_the_offer, _rejected),
+        OfferRevoked: On(_the_offer, _revoked),
+    },
+    indexes=(("listing", "position"), ("offeror", "position"), ("offeree", "position")),
+)
+
+
+def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
+    pool: Pool,
+    *,
+    at: datetime,
+    offer: str | None = None,
+    listing: str | None = None,
+    party: str | None = None,
+    after: int = -1,
+    limit: int = 100,
+) -> Offers:
+    """Return the offers made by the instant `at`, as they stood then.
+
+    Narrowed to one offer, to a listing, or to those that a party made or was made; up to `limit`
+    that were made after position `after`.
+    """
+    conditions = ["position > %(after)s", "accepted <= %(at)s"]
+    if offer is not None:
+        conditions.append("subject = %(offer)s")
+    if listing is not None:
+        conditions.append("listing = %(listing)s")
+    if party is not None:
+        conditions.append("(offeror = %(party)s OR offeree = %(party)s)")
+    asked = {"at": at, "offer": offer, "listing": listing, "party": party, "after": after}
+    with viewing(pool, offers) as view:
+        found = view.rows(
+            offers, " AND ".join(conditions), asked, order="position", limit=limit + 1
+        )
+        page = tuple(state_at(row, at) for row in found[:limit])
+        return Offers(view.size, page, page[-1].offer.position if len(found) > limit else None)
+
+
+def state_at(offer: Offer, at: datetime) -> OfferState:
+    """Return how an offer stood at an instant by which it had been made.
+
+    It is open up to and including `expires_at`, as admission has it (Civil Code art. 394).
+    """
+    if offer.closed_at is not None and offer.closed_at <= at:
+        return OfferState(offer, open=False, reason=offer.closed_reason)
+    if at > offer.expires_at:
+        return OfferState(offer, open=False, reason="expired")
+    return OfferState(offer, open=True, reason=None)

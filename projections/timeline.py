@@ -1,0 +1,141 @@
+"""
+What happened to each subject, in order. Serves `GET /v1/subjects/{id}/timeline`.
+
+Two journals: `events` has a row an event, `timeline` a narrow one for each subject of each event.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from ledger.domain.contract import ContractConcluded, SublicenceGranted
+from ledger.domain.conveyance import ConveyanceAttested
+from ledger.domain.event import Body, Logged
+from ledger.domain.mandate import MandateGiven
+from ledger.domain.revenue import PaymentConfirmed, RevenueReported, ShareAgreed
+from ledger.domain.right import RightFiled, RightGranted, RightLapsed, RightRestored
+from ledger.domain.security import SecurityCreated, SecurityReleased
+from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
+from ledger.store.connection import Pool
+from projections.projection import Journal
+from projections.view import viewing
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A row of `read.events`. `true_from` is the legal day from which the fact holds, if any.
+
+    `office_recorded_on` is the day on which a register outside the ledger recorded it, if one did.
+    """
+
+    event_id: str
+    position: int
+    accepted: datetime
+    topic: str
+    payload_hash: str
+    signers: tuple[str, ...]
+    subjects: tuple[str, ...]
+    true_from: date | None
+    office_recorded_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """A row of `read.timeline`: the event at `position` is about `subject`."""
+
+    subject: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A page of a subject's events in order of position, folded up to `size` entries.
+
+    `next_after` is the cursor of the next page, None on the last.
+    """
+
+    subject: str
+    size: int
+    events: tuple[EventRow, ...]
+    next_after: int | None
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events."""
+        return tuple(event.position for event in self.events)
+
+
+Days = tuple[date | None, date | None]
+"""When a fact begins to hold, and when an office recorded it."""
+
+_DAYS: Mapping[type[Body], Callable[[Any], Days]] = {
+    AssignmentAgreed: lambda body: (body.agreed_on, None),
+    AssignmentRegistered: lambda body: (body.effective_on, body.registered_on),
+    ContractConcluded: lambda body: (body.effective_from, None),
+    ConveyanceAttested: lambda body: (
+        min(assignor.executed_on for assignor in body.assignors),
+        body.office_recorded_on,
+    ),
+    MandateGiven: lambda body: (body.valid_from, None),
+    PaymentConfirmed: lambda body: (body.paid_on, None),
+    RevenueReported: lambda body: (body.period_from, None),
+    RightFiled: lambda body: (body.filed_on, body.filed_on),
+    RightGranted: lambda body: (body.in_force_from, body.granted_on),
+    RightLapsed: lambda body: (body.effective_from, body.published_on),
+    RightRestored: lambda body: (body.effective_from, body.published_on),
+    SecurityCreated: lambda body: (body.created_on, None),
+    SecurityReleased: lambda body: (body.released_on, None),
+    ShareAgreed: lambda body: (body.effective_from, None),
+    SublicenceGranted: lambda body: (body.grant.valid_from, None),
+}
+
+
+def days_of(body: Body) -> Days:
+    """Return from when what the body says is true, and when an office recorded it."""
+    days = _DAYS.get(type(body))
+    return days(body) if days else (None, None)
+
+
+def _event(logged: Logged) -> tuple[EventRow, ...]:
+    event = logged.event
+    true_from, office_recorded_on = days_of(event.body)
+    row = EventRow(
+        event.event_id,
+        logged.position,
+        logged.accepted,
+        event.type,
+        event.payload_hash,
+        event.signers,
+        event.subjects,
+        true_from,
+        office_recorded_on,
+    )
+    return (row,)
+
+
+def _subjects(logged: Logged) -> list[TimelineRow]:
+    return [TimelineRow(subject, logged.position) for subject in logged.event.subjects]
+
+
+events = Journal(name="events", version=1, row=EventRow, emit=_event, identity=())
+
+timeline = Journal(name="timeline", version=1, row=TimelineRow, emit=_subjects)
+
+
+def timeline_of(pool: Pool, subject: str, *, after: int = -1, limit: int = 100) -> Timeline:
+    """Return up to `limit` events about a subject whose positions are greater than `after`.
+
+    Raises `NotFolded` while the tables are not there.
+    """
+    with viewing(pool, events, timeline) as view:
+        found = view.rows(
+            timeline,
+            "subject = %(subject)s AND position > %(after)s",
+            {"subject": subject, "after": after},
+            order="position",
+            limit=limit + 1,
+        )
+        page = [row.position for row in found[:limit]]
+        entries = view.rows(events, "position = ANY(%(page)s)", {"page": page}, order="position")
+        return Timeline(subject, view.size, entries, page[-1] if len(found) > limit else None)

@@ -1,0 +1,343 @@
+"""
+Who owned which fraction of a right, on which day, as known when.
+
+Serves `GET /v1/rights/{id}/title`.
+
+An assignment of a right that exists by registration has no effect before it is registered (IP Law
+art. 148(1)). Other rights, `AGREED_SUFFICES`, pass between the parties as agreed; everybody else
+may rely on the register. What another register holds has effect between its parties from the day
+each assignor signed, against third parties from the day that office recorded it.
+
+The owners on record last are those of `ledger.domain.right.Right`: a test holds the two together.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
+
+from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
+from ledger.domain.event import Logged
+from ledger.domain.right import Holding, RightFiled
+from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
+from ledger.store.connection import Pool
+from projections.axes import NEVER, Change, Dated, Effect, believed, end, revise, where
+from projections.chain import OF_LIEN, ChainRow, chain, links
+from projections.projection import Exact, On, Projection
+from projections.view import DATED, TRUE_ON, KnownAt, KnownBy, knowing, positions_of, viewing
+
+AGREED_SUFFICES = frozenset({"software", "know_how"})
+"""Kinds of right that arise without registration (IP Law art. 6(1), 6(3)(c))."""
+
+EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
+
+_NOTHING = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class TitleRow(Dated):
+    """A row of `read.title`: a party's fraction `share_n/share_d` of the whole title of a right.
+
+    `by` names what gave it: the right itself (its filing), an assignment or a conveyance. Rows with
+    effect `agreed` are the terms of an assignment that waits for registration: what a party will
+    give is negative there.
+    """
+
+    effect: Literal["parties", "third_parties", "agreed"]
+    party: str
+    share_n: Exact
+    share_d: Exact
+    by: str
+    right_kind: str
+
+    @property
+    def share(self) -> Fraction:
+        """Return the fraction."""
+        return Fraction(self.share_n, self.share_d)
+
+
+Rows = tuple[TitleRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A party's fraction of a right, and by which record it came to it."""
+
+    party: str
+    share: Fraction
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAssignment:
+    """An agreed assignment that waits for its registration; fractions of the whole title."""
+
+    assignment: str
+    agreed_on: date
+    given: tuple[tuple[str, Fraction], ...]
+    taken: tuple[tuple[str, Fraction], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """Who owned a right on a day, in order of the parties' ids; folded up to `size` entries.
+
+    No owners: nothing was known of the right, or it was not filed by then. The positions are those
+    of the events by which title moved up to that day.
+    """
+
+    right: str
+    true_on: date
+    effect: Effect
+    size: int
+    owners: tuple[Owner, ...]
+    pending: tuple[PendingAssignment, ...]
+    positions: tuple[int, ...]
+
+
+def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, RightFiled)
+    change = Change(logged, body.filed_on, body.filed_on)
+    return (
+        *rows,
+        *(
+            _row(right, change, effect, holding.party, holding.share, by=right, kind=body.kind)
+            for effect in EFFECTS
+            for holding in body.owners
+        ),
+    )
+
+
+def _row(  # noqa: PLR0913  (a row has this many columns)
+    right: str,
+    change: Change,
+    effect: Literal["parties", "third_parties", "agreed"],
+    party: str,
+    share: Fraction,
+    *,
+    by: str,
+    kind: str,
+) -> TitleRow:
+    terms = (effect, party, share.numerator, share.denominator, by, kind)
+    return TitleRow(right, *believed(change), *terms)
+
+
+def _agreed(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, AssignmentAgreed)
+    if not rows:
+        return rows
+    kind = rows[0].right_kind
+    change = Change(logged, body.agreed_on, NEVER)
+    terms = tuple(
+        _row(right, change, "agreed", party, share, by=body.assignment, kind=kind)
+        for party, share in (*_signed(body.assignors, -1), *_signed(body.assignees, 1))
+    )
+    if kind in AGREED_SUFFICES:
+        rows = _moved_as_agreed(rows, terms, change, "parties")
+    return (*rows, *terms)
+
+
+def _signed(holdings: Iterable[Holding], sign: int) -> Iterable[tuple[str, Fraction]]:
+    return ((holding.party, sign * holding.share) for holding in holdings)
+
+
+def _registered(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, AssignmentRegistered)
+    del right
+    terms = tuple(row for row in rows if _waits(row, body.assignment))
+    if not terms:
+        return rows
+    rows = end(rows, logged, lambda row: _waits(row, body.assignment))
+    if terms[0].right_kind not in AGREED_SUFFICES:
+        change = Change(logged, body.effective_on, body.registered_on)
+        rows = _moved_as_agreed(rows, terms, change, "parties")
+    opposable_on = max(body.effective_on, body.registered_on)
+    change = Change(logged, opposable_on, body.registered_on)
+    return _moved_as_agreed(rows, terms, change, "third_parties")
+
+
+def _waits(row: TitleRow, assignment: str) -> bool:
+    return row.effect == "agreed" and row.by == assignment and row.known_to is None
+
+
+def _moved_as_agreed(rows: Rows, terms: Rows, change: Change, effect: Effect) -> Rows:
+    """Return the rows after shares moved by an assignment.
+
+    The register stands even where an assignor owns less by then: it gives what it has, and the
+    assignees take that in proportion, as in `ledger.domain.title.registered`.
+    """
+    giving = {row.party: -row.share for row in terms if row.share < 0}
+    taking = {row.party: row.share for row in terms if row.share > 0}
+    by = terms[0].by
+
+    def move(held: Rows) -> Rows:
+        owned = {row.party: row.share for row in held}
+        given = {
+            party: min(share, owned[party]) for party, share in giving.items() if party in owned
+        }
+        part = sum(given.values(), _NOTHING) / sum(taking.values(), _NOTHING)
+        return _held_after(
+            held, given, {party: share * part for party, share in taking.items()}, by
+        )
+
+    return revise(rows, change, lambda row: row.effect == effect, move)
+
+
+def _held_after(
+    held: Rows, given: dict[str, Fraction], taken: dict[str, Fraction], by: str
+) -> Rows:
+    """Return a box's rows after shares moved, in order of the parties' ids."""
+    if not any(given.values()):
+        return held
+    after = {row.party: (row.share, row.by) for row in held}
+    for party, share in given.items():
+        owned, since = after[party]
+        after[party] = (owned - share, since)
+    for party, share in taken.items():
+        after[party] = (after.get(party, (_NOTHING, by))[0] + share, by)
+    box, effect, kind = where(held[0]), held[0].effect, held[0].right_kind
+    return tuple(
+        TitleRow(*box, effect, party, share.numerator, share.denominator, since, kind)
+        for party, (share, since) in sorted(after.items())
+        if share
+    )
+
+
+def _conveyed(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, ConveyanceAttested)
+    del right
+    for change, givers in _signed_in_turn(rows, body, logged):
+        rows = _all_given(rows, change, givers, body, "parties")
+    recorded = Change(logged, body.office_recorded_on, body.office_recorded_on)
+    return _all_given(rows, recorded, _givers(rows, body), body, "third_parties")
+
+
+def _signed_in_turn(
+    rows: Rows, body: ConveyanceAttested, logged: Logged
+) -> Iterable[tuple[Change, frozenset[str]]]:
+    """Return from when to when it was which assignors that had signed."""
+    givers = _givers(rows, body)
+    signed = {assignor.party: assignor.executed_on for assignor in body.assignors}
+    last = max(signed.values())
+    days = sorted({signed.get(party, last) for party in givers})
+    for day, until in pairwise((*days, None)):
+        assert day is not None, "only the end is open"
+        by_then = frozenset(party for party in givers if signed.get(party, last) <= day)
+        yield Change(logged, day, body.office_recorded_on, until), by_then
+
+
+def _givers(rows: Rows, body: ConveyanceAttested) -> frozenset[str]:
+    """Return who gives: the assignors; in a correction, those to whom the corrected record gave."""
+    if body.kind == "correction":
+        takers = frozenset(row.party for row in rows if row.by == body.refers_to)
+        if takers:
+            return takers
+    return body.givers()
+
+
+def _all_given(
+    rows: Rows, change: Change, givers: frozenset[str], body: ConveyanceAttested, effect: Effect
+) -> Rows:
+    """Return the rows after the givers gave all they owned, in equal parts, to the assignees."""
+
+    def move(held: Rows) -> Rows:
+        given = {row.party: row.share for row in held if row.party in givers}
+        part = sum(given.values(), _NOTHING) / len(body.assignees)
+        return _held_after(held, given, dict.fromkeys(body.assignees, part), body.conveyance)
+
+    return revise(rows, change, lambda row: row.effect == effect, move)
+
+
+def _the_right(logged: Logged) -> Sequence[str]:
+    body = logged.event.body
+    assert isinstance(body, RightFiled)
+    return (body.right,)
+
+
+def _rights(logged: Logged) -> Sequence[str]:
+    body = logged.event.body
+    assert isinstance(body, AssignmentAgreed | AssignmentRegistered)
+    return body.rights
+
+
+def _conveyed_rights(logged: Logged) -> Sequence[str]:
+    body = logged.event.body
+    assert isinstance(body, ConveyanceAttested)
+    return () if body.kind in OF_LIENS or body.kind == "security" else body.rights
+
+
+title = Projection(
+    name="title",
+    version=1,
+    row=TitleRow,
+    on={
+        RightFiled: On(_the_right, _filed),
+        AssignmentAgreed: On(_rights, _agreed),
+        AssignmentRegistered: On(_rights, _registered),
+        ConveyanceAttested: On(_conveyed_rights, _conveyed),
+    },
+    indexes=(("party",),),
+)
+
+
+def title_of(
+    pool: Pool,
+    right: str,
+    *,
+    true_on: date,
+    known_at: KnownAt = None,
+    known_by: KnownBy = "ledger",
+    effect: Effect = "parties",
+) -> Title:
+    """Return who owned a right on a legal day, from what was known.
+
+    `known_at` is a position or an instant of this ledger, or with `known_by` "office" a day of the
+    register outside it; None is all that is known. `effect` asks between whom.
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, title, chain) as view:
+        known = view.known(known_at, known_by)
+        asked = {"right": right, "effect": effect, "true_on": true_on, **knowing(known)}
+        rows = view.rows(
+            title,
+            f"subject = %(right)s AND effect IN (%(effect)s, 'agreed') AND {TRUE_ON} AND {DATED}",
+            asked,
+            order="party, n",
+        )
+        owners = tuple(Owner(row.party, row.share, row.by) for row in rows if row.effect == effect)
+        proof = _moves(links(view, right, known), true_on, effect)
+        return Title(right, true_on, effect, view.size, owners, _pending(rows), positions_of(proof))
+
+
+def _moves(chain_links: Sequence[ChainRow], true_on: date, effect: Effect) -> list[int]:
+    """Return the positions of the links that bear on who owned, agreements among them."""
+    bearing = []
+    for link in chain_links:
+        day = link.opposable_from if effect == "third_parties" else link.true_from
+        if link.link == "agreed":
+            day = link.true_from
+        if link.link not in OF_LIEN and day is not None and day <= true_on:
+            bearing.append(link.position)
+    return bearing
+
+
+def _pending(rows: Iterable[TitleRow]) -> tuple[PendingAssignment, ...]:
+    by_assignment: dict[str, list[TitleRow]] = {}
+    for row in rows:
+        if row.effect == "agreed":
+            by_assignment.setdefault(row.by, []).append(row)
+    return tuple(
+        PendingAssignment(
+            assignment,
+            terms[0].true_from,
+            given=tuple((row.party, -row.share) for row in terms if row.share < 0),
+            taken=tuple((row.party, row.share) for row in terms if row.share > 0),
+        )
+        for assignment, terms in sorted(by_assignment.items())
+    )
