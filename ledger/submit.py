@@ -9,8 +9,9 @@ same an event. asyncio at the edge; the workers are threads and processes of the
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -92,13 +93,17 @@ class KeyDirectory:
                 self.learn(decode(entry.entry, entry.position).event)
 
 
+_Piece = tuple[Sequence[SignatureCheck], "asyncio.Future[bytes]"]
+"""Checks, and who waits for their verdicts."""
+
+
 class CheckQueue:
     """Gathers signature checks of many requests into pieces for the checking processes."""
 
     def __init__(self, checker: SignatureChecker, processes: int) -> None:
         self._checker = checker
         self._free = processes
-        self._waiting: deque[tuple[Sequence[SignatureCheck], asyncio.Future[bytes]]] = deque()
+        self._waiting: deque[_Piece] = deque()
 
     async def check(self, checks: Sequence[SignatureCheck]) -> bytes:
         """Return one byte a check: 1 where the signature verifies."""
@@ -113,37 +118,51 @@ class CheckQueue:
 
     def _pump(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._waiting and self._free:
-            gathered = [self._waiting.popleft()]
-            size = len(gathered[0][0])
+            pieces = [self._waiting.popleft()]
+            size = len(pieces[0][0])
             while self._waiting and size + len(self._waiting[0][0]) <= PIECE:
-                gathered.append(self._waiting.popleft())
-                size += len(gathered[-1][0])
+                pieces.append(self._waiting.popleft())
+                size += len(pieces[-1][0])
             self._free -= 1
-            job = self._checker.submit([check for checks, _future in gathered for check in checks])
-            job.add_done_callback(self._when_done(loop, gathered))
+            self._send(loop, pieces, again=True)
 
-    def _when_done(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        gathered: Sequence[tuple[Sequence[SignatureCheck], asyncio.Future[bytes]]],
-    ) -> Callable[[Future[bytes]], None]:
+    def _send(
+        self, loop: asyncio.AbstractEventLoop, pieces: Sequence[_Piece], *, again: bool
+    ) -> None:
+        """Have pieces checked elsewhere; `again` if the process dies under them."""
+
         def deliver(job: Future[bytes]) -> None:
+            error = job.exception()
+            if again and isinstance(error, BrokenProcessPool):
+                self._send(loop, pieces, again=False)
+                return
             self._free += 1
             self._pump(loop)
-            if error := job.exception():
-                for _checks, future in gathered:
-                    future.set_exception(error)
-                return
-            verdicts, start = job.result(), 0
-            for checks, future in gathered:
-                if not future.cancelled():
-                    future.set_result(verdicts[start : start + len(checks)])
-                start += len(checks)
+            if error:
+                _fail(pieces, error)
+            else:
+                _deliver(pieces, job.result())
 
-        def hand_over(job: Future[bytes]) -> None:
-            loop.call_soon_threadsafe(deliver, job)
+        job = self._checker.submit([check for checks, _future in pieces for check in checks])
 
-        return hand_over
+        def hand_over(done: Future[bytes]) -> None:
+            loop.call_soon_threadsafe(deliver, done)
+
+        job.add_done_callback(hand_over)
+
+
+def _fail(pieces: Sequence[_Piece], error: BaseException) -> None:
+    for _checks, future in pieces:
+        if not future.cancelled():
+            future.set_exception(error)
+
+
+def _deliver(pieces: Sequence[_Piece], verdicts: bytes) -> None:
+    start = 0
+    for checks, future in pieces:
+        if not future.cancelled():
+            future.set_result(verdicts[start : start + len(checks)])
+        start += len(checks)
 
 
 class Submitter:

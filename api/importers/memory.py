@@ -134,6 +134,7 @@ def save_memory(path: Path, memory: Memory) -> None:
     """
     kept = _File(version=1, ledger=memory.ledger, tokens=memory.tokens, events=memory.events)
     raw = kept.model_dump_json(indent=1).encode()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,0 +1,49 @@
+"""What the documents promise to list, they list; what they list exists."""
+
+import re
+from pathlib import Path
+
+from ledger.domain.event import Refusal
+from ledger.domain.registry import TOPICS
+from ledger.settings import Settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def refusals(kind: type[Refusal] = Refusal) -> list[type[Refusal]]:
+    """Return every rule there is, at any depth."""
+    found = []
+    for each in kind.__subclasses__():
+        found += refusals(each)
+        if "code" in each.__dict__:
+            found.append(each)
+    return found
+
+
+def test_every_setting_is_documented_and_no_other():
+    text = (DOCS / "reference" / "settings.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| `(LEDGER_[A-Z_]+)` ", text, re.MULTILINE))
+    assert {f"LEDGER_{name.upper()}" for name in Settings.model_fields} == documented
+
+
+def test_every_refusal_is_documented_and_no_other():
+    assert TOPICS, "the registry imports every module of rules"
+    text = (DOCS / "reference" / "refusals.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| `([A-Z_]+)` ", text, re.MULTILINE))
+    ours = {each.code for each in refusals() if each.__module__.startswith("ledger.")}
+    assert ours == documented
+
+
+def test_every_refusal_has_a_title_in_both_languages():
+    untitled = [
+        each.__name__
+        for each in refusals()
+        if each.__module__.startswith("ledger.") and not (each.title_vi and each.__doc__)
+    ]
+    assert [] == untitled
+
+
+def test_every_type_of_event_is_documented_and_no_other():
+    text = (DOCS / "reference" / "events.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+/\d+)` ", text, re.MULTILINE))
+    assert set(TOPICS) == documented

@@ -1,0 +1,102 @@
+"""The house: floors, sizes of files and functions, nothing that does not belong."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CODE = ("ledger", "api", "projections", "migrations", "tests")
+LONGEST_FUNCTION = 70
+LONGEST_FILE = 500
+
+
+def sources(*folders: str) -> Iterator[Path]:
+    """Yield the Python files below these folders."""
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def test_imports_only_point_inwards():
+    """The contracts stand in pyproject.toml."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    run = subprocess.run(
+        [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert 0 == run.returncode, run.stdout
+
+
+@pytest.mark.parametrize("folder", CODE)
+def test_no_file_is_longer_than_a_stranger_reads_at_once(folder: str):
+    long = [
+        f"{path.relative_to(ROOT)}: {lines}"
+        for path in sources(folder)
+        if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST_FILE
+    ]
+    assert [] == long
+
+
+@pytest.mark.parametrize("folder", CODE)
+def test_no_function_is_longer_than_a_page(folder: str):
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length}"
+        for path in sources(folder)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
+    ]
+    assert [] == long
+
+
+def test_no_float_in_the_rules():
+    """Money, shares and fractions are integers."""
+    floats = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources("ledger/domain")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        or (isinstance(node, ast.Name) and node.id == "float")
+    ]
+    assert [] == floats
+
+
+def test_rules_read_no_clock_no_chance_and_nothing_outside():
+    forbidden = {"time", "random", "secrets", "uuid", "os", "socket", "threading", "pathlib"}
+    imported = {
+        (str(path.relative_to(ROOT)), name)
+        for path in sources("ledger/domain")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in _imported(node)
+        if name.split(".")[0] in forbidden
+    }
+    assert set() == imported
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return []
+
+
+def test_every_module_is_imported_by_another_or_started_by_name():
+    """No dead file: what nobody imports is a program or an entry point."""
+    started = {"api.cli.main", "ledger", "api", "projections", "migrations"}
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in sources("ledger", "api", "projections")
+    }
+    used = set()
+    for path in modules.values():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                used |= {alias.name for alias in node.names}
+            if isinstance(node, ast.ImportFrom) and node.module:
+                used |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    packages = {name for name, path in modules.items() if path.name == "__init__.py"}
+    programs = {name for name in modules if name.endswith("__main__")}
+    assert set() == set(modules) - used - packages - programs - started

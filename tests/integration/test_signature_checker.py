@@ -1,0 +1,92 @@
+"""The checking processes: right verdicts, and no process left behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ledger.intake import SignatureCheck
+from ledger.signatures import SignatureChecker
+from ledger.submit import CheckQueue
+from ledger.wire.keys import ALGORITHMS, PrivateKey
+
+TIMEOUT_S = 60
+
+
+@pytest.fixture
+def checker():
+    made = SignatureChecker(1)
+    yield made
+    made.close()
+
+
+def checks() -> list[SignatureCheck]:
+    """Return for each algorithm a good signature and one over other bytes."""
+    made = []
+    for algorithm in ALGORITHMS:
+        key = PrivateKey.generate(algorithm)
+        signature = key.sign(b"message")
+        made.append(SignatureCheck(algorithm, key.spki, signature, b"message"))
+        made.append(SignatureCheck(algorithm, key.spki, signature, b"another"))
+    return made
+
+
+def test_a_batch_gets_one_verdict_a_signature(checker: SignatureChecker):
+    assert bytes([1, 0] * len(ALGORITHMS)) == checker.submit(checks()).result(TIMEOUT_S)
+
+
+def test_a_key_that_is_none_verifies_nothing(checker: SignatureChecker):
+    check = SignatureCheck("ed25519", b"no key", b"x" * 64, b"message")
+    assert b"\0" == checker.submit([check]).result(TIMEOUT_S)
+
+
+def test_a_batch_is_checked_again_if_its_process_is_killed(checker: SignatureChecker):
+    """Nobody's submission fails because a checking process died under it."""
+    checker.submit(checks()).result(TIMEOUT_S)
+
+    async def check_while_killing() -> bytes:
+        queue = CheckQueue(checker, 1)
+        many = checks() * 40
+        for process in checker._pool._processes.values():
+            os.kill(process.pid, signal.SIGKILL)
+        return await queue.check(many)
+
+    assert bytes([1, 0] * len(ALGORITHMS)) * 40 == asyncio.run(check_while_killing())
+
+
+PARENT = """
+import sys, time
+from ledger.signatures import SignatureChecker
+
+if __name__ == "__main__":
+    checker = SignatureChecker(1)
+    assert checker.submit([]).result(60) == b""
+    print(*[process.pid for process in checker._pool._processes.values()], flush=True)
+    time.sleep(600)
+"""
+
+
+def test_checking_processes_die_with_a_killed_parent(tmp_path):
+    program = tmp_path / "parent.py"
+    program.write_text(PARENT)
+    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + TIMEOUT_S
+    while _alive(child):
+        assert time.monotonic() < deadline, f"process {child} outlived its parent"
+        time.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii")
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

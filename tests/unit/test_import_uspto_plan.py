@@ -1,0 +1,245 @@
+"""What is planned from records that the shared set does not hold, and what a second run repeats."""
+
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+
+from api.importers.memory import Memory
+from api.importers.uspto import plan
+from api.importers.uspto_parties import MappingRefused, default_mapping
+from api.importers.uspto_records import Record
+from ledger.compose import LIFE
+from ledger.domain.conveyance import ConveyanceAttested
+from ledger.domain.right import RightFiled
+from tests.support.uspto import CLERK, NOW, ORIGIN, RulesOnly, imported, line, lines, planned
+
+RIGHT = "right:us.15000001"
+ANN, BOB, FIRM, HEIR, BANK = "DOE, ANN", "ROE, BOB", "FIRM INC.", "HEIR LLC", "LENDING BANK"
+
+
+def filing(records: tuple[Record, ...]) -> RightFiled:
+    [item] = planned(records).filings
+    assert isinstance(item.body, RightFiled)
+    return item.body
+
+
+def attested(records: tuple[Record, ...], source: str) -> ConveyanceAttested:
+    [item] = [item for item in planned(records).conveyances if item.source == source]
+    assert isinstance(item.body, ConveyanceAttested)
+    return item.body
+
+
+def test_inventors_who_each_record_a_paper_of_their_own_are_all_first_owners():
+    ledger = imported(
+        lines(
+            line("1-1", "assignment", (ANN,), (FIRM,), recorded="2019-02-01"),
+            line("2-2", "assignment", (BOB,), (FIRM,), recorded="2019-02-02"),
+        )
+    )
+    assert {} == ledger.refused
+    assert [Fraction(1)] == list(ledger.get(RIGHT).owners.values())
+
+
+def test_an_inventors_paper_recorded_after_the_firms_security_stands():
+    ledger = imported(
+        lines(
+            line("1-1", "security", (FIRM,), (BANK,), recorded="2019-02-01"),
+            line("2-2", "assignment", (ANN,), (FIRM,), recorded="2019-02-02"),
+        )
+    )
+    assert {} == ledger.refused
+    assert [Fraction(1)] == list(ledger.get(RIGHT).owners.values())
+
+
+def test_a_person_who_took_the_title_from_another_is_no_first_owner():
+    records = lines(
+        line("1-1", "assignment", (FIRM,), (ANN,), recorded="2019-02-01"),
+        line("2-2", "assignment", (ANN,), (HEIR,), recorded="2019-02-02"),
+    )
+    assert [Fraction(1)] == [holding.share for holding in filing(records).owners]
+    assert {} == imported(records).refused
+
+
+def test_a_firm_that_assigns_without_having_received_is_a_gap_not_a_first_owner():
+    ledger = imported(
+        lines(
+            line("1-1", "assignment", (ANN,), (FIRM,), recorded="2019-02-01"),
+            line("2-2", "assignment", (HEIR,), (BANK,), recorded="2019-02-02"),
+        )
+    )
+    assert {"2-2": "CHAIN_GAP"} == ledger.codes()
+
+
+@pytest.mark.parametrize("debtor", [FIRM, HEIR])
+def test_each_of_several_first_debtors_can_later_give_what_it_charged(debtor: str):
+    ledger = imported(
+        lines(
+            line("1-1", "security", (FIRM, HEIR), (BANK,), recorded="2019-02-01"),
+            line("2-2", "assignment", (debtor,), ("BUYER CORP.",), recorded="2019-02-02"),
+        )
+    )
+    assert {} == ledger.refused
+    assert [Fraction(1, 2)] * 2 == list(ledger.get(RIGHT).owners.values())
+
+
+def test_a_releasing_creditor_is_not_taken_for_the_first_owner():
+    records = lines(
+        line("1-1", "release", (BANK,), (FIRM,), refers_to=["9-9"], recorded="2019-02-01"),
+        line("2-2", "assignment", (FIRM,), (HEIR,), recorded="2019-02-02"),
+    )
+    ledger = imported(records)
+    assert {"1-1": "PREDECESSOR_UNKNOWN"} == ledger.codes()
+    assert ["heir-llc"] == [owner[9:17] for owner in ledger.get(RIGHT).owners]
+
+
+def test_a_release_that_names_the_transfer_of_a_security_releases_that_security():
+    records = lines(
+        line("1-1", "security", (FIRM,), (BANK,), recorded="2019-02-01"),
+        line("2-2", "security-assign", (BANK,), ("NEXT BANK",), refers_to=["1-1"]),
+        line("3-3", "release", ("NEXT BANK, AS AGENT",), (FIRM,), refers_to=["2-2"]),
+    )
+    records = tuple(sorted(records, key=lambda record: record.id))
+    assert "conveyance:us.1-1" == attested(records, "3-3").refers_to
+    ledger = imported(records)
+    assert {} == ledger.refused
+    assert {} == ledger.get(RIGHT).liens
+
+
+def test_transfers_of_a_security_that_name_each_other_end_somewhere():
+    records = lines(
+        line("1-1", "security-assign", (BANK,), (FIRM,), refers_to=["2-2"]),
+        line("2-2", "security-assign", (BANK,), (FIRM,), refers_to=["1-1"]),
+    )
+    assert {"1-1", "2-2"} == imported(records).codes().keys()
+
+
+def test_of_several_records_named_the_one_in_the_set_is_meant():
+    records = lines(
+        line("1-1", "security", (FIRM,), (BANK,)),
+        line("2-2", "release", (BANK,), (FIRM,), refers_to=["9-9", "1-1"]),
+    )
+    assert "conveyance:us.1-1" == attested(records, "2-2").refers_to
+
+
+def test_an_assignment_refers_to_nothing_whatever_its_text_mentions():
+    records = lines(line("1-1", "assignment", (ANN,), (FIRM,), refers_to=["9-9"]))
+    assert attested(records, "1-1").refers_to is None
+
+
+def test_a_link_for_a_record_that_names_another_itself_is_refused():
+    records = lines(line("66091-133", "release", (BANK,), (FIRM,), refers_to=["9-9"]))
+    with pytest.raises(MappingRefused):
+        planned(records)
+
+
+def test_a_record_that_names_a_party_in_doubt_is_declined_and_shows_no_first_owner():
+    result = planned(
+        lines(
+            line("1-1", "assignment", (ANN,), ("FIRM INC.",), applications=("1",)),
+            line("2-2", "assignment", ("FIRM, INC",), (HEIR,), applications=("2",)),
+        )
+    )
+    assert [("2-2", "PARTY_BY_NAME")] == [(d.source, d.refusal.code) for d in result.declined]
+    assert ["1-1"] == [item.source for item in result.conveyances]
+    assert ("2",) == result.unfiled
+
+
+@pytest.mark.parametrize("lacking", [{"application": None}, {"filed": None}])
+def test_a_record_of_a_property_without_number_or_day_of_filing_is_declined(
+    lacking: dict[str, None],
+):
+    described = {"application": "1", "patent": None, "publication": None, "filed": "2016-05-03"}
+    described |= {"issued": None, "title": "A PUMP"} | lacking
+    result = planned(lines(line("1-1", "assignment", (ANN,), (FIRM,), properties=[described])))
+    assert ["CONTENT_MISSING"] == [item.refusal.code for item in result.declined]
+    assert [] == list(result)
+
+
+def test_two_spellings_of_one_party_in_a_record_are_one_and_its_later_signature_counts():
+    two = [
+        {"name": "U.S. WELL SERVICES, LLC", "executed": "2019-01-03"},
+        {"name": "US WELL SERVICES LLC", "executed": "2019-01-05"},
+    ]
+    body = attested(lines(line("1-1", "security", (), (BANK,), assignors=two)), "1-1")
+    assert ["2019-01-05"] == [str(item.executed_on) for item in body.assignors]
+
+
+def test_an_assignor_without_a_day_is_taken_to_have_signed_by_the_day_of_recording():
+    undated = [{"name": ANN, "executed": None}]
+    body = attested(lines(line("1-1", "assignment", (), (FIRM,), assignors=undated)), "1-1")
+    assert "2019-01-08" == str(body.assignors[0].executed_on)
+
+
+@pytest.mark.parametrize(
+    ("number", "patent", "kind"),
+    [
+        ("15000001", "10000001", "invention"),
+        ("35001042", None, "design"),
+        ("29000001", None, "design"),
+        ("15000001", "PP12345", "plant_variety"),
+        ("15000001", "D811183", "design"),
+    ],
+)
+def test_the_kind_of_a_right_is_read_from_its_numbers(number: str, patent: str | None, kind: str):
+    described = {"application": number, "patent": patent, "publication": None, "issued": None}
+    described |= {"filed": "2016-05-03", "title": "A PUMP"}
+    records = lines(line("1-1", "assignment", (ANN,), (FIRM,), properties=[described]))
+    assert kind == filing(records).kind
+
+
+def test_a_recorded_title_enters_in_normal_form_and_without_control_characters():
+    described = {"application": "1", "patent": None, "publication": None, "issued": None}
+    described |= {"filed": "2016-05-03", "title": " CAFE\u0301\u0000 \u200bPUMP\n"}
+    records = lines(line("1-1", "assignment", (ANN,), (FIRM,), properties=[described]))
+    assert "CAF\u00c9 PUMP" == filing(records).name
+
+
+RECORDS = (
+    line("1-1", "assignment", (ANN,), (FIRM,), recorded="2019-02-01")
+    + line("2-2", "security", (FIRM,), (BANK,), recorded="2019-02-02")
+)  # fmt: skip
+
+
+def test_a_second_run_repeats_every_event_with_its_id_nonce_and_instant():
+    memory = Memory(ORIGIN)
+    first = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    later = NOW + timedelta(days=1)
+    assert first == plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=later)
+    assert 3 == len({item.identity.event_id for item in first})
+    assert 3 == len({item.identity.nonce for item in first})
+
+
+def test_an_event_that_was_never_admitted_is_issued_anew_when_it_has_expired():
+    memory = Memory(ORIGIN)
+    first = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    memory.settle(RIGHT)
+    later = NOW + LIFE + timedelta(milliseconds=1)
+    again = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=later)
+    assert first.filings == again.filings
+    for before, after in zip(first.conveyances, again.conveyances, strict=True):
+        assert before.body == after.body
+        assert before.identity != after.identity
+
+
+def test_a_right_once_filed_is_not_filed_again_when_more_records_show_other_first_owners():
+    memory = Memory(ORIGIN)
+    first = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    memory.settle(RIGHT)
+    more = RECORDS + line("3-3", "assignment", (BOB,), (FIRM,), recorded="2019-02-03")
+    again = plan(lines(more), default_mapping(), memory, clerk=CLERK, now=NOW)
+    assert () == again.filings
+    assert first.conveyances == again.conveyances[:2]
+
+
+def test_an_admitted_record_that_reads_otherwise_now_is_another_event_and_is_refused():
+    memory = Memory(ORIGIN)
+    ledger = RulesOnly()
+    first = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    ledger.run(first)
+    for item in first:
+        memory.settle(item.subject)
+    changed = RECORDS.replace(b"LENDING BANK", b"SPENDING BANK")
+    ledger.run(plan(lines(changed), default_mapping(), memory, clerk=CLERK, now=NOW).conveyances)
+    assert "RECORD_EXISTS" == ledger.refused["2-2"].code
+    assert first == plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)

@@ -1,0 +1,72 @@
+"""Keys on disk and the home directory: what is refused, and what is never overwritten."""
+
+from pathlib import Path
+
+import pytest
+
+from ledger.home import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
+from ledger.keystore import (
+    KeyFileExists,
+    KeyFileMissing,
+    KeyFileUnsafe,
+    create_log_keys,
+    load_key,
+    load_log_keys,
+    save_key,
+)
+from ledger.wire.keys import PrivateKey
+
+
+def test_a_key_comes_back_as_it_was_saved(tmp_path: Path):
+    key = PrivateKey.generate()
+    save_key(tmp_path / "me.pem", key, b"secret")
+    assert key.key_id == load_key(tmp_path / "me.pem", b"secret").key_id
+    assert 0o600 == (tmp_path / "me.pem").stat().st_mode & 0o777
+
+
+def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path):
+    path = tmp_path / "me.pem"
+    save_key(path, PrivateKey.generate())
+    path.chmod(0o640)
+    with pytest.raises(KeyFileUnsafe):
+        load_key(path)
+
+
+def test_a_key_file_is_never_overwritten(tmp_path: Path):
+    path = tmp_path / "me.pem"
+    save_key(path, PrivateKey.generate())
+    before = path.read_bytes()
+    with pytest.raises(KeyFileExists):
+        save_key(path, PrivateKey.generate())
+    assert before == path.read_bytes()
+
+
+def test_a_missing_key_file_says_so(tmp_path: Path):
+    with pytest.raises(KeyFileMissing):
+        load_key(tmp_path / "none.pem")
+
+
+def test_the_logs_two_keys_come_back(tmp_path: Path):
+    made = create_log_keys(tmp_path)
+    loaded = load_log_keys(tmp_path)
+    assert [key.public_key().public_bytes_raw() for key in made] == [
+        key.public_key().public_bytes_raw() for key in loaded
+    ]
+
+
+def test_a_home_keeps_the_identity_made_once(tmp_path: Path):
+    home = Home(tmp_path / "home")
+    with pytest.raises(NotInitialised):
+        home.identity()
+    identity = Identity(new_origin("ledger.example.vn"), "party:vn.a", "party:vn.b")
+    home.create(identity)
+    assert identity == home.identity()
+    with pytest.raises(AlreadyInitialised):
+        home.create(identity)
+
+
+def test_an_origin_is_the_host_and_eight_hex_digits_made_afresh():
+    first, second = new_origin("ledger.example.vn"), new_origin("ledger.example.vn")
+    assert first != second
+    assert "ledger.example.vn/techledger/" == first[:-8]
+    assert 0 <= int(first[-8:], 16)
