@@ -10,6 +10,7 @@ that the server says is believed. The same bytes are sent again after a lost ans
 
 import json
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -122,10 +123,17 @@ class Signed:
 class LedgerClient:
     """A ledger over HTTP. A context manager; not thread-safe."""
 
-    def __init__(self, url: str, trust: Trust, *, timeout_s: float = 60.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        trust: Trust,
+        *,
+        timeout_s: float = 60.0,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
         self.trust = trust
         self._verifiers = trust.verifiers
-        self._http = httpx2.Client(base_url=url, timeout=timeout_s)
+        self._http = httpx2.Client(base_url=url, timeout=timeout_s, transport=transport)
         self._opened: tuple[bytes, Checkpoint] | None = None
 
     def __enter__(self) -> Self:
@@ -146,8 +154,8 @@ class LedgerClient:
         """
         response = self._post("/v1/events", signed.to_json(), "application/json")
         if response.status_code != HTTPStatus.CREATED:
-            raise ProblemAnswer(_json(response.content))
-        members = _json(response.content)
+            raise ProblemAnswer(_object(response.content))
+        members = _object(response.content)
         replayed = response.headers.get("replayed") == "true"
         try:
             proof = parse_tlog_proof(str(members.get("proof")).encode())
@@ -160,39 +168,47 @@ class LedgerClient:
         body = b"\n".join(signed.to_json() for signed in many)
         response = self._post("/v1/events/batch", body, "application/x-ndjson")
         if response.status_code != HTTPStatus.OK:
-            raise ProblemAnswer(_json(response.content))
+            raise ProblemAnswer(_object(response.content))
+        waiting = deque(many)
         checkpoint = b""
-        answered = iter(many)
         for line in response.content.splitlines():
-            members = _json(line)
+            members = _object(line)
             if "checkpoint" in members:
-                checkpoint = members["checkpoint"].encode()
+                checkpoint = str(members["checkpoint"]).encode()
                 continue
-            signed = next(answered)
-            if "problem" in members:
-                yield ProblemAnswer(members["problem"])
-                continue
-            receipt = members["receipt"]
-            yield self._verify(
-                signed,
-                receipt,
-                _bulk_proof(receipt, checkpoint),
-                replayed=members["status"] == "replayed",
-            )
+            if not waiting:
+                raise ReceiptRefused("the server answers more than was asked")
+            yield self._answer(waiting.popleft(), members, checkpoint)
+        if waiting:
+            raise ReceiptRefused(f"the server left {len(waiting)} events without an answer")
+
+    def _answer(
+        self, signed: Signed, members: Mapping[str, Any], checkpoint: bytes
+    ) -> VerifiedReceipt | ProblemAnswer:
+        """Return what one line of a bulk answer says, verified."""
+        if "problem" in members:
+            return ProblemAnswer(members["problem"])
+        receipt = members.get("receipt", {})
+        return self._verify(
+            signed,
+            receipt,
+            _bulk_proof(receipt, checkpoint),
+            replayed=members.get("status") == "replayed",
+        )
 
     def get(self, path: str, **parameters: str | int | None) -> Any:
         """Return a read's answer as JSON. Raises `ProblemAnswer`, `NoAnswer`."""
         given = {name: value for name, value in parameters.items() if value is not None}
         response = self._send("GET", path, params=given)
         if response.status_code != HTTPStatus.OK:
-            raise ProblemAnswer(_json(response.content))
+            raise ProblemAnswer(_object(response.content))
         return _json(response.content)
 
     def get_bytes(self, path: str) -> bytes:
         """Return a read's answer as it is. Raises `ProblemAnswer`, `NoAnswer`."""
         response = self._send("GET", path)
         if response.status_code != HTTPStatus.OK:
-            raise ProblemAnswer(_json(response.content))
+            raise ProblemAnswer(_object(response.content))
         return response.content
 
     def _verify(
@@ -269,6 +285,13 @@ def _json(content: bytes) -> Any:
         return json.loads(content)
     except ValueError as error:
         raise ReceiptRefused(f"the server did not answer with JSON: {error}") from error
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    members = _json(content)
+    if not isinstance(members, dict):
+        raise ReceiptRefused("the server did not answer with a JSON object")
+    return members
 
 
 def _bulk_proof(receipt: Mapping[str, Any], checkpoint: bytes) -> TlogProof:

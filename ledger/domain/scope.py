@@ -214,7 +214,7 @@ def _ancestors(new: HeldGrant, earlier: Sequence[HeldGrant]) -> frozenset[str]:
     heads = {held.ref: held.head for held in earlier}
     found: set[str] = set()
     ref = new.head
-    while ref is not None and ref not in found:
+    while ref is not None:
         found.add(ref)
         ref = heads.get(ref)
     return frozenset(found)
@@ -253,12 +253,14 @@ def _territory_doubt(code: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _ipc_path(symbol: str) -> tuple[str, ...]:
-    """Section A, class A61, subclass A61K, main group `A61K 31` or `A61K 31/00`, its subgroups."""
+    """Section A, class A61, subclass A61K, main group `A61K 31` or `A61K 31/00`, its subgroups.
+
+    A symbol shorter than a group comes more than once on its path, which makes no difference.
+    """
     group, _, subgroup = symbol.partition("/")
-    path = [group] if not subgroup.strip("0") else [symbol, group]
     subclass = group.partition(" ")[0]
-    path += [subclass[:size] for size in (4, 3, 1) if size < len(group) and size <= len(subclass)]
-    return (*path, "any")
+    own = symbol if subgroup.strip("0") else group
+    return (own, group, *(subclass[:size] for size in (4, 3, 1)), "any")
 
 
 def _ipc_doubt(symbol: str) -> tuple[frozenset[str], frozenset[str]]:

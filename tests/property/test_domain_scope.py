@@ -157,6 +157,7 @@ def test_a_field_contains_what_certainly_lies_in_its_codes(outer: Field, inner: 
     assert expected == region(outer).contains(region(inner))
 
 
+@settings(max_examples=400)
 @given(boxes, boxes)
 def test_boxes_overlap_only_on_all_four_sides(one: Box, other: Box) -> None:
     expected = (
@@ -169,6 +170,7 @@ def test_boxes_overlap_only_on_all_four_sides(one: Box, other: Box) -> None:
     assert expected == other.overlaps(one)
 
 
+@settings(max_examples=400)
 @given(boxes, boxes)
 def test_a_box_contains_another_on_all_four_sides(outer: Box, inner: Box) -> None:
     expected = (

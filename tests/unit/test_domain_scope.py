@@ -179,8 +179,11 @@ def test_a_field_is_spelt_as_its_scheme_spells_it(
 
 def test_a_box_that_ends_on_a_day_leaves_that_day_free() -> None:
     first = term(date(2026, 1, 1), date(2027, 1, 1))
-    assert not first.overlaps(term(date(2027, 1, 1), None))
-    assert first.overlaps(term(date(2026, 12, 31), None))
+    next_one, too_early = term(date(2027, 1, 1), None), term(date(2026, 12, 31), None)
+    assert not first.overlaps(next_one)
+    assert not next_one.overlaps(first)
+    assert first.overlaps(too_early)
+    assert too_early.overlaps(first)
 
 
 def test_a_box_without_end_outlasts_every_other() -> None:
