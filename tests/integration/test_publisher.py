@@ -14,6 +14,7 @@ from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, run_sql
+from tests.support.tampering import as_owner
 from tests.support.world import World
 
 TIMEOUT_S = 30
@@ -33,22 +34,6 @@ def publish(node: Node, *many) -> None:
     """Append events and wait for the checkpoint that covers the last."""
     outcomes = append(node, *many)
     node.feed.covering(outcomes[-1].position).result(TIMEOUT_S)
-
-
-def as_owner(database: Database, statement: str) -> None:
-    """Change what may not be changed, as whoever owns the tables can."""
-    triggers = {
-        "entries_are_append_only": "entries",
-        "tags_are_append_only": "tags",
-        "nodes_are_append_only": "nodes",
-        "checkpoints_are_append_only": "checkpoints",
-        "head_only_grows": "head",
-        "head_stays": "head",
-    }
-    alter = "ALTER TABLE ledger.{} {} TRIGGER {};"
-    off = "".join(alter.format(table, "DISABLE", name) for name, table in triggers.items())
-    on = "".join(alter.format(table, "ENABLE ALWAYS", name) for name, table in triggers.items())
-    run_sql(database.superuser_dsn, f"{off}{statement};{on}")
 
 
 def test_a_checkpoint_is_signed_by_both_keys_over_the_head(

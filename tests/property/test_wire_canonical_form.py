@@ -30,7 +30,18 @@ seeds = st.integers(0, 2**64 - 1)
 
 NAMES = ["a", "amount", "b2", "currency", "seen", "valid_from", "z_", "z9"]
 LETTERS = [*"aZ09 .-/<>&'{}[]:,", '"', "\\", "é", "ệ", "Đ", "₫", "ກ", "技", "🔬", "\u2028"]
-MISFITS = ["\n", "\0", "\x7f", "a\u0301", "\u200b", "\u202e", "\ufeff", "\ue000", "\u0378", "\ufffe"]
+MISFITS = [
+    "\n",
+    "\0",
+    "\x7f",
+    "a\u0301",
+    "\u200b",
+    "\u202e",
+    "\ufeff",
+    "\ue000",
+    "\u0378",
+    "\ufffe",
+]
 STRAY_NAMES = ["", "A", "ệ", "a-b", "9", "a" * 65, "a\n"]
 STRAY_SCALARS = [0.5, -0.0, 1e300, float("inf"), float("nan"), 2**53, -(2**53), 2**64, 10**30]
 REASONS = {"depth", "name", "float", "fraction", "integer", "text", "nfc", "unassigned"}
