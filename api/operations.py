@@ -37,8 +37,8 @@ def is_ready(request: Request, response: Response) -> dict[str, Any]:
         reasons.append(f"halted: {node.halted}")
     state: dict[str, Any] = {}
     try:
-        head = read_head(node.pool)
-        lags = {name: head.size - at for name, at in folded_sizes(node.pool).items()}
+        head = read_head(node.probe)
+        lags = {name: head.size - at for name, at in folded_sizes(node.probe).items()}
         state = {"size": head.size, "projection_lag": lags}
         reasons += [f"{name} is {lag} behind" for name, lag in lags.items() if lag > LAG_MAX]
     except StoreError as error:

@@ -119,8 +119,8 @@ def load_payload(payload: bytes) -> dict[str, Any]:
     """
     try:
         value = orjson.loads(payload)
-        canonical.check(value)
-        if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == payload and isinstance(value, dict):
+        if isinstance(value, dict) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == payload:
+            canonical.check_parsed(value, payload)
             return value
     except (orjson.JSONDecodeError, orjson.JSONEncodeError, canonical.NotCanonical):
         pass

@@ -7,8 +7,7 @@ One process of a ledger: its database, its workers, and how they are wired to ea
 
 import fcntl
 import os
-import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -27,6 +26,7 @@ from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
+from ledger.watchdog import Watchdog
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +78,10 @@ def open_database(settings: Settings) -> Database:
 
 
 class Node:
-    """The workers of one process. Start them once, stop them once."""
+    """The workers of one process. Start them once, then stop them.
+
+    `pool` waits for a database that restarts; `probe` asks it once, for whoever wants to know.
+    """
 
     def __init__(self, settings: Settings, database: Database, *, publishes: bool = True) -> None:
         home = Home(settings.home)
@@ -87,6 +90,7 @@ class Node:
         self.identity: Identity = home.identity()
         self.file = CheckpointFile(home.checkpoints)
         self.pool = Pool(database.app_dsn, size=16)
+        self.probe = Pool(database.app_dsn, size=2, patience_s=1)
         self.feed = CheckpointFeed(self.pool)
         self.prover = Prover(self.pool)
         self.checker = SignatureChecker(settings.verifier_processes)
@@ -106,35 +110,35 @@ class Node:
             outstanding_max=settings.outstanding_max,
             subjects_cached=settings.subjects_cached,
         )
+        self.watchdog = Watchdog(database.embedded) if database.embedded else None
         self.halted: str | None = None
-        self._stopped = threading.Lock()
+        self._running = ExitStack()
 
     def start(self) -> None:
         """Begin to work. Raises `Halted` where the database is not what was signed."""
-        latest = latest_checkpoint(self.pool)
-        if latest:
+        self._start(self.watchdog)
+        self._start(self.publisher)
+        # Only now: the publisher may just have stored what a crash kept it from storing.
+        if latest := latest_checkpoint(self.pool):
             self.feed.tell(latest)
-        if self.publisher:
-            self.publisher.start()
-        if self.follower:
-            self.follower.start()
-        self.sequencer.start()
+        self._start(self.follower)
+        self._start(self.sequencer)
 
     def stop(self) -> None:
-        """Finish what is under way, in order; the database goes on."""
-        if not self._stopped.acquire(blocking=False):
-            return
-        self.sequencer.stop()
-        if self.publisher:
-            self.publisher.stop()
-        if self.follower:
-            self.follower.stop()
+        """Finish what is under way, the last started first; the database goes on."""
+        self._running.close()
         self.close()
 
     def close(self) -> None:
         """Let go of what a node holds that was never started, or has stopped."""
         self.checker.close()
+        self.probe.close()
         self.pool.close()
+
+    def _start(self, worker: Publisher | Follower | Sequencer | Watchdog | None) -> None:
+        if worker:
+            worker.start()
+            self._running.callback(worker.stop)
 
     def _committed(self) -> None:
         if self.publisher:

@@ -95,6 +95,7 @@ class Publisher:
         self._clock = clock
         self._note: bytes | None = None
         self._frontier = Frontier()
+        self._signed: Published | None = None  # Not stored yet, so nobody was told.
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
@@ -142,6 +143,8 @@ class Publisher:
 
     def publish(self) -> None:
         """Sign the head if it has grown; tell of the checkpoint once it is stored."""
+        # First what was signed when the database went away: a first receipt may hang from it.
+        self._release()
         head = read_head(self._pool)
         if head.size == self._frontier.size:
             self.verified_at = self._clock()
@@ -158,10 +161,17 @@ class Publisher:
         self._file.swap(self._note, note)
         self._note, self._frontier = note, frontier
         checkpoint = StoredCheckpoint(head.size, head.root, note, now)
-        insert_checkpoint(self._pool, checkpoint)
         # Only the last page travels on: a cache that missed the rest reads it when asked.
-        self._told(Published(checkpoint, head.size - len(leaves), tuple(leaves)))
+        self._signed = Published(checkpoint, head.size - len(leaves), tuple(leaves))
+        self._release()
         self.verified_at = now
+
+    def _release(self) -> None:
+        """Store what is signed and tell of it. Storing it again, verbatim, changes nothing."""
+        if self._signed:
+            insert_checkpoint(self._pool, self._signed.checkpoint)
+            released, self._signed = self._signed, None
+            self._told(released)
 
     def _rehash(self, start: int, stop: int) -> Iterator[list[bytes]]:
         """Read entries back, page by page, and hash each of them anew. Raises `Halted`."""

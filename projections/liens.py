@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
-from ledger.domain.event import Logged, legal_day
+from ledger.domain.event import Logged
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.store.connection import Pool
 from projections.axes import NEVER, Change, Dated, Effect, believed, revise
@@ -31,13 +31,13 @@ from projections.view import (
 
 @dataclass(frozen=True, slots=True)
 class LienRow(Dated):
-    """A row of `read.liens`: a creditor of a security, which is the subject, on one right.
+    """A row of `read.liens`: a creditor of a security, the subject, on the right that it charges.
 
     `secures` is None where the record does not say it.
     """
 
     effect: Effect
-    right: str
+    charged: str
     creditor: str
     debtors: tuple[str, ...]
     secures: str | None
@@ -80,7 +80,7 @@ def _created(security: str, rows: Rows, logged: Logged) -> Rows:
             security,
             *believed(change),
             effect="parties",
-            right=right,
+            charged=right,
             creditor=body.creditor,
             debtors=tuple(sorted(body.debtors)),
             secures=body.secures,
@@ -95,12 +95,9 @@ def _released(security: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
     assert isinstance(body, SecurityReleased)
     del security
-    pass_on = _passing(frozenset((body.creditor,)), ())
     change = Change(logged, body.released_on, NEVER)
-    rows = revise(rows, change, _concerned("parties", body.rights), pass_on)
-    # Others can know a release that no register holds from the day it stood here.
-    opposable = Change(logged, max(body.released_on, legal_day(logged.accepted)), NEVER)
-    return revise(rows, opposable, _concerned("third_parties", body.rights), pass_on)
+    freed = _passing(frozenset((body.creditor,)), ())
+    return revise(rows, change, _concerned("parties", body.rights), freed)
 
 
 def _conveyed(subject: str, rows: Rows, logged: Logged) -> Rows:
@@ -127,7 +124,7 @@ def _charges(body: ConveyanceAttested, effect: Effect, change: Change) -> Iterab
             body.conveyance,
             *believed(change),
             effect=effect,
-            right=right,
+            charged=right,
             creditor=creditor,
             debtors=tuple(sorted(body.givers())),
             secures=None,
@@ -140,7 +137,7 @@ def _charges(body: ConveyanceAttested, effect: Effect, change: Change) -> Iterab
 
 def _concerned(effect: Effect, rights: Iterable[str]) -> Callable[[LienRow], bool]:
     named = frozenset(rights)
-    return lambda row: row.effect == effect and row.right in named
+    return lambda row: row.effect == effect and row.charged in named
 
 
 def _passing(givers: frozenset[str], takers: Iterable[str]) -> Callable[[Rows], Rows]:
@@ -150,7 +147,7 @@ def _passing(givers: frozenset[str], takers: Iterable[str]) -> Callable[[Rows], 
     def pass_on(held: Rows) -> Rows:
         by_right: dict[str, list[LienRow]] = {}
         for row in held:
-            by_right.setdefault(row.right, []).append(row)
+            by_right.setdefault(row.charged, []).append(row)
         after = tuple(row for rows in by_right.values() for row in _passed(rows, givers, taking))
         return held if set(after) == set(held) else after
 
@@ -191,7 +188,7 @@ liens = Projection(
         SecurityReleased: On(_the_security, _released),
         ConveyanceAttested: On(_the_lien, _conveyed),
     },
-    indexes=(("right", "true_from"),),
+    indexes=(("charged", "true_from"),),
 )
 
 
@@ -214,7 +211,7 @@ def liens_on(
         asked = {"right": right, "effect": effect, "true_on": true_on, **knowing(known)}
         rows = view.rows(
             liens,
-            f"right = %(right)s AND effect = %(effect)s AND {TRUE_ON} AND {DATED}",
+            f"charged = %(right)s AND effect = %(effect)s AND {TRUE_ON} AND {DATED}",
             asked,
             order="true_from, subject, creditor",
         )

@@ -144,7 +144,7 @@ def _governed(rows: Rows, change: Change, lapsed_for: str | None) -> Rows:
 
     def govern(held: Rows) -> Rows:
         governing = held[0].changed_from
-        if False:
+        if governing is not None and governing > change.effective:
             return held
         return tuple(
             replace(

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -34,6 +35,9 @@ AGREED_SUFFICES = frozenset({"software", "know_how"})
 EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
 
 _NOTHING = Fraction(0)
+
+# Few fractions are in use, and making one costs more than folding a row.
+_fraction = lru_cache(maxsize=4096)(Fraction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class TitleRow(Dated):
     @property
     def share(self) -> Fraction:
         """Return the fraction."""
-        return Fraction(self.share_n, self.share_d)
+        return _fraction(self.share_n, self.share_d)
 
 
 Rows = tuple[TitleRow, ...]
@@ -171,8 +175,8 @@ def _moved_as_agreed(rows: Rows, terms: Rows, change: Change, effect: Effect) ->
     The register stands even where an assignor owns less by then: it gives what it has, and the
     assignees take that in proportion, as in `ledger.domain.title.registered`.
     """
-    giving = {row.party: -row.share for row in terms if row.share < 0}
-    taking = {row.party: row.share for row in terms if row.share > 0}
+    giving = {row.party: -row.share for row in terms if row.share_n < 0}
+    taking = {row.party: row.share for row in terms if row.share_n > 0}
     by = terms[0].by
 
     def move(held: Rows) -> Rows:
@@ -180,10 +184,11 @@ def _moved_as_agreed(rows: Rows, terms: Rows, change: Change, effect: Effect) ->
         given = {
             party: min(share, owned[party]) for party, share in giving.items() if party in owned
         }
+        if given == giving:
+            return _held_after(held, given, taking, by)
         part = sum(given.values(), _NOTHING) / sum(taking.values(), _NOTHING)
-        return _held_after(
-            held, given, {party: share * part for party, share in taking.items()}, by
-        )
+        taken = {party: share * part for party, share in taking.items()}
+        return _held_after(held, given, taken, by)
 
     return revise(rows, change, lambda row: row.effect == effect, move)
 
@@ -196,15 +201,15 @@ def _held_after(
         return held
     after = {row.party: (row.share, row.by) for row in held}
     for party, share in given.items():
-        owned, since = after[party]
-        after[party] = (owned - share, since)
+        owned, since = after.pop(party)
+        if owned != share:
+            after[party] = (owned - share, since)
     for party, share in taken.items():
-        after[party] = (after.get(party, (_NOTHING, by))[0] + share, by)
+        after[party] = (after[party][0] + share if party in after else share, by)
     box, effect, kind = where(held[0]), held[0].effect, held[0].right_kind
     return tuple(
         TitleRow(*box, effect, party, share.numerator, share.denominator, since, kind)
         for party, (share, since) in sorted(after.items())
-        if share
     )
 
 

@@ -8,12 +8,12 @@ other cannot know yet.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from ledger.domain.event import legal_day
-from ledger.store.connection import Pool
+from ledger.store.connection import NotMigrated, Pool
 from ledger.store.readmodels import Snapshot, snapshot
 from projections.axes import NEVER
 from projections.projection import Journal, Projection, ProjectionError, ReadModel
@@ -83,7 +83,9 @@ class View:
     ) -> tuple[R, ...]:
         """Return the rows that satisfy an SQL condition on the columns, with named parameters."""
         found = self._snapshot.select(model.table, where, asked, order, limit)
-        return tuple(model.row(*values) for values in found)
+        # A projection's table has the row's place as a further column.
+        width = len(fields(cast(Any, model.row)))
+        return tuple(model.row(*values[:width]) for values in found)
 
 
 def _office_day(known_at: KnownAt) -> date:
@@ -99,11 +101,11 @@ def _office_day(known_at: KnownAt) -> date:
 @contextmanager
 def viewing(pool: Pool, *models: ReadModel) -> Iterator[View]:
     """Look at read models in one snapshot. Raises `NotFolded` if one of them is not there."""
-    with snapshot(pool, [model.table for model in models]) as looked_at:
-        missing = [model.name for model in models if model.name not in looked_at.sizes]
-        if missing:
-            raise NotFolded(f"not built yet: {', '.join(missing)}")
-        yield View(looked_at, min(looked_at.sizes.values()))
+    try:
+        with snapshot(pool, [model.table for model in models]) as looked_at:
+            yield View(looked_at, min(looked_at.sizes.values()))
+    except NotMigrated as error:
+        raise NotFolded(str(error)) from error
 
 
 DATED = """known_from <= %(known_position)s AND known_from_at <= %(known_accepted)s

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx2
@@ -32,10 +32,6 @@ class Server:
 
     port: int
     pid: int
-
-
-Serving = AbstractContextManager[Server]
-"""What `serving` returns."""
 
 
 @contextmanager

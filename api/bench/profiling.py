@@ -5,7 +5,6 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,11 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from api.bench.processes import serving
-from api.bench.run import Run, let_fold
-from ledger.bench.figure import Figure
+from api.bench.run import Run, served
+from ledger.bench.lean import elapsed
 from ledger.bench.scratch import Scratch
-from ledger.bench.serving import bulk, single
+from ledger.bench.serving import Flood, flood_in_bulk, flood_singly
 from ledger.bench.workload import offers, registrations
 
 EVENTS_A_SECOND = 5_000
@@ -28,44 +26,40 @@ CLIENTS = 64
 SHOWN = 25
 """Functions that are shown of each kind."""
 
-Flood = Callable[[int], Figure]
-"""Floods the server at a port, and returns the figure."""
+Flooding = Callable[[int], Flood]
+"""Floods the server at a port."""
 
 
-def profiled(scratch: Scratch, seconds: float) -> list[dict[str, Any]]:
-    """Return the profile of a bulk flood and of one by single clients."""
+def profiled(scratch: Scratch, seconds: float) -> dict[str, dict[str, Any]]:
+    """Return the profiles of a bulk flood and of one by single clients, by name."""
     Run(scratch, seconds).append(registrations(scratch.cast))
     prepared = offers(scratch.cast, 2 * int(EVENTS_A_SECOND * seconds))
     half = len(prepared) // 2
-    floods: list[Flood] = [
-        lambda port: bulk(port, scratch.trust, prepared[:half], seconds, "bulk", "Bulk")[0],
-        partial(_single, scratch, prepared[half:], seconds),
-    ]
-    return [_profile(scratch, flood) for flood in floods]
+    return {
+        "bulk": _profile(scratch, lambda port: flood_in_bulk(port, prepared[:half], seconds)),
+        f"single.{CLIENTS}": _profile(
+            scratch, lambda port: flood_singly(port, iter(prepared[half:]), CLIENTS, seconds)
+        ),
+    }
 
 
-def _single(scratch: Scratch, prepared: Any, seconds: float, port: int) -> Figure:
-    return single(port, scratch.trust, iter(prepared), CLIENTS, seconds)
-
-
-def _profile(scratch: Scratch, flood: Flood) -> dict[str, Any]:
+def _profile(scratch: Scratch, flooding: Flooding) -> dict[str, Any]:
     with TemporaryDirectory(prefix="techledger-bench-") as directory:
         file = Path(directory) / "profile.json"
-        module = ("api.bench.profiled_serve", str(file))
-        with serving(scratch.settings, module, "/health/ready") as server:
-            postgres, ours = _postgres(scratch), time.process_time()
+        with served(scratch, "api.bench.profiled_serve", str(file)) as server:
+            postgres, client = _postgres(scratch), time.process_time()
             os.kill(server.pid, signal.SIGUSR1)
-            figure = flood(server.port)
+            flood = flooding(server.port)
             os.kill(server.pid, signal.SIGUSR2)
-            used = {
+            others = {
                 "PostgreSQL": _postgres(scratch) - postgres,
-                "this client": time.process_time() - ours,
+                "this client": time.process_time() - client,
             }
             while not file.exists():
                 time.sleep(0.05)
-            let_fold(scratch)
         profile: dict[str, Any] = json.loads(file.read_bytes())
-    return profile | {"figure": figure.name, "value": figure.value, "detail": figure.detail, "others": used}
+    seconds = elapsed(flood.exchanges)
+    return profile | {"others": others, "events": flood.events, "a_second": flood.events / seconds}
 
 
 def _postgres(scratch: Scratch) -> float:
@@ -85,23 +79,22 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def report(profiles: list[dict[str, Any]], console: Console) -> None:
+def report(profiles: dict[str, dict[str, Any]], console: Console) -> None:
     """Print where the time went, in microseconds of CPU for each event."""
-    for profile in profiles:
-        events = profile["value"] * profile["seconds"]
-        console.print(f"\n[bold]{profile['figure']}[/]: {profile['value']:,.0f} a second; {profile['detail']}")
-        console.print("CPU time for each event, in µs", style="dim")
-        shares = Table("who", "µs", box=None)
-        for group in ("threads", "children", "others"):
-            for name, seconds in profile[group].items():
-                shares.add_row(f"{_GROUPS[group]}{name}", f"{1e6 * seconds / events:.1f}")
+    for name, profile in profiles.items():
+        events = profile["events"]
+        console.print(f"\n[bold]{name}[/]: {profile['a_second']:,.0f} a second, {events} events")
+        shares = Table("CPU time for each event", "µs", box=None)
+        for group, prefix in _GROUPS.items():
+            for who, seconds in profile[group].items():
+                shares.add_row(f"{prefix}{who}", f"{1e6 * seconds / events:.1f}")
         console.print(shares)
-        for kind in ("own", "within"):
-            functions = Table(f"server, {_KINDS[kind]}", "µs", box=None)
+        for kind, says in _KINDS.items():
+            functions = Table(f"\n{says}", "µs", box=None)
             for each in profile[kind][:SHOWN]:
                 functions.add_row(each["where"], f"{1e6 * each['cpu_s'] / events:.1f}")
             console.print(functions)
 
 
-_GROUPS = {"threads": "server, thread ", "children": "its process ", "others": ""}
-_KINDS = {"own": "in the function itself", "within": "in it and what it calls"}
+_GROUPS = {"threads": "server, thread ", "children": "server's process ", "others": ""}
+_KINDS = {"own": "Server: in the function itself", "within": "Server: in it and what it calls"}

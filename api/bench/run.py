@@ -1,17 +1,26 @@
-"""A run: which figures there are, in which order they are measured, and what each is held against."""
+"""A run: which figures there are, their order, and what each of them is held against."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from api.bench.processes import Serving, serving
+from api.bench.processes import Server, serving
 from ledger.bench import raw, rows
 from ledger.bench.appending import append_all, appended, judged, sequencing
 from ledger.bench.figure import Figure, Goal, Result
 from ledger.bench.scratch import Scratch
-from ledger.bench.serving import CONCURRENCY, bulk, raw_posts, single
+from ledger.bench.serving import (
+    CONCURRENCY,
+    REQUEST,
+    bulk,
+    flood_in_bulk,
+    flood_singly,
+    raw_posts,
+    single,
+)
 from ledger.bench.stock import stock_figures
 from ledger.bench.verifying import export, sign_head, verified
 from ledger.bench.workload import Prepared, deals, offers, registrations
@@ -40,6 +49,9 @@ LOG_MIN = 20_000
 
 JUDGED = 10_000
 """Entries whose admission is timed."""
+
+WARMING = 2 * REQUEST
+"""Events sent to a server that was just started, before the clock is."""
 
 FOLDED_S = 120.0
 """How long to wait, in seconds, for the read models after a flood."""
@@ -122,7 +134,8 @@ def bulk_over_http(run: Run) -> Iterator[Result]:
             ("bulk", "Bulk over HTTP, offers", offers(scratch.cast, supply)),
             ("mix", "Bulk over HTTP, whole deals", deals(scratch.cast, supply // 7)),
         ):
-            yield from bulk(server.port, scratch.trust, prepared, run.seconds, name, says)
+            flood = flood_in_bulk(server.port, prepared, run.seconds)
+            yield from bulk(scratch.trust, flood, name, says)
             let_fold(scratch)
 
 
@@ -132,13 +145,20 @@ def singly_over_http(run: Run) -> Iterator[Result]:
     prepared = iter(offers(scratch.cast, len(CONCURRENCY) * run.supply(SINGLE_SUPPLY)))
     with served(scratch) as server:
         for clients in CONCURRENCY:
-            yield single(server.port, scratch.trust, prepared, clients, run.seconds)
+            flood = flood_singly(server.port, prepared, clients, run.seconds)
+            yield single(scratch.trust, flood)
             let_fold(scratch)
 
 
-def served(scratch: Scratch, module: tuple[str, ...] = ("api.cli", "serve")) -> Serving:
-    """Serve the scratch ledger."""
-    return serving(scratch.settings, module, "/health/ready")
+@contextmanager
+def served(scratch: Scratch, *module: str) -> Iterator[Server]:
+    """Serve the scratch ledger, by `techledger serve` unless another module is named; warmed up."""
+    warming = offers(scratch.cast, WARMING)
+    with serving(scratch.settings, module or ("api.cli", "serve"), "/health/ready") as server:
+        # The first requests start processes and fold what traders have done so far.
+        bulk(scratch.trust, flood_in_bulk(server.port, warming, 60.0), "warming", "")
+        let_fold(scratch)
+        yield server
 
 
 def let_fold(scratch: Scratch) -> None:

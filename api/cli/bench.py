@@ -1,4 +1,4 @@
-"""`techledger bench`: what the ledger does in a second, beside what this machine could do at most."""
+"""`techledger bench`: what the ledger does in a second, beside what the machine could at most."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import platform
 import resource
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import typer
 from rich.console import Console
@@ -94,7 +94,7 @@ def _print(results: Sequence[Result], elsewhere: float) -> None:
             each.says,
             _value(each),
             each.unit if isinstance(each, Figure) else "",
-            "\n".join(f"{c.ratio:.2f} × {c.goal.beside}" for c in beside),
+            "\n".join(f"{c.ratio:.2f} of {c.goal.beside}" for c in beside),
             "\n".join("" if c.goal.at_least is None else f"≥ {c.goal.at_least}" for c in beside),
             each.detail if isinstance(each, Figure) else each.why,
         )
@@ -104,7 +104,7 @@ def _print(results: Sequence[Result], elsewhere: float) -> None:
 
 def _value(result: Result) -> str:
     if isinstance(result, Absent):
-        return "–"
+        return "-"
     return f"{result.value:,.0f}" if result.value >= 100 else f"{result.value:,.1f}"  # noqa: PLR2004
 
 
@@ -133,7 +133,7 @@ class _Elsewhere:
     def __init__(self) -> None:
         self.share = 0.0
 
-    def __enter__(self) -> "_Elsewhere":
+    def __enter__(self) -> Self:
         self._before = _ticks()
         return self
 

@@ -260,7 +260,8 @@ def _verify_offline(home: Home, url: str, console: Console) -> None:
 def _show_where(home: Home, url: str, console: Console) -> None:
     lines = (
         f"the log and its latest events   {url}/",
-        f"the API, documented             {url}/docs   ({url}/openapi.json)",
+        f"the API, documented             {url}/docs",
+        f"the API, for generators         {url}/openapi.json",
         f"the signed head                 {url}/checkpoint",
         f"envelopes, keys, export         {home.path / 'demo'}",
         f"what a verifier must know       {home.trust}",

@@ -5,7 +5,7 @@ Every finding is named at once, and nothing is served while there is one.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from difflib import ndiff
 from typing import Any
 
 from psycopg2.extensions import cursor
@@ -43,7 +43,6 @@ def attest(app_dsn: str) -> None:
             findings = (
                 *unsafe_settings(session),
                 *_wrong_state(session),
-                *_wrong_role(session),
                 *_wrong_schema(session),
             )
     finally:
@@ -70,15 +69,29 @@ def _wrong_state(session: cursor) -> Iterator[str]:
     if encoding != "UTF8":
         yield f"the database's encoding is {encoding}, not UTF8"
 
-
-def _wrong_role(session: cursor) -> Iterator[str]:
     if _ask(session, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
         yield "the application's role is a superuser"
+
+
+def _wrong_schema(session: cursor) -> Iterator[str]:
+    if _ask(session, "SELECT to_regnamespace('ledger') IS NULL"):
+        yield "schema ledger is missing: run the migrations"
+        return
+    yield from _wrong_rights(session)
+    expected = (directory() / "schema.sql").read_text("utf-8").splitlines()
+    found = describe(session).splitlines()
+    for line in ndiff(expected, found):
+        if line.startswith("- "):
+            yield f"the schema lacks: {line[2:].strip()}"
+        if line.startswith("+ "):
+            yield f"the schema has besides: {line[2:].strip()}"
+
+
+def _wrong_rights(session: cursor) -> Iterator[str]:
     for table in _APPEND_ONLY:
         name = f"ledger.{table}"
         if _ask(session, "SELECT to_regclass(%s) IS NULL", name):
-            yield f"{name} is missing: run the migrations"
-            continue
+            continue  # The comparison with the schema says so.
         if _ask(
             session,
             "SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = %s::regclass",
@@ -88,15 +101,6 @@ def _wrong_role(session: cursor) -> Iterator[str]:
         for change in _CHANGES:
             if _ask(session, "SELECT has_table_privilege(%s, %s)", name, change):
                 yield f"the application's role may {change} {name}"
-
-
-def _wrong_schema(session: cursor) -> Iterator[str]:
-    expected = (Path(directory()) / "schema.sql").read_text("utf-8").splitlines()
-    found = describe(session).splitlines()
-    for line in sorted({*expected} - {*found}):
-        yield f"the schema lacks: {line.strip()}"
-    for line in sorted({*found} - {*expected}):
-        yield f"the schema has besides: {line.strip()}"
 
 
 def _ask(session: cursor, question: str, *arguments: object) -> Any:

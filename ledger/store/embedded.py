@@ -20,6 +20,7 @@ import re
 import secrets
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -36,7 +37,7 @@ from psycopg2.extensions import connection
 from ledger.store.attest import Unfit, unsafe_settings
 from ledger.store.binaries import Binaries, find_binaries
 from ledger.store.connection import StoreError
-from ledger.store.postmaster import Postmaster, find_postmaster
+from ledger.store.postmaster import Postmaster, find_postmaster, last_socket_directory
 
 SUPERUSER = "postgres"
 OWNER = "ledger_owner"
@@ -54,6 +55,9 @@ _SETTINGS = {
     "log_truncate_on_rotation": "on",
     "log_rotation_size": "0",
 }
+
+LETTING_GO_S = 10.0
+"""How long the sessions of a server that was killed may take to end as well."""
 
 _SOCKET_PREFIX = "tl-"
 _LONGEST_SOCKET_DIR = 80
@@ -112,11 +116,17 @@ class EmbeddedPostgres:
         """Process id of the server that runs."""
         return self._running().pid
 
+    def is_running(self) -> bool:
+        """Say whether the server that was started or taken over still accepts connections."""
+        if self._process is not None:
+            self._process.poll()  # Nobody else would reap it.
+        return self._running().listens()
+
     def start(self) -> str:
         """Make the database if there is none, run the server if none runs; return `app_dsn`.
 
-        Raises `NoBinaries`, `NotReachable`, `ServerFailed`, `PasswordsLost`, or `Unfit` if the
-        server was told not to flush what it commits.
+        Raises `NoBinaries`, `NotReachable`, `Unreachable`, `ServerFailed`, `PasswordsLost`, or
+        `Unfit` if the server was told not to flush what it commits.
         """
         self._home.mkdir(mode=0o755, parents=True, exist_ok=True)
         with self._alone():
@@ -183,7 +193,7 @@ class EmbeddedPostgres:
         data = self._home / f"postgres-{binaries.major}"
         _make_passwords(self._home)
         identity = _identity(None)
-        _check_reachable(identity, self._home, binaries.directory)
+        binaries = self._within_reach(binaries, identity)
         # Under another name until it is whole: a kill in between leaves nothing half made.
         unfinished = self._home / f"new-{data.name}"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -201,6 +211,18 @@ class EmbeddedPostgres:
         unfinished.rename(data)
         return data
 
+    def _within_reach(self, binaries: Binaries, identity: dict[str, Any]) -> Binaries:
+        """Return binaries that the server's user can run. Raises `NotReachable`."""
+        _check_reachable(identity, self._home)
+        try:
+            _check_reachable(identity, binaries.directory)
+        except NotReachable:
+            copied = binaries.copy_wheel(self._home)
+            if copied is None:
+                raise
+            return copied
+        return binaries
+
     @contextmanager
     def _password_file(self, identity: dict[str, Any]) -> Iterator[Path]:
         path = self._home / "initdb-password"
@@ -214,26 +236,33 @@ class EmbeddedPostgres:
 
     def _bring_up(self, data: Path, binaries: Binaries) -> bool:
         """Take over the server that runs, or launch one; say whether it was launched."""
-        deadline = time.monotonic() + self._patience_s
+        began = time.monotonic()
         while True:
-            if self._process is not None:
-                self._process.poll()  # It may have been killed: nobody else would reap it.
-            found = find_postmaster(data)
-            self._postmaster = found or self._launch(data, binaries)
-            try:
-                self._wait_until_ready(data, deadline)
-            except ServerFailed as error:
-                # The sessions of a server that was killed take a moment to notice it.
-                if "still in use" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-            else:
+            sockets = self._last_sockets(data)
+            found = find_postmaster(data, self._patience_s)
+            self._postmaster = found or self._launch(data, binaries, sockets)
+            if self._wait_until_ready(began + self._patience_s):
                 return found is None
+            # One that was found was about to end. The sessions of one that was killed take a
+            # moment to notice it, and keep its memory until then.
+            if found is None:
+                said = _last_words(self._log, data)
+                if "still in use" not in said or time.monotonic() > began + LETTING_GO_S:
+                    raise ServerFailed(f"the server ended: {said}")
+            time.sleep(0.1)
 
-    def _launch(self, data: Path, binaries: Binaries) -> Postmaster:
+    def _last_sockets(self, data: Path) -> Path | None:
+        """Return where the server listened that was killed: its clients go on looking there."""
+        if self._postmaster is not None:
+            return self._postmaster.socket_directory
+        return last_socket_directory(data)
+
+    def _launch(self, data: Path, binaries: Binaries, sockets_before: Path | None) -> Postmaster:
+        if self._process is not None:
+            self._process.wait()  # It has ended, or is about to: nobody else would reap it.
         identity = _identity(data)
-        _check_reachable(identity, self._home, binaries.directory)
-        sockets = _socket_directory(identity)
+        binaries = self._within_reach(binaries, identity)
+        sockets = _socket_directory(identity, sockets_before)
         command = [str(binaries.directory / "postgres"), "-D", str(data), "-k", str(sockets)]
         for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
@@ -256,20 +285,22 @@ class EmbeddedPostgres:
         """What the server says before its log collector runs."""
         return self._home / "postgres.log"
 
-    def _wait_until_ready(self, data: Path, deadline: float) -> None:
-        """Wait until a session can be opened, also through a long crash recovery."""
+    def _wait_until_ready(self, deadline: float) -> bool:
+        """Wait until a session can be opened, also through a long crash recovery.
+
+        Return False if the server ended instead.
+        """
         while True:
             try:
                 self._connect(self.superuser_dsn).close()
             except psycopg2.OperationalError as error:
-                if self._process is not None and self._process.poll() is not None:
-                    raise ServerFailed(
-                        f"the server ended: {_last_words(self._log, data)}"
-                    ) from error
+                if self._has_ended(self._running()):
+                    return False
+                # It is left running: it may have much to recover, and is taken over next time.
                 if time.monotonic() > deadline or "authentication failed" in str(error):
                     raise ServerFailed(f"no session could be opened: {error}") from error
             else:
-                return
+                return True
             time.sleep(0.02)
 
     def _set_up(self) -> None:
@@ -346,30 +377,51 @@ def _give(path: Path, identity: dict[str, Any]) -> None:
         os.chown(path, identity["user"], identity["group"])
 
 
-def _check_reachable(identity: dict[str, Any], *paths: Path) -> None:
-    """Check that the server's user can enter `paths` and all above them."""
+def _check_reachable(identity: dict[str, Any], path: Path) -> None:
+    """Check that the server's user can enter `path` and all above it. Raises `NotReachable`."""
     if not identity:
         return
-    for path in paths:
-        for directory in (path.resolve(), *path.resolve().parents):
-            status = directory.stat()
-            shift = 6 if status.st_uid == identity["user"] else 0
-            if status.st_gid == identity["group"]:
-                shift = max(shift, 3)
-            if not status.st_mode >> shift & 1:
-                raise NotReachable(
-                    f"user {identity['user']}, whom the server runs as, cannot enter {directory}:"
-                    " allow it (chmod o+x), or choose another place"
-                )
+    for directory in (path.resolve(), *path.resolve().parents):
+        status = directory.stat()
+        shift = 6 if status.st_uid == identity["user"] else 0
+        if status.st_gid == identity["group"]:
+            shift = max(shift, 3)
+        if not status.st_mode >> shift & 1:
+            raise NotReachable(
+                f"user {identity['user']}, whom the server runs as, cannot enter {directory}:"
+                " allow it (chmod o+x), or choose another place"
+            )
 
 
-def _socket_directory(identity: dict[str, Any]) -> Path:
+def _socket_directory(identity: dict[str, Any], before: Path | None) -> Path:
+    """Return the directory `before` if it is ours, or can be made again; else a fresh one."""
+    if before is not None and _is_private(before, identity):
+        return before
+    if before is not None:
+        with suppress(OSError):
+            before.mkdir(mode=0o700)
+            _give(before, identity)
+            return before
     where = tempfile.gettempdir()
     if len(os.fsencode(where)) > _LONGEST_SOCKET_DIR:
         where = "/tmp"  # noqa: S108  (the directory made in it has a random name and mode 0700)
     directory = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX, dir=where))
     _give(directory, identity)
     return directory
+
+
+def _is_private(directory: Path, identity: dict[str, Any]) -> bool:
+    """Say whether nobody but the server's user, and root, can have put anything there."""
+    try:
+        status = directory.lstat()
+    except OSError:
+        return False
+    owner = identity.get("user", os.geteuid())
+    return (stat.S_ISDIR(status.st_mode), stat.S_IMODE(status.st_mode), status.st_uid) == (
+        True,
+        0o700,
+        owner,
+    )
 
 
 def _last_words(log: Path, data: Path) -> str:

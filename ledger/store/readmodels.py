@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from psycopg2 import sql
@@ -259,30 +260,29 @@ _DELIMITER, _NULL = "\x1f", "\x1e"
 
 
 def _written(table: Table, rows: Sequence[Values]) -> bytes:
-    """Write rows for COPY, text format (PostgreSQL manual, COPY); text columns as they are."""
-    writers = [
-        (index, _WRITERS[column.kind])
-        for index, column in enumerate(table.columns)
-        if column.kind in _WRITERS
-    ]
-    optional = [index for index, column in enumerate(table.columns) if column.optional]
-    lines = []
-    for row in rows:
-        fields = list(row)
-        for index, write in writers:
-            if fields[index] is not None:
-                fields[index] = write(fields[index])
-        for index in optional:
-            if fields[index] is None:
-                fields[index] = _NULL
-        lines.append(_DELIMITER.join(fields))
+    """Write rows for COPY, text format (PostgreSQL manual, COPY), column by column.
+
+    A text stands as it is: what COPY could mistake for its own signs are controls, which no text
+    of an entry can hold, and the backslash, which is doubled everywhere at the end.
+    """
+    values = zip(*rows, strict=True)
+    columns = [_column(column, each) for column, each in zip(table.columns, values, strict=True)]
+    lines = [_DELIMITER.join(fields) for fields in zip(*columns, strict=True)]
     lines.append("")
     text = "\n".join(lines)
-    if text.count("\n") != len(rows) or text.count(_DELIMITER) != len(rows) * (
-        len(table.columns) - 1
-    ):
+    signs = len(rows) * (len(columns) - 1)
+    if text.count("\n") != len(rows) or text.count(_DELIMITER) != signs:
         raise Unwritable(f"a text for read.{table.name} holds a control character")
     return text.replace("\\", "\\\\").encode()
+
+
+def _column(column: Column, values: Sequence[Any]) -> Iterable[str]:
+    write = _WRITERS.get(column.kind)
+    if column.optional:
+        if write is None:
+            return [_NULL if value is None else value for value in values]
+        return [_NULL if value is None else write(value) for value in values]
+    return values if write is None else map(write, values)
 
 
 def _write_texts(values: Sequence[str]) -> str:
@@ -303,7 +303,7 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
     "numeric": str,
     "boolean": str,
     "date": date.isoformat,
-    "timestamptz": datetime.isoformat,
+    "timestamptz": lru_cache(maxsize=1024)(datetime.isoformat),
     "text[]": _write_texts,
     "bigint[]": _write_integers,
 }

@@ -13,18 +13,23 @@ What belongs to the owner, who has every right anyway, is left out, and so are t
 from psycopg2.extensions import cursor
 
 _TABLES = """
-SELECT c.oid::regclass::text AS name, string_agg(
-    format('    %I %s%s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
+SELECT format(E'CREATE %sTABLE %s (\n%s\n)%s;',
+    CASE c.relpersistence WHEN 'p' THEN '' ELSE 'UNLOGGED ' END,
+    c.oid::regclass,
+    string_agg(format('    %I %s%s%s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
         CASE WHEN a.attcollation <> t.typcollation
             THEN format(' COLLATE %s', a.attcollation::regcollation) ELSE '' END,
         CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END,
+        ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
         CASE WHEN a.attstorage <> t.typstorage
             THEN ' STORAGE ' || CASE a.attstorage WHEN 'e' THEN 'EXTERNAL' WHEN 'p' THEN 'PLAIN'
                 WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END ELSE '' END),
-    E',\n' ORDER BY a.attnum)
+        E',\n' ORDER BY a.attnum),
+    CASE WHEN c.relrowsecurity THEN ' WITH ROW LEVEL SECURITY' ELSE '' END)
 FROM pg_class c
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE c.relnamespace = 'ledger'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 GROUP BY c.oid ORDER BY 1
 """
@@ -60,6 +65,14 @@ WHERE c.relnamespace = 'ledger'::regnamespace AND NOT t.tgisinternal
 ORDER BY 1
 """
 
+_RULES = """
+SELECT pg_get_ruledef(r.oid)
+FROM pg_rewrite r
+JOIN pg_class c ON c.oid = r.ev_class
+WHERE c.relnamespace = 'ledger'::regnamespace
+ORDER BY 1
+"""
+
 _GRANTS = """
 SELECT format('GRANT %s ON %s TO %s;',
     string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type), o.name,
@@ -80,14 +93,13 @@ GROUP BY o.name, g.grantee ORDER BY 1
 
 
 def describe(session: cursor) -> str:
-    """Return the definition of schema `ledger`: tables, constraints, indexes, triggers, grants."""
+    """Return what schema `ledger` consists of. Raises the driver's error where there is none."""
     # Names are written in full, whatever the session's search path would let away.
     session.execute("SET search_path TO pg_catalog")
-    session.execute(_TABLES)
-    tables = [f"CREATE TABLE {name} (\n{columns}\n);" for name, columns in session.fetchall()]
-    parts = ["CREATE SCHEMA ledger;", *tables]
-    for query in (_CONSTRAINTS, _INDEXES, _FUNCTIONS, _TRIGGERS, _GRANTS):
+    parts = ["CREATE SCHEMA ledger;"]
+    for query in (_TABLES, _CONSTRAINTS, _INDEXES, _FUNCTIONS, _TRIGGERS, _RULES, _GRANTS):
         session.execute(query)
-        parts.append("\n".join(definition for (definition,) in session.fetchall()))
+        between = "\n\n" if query is _TABLES else "\n"
+        parts.append(between.join(definition for (definition,) in session.fetchall()))
     session.execute("RESET search_path")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from ledger.store import subscription
-from ledger.store.connection import Unavailable
+from ledger.store.connection import Pool, Unavailable
 from ledger.store.hint import HEAD_CHANNEL
 from ledger.store.subscription import Gap, Listener, Subscription
 from tests.support.postgres import run_sql
@@ -166,16 +166,20 @@ def test_an_unavailable_database_is_waited_for(pool, monkeypatch):
         assert [b"one"] == reader.wait_for(1)
 
 
-def test_without_a_session_to_listen_it_polls(pool, monkeypatch):
+def test_without_a_session_to_listen_it_polls(pool, database, monkeypatch):
     def refuse():
         raise Unavailable("too many connections")
 
+    other = Pool(database.app_dsn, 1)
+    append(other, new_entry("one"))
+    with pool.session():
+        pass  # Now the pool has a connection to read with, and no further one is to be had.
     monkeypatch.setattr(pool, "open", refuse)
-    pool._slots.put(None)
-    with Subscription(pool, poll_s=0.01) as following:
-        following._listener.listen()
-        assert following._listener._session is None
-        following._listener.wait(0.01)
+    with reading(pool, poll_s=0.01) as reader:
+        reader.wait_for(1)
+        append(other, new_entry("two"))
+        assert [b"one", b"two"] == reader.wait_for(2)
+    other.close()
 
 
 def test_a_missing_position_ends_the_reading(pool, database):

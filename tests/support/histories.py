@@ -85,7 +85,7 @@ class _World:
             right=right,
             application_no=right.removeprefix("right:vn."),
             kind=kind,
-            filed_on=self.days(1)[0],
+            filed_on=(FIRST_DAY + timedelta(days=self.random.randrange(3))).isoformat(),
             owners=[b.held(owner, 1, len(owners)) for owner in owners],
         )
 

@@ -7,18 +7,22 @@ Their signature lines are planted: nothing that reads the log back checks them a
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
 from ledger.domain.event import Body, Logged, format_instant
+from ledger.intake import decode
 from ledger.log.merkle import leaf_hash
 from ledger.store.append import NewEntry, appending
 from ledger.store.connection import Pool
+from ledger.store.entries import read_entries
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Signature
 from tests.support.builders import ORIGIN
+
+NOON = datetime(2026, 11, 2, 5, tzinfo=UTC)
 
 _SIGNATURE = Signature(hashlib.sha256(b"a key").hexdigest(), bytes(64))
 
@@ -72,6 +76,12 @@ def append_all(
         at = accepted + timedelta(seconds=number)
         with appending(pool) as append:
             append.write([_new_entry(event, at) for event in group], at)
+
+
+def put(pool: Pool, events: Sequence[Logged], *, batch: int = 7) -> list[Logged]:
+    """Append the events of a specification and return them as the log gives them back."""
+    append_all(pool, written_again(events), NOON, batch=batch)
+    return [decode(each.entry, each.position) for each in read_entries(pool, 0, None, 10**6)]
 
 
 def _new_entry(event: Written, accepted: datetime) -> NewEntry:

@@ -13,7 +13,7 @@ seeds: the same size gives the same bytes. About 3,000 entries are made in a sec
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,15 +26,18 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from ledger.compose import compose
 from ledger.domain.event import Body, format_instant
-from ledger.genesis import NO_LAW_DATA, QUORUM_NONE, key_record, trust_root
+from ledger.genesis import key_record, trust_root
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.note import Ed25519NoteSigner, format_vkey
-from ledger.log.tiles import entries_path, format_bundle, tile_path
-from ledger.wire.base64 import b64url_encode
+from ledger.log.policy import QUORUM_NONE_POLICY
+from ledger.log.proof import prove_inclusion
+from ledger.log.receipt import TlogProof, format_tlog_proof
+from ledger.log.tiles import Fetch, TileHashes, entries_path, format_bundle, tile_path
+from ledger.wire.base64 import b64encode, b64url_encode
 from ledger.wire.commitment import commit
-from ledger.wire.entry import Entry, format_entry
+from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, payload_hash, sign_envelope
 from ledger.wire.keys import PrivateKey
 from tests.support import builders as b
@@ -43,6 +46,9 @@ from tests.support.mandates import mandate_ended, mandate_given
 ORIGIN = b.ORIGIN
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 """When position 0 was accepted."""
+
+PARTIES = (b.OPERATOR, b.REGISTRAR, b.REVIEWER, b.INSTITUTE, b.FIRM, b.RIVAL, b.AUTHOR)
+"""Whom the genesis entry registers."""
 
 BATCH = 16
 """Entries that share an instant; the next ones are accepted a second later."""
@@ -131,7 +137,9 @@ class SampleLog:
         """Append any payload, signed by these keys."""
         envelope = sign_envelope(payload, keys)
         instant = format_instant(accepted or self.now)
-        self.entries.append(format_entry(Entry(instant, PAYLOAD_TYPE, envelope.signatures, payload)))
+        self.entries.append(
+            format_entry(Entry(instant, PAYLOAD_TYPE, envelope.signatures, payload))
+        )
 
     @property
     def now(self) -> datetime:
@@ -167,9 +175,37 @@ class SampleLog:
             level += 1
         return files
 
+    def proof(self, position: int, size: int | None = None) -> bytes:
+        """Return the tlog-proof of an entry under the checkpoint of `size`."""
+        leaves = self.leaves(size)
+        hashes = prove_inclusion(position, len(leaves), TileHashes(_tiles_of(leaves)))
+        return format_tlog_proof(TlogProof(position, tuple(hashes), self.checkpoint(size)))
+
+    def receipt(self, position: int, size: int | None = None) -> dict[str, Any]:
+        """Return the receipt of an entry as the API answers it."""
+        entry = self.entries[position]
+        parsed = parse_entry(entry)
+        return {
+            "event_id": json.loads(parsed.payload)["event_id"],
+            "position": position,
+            "accepted": parsed.accepted,
+            "leaf_hash": b64encode(leaf_hash(entry)),
+            "checkpoint_size": self.size if size is None else size,
+            "proof": self.proof(position, size).decode(),
+        }
+
     def write(self, directory: Path, size: int | None = None) -> Path:
         """Write the files of an export; return the directory."""
         return write_files(directory, self.files(size))
+
+
+def _tiles_of(leaves: Sequence[bytes]) -> Fetch:
+    def fetch(level: int, n: int, width: int) -> bytes:
+        span = 256**level
+        firsts = range(n * 256 * span, (n * 256 + width) * span, span)
+        return b"".join(Frontier().extend(leaves[at : at + span]).root() for at in firsts)
+
+    return fetch
 
 
 def write_files(directory: Path, files: Mapping[str, bytes]) -> Path:
@@ -231,15 +267,15 @@ def _story(log: SampleLog) -> Iterator[str]:
 
 def _open(log: SampleLog) -> str:
     vkeys = [format_vkey(signer) for signer in log_signers(log.origin)]
-    parties = [b.first_party(party, keys=[key_record(party_key(party))]) for party in b.ROLES]
+    parties = [b.first_party(party, keys=[key_record(party_key(party))]) for party in PARTIES]
     body = b.ledger_opened(
         origin=log.origin,
         log_keys=vkeys,
-        policy_sha256=payload_hash(QUORUM_NONE),
-        law_data_sha256=payload_hash(NO_LAW_DATA),
+        policy_sha256=payload_hash(QUORUM_NONE_POLICY),
+        law_data_sha256=payload_hash(b"{}"),
         parties=parties,
     )
-    return log.say(body, b.ROLES)
+    return log.say(body, PARTIES)
 
 
 def _market(log: SampleLog) -> Iterator[str]:

@@ -1,0 +1,253 @@
+"""
+`techledger audit`: take a log home, verify every byte of it, run its rules again.
+
+Exit codes: 0 all holds; 1 refused, with the step and the first bad position; 2 wrong usage.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import httpx2
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from api.cli.options import AsJson
+from ledger.audit import (
+    AuditError,
+    Exported,
+    NothingExported,
+    Replay,
+    RuleBroken,
+    Source,
+    StoredLog,
+    export,
+    exported_checkpoint,
+    exported_entries,
+)
+from ledger.client import NoAnswer
+from ledger.domain.event import Logged
+from ledger.log.encoding import write_base64
+from ledger.log.tiles import TILE_WIDTH, entries_path, tile_path
+from ledger.node import open_database
+from ledger.settings import Settings
+from ledger.store.connection import Pool
+from ledger.verify.__main__ import report
+from ledger.verify.outcome import Refused
+from ledger.verify.verifier import verify_export
+from projections.catalogue import READ_MODELS
+from projections.digest import replay as digests_after
+
+app = typer.Typer(help="Take a log home, verify it, run its rules again.", no_args_is_help=True)
+
+RULES_STEP = 10
+RULES_LABEL = "every event is admitted by the rules in force at its position"
+"""What follows the numbered steps of `ledger.verify`."""
+
+Directory = Annotated[Path, typer.Argument(help="Directory of an exported log")]
+Told = Callable[[str, int, int], None]
+
+
+@app.command("export")
+def export_log(
+    directory: Directory,
+    url: Annotated[
+        str | None, typer.Option(help="A server to read from; else the local database")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the log as static files (C2SP tlog-tiles), or what is new of it, into DIRECTORY."""
+    try:
+        with _source(url) as source, _progress(as_json) as told:
+            done = export(source, directory, lambda *so_far: told("files", *so_far))
+    except AuditError as error:
+        _fail({"exported": False, "reason": str(error)}, str(error), as_json=as_json)
+    _print_exported(done, as_json=as_json)
+
+
+@app.command("verify")
+def verify(
+    directory: Directory,
+    trust: Annotated[Path, typer.Option(help="Trust root, got from elsewhere", exists=True)],
+    previous: Annotated[
+        Path | None, typer.Option(help="An earlier checkpoint of the log", exists=True)
+    ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules/--no-rules", help="Run the rules again as well.")
+    ] = True,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes (default: one for each core)")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify every byte, hash and signature, and that the rules admit every event."""
+    try:
+        with _progress(as_json) as told:
+            answer = verify_export(
+                directory,
+                trust.read_bytes(),
+                previous=previous.read_bytes() if previous else None,
+                workers=workers,
+                progress=lambda step, *so_far: told(f"step {step.number}", *so_far),
+            )
+    except Refused as refused:
+        _fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
+    replayed = _replayed(directory, as_json=as_json) if rules else None
+    if as_json:
+        members = answer.to_json()
+        if replayed is not None:
+            members["steps"].append({"step": RULES_STEP, "label": RULES_LABEL})
+            members["unchecked"] += _unchecked(replayed)
+        print(json.dumps(members, indent=1))
+        return
+    print(report(answer))
+    if replayed is not None:
+        _print_replayed(replayed)
+
+
+@app.command("replay")
+def replay(directory: Directory, as_json: AsJson = False) -> None:
+    """Run the rules again over every entry, fold every read model, and print their digests.
+
+    Bytes and signatures are not verified here: that is `verify`'s work.
+    """
+    digests: dict[str, str] = {}
+    replayed = _replayed(directory, as_json=as_json, digests=digests)
+    if as_json:
+        members = {"replayed": replayed.size, "unchecked": _unchecked(replayed)}
+        print(json.dumps({**members, "digests": digests}, indent=1))
+        return
+    _print_replayed(replayed)
+    for name, digest in digests.items():
+        print(f"{name:<14} {digest}")
+
+
+def _replayed(directory: Path, *, as_json: bool, digests: dict[str, str] | None = None) -> Replay:
+    """Replay a directory to its end, or exit with the first entry that the rules refuse.
+
+    Where `digests` is given, those of all read models are put there.
+    """
+    replayed = Replay(exported_entries(directory))
+    try:
+        size = exported_checkpoint(directory).size
+        with _progress(as_json) as told:
+            found = digests_after(
+                _shown(replayed, size, told), READ_MODELS if digests is not None else ()
+            )
+    except RuleBroken as broken:
+        members = {
+            "verified": False,
+            "step": RULES_STEP,
+            "label": RULES_LABEL,
+            "position": broken.position,
+            "code": broken.code,
+            "reason": broken.detail,
+            "positions": list(broken.positions),
+        }
+        _fail(members, f"REFUSED: {broken}", as_json=as_json)
+    except NothingExported as error:
+        _fail({"verified": False, "reason": str(error)}, str(error), as_json=as_json)
+    if digests is not None:
+        digests.update(found)
+    return replayed
+
+
+def _shown(replayed: Replay, size: int, told: Told) -> Iterator[Logged]:
+    """Yield the events, and show how far it has come, now and then."""
+    for logged in replayed:
+        yield logged
+        if replayed.size % TILE_WIDTH == 0:
+            told("rules", replayed.size, size)
+
+
+def _unchecked(replayed: Replay) -> list[dict[str, Any]]:
+    return [{"position": position, "what": "sealed"} for position in replayed.unchecked]
+
+
+def _print_replayed(replayed: Replay) -> None:
+    for position in replayed.unchecked:
+        print(f"unchecked: position {position}, sealed")
+    passed = replayed.size - len(replayed.unchecked)
+    print(f"{passed} of {replayed.size} entries admitted again by the rules")
+
+
+def _print_exported(done: Exported, *, as_json: bool) -> None:
+    members = {
+        "exported": True,
+        "origin": done.checkpoint.origin,
+        "size": done.checkpoint.size,
+        "root": write_base64(done.checkpoint.root),
+        "files": done.files,
+    }
+    text = "{origin} at size {size}, {files} new files".format(**members)
+    print(json.dumps(members, indent=1) if as_json else text)
+
+
+def _fail(members: dict[str, Any], text: str, *, as_json: bool) -> NoReturn:
+    """Say what is wrong, and exit with 1."""
+    print(json.dumps(members, indent=1) if as_json else text)
+    raise typer.Exit(1)
+
+
+class ServedLog:
+    """The log of a server, as a `Source` for exports."""
+
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
+
+    def checkpoint(self) -> bytes:
+        """Return the latest signed note."""
+        return self._get("checkpoint")
+
+    def fetch(self, level: int, n: int, width: int) -> bytes:
+        """Return a tile of hashes."""
+        return self._get(tile_path(level, n, width))
+
+    def fetch_bundle(self, n: int, width: int) -> bytes:
+        """Return an entry bundle."""
+        return self._get(entries_path(n, width))
+
+    def _get(self, path: str) -> bytes:
+        try:
+            response = self._http.get(f"/{path}")
+        except httpx2.TransportError as error:
+            raise NoAnswer(f"{type(error).__name__}: {error}") from error
+        if response.status_code != HTTPStatus.OK:
+            raise NothingExported(f"the server answers {response.status_code} for {path}")
+        return response.content
+
+
+@contextmanager
+def _source(url: str | None) -> Iterator[Source]:
+    """Lend the log of a server, or that of the local database."""
+    if url is not None:
+        with httpx2.Client(base_url=url, timeout=60) as http:
+            yield ServedLog(http)
+        return
+    database = open_database(Settings())
+    try:
+        pool = Pool(database.app_dsn, size=1)
+        yield StoredLog(pool)
+        pool.close()
+    finally:
+        database.stop()
+
+
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Told]:
+    """Show a bar for each kind of work, where a person looks on."""
+    hidden = as_json or not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bars:
+        tasks = {}
+
+        def told(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done)
+
+        yield told

@@ -1,0 +1,280 @@
+"""
+The auditor's side: a log as static files, and its rules run again over every entry.
+
+`export` writes what C2SP tlog-tiles serves, `checkpoint`, `tile/<L>/<N>`, `tile/entries/<N>`, and
+nothing else. `ledger.verify` checks bytes, proofs and signatures of such a directory; `Replay`
+then admits every entry anew, under the edition in force at its position.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ledger.domain import admission
+from ledger.domain.admission import Folded, Folds
+from ledger.domain.event import Context, Logged, OpeningRequired, Refusal
+from ledger.intake import Invalid, decode
+from ledger.log.merkle import LogError
+from ledger.log.note import parse_note
+from ledger.log.proof import prove_consistency, verify_consistency
+from ledger.log.tiles import (
+    TILE_WIDTH,
+    MalformedTilePath,
+    TileHashes,
+    TilePath,
+    entries_path,
+    parse_bundle,
+    parse_tile_path,
+    tile_path,
+    tile_width,
+    widths,
+)
+from ledger.log.tree_head import Checkpoint, parse_checkpoint
+from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.connection import Pool
+from ledger.store.tree import TreeReader
+from ledger.wire.canonical import WireError
+
+CHECKPOINT = "checkpoint"
+
+_TEMPORARY = ".new"
+
+Progress = Callable[[int, int], None]
+"""Told how much is done, and how much there is in all."""
+
+
+class AuditError(Exception):
+    """Superclass of the errors of this module. Never raised itself."""
+
+
+class ExportRefused(AuditError):
+    """What the source offers does not continue what the directory holds; nothing was replaced."""
+
+
+class NothingExported(AuditError):
+    """The directory, or the source, has no checkpoint that can be read, or lacks what it covers."""
+
+
+class RuleBroken(AuditError):
+    """An entry stands in the log that the rules in force at its position refuse, by this code.
+
+    `positions` are those of the events that forbid it, where the rule names any.
+    """
+
+    def __init__(
+        self, position: int, code: str, detail: str, positions: tuple[int, ...] = ()
+    ) -> None:
+        super().__init__(f"position {position} is refused by {code}: {detail}")
+        self.position = position
+        self.code = code
+        self.detail = detail
+        self.positions = positions
+
+
+class Source(Protocol):
+    """Where a log is read from: a database, or a server."""
+
+    def checkpoint(self) -> bytes:
+        """Return the latest signed note. Raises `NothingExported` before the first."""
+        ...  # pragma: no cover
+
+    def fetch(self, level: int, n: int, width: int) -> bytes:
+        """Return a tile of hashes."""
+        ...  # pragma: no cover
+
+    def fetch_bundle(self, n: int, width: int) -> bytes:
+        """Return an entry bundle."""
+        ...  # pragma: no cover
+
+
+class StoredLog(TreeReader):
+    """The log of a database, as a `Source`."""
+
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self._checkpoints = pool
+
+    def checkpoint(self) -> bytes:
+        """Return the latest signed note. Raises `NothingExported` before the first."""
+        latest = latest_checkpoint(self._checkpoints)
+        if latest is None:
+            raise NothingExported("the log has no checkpoint yet")
+        return latest.note
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export did: the checkpoint that the directory has now, and the files it wrote."""
+
+    checkpoint: Checkpoint
+    files: int
+
+
+def export(
+    source: Source, directory: Path, progress: Progress = lambda _done, _total: None
+) -> Exported:
+    """
+    Write a log into a directory, or what is new of it; return the checkpoint that it has then.
+
+    Tiles never change, so files that are there stay; each new one appears whole, and the
+    checkpoint last: an interrupted export is finished by the next. Raises `ExportRefused` where
+    the source does not continue what is there, whose checkpoint is then the evidence.
+    """
+    note = source.checkpoint()
+    checkpoint = _opened(note)
+    directory.mkdir(parents=True, exist_ok=True)
+    _must_continue(source, directory, checkpoint)
+    files = list(_files_of(checkpoint.size))
+    missing = [file for file in files if not (directory / _path_of(file)).exists()]
+    for done, file in enumerate(missing, start=1):
+        _write(directory, _path_of(file), _fetch(source, file))
+        progress(done, len(missing))
+    # What the checkpoint covers is on the disk before the checkpoint is.
+    os.sync()
+    _write(directory, CHECKPOINT, note)
+    os.sync()
+    _remove_outgrown(directory, checkpoint.size)
+    return Exported(checkpoint, len(missing))
+
+
+def exported_checkpoint(directory: Path) -> Checkpoint:
+    """Return the checkpoint of an export, its signatures unverified. Raises `NothingExported`."""
+    try:
+        return _opened((directory / CHECKPOINT).read_bytes())
+    except FileNotFoundError:
+        raise NothingExported(f"there is no checkpoint in {directory}") from None
+
+
+def exported_entries(directory: Path) -> Iterator[bytes]:
+    """Yield the entries of an export, in order: nothing is verified. Raises `NothingExported`."""
+    size = exported_checkpoint(directory).size
+    for n in range(-(-size // TILE_WIDTH)):
+        width = tile_width(0, n, size)
+        try:
+            yield from parse_bundle((directory / entries_path(n, width)).read_bytes(), width)
+        except (FileNotFoundError, LogError) as error:
+            raise NothingExported(f"{entries_path(n, width)}: {error}") from None
+
+
+class Replay:
+    """
+    Every entry admitted anew, as it was admitted: iterate it for the events, in order.
+
+    Iterating raises `RuleBroken` at the first entry that is refused. `size` counts the entries
+    admitted so far. `unchecked` has the positions at which a rule needed a sealed value that only
+    the vault holds: such an entry was neither refused nor passed.
+    """
+
+    def __init__(self, entries: Iterable[bytes]) -> None:
+        self.size = 0
+        self.unchecked: list[int] = []
+        self._entries = entries
+        self._subjects: dict[str, Folded] = {}
+        self._positions: dict[bytes, int] = {}
+
+    def __iter__(self) -> Iterator[Logged]:
+        for entry in self._entries:
+            logged = _decoded(entry, self.size)
+            self._admit(logged)
+            self._fold(logged)
+            self.size += 1
+            yield logged
+
+    def _admit(self, logged: Logged) -> None:
+        event, position = logged.event, logged.position
+        named = {each: self._positions.get(_digest(each)) for each in event.body.references()}
+        known = {each: at for each, at in named.items() if at is not None}
+        context = Context(logged.accepted, position, known=known)
+        try:
+            admission.admit(Folds(self._subjects), event, context)
+        except OpeningRequired:
+            self.unchecked.append(position)
+        except Refusal as refusal:
+            raise RuleBroken(position, refusal.code, refusal.detail, refusal.positions) from refusal
+
+    def _fold(self, logged: Logged) -> None:
+        for subject in logged.event.subjects:
+            self._subjects[subject] = admission.evolve_subject(
+                subject, self._subjects.get(subject), logged
+            )
+        self._positions[_digest(logged.event.payload_hash)] = logged.position
+
+
+def _decoded(entry: bytes, position: int) -> Logged:
+    try:
+        return decode(entry, position)
+    except Invalid as invalid:
+        raise RuleBroken(position, invalid.code, invalid.detail) from invalid
+    except (WireError, ValueError) as error:
+        raise RuleBroken(position, "MALFORMED", str(error)) from error
+
+
+def _digest(payload_hash: str) -> bytes:
+    return bytes.fromhex(payload_hash.removeprefix("sha256:"))
+
+
+def _opened(note: bytes) -> Checkpoint:
+    """Return what a note says. Whether it is signed, and by whom, a verifier has to judge."""
+    try:
+        return parse_checkpoint(parse_note(note).text)
+    except LogError as error:
+        raise NothingExported(f"the checkpoint cannot be read: {error}") from None
+
+
+def _must_continue(source: Source, directory: Path, new: Checkpoint) -> None:
+    """Have the source prove that what the directory holds is a prefix of what it offers."""
+    if not (directory / CHECKPOINT).exists():
+        return
+    old = exported_checkpoint(directory)
+    if old.origin != new.origin:
+        raise ExportRefused(f"the directory holds {old.origin}, the source is {new.origin}")
+    try:
+        proof = prove_consistency(old.size, new.size, TileHashes(source.fetch))
+        verify_consistency(old.size, new.size, proof, old.root, new.root)
+    except LogError as error:
+        raise ExportRefused(
+            f"the source at size {new.size} does not continue the directory at {old.size}: {error}"
+        ) from error
+
+
+def _files_of(size: int) -> Iterator[TilePath]:
+    """Yield every bundle and tile of a log, bundles first: level None stands for those."""
+    rows = widths(size)
+    for level, (full, partial) in [*((None, row) for row in rows[:1]), *enumerate(rows)]:
+        yield from (TilePath(level, n) for n in range(full))
+        if partial:
+            yield TilePath(level, full, partial)
+
+
+def _path_of(file: TilePath) -> str:
+    if file.level is None:
+        return entries_path(file.index, file.width)
+    return tile_path(file.level, file.index, file.width)
+
+
+def _fetch(source: Source, file: TilePath) -> bytes:
+    if file.level is None:
+        return source.fetch_bundle(file.index, file.width)
+    return source.fetch(file.level, file.index, file.width)
+
+
+def _write(directory: Path, path: str, content: bytes) -> None:
+    """Make a file appear whole or not at all."""
+    (directory / path).parent.mkdir(parents=True, exist_ok=True)
+    (directory / _TEMPORARY).write_bytes(content)
+    (directory / _TEMPORARY).replace(directory / path)
+
+
+def _remove_outgrown(directory: Path, size: int) -> None:
+    """Remove the partial tiles of earlier sizes; what is no tile of this log is not touched."""
+    for found in (directory / "tile").rglob("*.p/*"):
+        try:
+            file = parse_tile_path(found.relative_to(directory).as_posix())
+        except MalformedTilePath:
+            continue
+        if file.width < tile_width(file.level or 0, file.index, size):
+            found.unlink()
+            if not any(found.parent.iterdir()):
+                found.parent.rmdir()

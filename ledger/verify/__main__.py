@@ -1,0 +1,79 @@
+"""
+`python -m ledger.verify PATH --trust trust.json`: verify an exported log, or one receipt.
+
+Exit codes: 0 verified; 1 refused; 2 wrong usage, or a file that is not there.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ledger.verify.outcome import Refused, Step, Verified
+from ledger.verify.verifier import verify_export, verify_receipt
+from ledger.wire.base64 import MalformedBase64, b64decode
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.path.is_dir() == (given.entry is not None):
+        parser.error("a receipt comes with --entry FILE, an exported log without")
+    if given.workers is not None and given.workers < 1:
+        parser.error("--workers is 1 or more")
+    try:
+        trust_root = given.trust.read_bytes()
+        if given.path.is_dir():
+            previous = given.previous.read_bytes() if given.previous else None
+            answer = verify_export(given.path, trust_root, previous=previous, workers=given.workers)
+        else:
+            answer = verify_receipt(
+                given.path.read_bytes(), _entry(given.entry.read_bytes()), trust_root
+            )
+    except OSError as error:
+        parser.error(f"{error.filename}: {error.strerror}")
+    except Refused as refused:
+        print(json.dumps(refused.to_json(), indent=1) if given.json else f"REFUSED: {refused}")
+        return 1
+    print(json.dumps(answer.to_json(), indent=1) if given.json else report(answer))
+    return 0
+
+
+def report(answer: Verified) -> str:
+    """Return what was verified, as text."""
+    checkpoint = answer.checkpoint.size, answer.to_json()["root"]
+    return "\n".join(
+        [
+            *(f"{step.number:>2}  {step}" for step in answer.steps),
+            *(f"unchecked: position {at}, {what}" for at, what in answer.unchecked),
+            "VERIFIED: {} at size {}, root {}".format(answer.checkpoint.origin, *checkpoint),
+            f"{answer.signatures} signatures of parties verified",
+        ]
+    )
+
+
+def _entry(raw: bytes) -> bytes:
+    """Return an entry's bytes, also from the JSON that the API answers for an entry."""
+    if not raw.startswith(b"{"):
+        return raw
+    try:
+        return b64decode(str(json.loads(raw)["entry"]))
+    except (ValueError, KeyError, MalformedBase64):
+        raise Refused(Step.FORM, "the entry is neither bytes nor the API's JSON") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ledger.verify", description=__doc__)
+    parser.add_argument("path", type=Path, help="directory of an exported log, or a receipt")
+    parser.add_argument("--trust", type=Path, required=True, help="trust root, from elsewhere")
+    parser.add_argument("--entry", type=Path, help="the entry that the receipt is for")
+    parser.add_argument("--previous", type=Path, help="an earlier checkpoint of the same log")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--workers", type=int, help="processes (default: one for each core)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""
+Who may sign at which position: keys and mandates, as the log itself records them.
+
+Six types of events change it, and only they are read here, from plain JSON, in the log's order.
+Each must itself be signed by those whom the format demands, or the operator could add a key to a
+party on its own. The whole history is gathered before any signature is judged: then each entry
+can be judged in another process, by what stood at the positions before its own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ledger.verify.event import Event, read_event
+from ledger.verify.outcome import Refused, Step, refusing
+from ledger.wire.base64 import b64decode
+
+OPENED = "ledger.opened/1"
+REGISTERED = "party.registered/1"
+KEY_ADDED = "key.added/1"
+KEY_REVOKED = "key.revoked/1"
+MANDATE_GIVEN = "mandate.given/1"
+MANDATE_ENDED = "mandate.ended/1"
+
+_PARTY = "keys kind name party roles seat"
+_KEY = "algorithm key_id public_key"
+_MONEY = "amount currency"
+_BODIES = {
+    OPENED: "edition law_data_sha256 log_keys operator origin parties policy_sha256 registrar",
+    REGISTERED: _PARTY,
+    KEY_ADDED: "key not_after not_before party vouched_by",
+    KEY_REVOKED: "compromised_since key_id party reason revoked_by",
+    MANDATE_GIVEN: "ceiling holder mandate principal topics valid_from valid_to",
+    MANDATE_ENDED: "ended_by holder mandate principal",
+}
+_KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
+_KINDS |= dict.fromkeys(("keys", "log_keys", "parties", "roles", "topics"), list)
+_NULLABLE = {"ceiling", "compromised_since", "name", "not_after", "not_before"}
+_NULLABLE |= {"valid_to", "vouched_by"}
+
+# `type` is the last member of a canonical payload, and no quote within a string stands bare.
+_ENDINGS = tuple(f'"type":"{topic}"}}'.encode() for topic in _BODIES)
+
+
+def is_authority(entry: bytes) -> bool:
+    """Say whether an entry is of a type that changes who may sign, by its last bytes."""
+    return entry.endswith(_ENDINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """
+    A public key in the log, and whose it is.
+
+    It binds at the positions behind `added`, up to and including `revoked`, and at the instants
+    [not_before, not_after).
+    """
+
+    key_id: str
+    party: str
+    algorithm: str
+    spki: bytes
+    added: int
+    not_before: str | None = None
+    not_after: str | None = None
+    revoked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """The holder's keys bind the principal, for these topics, up to a sum, on these days."""
+
+    topics: frozenset[str]
+    ceiling: tuple[int, str] | None
+    valid_from: str
+    valid_to: str | None
+    given: int
+    ended: int | None = None
+
+
+@dataclass(slots=True)
+class Authority:
+    """
+    Every key and mandate that the log ever recorded, and the officers that genesis names.
+
+    `mandates` are by (principal, holder), then by name. `faults` says what is wrong with events
+    that would have changed anything here, by position.
+    """
+
+    operator: str = ""
+    registrar: str = ""
+    keys: dict[str, Key] = field(default_factory=dict)
+    mandates: dict[tuple[str, str], dict[str, Mandate]] = field(default_factory=dict)
+    faults: dict[int, Refused] = field(default_factory=dict)
+
+    def follow(self, event: Event) -> None:
+        """Take in the next event of the six types. Raises `Refused` (steps 5 and 8)."""
+        brought = brought_keys(event)
+        signers = _FOLDS[event.type](self, event, event.body)
+        if event.signers != signers:
+            raise fault(event, f"{event.type} is signed by {', '.join(sorted(signers))}")
+        for key in brought:
+            if self.keys.setdefault(key.key_id, key) is not key:
+                raise fault(event, f"the key {key.key_id} is in the log already")
+
+
+def gather_authority(entries: Iterable[tuple[int, bytes]], origin: str) -> Authority:
+    """Return what (position, entry) pairs say, in order; a fault is raised at its entry's turn."""
+    authority = Authority()
+    for position, raw in entries:
+        try:
+            authority.follow(read_event(raw, position, origin))
+        except Refused as refused:
+            authority.faults[position] = refused
+    return authority
+
+
+def _opened(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+    if event.position > 0:
+        raise fault(event, "a ledger is opened once, at position 0")
+    authority.operator, authority.registrar = body["operator"], body["registrar"]
+    return {party["party"] for party in body["parties"]}
+
+
+def _registered(authority: Authority, _: Event, body: dict[str, Any]) -> set[str]:
+    return {body["party"], authority.operator}
+
+
+def _key_added(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+    party, voucher = body["party"], body["vouched_by"]
+    if voucher is None:
+        signed = (authority.keys.get(line.key_id) for line in event.entry.signatures)
+        if all(key is None or key.party != party for key in signed):
+            raise fault(event, f"no key that {party} has already has signed")
+    elif voucher not in (authority.operator, authority.registrar):
+        raise fault(event, f"{voucher} may not vouch for a key")
+    return {party, voucher or party}
+
+
+def _key_revoked(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+    party, by, key = body["party"], body["revoked_by"], authority.keys.get(body["key_id"])
+    if key is None or key.party != party or key.revoked is not None:
+        raise fault(event, f"{party} has no key {body['key_id']} in force")
+    if by not in (party, authority.operator):
+        raise fault(event, f"{by} is neither holder nor operator")
+    authority.keys[key.key_id] = replace(key, revoked=event.position)
+    return {by}
+
+
+def _mandate_given(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+    given = authority.mandates.setdefault((body["principal"], body["holder"]), {})
+    if body["mandate"] in given:
+        raise fault(event, f"{body['mandate']} was given before")
+    limit = body["ceiling"]
+    if limit is not None:
+        limit = tuple(_checked(limit, _MONEY, event).values())
+    topics, days = frozenset(map(str, body["topics"])), (body["valid_from"], body["valid_to"])
+    given[body["mandate"]] = Mandate(topics, limit, *days, event.position)
+    return {body["principal"], authority.operator}
+
+
+def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+    pair, name, by = (body["principal"], body["holder"]), body["mandate"], body["ended_by"]
+    mandate = authority.mandates.get(pair, {}).get(name)
+    if mandate is None or mandate.ended is not None or by not in pair:
+        raise fault(event, f"{by} cannot end {name}")
+    authority.mandates[pair][name] = replace(mandate, ended=event.position)
+    return {by}
+
+
+_FOLDS = {
+    OPENED: _opened,
+    REGISTERED: _registered,
+    KEY_ADDED: _key_added,
+    KEY_REVOKED: _key_revoked,
+    MANDATE_GIVEN: _mandate_given,
+    MANDATE_ENDED: _mandate_ended,
+}
+"""What an event of each type changes; returned are the parties that must be its signers."""
+
+
+def brought_keys(event: Event) -> list[Key]:
+    """Return the keys that an event brings. Raises `Refused` (step 5) for a malformed body."""
+    if event.type not in _BODIES:
+        return []
+    body = _checked(event.body, _BODIES[event.type], event)
+    if event.type == KEY_ADDED:
+        key = _key(event, body["party"], body["key"])
+        return [replace(key, not_before=body["not_before"], not_after=body["not_after"])]
+    parties = body.get("parties", [body] if event.type == REGISTERED else [])
+    described = [_checked(party, _PARTY, event) for party in parties]
+    return [_key(event, party["party"], key) for party in described for key in party["keys"]]
+
+
+def _key(event: Event, party: str, record: Any) -> Key:
+    record = _checked(record, _KEY, event)
+    with refusing(Step.FORM, event.position):
+        spki = b64decode(record["public_key"])
+    return Key(record["key_id"], party, record["algorithm"], spki, event.position)
+
+
+def _checked(value: Any, names: str, event: Event) -> dict[str, Any]:
+    """Return `value` if it is an object with exactly these members, each of its kind."""
+    if not isinstance(value, dict) or list(value) != names.split():
+        raise Refused(Step.FORM, f"{event.type}: not an object of {names}", event.position)
+    for name, member in value.items():
+        nothing = member is None and name in _NULLABLE
+        if not nothing and not isinstance(member, _KINDS.get(name, str)):
+            raise Refused(Step.FORM, f"{event.type}: {name} is not of its kind", event.position)
+    return value
+
+
+def fault(event: Event, reason: str) -> Refused:
+    """Return the refusal of step 8 for an event."""
+    return Refused(Step.SIGNATURES, reason, event.position)

@@ -1,0 +1,81 @@
+"""
+The files of an exported log (C2SP tlog-tiles): those of its checkpoint's size, and no others.
+
+    checkpoint
+    tile/0/000  tile/0/001.p/44  tile/1/000.p/1
+    tile/entries/000  tile/entries/001.p/44
+
+A file beside them is refused, never skipped: nothing would have been shown about it.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from ledger.log import tiles
+from ledger.log.merkle import HASH_SIZE
+from ledger.log.note import MAX_NOTE
+from ledger.log.tiles import TILE_WIDTH, entries_path, tile_path
+from ledger.verify.outcome import Refused, Step
+
+CHECKPOINT = "checkpoint"
+
+_MAX_BUNDLE = TILE_WIDTH * (2 + tiles.MAX_ENTRY)
+
+
+def read_checkpoint(directory: Path) -> bytes:
+    """Return the signed note. Raises `Refused` (step 2) where there is none."""
+    return _read(directory, CHECKPOINT, MAX_NOTE, Step.CHECKPOINT, None)
+
+
+def read_tile(directory: Path, level: int, n: int, width: int) -> bytes:
+    """Return a tile of exactly `width` hashes. Raises `Refused` (step 3)."""
+    path, start = tile_path(level, n, width), n * TILE_WIDTH ** (level + 1)
+    tile = _read(directory, path, TILE_WIDTH * HASH_SIZE, Step.TREE, start)
+    if len(tile) != width * HASH_SIZE:
+        raise Refused(Step.TREE, f"the tile does not hold {width} hashes", start, path)
+    return tile
+
+
+def read_bundle(directory: Path, n: int, width: int) -> bytes:
+    """Return the bytes of an entry bundle, unparsed. Raises `Refused` (step 3)."""
+    return _read(directory, entries_path(n, width), _MAX_BUNDLE, Step.TREE, n * TILE_WIDTH)
+
+
+def check_names(directory: Path, size: int) -> None:
+    """Raise `Refused` (step 3) for a file that a log of `size` does not have."""
+    for path in sorted(_walk(directory)):
+        if path == CHECKPOINT:
+            continue
+        try:
+            named = tiles.parse_tile_path(path)
+        except tiles.MalformedTilePath as error:
+            raise Refused(Step.TREE, f"not a file of a log: {error}", path=path) from None
+        level = named.level or 0
+        if named.width != tiles.tile_width(level, named.index, size):
+            start = named.index * TILE_WIDTH ** (level + 1)
+            raise Refused(Step.TREE, f"not a file of a log of size {size}", start, path)
+
+
+def _read(directory: Path, path: str, limit: int, step: Step, position: int | None) -> bytes:
+    try:
+        with (directory / path).open("rb") as file:
+            raw = file.read(limit + 1)
+    except OSError as error:
+        raise Refused(step, error.strerror or "cannot be read", position, path) from None
+    if len(raw) > limit:
+        raise Refused(step, f"longer than {limit} bytes", position, path)
+    return raw
+
+
+def _walk(directory: Path, prefix: str = "") -> Iterator[str]:
+    """Yield the paths of all files; anything else, links too, is refused."""
+    with os.scandir(directory / prefix) as found:
+        for item in found:
+            path = f"{prefix}{item.name}"
+            if item.is_dir(follow_symlinks=False):
+                yield from _walk(directory, f"{path}/")
+            elif item.is_file(follow_symlinks=False):
+                yield path
+            else:
+                raise Refused(Step.TREE, "neither a file nor a directory", path=path)

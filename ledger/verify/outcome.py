@@ -1,0 +1,98 @@
+"""What a verification ends with: `Verified`, or `Refused` with the step and the first bad position.
+
+There is no third way: what could not be checked is listed as such, and never counts as passed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ledger.log.encoding import write_base64
+from ledger.log.merkle import LogError
+from ledger.log.tree_head import Checkpoint
+from ledger.wire.canonical import WireError
+
+
+class Step(StrEnum):
+    """The steps of a verification, in order: what each one makes sure of."""
+
+    TRUST = "the trust root is pinned"
+    CHECKPOINT = "the checkpoint is signed by every key of the log"
+    TREE = "every entry hashes into its tile, and every tile up to the root"
+    GENESIS = "entry 0 is the trusted genesis"
+    FORM = "every entry is a strict frame around a canonical payload"
+    IDENTITY = "every event is meant for this ledger, in time, and there once"
+    LISTS = "subjects and signers are sorted"
+    SIGNATURES = "every signature verifies, and binds by a key in force at its position"
+    CONSISTENCY = "the earlier checkpoint is of a prefix"
+
+    @property
+    def number(self) -> int:
+        """Return the step's number, from 1."""
+        return list(Step).index(self) + 1
+
+
+class VerifyError(Exception):
+    """Superclass of the errors of this package. Never raised itself."""
+
+
+class Refused(VerifyError):
+    """A step fails. `position` is the first bad one, `path` the file at fault, where known."""
+
+    def __init__(
+        self, step: Step, reason: str, position: int | None = None, path: str | None = None
+    ) -> None:
+        # All four are the exception's arguments, so it survives the way from another process.
+        super().__init__(step, reason, position, path)
+        self.step, self.reason, self.position, self.path = step, reason, position, path
+
+    def __str__(self) -> str:
+        at = "" if self.position is None else f", position {self.position}"
+        where = f", {self.path}" if self.path else ""
+        return f"step {self.step.number} ({self.step}) fails{at}{where}: {self.reason}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as JSON values."""
+        step = {"step": self.step.number, "label": str(self.step)}
+        where = {"position": self.position, "path": self.path}
+        return {"verified": False, **step, **where, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """
+    All steps hold, up to a checkpoint; of a receipt, for the entry at `position`.
+
+    `signatures` counts those of parties that verified, `unchecked` has the position and the nature
+    of what could not be checked.
+    """
+
+    checkpoint: Checkpoint
+    steps: tuple[Step, ...]
+    signatures: int
+    unchecked: tuple[tuple[int, str], ...] = ()
+    position: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as JSON values."""
+        return {
+            "verified": True,
+            "origin": self.checkpoint.origin,
+            "size": self.checkpoint.size,
+            "root": write_base64(self.checkpoint.root),
+            "position": self.position,
+            "steps": [{"step": step.number, "label": str(step)} for step in self.steps],
+            "signatures": self.signatures,
+            "unchecked": [{"position": at, "what": what} for at, what in self.unchecked],
+        }
+
+
+@contextmanager
+def refusing(step: Step, position: int | None = None) -> Iterator[None]:
+    """Turn any error of `ledger.log` and `ledger.wire` into the refusal of a step."""
+    try:
+        yield
+    except (LogError, WireError) as error:
+        raise Refused(step, str(error), position) from error

@@ -1,0 +1,57 @@
+r"""
+The trust root: what a verifier must have got out of band, before it looks at anything.
+
+    {"origin": "ledger.example.vn/techledger/1a2b3c4d", "log_keys": ["<vkey>", "<vkey>"],
+     "genesis_sha256": "<64 hex digits>", "policy": "quorum none\n"}
+
+`operate init` writes it. Nothing that is verified can add to it.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.log.note import Verifier, parse_vkey
+from ledger.log.policy import Policy, parse_policy
+from ledger.verify.outcome import Refused, Step, refusing
+
+_KINDS = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A parsed trust root: `log_keys` are the vkeys as written, `verifiers` the same in use."""
+
+    origin: str
+    log_keys: tuple[str, ...]
+    verifiers: tuple[Verifier, ...]
+    genesis_sha256: str
+    policy: Policy
+
+
+def parse_trust(raw: bytes) -> Trust:
+    """Read a trust root. Raises `Refused` (step 1)."""
+    members = _members(raw)
+    origin, log_keys, genesis = members["origin"], members["log_keys"], members["genesis_sha256"]
+    with refusing(Step.TRUST):
+        verifiers = tuple(parse_vkey(str(vkey)) for vkey in log_keys)
+        policy = parse_policy(members["policy"].encode("utf-8", "surrogateescape"))
+    if {each.name for each in verifiers} != {origin} or len(set(log_keys)) < len(log_keys):
+        raise Refused(Step.TRUST, "the log's keys bear the name of its origin, each listed once")
+    if not re.fullmatch("[0-9a-f]{64}", genesis):
+        raise Refused(Step.TRUST, "genesis_sha256 is not 64 hex digits")
+    return Trust(origin, tuple(log_keys), verifiers, genesis, policy)
+
+
+def _members(raw: bytes) -> dict[str, Any]:
+    try:
+        pairs = json.loads(raw, object_pairs_hook=tuple)
+    except (ValueError, RecursionError):
+        raise Refused(Step.TRUST, "the trust root is not JSON") from None
+    if not isinstance(pairs, tuple) or sorted(name for name, _ in pairs) != sorted(_KINDS):
+        raise Refused(Step.TRUST, f"a trust root has the members {', '.join(_KINDS)}, each once")
+    for name, value in pairs:
+        if not isinstance(value, _KINDS[name]):
+            raise Refused(Step.TRUST, f"{name} is not a {_KINDS[name].__name__}")
+    return dict(pairs)

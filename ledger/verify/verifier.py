@@ -1,0 +1,182 @@
+"""
+The verification of an exported log, and of one receipt: numbered steps, each in its place.
+
+docs/verify.md has a table of what each step stops, and says what none of them can.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ledger.log.merkle import leaf_hash
+from ledger.log.policy import open_witnessed_checkpoint
+from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
+from ledger.log.receipt import parse_tlog_proof
+from ledger.log.tiles import TILE_WIDTH, TileHashes
+from ledger.log.tree_head import Checkpoint
+from ledger.verify.authority import OPENED, gather_authority
+from ledger.verify.entries import CheckBundle, Chronology
+from ledger.verify.event import Event, read_event
+from ledger.verify.files import check_names, read_checkpoint, read_tile
+from ledger.verify.outcome import Refused, Step, Verified, refusing
+from ledger.verify.signatures import admitted_keys, verify_line
+from ledger.verify.tree import HashBundle, check_tree
+from ledger.verify.trust import Trust, parse_trust
+from ledger.verify.workers import in_order
+from ledger.wire.base64 import b64encode
+
+T = TypeVar("T")
+
+Progress = Callable[[Step, int, int], None]
+"""Told after each bundle of a long step: the step, bundles done, bundles in all."""
+
+
+def verify_export(
+    directory: Path,
+    trust_root: bytes,
+    *,
+    previous: bytes | None = None,
+    workers: int | None = None,
+    progress: Progress = lambda _step, _done, _total: None,
+) -> Verified:
+    """
+    Verify an exported log: every byte, every hash, every signature. Raises `Refused`.
+
+    `previous` is an earlier checkpoint of the same log, `workers` the number of processes, all
+    cores by default. A refusal is by the first step that fails, at the first position it fails at.
+    """
+    cores = workers or os.cpu_count() or 1
+
+    # 1. The trust root is pinned: origin, keys, genesis and policy come from the caller alone.
+    trust = parse_trust(trust_root)
+
+    # 2. The checkpoint: a strict note, signed by all keys of the log and a quorum of the policy.
+    checkpoint = _open(read_checkpoint(directory), trust, Step.CHECKPOINT)
+    size, total = checkpoint.size, -(-checkpoint.size // TILE_WIDTH)
+
+    # 3. Every entry is hashed into its tile and every tile into its parent, up to the root; there
+    #    are as many entries as the checkpoint says, and no file beside them.
+    check_names(directory, size)
+    with in_order(HashBundle(directory, size), range(total), cores, chunk=32) as hashed:
+        tree = check_tree(directory, checkpoint, _told(hashed, progress, Step.TREE, total))
+
+    # 4. Entry 0 is the trusted genesis, and names the same keys and policy as the trust root.
+    _check_genesis(tree.authority[0][1] if tree.authority else b"", trust)
+
+    # 5. to 8. Each entry by itself: form, identity and time, sorted lists, signatures by keys in
+    #    force at its position. In sequence: no instant before the last, no event twice.
+    authority = gather_authority(tree.authority, trust.origin)
+    check = CheckBundle(directory, size, trust.origin, authority)
+    chronology = Chronology()
+    with in_order(check, list(enumerate(tree.bundles)), cores) as checked:
+        for bundle in _told(checked, progress, Step.SIGNATURES, total):
+            chronology.follow(bundle)
+
+    # 9. An earlier checkpoint, where there is one, is of a prefix of this log.
+    steps = tuple(Step)
+    if previous is None:
+        steps = steps[:-1]
+    else:
+        _check_consistency(directory, _open(previous, trust, Step.CONSISTENCY), checkpoint)
+
+    return Verified(checkpoint, steps, chronology.signatures, tuple(chronology.unchecked))
+
+
+def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
+    """
+    Verify one receipt, a tlog-proof file or the API's JSON, and its entry. Raises `Refused`.
+
+    What the JSON says beside its proof must be so, as far as a proof can show it; nothing else of
+    it is believed, nor returned.
+    A receipt carries no keys but those that its own entry brings. Whether the other lines verify,
+    and whom they bind, only the log can show: they are returned as unchecked.
+    """
+    # 1. The trust root is pinned.
+    trust = parse_trust(trust_root)
+
+    # 2. The checkpoint in the receipt: a strict note, signed as that of a log must be.
+    with refusing(Step.CHECKPOINT):
+        stated = _stated(receipt)
+        proof = parse_tlog_proof(stated.pop("proof"))
+    checkpoint, position = _open(proof.checkpoint_raw, trust, Step.CHECKPOINT), proof.index
+
+    # 3. The entry hashes up to the root by the proof.
+    leaf = leaf_hash(entry)
+    with refusing(Step.TREE, position):
+        verify_inclusion(leaf, position, checkpoint.size, proof.hashes, checkpoint.root)
+
+    # 4. Entry 0 is the trusted genesis.
+    if position == 0:
+        _check_genesis(entry, trust)
+
+    # 5. to 7. Form, identity and time, sorted lists; the JSON around the proof says the same.
+    event = read_event(entry, position, trust.origin)
+    _check_stated(stated, event, leaf, checkpoint.size)
+
+    # 8. The lines by keys that the entry itself brings.
+    brought, unchecked = admitted_keys(event), []
+    for line in event.entry.signatures:
+        if line.key_id in brought:
+            verify_line(event, brought[line.key_id], line.value)
+        else:
+            unchecked.append((position, f"the line by key {line.key_id}"))
+    verified = len(event.entry.signatures) - len(unchecked)
+    return Verified(checkpoint, tuple(Step)[:-1], verified, tuple(unchecked), position)
+
+
+def _open(note: bytes, trust: Trust, step: Step) -> Checkpoint:
+    with refusing(step):
+        opened = open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy)
+    return opened.checkpoint
+
+
+def _check_genesis(entry: bytes, trust: Trust) -> None:
+    if sha256(entry).hexdigest() != trust.genesis_sha256:
+        raise Refused(Step.GENESIS, "entry 0 is not the one that is trusted", 0)
+    event = read_event(entry, 0, trust.origin)
+    policy = f"sha256:{trust.policy.sha256}"
+    pinned = {"origin": trust.origin, "log_keys": [*trust.log_keys], "policy_sha256": policy}
+    if event.type != OPENED or not pinned.items() <= event.body.items():
+        raise Refused(Step.GENESIS, "entry 0 names other keys or policy than the trust root", 0)
+
+
+def _check_consistency(directory: Path, old: Checkpoint, new: Checkpoint) -> None:
+    """Prove from the tiles that `old` is a prefix: the proof stands or falls by the two roots."""
+    with refusing(Step.CONSISTENCY):
+        hashes = TileHashes(partial(read_tile, directory))
+        proof = prove_consistency(old.size, new.size, hashes)
+        verify_consistency(old.size, new.size, proof, old.root, new.root)
+
+
+def _stated(receipt: bytes) -> dict[str, Any]:
+    """Return what a receipt says: only its `proof`, or that and the other members of the JSON."""
+    if not receipt.startswith(b"{"):
+        return {"proof": receipt}
+    try:
+        stated: dict[str, Any] = json.loads(receipt)
+    except (ValueError, RecursionError):
+        raise Refused(Step.CHECKPOINT, "the receipt is neither a tlog-proof nor JSON") from None
+    return {**stated, "proof": str(stated.get("proof")).encode()}
+
+
+def _check_stated(stated: dict[str, Any], event: Event, leaf: bytes, size: int) -> None:
+    proved = {
+        "event_id": event.event_id,
+        "position": event.position,
+        "accepted": event.entry.accepted,
+        "leaf_hash": b64encode(leaf),
+        "checkpoint_size": size,
+    }
+    for name in stated.keys() & proved.keys():
+        if stated[name] != proved[name]:
+            raise Refused(Step.FORM, f"the receipt states another {name}", event.position)
+
+
+def _told(answers: Iterable[T], progress: Progress, step: Step, total: int) -> Iterator[T]:
+    for done, answer in enumerate(answers, start=1):
+        yield answer
+        progress(step, done, total)

@@ -1,0 +1,140 @@
+"""Migrations: run once, in order, by whoever comes first, and never other than they were."""
+
+import shutil
+import subprocess
+import sys
+
+import psycopg2
+import pytest
+
+from ledger.store import migrate as migrations
+from ledger.store.connection import NotMigrated, Pool
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.entries import read_head
+from ledger.store.migrate import MigrationsAltered, check_sums, migrate, names, pending
+from tests.support.postgres import closing_server, home_directory, run_sql
+
+
+@pytest.fixture
+def empty(postgres_server):
+    """Lend the owner's DSN of a database without any schema."""
+    run_sql(postgres_server.superuser_dsn, "CREATE DATABASE empty OWNER ledger_owner")
+    yield postgres_server.owner_dsn.replace("/techledger?", "/empty?")
+    run_sql(postgres_server.superuser_dsn, "DROP DATABASE empty WITH (FORCE)")
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """Lend a copy of the migrations that `migrate` runs instead."""
+    copy = tmp_path / "migrations"
+    shutil.copytree(migrations.directory(), copy)
+    monkeypatch.setattr(migrations, "directory", lambda: copy)
+    return copy
+
+
+def _schemas(dsn):
+    rows = run_sql(dsn, "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^info'")
+    return {name for (name,) in rows}
+
+
+def test_an_empty_database_has_everything_pending(empty):
+    assert names() == pending(empty)
+    assert {"public"} == _schemas(empty)
+
+
+def test_a_database_without_schema_says_what_is_missing(empty):
+    pool = Pool(empty, 1)
+    with pytest.raises(NotMigrated):
+        read_head(pool)
+    pool.close()
+
+
+def test_everything_is_applied_once(empty):
+    assert names() == migrate(empty)
+    assert [] == pending(empty)
+    assert [] == migrate(empty)
+
+
+def test_the_application_sees_what_is_pending(database):
+    assert [] == pending(database.app_dsn)
+
+
+def test_two_processes_at_once_apply_everything_once(empty):
+    program = (
+        "import sys; from ledger.store.migrate import migrate; print(len(migrate(sys.argv[1])))"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, empty], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert ["0\n", f"{len(names())}\n"] == sorted(process.communicate()[0] for process in running)
+
+
+def test_a_failed_migration_leaves_nothing_and_is_not_marked(empty, copied):
+    """Half of it ran: neither that half nor the mark may stay."""
+    last = copied / "9000_fail.sql"
+    last.write_text("-- Fail\n--\n-- depends:\n\nCREATE SCHEMA half;\nSELECT 1/0;\n")
+    _hold(copied)
+    with pytest.raises(psycopg2.errors.DivisionByZero):
+        migrate(empty)
+    assert "half" not in _schemas(empty)
+    assert ["9000_fail.sql"] == pending(empty)
+    last.write_text("CREATE SCHEMA whole;\n")
+    _hold(copied)
+    assert ["9000_fail.sql"] == migrate(empty)
+    assert "whole" in _schemas(empty)
+
+
+def test_a_lock_left_by_a_killed_migration_keeps_nobody_out(empty):
+    migrate(empty)
+    run_sql(empty, "INSERT INTO migrations.yoyo_lock VALUES (1, now(), 1)")
+    run_sql(empty, "DROP SCHEMA ledger CASCADE; DROP SCHEMA read CASCADE")
+    run_sql(empty, "DELETE FROM migrations._yoyo_migration")
+    assert names() == migrate(empty)
+
+
+@pytest.mark.parametrize("change", ["edited", "added", "removed"])
+def test_altered_migrations_are_not_run(empty, copied, change):
+    first = copied / names()[0]
+    if change == "edited":
+        first.write_text(first.read_text() + " ")
+    elif change == "added":
+        (copied / "0099_more.sql").write_text("SELECT 1;\n")
+    else:
+        first.unlink()
+    expected = "0099_more.sql" if change == "added" else first.name
+    with pytest.raises(MigrationsAltered, match=expected):
+        migrate(empty)
+    assert {"public"} == _schemas(empty)
+
+
+def test_what_lies_beside_the_migrations_is_none(copied):
+    (copied / "notes.sql").write_text("DROP SCHEMA ledger;\n")
+    check_sums()
+    assert "notes.sql" not in names()
+
+
+def test_a_role_that_is_missing_is_made():
+    """A database of one's own may not have it. Whether it may log in is its owner's decision."""
+    with home_directory() as home, closing_server(EmbeddedPostgres(home)) as server:
+        server.start()
+        administrator = server.owner_dsn.replace(*_credentials(server))
+        run_sql(administrator, "DROP ROLE ledger_app")
+        migrate(administrator)
+        roles = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'ledger_app'"
+        assert [(False,)] == run_sql(administrator, roles)
+
+
+def _credentials(server):
+    """Return the owner's credentials in a DSN, and the superuser's."""
+    owner, superuser = (dsn.split("@")[0] for dsn in (server.owner_dsn, server.superuser_dsn))
+    return owner, superuser
+
+
+def _hold(directory):
+    """Write `SHA256SUMS` anew, as the author of a migration does."""
+    files = sorted(path.name for path in directory.glob("[0-9]*.sql"))
+    sums = subprocess.run(
+        ["sha256sum", *files], cwd=directory, capture_output=True, text=True, check=True
+    )
+    (directory / "SHA256SUMS").write_text(sums.stdout)

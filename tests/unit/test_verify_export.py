@@ -1,0 +1,545 @@
+"""An exported log: what is verified, and at which step and position everything else is refused."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.log.merkle import EMPTY_ROOT, Frontier, leaf_hash
+from ledger.log.note import format_vkey
+from ledger.log.tiles import format_bundle
+from ledger.verify.outcome import Step
+from ledger.verify.verifier import verify_export
+from ledger.wire import canonical
+from ledger.wire.entry import Entry, format_entry, parse_entry
+from ledger.wire.envelope import PAYLOAD_TYPE
+from tests.support.builders import FIRM, INSTITUTE, RIVAL
+from tests.support.log import witness
+from tests.support.sample_log import (
+    SIGNED_AT,
+    SampleLog,
+    log_signers,
+    party_key,
+    sample_log,
+    whole_story,
+    write_files,
+)
+from tests.support.verifying import append, payload, refusal, refusal_of, verified
+
+BUNDLE = "tile/entries/000.p/12"
+TILE = "tile/0/000.p/12"
+
+
+@pytest.fixture
+def log() -> SampleLog:
+    return sample_log(12)
+
+
+def test_a_valid_log_is_verified_up_to_its_checkpoint(tmp_path: Path) -> None:
+    log = whole_story()
+    answer = verified(log, tmp_path)
+    assert (log.origin, log.size) == (answer.checkpoint.origin, answer.checkpoint.size)
+    assert tuple(Step)[:-1] == answer.steps
+    assert () == answer.unchecked
+
+
+def test_every_signature_line_is_counted(log: SampleLog, tmp_path: Path) -> None:
+    lines = sum(len(parse_entry(entry).signatures) for entry in log.entries)
+    assert lines == verified(log, tmp_path).signatures
+
+
+def test_files_written_again_and_touched_stay_verified(log: SampleLog, tmp_path: Path) -> None:
+    first = verified(log, tmp_path)
+    for path in tmp_path.rglob("*"):
+        path.touch()
+    assert first == verified(log, tmp_path)
+
+
+def test_a_log_of_genesis_alone_is_verified(tmp_path: Path) -> None:
+    assert 1 == verified(sample_log(1), tmp_path).checkpoint.size
+
+
+@pytest.mark.parametrize("size", [255, 256, 257, 300])
+def test_logs_around_the_width_of_a_tile_are_verified(size: int, tmp_path: Path) -> None:
+    assert size == verified(sample_log(size), tmp_path).checkpoint.size
+
+
+# Step 1: the trust root
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"origin": "other.example/techledger/0badcafe"},
+        {"origin": 5},
+        {"log_keys": []},
+        {"log_keys": ["no key"]},
+        {"log_keys": [None]},
+        {"genesis_sha256": "ab"},
+        {"policy": "quorum many\n"},
+        {"more": 1},
+    ],
+)
+def test_a_malformed_trust_root_is_refused(
+    change: dict[str, Any], log: SampleLog, tmp_path: Path
+) -> None:
+    raw = json.dumps({**json.loads(log.trust_root()), **change}).encode()
+    assert Step.TRUST == refusal(log.write(tmp_path), raw).step
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: b"",
+        lambda _: b"[1]",
+        lambda _: b'["origin"]',
+        lambda raw: raw[:-1],
+        lambda raw: raw.replace(b"{", b'{"origin":"a",', 1),
+        lambda raw: raw.replace(b'"policy"', b'"police"'),
+        lambda _: b"[" * 100_000,
+    ],
+)
+def test_a_trust_root_that_is_no_such_json_is_refused(
+    spoil: Any, log: SampleLog, tmp_path: Path
+) -> None:
+    assert Step.TRUST == refusal(log.write(tmp_path), spoil(log.trust_root())).step
+
+
+def test_a_key_listed_twice_does_not_count_for_two(log: SampleLog, tmp_path: Path) -> None:
+    trust = json.loads(log.trust_root())
+    trust["log_keys"] = [trust["log_keys"][0]] * 2
+    assert Step.TRUST == refusal(log.write(tmp_path), json.dumps(trust).encode()).step
+
+
+# Step 2: the checkpoint
+
+
+def test_an_empty_directory_is_refused_for_its_checkpoint(log: SampleLog, tmp_path: Path) -> None:
+    refused = refusal(tmp_path, log.trust_root())
+    assert (Step.CHECKPOINT, "checkpoint") == (refused.step, refused.path)
+
+
+def test_a_checkpoint_of_another_origin_is_refused(log: SampleLog, tmp_path: Path) -> None:
+    other = sample_log(12, origin="other.example/techledger/0badcafe")
+    files = {**log.files(), "checkpoint": other.checkpoint()}
+    assert Step.CHECKPOINT == refusal(write_files(tmp_path, files), log.trust_root()).step
+
+
+@pytest.mark.parametrize("only", [0, 1])
+def test_a_checkpoint_by_one_of_the_logs_two_keys_is_refused(
+    only: int, log: SampleLog, tmp_path: Path
+) -> None:
+    checkpoint = Checkpoint(log.origin, 12, Frontier().extend(log.leaves()).root())
+    note = sign_checkpoint(checkpoint, [log_signers()[only]], SIGNED_AT)
+    files = {**log.files(), "checkpoint": note}
+    assert Step.CHECKPOINT == refusal(write_files(tmp_path, files), log.trust_root()).step
+
+
+def test_a_checkpoint_without_the_policys_witness_is_refused(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    trust = json.loads(log.trust_root())
+    trust["policy"] = f"witness w {format_vkey(witness('w.example'))}\nquorum w\n"
+    refused = refusal(log.write(tmp_path), json.dumps(trust).encode())
+    assert Step.CHECKPOINT == refused.step
+
+
+def test_an_endless_checkpoint_is_not_read_to_its_end(log: SampleLog, tmp_path: Path) -> None:
+    files = {**log.files(), "checkpoint": bytes(3 << 20)}
+    refused = refusal(write_files(tmp_path, files), log.trust_root())
+    assert (Step.CHECKPOINT, "checkpoint") == (refused.step, refused.path)
+
+
+# Step 3: the tree
+
+
+@pytest.mark.parametrize("path", [BUNDLE, TILE])
+def test_a_missing_file_is_refused_and_named(path: str, log: SampleLog, tmp_path: Path) -> None:
+    log.write(tmp_path)
+    (tmp_path / path).unlink()
+    refused = refusal(tmp_path, log.trust_root())
+    assert (Step.TREE, path, 0) == (refused.step, refused.path, refused.position)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 31, 32, 383])
+def test_a_truncated_tile_is_refused(keep: int, log: SampleLog, tmp_path: Path) -> None:
+    files = log.files()
+    files[TILE] = files[TILE][:keep]
+    refused = refusal(write_files(tmp_path, files), log.trust_root())
+    assert (Step.TREE, TILE) == (refused.step, refused.path)
+
+
+def test_a_bundle_truncated_anywhere_is_refused_at_the_entry_it_cuts(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    log.write(tmp_path)
+    raw, trust_root = log.files()[BUNDLE], log.trust_root()
+    ends = [sum(2 + len(entry) for entry in log.entries[: n + 1]) for n in range(12)]
+    for keep in range(0, len(raw), 211):
+        (tmp_path / BUNDLE).write_bytes(raw[:keep])
+        refused = refusal(tmp_path, trust_root)
+        whole = sum(end <= keep for end in ends)
+        assert (Step.TREE, BUNDLE, whole) == (refused.step, refused.path, refused.position)
+
+
+@pytest.mark.parametrize("path", [BUNDLE, TILE, "checkpoint"])
+@pytest.mark.parametrize("junk", [b"\0", b"\n", b"\0\0", bytes(32)])
+def test_bytes_behind_the_end_are_refused(
+    path: str, junk: bytes, log: SampleLog, tmp_path: Path
+) -> None:
+    files = log.files()
+    files[path] += junk
+    refused = refusal(write_files(tmp_path, files), log.trust_root())
+    assert (Step.CHECKPOINT if path == "checkpoint" else Step.TREE) == refused.step
+
+
+@pytest.mark.parametrize("path", [BUNDLE, TILE])
+def test_two_entries_swapped_are_refused_at_the_first(
+    path: str, log: SampleLog, tmp_path: Path
+) -> None:
+    files = log.files()
+    swapped = list(log.entries)
+    swapped[4], swapped[7] = swapped[7], swapped[4]
+    leaves = [leaf_hash(entry) for entry in swapped]
+    files[path] = format_bundle(swapped) if path == BUNDLE else b"".join(leaves)
+    refused = refusal(write_files(tmp_path, files), log.trust_root())
+    assert (Step.TREE, 4) == (refused.step, refused.position)
+
+
+def test_entries_and_tiles_rewritten_alike_do_not_lead_to_the_signed_root(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    forged = sample_log(11)
+    append(forged, payload(forged))
+    files = {**forged.files(), "checkpoint": log.checkpoint()}
+    refused = refusal(write_files(tmp_path, files), log.trust_root())
+    assert (Step.TREE, None) == (refused.step, refused.position)
+
+
+def test_an_entry_beyond_the_checkpoint_is_refused(log: SampleLog, tmp_path: Path) -> None:
+    files = {**sample_log(13).files(), "checkpoint": log.checkpoint()}
+    assert Step.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
+
+
+def test_a_checkpoint_beyond_the_entries_is_refused(log: SampleLog, tmp_path: Path) -> None:
+    files = {**log.files(), "checkpoint": sample_log(13).checkpoint()}
+    assert Step.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
+
+
+def test_a_checkpoint_of_a_monstrous_size_is_refused_at_once(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    root = Frontier().extend(log.leaves()).root()
+    note = sign_checkpoint(Checkpoint(log.origin, 2**62, root), log_signers(), SIGNED_AT)
+    files = {**log.files(), "checkpoint": note}
+    assert Step.TREE == refusal(write_files(tmp_path, files), log.trust_root()).step
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tile/0/000",
+        "tile/0/000.p/11",
+        "tile/0/000.p/13",
+        "tile/0/001.p/1",
+        "tile/1/000.p/1",
+        "tile/63/000",
+        "tile/entries/000.p/1",
+        "tile/entries/001",
+        "tile/data/000",
+        "tile/0/0",
+        "tile/0/000.p/012",
+        "checkpoint.old",
+        "README",
+        "tile/0/000.p/12.gz",
+    ],
+)
+def test_a_file_that_is_none_of_the_logs_is_refused_and_named(
+    path: str, log: SampleLog, tmp_path: Path
+) -> None:
+    log.write(tmp_path)
+    write_files(tmp_path, {path: b"?"})
+    refused = refusal(tmp_path, log.trust_root())
+    assert (Step.TREE, path) == (refused.step, refused.path)
+
+
+def test_a_link_is_refused_where_a_file_belongs(log: SampleLog, tmp_path: Path) -> None:
+    log.write(tmp_path / "log")
+    moved = (tmp_path / "log" / TILE).rename(tmp_path / "moved")
+    (tmp_path / "log" / TILE).symlink_to(moved)
+    refused = refusal(tmp_path / "log", log.trust_root())
+    assert (Step.TREE, TILE) == (refused.step, refused.path)
+
+
+# Step 4: genesis
+
+
+def test_another_first_entry_than_the_trusted_one_is_refused(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    trust = {**json.loads(log.trust_root()), "genesis_sha256": "0" * 64}
+    refused = refusal(log.write(tmp_path), json.dumps(trust).encode())
+    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+
+
+def test_a_signed_checkpoint_of_an_empty_log_is_refused_for_lack_of_genesis(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    note = sign_checkpoint(Checkpoint(log.origin, 0, EMPTY_ROOT), log_signers(), SIGNED_AT)
+    refused = refusal(write_files(tmp_path, {"checkpoint": note}), log.trust_root())
+    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+
+
+def test_genesis_must_name_every_key_that_the_trust_root_pins(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    trust = json.loads(log.trust_root())
+    trust["log_keys"] = trust["log_keys"][:1]
+    refused = refusal(log.write(tmp_path), json.dumps(trust).encode())
+    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+
+
+def test_genesis_must_name_the_policy_that_the_trust_root_pins(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    trust = {**json.loads(log.trust_root()), "policy": "# mine\nquorum none\n"}
+    refused = refusal(log.write(tmp_path), json.dumps(trust).encode())
+    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+
+
+def test_a_trusted_first_entry_that_opens_no_ledger_is_refused(tmp_path: Path) -> None:
+    log = SampleLog()
+    append(log, payload(log))
+    refused = refusal_of(log, tmp_path)
+    assert (Step.GENESIS, 0) == (refused.step, refused.position)
+
+
+# Steps 5 to 7: what the operator could log and sign, but nobody should believe
+
+
+def test_a_payload_that_is_not_canonical_is_refused(log: SampleLog, tmp_path: Path) -> None:
+    raw = canonical.dump(payload(log)).replace(b",", b", ", 1)
+    log.sign(raw, [party_key(FIRM)])
+    refused = refusal_of(log, tmp_path)
+    assert (Step.FORM, 12) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda raw: raw.replace(b"techledger-entry/v1", b"techledger-entry/v2"),
+        lambda raw: raw.replace(b"accepted ", b"accepted  ", 1),
+        lambda raw: raw.replace(b"sig ", b"sign ", 1),
+        lambda raw: raw.replace(b"\n\n", b"\n", 1),
+        lambda _: b"",
+    ],
+)
+def test_a_malformed_frame_is_refused(spoil: Any, log: SampleLog, tmp_path: Path) -> None:
+    append(log, payload(log))
+    log.entries[-1] = spoil(log.entries[-1])
+    refused = refusal_of(log, tmp_path)
+    assert (Step.FORM, 12) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize("header", [{"extra": 1}, {"body": []}, {"body": None}])
+def test_a_payload_with_other_members_is_refused(
+    header: dict[str, Any], log: SampleLog, tmp_path: Path
+) -> None:
+    append(log, payload(log, **header))
+    refused = refusal_of(log, tmp_path)
+    assert (Step.FORM, 12) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize(
+    "member", ["body", "event_id", "issued_at", "ledger", "nonce", "signers", "subjects", "type"]
+)
+def test_a_payload_without_a_member_is_refused(member: str, log: SampleLog, tmp_path: Path) -> None:
+    value = payload(log)
+    del value[member]
+    append(log, value)
+    refused = refusal_of(log, tmp_path)
+    assert (Step.FORM, 12) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"ledger": "other.example/techledger/0badcafe"},
+        {"event_id": "019a4000-0000-4000-8000-000000000001"},
+        {"event_id": "019A4000-0000-7000-8000-000000000001"},
+        {"event_id": 7},
+        {"nonce": "short"},
+        {"nonce": "AAAAAAAAAAAAAAAAAAAAAB"},
+        {"type": "technology"},
+        {"type": "technology.registered/01"},
+        {"type": None},
+        {"seen": -1},
+        {"seen": "1"},
+        {"seen": True},
+        {"issued_at": 5},
+        {"issued_at": "2026-11-02 03:00:00.000Z"},
+        {"not_after": "2026-11-31T03:00:00.000Z"},
+    ],
+)
+def test_a_header_that_is_not_written_as_one_is_refused(
+    header: dict[str, Any], log: SampleLog, tmp_path: Path
+) -> None:
+    append(log, payload(log, **header))
+    refused = refusal_of(log, tmp_path)
+    assert (Step.IDENTITY, 12) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize("seen", [0, 12])
+def test_the_size_that_signers_had_seen_may_stand_in_the_header(
+    seen: int, log: SampleLog, tmp_path: Path
+) -> None:
+    append(log, payload(log, seen=seen))
+    assert 13 == verified(log, tmp_path).checkpoint.size
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        ("2026-11-02T03:05:00.001Z", "2026-11-03T03:00:00.000Z"),
+        ("2026-11-02T03:00:00.000Z", "2026-11-02T02:59:59.999Z"),
+        ("2026-11-02T03:00:00.000Z", "2027-01-31T03:00:00.001Z"),
+        ("2026-11-01T03:00:00.000Z", "2026-11-02T02:59:59.999Z"),
+    ],
+)
+def test_an_event_accepted_out_of_its_time_is_refused(
+    window: tuple[str, str], log: SampleLog, tmp_path: Path
+) -> None:
+    append(log, payload(log, issued_at=window[0], not_after=window[1]))
+    refused = refusal_of(log, tmp_path)
+    assert (Step.IDENTITY, 12) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        ("2026-11-02T03:05:00.000Z", "2026-11-03T03:00:00.000Z"),
+        ("2026-11-02T03:00:00.000Z", "2026-11-02T03:00:00.000Z"),
+        ("2026-11-02T03:00:00.000Z", "2027-01-31T03:00:00.000Z"),
+    ],
+)
+def test_the_bounds_of_an_events_time_belong_to_it(
+    window: tuple[str, str], log: SampleLog, tmp_path: Path
+) -> None:
+    append(log, payload(log, issued_at=window[0], not_after=window[1]))
+    assert 13 == verified(log, tmp_path).checkpoint.size
+
+
+def test_an_event_logged_twice_is_refused_at_the_second(log: SampleLog, tmp_path: Path) -> None:
+    log.entries.append(log.entries[3])
+    refused = refusal_of(log, tmp_path)
+    assert (Step.IDENTITY, 12) == (refused.step, refused.position)
+
+
+def test_an_event_logged_twice_far_apart_is_refused(tmp_path: Path) -> None:
+    log = sample_log(300)
+    append(log, payload(log, event_id=payload(sample_log(20))["event_id"]))
+    refused = refusal_of(log, tmp_path)
+    assert (Step.IDENTITY, 300) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize("size", [12, 256])
+def test_an_entry_accepted_before_the_one_before_it_is_refused(size: int, tmp_path: Path) -> None:
+    log = sample_log(size)
+    before = log.now - timedelta(seconds=10)
+    last = parse_entry(log.entries[-1])
+    log.entries[-1] = format_entry(
+        Entry("2026-11-02T04:00:00.000Z", PAYLOAD_TYPE, last.signatures, last.payload)
+    )
+    append(log, payload(log), accepted=before)
+    refused = refusal_of(log, tmp_path)
+    assert (Step.IDENTITY, size) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"subjects": ["technology:b", "technology:a"]},
+        {"subjects": ["technology:a", "technology:a"]},
+        {"subjects": []},
+        {"subjects": "technology:a"},
+        {"subjects": ["technology"]},
+        {"subjects": [1]},
+        {"signers": [RIVAL, FIRM]},
+        {"signers": [FIRM, FIRM]},
+        {"signers": []},
+        {"signers": ["technology:a"]},
+        {"signers": [None]},
+    ],
+)
+def test_lists_that_are_not_sorted_ids_are_refused(
+    header: dict[str, Any], log: SampleLog, tmp_path: Path
+) -> None:
+    append(log, payload(log, **header))
+    refused = refusal_of(log, tmp_path)
+    assert (Step.LISTS, 12) == (refused.step, refused.position)
+
+
+def test_of_two_bad_entries_the_first_is_named(log: SampleLog, tmp_path: Path) -> None:
+    append(log, payload(log), keys=[party_key(INSTITUTE, 1)])
+    append(log, payload(log, event_id="nonsense"))
+    refused = refusal_of(log, tmp_path)
+    assert (Step.SIGNATURES, 12) == (refused.step, refused.position)
+
+
+# Step 9: an earlier checkpoint
+
+
+@pytest.mark.parametrize("old", [1, 11, 12])
+def test_an_earlier_checkpoint_of_the_same_log_is_consistent(
+    old: int, log: SampleLog, tmp_path: Path
+) -> None:
+    answer = verified(log, tmp_path, previous=log.checkpoint(old))
+    assert tuple(Step) == answer.steps
+
+
+@pytest.mark.parametrize("old", [1, 255, 256, 299])
+def test_consistency_is_proved_across_tiles(old: int, tmp_path: Path) -> None:
+    log = sample_log(300)
+    assert tuple(Step) == verified(log, tmp_path, previous=log.checkpoint(old)).steps
+
+
+@pytest.mark.parametrize("size", [11, 12, 13])
+def test_an_earlier_checkpoint_of_another_history_is_refused(
+    size: int, log: SampleLog, tmp_path: Path
+) -> None:
+    fork = sample_log(size - 1)
+    append(fork, payload(fork))
+    refused = refusal_of(log, tmp_path, previous=fork.checkpoint())
+    assert Step.CONSISTENCY == refused.step
+
+
+def test_an_earlier_checkpoint_of_another_log_is_refused(log: SampleLog, tmp_path: Path) -> None:
+    other = sample_log(5, origin="other.example/techledger/0badcafe")
+    assert Step.CONSISTENCY == refusal_of(log, tmp_path, previous=other.checkpoint()).step
+
+
+def test_what_changes_between_the_two_readings_is_refused(tmp_path: Path) -> None:
+    log = sample_log(12)
+    other = sample_log(11)
+    append(other, payload(other))
+    log.write(tmp_path)
+
+    def swap(step: Step, _done: int, _total: int) -> None:
+        if step is Step.TREE:
+            (tmp_path / BUNDLE).write_bytes(other.files()[BUNDLE])
+
+    refused = refusal(tmp_path, log.trust_root(), progress=swap)
+    assert (Step.TREE, "changed while it was verified") == (refused.step, refused.reason)
+
+
+def test_progress_is_told_for_both_passes(tmp_path: Path) -> None:
+    told: list[tuple[Step, int, int]] = []
+    log = sample_log(300)
+    verify_export(
+        log.write(tmp_path), log.trust_root(), workers=1, progress=lambda *seen: told.append(seen)
+    )
+    expected = [(step, done, 2) for step in (Step.TREE, Step.SIGNATURES) for done in (1, 2)]
+    assert expected == told

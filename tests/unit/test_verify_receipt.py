@@ -1,0 +1,165 @@
+"""One receipt: what it proves of its entry, and that nothing about it can be altered."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
+from ledger.verify.outcome import Refused, Step
+from ledger.verify.verifier import verify_receipt
+from ledger.wire import canonical
+from tests.support.builders import FIRM
+from tests.support.log import flip
+from tests.support.sample_log import SampleLog, party_key, sample_log
+from tests.support.verifying import append, payload
+
+OFFER = 8
+"""The position of an entry that one party signed."""
+
+
+@pytest.fixture(scope="module")
+def log() -> SampleLog:
+    return sample_log(12)
+
+
+def refused(receipt: bytes, entry: bytes, log: SampleLog) -> Refused:
+    with pytest.raises(Refused) as caught:
+        verify_receipt(receipt, entry, log.trust_root())
+    return caught.value
+
+
+def as_json(members: dict[str, Any]) -> bytes:
+    return json.dumps(members).encode()
+
+
+@pytest.mark.parametrize("position", range(12))
+@pytest.mark.parametrize("size", [None, 300])
+def test_the_receipt_of_every_entry_is_verified(position: int, size: int | None) -> None:
+    log = sample_log(size or 12)
+    answer = verify_receipt(log.proof(position), log.entries[position], log.trust_root())
+    assert (position, log.size) == (answer.position, answer.checkpoint.size)
+    assert tuple(Step)[:-1] == answer.steps
+
+
+def test_the_apis_json_is_verified_like_the_bare_proof(log: SampleLog) -> None:
+    bare = verify_receipt(log.proof(OFFER), log.entries[OFFER], log.trust_root())
+    answer = as_json(log.receipt(OFFER))
+    assert bare == verify_receipt(answer, log.entries[OFFER], log.trust_root())
+
+
+def test_lines_by_keys_that_a_receipt_does_not_carry_are_unchecked(log: SampleLog) -> None:
+    answer = verify_receipt(log.proof(OFFER), log.entries[OFFER], log.trust_root())
+    assert ((OFFER, f"the line by key {party_key(FIRM).key_id}"),) == answer.unchecked
+    assert 0 == answer.signatures
+
+
+def test_lines_by_keys_that_the_entry_brings_are_verified(log: SampleLog) -> None:
+    answer = verify_receipt(log.proof(0), log.entries[0], log.trust_root())
+    assert (7, ()) == (answer.signatures, answer.unchecked)
+
+
+def test_a_bad_line_by_a_key_that_the_entry_brings_is_refused() -> None:
+    log = sample_log(2)
+    head, gap, body = log.entries[1].partition(b"\n\n")
+    name = b"sig " + party_key("party:vn.stranger").key_id.encode()
+    at = head.index(name) + len(name) + 5
+    log.entries[1] = flip(head, at, 1) + gap + body
+    refusal = refused(log.proof(1), log.entries[1], log)
+    assert (Step.SIGNATURES, 1) == (refusal.step, refusal.position)
+
+
+def test_the_entry_of_another_receipt_is_refused(log: SampleLog) -> None:
+    refusal = refused(log.proof(OFFER), log.entries[OFFER + 1], log)
+    assert (Step.TREE, OFFER) == (refusal.step, refusal.position)
+
+
+def test_the_receipt_of_another_log_is_refused(log: SampleLog) -> None:
+    other = sample_log(12, origin="other.example/techledger/0badcafe")
+    assert Step.CHECKPOINT == refused(other.proof(OFFER), other.entries[OFFER], log).step
+
+
+def test_a_receipt_with_the_logs_first_signature_only_is_refused(log: SampleLog) -> None:
+    proof = parse_tlog_proof(log.proof(OFFER))
+    text, _, lines = proof.checkpoint_raw.rpartition(b"\n\n")
+    kept = lines.splitlines(keepends=True)[:1]
+    stripped = TlogProof(OFFER, proof.hashes, text + b"\n\n" + b"".join(kept))
+    refusal = refused(format_tlog_proof(stripped), log.entries[OFFER], log)
+    assert Step.CHECKPOINT == refusal.step
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda p: TlogProof(p.index + 1, p.hashes, p.checkpoint_raw),
+        lambda p: TlogProof(p.index + 12, p.hashes, p.checkpoint_raw),
+        lambda p: TlogProof(p.index, p.hashes[:-1], p.checkpoint_raw),
+        lambda p: TlogProof(p.index, (*p.hashes, bytes(32)), p.checkpoint_raw),
+        lambda p: TlogProof(p.index, p.hashes[::-1], p.checkpoint_raw),
+        lambda p: TlogProof(p.index, (), p.checkpoint_raw),
+    ],
+)
+def test_a_proof_for_anything_else_is_refused(
+    spoil: Callable[[TlogProof], TlogProof], log: SampleLog
+) -> None:
+    spoiled = format_tlog_proof(spoil(parse_tlog_proof(log.proof(OFFER))))
+    assert Step.TREE == refused(spoiled, log.entries[OFFER], log).step
+
+
+def test_a_first_entry_that_is_not_the_trusted_one_is_refused(log: SampleLog) -> None:
+    other = SampleLog()
+    append(other, payload(other))
+    assert Step.GENESIS == refused(other.proof(0), other.entries[0], log).step
+
+
+def test_an_entry_that_is_no_event_is_refused_though_it_is_in_the_tree(log: SampleLog) -> None:
+    log = sample_log(12)
+    log.sign(canonical.dump({"a": 1}), [party_key(FIRM)])
+    refusal = refused(log.proof(12), log.entries[12], log)
+    assert (Step.FORM, 12) == (refusal.step, refusal.position)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"event_id": "019a4000-0000-7000-8000-000000000007"},
+        {"position": 9},
+        {"accepted": "2026-11-02T03:00:01.000Z"},
+        {"leaf_hash": ""},
+        {"checkpoint_size": 13},
+    ],
+)
+def test_what_the_json_says_beside_its_proof_must_be_proved(
+    change: dict[str, Any], log: SampleLog
+) -> None:
+    receipt = as_json({**log.receipt(OFFER), **change})
+    assert Step.FORM == refused(receipt, log.entries[OFFER], log).step
+
+
+def test_what_the_json_says_of_other_things_is_ignored(log: SampleLog) -> None:
+    members = {**log.receipt(OFFER), "replayed": True}
+    del members["leaf_hash"]
+    bare = verify_receipt(log.proof(OFFER), log.entries[OFFER], log.trust_root())
+    assert bare == verify_receipt(as_json(members), log.entries[OFFER], log.trust_root())
+
+
+@pytest.mark.parametrize(
+    "receipt", [b"", b"{", b"{}", b'{"proof": 1}', b"c2sp.org/tlog-proof@v1\n", b'{"a":' * 90_000]
+)
+def test_what_is_no_receipt_is_refused(receipt: bytes, log: SampleLog) -> None:
+    assert Step.CHECKPOINT == refused(receipt, log.entries[OFFER], log).step
+
+
+@pytest.mark.parametrize("mask", [1, 32])
+def test_every_byte_of_a_receipt_counts(mask: int, log: SampleLog) -> None:
+    proof = log.proof(OFFER)
+    for at in range(len(proof)):
+        refused(flip(proof, at, mask), log.entries[OFFER], log)
+
+
+@pytest.mark.parametrize("mask", [1, 8])
+def test_every_byte_of_an_entry_counts(mask: int, log: SampleLog) -> None:
+    entry, proof = log.entries[OFFER], log.proof(OFFER)
+    for at in range(len(entry)):
+        assert Step.TREE == refused(proof, flip(entry, at, mask), log).step
