@@ -8,6 +8,7 @@ processes of their own.
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -42,8 +43,13 @@ def _verdict(algorithm: str, public_key: bytes, signature: bytes, message: bytes
     return 1
 
 
-def _die_with_parent() -> None:
-    """End this process when its parent ends, by kill -9 too: no pipe would tell it."""
+def _follow_parent() -> None:
+    """End this process when its parent ends, by kill -9 too: no pipe would tell it.
+
+    A signal to the whole group is for the parent, which stops its processes in order.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -63,11 +69,14 @@ class SignatureChecker:
         self._pool = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
+        pool = ProcessPoolExecutor(
             self._processes,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_die_with_parent,
+            initializer=_follow_parent,
         )
+        # The first job starts the processes: no client is to wait for that.
+        pool.submit(verdicts, [])
+        return pool
 
     def submit(self, checks: Sequence[SignatureCheck]) -> "Future[bytes]":
         """Check a batch elsewhere; the future holds one byte a check, 1 where it verifies."""

@@ -29,7 +29,8 @@ _log = structlog.get_logger(__name__)
 
 def run_projections(app_dsn: str, stop: Event) -> None:
     """Fold the log into all read models until `stop` is set or the parent process ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
+    for signalled in (signal.SIGINT, signal.SIGTERM):  # The parent says when to stop.
+        signal.signal(signalled, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     pool = Pool(app_dsn, size=2, application_name="techledger projections")
     _bring_up(pool, stop)
