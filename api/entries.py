@@ -15,7 +15,9 @@ from ledger.wire.entry import parse_entry
 
 router = APIRouter(prefix="/v1/entries", tags=["entries"])
 
-Position = Annotated[int, Path(ge=0, lt=2**62, description="0-based place in the log")]
+Position = Annotated[
+    int, Path(ge=0, lt=2**62, description="0-based place in the log", examples=[0])
+]
 
 
 def entry_json(stored: StoredEntry) -> dict[str, Any]:

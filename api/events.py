@@ -1,14 +1,15 @@
 """Submitting events, one or many, and reading them back by their id."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
-from api.deps import node_of, submitter_of
+from api.deps import metrics_of, node_of, submitter_of
 from api.entries import entry_json
 from api.problems import ApiProblem, NotFound, problem, respond, wants_vietnamese
 from ledger.intake import MAX_BODY
@@ -21,6 +22,10 @@ MAX_BATCH = 64 * 1024 * 1024
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+
+EventId = Annotated[
+    UUID, Path(description="UUIDv7", examples=["01890000-0000-7000-8000-000000000001"])
+]
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
 
@@ -65,6 +70,7 @@ async def submit_event(request: Request) -> Response:
     """Take `{"envelope": DSSE, "openings": [...]}` as raw bytes: what is signed is what is kept."""
     _check_encoding(request)
     answer = await submitter_of(request).submit(await _body(request, MAX_BODY))
+    _count(request, [answer])
     if isinstance(answer, Rejected):
         return respond(request, answer.error)
     return Response(
@@ -90,10 +96,26 @@ async def submit_events(request: Request) -> Response:
     lines = _Lines(request)
     writer = _AnswerLines(vietnamese=wants_vietnamese(request))
     # Answered only when all is read: many clients do not read before they have sent everything.
-    out = [writer.write(chunk) async for chunk in submitter_of(request).submit_many(lines.read())]
+    out = []
+    async for chunk in submitter_of(request).submit_many(lines.read()):
+        _count(request, chunk)
+        out.append(writer.write(chunk))
     if lines.cut:
         out.append(writer.write([Rejected(None, _too_large(MAX_BATCH))]))
     return Response(b"".join(out), media_type=NDJSON)
+
+
+def _count(request: Request, answers: Sequence[Answer]) -> None:
+    """Count answers by their code."""
+    answered = metrics_of(request).answers
+    for code, times in Counter(map(_code, answers)).items():
+        answered.labels(code).inc(times)
+
+
+def _code(answer: Answer) -> str:
+    if isinstance(answer, Rejected):
+        return str(problem(answer.error)["code"])
+    return "REPLAYED" if answer.replayed else "ADMITTED"
 
 
 class _AnswerLines:
@@ -188,7 +210,7 @@ class _Lines:
 
 
 @router.get("/{event_id}", operation_id="getEvent", summary="An event, by its id")
-async def get_event(request: Request, event_id: UUID) -> Response:
+async def get_event(request: Request, event_id: EventId) -> Response:
     """Return the entry that holds the event."""
     entry = await asyncio.to_thread(find_event, node_of(request).pool, event_id)
     if entry is None:
@@ -197,7 +219,7 @@ async def get_event(request: Request, event_id: UUID) -> Response:
 
 
 @router.get("/{event_id}/receipt", operation_id="getReceipt", summary="The receipt of an event")
-async def get_receipt(request: Request, event_id: UUID) -> Response:
+async def get_receipt(request: Request, event_id: EventId) -> Response:
     """Return the same bytes as the first submission did."""
     receipt = await submitter_of(request).receipt(event_id)
     if receipt is None:

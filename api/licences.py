@@ -21,9 +21,14 @@ router = APIRouter(prefix="/v1/licences", tags=["licences"])
 def get_licence_check(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     *,
-    party: Annotated[str, Query(pattern=r"^party:[a-z0-9.-]{1,80}$")],
+    party: Annotated[
+        str, Query(pattern=r"^party:[a-z0-9.-]{1,80}$", examples=["party:vn.mst.0100047516"])
+    ],
     act: Annotated[Act, Query(description="What the party does")],
-    territory: Annotated[str, Query(description="world, iso:XX, vn-2025:NN or vn-2004:VN-NN")],
+    territory: Annotated[
+        str,
+        Query(description="world, iso:XX, vn-2025:NN or vn-2004:VN-NN", examples=["vn-2025:48"]),
+    ],
     field: Annotated[str | None, Query(description="Symbol of the scheme, e.g. A61K")] = None,
     scheme: Annotated[str, Query(description="ipc or vsic")] = "ipc",
     edition: Annotated[str | None, Query(description="Edition of the scheme")] = None,

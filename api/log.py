@@ -1,8 +1,9 @@
 """The log as tlog-tiles serve it: `/checkpoint`, `/tile/<L>/<N>[.p/<W>]`, `/tile/entries/...`."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import node_of
 from api.problems import NotFound
@@ -10,6 +11,8 @@ from ledger.log.tiles import MalformedTilePath, parse_tile_path
 from ledger.store.tree import TreeReader
 
 router = APIRouter(tags=["log"])
+
+TILE = "entries/000.p/1"
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -38,7 +41,10 @@ async def get_checkpoint(request: Request) -> Response:
     summary="A tile of hashes or a bundle of entries (c2sp.org/tlog-tiles)",
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
-async def get_tile(request: Request, path: str) -> Response:
+async def get_tile(
+    request: Request,
+    path: Annotated[str, Path(description="<L>/<N>[.p/<W>], L may be entries", examples=[TILE])],
+) -> Response:
     """Return a tile's bytes, bounded by the last published size."""
     node = node_of(request)
     try:

@@ -51,6 +51,7 @@ def create_app(node: Node) -> FastAPI:
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # FastAPI's own page loads its scripts from elsewhere; ours is `/docs`.
         redoc_url=None,
     )
     app.state.node = node

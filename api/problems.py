@@ -44,11 +44,15 @@ _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
 
 _TITLES = {
     "NOT_FOUND": ("Nothing of that name is here", "Không tìm thấy"),
+    "METHOD": ("The resource is there, but not for this method", "Phương thức không được hỗ trợ"),
     "TOO_LARGE": ("The request is too large", "Yêu cầu quá lớn"),
     "MEDIA_TYPE": ("The request has another media type", "Sai kiểu nội dung"),
     "NOT_FOLDED": ("The read models are not that far yet", "Mô hình đọc chưa cập nhật tới đó"),
     "BAD_PARAMETER": ("A parameter is not of its form", "Tham số không hợp lệ"),
 }
+
+
+_HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD"}
 
 
 class ApiProblem(Exception):
@@ -146,7 +150,7 @@ def install(app: FastAPI) -> None:
 
     async def answer_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        code = "NOT_FOUND" if error.status_code == HTTPStatus.NOT_FOUND else "BAD_PARAMETER"
+        code = _HTTP_CODES.get(error.status_code, "BAD_PARAMETER")
         return respond(request, ApiProblem(error.status_code, code, str(error.detail)))
 
     async def answer_validation(request: Request, error: Exception) -> Response:

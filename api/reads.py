@@ -1,9 +1,11 @@
 """
 What every read has in common: its parameters, waiting for projections, the shape of answers.
 
-Every answer carries the size it was folded to and the positions that prove it; `ETag` is that size.
+Every answer carries the size it was folded to and the positions that prove it. `ETag` is the hash
+of its bytes: an answer may change with the day as well as with the log.
 """
 
+import hashlib
 import inspect
 import re
 from collections.abc import Callable
@@ -29,7 +31,9 @@ T = TypeVar("T")
 RightPath = Annotated[
     str, Path(pattern=r"^right:[a-z0-9.-]{1,80}$", examples=["right:us.15145443"])
 ]
-SubjectPath = Annotated[str, Path(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$")]
+SubjectPath = Annotated[
+    str, Path(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$", examples=["right:us.15145443"])
+]
 TrueOn = Annotated[
     date | None, Query(description="Legal day (Hanoi) on which it is to be true; default: today")
 ]
@@ -83,17 +87,21 @@ def ask(request: Request, at_least: int | None, question: Callable[[], T]) -> Re
         raise ApiProblem(503, "NOT_FOLDED", str(error)) from None
     except NotAsked as error:
         raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
-    return answer_json(answer)
+    return answer_json(request, answer)
 
 
-def answer_json(answer: object) -> Response:
-    """Return a query's dataclass as JSON: its fields, its size and its positions."""
-    members = _members(answer)
-    return Response(
-        orjson.dumps(members),
-        media_type="application/json",
-        headers={"ETag": f'"{members["size"]}"', "Cache-Control": "no-cache"},
-    )
+def answer_json(request: Request, answer: object) -> Response:
+    """Return a query's dataclass as JSON: its fields, its size and its positions.
+
+    Whoever has these very bytes, and says so by `If-None-Match`, is told 304 (RFC 9110, 13.1.2).
+    """
+    content = orjson.dumps(_members(answer))
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    known = request.headers.get("if-none-match", "").split(",")
+    if {etag, "*"} & {each.strip().removeprefix("W/") for each in known}:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="application/json", headers=headers)
 
 
 def _members(value: Any) -> Any:

@@ -8,13 +8,15 @@ from api.deps import node_of
 from api.reads import AtLeast, KnownAtText, ask, read_known_at
 from projections.revenue import revenue_of
 
+EXAMPLE = "contract:01890000-0000-7000-8000-000000000008"
+
 router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
 
 
 @router.get("/{contract}/revenue", operation_id="getRevenue", summary="The money of a contract")
 def get_revenue(
     request: Request,
-    contract: Annotated[str, Path(pattern=r"^contract:[a-z0-9.-]{1,80}$")],
+    contract: Annotated[str, Path(pattern=r"^contract:[a-z0-9.-]{1,80}$", examples=[EXAMPLE])],
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:

@@ -36,6 +36,7 @@ from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.tree import TreeReader
 from ledger.wire.canonical import WireError
+from ledger.wire.entry import parse_entry
 
 CHECKPOINT = "checkpoint"
 
@@ -160,23 +161,25 @@ def exported_entries(directory: Path) -> Iterator[bytes]:
 
 class Replay:
     """
-    Every entry admitted anew, as it was admitted: iterate it for the events, in order.
+    Every entry of the log of `origin` admitted anew: iterate it for the events, in order.
 
     Iterating raises `RuleBroken` at the first entry that is refused. `size` counts the entries
     admitted so far. `unchecked` has the positions at which a rule needed a sealed value that only
     the vault holds: such an entry was neither refused nor passed.
     """
 
-    def __init__(self, entries: Iterable[bytes]) -> None:
+    def __init__(self, entries: Iterable[bytes], origin: str) -> None:
         self.size = 0
         self.unchecked: list[int] = []
-        self._entries = entries
+        self._entries, self._origin = entries, origin
         self._subjects: dict[str, Folded] = {}
         self._positions: dict[bytes, int] = {}
 
     def __iter__(self) -> Iterator[Logged]:
         for entry in self._entries:
             logged = _decoded(entry, self.size)
+            if logged.event.ledger != self._origin:
+                raise RuleBroken(self.size, "WRONG_LEDGER", f"this ledger is {self._origin}")
             self._admit(logged)
             self._fold(logged)
             self.size += 1
@@ -203,7 +206,10 @@ class Replay:
 
 
 def _decoded(entry: bytes, position: int) -> Logged:
+    """Read an entry of which nobody has shown yet that it is one."""
     try:
+        if not parse_entry(entry).payload.startswith(b"{"):
+            raise RuleBroken(position, "MALFORMED", "the payload is not an object")
         return decode(entry, position)
     except Invalid as invalid:
         raise RuleBroken(position, invalid.code, invalid.detail) from invalid

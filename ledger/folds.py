@@ -13,9 +13,27 @@ from typing import Any
 from ledger.domain import admission
 from ledger.domain.admission import Folded
 from ledger.domain.event import Logged
+from ledger.domain.registry import EVOLVES, TOPICS
 
 Load = Callable[[Sequence[str], int], Mapping[str, Sequence[Logged]]]
 """(subjects, size) -> the events tagged with each below that size, in order of position."""
+
+
+_STEADY = ("party", "key", "ledger")
+"""Kinds of which admission asks for the value alone, not for who touched them last (STALE_VIEW):
+a party that a hundred thousand offers name is folded from the few events that change it."""
+
+_STILL = frozenset(
+    (topic, kind)
+    for kind in _STEADY
+    for topic, body in TOPICS.items()
+    if (kind, body) not in EVOLVES
+)
+
+
+def moves(topic: str, subject: str) -> bool:
+    """Say whether an event of that type may change what admission asks of a subject."""
+    return (topic, subject.partition(":")[0]) not in _STILL
 
 
 class Cold(Exception):
@@ -65,7 +83,7 @@ class Folds:
         """Take in the next event of the log, appended by whomever."""
         assert logged.position == self.size, "events are followed in order, none left out"
         for subject in logged.event.subjects:
-            if subject in self._values:
+            if subject in self._values and moves(logged.event.type, subject):
                 self._values[subject] = admission.evolve_subject(
                     subject, self._values[subject], logged
                 )
@@ -109,8 +127,9 @@ class Overlay:
     def apply(self, logged: Logged) -> None:
         """Fold an admitted event into each of its subjects."""
         for subject in logged.event.subjects:
-            known = self.folded(subject)
-            self._added[subject] = admission.evolve_subject(subject, known, logged)
+            if moves(logged.event.type, subject):
+                known = self.folded(subject)
+                self._added[subject] = admission.evolve_subject(subject, known, logged)
         self.size += 1
 
     def merge(self) -> None:

@@ -3,35 +3,43 @@ Holds a ledger's database against itself: every row that follows from the entrie
 
 Whoever edits the database without the log's key is found out here, without any other source;
 whoever has the key as well is found out by older checkpoints, receipts and witnesses
-(docs/verify.md).
+(docs/verify.md). The keys are those of the trust root in the ledger's home. That the ledger goes
+on growing meanwhile is no finding.
 """
 
 import hashlib
-from collections.abc import Iterator
+import heapq
+import json
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.antirollback import CheckpointFile
-from ledger.home import Home
+from ledger.antirollback import CheckpointFile, Halted
+from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
-from ledger.keystore import load_log_keys
-from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.checkpoint import open_checkpoint
 from ledger.log.encoding import write_base64
-from ledger.log.merkle import Frontier, LogError, leaf_hash
-from ledger.log.note import Verifier
-from ledger.publisher import LogSigner
-from ledger.store.checkpoints import StoredCheckpoint, checkpoints_after
+from ledger.log.merkle import Frontier, LogError, leaf_hash, root_of
+from ledger.log.tiles import TILE_WIDTH
+from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
 from ledger.store.connection import Pool
-from ledger.store.entries import StoredEntry, read_entries, read_head
-from ledger.store.examine import count_beyond, read_nodes, read_payload_hashes, read_tags
-from ledger.store.nodes import Node, grow
+from ledger.store.examine import EntryRows, Examination, examining
+from ledger.store.vault import VaultRow
+from ledger.verify.outcome import Refused
+from ledger.verify.trust import Trust, parse_trust
+from ledger.wire import canonical
 from ledger.wire.canonical import WireError
+from ledger.wire.commitment import Opening, verify_opening
 from ledger.wire.entry import parse_entry
 
-PAGE = 2000
-"""Entries that are examined at once."""
+STORED_WITHIN_S = 2.0
+"""So long after it is in its file, at most, a publisher at work has stored a checkpoint."""
+
+_HEIGHT = 8  # levels of the tree from one row of stored nodes to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What was examined, and what was found."""
+    """What was examined, and what was found. `root` is in base64, as in a checkpoint."""
 
     size: int = 0
     root: str = ""
@@ -61,54 +69,68 @@ class Report:
 
 
 def check_log(pool: Pool, home: Home) -> Report:
-    """Examine every entry, tag, node and checkpoint, the head, and the anti-rollback file."""
-    identity = home.identity()
-    signer = LogSigner(identity.origin, *load_log_keys(home.keys))
-    report = Report()
-    checkpoints = _Checkpoints(pool, identity.origin, signer.verifiers, report)
-    frontier, nodes = Frontier(), []
-    for first, page in _pages(pool, report):
-        _check_rows(pool, first, page, report)
-        leaves = [leaf_hash(entry.entry) for entry in page]
-        checkpoints.follow(frontier, leaves)
-        frontier, completed = grow(frontier, leaves)
-        nodes += completed
-    report.size, report.root = frontier.size, write_base64(frontier.root())
-    _check_nodes(pool, nodes, report)
-    _check_head(pool, frontier, report)
-    checkpoints.finish(frontier.size)
-    checkpoints.check_file(CheckpointFile(home.checkpoints).read())
+    """Examine every entry, tag, opening, node and checkpoint, the head, the anti-rollback file.
+
+    Raises `NotInitialised` where the home has no trust root to check by.
+    """
+    trust, report = _trust(home), Report()
+    # The file is read first: what it holds was in the database before.
+    file = _File(CheckpointFile(home.checkpoints), trust, report)
+    accepted = None
+    with examining(pool) as rows:
+        tree = _Tree(heapq.merge(_stored_claims(rows, trust, report), file.claims))
+        for page in _gapless(rows, report):
+            _check_entries(page, trust, report)
+            tree.extend([leaf_hash(each.stored.entry) for each in page])
+            accepted = page[-1].stored.accepted
+        tree.check_claims(report)
+        _check_nodes(rows, tree, report)
+        _check_head(rows, tree.frontier, accepted, trust, report)
+    file.check_against_stored(pool)
+    report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
     return report
 
 
-def _pages(pool: Pool, report: Report) -> Iterator[tuple[int, list[StoredEntry]]]:
-    """Yield (first position, entries) in order, up to the first gap."""
+def _trust(home: Home) -> Trust:
+    try:
+        return parse_trust(home.trust.read_bytes())
+    except (FileNotFoundError, Refused) as error:
+        raise NotInitialised(f"{home.trust} is no trust root: {error}") from None
+
+
+def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]:
+    """Yield the entries page by page, up to the first gap: no tree leads across it."""
     first = 0
-    while page := read_entries(pool, first, None, PAGE):
-        for position, entry in enumerate(page, first):
-            if entry.position != position:
-                report.add(f"there is no entry here; the next is {entry.position}", position)
-                yield first, page[: position - first]
+    for page in rows.pages():
+        for position, each in enumerate(page, first):
+            if each.stored.position != position:
+                report.add(f"there is no entry here; the next is {each.stored.position}", position)
+                if position > first:
+                    yield page[: position - first]
                 return
-        yield first, page
+        yield page
         first += len(page)
 
 
-def _check_rows(pool: Pool, first: int, page: list[StoredEntry], report: Report) -> None:
-    """Hold the columns and tags of a page of entries against their bytes."""
-    hashes = read_payload_hashes(pool, first, first + len(page))
-    tags = read_tags(pool, first, first + len(page))
-    for entry in page:
-        for what in _faults(entry, hashes[entry.position], tags.get(entry.position, set())):
-            report.add(what, entry.position)
+def _check_entries(page: Sequence[EntryRows], trust: Trust, report: Report) -> None:
+    for each in page:
+        if each.stored.position == 0:
+            genesis = hashlib.sha256(each.stored.entry).hexdigest()
+            if genesis != trust.genesis_sha256:
+                report.add("the first entry is not the one that the trust root names", 0)
+        for what in _faults(each):
+            report.add(what, each.stored.position)
 
 
-def _faults(stored: StoredEntry, payload_sha256: bytes, tags: set[str]) -> Iterator[str]:
+def _faults(rows: EntryRows) -> Iterator[str]:
+    """Yield what the columns, tags and openings of an entry say that its bytes do not."""
+    stored = rows.stored
     if leaf_hash(stored.entry) != stored.leaf_hash:
         yield "the leaf hash is not that of the entry's bytes"
     try:
-        logged = decode(stored.entry, stored.position)
         payload = parse_entry(stored.entry).payload
+        value = canonical.load(payload, admission=False)
+        logged = decode(stored.entry, stored.position)
     except (Invalid, WireError, ValidationError, ValueError) as error:
         yield f"the entry's bytes are no entry: {error}"
         return
@@ -116,96 +138,171 @@ def _faults(stored: StoredEntry, payload_sha256: bytes, tags: set[str]) -> Itera
         "event_id": (str(stored.event_id), logged.event.event_id),
         "topic": (stored.topic, logged.event.type),
         "accepted": (stored.accepted, logged.accepted),
-        "payload_sha256": (payload_sha256, hashlib.sha256(payload).digest()),
-        "tags": (tags, set(logged.event.subjects)),
+        "payload_sha256": (rows.payload_sha256, hashlib.sha256(payload).digest()),
+        "tags": (rows.subjects, frozenset(logged.event.subjects)),
     }
-    for name, (found, expected) in columns.items():
-        if found != expected:
-            yield f"{name} is not what the entry says"
+    yield from _differing("{} is not what the entry says", columns)
+    for opening in rows.openings:
+        if not _opens(value, opening):
+            yield f"the opening of {opening.path} is not what the entry is committed to"
 
 
-def _check_nodes(pool: Pool, expected: list[Node], report: Report) -> None:
-    computed = {(node.level, node.index): node.hash for node in expected}
-    for node in read_nodes(pool):
-        if computed.pop((node.level, node.index), None) != node.hash:
+def _opens(payload: dict[str, Any], row: VaultRow) -> bool:
+    """Say whether an opening in the vault opens a commitment of the payload."""
+    section: Any = payload
+    try:
+        for part in row.path.split("/")[1:]:
+            section = section[int(part) if isinstance(section, list) else part]
+        opening = Opening(row.path, row.salt, json.loads(row.value))
+        verify_opening(section["commitment"], payload["ledger"], payload["event_id"], opening)
+        return canonical.dump(opening.value) == row.value
+    except (WireError, LookupError, TypeError, ValueError, RecursionError):
+        return False
+
+
+def _differing(what: str, pairs: dict[str, tuple[object, object]]) -> Iterator[str]:
+    return (what.format(name) for name, (found, expected) in pairs.items() if found != expected)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Claim:
+    """What a signed note says: the tree of `size` has this root."""
+
+    size: int
+    root: bytes
+    by: str
+
+
+def _stored_claims(rows: Examination, trust: Trust, report: Report) -> Iterator[_Claim]:
+    """Yield what the stored checkpoints claim, by size; note those that do not verify."""
+    for stored in rows.checkpoints():
+        name = f"checkpoint {stored.size}"
+        try:
+            opened = open_checkpoint(stored.note, trust.origin, trust.verifiers)
+        except LogError as error:
+            report.add(f"{name} does not verify: {error}")
+            continue
+        if (opened.size, opened.root) == (stored.size, stored.root):
+            yield _Claim(opened.size, opened.root, name)
+        else:
+            report.add(f"{name} is stored beside the note of another")
+
+
+class _File:
+    """The anti-rollback file, held against the tree and against what is stored."""
+
+    def __init__(self, file: CheckpointFile, trust: Trust, report: Report) -> None:
+        self._file, self._trust, self._report = file, trust, report
+        self.claims: list[_Claim] = []
+        try:
+            file.check_not_halted()
+        except Halted as halted:
+            report.add(f"the log is halted: {halted}")
+        self._note = file.read()
+        if self._note is None:
+            report.add("there is no anti-rollback file")
+        else:
+            self.claims += self._open(self._note)
+
+    def check_against_stored(self, pool: Pool) -> None:
+        """Note a file that is ahead of the stored checkpoints, or behind."""
+        latest = latest_checkpoint(pool)
+        now = [claim for note in [self._file.read()] if note for claim in self._open(note)]
+        if latest and now and now[0].size < latest.size:
+            self._report.add(f"the anti-rollback file is older than checkpoint {latest.size}")
+        for claim in self.claims:
+            if not self._is_stored(pool, claim.size):
+                self._report.add(f"the note in the anti-rollback file, {claim.size}, is not stored")
+
+    def _open(self, note: bytes) -> list[_Claim]:
+        try:
+            opened = open_checkpoint(note, self._trust.origin, self._trust.verifiers)
+        except LogError as error:
+            self._report.add(f"the anti-rollback file is no checkpoint of this log: {error}")
+            return []
+        return [_Claim(opened.size, opened.root, "the anti-rollback file")]
+
+    def _is_stored(self, pool: Pool, size: int) -> bool:
+        deadline = time.monotonic() + STORED_WITHIN_S
+        while True:
+            stored = checkpoint_at(pool, size)
+            if stored is not None or time.monotonic() > deadline:
+                return stored is not None and stored.note == self._note
+            time.sleep(0.05)
+
+
+class _Tree:
+    """The tree of the entries read so far, and what others claim of it, by size."""
+
+    def __init__(self, claims: Iterator[_Claim]) -> None:
+        self.frontier = Frontier()
+        self._tiles: list[bytes] = []
+        self._rest: list[bytes] = []
+        self._claims = claims
+        self._next = next(claims, None)
+        self._wrong: list[str] = []
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Append leaf hashes; judge the claims that lie within them."""
+        self._rest += leaves
+        while len(self._rest) >= TILE_WIDTH:
+            self._tiles.append(root_of(self._rest[:TILE_WIDTH]))
+            del self._rest[:TILE_WIDTH]
+        while self._next and self._next.size <= self.frontier.size + len(leaves):
+            reach = self._next.size - self.frontier.size
+            self.frontier, leaves = self.frontier.extend(leaves[:reach]), leaves[reach:]
+            if self.frontier.root() != self._next.root:
+                self._wrong.append(self._next.by)
+            self._next = next(self._claims, None)
+        self.frontier = self.frontier.extend(leaves)
+
+    def check_claims(self, report: Report) -> None:
+        """Note the claims that were wrong, and those that reach beyond the entries."""
+        if self._wrong:
+            more = f", nor to those of {len(self._wrong) - 1} more" if self._wrong[1:] else ""
+            report.add(f"the entries do not hash to the root of {self._wrong[0]}{more}")
+        while self._next:
+            report.add(f"{self._next.by} is of size {self._next.size}, beyond the entries")
+            self._next = next(self._claims, None)
+
+    def nodes(self) -> Iterator[tuple[tuple[int, int], bytes]]:
+        """Yield (level, index) and hash of each subtree that must be stored."""
+        level, row = _HEIGHT, self._tiles
+        while row:
+            yield from (((level, index), root) for index, root in enumerate(row))
+            whole = range(0, len(row) - TILE_WIDTH + 1, TILE_WIDTH)
+            level, row = level + _HEIGHT, [root_of(row[at : at + TILE_WIDTH]) for at in whole]
+
+
+def _check_nodes(rows: Examination, tree: _Tree, report: Report) -> None:
+    expected = dict(tree.nodes())
+    for node in rows.nodes():
+        if expected.pop((node.level, node.index), None) != node.hash:
             report.add(f"tree node {node.index} of level {node.level} does not follow")
-    for level, index in sorted(computed):
+    for level, index in sorted(expected):
         report.add(f"tree node {index} of level {level} is missing")
 
 
-def _check_head(pool: Pool, frontier: Frontier, report: Report) -> None:
-    head = read_head(pool)
-    last = read_entries(pool, frontier.size - 1, frontier.size, 1)
-    columns = {
-        "size": (head.size, frontier.size),
-        "root": (head.root, frontier.root()),
-        "frontier": (head.frontier, frontier.hashes),
-        "accepted": (head.accepted, last[0].accepted if last else None),
-    }
-    for name, (found, expected) in columns.items():
-        if found != expected:
-            report.add(f"the head's {name} does not follow from the entries")
-    for table, count in count_beyond(pool, frontier.size).items():
-        if count:
-            report.add(f"{count} rows of {table} stand outside the log")
+def _check_head(
+    rows: Examination, tree: Frontier, accepted: datetime | None, trust: Trust, report: Report
+) -> None:
+    """Hold the head against the tree, and look for rows that no position of the log has."""
+    heads = rows.heads()
+    if len(heads) != 1:
+        report.add(f"there are {len(heads)} heads of the log")
+    for head in heads:
+        columns = {
+            "origin": (head.origin, trust.origin),
+            "size": (head.size, tree.size),
+            "root": (head.root, tree.root()),
+            "frontier": (head.frontier, tree.hashes),
+            "accepted": (head.accepted, accepted),
+        }
+        _add_all(report, _differing("the head's {} does not follow from the entries", columns))
+    outside = rows.count_outside(tree.size).items()
+    _add_all(report, (f"{n} rows of {table} stand outside the log" for table, n in outside if n))
 
 
-class _Checkpoints:
-    """Every checkpoint ever stored, held against the root of the tree at its size."""
-
-    def __init__(
-        self, pool: Pool, origin: str, verifiers: tuple[Verifier, ...], report: Report
-    ) -> None:
-        self._origin = origin
-        self._verifiers = verifiers
-        self._report = report
-        self._stored = self._read(pool)
-        self._next: StoredCheckpoint | None = next(self._stored, None)
-        self._last: Checkpoint | None = None
-
-    @staticmethod
-    def _read(pool: Pool) -> Iterator[StoredCheckpoint]:
-        size = -1
-        while page := checkpoints_after(pool, size):
-            yield from page
-            size = page[-1].size
-
-    def follow(self, frontier: Frontier, leaves: list[bytes]) -> None:
-        """Check the checkpoints whose size lies within the next leaves."""
-        end = frontier.size + len(leaves)
-        while self._next and self._next.size <= end:
-            reach = self._next.size - frontier.size
-            frontier, leaves = frontier.extend(leaves[:reach]), leaves[reach:]
-            self._check(self._next, frontier.root())
-            self._next = next(self._stored, None)
-
-    def finish(self, size: int) -> None:
-        """Note the checkpoints that are larger than the log."""
-        while self._next:
-            self._report.add(f"checkpoint {self._next.size} is larger than the log, {size}")
-            self._next = next(self._stored, None)
-
-    def check_file(self, note: bytes | None) -> None:
-        """Hold the anti-rollback file against the stored checkpoints."""
-        if note is None:
-            self._report.add("there is no anti-rollback file")
-            return
-        try:
-            opened = open_checkpoint(note, self._origin, self._verifiers)
-        except LogError as error:
-            self._report.add(f"the anti-rollback file is no checkpoint of this log: {error}")
-            return
-        if self._last != opened:
-            self._report.add("the anti-rollback file is not the last checkpoint stored")
-
-    def _check(self, stored: StoredCheckpoint, root: bytes) -> None:
-        try:
-            opened = open_checkpoint(stored.note, self._origin, self._verifiers)
-        except LogError as error:
-            self._report.add(f"checkpoint {stored.size} does not verify: {error}")
-            return
-        self._last = opened
-        if (opened.size, opened.root) != (stored.size, stored.root):
-            self._report.add(f"checkpoint {stored.size} is stored beside another note")
-        if opened.root != root:
-            self._report.add(f"the entries do not hash to the root of checkpoint {stored.size}")
+def _add_all(report: Report, found: Iterable[str]) -> None:
+    for what in found:
+        report.add(what)

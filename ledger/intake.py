@@ -10,8 +10,7 @@ signed; whether a rule forbids it is judged later, under the sequencer's lock.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -22,7 +21,7 @@ from ledger.domain.registry import TOPICS
 from ledger.wire import canonical, keys
 from ledger.wire.base64 import MalformedBase64, b64decode
 from ledger.wire.commitment import BadOpening, Opening, opening_from_object, verify_opening
-from ledger.wire.entry import Entry, EntryTooLarge, format_entry, parse_entry
+from ledger.wire.entry import MAGIC, Entry, EntryTooLarge, format_entry, parse_entry
 from ledger.wire.envelope import (
     Envelope,
     MalformedEnvelope,
@@ -41,6 +40,8 @@ _MEMBERS = frozenset(
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]")
 _ANY_INSTANT = "2026-01-01T00:00:00.000Z"  # All instants are written in 24 characters.
+_BEFORE_INSTANT = f"{MAGIC}\naccepted ".encode()
+_AFTER_INSTANT = len(_BEFORE_INSTANT) + len(_ANY_INSTANT)
 
 
 class Invalid(Exception):
@@ -58,15 +59,18 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An event as it came: the parsed fact, the bytes that were signed, the openings beside it."""
+    """An event as it came: the parsed fact, the bytes that were signed, the openings beside it.
+
+    `entry` is the entry that it will be, but for the instant (`accepted_at`).
+    """
 
     event: Event
     envelope: Envelope
     openings: tuple[Opening, ...]
+    entry: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureCheck:
+class SignatureCheck(NamedTuple):
     """One signature to check: plain bytes, so that another process can do it."""
 
     algorithm: str
@@ -106,10 +110,10 @@ def read_envelope(envelope: Envelope, openings: tuple[Opening, ...] = ()) -> Sub
     """Read what an envelope says, without its signatures. Raises `Invalid`."""
     value = load_payload(envelope.payload)
     event = _event(value, envelope.payload, envelope.signatures)
-    _check_entry_size(envelope)
+    entry = _frame(envelope)
     _check_new_keys(event)
     _check_openings(value, event, openings)
-    return Submission(event, envelope, openings)
+    return Submission(event, envelope, openings, entry)
 
 
 def load_payload(payload: bytes) -> dict[str, Any]:
@@ -185,16 +189,19 @@ def _instant(value: object, pointer: str) -> Any:
 
 
 def _sorted_strings(value: object, pointer: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, list) or set(map(type, value)) != {str}:
         raise Invalid("MALFORMED", "a non-empty list of strings is wanted", pointer=pointer)
-    if any(left >= right for left, right in pairwise(value)):
+    if sorted(set(value)) != value:
         raise Invalid("MALFORMED", "the list must be sorted, each item once", pointer=pointer)
     return tuple(value)
 
 
-def _check_entry_size(envelope: Envelope) -> None:
+def _frame(envelope: Envelope) -> bytes:
+    """Return the entry of an envelope, as if accepted at `_ANY_INSTANT`."""
     try:
-        frame(envelope, _ANY_INSTANT)
+        return format_entry(
+            Entry(_ANY_INSTANT, envelope.payload_type, envelope.signatures, envelope.payload)
+        )
     except EntryTooLarge as error:
         raise Invalid("ENTRY_TOO_LARGE", str(error)) from None
 
@@ -270,11 +277,10 @@ def signature_checks(
     return checks
 
 
-def frame(envelope: Envelope, accepted: str) -> bytes:
-    """Return the entry, the leaf's bytes, of an envelope accepted at that instant."""
-    return format_entry(
-        Entry(accepted, envelope.payload_type, envelope.signatures, envelope.payload)
-    )
+def accepted_at(entry: bytes, accepted: bytes) -> bytes:
+    """Return an entry, the leaf's bytes, with another instant: all have 24 characters."""
+    assert len(accepted) == len(_ANY_INSTANT), "an instant is written in one way"
+    return b"".join((_BEFORE_INSTANT, accepted, entry[_AFTER_INSTANT:]))
 
 
 def decode(entry: bytes, position: int) -> Logged:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from operator import attrgetter
 
 from ledger.log.proof import prove_inclusions
 from ledger.log.receipt import TlogProof, format_tlog_proof
@@ -94,10 +95,9 @@ class CheckpointFeed:
         return future
 
     def _find_recent(self, position: int) -> StoredCheckpoint | None:
-        sizes = [checkpoint.size for checkpoint in self._recent]
-        index = bisect_right(sizes, position)
+        index = bisect_right(self._recent, position, key=attrgetter("size"))
         # The oldest kept one may not be the first that covers: then the database knows.
-        return self._recent[index] if 0 < index < len(sizes) else None
+        return self._recent[index] if 0 < index < len(self._recent) else None
 
 
 class Edge:

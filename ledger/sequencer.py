@@ -17,7 +17,7 @@ them, commit. One flush a batch, and the position is the leaf's index inside tha
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,12 +27,12 @@ import structlog
 
 from ledger.domain import admission
 from ledger.domain.event import Context, Logged, Refusal, format_instant
-from ledger.folds import Cold, Folds, Overlay
-from ledger.intake import Submission, decode, frame
+from ledger.folds import Cold, Folds, Overlay, moves
+from ledger.intake import Submission, accepted_at, decode
 from ledger.log.merkle import leaf_hash
 from ledger.store.append import Append, NewEntry, StoredId, VaultRow, appending
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
-from ledger.store.entries import positions_of, read_by_subjects, read_head
+from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
 from ledger.wire import canonical
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -224,6 +224,7 @@ class Sequencer:
                 head_size=append.head.size,
                 accepted=self._accepted(append.head.accepted),
                 overlay=Overlay(self._folds),
+                event_ids=event_ids,
                 stored=append.stored(event_ids),
                 known=known,
             )
@@ -277,9 +278,18 @@ class Sequencer:
 
     def _load_histories(self, subjects: Sequence[str], size: int) -> dict[str, list[Logged]]:
         histories = read_by_subjects(self._pool, subjects)
+        decoded: dict[int, Logged] = {}  # Subjects share entries.
+
+        def logged(entry: StoredEntry) -> Logged:
+            if entry.position not in decoded:
+                decoded[entry.position] = decode(entry.entry, entry.position)
+            return decoded[entry.position]
+
         return {
             subject: [
-                decode(entry.entry, entry.position) for entry in entries if entry.position < size
+                logged(entry)
+                for entry in entries
+                if entry.position < size and moves(entry.topic, subject)
             ]
             for subject, entries in histories.items()
         }
@@ -294,15 +304,17 @@ class _Batch:
         head_size: int,
         accepted: datetime,
         overlay: Overlay,
+        event_ids: Iterable[UUID],
         stored: Mapping[UUID, StoredId],
         known: dict[str, int],
     ) -> None:
         self.entries: list[NewEntry] = []
         self.accepted = accepted
         self.overlay = overlay
-        self._accepted_text = format_instant(accepted)
+        self._accepted_text = format_instant(accepted).encode()
         self._next = head_size
         self._known = known
+        self._uuids = {str(event_id): event_id for event_id in event_ids}
         self._ids = {str(event_id): known_id for event_id, known_id in stored.items()}
 
     def judge_group(self, group: Group) -> list[Outcome]:
@@ -340,11 +352,11 @@ class _Batch:
 
     def _add(self, submission: Submission, payload_sha256: bytes) -> Recorded:
         event = submission.event
-        entry = frame(submission.envelope, self._accepted_text)
+        entry = accepted_at(submission.entry, self._accepted_text)
         at = StoredId(self._next, payload_sha256, self.accepted, leaf_hash(entry))
         self.entries.append(
             NewEntry(
-                event_id=UUID(event.event_id),
+                event_id=self._uuids[event.event_id],
                 payload_sha256=payload_sha256,
                 topic=event.type,
                 entry=entry,

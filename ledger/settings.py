@@ -62,5 +62,5 @@ class Settings(BaseSettings):
     read_wait_s: float = Field(default=5.0, ge=0)
     """How long a read waits, in seconds, for a projection to reach `at_least`."""
 
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Level of the JSON log on standard error."""

@@ -27,7 +27,7 @@ from ledger.intake import (
     signature_checks,
 )
 from ledger.receipts import CheckpointFeed, Proof, Prover
-from ledger.sequencer import Outcome, Recorded, Sequencer
+from ledger.sequencer import Busy, Outcome, Recorded, Sequencer
 from ledger.signatures import SignatureChecker
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
@@ -42,6 +42,12 @@ CHUNK = 256
 
 DEPTH = 4
 """Chunks of one bulk request that are under way at once."""
+
+SINGLES_DEPTH = 2
+"""Chunks of single requests that are under way at once: one is read while one is committed."""
+
+SINGLES_MAX = 4096
+"""Single requests that wait for their chunk at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +192,45 @@ class Submitter:
         self._sequencer = sequencer
         self._feed = feed
         self._prover = prover
+        self._singles: list[tuple[bytes, asyncio.Future[Answer]]] = []
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def submit(self, raw: bytes) -> Answer:
-        """Take one submission in. The answer is a receipt only once it is under a checkpoint."""
-        (answer,) = await self._chunk([raw], None, None)
-        return answer
+        """Take one submission in. The answer is a receipt only once it is under a checkpoint.
+
+        What waits together is judged together, so many clients cost about what one bulk request
+        does: the more of them there are, the larger the chunks.
+        """
+        if len(self._singles) >= SINGLES_MAX:
+            return Rejected(None, Busy(f"{SINGLES_MAX} requests are waiting already"))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._singles.append((raw, future))
+        if len(self._singles) == 1:
+            loop.call_soon(self._take_singles)
+        return await future
+
+    def _take_singles(self) -> None:
+        """Start a chunk of what waits, unless enough are under way."""
+        if not self._singles or len(self._under_way) >= SINGLES_DEPTH:
+            return
+        singles, self._singles = self._singles[:CHUNK], self._singles[CHUNK:]
+        task = asyncio.create_task(self._answer(singles))
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        self._take_singles()
+
+    async def _answer(self, singles: Sequence[tuple[bytes, "asyncio.Future[Answer]"]]) -> None:
+        try:
+            answers = await self._chunk([raw for raw, _future in singles], None, None)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
+            answers = [Rejected(None, error)] * len(singles)
+        for (_raw, future), answer in zip(singles, answers, strict=True):
+            if not future.cancelled():
+                future.set_result(answer)
 
     async def submit_many(self, raws: AsyncIterator[bytes]) -> AsyncIterator[list[Answer]]:
         """Take many in, in their order, not atomically; answers come chunk by chunk."""

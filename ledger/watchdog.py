@@ -9,7 +9,6 @@ import threading
 
 import structlog
 
-from ledger.store.connection import StoreError
 from ledger.store.embedded import EmbeddedPostgres
 
 LOOK_S = 0.25
@@ -41,10 +40,10 @@ class Watchdog:
                 self._bring_back()
 
     def _bring_back(self) -> None:
-        _log.error("database_died", pid=self._server.pid)
+        _log.error("database_died")
         try:
             self._server.start()
-        except (StoreError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  (whatever it was, it is tried again)
             _log.critical("database_stays_dead", why=str(error))
         else:
             _log.warning("database_is_back", pid=self._server.pid)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from ledger.domain.event import Logged
 
@@ -45,8 +45,7 @@ class Dated:
 D = TypeVar("D", bound=Dated)
 
 
-@dataclass(frozen=True, slots=True)
-class Days:
+class Days(NamedTuple):
     """The sides of a box in days: what is true, and what the office had recorded."""
 
     true_from: date
@@ -81,17 +80,7 @@ Believed = tuple[date, date | None, date, date | None, int, datetime, None, None
 
 def believed(change: Change) -> Believed:
     """Return the fields of `Dated` after the key, for a fact that begins with a change."""
-    days, logged = change.days, change.logged
-    return (
-        days.true_from,
-        days.true_to,
-        days.office_from,
-        days.office_to,
-        logged.position,
-        logged.accepted,
-        None,
-        None,
-    )
+    return (*change.days, change.logged.position, change.logged.accepted, None, None)
 
 
 def revise(
@@ -110,12 +99,12 @@ def revise(
     boxes: dict[Days, list[D]] = {}
     for row in rows:
         if row.known_to is None and concerns(row):
-            days = Days(row.true_from, row.true_to, row.office_from, row.office_to)
-            boxes.setdefault(days, []).append(row)
+            boxes.setdefault(Days._make(_days_of(row)), []).append(row)
+    reach = change.days
     ended: set[int] = set()
     begun: list[D] = []
     for days, held in boxes.items():
-        parts = _cut(days, change.days)
+        parts = _cut(days, reach)
         before = tuple(held)
         after = transform(before) if parts else before
         if after is before:
@@ -134,11 +123,6 @@ def end(rows: Sequence[D], logged: Logged, concerns: Callable[[D], bool]) -> tup
     return tuple(_end(rows, ended, logged))
 
 
-def where(row: Dated) -> Where:
-    """Return the key and the box of a row: the fields of `Dated`."""
-    return _where(row)
-
-
 def _end(rows: Sequence[D], ended: set[int], logged: Logged) -> Iterable[D]:
     # A row that began with this very event was never believed: it goes without a trace.
     return (
@@ -150,23 +134,24 @@ def _end(rows: Sequence[D], ended: set[int], logged: Logged) -> Iterable[D]:
 
 # Rows are made anew from tuples of fields: `dataclasses.replace` takes four times as long.
 
+where: Callable[[Dated], Where] = attrgetter(*(field.name for field in fields(Dated)))
+"""Returns the key and the box of a row: the fields of `Dated`."""
+
+_days_of: Callable[[Dated], tuple[Any, ...]] = attrgetter(*Days._fields)
+
 
 def _ended(row: D, logged: Logged) -> D:
     kind: Any = type(row)
-    ended: D = kind(*_where(row)[:-2], logged.position, logged.accepted, *_said(kind)(row))
+    ended: D = kind(*where(row)[:-2], logged.position, logged.accepted, *_said(kind)(row))
     return ended
 
 
 def _known_from(days: Days, row: D, logged: Logged) -> D:
     """Return a row that says the same of other days, as known from an event on."""
     kind: Any = type(row)
-    box = (days.true_from, days.true_to, days.office_from, days.office_to)
     known = (logged.position, logged.accepted, None, None)
-    moved: D = kind(row.subject, *box, *known, *_said(kind)(row))
+    moved: D = kind(row.subject, *days, *known, *_said(kind)(row))
     return moved
-
-
-_where: Callable[[Dated], Where] = attrgetter(*(field.name for field in fields(Dated)))
 
 
 @cache

@@ -11,44 +11,59 @@ import signal
 import threading
 from multiprocessing.connection import wait
 from multiprocessing.synchronize import Event
-from typing import cast
 
 import structlog
 
-from ledger.intake import decode
 from ledger.store.connection import Pool, Unavailable
+from ledger.store.readmodels import Rebuilding
+from ledger.store.subscription import POLL_S, Listener
 from projections.catalogue import READ_MODELS
-from projections.rebuild import outdated, rebuild
+from projections.decoding import decode
+from projections.projection import ReadModel
+from projections.rebuild import Halted, outdated, rebuild
 from projections.runner import Runner
-
-POLL_S = 0.05
-"""How often, in seconds, the log is looked at when nothing was new."""
 
 _log = structlog.get_logger(__name__)
 
 
 def run_projections(app_dsn: str, stop: Event) -> None:
     """Fold the log into all read models until `stop` is set or the parent process ends."""
-    for signalled in (signal.SIGINT, signal.SIGTERM):  # The parent says when to stop.
-        signal.signal(signalled, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    pool = Pool(app_dsn, size=2, application_name="techledger projections")
-    _bring_up(pool, stop)
-    runner = Runner(pool, READ_MODELS, decode)
-    runner.run(cast(threading.Event, stop), lambda: stop.wait(POLL_S))
+    pool = Pool(app_dsn, size=3, application_name="techledger projections")
+    runner = Runner(pool, _brought_up(pool, stop), decode)
+    listener = Listener(pool)
+    listener.listen()
+    runner.run(stop, lambda: _wait(listener))
+    listener.close()
     pool.close()
 
 
-def _bring_up(pool: Pool, stop: Event) -> None:
-    """Build what is missing or of another version; a database that restarts is waited for."""
+def _brought_up(pool: Pool, stop: Event) -> tuple[ReadModel, ...]:
+    """Build what is missing or of another version; return the read models that can be followed.
+
+    A database that restarts and a rebuild by somebody else are waited for. A read model that
+    cannot be built is left out: to try again would replay the whole log for nothing.
+    """
     while not stop.is_set():
         try:
             rebuild(pool, outdated(pool, READ_MODELS), decode)
-        except Unavailable as error:
+        except (Unavailable, Rebuilding) as error:
             _log.warning("read_models_wait", why=str(error))
             stop.wait(1.0)
+        except Halted as error:
+            _log.error("read_models_not_built", why=error.halted)
+            break
         else:
-            return
+            break
+    unfit = outdated(pool, READ_MODELS)
+    return tuple(model for model in READ_MODELS if model not in unfit)
+
+
+def _wait(listener: Listener) -> None:
+    """Wait for a hint that the log has grown, or until it is time to look without one."""
+    listener.listen()
+    listener.wait(POLL_S)
 
 
 def _die_with_parent() -> None:

@@ -13,6 +13,7 @@ all rows of a key are folded together. What gathers without end is a query over 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from functools import cached_property
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import (
@@ -74,7 +75,7 @@ class Projection(Generic[R]):
     on: Mapping[type[Body], On[R]]
     indexes: tuple[tuple[str, ...], ...] = ()
 
-    @property
+    @cached_property
     def table(self) -> Table:
         """Return the table that holds the rows, each with its place `n` among those of its key."""
         columns = columns_of(self.row)
@@ -107,7 +108,7 @@ class Journal(Generic[R]):
     identity: tuple[str, ...] | None = None
     indexes: tuple[tuple[str, ...], ...] = ()
 
-    @property
+    @cached_property
     def table(self) -> Table:
         """Return the table that holds the rows."""
         columns = columns_of(self.row)

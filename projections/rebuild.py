@@ -2,15 +2,16 @@
 The rebuild: the log replayed into fresh tables beside the live ones, which then take their place.
 
 Readers see the old rows until the swap, and a size that never goes back. One rebuild runs at a
-time; what an earlier one left behind is made anew. A read model that halts is not swapped: its old
-table, stale or not, is worth more than half of a new one.
+time; what an earlier one left behind is made anew. A read model that halts is not swapped in: its
+old table, stale or not, is worth more than half of a new one.
 """
 
+import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from ledger.intake import decode
-from ledger.store.connection import Pool
+from ledger.store.connection import Pool, Unavailable
 from ledger.store.readmodels import (
     Table,
     create_table,
@@ -20,9 +21,14 @@ from ledger.store.readmodels import (
     swap_tables,
 )
 from projections.catalogue import READ_MODELS
+from projections.decoding import decode
 from projections.digest import stored_digest
 from projections.projection import Projection, ProjectionError, ReadModel
-from projections.runner import Decode, Limits, Runner, is_outdated
+from projections.runner import Decode, Runner, is_outdated
+from projections.worker import Limits
+
+PATIENCE_S = 600.0
+"""How long, in seconds, a rebuild tries to swap its tables in while somebody reads the old ones."""
 
 
 class Halted(ProjectionError):
@@ -53,31 +59,58 @@ def rebuild(
 ) -> None:
     """Replay the whole log into these read models and swap their tables in, in one commit.
 
-    Raises `Rebuilding` if another rebuild is under way, `Halted` if a read model cannot fold the
-    log; then nothing was swapped.
+    Raises `Rebuilding` if another rebuild is under way, and `Halted`, once the others have been
+    swapped in, if a read model cannot fold the log.
     """
     if not models:
         return
-    successors = [(_next(model), model) for model in models]
     with only_rebuild(pool):
-        for table, model in successors:
-            create_table(pool, table, model.version, keyed=_is_keyed(model))
+        for model in models:
+            create_table(pool, _next(model), model.version, keyed=_is_keyed(model))
         runner = Runner(pool, models, decoder, limits=limits, rename=next_name)
-        _catch_up(pool, runner, models)
-        for table, model in successors:
-            index_table(pool, table, keyed=_is_keyed(model))
-        names = {table.name: model.name for table, model in successors}
-        while not swap_tables(pool, names):
-            _catch_up(pool, runner, models)
-
-
-def _catch_up(pool: Pool, runner: Runner, models: Iterable[ReadModel]) -> None:
-    runner.catch_up()
-    found = read_progress(pool)
-    reasons = {model.name: found[next_name(model.name)].halted for model in models}
-    halted = {name: why for name, why in reasons.items() if why is not None}
+        runner.catch_up()
+        fit = _fit(pool, models)
+        with ThreadPoolExecutor(2, "indexes") as threads:
+            list(threads.map(lambda model: _index(pool, model), fit))
+        while fit and not _swapped(pool, fit):
+            runner.catch_up()
+            fit = _fit(pool, fit)
+        halted = _halted(pool, models)
     if halted:
         raise Halted(halted)
+
+
+def _fit(pool: Pool, models: Iterable[ReadModel]) -> list[ReadModel]:
+    """Return the read models that have not halted."""
+    halted = _halted(pool, models)
+    return [model for model in models if model.name not in halted]
+
+
+def _halted(pool: Pool, models: Iterable[ReadModel]) -> dict[str, str]:
+    """Return why new tables have halted, by the name of the read model."""
+    found = read_progress(pool)
+    return {
+        model.name: new.halted
+        for model in models
+        if (new := found.get(next_name(model.name))) is not None and new.halted is not None
+    }
+
+
+def _swapped(pool: Pool, models: Iterable[ReadModel]) -> bool:
+    """Swap new tables in between two readers; say whether they had come far enough for that."""
+    names = {next_name(model.name): model.name for model in models}
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return swap_tables(pool, names)
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
+def _index(pool: Pool, model: ReadModel) -> None:
+    index_table(pool, _next(model), keyed=_is_keyed(model))
 
 
 def _next(model: ReadModel) -> Table:

@@ -6,44 +6,39 @@ write the changed rows and the new sizes in one commit. The commit holds only if
 still where the batch began, so of two runners one is fenced off, drops what it folded and goes on
 from where the tables are; a crash before the commit leaves nothing behind.
 
+A runner that has much to catch up with reads the next batch and commits the last one in threads of
+their own, while it folds: the database works meanwhile.
+
 An entry that a read model cannot fold halts that read model there and no other; an entry that
 cannot be decoded halts all. Nothing is skipped. A new runner tries again, in case its code is
 another.
 """
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
+from types import TracebackType
 from typing import Protocol
 
 import structlog
 
 from ledger.domain.event import Logged
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
-from ledger.store.entries import StoredEntry, read_entries
 from ledger.store.readmodels import (
     Fenced,
+    Frame,
     Progress,
-    Table,
-    Write,
-    load_rows,
+    read_frames,
     read_progress,
     write_batch,
 )
 from projections.projection import ProjectionError, ReadModel
-from projections.sheet import Touched, open_sheet
+from projections.sheet import Touched
+from projections.worker import Limits, Worker
 
 Decode = Callable[[bytes, int], Logged]
-"""Reads an entry's bytes, at a position, back into the event (`ledger.intake.decode`)."""
-
-
-class Stop(Protocol):
-    """An event of threads or of processes."""
-
-    def is_set(self) -> bool:
-        """Say whether to stop."""
-
+"""Reads an entry's bytes, at a position, back into the event (`projections.decoding.decode`)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -56,75 +51,17 @@ class NotBuilt(ProjectionError):
     """A read model has no table of its version: it must be rebuilt first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a runner takes on: entries a batch, and keys whose rows stay in memory a model."""
+class Stop(Protocol):
+    """An event of threads or of processes."""
 
-    batch: int = 2_000
-    keys: int = 100_000
-
-
-class Worker:
-    """One read model, its table, and the rows in memory."""
-
-    def __init__(self, model: ReadModel, table: Table, progress: Progress, limits: Limits) -> None:
-        self.model = model
-        self.table = table
-        self.progress = progress
-        self.size = progress.size
-        self.halted: str | None = None
-        self._sheet = open_sheet(model, complete=progress.size == 0, capacity=limits.keys)
-
-    def load(self, pool: Pool, events: Sequence[Logged]) -> None:
-        """Load the rows that the events touch, unless they are in memory."""
-        if self.halted is not None:
-            return
-        missing = self._sheet.missing(events)
-        if not missing:
-            return
-        rows: dict[str, list[object]] = {key: [] for key in missing}
-        for *values, _place in load_rows(pool, self.table, missing):
-            rows[values[0]].append(self.model.row(*values))
-        self._sheet.load({key: tuple(found) for key, found in rows.items()})
-
-    def fold(self, logged: Logged) -> None:
-        """Fold the event in, unless that is done already; if it fails, halt there."""
-        if self.halted is not None or logged.position < self.size:
-            return
-        try:
-            self._sheet.fold(logged)
-        except Exception as error:  # noqa: BLE001  (whatever a fold raises, its bug halts it alone)
-            self.halt(logged.position, error)
-
-    def halt(self, position: int, error: Exception) -> None:
-        """Stop at a position that is still to be folded."""
-        if self.halted is None and position >= self.size:
-            self.size = position
-            self.halted = f"{type(error).__name__}: {error}"
-            _log.error("read_model_halted", name=self.model.name, at=position, why=self.halted)
-
-    def reach(self, size: int) -> None:
-        """Note that the batch has been folded up to a size."""
-        if self.halted is None:
-            self.size = max(self.size, size)
-
-    def write(self) -> Write | None:
-        """Return what the commit must write, or None."""
-        if (self.size, self.halted) == (self.progress.size, self.progress.halted):
-            return None
-        changes = self._sheet.changes()
-        return Write(self.table, self.progress, self.size, self.halted, changes.gone, changes.added)
-
-    def committed(self, write: Write) -> None:
-        """Note that what was written is kept."""
-        self.progress = replace(self.progress, size=write.size, halted=write.halted)
-        self._sheet.committed()
+    def is_set(self) -> bool:
+        """Say whether to stop."""
 
 
 class Runner:
     """Folds entries into read models. Not thread-safe; several runners may work side by side.
 
-    `names` maps a model's name to another name of its table, for a rebuild beside the live one.
+    `rename` maps a model's name to another name of its table, for a rebuild beside the live one.
     """
 
     def __init__(
@@ -142,28 +79,28 @@ class Runner:
         self._limits = limits or Limits()
         self._rename = rename
         self._workers: list[Worker] | None = None
+        self._ahead: tuple[int, Future[list[Frame]]] | None = None
+        self._behind: Future[None] | None = None
 
     def step(self, until: int | None = None) -> bool:
         """Fold a batch; return False if there was nothing to fold below the size `until`.
 
         Raises `NotBuilt`, `Gap`, and the store's errors, after which it can be called again.
         """
-        try:
-            with _uncollected():
-                return self._step(until)
-        except Fenced:
-            _log.info("read_models_fenced")
-            self._workers = None
-            return True
-        except BaseException:
-            # What the tables hold is not known any more; they are asked at the next step.
-            self._workers = None
-            raise
+        with Attempt(self._forget):
+            return self._batch(until, None)
+        return True  # Fenced off: there is something to look at.
 
     def catch_up(self, until: int | None = None) -> None:
-        """Fold until nothing is left, or up to the size `until`."""
-        while self.step(until):
-            pass
+        """Fold until nothing is left, or up to the size `until`. Raises what `step` raises."""
+        with ThreadPoolExecutor(2, "read-models") as threads:
+            moved = True
+            while moved:
+                with Attempt(self._forget):
+                    more = self._batch(until, threads)
+                    if not more:
+                        self._settle()
+                    moved = more  # Not so if the last commit turns out to be fenced off.
 
     def run(self, stop: Stop, wait: Callable[[], object]) -> None:
         """Fold what comes until `stop` is set. `wait` returns on a hint or when it is time to poll.
@@ -178,18 +115,22 @@ class Runner:
                 _log.warning("read_models_wait", why=str(error))
             wait()
 
-    def _step(self, until: int | None) -> bool:
+    def _forget(self) -> None:
+        """Believe the tables: they are asked at the next step."""
+        self._workers = self._ahead = self._behind = None
+
+    def _batch(self, until: int | None, threads: Executor | None) -> bool:
         if self._workers is None:
             self._workers = self._open()
         running = [worker for worker in self._workers if worker.halted is None]
         if not running:
             return False
         start = min(worker.size for worker in running)
-        entries = read_entries(self._pool, start, until, self._limits.batch)
+        entries = self._read(start, until, threads)
         if not entries:
             return False
         self._fold(running, start, entries)
-        self._commit(running)
+        self._commit(running, threads)
         return True
 
     def _open(self) -> list[Worker]:
@@ -203,10 +144,26 @@ class Runner:
             workers.append(Worker(model, table, progress, self._limits))
         return workers
 
-    def _fold(self, workers: Sequence[Worker], start: int, entries: Sequence[StoredEntry]) -> None:
+    def _read(self, start: int, until: int | None, threads: Executor | None) -> Sequence[Frame]:
+        """Return the entries from `start` on; begin to read those after them."""
+        size = self._limits.batch
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] == start:
+            entries = ahead[1].result()
+        else:
+            entries = read_frames(self._pool, start, until, size)
+        if threads is not None and entries:
+            after = start + len(entries)
+            self._ahead = after, threads.submit(read_frames, self._pool, after, until, size)
+        return entries
+
+    def _fold(self, workers: Sequence[Worker], start: int, entries: Sequence[Frame]) -> None:
         events, undecodable = self._decoded(start, entries)
         for worker in workers:
-            worker.load(self._pool, events)
+            missing = worker.missing(events)
+            if missing:
+                self._settle()  # Rows must not be loaded while their successors are written.
+                worker.load(self._pool, missing)
         touched = Touched(workers)
         for logged in events:
             for worker in touched[type(logged.event.body)]:
@@ -217,39 +174,66 @@ class Runner:
                 worker.halt(start + len(events), undecodable)
 
     def _decoded(
-        self, start: int, entries: Sequence[StoredEntry]
+        self, start: int, entries: Sequence[Frame]
     ) -> tuple[list[Logged], Exception | None]:
         """Return the events, and what was wrong with the entry after them, if anything was."""
         decode = self._decode
         events = []
-        for position, entry in enumerate(entries, start):
-            if entry.position != position:
-                raise Gap(f"position {position} was to come, {entry.position} came")
+        for position, (came, entry) in enumerate(entries, start):
+            if came != position:
+                raise Gap(f"position {position} was to come, {came} came")
             try:
-                events.append(decode(entry.entry, position))
+                events.append(decode(entry, position))
             except Exception as error:  # noqa: BLE001  (whatever it raises, nobody can fold it)
                 return events, error
         return events, None
 
-    def _commit(self, workers: Sequence[Worker]) -> None:
-        writes = [(worker, write) for worker in workers if (write := worker.write()) is not None]
+    def _commit(self, workers: Sequence[Worker], threads: Executor | None) -> None:
+        """Commit what changed, at once or, with threads, while the next batch is folded."""
+        self._settle()
+        writes = [write for worker in workers if (write := worker.write()) is not None]
         if not writes:
             return
-        write_batch(self._pool, [write for _, write in writes])
-        for worker, write in writes:
-            worker.committed(write)
+        if threads is None:
+            write_batch(self._pool, writes)
+        else:
+            self._behind = threads.submit(write_batch, self._pool, writes)
+        # If that fails, all of this is forgotten.
+        for worker in workers:
+            worker.written()
+
+    def _settle(self) -> None:
+        """Wait for the commit that is under way; raises what it raised."""
+        behind, self._behind = self._behind, None
+        if behind is not None:
+            behind.result()
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Pause the search for cycles: folding makes none, and it would take a sixth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
+class Attempt:
+    """A batch, after which, if it fails, everything in memory is forgotten.
+
+    Being fenced off by another runner is no failure: the block just ends.
+    """
+
+    def __init__(self, forget: Callable[[], None]) -> None:
+        self._forget = forget
+        self._collecting = gc.isenabled()
+
+    def __enter__(self) -> None:
+        # Folding makes no cycles; to look for them would take a sixth of the time.
+        gc.disable()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if self._collecting:
             gc.enable()
+        if error is not None:
+            self._forget()
+        return isinstance(error, Fenced)
 
 
 def is_outdated(model: ReadModel, progress: Progress) -> bool:

@@ -9,6 +9,7 @@ as in `ledger.domain.right.lapse_on`.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from ledger.domain.event import Logged
@@ -100,6 +101,7 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
     return (*rows, row)
 
 
+@lru_cache(maxsize=4096)
 def _term_ends(kind: str, filed_on: date, expires_on: date | None) -> date | None:
     return term_end(
         Right(position=0, kind=kind, filed_on=filed_on, owners={}, titled=0, expires_on=expires_on)

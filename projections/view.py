@@ -100,9 +100,15 @@ def _office_day(known_at: KnownAt) -> date:
 
 @contextmanager
 def viewing(pool: Pool, *models: ReadModel) -> Iterator[View]:
-    """Look at read models in one snapshot. Raises `NotFolded` if one of them is not there."""
+    """Look at read models in one snapshot.
+
+    Raises `NotFolded` if one of them is not there, or not yet in the shape of this version.
+    """
     try:
         with snapshot(pool, [model.table for model in models]) as looked_at:
+            missing = [model.name for model in models if model.name not in looked_at.sizes]
+            if missing:
+                raise NotFolded(f"made by another version: {', '.join(missing)}")
             yield View(looked_at, min(looked_at.sizes.values()))
     except NotMigrated as error:
         raise NotFolded(str(error)) from error

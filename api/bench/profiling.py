@@ -15,7 +15,7 @@ from rich.table import Table
 from api.bench.run import Run, served
 from ledger.bench.lean import elapsed
 from ledger.bench.scratch import Scratch
-from ledger.bench.serving import Flood, flood_in_bulk, flood_singly
+from ledger.bench.serving import LANES, Flood, flood_in_bulk, flood_singly
 from ledger.bench.workload import offers, registrations
 
 EVENTS_A_SECOND = 5_000
@@ -33,12 +33,13 @@ Flooding = Callable[[int], Flood]
 def profiled(scratch: Scratch, seconds: float) -> dict[str, dict[str, Any]]:
     """Return the profiles of a bulk flood and of one by single clients, by name."""
     Run(scratch, seconds).append(registrations(scratch.cast))
-    prepared = offers(scratch.cast, 2 * int(EVENTS_A_SECOND * seconds))
-    half = len(prepared) // 2
+    count = int(EVENTS_A_SECOND * seconds / LANES)
+    lanes = [offers(scratch.cast, count) for _ in range(LANES)]
+    singles = iter(offers(scratch.cast, count))
     return {
-        "bulk": _profile(scratch, lambda port: flood_in_bulk(port, prepared[:half], seconds)),
+        "bulk": _profile(scratch, lambda port: flood_in_bulk(port, lanes, seconds)),
         f"single.{CLIENTS}": _profile(
-            scratch, lambda port: flood_singly(port, iter(prepared[half:]), CLIENTS, seconds)
+            scratch, lambda port: flood_singly(port, singles, CLIENTS, seconds)
         ),
     }
 
@@ -75,7 +76,10 @@ def _children(pid: int) -> list[int]:
 
 
 def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    except FileNotFoundError:  # It has ended since it was listed.
+        return 0.0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

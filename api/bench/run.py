@@ -14,6 +14,7 @@ from ledger.bench.figure import Figure, Goal, Result
 from ledger.bench.scratch import Scratch
 from ledger.bench.serving import (
     CONCURRENCY,
+    LANES,
     REQUEST,
     bulk,
     flood_in_bulk,
@@ -23,7 +24,7 @@ from ledger.bench.serving import (
 )
 from ledger.bench.stock import stock_figures
 from ledger.bench.verifying import export, sign_head, verified
-from ledger.bench.workload import Prepared, deals, offers, registrations
+from ledger.bench.workload import DEAL, Prepared, deals, offers, registrations
 from ledger.intake import read
 from ledger.store.entries import read_entries, read_head
 from projections.rebuild import rebuild_all
@@ -33,7 +34,7 @@ GOALS = (
     Goal("bulk", "ed25519", 0.3),
     Goal("mix.signatures", "ed25519", 0.3),
     Goal("append", "rows.copy", None),
-    *(Goal(f"single.{clients}", "ed25519", 0.1) for clients in CONCURRENCY),
+    *(Goal(f"single.{clients}", "ed25519", 0.1) for clients in CONCURRENCY[1:]),
     *(Goal(f"single.{clients}", "stock.single", 1.0) for clients in CONCURRENCY),
     *(Goal(f"single.{clients}", "http", None) for clients in CONCURRENCY),
     Goal("verify", "ed25519", 0.6),
@@ -78,7 +79,7 @@ class Run:
         with self.scratch.pool() as pool:
             missing = LOG_MIN - read_head(pool).size
         if missing > 0:
-            self.append(deals(self.scratch.cast, missing // 7))
+            self.append(deals(self.scratch.cast, missing // DEAL))
 
     def supply(self, share: float) -> int:
         """Return how many events to make for a step: more than it can use."""
@@ -87,10 +88,19 @@ class Run:
 
 def signature_limit(run: Run) -> Iterator[Result]:
     """Time Ed25519 alone, on both cores."""
-    run.limit = raw.ed25519_on_both_cores(run.seconds)
-    yield Figure(
-        "ed25519", "Ed25519 checks, both cores", run.limit, "signatures/s", "2 processes, 800 bytes"
-    )
+    run.limit = raw.ed25519_on_both_cores(run.seconds / 2)
+    yield _limit(run.limit, "2 processes, 800 bytes")
+
+
+def signature_limit_again(run: Run) -> Iterator[Result]:
+    """Time it once more: figures of a machine that was busy at times stand beside the mean."""
+    again = raw.ed25519_on_both_cores(run.seconds / 2)
+    detail = f"2 processes, 800 bytes; {run.limit:,.0f} at first, {again:,.0f} at last"
+    yield _limit((run.limit + again) / 2, detail)
+
+
+def _limit(value: float, detail: str) -> Figure:
+    return Figure("ed25519", "Ed25519 checks, both cores", value, "signatures/s", detail)
 
 
 def disk(run: Run) -> Iterator[Result]:
@@ -128,13 +138,14 @@ def sequencer(run: Run) -> Iterator[Result]:
 def bulk_over_http(run: Run) -> Iterator[Result]:
     """Time bulk submission: events of one signature, then whole deals."""
     scratch = run.scratch
-    supply = run.supply(BULK_SUPPLY)
+    supply = run.supply(BULK_SUPPLY) // LANES
     with served(scratch) as server:
-        for name, says, prepared in (
-            ("bulk", "Bulk over HTTP, offers", offers(scratch.cast, supply)),
-            ("mix", "Bulk over HTTP, whole deals", deals(scratch.cast, supply // 7)),
+        for name, says, make, count in (
+            ("bulk", "Bulk over HTTP, offers", offers, supply),
+            ("mix", "Bulk over HTTP, whole deals", deals, supply // DEAL),
         ):
-            flood = flood_in_bulk(server.port, prepared, run.seconds)
+            lanes = [make(scratch.cast, count) for _ in range(LANES)]
+            flood = flood_in_bulk(server.port, lanes, run.seconds)
             yield from bulk(scratch.trust, flood, name, says)
             let_fold(scratch)
 
@@ -156,7 +167,7 @@ def served(scratch: Scratch, *module: str) -> Iterator[Server]:
     warming = offers(scratch.cast, WARMING)
     with serving(scratch.settings, module or ("api.cli", "serve"), "/health/ready") as server:
         # The first requests start processes and fold what traders have done so far.
-        bulk(scratch.trust, flood_in_bulk(server.port, warming, 60.0), "warming", "")
+        bulk(scratch.trust, flood_in_bulk(server.port, [warming], 60.0), "warming", "")
         let_fold(scratch)
         yield server
 
@@ -239,12 +250,10 @@ def chosen(only: Iterable[str]) -> list[str]:
     return [name for name in STEPS if name in named | {"ed25519"}]
 
 
-def measured(
-    scratch: Scratch, steps: Iterable[str], seconds: float
-) -> Iterator[tuple[str, Result]]:
-    """Run the steps; yield each result, with the name of its step, as soon as there is one."""
+def measured(scratch: Scratch, steps: Iterable[str], seconds: float) -> Iterator[Result]:
+    """Run the steps; yield each result as soon as there is one. A later one replaces an earlier."""
     run = Run(scratch, seconds)
     run.append(registrations(scratch.cast))
     for name in steps:
-        for result in STEPS[name](run):
-            yield name, result
+        yield from STEPS[name](run)
+    yield from signature_limit_again(run)

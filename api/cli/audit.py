@@ -49,13 +49,15 @@ RULES_STEP = 10
 RULES_LABEL = "every event is admitted by the rules in force at its position"
 """What follows the numbered steps of `ledger.verify`."""
 
-Directory = Annotated[Path, typer.Argument(help="Directory of an exported log")]
+Directory = Annotated[
+    Path, typer.Argument(help="Directory of an exported log", exists=True, file_okay=False)
+]
 Told = Callable[[str, int, int], None]
 
 
 @app.command("export")
 def export_log(
-    directory: Directory,
+    directory: Annotated[Path, typer.Argument(help="Directory to write into", file_okay=False)],
     url: Annotated[
         str | None, typer.Option(help="A server to read from; else the local database")
     ] = None,
@@ -132,12 +134,12 @@ def _replayed(directory: Path, *, as_json: bool, digests: dict[str, str] | None 
 
     Where `digests` is given, those of all read models are put there.
     """
-    replayed = Replay(exported_entries(directory))
     try:
-        size = exported_checkpoint(directory).size
+        checkpoint = exported_checkpoint(directory)
+        replayed = Replay(exported_entries(directory), checkpoint.origin)
         with _progress(as_json) as told:
             found = digests_after(
-                _shown(replayed, size, told), READ_MODELS if digests is not None else ()
+                _shown(replayed, checkpoint.size, told), READ_MODELS if digests is not None else ()
             )
     except RuleBroken as broken:
         members = {

@@ -4,11 +4,13 @@ import json
 import os
 import platform
 import resource
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -16,7 +18,7 @@ from rich.table import Table
 from api.bench.profiling import profiled, report
 from api.bench.run import GOALS, STEPS, chosen, measured
 from api.cli.options import AsJson
-from ledger.bench.figure import Absent, Figure, Result, compared, to_object
+from ledger.bench.figure import Absent, BenchError, Figure, Result, compared, to_object
 from ledger.bench.scratch import scratch_ledger
 from ledger.settings import Settings
 
@@ -36,11 +38,21 @@ def bench(
     """Measure the ledger on this machine, beside the machine's own limits, in one run."""
     if unknown := set(only or ()) - STEPS.keys():
         raise typer.BadParameter(f"no such figure: {', '.join(sorted(unknown))}")
-    if profile:
-        _profile(seconds, as_json=as_json)
-        return
+    if profile and sys.platform != "linux":
+        raise typer.BadParameter("--profile reads the clocks of Linux")
+    try:
+        if profile:
+            _profile(seconds, as_json=as_json)
+        else:
+            _figures(only or (), seconds, as_json=as_json)
+    except BenchError as error:
+        print(f"techledger: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+def _figures(only: Sequence[str], seconds: float, *, as_json: bool) -> None:
     with _Elsewhere() as elsewhere:
-        results = _measure(chosen(only or ()), seconds)
+        results = _measure(chosen(only), seconds)
     if as_json:
         print(json.dumps(_document(results, elsewhere.share), indent=1))
     else:
@@ -48,14 +60,14 @@ def bench(
 
 
 def _measure(steps: Sequence[str], seconds: float) -> list[Result]:
-    results: list[Result] = []
+    results: dict[str, Result] = {}
     with _progress() as progress:
         task = progress.add_task("a fresh ledger", total=None)
         with scratch_ledger(Settings()) as scratch:
-            for name, result in measured(scratch, steps, seconds):
-                results.append(result)
-                progress.update(task, description=f"{name}: {_value(result)}")
-    return results
+            for result in measured(scratch, steps, seconds):
+                results[result.name] = result
+                progress.update(task, description=f"{result.says}: {_value(result)}")
+    return list(results.values())
 
 
 def _profile(seconds: float, *, as_json: bool) -> None:
@@ -80,23 +92,19 @@ def _progress() -> Progress:
 
 def _print(results: Sequence[Result], elsewhere: float) -> None:
     console = Console(highlight=False)
-    table = Table(title=f"techledger bench on {_machine()}", title_justify="left")
+    table = Table(title=f"techledger bench: {_machine()}", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("figure")
-    table.add_column("", justify="right")
-    table.add_column("unit")
-    table.add_column("beside", justify="right")
-    table.add_column("goal", justify="right")
-    table.add_column("over what", style="dim")
+    for name in ("", "beside", "goal"):
+        table.add_column(name, justify="right", no_wrap=True)
     comparisons = compared(results, GOALS)
     for each in results:
         beside = [c for c in comparisons if c.goal.figure == each.name]
+        goals = ["" if c.goal.at_least is None else f"≥ {c.goal.at_least:g}" for c in beside]
         table.add_row(
-            each.says,
-            _value(each),
-            each.unit if isinstance(each, Figure) else "",
+            f"{each.says}\n[dim]{each.detail if isinstance(each, Figure) else each.why}[/]",
+            f"{_value(each)}\n[dim]{each.unit if isinstance(each, Figure) else ''}[/]",
             "\n".join(f"{c.ratio:.2f} of {c.goal.beside}" for c in beside),
-            "\n".join("" if c.goal.at_least is None else f"≥ {c.goal.at_least}" for c in beside),
-            each.detail if isinstance(each, Figure) else each.why,
+            "\n".join(goals),
         )
     console.print(table)
     console.print(_noise(elsewhere))

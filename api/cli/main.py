@@ -4,18 +4,19 @@ The command line: `techledger <noun> <verb>`.
 Exit codes: 0 done; 1 refused, or something does not verify; 2 wrong usage; 70 halted; 78 unfit.
 """
 
-import logging
 import sys
 
-import structlog
 import typer
+from pydantic import ValidationError
 
 from api.cli import audit, bench, demo, events, importing, keys, operate, serve
+from api.cli.logs import configure_logs
 from ledger.antirollback import AntiRollbackError, Halted
 from ledger.client import ClientError
 from ledger.home import HomeError
 from ledger.keystore import KeystoreError
 from ledger.node import NodeError
+from ledger.settings import Settings
 from ledger.store.attest import Unfit
 from ledger.store.connection import StoreError
 
@@ -35,22 +36,17 @@ app.add_typer(importing.app, name="import")
 app.add_typer(audit.app, name="audit")
 app.add_typer(operate.app, name="operate")
 
+EXIT_USAGE = 2
 EXIT_HALTED = 70
 EXIT_UNFIT = 78
 
 
 def run() -> None:
     """Run the command line; known errors are one line and an exit code, no traceback."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    try:
+        configure_logs(Settings().log_level)
+    except ValidationError as error:
+        _fail(_wrong_setting(error), EXIT_USAGE)
     try:
         app()
     except Halted as error:
@@ -68,6 +64,11 @@ def run() -> None:
         _fail(error, 1)
 
 
-def _fail(error: Exception, code: int) -> None:
+def _wrong_setting(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"LEDGER_{first['loc'][0]}".upper() + f": {first['msg']}"
+
+
+def _fail(error: Exception | str, code: int) -> None:
     print(f"techledger: {error}", file=sys.stderr)
     sys.exit(code)

@@ -1,21 +1,20 @@
 """`techledger serve`: the HTTP server with its sequencer, publisher and projections."""
 
 import ipaddress
-import multiprocessing
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
 
+from api.cli.projector import Projector
 from api.main import create_app
 from ledger.node import Node, NodeError, open_node
 from ledger.settings import Settings
-from projections.process import run_projections
 
 SWITCH_INTERVAL_S = 0.0005
 """Threads of one process hand over sooner than Python's 5 ms: receipts wait for each other."""
@@ -61,24 +60,18 @@ def check_reach(settings: Settings) -> None:
 
 @contextmanager
 def serving_node(settings: Settings, *, publishes: bool, projects: bool) -> Iterator[Node]:
-    """Run a node and its projections in a process of their own; stop them in order."""
+    """Run a node, and its projections in a process of their own; stop the last started first."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     node = open_node(settings, publishes=publishes)
-    stop = multiprocessing.get_context("spawn").Event()
-    projector = multiprocessing.get_context("spawn").Process(
-        target=run_projections, args=(node.database.app_dsn, stop), name="projections"
-    )
-    try:
+    with ExitStack() as running:
+        running.callback(node.database.stop)
+        running.callback(node.stop)
         node.start()
         if projects:
+            projector = Projector(node.database.app_dsn, settings.log_level)
             projector.start()
+            running.callback(projector.stop)
         yield node
-    finally:
-        stop.set()
-        node.stop()
-        if projects and projector.pid:
-            projector.join()
-        node.database.stop()
 
 
 def http_server(node: Node) -> uvicorn.Server:

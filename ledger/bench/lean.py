@@ -104,14 +104,19 @@ class _Connection(asyncio.Protocol):
             self._complete()
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._give_up(str(error or "the server closed the connection"))
+
+    def _give_up(self, reason: str) -> None:
+        assert self._transport is not None, "a connection is lost after it was made"
         if not self.done.done():
-            self.done.set_exception(error or WrongAnswer("the server closed the connection"))
+            self.done.set_exception(WrongAnswer(reason))
+            self._transport.abort()
 
     def _read_head(self, head: bytes) -> bool:
         """Take status and length; where there is no length, give up."""
         at = head.lower().find(_LENGTH)
         if at < 0:
-            self.done.set_exception(WrongAnswer(f"an answer without its length: {head[:80]!r}"))
+            self._give_up(f"an answer without its length: {head[:80]!r}")
             return False
         start = at + len(_LENGTH)
         self._missing = int(head[start : head.index(b"\r\n", start)])

@@ -13,7 +13,8 @@ from ledger.client import Trust
 REQUEST = 1024
 """Events of one bulk request."""
 
-BULK_CONNECTIONS = 2
+LANES = 2
+"""Connections on which bulk requests are sent at the same time."""
 
 CONCURRENCY = (1, 16, 64)
 """Clients that submit one by one at the same time, each with one event under way."""
@@ -46,14 +47,14 @@ class Flood:
         return sum(len(sent) for sent, _exchange in self.answers)
 
 
-def flood_in_bulk(port: int, prepared: Sequence[Prepared], seconds: float) -> Flood:
-    """Submit in bulk for so many seconds.
+def flood_in_bulk(port: int, lanes: Sequence[Sequence[Prepared]], seconds: float) -> Flood:
+    """Submit in bulk for so many seconds, on a connection for each lane.
 
-    Events build on earlier ones, so each connection sends its own part, in order.
+    Events of a lane may build on earlier ones of it, never on those of another.
     """
-    lanes = [_requests(part) for part in _parts(prepared)]
-    bodies = [iter([_bulk_post(group) for group in lane]) for lane in lanes]
-    return Flood(lanes, exchange_all(port, bodies, seconds))
+    sent = [_requests(lane) for lane in lanes]
+    bodies = [iter([_bulk_post(group) for group in requests]) for requests in sent]
+    return Flood(sent, exchange_all(port, bodies, seconds))
 
 
 def flood_singly(port: int, prepared: Iterator[Prepared], clients: int, seconds: float) -> Flood:
@@ -119,13 +120,6 @@ def raw_posts(port: int, body: bytes, clients: int, seconds: float) -> Figure:
 
 def _latency(exchanges: Sequence[Exchange]) -> str:
     return f"p50 {percentile(exchanges, 0.5):.1f} ms, p99 {percentile(exchanges, 0.99):.1f} ms"
-
-
-def _parts(prepared: Sequence[Prepared]) -> list[Sequence[Prepared]]:
-    """Cut into as many parts as there are connections, never through a request."""
-    requests = -(-len(prepared) // REQUEST)
-    size = -(-requests // BULK_CONNECTIONS) * REQUEST
-    return [prepared[start : start + size] for start in range(0, len(prepared), size)]
 
 
 def _requests(prepared: Sequence[Prepared]) -> list[Sequence[Prepared]]:

@@ -29,8 +29,8 @@ PROCESSES = 2
 SHARD = 200
 """Deals, or times seven offers, that one process makes at once."""
 
-DEAL_EVENTS = 7
-"""Events of a deal, the registration before every `DEALS_OF_A_FIRM`-th aside."""
+DEAL = 7
+"""Events of a deal, the registration before every tenth aside."""
 
 DEALS_OF_A_FIRM = 10
 
@@ -80,7 +80,7 @@ def registrations(cast: Cast) -> list[Prepared]:
 
 def offers(cast: Cast, count: int) -> list[Prepared]:
     """Return that many offers, each by one signature, about 700 bytes of payload each."""
-    return _in_parallel(partial(_offers, cast), count, SHARD * DEAL_EVENTS)
+    return _in_parallel(partial(_offers, cast), count, SHARD * DEAL)
 
 
 def deals(cast: Cast, count: int) -> list[Prepared]:

@@ -149,20 +149,38 @@ class Append:
         self._looked_up.update(event_ids)
 
     def _insert(self, entries: Sequence[NewEntry], first: int, accepted: datetime) -> None:
-        for position, new in enumerate(entries, first):
-            self._transaction.close_with(
-                "INSERT INTO ledger.entries VALUES (%s, %s, %s, %s, %s, %s, %s);"
-                "INSERT INTO ledger.tags SELECT unnest(%s::text[]), %s",
+        numbered = list(enumerate(entries, first))
+        self._insert_rows(
+            "ledger.entries",
+            [
                 (
                     *(position, accepted, new.event_id, new.payload_sha256, new.leaf_hash),
-                    *(new.topic, new.entry, list(new.subjects), position),
-                ),
-            )
-            for row in new.vault:
-                self._transaction.close_with(
-                    "INSERT INTO ledger.vault VALUES (%s, %s, %s, %s)",
-                    (position, row.path, row.salt, row.value),
+                    *(new.topic, new.entry),
                 )
+                for position, new in numbered
+            ],
+        )
+        self._insert_rows(
+            "ledger.tags",
+            [(subject, position) for position, new in numbered for subject in new.subjects],
+        )
+        self._insert_rows(
+            "ledger.vault",
+            [
+                (position, row.path, row.salt, row.value)
+                for position, new in numbered
+                for row in new.vault
+            ],
+        )
+
+    def _insert_rows(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+        if rows:
+            row = f"({', '.join(['%s'] * len(rows[0]))})"
+            values = [value for each in rows for value in each]
+            self._transaction.close_with(
+                f"INSERT INTO {table} VALUES {', '.join([row] * len(rows))}",  # noqa: S608
+                values,
+            )
 
     def _copy(self, entries: Sequence[NewEntry], first: int, accepted: datetime) -> None:
         instant = pack_instant(accepted)
@@ -199,10 +217,7 @@ class Append:
         )
 
     def _move_head(self, nodes: Sequence[Node]) -> None:
-        for node in nodes:
-            self._transaction.close_with(
-                "INSERT INTO ledger.nodes VALUES (%s, %s, %s)", (node.level, node.index, node.hash)
-            )
+        self._insert_rows("ledger.nodes", [(node.level, node.index, node.hash) for node in nodes])
         self._transaction.close_with(
             "UPDATE ledger.head SET size = %s, root = %s, frontier = %s::bytea[], accepted = %s",
             (self.head.size, self.head.root, list(self.head.frontier), self.head.accepted),

@@ -22,6 +22,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _FIELDS = Struct(">h")
 _LENGTH = Struct(">i")
 _POSITION = Struct(">iq")
+_SUBJECT = Struct(">hi")
 _ENTRY_WRITTEN = Struct(">hiqiqi16si32si32si")
 _ENTRY_READ = Struct(">hiqiqi16si32si")
 
@@ -56,10 +57,7 @@ def pack_entry(  # noqa: PLR0913, PLR0917  (one argument a column)
 
 def pack_tag(subject: bytes, position: int) -> bytes:
     """Return a row of `ledger.tags`."""
-    return b"".join((_PAIR.pack(2, len(subject)), subject, _POSITION.pack(8, position)))
-
-
-_PAIR = Struct(">hi")
+    return b"".join((_SUBJECT.pack(2, len(subject)), subject, _POSITION.pack(8, position)))
 
 
 def pack_fields(position: int, fields: Iterable[bytes]) -> bytes:

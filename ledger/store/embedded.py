@@ -95,6 +95,7 @@ class EmbeddedPostgres:
         self._patience_s = patience_s
         self._process: subprocess.Popen[bytes] | None = None
         self._postmaster: Postmaster | None = None
+        self._sockets: Path | None = None  # Where our clients look for the server.
 
     @property
     def app_dsn(self) -> str:
@@ -120,7 +121,7 @@ class EmbeddedPostgres:
         """Say whether the server that was started or taken over still accepts connections."""
         if self._process is not None:
             self._process.poll()  # Nobody else would reap it.
-        return self._running().listens()
+        return self._postmaster is not None and self._postmaster.listens()
 
     def start(self) -> str:
         """Make the database if there is none, run the server if none runs; return `app_dsn`.
@@ -241,6 +242,7 @@ class EmbeddedPostgres:
             sockets = self._last_sockets(data)
             found = find_postmaster(data, self._patience_s)
             self._postmaster = found or self._launch(data, binaries, sockets)
+            self._sockets = self._postmaster.socket_directory
             if self._wait_until_ready(began + self._patience_s):
                 return found is None
             # One that was found was about to end. The sessions of one that was killed take a
@@ -253,9 +255,7 @@ class EmbeddedPostgres:
 
     def _last_sockets(self, data: Path) -> Path | None:
         """Return where the server listened that was killed: its clients go on looking there."""
-        if self._postmaster is not None:
-            return self._postmaster.socket_directory
-        return last_socket_directory(data)
+        return self._sockets or last_socket_directory(data)
 
     def _launch(self, data: Path, binaries: Binaries, sockets_before: Path | None) -> Postmaster:
         if self._process is not None:

@@ -1,60 +1,143 @@
-"""Reads every stored row back, page by page, for a check of the database against itself."""
+"""
+Every stored row at one instant, page by page, for a check of the database against itself.
+
+One snapshot serves the whole examination, so the ledger may go on growing meanwhile: whatever two
+tables say, they say of the same size.
+"""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
-from ledger.store.connection import Pool
+from psycopg2.extensions import cursor
+
+from ledger.store import head
+from ledger.store.checkpoints import StoredCheckpoint
+from ledger.store.connection import Pool, Timeouts
+from ledger.store.entries import StoredEntry
+from ledger.store.head import Head, head_of
 from ledger.store.nodes import Node
+from ledger.store.vault import VaultRow
+
+PAGE = 2_000
+"""Entries that are read at once."""
+
+_ROWS = 10_000
+"""Rows of the smaller tables that are read at once."""
+
+_PATIENT = Timeouts(lock_ms=2_000, statement_ms=600_000, idle_ms=600_000)
 
 
-def read_payload_hashes(pool: Pool, start: int, stop: int) -> dict[int, bytes]:
-    """Return the stored SHA-256 of each payload, by position in [start, stop)."""
-    with pool.session() as session:
-        session.execute(
-            "SELECT position, payload_sha256 FROM ledger.entries"
-            " WHERE position >= %s AND position < %s",
-            (start, stop),
-        )
-        return {position: bytes(stored) for position, stored in session.fetchall()}
+@dataclass(frozen=True, slots=True)
+class EntryRows:
+    """All that is stored of one entry: its row, its tags, and the openings beside it."""
+
+    stored: StoredEntry
+    payload_sha256: bytes
+    subjects: frozenset[str]
+    openings: tuple[VaultRow, ...]
 
 
-def read_tags(pool: Pool, start: int, stop: int) -> dict[int, set[str]]:
-    """Return the subjects that entries are tagged with, by position in [start, stop)."""
-    with pool.session() as session:
-        session.execute(
+@contextmanager
+def examining(pool: Pool) -> "Iterator[Examination]":
+    """Look at all tables of the log at one instant."""
+    begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    with pool.transaction(begin, timeouts=_PATIENT) as transaction:
+        yield Examination(transaction.cursor)
+
+
+class Examination:
+    """Reads the rows of one snapshot, every page in the order of its key."""
+
+    def __init__(self, session: cursor) -> None:
+        self._session = session
+
+    def heads(self) -> list[Head]:
+        """Return the head, if the log has exactly one."""
+        return [
+            head_of(row)
+            for row in self._rows(f"SELECT {head.COLUMNS} FROM ledger.head")  # noqa: S608  (a constant)
+        ]
+
+    def pages(self) -> Iterator[list[EntryRows]]:
+        """Yield the entries from position 0 on, with what is stored beside them."""
+        start = 0
+        while rows := self._rows(
+            "SELECT position, event_id, topic, accepted, leaf_hash, entry, payload_sha256"
+            " FROM ledger.entries WHERE position >= %s ORDER BY position LIMIT %s",
+            start,
+            PAGE,
+        ):
+            start = rows[-1][0] + 1
+            tags, openings = self._tags(rows[0][0], start), self._openings(rows[0][0], start)
+            yield [
+                EntryRows(
+                    StoredEntry(position, event_id, topic, accepted, bytes(leaf), bytes(entry)),
+                    bytes(sha256),
+                    frozenset(tags.get(position, ())),
+                    tuple(openings.get(position, ())),
+                )
+                for position, event_id, topic, accepted, leaf, entry, sha256 in rows
+            ]
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield the tree nodes, by level and index."""
+        level, index = -1, -1
+        while rows := self._rows(
+            "SELECT level, index, hash FROM ledger.nodes WHERE (level, index) > (%s, %s)"
+            " ORDER BY level, index LIMIT %s",
+            level,
+            index,
+            _ROWS,
+        ):
+            for level, index, stored in rows:
+                yield Node(level, index, bytes(stored))
+
+    def checkpoints(self) -> Iterator[StoredCheckpoint]:
+        """Yield the checkpoints, by size."""
+        size = -(2**63)
+        while rows := self._rows(
+            "SELECT size, root, note, created FROM ledger.checkpoints WHERE size > %s"
+            " ORDER BY size LIMIT %s",
+            size,
+            _ROWS,
+        ):
+            for size, root, note, created in rows:
+                yield StoredCheckpoint(size, bytes(root), bytes(note), created)
+
+    def count_outside(self, size: int) -> dict[str, int]:
+        """Return how many rows lie outside the positions of a log of `size`, by table."""
+        counts = {}
+        for table in ("entries", "tags", "vault"):
+            ((counts[table],),) = self._rows(
+                f"SELECT count(*) FROM ledger.{table}"  # noqa: S608  (constants)
+                " WHERE position < 0 OR position >= %s",
+                size,
+            )
+        return counts
+
+    def _tags(self, start: int, stop: int) -> dict[int, list[str]]:
+        tags: dict[int, list[str]] = {}
+        for position, subject in self._rows(
             "SELECT position, subject FROM ledger.tags WHERE position >= %s AND position < %s",
-            (start, stop),
-        )
-        tags: dict[int, set[str]] = {}
-        for position, subject in session.fetchall():
-            tags.setdefault(position, set()).add(subject)
+            start,
+            stop,
+        ):
+            tags.setdefault(position, []).append(subject)
         return tags
 
+    def _openings(self, start: int, stop: int) -> dict[int, list[VaultRow]]:
+        openings: dict[int, list[VaultRow]] = {}
+        for position, path, salt, value in self._rows(
+            "SELECT position, path, salt, value FROM ledger.vault"
+            " WHERE position >= %s AND position < %s ORDER BY position, path",
+            start,
+            stop,
+        ):
+            openings.setdefault(position, []).append(VaultRow(path, bytes(salt), bytes(value)))
+        return openings
 
-def count_beyond(pool: Pool, size: int) -> dict[str, int]:
-    """Return how many entries and tags stand outside a log of `size`, by table."""
-    counts = {}
-    with pool.session() as session:
-        for table in ("entries", "tags"):
-            session.execute(
-                f"SELECT count(*) FROM ledger.{table} WHERE position < 0 OR position >= %s",  # noqa: S608  (constants)
-                (size,),
-            )
-            ((counts[table],),) = session.fetchall()
-    return counts
-
-
-def read_nodes(pool: Pool) -> Iterator[Node]:
-    """Yield the stored tree nodes by level and index, a page at a time."""
-    after = (-1, -1)
-    while True:
-        with pool.session() as session:
-            session.execute(
-                "SELECT level, index, hash FROM ledger.nodes WHERE (level, index) > (%s, %s)"
-                " ORDER BY level, index LIMIT 10000",
-                after,
-            )
-            rows = session.fetchall()
-        if not rows:
-            return
-        yield from (Node(level, index, bytes(stored)) for level, index, stored in rows)
-        after = rows[-1][:2]
+    def _rows(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
+        self._session.execute(statement, arguments)
+        return self._session.fetchall()

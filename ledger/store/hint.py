@@ -19,6 +19,10 @@ CHECKPOINT_CHANNEL = "ledger_checkpoint"
 """There is a newer checkpoint."""
 
 
+PAUSE_S = 0.02
+"""The least time between two hints, in seconds: those of a busy log become one."""
+
+
 class Hinter:
     """Sends hints from a thread of its own, so that no append waits for one."""
 
@@ -52,8 +56,10 @@ class Hinter:
             try:
                 with self._session() as session:
                     session.execute(f"BEGIN; SET LOCAL synchronous_commit = off; {names} COMMIT")
-            except Exception:  # noqa: BLE001, S112  (a lost hint is made good by the next poll)
-                continue
+            except Exception:  # noqa: BLE001, S110  (a lost hint is made good by the next poll)
+                pass
+            with self._wake:
+                self._wake.wait_for(lambda: self._stopping, PAUSE_S)
 
     def _take(self) -> set[str]:
         with self._wake:

@@ -25,6 +25,8 @@ class Node:
 
 def grow(frontier: Frontier, leaf_hashes: Sequence[bytes]) -> tuple[Frontier, list[Node]]:
     """Return the frontier with the leaves appended, and the tile nodes completed by them."""
+    if frontier.size % TILE_WIDTH + len(leaf_hashes) < TILE_WIDTH:
+        return frontier.extend(leaf_hashes), []  # No tile is completed: the usual case, and fast.
     nodes: list[Node] = []
     kept = list(frontier.hashes)
     grown: list[bytes] = []

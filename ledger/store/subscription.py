@@ -56,7 +56,7 @@ class Listener:
 
     def listen(self) -> None:
         """See to it that hints are heard from now on; without a database, do nothing yet."""
-        if self._session is not None and not self._session.closed:
+        if self._session is not None:
             return
         try:
             self._session = self._pool.open()

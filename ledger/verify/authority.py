@@ -49,8 +49,7 @@ def is_authority(entry: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """
-    A public key in the log, and whose it is.
+    """A public key in the log, and whose it is.
 
     It binds at the positions behind `added`, up to and including `revoked`, and at the instants
     [not_before, not_after).
@@ -80,8 +79,7 @@ class Mandate:
 
 @dataclass(slots=True)
 class Authority:
-    """
-    Every key and mandate that the log ever recorded, and the officers that genesis names.
+    """Every key and mandate that the log ever recorded, and the officers that genesis names.
 
     `mandates` are by (principal, holder), then by name. `faults` says what is wrong with events
     that would have changed anything here, by position.

@@ -65,10 +65,19 @@ class CheckBundle:
         checked.signatures += len(event.entry.signatures)
 
 
+def check_order(earliest: str, accepted: str, too_late: str, position: int) -> None:
+    """Refuse (step 6) an instant outside [earliest, too_late): all are written alike."""
+    if accepted < earliest:
+        raise Refused(Step.IDENTITY, "accepted before the entry before it", position)
+    if accepted >= too_late:
+        raise Refused(Step.IDENTITY, "accepted after a checkpoint over it was signed", position)
+
+
 @dataclass(slots=True)
 class Chronology:
-    """The log in order: instants do not run back, and every event is there once."""
+    """The log in order: instants do not run back or past an end, every event is there once."""
 
+    too_late: str
     last: str = ""
     seen: set[bytes] = field(default_factory=set)
     signatures: int = 0
@@ -79,8 +88,7 @@ class Chronology:
         for position, (event_id, accepted) in enumerate(bundle.events, bundle.n * TILE_WIDTH):
             if event_id in self.seen:
                 raise Refused(Step.IDENTITY, "the event is in the log already", position)
-            if accepted < self.last:
-                raise Refused(Step.IDENTITY, "accepted before the entry before it", position)
+            check_order(self.last, accepted, self.too_late, position)
             self.seen.add(event_id)
             self.last = accepted
         if bundle.refused:

@@ -16,11 +16,8 @@ from ledger.wire import canonical
 from ledger.wire.entry import Entry, parse_entry
 from ledger.wire.instant import MalformedInstant, parse_instant
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far `issued_at` may be after `accepted`."""
-
-MAX_VALIDITY = timedelta(days=90)
-"""How long after `issued_at` an event may still be accepted."""
+CLOCK_TOLERANCE = timedelta(minutes=5)  # How far `issued_at` may be after `accepted`.
+MAX_VALIDITY = timedelta(days=90)  # How long after `issued_at` it may still be accepted.
 
 _FORMS = {
     "event_id": re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),

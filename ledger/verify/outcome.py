@@ -62,11 +62,9 @@ class Refused(VerifyError):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """
-    All steps hold, up to a checkpoint; of a receipt, for the entry at `position`.
+    """All steps hold, up to a checkpoint; of a receipt, for the entry at `position`.
 
-    `signatures` counts those of parties that verified, `unchecked` has the position and the nature
-    of what could not be checked.
+    `signatures` counts those of parties; `unchecked` has what could not be checked, and where.
     """
 
     checkpoint: Checkpoint

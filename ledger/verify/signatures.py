@@ -23,8 +23,7 @@ _loaded = lru_cache(maxsize=65_536)(keys.load_public)
 
 
 def check_signatures(event: Event, authority: Authority) -> bool:
-    """
-    Check every signature line of an event. Raises `Refused` (step 8).
+    """Check every signature line of an event. Raises `Refused` (step 8).
 
     Returns whether a mandate's ceiling could not be held against a sum, because that is sealed.
     """

@@ -7,19 +7,23 @@ docs/verify.md has a table of what each step stops, and says what none of them c
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ledger.log.cosignature import cosignature_time
+from ledger.log.key import ED25519
 from ledger.log.merkle import leaf_hash
+from ledger.log.note import parse_note
 from ledger.log.policy import open_witnessed_checkpoint
 from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
 from ledger.log.tree_head import Checkpoint
-from ledger.verify.authority import OPENED, gather_authority
-from ledger.verify.entries import CheckBundle, Chronology
+from ledger.verify.authority import gather_authority
+from ledger.verify.entries import CheckBundle, Chronology, check_order
 from ledger.verify.event import Event, read_event
 from ledger.verify.files import check_names, read_checkpoint, read_tile
 from ledger.verify.outcome import Refused, Step, Verified, refusing
@@ -28,8 +32,12 @@ from ledger.verify.tree import HashBundle, check_tree
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.workers import in_order
 from ledger.wire.base64 import b64encode
+from ledger.wire.instant import format_instant
 
 T = TypeVar("T")
+
+CLOCK_TOLERANCE_S = 60  # How far `accepted` may be after the signing of a checkpoint over it.
+END_OF_TIME = 2**37  # In POSIX seconds, and within what a datetime holds.
 
 Progress = Callable[[Step, int, int], None]
 """Told after each bundle of a long step: the step, bundles done, bundles in all."""
@@ -43,8 +51,7 @@ def verify_export(
     workers: int | None = None,
     progress: Progress = lambda _step, _done, _total: None,
 ) -> Verified:
-    """
-    Verify an exported log: every byte, every hash, every signature. Raises `Refused`.
+    """Verify an exported log: every byte, every hash, every signature. Raises `Refused`.
 
     `previous` is an earlier checkpoint of the same log, `workers` the number of processes, all
     cores by default. A refusal is by the first step that fails, at the first position it fails at.
@@ -55,7 +62,7 @@ def verify_export(
     trust = parse_trust(trust_root)
 
     # 2. The checkpoint: a strict note, signed by all keys of the log and a quorum of the policy.
-    checkpoint = _open(read_checkpoint(directory), trust, Step.CHECKPOINT)
+    checkpoint, too_late = _open(read_checkpoint(directory), trust, Step.CHECKPOINT)
     size, total = checkpoint.size, -(-checkpoint.size // TILE_WIDTH)
 
     # 3. Every entry is hashed into its tile and every tile into its parent, up to the root; there
@@ -65,35 +72,33 @@ def verify_export(
         tree = check_tree(directory, checkpoint, _told(hashed, progress, Step.TREE, total))
 
     # 4. Entry 0 is the trusted genesis, and names the same keys and policy as the trust root.
-    _check_genesis(tree.authority[0][1] if tree.authority else b"", trust)
+    _check_genesis(dict(tree.authority[:1]).get(0, b""), trust)
 
     # 5. to 8. Each entry by itself: form, identity and time, sorted lists, signatures by keys in
-    #    force at its position. In sequence: no instant before the last, no event twice.
+    #    force at its position. In sequence: no event twice, no instant before the last, and none
+    #    after the checkpoint was signed.
     authority = gather_authority(tree.authority, trust.origin)
     check = CheckBundle(directory, size, trust.origin, authority)
-    chronology = Chronology()
+    chronology = Chronology(too_late)
     with in_order(check, list(enumerate(tree.bundles)), cores) as checked:
         for bundle in _told(checked, progress, Step.SIGNATURES, total):
             chronology.follow(bundle)
 
     # 9. An earlier checkpoint, where there is one, is of a prefix of this log.
-    steps = tuple(Step)
-    if previous is None:
-        steps = steps[:-1]
-    else:
-        _check_consistency(directory, _open(previous, trust, Step.CONSISTENCY), checkpoint)
+    if previous is not None:
+        old, _ = _open(previous, trust, Step.CONSISTENCY)
+        _check_consistency(directory, old, checkpoint)
 
+    steps = tuple(Step)[: None if previous is not None else -1]
     return Verified(checkpoint, steps, chronology.signatures, tuple(chronology.unchecked))
 
 
 def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
-    """
-    Verify one receipt, a tlog-proof file or the API's JSON, and its entry. Raises `Refused`.
+    """Verify one receipt, a tlog-proof file or the API's JSON, and its entry. Raises `Refused`.
 
     What the JSON says beside its proof must be so, as far as a proof can show it; nothing else of
-    it is believed, nor returned.
-    A receipt carries no keys but those that its own entry brings. Whether the other lines verify,
-    and whom they bind, only the log can show: they are returned as unchecked.
+    it is believed, nor returned. A receipt carries no keys but those that its own entry brings:
+    whether other lines verify, and whom they bind, only the log can show. They are `unchecked`.
     """
     # 1. The trust root is pinned.
     trust = parse_trust(trust_root)
@@ -102,7 +107,8 @@ def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
     with refusing(Step.CHECKPOINT):
         stated = _stated(receipt)
         proof = parse_tlog_proof(stated.pop("proof"))
-    checkpoint, position = _open(proof.checkpoint_raw, trust, Step.CHECKPOINT), proof.index
+    checkpoint, too_late = _open(proof.checkpoint_raw, trust, Step.CHECKPOINT)
+    position = proof.index
 
     # 3. The entry hashes up to the root by the proof.
     leaf = leaf_hash(entry)
@@ -115,6 +121,7 @@ def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
 
     # 5. to 7. Form, identity and time, sorted lists; the JSON around the proof says the same.
     event = read_event(entry, position, trust.origin)
+    check_order("", event.entry.accepted, too_late, position)
     _check_stated(stated, event, leaf, checkpoint.size)
 
     # 8. The lines by keys that the entry itself brings.
@@ -128,10 +135,15 @@ def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
     return Verified(checkpoint, tuple(Step)[:-1], verified, tuple(unchecked), position)
 
 
-def _open(note: bytes, trust: Trust, step: Step) -> Checkpoint:
+def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
+    """Return a checkpoint, and the first instant at which nothing under it can be accepted."""
     with refusing(step):
         opened = open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy)
-    return opened.checkpoint
+    timed = [(each.name, each.key_id) for each in trust.verifiers if each.key_type != ED25519]
+    lines = [each for each in parse_note(note).signatures if (each.name, each.key_id) in timed]
+    signed_at = [*opened.times.values(), *(cosignature_time(line.blob) for line in lines)]
+    end = min([*signed_at, END_OF_TIME]) + CLOCK_TOLERANCE_S + 1
+    return opened.checkpoint, format_instant(datetime.fromtimestamp(end, UTC))
 
 
 def _check_genesis(entry: bytes, trust: Trust) -> None:
@@ -140,7 +152,7 @@ def _check_genesis(entry: bytes, trust: Trust) -> None:
     event = read_event(entry, 0, trust.origin)
     policy = f"sha256:{trust.policy.sha256}"
     pinned = {"origin": trust.origin, "log_keys": [*trust.log_keys], "policy_sha256": policy}
-    if event.type != OPENED or not pinned.items() <= event.body.items():
+    if not pinned.items() <= event.body.items():
         raise Refused(Step.GENESIS, "entry 0 names other keys or policy than the trust root", 0)
 
 
@@ -160,7 +172,7 @@ def _stated(receipt: bytes) -> dict[str, Any]:
         stated: dict[str, Any] = json.loads(receipt)
     except (ValueError, RecursionError):
         raise Refused(Step.CHECKPOINT, "the receipt is neither a tlog-proof nor JSON") from None
-    return {**stated, "proof": str(stated.get("proof")).encode()}
+    return {**stated, "proof": str(stated.get("proof")).encode("utf-8", "replace")}
 
 
 def _check_stated(stated: dict[str, Any], event: Event, leaf: bytes, size: int) -> None:

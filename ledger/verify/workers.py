@@ -20,7 +20,7 @@ T = TypeVar("T")
 A = TypeVar("A")
 
 IN_PROCESS_MAX = 16
-"""So many tasks, bundles of entries, are done before another process has started."""
+"""So many chunks of tasks are done before other processes have started."""
 
 _work: list[Callable[[Any], Any]] = []  # In a worker: what it does with each task.
 
@@ -29,8 +29,11 @@ _work: list[Callable[[Any], Any]] = []  # In a worker: what it does with each ta
 def in_order(
     work: Callable[[T], A], tasks: Sequence[T], workers: int, chunk: int = 1
 ) -> Iterator[Iterable[A]]:
-    """Lend the answers `work(task)`, in order; what one raises arises at its place."""
-    if workers == 1 or len(tasks) <= IN_PROCESS_MAX:
+    """Lend the answers `work(task)`, in order; what one raises arises at its place.
+
+    A chunk of tasks, about 50 ms of work, goes to a process at once.
+    """
+    if workers == 1 or len(tasks) <= IN_PROCESS_MAX * chunk:
         yield map(work, tasks)
         return
     context = multiprocessing.get_context("spawn")

@@ -17,6 +17,7 @@ from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import fresh_database
+from tests.support.tale import Tale, cast_of, play
 from tests.support.world import World
 
 
@@ -57,6 +58,15 @@ def world(node: Node, home: Home) -> World:
 def url(node: Node) -> Iterator[str]:
     with serving(node) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def tale(url: str, home: Home, node: Node, world: World) -> Tale:
+    """Play the story and fold it."""
+    with LedgerClient(url, Trust.read(home.trust)) as ledger:
+        played = play(ledger, world, cast_of(world))
+    rebuild(node.pool, READ_MODELS, decode)
+    return played
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ is signed, and a third just after the publisher swapped its file, before the che
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,15 +44,19 @@ LATEST_KILL_S = 0.8
 AIMED_S = 5.0
 """How long the step that a kill is aimed at is waited for, in seconds."""
 
+Victim = Literal["server", "postmaster", "workers"]
 Aim = Literal["instant", "commit", "swap"]
 AIMS: tuple[Aim, ...] = ("instant", "commit", "swap")
+
+
+A_DOZEN: Mapping[Victim, int] = {"server": 5, "postmaster": 6, "workers": 1}
 
 
 @dataclass(frozen=True)
 class Kill:
     """Which process is killed, and when: after so many seconds, or behind the next such step."""
 
-    victim: str
+    victim: Victim
     aim: Aim
     after_s: float
 
@@ -70,10 +75,10 @@ def seed_of_the_day() -> str:
     return os.environ.get("SEED") or str(SystemRandom().randrange(10**6))
 
 
-def plan(seed: str, servers: int, databases: int) -> list[Kill]:
+def plan(seed: str, counts: Mapping[Victim, int] = A_DOZEN) -> list[Kill]:
     """Return that many kills of each victim, in an order and at instants that the seed says."""
     random = Random(seed)
-    victims = ["server"] * servers + ["postmaster"] * databases
+    victims = [victim for victim, count in counts.items() for _ in range(count)]
     random.shuffle(victims)
     aims = random.sample(AIMS, len(AIMS))
     return [
@@ -143,7 +148,7 @@ def _await_progress(clients: Sequence[Client]) -> None:
 def _suffer(server: Server, kill: Kill) -> list[str]:
     """Kill, have the ledger recover, and return what is wrong with how it did."""
     _await_instant(server, kill)
-    return _server_dies(server) if kill.victim == "server" else _postmaster_dies(server)
+    return _DEATHS[kill.victim](server)
 
 
 def _await_instant(server: Server, kill: Kill) -> None:
@@ -174,7 +179,8 @@ def _server_dies(server: Server) -> list[str]:
     """Kill the server: its children follow, the database does not, and the next one adopts it."""
     database = server.postmaster
     server.kill()
-    wrong = [f"a process outlived the server: {each}" for each in server.await_no_orphans()]
+    left = server.await_no_orphans()
+    wrong = [f"process {pid} outlived the server: {command}" for pid, command in left.items()]
     server.start()
     if server.postmaster != database:
         wrong.append("the database did not outlive the server, or was not taken over")
@@ -193,17 +199,38 @@ def _postmaster_dies(server: Server) -> list[str]:
     return [] if (server.runs, server.pid) == (True, serving) else ["the server died with it"]
 
 
+def _workers_die(server: Server) -> list[str]:
+    """Kill every process that checks signatures or folds: the server replaces them."""
+    workers = server.workers
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + READY_S
+    while len(set(server.workers) - set(workers)) < len(workers):
+        if time.monotonic() > deadline:
+            return [f"of {len(workers)} processes not all were replaced:\n{server.words}"]
+        time.sleep(0.02)
+    server.await_ready()
+    return []
+
+
+_DEATHS: dict[Victim, Callable[[Server], list[str]]] = {
+    "server": _server_dies,
+    "postmaster": _postmaster_dies,
+    "workers": _workers_die,
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run rounds of twelve kills until one goes wrong; return how many did."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.kill", description=__doc__)
     parser.add_argument("--rounds", type=int, default=1, help="rounds, a fresh ledger each")
-    parser.add_argument("--servers", type=int, default=6, help="kills of the server a round")
-    parser.add_argument("--databases", type=int, default=6, help="kills of PostgreSQL a round")
+    for victim, count in A_DOZEN.items():
+        parser.add_argument(f"--{victim}", type=int, default=count, help="kills of it a round")
     asked = parser.parse_args(arguments)
     first = seed_of_the_day()
     for number in range(asked.rounds):
         seed = first if asked.rounds == 1 else f"{first}.{number}"
-        result = run(seed, plan(seed, asked.servers, asked.databases))
+        result = run(seed, plan(seed, {victim: vars(asked)[victim] for victim in A_DOZEN}))
         sys.stdout.write(f"SEED={seed} {result.verdict} seconds={result.seconds:.0f}\n")
         sys.stdout.flush()
         if result.wrong:

@@ -1,6 +1,7 @@
 """The rebuild against a real database: beside the live tables, then in their place."""
 
 import threading
+import time
 from dataclasses import replace
 from random import Random
 
@@ -17,10 +18,11 @@ from projections.digest import replay, stored_digest
 from projections.offers import offers
 from projections.projection import ReadModel
 from projections.rebuild import Halted, next_name, outdated, rebuild, rebuild_all
-from projections.runner import Limits, NotBuilt, Runner
-from projections.timeline import timeline, timeline_of
+from projections.runner import NotBuilt, Runner
+from projections.timeline import EventRow, events, timeline, timeline_of
 from projections.title import title
 from projections.view import NotFolded
+from projections.worker import Limits
 from tests.support.builders import OPERATOR
 from tests.support.histories import random_history
 from tests.support.logbook import NOON, append_all, put, written_again
@@ -184,16 +186,44 @@ def test_a_table_never_goes_back(pool, monkeypatch):
     assert {len(HISTORY) + 3} == {progress.size for progress in read_progress(pool).values()}
 
 
+def test_a_long_reader_is_waited_for(pool, monkeypatch):
+    """The swap gives way after a second, so that other readers are not kept waiting; it returns."""
+    rebuild(pool, (timeline,), decode)
+    put(pool, HISTORY)
+    reading, tries = threading.Event(), []
+
+    def read_for_long() -> None:
+        with readmodels.snapshot(pool, [timeline.table]):
+            reading.set()
+            deadline = time.monotonic() + 20
+            while len(tries) < 2 and time.monotonic() < deadline:
+                time.sleep(0.01)
+
+    def swap(pool: Pool, names: dict[str, str]) -> bool:
+        tries.append(names)
+        return swap_tables(pool, names)
+
+    monkeypatch.setattr(rebuilding, "swap_tables", swap)
+    thread = threading.Thread(target=read_for_long)
+    thread.start()
+    reading.wait(10)
+    rebuild(pool, (timeline,), decode)
+    thread.join()
+    assert len(tries) >= 2
+    assert len(HISTORY) == read_progress(pool)["timeline"].size
+
+
 def test_one_rebuild_runs_at_a_time(pool):
     with only_rebuild(pool), pytest.raises(Rebuilding):
         rebuild(pool, READ_MODELS, decode)
     rebuild(pool, READ_MODELS, decode)
 
 
-def test_what_halts_is_not_swapped_in(pool):
+def test_what_halts_is_not_swapped_in_and_the_others_are(pool):
     rebuild(pool, (timeline, offers), decode)
     events = put(pool, HISTORY)
     Runner(pool, (timeline, offers), decode).catch_up()
+    old = generation(pool, "offers")
 
     def failing(logged: Logged) -> list:
         if logged.position == 40:
@@ -204,8 +234,17 @@ def test_what_halts_is_not_swapped_in(pool):
         rebuild(pool, (replace(timeline, version=2, emit=failing), offers), decode)
     assert {"timeline": "ZeroDivisionError: a bug"} == caught.value.halted
     assert replay(events, (timeline, offers)) == digests(pool, (timeline, offers))
-    rebuild(pool, (timeline, offers), decode)
-    assert replay(events, (timeline, offers)) == digests(pool, (timeline, offers))
+    assert old != generation(pool, "offers")
+    rebuild(pool, (timeline,), decode)
+    assert replay(events, (timeline,)) == digests(pool, (timeline,))
+
+
+def test_a_table_of_another_shape_is_not_asked(pool):
+    """The code is newer than the table: an answer in the old columns would be no answer."""
+    older = replace(timeline, row=EventRow, emit=lambda _logged: [])
+    rebuild(pool, (older, events), decode)
+    with pytest.raises(NotFolded, match="made by another version: timeline"):
+        timeline_of(pool, OPERATOR)
 
 
 def test_a_question_to_what_is_not_built_is_told_so(pool):

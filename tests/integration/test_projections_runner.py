@@ -1,6 +1,7 @@
 """The runner against a real database: batches, crashes, rivals, events that cannot be folded."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -13,6 +14,7 @@ from ledger.domain.event import Logged
 from ledger.domain.offer import OfferRejected
 from ledger.store import readmodels
 from ledger.store.connection import Pool
+from ledger.store.entries import read_entries
 from ledger.store.readmodels import Fenced, Unwritable, read_progress
 from projections import runner as runners
 from projections.catalogue import READ_MODELS
@@ -21,8 +23,10 @@ from projections.digest import replay, stored_digest
 from projections.offers import offers
 from projections.projection import Journal, On, Projection, ReadModel
 from projections.rebuild import rebuild
-from projections.runner import Gap, Limits, NotBuilt, Runner
+from projections.runner import Gap, NotBuilt, Runner
 from projections.timeline import timeline
+from projections.title import title
+from projections.worker import Limits
 from tests.support.histories import random_history
 from tests.support.logbook import put
 from tests.support.postgres import fresh_database, run_sql
@@ -134,6 +138,59 @@ def test_a_stale_write_is_refused_whole(pool):
     assert 0 == read_progress(pool)["offers"].size
 
 
+def test_a_write_from_before_a_rebuild_is_refused(pool):
+    """The size is the same, but it is another table."""
+    built(pool, (timeline,))
+    put(pool, HISTORY)
+    Runner(pool, (timeline,), decode).catch_up()
+    before = read_progress(pool)["timeline"]
+    rebuild(pool, (timeline,), decode)
+    assert before.size == read_progress(pool)["timeline"].size
+    write = readmodels.Write(timeline.table, before, before.size + 1, None, (), ())
+    with pytest.raises(Fenced):
+        readmodels.write_batch(pool, [write])
+
+
+def test_a_last_commit_that_is_fenced_off_is_made_good(pool, monkeypatch):
+    built(pool)
+    events = put(pool, HISTORY)
+    commits = []
+
+    def fencing_the_first(pool: Pool, writes: list[readmodels.Write]) -> None:
+        commits.append(writes)
+        if len(commits) == 1:
+            raise Fenced("by the test")
+        readmodels.write_batch(pool, writes)
+
+    monkeypatch.setattr(runners, "write_batch", fencing_the_first)
+    Runner(pool, READ_MODELS, decode).catch_up()
+    assert 2 == len(commits)
+    assert replay(events, READ_MODELS) == digests(pool)
+
+
+def test_rows_are_not_loaded_while_they_are_written(pool, monkeypatch):
+    """A runner that catches up commits behind itself; here commits are slow and memory is small."""
+    built(pool)
+    events = put(pool, HISTORY)
+
+    def slowly(pool: Pool, writes: list[readmodels.Write]) -> None:
+        time.sleep(0.05)
+        readmodels.write_batch(pool, writes)
+
+    monkeypatch.setattr(runners, "write_batch", slowly)
+    Runner(pool, READ_MODELS, decode, limits=Limits(batch=8, keys=1)).catch_up()
+    assert replay(events, READ_MODELS) == digests(pool)
+
+
+def test_a_read_model_that_is_ahead_folds_nothing_twice(pool):
+    built(pool)
+    events = put(pool, HISTORY)
+    models = (offers, title, timeline)
+    Runner(pool, (timeline, title), decode).catch_up(60)
+    Runner(pool, models, decode, limits=Limits(batch=50)).catch_up()
+    assert replay(events, models) == digests(pool, models)
+
+
 def test_runners_at_once_fold_each_entry_once(pool):
     built(pool)
     events = put(pool, HISTORY)
@@ -215,9 +272,9 @@ def test_an_entry_that_cannot_be_decoded_halts_all(pool):
 def test_entries_that_do_not_follow_one_another_are_never_folded(pool, monkeypatch):
     built(pool)
     put(pool, HISTORY)
-    read = runners.read_entries
+    read = runners.read_frames
     monkeypatch.setattr(
-        runners, "read_entries", lambda *asked: [e for e in read(*asked) if e.position != 3]
+        runners, "read_frames", lambda *asked: [frame for frame in read(*asked) if frame[0] != 3]
     )
     with pytest.raises(Gap, match="position 3 was to come, 4 came"):
         Runner(pool, READ_MODELS, decode).step()
@@ -259,6 +316,16 @@ def test_a_runner_follows_until_it_is_told_to_stop(pool):
     stop.set()
     thread.join()
     assert replay(events, READ_MODELS) == digests(pool)
+
+
+def test_frames_are_the_entries_of_the_log(pool):
+    put(pool, HISTORY)
+    for start, stop, limit in ((0, None, 1000), (3, 50, 1000), (3, 50, 7), (115, None, 10)):
+        entries = read_entries(pool, start, stop, limit)
+        assert [(entry.position, entry.entry) for entry in entries] == readmodels.read_frames(
+            pool, start, stop, limit
+        )
+    assert [] == readmodels.read_frames(pool, len(HISTORY), None, 10)
 
 
 def test_the_application_may_do_all_this_and_no_more(database):

@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -21,8 +22,6 @@ from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres, NotReachable, PasswordsLost, ServerFailed
 from ledger.store.postmaster import Unreachable, find_postmaster
 from tests.support.postgres import closing_server, home_directory, run_sql
-
-pytestmark = pytest.mark.xdist_group("embedded")
 
 
 @pytest.fixture(scope="module")
@@ -254,6 +253,21 @@ def test_where_processes_cannot_be_looked_at_two_servers_still_do_not_meet(made_
         with pytest.raises(ServerFailed, match="still in use"):
             EmbeddedPostgres(made_home).start()
         socket.with_name("away").rename(socket)
+
+
+def test_where_processes_cannot_be_looked_at_a_server_has_time_to_listen(made_home, monkeypatch):
+    monkeypatch.setattr(postmaster, "_serves", lambda _: None)
+    server = EmbeddedPostgres(made_home)
+    server.start()
+    with closing_server(server):
+        socket = _socket_directory(server) / ".s.PGSQL.5432"
+        away = socket.rename(socket.with_name("away"))
+        later = threading.Timer(0.3, away.rename, [socket])
+        later.start()
+        other = EmbeddedPostgres(made_home)
+        other.start()
+        assert server.pid == other.pid
+        later.join()
 
 
 def test_a_server_that_is_about_to_end_is_waited_for(made_home):

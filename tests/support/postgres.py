@@ -62,7 +62,7 @@ def running_server(home: Path) -> Iterator[EmbeddedPostgres]:
     """Run a server whose template database is ready to be copied."""
     server = EmbeddedPostgres(home, database=TEMPLATE)
     server.start()
-    with _watched(server.pid), closing_server(server):
+    with _watched(server.pid, home), closing_server(server):
         migrate(server.owner_dsn)
         initialise_head(server.owner_dsn, ORIGIN)
         yield server
@@ -112,10 +112,12 @@ def _administer(server: EmbeddedPostgres, statement: sql.Composed) -> None:
 
 
 @contextmanager
-def _watched(pid: int) -> Iterator[None]:
-    """Have the server stopped even if this process is killed: then the watcher's input ends."""
+def _watched(pid: int, home: Path) -> Iterator[None]:
+    """Have the server ended and removed even if this process is killed: then input ends."""
     with subprocess.Popen(
-        ["sh", "-c", f"read end || kill -QUIT {pid}"], stdin=subprocess.PIPE, start_new_session=True
+        ["sh", "-c", 'read end || { kill -QUIT "$0"; rm -rf "$1"; }', str(pid), str(home)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
     ) as watcher:
         yield
         watcher.communicate(b"stopped\n")

@@ -120,12 +120,17 @@ class Server:
         self._pid_file.unlink()
         return code
 
-    def await_no_orphans(self) -> list[str]:
+    def await_no_orphans(self) -> dict[int, str]:
         """Wait until nothing of the killed server's session is left; return what stays anyway."""
         deadline = time.monotonic() + GONE_S
         while (left := _of_session(self.pid)) and time.monotonic() < deadline:
             time.sleep(0.02)
         return left
+
+    @property
+    def workers(self) -> list[int]:
+        """Process ids of the server's own processes that check signatures or fold."""
+        return [pid for pid, command in _of_session(self.pid).items() if "spawn_main" in command]
 
     @property
     def postmaster(self) -> int:
@@ -185,15 +190,15 @@ def served_ledger(**variables: str) -> Iterator[Server]:
                 server.kill()
 
 
-def _of_session(session: int) -> list[str]:
+def _of_session(session: int) -> dict[int, str]:
     """Return the processes of a session, zombies aside, each with its command."""
-    found = []
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             state, _parent, _group, its = _stat(process)[:4]
             if int(its) == session and state != "Z":
                 command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                found.append(f"{process.name} {command}")
+                found[int(process.name)] = command
     return found
 
 

@@ -16,9 +16,10 @@ import pytest
 
 import ledger.verify
 from ledger.verify.__main__ import main
-from ledger.verify.outcome import Step
+from ledger.verify.outcome import Refused, Step
+from ledger.verify.tree import HashBundle
 from ledger.verify.verifier import verify_export
-from ledger.verify.workers import IN_PROCESS_MAX
+from ledger.verify.workers import IN_PROCESS_MAX, in_order
 from ledger.wire.base64 import b64encode
 from tests.support.builders import RIVAL
 from tests.support.log import flip
@@ -220,9 +221,17 @@ def test_a_refusal_survives_the_way_from_its_process(many: SampleLog, tmp_path: 
     many.write(tmp_path)
     bundle = tmp_path / "tile/entries/016"
     bundle.write_bytes(flip(bundle.read_bytes(), 2))
-    refused = refusal(tmp_path, many.trust_root(), workers=2)
+    work = HashBundle(tmp_path, MANY)
+    with in_order(work, range(18), 2) as hashed, pytest.raises(Refused) as caught:
+        list(hashed)
     expected = (Step.TREE, 4096, "tile/entries/016")
-    assert expected == (refused.step, refused.position, refused.path)
+    assert expected == (caught.value.step, caught.value.position, caught.value.path)
+
+
+def test_answers_come_in_the_order_of_their_tasks(many: SampleLog, tmp_path: Path) -> None:
+    work = HashBundle(many.write(tmp_path), MANY)
+    with in_order(work, range(18), 2) as hashed:
+        assert list(map(work, range(18))) == list(hashed)
 
 
 def test_of_faults_in_two_processes_the_first_position_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_receipt
 from ledger.wire import canonical
+from ledger.wire.instant import format_instant
 from tests.support.builders import FIRM
 from tests.support.log import flip
-from tests.support.sample_log import SampleLog, party_key, sample_log
+from tests.support.sample_log import SIGNED_AT, SampleLog, party_key, sample_log
 from tests.support.verifying import append, payload
 
 OFFER = 8
@@ -120,6 +122,15 @@ def test_an_entry_that_is_no_event_is_refused_though_it_is_in_the_tree(log: Samp
     assert (Step.FORM, 12) == (refusal.step, refusal.position)
 
 
+def test_an_entry_accepted_after_its_checkpoint_was_signed_is_refused() -> None:
+    log = sample_log(12)
+    late = datetime.fromtimestamp(SIGNED_AT + 61, UTC)
+    text = format_instant(late)
+    append(log, payload(log, issued_at=text, not_after=text), accepted=late)
+    refusal = refused(log.proof(12), log.entries[12], log)
+    assert (Step.IDENTITY, 12) == (refusal.step, refusal.position)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -145,7 +156,16 @@ def test_what_the_json_says_of_other_things_is_ignored(log: SampleLog) -> None:
 
 
 @pytest.mark.parametrize(
-    "receipt", [b"", b"{", b"{}", b'{"proof": 1}', b"c2sp.org/tlog-proof@v1\n", b'{"a":' * 90_000]
+    "receipt",
+    [
+        b"",
+        b"{",
+        b"{}",
+        b'{"proof": 1}',
+        b'{"proof": "\\ud800"}',
+        b"c2sp.org/tlog-proof@v1\n",
+        b'{"a":' * 90_000,
+    ],
 )
 def test_what_is_no_receipt_is_refused(receipt: bytes, log: SampleLog) -> None:
     assert Step.CHECKPOINT == refused(receipt, log.entries[OFFER], log).step

@@ -1,0 +1,164 @@
+"""Reading the log itself over HTTP: entries, proofs, tiles; and how the ledger does."""
+
+import re
+from datetime import timedelta
+
+import httpx2
+import pytest
+
+from ledger.client import LedgerClient
+from ledger.domain.event import format_instant
+from ledger.intake import decode
+from ledger.log.checkpoint import open_checkpoint
+from ledger.log.merkle import leaf_hash, root_of
+from ledger.log.receipt import parse_tlog_proof, verify_tlog_proof
+from ledger.log.tiles import entries_path, parse_bundle, tile_path
+from ledger.node import Node
+from ledger.store.entries import read_entries
+from ledger.wire.base64 import b64decode
+from ledger.wire.entry import parse_entry
+from projections.catalogue import READ_MODELS
+from projections.rebuild import rebuild
+from tests.support import builders as b
+from tests.support.served import read_log
+from tests.support.tale import Tale
+from tests.support.world import World
+
+
+def test_an_entry_is_the_bytes_that_were_signed(ledger: LedgerClient, tale: Tale, node: Node):
+    for step, receipt in tale.receipts.items():
+        members = ledger.get(f"/v1/entries/{receipt.position}")
+        raw = b64decode(members["entry"])
+        assert receipt.entry == raw
+        assert tale.sent[step].envelope.payload == parse_entry(raw).payload
+        assert leaf_hash(raw) == b64decode(members["leaf_hash"])
+        assert receipt.event_id == members["payload"]["event_id"]
+    stored = read_entries(node.pool, 0, None, 1000)
+    assert [ledger.get(f"/v1/entries/{each.position}")["accepted"] for each in stored] == [
+        format_instant(each.accepted) for each in stored
+    ]
+
+
+def test_an_event_is_found_by_its_id(ledger: LedgerClient, tale: Tale):
+    receipt = tale.receipts["contract"]
+    assert ledger.get(f"/v1/entries/{receipt.position}") == ledger.get(
+        f"/v1/events/{receipt.event_id}"
+    )
+
+
+def test_the_proof_of_an_entry_holds_under_the_latest_checkpoint(
+    ledger: LedgerClient, tale: Tale, http: httpx2.Client
+):
+    latest = http.get("/checkpoint").content
+    for receipt in tale.receipts.values():
+        raw = http.get(f"/v1/entries/{receipt.position}/proof").content
+        verify_tlog_proof(
+            raw, leaf_hash(receipt.entry), ledger.trust.origin, ledger.trust.verifiers
+        )
+        assert latest == parse_tlog_proof(raw).checkpoint_raw
+
+
+def test_the_checkpoint_is_signed_by_every_key_of_the_log(
+    ledger: LedgerClient, http: httpx2.Client, node: Node, tale: Tale
+):
+    del tale
+    raw = http.get("/checkpoint").content
+    opened = open_checkpoint(raw, ledger.trust.origin, ledger.trust.verifiers)
+    assert 2 == len(ledger.trust.verifiers)
+    assert node.feed.latest.note == raw
+    assert node.feed.latest.size == opened.size
+
+
+def test_tiles_and_bundles_are_the_entries(
+    ledger: LedgerClient, http: httpx2.Client, world: World, node: Node, tale: Tale
+):
+    """Past a whole tile, so that there are full and partial ones, on two levels."""
+    fill = [
+        world.sign(b.technology_registered(technology=f"technology:fill.{n}"), b.INSTITUTE)
+        for n in range(260)
+    ]
+    list(ledger.submit_many(fill))
+    log = read_log(http, ledger.trust)
+    assert 256 < log.checkpoint.size
+    assert log.leaves == log.tile_leaves
+    assert root_of(log.leaves) == log.checkpoint.root
+    stored = read_entries(node.pool, 0, None, 1000)
+    assert [each.entry for each in stored] == list(log.entries)
+    assert root_of(log.leaves[:256]) == http.get(f"/{tile_path(1, 0, 1)}").content
+    assert tale.size < log.checkpoint.size
+
+
+@pytest.mark.parametrize("width", [1, 2, 7, 19])
+def test_a_partial_tile_of_an_older_size_is_served_for_ever(
+    http: httpx2.Client, node: Node, tale: Tale, width
+):
+    stored = read_entries(node.pool, 0, width, width)
+    assert tale.size >= width
+    tile = http.get(f"/{tile_path(0, 0, width)}")
+    assert b"".join(leaf_hash(each.entry) for each in stored) == tile.content
+    bundle = http.get(f"/{entries_path(0, width)}").content
+    assert [each.entry for each in stored] == parse_bundle(bundle, width)
+    assert "immutable" in tile.headers["cache-control"]
+
+
+# Operations
+
+
+def test_the_process_is_live_and_the_ledger_ready(http: httpx2.Client, tale: Tale):
+    assert {"status": "live"} == http.get("/health/live").json()
+    ready = http.get("/health/ready")
+    assert 200 == ready.status_code
+    assert ("ready", []) == (ready.json()["status"], ready.json()["reasons"])
+    assert tale.size <= ready.json()["size"]
+    assert {model.name for model in READ_MODELS} == ready.json()["projection_lag"].keys()
+
+
+def test_readiness_names_a_halt(node: Node, http: httpx2.Client, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(node, "halted", "the log was rolled back")
+    ready = http.get("/health/ready")
+    assert 503 == ready.status_code
+    assert ["halted: the log was rolled back"] == ready.json()["reasons"]
+
+
+def test_readiness_names_a_head_that_nobody_verifies(
+    node: Node, http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("api.operations.FRESH", timedelta(0))
+    ready = http.get("/health/ready")
+    assert 503 == ready.status_code
+    assert ["the head has not been verified for 5 seconds"] == ready.json()["reasons"]
+    assert node.halted is None
+
+
+def metric(http: httpx2.Client, name: str) -> float:
+    (line,) = [each for each in http.get("/metrics").text.splitlines() if each.startswith(name)]
+    return float(line.rpartition(" ")[2])
+
+
+def test_metrics_say_how_far_log_checkpoint_and_read_models_are(
+    http: httpx2.Client, node: Node, tale: Tale
+):
+    del tale
+    rebuild(node.pool, READ_MODELS, decode)
+    assert metric(http, "ledger_tree_size ") == metric(http, "ledger_checkpoint_size ")
+    assert 0 == metric(http, 'ledger_projection_lag{name="title"}')
+
+
+def test_metrics_count_answers_by_code(http: httpx2.Client, tale: Tale):
+    contract, again = tale.sent["contract"], 'ledger_answers_total{code="REPLAYED"}'
+    http.post("/v1/events", content=contract.to_json())
+    before = metric(http, again)
+    http.post("/v1/events", content=contract.to_json())
+    http.post("/v1/events/batch", content=contract.to_json() + b"\n" + contract.to_json())
+    assert before + 3 == metric(http, again)
+    assert len(tale.receipts) <= metric(http, 'ledger_answers_total{code="ADMITTED"}')
+    assert 1 <= metric(http, 'ledger_answers_total{code="EXCLUSIVE_OVERLAP"}')
+
+
+def test_metrics_are_in_the_prometheus_text_format(http: httpx2.Client):
+    answer = http.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert all(
+        re.fullmatch(r'#.*|[a-z_]+(\{[a-z]+="[^"]*"\})? \S+', line)
+        for line in answer.text.splitlines()
+    )

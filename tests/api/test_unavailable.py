@@ -1,0 +1,74 @@
+"""While the database is away: readiness is red at once, submissions wait, and nothing is lost."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from ledger.client import LedgerClient, Trust
+from ledger.genesis import initialise
+from ledger.home import Home
+from ledger.intake import decode
+from ledger.node import Node, open_node
+from ledger.settings import Settings
+from projections.catalogue import READ_MODELS
+from projections.rebuild import rebuild
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
+from tests.support.http import serving
+from tests.support.postgres import home_directory
+from tests.support.world import World
+
+PROMPT_S = 5.0
+"""Within so many seconds a probe must have its answer, whatever the state of the database."""
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    """Run a node on an embedded database that nobody brings back."""
+    with home_directory() as home:
+        settings = Settings(home=home, database_url=None, verifier_processes=1)
+        initialise(settings, "e2e.example.vn", OPERATOR, REGISTRAR)
+        node = open_node(settings)
+        node.watchdog = None
+        node.start()
+        rebuild(node.pool, READ_MODELS, decode)
+        yield node
+        node.stop()
+        node.database.stop()
+
+
+@pytest.fixture
+def url(node: Node) -> Iterator[str]:
+    with serving(node) as served:
+        yield served
+
+
+def test_a_database_that_went_away_is_waited_for(node: Node, url: str):
+    home = Home(node.settings.home)
+    world, trust = World.of(home), Trust.read(home.trust)
+    with LedgerClient(url, trust) as ledger, httpx2.Client(base_url=url, timeout=60) as http:
+        first = ledger.submit(world.registration(INSTITUTE))
+        assert 200 == http.get("/health/ready").status_code
+        os.kill(node.database.embedded.pid, signal.SIGKILL)
+
+        asked = time.monotonic()
+        ready = http.get("/health/ready")
+        assert PROMPT_S > time.monotonic() - asked
+        assert 503 == ready.status_code
+        assert "database: Unavailable" in ready.json()["reasons"]
+        assert {"status": "live"} == http.get("/health/live").json()
+
+        with ThreadPoolExecutor() as threads:
+            waiting = threads.submit(ledger.submit, world.registration(FIRM))
+            time.sleep(0.5)
+            assert not waiting.done()
+            node.database.embedded.start()
+            assert first.position + 1 == waiting.result(60).position
+        deadline = time.monotonic() + 30
+        while http.get("/health/ready").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)

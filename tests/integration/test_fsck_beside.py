@@ -1,0 +1,226 @@
+"""What lies beside the log is held against it too; and a ledger at work has no findings."""
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ledger.antirollback import CheckpointFile
+from ledger.client import Signed
+from ledger.compose import uuid7
+from ledger.fsck import Finding, check_log
+from ledger.home import Home, NotInitialised
+from ledger.node import Node
+from ledger.sequencer import Recorded
+from ledger.settings import Settings
+from ledger.store.connection import Pool
+from ledger.store.vault import erase_openings
+from ledger.wire.commitment import Opening, commit, new_salt
+from tests.support.builders import FIRM, INSTITUTE, held, offer_made, technology_registered, vnd
+from tests.support.node import append, found, running, settings_for
+from tests.support.postgres import Database, run_sql
+from tests.support.tampering import as_owner, without_checks
+from tests.support.world import World
+
+OTHER = "party:vn.other"
+
+OFFER = 3
+"""The position of the only event that came with an opening."""
+
+
+def sealed_offer(world: World) -> Signed:
+    """Return an offer with a sealed price, and its opening."""
+    event_id = uuid7()
+    opening = Opening("/body/price", new_salt(), vnd(500_000_000))
+    sealed = commit(world.origin, event_id, opening.path, opening.salt, opening.value)
+    signed = world.sign(offer_made(price={"commitment": sealed}), FIRM, event_id=event_id)
+    return Signed(signed.envelope, (opening,))
+
+
+def publish(node: Node, *many: Signed) -> None:
+    """Append events and wait for the checkpoint that covers the last."""
+    last = append(node, *many)[-1]
+    assert isinstance(last, Recorded)
+    node.feed.covering(last.position).result(30)
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    return settings_for(database, tmp_path / "home")
+
+
+@pytest.fixture
+def home(settings: Settings) -> Home:
+    """Make a log of four entries under three checkpoints; the last entry has an opening."""
+    made = found(settings)
+    world = World.of(made)
+    with running(settings) as node:
+        publish(node, *world.registrations((INSTITUTE, FIRM)))
+        publish(node, sealed_offer(world))
+    return made
+
+
+def findings(pool: Pool, home: Home) -> list[Finding]:
+    return check_log(pool, home).findings
+
+
+def test_an_opening_that_opens_is_clean(pool: Pool, home: Home) -> None:
+    assert [] == findings(pool, home)
+
+
+def test_an_erased_opening_is_clean(pool: Pool, home: Home) -> None:
+    assert 1 == erase_openings(pool, OFFER)
+    assert [] == findings(pool, home)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        """UPDATE ledger.vault SET value = '{"amount":1,"currency":"VND"}'""",
+        "UPDATE ledger.vault SET value = value || ' '",
+        "UPDATE ledger.vault SET value = 'no JSON'",
+        "UPDATE ledger.vault SET value = repeat('[', 100000)::bytea",
+        "UPDATE ledger.vault SET salt = sha256(salt)",
+        "UPDATE ledger.vault SET salt = ''",
+        "UPDATE ledger.vault SET path = '/body/royalty_ppm'",
+        "UPDATE ledger.vault SET path = '/body/nothing'",
+        "UPDATE ledger.vault SET path = '/subjects/x'",
+        "UPDATE ledger.vault SET path = '/subjects/9'",
+        "UPDATE ledger.vault SET path = ''",
+    ],
+)
+def test_an_edited_opening_is_found_at_its_entry(
+    edit: str, database: Database, pool: Pool, home: Home
+) -> None:
+    run_sql(database.superuser_dsn, edit)
+    assert [OFFER] == [finding.position for finding in findings(pool, home)]
+
+
+@pytest.mark.parametrize("position", [-1, 4, 2])
+def test_an_opening_moved_to_another_entry_is_found(
+    position: int, database: Database, pool: Pool, home: Home
+) -> None:
+    run_sql(database.superuser_dsn, "UPDATE ledger.vault SET position = %s", (position,))
+    assert 1 == len(findings(pool, home))
+
+
+@pytest.mark.parametrize("payload", ["[1]", "5", "{}", '{"a":1}', "not JSON"])
+def test_an_entry_whose_payload_is_no_event_is_found_not_stumbled_over(
+    payload: str, database: Database, pool: Pool, home: Home
+) -> None:
+    head_end = "position('\\x0a0a'::bytea in entry) + 1"
+    without_checks(
+        database,
+        f"UPDATE ledger.entries SET entry = substr(entry, 1, {head_end}) || '{payload}'::bytea"
+        f" WHERE position = {OFFER}",
+    )
+    found_at = {finding.position for finding in findings(pool, home)}
+    assert {OFFER, None} == found_at
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE ledger.head SET origin = 'other.example/techledger/00000000'",
+        "INSERT INTO ledger.head SELECT false, origin, size, root, frontier, accepted FROM TABLE",
+        "DELETE FROM ledger.head",
+    ],
+)
+def test_another_head_is_found(edit: str, database: Database, pool: Pool, home: Home) -> None:
+    without_checks(database, edit.replace("TABLE", "ledger.head"))
+    assert 1 == len(findings(pool, home))
+
+
+def test_many_checkpoints_over_changed_entries_are_one_finding(
+    database: Database, pool: Pool, home: Home
+) -> None:
+    as_owner(
+        database,
+        "UPDATE ledger.entries SET leaf_hash = sha256('\\x00'::bytea || entry || ' '),"
+        " entry = entry || ' ' WHERE position = 0",
+    )
+    said = [finding.what for finding in findings(pool, home)]
+    (of_checkpoints,) = (what for what in said if "do not hash to the root of" in what)
+    assert of_checkpoints.startswith("the entries do not hash to the root of checkpoint 1, nor to")
+
+
+def test_another_genesis_than_the_trust_root_names_is_found(pool: Pool, home: Home) -> None:
+    trust = json.loads(home.trust.read_text("utf-8"))
+    home.trust.write_text(json.dumps({**trust, "genesis_sha256": "0" * 64}), "utf-8")
+    assert [0] == [finding.position for finding in findings(pool, home)]
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda home: home.trust.unlink(), lambda home: home.trust.write_bytes(b"?")]
+)
+def test_without_a_trust_root_nothing_is_checked(
+    spoil: Callable[[Home], object], pool: Pool, home: Home
+) -> None:
+    spoil(home)
+    with pytest.raises(NotInitialised):
+        check_log(pool, home)
+
+
+def test_a_halted_log_is_a_finding(pool: Pool, home: Home) -> None:
+    CheckpointFile(home.checkpoints).halt("somebody must look")
+    said = [finding.what for finding in findings(pool, home)]
+    assert ["the log is halted: somebody must look"] == said
+
+
+def test_an_anti_rollback_file_put_back_is_found(
+    settings: Settings, pool: Pool, home: Home
+) -> None:
+    old = (home.checkpoints / "latest").read_bytes()
+    with running(settings) as node:
+        publish(node, World.of(home).registration("party:vn.new"))
+    (home.checkpoints / "latest").write_bytes(old)
+    said = [finding.what for finding in findings(pool, home)]
+    assert ["the anti-rollback file is older than checkpoint 5"] == said
+
+
+def test_a_database_put_back_behind_the_anti_rollback_file_is_found(
+    database: Database, pool: Pool, home: Home
+) -> None:
+    without_checks(
+        database,
+        "DELETE FROM ledger.checkpoints WHERE size = 4; DELETE FROM ledger.entries"
+        " WHERE position = 3; DELETE FROM ledger.tags WHERE position = 3;"
+        " DELETE FROM ledger.vault; UPDATE ledger.head SET size = 3",
+    )
+    said = [finding.what for finding in findings(pool, home)]
+    assert "the anti-rollback file is of size 4, beyond the entries" in said
+
+
+def test_a_ledger_that_grows_meanwhile_has_no_findings(
+    settings: Settings, pool: Pool, home: Home
+) -> None:
+    world = World.of(home)
+    signed = [
+        world.sign(
+            technology_registered(technology=f"technology:t{n}", owners=[held(OTHER)]), OTHER
+        )
+        for n in range(600)
+    ]
+    stop = threading.Event()
+    reports = []
+
+    def examine() -> None:
+        while not stop.is_set():
+            reports.append(check_log(pool, home))
+
+    with running(settings) as node:
+        append(node, world.registration(OTHER))
+        examiner = threading.Thread(target=examine)
+        examiner.start()
+        outcomes = [
+            outcome
+            for start in range(0, len(signed), 5)
+            for outcome in append(node, *signed[start : start + 5])
+        ]
+        stop.set()
+        examiner.join()
+    assert {Recorded} == set(map(type, outcomes))
+    assert [] == [finding for report in reports for finding in report.findings]
+    assert len({report.size for report in reports}) > 1

@@ -1,0 +1,78 @@
+"""The projections' own process: it builds, follows, and ends when it is told to."""
+
+import multiprocessing
+import threading
+import time
+from dataclasses import replace
+from random import Random
+
+from ledger.domain.event import Logged
+from ledger.store.readmodels import only_rebuild, read_progress
+from projections import process
+from projections.catalogue import READ_MODELS
+from projections.digest import replay, stored_digest
+from projections.offers import offers
+from projections.process import run_projections
+from projections.timeline import timeline
+from projections.waiting import folded_sizes, wait_until_folded
+from tests.support.histories import random_history
+from tests.support.logbook import NOON, append_all, put, written_again
+
+HISTORY = random_history(Random(13), 60)
+
+
+def test_it_builds_the_tables_and_follows_the_log(pool, database):
+    """What is there when it starts, and what comes later."""
+    first, later = written_again(HISTORY)[:20], written_again(HISTORY)[20:]
+    append_all(pool, first, NOON)
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    projector = context.Process(target=run_projections, args=(database.app_dsn, stop))
+    projector.start()
+    wait_until_built(pool)
+    wait_until_folded(pool, 20, 20.0)
+    append_all(pool, later, NOON.replace(hour=6))
+    wait_until_folded(pool, len(HISTORY), 20.0)
+    stop.set()
+    projector.join(20)
+    assert 0 == projector.exitcode
+
+
+def wait_until_built(pool) -> None:
+    deadline = time.monotonic() + 30
+    while 0 in folded_sizes(pool).values() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def test_a_read_model_that_cannot_be_built_is_left_out(pool, monkeypatch):
+    """The others are built and followed; nobody replays the log for it again and again."""
+
+    def failing(_logged: Logged) -> list:
+        raise ZeroDivisionError("a bug")
+
+    events = put(pool, HISTORY)
+    monkeypatch.setattr(process, "READ_MODELS", (offers, replace(timeline, emit=failing)))
+    assert (offers,) == process._brought_up(pool, threading.Event())
+    assert replay(events, (offers,))["offers"] == stored_digest(pool, offers)
+
+
+def test_a_rebuild_by_somebody_else_is_waited_for(pool):
+    stop, done = threading.Event(), threading.Event()
+
+    def bring_up() -> None:
+        process._brought_up(pool, stop)
+        done.set()
+
+    with only_rebuild(pool):
+        thread = threading.Thread(target=bring_up)
+        thread.start()
+        assert not done.wait(0.2)
+    assert done.wait(20)
+    thread.join()
+    assert {model.name for model in READ_MODELS} == set(read_progress(pool))
+
+
+def test_who_is_told_to_stop_waits_no_longer(pool):
+    stop = threading.Event()
+    stop.set()
+    assert () == process._brought_up(pool, stop)

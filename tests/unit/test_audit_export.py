@@ -1,0 +1,214 @@
+"""Exports: a directory that holds its checkpoint's log and nothing else, at every moment."""
+
+from pathlib import Path
+
+import pytest
+
+from ledger.audit import (
+    ExportRefused,
+    NothingExported,
+    export,
+    exported_checkpoint,
+    exported_entries,
+)
+from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.log.merkle import EMPTY_ROOT
+from ledger.log.tiles import entries_path, tile_path
+from ledger.verify.verifier import verify_export
+from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, sample_log, write_files
+from tests.support.verifying import append, payload
+
+SIZES = (1, 12, 255, 256, 257, 512, 600)
+
+
+class Power(Exception):
+    """The power fails."""
+
+
+class MemoryLog:
+    """The first `size` entries of a sample log as a `Source`; the power may fail after `reads`."""
+
+    def __init__(self, log: SampleLog, size: int | None = None, reads: int = 1 << 30) -> None:
+        self._files = log.files(size)
+        self._left = reads
+        self.read: list[str] = []
+
+    def checkpoint(self) -> bytes:
+        return self._files["checkpoint"]
+
+    def fetch(self, level: int, n: int, width: int) -> bytes:
+        return self._get(tile_path(level, n, width))
+
+    def fetch_bundle(self, n: int, width: int) -> bytes:
+        return self._get(entries_path(n, width))
+
+    def _get(self, path: str) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise Power
+        self.read.append(path)
+        return self._files[path]
+
+
+@pytest.fixture(scope="module")
+def log() -> SampleLog:
+    return sample_log(600)
+
+
+def files_in(directory: Path) -> dict[str, bytes]:
+    """Return every file below a directory, by path."""
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_export_is_the_log_of_its_checkpoint_and_no_more(
+    size: int, log: SampleLog, tmp_path: Path
+) -> None:
+    done = export(MemoryLog(log, size), tmp_path / "new" / "log")
+    assert log.files(size) == files_in(tmp_path / "new" / "log")
+    assert (size, len(log.files(size)) - 1) == (done.checkpoint.size, done.files)
+
+
+def test_exporting_again_reads_nothing_and_changes_nothing(log: SampleLog, tmp_path: Path) -> None:
+    export(MemoryLog(log), tmp_path)
+    source = MemoryLog(log)
+    assert 0 == export(source, tmp_path).files
+    assert [] == source.read
+    assert log.files() == files_in(tmp_path)
+
+
+@pytest.mark.parametrize("new", SIZES[1:])
+@pytest.mark.parametrize("old", SIZES[:-1])
+def test_a_later_export_adds_what_is_new_and_equals_a_fresh_one(
+    old: int, new: int, log: SampleLog, tmp_path: Path
+) -> None:
+    if old > new:
+        old, new = new, old
+    export(MemoryLog(log, old), tmp_path)
+    export(MemoryLog(log, new), tmp_path)
+    assert log.files(new) == files_in(tmp_path)
+
+
+def test_whole_tiles_are_read_once(log: SampleLog, tmp_path: Path) -> None:
+    export(MemoryLog(log, 300), tmp_path)
+    source = MemoryLog(log, 600)
+    export(source, tmp_path)
+    of_first_tile = {"tile/entries/000"} & set(source.read)
+    assert set() == of_first_tile
+
+
+def test_wherever_an_export_is_interrupted_the_next_one_finishes_it(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    needed = len(log.files()) - 1
+    for reads in range(needed):
+        directory = tmp_path / str(reads)
+        export(MemoryLog(log, 12), directory)
+        with pytest.raises(Power):
+            export(MemoryLog(log, reads=reads), directory)
+        assert 12 == exported_checkpoint(directory).size
+        export(MemoryLog(log), directory)
+        assert log.files() == files_in(directory)
+
+
+def test_a_half_written_file_of_an_interrupted_export_is_overwritten(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    write_files(tmp_path, {".new": b"half"})
+    export(MemoryLog(log, 12), tmp_path)
+    assert log.files(12) == files_in(tmp_path)
+
+
+def test_a_source_that_shrank_is_refused_and_nothing_is_touched(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    export(MemoryLog(log, 300), tmp_path)
+    with pytest.raises(ExportRefused):
+        export(MemoryLog(log, 299), tmp_path)
+    assert log.files(300) == files_in(tmp_path)
+
+
+@pytest.mark.parametrize("size", [12, 300])
+def test_a_source_that_forked_is_refused_and_nothing_is_touched(
+    size: int, log: SampleLog, tmp_path: Path
+) -> None:
+    export(MemoryLog(log, 12), tmp_path)
+    fork = sample_log(11)
+    append(fork, payload(fork))
+    fork.entries += log.entries[12:size]
+    with pytest.raises(ExportRefused):
+        export(MemoryLog(fork), tmp_path)
+    assert log.files(12) == files_in(tmp_path)
+
+
+def test_a_source_of_another_origin_is_refused(log: SampleLog, tmp_path: Path) -> None:
+    export(MemoryLog(log, 12), tmp_path)
+    with pytest.raises(ExportRefused):
+        export(MemoryLog(sample_log(20, origin="other.example/techledger/0badcafe")), tmp_path)
+
+
+def test_files_of_others_are_left_alone_for_the_verifier_to_name(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    strangers = {"README": b"mine", "tile/0/000.p/notes": b"mine", "tile/0/000.p/99": b"mine"}
+    write_files(tmp_path, strangers)
+    export(MemoryLog(log, 12), tmp_path)
+    assert {**log.files(12), **strangers} == files_in(tmp_path)
+
+
+def test_an_export_is_what_the_verifier_verifies(log: SampleLog, tmp_path: Path) -> None:
+    export(MemoryLog(log, 300), tmp_path)
+    answer = verify_export(tmp_path, log.trust_root(), workers=1)
+    assert exported_checkpoint(tmp_path) == answer.checkpoint
+
+
+def test_the_entries_of_an_export_come_in_order(log: SampleLog, tmp_path: Path) -> None:
+    export(MemoryLog(log, 300), tmp_path)
+    assert log.entries[:300] == list(exported_entries(tmp_path))
+
+
+def test_a_directory_without_a_checkpoint_holds_no_export(tmp_path: Path) -> None:
+    with pytest.raises(NothingExported):
+        exported_checkpoint(tmp_path)
+    with pytest.raises(NothingExported):
+        list(exported_entries(tmp_path))
+
+
+def test_a_checkpoint_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    write_files(tmp_path, {"checkpoint": b"?"})
+    with pytest.raises(NothingExported):
+        exported_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xff"])
+def test_a_bundle_that_cannot_be_read_is_named(
+    content: bytes | None, log: SampleLog, tmp_path: Path
+) -> None:
+    export(MemoryLog(log, 12), tmp_path)
+    bundle = tmp_path / "tile/entries/000.p/12"
+    bundle.unlink()
+    if content is not None:
+        bundle.write_bytes(content)
+    with pytest.raises(NothingExported, match="tile/entries/000"):
+        list(exported_entries(tmp_path))
+
+
+def test_an_empty_log_exports_as_its_checkpoint_alone(log: SampleLog, tmp_path: Path) -> None:
+    class Empty(MemoryLog):
+        def checkpoint(self) -> bytes:
+            empty = Checkpoint(log.origin, 0, EMPTY_ROOT)
+            return sign_checkpoint(empty, log_signers(), SIGNED_AT)
+
+    assert 0 == export(Empty(log, 12), tmp_path).files
+    assert {"checkpoint"} == files_in(tmp_path).keys()
+    assert [] == list(exported_entries(tmp_path))
+
+
+def test_progress_counts_the_files(log: SampleLog, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    export(MemoryLog(log, 300), tmp_path, lambda *so_far: told.append(so_far))
+    assert [(done, 5) for done in range(1, 6)] == told

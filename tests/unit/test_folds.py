@@ -1,0 +1,86 @@
+"""A party that everyone names is folded from the few events that change it, and from no other."""
+
+from typing import Any
+
+from ledger import folds
+from ledger.domain import admission
+from ledger.domain.admission import Folded, evolve_subject
+from ledger.domain.event import Logged
+from ledger.folds import Folds, Overlay, moves
+from tests.support import builders as b
+from tests.support.mandates import mandate_ended, mandate_given
+from tests.support.projecting import logged
+
+EVENTS = logged(
+    b.party_registered(),
+    b.key_added(),
+    mandate_given(),
+    b.right_filed(),
+    b.listing_published(),
+    b.offer_made(),
+    b.offer_accepted(),
+    mandate_ended(),
+    b.key_revoked(),
+)
+
+
+def folded_whole() -> dict[str, Folded]:
+    """Fold every subject from every event that is tagged with it."""
+    known: dict[str, Folded] = {}
+    for event in EVENTS:
+        for subject in event.event.subjects:
+            known[subject] = evolve_subject(subject, known.get(subject), event)
+    return known
+
+
+def cold(subjects: Any, size: int) -> dict[str, list[Logged]]:
+    """Load histories as the sequencer does: only what moves a subject."""
+    return {
+        subject: [
+            event
+            for event in EVENTS[:size]
+            if subject in event.event.subjects and moves(event.event.type, subject)
+        ]
+        for subject in subjects
+    }
+
+
+def test_a_subject_folded_warm_or_cold_has_the_value_of_its_whole_history():
+    warm, late = Folds(lambda _subjects, _size: {}, 1_000), Folds(cold, 1_000)
+    overlaid = Folds(lambda _subjects, _size: {}, 1_000)
+    subjects = {subject for event in EVENTS for subject in event.event.subjects}
+    warm.warm(subjects)
+    overlaid.warm(subjects)
+    overlay = Overlay(overlaid)
+    for event in EVENTS:
+        warm.follow(event)
+        overlay.apply(event)
+    overlay.merge()
+    late.clear(len(EVENTS))
+    late.warm(subjects)
+    for subject, whole in folded_whole().items():
+        assert whole.value == warm.get(subject) == late.get(subject) == overlaid.get(subject)
+
+
+def test_what_admission_asks_of_others_who_touched_a_subject_is_whole_too():
+    late = Folds(cold, 1_000)
+    late.clear(len(EVENTS))
+    whole = folded_whole()
+    others = [s for s in whole if not s.startswith(("party:", "key:", "ledger:"))]
+    late.warm(others)
+    assert [whole[subject] for subject in others] == [late.folded(subject) for subject in others]
+
+
+def test_an_offer_moves_no_party_and_every_other_subject():
+    assert not moves("offer.made/1", "party:vn.firm")
+    assert moves("offer.made/1", "offer:1")
+    assert moves("mandate.given/1", "party:vn.firm")
+    assert moves("party.registered/1", "party:vn.firm")
+
+
+def test_a_type_that_is_not_known_may_move_anything():
+    assert moves("party.renamed/1", "party:vn.firm")
+
+
+def test_the_steady_kinds_are_those_that_a_view_leaves_out():
+    assert {f"{kind}:" for kind in folds._STEADY} == set(admission._SHARED_KINDS)
