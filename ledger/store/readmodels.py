@@ -381,7 +381,7 @@ def snapshot(pool: Pool, tables: Sequence[Table]) -> Iterator[Snapshot]:
     names = ", ".join(f"read.{table.name}" for table in tables)
     begin = (
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"  # noqa: S608  (our own names)
-        ""
+        f"LOCK TABLE {names} IN ACCESS SHARE MODE;"
         "SELECT name, size, shape FROM read.progress WHERE name = ANY(%s)"
     )
     shapes = {table.name: table.shape for table in tables}

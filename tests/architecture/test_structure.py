@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CODE = ("ledger", "api", "projections", "migrations", "tests")
 LONGEST_FUNCTION = 70
+LONGEST_TABLE = 110
+"""In tests a function may be a table of cases or a story, which splitting makes no clearer."""
 LONGEST_FILE = 500
 
 
@@ -41,12 +43,13 @@ def test_no_file_is_longer_than_a_stranger_reads_at_once(folder: str):
 
 @pytest.mark.parametrize("folder", CODE)
 def test_no_function_is_longer_than_a_page(folder: str):
+    longest = LONGEST_TABLE if folder == "tests" else LONGEST_FUNCTION
     long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length}"
         for path in sources(folder)
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
+        and (length := (node.end_lineno or 0) - node.lineno + 1) > longest
     ]
     assert [] == long
 
@@ -85,7 +88,12 @@ def _imported(node: ast.AST) -> list[str]:
 
 def test_every_module_is_imported_by_another_or_started_by_name():
     """No dead file: what nobody imports is a program or an entry point."""
-    started = {"api.cli.main", "ledger", "api", "projections", "migrations"}
+    started = {
+        "api.cli.main",  # by the console script
+        "api.bench.profiled_serve",  # by `techledger bench`, as processes of their own
+        "api.bench.raw_post",
+        "ledger.store.recorder",  # by whoever uses `eventsourcing`, through its topic
+    }
     modules = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
         for path in sources("ledger", "api", "projections")
