@@ -228,7 +228,7 @@ class Sequencer:
                 stored=append.stored(event_ids),
                 known=known,
             )
-            judged = [batch.judge_group(group) for group in groups]
+            judged = batch.judge(groups)
             if batch.entries:
                 append.write(batch.entries, batch.accepted)
         # The commit is known: only now do clients and cache learn of it.
@@ -317,15 +317,20 @@ class _Batch:
         self._uuids = {str(event_id): event_id for event_id in event_ids}
         self._ids = {str(event_id): known_id for event_id, known_id in stored.items()}
 
-    def judge_group(self, group: Group) -> list[Outcome]:
-        """Judge what is left of a group, up to the first item that reads a cold subject."""
-        outcomes: list[Outcome] = []
-        for submission in group.rest:
-            try:
-                outcomes.append(self._judge(submission, tried=group.tried))
-            except Cold:
-                break
-        return outcomes
+    def judge(self, groups: Sequence[Group]) -> list[list[Outcome]]:
+        """Judge the groups in order, up to the first item that reads a cold subject.
+
+        What comes after that item waits with it, in later groups too: they may be the next chunks
+        of one request, and rest on it.
+        """
+        judged: list[list[Outcome]] = [[] for _group in groups]
+        for group, outcomes in zip(groups, judged, strict=True):
+            for submission in group.rest:
+                try:
+                    outcomes.append(self._judge(submission, tried=group.tried))
+                except Cold:
+                    return judged
+        return judged
 
     def _judge(self, submission: Submission, *, tried: bool) -> Outcome:
         event = submission.event

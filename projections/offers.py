@@ -179,7 +179,12 @@ offers = Projection(
         OfferRejected: On(_the_offer, _rejected),
         OfferRevoked: On(_the_offer, _revoked),
     },
-    indexes=(("listing", "position"), ("offeror", "position"), ("offeree", "position")),
+    indexes=(
+        ("position",),
+        ("listing", "position"),
+        ("offeror", "position"),
+        ("offeree", "position"),
+    ),
 )
 
 

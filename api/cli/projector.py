@@ -3,19 +3,27 @@ The projections' process, and who looks after it.
 
 A read model that cannot fold an entry halts by itself and stays halted. A process that ends is
 another matter: it was killed, or hit a bug that may pass; then another one takes its place.
+
+Parent and child share no lock: one that is killed while it holds a lock would block the other for
+ever. So the child is stopped by a signal. Every batch is one commit, nothing is left half done.
 """
 
 import multiprocessing
 import threading
-from multiprocessing.synchronize import Event
 
 import structlog
 
 from api.cli.logs import configure_logs
 from projections.process import run_projections
 
+LOOK_S = 0.1
+"""How often, in seconds, the process is looked at."""
+
 PAUSE_S = 1.0
 """How long, in seconds, until another process takes the place of one that ended."""
+
+PATIENCE_S = 5.0
+"""How long, in seconds, a process that was told to end may take before it is killed."""
 
 _CONTEXT = multiprocessing.get_context("spawn")
 
@@ -27,7 +35,7 @@ class Projector:
 
     def __init__(self, app_dsn: str, log_level: str) -> None:
         self._arguments = (app_dsn, log_level)
-        self._stopping = _CONTEXT.Event()
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="projector", daemon=True)
 
     def start(self) -> None:
@@ -35,22 +43,26 @@ class Projector:
         self._thread.start()
 
     def stop(self) -> None:
-        """Have the process finish its batch and end."""
+        """End the process, whatever it is doing, and wait until it has ended."""
         self._stopping.set()
         self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            process = _CONTEXT.Process(
-                target=_project, args=(*self._arguments, self._stopping), name="projections"
-            )
+            process = _CONTEXT.Process(target=_project, args=self._arguments, name="projections")
             process.start()
-            process.join()
-            if not self._stopping.is_set():
+            while process.is_alive() and not self._stopping.wait(LOOK_S):
+                pass
+            if self._stopping.is_set():
+                process.terminate()
+                process.join(PATIENCE_S)
+                process.kill()
+                process.join()
+            else:
                 _log.error("projections_ended", pid=process.pid, exit_code=process.exitcode)
                 self._stopping.wait(PAUSE_S)
 
 
-def _project(app_dsn: str, log_level: str, stop: Event) -> None:
+def _project(app_dsn: str, log_level: str) -> None:
     configure_logs(log_level)
-    run_projections(app_dsn, stop)
+    run_projections(app_dsn, _CONTEXT.Event())

@@ -11,6 +11,7 @@ one order, events, state, refusals, admit, evolve, and:
 Both are pure: no clock, no random, no I/O. Time comes in as `Context.accepted`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -30,6 +31,11 @@ HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Legal days are days of Hanoi, which has kept UTC+7 without daylight saving since 1975."""
 
 
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
+)
+
+
 class DomainError(Exception):
     """Superclass of the errors of this package. Never raised itself."""
 
@@ -38,12 +44,9 @@ def parse_instant(text: object) -> datetime:
     """Read a UTC instant written `YYYY-MM-DDTHH:MM:SS.mmmZ`; any other spelling is a ValueError."""
     if isinstance(text, datetime):
         return text
-    if not isinstance(text, str) or not text.endswith("Z"):
+    if not isinstance(text, str) or not _INSTANT.fullmatch(text):
         raise ValueError("an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
-    instant = datetime.fromisoformat(text)
-    if format_instant(instant) != text:
-        raise ValueError("an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
-    return instant
+    return datetime.fromisoformat(text)
 
 
 def format_instant(instant: datetime) -> str:

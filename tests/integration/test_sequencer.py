@@ -25,6 +25,7 @@ from tests.support.builders import (
     RIVAL,
     key_revoked,
     right_filed,
+    right_granted,
     technology_registered,
 )
 from tests.support.node import append, found, running, settings_for
@@ -162,6 +163,39 @@ def test_an_item_that_reads_a_subject_found_cold_under_the_lock_waits_for_the_ne
     outcomes = append(node, filed, party)
     assert missed, "the first fixpoint was to miss the right"
     assert [5, 6] == positions(outcomes), "the order of the group is kept"
+
+
+def test_what_comes_after_a_cold_subject_waits_with_it_in_later_groups_too(
+    node: Node, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """The chunks of one bulk request are groups; a later one may rest on an earlier one."""
+    append(node, *world.registrations(), world.sign(technology_registered(), INSTITUTE))
+    reads, missed = admission.reads, []
+
+    def forgetful(event, state):
+        found_subjects = reads(event, state)
+        hidden = {subject for subject in found_subjects if subject.startswith("right:")}
+        if hidden and not missed:
+            missed.append(hidden)
+            return found_subjects - hidden
+        return found_subjects
+
+    filed = [submission(world.sign(right_filed(), REGISTRAR))]
+    granted = [submission(world.sign(right_granted(), REGISTRAR))]
+    judge, batches = sequencer._Batch.judge, []
+
+    def together(batch, groups):
+        """Note how many groups a batch had: the two must have met in one."""
+        batches.append(len(groups))
+        return judge(batch, groups)
+
+    monkeypatch.setattr(sequencer._Batch, "judge", together)
+    monkeypatch.setattr(admission, "reads", forgetful)
+    with node.sequencer._wake:  # Both wait before either is taken.
+        futures = [node.sequencer.submit(filed), node.sequencer.submit(granted)]
+    outcomes = [future.result(TIMEOUT_S)[0] for future in futures]
+    assert [5, 6] == positions(outcomes)
+    assert 2 == batches[0]
 
 
 def test_after_an_unknown_outcome_the_same_bytes_are_found_and_not_appended_again(

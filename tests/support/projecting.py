@@ -1,16 +1,16 @@
 """
 Events as a runner hands them to read models, and rows looked at as the queries look at them.
 
-`logged(...)` gives the events of a specification, each admitted, in the log's order. `known`,
-`on_day` and `seen_by` say again in Python what the queries say in SQL, so that a fold can be tested
-without a database and each of the two against the other.
+`logged(...)` gives the events of a specification, each admitted, in the log's order.
+`true_and_known` says again in Python what the queries say in SQL, so that a fold can be tested
+without a database.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TypeVar
 
-from ledger.domain.event import Body, Event, Logged
+from ledger.domain.event import Body, Logged
 from projections.axes import NEVER, Dated
 from projections.projection import Projection
 from projections.sheet import Sheet
@@ -73,8 +73,3 @@ def _known(row: Dated, at: int | None) -> bool:
     if at is None:
         return row.known_to is None
     return row.known_from <= at and (row.known_to is None or at < row.known_to)
-
-
-def at_position(event: Event, position: int, accepted: datetime) -> Logged:
-    """Return an event at another place of the log."""
-    return Logged(event, position, accepted)

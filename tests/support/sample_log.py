@@ -258,8 +258,10 @@ def _story(log: SampleLog) -> Iterator[str]:
     )
     offer = log.say(b.offer_made(price=sealed_price(log, 500_000_000)), [b.FIRM])
     yield offer
-    yield log.say(b.offer_accepted(accepts=offer), [b.INSTITUTE])
-    yield log.say(b.contract_concluded(), [b.INSTITUTE, b.FIRM])
+    accepted = log.say(b.offer_accepted(accepts=offer), [b.INSTITUTE])
+    yield accepted
+    contract = b.contract_concluded(offer=b.OFFER, acceptance=accepted)
+    yield log.say(contract, [b.INSTITUTE, b.FIRM])
     revoked = b.key_revoked(key_id=party_key(b.INSTITUTE).key_id)
     yield log.say(revoked, [b.INSTITUTE], keys=[second])
     log.current[b.INSTITUTE] = 1

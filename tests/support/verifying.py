@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.compose import compose
-from ledger.verify.outcome import Refused, Verified
+from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode
@@ -59,3 +59,11 @@ def append(
     """Append a payload, signed by the firm unless `keys` says otherwise; return its position."""
     log.sign(canonical.dump(value), [party_key(FIRM)] if keys is None else keys, accepted)
     return log.size - 1
+
+
+def check_refused(log: SampleLog, directory: Path, why: str, at: int | None = None) -> None:
+    """Fail unless a log's last entry, or that at `at`, is refused for its signatures, and why."""
+    refused = refusal_of(log, directory)
+    expected = log.size - 1 if at is None else at
+    assert (Step.SIGNATURES, expected) == (refused.step, refused.position), refused
+    assert why in refused.reason

@@ -147,7 +147,7 @@ def test_a_source_that_forked_is_refused_and_nothing_is_touched(
 
 def test_a_source_of_another_origin_is_refused(log: SampleLog, tmp_path: Path) -> None:
     export(MemoryLog(log, 12), tmp_path)
-    with pytest.raises(ExportRefused):
+    with pytest.raises(ExportRefused, match="the source is other"):
         export(MemoryLog(sample_log(20, origin="other.example/techledger/0badcafe")), tmp_path)
 
 

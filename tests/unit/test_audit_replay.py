@@ -120,10 +120,11 @@ def test_the_second_opening_of_a_ledger_is_refused() -> None:
     assert (2, "LEDGER_ALREADY_OPEN") == (broken(log).position, broken(log).code)
 
 
-def test_a_reference_counts_only_if_it_stands_before() -> None:
-    log = sample_log(10)
-    log.entries[8], log.entries[9] = log.entries[9], log.entries[8]
-    assert (8, "PREDECESSOR_UNKNOWN") == (broken(log).position, broken(log).code)
+def test_an_event_named_by_its_hash_must_stand_before() -> None:
+    log = story_up_to("contract.concluded/1")
+    contract = b.contract_concluded(offer=b.OFFER, acceptance=b.SOME_HASH)
+    log.say(contract, [INSTITUTE, FIRM])
+    assert (10, "PREDECESSOR_UNKNOWN") == (broken(log).position, broken(log).code)
 
 
 def test_a_party_registered_twice_is_refused() -> None:
