@@ -1,8 +1,8 @@
 """
 `techledger demo`: a real server, a real database, a technology's way from listing to revenue share.
 
-Every envelope is kept as a file before it is sent, so a second start, or one after a crash, sends
-the same bytes and gets the same receipts; the printed curl line does the same by hand.
+Every envelope is kept as a file before it is sent, and its receipt after. So a second start, or one
+after a crash, sends the same bytes and gets the same receipts; the printed curl line does the same.
 """
 
 import json
@@ -103,6 +103,7 @@ class _Play:
                 self._refused(step, answer)
             else:
                 self._receipt(step, receipt)
+                self._keep(file.with_suffix(".tlog-proof"), receipt)
             self.console.print(
                 f"    [dim]curl -sS --json @{shlex.quote(str(file))} {self.url}/v1/events[/]",
                 soft_wrap=True,
@@ -117,6 +118,13 @@ class _Play:
             f"    [green]✓ receipt verified[/]{again}  {step.topic}  position {receipt.position}, "
             f"under checkpoint {receipt.size}, accepted {receipt.accepted}"
         )
+
+    def _keep(self, file: Path, receipt: VerifiedReceipt) -> None:
+        """Keep a receipt beside its envelope; a replay must bring the same bytes."""
+        if not file.exists():
+            _write_whole(file, receipt.proof)
+        elif file.read_bytes() != receipt.proof:
+            raise DemoFailed(f"{receipt.event_id} has got another receipt than {file}")
 
     def _refused(self, step: Step, answer: ProblemAnswer) -> None:
         if answer.code != step.refused:
@@ -263,7 +271,7 @@ def _show_where(home: Home, url: str, console: Console) -> None:
         f"the API, documented             {url}/docs",
         f"the API, for generators         {url}/openapi.json",
         f"the signed head                 {url}/checkpoint",
-        f"envelopes, keys, export         {home.path / 'demo'}",
+        f"envelopes, receipts, keys       {home.path / 'demo'}",
         f"what a verifier must know       {home.trust}",
     )
     console.print(Panel("\n".join(lines), title="Where to look", expand=False), soft_wrap=True)
@@ -274,7 +282,7 @@ def _server(settings: Settings) -> Iterator[str]:
     """Run `techledger serve` as a process of its own; end it, and only it."""
     url = f"http://{settings.host}:{settings.port}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "serve"],
+        [sys.executable, "-m", "api.cli", "serve", "--parent", str(os.getpid())],
         stdout=subprocess.DEVNULL,
         env=os.environ | {"LEDGER_HOME": str(settings.home)},
         start_new_session=True,  # Ctrl-C is for the demo, which then stops the server in order.

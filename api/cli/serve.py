@@ -1,8 +1,11 @@
 """`techledger serve`: the HTTP server with its sequencer, publisher and projections."""
 
 import ipaddress
+import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
@@ -20,6 +23,10 @@ SWITCH_INTERVAL_S = 0.0005
 """Threads of one process hand over sooner than Python's 5 ms: receipts wait for each other."""
 
 
+LOOK_S = 0.2
+"""How often, in seconds, a server looks for the process that it must not outlive."""
+
+
 class NotLoopback(NodeError):
     """Everything can be read by whoever reaches the server: that must be said by hand."""
 
@@ -31,10 +38,15 @@ def serve(
     projections: Annotated[
         bool, typer.Option("--projections/--no-projections", help="Fold the read models.")
     ] = True,
+    parent: Annotated[
+        int | None, typer.Option(hidden=True, help="End when this process, the parent, has ended.")
+    ] = None,
 ) -> None:
     """Serve the ledger over HTTP until interrupted."""
     settings = Settings()
     check_reach(settings)
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     # uvicorn raises the signal again once it has stopped; then the workers stop in their order.
     signal.signal(signal.SIGTERM, _interrupt)
     with serving_node(settings, publishes=publisher, projects=projections) as node:
@@ -42,6 +54,12 @@ def serve(
         print(f"techledger serves {node.identity.origin} on port {settings.port}", flush=True)
         with suppress(KeyboardInterrupt):
             server.run()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
