@@ -56,6 +56,7 @@ def run() -> None:
     except (
         AntiRollbackError,
         ClientError,
+        demo.DemoFailed,
         HomeError,
         KeystoreError,
         NodeError,

@@ -1,4 +1,4 @@
-"""`techledger demo`, as a person starts it: the first time, again, and after a crash."""
+"""`techledger demo --once` as a newcomer runs it: once, again, and after a kill in the middle."""
 
 import os
 import re
@@ -8,99 +8,100 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 
-from tests.support.postgres import home_directory
-from tests.support.server import ROOT
+from ledger.home import Home
+from tests.support.server import ROOT, environment, free_port, ledger_home
 
-PATIENCE_S = 240
+ADMITTED = 15
+"""Steps of the story that the ledger admits."""
+
+RUN_S = 120
 
 
 @pytest.fixture
-def environment() -> Iterator[dict[str, str]]:
-    """Lend a home and a free port; whatever is left running there is ended by process id."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with home_directory() as directory:
-        home = directory / "ledger"
-        yield os.environ | {"LEDGER_HOME": str(home), "LEDGER_PORT": str(port), "COLUMNS": "200"}
-        for file in home.glob("postgres-*/postmaster.pid"):
-            os.kill(int(file.read_text().split("\n", 1)[0]), signal.SIGQUIT)
-            _await(lambda file=file: not file.exists())
+def home() -> Iterator[Home]:
+    with ledger_home() as fresh:
+        yield fresh
 
 
-def demo(environment: dict[str, str]) -> str:
-    """Run the demo to its end; return what it printed."""
-    run = subprocess.run(
-        [sys.executable, "-m", "api.cli", "demo", "--once"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+def start(home: Home, port: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", "api.cli", "demo", "--once"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert 0 == run.returncode, run.stdout + run.stderr
-    return run.stdout
-
-
-def receipts(printed: str) -> list[str]:
-    """Return the receipts' lines, without the word that they are replayed."""
-    lines = [line for line in printed.splitlines() if "✓ receipt verified" in line]
-    return [re.sub(r" \(replayed[^)]*\)", "", line) for line in lines]
-
-
-@pytest.mark.timeout(600)
-def test_the_demo_plays_verifies_and_finds_its_data_again(environment: dict[str, str]):
-    first = demo(environment)
-    assert "A new ledger" in first
-    assert 15 == len(receipts(first))
-    assert "refused EXCLUSIVE_OVERLAP, forbidden by position 11" in first
-    assert "VERIFIED" in first
-    assert "16 of 16 entries admitted again by the rules" in first
-    again = demo(environment)
-    assert "Found the ledger" in again
-    assert receipts(first) == receipts(again), "the same receipts, to the instant"
-    assert 15 == again.count("replayed: the same receipt as before")
-
-
-@pytest.mark.timeout(600)
-def test_a_demo_that_was_killed_goes_on_where_it_was(environment: dict[str, str]):
-    with subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "demo"],
+        env=environment(home.path, {"LEDGER_PORT": str(port), "COLUMNS": "200"}),
         cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
         start_new_session=True,
-    ) as process:
-        steps = Path(environment["LEDGER_HOME"]) / "demo"
-        _await(lambda: len(list(steps.glob("0*.json"))) >= 5)
-        process.kill()
-    (server,) = [
-        int(line.split()[0])
-        for line in subprocess.run(
-            ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-        if "api.cli serve" in line and _belongs(int(line.split()[0]), environment["LEDGER_HOME"])
-    ]
-    os.kill(server, signal.SIGKILL)
-    printed = demo(environment)
-    assert 15 == len(receipts(printed))
-    assert 1 <= printed.count("replayed: the same receipt as before") < 15
+    )
 
 
-def _belongs(pid: int, home: str) -> bool:
-    """Say whether a process works for the ledger in that home."""
-    try:
-        return f"LEDGER_HOME={home}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+def play(home: Home, port: int) -> str:
+    """Run the demo to its end; return what it printed."""
+    process = start(home, port)
+    said, _ = process.communicate(timeout=RUN_S)
+    assert 0 == process.returncode, said
+    return said
 
 
-def _await(happened) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
+def receipts(home: Home) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (home.path / "demo").glob("*.tlog-proof")}
+
+
+def test_a_second_run_finds_its_data_and_gets_the_same_receipts(home: Home, port: int):
+    first = play(home, port)
+    kept = receipts(home)
+    assert f"A new ledger in {home.path}" in first
+    assert (ADMITTED, 0) == (first.count("✓ receipt verified"), first.count("replayed"))
+    assert ADMITTED == len(kept)
+
+    second = play(home, port)
+    assert f"Found the ledger in {home.path}" in second
+    assert ADMITTED == second.count("✓ receipt verified (replayed: the same receipt as before)")
+    assert kept == receipts(home)
+    for said in (first, second):
+        assert 1 == said.count("✗ refused EXCLUSIVE_OVERLAP, forbidden by position")
+        assert re.search(r"May the firm sell in vn-2025:48 .*│ licensed +│", said)
+        assert re.search(r"May the firm sell in iso:LA .*│ not licensed +│", said)
+        assert f"VERIFIED: {home.identity().origin} at size {ADMITTED + 1}" in said
+
+
+def test_a_run_that_was_killed_in_the_middle_is_taken_up_again(home: Home, port: int):
+    process = start(home, port)
+    said = ""
+    while said.count("✓ receipt verified") < 7:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    wait_until_free(port)
+    kept = receipts(home)
+
+    resumed = play(home, port)
+    assert "Found the ledger" in resumed
+    assert ADMITTED == resumed.count("✓ receipt verified")
+    replayed = resumed.count("(replayed: the same receipt as before)")
+    assert 7 <= replayed < ADMITTED
+    assert kept.items() <= receipts(home).items()
+    assert ADMITTED == len(receipts(home))
+
+
+def wait_until_free(port: int) -> None:
+    """Wait until the server that the killed demo had started has followed it."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            time.sleep(0.1)
+            continue
+        return
+    raise AssertionError("the server outlives the demo that started it")

@@ -1,20 +1,20 @@
-"""A dozen kills of server, database and workers under load: nothing that was promised is lost."""
-
-import sys
+"""Kill -9 under load: what was acknowledged is in the log, once, proven, and stays so."""
 
 import pytest
 
 from tests.e2e.kill import plan, run, seed_of_the_day
 
 
-@pytest.mark.timeout(600)
-def test_what_was_acknowledged_survives_a_dozen_kills(capsys: pytest.CaptureFixture[str]):
-    """Kill -9 under load; the seed that it prints repeats it (docs/testing.md)."""
+@pytest.mark.timeout(300)
+def test_a_dozen_kills_lose_nothing_that_was_acknowledged(capsys: pytest.CaptureFixture[str]):
+    """The same kills once more: SEED=… pytest tests/e2e/test_kill.py."""
     seed = seed_of_the_day()
-    result = run(seed, plan(seed))
+    kills = plan(seed)
+    result = run(seed, kills)
     with capsys.disabled():
-        sys.stdout.write(f"\nSEED={seed} {result.verdict} seconds={result.seconds:.0f}\n")
-    assert [] == result.wrong
+        print(f"\nSEED={seed} kills={len(kills)} {result.verdict} seconds={result.seconds:.0f}")  # noqa: T201
+    assert [] == result.wrong, f"SEED={seed}"
+    assert result.verdict.acked > 0
     assert (0, 0) == (result.verdict.lost, result.verdict.dup)
-    assert result.verdict.acked > 0, "no event was acknowledged: the kills proved nothing"
     assert result.verdict.acked == result.verdict.receipts_ok
+    assert result.verdict.refused > 0
