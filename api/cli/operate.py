@@ -4,8 +4,8 @@ import json
 from typing import Annotated
 
 import typer
-from ledger.fsck import check_log
 
+from ledger.fsck import check_log
 from ledger.genesis import initialise
 from ledger.home import Home
 from ledger.intake import decode
