@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import metrics_of, node_of, submitter_of
 from api.entries import entry_json
-from api.problems import ApiProblem, NotFound, problem, respond, wants_vietnamese
+from api.problems import ApiProblem, NotFound, code_of, problem, respond, wants_vietnamese
 from ledger.intake import MAX_BODY
 from ledger.store.entries import find_event
 from ledger.submit import Answer, Receipt, Rejected
@@ -114,7 +114,7 @@ def _count(request: Request, answers: Sequence[Answer]) -> None:
 
 def _code(answer: Answer) -> str:
     if isinstance(answer, Rejected):
-        return str(problem(answer.error)["code"])
+        return code_of(answer.error)
     return "REPLAYED" if answer.replayed else "ADMITTED"
 
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -23,6 +24,8 @@ from ledger.sequencer import Busy, ClockBehind, Stopped
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.get_logger(__name__)
 
 _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
     Busy: ("BUSY", "Too many events are waiting", "Hệ thống đang bận"),
@@ -91,7 +94,16 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
     for kind, (code, english, vietnamese_title) in _UNAVAILABLE.items():
         if isinstance(error, kind):
             return _members(code, vietnamese_title if vietnamese else english, 503, english)
+    _log.error("fault", exc_info=error)
     return _members("INTERNAL", "A fault of ours", 500, "the fault has been logged")
+
+
+def code_of(error: Exception) -> str:
+    """Return the code of the problem that an error is."""
+    if isinstance(error, Refusal | Invalid | ApiProblem):
+        return error.code
+    codes = (code for kind, (code, *_) in _UNAVAILABLE.items() if isinstance(error, kind))
+    return next(codes, "INTERNAL")
 
 
 def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:

@@ -121,7 +121,9 @@ class EmbeddedPostgres:
         """Say whether the server that was started or taken over still accepts connections."""
         if self._process is not None:
             self._process.poll()  # Nobody else would reap it.
-        return self._postmaster is not None and self._postmaster.listens()
+        if self._postmaster is None or self._postmaster.has_ended():
+            return False  # Another process may have brought it back, at the same place.
+        return self._postmaster.listens()
 
     def start(self) -> str:
         """Make the database if there is none, run the server if none runs; return `app_dsn`.

@@ -26,9 +26,9 @@ _FORMS = {
     "issued_at": re.compile(".{24}"),
     "not_after": re.compile(".{24}"),
 }
-_LISTS = {
-    "subjects": re.compile("[a-z]+:[a-z0-9.-]{1,80}"),
-    "signers": re.compile("party:[a-z0-9.-]{1,80}"),
+_LISTS = {  # A whole list at once, one name a line: no canonical string holds a line feed.
+    "subjects": re.compile("([a-z]+:[a-z0-9.-]{1,80}\n)+"),
+    "signers": re.compile("(party:[a-z0-9.-]{1,80}\n)+"),
 }
 _MEMBERS = {"body", "ledger", *_FORMS, *_LISTS}
 
@@ -91,8 +91,8 @@ def _fault_in_time(accepted: str, value: dict[str, Any]) -> str | None:
 
 
 def _is_sorted(names: Any, form: re.Pattern[str]) -> bool:
-    if not isinstance(names, list) or not names:
+    try:
+        text = "\n".join(names) + "\n"
+    except TypeError:
         return False
-    if not all(isinstance(each, str) and form.fullmatch(each) for each in names):
-        return False
-    return names == sorted(set(names))
+    return form.fullmatch(text) is not None and names == sorted(set(names))

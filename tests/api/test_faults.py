@@ -1,0 +1,39 @@
+"""A fault of ours: the client is told so and nothing more, and the log has the rest."""
+
+import httpx2
+import pytest
+from structlog.testing import capture_logs
+
+from ledger.compose import uuid7
+from ledger.node import Node
+from tests.support.builders import INSTITUTE, technology_registered
+from tests.support.world import World
+
+
+def broken(*_arguments: object, **_named: object) -> None:
+    raise ZeroDivisionError("a secret of ours")
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/events/batch"])
+def test_a_fault_under_a_submission_is_logged_and_not_told(
+    http: httpx2.Client, node: Node, world: World, monkeypatch: pytest.MonkeyPatch, path: str
+):
+    monkeypatch.setattr(node.sequencer, "submit", broken)
+    body = technology_registered(technology=f"technology:{uuid7()}")
+    with capture_logs() as lines:
+        answer = http.post(path, content=world.sign(body, INSTITUTE).to_json())
+    told = answer.json() if path == "/v1/events" else answer.json()["problem"]
+    assert (500, "INTERNAL") == (told["status"], told["code"])
+    assert "secret" not in answer.text
+    assert ["a secret of ours"] == [str(line["exc_info"]) for line in lines]
+
+
+def test_a_fault_under_a_read_is_logged_and_not_told(
+    http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("api.rights.title_of", broken)
+    with capture_logs() as lines:
+        answer = http.get("/v1/rights/right:a/title")
+    assert (500, "INTERNAL") == (answer.status_code, answer.json()["code"])
+    assert "secret" not in answer.text
+    assert ["a secret of ours"] == [str(line["exc_info"]) for line in lines]
