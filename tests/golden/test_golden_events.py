@@ -27,6 +27,7 @@ def test_a_stored_event_still_reads(topic: str) -> None:
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))
 def test_a_body_writes_back_as_it_was_stored(topic: str) -> None:
+    """A member that was added to the form later is absent, and stays so."""
     payload = canonical.load(golden_path(topic).read_bytes())
     body = TOPICS[topic].model_validate(payload["body"])
-    assert payload["body"] == body.model_dump(mode="json")
+    assert payload["body"] == body.model_dump(mode="json", exclude_unset=True)

@@ -90,7 +90,7 @@ def payload_of(body: Body) -> dict[str, Any]:
         "nonce": base64.urlsafe_b64encode(digest[:16]).decode().rstrip("="),
         "subjects": sorted(body.subjects()),
         "signers": sorted(WHO_SIGNS[type(body)](body, officers)),
-        "body": body.model_dump(mode="json"),
+        "body": body.model_dump(mode="json", exclude_unset=True),
     }
 
 
