@@ -39,6 +39,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
+from ledger.domain.hold import Holds
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import Currency, Price, check_rate
 from ledger.domain.offer import Offer, OfferId
@@ -195,6 +196,7 @@ class Contract:
     currency: str
     grants: Mapping[str, Grant]
     reports: Mapping[str, FiledReport] = field(default_factory=dict)
+    holds: Holds = field(default_factory=dict)
 
     def licensees(self) -> frozenset[str]:
         """Return the parties that may use something under this contract."""

@@ -4,7 +4,7 @@ A listing: a technology, a digital solution or a need, shown on the exchange.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
@@ -32,6 +32,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import known, new
+from ledger.domain.hold import Holds, holding
 from ledger.domain.money import Price
 from ledger.domain.party import party_of
 from ledger.domain.right import Right
@@ -119,6 +120,7 @@ class Listing:
     expires_on: date | None
     suspended: int | None = None
     closed: int | None = None
+    holds: Holds = field(default_factory=dict)
 
 
 class ListingNoTitle(Refusal):
@@ -151,6 +153,8 @@ def must_be_open(state: State, listing: str, context: Context) -> None:
     """Refuse an answer to a listing that is closed, suspended or past its last day."""
     found = known(state, listing, Listing)
     stops = [position for position in (found.suspended, found.closed) if position is not None]
+    held = holding(found.holds, legal_day(context.accepted))
+    stops += [hold.position for hold in held.values()]
     if stops:
         raise ListingNotOpen(
             f"{listing} was taken off the market", positions=stops, subjects=(listing,)

@@ -43,6 +43,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
+from ledger.domain.hold import Holds
 from ledger.domain.money import (
     Currency,
     CurrencyMismatch,
@@ -186,6 +187,7 @@ class Share:
     position: int
     contract: str
     parts: tuple[Part, ...] | Sealed
+    holds: Holds = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import all_known, known, new, not_in_future
+from ledger.domain.hold import Holds
 from ledger.domain.scope import HeldGrant
 
 KIND = "right"
@@ -242,6 +243,7 @@ class Right:
     grants: tuple[HeldGrant, ...] = ()
     pending: Mapping[str, Pending] = field(default_factory=dict)
     records: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    frozen: Holds = field(default_factory=dict)
 
 
 def with_grant(right: Right, grant: HeldGrant) -> Right:

@@ -24,9 +24,11 @@ from ledger.domain.event import (
     RightIds,
     Sealed,
     State,
+    legal_day,
     of_kind,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.hold import must_not_be_frozen
 from ledger.domain.money import Price
 from ledger.domain.right import (
     Attested,
@@ -170,7 +172,9 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     given, taken = sum_of(body.assignors), sum_of(body.assignees)
     if given != taken:
         raise FractionSum(f"the assignors give {given}, the assignees take {taken}")
+    today = legal_day(context.accepted)
     for subject, right in rights.items():
+        must_not_be_frozen(subject, right.frozen, today)
         _must_own_enough(subject, right, body.assignors)
 
 

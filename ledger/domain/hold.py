@@ -1,0 +1,73 @@
+"""
+A hold: a forum's interim order on something, for a time, and the refusals that follow from it.
+
+A dispute has bounded effects only: an order names what it holds, from which day, and until which
+day if the forum set one. What holds a right, a share, a contract or a listing is kept with it, by
+the order's ref, so that the rule of that subject sees it without looking at the dispute.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.domain.event import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An order in the days `[start, end)`, None having no end; `position` is its event's.
+
+    A payment may be held for one `party` alone; None holds all of it.
+    """
+
+    position: int
+    start: date
+    end: date | None
+    party: str | None = None
+
+    def holds(self, day: date, party: str | None = None) -> bool:
+        """Whether it holds on a day: everything, or what is due to that party."""
+        in_time = self.start <= day and (self.end is None or day < self.end)
+        return in_time and self.party in (None, party)
+
+
+Holds = Mapping[str, Hold]
+"""The holds on a subject, by the ref of the order: `dispute:<id>#<order>`."""
+
+
+class Held(Refusal):
+    """A payment that a forum holds back is neither instructed nor confirmed."""
+
+    code = "HELD"
+    title_vi = "Khoản thanh toán đang bị tạm giữ theo lệnh của cơ quan giải quyết tranh chấp"
+
+
+class Frozen(Refusal):
+    """A forum has frozen the title: it is neither assigned nor charged."""
+
+    code = "FROZEN"
+    title_vi = "Quyền đang bị phong tỏa theo lệnh của cơ quan giải quyết tranh chấp"
+
+
+def holding(holds: Holds, day: date, party: str | None = None) -> dict[str, Hold]:
+    """Return the holds that are in force on a day, by their order's ref."""
+    return {ref: hold for ref, hold in holds.items() if hold.holds(day, party)}
+
+
+def must_not_be_held(subject: str, holds: Holds, day: date, party: str | None) -> None:
+    """Raise `Held` if what is due to the party is held back on that day."""
+    _must_not_hold(Held, subject, holding(holds, day, party))
+
+
+def must_not_be_frozen(subject: str, holds: Holds, day: date) -> None:
+    """Raise `Frozen` if the title is frozen on that day."""
+    _must_not_hold(Frozen, subject, holding(holds, day))
+
+
+def _must_not_hold(refusal: type[Refusal], subject: str, found: Holds) -> None:
+    if found:
+        raise refusal(
+            f"{subject} is held by {', '.join(sorted(found))}",
+            positions=(hold.position for hold in found.values()),
+            subjects=(subject,),
+        )
