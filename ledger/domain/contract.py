@@ -36,10 +36,11 @@ from ledger.domain.event import (
     Sha256,
     State,
     Text,
+    legal_day,
     of_kind,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
-from ledger.domain.hold import Holds
+from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import Currency, Price, check_rate
 from ledger.domain.offer import Offer, OfferId
@@ -197,6 +198,7 @@ class Contract:
     grants: Mapping[str, Grant]
     reports: Mapping[str, FiledReport] = field(default_factory=dict)
     holds: Holds = field(default_factory=dict)
+    voided: Voidance | None = None
 
     def licensees(self) -> frozenset[str]:
         """Return the parties that may use something under this contract."""
@@ -369,6 +371,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, SublicenceGranted)
     new(state, body.contract)
     contract = known(state, body.head_contract, Contract)
+    must_stand(body.head_contract, contract.voided, legal_day(context.accepted))
     head = contract.grants.get(body.head_grant)
     if head is None:
         raise PredecessorUnknown(

@@ -1,5 +1,5 @@
 """
-A hold: a forum's interim order on something, for a time, and the refusals that follow from it.
+A hold and a voidance: what a forum's orders leave on a subject, and the refusals that follow.
 
 A dispute has bounded effects only: an order names what it holds, from which day, and until which
 day if the forum set one. What holds a right, a share, a contract or a listing is kept with it, by
@@ -35,6 +35,22 @@ Holds = Mapping[str, Hold]
 """The holds on a subject, by the ref of the order: `dispute:<id>#<order>`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Voidance:
+    """A deed has no effect from a day on, because the ruling at `position` says so."""
+
+    position: int
+    start: date
+
+
+class DeedVoid(Refusal):
+    """Nothing rests on a deed that a forum has declared void."""
+
+    code = "DEED_VOID"
+    title_vi = "Giao dịch làm căn cứ đã bị tuyên vô hiệu"
+    article = "Bộ luật Dân sự, Điều 131"
+
+
 class Held(Refusal):
     """A payment that a forum holds back is neither instructed nor confirmed."""
 
@@ -52,6 +68,16 @@ class Frozen(Refusal):
 def holding(holds: Holds, day: date, party: str | None = None) -> dict[str, Hold]:
     """Return the holds that are in force on a day, by their order's ref."""
     return {ref: hold for ref, hold in holds.items() if hold.holds(day, party)}
+
+
+def must_stand(subject: str, voided: Voidance | None, day: date) -> None:
+    """Raise `DeedVoid` if the deed has no effect any more on that day."""
+    if voided is not None and voided.start <= day:
+        raise DeedVoid(
+            f"{subject} is void from {voided.start}",
+            positions=(voided.position,),
+            subjects=(subject,),
+        )
 
 
 def must_not_be_held(subject: str, holds: Holds, day: date, party: str | None) -> None:

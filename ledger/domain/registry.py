@@ -11,6 +11,7 @@ from typing import TypeVar
 from ledger.domain import (
     contract,
     conveyance,
+    dispute,
     key,
     ledger,
     listing,
@@ -19,6 +20,7 @@ from ledger.domain import (
     party,
     revenue,
     right,
+    ruling,
     security,
     technology,
     title,
@@ -42,6 +44,8 @@ MODULES = (
     offer,
     contract,
     revenue,
+    dispute,
+    ruling,
 )
 
 

@@ -43,7 +43,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
-from ledger.domain.hold import Holds
+from ledger.domain.hold import Holds, Voidance
 from ledger.domain.money import (
     Currency,
     CurrencyMismatch,
@@ -188,6 +188,7 @@ class Share:
     contract: str
     parts: tuple[Part, ...] | Sealed
     holds: Holds = field(default_factory=dict)
+    voided: Voidance | None = None
 
 
 @dataclass(frozen=True, slots=True)

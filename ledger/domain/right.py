@@ -251,6 +251,24 @@ def with_grant(right: Right, grant: HeldGrant) -> Right:
     return replace(right, grants=(*right.grants, grant))
 
 
+def ended_from(right: Right, refs: Iterable[str], day: date) -> Right:
+    """Return the right after these grants, and those below them, ended on a day."""
+    gone = set(refs)
+    kept = []
+    for grant in right.grants:  # A head stands before what is granted under it.
+        if grant.ref not in gone and grant.head not in gone:
+            kept.append(grant)
+            continue
+        gone.add(grant.ref)
+        if grant.box.start < day:
+            kept.append(replace(grant, box=replace(grant.box, end=_first(grant.box.end, day))))
+    return replace(right, grants=tuple(kept))
+
+
+def _first(end: date | None, day: date) -> date:
+    return day if end is None else min(end, day)
+
+
 def with_lien(right: Right, security: str, lien: Lien) -> Right:
     """Return the right charged with a lien."""
     return replace(right, liens={**right.liens, security: lien})

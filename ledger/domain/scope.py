@@ -151,6 +151,10 @@ class HeldGrant:
     head: str | None
     accepts: frozenset[str]
 
+    def under(self, contract: str) -> bool:
+        """Whether it is a grant of this contract."""
+        return self.ref.startswith(f"{contract}#")
+
 
 @lru_cache(maxsize=4096)
 def territory_region(codes: tuple[str, ...]) -> Region:

@@ -22,6 +22,14 @@ from ledger.domain.authority import (
 )
 from ledger.domain.contract import ContractConcluded, SublicenceGranted
 from ledger.domain.conveyance import ConveyanceAttested
+from ledger.domain.dispute import (
+    AppealFiled,
+    DisputeAdmitted,
+    DisputeOpened,
+    DisputeWithdrawn,
+    EvidenceFiled,
+    SettlementRecorded,
+)
 from ledger.domain.event import Body, Context, Event, Sealed, State, key_subject, legal_day, reveal
 from ledger.domain.key import Key, KeyAdded, KeyRevoked
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
@@ -43,6 +51,7 @@ from ledger.domain.revenue import (
     ShareAgreed,
 )
 from ledger.domain.right import Attested, RightFiled, RightGranted, RightLapsed, RightRestored
+from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
@@ -95,6 +104,15 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     RevenueReported: lambda body, _: _parties(body.reported_by),
     RevenueDistributed: lambda _, ledger: _parties(ledger.operator),
     PaymentConfirmed: lambda body, _: _parties(body.confirmed_by),
+    DisputeOpened: lambda body, _: _parties(body.claimant),
+    DisputeAdmitted: lambda body, _: _parties(body.forum),
+    EvidenceFiled: lambda body, _: _parties(body.filed_by),
+    HoldOrdered: lambda body, _: _parties(body.forum),
+    HoldLifted: lambda body, _: _parties(body.forum),
+    RulingMade: lambda body, _: _parties(body.forum),
+    AppealFiled: lambda body, _: _parties(body.filed_by),
+    SettlementRecorded: lambda body, _: _parties(*body.parties),
+    DisputeWithdrawn: lambda body, _: _parties(body.claimant),
 }
 """The parties that an event of each type binds, given the ledger's officers."""
 

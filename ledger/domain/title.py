@@ -28,7 +28,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
-from ledger.domain.hold import must_not_be_frozen
+from ledger.domain.hold import Voidance, must_not_be_frozen
 from ledger.domain.money import Price
 from ledger.domain.right import (
     Attested,
@@ -86,6 +86,7 @@ class Assignment:
 
     position: int
     rights: frozenset[str]
+    voided: Voidance | None = None
 
 
 class NotOwner(Refusal):

@@ -16,7 +16,7 @@ from ledger.domain.ledger import opened
 from ledger.domain.signers import WHO_SIGNS
 from ledger.wire import canonical
 from tests.support import builders as b
-from tests.support import conveyances, mandates
+from tests.support import conveyances, disputes, mandates
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
 
@@ -59,6 +59,7 @@ STORY: tuple[Body, ...] = (
     b.revenue_reported(),
     b.revenue_distributed(),
     b.payment_confirmed(),
+    *disputes.STORY,
     b.listing_suspended(),
     b.listing_closed(),
     b.assignment_agreed(),

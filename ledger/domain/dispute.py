@@ -1,0 +1,392 @@
+"""
+A dispute: who claims what against whom before which forum, and the typed orders that follow.
+
+An accusation has no effect; an order has, of one of four kinds (`order`). What ends a dispute also
+names each order that it lifts, so that nothing stays held by oversight.
+A forum's word is a fact of the State: it is not refused for what it contradicts. Orders only add
+events; none edits. Refusals come in the order in which they are defined here, existence first.
+Read in this order: events, state, refusals, admit, evolve; what the forum says stands in `ruling`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, ClassVar
+
+from pydantic import model_validator
+
+from ledger.domain.authority import WrongSigner
+from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
+    NOT_EMPTY,
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    EventHash,
+    Evolves,
+    Logged,
+    PartyId,
+    PartyIds,
+    Refusal,
+    Sha256,
+    State,
+    Text,
+)
+from ledger.domain.existence import all_known, known, new, not_in_future
+from ledger.domain.order import DisputeId, Lift, Lifts, OfDispute, Subjects
+from ledger.domain.order_effects import EFFECTS
+from ledger.domain.party import party_of
+
+KIND = "dispute"
+
+
+class DisputeOpened(Body):
+    """A claimant brings a claim before a forum. It has no effect on anything yet.
+
+    `known_since` is the day on which the claimant knew, or had to know, that its right was
+    infringed; from it the time to sue runs (Civil Code art. 429).
+    """
+
+    TOPIC: ClassVar[str] = "dispute.opened/1"
+
+    dispute: DisputeId
+    claimant: PartyId
+    respondents: PartyIds
+    forum: PartyId
+    concerns: Subjects
+    disputed: Annotated[tuple[EventHash, ...], FROM_LIST, DISTINCT]
+    claim: Text
+    known_since: Day | None
+
+    @model_validator(mode="after")
+    def _against_another(self) -> "DisputeOpened":
+        if {self.claimant, self.forum}.intersection(self.respondents):
+            raise ValueError("a claim is brought against others, before a third")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the dispute, its parties, the forum and what it concerns."""
+        parties = (self.claimant, self.forum, *self.respondents)
+        return frozenset((self.dispute, *parties, *self.concerns))
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hashes of the events in dispute."""
+        return self.disputed
+
+
+class DisputeAdmitted(OfDispute):
+    """The forum takes the case, as its own number for it says."""
+
+    TOPIC: ClassVar[str] = "dispute.admitted/1"
+
+    forum: PartyId
+    case_no: Text
+    admitted_on: Day
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return the forum."""
+        return (self.forum,)
+
+
+class EvidenceFiled(OfDispute):
+    """One side puts documents before the forum, by their hashes."""
+
+    TOPIC: ClassVar[str] = "evidence.filed/1"
+
+    filed_by: PartyId
+    documents: Annotated[tuple[Sha256, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    description: Text
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return who files it."""
+        return (self.filed_by,)
+
+
+class AppealFiled(OfDispute):
+    """A side takes the ruling to a forum above, which has the case from here on."""
+
+    TOPIC: ClassVar[str] = "appeal.filed/1"
+
+    filed_by: PartyId
+    forum: PartyId
+    grounds: Text
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return who appeals, and the forum it goes to."""
+        return (self.filed_by, self.forum)
+
+
+class SettlementRecorded(OfDispute):
+    """All sides agree, and the dispute is over."""
+
+    TOPIC: ClassVar[str] = "settlement.recorded/1"
+
+    parties: PartyIds
+    terms_sha256: Sha256
+    lifts: Lifts
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return the sides."""
+        return self.parties
+
+    def lifted(self) -> tuple[Lift, ...]:
+        """Return what is lifted."""
+        return self.lifts
+
+
+class DisputeWithdrawn(OfDispute):
+    """The claimant gives the claim up."""
+
+    TOPIC: ClassVar[str] = "dispute.withdrawn/1"
+
+    claimant: PartyId
+    lifts: Lifts
+
+    def speakers(self) -> tuple[str, ...]:
+        """Return the claimant."""
+        return (self.claimant,)
+
+    def lifted(self) -> tuple[Lift, ...]:
+        """Return what is lifted."""
+        return self.lifts
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order that has not been lifted: on what, by which event."""
+
+    effect: str
+    on: frozenset[str]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute as later events see it. `orders` are those that stand, `ruled` the last ruling."""
+
+    position: int
+    claimant: str
+    respondents: frozenset[str]
+    forum: str
+    orders: Mapping[str, Standing] = field(default_factory=dict)
+    ordered: frozenset[str] = frozenset()
+    ruled: int | None = None
+    ended: int | None = None
+
+    def sides(self) -> frozenset[str]:
+        """Return the claimant and the respondents."""
+        return self.respondents | {self.claimant}
+
+
+class DisputeEnded(Refusal):
+    """The dispute was settled, withdrawn or finally decided."""
+
+    code = "DISPUTE_ENDED"
+    title_vi = "Tranh chấp đã được hòa giải, rút yêu cầu hoặc có phán quyết cuối cùng"
+    remedy = DisputeOpened.TOPIC
+
+
+class OrderNoForum(Refusal):
+    """Orders and rulings are given by the forum that has the case, and by nobody else."""
+
+    code = "ORDER_NO_FORUM"
+    title_vi = "Lệnh hoặc phán quyết không do cơ quan đang giải quyết tranh chấp ban hành"
+
+
+class OrderMismatch(Refusal):
+    """An order, or its lifting, does not match the deed or the order that it is about."""
+
+    code = "ORDER_MISMATCH"
+    title_vi = "Lệnh không khớp với giao dịch bị tuyên vô hiệu hoặc với lệnh được hủy bỏ"
+
+
+def must_be_a_forum(state: State, party: str) -> None:
+    """Raise `OrderNoForum` unless the party is registered as a forum."""
+    if "forum" not in party_of(state, party).roles:
+        raise OrderNoForum(f"{party} is not registered as a forum", subjects=(party,))
+
+
+def _admit_opened(state: State, event: Event, context: Context) -> None:
+    """Refuse a dispute twice, about the unknown, before whom is no forum.
+
+    One that is opened late is admitted: whether its time is over is for the forum to say.
+    """
+    body = event.body
+    assert isinstance(body, DisputeOpened)
+    new(state, body.dispute)
+    must_be_a_forum(state, body.forum)
+    all_known(state, body.concerns)
+    not_in_future(context.accepted, known_since=body.known_since)
+
+
+def open_dispute(state: State, body: OfDispute) -> Dispute:
+    """Return the dispute, or raise `DisputeEnded`."""
+    dispute = known(state, body.dispute, Dispute)
+    if dispute.ended is not None:
+        raise DisputeEnded(f"{body.dispute} is over", positions=(dispute.ended,))
+    return dispute
+
+
+def _admit_admitted(state: State, event: Event, context: Context) -> None:
+    """Refuse another than the forum, and a day to come."""
+    body = event.body
+    assert isinstance(body, DisputeAdmitted)
+    must_have_the_case(open_dispute(state, body), body.forum)
+    not_in_future(context.accepted, admitted_on=body.admitted_on)
+
+
+def must_have_the_case(dispute: Dispute, party: str) -> None:
+    """Raise `OrderNoForum` unless the case is before the party."""
+    if party != dispute.forum:
+        raise OrderNoForum(
+            f"the case is before {dispute.forum}, not {party}", positions=(dispute.position,)
+        )
+
+
+def _admit_evidence(state: State, event: Event, context: Context) -> None:
+    """Refuse evidence by a stranger."""
+    del context
+    body = event.body
+    assert isinstance(body, EvidenceFiled)
+    _must_be_a_side(open_dispute(state, body), body.filed_by)
+
+
+def _must_be_a_side(dispute: Dispute, *parties: str) -> None:
+    strangers = sorted(set(parties) - dispute.sides())
+    if strangers:
+        raise WrongSigner(
+            f"{', '.join(strangers)} is no side of the dispute",
+            positions=(dispute.position,),
+            subjects=strangers,
+        )
+
+
+def must_lift(dispute: Dispute, lifts: Iterable[Lift]) -> None:
+    """Raise `OrderMismatch` unless each of these orders stands, on just these subjects."""
+    for lift in lifts:
+        standing = dispute.orders.get(lift.order)
+        if standing is None:
+            raise OrderMismatch(f"no order {lift.order} stands")
+        if standing.on != frozenset(lift.on):
+            raise OrderMismatch(
+                f"order {lift.order} is on {', '.join(sorted(standing.on))}",
+                positions=(standing.position,),
+            )
+
+
+def must_lift_all(dispute: Dispute, lifts: Iterable[Lift]) -> None:
+    """Refuse to end a dispute while an interim order of it would go on holding something."""
+    lifts = tuple(lifts)
+    must_lift(dispute, lifts)
+    left = sorted(dispute.orders.keys() - {lift.order for lift in lifts})
+    if left:
+        raise OrderMismatch(
+            f"orders {', '.join(left)} stand: what ends the dispute lifts them",
+            positions=(dispute.orders[order].position for order in left),
+        )
+
+
+def _admit_appeal(state: State, event: Event, context: Context) -> None:
+    """Refuse an appeal by a stranger, to whom is no forum, or against no ruling."""
+    del context
+    body = event.body
+    assert isinstance(body, AppealFiled)
+    dispute = open_dispute(state, body)
+    _must_be_a_side(dispute, body.filed_by)
+    must_be_a_forum(state, body.forum)
+    if dispute.ruled is None:
+        raise OrderMismatch("there is no ruling to appeal", positions=(dispute.position,))
+
+
+def _admit_settled(state: State, event: Event, context: Context) -> None:
+    """Refuse a settlement that not every side signs, or that leaves an order standing."""
+    del context
+    body = event.body
+    assert isinstance(body, SettlementRecorded)
+    dispute = open_dispute(state, body)
+    if frozenset(body.parties) != dispute.sides():
+        _must_be_a_side(dispute, *body.parties)
+        absent = dispute.sides().difference(body.parties)
+        raise WrongSigner(f"a settlement binds {', '.join(sorted(absent))} too", subjects=absent)
+    must_lift_all(dispute, body.lifts)
+
+
+def _admit_withdrawn(state: State, event: Event, context: Context) -> None:
+    """Refuse another than the claimant, or to leave an order standing."""
+    del context
+    body = event.body
+    assert isinstance(body, DisputeWithdrawn)
+    dispute = open_dispute(state, body)
+    if body.claimant != dispute.claimant:
+        raise WrongSigner(f"{dispute.claimant} claims", positions=(dispute.position,))
+    must_lift_all(dispute, body.lifts)
+
+
+def _evolve_opened(subject: str, value: Dispute | None, logged: Logged) -> Dispute:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, DisputeOpened)
+    return Dispute(logged.position, body.claimant, frozenset(body.respondents), body.forum)
+
+
+def evolve_orders(subject: str, value: Dispute, logged: Logged) -> Dispute:
+    """Return the dispute with the orders that stand after the event, and whether it is over."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, OfDispute)
+    gone = {lift.order for lift in body.lifted()}
+    begun = {
+        order.order: Standing(order.effect, frozenset(order.on), logged.position)
+        for order in body.ordered()
+        if order.event is None
+    }
+    return replace(
+        value,
+        orders={name: each for name, each in value.orders.items() if name not in gone} | begun,
+        ordered=value.ordered.union(order.order for order in body.ordered()),
+    )
+
+
+def _evolve_appealed(subject: str, value: Dispute, logged: Logged) -> Dispute:
+    body = logged.event.body
+    assert isinstance(body, AppealFiled)
+    return replace(evolve_orders(subject, value, logged), forum=body.forum, ruled=None)
+
+
+def _evolve_ended(subject: str, value: Dispute, logged: Logged) -> Dispute:
+    return replace(evolve_orders(subject, value, logged), ended=logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (
+    DisputeOpened,
+    DisputeAdmitted,
+    EvidenceFiled,
+    AppealFiled,
+    SettlementRecorded,
+    DisputeWithdrawn,
+)
+
+ADMITS: Admits = {
+    DisputeOpened: _admit_opened,
+    DisputeAdmitted: _admit_admitted,
+    EvidenceFiled: _admit_evidence,
+    AppealFiled: _admit_appeal,
+    SettlementRecorded: _admit_settled,
+    DisputeWithdrawn: _admit_withdrawn,
+}
+
+EVOLVES: Evolves = {
+    (KIND, DisputeOpened): _evolve_opened,
+    (KIND, DisputeAdmitted): evolve_orders,
+    (KIND, EvidenceFiled): evolve_orders,
+    (KIND, AppealFiled): _evolve_appealed,
+    (KIND, SettlementRecorded): _evolve_ended,
+    (KIND, DisputeWithdrawn): _evolve_ended,
+    **{
+        (kind, body): effect
+        for kind, effect in EFFECTS.items()
+        for body in (SettlementRecorded, DisputeWithdrawn)
+    },
+}

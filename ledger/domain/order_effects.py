@@ -1,0 +1,124 @@
+"""
+What the orders of a forum do to the subjects that they are on.
+
+A hold is kept with what it holds, under the order's ref, until it is lifted. A deed that is void
+from a day on ends there: its grants, those below them, its lien. Title that an assignment moved
+goes back as far as the assignees still have it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from ledger.domain.contract import Contract
+from ledger.domain.event import Logged
+from ledger.domain.hold import Hold, Holds, Voidance
+from ledger.domain.listing import Listing
+from ledger.domain.order import OfDispute, Order, kind_of
+from ledger.domain.revenue import Share
+from ledger.domain.right import Right, ended_from, without_lien
+from ledger.domain.security import Security
+from ledger.domain.title import Assignment
+
+
+def concerned_by(deed: object) -> frozenset[str]:
+    """Return the rights that a deed concerns: all of them are named where it is declared void."""
+    match deed:
+        case Contract():
+            return frozenset().union(*(grant.rights for grant in deed.grants.values()))
+        case Assignment():
+            return deed.rights
+        case Security():
+            return frozenset(deed.creditors)
+        case _:
+            return frozenset()
+
+
+def _held(holds: Holds, subject: str, logged: Logged) -> Holds:
+    """Return the holds on a subject after an event of a dispute."""
+    body = logged.event.body
+    assert isinstance(body, OfDispute)
+    gone = {f"{body.dispute}#{lift.order}" for lift in body.lifted() if subject in lift.on}
+    begun = {
+        f"{body.dispute}#{order.order}": Hold(logged.position, order.start, order.end, order.party)
+        for order in body.ordered()
+        if subject in order.on and order.event is None
+    }
+    return {ref: hold for ref, hold in holds.items() if ref not in gone} | begun
+
+
+def _voiding(subject: str, logged: Logged) -> tuple[Order, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfDispute)
+    return tuple(
+        order for order in body.ordered() if order.event is not None and subject in order.on
+    )
+
+
+def _holdable(subject: str, value: Contract | Share, logged: Logged) -> Contract | Share:
+    value = replace(value, holds=_held(value.holds, subject, logged))
+    for order in _voiding(subject, logged):
+        value = replace(value, voided=Voidance(logged.position, order.start))
+    return value
+
+
+def _listing(subject: str, value: Listing, logged: Logged) -> Listing:
+    return replace(value, holds=_held(value.holds, subject, logged))
+
+
+def _assignment(subject: str, value: Assignment, logged: Logged) -> Assignment:
+    for order in _voiding(subject, logged):
+        value = replace(value, voided=Voidance(logged.position, order.start))
+    return value
+
+
+def _security(subject: str, value: Security, logged: Logged) -> Security:
+    """Return the security, with no creditor left on any right."""
+    if not _voiding(subject, logged):
+        return value
+    return replace(
+        value,
+        creditors=dict.fromkeys(value.creditors, frozenset()),
+        ended=dict.fromkeys(value.creditors, logged.position),
+    )
+
+
+def _right(subject: str, value: Right, logged: Logged) -> Right:
+    value = replace(value, frozen=_held(value.frozen, subject, logged))
+    for order in _voiding(subject, logged):
+        (deed,) = order.deeds()
+        value = _VOIDED[kind_of(deed)](value, deed, order.start)
+    return value
+
+
+def _without_grants(right: Right, contract: str, start: date) -> Right:
+    """Return the right after a contract's grants, and those below them, ended on a day."""
+    return ended_from(right, (grant.ref for grant in right.grants if grant.under(contract)), start)
+
+
+def _without_pending(right: Right, assignment: str, start: date) -> Right:
+    del start
+    return replace(right, pending={k: v for k, v in right.pending.items() if k != assignment})
+
+
+def _without_security(right: Right, security: str, start: date) -> Right:
+    del start
+    return without_lien(right, security)
+
+
+_VOIDED: Mapping[str, Callable[[Right, str, date], Right]] = {
+    "contract": _without_grants,
+    "security": _without_security,
+    "assignment": _without_pending,
+}
+
+EFFECTS: Mapping[str, Callable[[str, Any, Logged], Any]] = {
+    "contract": _holdable,
+    "share": _holdable,
+    "listing": _listing,
+    "assignment": _assignment,
+    "security": _security,
+    "right": _right,
+}
+"""How an event of a dispute folds into each kind of subject that orders are on."""
