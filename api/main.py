@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import (
+    disputes,
     entries,
     events,
     licences,
@@ -23,6 +24,20 @@ from api.metrics import Metrics
 from api.schemas import COMPONENTS
 from ledger.node import Node
 from ledger.submit import CheckQueue, KeyDirectory, Submitter
+
+ROUTED = (
+    events,
+    entries,
+    rights,
+    licences,
+    offers,
+    revenue,
+    disputes,
+    subjects,
+    log,
+    operations,
+)
+"""The nouns, in the order in which the API's description lists them."""
 
 DESCRIPTION = """\
 An event-sourced ledger of technology transactions. Every event is signed by the parties it binds,
@@ -56,7 +71,7 @@ def create_app(node: Node) -> FastAPI:
     )
     app.state.node = node
     app.state.metrics = Metrics()
-    for module in (events, entries, rights, licences, offers, revenue, subjects, log, operations):
+    for module in ROUTED:
         app.include_router(module.router)
     app.include_router(explorer.router)
     problems.install(app)

@@ -1,6 +1,7 @@
 """All read models, in the order in which they are listed to people."""
 
 from projections.chain import chain
+from projections.disputes import disputes, orders
 from projections.grants import contracts, encumbrances, grants
 from projections.liens import liens
 from projections.offers import offers
@@ -23,6 +24,8 @@ READ_MODELS: tuple[ReadModel, ...] = (
     reports,
     payables,
     payments,
+    disputes,
+    orders,
     events,
     timeline,
 )

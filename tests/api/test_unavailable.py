@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 
 import httpx2
 import pytest
@@ -47,6 +48,21 @@ def url(node: Node) -> Iterator[str]:
         yield served
 
 
+def _no_longer_ready(http: httpx2.Client) -> httpx2.Response:
+    """Return the first answer that says so, each one prompt.
+
+    Backends outlive their killed postmaster by a moment, in which they still serve.
+    """
+    since = time.monotonic()
+    while True:
+        asked = time.monotonic()
+        ready = http.get("/health/ready")
+        assert PROMPT_S > time.monotonic() - asked
+        if ready.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            return ready
+        assert PROMPT_S > time.monotonic() - since, ready.json()
+
+
 def test_a_database_that_went_away_is_waited_for(node: Node, url: str):
     home = Home(node.settings.home)
     world, trust = World.of(home), Trust.read(home.trust)
@@ -55,10 +71,7 @@ def test_a_database_that_went_away_is_waited_for(node: Node, url: str):
         assert 200 == http.get("/health/ready").status_code
         os.kill(node.database.embedded.pid, signal.SIGKILL)
 
-        asked = time.monotonic()
-        ready = http.get("/health/ready")
-        assert PROMPT_S > time.monotonic() - asked
-        assert 503 == ready.status_code
+        ready = _no_longer_ready(http)
         assert "database: Unavailable" in ready.json()["reasons"]
         assert {"status": "live"} == http.get("/health/live").json()
 

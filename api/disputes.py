@@ -1,0 +1,55 @@
+"""Disputes: what was said and ordered, and what an order holds."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.deps import node_of
+from api.reads import AtLeast, KnownAtText, SubjectPath, ask, read_known_at, today
+from projections.disputes import dispute_of, holds_on
+
+router = APIRouter(prefix="/v1", tags=["disputes"])
+
+
+@router.get(
+    "/disputes/{dispute}",
+    operation_id="getDispute",
+    summary="What was claimed, ordered, lifted and ruled",
+)
+def get_dispute(
+    request: Request,
+    dispute: Annotated[str, Path(pattern=r"^dispute:[a-z0-9.-]{1,80}$")],
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return the steps of a dispute and its orders: what each held, and when it ended."""
+    return ask(
+        request,
+        at_least,
+        lambda: dispute_of(node_of(request).pool, dispute, known_at=read_known_at(known_at)),
+    )
+
+
+@router.get(
+    "/subjects/{subject}/holds", operation_id="getHolds", summary="Which orders hold a subject"
+)
+def get_holds(
+    request: Request,
+    subject: SubjectPath,
+    *,
+    on: Annotated[date | None, Query(description="Legal day (Hanoi); default: today")] = None,
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return the orders in force on a day: payments held, titles frozen, deeds void."""
+    return ask(
+        request,
+        at_least,
+        lambda: holds_on(
+            node_of(request).pool,
+            subject,
+            on=on or today(),
+            known_at=read_known_at(known_at),
+        ),
+    )

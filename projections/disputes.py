@@ -1,0 +1,257 @@
+"""
+Disputes: what was said in them, what their forum ordered, and what an order holds on which day.
+
+Serves `GET /v1/disputes/{id}` and `GET /v1/subjects/{id}/holds`. An order is kept once for each
+subject that it is on; it holds in its own days `[start, end)` until the event that lifts it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from ledger.domain.dispute import (
+    AppealFiled,
+    DisputeAdmitted,
+    DisputeOpened,
+    DisputeWithdrawn,
+    EvidenceFiled,
+    SettlementRecorded,
+)
+from ledger.domain.event import Body, Logged, legal_day
+from ledger.domain.order import OfDispute
+from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
+from ledger.store.connection import Pool
+from projections.projection import Journal, On, Projection
+from projections.view import RECORDED, KnownAt, View, knowing, positions_of, viewing
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A row of `read.disputes`: something said in a dispute.
+
+    `by` are the parties that sign; of the opening `against` are the respondents, `forum` and
+    `concerns` what it names. `words` are the claim, the case number, the outcome or the grounds.
+    """
+
+    subject: str
+    position: int
+    accepted: datetime
+    topic: str
+    by: tuple[str, ...]
+    against: tuple[str, ...]
+    forum: str | None
+    concerns: tuple[str, ...]
+    words: str | None
+    known_since: date | None
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """A row of `read.orders`: an order on one subject, and the event that lifted it, if one did.
+
+    DECLARE_VOID names the payload hash of the `event` that is void from `start`.
+    """
+
+    subject: str
+    position: int
+    accepted: datetime
+    dispute: str
+    name: str
+    effect: str
+    forum: str
+    party: str | None
+    event: str | None
+    start: date
+    end: date | None
+    lifted_position: int | None
+    lifted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute as known, its steps in order, its orders and what they were on.
+
+    `stage` is the last step's; `ended` the position of the event that ended it. No steps: nothing
+    was known of it.
+    """
+
+    dispute: str
+    size: int
+    stage: str | None
+    forum: str | None
+    ended: int | None
+    steps: tuple[Step, ...]
+    orders: tuple[OrderRow, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the steps."""
+        return tuple(step.position for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsOn:
+    """What holds a subject on a legal day, as known: orders in force then, and voidances."""
+
+    subject: str
+    on: date
+    size: int
+    orders: tuple[OrderRow, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the orders."""
+        return positions_of([order.position for order in self.orders])
+
+
+_WORDS: Mapping[type[Body], Callable[[Any], str]] = {
+    DisputeOpened: lambda body: body.claim,
+    DisputeAdmitted: lambda body: body.case_no,
+    EvidenceFiled: lambda body: body.description,
+    RulingMade: lambda body: f"{body.outcome}: {body.summary}",
+    AppealFiled: lambda body: body.grounds,
+}
+_FORUM = (DisputeOpened, DisputeAdmitted, HoldOrdered, HoldLifted, RulingMade, AppealFiled)
+_ENDING = (SettlementRecorded, DisputeWithdrawn)
+
+
+def _step(logged: Logged) -> tuple[Step, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfDispute | DisputeOpened)
+    opening = body if isinstance(body, DisputeOpened) else None
+    words = _WORDS.get(type(body))
+    step = Step(
+        body.dispute,
+        logged.position,
+        logged.accepted,
+        logged.event.type,
+        logged.event.signers,
+        against=() if opening is None else tuple(sorted(opening.respondents)),
+        forum=body.forum if isinstance(body, _FORUM) else None,
+        concerns=() if opening is None else tuple(sorted(opening.concerns)),
+        words=None if words is None else words(body),
+        known_since=None if opening is None else opening.known_since,
+        final=isinstance(body, _ENDING) or (isinstance(body, RulingMade) and body.final),
+    )
+    return (step,)
+
+
+def _touched(logged: Logged) -> Sequence[str]:
+    body = logged.event.body
+    assert isinstance(body, OfDispute)
+    begun = {subject for order in body.ordered() for subject in order.on}
+    return sorted(begun.union(*(lift.on for lift in body.lifted())))
+
+
+def _ordered(subject: str, rows: tuple[OrderRow, ...], logged: Logged) -> tuple[OrderRow, ...]:
+    body = logged.event.body
+    assert isinstance(body, OfDispute)
+    gone = {lift.order for lift in body.lifted() if subject in lift.on}
+    return (*_lifted(rows, body.dispute, gone, logged), *_begun(subject, body, logged))
+
+
+def _lifted(
+    rows: Iterable[OrderRow], dispute: str, gone: set[str], logged: Logged
+) -> Iterable[OrderRow]:
+    for row in rows:
+        if row.dispute == dispute and row.name in gone:
+            yield replace(row, lifted_position=logged.position, lifted_at=logged.accepted)
+        else:
+            yield row
+
+
+def _begun(subject: str, body: OfDispute, logged: Logged) -> Iterable[OrderRow]:
+    for order in body.ordered():
+        if subject in order.on:
+            yield OrderRow(
+                subject,
+                logged.position,
+                logged.accepted,
+                body.dispute,
+                order.order,
+                order.effect,
+                body.speakers()[0],
+                order.party,
+                order.event,
+                order.start,
+                order.end,
+                lifted_position=None,
+                lifted_at=None,
+            )
+
+
+disputes = Journal(
+    name="disputes",
+    version=1,
+    row=Step,
+    emit=_step,
+    bodies=frozenset({*_WORDS, *_FORUM, *_ENDING}),
+)
+
+orders = Projection(
+    name="orders",
+    version=1,
+    row=OrderRow,
+    on=dict.fromkeys((HoldOrdered, HoldLifted, RulingMade, *_ENDING), On(_touched, _ordered)),
+    indexes=(("dispute",),),
+)
+
+
+def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute:
+    """Return a dispute as known at a position or instant (default: now).
+
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, disputes, orders) as view:
+        asked = {"dispute": dispute, **knowing(view.known(known_at))}
+        steps = view.rows(disputes, f"subject = %(dispute)s AND {RECORDED}", asked, "position")
+        given = _known_orders(view, "dispute = %(dispute)s", asked)
+        last = steps[-1] if steps else None
+        return Dispute(
+            dispute,
+            view.size,
+            stage=None if last is None else last.topic,
+            forum=next((step.forum for step in reversed(steps) if step.forum), None),
+            ended=next((step.position for step in steps if step.final), None),
+            steps=steps,
+            orders=given,
+        )
+
+
+def holds_on(pool: Pool, subject: str, *, on: date, known_at: KnownAt = None) -> HoldsOn:
+    """Return the orders that hold a subject on a legal day, as known at a position or instant.
+
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, orders) as view:
+        asked = {"subject": subject, "on": on, **knowing(view.known(known_at))}
+        condition = 'subject = %(subject)s AND "start" <= %(on)s'
+        given = _known_orders(view, condition, asked)
+        return HoldsOn(subject, on, view.size, tuple(row for row in given if _holds(row, on)))
+
+
+def _known_orders(view: View, where: str, asked: Mapping[str, Any]) -> tuple[OrderRow, ...]:
+    """Return orders as known: one that was lifted later stands."""
+    rows = view.rows(orders, f"{where} AND {RECORDED}", asked, order="position, name, subject")
+    return tuple(row if _was_lifted(row, asked) else _standing(row) for row in rows)
+
+
+def _was_lifted(row: OrderRow, asked: Mapping[str, Any]) -> bool:
+    if row.lifted_position is None or row.lifted_at is None:
+        return True
+    return bool(
+        row.lifted_position <= asked["known_position"] and row.lifted_at <= asked["known_accepted"]
+    )
+
+
+def _standing(row: OrderRow) -> OrderRow:
+    return replace(row, lifted_position=None, lifted_at=None)
+
+
+def _holds(row: OrderRow, on: date) -> bool:
+    """Say whether an order that has begun by a day still holds on it."""
+    if row.end is not None and on >= row.end:
+        return False
+    return row.lifted_at is None or legal_day(row.lifted_at) > on
