@@ -13,14 +13,13 @@ from functools import lru_cache
 from typing import Literal
 
 from ledger.domain.event import Logged
+from ledger.domain.protection import term_of
 from ledger.domain.right import (
     OfRight,
-    Right,
     RightFiled,
     RightGranted,
     RightLapsed,
     RightRestored,
-    term_end,
 )
 from ledger.store.connection import Pool
 from projections.axes import Change, Dated, believed, revise
@@ -103,9 +102,7 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
 
 @lru_cache(maxsize=4096)
 def _term_ends(kind: str, filed_on: date, expires_on: date | None) -> date | None:
-    return term_end(
-        Right(position=0, kind=kind, filed_on=filed_on, owners={}, titled=0, expires_on=expires_on)
-    )
+    return term_of(kind, filed_on, expires_on)
 
 
 def _granted(right: str, rows: Rows, logged: Logged) -> Rows:

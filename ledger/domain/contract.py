@@ -44,7 +44,8 @@ from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import Currency, Price, check_rate
 from ledger.domain.offer import Offer, OfferId
-from ledger.domain.right import Right, lapse_on, term_end, with_grant
+from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
+from ledger.domain.right import Right, with_grant
 from ledger.domain.scope import Acts, Box, Exclusivity, Field, HeldGrant, Territory, box, conflicts
 from ledger.domain.technology import Technology, TechnologyId
 from ledger.domain.title import NotOwner, must_own
@@ -234,22 +235,6 @@ class BeyondOwnGrant(Refusal):
     article = "Luật Chuyển giao công nghệ, Điều 7"
 
 
-class RightNotInForce(Refusal):
-    """A right that has lapsed by the first day of the grant cannot be licensed."""
-
-    code = "RIGHT_NOT_IN_FORCE"
-    title_vi = "Văn bằng bảo hộ đã chấm dứt hiệu lực vào ngày bắt đầu cấp quyền"
-    article = "Luật Sở hữu trí tuệ, Điều 95"
-
-
-class BeyondRightTerm(Refusal):
-    """A grant on a right ends no later than the right."""
-
-    code = "BEYOND_RIGHT_TERM"
-    title_vi = "Thời hạn cấp quyền vượt quá thời hạn bảo hộ"
-    article = "Luật Sở hữu trí tuệ, Điều 93"
-
-
 class ExclusiveOverlap(Refusal):
     """An exclusive grant leaves no room for another of the same acts, place, field and time."""
 
@@ -324,7 +309,10 @@ def _must_be_free(state: State, event: Event, grant: Grant, held: HeldGrant) -> 
     rights = {right: known(state, right, Right) for right in grant.rights}
     _must_accept_the_known(grant, rights.values())
     for right, value in rights.items():
-        _must_last(right, value, grant)
+        must_be_in_force(right, value, grant.valid_from, grant.territory.codes)
+        must_outlast(right, value, grant.valid_to)
+    if rights and not grant.technologies:  # Know-how goes where no title does.
+        must_cover(rights, grant.territory.codes)
     consenting = frozenset(event.signers)
     rivals = {
         right: found
@@ -346,23 +334,6 @@ def _must_accept_the_known(grant: Grant, rights: Iterable[Right]) -> None:
     unknown = set(grant.accepts).difference(held.ref for right in rights for held in right.grants)
     if unknown:
         raise PredecessorUnknown("accepts a grant that its rights do not carry", subjects=unknown)
-
-
-def _must_last(subject: str, right: Right, grant: Grant) -> None:
-    lapse = lapse_on(right, grant.valid_from)
-    if lapse is not None:
-        raise RightNotInForce(
-            f"{subject} lapsed with effect from {lapse.effective_from}",
-            positions=(lapse.position,),
-            subjects=(subject,),
-        )
-    end = term_end(right)
-    if end is not None and (grant.valid_to is None or grant.valid_to > end):
-        raise BeyondRightTerm(
-            f"{subject} lasts until {end}, grant {grant.grant} until {grant.valid_to or 'no day'}",
-            positions=(right.position,),
-            subjects=(subject,),
-        )
 
 
 def _admit_sublicence(state: State, event: Event, context: Context) -> None:

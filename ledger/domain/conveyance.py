@@ -207,7 +207,7 @@ def _must_be_theirs_to_give(subject: str, right: Right, body: ConveyanceAttested
         return  # The correction restates to whom the record gave: nothing moves.
     givers = corrected or body.givers()
     one_is_enough = body.kind == "security" or corrected is not None
-    if one_is_enough and not givers.isdisjoint(right.owners):
+    if one_is_enough and any(party in right.owners for party in givers):
         return
     for party in sorted(givers, key=lambda giver: (giver not in right.former, giver)):
         must_link(subject, right, party)
@@ -258,7 +258,7 @@ def _evolve_right(subject: str, value: Right | None, logged: Logged) -> Right | 
         return lien_passed(value, body.refers_to, body.givers(), _creditors_after(body))
     if body.kind == "security":
         return with_lien(value, body.conveyance, _lien(body, logged.position))
-    return _transferred(value, body, logged.position)
+    return _transferred(value, body, logged)
 
 
 def _lien(body: ConveyanceAttested, position: int) -> Lien:
@@ -271,17 +271,17 @@ def _lien(body: ConveyanceAttested, position: int) -> Lien:
     )
 
 
-def _transferred(right: Right, body: ConveyanceAttested, position: int) -> Right:
+def _transferred(right: Right, body: ConveyanceAttested, logged: Logged) -> Right:
     """Return the right after the givers gave all they own, in equal parts, to the assignees.
 
     In a correction those give who took by the corrected record, as far as they still own.
     """
     givers = _corrected(right, body) or body.givers()
-    given = {party: share for party, share in right.owners.items() if party in givers}
+    given = {party: right.owners[party] for party in givers if party in right.owners}
     part = sum(given.values(), Fraction(0)) / len(body.assignees)
     taken = dict.fromkeys(body.assignees, part)
-    records = {**right.records, body.conveyance: frozenset(body.assignees)}
-    return replace(moved(right, given, taken, position), records=records)
+    records = right.records.insert(body.conveyance, frozenset(body.assignees))
+    return replace(moved(right, given, taken, logged), records=records)
 
 
 BODIES: tuple[type[Body], ...] = (ConveyanceAttested,)

@@ -4,8 +4,10 @@ A listing: a technology, a digital solution or a need, shown on the exchange.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
@@ -180,7 +182,9 @@ def _admit_published(state: State, event: Event, context: Context) -> None:
 
 
 def _must_own(state: State, body: ListingPublished) -> None:
-    listed = {right: known(state, right, Right).owners for right in body.rights}
+    listed: dict[str, Mapping[str, Fraction]] = {
+        right: known(state, right, Right).owners for right in body.rights
+    }
     if body.technology is not None:
         listed[body.technology] = known(state, body.technology, Technology).owners
     strange = [subject for subject, owners in listed.items() if body.lister not in owners]

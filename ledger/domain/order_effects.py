@@ -37,6 +37,19 @@ def concerned_by(deed: object) -> frozenset[str]:
 
 def _held(holds: Holds, subject: str, logged: Logged) -> Holds:
     """Return the holds on a subject after an event of a dispute."""
+    gone, begun = _lifted_and_begun(subject, logged)
+    return {ref: hold for ref, hold in holds.items() if ref not in gone} | begun
+
+
+def _frozen(right: Right, subject: str, logged: Logged) -> Right:
+    gone, begun = _lifted_and_begun(subject, logged)
+    frozen = right.frozen.update(begun)
+    for ref in gone - begun.keys():
+        frozen = frozen.discard(ref)
+    return replace(right, frozen=frozen)
+
+
+def _lifted_and_begun(subject: str, logged: Logged) -> tuple[set[str], dict[str, Hold]]:
     body = logged.event.body
     assert isinstance(body, OfDispute)
     gone = {f"{body.dispute}#{lift.order}" for lift in body.lifted() if subject in lift.on}
@@ -45,7 +58,7 @@ def _held(holds: Holds, subject: str, logged: Logged) -> Holds:
         for order in body.ordered()
         if subject in order.on and order.event is None
     }
-    return {ref: hold for ref, hold in holds.items() if ref not in gone} | begun
+    return gone, begun
 
 
 def _voiding(subject: str, logged: Logged) -> tuple[Order, ...]:
@@ -85,7 +98,7 @@ def _security(subject: str, value: Security, logged: Logged) -> Security:
 
 
 def _right(subject: str, value: Right, logged: Logged) -> Right:
-    value = replace(value, frozen=_held(value.frozen, subject, logged))
+    value = _frozen(value, subject, logged)
     for order in _voiding(subject, logged):
         (deed,) = order.deeds()
         value = _VOIDED[kind_of(deed)](value, deed, order.start)
@@ -99,7 +112,7 @@ def _without_grants(right: Right, contract: str, start: date) -> Right:
 
 def _without_pending(right: Right, assignment: str, start: date) -> Right:
     del start
-    return replace(right, pending={k: v for k, v in right.pending.items() if k != assignment})
+    return replace(right, pending=right.pending.discard(assignment))
 
 
 def _without_security(right: Right, security: str, start: date) -> Right:

@@ -10,8 +10,8 @@ Read in this order: events, state, refusals, admit, evolve.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
@@ -22,6 +22,7 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
+from rpds import HashTrieMap
 
 from ledger.domain.authority import must_hold
 from ledger.domain.event import (
@@ -41,11 +42,13 @@ from ledger.domain.event import (
     Sha256,
     State,
     Text,
+    legal_day,
     of_kind,
 )
 from ledger.domain.existence import all_known, known, new, not_in_future
-from ledger.domain.hold import Holds
+from ledger.domain.hold import Hold
 from ledger.domain.scope import HeldGrant
+from ledger.domain.standing import UNCHANGED, Outcome, Standing, StatusChange, changed
 
 KIND = "right"
 
@@ -102,6 +105,9 @@ RightKind = Literal[
     "plant_variety",
     "software",
     "know_how",
+    "trade_secret",
+    "geographical_indication",
+    "trade_name",
 ]
 
 
@@ -194,15 +200,6 @@ class RightRestored(OfRight):
 
 
 @dataclass(frozen=True, slots=True)
-class StatusChange:
-    """The title lapsed (`in_force` false) or was restored, with effect from a day."""
-
-    effective_from: date
-    position: int
-    in_force: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Lien:
     """A security interest in the right: to whom, from whom, and whether it forbids assignment."""
 
@@ -225,25 +222,31 @@ class Pending:
 class Right:
     """What is known of a right.
 
-    `owners` sum to 1; `titled` is the position of the last event that moved ownership; `former`
-    maps each party that owned and ceased to, to the position of the event by which it did.
-    `liens` are keyed by the subject of the security, `pending` by that of the assignment,
-    `records` map the conveyances that moved the title to those who took it.
+    `owners` sum to 1; `titled` is the position of the last event that moved ownership, `titled_on`
+    the day on which it was recorded here; `former` maps each party that owned and ceased to, to the
+    position of the event by which it did. `territory` holds the codes of the places that the title
+    covers, or nothing where it knows no borders. `liens` are keyed by the subject of the security,
+    `pending` by that of the assignment, `records` map the conveyances that moved the title to those
+    who took it, `frozen` holds forums' orders. Maps that grow are persistent: an event costs the
+    same whether it is the tenth of its right or the ten-thousandth.
     """
 
     position: int
     kind: str
     filed_on: date
-    owners: Mapping[str, Fraction]
+    owners: "HashTrieMap[str, Fraction]"
     titled: int
+    titled_on: date
+    technology: str | None = None
+    territory: tuple[str, ...] = ()
     expires_on: date | None = None
-    former: Mapping[str, int] = field(default_factory=dict)
-    status: tuple[StatusChange, ...] = ()
-    liens: Mapping[str, Lien] = field(default_factory=dict)
+    former: "HashTrieMap[str, int]" = HashTrieMap()
+    status: Standing = UNCHANGED
+    liens: "HashTrieMap[str, Lien]" = HashTrieMap()
     grants: tuple[HeldGrant, ...] = ()
-    pending: Mapping[str, Pending] = field(default_factory=dict)
-    records: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    frozen: Holds = field(default_factory=dict)
+    pending: "HashTrieMap[str, Pending]" = HashTrieMap()
+    records: "HashTrieMap[str, frozenset[str]]" = HashTrieMap()
+    frozen: "HashTrieMap[str, Hold]" = HashTrieMap()
 
 
 def with_grant(right: Right, grant: HeldGrant) -> Right:
@@ -271,43 +274,26 @@ def _first(end: date | None, day: date) -> date:
 
 def with_lien(right: Right, security: str, lien: Lien) -> Right:
     """Return the right charged with a lien."""
-    return replace(right, liens={**right.liens, security: lien})
+    return replace(right, liens=right.liens.insert(security, lien))
 
 
 def without_lien(right: Right, security: str) -> Right:
     """Return the right without that lien."""
-    return replace(right, liens={key: lien for key, lien in right.liens.items() if key != security})
+    return replace(right, liens=right.liens.discard(security))
 
 
-def lapse_on(right: Right, day: date) -> StatusChange | None:
-    """Return the lapse because of which the title is not in force on a day, as known so far."""
-    changes = [change for change in right.status if change.effective_from <= day]
-    latest = max(changes, key=lambda change: (change.effective_from, change.position), default=None)
-    return None if latest is None or latest.in_force else latest
+_BORDERLESS = frozenset({"software", "know_how", "trade_secret"})
+"""Kinds without a title: copyright is protected wherever Berne holds, a secret by being one."""
+
+_REGIONAL = frozenset({"ap", "ea", "em", "ep", "eu", "gc", "oa", "wo"})
+"""Offices that act for several States (WIPO ST.3): the right says which it is for, or nothing."""
 
 
-_YEARS = {"invention": 20, "utility_solution": 10}
-"""The whole term from the day of filing where it cannot be renewed (IP Law art. 93(2), (3))."""
-
-
-def term_end(right: Right) -> date | None:
-    """Return the first day after the title's longest possible term, or None if it has no end.
-
-    The day of filing is not counted and the last day counts to its end (Civil Code arts. 147, 148),
-    so that a half-open interval [from, to) lies within the term if `to` is at most this day.
-    """
-    last_day = right.expires_on
-    if last_day is None and right.kind in _YEARS:
-        last_day = _years_later(right.filed_on, _YEARS[right.kind])
-    return None if last_day is None else last_day + timedelta(days=1)
-
-
-def _years_later(day: date, years: int) -> date:
-    """Return the same day in a later year, or the last day of February where there is none."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
+def covered(kind: str, office: str, states: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the codes of the places that a title of this kind and office covers."""
+    if states or kind in _BORDERLESS or office[:2] in _REGIONAL:
+        return states
+    return (f"iso:{office[:2].upper()}",)
 
 
 class RightExists(Refusal):
@@ -372,8 +358,11 @@ def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
         position=logged.position,
         kind=body.kind,
         filed_on=body.filed_on,
-        owners={holding.party: holding.share for holding in body.owners},
+        owners=HashTrieMap({holding.party: holding.share for holding in body.owners}),
         titled=logged.position,
+        titled_on=legal_day(logged.accepted),
+        technology=body.technology,
+        territory=covered(body.kind, body.office, ()),
     )
 
 
@@ -388,9 +377,9 @@ def _evolve_status(subject: str, value: Right | None, logged: Logged) -> Right |
     body = logged.event.body
     assert isinstance(body, RightLapsed | RightRestored)
     del subject
-    in_force = isinstance(body, RightRestored)
-    change = StatusChange(body.effective_from, logged.position, in_force)
-    return value and replace(value, status=(*value.status, change))
+    outcome: Outcome = "restored" if isinstance(body, RightRestored) else "lapsed"
+    change = StatusChange(body.effective_from, logged.position, outcome)
+    return value and replace(value, status=changed(value.status, change, None))
 
 
 BODIES: tuple[type[Body], ...] = (RightFiled, RightGranted, RightLapsed, RightRestored)

@@ -151,7 +151,7 @@ def _admit_created(state: State, event: Event, context: Context) -> None:
     rights = {subject: known(state, subject, Right) for subject in body.rights}
     not_in_future(context.accepted, created_on=body.created_on)
     for subject, right in rights.items():
-        if right.owners.keys().isdisjoint(body.debtors):
+        if not any(debtor in right.owners for debtor in body.debtors):
             left = (right.former[debtor] for debtor in body.debtors if debtor in right.former)
             raise NotOwner(
                 f"none of the debtors owns {subject}",

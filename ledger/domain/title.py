@@ -122,27 +122,31 @@ def must_own(subject: str, right: Right, party: str) -> Fraction:
 
 
 def moved(
-    right: Right, given: Mapping[str, Fraction], taken: Mapping[str, Fraction], position: int
+    right: Right, given: Mapping[str, Fraction], taken: Mapping[str, Fraction], logged: Logged
 ) -> Right:
-    """Return the right after shares moved; `given` and `taken` add up to the same fraction.
+    """Return the right after an event moved shares; what is given is what is taken.
 
-    A party that is left with nothing becomes a former owner as of `position`.
+    A party that is left with nothing is a former owner from then on.
     """
-    owners = dict(right.owners)
+    owners, former = right.owners, right.former
     for party, share in given.items():
-        owners[party] -= share
-    for party, share in taken.items():
-        owners[party] = owners.get(party, Fraction(0)) + share
-    gone = {party: position for party in right.owners if not owners[party]}
+        owners = owners.insert(party, owners[party] - share)
+    for party, share in ((party, share) for party, share in taken.items() if share):
+        owners = owners.insert(party, owners.get(party, Fraction(0)) + share)
+    for party in given:
+        if not owners[party]:
+            owners = owners.discard(party)
+            former = former.insert(party, logged.position)
     return replace(
         right,
-        owners={party: share for party, share in owners.items() if share},
-        former={**right.former, **gone},
-        titled=position,
+        owners=owners,
+        former=former,
+        titled=logged.position,
+        titled_on=legal_day(logged.accepted),
     )
 
 
-def registered(right: Right, assignment: str, position: int) -> Right:
+def registered(right: Right, assignment: str, logged: Logged) -> Right:
     """Return the right after a pending assignment was registered.
 
     The State's register stands even where an assignor owns less by now: it gives what it still
@@ -159,8 +163,8 @@ def registered(right: Right, assignment: str, position: int) -> Right:
     }
     part = sum(given.values(), nothing) / sum(pending.taken.values(), nothing)
     taken = {party: share * part for party, share in pending.taken.items()}
-    others = {key: value for key, value in right.pending.items() if key != assignment}
-    return replace(moved(right, given, taken, position), pending=others)
+    waiting = right.pending.discard(assignment)
+    return replace(moved(right, given, taken, logged), pending=waiting)
 
 
 def _admit_agreed(state: State, event: Event, context: Context) -> None:
@@ -222,14 +226,14 @@ def _evolve_right_agreed(subject: str, value: Right | None, logged: Logged) -> R
         taken={holding.party: holding.share for holding in body.assignees},
         position=logged.position,
     )
-    return value and replace(value, pending={**value.pending, body.assignment: pending})
+    return value and replace(value, pending=value.pending.insert(body.assignment, pending))
 
 
 def _evolve_right_registered(subject: str, value: Right | None, logged: Logged) -> Right | None:
     body = logged.event.body
     assert isinstance(body, AssignmentRegistered)
     del subject
-    return value and registered(value, body.assignment, logged.position)
+    return value and registered(value, body.assignment, logged)
 
 
 BODIES: tuple[type[Body], ...] = (AssignmentAgreed, AssignmentRegistered)

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.event import Body, Logged
-from ledger.domain.right import RightFiled, RightGranted, RightLapsed, RightRestored, lapse_on
+from ledger.domain.protection import lapse_on
+from ledger.domain.right import RightFiled, RightGranted, RightLapsed, RightRestored
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from projections.axes import NEVER

@@ -7,16 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.authority import SignerMissing
-from ledger.domain.contract import (
-    BeyondRightTerm,
-    ContractConcluded,
-    ExclusiveOverlap,
-    RightNotInForce,
-)
+from ledger.domain.contract import ContractConcluded, ExclusiveOverlap
 from ledger.domain.event import OpeningRequired
 from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import RateRange
+from ledger.domain.protection import BeyondRightTerm, RightNotInForce
 from ledger.domain.title import NotOwner
 from tests.support.builders import (
     CONTRACT,
@@ -322,7 +318,8 @@ def test_exclusive_overlap_in_da_nang_for_a61k_31_from_2027() -> None:
     ids=["territory", "field", "acts", "time", "right"],
 )
 def test_one_side_apart_is_enough(elsewhere: dict[str, Any]) -> None:
-    past = given(right_filed(), other_right_filed(), licensed(**EARLIER))
+    anywhere = right_filed(kind="software")
+    past = given(anywhere, other_right_filed(), licensed(**EARLIER))
     past.when(rivalling(**{**DA_NANG_A61K_31, **elsewhere})).then_admitted()
 
 
@@ -398,7 +395,8 @@ def test_one_contract_may_be_exclusive_here_and_not_there() -> None:
             acts=["make"],
         ),
     ]
-    past = given(right_filed()).and_then(contract_concluded(grants=grants))
+    anywhere = right_filed(kind="know_how")
+    past = given(anywhere).and_then(contract_concluded(grants=grants))
     past.when(rivalling(territory={"codes": ["iso:KR"]})).then_refused(ExclusiveOverlap)
     past.when(rivalling(territory={"codes": ["iso:CN"]})).then_admitted()
 

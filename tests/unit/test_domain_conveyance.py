@@ -62,7 +62,7 @@ def test_assignors_give_all_they_own_in_equal_parts(kind: str) -> None:
     log = given(shared, transfer)
     part = Fraction(5, 12)
     assert {BANK: Fraction(1, 6), RIVAL: part, THIRD: part} == owners(log)
-    assert {INSTITUTE: 2, FIRM: 2} == log.value(RIGHT).former
+    assert {INSTITUTE: 2, FIRM: 2} == dict(log.value(RIGHT).former)
     assert Conveyance(2, transfer.kind) == log.value("conveyance:us.49519-955")
 
 
@@ -171,7 +171,7 @@ def test_not_owner_refuses_a_security_of_debtors_who_own_no_more() -> None:
 
 def test_a_recorded_release_frees_what_it_names() -> None:
     log = given(FILED, CHARGE, RELEASE)
-    assert {} == log.value(RIGHT).liens
+    assert {} == dict(log.value(RIGHT).liens)
     assert {RIGHT: 3} == log.value(CHARGE_ID).ended
 
 
@@ -208,7 +208,7 @@ def test_each_creditor_releases_its_own_lien() -> None:
     by_rival = conveyance_attested(
         "3-3", kind="release", assignors=executed(RIVAL), assignees=[INSTITUTE], refers_to=CHARGE_ID
     )
-    assert {} == first.and_then(by_rival).value(RIGHT).liens
+    assert {} == dict(first.and_then(by_rival).value(RIGHT).liens)
 
 
 @pytest.mark.parametrize("kind", ["release", "security_assignment", "correction"])
@@ -263,7 +263,7 @@ def test_a_security_passes_to_another_creditor() -> None:
 def test_a_recorded_release_frees_a_security_of_the_ledger_s_own() -> None:
     recorded = RELEASE.model_copy(update={"refers_to": SECURITY})
     log = given(FILED, security_created(), recorded)
-    assert {} == log.value(RIGHT).liens
+    assert {} == dict(log.value(RIGHT).liens)
     log.when(security_released()).then_refused(ReleaseMismatch, positions=(1, 2))
 
 
@@ -280,7 +280,7 @@ def test_a_correction_that_restates_the_takers_moves_nothing() -> None:
     correction = conveyance_attested("4-4", kind="correction", refers_to=TRANSFER_ID)
     log = given(FILED, TRANSFER, passed_on, correction)
     assert {THIRD: 1} == owners(log)
-    assert {INSTITUTE: 2, FIRM: 3} == log.value(RIGHT).former
+    assert {INSTITUTE: 2, FIRM: 3} == dict(log.value(RIGHT).former)
 
 
 def test_not_owner_refuses_a_correction_when_the_takers_passed_the_title_on() -> None:
@@ -307,7 +307,7 @@ def test_a_correction_transfers_a_right_that_the_record_had_left_out() -> None:
         "4-4", kind="correction", refers_to=TRANSFER_ID, rights=[OTHER_RIGHT]
     )
     log = given(FILED, other_right_filed(), TRANSFER, correction)
-    assert {FIRM: 1} == log.value(OTHER_RIGHT).owners
+    assert {FIRM: 1} == dict(log.value(OTHER_RIGHT).owners)
     foreign = other_right_filed(owners=[held(RIVAL)])
     given(FILED, foreign, TRANSFER).when(correction).then_refused(
         ChainGap,

@@ -166,14 +166,14 @@ def test_a_voidance_names_the_event_that_made_the_deed_and_all_its_rights() -> N
 def test_a_void_security_charges_nothing() -> None:
     charge = security_created()
     log = in_dispute(charge, ruling_made(orders=[void(charge, SECURITY, RIGHT)]))
-    assert {} == log.value(RIGHT).liens
+    assert {} == dict(log.value(RIGHT).liens)
     log.when(security_released()).then_refused(ReleaseMismatch)
 
 
 def test_a_void_assignment_moves_no_title() -> None:
     agreed = assignment_agreed()
     log = in_dispute(agreed, ruling_made(orders=[void(agreed, agreed.assignment, RIGHT)]))
-    assert {} == log.value(RIGHT).pending
+    assert {} == dict(log.value(RIGHT).pending)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.event import Body
 from ledger.domain.existence import FutureFact, PredecessorUnknown
 from ledger.domain.party import PartyUnknown
-from ledger.domain.right import FractionSum, RightExists, lapse_on, right_id, term_end
+from ledger.domain.protection import lapse_on, term_end
+from ledger.domain.right import FractionSum, RightExists, right_id
 from tests.support.builders import (
     CLERK,
     FIRM,
@@ -37,7 +38,7 @@ STATUS = [right_granted(), right_lapsed(), right_restored()]
 
 def test_a_right_starts_with_its_owners() -> None:
     right = given(right_filed()).value(RIGHT)
-    assert {INSTITUTE: Fraction(1)} == right.owners
+    assert {INSTITUTE: Fraction(1)} == dict(right.owners)
     assert (1, "invention", date(2020, 3, 10)) == (right.position, right.kind, right.filed_on)
 
 

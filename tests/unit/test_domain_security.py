@@ -32,14 +32,14 @@ BOTH = [RIGHT, OTHER_RIGHT]
 def test_a_security_charges_its_rights() -> None:
     log = given(FILED, security_created())
     lien = Lien(BANKS, frozenset({INSTITUTE}), forbids_assignment=True, position=2)
-    assert {SECURITY: lien} == log.value(RIGHT).liens
+    assert {SECURITY: lien} == dict(log.value(RIGHT).liens)
     assert Security(2, {RIGHT: BANKS}) == log.value(SECURITY)
 
 
 def test_a_release_frees_the_rights_that_it_names() -> None:
     charged = given(FILED, other_right_filed(), security_created(rights=BOTH))
     log = charged.and_then(security_released())
-    assert {} == log.value(RIGHT).liens
+    assert {} == dict(log.value(RIGHT).liens)
     assert {SECURITY} == log.value(OTHER_RIGHT).liens.keys()
     assert {RIGHT: frozenset(), OTHER_RIGHT: BANKS} == log.value(SECURITY).creditors
 

@@ -7,9 +7,7 @@ from pydantic import ValidationError
 
 from ledger.domain.contract import (
     BeyondOwnGrant,
-    BeyondRightTerm,
     ExclusiveOverlap,
-    RightNotInForce,
     SublicenceGranted,
     SublicenceLonger,
     SublicenceNoRight,
@@ -17,6 +15,7 @@ from ledger.domain.contract import (
 from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import RateRange
+from ledger.domain.protection import BeyondRightTerm, RightNotInForce
 from tests.support.builders import (
     CONTRACT,
     FIRM,

@@ -45,7 +45,7 @@ def test_title_moves_on_registration_not_on_agreement() -> None:
     assert {INSTITUTE: 1} == owners(agreed)
     registered = agreed.and_then(assignment_registered())
     assert {FIRM: 1} == owners(registered)
-    assert {INSTITUTE: 3} == registered.value(RIGHT).former
+    assert {INSTITUTE: 3} == dict(registered.value(RIGHT).former)
 
 
 def test_not_owner_refuses_to_assign_twice() -> None:

@@ -136,7 +136,7 @@ def test_joint_inventors_are_first_owners_in_equal_parts_and_their_assignee_gets
     plan = planned(office_records())
     [filing] = [item.body for item in plan.filings if item.source == "14884363"]
     assert [Fraction(1, 5)] * 5 == [holding.share for holding in filing.owners]
-    owners = RulesOnly().run(plan).get("right:us.14884363").owners
+    owners = dict(RulesOnly().run(plan).get("right:us.14884363").owners)
     assert {"party:us.us-well-services-llc": Fraction(1)} == owners
 
 

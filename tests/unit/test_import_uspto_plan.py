@@ -103,7 +103,7 @@ def test_a_release_that_names_the_transfer_of_a_security_releases_that_security(
     assert "conveyance:us.1-1" == attested(records, "3-3").refers_to
     ledger = imported(records)
     assert {} == ledger.refused
-    assert {} == ledger.get(RIGHT).liens
+    assert {} == dict(ledger.get(RIGHT).liens)
 
 
 def test_transfers_of_a_security_that_name_each_other_end_somewhere():
