@@ -3,17 +3,23 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
 from api.problems import NotFound
+from ledger.log.encoding import read_hash, write_base64
+from ledger.log.merkle import LogError
+from ledger.log.proof import verify_consistency
 from ledger.log.tiles import MalformedTilePath, parse_tile_path
+from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.tree import TreeReader
 
 router = APIRouter(tags=["log"])
 
 TILE = "entries/000.p/1"
 
+NO_STORE = {"Cache-Control": "no-store"}
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -31,8 +37,46 @@ async def get_checkpoint(request: Request) -> Response:
     return Response(
         checkpoint.note,
         media_type="text/plain; charset=utf-8",
-        headers={"Cache-Control": "no-store"},
+        headers=NO_STORE,
     )
+
+
+@router.get(
+    "/v1/consistency",
+    operation_id="getConsistency",
+    summary="Whether the log continues what it was at an earlier size",
+)
+async def get_consistency(
+    request: Request,
+    since: Annotated[int, Query(ge=0, description="Size of the earlier checkpoint")],
+    root: Annotated[str | None, Query(description="Its root hash, in standard base64")] = None,
+) -> Response:
+    """Return the consistency proof (RFC 6962, 2.1.2) from an earlier size to the latest.
+
+    `unchanged` says whether it holds for the root given; whoever asks verifies that alone.
+    """
+    node = node_of(request)
+    checkpoint = node.feed.latest
+    if checkpoint is None or since > checkpoint.size:
+        raise NotFound("nothing of that size is published")
+    proof = await asyncio.to_thread(node.prover.prove_prefix, since, checkpoint)
+    answer = {
+        "since": since,
+        "size": checkpoint.size,
+        "unchanged": None if root is None else _continues(since, root, checkpoint, proof),
+        "proof": [write_base64(each) for each in proof],
+        "checkpoint": checkpoint.note.decode(),
+    }
+    return Response(orjson.dumps(answer), media_type="application/json", headers=NO_STORE)
+
+
+def _continues(since: int, root: str, checkpoint: StoredCheckpoint, proof: list[bytes]) -> bool:
+    try:
+        old = read_hash(root.replace(" ", "+"), LogError)  # a plus sign, unless it was escaped
+        verify_consistency(since, checkpoint.size, proof, old, checkpoint.root)
+    except LogError:
+        return False
+    return True
 
 
 @router.get(

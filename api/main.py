@@ -15,6 +15,7 @@ from api import (
     offers,
     operations,
     problems,
+    projections,
     revenue,
     rights,
     subjects,
@@ -35,6 +36,7 @@ ROUTED = (
     disputes,
     subjects,
     log,
+    projections,
     operations,
 )
 """The nouns, in the order in which the API's description lists them."""

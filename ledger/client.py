@@ -21,9 +21,10 @@ from typing import Any, Self
 import httpx2
 
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError, leaf_hash
 from ledger.log.note import Verifier, parse_vkey
-from ledger.log.proof import verify_inclusion
+from ledger.log.proof import verify_consistency, verify_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
@@ -50,6 +51,10 @@ class ProblemAnswer(ClientError):
 
 class ReceiptRefused(ClientError):
     """The server's answer does not prove that the event is in the log."""
+
+
+class HistoryChanged(ClientError):
+    """The log is not shown to continue what an earlier checkpoint of it signed."""
 
 
 class NoAnswer(ClientError):
@@ -146,6 +151,24 @@ class LedgerClient:
         traceback: TracebackType | None,
     ) -> None:
         self._http.close()
+
+    def open_note(self, note: bytes) -> Checkpoint:
+        """Return a checkpoint of this log that all its keys have signed. Raises `LogError`."""
+        return open_checkpoint(note, self.trust.origin, self._verifiers)
+
+    def prove_unchanged(self, since: Checkpoint) -> Checkpoint:
+        """Return the log's latest checkpoint, proven to hold all that an earlier one held.
+
+        Raises `HistoryChanged` if it does not, `ProblemAnswer`, `NoAnswer`.
+        """
+        answer = self.get("/v1/consistency", since=since.size, root=write_base64(since.root))
+        try:
+            latest = self.open_note(str(answer["checkpoint"]).encode())
+            proof = [read_hash(text, LogError) for text in answer["proof"]]
+            verify_consistency(since.size, latest.size, proof, since.root, latest.root)
+        except (LogError, KeyError, TypeError) as error:
+            raise HistoryChanged(f"not shown to hold what it held: {error}") from error
+        return latest
 
     def submit(self, signed: Signed) -> VerifiedReceipt:
         """Submit one event; return its receipt, verified.

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from operator import attrgetter
 
-from ledger.log.proof import prove_inclusions
+from ledger.log.proof import prove_consistency, prove_inclusions
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.log.tiles import TileHashes
 from ledger.publisher import Published
@@ -139,3 +139,10 @@ class Prover:
             Proof(position, checkpoint, tuple(hashes))
             for position, hashes in zip(positions, proofs, strict=True)
         ]
+
+    def prove_prefix(self, old: int, checkpoint: StoredCheckpoint) -> list[bytes]:
+        """Return the consistency proof that the tree of size `old` is a prefix (RFC 6962, 2.1.2).
+
+        Raises `ProofRefused` if the checkpoint is smaller.
+        """
+        return prove_consistency(old, checkpoint.size, self._hashes)

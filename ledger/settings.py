@@ -62,5 +62,8 @@ class Settings(BaseSettings):
     read_wait_s: float = Field(default=5.0, ge=0)
     """How long a read waits, in seconds, for a projection to reach `at_least`."""
 
+    replay_max: int = Field(default=200_000, ge=0)
+    """Entries that one request may have replayed at most, to compare a read model with the log."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Level of the JSON log on standard error."""

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from api.cli.options import AsJson
+from api.cli.options import AsJson, TrustFile, Url
 from ledger.audit import (
     AuditError,
     Exported,
@@ -30,9 +30,10 @@ from ledger.audit import (
     exported_checkpoint,
     exported_entries,
 )
-from ledger.client import NoAnswer
+from ledger.client import ClientError, LedgerClient, NoAnswer, Trust
 from ledger.domain.event import Logged
 from ledger.log.encoding import write_base64
+from ledger.log.merkle import LogError
 from ledger.log.tiles import TILE_WIDTH, entries_path, tile_path
 from ledger.node import open_database
 from ledger.settings import Settings
@@ -110,6 +111,26 @@ def verify(
     print(report(answer))
     if replayed is not None:
         _print_replayed(replayed)
+
+
+@app.command("since")
+def since(
+    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint kept earlier", exists=True)],
+    url: Url,
+    trust: TrustFile,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a server to prove that the log has not changed since an earlier checkpoint of it."""
+    with LedgerClient(url, Trust.read(trust)) as ledger:
+        try:
+            old = ledger.open_note(checkpoint.read_bytes())
+            new = ledger.prove_unchanged(old)
+        except (LogError, ClientError) as error:
+            members = {"unchanged": False, "reason": str(error)}
+            _fail(members, f"NOT SHOWN: {error}", as_json=as_json)
+    members = {"unchanged": True, "since": old.size, "size": new.size}
+    text = "the first {since} of {size} entries are as they were".format(**members)
+    print(json.dumps(members, indent=1) if as_json else text)
 
 
 @app.command("replay")

@@ -3,6 +3,7 @@
 import json
 from typing import Annotated
 
+import orjson
 import typer
 
 from ledger.fsck import check_log
@@ -14,6 +15,7 @@ from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
 from projections.catalogue import READ_MODELS
+from projections.comparison import UnknownProjection, difference, model_named
 from projections.digest import stored_digest
 from projections.rebuild import rebuild as rebuild_models
 
@@ -62,6 +64,31 @@ def rebuild() -> None:
             print(f"{model.name:<14} {stored_digest(pool, model)}")
     finally:
         database.stop()
+
+
+@app.command("compare")
+def compare(
+    name: Annotated[str, typer.Argument(help="A read model, such as title")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Replay the log and say which is the first event by which a read model differs from it."""
+    database = open_database(Settings())
+    try:
+        found = difference(Pool(database.app_dsn, size=3), model_named(name))
+    except UnknownProjection as error:
+        raise typer.BadParameter(str(error)) from None
+    finally:
+        database.stop()
+    if as_json:
+        print(orjson.dumps(found).decode())
+    elif found.first is None:
+        print(f"{name}: no difference in {found.size} entries, {found.stored}")
+    else:
+        print(f"{name}: the first of {found.count} differing rows is of position {found.first}")
+        for row in found.rows:
+            print(f"  {row.position}\n    table  {row.stored}\n    replay {row.replayed}")
+    if found.first is not None:
+        raise typer.Exit(1)
 
 
 @app.command("fsck")

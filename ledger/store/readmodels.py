@@ -370,9 +370,15 @@ class Snapshot:
         self._session.execute(query, {**asked, "limit": limit})
         return _read(table, self._session.fetchall())
 
+    def pages(self, table: Table, order: Sequence[str]) -> Iterator[list[Values]]:
+        """Return all rows of a table in pages, ordered by columns; memory holds a page."""
+        return _pages(self._session, table, order)
+
 
 @contextmanager
-def snapshot(pool: Pool, tables: Sequence[Table]) -> Iterator[Snapshot]:
+def snapshot(
+    pool: Pool, tables: Sequence[Table], *, timeouts: Timeouts | None = None
+) -> Iterator[Snapshot]:
     """Look at tables at one instant. Raises `NotMigrated` if one is not there.
 
     A table of another shape, which another version made, has no size.
@@ -385,7 +391,7 @@ def snapshot(pool: Pool, tables: Sequence[Table]) -> Iterator[Snapshot]:
         "SELECT name, size, shape FROM read.progress WHERE name = ANY(%s)"
     )
     shapes = {table.name: table.shape for table in tables}
-    with pool.transaction(begin, (list(shapes),)) as transaction:
+    with pool.transaction(begin, (list(shapes),), timeouts=timeouts) as transaction:
         found = transaction.cursor.fetchall()
         sizes = {name: size for name, size, shape in found if shape == shapes[name]}
         yield Snapshot(transaction.cursor, sizes)
@@ -394,16 +400,18 @@ def snapshot(pool: Pool, tables: Sequence[Table]) -> Iterator[Snapshot]:
 def scan(pool: Pool, table: Table, order: Sequence[str]) -> Iterator[list[Values]]:
     """Return all rows of a table in pages, ordered by columns; memory holds a page."""
     with pool.transaction(timeouts=BULK) as transaction:
-        query = sql.SQL("DECLARE page NO SCROLL CURSOR FOR SELECT {} FROM {} ORDER BY {}")
-        transaction.cursor.execute(
-            query.format(_names(table), _qualified(table.name), _comma(order))
-        )
-        while True:
-            transaction.cursor.execute("FETCH 5000 FROM page")
-            page = transaction.cursor.fetchall()
-            if not page:
-                return
-            yield _read(table, page)
+        yield from _pages(transaction.cursor, table, order)
+
+
+def _pages(session: cursor, table: Table, order: Sequence[str]) -> Iterator[list[Values]]:
+    query = sql.SQL("DECLARE page NO SCROLL CURSOR FOR SELECT {} FROM {} ORDER BY {}")
+    session.execute(query.format(_names(table), _qualified(table.name), _comma(order)))
+    while True:
+        session.execute("FETCH 5000 FROM page")
+        page = session.fetchall()
+        if not page:
+            return
+        yield _read(table, page)
 
 
 def _read(table: Table, rows: Iterable[Values]) -> list[Values]:

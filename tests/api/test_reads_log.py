@@ -1,15 +1,17 @@
 """Reading the log itself over HTTP: entries, proofs, tiles; and how the ledger does."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
 import pytest
 
-from ledger.client import LedgerClient
+from ledger.client import HistoryChanged, LedgerClient, ProblemAnswer
 from ledger.domain.event import format_instant
 from ledger.intake import decode
 from ledger.log.checkpoint import open_checkpoint
+from ledger.log.encoding import write_base64
 from ledger.log.merkle import leaf_hash, root_of
 from ledger.log.receipt import parse_tlog_proof, verify_tlog_proof
 from ledger.log.tiles import entries_path, parse_bundle, tile_path
@@ -162,3 +164,39 @@ def test_metrics_are_in_the_prometheus_text_format(http: httpx2.Client):
         re.fullmatch(r'#.*|[a-z_]+(\{[a-z]+="[^"]*"\})? \S+', line)
         for line in answer.text.splitlines()
     )
+
+
+def test_a_history_that_continues_is_proven_to(ledger: LedgerClient, tale: Tale, http):
+    old = ledger.open_note(http.get("/checkpoint").content)
+    answer = ledger.get("/v1/consistency", since=old.size, root=write_base64(old.root))
+    assert (True, old.size) == (answer["unchanged"], answer["since"])
+    first = ledger.get("/v1/consistency", since=1, root=write_base64(genesis_hash(ledger)))
+    assert first["unchanged"]
+    assert ledger.prove_unchanged(old).size >= old.size >= tale.size
+
+
+def genesis_hash(ledger: LedgerClient) -> bytes:
+    return leaf_hash(b64decode(ledger.get("/v1/entries/0")["entry"]))
+
+
+def test_another_history_is_not_taken_for_it(ledger: LedgerClient, tale: Tale, http):
+    del tale
+    old = ledger.open_note(http.get("/checkpoint").content)
+    other = replace(old, root=bytes(32))
+    answer = ledger.get("/v1/consistency", since=old.size, root=write_base64(bytes(32)))
+    assert answer["unchanged"] is False
+    with pytest.raises(HistoryChanged):
+        ledger.prove_unchanged(other)
+    with pytest.raises(ProblemAnswer):
+        ledger.get("/v1/consistency", since=10**9)
+
+
+def test_read_models_are_compared_with_the_log(ledger: LedgerClient, tale: Tale):
+    folded = ledger.get("/v1/projections")
+    assert tale.size <= folded["size"]
+    found = ledger.get("/v1/projections/title/difference")
+    assert (None, found["replayed"]) == (found["first"], found["stored"])
+    digest = ledger.get("/v1/projections/title/digest", size=found["size"])
+    assert found["stored"] == digest["digest"]
+    with pytest.raises(ProblemAnswer):
+        ledger.get("/v1/projections/none/difference")

@@ -1,0 +1,74 @@
+"""Read models themselves: how far they are, and whether they say what the log says."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.deps import node_of
+from api.problems import ApiProblem, NotFound
+from api.reads import AtLeast, ask
+from projections.comparison import (
+    TooLong,
+    UnknownProjection,
+    difference,
+    folded_models,
+    model_named,
+    replay_digest,
+)
+from projections.projection import ReadModel
+
+router = APIRouter(prefix="/v1/projections", tags=["projections"])
+
+Name = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", examples=["title"])]
+
+
+def _model(name: str) -> ReadModel:
+    try:
+        return model_named(name)
+    except UnknownProjection as error:
+        raise NotFound(str(error)) from None
+
+
+@router.get("", operation_id="listProjections", summary="How far the read models have come")
+def list_projections(request: Request, at_least: AtLeast = None) -> Response:
+    """Return every read model with its version and the size to which it has been folded."""
+    return ask(request, at_least, lambda: folded_models(node_of(request).pool))
+
+
+@router.get(
+    "/{name}/difference",
+    operation_id="getProjectionDifference",
+    summary="The first event by which a read model and the log disagree",
+)
+def get_difference(request: Request, name: Name, at_least: AtLeast = None) -> Response:
+    """Replay the log and compare it, row by row, with what the read model holds."""
+    node, model = node_of(request), _model(name)
+    try:
+        return ask(
+            request, at_least, lambda: difference(node.pool, model, node.settings.replay_max)
+        )
+    except TooLong as error:
+        raise ApiProblem(422, "BAD_PARAMETER", f"{error}: use techledger operate compare") from None
+
+
+@router.get(
+    "/{name}/digest",
+    operation_id="getProjectionDigest",
+    summary="The digest of a read model after so many entries",
+)
+def get_digest(
+    request: Request,
+    name: Name,
+    size: Annotated[int, Query(ge=0, description="How many entries to replay")],
+    at_least: AtLeast = None,
+) -> Response:
+    """Replay the first `size` entries: whoever replays them elsewhere gets the same digest."""
+    node, model = node_of(request), _model(name)
+    try:
+        return ask(
+            request,
+            at_least,
+            lambda: replay_digest(node.pool, model, size, node.settings.replay_max),
+        )
+    except TooLong as error:
+        raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
