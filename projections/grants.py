@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger.domain.contract import ContractConcluded, Grant, SublicenceGranted
+from ledger.domain.contract import ContractConcluded
+from ledger.domain.contract_terms import Grant
 from ledger.domain.event import Body, Logged
+from ledger.domain.sublicence import SublicenceGranted
 from projections.private import amount_of, rate_of
 from projections.projection import Journal
 
@@ -41,7 +43,7 @@ class ContractRow:
     concluded_on: date
     effective_from: date
     effective_to: date | None
-    dispute_body: str
+    dispute_body: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _encumbrances(logged: Logged) -> list[EncumbranceRow]:
 
 _BODIES: frozenset[type[Body]] = frozenset({ContractConcluded, SublicenceGranted})
 
-contracts = Journal(name="contracts", version=1, row=ContractRow, emit=_contract, bodies=_BODIES)
+contracts = Journal(name="contracts", version=2, row=ContractRow, emit=_contract, bodies=_BODIES)
 
 grants = Journal(
     name="grants",

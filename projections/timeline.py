@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from ledger.domain.contract import ContractConcluded, SublicenceGranted
+from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import ConveyanceAttested
 from ledger.domain.event import Body, Logged
 from ledger.domain.mandate import MandateGiven
 from ledger.domain.revenue import PaymentConfirmed, RevenueReported, ShareAgreed
 from ledger.domain.right import RightFiled, RightGranted, RightLapsed, RightRestored
 from ledger.domain.security import SecurityCreated, SecurityReleased
+from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool
 from projections.projection import Journal

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from ledger.domain import (
+    consent,
     contract,
     conveyance,
     dispute,
@@ -22,6 +23,7 @@ from ledger.domain import (
     right,
     ruling,
     security,
+    sublicence,
     technology,
     title,
 )
@@ -42,7 +44,9 @@ MODULES = (
     security,
     listing,
     offer,
+    consent,
     contract,
+    sublicence,
     revenue,
     dispute,
     ruling,

@@ -20,7 +20,8 @@ from pydantic import (
 )
 
 from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.contract import Contract, ContractId, FiledReport
+from ledger.domain.contract import Contract, FiledReport
+from ledger.domain.contract_terms import ContractId
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,

@@ -32,6 +32,9 @@ Exclusivity = Literal["exclusive", "sole", "non_exclusive"]
 The law knows no sole licence (IP Law art. 143); the market does.
 """
 
+GrantKind = Exclusivity | Literal["compulsory"]
+"""A compulsory licence is given by the State alone, and excludes nobody (art. 146)."""
+
 Acts = Annotated[tuple[Act, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
 TerritoryCode = Annotated[
     str,
@@ -139,7 +142,8 @@ class HeldGrant:
     `ref` is `contract:<id>#<grant>`; `head` is the ref of the grant that a sublicence sits under;
     `accepts` are the refs of earlier grants that this one takes as encumbrances; `position` is
     that of the contract. `exclusive` is true of a sole grant, too: it differs only in what the
-    licensor itself may do.
+    licensor itself may do. `recorded` is the legal day on which the ledger took it, `registered`
+    that of its entry in the office's register of licences.
     """
 
     ref: str
@@ -150,6 +154,9 @@ class HeldGrant:
     position: int
     head: str | None
     accepts: frozenset[str]
+    kind: GrantKind
+    recorded: date
+    registered: date | None = None
 
     def under(self, contract: str) -> bool:
         """Whether it is a grant of this contract."""

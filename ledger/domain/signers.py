@@ -20,7 +20,8 @@ from ledger.domain.authority import (
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.contract import ContractConcluded, SublicenceGranted
+from ledger.domain.consent import ConsentGiven
+from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import ConveyanceAttested
 from ledger.domain.dispute import (
     AppealFiled,
@@ -53,6 +54,7 @@ from ledger.domain.revenue import (
 from ledger.domain.right import Attested, RightFiled, RightGranted, RightLapsed, RightRestored
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
+from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 
@@ -96,10 +98,11 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     OfferAccepted: lambda body, _: _parties(body.accepted_by),
     OfferRejected: lambda body, _: _parties(body.rejected_by),
     OfferRevoked: lambda body, _: _parties(body.revoked_by),
-    ContractConcluded: lambda body, _: _parties(*body.parties),
+    ContractConcluded: lambda body, _: _parties(*body.parties, *body.consents),
     SublicenceGranted: lambda body, _: _parties(
-        body.sublicensor, body.sublicensee, body.consent_by
+        body.sublicensor, body.sublicensee, body.consent_by, *body.consents
     ),
+    ConsentGiven: lambda body, _: _parties(body.given_by),
     ShareAgreed: lambda body, _: _parties(*body.agreed_by),
     RevenueReported: lambda body, _: _parties(body.reported_by),
     RevenueDistributed: lambda _, ledger: _parties(ledger.operator),

@@ -11,6 +11,7 @@ from ledger.domain.scope import (
     Act,
     Box,
     Field,
+    GrantKind,
     HeldGrant,
     Territory,
     box,
@@ -206,16 +207,19 @@ def books(draw: st.DrawFn) -> list[HeldGrant]:
     made: list[HeldGrant] = []
     for number in range(draw(st.integers(1, 6))):
         earlier = [held.ref for held in made]
+        kind: GrantKind = draw(st.sampled_from(["exclusive", "sole", "non_exclusive"]))
         made.append(
             HeldGrant(
                 ref=f"contract:c{number}#g1",
                 licensor="party:owner",
                 licensee=draw(st.sampled_from(["party:f1", "party:f2", "party:f3"])),
-                exclusive=draw(st.booleans()),
+                exclusive=kind != "non_exclusive",
                 box=draw(boxes),
                 position=number,
                 head=draw(st.none() | st.sampled_from(earlier)) if earlier else None,
                 accepts=frozenset(draw(st.lists(st.sampled_from(earlier))) if earlier else ()),
+                kind=kind,
+                recorded=date(2026, 1, 1),
             )
         )
     return made

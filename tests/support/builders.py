@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from ledger.domain import offer, revenue
 from ledger.domain.authority import ledger_subject
-from ledger.domain.contract import ContractConcluded, SublicenceGranted
+from ledger.domain.contract import ContractConcluded
 from ledger.domain.event import Body, KeyRecord
 from ledger.domain.key import KeyAdded, KeyRevoked
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
@@ -22,6 +22,7 @@ from ledger.domain.listing import ListingClosed, ListingPublished, ListingSuspen
 from ledger.domain.party import PartyRegistered
 from ledger.domain.right import RightFiled, RightGranted, RightLapsed, RightRestored
 from ledger.domain.security import SecurityCreated, SecurityReleased
+from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 

@@ -16,7 +16,7 @@ from ledger.domain.ledger import opened
 from ledger.domain.signers import WHO_SIGNS
 from ledger.wire import canonical
 from tests.support import builders as b
-from tests.support import conveyances, disputes, mandates
+from tests.support import contracts, conveyances, disputes, mandates
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
 
@@ -55,6 +55,7 @@ STORY: tuple[Body, ...] = (
     b.offer_revoked(offer=_FOURTH_OFFER),
     b.contract_concluded(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTANCE)),
     b.sublicence_granted(),
+    *contracts.STORY,
     b.share_agreed(),
     b.revenue_reported(),
     b.revenue_distributed(),

@@ -7,9 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.authority import SignerMissing
-from ledger.domain.contract import ContractConcluded, ExclusiveOverlap
+from ledger.domain.contract import ContractConcluded
 from ledger.domain.event import OpeningRequired
 from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
+from ledger.domain.granting import CoownerConsent, ExclusiveOverlap, SoleThirdGrant
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import RateRange
 from ledger.domain.protection import BeyondRightTerm, RightNotInForce
@@ -228,9 +229,10 @@ def test_not_owner_of_one_of_two_rights() -> None:
     assert OTHER_RIGHT in refusal.subjects
 
 
-def test_a_co_owner_may_license() -> None:
-    owners = [held(INSTITUTE, 1, 100), held(RIVAL, 99, 100)]
-    given(right_filed(owners=owners)).when(contract_concluded()).then_admitted()
+def test_a_co_owner_licenses_with_the_others() -> None:
+    past = given(right_filed(owners=[held(INSTITUTE, 1, 100), held(RIVAL, 99, 100)]))
+    past.when(contract_concluded()).then_refused(CoownerConsent, positions=[0])
+    past.when(contract_concluded(consents=[RIVAL])).then_admitted()
 
 
 def test_not_owner_of_the_technology() -> None:
@@ -329,8 +331,6 @@ def test_one_side_apart_is_enough(elsewhere: dict[str, Any]) -> None:
         ("exclusive", "exclusive"),
         ("exclusive", "sole"),
         ("exclusive", "non_exclusive"),
-        ("sole", "non_exclusive"),
-        ("sole", "exclusive"),
         ("non_exclusive", "exclusive"),
         ("non_exclusive", "sole"),
     ],
@@ -338,6 +338,12 @@ def test_one_side_apart_is_enough(elsewhere: dict[str, Any]) -> None:
 def test_exclusive_overlap_whichever_of_the_two_is_exclusive(earlier: str, later: str) -> None:
     past = given(right_filed(), licensed(exclusivity=earlier))
     past.when(rivalling(exclusivity=later)).then_refused(ExclusiveOverlap, positions=[1])
+
+
+@pytest.mark.parametrize("later", ["exclusive", "sole", "non_exclusive"])
+def test_sole_third_grant_of_whatever_kind(later: str) -> None:
+    past = given(right_filed(), licensed(exclusivity="sole"))
+    past.when(rivalling(exclusivity=later)).then_refused(SoleThirdGrant, positions=[1])
 
 
 def test_non_exclusive_grants_stand_side_by_side() -> None:

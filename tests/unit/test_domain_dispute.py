@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.authority import WrongSigner
-from ledger.domain.contract import ExclusiveOverlap
 from ledger.domain.dispute import DisputeEnded, OrderMismatch, OrderNoForum
 from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
+from ledger.domain.granting import ExclusiveOverlap
 from ledger.domain.hold import DeedVoid, Hold
 from ledger.domain.listing import ListingNotOpen
 from ledger.domain.security import ReleaseMismatch

@@ -5,17 +5,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.contract import (
+from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
+from ledger.domain.granting import ExclusiveOverlap
+from ledger.domain.listing import ContentMissing
+from ledger.domain.money import RateRange
+from ledger.domain.protection import BeyondRightTerm, RightNotInForce
+from ledger.domain.sublicence import (
     BeyondOwnGrant,
-    ExclusiveOverlap,
     SublicenceGranted,
     SublicenceLonger,
     SublicenceNoRight,
 )
-from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
-from ledger.domain.listing import ContentMissing
-from ledger.domain.money import RateRange
-from ledger.domain.protection import BeyondRightTerm, RightNotInForce
 from tests.support.builders import (
     CONTRACT,
     FIRM,

@@ -1,0 +1,165 @@
+"""
+What a licensor can give: the rules that hold for every grant, whoever makes it and by which event.
+
+A grant is judged against the right alone, which holds every grant that burdens it: the licensor
+owns a share of the right and its co-owners agree, the right is in force, lasts as long and reaches
+as far, and nobody else is exclusive there (`ledger.domain.scope`).
+Refusals come in the order in which they are defined here.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from ledger.domain.contract_terms import Grant
+from ledger.domain.event import Refusal, State
+from ledger.domain.existence import PredecessorUnknown, interval, known
+from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
+from ledger.domain.right import Right
+from ledger.domain.scope import Box, HeldGrant, box, conflicts
+from ledger.domain.technology import Technology
+from ledger.domain.title import NotOwner, must_own
+
+
+class CoownerConsent(Refusal):
+    """A joint owner licenses with the consent of all the others, who sign too."""
+
+    code = "COOWNER_CONSENT"
+    title_vi = "Chưa có sự đồng ý của các đồng chủ sở hữu"
+    article = "Luật Sở hữu trí tuệ, Điều 149; Bộ luật Dân sự, Điều 218"
+
+
+class ExclusiveOverlap(Refusal):
+    """An exclusive grant leaves no room for another of the same acts, place, field and time."""
+
+    code = "EXCLUSIVE_OVERLAP"
+    title_vi = "Trùng phạm vi với quyền sử dụng độc quyền"
+    article = "Luật Sở hữu trí tuệ, Điều 143"
+
+
+class SoleThirdGrant(Refusal):
+    """Under a sole licence the licensor may use, but license nobody else."""
+
+    code = "SOLE_THIRD_GRANT"
+    title_vi = "Đã có bên nhận quyền duy nhất; không thể cấp quyền cho bên thứ ba"
+    article = "Luật Sở hữu trí tuệ, Điều 143"
+
+
+Agreed = Mapping[str, frozenset[str]]
+"""Who consented on record, by the right, technology or grant ref that they consented about."""
+
+
+def must_be_owner(state: State, grant: Grant, signers: frozenset[str], agreed: Agreed) -> None:
+    """Refuse a licensor with no share, and one whose co-owners neither sign nor consented."""
+    for right in grant.rights:
+        value = known(state, right, Right)
+        must_own(right, value, grant.licensor)
+        _must_have_consent(right, value.owners, value.titled, signers | agreed.get(right, _NOBODY))
+    for technology in grant.technologies:
+        found = known(state, technology, Technology)
+        if grant.licensor not in found.owners:
+            raise NotOwner(
+                f"{grant.licensor} does not own {technology}",
+                positions=(found.position,),
+                subjects=(technology, grant.licensor),
+            )
+        willing = signers | agreed.get(technology, _NOBODY)
+        _must_have_consent(technology, found.owners, found.position, willing)
+
+
+def _must_have_consent(
+    subject: str, owners: Iterable[str], position: int, signers: frozenset[str]
+) -> None:
+    silent = set(owners) - signers
+    if silent:
+        raise CoownerConsent(
+            f"{subject} belongs to {', '.join(sorted(silent))} too",
+            positions=(position,),
+            subjects=(subject, *silent),
+        )
+
+
+def must_be_free(
+    state: State, grant: Grant, held: HeldGrant, signers: frozenset[str], agreed: Agreed
+) -> None:
+    """Refuse a grant that its rights are too short for, or that another's exclusivity forbids.
+
+    The grants of one contract do not forbid each other: whoever is exclusive signs it.
+    """
+    interval(grant.valid_from, grant.valid_to)
+    rights = {right: known(state, right, Right) for right in grant.rights}
+    _must_accept_the_known(grant, rights.values())
+    for right, value in rights.items():
+        must_be_in_force(right, value, grant.valid_from, grant.territory.codes)
+        must_outlast(right, value, grant.valid_to)
+    if rights and not grant.technologies:  # Know-how goes where no title does.
+        must_cover(rights, grant.territory.codes)
+    if grant.option_until is None:
+        _must_not_overlap(grant, rights, held, signers, agreed)
+
+
+def _must_not_overlap(
+    grant: Grant,
+    rights: Mapping[str, Right],
+    held: HeldGrant,
+    signers: frozenset[str],
+    agreed: Agreed,
+) -> None:
+    rivals = {}
+    for right, value in rights.items():
+        willing = signers | agreed.get(right, _NOBODY)
+        against = [
+            rival
+            for rival in conflicts(held, value.grants, willing)
+            if rival.licensee not in agreed.get(rival.ref, _NOBODY)
+        ]
+        if against:
+            rivals[right] = against
+    if not rivals:
+        return
+    found = {rival.ref: rival for against in rivals.values() for rival in against}
+    refusal = SoleThirdGrant if _all_sole(found.values()) else ExclusiveOverlap
+    raise refusal(
+        f"grant {grant.grant} overlaps {', '.join(sorted(found))}",
+        positions=(rival.position for rival in found.values()),
+        subjects=rivals,
+    )
+
+
+def _all_sole(rivals: Iterable[HeldGrant]) -> bool:
+    """Whether what forbids the grant is a sole licence, under which the licensor itself may use."""
+    return all(rival.kind == "sole" for rival in rivals)
+
+
+def _must_accept_the_known(grant: Grant, rights: Iterable[Right]) -> None:
+    if not grant.accepts:
+        return
+    unknown = set(grant.accepts).difference(held.ref for right in rights for held in right.grants)
+    if unknown:
+        raise PredecessorUnknown("accepts a grant that its rights do not carry", subjects=unknown)
+
+
+def box_of(grant: Grant) -> Box:
+    """Return the reach of a grant."""
+    return box(grant.acts, grant.territory, grant.field, grant.valid_from, grant.valid_to)
+
+
+_EXCLUSIVE = frozenset({"exclusive", "sole"})
+_NOBODY: frozenset[str] = frozenset()
+
+
+def held_grant(
+    grant: Grant, contract: str, head: str | None, position: int, recorded: date
+) -> HeldGrant:
+    """Return a grant as the right that it burdens remembers it."""
+    return HeldGrant(
+        ref=f"{contract}#{grant.grant}",
+        licensor=grant.licensor,
+        licensee=grant.licensee,
+        exclusive=grant.exclusivity in _EXCLUSIVE,
+        box=box_of(grant),
+        position=position,
+        head=head,
+        accepts=frozenset(grant.accepts),
+        kind=grant.exclusivity,
+        recorded=recorded,
+    )

@@ -1,0 +1,246 @@
+"""
+A sublicence: a licensee passes on what was granted to it, within its head grant on every side.
+
+It ends when the head ends, unless the head grant lets it live on as a licence by the head licensor.
+Refusals come in the order in which they are defined here, existence and contents first.
+Read in this order: events, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from pydantic import model_validator
+
+from ledger.domain.consent import consenting
+from ledger.domain.contract import KIND, Contract, agreed_to, must_be_rated, must_state_price
+from ledger.domain.contract_terms import AgreedTerms, ContractId, Grant, GrantId, first_terms
+from ledger.domain.event import (
+    Admits,
+    Body,
+    Context,
+    Event,
+    Evolves,
+    Logged,
+    PartyId,
+    Refusal,
+    State,
+    legal_day,
+)
+from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.granting import box_of, held_grant, must_be_free
+from ledger.domain.hold import must_stand
+from ledger.domain.right import Right, with_grant
+from ledger.domain.scope import Box
+
+
+class SublicenceGranted(AgreedTerms):
+    """A licensee passed on what its head grant lets it pass on (IP Law art. 142)."""
+
+    TOPIC: ClassVar[str] = "sublicence.granted/1"
+
+    head_contract: ContractId
+    head_grant: GrantId
+    sublicensor: PartyId
+    sublicensee: PartyId
+    consent_by: PartyId | None
+    grant: Grant
+
+    @model_validator(mode="after")
+    def _well_formed(self) -> "SublicenceGranted":
+        if (self.grant.licensor, self.grant.licensee) != (self.sublicensor, self.sublicensee):
+            raise ValueError("the grant is from the sublicensor to the sublicensee")
+        if self.grant.exclusivity == "compulsory":
+            raise ValueError("only the State grants a compulsory licence")
+        if self.contract == self.head_contract:
+            raise ValueError("a sublicence is a contract of its own")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the new contract, the head contract, the parties, what the grant is on."""
+        named = {self.contract, self.head_contract, self.sublicensor, self.sublicensee}
+        if self.consent_by is not None:
+            named.add(self.consent_by)
+        return frozenset(named).union(self.consents, self.grant.rights, self.grant.technologies)
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return what the terms refer to, and the contracts above the head."""
+        return (*self.referred(), *contracts_above(state, self.head_contract))
+
+    def head(self) -> str:
+        """Return the ref of the grant that the sublicence sits under."""
+        return f"{self.head_contract}#{self.head_grant}"
+
+
+def contracts_above(state: State, head: str) -> Iterable[str]:
+    """Return the contracts above a head contract, as far as `state` tells."""
+    contract = state.get(head)
+    while isinstance(contract, Contract) and contract.head is not None:
+        above = contract.head.partition("#")[0]
+        yield above
+        contract = state.get(above)
+
+
+class SublicenceNoRight(Refusal):
+    """A licence is passed on only as its head grant allows, and by whom it was given to."""
+
+    code = "SUBLICENCE_NO_RIGHT"
+    title_vi = "Bên cấp thứ cấp không có quyền chuyển giao quyền sử dụng cho bên thứ ba"
+    article = "Luật Sở hữu trí tuệ, Điều 142"
+
+
+class SublicenceOfCompulsory(Refusal):
+    """Whoever uses by decision of the State passes nothing on."""
+
+    code = "SUBLICENCE_OF_COMPULSORY"
+    title_vi = "Quyền sử dụng theo quyết định bắt buộc không được chuyển giao lại cho người khác"
+    article = "Luật Sở hữu trí tuệ, Điều 146(1)(c)"
+
+
+class SublicenceDepth(Refusal):
+    """No more tiers stand under a grant than it allows."""
+
+    code = "SUBLICENCE_DEPTH"
+    title_vi = "Số cấp li-xăng thứ cấp vượt quá mức cho phép"
+    article = "Luật Sở hữu trí tuệ, Điều 142"
+
+
+class SublicenceLonger(Refusal):
+    """A sublicence ends no later than its head grant."""
+
+    code = "SUBLICENCE_LONGER"
+    title_vi = "Thời hạn của hợp đồng thứ cấp dài hơn hợp đồng gốc"
+    article = "Luật Sở hữu trí tuệ, Điều 142"
+
+
+class BeyondOwnGrant(Refusal):
+    """Nobody passes on more than was granted to them."""
+
+    code = "BEYOND_OWN_GRANT"
+    title_vi = "Phạm vi chuyển giao vượt quá phạm vi được cấp"
+    article = "Luật Chuyển giao công nghệ, Điều 7"
+
+
+def _admit_sublicence(state: State, event: Event, context: Context) -> None:
+    """Refuse a sublicence that its head grant does not allow, or does not contain."""
+    body = event.body
+    assert isinstance(body, SublicenceGranted)
+    new(state, body.contract)
+    contract = known(state, body.head_contract, Contract)
+    head = contract.grants.get(body.head_grant)
+    if head is None:
+        raise PredecessorUnknown(
+            f"{body.head_contract} has no grant {body.head_grant}",
+            positions=(contract.position,),
+            subjects=(body.head_contract,),
+        )
+    must_stand(body.head_contract, contract.voided, legal_day(context.accepted))
+    must_state_price(body)
+    must_be_rated(body, context)
+    not_in_future(context.accepted, concluded_on=body.concluded_on)
+    _must_be_allowed(state, body, head, contract)
+    _must_be_deep_enough(state, body, contract)
+    today = legal_day(context.accepted)
+    held = held_grant(body.grant, body.contract, body.head(), context.position, today)
+    _must_lie_within(body.grant, held.box, head, contract)
+    agreed = agreed_to(state, body, body.sublicensor)
+    must_be_free(state, body.grant, held, frozenset(event.signers), agreed)
+
+
+def _must_be_allowed(
+    state: State, body: SublicenceGranted, head: Grant, contract: Contract
+) -> None:
+    """Refuse without leave: of the head licensor, by signature or by a consent on record."""
+    at = (contract.position,)
+    if head.exclusivity == "compulsory":
+        raise SublicenceOfCompulsory(f"{body.head()} was granted by the State", positions=at)
+    if body.sublicensor != head.licensee:
+        raise SublicenceNoRight(f"{body.head()} was granted to {head.licensee}", positions=at)
+    if head.sublicensing == "no":
+        raise SublicenceNoRight(f"{body.head()} is not to be passed on", positions=at)
+    if head.sublicensing == "free" or head.licensor in (body.consent_by, *body.consents):
+        return
+    ahead = consenting(
+        state, body.consents_given, body.sublicensor, "sublicence", body.concluded_on
+    )
+    if head.licensor not in ahead.get(body.head(), ()):
+        raise SublicenceNoRight(
+            f"{body.head()} is passed on with consent by {head.licensor}", positions=at
+        )
+
+
+def _must_be_deep_enough(state: State, body: SublicenceGranted, contract: Contract) -> None:
+    """Refuse a tier more than one of the grants above allows."""
+    below, name, above = 1, body.head_grant, contract
+    while True:
+        grant = above.grants.get(name)
+        if grant is not None and grant.depth is not None and below > grant.depth:
+            raise SublicenceDepth(
+                f"tier {below} under grant {name}, which allows {grant.depth}",
+                positions=(above.position, contract.position),
+            )
+        if above.head is None:
+            return
+        subject, _, name = above.head.partition("#")
+        above = known(state, subject, Contract)
+        below += 1
+
+
+_EXCLUDES = {"compulsory": 0, "non_exclusive": 0, "sole": 1, "exclusive": 2}
+"""How many a grant keeps out: nobody, other licensees, the licensor as well."""
+
+
+def _must_lie_within(grant: Grant, own: Box, head: Grant, contract: Contract) -> None:
+    outer = box_of(head)
+    if outer.outlasted_by(own):
+        raise SublicenceLonger(
+            f"the head grant ends on {head.valid_to}, the sublicence on "
+            f"{grant.valid_to or 'no day'}",
+            positions=(contract.position,),
+        )
+    sides = {
+        "its acts, territory, field or first day": outer.contains(own),
+        "its rights": set(head.rights).issuperset(grant.rights),
+        "its technologies": set(head.technologies).issuperset(grant.technologies),
+        "its exclusivity": _EXCLUDES[grant.exclusivity] <= _EXCLUDES[head.exclusivity],
+    }
+    beyond = [side for side, within in sides.items() if not within]
+    if beyond:
+        raise BeyondOwnGrant(
+            f"the sublicence goes beyond the head grant in {' and '.join(beyond)}",
+            positions=(contract.position,),
+        )
+
+
+def _evolve_sublicence(subject: str, value: Contract | None, logged: Logged) -> Contract | None:
+    body = logged.event.body
+    assert isinstance(body, SublicenceGranted)
+    if subject != body.contract:
+        return value
+    return Contract(
+        position=logged.position,
+        kind="sublicence",
+        said=body,
+        first=first_terms(body, (body.grant,), body.grant.valid_to),
+        parties=frozenset({body.sublicensor, body.sublicensee}),
+        grants={body.grant.grant: body.grant},
+        effective_from=body.grant.valid_from,
+        effective_to=body.grant.valid_to,
+        head=body.head(),
+    )
+
+
+def _evolve_right_sublicence(subject: str, value: Right, logged: Logged) -> Right:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, SublicenceGranted)
+    day = legal_day(logged.accepted)
+    held = held_grant(body.grant, body.contract, body.head(), logged.position, day)
+    return with_grant(value, held)
+
+
+BODIES: tuple[type[Body], ...] = (SublicenceGranted,)
+ADMITS: Admits = {SublicenceGranted: _admit_sublicence}
+EVOLVES: Evolves = {
+    (KIND, SublicenceGranted): _evolve_sublicence,
+    ("right", SublicenceGranted): _evolve_right_sublicence,
+}

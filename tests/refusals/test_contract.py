@@ -1,0 +1,160 @@
+"""Rules 7, 15 to 25 and 27 to 35: what a licensor can give, and to whom, by code and example."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ledger.domain.contract import ContractConcluded
+from ledger.domain.granting import CoownerConsent, ExclusiveOverlap, SoleThirdGrant
+from ledger.domain.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
+from ledger.domain.sublicence import (
+    BeyondOwnGrant,
+    SublicenceDepth,
+    SublicenceGranted,
+    SublicenceLonger,
+    SublicenceNoRight,
+)
+from tests.support.builders import (
+    FIRM,
+    INSTITUTE,
+    RIVAL,
+    SUBLICENCE,
+    THIRD,
+    contract_concluded,
+    grant,
+    held,
+    right_filed,
+    right_lapsed,
+    right_restored,
+    sublicence_granted,
+)
+from tests.support.contracts import CONSENT, consent_given
+from tests.support.specification import given
+
+SECOND = "contract:01890000-0000-7000-8000-0000000000ff"
+NON_EXCLUSIVE = {"exclusivity": "non_exclusive"}
+
+
+def licensed(parties: Iterable[str] = (), terms: Any = None, **overrides: Any) -> ContractConcluded:
+    """Return the builders' contract with one grant, and terms, that differ."""
+    differing = grant(**overrides)
+    signing = sorted({differing["licensor"], differing["licensee"], *parties})
+    return contract_concluded(grants=[differing], parties=signing, **(terms or {}))
+
+
+def second(parties: Iterable[str] = (), **overrides: Any) -> ContractConcluded:
+    """Return a second contract of the institute's, with the rival."""
+    return licensed(parties, {"contract": SECOND}, **{"licensee": RIVAL, **overrides})
+
+
+def passed_on(consent_by: str | None = None, **overrides: Any) -> SublicenceGranted:
+    """Return a sublicence from the firm to the rival with a grant that differs."""
+    terms = overrides.pop("terms", {})
+    differing = grant(**{"licensor": FIRM, "licensee": RIVAL, **NON_EXCLUSIVE, **overrides})
+    return sublicence_granted(
+        consent_by=consent_by,
+        grant=differing,
+        sublicensor=differing["licensor"],
+        sublicensee=differing["licensee"],
+        **terms,
+    )
+
+
+def test_coowner_consent() -> None:
+    """One of two joint owners licenses exclusively alone; the other signs, or consented before."""
+    joint = given(right_filed(owners=[held(INSTITUTE, 1, 2), held(THIRD, 1, 2)]))
+    refusal = joint.when(licensed()).then_refused(CoownerConsent, positions=[0])
+    assert THIRD in refusal.subjects
+    joint.when(licensed(**NON_EXCLUSIVE)).then_refused(CoownerConsent, positions=[0])
+    joint.when(licensed(terms={"consents": [THIRD]})).then_admitted()
+    right = grant()["rights"][0]
+    agreed = joint.and_then(
+        consent_given(given_by=THIRD, to=INSTITUTE, matter="licence", about=right)
+    )
+    agreed.when(licensed()).then_refused(CoownerConsent, positions=[0])
+    agreed.when(licensed(terms={"consents_given": [CONSENT]})).then_admitted()
+
+
+def test_exclusive_overlap() -> None:
+    """Exclusive VN, A61K, 2026-2030; then non-exclusive in Đà Nẵng for A61K 31 from 2027."""
+    past = given(right_filed(), licensed())
+    narrow = {
+        "territory": {"codes": ["vn-2025:48"]},
+        "field": {"scheme": "ipc", "edition": "2026.01", "codes": ["A61K 31/00"]},
+        "valid_from": "2027-01-01",
+        **NON_EXCLUSIVE,
+    }
+    past.when(second(**narrow)).then_refused(ExclusiveOverlap, positions=[1])
+    past.when(second([FIRM], **narrow)).then_admitted()
+    later = {"valid_from": "2030-12-01", "valid_to": "2032-12-01"}
+    past.when(second(**{**narrow, **later})).then_admitted()
+
+
+def test_sole_third_grant() -> None:
+    """Sole licence in force, second licensee signed; to the same firm it may be granted."""
+    past = given(right_filed(), licensed(exclusivity="sole"))
+    past.when(second(**NON_EXCLUSIVE)).then_refused(SoleThirdGrant, positions=[1])
+    past.when(second(**NON_EXCLUSIVE, licensee=FIRM)).then_admitted()
+    past.when(second([FIRM], **NON_EXCLUSIVE)).then_admitted()
+
+
+def test_beyond_right_term() -> None:
+    """A patent filed 2006-03-10 licensed to 2027-01-01; to the last day of its term it may be."""
+    past = given(right_filed(filed_on="2006-03-10"))
+    dated = {"valid_from": "2026-01-01", "valid_to": "2027-01-01"}
+    past.when(licensed(**dated)).then_refused(BeyondRightTerm, positions=[0])
+    past.when(licensed(**{**dated, "valid_to": "2026-03-11"})).then_admitted()
+
+
+def test_right_not_in_force() -> None:
+    """A licence on a title whose lapse is recorded from last year; restored, it may be licensed."""
+    past = given(right_filed(), right_lapsed())
+    past.when(licensed()).then_refused(RightNotInForce, positions=[1])
+    past.and_then(right_restored()).when(licensed()).then_admitted()
+
+
+def test_beyond_right_territory() -> None:
+    """A Vietnamese title licensed for Laos; a province of Vietnam lies within it."""
+    past = given(right_filed())
+    laos = {"codes": ["iso:LA"]}
+    past.when(licensed(territory=laos)).then_refused(BeyondRightTerritory, positions=[0])
+    both = {"codes": ["iso:VN", "iso:LA"]}
+    past.when(licensed(territory=both)).then_refused(BeyondRightTerritory)
+    past.when(licensed(territory={"codes": ["vn-2025:48"]})).then_admitted()
+
+
+def test_beyond_own_grant() -> None:
+    """A licensee with field A61K licenses A61P; within A61K it may."""
+    past = given(right_filed(), licensed())
+    field = {"scheme": "ipc", "edition": "2026.01", "codes": ["A61P"]}
+    past.when(passed_on(field=field)).then_refused(BeyondOwnGrant, positions=[1])
+    past.when(passed_on(field={**field, "codes": ["A61K 31/00"]})).then_admitted()
+
+
+def test_sublicence_no_right() -> None:
+    """The head grant says `sublicensing: no`; with consent, signed or on record, it is allowed."""
+    given(right_filed(), licensed(sublicensing="no")).when(passed_on(INSTITUTE)).then_refused(
+        SublicenceNoRight, positions=[1]
+    )
+    past = given(right_filed(), licensed(sublicensing="consent"), consent_given())
+    past.when(passed_on()).then_refused(SublicenceNoRight, positions=[1])
+    past.when(passed_on(INSTITUTE)).then_admitted()
+    past.when(passed_on(terms={"consents_given": [CONSENT]})).then_admitted()
+
+
+def test_sublicence_longer() -> None:
+    """A sublicence to 2032 where the head ends in 2030; to the head's end it may run."""
+    past = given(right_filed(), licensed())
+    past.when(passed_on(valid_to="2032-12-01")).then_refused(SublicenceLonger, positions=[1])
+    past.when(passed_on(valid_to="2030-12-01")).then_admitted()
+
+
+def test_sublicence_depth() -> None:
+    """A third tier where one is allowed; where two are, it stands."""
+    third = {"contract": SECOND, "head_contract": SUBLICENCE}
+    deeper = passed_on(licensor=RIVAL, licensee=THIRD, terms=third)
+    past = given(right_filed(), licensed(depth=1), passed_on())
+    past.when(deeper).then_refused(SublicenceDepth, positions=[1, 2])
+    given(right_filed(), licensed(depth=2), passed_on()).when(deeper).then_admitted()
+    given(right_filed(), licensed(), passed_on(depth=0)).when(deeper).then_refused(
+        SublicenceDepth, positions=[2]
+    )
