@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
 from api.reads import AtLeast, KnownAtText, SubjectPath, ask, read_known_at, today
+from projections.dependencies import falls_with
 from projections.disputes import dispute_of, holds_on
 
 router = APIRouter(prefix="/v1", tags=["disputes"])
@@ -28,6 +29,25 @@ def get_dispute(
         request,
         at_least,
         lambda: dispute_of(node_of(request).pool, dispute, known_at=read_known_at(known_at)),
+    )
+
+
+@router.get(
+    "/entries/{position}/falls",
+    operation_id="getFalls",
+    summary="What else falls if the event is void from the start",
+)
+def get_falls(
+    request: Request,
+    position: Annotated[int, Path(ge=0, lt=2**62, examples=[0])],
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return the events that rest on it, near and far, each with why."""
+    return ask(
+        request,
+        at_least,
+        lambda: falls_with(node_of(request).pool, position, known_at=read_known_at(known_at)),
     )
 
 

@@ -1,6 +1,7 @@
 """All read models, in the order in which they are listed to people."""
 
 from projections.chain import chain
+from projections.dependencies import dependencies
 from projections.disputes import disputes, orders
 from projections.grants import contracts, encumbrances, grants
 from projections.liens import liens
@@ -26,6 +27,7 @@ READ_MODELS: tuple[ReadModel, ...] = (
     payments,
     disputes,
     orders,
+    dependencies,
     events,
     timeline,
 )

@@ -1,0 +1,98 @@
+"""If an event is void from the start, what else falls."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.domain.event import Body
+from ledger.store.connection import Pool
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.dependencies import falls_with
+from projections.rebuild import rebuild
+from projections.runner import Runner
+from tests.support import builders as b
+from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, OTHER_RIGHT, RIGHT, RIVAL
+from tests.support.logbook import NOON, append_all, written_again
+from tests.support.postgres import fresh_database
+from tests.support.projecting import logged
+
+SALE, RESALE = "assignment:sale", "assignment:resale"
+LICENCE = "contract:by-the-rival"
+HALF = {"assignors": [b.held(INSTITUTE, 1, 2)], "assignees": [b.held(RIVAL, 1, 2)]}
+STORY: dict[str, Body] = {
+    "filed": b.right_filed(),
+    "other filed": b.other_right_filed(),
+    "contract": b.contract_concluded(),
+    "sublicence": b.sublicence_granted(),
+    "shared": b.share_agreed(),
+    "reported": b.revenue_reported(),
+    "distributed": b.revenue_distributed(),
+    "paid": b.payment_confirmed(),
+    "sold half": b.assignment_agreed(assignment=SALE, rights=[RIGHT], **HALF),
+    "sale registered": b.assignment_registered(assignment=SALE, rights=[RIGHT]),
+    "sold the rest": b.assignment_agreed(assignment=RESALE, rights=[RIGHT], **HALF),
+    "rest registered": b.assignment_registered(assignment=RESALE, rights=[RIGHT]),
+    "charged": b.security_created(rights=[RIGHT], debtors=[RIVAL], creditor=BANK),
+    "freed": b.security_released(rights=[RIGHT]),
+    "licensed": b.contract_concluded(
+        contract=LICENCE,
+        parties=[RIVAL, FIRM],
+        grants=[
+            b.grant(licensor=RIVAL, licensee=FIRM, acts=["import"], exclusivity="non_exclusive")
+        ],
+    ),
+}
+AT = {name: position for position, name in enumerate(STORY, 1)}
+NAMES = {position: name for name, position in AT.items()}
+
+
+@pytest.fixture(scope="module")
+def told(postgres_server) -> Iterator[Pool]:
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        rebuild(pool, READ_MODELS, decode)
+        append_all(pool, written_again(logged(*STORY.values())), NOON, batch=1)
+        Runner(pool, READ_MODELS, decode).catch_up()
+        yield pool
+        pool.close()
+
+
+def fallen(pool: Pool, name: str) -> dict[str, bool]:
+    """Return the names of what falls with an event, and whether it surely does."""
+    found = falls_with(pool, AT[name])
+    return {NAMES[each.event.position]: each.certain for each in found.fallen}
+
+
+def test_with_a_contract_fall_its_sublicences_and_its_money(told):
+    assert dict.fromkeys(
+        ("sublicence", "shared", "reported", "distributed", "paid"), True
+    ) == fallen(told, "contract")
+    (sublicence, *_) = falls_with(told, AT["contract"]).fallen
+    assert ((CONTRACT,), (AT["contract"],)) == (sublicence.because, sublicence.of)
+
+
+def test_with_a_share_fall_its_distributions_and_what_they_paid(told):
+    assert {"distributed": True, "paid": True} == fallen(told, "shared")
+
+
+def test_with_the_only_source_of_a_title_falls_all_that_its_holder_did(told):
+    assert set(AT) - {"filed", "other filed"} == set(fallen(told, "filed"))
+    assert {} == fallen(told, "other filed")
+
+
+def test_who_has_title_from_elsewhere_too_may_stand(told):
+    falls = {"sale registered": True, "charged": False, "licensed": False, "freed": False}
+    assert falls == fallen(told, "sold half")
+    del falls["sale registered"]
+    assert falls == fallen(told, "sale registered")
+
+
+def test_nothing_rests_on_the_last_event(told):
+    assert {} == fallen(told, "licensed")
+    assert OTHER_RIGHT not in falls_with(told, AT["licensed"]).positions
+
+
+def test_what_was_not_known_yet_does_not_fall(told):
+    found = falls_with(told, AT["contract"], known_at=AT["shared"])
+    assert (AT["sublicence"], AT["shared"]) == found.positions
