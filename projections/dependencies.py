@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from ledger.domain.contract import ContractConcluded, SublicenceGranted
+from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.dispute import DisputeOpened
 from ledger.domain.event import Body, Logged
@@ -27,6 +27,7 @@ from ledger.domain.revenue import (
 )
 from ledger.domain.right import RightFiled
 from ledger.domain.security import SecurityCreated
+from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool
 from projections.projection import Journal

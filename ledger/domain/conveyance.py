@@ -9,14 +9,19 @@ Read in this order: events, state, refusals, admit, evolve.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, time
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import StringConstraints, model_validator
 
 from ledger.domain.authority import must_hold
+from ledger.domain.backdating import Backdated
+from ledger.domain.burden import Lien, Perfected
+from ledger.domain.covenant import must_have_covenant_consent
 from ledger.domain.event import (
     FROM_LIST,
+    HANOI,
     NOT_EMPTY,
     Admits,
     Body,
@@ -32,6 +37,7 @@ from ledger.domain.event import (
     RightIds,
     Sha256,
     State,
+    legal_day,
     of_kind,
 )
 from ledger.domain.existence import (
@@ -42,15 +48,18 @@ from ledger.domain.existence import (
     new,
     not_in_future,
 )
-from ledger.domain.right import Lien, Office, Right, with_lien
+from ledger.domain.hold import must_not_be_frozen
+from ledger.domain.right import Office, Right, with_lien
 from ledger.domain.security import (
     Security,
+    charging,
     lien_passed,
     must_be_charged,
     must_be_creditors,
     passed,
 )
 from ledger.domain.title import NotOwner, moved
+from ledger.domain.transfer import must_be_allowed_by_creditors
 
 KIND = "conveyance"
 
@@ -177,8 +186,11 @@ def _admit(state: State, event: Event, context: Context) -> None:
         _must_correct_a_transfer(state, body)
     elif body.refers_to is not None:
         all_known(state, (body.refers_to,))
+    today = legal_day(context.accepted)
     for subject, right in rights.items():
         _must_be_theirs_to_give(subject, right, body)
+        must_not_be_frozen(subject, right.frozen, today)
+        _must_be_free(subject, right, body, event)
 
 
 def _must_be_the_creditors_to_give(state: State, body: ConveyanceAttested) -> None:
@@ -213,6 +225,40 @@ def _must_be_theirs_to_give(subject: str, right: Right, body: ConveyanceAttested
         must_link(subject, right, party)
 
 
+def _must_be_free(subject: str, right: Right, body: ConveyanceAttested, event: Event) -> None:
+    """Refuse what a creditor here or a fund was promised, and what comes out of turn."""
+    if body.kind == "security":
+        must_have_covenant_consent(
+            subject,
+            right,
+            "negative_pledge",
+            actors=body.givers(),
+            signers=event.signers,
+            day=body.office_recorded_on,
+        )
+        return
+    must_be_allowed_by_creditors(subject, right, event.signers)
+    _must_come_in_turn(subject, right, body)
+
+
+def _must_come_in_turn(subject: str, right: Right, body: ConveyanceAttested) -> None:
+    """Refuse a transfer that the office recorded before one which is attested already.
+
+    Records count in the order of the office. One that turns up late would take from those to whom
+    title has passed since; where they are its own parties, nobody is harmed.
+    """
+    recorded = right.office_recorded_on
+    if recorded is None or body.office_recorded_on >= recorded:
+        return
+    if frozenset(right.owners.keys()) <= {*body.givers(), *body.assignees}:
+        return
+    raise Backdated(
+        f"recorded on {body.office_recorded_on}, before a transfer of {subject} of {recorded}",
+        positions=(right.titled,),
+        subjects=(subject,),
+    )
+
+
 def _corrected(right: Right, body: ConveyanceAttested) -> frozenset[str] | None:
     """Return to whom the record that is corrected gave this right, if it did."""
     if body.kind != "correction" or body.refers_to is None:
@@ -230,7 +276,7 @@ def _evolve(subject: str, value: Any, logged: Logged) -> Any:
         return Conveyance(logged.position, body.kind)
     return Security(
         position=logged.position,
-        creditors=dict.fromkeys(body.rights, frozenset(body.assignees)),
+        creditors=charging(body.rights, body.assignees),
     )
 
 
@@ -257,17 +303,21 @@ def _evolve_right(subject: str, value: Right | None, logged: Logged) -> Right | 
         assert body.refers_to is not None, "admitted without the security that it is about"
         return lien_passed(value, body.refers_to, body.givers(), _creditors_after(body))
     if body.kind == "security":
-        return with_lien(value, body.conveyance, _lien(body, logged.position))
+        return with_lien(value, body.conveyance, _lien(body, logged))
     return _transferred(value, body, logged)
 
 
-def _lien(body: ConveyanceAttested, position: int) -> Lien:
+def _lien(body: ConveyanceAttested, logged: Logged) -> Lien:
     # The record does not say whether the agreement forbids assignment; absence is not a covenant.
+    # An office that knows days only ranks what it recorded on one day in the order of the log.
+    recorded_at = datetime.combine(body.office_recorded_on, time(), HANOI)
     return Lien(
         creditors=frozenset(body.assignees),
         debtors=body.givers(),
         forbids_assignment=False,
-        position=position,
+        position=logged.position,
+        recorded=legal_day(logged.accepted),
+        perfected=Perfected(recorded_at, logged.position),
     )
 
 
@@ -281,7 +331,9 @@ def _transferred(right: Right, body: ConveyanceAttested, logged: Logged) -> Righ
     part = sum(given.values(), Fraction(0)) / len(body.assignees)
     taken = dict.fromkeys(body.assignees, part)
     records = right.records.insert(body.conveyance, frozenset(body.assignees))
-    return replace(moved(right, given, taken, logged), records=records)
+    recorded = max(right.office_recorded_on or body.office_recorded_on, body.office_recorded_on)
+    right = moved(right, given, taken, logged)
+    return replace(right, records=records, office_recorded_on=recorded)
 
 
 BODIES: tuple[type[Body], ...] = (ConveyanceAttested,)

@@ -11,6 +11,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from rpds import HashTrieMap
+
 from ledger.domain.contract import Contract
 from ledger.domain.event import Logged
 from ledger.domain.hold import Hold, Holds, Voidance
@@ -18,8 +20,8 @@ from ledger.domain.listing import Listing
 from ledger.domain.order import OfDispute, Order, kind_of
 from ledger.domain.revenue import Share
 from ledger.domain.right import Right, ended_from, without_lien
-from ledger.domain.security import Security
-from ledger.domain.title import Assignment
+from ledger.domain.security import Security, charging
+from ledger.domain.title import Assignment, undone
 
 
 def concerned_by(deed: object) -> frozenset[str]:
@@ -92,8 +94,8 @@ def _security(subject: str, value: Security, logged: Logged) -> Security:
         return value
     return replace(
         value,
-        creditors=dict.fromkeys(value.creditors, frozenset()),
-        ended=dict.fromkeys(value.creditors, logged.position),
+        creditors=charging(value.creditors, ()),
+        ended=HashTrieMap(dict.fromkeys(value.creditors, logged.position)),
     )
 
 
@@ -101,29 +103,31 @@ def _right(subject: str, value: Right, logged: Logged) -> Right:
     value = _frozen(value, subject, logged)
     for order in _voiding(subject, logged):
         (deed,) = order.deeds()
-        value = _VOIDED[kind_of(deed)](value, deed, order.start)
+        value = _VOIDED[kind_of(deed)](value, deed, order.start, logged)
     return value
 
 
-def _without_grants(right: Right, contract: str, start: date) -> Right:
+def _without_grants(right: Right, contract: str, start: date, logged: Logged) -> Right:
     """Return the right after a contract's grants, and those below them, ended on a day."""
+    del logged
     return ended_from(right, (grant.ref for grant in right.grants if grant.under(contract)), start)
 
 
-def _without_pending(right: Right, assignment: str, start: date) -> Right:
+def _without_assignment(right: Right, assignment: str, start: date, logged: Logged) -> Right:
+    """Return the right after title went back, as far as the assignees still have it."""
     del start
-    return replace(right, pending=right.pending.discard(assignment))
+    return undone(right, assignment, logged)
 
 
-def _without_security(right: Right, security: str, start: date) -> Right:
-    del start
+def _without_security(right: Right, security: str, start: date, logged: Logged) -> Right:
+    del start, logged
     return without_lien(right, security)
 
 
-_VOIDED: Mapping[str, Callable[[Right, str, date], Right]] = {
+_VOIDED: Mapping[str, Callable[[Right, str, date, Logged], Right]] = {
     "contract": _without_grants,
     "security": _without_security,
-    "assignment": _without_pending,
+    "assignment": _without_assignment,
 }
 
 EFFECTS: Mapping[str, Callable[[str, Any, Logged], Any]] = {

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from ledger.domain import (
+    assignment,
     consent,
     contract,
     conveyance,
     dispute,
+    enforcement,
+    investment,
     key,
     ledger,
     listing,
@@ -40,8 +43,11 @@ MODULES = (
     technology,
     right,
     title,
+    assignment,
     conveyance,
     security,
+    enforcement,
+    investment,
     listing,
     offer,
     consent,

@@ -9,7 +9,7 @@ Read in this order: events, state, refusals, admit, evolve.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -25,6 +25,7 @@ from pydantic import (
 from rpds import HashTrieMap
 
 from ledger.domain.authority import must_hold
+from ledger.domain.burden import Covenant, Lien, Pending, Priority
 from ledger.domain.event import (
     FROM_LIST,
     NOT_EMPTY,
@@ -200,25 +201,6 @@ class RightRestored(OfRight):
 
 
 @dataclass(frozen=True, slots=True)
-class Lien:
-    """A security interest in the right: to whom, from whom, and whether it forbids assignment."""
-
-    creditors: frozenset[str]
-    debtors: frozenset[str]
-    forbids_assignment: bool
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An agreed assignment of this right that waits for its registration (IP Law art. 148(1))."""
-
-    given: Mapping[str, Fraction]
-    taken: Mapping[str, Fraction]
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
 class Right:
     """What is known of a right.
 
@@ -226,9 +208,11 @@ class Right:
     the day on which it was recorded here; `former` maps each party that owned and ceased to, to the
     position of the event by which it did. `territory` holds the codes of the places that the title
     covers, or nothing where it knows no borders. `liens` are keyed by the subject of the security,
-    `pending` by that of the assignment, `records` map the conveyances that moved the title to those
-    who took it, `frozen` holds forums' orders. Maps that grow are persistent: an event costs the
-    same whether it is the tenth of its right or the ten-thousandth.
+    `covenants` by that of the investment; `pending`, `priorities` and `settled` by that of the
+    assignment that waits, has a priority notice, or waits no more. `records` map the conveyances
+    that moved the title to those who took it; `office_recorded_on` is the last day on which an
+    office recorded one of them. `frozen` holds forums' orders. Maps that grow are persistent: an
+    event costs the same whether it is the tenth of its right or the ten-thousandth.
     """
 
     position: int
@@ -245,7 +229,11 @@ class Right:
     liens: "HashTrieMap[str, Lien]" = HashTrieMap()
     grants: tuple[HeldGrant, ...] = ()
     pending: "HashTrieMap[str, Pending]" = HashTrieMap()
+    priorities: "HashTrieMap[str, Priority]" = HashTrieMap()
+    settled: "HashTrieMap[str, Pending]" = HashTrieMap()
+    covenants: "HashTrieMap[str, Covenant]" = HashTrieMap()
     records: "HashTrieMap[str, frozenset[str]]" = HashTrieMap()
+    office_recorded_on: date | None = None
     frozen: "HashTrieMap[str, Hold]" = HashTrieMap()
 
 

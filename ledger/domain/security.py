@@ -7,11 +7,17 @@ charges 15145443.
 Read in this order: events, state, refusals, helpers, admit, evolve.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
+from rpds import HashTrieMap
+
+from ledger.domain.burden import Lien
+from ledger.domain.covenant import must_have_covenant_consent
 from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
     Admits,
     Body,
     Context,
@@ -25,10 +31,12 @@ from ledger.domain.event import (
     RightIds,
     State,
     Text,
+    legal_day,
     of_kind,
 )
 from ledger.domain.existence import known, new, not_in_future
-from ledger.domain.right import Lien, Right, with_lien, without_lien
+from ledger.domain.hold import must_not_be_frozen
+from ledger.domain.right import Right, with_lien, without_lien
 from ledger.domain.title import NotOwner
 
 KIND = "security"
@@ -37,7 +45,10 @@ SecurityId = Annotated[str, of_kind(KIND)]
 
 
 class SecurityCreated(Body):
-    """The debtors charge these rights in favour of the creditor (Civil Code art. 297)."""
+    """The debtors charge these rights in favour of the creditor (Civil Code art. 297).
+
+    `consenting` sign too: funds to which a debtor promised not to pledge.
+    """
 
     TOPIC: ClassVar[str] = "security.created/1"
 
@@ -48,10 +59,12 @@ class SecurityCreated(Body):
     secures: Text
     forbids_assignment: bool
     created_on: Day
+    consenting: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
 
     def subjects(self) -> frozenset[str]:
-        """Return the security, the rights, the debtors and the creditor."""
-        return frozenset((self.security, *self.rights, *self.debtors, self.creditor))
+        """Return the security, the rights and all parties."""
+        parties = (*self.debtors, self.creditor, *self.consenting)
+        return frozenset((self.security, *self.rights, *parties))
 
 
 class SecurityReleased(Body):
@@ -77,8 +90,8 @@ class Security:
     """
 
     position: int
-    creditors: Mapping[str, frozenset[str]]
-    ended: Mapping[str, int] = field(default_factory=dict)
+    creditors: "HashTrieMap[str, frozenset[str]]"
+    ended: "HashTrieMap[str, int]" = HashTrieMap()
 
 
 class ReleaseMismatch(Refusal):
@@ -121,22 +134,29 @@ def must_be_creditors(
             )
 
 
+def charging(rights: Iterable[str], creditors: Iterable[str]) -> "HashTrieMap[str, frozenset[str]]":
+    """Return that these are the creditors on each of the rights."""
+    return HashTrieMap(dict.fromkeys(rights, frozenset(creditors)))
+
+
 def passed(
     security: Security, rights: Iterable[str], given: Iterable[str], taken: Iterable[str], at: int
 ) -> Security:
     """Return the security after creditors passed it on, or, with nobody taking, released it."""
-    after = {right: (security.creditors[right] - set(given)) | set(taken) for right in rights}
-    ended = {right: at for right, creditors in after.items() if not creditors}
-    return replace(
-        security,
-        creditors={**security.creditors, **after},
-        ended={**security.ended, **ended},
-    )
+    creditors, ended = security.creditors, security.ended
+    for right in rights:
+        after = (creditors.get(right, frozenset()) - set(given)) | set(taken)
+        creditors = creditors.insert(right, after)
+        if not after:
+            ended = ended.insert(right, at)
+    return replace(security, creditors=creditors, ended=ended)
 
 
 def lien_passed(right: Right, subject: str, given: Iterable[str], taken: Iterable[str]) -> Right:
     """Return the right after creditors of its lien passed it on or released it."""
-    lien = right.liens[subject]
+    lien = right.liens.get(subject)
+    if lien is None:
+        return right
     creditors = (lien.creditors - set(given)) | set(taken)
     if not creditors:
         return without_lien(right, subject)
@@ -144,20 +164,35 @@ def lien_passed(right: Right, subject: str, given: Iterable[str], taken: Iterabl
 
 
 def _admit_created(state: State, event: Event, context: Context) -> None:
-    """Refuse a charge on what none of the debtors owns."""
+    """Refuse a charge on what none of the debtors owns, or has promised not to pledge."""
     body = event.body
     assert isinstance(body, SecurityCreated)
     new(state, body.security)
     rights = {subject: known(state, subject, Right) for subject in body.rights}
     not_in_future(context.accepted, created_on=body.created_on)
+    today = legal_day(context.accepted)
     for subject, right in rights.items():
-        if not any(debtor in right.owners for debtor in body.debtors):
-            left = (right.former[debtor] for debtor in body.debtors if debtor in right.former)
-            raise NotOwner(
-                f"none of the debtors owns {subject}",
-                positions=tuple(left) or (right.titled,),
-                subjects=(subject,),
-            )
+        must_not_be_frozen(subject, right.frozen, today)
+        _must_be_a_debtors(subject, right, body.debtors)
+        must_have_covenant_consent(
+            subject,
+            right,
+            "negative_pledge",
+            actors=body.debtors,
+            signers=event.signers,
+            day=today,
+        )
+
+
+def _must_be_a_debtors(subject: str, right: Right, debtors: Iterable[str]) -> None:
+    if any(debtor in right.owners for debtor in debtors):
+        return
+    left = tuple(right.former[debtor] for debtor in debtors if debtor in right.former)
+    raise NotOwner(
+        f"none of the debtors owns {subject}",
+        positions=left or (right.titled,),
+        subjects=(subject,),
+    )
 
 
 def _admit_released(state: State, event: Event, context: Context) -> None:
@@ -176,7 +211,7 @@ def _evolve_created(subject: str, value: Security | None, logged: Logged) -> Sec
     del subject, value
     return Security(
         position=logged.position,
-        creditors=dict.fromkeys(body.rights, frozenset((body.creditor,))),
+        creditors=charging(body.rights, (body.creditor,)),
     )
 
 
@@ -196,6 +231,7 @@ def _evolve_right_created(subject: str, value: Right | None, logged: Logged) -> 
         debtors=frozenset(body.debtors),
         forbids_assignment=body.forbids_assignment,
         position=logged.position,
+        recorded=legal_day(logged.accepted),
     )
     return value and with_lien(value, body.security, lien)
 

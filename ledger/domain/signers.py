@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
 from ledger.domain.authority import (
     KeyExpired,
     KeyNoLongerValid,
@@ -31,7 +32,9 @@ from ledger.domain.dispute import (
     EvidenceFiled,
     SettlementRecorded,
 )
+from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
 from ledger.domain.event import Body, Context, Event, Sealed, State, key_subject, legal_day, reveal
+from ledger.domain.investment import InvestmentEnded, InvestmentMade
 from ledger.domain.key import Key, KeyAdded, KeyRevoked
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.listing import ListingClosed, ListingPublished, ListingSuspended
@@ -83,13 +86,18 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     RightGranted: _of_office,
     RightLapsed: _of_office,
     RightRestored: _of_office,
-    AssignmentAgreed: lambda body, _: _parties(
-        *(holding.party for holding in (*body.assignors, *body.assignees))
-    ),
+    AssignmentAgreed: lambda body, _: _parties(*body.parties(), *body.consenting),
     AssignmentRegistered: _of_office,
+    AssignmentRefused: _of_office,
+    AssignmentRescinded: lambda body, _: _parties(*body.parties),
     ConveyanceAttested: lambda body, ledger: _parties(body.attested_by, ledger.operator),
-    SecurityCreated: lambda body, _: _parties(*body.debtors, body.creditor),
+    SecurityCreated: lambda body, _: _parties(*body.debtors, body.creditor, *body.consenting),
+    SecurityPerfected: _of_office,
+    SecurityAssigned: lambda body, _: _parties(body.creditor, body.new_creditor),
     SecurityReleased: lambda body, _: _parties(body.creditor),
+    SecurityEnforced: _of_office,
+    InvestmentMade: lambda body, _: _parties(body.fund, body.company),
+    InvestmentEnded: lambda body, _: _parties(body.ended_by),
     ListingPublished: lambda body, _: _parties(body.lister, body.reviewer),
     ListingSuspended: lambda body, _: _parties(body.reviewer),
     ListingClosed: lambda body, _: _parties(body.closed_by),

@@ -2,17 +2,24 @@
 Title: who owns what fraction of a right, and how that moves.
 
 An assignment of a registered right has no effect before it is registered (IP Law art. 148(1)), so
-`assignment.agreed/1` waits in the right until `assignment.registered/1` moves the shares. Owners'
-fractions are exact and add up to 1 after every event.
+`assignment.agreed/1` waits in the right until `assignment.registered/1` moves the shares. Rights
+that need no register (`BY_AGREEMENT`) pass as agreed. Owners' fractions are exact and add up to 1
+after every event. What else happens to an assignment: `ledger.domain.assignment`.
 Read in this order: events, state, refusals, helpers, admit, evolve.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
+from rpds import HashTrieMap
+
+from ledger.domain.backdating import must_not_reach_back
+from ledger.domain.burden import Pending
 from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
     Admits,
     Body,
     Context,
@@ -20,34 +27,60 @@ from ledger.domain.event import (
     Event,
     Evolves,
     Logged,
+    Model,
+    PartyId,
     Refusal,
     RightIds,
     Sealed,
+    Sha256,
     State,
+    Text,
     legal_day,
     of_kind,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
 from ledger.domain.hold import Voidance, must_not_be_frozen
-from ledger.domain.money import Price
+from ledger.domain.listing import ContentMissing
+from ledger.domain.money import Price, check_rate
 from ledger.domain.right import (
     Attested,
     FractionSum,
     Holdings,
     OfficeNumber,
-    Pending,
     Right,
     must_be_attested,
     sum_of,
 )
+from ledger.domain.transfer import must_be_allowed_by_creditors
 
 KIND = "assignment"
 
 AssignmentId = Annotated[str, of_kind(KIND)]
+Ground = Literal[
+    "sale", "exchange", "gift", "inheritance", "merger", "capital_contribution", "settlement"
+]
+
+BY_AGREEMENT = frozenset({"software", "know_how", "trade_secret", "trade_name"})
+"""Kinds of right that arise without registration and pass without it (IP Law art. 6(1), 6(3))."""
+
+
+class Equity(Model):
+    """What a company gives for a right that is contributed to its capital."""
+
+    company: PartyId
+    stake_ppm: int | Sealed
+    value: Price | Sealed
 
 
 class AssignmentAgreed(Body):
-    """Assignors give, and assignees take, fractions of the whole title of each of these rights."""
+    """Assignors give, and assignees take, fractions of the whole title of each of these rights.
+
+    Of the optional members: a `ground` that is not named is a sale. `with_business`: a trade name
+    goes with its business. `equity` is what a capital contribution is for, `valuation` the
+    reference of its certificate. `consenting` sign too:
+    creditors, funds, co-owners. `grant_back` is the contract by which assignors will be licensees.
+    `late_reason` says why a right that passes by agreement passed before it is recorded.
+    """
 
     TOPIC: ClassVar[str] = "assignment.agreed/1"
 
@@ -57,11 +90,24 @@ class AssignmentAgreed(Body):
     assignees: Holdings
     price: Price | Sealed | None
     agreed_on: Day
+    ground: Ground | None = None
+    terms_sha256: Sha256 | None = None
+    with_business: bool = False
+    equity: Equity | None = None
+    valuation: Annotated[str, of_kind("valuation")] | None = None
+    consenting: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    grant_back: Annotated[str, of_kind("contract")] | None = None
+    late_reason: Text | None = None
 
     def subjects(self) -> frozenset[str]:
-        """Return the assignment, the rights and the parties."""
-        parties = (holding.party for holding in (*self.assignors, *self.assignees))
-        return frozenset((self.assignment, *self.rights, *parties))
+        """Return the assignment, the rights, the parties, and what is named beside them."""
+        named = {self.assignment, *self.rights, *self.parties(), *self.consenting}
+        optional = (self.valuation, self.grant_back)
+        return frozenset(named.union(subject for subject in optional if subject is not None))
+
+    def parties(self) -> frozenset[str]:
+        """Return assignors and assignees."""
+        return frozenset(holding.party for holding in (*self.assignors, *self.assignees))
 
 
 class AssignmentRegistered(Attested):
@@ -82,10 +128,16 @@ class AssignmentRegistered(Attested):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """An agreed assignment and the rights it is about."""
+    """An agreed assignment: the rights it is about, and who agreed on it.
+
+    `settled` maps each right that no longer waits to the position of what settled it.
+    """
 
     position: int
     rights: frozenset[str]
+    assignors: frozenset[str]
+    assignees: frozenset[str]
+    settled: "HashTrieMap[str, int]" = HashTrieMap()
     voided: Voidance | None = None
 
 
@@ -103,6 +155,14 @@ class FractionExceeded(Refusal):
     code = "FRACTION_EXCEEDED"
     title_vi = "Phần quyền chuyển giao lớn hơn phần đang sở hữu"
     article = "Luật Sở hữu trí tuệ, Điều 139(1)"
+
+
+class DoubleAssignPending(Refusal):
+    """A priority notice keeps the share for another assignment until it is registered."""
+
+    code = "DOUBLE_ASSIGN_PENDING"
+    title_vi = "Phần quyền này đã được chuyển nhượng cho bên khác và đang được giữ quyền ưu tiên"
+    remedy = "assignment.rescinded/1"
 
 
 def must_own(subject: str, right: Right, party: str) -> Fraction:
@@ -126,16 +186,18 @@ def moved(
 ) -> Right:
     """Return the right after an event moved shares; what is given is what is taken.
 
-    A party that is left with nothing is a former owner from then on.
+    A party that is left with nothing is a former owner from then on. Nothing given, nothing moves.
     """
+    if not any(given.values()):
+        return right
     owners, former = right.owners, right.former
     for party, share in given.items():
         owners = owners.insert(party, owners[party] - share)
-    for party, share in ((party, share) for party, share in taken.items() if share):
+    for party, share in taken.items():
         owners = owners.insert(party, owners.get(party, Fraction(0)) + share)
     for party in given:
         if not owners[party]:
-            owners = owners.discard(party)
+            owners = owners.remove(party)
             former = former.insert(party, logged.position)
     return replace(
         right,
@@ -146,45 +208,107 @@ def moved(
     )
 
 
-def registered(right: Right, assignment: str, logged: Logged) -> Right:
-    """Return the right after a pending assignment was registered.
+def passed_on(
+    right: Right, given: Mapping[str, Fraction], taken: Mapping[str, Fraction], logged: Logged
+) -> Right:
+    """Return the right after shares moved as far as the givers have them.
 
-    The State's register stands even where an assignor owns less by now: it gives what it still
-    has, and the assignees take that in proportion.
+    What a register or a ruling says stands even where somebody owns less by now: they give what
+    they still have, and the others take that in proportion.
     """
-    pending = right.pending.get(assignment)
-    if pending is None:
-        return right
     nothing = Fraction(0)
-    given = {
+    there = {
         party: min(share, right.owners[party])
-        for party, share in pending.given.items()
+        for party, share in given.items()
         if party in right.owners
     }
-    part = sum(given.values(), nothing) / sum(pending.taken.values(), nothing)
-    taken = {party: share * part for party, share in pending.taken.items()}
-    waiting = right.pending.discard(assignment)
-    return replace(moved(right, given, taken, logged), pending=waiting)
+    part = sum(there.values(), nothing) / sum(taken.values(), nothing)
+    return moved(right, there, {party: share * part for party, share in taken.items()}, logged)
+
+
+def registered(right: Right, assignment: str, logged: Logged) -> Right:
+    """Return the right after an agreed assignment was registered.
+
+    The register has the last word, also on an assignment that was refused or rescinded before.
+    """
+    terms = right.pending.get(assignment) or right.settled.get(assignment)
+    if terms is None:
+        return right
+    right = _waits_no_more(right, assignment, replace(terms, effective=True))
+    return right if terms.effective else passed_on(right, terms.given, terms.taken, logged)
+
+
+def closed(right: Right, assignment: str, logged: Logged) -> Right:
+    """Return the right after an assignment that waited was refused or rescinded."""
+    return undone(right, assignment, logged) if assignment in right.pending else right
+
+
+def undone(right: Right, assignment: str, logged: Logged) -> Right:
+    """Return the right after an assignment lost its effect, whether it waited or was registered.
+
+    Title that has passed goes back, as far as the takers still have it.
+    """
+    terms = right.pending.get(assignment) or right.settled.get(assignment)
+    if terms is None:
+        return right
+    right = _waits_no_more(right, assignment, replace(terms, effective=False))
+    return passed_on(right, terms.taken, terms.given, logged) if terms.effective else right
+
+
+def _waits_no_more(right: Right, assignment: str, terms: Pending) -> Right:
+    return replace(
+        right,
+        pending=right.pending.discard(assignment),
+        priorities=right.priorities.discard(assignment),
+        settled=right.settled.insert(assignment, terms),
+    )
 
 
 def _admit_agreed(state: State, event: Event, context: Context) -> None:
-    """Refuse to give what is not there or not one's own, and to take another sum than is given."""
+    """Refuse to give what is not there or not one's own, and what others have a say in."""
     body = event.body
     assert isinstance(body, AssignmentAgreed)
     new(state, body.assignment)
     rights = {subject: known(state, subject, Right) for subject in body.rights}
     not_in_future(context.accepted, agreed_on=body.agreed_on)
+    _must_say_what_for(body, context)
     given, taken = sum_of(body.assignors), sum_of(body.assignees)
     if given != taken:
         raise FractionSum(f"the assignors give {given}, the assignees take {taken}")
-    today = legal_day(context.accepted)
     for subject, right in rights.items():
-        must_not_be_frozen(subject, right.frozen, today)
-        _must_own_enough(subject, right, body.assignors)
+        _must_be_theirs(subject, right, body, event, context)
+        must_be_allowed_by_creditors(subject, right, body.consenting)
 
 
-def _must_own_enough(subject: str, right: Right, assignors: Holdings) -> None:
-    for holding in assignors:
+def _must_say_what_for(body: AssignmentAgreed, context: Context) -> None:
+    contributed = body.ground == "capital_contribution"
+    if contributed and body.equity is None:
+        raise ContentMissing("a capital contribution says for which stake, of which value")
+    if body.equity is None:
+        return
+    if not contributed:
+        raise ContentMissing("who gets a stake for a right contributes it to the capital")
+    if body.equity.company not in {holding.party for holding in body.assignees}:
+        raise ContentMissing("a right is contributed to the company whose stake is given for it")
+    check_rate(body.equity.stake_ppm, "/body/equity/stake_ppm", context)
+
+
+def _must_be_theirs(
+    subject: str, right: Right, body: AssignmentAgreed, event: Event, context: Context
+) -> None:
+    """Refuse a frozen title, and assignors who do not own what they give, or promised it."""
+    today = legal_day(context.accepted)
+    must_not_be_frozen(subject, right.frozen, today)
+    if right.kind in BY_AGREEMENT:
+        must_not_reach_back(
+            subject,
+            right,
+            body.agreed_on,
+            signers=event.signers,
+            context=context,
+            reason=body.late_reason,
+        )
+    for holding in body.assignors:
         owned = must_own(subject, right, holding.party)
         if owned < holding.share:
             raise FractionExceeded(
@@ -192,6 +316,36 @@ def _must_own_enough(subject: str, right: Right, assignors: Holdings) -> None:
                 positions=(right.titled,),
                 subjects=(subject, holding.party),
             )
+        must_not_be_kept(subject, right, holding.party, holding.share, context)
+
+
+def must_not_be_kept(
+    subject: str, right: Right, party: str, share: Fraction, context: Context, but: str = ""
+) -> None:
+    """Raise `DoubleAssignPending` if priority notices leave the party less than this share.
+
+    `but` is an assignment whose own notice is not counted.
+    """
+    today = legal_day(context.accepted)
+    kept = {
+        assignment: priority
+        for assignment, priority in right.priorities.items()
+        if today <= priority.until
+        and assignment != but
+        and party in right.pending[assignment].given
+    }
+    left = right.owners.get(party, Fraction(0))
+    left -= sum((right.pending[assignment].given[party] for assignment in kept), Fraction(0))
+    if kept and share > left:
+        raise DoubleAssignPending(
+            f"{party} has {left} of {subject} left: the rest is kept for {', '.join(sorted(kept))}",
+            positions=(
+                position
+                for assignment, priority in kept.items()
+                for position in (right.pending[assignment].position, priority.position)
+            ),
+            subjects=(subject, party, *kept),
+        )
 
 
 def _admit_registered(state: State, event: Event, context: Context) -> None:
@@ -199,34 +353,66 @@ def _admit_registered(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, AssignmentRegistered)
     must_be_attested(state, body)
-    assignment = known(state, body.assignment, Assignment)
-    strangers = sorted(set(body.rights) - assignment.rights)
+    must_assign(state, body.assignment, body.rights)
+    not_in_future(context.accepted, registered_on=body.registered_on)
+
+
+def must_assign(state: State, subject: str, rights: Iterable[str]) -> Assignment:
+    """Return an assignment that is in the log; raise `PredecessorUnknown` if it leaves one out."""
+    assignment = known(state, subject, Assignment)
+    strangers = sorted(set(rights) - assignment.rights)
     if strangers:
         raise PredecessorUnknown(
-            f"{body.assignment} does not assign {', '.join(strangers)}",
+            f"{subject} does not assign {', '.join(strangers)}",
             positions=(assignment.position,),
             subjects=strangers,
         )
-    not_in_future(context.accepted, registered_on=body.registered_on)
+    return assignment
+
+
+def settled(value: Assignment | None, rights: Iterable[str], logged: Logged) -> Assignment | None:
+    """Return the assignment after it was registered, or ended, for these rights."""
+    if value is None:
+        return None
+    after = value.settled
+    for right in rights:
+        after = after.insert(right, logged.position)
+    return replace(value, settled=after)
 
 
 def _evolve_agreed(subject: str, value: Assignment | None, logged: Logged) -> Assignment:
     body = logged.event.body
     assert isinstance(body, AssignmentAgreed)
     del subject, value
-    return Assignment(logged.position, frozenset(body.rights))
+    return Assignment(
+        position=logged.position,
+        rights=frozenset(body.rights),
+        assignors=frozenset(holding.party for holding in body.assignors),
+        assignees=frozenset(holding.party for holding in body.assignees),
+    )
+
+
+def _evolve_registered(subject: str, value: Assignment | None, logged: Logged) -> Assignment | None:
+    body = logged.event.body
+    assert isinstance(body, AssignmentRegistered)
+    del subject
+    return settled(value, body.rights, logged)
 
 
 def _evolve_right_agreed(subject: str, value: Right | None, logged: Logged) -> Right | None:
     body = logged.event.body
     assert isinstance(body, AssignmentAgreed)
     del subject
+    if value is None:
+        return None
     pending = Pending(
         given={holding.party: holding.share for holding in body.assignors},
         taken={holding.party: holding.share for holding in body.assignees},
         position=logged.position,
+        effective=value.kind in BY_AGREEMENT,
     )
-    return value and replace(value, pending=value.pending.insert(body.assignment, pending))
+    right = replace(value, pending=value.pending.insert(body.assignment, pending))
+    return moved(right, pending.given, pending.taken, logged) if pending.effective else right
 
 
 def _evolve_right_registered(subject: str, value: Right | None, logged: Logged) -> Right | None:
@@ -240,6 +426,7 @@ BODIES: tuple[type[Body], ...] = (AssignmentAgreed, AssignmentRegistered)
 ADMITS: Admits = {AssignmentAgreed: _admit_agreed, AssignmentRegistered: _admit_registered}
 EVOLVES: Evolves = {
     (KIND, AssignmentAgreed): _evolve_agreed,
+    (KIND, AssignmentRegistered): _evolve_registered,
     ("right", AssignmentAgreed): _evolve_right_agreed,
     ("right", AssignmentRegistered): _evolve_right_registered,
 }

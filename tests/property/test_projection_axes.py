@@ -165,8 +165,8 @@ def test_the_last_title_is_that_of_the_domain(right, events):
     value: Any = value_of(right, events)
     rows = true_and_known(rows_of(title, events)[right], LATER)
     for effect in ("parties", "third_parties"):
-        if effect == "parties" and value.kind in AGREED_SUFFICES:
-            continue  # The domain waits for the register here as well.
+        if effect == "third_parties" and value.kind in AGREED_SUFFICES:
+            continue  # The domain does not wait for the register here.
         found = {row.party: row.share for row in rows if row.effect == effect}
         assert dict(value.owners) == found
 

@@ -16,7 +16,7 @@ from ledger.domain.ledger import opened
 from ledger.domain.signers import WHO_SIGNS
 from ledger.wire import canonical
 from tests.support import builders as b
-from tests.support import contracts, conveyances, disputes, mandates
+from tests.support import contracts, conveyances, disputes, mandates, titles
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
 
@@ -65,6 +65,7 @@ STORY: tuple[Body, ...] = (
     b.listing_closed(),
     b.assignment_agreed(),
     b.assignment_registered(attested_by=b.CLERK, document_sha256=b.SOME_HASH),
+    *titles.STORY,
 )
 """Admissible in this order; every topic occurs."""
 

@@ -10,7 +10,7 @@ from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.conveyance import ChainGap, Conveyance, ConveyanceAttested, RecordExists
 from ledger.domain.existence import FutureFact, PredecessorUnknown
 from ledger.domain.party import PartyUnknown
-from ledger.domain.security import ReleaseByStranger, ReleaseMismatch, Security
+from ledger.domain.security import ReleaseByStranger, ReleaseMismatch, Security, charging
 from ledger.domain.title import NotOwner
 from tests.support.builders import (
     BANK,
@@ -146,7 +146,7 @@ def test_signer_missing_refuses_an_attestation_without_the_operator() -> None:
 
 def test_a_recorded_security_is_a_lien() -> None:
     log = given(FILED, CHARGE)
-    assert Security(2, {RIGHT: frozenset({BANK})}) == log.value(CHARGE_ID)
+    assert Security(2, charging([RIGHT], [BANK])) == log.value(CHARGE_ID)
     assert frozenset({BANK}) == log.value(RIGHT).liens[CHARGE_ID].creditors
     assert {INSTITUTE: 1} == owners(log)
 
@@ -172,7 +172,7 @@ def test_not_owner_refuses_a_security_of_debtors_who_own_no_more() -> None:
 def test_a_recorded_release_frees_what_it_names() -> None:
     log = given(FILED, CHARGE, RELEASE)
     assert {} == dict(log.value(RIGHT).liens)
-    assert {RIGHT: 3} == log.value(CHARGE_ID).ended
+    assert {RIGHT: 3} == dict(log.value(CHARGE_ID).ended)
 
 
 def test_release_mismatch_refuses_one_wrong_digit() -> None:
@@ -204,7 +204,7 @@ def test_each_creditor_releases_its_own_lien() -> None:
     shared = CHARGE.model_copy(update={"assignees": (BANK, RIVAL)})
     first = given(FILED, shared, RELEASE)
     assert frozenset({RIVAL}) == first.value(RIGHT).liens[CHARGE_ID].creditors
-    assert {} == first.value(CHARGE_ID).ended
+    assert {} == dict(first.value(CHARGE_ID).ended)
     by_rival = conveyance_attested(
         "3-3", kind="release", assignors=executed(RIVAL), assignees=[INSTITUTE], refers_to=CHARGE_ID
     )

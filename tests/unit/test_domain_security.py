@@ -1,9 +1,11 @@
 """Liens: charged by an owner, released by the creditor, for what the security charges."""
 
+from datetime import date
+
 from ledger.domain.authority import SignerMissing
+from ledger.domain.burden import Lien
 from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.right import Lien
-from ledger.domain.security import ReleaseByStranger, ReleaseMismatch, Security
+from ledger.domain.security import ReleaseByStranger, ReleaseMismatch, Security, charging
 from ledger.domain.title import NotOwner
 from tests.support.builders import (
     BANK,
@@ -31,9 +33,15 @@ BOTH = [RIGHT, OTHER_RIGHT]
 
 def test_a_security_charges_its_rights() -> None:
     log = given(FILED, security_created())
-    lien = Lien(BANKS, frozenset({INSTITUTE}), forbids_assignment=True, position=2)
+    lien = Lien(
+        BANKS,
+        frozenset({INSTITUTE}),
+        forbids_assignment=True,
+        position=2,
+        recorded=date(2026, 11, 2),
+    )
     assert {SECURITY: lien} == dict(log.value(RIGHT).liens)
-    assert Security(2, {RIGHT: BANKS}) == log.value(SECURITY)
+    assert Security(2, charging([RIGHT], BANKS)) == log.value(SECURITY)
 
 
 def test_a_release_frees_the_rights_that_it_names() -> None:
@@ -41,7 +49,7 @@ def test_a_release_frees_the_rights_that_it_names() -> None:
     log = charged.and_then(security_released())
     assert {} == dict(log.value(RIGHT).liens)
     assert {SECURITY} == log.value(OTHER_RIGHT).liens.keys()
-    assert {RIGHT: frozenset(), OTHER_RIGHT: BANKS} == log.value(SECURITY).creditors
+    assert {RIGHT: frozenset(), OTHER_RIGHT: BANKS} == dict(log.value(SECURITY).creditors)
 
 
 def test_release_mismatch_names_what_the_security_does_not_charge() -> None:

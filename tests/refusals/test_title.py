@@ -1,0 +1,183 @@
+"""Rules 1 to 14 and 53, as far as they are about title: each refused, and the nearest admitted."""
+
+from datetime import UTC, datetime
+
+from ledger.domain.backdating import Backdated
+from ledger.domain.conveyance import ChainGap
+from ledger.domain.covenant import CovenantBreach
+from ledger.domain.right import FractionSum
+from ledger.domain.security import ReleaseByStranger, ReleaseMismatch
+from ledger.domain.title import FractionExceeded, NotOwner
+from ledger.domain.transfer import LienCovenant
+from tests.support.builders import (
+    BANK,
+    FIRM,
+    INSTITUTE,
+    RIGHT,
+    RIVAL,
+    SECURITY,
+    THIRD,
+    assignment_agreed,
+    assignment_registered,
+    held,
+    right_filed,
+    security_created,
+    security_released,
+)
+from tests.support.conveyances import conveyance_attested, executed
+from tests.support.specification import given, said
+from tests.support.titles import (
+    FUND,
+    SECOND,
+    fund_registered,
+    investment_ended,
+    investment_made,
+    promised,
+    security_perfected,
+)
+
+FILED = right_filed()
+JUNE = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
+
+
+def test_not_owner() -> None:
+    """Institute A assigned in May (registered); in June A signs another assignment to C."""
+    may = {"agreed_on": "2026-05-04"}
+    log = given(
+        FILED,
+        assignment_agreed(**may),
+        assignment_registered(registered_on="2026-05-20", effective_on="2026-05-20"),
+    )
+    june = assignment_agreed(assignment=SECOND, assignees=[held(RIVAL)], agreed_on="2026-06-10")
+    log.when(june).then_refused(NotOwner, positions=(2,), subjects=(INSTITUTE, RIGHT))
+    by_owner = assignment_agreed(
+        assignment=SECOND, assignors=[held(FIRM)], assignees=[held(RIVAL)], agreed_on="2026-06-10"
+    )
+    log.when(by_owner).then_admitted()
+
+
+def test_chain_gap() -> None:
+    """Assignor "MidCo" never appears as owner (real: 49519-955)."""
+    filed = right_filed(
+        right="right:us.14298201", office="us", application_no="14298201", filed_on="2014-03-06"
+    )
+    midco = "party:us.midco"
+    record = {"rights": ["right:us.14298201"], "kind": "nunc_pro_tunc"}
+    broken = conveyance_attested("49519-955", assignors=executed(midco), **record)
+    given(filed).when(broken).then_refused(
+        ChainGap, positions=(0,), subjects=("right:us.14298201", midco)
+    )
+    link = conveyance_attested("49519-489", assignees=[midco], rights=["right:us.14298201"])
+    given(filed, link).when(broken).then_admitted()
+
+
+def test_fraction_sum() -> None:
+    """Owners 1/3 + 1/3 + 0.3333; with three exact thirds it is filed."""
+    thirds = [held(INSTITUTE, 1, 3), held(FIRM, 1, 3)]
+    given().when(right_filed(owners=[*thirds, held(RIVAL, 3333, 10000)])).then_refused(FractionSum)
+    given().when(right_filed(owners=[*thirds, held(RIVAL, 1, 3)])).then_admitted()
+
+
+def test_fraction_exceeded() -> None:
+    """B owning 2/5 assigns 1/2; its 2/5 it may assign, here to its co-owner."""
+    log = given(right_filed(owners=[held(INSTITUTE, 3, 5), held(FIRM, 2, 5)]))
+
+    def gives(numerator: int, denominator: int) -> object:
+        share = (numerator, denominator)
+        return assignment_agreed(
+            assignors=[held(FIRM, *share)], assignees=[held(INSTITUTE, *share)]
+        )
+
+    log.when(gives(1, 2)).then_refused(FractionExceeded, positions=(0,), subjects=(FIRM, RIGHT))
+    log.when(gives(2, 5)).then_admitted()
+
+
+def test_release_mismatch() -> None:
+    """Release lists application 15145543, the security covers 15145443 (real: 61835-778)."""
+    right, wrong = "right:us.15145443", "right:us.15145543"
+    filed = right_filed(right=right, office="us", application_no="15145443", filed_on="2016-05-03")
+    charge = conveyance_attested("49107-392", kind="security", rights=[right], assignees=[BANK])
+    log = given(filed, charge)
+
+    def release(named: str) -> object:
+        return conveyance_attested(
+            "61835-778",
+            kind="release",
+            assignors=executed(BANK),
+            assignees=[INSTITUTE],
+            rights=[named],
+            refers_to=charge.conveyance,
+            office_recorded_on="2022-11-01",
+        )
+
+    log.when(release(wrong)).then_refused(ReleaseMismatch, positions=(1,), subjects=(wrong,))
+    log.when(release(right)).then_admitted()
+
+
+def test_release_by_stranger() -> None:
+    """Release signed by the debtor; the creditor's own stands."""
+    log = given(FILED, security_created())
+    by_debtor = security_released(creditor=INSTITUTE)
+    log.when(by_debtor).then_refused(ReleaseByStranger, positions=(1,), subjects=(INSTITUTE,))
+    log.when(security_released()).then_admitted()
+
+
+def test_lien_covenant() -> None:
+    """Assignment while the perfected security forbids it and the creditor has not signed."""
+    log = given(FILED, security_created(), security_perfected())
+    log.when(assignment_agreed()).then_refused(
+        LienCovenant, positions=(1, 2), subjects=(RIGHT, SECURITY, BANK)
+    )
+    log.when(assignment_agreed(consenting=[BANK])).then_admitted()
+    given(FILED, security_created()).when(assignment_agreed()).then_admitted()
+    lenient = security_created(forbids_assignment=False)
+    given(FILED, lenient, security_perfected()).when(assignment_agreed()).then_admitted()
+
+
+def test_covenant_breach() -> None:
+    """A fund was promised that nothing is pledged without it (row 23): it signs, or gives it up."""
+    log = given(FILED, fund_registered(), investment_made(covenants=[promised("negative_pledge")]))
+    log.when(security_created()).then_refused(
+        CovenantBreach, positions=(2,), subjects=(RIGHT, FUND)
+    )
+    log.when(security_created(consenting=[FUND])).then_admitted()
+    log.and_then(investment_ended()).when(security_created()).then_admitted()
+
+
+def test_backdated() -> None:
+    """Recorded in June, effective January, it would defeat an assignment recorded in March.
+
+    Know-how passes by agreement alone. A confirmation signed by all, with its reason, may reach
+    back; not past whoever acquired in between.
+    """
+    filed = said(right_filed(kind="know_how"), accepted=datetime(2026, 1, 2, tzinfo=UTC))
+    half = {"assignors": [held(INSTITUTE, 1, 2)]}
+    march = said(
+        assignment_agreed(**half, assignees=[held(THIRD, 1, 2)], agreed_on="2026-03-02"),
+        accepted=datetime(2026, 3, 2, 3, 0, tzinfo=UTC),
+    )
+    january = {
+        **half,
+        "assignment": SECOND,
+        "assignees": [held(RIVAL, 1, 2)],
+        "agreed_on": "2026-01-15",
+        "ground": "gift",
+    }
+    late = said(assignment_agreed(**january, late_reason="Signed on two sites"), accepted=JUNE)
+    log = given(filed, march)
+    log.when(late).then_refused(Backdated, positions=(1,), subjects=(RIGHT,))
+    given(filed).when(late).then_admitted()
+    given(filed).when(said(assignment_agreed(**january), accepted=JUNE)).then_refused(Backdated)
+    today = said(assignment_agreed(**{**january, "agreed_on": "2026-06-15"}), accepted=JUNE)
+    log.when(today).then_admitted()
+
+
+def test_backdated_record() -> None:
+    """A record that turns up late does not take from whom a later one gave the title to."""
+    filed = right_filed(owners=[held(INSTITUTE, 1, 2), held(FIRM, 1, 2)], filed_on="2017-01-01")
+    later = conveyance_attested(
+        "2-2", assignors=executed(FIRM), assignees=[RIVAL], office_recorded_on="2020-02-03"
+    )
+    late = conveyance_attested("1-1", assignees=[THIRD], office_recorded_on="2019-06-19")
+    given(filed, later).when(late).then_refused(Backdated, positions=(1,), subjects=(RIGHT,))
+    given(filed, late).when(later).then_admitted()

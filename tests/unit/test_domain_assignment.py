@@ -1,0 +1,136 @@
+"""The course of an assignment: refused by the office, rescinded by all, or registered late."""
+
+from fractions import Fraction
+
+import pytest
+
+from ledger.domain.assignment import AssignmentSettled
+from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.event import Body
+from ledger.domain.existence import FutureFact, PredecessorUnknown
+from ledger.domain.listing import ContentMissing
+from ledger.domain.money import RateRange
+from ledger.domain.title import NotOwner
+from tests.support.builders import (
+    ASSIGNMENT,
+    FIRM,
+    INSTITUTE,
+    OTHER_RIGHT,
+    RIGHT,
+    RIVAL,
+    assignment_agreed,
+    assignment_registered,
+    held,
+    other_right_filed,
+    right_filed,
+    sealed,
+    vnd,
+)
+from tests.support.specification import given
+from tests.support.titles import SECOND, assignment_refused, assignment_rescinded
+
+FILED = right_filed()
+AGREED = (FILED, assignment_agreed())
+
+
+@pytest.mark.parametrize("end", [assignment_refused(), assignment_rescinded()])
+def test_an_assignment_that_ended_waits_no_more(end: Body) -> None:
+    log = given(*AGREED, end)
+    right = log.value(RIGHT)
+    assert ({}, {INSTITUTE: 1}) == (dict(right.pending), dict(right.owners))
+    log.when(assignment_rescinded()).then_refused(
+        AssignmentSettled, positions=(2,), subjects=(ASSIGNMENT, RIGHT)
+    )
+
+
+@pytest.mark.parametrize("end", [assignment_refused(), assignment_rescinded()])
+def test_the_register_has_the_last_word_on_what_had_ended(end: Body) -> None:
+    """A fact of the State is recorded although it contradicts; title moves as it says."""
+    log = given(*AGREED, end, assignment_registered())
+    assert {FIRM: 1} == dict(log.value(RIGHT).owners)
+
+
+def test_assignment_settled_refuses_to_rescind_what_was_registered() -> None:
+    log = given(*AGREED, assignment_registered())
+    log.when(assignment_rescinded()).then_refused(AssignmentSettled, positions=(2,))
+    given(*AGREED).when(assignment_rescinded()).then_admitted()
+
+
+def test_a_refusal_by_the_office_after_the_registration_moves_nothing() -> None:
+    log = given(*AGREED, assignment_registered(), assignment_refused())
+    assert {FIRM: 1} == dict(log.value(RIGHT).owners)
+
+
+def test_signer_missing_refuses_to_rescind_without_all_who_agreed() -> None:
+    alone = assignment_rescinded(parties=[INSTITUTE])
+    given(*AGREED).when(alone).then_refused(SignerMissing, positions=(1,), subjects=(FIRM,))
+    more = assignment_rescinded(parties=[INSTITUTE, FIRM, RIVAL])
+    given(*AGREED).when(more).then_refused(WrongSigner, positions=(1,), subjects=(RIVAL,))
+
+
+def test_what_ends_an_assignment_names_its_rights_and_a_day_that_has_come() -> None:
+    log = given(*AGREED, other_right_filed())
+    for end in (assignment_refused, assignment_rescinded):
+        log.when(end(rights=[OTHER_RIGHT])).then_refused(PredecessorUnknown, positions=(1,))
+    log.when(assignment_refused(refused_on="2026-11-03")).then_refused(FutureFact)
+    log.when(assignment_rescinded(rescinded_on="2026-11-03")).then_refused(FutureFact)
+
+
+def test_rights_of_one_assignment_end_each_for_itself() -> None:
+    both = assignment_agreed(rights=[RIGHT, OTHER_RIGHT])
+    log = given(FILED, other_right_filed(), both, assignment_refused(), assignment_registered())
+    assert {RIGHT: 5} == dict(log.value(ASSIGNMENT).settled)
+    log.when(assignment_rescinded(rights=[OTHER_RIGHT])).then_admitted()
+
+
+@pytest.mark.parametrize("kind", ["software", "know_how"])
+def test_a_right_without_register_passes_as_agreed_and_goes_back_as_rescinded(kind: str) -> None:
+    half = assignment_agreed(
+        assignors=[held(INSTITUTE, 1, 2)],
+        assignees=[held(FIRM, 1, 2)],
+        agreed_on="2026-11-02",
+    )
+    log = given(right_filed(kind=kind), half)
+    both = {INSTITUTE: Fraction(1, 2), FIRM: Fraction(1, 2)}
+    assert both == dict(log.value(RIGHT).owners)
+    assert both == dict(log.and_then(assignment_registered()).value(RIGHT).owners)
+    back = log.and_then(assignment_rescinded(rescinded_on="2026-11-02"))
+    assert {INSTITUTE: 1} == dict(back.value(RIGHT).owners)
+
+
+def test_not_owner_refuses_to_sell_know_how_twice() -> None:
+    today = {"agreed_on": "2026-11-02"}
+    log = given(right_filed(kind="know_how"), assignment_agreed(**today))
+    again = assignment_agreed(assignment=SECOND, assignees=[held(RIVAL)], **today)
+    log.when(again).then_refused(NotOwner, positions=(1,))
+
+
+EQUITY = {"company": FIRM, "stake_ppm": 300_000, "value": vnd(2_000_000_000)}
+
+
+def contributed(**equity: object) -> Body:
+    return assignment_agreed(ground="capital_contribution", price=None, equity={**EQUITY, **equity})
+
+
+def test_a_right_is_contributed_to_a_companys_capital() -> None:
+    """For a stake in the company that takes it (rows 18 and 28)."""
+    log = given(FILED).and_then(contributed())
+    assert {FIRM: 1} == dict(log.and_then(assignment_registered()).value(RIGHT).owners)
+    sealed_stake = contributed(stake_ppm=300_000, value=sealed())
+    given(FILED).when(sealed_stake).then_admitted()
+
+
+def test_content_missing_refuses_a_contribution_without_its_stake() -> None:
+    without = assignment_agreed(ground="capital_contribution", price=None)
+    given(FILED).when(without).then_refused(ContentMissing)
+    given(FILED).when(contributed(company=RIVAL)).then_refused(ContentMissing)
+    given(FILED).when(assignment_agreed(ground="sale", equity=EQUITY)).then_refused(ContentMissing)
+    given(FILED).when(contributed(stake_ppm=1_000_001)).then_refused(RateRange)
+
+
+def test_a_licence_back_is_named_with_the_assignment() -> None:
+    """Sony assigned to GSI and kept a licence: the contract of it follows under this id."""
+    body = assignment_agreed(grant_back="contract:back")
+    assert "contract:back" in body.subjects()
+    log = given(FILED, body)
+    assert log.value("contract:back") is None
