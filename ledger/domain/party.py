@@ -1,5 +1,5 @@
 """
-A party: whoever may be bound by an event. Its roles, and the mandates that it has given.
+A party: whoever may be bound by an event. Its roles, its relations, the mandates it has given.
 
 People appear as random tokens only (`party:tok.<32 hex>`): a name, a number or a hash of one
 would stay personal data for ever (Personal Data Protection Law, art. 14).
@@ -7,12 +7,13 @@ Read in this order: events, state, refusals, admit, evolve.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
+from rpds import HashTrieMap
 
 from ledger.domain.event import (
     DISTINCT,
@@ -33,7 +34,9 @@ from ledger.domain.event import (
     key_subject,
 )
 from ledger.domain.existence import new, new_keys
+from ledger.domain.identifier import Identifiers, must_be_known_as
 from ledger.domain.money import Money
+from ledger.domain.name import must_not_be_anothers, spelling_subject
 
 KIND = "party"
 
@@ -44,10 +47,15 @@ Seat = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Keys = Annotated[tuple[KeyRecord, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
 
 _PERSON = re.compile(r"party:tok\.[0-9a-f]{32}")
+_TWELVE_DIGITS = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 
 
 class Described(Model):
-    """Who a party is: `seat` is the ISO 3166-1 alpha-2 code of the country it is seated in."""
+    """Who a party is: `seat` is the ISO 3166-1 alpha-2 code of the country it is seated in.
+
+    `identifiers` are its numbers in other registers; `distinct_from` lists parties with a like
+    name that are not this one.
+    """
 
     party: PartyId
     kind: PartyKind
@@ -55,6 +63,8 @@ class Described(Model):
     roles: Roles
     seat: Seat
     keys: Keys
+    identifiers: Identifiers = ()
+    distinct_from: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
 
 
 class PartyRegistered(Described, Body):
@@ -65,6 +75,11 @@ class PartyRegistered(Described, Body):
     def subjects(self) -> frozenset[str]:
         """Return the party and its keys."""
         return frozenset((self.party, *(key_subject(key.key_id) for key in self.keys)))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the spelling of its name: another party may be meant by it."""
+        del state
+        return () if self.name is None else (spelling_subject(self.name),)
 
     def new_keys(self) -> Iterable[tuple[str, KeyRecord]]:
         """Return the keys with which the party starts."""
@@ -89,17 +104,48 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """How another party stands to this one, in the legal days [start, end).
+
+    `above` says that the other is the one that controls: the parent, the State's capital holder.
+    """
+
+    other: str
+    kind: str
+    above: bool
+    start: date
+    end: date | None
+    position: int
+
+    def holds(self, day: date) -> bool:
+        """Whether it holds on a day."""
+        return self.start <= day and (self.end is None or day < self.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
-    """A registered party. `mandates` are those it has given, by mandate."""
+    """A registered party. `mandates` are those it has given, `relations` those it stands in.
+
+    `ended` is the position of the event by which it ceased to be: it merged into `successor`, was
+    dissolved, or was a person whose identity was erased.
+    """
 
     position: int
     kind: str
     roles: frozenset[str]
-    mandates: Mapping[str, Power] = field(default_factory=dict)
+    seat: str
+    mandates: "HashTrieMap[str, Power]" = field(default_factory=HashTrieMap)
+    relations: "HashTrieMap[str, Relation]" = field(default_factory=HashTrieMap)
+    ended: int | None = None
+    successor: str | None = None
 
     def with_mandate(self, mandate: str, power: Power) -> "Party":
         """Return the party after it gave, or ended, a mandate."""
-        return replace(self, mandates={**self.mandates, mandate: power})
+        return replace(self, mandates=self.mandates.insert(mandate, power))
+
+    def with_relation(self, relation: str, stands: Relation) -> "Party":
+        """Return the party after a relation began, or ended."""
+        return replace(self, relations=self.relations.insert(relation, stands))
 
 
 class PartyUnknown(Refusal):
@@ -115,6 +161,14 @@ class PartyExists(Refusal):
 
     code = "PARTY_EXISTS"
     title_vi = "Bên này đã được đăng ký"
+
+
+class PartyEnded(Refusal):
+    """The party has ceased to be: it was merged, dissolved or erased, and signs nothing more."""
+
+    code = "PARTY_ENDED"
+    title_vi = "Bên này đã chấm dứt tồn tại: bị sáp nhập, giải thể hoặc đã xóa danh tính"
+    article = "Bộ luật Dân sự, Điều 96"
 
 
 class PersonalDataInEvent(Refusal):
@@ -133,8 +187,19 @@ def party_of(state: State, party: str) -> Party:
     return value
 
 
+def must_not_have_ended(party: str, value: Party) -> None:
+    """Raise `PartyEnded` if the party has ceased to be."""
+    if value.ended is not None:
+        into = "" if value.successor is None else f"; its successor is {value.successor}"
+        raise PartyEnded(
+            f"{party} has ceased to be{into}", positions=(value.ended,), subjects=(party,)
+        )
+
+
 def must_be_impersonal(described: Described) -> None:
     """Raise `PersonalDataInEvent` unless a person is a bare random token."""
+    if _TWELVE_DIGITS.search(described.party):
+        raise PersonalDataInEvent("a party id with twelve digits holds a citizen's number")
     if described.kind != "person" and not described.party.startswith("party:tok."):
         return
     if described.name is not None or not _PERSON.fullmatch(described.party):
@@ -142,18 +207,21 @@ def must_be_impersonal(described: Described) -> None:
 
 
 def _admit(state: State, event: Event, context: Context) -> None:
-    """Refuse a party twice, personal data, and taken keys."""
+    """Refuse a party twice, personal data, false tax codes, another's name, and taken keys."""
     del context
     body = event.body
     assert isinstance(body, PartyRegistered)
     new(state, body.party, PartyExists)
     must_be_impersonal(body)
+    must_be_known_as(body.party, body.identifiers)
+    if body.name is not None:
+        must_not_be_anothers(state, body.party, body.name, body.distinct_from)
     new_keys(state, body.new_keys())
 
 
 def registered(described: Described, position: int) -> Party:
     """Return the party that the event at `position` registers."""
-    return Party(position=position, kind=described.kind, roles=frozenset(described.roles))
+    return Party(position, described.kind, frozenset(described.roles), described.seat)
 
 
 def _evolve(subject: str, value: Party | None, logged: Logged) -> Party | None:

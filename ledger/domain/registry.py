@@ -27,6 +27,7 @@ from ledger.domain import (
     ruling,
     security,
     sublicence,
+    spelling,
     technology,
     title,
 )
@@ -38,6 +39,7 @@ V = TypeVar("V")
 MODULES = (
     ledger,
     party,
+    spelling,
     key,
     mandate,
     technology,

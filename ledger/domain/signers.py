@@ -58,6 +58,7 @@ from ledger.domain.right import Attested, RightFiled, RightGranted, RightLapsed,
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.sublicence import SublicenceGranted
+from ledger.domain.spelling import PartyKnownAs
 from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 
@@ -77,6 +78,7 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     LedgerOpened: lambda body, _: _parties(*(first.party for first in body.parties)),
     RulesAdopted: lambda _, ledger: _parties(ledger.operator),
     PartyRegistered: lambda body, ledger: _parties(body.party, ledger.operator),
+    PartyKnownAs: lambda body, ledger: _parties(body.attested_by or body.party, ledger.operator),
     KeyAdded: lambda body, _: _parties(body.party, body.vouched_by),
     KeyRevoked: lambda body, _: _parties(body.revoked_by),
     MandateGiven: lambda body, ledger: _parties(body.principal, ledger.operator),

@@ -10,6 +10,8 @@ from tests.support.builders import ledger_opened
 from tests.support.golden_events import GOLDEN, golden_path
 
 OFFICERS = opened(ledger_opened(), 0)
+RENUMBERED = {"party:vn.mst.0100000001": OFFICERS.operator}
+"""The story's operator had a number that does not check, before tax codes were checked."""
 
 
 def test_every_topic_is_stored_and_nothing_else() -> None:
@@ -22,7 +24,10 @@ def test_a_stored_event_still_reads(topic: str) -> None:
     body = TOPICS[topic].model_validate(payload["body"])
     assert topic == payload["type"]
     assert payload["subjects"] == sorted(body.subjects())
-    assert payload["signers"] == sorted(WHO_SIGNS[type(body)](body, OFFICERS))
+    signers = {RENUMBERED.get(party, party) for party in payload["signers"]}
+    named = {RENUMBERED.get(party, party) for party in WHO_SIGNS[type(body)](body, OFFICERS)}
+    assert signers == named
+    assert payload["signers"] == sorted(payload["signers"])
 
 
 @pytest.mark.parametrize("topic", sorted(TOPICS))

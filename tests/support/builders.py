@@ -28,14 +28,14 @@ from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 
 ORIGIN = "ledger.example/techledger/0badcafe"
 
-OPERATOR = "party:vn.mst.0100000001"
+OPERATOR = "party:vn.mst.0100000003"
 REGISTRAR = "party:vn.noip"
 CLERK = "party:vn.clerk"
 REVIEWER = "party:vn.reviewer"
 BANK = "party:vn.bank"
 INSTITUTE = "party:vn.mst.0100000010"
-FIRM = "party:vn.mst.0100000011"
-RIVAL = "party:vn.mst.0100000012"
+FIRM = "party:vn.mst.0100000028"
+RIVAL = "party:vn.mst.0100000035"
 THIRD = "party:la.third"
 AUTHOR = "party:tok.00112233445566778899aabbccddeeff"
 STRANGER = "party:vn.stranger"

@@ -17,6 +17,8 @@ from ledger.domain.signers import WHO_SIGNS
 from ledger.wire import canonical
 from tests.support import builders as b
 from tests.support import contracts, conveyances, disputes, mandates, titles
+from tests.support import contracts, conveyances, disputes, mandates
+from tests.support import conveyances, disputes, mandates, parties
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
 
@@ -29,6 +31,7 @@ STORY: tuple[Body, ...] = (
     b.ledger_opened(),
     b.rules_adopted(),
     b.party_registered(),
+    *parties.STORY,
     b.key_added(),
     b.key_revoked(key_id=b.key_id(b.INSTITUTE, 1), reason="rotated", compromised_since=3),
     mandates.mandate_given(ceiling=b.vnd(1_000_000_000)),

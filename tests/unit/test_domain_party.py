@@ -34,7 +34,7 @@ NEW_PERSON = "party:tok.ffeeddccbbaa99887766554433221100"
 def test_the_opening_makes_ledger_parties_and_keys() -> None:
     log = EMPTY.when(ledger_opened()).then_admitted()
     assert Ledger(0, OPERATOR, REGISTRAR, "0-dev") == log.value(ledger_subject(ORIGIN))
-    assert Party(0, "organisation", frozenset({"bank"})) == log.value(BANK)
+    assert Party(0, "organisation", frozenset({"bank"}), "VN") == log.value(BANK)
     assert Key(0, FIRM) == log.value(f"key:{key_id(FIRM)}")
 
 
@@ -100,7 +100,7 @@ def test_every_first_key_signs_the_opening() -> None:
 
 def test_a_party_starts_with_its_keys_and_roles() -> None:
     log = given(party_registered(roles=["clerk", "fund"]))
-    assert Party(1, "organisation", frozenset({"clerk", "fund"})) == log.value(STRANGER)
+    assert Party(1, "organisation", frozenset({"clerk", "fund"}), "VN") == log.value(STRANGER)
     assert Key(1, STRANGER) == log.value(f"key:{key_id(STRANGER)}")
 
 

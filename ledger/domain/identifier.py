@@ -1,0 +1,68 @@
+"""
+Numbers by which organisations are known elsewhere, and what can be checked of them.
+
+A Vietnamese tax code (*mã số thuế*, MST) has ten digits, the last of which checks the others; a
+branch adds three. A branch is no legal person: the party to a contract is the ten-digit entity.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from ledger.domain.event import DISTINCT, FROM_LIST, Model, Refusal
+
+Scheme = Literal["mst", "lei", "gln", "vneid", "duns", "register"]
+
+
+class Identifier(Model):
+    """A number under which a register knows the party; `register` is any other company register."""
+
+    scheme: Scheme
+    value: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z./-]{1,60}$")]
+
+
+Identifiers = Annotated[tuple[Identifier, ...], FROM_LIST, DISTINCT]
+
+_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+_TAX_CODE = re.compile(r"(?P<entity>[0-9]{10})(?:-?(?!000)[0-9]{3})?")
+_BY_TAX_CODE = "party:vn.mst."
+
+
+class TaxCodeInvalid(Refusal):
+    """A tax code has ten digits that check, and names the legal person, not its branch."""
+
+    code = "TAX_CODE_INVALID"
+    title_vi = "Mã số thuế không hợp lệ, hoặc là mã của đơn vị phụ thuộc không phải pháp nhân"
+
+
+def checks(entity: str) -> bool:
+    """Whether the last of ten digits is the check digit of the first nine."""
+    remainder = sum(int(digit) * w for digit, w in zip(entity, _WEIGHTS, strict=False)) % 11
+    return remainder != 0 and 10 - remainder == int(entity[9])
+
+
+def entity_of(tax_code: str) -> str:
+    """Return the ten digits of the legal person, given its tax code or a branch's.
+
+    Raises `TaxCodeInvalid` if the digits have another form or do not check.
+    """
+    form = _TAX_CODE.fullmatch(tax_code)
+    if form is None or not checks(form["entity"]):
+        raise TaxCodeInvalid(f"{tax_code} is no tax code: 10 digits that check, or 10 and 3")
+    return form["entity"]
+
+
+def must_be_known_as(party: str, identifiers: tuple[Identifier, ...]) -> None:
+    """Raise `TaxCodeInvalid` if the party's id, or an identifier, is no tax code of its own."""
+    own = None
+    if party.startswith(_BY_TAX_CODE):
+        own = party.removeprefix(_BY_TAX_CODE)
+        if entity_of(own) != own:
+            raise TaxCodeInvalid(
+                f"{party} is a branch: the party is {_BY_TAX_CODE}{entity_of(own)}",
+                subjects=(party,),
+            )
+    for identifier in identifiers:
+        if identifier.scheme == "mst" and own not in (None, entity_of(identifier.value)):
+            raise TaxCodeInvalid(f"{identifier.value} is not {party}'s", subjects=(party,))

@@ -1,0 +1,101 @@
+"""
+A spelling: a name as somebody wrote it, and the one party that is meant by it.
+
+Read in this order: events, admit, evolve; what is alike, and the refusal, stand in `name`.
+"""
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from ledger.domain.authority import must_hold
+from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
+    Admits,
+    Body,
+    Context,
+    Event,
+    Evolves,
+    Logged,
+    PartyId,
+    Sha256,
+    State,
+    Text,
+)
+from ledger.domain.existence import SubjectExists
+from ledger.domain.name import (
+    KIND,
+    Meant,
+    Spellings,
+    must_not_be_anothers,
+    name_key,
+    spelling_subject,
+)
+from ledger.domain.party import PersonalDataInEvent, party_of
+
+
+def _has_letters(name: str) -> str:
+    if not name_key(name):
+        raise ValueError("a name has a letter or a digit")
+    return name
+
+
+Spelling = Annotated[Text, AfterValidator(_has_letters)]
+
+
+class PartyKnownAs(Body):
+    """The party is the one that is meant where this name is written, letter by letter.
+
+    A clerk attests it (`attested_by`) from a document, or the party says so itself (null); the
+    operator signs as well. `distinct_from` lists parties with a like name that are not this one.
+    """
+
+    TOPIC: ClassVar[str] = "party.known_as/1"
+
+    party: PartyId
+    spelling: Spelling
+    distinct_from: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT]
+    attested_by: PartyId | None
+    document_sha256: Sha256 | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the spelling, the party and who attests it."""
+        parties = (self.party, self.attested_by, *self.distinct_from)
+        return frozenset(filter(None, (spelling_subject(self.spelling), *parties)))
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    """Refuse a person's name, a spelling of another party, and one that is known."""
+    del context
+    body = event.body
+    assert isinstance(body, PartyKnownAs)
+    if body.attested_by is not None:
+        must_hold(state, body.attested_by, "clerk")
+    if party_of(state, body.party).kind == "person":
+        raise PersonalDataInEvent(f"{body.party} is a person: no name of it stands in the log")
+    must_not_be_anothers(state, body.party, body.spelling, body.distinct_from)
+    subject = spelling_subject(body.spelling)
+    spellings: Spellings | None = state.get(subject)
+    if spellings is not None and body.spelling in spellings.meant:
+        known = spellings.meant[body.spelling]
+        raise SubjectExists(
+            f"{body.spelling!r} is {known.party} already",
+            positions=(known.position,),
+            subjects=(subject,),
+        )
+
+
+def _evolve(subject: str, value: Spellings | None, logged: Logged) -> Spellings:
+    body = logged.event.body
+    assert isinstance(body, PartyKnownAs)
+    del subject
+    before = value or Spellings(logged.position, {})
+    meant = Meant(body.party, logged.position)
+    return replace(before, meant={**before.meant, body.spelling: meant})
+
+
+BODIES: tuple[type[Body], ...] = (PartyKnownAs,)
+ADMITS: Admits = {PartyKnownAs: _admit}
+EVOLVES: Evolves = {(KIND, PartyKnownAs): _evolve}
