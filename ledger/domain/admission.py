@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ledger.domain.authority import Ledger, ledger_of, ledger_subject
 from ledger.domain.event import Context, Event, Logged, Refusal, State, key_subject
 from ledger.domain.existence import PredecessorUnknown
+from ledger.domain.key import Key
 from ledger.domain.ledger import LedgerOpened, must_know, opened
 from ledger.domain.registry import EVOLVES, RULES
 from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
@@ -112,11 +113,14 @@ def reads(event: Event, state: State) -> frozenset[str]:
     What a body reads may depend on what is known (a contract's head grant, its right): ask again
     with these loaded, until nothing new is named.
     """
+    keys = tuple(map(key_subject, event.signatures))
+    holders = (key.party for key in map(state.get, keys) if isinstance(key, Key))
     return frozenset(
         (
             *event.subjects,
             *event.signers,
-            *map(key_subject, event.signatures),
+            *keys,
+            *holders,
             ledger_subject(event.ledger),
             *event.body.reads(state),
         )

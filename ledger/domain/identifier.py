@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from ledger.domain.event import DISTINCT, FROM_LIST, Model, Refusal
+from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Model, Refusal
 
 Scheme = Literal["mst", "lei", "gln", "vneid", "duns", "register"]
 
@@ -19,10 +19,15 @@ class Identifier(Model):
     """A number under which a register knows the party; `register` is any other company register."""
 
     scheme: Scheme
-    value: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z./-]{1,60}$")]
+    value: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,60}$")]
+
+    @property
+    def subject(self) -> str:
+        """Return the subject of the number: no two parties have it."""
+        return f"identifier:{self.scheme}.{self.value.lower()}"
 
 
-Identifiers = Annotated[tuple[Identifier, ...], FROM_LIST, DISTINCT]
+Identifiers = Annotated[tuple[Identifier, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
 
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _TAX_CODE = re.compile(r"(?P<entity>[0-9]{10})(?:-?(?!000)[0-9]{3})?")
@@ -53,16 +58,22 @@ def entity_of(tax_code: str) -> str:
     return form["entity"]
 
 
-def must_be_known_as(party: str, identifiers: tuple[Identifier, ...]) -> None:
-    """Raise `TaxCodeInvalid` if the party's id, or an identifier, is no tax code of its own."""
-    own = None
-    if party.startswith(_BY_TAX_CODE):
-        own = party.removeprefix(_BY_TAX_CODE)
-        if entity_of(own) != own:
-            raise TaxCodeInvalid(
-                f"{party} is a branch: the party is {_BY_TAX_CODE}{entity_of(own)}",
-                subjects=(party,),
-            )
+def must_be_a_legal_person(party: str) -> None:
+    """Raise `TaxCodeInvalid` if the party's id is a tax code that is none, or a branch's."""
+    if not party.startswith(_BY_TAX_CODE):
+        return
+    own = party.removeprefix(_BY_TAX_CODE)
+    if (entity := entity_of(own)) != own:
+        raise TaxCodeInvalid(
+            f"{party} is a branch: the party is {_BY_TAX_CODE}{entity}", subjects=(party,)
+        )
+
+
+def must_be_numbered(party: str, identifiers: tuple[Identifier, ...]) -> None:
+    """Raise `TaxCodeInvalid` if one of the numbers is no tax code, or another legal person's."""
     for identifier in identifiers:
-        if identifier.scheme == "mst" and own not in (None, entity_of(identifier.value)):
-            raise TaxCodeInvalid(f"{identifier.value} is not {party}'s", subjects=(party,))
+        if identifier.scheme != "mst":
+            continue
+        theirs = f"{_BY_TAX_CODE}{entity_of(identifier.value)}"
+        if party.startswith(_BY_TAX_CODE) and party != theirs:
+            raise TaxCodeInvalid(f"{identifier.value} is {theirs}", subjects=(party, theirs))

@@ -29,7 +29,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import known, new, new_keys
-from ledger.domain.identifier import must_be_known_as
+from ledger.domain.identifier import must_be_a_legal_person
 from ledger.domain.key import Key
 from ledger.domain.party import (
     Described,
@@ -145,7 +145,7 @@ def _must_hold_together(body: LedgerOpened) -> None:
             raise PartyUnknown(f"{officer} is not among the first parties", subjects=(officer,))
     for first in body.parties:
         must_be_impersonal(first)
-        must_be_known_as(first.party, first.identifiers)
+        must_be_a_legal_person(first.party)
         if parties.count(first.party) > 1:
             raise PartyExists(f"{first.party} is listed twice", subjects=(first.party,))
 

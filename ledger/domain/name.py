@@ -61,37 +61,20 @@ class PartyByName(Refusal):
     remedy = "party.known_as/1"
 
 
-def must_be_called(state: State, party: str, name: str) -> None:
-    """Raise `PartyByName` unless the party is the one that is meant by this very spelling.
-
-    Whoever asks also reads `spelling_subject(name)`.
-    """
-    subject = spelling_subject(name)
-    spellings: Spellings | None = state.get(subject)
-    alike = {} if spellings is None else spellings.meant
-    found = alike.get(name)
-    if found is not None and found.party == party:
-        return
-    others = alike.values() if found is None else (found,)
-    raise PartyByName(
-        f"nobody vouches that {name!r} is {party}"
-        if found is None
-        else f"{name!r} is {found.party}, not {party}",
-        positions=(meant.position for meant in others),
-        subjects=(party, subject),
-    )
-
-
 def must_not_be_anothers(
     state: State, party: str, name: str, distinct_from: Iterable[str] = ()
 ) -> None:
     """Raise `PartyByName` if another party is meant by this spelling, or by one like it.
 
-    One that is merely alike does not count if its party is said to be another.
+    One that is merely alike does not count if its party is said to be another, or if somebody
+    vouched already that this very spelling is the party's.
     """
     subject = spelling_subject(name)
     spellings: Spellings | None = state.get(subject)
-    for written, meant in () if spellings is None else sorted(spellings.meant.items()):
+    alike = {} if spellings is None else spellings.meant
+    if name in alike and alike[name].party == party:
+        return
+    for written, meant in sorted(alike.items()):
         if meant.party == party or (written != name and meant.party in distinct_from):
             continue
         raise PartyByName(

@@ -34,7 +34,7 @@ from ledger.domain.event import (
     key_subject,
 )
 from ledger.domain.existence import new, new_keys
-from ledger.domain.identifier import Identifiers, must_be_known_as
+from ledger.domain.identifier import must_be_a_legal_person
 from ledger.domain.money import Money
 from ledger.domain.name import must_not_be_anothers, spelling_subject
 
@@ -53,8 +53,8 @@ _TWELVE_DIGITS = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 class Described(Model):
     """Who a party is: `seat` is the ISO 3166-1 alpha-2 code of the country it is seated in.
 
-    `identifiers` are its numbers in other registers; `distinct_from` lists parties with a like
-    name that are not this one.
+    `ledger.verify` holds parties to these very members, so what else is said of one is said later
+    (`identity`, `spelling`, `relation`).
     """
 
     party: PartyId
@@ -63,8 +63,6 @@ class Described(Model):
     roles: Roles
     seat: Seat
     keys: Keys
-    identifiers: Identifiers = ()
-    distinct_from: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
 
 
 class PartyRegistered(Described, Body):
@@ -126,6 +124,7 @@ class Relation:
 class Party:
     """A registered party. `mandates` are those it has given, `relations` those it stands in.
 
+    `names` are all that it was registered under so far, of a person none.
     `ended` is the position of the event by which it ceased to be: it merged into `successor`, was
     dissolved, or was a person whose identity was erased.
     """
@@ -134,6 +133,7 @@ class Party:
     kind: str
     roles: frozenset[str]
     seat: str
+    names: frozenset[str] = frozenset()
     mandates: "HashTrieMap[str, Power]" = field(default_factory=HashTrieMap)
     relations: "HashTrieMap[str, Relation]" = field(default_factory=HashTrieMap)
     ended: int | None = None
@@ -213,15 +213,16 @@ def _admit(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, PartyRegistered)
     new(state, body.party, PartyExists)
     must_be_impersonal(body)
-    must_be_known_as(body.party, body.identifiers)
+    must_be_a_legal_person(body.party)
     if body.name is not None:
-        must_not_be_anothers(state, body.party, body.name, body.distinct_from)
+        must_not_be_anothers(state, body.party, body.name)
     new_keys(state, body.new_keys())
 
 
 def registered(described: Described, position: int) -> Party:
     """Return the party that the event at `position` registers."""
-    return Party(position, described.kind, frozenset(described.roles), described.seat)
+    names = frozenset(() if described.name is None else (described.name,))
+    return Party(position, described.kind, frozenset(described.roles), described.seat, names)
 
 
 def _evolve(subject: str, value: Party | None, logged: Logged) -> Party | None:

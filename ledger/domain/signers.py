@@ -34,6 +34,13 @@ from ledger.domain.dispute import (
 )
 from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
 from ledger.domain.event import Body, Context, Event, Sealed, State, key_subject, legal_day, reveal
+from ledger.domain.identity import (
+    PartyDissolved,
+    PartyIdentified,
+    PartyMerged,
+    PartyRenamed,
+    PersonErased,
+)
 from ledger.domain.investment import InvestmentEnded, InvestmentMade
 from ledger.domain.key import Key, KeyAdded, KeyRevoked
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
@@ -47,7 +54,13 @@ from ledger.domain.offer import (
     OfferRejected,
     OfferRevoked,
 )
-from ledger.domain.party import Party, PartyRegistered, PartyUnknown, Power
+from ledger.domain.party import (
+    Party,
+    PartyRegistered,
+    PartyUnknown,
+    Power,
+    must_not_have_ended,
+)
 from ledger.domain.revenue import (
     PaymentConfirmed,
     RevenueDistributed,
@@ -57,8 +70,8 @@ from ledger.domain.revenue import (
 from ledger.domain.right import Attested, RightFiled, RightGranted, RightLapsed, RightRestored
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
-from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.spelling import PartyKnownAs
+from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 
@@ -78,6 +91,11 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     LedgerOpened: lambda body, _: _parties(*(first.party for first in body.parties)),
     RulesAdopted: lambda _, ledger: _parties(ledger.operator),
     PartyRegistered: lambda body, ledger: _parties(body.party, ledger.operator),
+    PartyIdentified: lambda body, ledger: _parties(body.party, ledger.operator),
+    PartyRenamed: lambda body, ledger: _parties(body.party, ledger.operator),
+    PartyMerged: _of_office,
+    PartyDissolved: _of_office,
+    PersonErased: lambda _, ledger: _parties(ledger.operator),
     PartyKnownAs: lambda body, ledger: _parties(body.attested_by or body.party, ledger.operator),
     KeyAdded: lambda body, _: _parties(body.party, body.vouched_by),
     KeyRevoked: lambda body, _: _parties(body.revoked_by),
@@ -147,7 +165,10 @@ def must_name_signers(event: Event, ledger: Ledger) -> None:
 
 
 def must_be_registered(state: State, event: Event) -> None:
-    """Raise `PartyUnknown`, naming parties that the event binds or names before they exist."""
+    """Raise `PartyUnknown`, naming parties that the event binds or names before they exist.
+
+    One that it binds must not have ended: what has ceased to be is bound by nothing more.
+    """
     body = event.body
     named = set(event.signers)
     if not isinstance(body, NAMES_STRANGERS):
@@ -157,6 +178,14 @@ def must_be_registered(state: State, event: Event) -> None:
     unknown = [party for party in named if state.get(party) is None]
     if unknown:
         raise PartyUnknown(f"not registered: {_listed(unknown)}", subjects=unknown)
+    for party in event.signers:
+        _must_exist_still(state, party)
+
+
+def _must_exist_still(state: State, party: str) -> None:
+    value = state.get(party)
+    if isinstance(value, Party):
+        must_not_have_ended(party, value)
 
 
 def must_bind(state: State, event: Event, context: Context) -> None:
@@ -203,6 +232,7 @@ def _holder(state: State, key_id: str, context: Context) -> str:
 
 def _bound_by(holder: str, state: State, event: Event, context: Context) -> set[str]:
     """Return those signers whom a line by this holder binds; it must bind one."""
+    _must_exist_still(state, holder)  # a mandate ends with its holder (Civil Code art. 140)
     today = legal_day(context.accepted)
     bound, ended = set(), []
     for signer in event.signers:

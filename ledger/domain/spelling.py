@@ -28,6 +28,7 @@ from ledger.domain.existence import SubjectExists
 from ledger.domain.name import (
     KIND,
     Meant,
+    PartyByName,
     Spellings,
     must_not_be_anothers,
     name_key,
@@ -64,6 +65,29 @@ class PartyKnownAs(Body):
         """Return the spelling, the party and who attests it."""
         parties = (self.party, self.attested_by, *self.distinct_from)
         return frozenset(filter(None, (spelling_subject(self.spelling), *parties)))
+
+
+def must_be_called(state: State, party: str, name: str) -> None:
+    """Raise `PartyByName` unless this very spelling is vouched for as the party's, or registered.
+
+    Whoever asks also reads `spelling_subject(name)`.
+    """
+    if name in party_of(state, party).names:
+        return
+    subject = spelling_subject(name)
+    spellings: Spellings | None = state.get(subject)
+    alike = {} if spellings is None else spellings.meant
+    found = alike.get(name)
+    if found is not None and found.party == party:
+        return
+    others = alike.values() if found is None else (found,)
+    raise PartyByName(
+        f"nobody vouches that {name!r} is {party}"
+        if found is None
+        else f"{name!r} is {found.party}, not {party}",
+        positions=(meant.position for meant in others),
+        subjects=(party, subject),
+    )
 
 
 def _admit(state: State, event: Event, context: Context) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from ledger.domain.admission import Folds
 from ledger.domain.identifier import TaxCodeInvalid
-from ledger.domain.name import PartyByName, must_be_called, spelling_subject
+from ledger.domain.name import PartyByName, spelling_subject
+from ledger.domain.spelling import must_be_called
 from tests.support.builders import FIRM, RIVAL, STRANGER, party_registered, planted_key
 from tests.support.parties import known_as
 from tests.support.specification import given
@@ -20,7 +21,6 @@ def test_party_by_name() -> None:
     log.when(party_registered(name=OTHERWISE)).then_refused(PartyByName, positions=(0,))
     log.when(known_as(OTHERWISE)).then_admitted()
     log.when(known_as(OTHERWISE, party=RIVAL, distinct_from=[FIRM])).then_admitted()
-    log.when(party_registered(name=OTHERWISE, distinct_from=[FIRM])).then_admitted()
 
 
 @pytest.mark.parametrize(
@@ -35,20 +35,11 @@ def test_tax_code_invalid(code: str) -> None:
     given().when(party_registered(party=VALID, keys=[planted_key(VALID)])).then_admitted()
 
 
-def test_tax_code_invalid_as_an_identifier() -> None:
-    """A branch's code is one of the party's numbers; another entity's is not."""
-    registered = {"party": VALID, "keys": [planted_key(VALID)]}
-
-    def with_codes(*codes: str) -> object:
-        identifiers = [{"scheme": "mst", "value": code} for code in codes]
-        return given().when(party_registered(**registered, identifiers=identifiers)).refusal
-
-    assert with_codes("0100047516", "0100047516-001") is None
-    assert isinstance(with_codes("0101248141"), TaxCodeInvalid)
-    identifiers = [{"scheme": "mst", "value": "0100047517"}]
-    given().when(party_registered(party=STRANGER, identifiers=identifiers)).then_refused(
-        TaxCodeInvalid
-    )
+def test_party_by_name_knows_the_names_of_registration() -> None:
+    log = given(party_registered(name="Công ty Lạ"))
+    must_be_called(Folds(log.subjects), STRANGER, "Công ty Lạ")
+    with pytest.raises(PartyByName):
+        must_be_called(Folds(log.subjects), STRANGER, "CÔNG TY LẠ")
 
 
 def test_party_by_name_of_whom_an_act_is_said_to_be() -> None:

@@ -16,9 +16,7 @@ from ledger.domain.ledger import opened
 from ledger.domain.signers import WHO_SIGNS
 from ledger.wire import canonical
 from tests.support import builders as b
-from tests.support import contracts, conveyances, disputes, mandates, titles
-from tests.support import contracts, conveyances, disputes, mandates
-from tests.support import conveyances, disputes, mandates, parties
+from tests.support import contracts, conveyances, disputes, mandates, parties, titles
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
 

@@ -1,10 +1,69 @@
-"""Bodies of parties' own affairs, like those of `builders`: names, relations, documents."""
+"""Bodies of parties' own affairs, like those of `builders`: numbers, names, ends, spellings."""
 
 from typing import Any
 
 from ledger.domain.event import Body
+from ledger.domain.identity import (
+    PartyDissolved,
+    PartyIdentified,
+    PartyMerged,
+    PartyRenamed,
+    PersonErased,
+)
+from ledger.domain.party import PartyRegistered
 from ledger.domain.spelling import PartyKnownAs
-from tests.support.builders import CLERK, FIRM, SOME_HASH, built
+from tests.support.builders import CLERK, FIRM, SOME_HASH, built, first_party
+
+MERGED = "party:vn.merged"
+DISSOLVED = "party:vn.dissolved"
+PERSON = "party:tok.ffeeddccbbaa99887766554433221100"
+
+_BY_REGISTRAR = {"attested_by": None, "document_sha256": None}
+
+
+def newcomer(party: str) -> PartyRegistered:
+    """Return the registration of one more party, nameless."""
+    return built(PartyRegistered, first_party(party), {})
+
+
+def number(value: str, scheme: str = "lei") -> dict[str, str]:
+    """Return an identifier as JSON."""
+    return {"scheme": scheme, "value": value}
+
+
+def party_identified(*identifiers: dict[str, str], **overrides: Any) -> PartyIdentified:
+    """Return the numbers of the firm; by default its LEI."""
+    listed = list(identifiers) or [number("5493001KJTIIGC8Y1R12")]
+    return built(PartyIdentified, {"party": FIRM, "identifiers": listed}, overrides)
+
+
+def party_renamed(**overrides: Any) -> PartyRenamed:
+    """Return the firm's new name."""
+    defaults = {"party": FIRM, "name": "Công ty Cổ phần Sao Mới", "effective_on": "2026-10-01"}
+    return built(PartyRenamed, defaults, overrides)
+
+
+def party_merged(**overrides: Any) -> PartyMerged:
+    """Return a merger into the firm."""
+    defaults = {"party": MERGED, "into": FIRM, "effective_on": "2026-11-01", **_BY_REGISTRAR}
+    return built(PartyMerged, defaults, overrides)
+
+
+def party_dissolved(**overrides: Any) -> PartyDissolved:
+    """Return a dissolution, as a clerk attests it."""
+    defaults = {
+        "party": DISSOLVED,
+        "effective_on": "2026-11-01",
+        "reason": "dissolved",
+        "attested_by": CLERK,
+        "document_sha256": SOME_HASH,
+    }
+    return built(PartyDissolved, defaults, overrides)
+
+
+def person_erased(**overrides: Any) -> PersonErased:
+    """Return the erasure of a person at the person's request."""
+    return built(PersonErased, {"token": PERSON, "ground": "request"}, overrides)
 
 
 def known_as(spelling: str = "US WELL SERVICES LLC", **overrides: Any) -> PartyKnownAs:
@@ -19,5 +78,15 @@ def known_as(spelling: str = "US WELL SERVICES LLC", **overrides: Any) -> PartyK
     return built(PartyKnownAs, defaults, overrides)
 
 
-STORY: tuple[Body, ...] = (known_as(),)
+STORY: tuple[Body, ...] = (
+    known_as(),
+    party_identified(),
+    party_renamed(),
+    newcomer(MERGED),
+    party_merged(),
+    newcomer(DISSOLVED),
+    party_dissolved(),
+    newcomer(PERSON),
+    person_erased(),
+)
 """Admissible in this order, once the first parties are there."""

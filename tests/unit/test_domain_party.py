@@ -28,6 +28,7 @@ from tests.support.builders import (
 )
 from tests.support.specification import EMPTY, given, said
 
+NAMES = frozenset({"Công ty Lạ"})
 NEW_PERSON = "party:tok.ffeeddccbbaa99887766554433221100"
 
 
@@ -100,7 +101,9 @@ def test_every_first_key_signs_the_opening() -> None:
 
 def test_a_party_starts_with_its_keys_and_roles() -> None:
     log = given(party_registered(roles=["clerk", "fund"]))
-    assert Party(1, "organisation", frozenset({"clerk", "fund"}), "VN") == log.value(STRANGER)
+    assert Party(1, "organisation", frozenset({"clerk", "fund"}), "VN", NAMES) == log.value(
+        STRANGER
+    )
     assert Key(1, STRANGER) == log.value(f"key:{key_id(STRANGER)}")
 
 

@@ -79,7 +79,7 @@ def test_an_offer_moves_no_party_and_every_other_subject():
 
 
 def test_a_type_that_is_not_known_may_move_anything():
-    assert moves("party.renamed/1", "party:vn.firm")
+    assert moves("party.sworn/1", "party:vn.firm")
 
 
 def test_the_steady_kinds_are_those_that_a_view_leaves_out():
