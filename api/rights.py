@@ -1,6 +1,8 @@
 """Rights: who owns them, how title came there, what burdens them, whether they are in force."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
 from api.reads import (
@@ -18,6 +20,16 @@ from projections.chain import chain_of
 from projections.liens import liens_on
 from projections.status import status_of
 from projections.title import title_of
+
+CountryText = Annotated[
+    str | None,
+    Query(
+        pattern=r"^iso:[A-Z]{2}$",
+        examples=["iso:GB"],
+        description="One of the States that the right is for; default: the right as a whole, "
+        "with its fate in each",
+    ),
+]
 
 router = APIRouter(prefix="/v1/rights", tags=["rights"])
 
@@ -87,13 +99,14 @@ def get_liens(  # noqa: PLR0913  (the question's parameters)
 
 
 @router.get("/{right}/status", operation_id="getStatus", summary="Whether the right is in force")
-def get_status(
+def get_status(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     right: RightPath,
     *,
     true_on: TrueOn = None,
     known_at: KnownAtText = None,
     known_by: KnownByText = "ledger",
+    territory: CountryText = None,
     at_least: AtLeast = None,
 ) -> Response:
     """Return the legal status, as true on a day and as known at a time."""
@@ -106,5 +119,6 @@ def get_status(
             true_on=true_on or today(),
             known_at=read_known_at(known_at),
             known_by=known_by,
+            territory=territory,
         ),
     )

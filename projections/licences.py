@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from ledger.domain.protection import state_of
 from ledger.domain.scope import Act, Field, Territory, field_region, territory_region
 from ledger.store.connection import Pool
 from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
-from projections.status import Status, StatusRow, status, status_on, status_rows
+from projections.status import ALIVE, Status, StatusRow, status, status_on, status_rows
 from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
 
 LOOKED_AT = 1_000
@@ -153,16 +154,17 @@ def _finding(
     grant: GrantRow,
     terms: ContractRow,
     heads: tuple[GrantRow, ...],
-    ends: Mapping[str, StatusRow],
+    ends: Mapping[str, Sequence[StatusRow]],
 ) -> Finding:
     objects = _objects(grant, use)
+    state = state_of(use.territory.codes[0])
     # A technology has no term of its own: it is a right that ends.
     states = [
-        status_on(subject, use.on, ends.get(subject), view.size)
+        status_on(subject, use.on, ends.get(subject, ()), view.size, state)
         for subject in objects
         if subject.startswith("right:")
     ]
-    ended = tuple(state for state in states if state.status not in ("filed", "in_force"))
+    ended = tuple(state for state in states if state.status not in ALIVE)
     gone = {state.right for state in ended}
     proof = positions_of(
         [grant.position, *(head.position for head in heads)],

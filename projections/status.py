@@ -1,12 +1,13 @@
 """
-Whether a right was in force, on which day, as known when. Serves `GET /v1/rights/{id}/status`.
+Whether a right was in force, where, on which day, as known when. Serves `/v1/rights/{id}/status`.
 
 A lapse has effect from a day that may be long past when the gazette publishes it, so status has all
-three axes. Of several lapses and restorations the one with the latest day of effect governs a day,
-as in `ledger.domain.right.lapse_on`.
+three axes; and one right may have national fates, so a State in which anything of its own happened
+has rows of its own, which begin as a copy of those of the right as a whole. Of several changes the
+one with the latest day of effect governs a day, as in `ledger.domain.standing`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -14,15 +15,24 @@ from typing import Literal
 
 from ledger.domain.event import Logged
 from ledger.domain.protection import term_of
-from ledger.domain.right import (
+from ledger.domain.right import RightFiled, covered, needs_no_title
+from ledger.domain.right_status import (
+    DisclosureRecorded,
     OfRight,
-    RightFiled,
+    RightCancelled,
+    RightFeePaid,
     RightGranted,
     RightLapsed,
+    RightLimited,
+    RightPublished,
+    RightRenewed,
     RightRestored,
+    RightSurrendered,
+    effect_of,
 )
+from ledger.domain.standing import EVERYWHERE, FROM_THE_START
 from ledger.store.connection import Pool
-from projections.axes import Change, Dated, believed, revise
+from projections.axes import NEVER, Change, Dated, believed, revise
 from projections.projection import On, Projection
 from projections.view import (
     DATED,
@@ -39,43 +49,76 @@ from projections.view import (
 
 @dataclass(frozen=True, slots=True)
 class StatusRow(Dated):
-    """A row of `read.status`. `term_ends` is the first day after the longest possible term.
+    """A row of `read.status`, of a State or (`territory` empty) of the right as a whole.
 
-    `changed_from` is the day of effect of the lapse or restoration that governs; the positions are
-    those of the filing, of the grant and of that change.
+    `term_ends` is the first day after the longest possible term, `covers` are the places that the
+    title is for. `outcome` is what the change that governs made of the title, `changed_from` its
+    day of effect.
     """
 
+    territory: str
     office: str
     kind: str
     application_no: str
     title_no: str | None
+    covers: tuple[str, ...]
     filed_on: date
     term_ends: date | None
-    lapsed: bool
+    outcome: str | None
     changed_from: date | None
     reason: str | None
+    limits: str | None
+    fee_year: int | None
     filed_position: int
+    published_position: int | None
     granted_position: int | None
     changed_position: int | None
+    limited_position: int | None
+    fee_position: int | None
+
+
+Stage = Literal[
+    "filed", "published", "in_force", "lapsed", "surrendered", "cancelled", "disclosed", "expired"
+]
+ALIVE: frozenset[str | None] = frozenset({"filed", "published", "in_force"})
+"""The stages in which there is something to license."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A right's status in one State."""
+
+    territory: str
+    status: Stage
+    since: date | None
+    reason: str | None
+    fee_year: int | None
+    positions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """A right's status on a day, from what was known; folded up to `size` entries.
 
-    `status` is None if nothing was known of the right, or it was not filed by then.
+    `status` is None if nothing was known of the right, it was not filed by then, or it is not for
+    that `territory`. `limits` says to what it was narrowed. Asked about the right as a whole,
+    `states` are its fates in each State that it is for.
     """
 
     right: str
     true_on: date
     size: int
-    status: Literal["filed", "in_force", "lapsed", "expired"] | None
+    status: Stage | None
     since: date | None
     reason: str | None
     positions: tuple[int, ...]
+    territory: str | None = None
+    limits: str | None = None
+    states: tuple[Fate, ...] = ()
 
 
 Rows = tuple[StatusRow, ...]
+OneRow = Callable[[StatusRow], StatusRow]
 
 
 def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
@@ -84,18 +127,25 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
     row = StatusRow(
         right,
         *believed(Change(logged, body.filed_on, body.filed_on)),
+        territory=EVERYWHERE,
         office=body.office,
         kind=body.kind,
         application_no=body.application_no,
         title_no=body.title_no,
+        covers=covered(body.kind, body.office, body.designated),
         filed_on=body.filed_on,
         term_ends=_term_ends(body.kind, body.filed_on, None),
-        lapsed=False,
+        outcome=None,
         changed_from=None,
         reason=None,
+        limits=None,
+        fee_year=None,
         filed_position=logged.position,
+        published_position=None,
         granted_position=None,
         changed_position=None,
+        limited_position=None,
+        fee_position=None,
     )
     return (*rows, row)
 
@@ -105,80 +155,162 @@ def _term_ends(kind: str, filed_on: date, expires_on: date | None) -> date | Non
     return term_of(kind, filed_on, expires_on)
 
 
+def _published(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, RightPublished)
+    del right
+
+    def publish(row: StatusRow) -> StatusRow:
+        if row.published_position is not None:
+            return row
+        return replace(row, published_position=logged.position)
+
+    return _revised(rows, Change(logged, body.published_on, body.published_on), body, publish)
+
+
 def _granted(right: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
     assert isinstance(body, RightGranted)
     del right
 
-    def grant(held: Rows) -> Rows:
-        return tuple(
-            replace(
-                row,
-                title_no=body.title_no,
-                term_ends=_term_ends(row.kind, row.filed_on, body.expires_on),
-                granted_position=logged.position,
-            )
-            for row in held
+    def grant(row: StatusRow) -> StatusRow:
+        granted = replace(row, title_no=body.title_no, granted_position=logged.position)
+        if body.territory is not None:
+            return granted
+        return replace(
+            granted,
+            covers=body.designated or row.covers,
+            term_ends=_term_ends(row.kind, row.filed_on, body.expires_on),
         )
 
-    return revise(rows, Change(logged, body.in_force_from, body.granted_on), _any, grant)
+    return _revised(rows, Change(logged, body.in_force_from, body.granted_on), body, grant)
 
 
-def _lapsed(right: str, rows: Rows, logged: Logged) -> Rows:
+def _renewed(right: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
-    assert isinstance(body, RightLapsed)
+    assert isinstance(body, RightRenewed)
     del right
-    return _governed(rows, Change(logged, body.effective_from, body.published_on), body.reason)
+
+    def renew(row: StatusRow) -> StatusRow:
+        return replace(row, term_ends=_term_ends(row.kind, row.filed_on, body.expires_on))
+
+    return _revised(rows, Change(logged, body.renewed_on, body.renewed_on), body, renew)
 
 
-def _restored(right: str, rows: Rows, logged: Logged) -> Rows:
+def _fee_paid(right: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
-    assert isinstance(body, RightRestored)
+    assert isinstance(body, RightFeePaid)
     del right
-    return _governed(rows, Change(logged, body.effective_from, body.published_on), None)
+
+    def pay(row: StatusRow) -> StatusRow:
+        if (row.fee_year or 0) > (body.fee_year or 0):
+            return row
+        return replace(row, fee_year=body.fee_year, fee_position=logged.position)
+
+    return _revised(rows, Change(logged, body.paid_on, body.paid_on), body, pay)
 
 
-def _governed(rows: Rows, change: Change, lapsed_for: str | None) -> Rows:
-    """Return the rows after a lapse, which has a reason, or a restoration, which has none."""
+def _limited(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, RightLimited)
+    del right
+    return _narrowed(rows, Change(logged, body.effective_from, body.published_on), body.limits)
 
-    def govern(held: Rows) -> Rows:
-        governing = held[0].changed_from
-        if governing is not None and governing > change.effective:
-            return held
-        return tuple(
-            replace(
-                row,
-                lapsed=lapsed_for is not None,
-                reason=lapsed_for,
-                changed_from=change.effective,
-                changed_position=change.logged.position,
-            )
-            for row in held
+
+def _cancelled(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, RightCancelled)
+    if body.extent == "whole":
+        return _changed(right, rows, logged)
+    effective = body.effective_from or FROM_THE_START
+    return _narrowed(rows, Change(logged, effective, body.published_on), body.reason)
+
+
+def _narrowed(rows: Rows, change: Change, limits: str) -> Rows:
+    body = change.logged.event.body
+    assert isinstance(body, RightLimited | RightCancelled)
+
+    def narrow(row: StatusRow) -> StatusRow:
+        return replace(row, limits=limits, limited_position=change.logged.position)
+
+    return _revised(rows, change, body, narrow)
+
+
+def _changed(right: str, rows: Rows, logged: Logged) -> Rows:
+    """Return the rows after a change of standing, which governs from its day of effect on."""
+    body = logged.event.body
+    assert isinstance(body, OfRight | DisclosureRecorded)
+    effect = effect_of(body)
+    assert effect is not None, "folded here because it changes the standing"
+    del right
+    outcome, day = effect
+
+    def govern(row: StatusRow) -> StatusRow:
+        governing = row.changed_from
+        if governing is not None and governing > day > FROM_THE_START:
+            return row
+        return replace(
+            row,
+            outcome=outcome,
+            reason=getattr(body, "reason", None),
+            changed_from=day,
+            changed_position=logged.position,
         )
 
-    return revise(rows, change, _any, govern)
+    recorded = NEVER if isinstance(body, DisclosureRecorded) else body.said_on()
+    return _revised(rows, Change(logged, day, recorded), body, govern)
 
 
-def _any(row: StatusRow) -> bool:
-    del row
-    return True
+def _revised(rows: Rows, change: Change, body: OfRight | DisclosureRecorded, one: OneRow) -> Rows:
+    """Return the rows after a change of the right as a whole, or in the State that it names."""
+    territory = None if isinstance(body, DisclosureRecorded) else body.territory
+    if territory is not None and not any(row.territory == territory for row in rows):
+        rows = (*rows, *_copied(rows, territory, change.logged))
+
+    def transform(held: Rows) -> Rows:
+        after = tuple(map(one, held))
+        unchanged = all(new is old for new, old in zip(after, held, strict=True))
+        return held if unchanged else after
+
+    return revise(rows, change, lambda row: territory in (None, row.territory), transform)
+
+
+def _copied(rows: Rows, territory: str, logged: Logged) -> Iterable[StatusRow]:
+    """Return what is believed of the right as a whole, said of a State, from an event on."""
+    return (
+        replace(
+            row,
+            territory=territory,
+            known_from=logged.position,
+            known_from_at=logged.accepted,
+        )
+        for row in rows
+        if row.territory == EVERYWHERE and row.known_to is None
+    )
 
 
 def _the_right(logged: Logged) -> Sequence[str]:
     body = logged.event.body
-    assert isinstance(body, RightFiled | OfRight)
+    assert isinstance(body, RightFiled | OfRight | DisclosureRecorded)
     return (body.right,)
 
 
 status = Projection(
     name="status",
-    version=1,
+    version=2,
     row=StatusRow,
     on={
         RightFiled: On(_the_right, _filed),
+        RightPublished: On(_the_right, _published),
         RightGranted: On(_the_right, _granted),
-        RightLapsed: On(_the_right, _lapsed),
-        RightRestored: On(_the_right, _restored),
+        RightRenewed: On(_the_right, _renewed),
+        RightFeePaid: On(_the_right, _fee_paid),
+        RightLapsed: On(_the_right, _changed),
+        RightRestored: On(_the_right, _changed),
+        RightSurrendered: On(_the_right, _changed),
+        RightCancelled: On(_the_right, _cancelled),
+        RightLimited: On(_the_right, _limited),
+        DisclosureRecorded: On(_the_right, _changed),
     },
 )
 
@@ -190,6 +322,7 @@ def status_of(
     true_on: date,
     known_at: KnownAt = None,
     known_by: KnownBy = "ledger",
+    territory: str | None = None,
 ) -> Status:
     """Return a right's status on a legal day, from what was known at a point of either register.
 
@@ -197,28 +330,87 @@ def status_of(
     """
     with viewing(pool, status) as view:
         found = status_rows(view, [right], true_on, view.known(known_at, known_by))
-        return status_on(right, true_on, found.get(right), view.size)
+        return status_on(right, true_on, found.get(right, ()), view.size, territory)
 
 
 def status_rows(
     view: View, rights: Sequence[str], true_on: date, known: Known
-) -> dict[str, StatusRow]:
-    """Return the row that holds on a day for each of the rights of which something is known."""
+) -> Mapping[str, Sequence[StatusRow]]:
+    """Return the rows that hold on a day for each of the rights of which something is known."""
     asked = {"rights": list(rights), "true_on": true_on, **knowing(known)}
     rows = view.rows(
-        status, f"subject = ANY(%(rights)s) AND {TRUE_ON} AND {DATED}", asked, order="subject"
+        status,
+        f"subject = ANY(%(rights)s) AND {TRUE_ON} AND {DATED}",
+        asked,
+        order="subject, territory",
     )
-    return {row.subject: row for row in rows}
+    found: dict[str, list[StatusRow]] = {}
+    for row in rows:
+        found.setdefault(row.subject, []).append(row)
+    return found
 
 
-def status_on(right: str, true_on: date, row: StatusRow | None, size: int) -> Status:
-    """Return what a row that holds on the day says about it."""
-    if row is None:
-        return Status(right, true_on, size, None, None, None, ())
-    positions = positions_of([row.filed_position, row.granted_position, row.changed_position])
-    if row.lapsed:
-        return Status(right, true_on, size, "lapsed", row.changed_from, row.reason, positions)
+def status_on(
+    right: str,
+    true_on: date,
+    rows: Sequence[StatusRow],
+    size: int,
+    territory: str | None = None,
+) -> Status:
+    """Return what the rows that hold on the day say about it."""
+    by_place = {row.territory: row for row in rows}
+    whole = by_place.get(EVERYWHERE)
+    if whole is None or (territory and whole.covers and territory not in whole.covers):
+        return Status(right, true_on, size, None, None, None, (), territory)
+    states = {*whole.covers, *by_place} - {EVERYWHERE}
+    fates = tuple(_fate(state, by_place.get(state, whole), true_on) for state in sorted(states))
+    row = by_place.get(territory or EVERYWHERE, whole)
+    fate = _fate(territory or EVERYWHERE, row, true_on)
+    if territory is None and fate.status in ALIVE:
+        fate = _last_of(fates) or fate
+    return Status(
+        right,
+        true_on,
+        size,
+        fate.status,
+        fate.since,
+        fate.reason,
+        fate.positions,
+        territory,
+        row.limits,
+        fates if territory is None and set(by_place) != {EVERYWHERE} else (),
+    )
+
+
+def _last_of(fates: Sequence[Fate]) -> Fate | None:
+    """Return the last end of a right that is over in every State that it is for."""
+    if not fates or any(fate.status in ALIVE for fate in fates):
+        return None
+    return max(fates, key=lambda fate: (fate.since or FROM_THE_START, fate.positions))
+
+
+def _fate(territory: str, row: StatusRow, true_on: date) -> Fate:
+    positions = positions_of(
+        [
+            row.filed_position,
+            row.published_position,
+            row.granted_position,
+            row.changed_position,
+            row.limited_position,
+        ]
+    )
+    stage, since, reason = _stage(row, true_on)
+    return Fate(territory, stage, since, reason, row.fee_year, positions)
+
+
+def _stage(row: StatusRow, true_on: date) -> tuple[Stage, date | None, str | None]:
+    since = max(row.changed_from or row.filed_on, row.filed_on)
+    match row.outcome:
+        case "lapsed" | "surrendered" | "cancelled" | "disclosed":
+            return row.outcome, since, row.reason
     if row.term_ends is not None and row.term_ends <= true_on:
-        return Status(right, true_on, size, "expired", row.term_ends, None, positions)
-    stage: Literal["filed", "in_force"] = "filed" if row.granted_position is None else "in_force"
-    return Status(right, true_on, size, stage, row.true_from, None, positions)
+        return "expired", row.term_ends, None
+    if row.granted_position is not None or needs_no_title(row.kind):
+        return "in_force", row.true_from, None
+    stage: Stage = "filed" if row.published_position is None else "published"
+    return stage, row.true_from, None

@@ -14,7 +14,20 @@ from ledger.domain.conveyance import ConveyanceAttested
 from ledger.domain.event import Body, Logged
 from ledger.domain.mandate import MandateGiven
 from ledger.domain.revenue import PaymentConfirmed, RevenueReported, ShareAgreed
-from ledger.domain.right import RightFiled, RightGranted, RightLapsed, RightRestored
+from ledger.domain.right import RightFiled
+from ledger.domain.right_status import (
+    DisclosureRecorded,
+    OfficeEventRecorded,
+    RightCancelled,
+    RightFeePaid,
+    RightGranted,
+    RightLapsed,
+    RightLimited,
+    RightPublished,
+    RightRenewed,
+    RightRestored,
+    RightSurrendered,
+)
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
@@ -83,8 +96,15 @@ _DAYS: Mapping[type[Body], Callable[[Any], Days]] = {
     RevenueReported: lambda body: (body.period_from, None),
     RightFiled: lambda body: (body.filed_on, body.filed_on),
     RightGranted: lambda body: (body.in_force_from, body.granted_on),
-    RightLapsed: lambda body: (body.effective_from, body.published_on),
-    RightRestored: lambda body: (body.effective_from, body.published_on),
+    **dict.fromkeys(
+        (RightLapsed, RightRestored, RightSurrendered, RightLimited, RightCancelled),
+        lambda body: (body.effective_from, body.published_on),
+    ),
+    OfficeEventRecorded: lambda body: (body.effective_from, body.published_on),
+    RightPublished: lambda body: (body.published_on, body.published_on),
+    RightFeePaid: lambda body: (body.paid_on, body.paid_on),
+    RightRenewed: lambda body: (body.renewed_on, body.renewed_on),
+    DisclosureRecorded: lambda body: (body.disclosed_on, None),
     SecurityCreated: lambda body: (body.created_on, None),
     SecurityReleased: lambda body: (body.released_on, None),
     ShareAgreed: lambda body: (body.effective_from, None),
@@ -119,7 +139,7 @@ def _subjects(logged: Logged) -> list[TimelineRow]:
     return [TimelineRow(subject, logged.position) for subject in logged.event.subjects]
 
 
-events = Journal(name="events", version=1, row=EventRow, emit=_event, identity=())
+events = Journal(name="events", version=2, row=EventRow, emit=_event, identity=())
 
 timeline = Journal(name="timeline", version=1, row=TimelineRow, emit=_subjects)
 

@@ -94,7 +94,8 @@ def _years_later(day: date, years: int) -> date:
 
 def must_be_in_force(subject: str, right: Right, day: date, codes: Iterable[str]) -> None:
     """Raise `RightNotInForce` if the title is over on a day, in a place that the codes name."""
-    for state in (None, *sorted(_states(codes).intersection(right.territory))):
+    states = {state for state in map(state_of, codes) if state in right.territory}
+    for state in (None, *sorted(filter(None, states))):
         lapse = lapse_on(right, day, state)
         if lapse is not None:
             where = "" if state is None else f" in {state}"
@@ -110,9 +111,11 @@ def _since(change: StatusChange) -> str:
     return "from the start" if day == FROM_THE_START else f"with effect from {day}"
 
 
-def _states(codes: Iterable[str]) -> frozenset[str]:
-    """Return the States of territory codes: Vietnamese units lie in Vietnam."""
-    return frozenset("iso:VN" if code.startswith("vn-") else code for code in codes)
+def state_of(code: str) -> str | None:
+    """Return the State in which a territory code lies: Vietnamese units do in Vietnam."""
+    if code.startswith("vn-"):
+        return "iso:VN"
+    return None if code == "world" else code
 
 
 def must_outlast(subject: str, right: Right, until: date | None) -> None:

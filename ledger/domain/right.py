@@ -1,10 +1,8 @@
 """
 A right: a patent or another title to technology, its status, and all that weighs on it.
 
-What an office did is a fact of the State: it is never refused for what it contradicts, and it may
-have effect from a day long past (a patent whose fee is unpaid ends from the first day of the
-unpaid year, IP Law art. 95(2)). `Right` is the one value that every rule about a right reads:
-owners, status, liens, grants and assignments that wait for registration.
+`Right` is the one value that every rule about a right reads: owners, status, liens, grants and
+assignments that wait for registration. What an office says of it afterwards: `right_status`.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
@@ -27,6 +25,7 @@ from rpds import HashTrieMap
 from ledger.domain.authority import must_hold
 from ledger.domain.burden import Covenant, Lien, Pending, Priority
 from ledger.domain.event import (
+    DISTINCT,
     FROM_LIST,
     NOT_EMPTY,
     Admits,
@@ -46,10 +45,10 @@ from ledger.domain.event import (
     legal_day,
     of_kind,
 )
-from ledger.domain.existence import all_known, known, new, not_in_future
+from ledger.domain.existence import all_known, new, not_in_future
 from ledger.domain.hold import Hold
 from ledger.domain.scope import HeldGrant
-from ledger.domain.standing import UNCHANGED, Outcome, Standing, StatusChange, changed
+from ledger.domain.standing import UNCHANGED, Standing
 
 KIND = "right"
 
@@ -95,6 +94,8 @@ def _one_each(holdings: tuple[Holding, ...]) -> tuple[Holding, ...]:
 
 
 Holdings = Annotated[tuple[Holding, ...], FROM_LIST, NOT_EMPTY, AfterValidator(_one_each)]
+Country = Annotated[str, StringConstraints(pattern=r"^iso:[A-Z]{2}$")]
+Countries = Annotated[tuple[Country, ...], FROM_LIST, DISTINCT]
 Office = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(\.[a-z0-9]{1,16})?$")]
 OfficeNumber = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 RightKind = Literal[
@@ -134,7 +135,11 @@ class Attested(Body):
 
 
 class RightFiled(Attested):
-    """An application was filed: from here on there is something to own."""
+    """An application was filed: from here on there is something to own.
+
+    `designated` are the States that a regional application is for. `filing_day` is `latest` where
+    the source shows only that it was filed by then.
+    """
 
     TOPIC: ClassVar[str] = "right.filed/1"
 
@@ -147,6 +152,8 @@ class RightFiled(Attested):
     filed_on: Day
     owners: Holdings
     technology: Annotated[str, of_kind("technology")] | None
+    designated: Countries = ()
+    filing_day: Literal["exact", "latest"] = "exact"
 
     def subjects(self) -> frozenset[str]:
         """Return the right, its owners and the technology that it protects."""
@@ -158,46 +165,6 @@ class RightFiled(Attested):
         if self.right != right_id(self.office, self.application_no):
             raise ValueError(f"its id is {right_id(self.office, self.application_no)}")
         return self
-
-
-class OfRight(Attested):
-    """A fact about a right that is in the log."""
-
-    right: RightId
-
-    def subjects(self) -> frozenset[str]:
-        """Return the right."""
-        return frozenset((self.right,))
-
-
-class RightGranted(OfRight):
-    """The office granted the title; `expires_on` is the last day it can last, if there is one."""
-
-    TOPIC: ClassVar[str] = "right.granted/1"
-
-    title_no: OfficeNumber
-    granted_on: Day
-    in_force_from: Day
-    expires_on: Day | None
-
-
-class RightLapsed(OfRight):
-    """The title ended before its term, from `effective_from` on, as published later."""
-
-    TOPIC: ClassVar[str] = "right.lapsed/1"
-
-    effective_from: Day
-    published_on: Day
-    reason: Text
-
-
-class RightRestored(OfRight):
-    """The title is in force again from `effective_from` on, as published later."""
-
-    TOPIC: ClassVar[str] = "right.restored/1"
-
-    effective_from: Day
-    published_on: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +240,12 @@ def without_lien(right: Right, security: str) -> Right:
 _BORDERLESS = frozenset({"software", "know_how", "trade_secret"})
 """Kinds without a title: copyright is protected wherever Berne holds, a secret by being one."""
 
+
+def needs_no_title(kind: str) -> bool:
+    """Whether a right of this kind arises by itself, without an office's grant."""
+    return kind in _BORDERLESS or kind == "trade_name"
+
+
 _REGIONAL = frozenset({"ap", "ea", "em", "ep", "eu", "gc", "oa", "wo"})
 """Offices that act for several States (WIPO ST.3): the right says which it is for, or nothing."""
 
@@ -328,16 +301,6 @@ def _admit_filed(state: State, event: Event, context: Context) -> None:
     must_be_whole(body.owners)
 
 
-def _admit_status(state: State, event: Event, context: Context) -> None:
-    """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
-    body = event.body
-    assert isinstance(body, RightGranted | RightLapsed | RightRestored)
-    must_be_attested(state, body)
-    known(state, body.right, Right)
-    said_on = body.granted_on if isinstance(body, RightGranted) else body.published_on
-    not_in_future(context.accepted, said_on=said_on)
-
-
 def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
     body = logged.event.body
     assert isinstance(body, RightFiled)
@@ -350,36 +313,10 @@ def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
         titled=logged.position,
         titled_on=legal_day(logged.accepted),
         technology=body.technology,
-        territory=covered(body.kind, body.office, ()),
+        territory=covered(body.kind, body.office, body.designated),
     )
 
 
-def _evolve_granted(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, RightGranted)
-    del subject
-    return value and replace(value, expires_on=body.expires_on)
-
-
-def _evolve_status(subject: str, value: Right | None, logged: Logged) -> Right | None:
-    body = logged.event.body
-    assert isinstance(body, RightLapsed | RightRestored)
-    del subject
-    outcome: Outcome = "restored" if isinstance(body, RightRestored) else "lapsed"
-    change = StatusChange(body.effective_from, logged.position, outcome)
-    return value and replace(value, status=changed(value.status, change, None))
-
-
-BODIES: tuple[type[Body], ...] = (RightFiled, RightGranted, RightLapsed, RightRestored)
-ADMITS: Admits = {
-    RightFiled: _admit_filed,
-    RightGranted: _admit_status,
-    RightLapsed: _admit_status,
-    RightRestored: _admit_status,
-}
-EVOLVES: Evolves = {
-    (KIND, RightFiled): _evolve_filed,
-    (KIND, RightGranted): _evolve_granted,
-    (KIND, RightLapsed): _evolve_status,
-    (KIND, RightRestored): _evolve_status,
-}
+BODIES: tuple[type[Body], ...] = (RightFiled,)
+ADMITS: Admits = {RightFiled: _admit_filed}
+EVOLVES: Evolves = {(KIND, RightFiled): _evolve_filed}

@@ -67,7 +67,8 @@ from ledger.domain.revenue import (
     RevenueReported,
     ShareAgreed,
 )
-from ledger.domain.right import Attested, RightFiled, RightGranted, RightLapsed, RightRestored
+from ledger.domain.right import Attested, RightFiled
+from ledger.domain.right_status import OF_OFFICES, DisclosureRecorded
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.spelling import PartyKnownAs
@@ -103,9 +104,8 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     MandateEnded: lambda body, _: _parties(body.ended_by),
     TechnologyRegistered: lambda body, _: _parties(*(owner.party for owner in body.owners)),
     RightFiled: _of_office,
-    RightGranted: _of_office,
-    RightLapsed: _of_office,
-    RightRestored: _of_office,
+    **dict.fromkeys(OF_OFFICES, _of_office),
+    DisclosureRecorded: lambda body, _: _parties(body.recorded_by),
     AssignmentAgreed: lambda body, _: _parties(*body.parties(), *body.consenting),
     AssignmentRegistered: _of_office,
     AssignmentRefused: _of_office,

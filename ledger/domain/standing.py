@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from rpds import HashTrieMap
 
-Outcome = Literal["lapsed", "restored", "cancelled", "surrendered"]
+Outcome = Literal["lapsed", "restored", "cancelled", "surrendered", "disclosed"]
 
 FROM_THE_START = date.min
 """The day of effect of what undoes a title as if it had never been (IP Law art. 96)."""

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.event import Body, Logged
 from ledger.domain.protection import lapse_on
-from ledger.domain.right import RightFiled, RightGranted, RightLapsed, RightRestored
+from ledger.domain.right import RightFiled
+from ledger.domain.right_status import RightGranted, RightLapsed, RightRestored
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from projections.axes import NEVER
@@ -279,7 +280,9 @@ def test_status_is_what_a_replay_of_the_point_says(right, events, at):
     for day, office_day in points():
         found = true_and_known(rows, day, at=at, office_day=office_day)
         expected = Standing(right, day, office_day, "parties").after(known)
-        assert expected == [(row.granted_position is not None, row.lapsed) for row in found]
+        assert expected == [
+            (row.granted_position is not None, row.outcome == "lapsed") for row in found
+        ]
 
 
 @by_right
@@ -289,7 +292,9 @@ def test_what_lapsed_is_what_the_domain_says_lapsed(right, events):
     value: Any = value_of(right, events)
     rows = rows_of(status, events)[right]
     for day in ALL_DAYS:
-        lapses = [row.changed_position for row in true_and_known(rows, day) if row.lapsed]
+        lapses = [
+            row.changed_position for row in true_and_known(rows, day) if row.outcome == "lapsed"
+        ]
         lapse = lapse_on(value, day) if day >= value.filed_on else None
         assert ([] if lapse is None else [lapse.position]) == lapses
 

@@ -20,7 +20,8 @@ from ledger.domain.key import KeyAdded, KeyRevoked
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.listing import ListingClosed, ListingPublished, ListingSuspended
 from ledger.domain.party import PartyRegistered
-from ledger.domain.right import RightFiled, RightGranted, RightLapsed, RightRestored
+from ledger.domain.right import RightFiled
+from ledger.domain.right_status import RightGranted, RightLapsed, RightRestored
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.technology import TechnologyRegistered
