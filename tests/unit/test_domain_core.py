@@ -109,7 +109,7 @@ def test_a_list_names_each_once() -> None:
 
 
 def test_a_body_has_every_field_and_no_other() -> None:
-    whole = right_granted().model_dump(mode="json")
+    whole = right_granted().model_dump(mode="json", exclude_unset=True)
     with pytest.raises(ValidationError, match="Extra inputs"):
         right_granted(note="x")
     for name in whole:

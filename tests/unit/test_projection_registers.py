@@ -91,7 +91,7 @@ def test_a_patent_ceased_before_the_gazette_said_so():
 
     def lapsed(office_day: date) -> list[bool]:
         known = true_and_known(rows, date(2011, 3, 1), office_day=office_day)
-        return [row.lapsed for row in known]
+        return [row.outcome == "lapsed" for row in known]
 
     assert [False] == lapsed(date(2011, 6, 1))
     assert [True] == lapsed(date(2011, 8, 1))
