@@ -124,6 +124,13 @@ def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
     members["subjects"] = list(error.subjects)
     if error.article:
         members["article"] = error.article
+    if error.ground:
+        members["rule"] = {
+            "rule": error.ground.rule,
+            "instrument": error.ground.instrument,
+            "article": error.ground.article,
+            "valid_from": error.ground.valid_from.isoformat(),
+        }
     if error.remedy:
         members["remedy"] = error.remedy
     return members

@@ -7,7 +7,7 @@ then admits every entry anew, under the edition in force at its position.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,9 @@ from typing import Protocol
 from ledger.domain import admission
 from ledger.domain.admission import Folded, Folds
 from ledger.domain.event import Context, Logged, OpeningRequired, Refusal
+from ledger.domain.law import Law
 from ledger.intake import Invalid, decode
+from ledger.lawbook import laws_at_hand
 from ledger.log.merkle import LogError
 from ledger.log.note import parse_note
 from ledger.log.proof import prove_consistency, verify_consistency
@@ -168,7 +170,10 @@ class Replay:
     the vault holds: such an entry was neither refused nor passed.
     """
 
-    def __init__(self, entries: Iterable[bytes], origin: str) -> None:
+    def __init__(
+        self, entries: Iterable[bytes], origin: str, laws: Mapping[str, Law] | None = None
+    ) -> None:
+        self._laws = laws_at_hand() if laws is None else laws
         self.size = 0
         self.unchecked: list[int] = []
         self._entries, self._origin = entries, origin
@@ -189,7 +194,7 @@ class Replay:
         event, position = logged.event, logged.position
         named = {each: self._positions.get(_digest(each)) for each in event.body.references()}
         known = {each: at for each, at in named.items() if at is not None}
-        context = Context(logged.accepted, position, known=known)
+        context = Context(logged.accepted, position, known=known, laws=self._laws)
         try:
             admission.admit(Folds(self._subjects), event, context)
         except OpeningRequired:

@@ -20,6 +20,7 @@ from ledger.domain.ledger import LedgerOpened
 from ledger.home import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
 from ledger.intake import read_envelope
 from ledger.keystore import KeyFileMissing, create_log_keys, load_key, load_log_keys, save_key
+from ledger.lawbook import shipped
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.node import open_database
 from ledger.publisher import LogSigner, publish_first
@@ -34,9 +35,6 @@ from ledger.wire.keys import PrivateKey
 
 EDITION = "0-dev"
 """The rules' edition until the first release; released versions refuse such logs."""
-
-NO_LAW_DATA = b"{}"
-"""What edition 0-dev hashes as its law data: it decides nothing by dated rules yet."""
 
 
 class GenesisRefused(Exception):
@@ -139,7 +137,7 @@ def _genesis(identity: Identity, signer: LogSigner, keys: dict[str, PrivateKey])
         "log_keys": list(signer.vkeys),
         "policy_sha256": _sha256(QUORUM_NONE_POLICY),
         "edition": EDITION,
-        "law_data_sha256": _sha256(NO_LAW_DATA),
+        "law_data_sha256": shipped().sha256,
         "operator": identity.operator,
         "registrar": identity.registrar,
         "parties": [

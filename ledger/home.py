@@ -56,6 +56,11 @@ class Home:
         return self.path / "checkpoints"
 
     @property
+    def law(self) -> Path:
+        """Sets of law data beside the shipped one, each in a directory of its own."""
+        return self.path / "law"
+
+    @property
     def trust(self) -> Path:
         """`trust.json`: what a verifier must have got out of band."""
         return self.path / "trust.json"

@@ -16,6 +16,7 @@ from ledger.antirollback import CheckpointFile, Halted
 from ledger.follower import Follower
 from ledger.home import Home, Identity
 from ledger.keystore import load_log_keys
+from ledger.lawbook import laws_at_hand
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.sequencer import Sequencer
@@ -109,6 +110,7 @@ class Node:
             batch_max=settings.batch_max,
             outstanding_max=settings.outstanding_max,
             subjects_cached=settings.subjects_cached,
+            laws=laws_at_hand(home.law),
         )
         self.watchdog = Watchdog(database.embedded) if database.embedded else None
         self.halted: str | None = None

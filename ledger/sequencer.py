@@ -27,8 +27,10 @@ import structlog
 
 from ledger.domain import admission
 from ledger.domain.event import Context, Logged, Refusal, format_instant
+from ledger.domain.law import Law
 from ledger.folds import Cold, Folds, Overlay, moves
 from ledger.intake import Submission, accepted_at, decode
+from ledger.lawbook import laws_at_hand
 from ledger.log.merkle import leaf_hash
 from ledger.store.append import Append, NewEntry, StoredId, VaultRow, appending
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
@@ -97,7 +99,7 @@ class Sequencer:
     `committed` is called after each commit, from this thread: the publisher's hint.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it works with, and its bounds)
         self,
         pool: Pool,
         committed: Callable[[], None],
@@ -105,9 +107,11 @@ class Sequencer:
         batch_max: int = 256,
         outstanding_max: int = 4096,
         subjects_cached: int = 200_000,
+        laws: Mapping[str, Law] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool = pool
+        self._laws = laws_at_hand() if laws is None else laws
         self._committed = committed
         self._batch_max = batch_max
         self._outstanding_max = outstanding_max
@@ -227,6 +231,7 @@ class Sequencer:
                 event_ids=event_ids,
                 stored=append.stored(event_ids),
                 known=known,
+                laws=self._laws,
             )
             judged = batch.judge(groups)
             if batch.entries:
@@ -298,7 +303,7 @@ class Sequencer:
 class _Batch:
     """The judging of one batch under the head row's lock."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what was read under the lock)
         self,
         *,
         head_size: int,
@@ -307,7 +312,9 @@ class _Batch:
         event_ids: Iterable[UUID],
         stored: Mapping[UUID, StoredId],
         known: dict[str, int],
+        laws: Mapping[str, Law],
     ) -> None:
+        self._laws = laws
         self.entries: list[NewEntry] = []
         self.accepted = accepted
         self.overlay = overlay
@@ -348,6 +355,7 @@ class _Batch:
             position=self._next,
             openings={opening.path: opening.value for opening in submission.openings},
             known=self._known,
+            laws=self._laws,
         )
         try:
             admission.admit(self.overlay, event, context)

@@ -11,6 +11,7 @@ from ledger.domain import admission
 from ledger.domain.admission import Folded
 from ledger.domain.event import Context, Logged
 from ledger.intake import Submission, decode, read
+from ledger.lawbook import laws_at_hand
 from ledger.sequencer import Outcome, Recorded, Sequencer
 from ledger.store.connection import Pool
 
@@ -74,11 +75,11 @@ def judged(entries: Sequence[bytes]) -> list[Figure]:
     `entries` are those of a log from position 0 on, so that every event finds what it reads.
     """
     events = [decode(entry, position) for position, entry in enumerate(entries)]
-    state, positions = _State(), dict[str, int]()
+    state, positions, laws = _State(), dict[str, int](), laws_at_hand()
     admit_s = evolve_s = 0.0
     for logged in events:
         known = {name: positions[name] for name in logged.event.body.references()}
-        context = Context(logged.accepted, logged.position, {}, known)
+        context = Context(logged.accepted, logged.position, {}, known, laws)
         start = time.thread_time()
         admission.reads(logged.event, state)
         admission.admit(state, logged.event, context)

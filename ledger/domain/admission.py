@@ -7,7 +7,7 @@ values) never comes here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ from ledger.domain.authority import Ledger, ledger_of, ledger_subject
 from ledger.domain.event import Context, Event, Logged, Refusal, State, key_subject
 from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.key import Key
-from ledger.domain.ledger import LedgerOpened, must_know, opened
+from ledger.domain.ledger import LedgerOpened, must_have_law, must_know, opened
 from ledger.domain.registry import EVOLVES, RULES
 from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
 
@@ -131,6 +131,7 @@ def admit(state: FoldedState, event: Event, context: Context) -> None:
     """Return if the event may stand at `context.position`; raise the `Refusal` if it may not."""
     ledger = _ledger(state, event, context)
     must_know(ledger.edition)
+    context = replace(context, law=must_have_law(ledger.law_data_sha256, context))
     _must_be_in_time(event, context)
     _must_refer_to_the_known(event, context)
     _must_have_a_fresh_view(state, event)

@@ -15,12 +15,16 @@ from ledger.domain.party import party_of
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The ledger itself: who runs it, who speaks for the State's registers, which rules hold."""
+    """The ledger itself: who runs it, who speaks for the State's registers, which rules hold.
+
+    The edition names the rules' code, `law_data_sha256` the data of the law that they consult.
+    """
 
     position: int
     operator: str
     registrar: str
     edition: str
+    law_data_sha256: str
 
 
 class LedgerNotOpen(Refusal):

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +26,9 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
 )
+
+if TYPE_CHECKING:
+    from ledger.domain.law import Ground, Law
 
 HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Legal days are days of Hanoi, which has kept UTC+7 without daylight saving since 1975."""
@@ -206,13 +209,16 @@ class Context:
     """What admission is told besides state: the place, the instant, the openings, known events.
 
     `openings` maps a JSON pointer into the body to the opened value; `known` maps payload hashes
-    that the event refers to, to their positions in the log.
+    that the event refers to, to their positions in the log. `laws` are the sets of law data at hand
+    by their digest; `admission` picks `law`, the one in force, before any rule is asked.
     """
 
     accepted: datetime
     position: int
     openings: Mapping[str, Any] = field(default_factory=dict)
     known: Mapping[str, int] = field(default_factory=dict)
+    laws: "Mapping[str, Law]" = field(default_factory=dict)
+    law: "Law" = field(default=cast("Law", None))
 
 
 class State(Protocol):
@@ -234,7 +240,8 @@ class Refusal(DomainError):
 
     A subclass's docstring is the problem's title. `code` is stable. `article` cites the law where
     the law is the reason; `positions` are those of the events that forbid; `remedy` names a topic
-    by which the same end can be reached; `subjects` names what the refusal is about.
+    by which the same end can be reached; `subjects` names what the refusal is about; `ground` is
+    the row of law data that decided, where one did.
     """
 
     code: ClassVar[str]
@@ -243,12 +250,18 @@ class Refusal(DomainError):
     remedy: ClassVar[str | None] = None
 
     def __init__(
-        self, detail: str, *, positions: Iterable[int] = (), subjects: Iterable[str] = ()
+        self,
+        detail: str,
+        *,
+        positions: Iterable[int] = (),
+        subjects: Iterable[str] = (),
+        ground: "Ground | None" = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.positions = tuple(sorted(set(positions)))
         self.subjects = tuple(sorted(set(subjects)))
+        self.ground = ground
 
 
 class OpeningRequired(Refusal):

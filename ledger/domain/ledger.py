@@ -31,6 +31,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, new, new_keys
 from ledger.domain.identifier import must_be_a_legal_person
 from ledger.domain.key import Key
+from ledger.domain.law import Law, LawDataUnknown
 from ledger.domain.party import (
     Described,
     Party,
@@ -120,9 +121,17 @@ def must_know(edition: str) -> None:
         raise EditionUnknown(f"edition {edition} is none of {', '.join(sorted(EDITIONS))}")
 
 
+def must_have_law(sha256: str, context: Context) -> Law:
+    """Return the law data of a digest, or raise `LawDataUnknown`."""
+    law = context.laws.get(sha256)
+    if law is None:
+        raise LawDataUnknown(f"no law data {sha256} is at hand")
+    return law
+
+
 def opened(body: LedgerOpened, position: int) -> Ledger:
     """Return the ledger that the event at `position` opens."""
-    return Ledger(position, body.operator, body.registrar, body.edition)
+    return Ledger(position, body.operator, body.registrar, body.edition, body.law_data_sha256)
 
 
 def _admit_opened(state: State, event: Event, context: Context) -> None:
@@ -152,10 +161,10 @@ def _must_hold_together(body: LedgerOpened) -> None:
 
 def _admit_rules(state: State, event: Event, context: Context) -> None:
     """Refuse rules for another ledger, and an edition that this version cannot judge by."""
-    del context
     body = event.body
     assert isinstance(body, RulesAdopted)
     must_know(body.edition)
+    must_have_law(body.law_data_sha256, context)
     if body.ledger != ledger_subject(event.ledger):
         known(state, body.ledger, Ledger)
 
@@ -171,7 +180,7 @@ def _evolve_rules(subject: str, value: Ledger | None, logged: Logged) -> Ledger 
     body = logged.event.body
     assert isinstance(body, RulesAdopted)
     del subject
-    return value and replace(value, edition=body.edition)
+    return value and replace(value, edition=body.edition, law_data_sha256=body.law_data_sha256)
 
 
 def _evolve_first_party(subject: str, value: Party | None, logged: Logged) -> Party:

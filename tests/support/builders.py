@@ -26,6 +26,7 @@ from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
+from ledger.lawbook import shipped
 
 ORIGIN = "ledger.example/techledger/0badcafe"
 
@@ -138,7 +139,7 @@ def ledger_opened(**overrides: Any) -> LedgerOpened:
         "log_keys": ["ledger.example/techledger/0badcafe+00000000+AQ"],
         "policy_sha256": SOME_HASH,
         "edition": "0-dev",
-        "law_data_sha256": SOME_HASH,
+        "law_data_sha256": shipped().sha256,
         "operator": OPERATOR,
         "registrar": REGISTRAR,
         "parties": [first_party(party) for party in ROLES],
@@ -150,7 +151,7 @@ def rules_adopted(**overrides: Any) -> RulesAdopted:
     defaults = {
         "ledger": ledger_subject(ORIGIN),
         "edition": "0-dev",
-        "law_data_sha256": SOME_HASH,
+        "law_data_sha256": shipped().sha256,
     }
     return built(RulesAdopted, defaults, overrides)
 

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from ledger.compose import compose
 from ledger.domain.event import Body, format_instant
 from ledger.genesis import key_record, trust_root
+from ledger.lawbook import shipped
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.merkle import Frontier, leaf_hash
@@ -279,7 +280,7 @@ def _open(log: SampleLog) -> str:
         origin=log.origin,
         log_keys=vkeys,
         policy_sha256=payload_hash(QUORUM_NONE_POLICY),
-        law_data_sha256=payload_hash(b"{}"),
+        law_data_sha256=shipped().sha256,
         parties=parties,
     )
     return log.say(body, PARTIES)

@@ -20,6 +20,7 @@ from ledger.domain.event import Body, Context, Event, Logged, Refusal
 from ledger.domain.ledger import LedgerOpened, opened
 from ledger.domain.party import PartyRegistered
 from ledger.domain.signers import WHO_SIGNS
+from ledger.lawbook import laws_at_hand
 from tests.support.builders import ORIGIN, hash_of, key_id, ledger_opened
 
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -133,7 +134,7 @@ class Past:
             **spoken.header,
         }
         known = {name: self.known[name] for name in body.references() if name in self.known}
-        return Event(**header), Context(accepted, self.size, spoken.openings, known)
+        return Event(**header), Context(accepted, self.size, spoken.openings, known, laws_at_hand())
 
     def _ledger(self, body: Body) -> Ledger:
         if isinstance(body, LedgerOpened):

@@ -19,6 +19,7 @@ from ledger.domain.event import Body, Context, Event, KeyRecord, Logged, Refusal
 from ledger.domain.ledger import FirstParty, LedgerOpened
 from ledger.domain.party import Role
 from ledger.domain.signers import WHO_SIGNS
+from ledger.lawbook import laws_at_hand, shipped
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "uspto-assignment-chains"
 ORIGIN = "exchange.example.vn/techledger/0badcafe"
@@ -109,7 +110,11 @@ class RulesOnly:
     def append(self, event: Event) -> int:
         """Return the position of the event; raise the refusal if a rule forbids it."""
         position = len(self.entries)
-        admit(Folds(self.subjects), event, Context(accepted=NOW, position=position))
+        admit(
+            Folds(self.subjects),
+            event,
+            Context(accepted=NOW, position=position, laws=laws_at_hand()),
+        )
         for subject in event.subjects:
             logged = Logged(event, position, NOW)
             self.subjects[subject] = evolve_subject(subject, self.subjects.get(subject), logged)
@@ -163,7 +168,7 @@ def _opening() -> LedgerOpened:
         log_keys=("log",),
         policy_sha256="sha256:" + "0" * 64,
         edition="0-dev",
-        law_data_sha256="sha256:" + "0" * 64,
+        law_data_sha256=shipped().sha256,
         operator=OPERATOR,
         registrar=REGISTRAR,
         parties=tuple(_first_party(party) for party in _KEYS),

@@ -8,6 +8,7 @@ from ledger.domain.existence import KeyTaken
 from ledger.domain.key import Key
 from ledger.domain.ledger import EditionUnknown, LedgerAlreadyOpen, OriginMismatch
 from ledger.domain.party import Party, PartyExists, PartyUnknown, PersonalDataInEvent
+from ledger.lawbook import shipped
 from tests.support.builders import (
     AUTHOR,
     BANK,
@@ -34,7 +35,9 @@ NEW_PERSON = "party:tok.ffeeddccbbaa99887766554433221100"
 
 def test_the_opening_makes_ledger_parties_and_keys() -> None:
     log = EMPTY.when(ledger_opened()).then_admitted()
-    assert Ledger(0, OPERATOR, REGISTRAR, "0-dev") == log.value(ledger_subject(ORIGIN))
+    assert Ledger(0, OPERATOR, REGISTRAR, "0-dev", shipped().sha256) == log.value(
+        ledger_subject(ORIGIN)
+    )
     assert Party(0, "organisation", frozenset({"bank"}), "VN") == log.value(BANK)
     assert Key(0, FIRM) == log.value(f"key:{key_id(FIRM)}")
 
