@@ -112,14 +112,25 @@ class FiledReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """Who suspended the contract, by which event, in the days `[start, end)`."""
+
+    position: int
+    by: frozenset[str]
+    start: date
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change of terms: the version that it makes, and from which day it has effect.
 
-    `effective_from` is None while it waits for its registration.
+    `effective_from` is None while it waits for its registration; it was agreed for `agreed_from`.
     """
 
     version: int
     position: int
+    agreed_from: date
     effective_from: date | None
     changes: Changes
 
@@ -128,8 +139,8 @@ class Change:
 class Contract:
     """A contract, or a sublicence, as later events see it.
 
-    `said` is the event that made it, `first` the terms as first agreed, `changes` what was agreed
-    since, in the order of the log.
+    `said` is what the event said that made it, whose payload has that hash; `first` are the terms
+    as first agreed, `changes` what was agreed since, in the order of the log, `newest` the result.
     `grants` are those of the newest version by their short id; `reports` in force by their subject:
     one that was corrected is replaced by its correction. `head` is the ref of the grant that a
     sublicence sits under, `tier` how many lie above it. `permitted`, `registered` and `recorded`
@@ -138,9 +149,11 @@ class Contract:
     """
 
     position: int
+    payload_hash: str
     kind: str
     said: AgreedTerms
     first: Terms
+    newest: Terms
     parties: frozenset[str]
     grants: Mapping[str, Grant]
     effective_from: date
@@ -155,8 +168,7 @@ class Contract:
     recorded: date | None = None
     met: frozenset[str] = frozenset()
     marked: date | None = None
-    exercised: frozenset[str] = frozenset()
-    suspended: int | None = None
+    suspended: Suspension | None = None
     ended: date | None = None
     ended_by: int | None = None
     voided: Voidance | None = None
@@ -194,11 +206,11 @@ class Contract:
         days = self.terms_on(self.ended).sell_off_days
         return None if days is None else self.ended + timedelta(days=days)
 
-    def terms_on(self, day: date | None) -> Terms:
-        """Return the terms in force on a day, as known by now; None asks for the newest version."""
+    def terms_on(self, day: date) -> Terms:
+        """Return the terms in force on a day, as known by now."""
         terms = self.first
         for change in self.changes:
-            if day is None or (change.effective_from is not None and change.effective_from <= day):
+            if change.effective_from is not None and change.effective_from <= day:
                 terms = changed(terms, change.changes)
         return terms
 
@@ -209,6 +221,28 @@ class Contract:
     def rights(self) -> frozenset[str]:
         """Return the rights that its grants are on."""
         return frozenset(right for grant in self.grants.values() for right in grant.rights)
+
+    def changed_by(self, change: Change) -> "Contract":
+        """Return the contract after a change of its terms."""
+        changes = (*self.changes, change)
+        terms = changed(self.newest, change.changes)
+        return replace(
+            self,
+            changes=changes,
+            newest=terms,
+            grants={grant.grant: grant for grant in terms.grants},
+            effective_to=terms.effective_to,
+        )
+
+    def with_registered(self, version: int | None, day: date) -> "Contract":
+        """Return the contract after one of its versions was registered, and so has effect."""
+        changes = tuple(
+            replace(change, effective_from=max(change.agreed_from, day))
+            if change.version == version and change.effective_from is None
+            else change
+            for change in self.changes
+        )
+        return replace(self, changes=changes)
 
     def with_report(self, report: str, filed: FiledReport, corrects: str | None) -> "Contract":
         """Return the contract after a report was filed, in place of the one that it corrects."""
@@ -284,11 +318,14 @@ def _evolve_concluded(subject: str, value: Contract | None, logged: Logged) -> C
     del subject, value
     body = logged.event.body
     assert isinstance(body, ContractConcluded)
+    terms = first_terms(body, body.grants, body.effective_to)
     return Contract(
         position=logged.position,
+        payload_hash=logged.event.payload_hash,
         kind=body.kind,
         said=body,
-        first=first_terms(body, body.grants, body.effective_to),
+        first=terms,
+        newest=terms,
         parties=frozenset(body.parties),
         grants={grant.grant: grant for grant in body.grants},
         effective_from=body.effective_from,

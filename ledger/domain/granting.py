@@ -104,13 +104,13 @@ def _must_not_overlap(
     signers: frozenset[str],
     agreed: Agreed,
 ) -> None:
-    rivals = {}
+    rivals, contract = {}, held.ref.partition("#")[0]
     for right, value in rights.items():
         willing = signers | agreed.get(right, _NOBODY)
         against = [
             rival
             for rival in conflicts(held, value.grants, willing)
-            if rival.licensee not in agreed.get(rival.ref, _NOBODY)
+            if not rival.under(contract) and rival.licensee not in agreed.get(rival.ref, _NOBODY)
         ]
         if against:
             rivals[right] = against
@@ -162,4 +162,5 @@ def held_grant(
         accepts=frozenset(grant.accepts),
         kind=grant.exclusivity,
         recorded=recorded,
+        direct_licence=grant.direct_licence,
     )

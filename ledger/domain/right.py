@@ -210,17 +210,42 @@ def with_grant(right: Right, grant: HeldGrant) -> Right:
 
 
 def ended_from(right: Right, refs: Iterable[str], day: date) -> Right:
-    """Return the right after these grants, and those below them, ended on a day."""
-    gone = set(refs)
+    """Return the right after these grants ended on a day, and those below them with them.
+
+    Those below a grant that gives them a direct licence live on.
+    """
+    gone, fallen = set(refs), set[str]()
     kept = []
     for grant in right.grants:  # A head stands before what is granted under it.
-        if grant.ref not in gone and grant.head not in gone:
+        if grant.ref not in gone and grant.head not in fallen:
             kept.append(grant)
             continue
-        gone.add(grant.ref)
-        if grant.box.start < day:
-            kept.append(replace(grant, box=replace(grant.box, end=_first(grant.box.end, day))))
+        if not grant.direct_licence:
+            fallen.add(grant.ref)
+        kept.extend(_until(grant, day))
     return replace(right, grants=tuple(kept))
+
+
+def replaced_from(right: Right, refs: Iterable[str], day: date | None) -> Right:
+    """Return the right without these grants from a day on, None being the start; not those below.
+
+    What is granted in their place is added with `with_grant`.
+    """
+    gone = set(refs)
+    kept: list[HeldGrant] = []
+    for grant in right.grants:
+        if grant.ref not in gone:
+            kept.append(grant)
+        elif day is not None:
+            kept.extend(_until(grant, day))
+    return replace(right, grants=tuple(kept))
+
+
+def _until(grant: HeldGrant, day: date) -> tuple[HeldGrant, ...]:
+    """Return what is left of a grant that ends on a day: nothing if it had not begun."""
+    if grant.box.start >= day:
+        return ()
+    return (replace(grant, box=replace(grant.box, end=_first(grant.box.end, day))),)
 
 
 def _first(end: date | None, day: date) -> date:

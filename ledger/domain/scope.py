@@ -143,7 +143,8 @@ class HeldGrant:
     `accepts` are the refs of earlier grants that this one takes as encumbrances; `position` is
     that of the contract. `exclusive` is true of a sole grant, too: it differs only in what the
     licensor itself may do. `recorded` is the legal day on which the ledger took it, `registered`
-    that of its entry in the office's register of licences.
+    that of its entry in the office's register of licences; `direct_licence` lets those below live
+    on when it ends.
     """
 
     ref: str
@@ -157,6 +158,7 @@ class HeldGrant:
     kind: GrantKind
     recorded: date
     registered: date | None = None
+    direct_licence: bool = False
 
     def under(self, contract: str) -> bool:
         """Whether it is a grant of this contract."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from ledger.domain.amendment import CorrectionRecorded, TermsAmended
 from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
 from ledger.domain.authority import (
     KeyExpired,
@@ -32,8 +33,16 @@ from ledger.domain.dispute import (
     EvidenceFiled,
     SettlementRecorded,
 )
+from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
 from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
 from ledger.domain.event import Body, Context, Event, Sealed, State, key_subject, legal_day, reveal
+from ledger.domain.filing import (
+    CertificateIssued,
+    CompulsoryLicenceGranted,
+    FilingMade,
+    PermitIssued,
+    RegistrationRefused,
+)
 from ledger.domain.identity import (
     PartyDissolved,
     PartyIdentified,
@@ -47,6 +56,7 @@ from ledger.domain.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.listing import ListingClosed, ListingPublished, ListingSuspended
 from ledger.domain.mandate import MandateEnded, MandateGiven
 from ledger.domain.money import Money
+from ledger.domain.notice import NoticeReceived, NoticeServed
 from ledger.domain.offer import (
     OfferAccepted,
     OfferCountered,
@@ -54,6 +64,7 @@ from ledger.domain.offer import (
     OfferRejected,
     OfferRevoked,
 )
+from ledger.domain.own_use import UseDeclared
 from ledger.domain.party import (
     Party,
     PartyRegistered,
@@ -61,6 +72,7 @@ from ledger.domain.party import (
     Power,
     must_not_have_ended,
 )
+from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.revenue import (
     PaymentConfirmed,
     RevenueDistributed,
@@ -131,6 +143,22 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
         body.sublicensor, body.sublicensee, body.consent_by, *body.consents
     ),
     ConsentGiven: lambda body, _: _parties(body.given_by),
+    TermsAmended: lambda body, _: _parties(*body.parties, *body.consents),
+    CorrectionRecorded: lambda body, _: _parties(*body.parties, *body.consents),
+    ConditionMet: lambda body, _: _parties(*body.parties),
+    ContractInForce: lambda body, _: _parties(*body.parties),
+    OptionExercised: lambda body, _: _parties(body.exercised_by),
+    NoticeServed: lambda body, _: _parties(body.served_by),
+    NoticeReceived: lambda body, _: _parties(body.confirmed_by),
+    ContractSuspended: lambda body, _: _parties(*body.suspended_by),
+    ContractResumed: lambda body, _: _parties(*body.resumed_by),
+    ContractTerminated: lambda body, _: _parties(*body.terminated_by),
+    UseDeclared: lambda body, _: _parties(body.used_by, *body.consents),
+    FilingMade: lambda body, _: _parties(body.filed_by),
+    CertificateIssued: _of_office,
+    PermitIssued: _of_office,
+    RegistrationRefused: _of_office,
+    CompulsoryLicenceGranted: _of_office,
     ShareAgreed: lambda body, _: _parties(*body.agreed_by),
     RevenueReported: lambda body, _: _parties(body.reported_by),
     RevenueDistributed: lambda _, ledger: _parties(ledger.operator),

@@ -141,7 +141,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     _must_be_deep_enough(state, body, contract)
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, body.head(), context.position, today)
-    _must_lie_within(body.grant, held.box, head, contract)
+    must_lie_within(body.grant, held.box, head, contract)
     agreed = agreed_to(state, body, body.sublicensor)
     must_be_free(state, body.grant, held, frozenset(event.signers), agreed)
 
@@ -189,7 +189,8 @@ _EXCLUDES = {"compulsory": 0, "non_exclusive": 0, "sole": 1, "exclusive": 2}
 """How many a grant keeps out: nobody, other licensees, the licensor as well."""
 
 
-def _must_lie_within(grant: Grant, own: Box, head: Grant, contract: Contract) -> None:
+def must_lie_within(grant: Grant, own: Box, head: Grant, contract: Contract) -> None:
+    """Refuse what outlasts its head grant, or goes beyond it on another side."""
     outer = box_of(head)
     if outer.outlasted_by(own):
         raise SublicenceLonger(
@@ -216,11 +217,14 @@ def _evolve_sublicence(subject: str, value: Contract | None, logged: Logged) -> 
     assert isinstance(body, SublicenceGranted)
     if subject != body.contract:
         return value
+    terms = first_terms(body, (body.grant,), body.grant.valid_to)
     return Contract(
         position=logged.position,
+        payload_hash=logged.event.payload_hash,
         kind="sublicence",
         said=body,
-        first=first_terms(body, (body.grant,), body.grant.valid_to),
+        first=terms,
+        newest=terms,
         parties=frozenset({body.sublicensor, body.sublicensee}),
         grants={body.grant.grant: body.grant},
         effective_from=body.grant.valid_from,

@@ -24,6 +24,7 @@ _THIRD_OFFER = "offer:01890000-0000-7000-8000-00000000000e"
 _FOURTH_OFFER = "offer:01890000-0000-7000-8000-00000000000f"
 _COUNTER = b.offer_countered(listing=b.LISTING, counters_event=b.hash_of(b.offer_made()))
 _ACCEPTANCE = b.offer_accepted(offer=b.COUNTER, accepts=b.hash_of(_COUNTER), accepted_by=b.FIRM)
+_CONTRACT = b.contract_concluded(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTANCE))
 
 STORY: tuple[Body, ...] = (
     b.ledger_opened(),
@@ -54,9 +55,9 @@ STORY: tuple[Body, ...] = (
     b.offer_rejected(offer=_THIRD_OFFER),
     b.offer_made(offer=_FOURTH_OFFER, revocable=True),
     b.offer_revoked(offer=_FOURTH_OFFER),
-    b.contract_concluded(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTANCE)),
+    _CONTRACT,
     b.sublicence_granted(),
-    *contracts.STORY,
+    *contracts.story(b.hash_of(_CONTRACT)),
     b.share_agreed(),
     b.revenue_reported(),
     b.revenue_distributed(),

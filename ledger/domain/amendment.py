@@ -1,0 +1,342 @@
+"""
+An amendment and a correction: what all parties change in a contract, and from which day.
+
+Both replace members by name; what is not named stays as it was (Civil Code arts. 403, 421). An
+amendment has effect from a day on, a correction from the start, because it says what was meant.
+A right that a changed grant is on is named, so that it sees the change.
+Read in this order: events, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Annotated, ClassVar
+
+from ledger.domain.approval import must_await_registration
+from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.consent import consenting
+from ledger.domain.contract import KIND, Change, Contract, must_be_party
+from ledger.domain.contract_terms import (
+    FORMS,
+    Changes,
+    Confirmation,
+    ConsentId,
+    ContractId,
+    Form,
+    Grant,
+    Upon,
+)
+from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    EventHash,
+    Evolves,
+    Logged,
+    PartyId,
+    PartyIds,
+    Refusal,
+    RightId,
+    State,
+    Text,
+    legal_day,
+)
+from ledger.domain.existence import PredecessorUnknown, known, not_in_future
+from ledger.domain.granting import held_grant, must_be_free, must_be_owner
+from ledger.domain.hold import must_stand
+from ledger.domain.right import Right, ended_from, replaced_from, with_grant
+from ledger.domain.sublicence import must_lie_within
+
+
+class ContractChanged(Body):
+    """What an amendment and a correction say alike. Never an event itself.
+
+    `rights` are those that a grant is on which is named in `changes`, before or after.
+    """
+
+    contract: ContractId
+    parties: PartyIds
+    changes: Changes
+    rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract, those who sign, and the rights whose grants change."""
+        return frozenset((self.contract, *self.parties, *self.rights, *self.consents))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the consents on record, what changed grants are on, and the contract above."""
+        contract = state.get(self.contract)
+        if isinstance(contract, Contract) and contract.head is not None:
+            yield contract.head.partition("#")[0]
+        yield from self.consents_given
+        for grant in self.changes.grants:
+            yield from grant.rights
+            yield from grant.technologies
+        yield from (ban.right for ban in self.changes.export_bans if ban.right is not None)
+
+
+class TermsAmended(ContractChanged):
+    """All parties changed the terms, with effect from a day on (Civil Code art. 421)."""
+
+    TOPIC: ClassVar[str] = "terms.amended/1"
+
+    concluded_on: Day
+    effective_from: Day
+    effective_upon: Upon = "day"
+    form: Form = "data_message"
+    confirms: Confirmation | None = None
+
+
+class CorrectionRecorded(ContractChanged):
+    """All parties say what a contract was meant to say from the start.
+
+    `corrects` is the payload hash of the event that made it, `parties_meant` are those that it was
+    to bind; `parties` are all who sign, those that it named and those that were meant.
+    """
+
+    TOPIC: ClassVar[str] = "correction.recorded/1"
+
+    corrects: EventHash
+    parties_meant: PartyIds
+    reason: Text
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the contract that is corrected."""
+        return (self.corrects,)
+
+
+class ContractEnded(Refusal):
+    """What has ended, or has been void, is neither changed nor ended again."""
+
+    code = "CONTRACT_ENDED"
+    title_vi = "Hợp đồng đã chấm dứt"
+    article = "Bộ luật Dân sự, Điều 422"
+
+
+class RightsNotNamed(Refusal):
+    """What changes or ends grants names exactly the rights that these are on."""
+
+    code = "RIGHTS_NOT_NAMED"
+    title_vi = "Sự kiện không nêu đúng các quyền mà phần cấp quyền bị thay đổi liên quan đến"
+
+
+class AmendForm(Refusal):
+    """A contract is amended in the form in which it was made."""
+
+    code = "AMEND_FORM"
+    title_vi = "Việc sửa đổi phải theo hình thức của hợp đồng ban đầu"
+    article = "Bộ luật Dân sự, Điều 421(3)"
+
+
+class CorrectionRewrites(Refusal):
+    """A correction leaves something of the original; else the contract is void and a new one made.
+
+    Other parties about another object are another contract.
+    """
+
+    code = "CORRECTION_REWRITES"
+    title_vi = "Đính chính thay đổi cả các bên và đối tượng, không còn là hợp đồng ban đầu"
+    remedy = "contract.concluded/1"
+
+
+def must_run(subject: str, contract: Contract, context: Context) -> None:
+    """Refuse to touch a contract that has ended by today, or that a forum declared void."""
+    today = legal_day(context.accepted)
+    must_stand(subject, contract.voided, today)
+    if contract.ended is not None and contract.ended <= today:
+        raise ContractEnded(
+            f"{subject} ended on {contract.ended}",
+            positions=() if contract.ended_by is None else (contract.ended_by,),
+            subjects=(subject,),
+        )
+
+
+def must_be_all(contract: Contract, signing: Iterable[str]) -> None:
+    """Refuse what not every party signs, and what others sign as if they were parties."""
+    missing = contract.parties.difference(signing)
+    if missing:
+        raise SignerMissing("every party signs", positions=(contract.position,), subjects=missing)
+    strangers = set(signing) - contract.parties
+    if strangers:
+        raise WrongSigner(
+            "none but the parties sign", positions=(contract.position,), subjects=strangers
+        )
+
+
+def must_name(rights: Iterable[str], expected: frozenset[str], contract: Contract) -> None:
+    """Refuse an event that names other rights than those whose grants it changes or ends."""
+    named = frozenset(rights)
+    if named != expected:
+        raise RightsNotNamed(
+            "the grants that change are on other rights than those named",
+            positions=(contract.position,),
+            subjects=named ^ expected,
+        )
+
+
+def _admit_amended(state: State, event: Event, context: Context) -> None:
+    """Refuse an amendment that not all sign, in a weaker form, or of what is not theirs to give."""
+    body = event.body
+    assert isinstance(body, TermsAmended)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    must_be_all(contract, body.parties)
+    _must_be_in_form(body, contract)
+    must_await_registration(body.contract, contract, body.effective_upon)
+    not_in_future(context.accepted, concluded_on=body.concluded_on)
+    _must_be_grantable(state, event, body, contract, context)
+
+
+def _must_be_in_form(body: TermsAmended, contract: Contract) -> None:
+    if FORMS.index(body.form) < FORMS.index(contract.said.form):
+        raise AmendForm(
+            f"{body.contract} was made as {contract.said.form}, not as {body.form}",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+        )
+
+
+def _admit_corrected(state: State, event: Event, context: Context) -> None:
+    """Refuse a correction that not all sign, or that leaves nothing of what it corrects."""
+    body = event.body
+    assert isinstance(body, CorrectionRecorded)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    if body.corrects != contract.payload_hash:
+        raise PredecessorUnknown(
+            f"{body.corrects} did not make {body.contract}",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+        )
+    meant = frozenset(body.parties_meant)
+    must_be_all(replace(contract, parties=contract.parties | meant), body.parties)
+    _must_leave_something(body, contract, meant)
+    _must_be_grantable(state, event, body, replace(contract, parties=meant), context)
+
+
+def _must_leave_something(
+    body: CorrectionRecorded, contract: Contract, meant: frozenset[str]
+) -> None:
+    before = _objects(contract.grants.values())
+    after = _objects(_granted(contract, body.changes).values())
+    other_object = bool(before) and before.isdisjoint(after)
+    other_parties = contract.parties != meant
+    nobody_stays = contract.parties.isdisjoint(meant)
+    if (other_parties and other_object) or (nobody_stays and before != after):
+        raise CorrectionRewrites(
+            f"nothing of {body.contract} would remain",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+        )
+
+
+def _objects(grants: Iterable[Grant]) -> frozenset[str]:
+    return frozenset(item for grant in grants for item in (*grant.rights, *grant.technologies))
+
+
+def _granted(contract: Contract, changes: Changes) -> Mapping[str, Grant]:
+    grants = {**contract.grants, **{grant.grant: grant for grant in changes.grants}}
+    return {name: grant for name, grant in grants.items() if name not in changes.grants_ended}
+
+
+def _must_be_grantable(
+    state: State, event: Event, body: ContractChanged, contract: Contract, context: Context
+) -> None:
+    """Hold changed grants to the rules of grants, and the event to the rights that they are on."""
+    unknown = set(body.changes.grants_ended) - contract.grants.keys()
+    if unknown:
+        raise PredecessorUnknown(
+            f"{body.contract} has no grant {', '.join(sorted(unknown))}",
+            positions=(contract.position,),
+        )
+    touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)
+    before = (grant for name, grant in contract.grants.items() if name in touched)
+    affected = (right for grant in (*before, *body.changes.grants) for right in grant.rights)
+    must_name(body.rights, frozenset(affected), contract)
+    for grant in body.changes.grants:
+        must_be_party(grant, contract.parties)
+        _must_be_given(state, event, body, contract, grant, context)
+
+
+def _must_be_given(
+    state: State,
+    event: Event,
+    body: ContractChanged,
+    contract: Contract,
+    grant: Grant,
+    context: Context,
+) -> None:
+    signers, today = frozenset(event.signers), legal_day(context.accepted)
+    agreed = consenting(state, body.consents_given, grant.licensor, "licence", today)
+    held = held_grant(grant, body.contract, contract.head, context.position, today)
+    if contract.head is None:
+        must_be_owner(state, grant, signers, agreed)
+    else:
+        above, _, name = contract.head.partition("#")
+        head = known(state, above, Contract)
+        must_lie_within(grant, held.box, head.grants[name], head)
+    must_be_free(state, grant, held, signers, agreed)
+
+
+def _evolve_amended(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, TermsAmended)
+    waits = body.effective_upon == "registration"
+    return value.changed_by(
+        Change(
+            version=value.version + 1,
+            position=logged.position,
+            agreed_from=body.effective_from,
+            effective_from=None if waits else body.effective_from,
+            changes=body.changes,
+        )
+    )
+
+
+def _evolve_corrected(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, CorrectionRecorded)
+    start = value.effective_from
+    change = Change(value.version + 1, logged.position, start, start, body.changes)
+    return replace(value.changed_by(change), parties=frozenset(body.parties_meant))
+
+
+def _evolve_right_changed(subject: str, value: Right, logged: Logged) -> Right:
+    """Return the right with the changed grants in the place of those that they replace.
+
+    What ended takes what was granted under it along; what was changed does not.
+    """
+    body = logged.event.body
+    assert isinstance(body, ContractChanged)
+    day = legal_day(logged.accepted)
+    start = body.effective_from if isinstance(body, TermsAmended) else None
+    head = next((held.head for held in value.grants if held.under(body.contract)), None)
+    ended = (f"{body.contract}#{name}" for name in body.changes.grants_ended)
+    value = ended_from(value, ended, start or date.min)
+    value = replaced_from(
+        value, (f"{body.contract}#{grant.grant}" for grant in body.changes.grants), start
+    )
+    for grant in body.changes.grants:
+        if subject in grant.rights and grant.option_until is None:
+            first = grant.valid_from if start is None else max(start, grant.valid_from)
+            dated = grant.model_copy(update={"valid_from": first})
+            value = with_grant(value, held_grant(dated, body.contract, head, logged.position, day))
+    return value
+
+
+BODIES: tuple[type[Body], ...] = (TermsAmended, CorrectionRecorded)
+ADMITS: Admits = {TermsAmended: _admit_amended, CorrectionRecorded: _admit_corrected}
+EVOLVES: Evolves = {
+    (KIND, TermsAmended): _evolve_amended,
+    (KIND, CorrectionRecorded): _evolve_corrected,
+    ("right", TermsAmended): _evolve_right_changed,
+    ("right", CorrectionRecorded): _evolve_right_changed,
+}

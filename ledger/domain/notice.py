@@ -1,0 +1,148 @@
+"""
+A notice from one party of a contract to another: sent, and received.
+
+It works when it arrives (Civil Code art. 428(3)); that it did is said by the addressee, by a clerk
+or by the exchange, never by the sender.
+Read in this order: events, state, admit, evolve.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from ledger.domain.authority import WrongSigner
+from ledger.domain.contract import Contract
+from ledger.domain.contract_terms import ContractId
+from ledger.domain.event import (
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    Evolves,
+    Logged,
+    PartyId,
+    Sha256,
+    State,
+    of_kind,
+)
+from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.party import party_of
+
+KIND = "notice"
+
+NoticeId = Annotated[str, of_kind(KIND)]
+
+
+class NoticeServed(Body):
+    """A party sent another a notice; only its receipt makes it work."""
+
+    TOPIC: ClassVar[str] = "notice.served/1"
+
+    notice: NoticeId
+    contract: ContractId
+    matter: Literal["termination", "breach", "suspension", "renewal", "other"]
+    served_by: PartyId
+    served_on: PartyId
+    sent_on: Day
+    text_sha256: Sha256
+
+    def subjects(self) -> frozenset[str]:
+        """Return the notice, the contract and the two parties."""
+        return frozenset((self.notice, self.contract, self.served_by, self.served_on))
+
+
+class NoticeReceived(Body):
+    """The addressee, a clerk or the exchange says when a notice had arrived."""
+
+    TOPIC: ClassVar[str] = "notice.received/1"
+
+    notice: NoticeId
+    contract: ContractId
+    received_on: Day
+    confirmed_by: PartyId
+    evidence_sha256: Sha256 | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the notice, the contract and who confirms."""
+        return frozenset((self.notice, self.contract, self.confirmed_by))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice: by whom, to whom, about which contract, and when it arrived, if it has."""
+
+    position: int
+    contract: str
+    matter: str
+    served_by: str
+    served_on: str
+    sent_on: date
+    received_on: date | None = None
+
+
+def _admit_served(state: State, event: Event, context: Context) -> None:
+    """Refuse a notice between others than the parties, or sent in the future."""
+    body = event.body
+    assert isinstance(body, NoticeServed)
+    new(state, body.notice)
+    contract = known(state, body.contract, Contract)
+    strangers = {body.served_by, body.served_on} - contract.parties
+    if strangers or body.served_by == body.served_on:
+        raise WrongSigner(
+            "a party gives notice to another", positions=(contract.position,), subjects=strangers
+        )
+    not_in_future(context.accepted, sent_on=body.sent_on)
+
+
+def _admit_received(state: State, event: Event, context: Context) -> None:
+    """Refuse the sender's own word that its notice arrived, and a day before it was sent."""
+    body = event.body
+    assert isinstance(body, NoticeReceived)
+    notice = known(state, body.notice, Notice)
+    if notice.contract != body.contract:
+        raise PredecessorUnknown(
+            f"{body.notice} is about {notice.contract}", positions=(notice.position,)
+        )
+    if body.confirmed_by != notice.served_on:
+        roles = party_of(state, body.confirmed_by).roles
+        if roles.isdisjoint({"clerk", "operator"}):
+            raise WrongSigner(
+                f"{body.confirmed_by} is neither the addressee nor a clerk of the exchange",
+                positions=(notice.position,),
+                subjects=(body.confirmed_by,),
+            )
+    not_in_future(context.accepted, received_on=body.received_on)
+    if body.received_on < notice.sent_on:
+        raise PredecessorUnknown(f"it was sent on {notice.sent_on}", positions=(notice.position,))
+
+
+def _evolve_served(subject: str, value: Notice | None, logged: Logged) -> Notice:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, NoticeServed)
+    return Notice(
+        logged.position,
+        body.contract,
+        body.matter,
+        body.served_by,
+        body.served_on,
+        body.sent_on,
+    )
+
+
+def _evolve_received(subject: str, value: Notice, logged: Logged) -> Notice:
+    """Return the notice with the first day on which it is said to have arrived."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, NoticeReceived)
+    days = [day for day in (value.received_on, body.received_on) if day is not None]
+    return replace(value, received_on=min(days))
+
+
+BODIES: tuple[type[Body], ...] = (NoticeServed, NoticeReceived)
+ADMITS: Admits = {NoticeServed: _admit_served, NoticeReceived: _admit_received}
+EVOLVES: Evolves = {
+    (KIND, NoticeServed): _evolve_served,
+    (KIND, NoticeReceived): _evolve_received,
+}

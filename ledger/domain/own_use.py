@@ -1,0 +1,114 @@
+"""
+What an owner does itself with its right: it keeps out of what it granted exclusively.
+
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from ledger.domain.consent import consenting
+from ledger.domain.contract_terms import ConsentId
+from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    Evolves,
+    Logged,
+    PartyId,
+    Refusal,
+    RightId,
+    State,
+    legal_day,
+    of_kind,
+)
+from ledger.domain.existence import interval, known, new, not_in_future
+from ledger.domain.right import Right
+from ledger.domain.scope import Acts, Field, Territory, box
+from ledger.domain.title import must_own
+
+
+class UseDeclared(Body):
+    """An owner files what it does itself with its right, in the days [used_from, used_to)."""
+
+    TOPIC: ClassVar[str] = "use.declared/1"
+
+    use: Annotated[str, of_kind("use")]
+    right: RightId
+    used_by: PartyId
+    acts: Acts
+    territory: Territory
+    field: Field
+    used_from: Day
+    used_to: Day
+    consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
+    consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
+
+    def subjects(self) -> frozenset[str]:
+        """Return the use, the right, who uses it and who agrees."""
+        return frozenset((self.use, self.right, self.used_by, *self.consents))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the consents on record."""
+        del state
+        return self.consents_given
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A declared use."""
+
+    position: int
+
+
+class ExclusiveSelfUse(Refusal):
+    """Under an exclusive licence the licensor uses only with the licensee's leave."""
+
+    code = "EXCLUSIVE_SELF_USE"
+    title_vi = "Bên chuyển quyền chỉ được sử dụng khi bên được chuyển quyền độc quyền cho phép"
+    article = "Luật Sở hữu trí tuệ, Điều 143(1)"
+
+
+def _admit_used(state: State, event: Event, context: Context) -> None:
+    """Refuse an owner's own use within another's exclusive grant, without its leave."""
+    body = event.body
+    assert isinstance(body, UseDeclared)
+    new(state, body.use)
+    right = known(state, body.right, Right)
+    must_own(body.right, right, body.used_by)
+    interval(body.used_from, body.used_to)
+    not_in_future(context.accepted, used_to=body.used_to)
+    own = box(body.acts, body.territory, body.field, body.used_from, body.used_to)
+    agreed = consenting(
+        state, body.consents_given, body.used_by, "own_use", legal_day(context.accepted)
+    )
+    forbidding = [
+        held
+        for held in right.grants
+        if held.kind == "exclusive"
+        and held.licensee not in {body.used_by, *event.signers}
+        and held.licensee not in agreed.get(held.ref, ())
+        and held.licensee not in agreed.get(body.right, ())
+        and held.box.overlaps(own)
+    ]
+    if forbidding:
+        raise ExclusiveSelfUse(
+            f"{', '.join(sorted(held.ref for held in forbidding))} is exclusive there",
+            positions=(held.position for held in forbidding),
+            subjects=(body.right, body.used_by),
+        )
+
+
+def _evolve_used(subject: str, value: Use | None, logged: Logged) -> Use:
+    del subject, value
+    return Use(logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (UseDeclared,)
+ADMITS: Admits = {UseDeclared: _admit_used}
+EVOLVES: Evolves = {("use", UseDeclared): _evolve_used}

@@ -1,0 +1,205 @@
+"""
+What brings a contract into force: its conditions, the parties' word, and options taken up.
+
+Read in this order: events, refusals, admit, evolve.
+"""
+
+from dataclasses import replace
+from datetime import date
+from typing import ClassVar
+
+from ledger.domain.amendment import must_be_all, must_run
+from ledger.domain.approval import must_be_approved
+from ledger.domain.contract import KIND, Change, Contract
+from ledger.domain.contract_terms import Changes, ConditionId, ContractId, Grant
+from ledger.domain.event import (
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    Evolves,
+    Logged,
+    PartyId,
+    PartyIds,
+    Refusal,
+    Sha256,
+    State,
+    legal_day,
+)
+from ledger.domain.existence import PredecessorUnknown, known, not_in_future
+from ledger.domain.granting import held_grant, must_be_free
+from ledger.domain.right import Right, with_grant
+
+
+class ConditionMet(Body):
+    """The parties declare that a condition precedent has come about."""
+
+    TOPIC: ClassVar[str] = "condition.met/1"
+
+    contract: ContractId
+    condition: ConditionId
+    met_on: Day
+    parties: PartyIds
+    document_sha256: Sha256 | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract and its parties."""
+        return frozenset((self.contract, *self.parties))
+
+
+class ContractInForce(Body):
+    """The parties mark the contract in force between them from a day on (TTL art. 24)."""
+
+    TOPIC: ClassVar[str] = "contract.in_force/1"
+
+    contract: ContractId
+    in_force_from: Day
+    parties: PartyIds
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract and its parties."""
+        return frozenset((self.contract, *self.parties))
+
+
+class OptionExercised(Body):
+    """A licensee took up a grant that it had an option on; `grant` is what it becomes."""
+
+    TOPIC: ClassVar[str] = "option.exercised/1"
+
+    contract: ContractId
+    grant: Grant
+    exercised_by: PartyId
+    exercised_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the contract, the licensee and what the grant is on."""
+        return frozenset(
+            (self.contract, self.exercised_by, *self.grant.rights, *self.grant.technologies)
+        )
+
+
+class ConditionOpen(Refusal):
+    """A contract is in force only when its conditions have come about."""
+
+    code = "CONDITION_OPEN"
+    title_vi = "Điều kiện để hợp đồng có hiệu lực chưa được đáp ứng"
+    article = "Bộ luật Dân sự, Điều 120"
+
+
+class OptionNotOpen(Refusal):
+    """An option is taken up once, by whom it was given to, up to its last day."""
+
+    code = "OPTION_NOT_OPEN"
+    title_vi = "Quyền chọn không tồn tại, đã được thực hiện hoặc đã hết hạn"
+
+
+def _admit_condition(state: State, event: Event, context: Context) -> None:
+    """Refuse a condition that the contract does not have, and one that not all call met."""
+    body = event.body
+    assert isinstance(body, ConditionMet)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    must_be_all(contract, body.parties)
+    if body.condition not in {item.condition for item in contract.said.conditions}:
+        raise PredecessorUnknown(
+            f"{body.contract} has no condition {body.condition}", positions=(contract.position,)
+        )
+    not_in_future(context.accepted, met_on=body.met_on)
+
+
+def _admit_in_force(state: State, event: Event, context: Context) -> None:
+    """Refuse to mark in force what waits for a condition, a permit or a registration."""
+    body = event.body
+    assert isinstance(body, ContractInForce)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    must_be_all(contract, body.parties)
+    must_be_approved(body.contract, contract, body.in_force_from)
+    open_ones = {item.condition for item in contract.said.conditions} - contract.met
+    if open_ones:
+        raise ConditionOpen(
+            f"not met: {', '.join(sorted(open_ones))}",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+        )
+
+
+def _admit_option(state: State, event: Event, context: Context) -> None:
+    """Refuse an option that is not there or over, and a grant that others' exclusivity forbids."""
+    body = event.body
+    assert isinstance(body, OptionExercised)
+    contract = known(state, body.contract, Contract)
+    must_run(body.contract, contract, context)
+    not_in_future(context.accepted, exercised_on=body.exercised_on)
+    _must_be_open(contract, body)
+    today = legal_day(context.accepted)
+    held = held_grant(body.grant, body.contract, contract.head, context.position, today)
+    must_be_free(state, body.grant, held, frozenset(event.signers), {})
+
+
+def exercised(grant: Grant, day: date) -> Grant:
+    """Return the grant that an option becomes when it is exercised on a day."""
+    return grant.model_copy(update={"option_until": None, "valid_from": max(grant.valid_from, day)})
+
+
+def _must_be_open(contract: Contract, body: OptionExercised) -> None:
+    option = contract.grants.get(body.grant.grant)
+    until = None if option is None else option.option_until
+    if option is None or until is None or body.exercised_on > until:
+        raise OptionNotOpen(
+            f"no option on {body.grant.grant} is open on {body.exercised_on}",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+        )
+    if (body.exercised_by, body.grant) != (option.licensee, exercised(option, body.exercised_on)):
+        raise OptionNotOpen(
+            f"{option.licensee} may take up {body.grant.grant} as it was offered",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+        )
+
+
+def _evolve_condition(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, ConditionMet)
+    return replace(value, met=value.met | {body.condition})
+
+
+def _evolve_in_force(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, ContractInForce)
+    return replace(value, marked=body.in_force_from)
+
+
+def _evolve_option(subject: str, value: Contract, logged: Logged) -> Contract:
+    """Return the contract with the grant in force: an option taken up is a change of terms."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, OptionExercised)
+    day, changes = body.exercised_on, Changes(grants=(body.grant,))
+    return value.changed_by(Change(value.version + 1, logged.position, day, day, changes))
+
+
+def _evolve_right_option(subject: str, value: Right, logged: Logged) -> Right:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, OptionExercised)
+    day = legal_day(logged.accepted)
+    return with_grant(value, held_grant(body.grant, body.contract, None, logged.position, day))
+
+
+BODIES: tuple[type[Body], ...] = (ConditionMet, ContractInForce, OptionExercised)
+ADMITS: Admits = {
+    ConditionMet: _admit_condition,
+    ContractInForce: _admit_in_force,
+    OptionExercised: _admit_option,
+}
+EVOLVES: Evolves = {
+    (KIND, ConditionMet): _evolve_condition,
+    (KIND, ContractInForce): _evolve_in_force,
+    (KIND, OptionExercised): _evolve_option,
+    ("right", OptionExercised): _evolve_right_option,
+}

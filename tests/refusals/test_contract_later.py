@@ -1,0 +1,304 @@
+"""Rules 16, 25, 33 to 34, 84 to 86 and their neighbours: what happens under a contract."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ledger.domain.amendment import (
+    AmendForm,
+    ContractEnded,
+    CorrectionRewrites,
+    RightsNotNamed,
+)
+from ledger.domain.approval import PermitMissing, RegistrationNeeded
+from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.ending import NoticeTooShort, TerminationNotReceived
+from ledger.domain.granting import ExclusiveOverlap
+from ledger.domain.own_use import ExclusiveSelfUse
+from ledger.domain.performance import ConditionOpen, OptionNotOpen
+from ledger.domain.sublicence import SublicenceOfCompulsory
+from tests.support.builders import (
+    CLERK,
+    CONTRACT,
+    FIRM,
+    INSTITUTE,
+    OTHER_RIGHT,
+    REGISTRAR,
+    RIGHT,
+    RIVAL,
+    SUBLICENCE,
+    THIRD,
+    contract_concluded,
+    grant,
+    other_right_filed,
+    right_filed,
+    sublicence_granted,
+)
+from tests.support.contracts import (
+    COMPULSORY,
+    CONSENT,
+    OPTIONED,
+    WAITING,
+    certificate_issued,
+    compulsory_licence_granted,
+    condition_met,
+    consent_given,
+    contract_in_force,
+    contract_terminated,
+    correction_recorded,
+    notice_received,
+    notice_served,
+    option_exercised,
+    optioned_filed,
+    permit_issued,
+    terms_amended,
+    use_declared,
+    waiting,
+)
+from tests.support.specification import Past, given, said
+
+SECOND = "contract:01890000-0000-7000-8000-0000000000ff"
+
+
+def licensed(**overrides: Any) -> Past:
+    """Return a log with the builders' contract, whose terms differ."""
+    return given(right_filed(), contract_concluded(**overrides))
+
+
+def test_exclusive_self_use() -> None:
+    """The licensor files own sales in the exclusive territory with no leave; with leave it may."""
+    past = licensed()
+    own = {"used_from": "2026-12-01", "used_to": "2027-01-01"}
+    later = {"accepted": (datetime(2027, 1, 2, 3, 0, tzinfo=UTC))}
+    past.when(said(use_declared(**own), **later)).then_refused(ExclusiveSelfUse, positions=[1])
+    past.when(said(use_declared(**own, consents=[FIRM]), **later)).then_admitted()
+    leave = consent_given(given_by=FIRM, to=INSTITUTE, matter="own_use", about=RIGHT)
+    agreed = past.and_then(leave)
+    named = use_declared(**own, consents_given=[CONSENT])
+    agreed.when(said(named, **later)).then_admitted()
+    past.when(use_declared()).then_admitted()
+    sole = licensed(grants=[grant(exclusivity="sole")])
+    sole.when(said(use_declared(**own), **later)).then_admitted()
+
+
+def test_sublicence_of_compulsory() -> None:
+    """A compulsory licensee sublicenses (146(1)(c)); a licensee by contract may."""
+    past = given(optioned_filed(), compulsory_licence_granted())
+    passed_on = sublicence_granted(
+        head_contract=COMPULSORY,
+        sublicensor=THIRD,
+        sublicensee=RIVAL,
+        consent_by=INSTITUTE,
+        grant=grant(licensor=THIRD, licensee=RIVAL, rights=[OPTIONED], exclusivity="non_exclusive"),
+    )
+    past.when(passed_on).then_refused(SublicenceOfCompulsory, positions=[1])
+    licensed().when(sublicence_granted()).then_admitted()
+
+
+def test_a_compulsory_licence_stands_beside_an_exclusive_one() -> None:
+    """The State's word is never refused for what it contradicts; who comes later accepts it."""
+    exclusive = contract_concluded(grants=[grant(rights=[OPTIONED])])
+    past = given(optioned_filed(), exclusive, compulsory_licence_granted())
+    assert ["exclusive", "compulsory"] == [held.kind for held in past.value(OPTIONED).grants]
+    earlier = given(optioned_filed(), compulsory_licence_granted())
+    earlier.when(exclusive).then_refused(ExclusiveOverlap, positions=[1])
+    knowing = grant(rights=[OPTIONED], accepts=[f"{COMPULSORY}#g1"])
+    earlier.when(contract_concluded(grants=[knowing])).then_admitted()
+
+
+def test_permit_missing() -> None:
+    """Restricted technology marked in force before the permit; from the permit on it may be."""
+    past = licensed(effective_upon="permit")
+    marked = contract_in_force(contract=CONTRACT)
+    past.when(marked).then_refused(PermitMissing, positions=[1])
+    permitted = past.and_then(permit_issued(filing=None))
+    early = contract_in_force(contract=CONTRACT, in_force_from="2026-11-01")
+    permitted.when(early).then_refused(PermitMissing, positions=[1])
+    permitted.when(marked).then_admitted()
+
+
+def test_registration_needed() -> None:
+    """A contract that must be registered marked effective before the certificate; then it is."""
+    past = licensed(effective_upon="registration")
+    marked = contract_in_force(contract=CONTRACT)
+    past.when(marked).then_refused(RegistrationNeeded, positions=[1])
+    assert past.value(CONTRACT).in_force_from is None
+    registered = past.and_then(certificate_issued(filing=None))
+    assert "2026-12-01" == str(registered.value(CONTRACT).in_force_from)
+    registered.when(marked).then_admitted()
+
+
+def test_condition_open() -> None:
+    past = given(optioned_filed(), waiting())
+    past.when(contract_in_force()).then_refused(ConditionOpen, positions=[1])
+    past.when(condition_met(parties=[FIRM])).then_refused(SignerMissing, subjects=[INSTITUTE])
+    past.and_then(condition_met()).when(contract_in_force()).then_admitted()
+
+
+def test_option_not_open() -> None:
+    """An option is taken up by its holder, as it was offered; what others got since forbids it."""
+    past = given(optioned_filed(), waiting())
+    past.when(option_exercised(exercised_by=RIVAL)).then_refused(OptionNotOpen, positions=[1])
+    wider = grant(rights=[OPTIONED], acts=["make", "sell", "use"])
+    past.when(option_exercised(grant=wider)).then_refused(OptionNotOpen, positions=[1])
+    taken = past.and_then(option_exercised())
+    assert [f"{WAITING}#g1"] == [held.ref for held in taken.value(OPTIONED).grants]
+    taken.when(option_exercised()).then_refused(OptionNotOpen)
+    rival = contract_concluded(
+        contract=SECOND,
+        parties=[INSTITUTE, RIVAL],
+        grants=[grant(rights=[OPTIONED], licensee=RIVAL)],
+    )
+    past.and_then(rival).when(option_exercised()).then_refused(ExclusiveOverlap, positions=[2])
+
+
+def test_termination_not_received() -> None:
+    """A contract ended on the sending date; from its receipt, and the days agreed, it may end."""
+    served = given(optioned_filed(), waiting(notice_days=None), notice_served())
+    ended = {"terminated_on": "2026-11-01"}
+    served.when(contract_terminated(**ended)).then_refused(TerminationNotReceived, positions=[2])
+    served.when(contract_terminated(notice=None)).then_refused(TerminationNotReceived)
+    received = served.and_then(notice_received())
+    received.when(contract_terminated(**ended)).then_refused(TerminationNotReceived, positions=[2])
+    received.when(contract_terminated(terminated_on="2026-11-02")).then_admitted()
+
+
+def test_notice_too_short() -> None:
+    past = given(optioned_filed(), waiting(), notice_served(), notice_received())
+    early = contract_terminated(terminated_on="2026-12-01")
+    past.when(early).then_refused(NoticeTooShort, positions=[1, 2])
+    past.when(contract_terminated()).then_admitted()
+    cured = contract_terminated(ground="breach", terminated_on="2026-12-31")
+    past.when(cured).then_refused(NoticeTooShort)
+    past.when(contract_terminated(ground="breach", terminated_on="2027-01-01")).then_admitted()
+
+
+def test_the_sender_does_not_confirm_its_own_notice() -> None:
+    past = given(optioned_filed(), waiting(), notice_served())
+    past.when(notice_received(confirmed_by=FIRM)).then_refused(WrongSigner, positions=[2])
+    past.when(notice_received(confirmed_by=RIVAL)).then_refused(WrongSigner)
+    past.when(notice_received(confirmed_by=CLERK)).then_admitted()
+
+
+def test_all_parties_end_a_contract_by_consent() -> None:
+    past = licensed().and_then(sublicence_granted())
+    ended = {
+        "contract": CONTRACT,
+        "ground": "consent",
+        "notice": None,
+        "rights": [RIGHT],
+        "terminated_on": "2027-01-01",
+    }
+    past.when(contract_terminated(**ended)).then_refused(SignerMissing, subjects=[INSTITUTE])
+    both = contract_terminated(**ended, terminated_by=[INSTITUTE, FIRM])
+    free = past.and_then(both)
+    assert ["2027-01-01"] * 2 == [str(held.box.end) for held in free.value(RIGHT).grants]
+    another = contract_concluded(
+        contract=SECOND,
+        parties=[INSTITUTE, RIVAL],
+        grants=[grant(licensee=RIVAL, valid_from="2027-01-01")],
+    )
+    past.when(another).then_refused(ExclusiveOverlap)
+    free.when(another).then_admitted()
+
+
+def test_rights_not_named() -> None:
+    past = given(optioned_filed(), waiting(), notice_served(), notice_received())
+    refusal = past.when(contract_terminated(rights=[])).then_refused(RightsNotNamed, positions=[1])
+    assert (OPTIONED,) == refusal.subjects
+
+
+def test_a_direct_licence_outlives_its_head() -> None:
+    past = licensed(grants=[grant(direct_licence=True)]).and_then(sublicence_granted())
+    ended = contract_terminated(
+        contract=CONTRACT,
+        ground="consent",
+        notice=None,
+        rights=[RIGHT],
+        terminated_by=[INSTITUTE, FIRM],
+        terminated_on="2027-01-01",
+    )
+    head, below = past.and_then(ended).value(RIGHT).grants
+    assert ("2027-01-01", "2030-12-01") == (str(head.box.end), str(below.box.end))
+    assert below.under(SUBLICENCE)
+
+
+def test_amend_form() -> None:
+    """A registered contract amended by chat message; in the form of the original it may be."""
+    past = licensed(form="written").and_then(certificate_issued(filing=None))
+    chat = terms_amended(form="chat_message", effective_upon="registration")
+    past.when(chat).then_refused(AmendForm, positions=[1])
+    past.when(terms_amended(form="data_message")).then_refused(AmendForm, positions=[1])
+    written = terms_amended(form="written", effective_upon="registration")
+    past.when(written).then_admitted()
+
+
+def test_registration_needed_for_an_amendment() -> None:
+    """What amends a registered contract has effect from its own certificate (TTL art. 24(3))."""
+    past = licensed().and_then(certificate_issued(filing=None))
+    past.when(terms_amended()).then_refused(RegistrationNeeded, positions=[1])
+    waits = past.and_then(terms_amended(effective_upon="registration"))
+    assert 50_000 == waits.value(CONTRACT).terms_on(date(2027, 6, 1)).royalty_ppm
+    told = waits.and_then(certificate_issued(filing=None, of_version=2))
+    assert 60_000 == told.value(CONTRACT).terms_on(date(2027, 6, 1)).royalty_ppm
+    assert 50_000 == told.value(CONTRACT).terms_on(date(2026, 12, 31)).royalty_ppm
+
+
+def test_contract_ended() -> None:
+    past = given(optioned_filed(), waiting(notice_days=None), notice_served(), notice_received())
+    over = past.and_then(contract_terminated(terminated_on="2026-11-02"))
+    over.when(terms_amended(contract=WAITING)).then_refused(ContractEnded, positions=[4])
+    past.when(terms_amended(contract=WAITING)).then_admitted()
+
+
+def test_correction_rewrites() -> None:
+    """Other parties and another object: nothing remains. One of the two may be corrected."""
+    past = licensed().and_then(other_right_filed())
+    other = {"grants": [grant(rights=[OTHER_RIGHT], licensee=RIVAL)]}
+    everyone = [INSTITUTE, FIRM, RIVAL]
+    meant = [INSTITUTE, RIVAL]
+    rewritten = correction_recorded(
+        changes=other, parties=everyone, parties_meant=meant, rights=[RIGHT, OTHER_RIGHT]
+    )
+    past.when(rewritten).then_refused(CorrectionRewrites, positions=[1])
+    to_rival = {"grants": [grant(licensee=RIVAL)]}
+    renamed = correction_recorded(
+        changes=to_rival, parties=everyone, parties_meant=meant, rights=[RIGHT]
+    )
+    corrected = past.and_then(renamed)
+    assert frozenset(meant) == corrected.value(CONTRACT).parties
+    assert [RIVAL] == [held.licensee for held in corrected.value(RIGHT).grants]
+    moved = {"grants": [grant(rights=[OTHER_RIGHT])]}
+    past.when(correction_recorded(changes=moved, rights=[RIGHT, OTHER_RIGHT])).then_admitted()
+
+
+def test_signer_missing_from_an_amendment() -> None:
+    """An amendment with one of two signatures."""
+    past = licensed()
+    past.when(terms_amended(parties=[FIRM])).then_refused(SignerMissing, subjects=[INSTITUTE])
+    past.when(said(terms_amended(), signed_by=[FIRM])).then_refused(SignerMissing)
+    past.when(terms_amended()).then_admitted()
+
+
+def test_an_amended_grant_is_held_to_the_rules_of_grants() -> None:
+    rival = contract_concluded(
+        contract=SECOND,
+        parties=[INSTITUTE, RIVAL],
+        grants=[grant(licensee=RIVAL, territory={"codes": ["vn-2025:48"]})],
+    )
+    hanoi = grant(territory={"codes": ["vn-2025:01"]})
+    past = licensed(grants=[hanoi]).and_then(rival)
+    wider = {"changes": {"grants": [grant()]}, "rights": [RIGHT]}
+    past.when(terms_amended(**wider)).then_refused(ExclusiveOverlap, positions=[2])
+    longer = {"changes": {"grants": [{**hanoi, "valid_to": "2032-12-01"}]}, "rights": [RIGHT]}
+    amended = past.and_then(terms_amended(**longer))
+    ours = [held for held in amended.value(RIGHT).grants if held.under(CONTRACT)]
+    assert [("2026-12-01", "2027-01-01"), ("2027-01-01", "2032-12-01")] == [
+        (str(held.box.start), str(held.box.end)) for held in ours
+    ]
+    past.when(terms_amended(**{**longer, "rights": []})).then_refused(RightsNotNamed)
+
+
+def test_only_the_state_says_that_it_registered() -> None:
+    past = licensed()
+    past.when(said(certificate_issued(filing=None), signed_by=[FIRM])).then_refused(WrongSigner)
+    assert (REGISTRAR,) == past.when(certificate_issued(filing=None)).event.signers
