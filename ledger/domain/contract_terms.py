@@ -27,6 +27,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.money import Currency, Price
+from ledger.domain.royalty import Royalty
 from ledger.domain.scope import Acts, Field, GrantKind, Territory, TerritoryCode
 from ledger.domain.technology import TechnologyId
 
@@ -186,6 +187,7 @@ class Procurement(Model):
 class TermsMembers(Model):
     """What contracts and sublicences may say beyond their first form; all of it may be amended."""
 
+    royalty: Royalty | Sealed | None = None
     improvements: Improvements | None = None
     no_challenge: Text | None = None
     export_bans: Annotated[tuple[ExportBan, ...], FROM_LIST] = ()
