@@ -4,14 +4,19 @@ The chain of title: everything by which a right moved, was charged or freed, in 
 Serves `GET /v1/rights/{id}/chain`, and proves what `title` and `liens` say.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
-from ledger.domain.event import Body, Logged
+from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
+from ledger.domain.event import Body, Logged, legal_day
+from ledger.domain.investment import InvestmentEnded, InvestmentMade
+from ledger.domain.order import kind_of
 from ledger.domain.right import RightFiled
+from ledger.domain.ruling import RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool
@@ -23,9 +28,11 @@ from projections.view import RECORDED, Known, KnownAt, View, knowing, viewing
 class ChainRow:
     """A row of `read.chain`: one event of one right's title.
 
-    `record` is the subject by which the event is known: an assignment, a conveyance, a security or,
-    for a filing, the right itself. `link` is what it did: `filed`, `agreed`, `registered`,
-    `security`, `release`, or the kind of the conveyance. `true_from` is the day from which it has
+    `record` is the subject by which the event is known: an assignment, a conveyance, a security, an
+    investment or, for a filing, the right itself. `link` is what it did: `filed`; `agreed`,
+    `registered`, `refused`, `rescinded`, `voided`; `security`, `perfected`, `security_assignment`,
+    `release`, `enforced`, `security_voided`; `covenant`, `covenant_ended`; or the kind of the
+    conveyance. `true_from` is the day from which it has
     effect between its parties, `opposable_from` against third parties, if it has.
     """
 
@@ -153,21 +160,138 @@ def _freed(body: SecurityReleased) -> _Link:
     )
 
 
+def _refused(body: AssignmentRefused) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="refused",
+        record=body.assignment,
+        givers=(),
+        takers=(),
+        true_from=body.refused_on,
+        office_recorded_on=body.refused_on,
+    )
+
+
+def _rescinded(body: AssignmentRescinded) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="rescinded",
+        record=body.assignment,
+        givers=(),
+        takers=tuple(sorted(body.parties)),
+        true_from=body.rescinded_on,
+    )
+
+
+def _perfected(body: SecurityPerfected) -> _Link:
+    day = legal_day(body.registered_at)
+    return _Link(
+        rights=body.rights,
+        link="perfected",
+        record=body.security,
+        givers=(),
+        takers=(),
+        true_from=day,
+        opposable_from=day,
+        office_recorded_on=day,
+        record_no=body.register_no,
+    )
+
+
+def _passed_on(body: SecurityAssigned) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="security_assignment",
+        record=body.security,
+        givers=(body.creditor,),
+        takers=(body.new_creditor,),
+        true_from=body.assigned_on,
+        opposable_from=body.assigned_on,
+    )
+
+
+def _enforced(body: SecurityEnforced) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="enforced",
+        record=body.security,
+        givers=tuple(sorted(holding.party for holding in body.owners)),
+        takers=tuple(sorted(holding.party for holding in body.acquirers)),
+        true_from=body.effective_on,
+        opposable_from=max(body.effective_on, body.registered_on),
+        office_recorded_on=body.registered_on,
+        record_no=body.register_no,
+    )
+
+
+def _promised(body: InvestmentMade) -> _Link:
+    return _Link(
+        rights=tuple(right for each in body.covenants for right in each.rights),
+        link="covenant",
+        record=body.investment,
+        givers=(body.company,),
+        takers=(body.fund,),
+        true_from=body.made_on,
+    )
+
+
+def _given_up(body: InvestmentEnded) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="covenant_ended",
+        record=body.investment,
+        givers=(body.ended_by,),
+        takers=(),
+        true_from=body.ended_on,
+    )
+
+
 _LINKS: Mapping[type[Body], Callable[[Any], _Link]] = {
     RightFiled: _filed,
     AssignmentAgreed: _agreed,
     AssignmentRegistered: _registered,
     ConveyanceAttested: _conveyed,
     SecurityCreated: _charged,
+    SecurityPerfected: _perfected,
+    SecurityAssigned: _passed_on,
     SecurityReleased: _freed,
+    SecurityEnforced: _enforced,
+    AssignmentRefused: _refused,
+    AssignmentRescinded: _rescinded,
+    InvestmentMade: _promised,
+    InvestmentEnded: _given_up,
 }
 
-OF_LIEN = frozenset({"security", *OF_LIENS})
+OF_LIEN = frozenset({"security", "perfected", "security_voided", *OF_LIENS})
 """Links that charge or free a right and leave its owners as they are."""
+
+MOVES_NOTHING = OF_LIEN | {"covenant", "covenant_ended"}
+"""Links that bear on the right and never on who owns it."""
+
+
+def _voided(body: RulingMade) -> Iterable[_Link]:
+    """Return a link for each deed that the ruling declares void, on the rights that it names."""
+    by_deed = {
+        deed: _Link(
+            rights=tuple(subject for subject in order.on if kind_of(subject) == "right"),
+            link="security_voided" if kind_of(deed) == "security" else "voided",
+            record=deed,
+            givers=(),
+            takers=(),
+            true_from=order.start,
+            opposable_from=order.start,
+        )
+        for order in body.orders
+        if order.event is not None
+        for deed in order.deeds()
+        if kind_of(deed) in ("assignment", "security")
+    }
+    return by_deed.values()
 
 
 def _emit(logged: Logged) -> list[ChainRow]:
-    link = _LINKS[type(logged.event.body)](logged.event.body)
+    body = logged.event.body
+    found = _voided(body) if isinstance(body, RulingMade) else (_LINKS[type(body)](body),)
     return [
         ChainRow(
             right,
@@ -184,11 +308,19 @@ def _emit(logged: Logged) -> list[ChainRow]:
             link.record_no,
             link.refers_to,
         )
+        for link in found
         for right in link.rights
     ]
 
 
-chain = Journal(name="chain", version=1, row=ChainRow, emit=_emit, bodies=frozenset(_LINKS))
+chain = Journal(
+    name="chain",
+    version=2,
+    row=ChainRow,
+    emit=_emit,
+    bodies=frozenset((*_LINKS, RulingMade)),
+    identity=("subject", "record"),
+)
 
 
 def chain_of(pool: Pool, right: str, *, known_at: KnownAt = None) -> Chain:

@@ -3,19 +3,23 @@ Which liens weighed on a right, on which day, as known when. Serves `GET /v1/rig
 
 A lien recorded in another register has effect between its parties from the day they signed, against
 third parties from the day that office recorded it. One that only this ledger holds has effect
-between its parties; against third parties a register perfects it (Civil Code art. 297).
+between its parties; against third parties a register perfects it (Civil Code art. 297). Those that
+a register perfected come first, in the order of their registration (art. 308); the others follow.
 The liens on record last are those of `ledger.domain.right.Right`: a test holds the two together.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
-from ledger.domain.event import Logged
+from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
+from ledger.domain.event import HANOI, Logged, legal_day
+from ledger.domain.order import kind_of
+from ledger.domain.ruling import RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.store.connection import Pool
-from projections.axes import NEVER, Change, Dated, Effect, believed, revise
+from projections.axes import NEVER, Change, Dated, Effect, believed, end, revise
 from projections.chain import OF_LIEN, ChainRow, chain, links
 from projections.projection import On, Projection
 from projections.view import (
@@ -42,26 +46,36 @@ class LienRow(Dated):
     debtors: tuple[str, ...]
     secures: str | None
     forbids_assignment: bool
+    created_position: int
+    perfected_at: datetime | None
+    perfected_position: int | None
 
 
 Rows = tuple[LienRow, ...]
 
+EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
+
 
 @dataclass(frozen=True, slots=True)
 class Lien:
-    """A security on a right, from its first day under these creditors."""
+    """A security on a right, from its first day under these creditors; `rank` counts from 1.
 
+    `perfected_at` is when a register made it good against everybody, if by the day asked about.
+    """
+
+    rank: int
     security: str
     creditors: tuple[str, ...]
     debtors: tuple[str, ...]
     secures: str | None
     forbids_assignment: bool
     true_from: date
+    perfected_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Liens:
-    """The liens in force on a right on a day, oldest first; folded up to `size` entries."""
+    """The liens in force on a right on a day, in order of rank; folded up to `size` entries."""
 
     right: str
     true_on: date
@@ -85,10 +99,44 @@ def _created(security: str, rows: Rows, logged: Logged) -> Rows:
             debtors=tuple(sorted(body.debtors)),
             secures=body.secures,
             forbids_assignment=body.forbids_assignment,
+            created_position=logged.position,
+            perfected_at=None,
+            perfected_position=None,
         )
         for right in body.rights
     )
     return (*rows, *fresh)
+
+
+def _perfected(security: str, rows: Rows, logged: Logged) -> Rows:
+    """Return the rows after a register entered the security: it knows it, and all may be told."""
+    body = logged.event.body
+    assert isinstance(body, SecurityPerfected)
+    del security
+    day, named = legal_day(body.registered_at), frozenset(body.rights)
+
+    def enters(row: LienRow) -> bool:
+        plain = row.effect == "parties" and row.perfected_at is None
+        return plain and row.known_to is None and row.charged in named
+
+    entered = tuple(
+        replace(
+            row,
+            office_from=day,
+            known_from=logged.position,
+            known_from_at=logged.accepted,
+            perfected_at=body.registered_at,
+            perfected_position=logged.position,
+        )
+        for row in rows
+        if enters(row)
+    )
+    opposable = tuple(
+        replace(row, effect="third_parties", true_from=max(row.true_from, day))
+        for row in entered
+        if row.true_to is None or max(row.true_from, day) < row.true_to
+    )
+    return (*end(rows, logged, enters), *entered, *opposable)
 
 
 def _released(security: str, rows: Rows, logged: Logged) -> Rows:
@@ -96,8 +144,52 @@ def _released(security: str, rows: Rows, logged: Logged) -> Rows:
     assert isinstance(body, SecurityReleased)
     del security
     change = Change(logged, body.released_on, NEVER)
-    freed = _passing(frozenset((body.creditor,)), ())
-    return revise(rows, change, _concerned("parties", body.rights), freed)
+    return _everywhere(rows, change, body.rights, _passing(frozenset((body.creditor,)), ()))
+
+
+def _assigned(security: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, SecurityAssigned)
+    del security
+    change = Change(logged, body.assigned_on, NEVER)
+    passing = _passing(frozenset((body.creditor,)), (body.new_creditor,))
+    return _everywhere(rows, change, body.rights, passing)
+
+
+def _enforced(security: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, SecurityEnforced)
+    del security
+    opposable_on = max(body.effective_on, body.registered_on)
+    for effect, day in zip(EFFECTS, (body.effective_on, opposable_on), strict=True):
+        change = Change(logged, day, body.registered_on)
+        rows = revise(rows, change, _concerned(effect, body.rights), _nothing_left)
+    return rows
+
+
+def _ruled(security: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, RulingMade)
+    for order in body.orders:
+        if order.event is not None and security in order.on:
+            rights = [subject for subject in order.on if kind_of(subject) == "right"]
+            change = Change(logged, order.start, NEVER)
+            rows = _everywhere(rows, change, rights, _nothing_left)
+    return rows
+
+
+def _nothing_left(held: Rows) -> Rows:
+    return () if held else held
+
+
+def _everywhere(
+    rows: Rows, change: Change, rights: Iterable[str], transform: Callable[[Rows], Rows]
+) -> Rows:
+    """Return the rows after a change that has effect between the parties and for everybody."""
+    named = tuple(rights)
+    for effect in EFFECTS:
+        rows = revise(rows, change, _concerned(effect, named), transform)
+    return rows
 
 
 def _conveyed(subject: str, rows: Rows, logged: Logged) -> Rows:
@@ -129,6 +221,9 @@ def _charges(body: ConveyanceAttested, effect: Effect, change: Change) -> Iterab
             debtors=tuple(sorted(body.givers())),
             secures=None,
             forbids_assignment=False,
+            created_position=change.logged.position,
+            perfected_at=datetime.combine(body.office_recorded_on, time(), HANOI),
+            perfected_position=change.logged.position,
         )
         for right in body.rights
         for creditor in sorted(body.assignees)
@@ -165,10 +260,22 @@ def _passed(
     return (*staying, *(replace(rows[0], creditor=taker) for taker in sorted(new)))
 
 
+_OfSecurity = (
+    SecurityCreated | SecurityPerfected | SecurityAssigned | SecurityReleased | SecurityEnforced
+)
+
+
 def _the_security(logged: Logged) -> Sequence[str]:
     body = logged.event.body
-    assert isinstance(body, SecurityCreated | SecurityReleased)
+    assert isinstance(body, _OfSecurity)
     return (body.security,)
+
+
+def _ruled_securities(logged: Logged) -> Sequence[str]:
+    body = logged.event.body
+    assert isinstance(body, RulingMade)
+    deeds = (deed for order in body.orders if order.event is not None for deed in order.deeds())
+    return sorted({deed for deed in deeds if kind_of(deed) == "security"})
 
 
 def _the_lien(logged: Logged) -> Sequence[str]:
@@ -181,11 +288,15 @@ def _the_lien(logged: Logged) -> Sequence[str]:
 
 liens = Projection(
     name="liens",
-    version=1,
+    version=2,
     row=LienRow,
     on={
         SecurityCreated: On(_the_security, _created),
+        SecurityPerfected: On(_the_security, _perfected),
+        SecurityAssigned: On(_the_security, _assigned),
         SecurityReleased: On(_the_security, _released),
+        SecurityEnforced: On(_the_security, _enforced),
+        RulingMade: On(_ruled_securities, _ruled),
         ConveyanceAttested: On(_the_lien, _conveyed),
     },
     indexes=(("charged", "true_from"),),
@@ -218,26 +329,45 @@ def liens_on(
         proof = [
             link.position for link in links(view, right, known) if _bears(link, true_on, effect)
         ]
-        return Liens(right, true_on, effect, view.size, _gathered(rows), positions_of(proof))
+        found = _gathered(rows, true_on)
+        return Liens(right, true_on, effect, view.size, found, positions_of(proof))
 
 
 def _bears(link: ChainRow, true_on: date, effect: Effect) -> bool:
     day = link.true_from if effect == "parties" else link.opposable_from
-    return link.link in OF_LIEN and day is not None and day <= true_on
+    return link.link in (*OF_LIEN, "enforced") and day is not None and day <= true_on
 
 
-def _gathered(rows: Iterable[LienRow]) -> tuple[Lien, ...]:
+def _gathered(rows: Iterable[LienRow], true_on: date) -> tuple[Lien, ...]:
     by_security: dict[str, list[LienRow]] = {}
     for row in rows:
         by_security.setdefault(row.subject, []).append(row)
+    ranked = sorted(by_security.values(), key=lambda held: _rank(held[0], true_on))
     return tuple(
         Lien(
-            security,
+            rank,
+            held[0].subject,
             tuple(row.creditor for row in held),
             held[0].debtors,
             held[0].secures,
             held[0].forbids_assignment,
             held[0].true_from,
+            _perfected_by(held[0], true_on),
         )
-        for security, held in by_security.items()
+        for rank, held in enumerate(ranked, 1)
     )
+
+
+def _perfected_by(row: LienRow, true_on: date) -> datetime | None:
+    """Return when the lien was perfected, unless that came after the day asked about."""
+    at = row.perfected_at
+    return None if at is None or legal_day(at) > true_on else at
+
+
+def _rank(row: LienRow, true_on: date) -> tuple[datetime, int, int]:
+    """Return the place: perfected by instant, ties by the log's order; then by the log's order."""
+    at = _perfected_by(row, true_on)
+    if at is None:
+        return datetime.max.replace(tzinfo=HANOI), row.created_position, 0
+    assert row.perfected_position is not None, "perfected by some event"
+    return at, row.perfected_position, row.created_position

@@ -4,9 +4,10 @@ Who owned which fraction of a right, on which day, as known when.
 Serves `GET /v1/rights/{id}/title`.
 
 An assignment of a right that exists by registration has no effect before it is registered (IP Law
-art. 148(1)). Other rights, `AGREED_SUFFICES`, pass between the parties as agreed; everybody else
-may rely on the register. What another register holds has effect between its parties from the day
-each assignor signed, against third parties from the day that office recorded it.
+art. 148(1)). Other rights, `BY_AGREEMENT`, pass between the parties as agreed; everybody else may
+rely on the register. What another register holds has effect between its parties from the day each
+assignor signed, against third parties from the day that office recorded it. A ruling that an
+assignment is void gives title back from the day that it names, for everybody.
 
 The owners on record last are those of `ledger.domain.right.Right`: a test holds the two together.
 """
@@ -19,20 +20,25 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
+from ledger.domain.enforcement import SecurityEnforced
 from ledger.domain.event import Logged
+from ledger.domain.order import kind_of
 from ledger.domain.right import Holding, RightFiled
-from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
+from ledger.domain.ruling import RulingMade
+from ledger.domain.title import BY_AGREEMENT, AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool
 from projections.axes import NEVER, Change, Dated, Effect, believed, end, revise, where
-from projections.chain import OF_LIEN, ChainRow, chain, links
+from projections.chain import MOVES_NOTHING, ChainRow, chain, links
 from projections.projection import Exact, On, Projection
 from projections.view import DATED, TRUE_ON, KnownAt, KnownBy, knowing, positions_of, viewing
 
-AGREED_SUFFICES = frozenset({"software", "know_how"})
-"""Kinds of right that arise without registration (IP Law art. 6(1), 6(3)(c))."""
-
 EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
+
+RowEffect = Literal["parties", "third_parties", "agreed", "registered", "ended"]
+
+_TERMS = frozenset(("agreed", "registered", "ended"))
 
 _NOTHING = Fraction(0)
 
@@ -44,12 +50,12 @@ _fraction = lru_cache(maxsize=4096)(Fraction)
 class TitleRow(Dated):
     """A row of `read.title`: a party's fraction `share_n/share_d` of the whole title of a right.
 
-    `by` names what gave it: the right itself (its filing), an assignment or a conveyance. Rows with
-    effect `agreed` are the terms of an assignment that waits for registration: what a party will
-    give is negative there.
+    `by` names what gave it: the right itself (its filing), an assignment, a conveyance, or a
+    security that was enforced. Rows with another effect are the terms of an assignment, negative
+    for what a party gives: `agreed` while it waits, `registered` or `ended` when it does no more.
     """
 
-    effect: Literal["parties", "third_parties", "agreed"]
+    effect: RowEffect
     party: str
     share_n: Exact
     share_d: Exact
@@ -118,7 +124,7 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
 def _row(  # noqa: PLR0913  (a row has this many columns)
     right: str,
     change: Change,
-    effect: Literal["parties", "third_parties", "agreed"],
+    effect: RowEffect,
     party: str,
     share: Fraction,
     *,
@@ -140,7 +146,7 @@ def _agreed(right: str, rows: Rows, logged: Logged) -> Rows:
         _row(right, change, "agreed", party, share, by=body.assignment, kind=kind)
         for party, share in (*_signed(body.assignors, -1), *_signed(body.assignees, 1))
     )
-    if kind in AGREED_SUFFICES:
+    if kind in BY_AGREEMENT:
         rows = _moved_as_agreed(rows, terms, change, "parties")
     return (*rows, *terms)
 
@@ -150,14 +156,14 @@ def _signed(holdings: Iterable[Holding], sign: int) -> Iterable[tuple[str, Fract
 
 
 def _registered(right: str, rows: Rows, logged: Logged) -> Rows:
+    """Return the rows after a registration: it has the last word, also on what had ended."""
     body = logged.event.body
     assert isinstance(body, AssignmentRegistered)
-    del right
-    terms = tuple(row for row in rows if _waits(row, body.assignment))
-    if not terms:
+    terms = _terms(rows, body.assignment)
+    if not terms or terms[0].effect == "registered":
         return rows
-    rows = end(rows, logged, lambda row: _waits(row, body.assignment))
-    if terms[0].right_kind not in AGREED_SUFFICES:
+    rows = _now(rows, terms, "registered", right, Change(logged, terms[0].true_from, NEVER))
+    if terms[0].right_kind not in BY_AGREEMENT or terms[0].effect == "ended":
         change = Change(logged, body.effective_on, body.registered_on)
         rows = _moved_as_agreed(rows, terms, change, "parties")
     opposable_on = max(body.effective_on, body.registered_on)
@@ -165,8 +171,91 @@ def _registered(right: str, rows: Rows, logged: Logged) -> Rows:
     return _moved_as_agreed(rows, terms, change, "third_parties")
 
 
-def _waits(row: TitleRow, assignment: str) -> bool:
-    return row.effect == "agreed" and row.by == assignment and row.known_to is None
+def _refused(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, AssignmentRefused)
+    return _ended(right, rows, body.assignment, Change(logged, body.refused_on, NEVER))
+
+
+def _rescinded(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, AssignmentRescinded)
+    return _ended(right, rows, body.assignment, Change(logged, body.rescinded_on, NEVER))
+
+
+def _ended(right: str, rows: Rows, assignment: str, change: Change) -> Rows:
+    """Return the rows after an assignment that waited was given up."""
+    terms = _terms(rows, assignment)
+    return _undone(right, rows, terms, change) if terms and terms[0].effect == "agreed" else rows
+
+
+def _ruled(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, RulingMade)
+    for order in body.orders:
+        if order.event is None or right not in order.on:
+            continue
+        terms = _terms(rows, order.deeds()[0])
+        if terms and terms[0].effect != "ended":
+            rows = _undone(right, rows, terms, Change(logged, order.start, NEVER))
+    return rows
+
+
+def _undone(right: str, rows: Rows, terms: Rows, change: Change) -> Rows:
+    """Return the rows after an assignment lost its effect: what passed by it goes back."""
+    rows = _now(rows, terms, "ended", right, change)
+    back = tuple(_row_of(row, -row.share) for row in terms)
+    if terms[0].effect == "registered":
+        rows = _moved_as_agreed(rows, back, change, "third_parties")
+        return _moved_as_agreed(rows, back, change, "parties")
+    if terms[0].right_kind in BY_AGREEMENT:
+        return _moved_as_agreed(rows, back, change, "parties")
+    return rows
+
+
+def _row_of(row: TitleRow, share: Fraction) -> TitleRow:
+    said = (row.effect, row.party, share.numerator, share.denominator, row.by, row.right_kind)
+    return TitleRow(*where(row), *said)
+
+
+def _terms(rows: Rows, assignment: str) -> Rows:
+    """Return the terms of an assignment as they stand: waiting, registered or ended."""
+    return tuple(
+        row
+        for row in rows
+        if row.by == assignment and row.known_to is None and row.effect in _TERMS
+    )
+
+
+def _now(rows: Rows, terms: Rows, effect: RowEffect, right: str, change: Change) -> Rows:
+    """Return the rows after the terms of an assignment are of another effect."""
+    said = {id(row) for row in terms}
+    after = end(rows, change.logged, lambda row: id(row) in said)
+    return (
+        *after,
+        *(
+            _row(right, change, effect, row.party, row.share, by=row.by, kind=row.right_kind)
+            for row in terms
+        ),
+    )
+
+
+def _enforced(right: str, rows: Rows, logged: Logged) -> Rows:
+    body = logged.event.body
+    assert isinstance(body, SecurityEnforced)
+    if not rows:
+        return rows
+    effective = Change(logged, body.effective_on, body.registered_on)
+    terms = tuple(
+        _row(
+            right, effective, "registered", party, share, by=body.security, kind=rows[0].right_kind
+        )
+        for party, share in (*_signed(body.owners, -1), *_signed(body.acquirers, 1))
+    )
+    rows = _moved_as_agreed(rows, terms, effective, "parties")
+    opposable_on = max(body.effective_on, body.registered_on)
+    opposable = Change(logged, opposable_on, body.registered_on)
+    return _moved_as_agreed(rows, terms, opposable, "third_parties")
 
 
 def _moved_as_agreed(rows: Rows, terms: Rows, change: Change, effect: Effect) -> Rows:
@@ -259,6 +348,15 @@ def _all_given(
     return revise(rows, change, lambda row: row.effect == effect, move)
 
 
+_OfRights = (
+    AssignmentAgreed
+    | AssignmentRegistered
+    | AssignmentRefused
+    | AssignmentRescinded
+    | SecurityEnforced
+)
+
+
 def _the_right(logged: Logged) -> Sequence[str]:
     body = logged.event.body
     assert isinstance(body, RightFiled)
@@ -267,8 +365,21 @@ def _the_right(logged: Logged) -> Sequence[str]:
 
 def _rights(logged: Logged) -> Sequence[str]:
     body = logged.event.body
-    assert isinstance(body, AssignmentAgreed | AssignmentRegistered)
+    assert isinstance(body, _OfRights)
     return body.rights
+
+
+def _ruled_rights(logged: Logged) -> Sequence[str]:
+    body = logged.event.body
+    assert isinstance(body, RulingMade)
+    voided = {
+        subject
+        for order in body.orders
+        if order.event is not None and kind_of(order.deeds()[0]) == "assignment"
+        for subject in order.on
+        if kind_of(subject) == "right"
+    }
+    return sorted(voided)
 
 
 def _conveyed_rights(logged: Logged) -> Sequence[str]:
@@ -279,12 +390,16 @@ def _conveyed_rights(logged: Logged) -> Sequence[str]:
 
 title = Projection(
     name="title",
-    version=1,
+    version=2,
     row=TitleRow,
     on={
         RightFiled: On(_the_right, _filed),
         AssignmentAgreed: On(_rights, _agreed),
         AssignmentRegistered: On(_rights, _registered),
+        AssignmentRefused: On(_rights, _refused),
+        AssignmentRescinded: On(_rights, _rescinded),
+        SecurityEnforced: On(_rights, _enforced),
+        RulingMade: On(_ruled_rights, _ruled),
         ConveyanceAttested: On(_conveyed_rights, _conveyed),
     },
     indexes=(("party",),),
@@ -327,7 +442,7 @@ def _moves(chain_links: Sequence[ChainRow], true_on: date, effect: Effect) -> li
         day = link.opposable_from if effect == "third_parties" else link.true_from
         if link.link == "agreed":
             day = link.true_from
-        if link.link not in OF_LIEN and day is not None and day <= true_on:
+        if link.link not in MOVES_NOTHING and day is not None and day <= true_on:
             bearing.append(link.position)
     return bearing
 

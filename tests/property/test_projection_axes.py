@@ -17,17 +17,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
+from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
 from ledger.domain.event import Body, Logged
 from ledger.domain.protection import lapse_on
-from ledger.domain.right import RightFiled
+from ledger.domain.right import Holding, RightFiled
 from ledger.domain.right_status import RightGranted, RightLapsed, RightRestored
 from ledger.domain.security import SecurityCreated, SecurityReleased
-from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
+from ledger.domain.title import BY_AGREEMENT, AssignmentAgreed, AssignmentRegistered
 from projections.axes import NEVER
 from projections.liens import liens
 from projections.status import status
-from projections.title import AGREED_SUFFICES, title
+from projections.title import title
 from tests.support.histories import DAYS, FIRST_DAY, RIGHTS, random_history
 from tests.support.projecting import rows_of, true_and_known, value_of
 
@@ -74,6 +76,7 @@ class Owners(Point):
     shares: dict[str, Fraction] = field(default_factory=dict)
     terms: dict[str, AssignmentAgreed] = field(default_factory=dict)
     takers: dict[str, set[str]] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
 
     def after(self, events: Sequence[Logged]) -> dict[str, Fraction]:
         for each in events:
@@ -83,7 +86,7 @@ class Owners(Point):
 
     @property
     def agreed_suffices(self) -> bool:
-        return self.kind in AGREED_SUFFICES and self.effect == "parties"
+        return self.kind in BY_AGREEMENT and self.effect == "parties"
 
     @singledispatchmethod
     def apply(self, body: Body) -> None:
@@ -103,20 +106,42 @@ class Owners(Point):
 
     @apply.register
     def _registered(self, body: AssignmentRegistered) -> None:
-        terms = self.terms.pop(body.assignment, None)
+        terms = self.terms.get(body.assignment)
         opposable = max(body.effective_on, body.registered_on)
         reached = self.reached(body.effective_on, body.registered_on, opposable)
-        if terms is not None and reached and not self.agreed_suffices:
+        state = self.states.get(body.assignment, "agreed")
+        self.states[body.assignment] = "registered"
+        passed = state == "registered" or (state == "agreed" and self.agreed_suffices)
+        if terms is not None and reached and not passed:
             self.assign(terms)
 
+    @apply.register
+    def _ended(self, body: AssignmentRefused | AssignmentRescinded) -> None:
+        if self.states.get(body.assignment, "agreed") != "agreed":
+            return
+        self.states[body.assignment] = "ended"
+        terms = self.terms[body.assignment]
+        day = body.refused_on if isinstance(body, AssignmentRefused) else body.rescinded_on
+        if self.agreed_suffices and self.reached(day, NEVER, None):
+            self.pass_on(terms.assignees, terms.assignors)
+
+    @apply.register
+    def _enforced(self, body: SecurityEnforced) -> None:
+        opposable = max(body.effective_on, body.registered_on)
+        if self.reached(body.effective_on, body.registered_on, opposable):
+            self.pass_on(body.owners, body.acquirers)
+
     def assign(self, terms: AssignmentAgreed) -> None:
-        asked = sum(holding.share for holding in terms.assignees)
+        self.pass_on(terms.assignors, terms.assignees)
+
+    def pass_on(self, givers: Iterable[Holding], takers: Sequence[Holding]) -> None:
+        asked = sum(holding.share for holding in takers)
         given = {
             holding.party: min(holding.share, self.shares.get(holding.party, NOTHING))
-            for holding in terms.assignors
+            for holding in givers
         }
         part = Fraction(sum(given.values()), asked)
-        self.move(given, {taker.party: taker.share * part for taker in terms.assignees})
+        self.move(given, {taker.party: taker.share * part for taker in takers})
 
     @apply.register
     def _conveyed(self, body: ConveyanceAttested) -> None:
@@ -166,7 +191,7 @@ def test_the_last_title_is_that_of_the_domain(right, events):
     value: Any = value_of(right, events)
     rows = true_and_known(rows_of(title, events)[right], LATER)
     for effect in ("parties", "third_parties"):
-        if effect == "third_parties" and value.kind in AGREED_SUFFICES:
+        if effect == "third_parties" and value.kind in BY_AGREEMENT:
             continue  # The domain does not wait for the register here.
         found = {row.party: row.share for row in rows if row.effect == effect}
         assert dict(value.owners) == found
@@ -177,10 +202,20 @@ class Creditors(Point):
     """Whose liens weigh on a right at a point."""
 
     creditors: dict[str, set[str]] = field(default_factory=dict)
+    ledgers: "Creditors | None" = None
+    """What the ledger knows of the same day between the parties."""
+
+    perfected: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        if (self.effect, self.office_day) != ("parties", NEVER):
+            self.ledgers = Creditors(self.right, self.day, NEVER, "parties")
 
     def after(self, events: Sequence[Logged]) -> dict[str, set[str]]:
         for each in events:
             if self.right in each.event.subjects:
+                if self.ledgers is not None:
+                    self.ledgers.apply(each.event.body)
                 self.apply(each.event.body)
         return {lien: creditors for lien, creditors in self.creditors.items() if creditors}
 
@@ -194,9 +229,32 @@ class Creditors(Point):
             self.creditors[body.security] = {body.creditor}
 
     @apply.register
+    def _perfected(self, body: SecurityPerfected) -> None:
+        """From its day on the register knows what the ledger knows, and others are told."""
+        day = body.registered_at.date()
+        if body.security in self.perfected or self.ledgers is None:
+            return
+        self.perfected.add(body.security)
+        known = day <= self.office_day
+        if known and (self.effect == "parties" or day <= self.day):
+            self.creditors[body.security] = set(self.ledgers.creditors.get(body.security, ()))
+
+    @apply.register
     def _released(self, body: SecurityReleased) -> None:
-        if self.reached(body.released_on, NEVER, None):
+        if self.reached(body.released_on, NEVER, body.released_on):
             self.creditors.get(body.security, set()).discard(body.creditor)
+
+    @apply.register
+    def _assigned(self, body: SecurityAssigned) -> None:
+        held = self.creditors.get(body.security, set())
+        if self.reached(body.assigned_on, NEVER, body.assigned_on) and body.creditor in held:
+            self.creditors[body.security] = (held - {body.creditor}) | {body.new_creditor}
+
+    @apply.register
+    def _enforced(self, body: SecurityEnforced) -> None:
+        opposable = max(body.effective_on, body.registered_on)
+        if self.reached(body.effective_on, body.registered_on, opposable):
+            self.creditors.pop(body.security, None)
 
     @apply.register
     def _conveyed(self, body: ConveyanceAttested) -> None:

@@ -15,6 +15,13 @@ from ledger.domain.event import Body, Logged
 from tests.support import builders as b
 from tests.support.conveyances import conveyance_attested
 from tests.support.specification import Past
+from tests.support.titles import (
+    assignment_refused,
+    assignment_rescinded,
+    security_assigned,
+    security_enforced,
+    security_perfected,
+)
 
 RIGHTS = (b.RIGHT, b.OTHER_RIGHT)
 PARTIES = (b.INSTITUTE, b.FIRM, b.RIVAL, b.THIRD, b.AUTHOR)
@@ -194,6 +201,54 @@ def _released(world: _World) -> Body:
     )
 
 
+def _ended(world: _World) -> Body:
+    right = world.random.choice(RIGHTS)
+    waiting = sorted(world.log.value(right).pending) or [world.old("assignment")]
+    assignment, day = world.random.choice(waiting), world.days(1)[0]
+    if world.random.random() < 1 / 2:
+        return assignment_refused(assignment=assignment, rights=[right], refused_on=day)
+    agreed = world.log.value(assignment)
+    parties = sorted(agreed.assignors | agreed.assignees) if agreed else [b.FIRM]
+    return assignment_rescinded(
+        assignment=assignment, rights=[right], parties=parties, rescinded_on=day
+    )
+
+
+def _perfected(world: _World) -> Body:
+    right, lien, _ = _a_lien(world)
+    return security_perfected(
+        security=lien.replace("conveyance", "security"),
+        rights=[right],
+        registered_at=f"{world.days(1)[0]}T05:00:00.000Z",
+    )
+
+
+def _security_assigned(world: _World) -> Body:
+    right, lien, givers = _a_lien(world)
+    return security_assigned(
+        security=lien.replace("conveyance", "security"),
+        rights=[right],
+        creditor=givers[0],
+        new_creditor=world.random.choice([party for party in PARTIES if party != givers[0]]),
+        assigned_on=world.days(1)[0],
+    )
+
+
+def _enforced(world: _World) -> Body:
+    right, lien, _ = _a_lien(world)
+    owner, acquirer = world.random.choice(world.owners(right)), world.random.choice(PARTIES)
+    share = world.random.choice((world.log.value(right).owners[owner], Fraction(1, 2)))
+    effective, registered = world.random.sample(world.days(2), 2)
+    return security_enforced(
+        security=lien.replace("conveyance", "security"),
+        rights=[right],
+        owners=[b.held(owner, share.numerator, share.denominator)],
+        acquirers=[b.held(acquirer, share.numerator, share.denominator)],
+        effective_on=effective,
+        registered_on=registered,
+    )
+
+
 def _granted(world: _World) -> Body:
     granted, in_force = world.random.sample(world.days(2), 2)
     return b.right_granted(
@@ -246,6 +301,10 @@ _PROPOSALS: tuple[Callable[[_World], Body], ...] = (
     _passed,
     _secured,
     _released,
+    _perfected,
+    _security_assigned,
+    _enforced,
+    _ended,
     _granted,
     _status,
     _offered,
