@@ -1,9 +1,9 @@
 """
 Admission: the order in which an event is judged, and how a subject is folded.
 
-The order is fixed and tested: edition, time, references, view, signers, keys and mandates, then the
-rule of the event's own module. What was wrong before the bytes became an `Event` (form, signature
-values) never comes here.
+The order is fixed and tested: edition, time, references, view, signers, keys and mandates, what
+may stand in no event, then the rule of the event's own module. What was wrong before the bytes
+became an `Event` (form, signature values) never comes here.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from ledger.domain.event import Context, Event, Logged, Refusal, State, key_subj
 from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.key import Key
 from ledger.domain.ledger import LedgerOpened, must_have_law, must_know, opened
+from ledger.domain.personal_data import must_hold_no_personal_data
 from ledger.domain.registry import EVOLVES, RULES
 from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
 
@@ -138,6 +139,7 @@ def admit(state: FoldedState, event: Event, context: Context) -> None:
     must_name_signers(event, ledger)
     must_be_registered(state, event)
     must_bind(state, event, context)
+    must_hold_no_personal_data(event.body)
     RULES[ledger.edition][type(event.body)](state, event, context)
 
 

@@ -29,10 +29,10 @@ from ledger.domain.identifier import Identifiers, must_be_numbered
 from ledger.domain.name import must_not_be_anothers, spelling_subject
 from ledger.domain.party import (
     Party,
-    PersonalDataInEvent,
     must_not_have_ended,
     party_of,
 )
+from ledger.domain.personal_data import PersonalDataInEvent
 from ledger.domain.right import Attested, must_be_attested
 
 KIND = "identifier"

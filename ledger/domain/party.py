@@ -37,6 +37,7 @@ from ledger.domain.existence import new, new_keys
 from ledger.domain.identifier import must_be_a_legal_person
 from ledger.domain.money import Money
 from ledger.domain.name import must_not_be_anothers, spelling_subject
+from ledger.domain.personal_data import PersonalDataInEvent
 
 KIND = "party"
 
@@ -169,14 +170,6 @@ class PartyEnded(Refusal):
     code = "PARTY_ENDED"
     title_vi = "Bên này đã chấm dứt tồn tại: bị sáp nhập, giải thể hoặc đã xóa danh tính"
     article = "Bộ luật Dân sự, Điều 96"
-
-
-class PersonalDataInEvent(Refusal):
-    """The event carries what identifies a person; the log keeps it for ever."""
-
-    code = "PERSONAL_DATA_IN_EVENT"
-    title_vi = "Sự kiện chứa dữ liệu cá nhân"
-    article = "Luật Bảo vệ dữ liệu cá nhân, Điều 14"
 
 
 def party_of(state: State, party: str) -> Party:

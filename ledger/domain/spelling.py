@@ -34,7 +34,8 @@ from ledger.domain.name import (
     name_key,
     spelling_subject,
 )
-from ledger.domain.party import PersonalDataInEvent, party_of
+from ledger.domain.party import party_of
+from ledger.domain.personal_data import PersonalDataInEvent
 
 
 def _has_letters(name: str) -> str:

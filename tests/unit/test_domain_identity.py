@@ -5,7 +5,8 @@ import pytest
 from ledger.domain.existence import FutureFact, SubjectExists
 from ledger.domain.identifier import TaxCodeInvalid, checks
 from ledger.domain.name import PartyByName, spelling_subject
-from ledger.domain.party import PartyEnded, PersonalDataInEvent
+from ledger.domain.party import PartyEnded
+from ledger.domain.personal_data import PersonalDataInEvent
 from tests.support.builders import (
     AUTHOR,
     FIRM,

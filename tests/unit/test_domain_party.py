@@ -7,7 +7,8 @@ from ledger.domain.authority import Ledger, LedgerNotOpen, SignerMissing, ledger
 from ledger.domain.existence import KeyTaken
 from ledger.domain.key import Key
 from ledger.domain.ledger import EditionUnknown, LedgerAlreadyOpen, OriginMismatch
-from ledger.domain.party import Party, PartyExists, PartyUnknown, PersonalDataInEvent
+from ledger.domain.party import Party, PartyExists, PartyUnknown
+from ledger.domain.personal_data import PersonalDataInEvent
 from ledger.lawbook import shipped
 from tests.support.builders import (
     AUTHOR,
