@@ -43,6 +43,7 @@ from ledger.domain.filing import (
     PermitIssued,
     RegistrationRefused,
 )
+from ledger.domain.funding import AuthorsDeclared, ContributionRecorded, FundingAgreed
 from ledger.domain.identity import (
     PartyDissolved,
     PartyIdentified,
@@ -85,7 +86,7 @@ from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.spelling import PartyKnownAs
 from ledger.domain.sublicence import SublicenceGranted
-from ledger.domain.technology import TechnologyRegistered
+from ledger.domain.technology import TechnologyClassified, TechnologyRegistered, TrlDeclared
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 
 
@@ -115,6 +116,11 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     MandateGiven: lambda body, ledger: _parties(body.principal, ledger.operator),
     MandateEnded: lambda body, _: _parties(body.ended_by),
     TechnologyRegistered: lambda body, _: _parties(*(owner.party for owner in body.owners)),
+    TrlDeclared: lambda body, _: _parties(body.declared_by),
+    TechnologyClassified: lambda body, _: _parties(body.classified_by),
+    FundingAgreed: lambda body, _: body.signers(),
+    AuthorsDeclared: lambda body, _: _parties(*body.declared_by),
+    ContributionRecorded: lambda body, _: _parties(body.contributor, body.witness),
     RightFiled: _of_office,
     **dict.fromkeys(OF_OFFICES, _of_office),
     DisclosureRecorded: lambda body, _: _parties(body.recorded_by),

@@ -16,7 +16,16 @@ from ledger.domain.ledger import opened
 from ledger.domain.signers import WHO_SIGNS
 from ledger.wire import canonical
 from tests.support import builders as b
-from tests.support import contracts, conveyances, disputes, mandates, parties, rights, titles
+from tests.support import (
+    contracts,
+    conveyances,
+    disputes,
+    mandates,
+    parties,
+    rights,
+    technologies,
+    titles,
+)
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
 
@@ -64,6 +73,7 @@ STORY: tuple[Body, ...] = (
     b.payment_confirmed(),
     *disputes.STORY,
     *rights.STORY,
+    *technologies.STORY,
     b.listing_suspended(),
     b.listing_closed(),
     b.assignment_agreed(),
