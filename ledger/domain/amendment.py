@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar
 
 from ledger.domain.approval import must_await_registration
 from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.clauses import must_be_free_of_void_clauses
 from ledger.domain.consent import consenting
 from ledger.domain.contract import KIND, Change, Contract, must_be_party
 from ledger.domain.contract_terms import (
@@ -25,6 +26,8 @@ from ledger.domain.contract_terms import (
     Form,
     Grant,
     Upon,
+    changed,
+    read_by,
 )
 from ledger.domain.event import (
     DISTINCT,
@@ -75,10 +78,8 @@ class ContractChanged(Body):
         if isinstance(contract, Contract) and contract.head is not None:
             yield contract.head.partition("#")[0]
         yield from self.consents_given
-        for grant in self.changes.grants:
-            yield from grant.rights
-            yield from grant.technologies
-        yield from (ban.right for ban in self.changes.export_bans if ban.right is not None)
+        if isinstance(contract, Contract):
+            yield from read_by(changed(contract.newest, self.changes))
 
 
 class TermsAmended(ContractChanged):
@@ -188,7 +189,9 @@ def _admit_amended(state: State, event: Event, context: Context) -> None:
     must_run(body.contract, contract, context)
     must_be_all(contract, body.parties)
     _must_be_in_form(body, contract)
-    must_await_registration(body.contract, contract, body.effective_upon)
+    must_await_registration(
+        body.contract, contract.registered, contract.position, body.effective_upon
+    )
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     _must_be_grantable(state, event, body, contract, context)
 
@@ -255,6 +258,10 @@ def _must_be_grantable(
             f"{body.contract} has no grant {', '.join(sorted(unknown))}",
             positions=(contract.position,),
         )
+    terms = changed(contract.newest, body.changes)
+    must_be_free_of_void_clauses(
+        state, terms, terms.grants, context.law, legal_day(context.accepted)
+    )
     touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)
     before = (grant for name, grant in contract.grants.items() if name in touched)
     affected = (right for grant in (*before, *body.changes.grants) for right in grant.rights)

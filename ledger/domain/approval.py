@@ -1,15 +1,36 @@
 """
 What the State has to see before a contract is in force: a permit, a registration.
 
-A contract may wait for either, and says so (`effective_upon`). Whether it has to is the law's word.
+A contract may wait for either, and says so (`effective_upon`). Whether it has to is the law's word:
+a transfer of technology is banned or restricted by its field or by the entry of the list that it
+falls under; it is registered if it crosses the border, or is paid with State money.
 Refusals come in the order in which they are defined here.
 """
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Literal
 
-from ledger.domain.contract import Contract
-from ledger.domain.contract_terms import Upon
-from ledger.domain.event import Refusal
+from ledger.domain.contract_terms import AgreedTerms, Grant, Upon
+from ledger.domain.event import Refusal, State
+from ledger.domain.law import Ground, Law
+from ledger.domain.party import party_of
+from ledger.domain.scope import field_region
+
+Direction = Literal["domestic", "inbound", "outbound", "foreign"]
+
+TRANSFERS = frozenset(
+    {"know_how", "technology_transfer", "capital_contribution", "state_purchase", "development"}
+)
+"""Kinds that transfer technology by themselves; a licence does where it is on a technology."""
+
+
+class BannedTech(Refusal):
+    """What is on the list of banned technologies is not transferred."""
+
+    code = "BANNED_TECH"
+    title_vi = "Công nghệ thuộc danh mục cấm chuyển giao"
+    article = "Luật Chuyển giao công nghệ, Điều 11"
 
 
 class PermitMissing(Refusal):
@@ -30,12 +51,67 @@ class RegistrationNeeded(Refusal):
     remedy = "certificate.issued/1"
 
 
-def must_be_approved(subject: str, contract: Contract, day: date) -> None:
-    """Refuse to be in force on a day before the act of the State that the contract waits for."""
-    upon = contract.said.effective_upon
-    waits = {
-        "permit": (PermitMissing, contract.permitted),
-        "registration": (RegistrationNeeded, contract.registered),
+def must_wait_for_the_state(
+    state: State, body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law
+) -> None:
+    """Refuse a transfer that is banned, or that does not wait for what it has to wait for."""
+    grants, day, upon = tuple(grants), body.concluded_on, body.effective_upon
+    if kind not in TRANSFERS and not any(grant.technologies for grant in grants):
+        return
+    names = _names(body, grants)
+    banned = _listed("technology.banned", names, law, day)
+    if banned is not None:
+        raise BannedTech(f"on the list of {banned.instrument}: {banned.rule}", ground=banned)
+    restricted = _listed("technology.restricted", names, law, day)
+    if restricted is not None and upon != "permit":
+        raise PermitMissing(
+            f"on the list of {restricted.instrument}: {restricted.rule}", ground=restricted
+        )
+    flow = direction(state, grants)
+    registered = law.find(
+        "contract.registration", day, direction=flow, state_money=body.state_money
+    )
+    if registered is not None and upon not in ("registration", "permit"):
+        raise RegistrationNeeded(f"a transfer that is {flow} must be registered", ground=registered)
+
+
+def direction(state: State, grants: Iterable[Grant]) -> Direction:
+    """Return whether technology comes into Vietnam, leaves it, stays within or outside."""
+    givers = {party_of(state, grant.licensor).seat for grant in grants}
+    takers = {party_of(state, grant.licensee).seat for grant in grants}
+    if givers | takers <= {"VN"}:
+        return "domestic"
+    if "VN" in takers:
+        return "inbound"
+    return "outbound" if "VN" in givers else "foreign"
+
+
+def _names(body: AgreedTerms, grants: Iterable[Grant]) -> frozenset[str]:
+    """Return all that a row of the lists may match: declared entries, symbols and those above."""
+    regions = (
+        field_region(grant.field.scheme, grant.field.edition, grant.field.codes) for grant in grants
+    )
+    return frozenset(body.list_entries).union(
+        *(path for region in regions for path in region.ancestry)
+    )
+
+
+def _listed(topic: str, names: Iterable[str], law: Law, day: date) -> Ground | None:
+    found = (law.find(topic, day, matches=name) for name in sorted(names))
+    return next((ground for ground in found if ground is not None), None)
+
+
+def must_be_approved(
+    subject: str, upon: Upon, acts: tuple[date | None, date | None], position: int, day: date
+) -> None:
+    """Refuse to be in force on a day before the act of the State that the contract waits for.
+
+    `acts` are the days of its permit and of its registration, `position` that of the contract.
+    """
+    permitted, registered = acts
+    waits: dict[str, tuple[type[Refusal], date | None]] = {
+        "permit": (PermitMissing, permitted),
+        "registration": (RegistrationNeeded, registered),
     }
     if upon not in waits:
         return
@@ -43,16 +119,18 @@ def must_be_approved(subject: str, contract: Contract, day: date) -> None:
     if act is None or day < act:
         raise refusal(
             f"{subject} waits for its {upon}" if act is None else f"its {upon} is of {act}",
-            positions=(contract.position,),
+            positions=(position,),
             subjects=(subject,),
         )
 
 
-def must_await_registration(subject: str, contract: Contract, upon: Upon) -> None:
+def must_await_registration(
+    subject: str, registered: date | None, position: int, upon: Upon
+) -> None:
     """Refuse to amend a registered contract but from the certificate of the amendment itself."""
-    if contract.registered is not None and upon != "registration":
+    if registered is not None and upon != "registration":
         raise RegistrationNeeded(
-            f"{subject} was registered on {contract.registered}: so is what amends it",
-            positions=(contract.position,),
+            f"{subject} was registered on {registered}: so is what amends it",
+            positions=(position,),
             subjects=(subject,),
         )

@@ -15,7 +15,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import model_validator
 
+from ledger.domain.approval import must_wait_for_the_state
 from ledger.domain.authority import SignerMissing
+from ledger.domain.clauses import must_be_free_of_void_clauses, must_have_contents
 from ledger.domain.consent import consenting
 from ledger.domain.contract_terms import (
     AgreedTerms,
@@ -26,6 +28,7 @@ from ledger.domain.contract_terms import (
     Terms,
     changed,
     first_terms,
+    reason_of,
 )
 from ledger.domain.event import (
     FROM_LIST,
@@ -41,14 +44,22 @@ from ledger.domain.event import (
     State,
     legal_day,
     of_kind,
+    reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
-from ledger.domain.granting import Agreed, held_grant, must_be_free, must_be_owner
+from ledger.domain.granting import (
+    Agreed,
+    held_grant,
+    must_be_free,
+    must_be_owner,
+    must_not_reach_behind,
+)
 from ledger.domain.hold import Holds, Voidance
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import check_rate
 from ledger.domain.offer import Offer, OfferId
 from ledger.domain.right import Right, with_grant
+from ledger.domain.royalty import Royalty
 
 KIND = "contract"
 
@@ -258,19 +269,17 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     if body.listing is not None:
         known(state, body.listing, Listing)
     _must_follow_acceptance(state, body)
-    if body.kind == "licence" and not body.grants:
-        raise ContentMissing("a licence has at least one grant")
-    if body.kind == "licence":
-        must_state_price(body)
-    must_be_rated(body, context)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     interval(body.effective_from, body.effective_to)
+    must_be_lawful(state, body, body.kind, body.grants, context)
     signers, today = frozenset(event.signers), legal_day(context.accepted)
     for grant in body.grants:
         must_be_party(grant, body.parties)
         agreed = consenting(
             state, body.consents_given, grant.licensor, "licence", body.concluded_on
         )
+        start = max(body.effective_from, grant.valid_from)
+        must_not_reach_behind(state, grant, start, event.signers, context, reason_of(body.confirms))
         must_be_owner(state, grant, signers, agreed)
         held = held_grant(grant, body.contract, None, context.position, today)
         must_be_free(state, grant, held, signers, agreed)
@@ -294,10 +303,14 @@ def agreed_to(state: State, body: AgreedTerms, licensor: str) -> Agreed:
     return consenting(state, body.consents_given, licensor, "licence", body.concluded_on)
 
 
-def must_state_price(body: AgreedTerms) -> None:
-    """Refuse a licence that costs neither a sum nor a royalty; a sum may be 0."""
-    if body.price is None and body.royalty_ppm is None:
-        raise ContentMissing("a licence states its price, even if it is 0")
+def must_be_lawful(
+    state: State, body: AgreedTerms, kind: str, grants: tuple[Grant, ...], context: Context
+) -> None:
+    """Refuse what lacks its contents, does not wait for the State, or has a void clause."""
+    must_have_contents(body, kind, grants, context.law)
+    must_be_rated(body, context)
+    must_wait_for_the_state(state, body, kind, grants, context.law)
+    must_be_free_of_void_clauses(state, body, grants, context.law, body.concluded_on)
 
 
 def must_be_rated(body: AgreedTerms, context: Context) -> None:
@@ -305,6 +318,8 @@ def must_be_rated(body: AgreedTerms, context: Context) -> None:
     if body.royalty_ppm is not None and body.royalty_base == "none":
         raise ContentMissing("a royalty states what it is reckoned on")
     check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
+    if body.royalty is not None:
+        reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
 
 
 def must_be_party(grant: Grant, parties: Iterable[str]) -> None:

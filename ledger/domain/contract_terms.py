@@ -7,6 +7,7 @@ Members that came later than `contract.concluded/1` are optional, and absent whe
 Pure forms, no rules: `ledger.domain.contract` says what is refused.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -177,6 +178,11 @@ class Confirmation(Model):
     reason: Text
 
 
+def reason_of(confirmation: Confirmation | None) -> str | None:
+    """Return why what had effect is confirmed only now, if it is."""
+    return None if confirmation is None else confirmation.reason
+
+
 class Procurement(Model):
     """The tender package and the decision under which a State body buys."""
 
@@ -223,7 +229,6 @@ class AgreedTerms(TermsMembers, Body):
     effective_upon: Upon = "day"
     conditions: Annotated[tuple[Condition, ...], FROM_LIST] = ()
     list_entries: Annotated[tuple[ListEntry, ...], FROM_LIST, DISTINCT] = ()
-    direction: Literal["domestic", "inbound", "outbound", "foreign"] | None = None
     state_money: bool = False
     signed: Annotated[tuple[SignedOn, ...], FROM_LIST] = ()
     confirms: Confirmation | None = None
@@ -272,6 +277,14 @@ def changed(terms: Terms, changes: Changes) -> Terms:
     grants = {grant.grant: grant for grant in (*terms.grants, *changes.grants)}
     kept = (grant for name, grant in grants.items() if name not in changes.grants_ended)
     return terms.model_copy(update={**update, "grants": tuple(kept)})
+
+
+def read_by(terms: Terms) -> Iterator[str]:
+    """Yield what the rules of terms read: what grants are on, titles that ban an export."""
+    for grant in terms.grants:
+        yield from grant.rights
+        yield from grant.technologies
+    yield from (ban.right for ban in terms.export_bans if ban.right is not None)
 
 
 def first_terms(said: AgreedTerms, grants: tuple[Grant, ...], effective_to: date | None) -> Terms:

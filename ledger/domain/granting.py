@@ -7,11 +7,13 @@ as far, and nobody else is exclusive there (`ledger.domain.scope`).
 Refusals come in the order in which they are defined here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
+from ledger.domain.backdating import must_not_reach_back
 from ledger.domain.contract_terms import Grant
-from ledger.domain.event import Refusal, State
+from ledger.domain.covenant import must_have_covenant_consent
+from ledger.domain.event import Context, Refusal, State
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
 from ledger.domain.right import Right
@@ -46,6 +48,26 @@ class SoleThirdGrant(Refusal):
 
 Agreed = Mapping[str, frozenset[str]]
 """Who consented on record, by the right, technology or grant ref that they consented about."""
+
+
+def must_not_reach_behind(
+    state: State,
+    grant: Grant,
+    start: date,
+    signers: Collection[str],
+    context: Context,
+    reason: str | None,
+) -> None:
+    """Refuse a grant that reaches back unconfirmed, or behind what third parties got since."""
+    for right in grant.rights:
+        must_not_reach_back(
+            right,
+            known(state, right, Right),
+            start,
+            signers=signers,
+            context=context,
+            reason=reason,
+        )
 
 
 def must_be_owner(state: State, grant: Grant, signers: frozenset[str], agreed: Agreed) -> None:
@@ -93,6 +115,16 @@ def must_be_free(
         must_outlast(right, value, grant.valid_to)
     if rights and not grant.technologies:  # Know-how goes where no title does.
         must_cover(rights, grant.territory.codes)
+    if grant.exclusivity in _EXCLUSIVE:
+        for right, value in rights.items():
+            must_have_covenant_consent(
+                right,
+                value,
+                "exclusive_licence_veto",
+                actors=(grant.licensor,),
+                signers=signers | agreed.get(right, _NOBODY),
+                day=held.recorded,
+            )
     if grant.option_until is None:
         _must_not_overlap(grant, rights, held, signers, agreed)
 

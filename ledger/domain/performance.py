@@ -115,7 +115,13 @@ def _admit_in_force(state: State, event: Event, context: Context) -> None:
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
     must_be_all(contract, body.parties)
-    must_be_approved(body.contract, contract, body.in_force_from)
+    must_be_approved(
+        body.contract,
+        contract.said.effective_upon,
+        (contract.permitted, contract.registered),
+        contract.position,
+        body.in_force_from,
+    )
     open_ones = {item.condition for item in contract.said.conditions} - contract.met
     if open_ones:
         raise ConditionOpen(

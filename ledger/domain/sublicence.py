@@ -12,8 +12,15 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from ledger.domain.consent import consenting
-from ledger.domain.contract import KIND, Contract, agreed_to, must_be_rated, must_state_price
-from ledger.domain.contract_terms import AgreedTerms, ContractId, Grant, GrantId, first_terms
+from ledger.domain.contract import KIND, Contract, agreed_to, must_be_lawful
+from ledger.domain.contract_terms import (
+    AgreedTerms,
+    ContractId,
+    Grant,
+    GrantId,
+    first_terms,
+    reason_of,
+)
 from ledger.domain.event import (
     Admits,
     Body,
@@ -27,8 +34,9 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
-from ledger.domain.granting import box_of, held_grant, must_be_free
+from ledger.domain.granting import box_of, held_grant, must_be_free, must_not_reach_behind
 from ledger.domain.hold import must_stand
+from ledger.domain.party import party_of
 from ledger.domain.right import Right, with_grant
 from ledger.domain.scope import Box
 
@@ -134,16 +142,17 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
             subjects=(body.head_contract,),
         )
     must_stand(body.head_contract, contract.voided, legal_day(context.accepted))
-    must_state_price(body)
-    must_be_rated(body, context)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
+    must_be_lawful(state, body, "sublicence", (body.grant,), context)
     _must_be_allowed(state, body, head, contract)
     _must_be_deep_enough(state, body, contract)
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, body.head(), context.position, today)
     must_lie_within(body.grant, held.box, head, contract)
+    signers, reason = frozenset(event.signers), reason_of(body.confirms)
+    must_not_reach_behind(state, body.grant, body.grant.valid_from, signers, context, reason)
     agreed = agreed_to(state, body, body.sublicensor)
-    must_be_free(state, body.grant, held, frozenset(event.signers), agreed)
+    must_be_free(state, body.grant, held, signers, agreed)
 
 
 def _must_be_allowed(
@@ -159,6 +168,8 @@ def _must_be_allowed(
         raise SublicenceNoRight(f"{body.head()} is not to be passed on", positions=at)
     if head.sublicensing == "free" or head.licensor in (body.consent_by, *body.consents):
         return
+    if head.sublicensing == "affiliates" and _related(state, body):
+        return
     ahead = consenting(
         state, body.consents_given, body.sublicensor, "sublicence", body.concluded_on
     )
@@ -166,6 +177,15 @@ def _must_be_allowed(
         raise SublicenceNoRight(
             f"{body.head()} is passed on with consent by {head.licensor}", positions=at
         )
+
+
+def _related(state: State, body: SublicenceGranted) -> bool:
+    """Whether sublicensor and sublicensee were of one group when they agreed."""
+    stands = party_of(state, body.sublicensor).relations.values()
+    return any(
+        relation.other == body.sublicensee and relation.holds(body.concluded_on)
+        for relation in stands
+    )
 
 
 def _must_be_deep_enough(state: State, body: SublicenceGranted, contract: Contract) -> None:

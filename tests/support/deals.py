@@ -72,7 +72,7 @@ def _deal(world: World, trade: Trade, today: date) -> Iterator[Signed]:
     )
     accepted = sign(agreed, institute)
     yield accepted
-    grant = b.grant(licensor=institute, licensee=firm, rights=[right])
+    grant = b.grant(licensor=institute, licensee=firm, rights=[right], valid_from=on)
     concluded = b.contract_concluded(
         contract=contract,
         parties=sorted([institute, firm]),
@@ -80,6 +80,7 @@ def _deal(world: World, trade: Trade, today: date) -> Iterator[Signed]:
         offer=offer,
         acceptance=payload_hash(accepted.envelope.payload),
         grants=[grant],
+        effective_from=on,
     )
     yield sign(concluded, institute, firm)
     shared = b.share_agreed(

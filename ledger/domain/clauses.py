@@ -1,0 +1,160 @@
+"""
+What a contract has to say, and what it may not: contents by law, clauses void by themselves.
+
+Both are rows of law data: which contents a kind of contract needs (`contract.content`), which
+clause is void for which kind of industrial property (`contract.void_clause`), each on the day on
+which the contract was signed. `breaches` finds all of them, admission refuses the first.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+
+from ledger.domain.contract_terms import AgreedTerms, ExportBan, Grant, TermsMembers
+from ledger.domain.event import Refusal, State
+from ledger.domain.existence import known
+from ledger.domain.law import Ground, Law
+from ledger.domain.listing import ContentMissing
+from ledger.domain.protection import territory_of
+from ledger.domain.right import Right
+from ledger.domain.scope import territory_region
+
+
+class VoidImprovementBack(Refusal):
+    """The licensee may improve what it uses, and passes improvements back only for pay."""
+
+    code = "VOID_IMPROVEMENT_BACK"
+    title_vi = "Điều khoản vô hiệu: cấm cải tiến hoặc buộc chuyển giao miễn phí cải tiến"
+    article = "Luật Sở hữu trí tuệ, Điều 144(2)(a)"
+
+
+class VoidExportBan(Refusal):
+    """Exports may be banned only to where the licensor holds the right."""
+
+    code = "VOID_EXPORT_BAN"
+    title_vi = "Điều khoản vô hiệu: cấm xuất khẩu sang nơi bên chuyển quyền không có quyền"
+    article = "Luật Sở hữu trí tuệ, Điều 144(2)(b)"
+
+
+class VoidTiedPurchase(Refusal):
+    """The licensee must buy from a given source only what quality needs."""
+
+    code = "VOID_TIED_PURCHASE"
+    title_vi = "Điều khoản vô hiệu: buộc mua hàng không nhằm bảo đảm chất lượng"
+    article = "Luật Sở hữu trí tuệ, Điều 144(2)(c)"
+
+
+class VoidNoChallenge(Refusal):
+    """The licensee may dispute the validity of the right, and whether it was the licensor's."""
+
+    code = "VOID_NO_CHALLENGE"
+    title_vi = "Điều khoản vô hiệu: cấm khiếu kiện về hiệu lực hoặc quyền của bên chuyển quyền"
+    article = "Luật Sở hữu trí tuệ, Điều 144(2)(d)"
+
+
+def must_have_contents(body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law) -> None:
+    """Raise `ContentMissing`, naming what the law asks of this kind of contract and is not said."""
+    ground = law.find("contract.content", body.concluded_on, kind=kind)
+    if ground is None:
+        return
+    objects = [item for grant in grants for item in (*grant.rights, *grant.technologies)]
+    said: Mapping[str, object] = {
+        "scope": objects,
+        "price": any(part is not None for part in (body.price, body.royalty_ppm, body.royalty)),
+        "dispute_body": body.dispute_body,
+    }
+    missing = [name for name in ground.names("required") if not said[name]]
+    if missing:
+        raise ContentMissing(f"a {kind} contract states its {', '.join(missing)}", ground=ground)
+
+
+def must_be_free_of_void_clauses(
+    state: State, terms: TermsMembers, grants: Iterable[Grant], law: Law, day: date
+) -> None:
+    """Raise the refusal of the first clause that is void by itself."""
+    for breach in breaches(state, terms, grants, law, day):
+        raise breach
+
+
+def breaches(
+    state: State, terms: TermsMembers, grants: Iterable[Grant], law: Law, day: date
+) -> Iterator[Refusal]:
+    """Yield a refusal for each clause that is void, in the order of IP Law art. 144(2)."""
+    rights = {right: known(state, right, Right) for grant in grants for right in grant.rights}
+    kinds = sorted({right.kind for right in rights.values()})
+    for clause, refusal, find in _CLAUSES:
+        grounds = (
+            law.find("contract.void_clause", day, clause=clause, object=kind) for kind in kinds
+        )
+        ground = next((ground for ground in grounds if ground is not None), None)
+        if ground is not None:
+            for detail in find(state, terms, rights):
+                yield _breach(refusal, detail, rights, ground)
+
+
+def _ground(law: Law, day: date, clause: str, kinds: Iterable[str]) -> Ground | None:
+    """Return why the clause is void for one of these kinds of right, if it is."""
+    found = (law.find("contract.void_clause", day, clause=clause, object=kind) for kind in kinds)
+    return next((ground for ground in found if ground is not None), None)
+
+
+def _breach(
+    refusal: type[Refusal], detail: str, rights: Mapping[str, Right], ground: Ground
+) -> Refusal:
+    positions = (right.position for right in rights.values())
+    return refusal(detail, positions=positions, subjects=rights, ground=ground)
+
+
+_Find = Callable[[State, TermsMembers, Mapping[str, Right]], Iterator[str]]
+
+
+def _improvement_back(
+    state: State, terms: TermsMembers, rights: Mapping[str, Right]
+) -> Iterator[str]:
+    del state, rights
+    said = terms.improvements
+    if said is not None and said.forbidden:
+        yield _quoted("the licensee may not improve", said.clause)
+    if said is not None and said.owner == "licensor" and not said.paid:
+        yield _quoted("the licensee's improvements belong to the licensor free", said.clause)
+
+
+def _export_ban(state: State, terms: TermsMembers, rights: Mapping[str, Right]) -> Iterator[str]:
+    for ban in terms.export_bans:
+        if not _is_held_there(state, ban, rights):
+            yield _quoted(f"the licensor has no right in {ban.territory}", ban.clause)
+
+
+def _is_held_there(state: State, ban: ExportBan, rights: Mapping[str, Right]) -> bool:
+    """Whether a title of the licensor's covers the place: one named, or one of the contract."""
+    owners = frozenset(owner for right in rights.values() for owner in right.owners)
+    titles = [right for right in rights.values() if right.territory]
+    if ban.right is not None:
+        named = known(state, ban.right, Right)
+        titles += [named] if not owners.isdisjoint(named.owners) else []
+    place = territory_region((ban.territory,))
+    return any(territory_of(title).contains(place) for title in titles)
+
+
+def _tied_purchase(state: State, terms: TermsMembers, rights: Mapping[str, Right]) -> Iterator[str]:
+    del state, rights
+    for tied in terms.tied_purchases:
+        if tied.quality_reason is None:
+            yield _quoted(f"{tied.item} must be bought, and quality is no reason", tied.clause)
+
+
+def _no_challenge(state: State, terms: TermsMembers, rights: Mapping[str, Right]) -> Iterator[str]:
+    del state, rights
+    if terms.no_challenge is not None:
+        yield _quoted("the licensee may not dispute the licensor's rights", terms.no_challenge)
+
+
+def _quoted(what: str, clause: str | None) -> str:
+    return what if clause is None else f"{what}: {clause}"
+
+
+_CLAUSES: tuple[tuple[str, type[Refusal], _Find], ...] = (
+    ("improvement_back", VoidImprovementBack, _improvement_back),
+    ("export_ban", VoidExportBan, _export_ban),
+    ("tied_purchase", VoidTiedPurchase, _tied_purchase),
+    ("no_challenge", VoidNoChallenge, _no_challenge),
+)
