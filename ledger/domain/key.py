@@ -2,16 +2,19 @@
 A key: a public key in the log, whose it is, and from which position to which it binds.
 
 A key is in force at the positions p with added < p < revoked. It enters the log once, for one
-party, and stays there for ever: old signatures are judged by the position they stand at.
+party, and stays there for ever: old signatures are judged by the position they stand at. To rotate
+a key is to add the new one, which the old one vouches for, and then to revoke the old one with the
+reason `rotated`.
 Read in this order: events, state, admit, evolve.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from rpds import HashTrieMap
 
 from ledger.domain.authority import KeyNoLongerValid, WrongSigner, ledger_of
 from ledger.domain.event import (
@@ -75,13 +78,19 @@ class KeyRevoked(Body):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key in the log: whose, since which position, until which, and between which instants."""
+    """A key in the log: whose, since which position, until which, and between which instants.
+
+    What it signed at the positions [compromised_since, revoked) is in doubt. `words` has, by
+    payload hash and party, the position of who has said whether it stands by such an event.
+    """
 
     position: int
     party: str
     not_before: datetime | None = None
     not_after: datetime | None = None
     revoked: int | None = None
+    compromised_since: int | None = None
+    words: "HashTrieMap[tuple[str, str], int]" = field(default_factory=HashTrieMap)
 
 
 def _admit_added(state: State, event: Event, context: Context) -> None:
@@ -143,8 +152,12 @@ def _evolve_added(subject: str, value: Key | None, logged: Logged) -> Key | None
 
 
 def _evolve_revoked(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, KeyRevoked)
     del subject
-    return value and replace(value, revoked=logged.position)
+    return value and replace(
+        value, revoked=logged.position, compromised_since=body.compromised_since
+    )
 
 
 BODIES: tuple[type[Body], ...] = (KeyAdded, KeyRevoked)

@@ -33,6 +33,12 @@ from ledger.domain.dispute import (
     EvidenceFiled,
     SettlementRecorded,
 )
+from ledger.domain.document import (
+    DocumentAcknowledged,
+    DocumentReceived,
+    DocumentSent,
+    FileOpened,
+)
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
 from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
 from ledger.domain.event import Body, Context, Event, Sealed, State, key_subject, legal_day, reveal
@@ -74,6 +80,8 @@ from ledger.domain.party import (
     must_not_have_ended,
 )
 from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
+from ledger.domain.reconfirmation import ReconfirmationGiven
+from ledger.domain.relation import RelationDeclared, RelationEnded
 from ledger.domain.revenue import (
     PaymentConfirmed,
     RevenueDistributed,
@@ -110,9 +118,12 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     PartyMerged: _of_office,
     PartyDissolved: _of_office,
     PersonErased: lambda _, ledger: _parties(ledger.operator),
+    RelationDeclared: lambda body, ledger: _parties(body.declared_by, ledger.operator),
+    RelationEnded: lambda body, ledger: _parties(body.ended_by, ledger.operator),
     PartyKnownAs: lambda body, ledger: _parties(body.attested_by or body.party, ledger.operator),
     KeyAdded: lambda body, _: _parties(body.party, body.vouched_by),
     KeyRevoked: lambda body, _: _parties(body.revoked_by),
+    ReconfirmationGiven: lambda body, _: _parties(body.given_by),
     MandateGiven: lambda body, ledger: _parties(body.principal, ledger.operator),
     MandateEnded: lambda body, _: _parties(body.ended_by),
     TechnologyRegistered: lambda body, _: _parties(*(owner.party for owner in body.owners)),
@@ -169,6 +180,10 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     RevenueReported: lambda body, _: _parties(body.reported_by),
     RevenueDistributed: lambda _, ledger: _parties(ledger.operator),
     PaymentConfirmed: lambda body, _: _parties(body.confirmed_by),
+    DocumentSent: lambda body, _: _parties(body.sender),
+    DocumentReceived: lambda body, _: _parties(body.system or body.received_by),
+    DocumentAcknowledged: lambda body, _: _parties(body.acknowledged_by),
+    FileOpened: lambda body, ledger: _parties(body.opened_by, ledger.operator),
     DisputeOpened: lambda body, _: _parties(body.claimant),
     DisputeAdmitted: lambda body, _: _parties(body.forum),
     EvidenceFiled: lambda body, _: _parties(body.filed_by),

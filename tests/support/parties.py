@@ -11,11 +11,24 @@ from ledger.domain.identity import (
     PersonErased,
 )
 from ledger.domain.party import PartyRegistered
+from ledger.domain.reconfirmation import ReconfirmationGiven
+from ledger.domain.relation import RelationDeclared, RelationEnded
 from ledger.domain.spelling import PartyKnownAs
-from tests.support.builders import CLERK, FIRM, SOME_HASH, built, first_party
+from tests.support.builders import (
+    CLERK,
+    FIRM,
+    INSTITUTE,
+    RIVAL,
+    SOME_HASH,
+    built,
+    first_party,
+    hash_of,
+    key_id,
+)
 
 MERGED = "party:vn.merged"
 DISSOLVED = "party:vn.dissolved"
+RELATION = "relation:01890000-0000-7000-8000-000000000021"
 PERSON = "party:tok.ffeeddccbbaa99887766554433221100"
 
 _BY_REGISTRAR = {"attested_by": None, "document_sha256": None}
@@ -78,6 +91,43 @@ def known_as(spelling: str = "US WELL SERVICES LLC", **overrides: Any) -> PartyK
     return built(PartyKnownAs, defaults, overrides)
 
 
+def relation_declared(**overrides: Any) -> RelationDeclared:
+    """Return the firm's word that the rival is its subsidiary."""
+    defaults = {
+        "relation": RELATION,
+        "kind": "parent_subsidiary",
+        "party": FIRM,
+        "other": RIVAL,
+        "share_ppm": 510_000,
+        "valid_from": "2026-01-01",
+        "declared_by": FIRM,
+    }
+    return built(RelationDeclared, defaults, overrides)
+
+
+def relation_ended(**overrides: Any) -> RelationEnded:
+    """Return the end of what `relation_declared()` declares."""
+    defaults = {
+        "relation": RELATION,
+        "party": FIRM,
+        "other": RIVAL,
+        "ended_on": "2026-11-01",
+        "ended_by": FIRM,
+    }
+    return built(RelationEnded, defaults, overrides)
+
+
+def reconfirmation_given(event: Body, **overrides: Any) -> ReconfirmationGiven:
+    """Return the institute's word that it stands by an event that its second key signed."""
+    defaults = {
+        "event": hash_of(event),
+        "key_id": key_id(INSTITUTE, 1),
+        "outcome": "confirmed",
+        "given_by": INSTITUTE,
+    }
+    return built(ReconfirmationGiven, defaults, overrides)
+
+
 STORY: tuple[Body, ...] = (
     known_as(),
     party_identified(),
@@ -88,5 +138,7 @@ STORY: tuple[Body, ...] = (
     party_dissolved(),
     newcomer(PERSON),
     person_erased(),
+    relation_declared(),
+    relation_ended(),
 )
 """Admissible in this order, once the first parties are there."""
