@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
 from ledger.domain.event import Body, Logged, legal_day
 from ledger.domain.investment import InvestmentEnded, InvestmentMade
 from ledger.domain.order import kind_of
+from ledger.domain.preemption import CoOwnerNotified
 from ledger.domain.right import RightFiled
 from ledger.domain.ruling import RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
@@ -29,11 +30,11 @@ class ChainRow:
     """A row of `read.chain`: one event of one right's title.
 
     `record` is the subject by which the event is known: an assignment, a conveyance, a security, an
-    investment or, for a filing, the right itself. `link` is what it did: `filed`; `agreed`,
-    `registered`, `refused`, `rescinded`, `voided`; `security`, `perfected`, `security_assignment`,
-    `release`, `enforced`, `security_voided`; `covenant`, `covenant_ended`; or the kind of the
-    conveyance. `true_from` is the day from which it has
-    effect between its parties, `opposable_from` against third parties, if it has.
+    investment or, for a filing, the right itself. `link` is what it did: `filed`; `notified`,
+    `agreed`, `priority`, `registered`, `refused`, `rescinded`, `voided`; `security`, `perfected`,
+    `security_assignment`, `release`, `enforced`, `security_voided`; `covenant`, `covenant_ended`;
+    or the kind of the conveyance. `true_from` is the day from which it has effect between its
+    parties, `opposable_from` against third parties, if it has.
     """
 
     subject: str
@@ -160,6 +161,28 @@ def _freed(body: SecurityReleased) -> _Link:
     )
 
 
+def _notified(body: CoOwnerNotified) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="notified",
+        record=body.preemption,
+        givers=tuple(sorted(seller.party for seller in body.sellers)),
+        takers=(body.notified,),
+        true_from=body.received_on,
+    )
+
+
+def _noted(body: PriorityNoted, day: date) -> _Link:
+    return _Link(
+        rights=body.rights,
+        link="priority",
+        record=body.assignment,
+        givers=(),
+        takers=(body.noted_by,),
+        true_from=day,
+    )
+
+
 def _refused(body: AssignmentRefused) -> _Link:
     return _Link(
         rights=body.rights,
@@ -256,6 +279,7 @@ _LINKS: Mapping[type[Body], Callable[[Any], _Link]] = {
     SecurityAssigned: _passed_on,
     SecurityReleased: _freed,
     SecurityEnforced: _enforced,
+    CoOwnerNotified: _notified,
     AssignmentRefused: _refused,
     AssignmentRescinded: _rescinded,
     InvestmentMade: _promised,
@@ -265,7 +289,7 @@ _LINKS: Mapping[type[Body], Callable[[Any], _Link]] = {
 OF_LIEN = frozenset({"security", "perfected", "security_voided", *OF_LIENS})
 """Links that charge or free a right and leave its owners as they are."""
 
-MOVES_NOTHING = OF_LIEN | {"covenant", "covenant_ended"}
+MOVES_NOTHING = OF_LIEN | {"covenant", "covenant_ended", "notified"}
 """Links that bear on the right and never on who owns it."""
 
 
@@ -291,7 +315,13 @@ def _voided(body: RulingMade) -> Iterable[_Link]:
 
 def _emit(logged: Logged) -> list[ChainRow]:
     body = logged.event.body
-    found = _voided(body) if isinstance(body, RulingMade) else (_LINKS[type(body)](body),)
+    found: Iterable[_Link]
+    if isinstance(body, RulingMade):
+        found = _voided(body)
+    elif isinstance(body, PriorityNoted):
+        found = (_noted(body, legal_day(logged.accepted)),)
+    else:
+        found = (_LINKS[type(body)](body),)
     return [
         ChainRow(
             right,
@@ -318,7 +348,7 @@ chain = Journal(
     version=2,
     row=ChainRow,
     emit=_emit,
-    bodies=frozenset((*_LINKS, RulingMade)),
+    bodies=frozenset((*_LINKS, PriorityNoted, RulingMade)),
     identity=("subject", "record"),
 )
 

@@ -329,7 +329,7 @@ def liens_on(
         proof = [
             link.position for link in links(view, right, known) if _bears(link, true_on, effect)
         ]
-        found = _gathered(rows, true_on)
+        found = gathered(rows, true_on)
         return Liens(right, true_on, effect, view.size, found, positions_of(proof))
 
 
@@ -338,7 +338,8 @@ def _bears(link: ChainRow, true_on: date, effect: Effect) -> bool:
     return link.link in (*OF_LIEN, "enforced") and day is not None and day <= true_on
 
 
-def _gathered(rows: Iterable[LienRow], true_on: date) -> tuple[Lien, ...]:
+def gathered(rows: Iterable[LienRow], true_on: date) -> tuple[Lien, ...]:
+    """Return the liens that rows of a right say, as they rank on a day."""
     by_security: dict[str, list[LienRow]] = {}
     for row in rows:
         by_security.setdefault(row.subject, []).append(row)

@@ -20,7 +20,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.enforcement import SecurityEnforced
 from ledger.domain.event import Logged
@@ -52,7 +52,8 @@ class TitleRow(Dated):
 
     `by` names what gave it: the right itself (its filing), an assignment, a conveyance, or a
     security that was enforced. Rows with another effect are the terms of an assignment, negative
-    for what a party gives: `agreed` while it waits, `registered` or `ended` when it does no more.
+    for what a party gives: `agreed` while it waits, `registered` or `ended` when it does no more;
+    `kept_until` is the last day of its priority notice.
     """
 
     effect: RowEffect
@@ -61,6 +62,7 @@ class TitleRow(Dated):
     share_d: Exact
     by: str
     right_kind: str
+    kept_until: date | None
 
     @property
     def share(self) -> Fraction:
@@ -82,10 +84,14 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class PendingAssignment:
-    """An agreed assignment that waits for its registration; fractions of the whole title."""
+    """An agreed assignment that waits for its registration; fractions of the whole title.
+
+    `kept_until` is the last day on which a priority notice keeps the shares, if it has one.
+    """
 
     assignment: str
     agreed_on: date
+    kept_until: date | None
     given: tuple[tuple[str, Fraction], ...]
     taken: tuple[tuple[str, Fraction], ...]
 
@@ -130,8 +136,9 @@ def _row(  # noqa: PLR0913  (a row has this many columns)
     *,
     by: str,
     kind: str,
+    kept_until: date | None = None,
 ) -> TitleRow:
-    terms = (effect, party, share.numerator, share.denominator, by, kind)
+    terms = (effect, party, share.numerator, share.denominator, by, kind, kept_until)
     return TitleRow(right, *believed(change), *terms)
 
 
@@ -169,6 +176,17 @@ def _registered(right: str, rows: Rows, logged: Logged) -> Rows:
     opposable_on = max(body.effective_on, body.registered_on)
     change = Change(logged, opposable_on, body.registered_on)
     return _moved_as_agreed(rows, terms, change, "third_parties")
+
+
+def _noted(right: str, rows: Rows, logged: Logged) -> Rows:
+    """Return the rows after a priority notice: what waits says until when it is kept."""
+    body = logged.event.body
+    assert isinstance(body, PriorityNoted)
+    terms = _terms(rows, body.assignment)
+    if not terms or terms[0].effect != "agreed":
+        return rows
+    change = Change(logged, terms[0].true_from, NEVER)
+    return _now(rows, terms, "agreed", right, change, body.until)
 
 
 def _refused(right: str, rows: Rows, logged: Logged) -> Rows:
@@ -214,8 +232,8 @@ def _undone(right: str, rows: Rows, terms: Rows, change: Change) -> Rows:
 
 
 def _row_of(row: TitleRow, share: Fraction) -> TitleRow:
-    said = (row.effect, row.party, share.numerator, share.denominator, row.by, row.right_kind)
-    return TitleRow(*where(row), *said)
+    terms = (row.effect, row.party, share.numerator, share.denominator, row.by, row.right_kind)
+    return TitleRow(*where(row), *terms, None)
 
 
 def _terms(rows: Rows, assignment: str) -> Rows:
@@ -227,14 +245,30 @@ def _terms(rows: Rows, assignment: str) -> Rows:
     )
 
 
-def _now(rows: Rows, terms: Rows, effect: RowEffect, right: str, change: Change) -> Rows:
-    """Return the rows after the terms of an assignment are of another effect."""
+def _now(
+    rows: Rows,
+    terms: Rows,
+    effect: RowEffect,
+    right: str,
+    change: Change,
+    kept_until: date | None = None,
+) -> Rows:
+    """Return the rows after the terms of an assignment are of another effect, or are kept."""
     said = {id(row) for row in terms}
     after = end(rows, change.logged, lambda row: id(row) in said)
     return (
         *after,
         *(
-            _row(right, change, effect, row.party, row.share, by=row.by, kind=row.right_kind)
+            _row(
+                right,
+                change,
+                effect,
+                row.party,
+                row.share,
+                by=row.by,
+                kind=row.right_kind,
+                kept_until=kept_until,
+            )
             for row in terms
         ),
     )
@@ -297,7 +331,7 @@ def _held_after(
         after[party] = (after[party][0] + share if party in after else share, by)
     box, effect, kind = where(held[0]), held[0].effect, held[0].right_kind
     return tuple(
-        TitleRow(*box, effect, party, share.numerator, share.denominator, since, kind)
+        TitleRow(*box, effect, party, share.numerator, share.denominator, since, kind, None)
         for party, (share, since) in sorted(after.items())
     )
 
@@ -350,6 +384,7 @@ def _all_given(
 
 _OfRights = (
     AssignmentAgreed
+    | PriorityNoted
     | AssignmentRegistered
     | AssignmentRefused
     | AssignmentRescinded
@@ -395,6 +430,7 @@ title = Projection(
     on={
         RightFiled: On(_the_right, _filed),
         AssignmentAgreed: On(_rights, _agreed),
+        PriorityNoted: On(_rights, _noted),
         AssignmentRegistered: On(_rights, _registered),
         AssignmentRefused: On(_rights, _refused),
         AssignmentRescinded: On(_rights, _rescinded),
@@ -456,6 +492,7 @@ def _pending(rows: Iterable[TitleRow]) -> tuple[PendingAssignment, ...]:
         PendingAssignment(
             assignment,
             terms[0].true_from,
+            terms[0].kept_until,
             given=tuple((row.party, -row.share) for row in terms if row.share < 0),
             taken=tuple((row.party, row.share) for row in terms if row.share > 0),
         )

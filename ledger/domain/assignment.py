@@ -1,14 +1,18 @@
 """
 The course of an assignment between its agreement and its registration, or its end.
 
-The office may refuse to register it; all who agreed may rescind it. An assignment to which neither
-happened waits for its registration.
+A priority notice keeps the shares for a short time, whose length is law data: meanwhile the
+assignor gives them to nobody else here. The office may refuse to register; all who agreed may
+rescind. An assignment that neither happened to waits for its registration.
 Read in this order: events, refusals, admit, evolve.
 """
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar
 
 from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.burden import Priority
 from ledger.domain.event import (
     Admits,
     Body,
@@ -17,13 +21,15 @@ from ledger.domain.event import (
     Event,
     Evolves,
     Logged,
+    PartyId,
     PartyIds,
     Refusal,
     RightIds,
     State,
     Text,
+    legal_day,
 )
-from ledger.domain.existence import not_in_future
+from ledger.domain.existence import known, not_in_future
 from ledger.domain.right import Attested, Right, must_be_attested
 from ledger.domain.title import (
     KIND,
@@ -31,8 +37,24 @@ from ledger.domain.title import (
     AssignmentId,
     closed,
     must_assign,
+    must_not_be_kept,
     settled,
 )
+
+
+class PriorityNoted(Body):
+    """An assignor or an assignee has shares kept for an assignment, up to and including `until`."""
+
+    TOPIC: ClassVar[str] = "priority.noted/1"
+
+    assignment: AssignmentId
+    rights: RightIds
+    noted_by: PartyId
+    until: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the assignment, the rights and the party."""
+        return frozenset((self.assignment, self.noted_by, *self.rights))
 
 
 class AssignmentRefused(Attested):
@@ -74,7 +96,16 @@ class AssignmentSettled(Refusal):
     remedy = "assignment.agreed/1"
 
 
-def must_wait(subject: str, assignment: Assignment, body: AssignmentRescinded) -> None:
+class PriorityTooLong(Refusal):
+    """A priority notice runs no longer than it may, and is given once."""
+
+    code = "PRIORITY_TOO_LONG"
+    title_vi = "Thời hạn giữ quyền ưu tiên vượt quá mức cho phép hoặc đã được ghi nhận trước đó"
+
+
+def must_wait(
+    subject: str, assignment: Assignment, body: PriorityNoted | AssignmentRescinded
+) -> None:
     """Raise `AssignmentSettled` if the assignment waits no more for one of the rights."""
     over = {
         right: assignment.settled[right] for right in body.rights if right in assignment.settled
@@ -85,6 +116,41 @@ def must_wait(subject: str, assignment: Assignment, body: AssignmentRescinded) -
             positions=over.values(),
             subjects=(subject, *over),
         )
+
+
+def _admit_noted(state: State, event: Event, context: Context) -> None:
+    """Refuse a notice by a stranger, for too long, twice, or of what is kept for another."""
+    body = event.body
+    assert isinstance(body, PriorityNoted)
+    assignment = must_assign(state, body.assignment, body.rights)
+    if body.noted_by not in assignment.assignors | assignment.assignees:
+        raise WrongSigner(
+            f"{body.noted_by} is no party to {body.assignment}",
+            positions=(assignment.position,),
+            subjects=(body.noted_by,),
+        )
+    must_wait(body.assignment, assignment, body)
+    today = legal_day(context.accepted)
+    ground = context.law.rule("assignment.priority_days", today)
+    days = ground.number("days")
+    if body.until > today + timedelta(days=days):
+        raise PriorityTooLong(f"{body.until} is more than {days} days from {today}", ground=ground)
+    for subject in body.rights:
+        _must_be_free_to_keep(subject, known(state, subject, Right), body, context)
+
+
+def _must_be_free_to_keep(
+    subject: str, right: Right, body: PriorityNoted, context: Context
+) -> None:
+    noted = right.priorities.get(body.assignment)
+    if noted is not None:
+        raise PriorityTooLong(
+            f"{body.assignment} has had its notice on {subject}",
+            positions=(noted.position,),
+            subjects=(subject, body.assignment),
+        )
+    for party, share in right.pending[body.assignment].given.items():
+        must_not_be_kept(subject, right, party, share, context)
 
 
 def _admit_refused(state: State, event: Event, context: Context) -> None:
@@ -120,6 +186,21 @@ def _admit_rescinded(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, rescinded_on=body.rescinded_on)
 
 
+def _evolve_noted(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, PriorityNoted)
+    del subject
+    if value is None:
+        return None
+    today = legal_day(logged.accepted)
+    running = value.priorities
+    for assignment, priority in value.priorities.items():
+        if priority.until < today:  # so that they do not gather for ever
+            running = running.remove(assignment)
+    priority = Priority(body.until, logged.position, today)
+    return replace(value, priorities=running.insert(body.assignment, priority))
+
+
 def _evolve_ended(subject: str, value: Assignment | None, logged: Logged) -> Assignment | None:
     body = logged.event.body
     assert isinstance(body, AssignmentRefused | AssignmentRescinded)
@@ -134,12 +215,14 @@ def _evolve_right_ended(subject: str, value: Right | None, logged: Logged) -> Ri
     return value and closed(value, body.assignment, logged)
 
 
-BODIES: tuple[type[Body], ...] = (AssignmentRefused, AssignmentRescinded)
+BODIES: tuple[type[Body], ...] = (PriorityNoted, AssignmentRefused, AssignmentRescinded)
 ADMITS: Admits = {
+    PriorityNoted: _admit_noted,
     AssignmentRefused: _admit_refused,
     AssignmentRescinded: _admit_rescinded,
 }
 EVOLVES: Evolves = {
+    ("right", PriorityNoted): _evolve_noted,
     (KIND, AssignmentRefused): _evolve_ended,
     (KIND, AssignmentRescinded): _evolve_ended,
     ("right", AssignmentRefused): _evolve_right_ended,

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from ledger.domain.amendment import CorrectionRecorded, TermsAmended
-from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
 from ledger.domain.authority import (
     KeyExpired,
     KeyNoLongerValid,
@@ -80,6 +80,7 @@ from ledger.domain.party import (
     must_not_have_ended,
 )
 from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
+from ledger.domain.preemption import CoOwnerNotified, PreemptionWaived
 from ledger.domain.reconfirmation import ReconfirmationGiven
 from ledger.domain.relation import RelationDeclared, RelationEnded
 from ledger.domain.revenue import (
@@ -135,7 +136,13 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     RightFiled: _of_office,
     **dict.fromkeys(OF_OFFICES, _of_office),
     DisclosureRecorded: lambda body, _: _parties(body.recorded_by),
+    CoOwnerNotified: lambda body, _: _parties(
+        *(seller.party for seller in body.sellers),
+        body.notified if body.receipt_sha256 is None else None,
+    ),
+    PreemptionWaived: lambda body, _: _parties(body.waived_by),
     AssignmentAgreed: lambda body, _: _parties(*body.parties(), *body.consenting),
+    PriorityNoted: lambda body, _: _parties(body.noted_by),
     AssignmentRegistered: _of_office,
     AssignmentRefused: _of_office,
     AssignmentRescinded: lambda body, _: _parties(*body.parties),

@@ -37,11 +37,19 @@ from ledger.domain.event import (
     Text,
     legal_day,
     of_kind,
+    reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
 from ledger.domain.hold import Voidance, must_not_be_frozen
 from ledger.domain.listing import ContentMissing
-from ledger.domain.money import Price, check_rate
+from ledger.domain.money import Money, Price, check_rate
+from ledger.domain.preemption import (
+    Preemption,
+    PreemptionIds,
+    Sale,
+    must_have_been_offered,
+    quoted,
+)
 from ledger.domain.right import (
     Attested,
     FractionSum,
@@ -51,7 +59,11 @@ from ledger.domain.right import (
     must_be_attested,
     sum_of,
 )
-from ledger.domain.transfer import must_be_allowed_by_creditors
+from ledger.domain.transfer import (
+    must_be_allowed_by_creditors,
+    must_be_assignable,
+    must_stay_at_home,
+)
 
 KIND = "assignment"
 
@@ -77,7 +89,8 @@ class AssignmentAgreed(Body):
 
     Of the optional members: a `ground` that is not named is a sale. `with_business`: a trade name
     goes with its business. `equity` is what a capital contribution is for, `valuation` the
-    reference of its certificate. `consenting` sign too:
+    reference of its certificate. `notices` are those to co-owners on which a sale to a stranger
+    relies, and `quoted_price` repeats their price where they sealed it. `consenting` sign too:
     creditors, funds, co-owners. `grant_back` is the contract by which assignors will be licensees.
     `late_reason` says why a right that passes by agreement passed before it is recorded.
     """
@@ -95,19 +108,26 @@ class AssignmentAgreed(Body):
     with_business: bool = False
     equity: Equity | None = None
     valuation: Annotated[str, of_kind("valuation")] | None = None
+    notices: PreemptionIds = ()
+    quoted_price: Price | Sealed | None = None
     consenting: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
     grant_back: Annotated[str, of_kind("contract")] | None = None
     late_reason: Text | None = None
 
     def subjects(self) -> frozenset[str]:
         """Return the assignment, the rights, the parties, and what is named beside them."""
-        named = {self.assignment, *self.rights, *self.parties(), *self.consenting}
+        named = {self.assignment, *self.rights, *self.notices, *self.parties(), *self.consenting}
         optional = (self.valuation, self.grant_back)
         return frozenset(named.union(subject for subject in optional if subject is not None))
 
     def parties(self) -> frozenset[str]:
         """Return assignors and assignees."""
         return frozenset(holding.party for holding in (*self.assignors, *self.assignees))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the technologies of the rights, which say who funded them."""
+        rights = (state.get(subject) for subject in self.rights)
+        return tuple(right.technology for right in rights if right and right.technology)
 
 
 class AssignmentRegistered(Attested):
@@ -277,7 +297,9 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         raise FractionSum(f"the assignors give {given}, the assignees take {taken}")
     for subject, right in rights.items():
         _must_be_theirs(subject, right, body, event, context)
-        must_be_allowed_by_creditors(subject, right, body.consenting)
+    for subject, right in rights.items():
+        _must_be_free(state, subject, right, body, context)
+    _must_have_been_offered(state, rights, body, context)
 
 
 def _must_say_what_for(body: AssignmentAgreed, context: Context) -> None:
@@ -346,6 +368,44 @@ def must_not_be_kept(
             ),
             subjects=(subject, party, *kept),
         )
+
+
+def _must_be_free(
+    state: State, subject: str, right: Right, body: AssignmentAgreed, context: Context
+) -> None:
+    """Refuse what the law lets nobody assign, or not to them, or a creditor has forbidden."""
+    law, day = context.law, body.agreed_on
+    must_be_assignable(subject, right, law, day, with_business=body.with_business)
+    assignees = (holding.party for holding in body.assignees)
+    must_stay_at_home(state, subject, right, law, day, assignees)
+    must_be_allowed_by_creditors(subject, right, body.consenting)
+
+
+def _must_have_been_offered(
+    state: State, rights: Mapping[str, Right], body: AssignmentAgreed, context: Context
+) -> None:
+    """Refuse a sale to a stranger past those who may buy first."""
+    notices = {}
+    for name in body.notices:
+        notice = known(state, name, Preemption)
+        price = quoted(notice, body.quoted_price, "/body/quoted_price", context)
+        notices[notice.notified] = (notice, price)
+    if body.ground not in (None, "sale"):
+        return
+    price = None
+    if notices and body.price is not None:
+        price = reveal(body.price, "/body/price", context, Money.model_validate)
+    sale = Sale(
+        rights=frozenset(body.rights),
+        sellers={holding.party: holding.share for holding in body.assignors},
+        buyers=frozenset(holding.party for holding in body.assignees),
+        price=price,
+        terms_sha256=body.terms_sha256,
+        agreed_on=body.agreed_on,
+    )
+    signers = frozenset((*body.parties(), *body.consenting))
+    for subject, right in rights.items():
+        must_have_been_offered(subject, right, sale, notices, signers=signers, law=context.law)
 
 
 def _admit_registered(state: State, event: Event, context: Context) -> None:

@@ -5,33 +5,47 @@ from datetime import UTC, datetime
 from ledger.domain.backdating import Backdated
 from ledger.domain.conveyance import ChainGap
 from ledger.domain.covenant import CovenantBreach
+from ledger.domain.event import OpeningRequired
+from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
 from ledger.domain.right import FractionSum
 from ledger.domain.security import ReleaseByStranger, ReleaseMismatch
-from ledger.domain.title import FractionExceeded, NotOwner
-from ledger.domain.transfer import LienCovenant
+from ledger.domain.title import DoubleAssignPending, FractionExceeded, NotOwner
+from ledger.domain.transfer import ForeignAssigneeStateFunded, LienCovenant, NonAssignable
 from tests.support.builders import (
+    ASSIGNMENT,
     BANK,
     FIRM,
     INSTITUTE,
     RIGHT,
     RIVAL,
     SECURITY,
+    STRANGER,
+    TECHNOLOGY,
     THIRD,
     assignment_agreed,
     assignment_registered,
     held,
+    party_registered,
     right_filed,
+    sealed,
     security_created,
     security_released,
+    technology_registered,
+    vnd,
 )
 from tests.support.conveyances import conveyance_attested, executed
 from tests.support.specification import given, said
 from tests.support.titles import (
     FUND,
+    NOTICE,
     SECOND,
+    assignment_rescinded,
+    coowner_notified,
     fund_registered,
     investment_ended,
     investment_made,
+    preemption_waived,
+    priority_noted,
     promised,
     security_perfected,
 )
@@ -54,6 +68,25 @@ def test_not_owner() -> None:
         assignment=SECOND, assignors=[held(FIRM)], assignees=[held(RIVAL)], agreed_on="2026-06-10"
     )
     log.when(by_owner).then_admitted()
+
+
+def test_double_assign_pending() -> None:
+    """A signs to B; before registration A signs to C while B's priority notice runs."""
+    to_b = given(FILED, assignment_agreed())
+    to_c = assignment_agreed(assignment=SECOND, assignees=[held(RIVAL)])
+    noted = to_b.and_then(priority_noted(until="2026-12-01"))
+    noted.when(to_c).then_refused(
+        DoubleAssignPending, positions=(1, 2), subjects=(ASSIGNMENT, INSTITUTE, RIGHT)
+    )
+    to_b.when(to_c).then_admitted()  # The register has the last word where nothing is kept.
+    over = datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
+    noted.when(said(to_c, accepted=over)).then_admitted()
+    noted.and_then(assignment_rescinded()).when(to_c).then_admitted()
+    half = {"assignors": [held(INSTITUTE, 1, 2)]}
+    rest = given(FILED, assignment_agreed(**half, assignees=[held(FIRM, 1, 2)]), priority_noted())
+    rest.when(
+        assignment_agreed(assignment=SECOND, **half, assignees=[held(RIVAL, 1, 2)], ground="gift")
+    ).then_admitted()
 
 
 def test_chain_gap() -> None:
@@ -90,6 +123,87 @@ def test_fraction_exceeded() -> None:
 
     log.when(gives(1, 2)).then_refused(FractionExceeded, positions=(0,), subjects=(FIRM, RIGHT))
     log.when(gives(2, 5)).then_admitted()
+
+
+SHARED = right_filed(owners=[held(INSTITUTE, 1, 2), held(FIRM, 1, 2)])
+SOLD = {
+    "assignors": [held(FIRM, 1, 2)],
+    "assignees": [held(RIVAL, 1, 2)],
+    "price": vnd(1_000_000_000),
+    "notices": [NOTICE],
+}
+
+
+def test_preemption_open() -> None:
+    """Share sold to a stranger 10 days after notice to the co-owner; a month must pass."""
+    log = given(SHARED, coowner_notified(received_on="2026-10-01"))
+    early = assignment_agreed(**SOLD, agreed_on="2026-10-11")
+    refusal = log.when(early).then_refused(
+        PreemptionOpen, positions=(1,), subjects=(INSTITUTE, RIGHT)
+    )
+    assert refusal.ground is not None
+    assert "Điều 218(3)" == refusal.ground.article
+    log.when(assignment_agreed(**SOLD, agreed_on="2026-11-01")).then_refused(PreemptionOpen)
+    log.when(assignment_agreed(**SOLD, agreed_on="2026-11-02")).then_admitted()
+    log.and_then(preemption_waived()).when(early).then_admitted()
+    told_nobody = assignment_agreed(**{**SOLD, "notices": []})
+    log.when(told_nobody).then_refused(PreemptionOpen, positions=(0,))
+    log.when(assignment_agreed(**{**SOLD, "notices": []}, ground="gift")).then_admitted()
+    to_owner = {**SOLD, "notices": [], "assignees": [held(INSTITUTE, 1, 2)]}
+    log.when(assignment_agreed(**to_owner)).then_admitted()
+    agreeing = assignment_agreed(**{**SOLD, "notices": []}, consenting=[INSTITUTE])
+    log.when(agreeing).then_admitted()
+
+
+def test_preemption_terms() -> None:
+    """Sold at 800 m VND after notice quoted 1,000 m, also where both are sealed."""
+    log = given(SHARED, coowner_notified(), preemption_waived())
+    cheap = assignment_agreed(**{**SOLD, "price": vnd(800_000_000)})
+    log.when(cheap).then_refused(PreemptionTerms, positions=(1,), subjects=(INSTITUTE, RIGHT))
+    log.when(assignment_agreed(**SOLD)).then_admitted()
+    other_share = {**SOLD, "assignors": [held(FIRM, 1, 4)], "assignees": [held(RIVAL, 1, 4)]}
+    log.when(assignment_agreed(**other_share)).then_refused(PreemptionTerms)
+    silent = given(SHARED, coowner_notified(price=sealed()), preemption_waived())
+    secret = {**SOLD, "price": sealed("sold for"), "quoted_price": sealed("quoted")}
+
+    def opened(sold_for: int) -> object:
+        openings = {"/body/price": vnd(sold_for), "/body/quoted_price": vnd(1_000_000_000)}
+        return said(assignment_agreed(**secret), openings=openings)
+
+    silent.when(opened(800_000_000)).then_refused(PreemptionTerms, positions=(1,))
+    silent.when(opened(1_000_000_000)).then_admitted()
+    silent.when(assignment_agreed(**SOLD)).then_refused(OpeningRequired)
+
+
+def test_foreign_assignee_state_funded() -> None:
+    """State-funded invention assigned to a foreign company; to one seated at home it goes."""
+    abroad = party_registered(party=STRANGER, seat="KR")
+    log = given(technology_registered(), right_filed(technology=TECHNOLOGY), abroad)
+    refusal = log.when(assignment_agreed(assignees=[held(STRANGER)])).then_refused(
+        ForeignAssigneeStateFunded, positions=(0, 1), subjects=(RIGHT, STRANGER)
+    )
+    assert refusal.ground is not None
+    log.when(assignment_agreed()).then_admitted()
+    private = technology_registered(state_funded_ppm=0)
+    given(private, right_filed(technology=TECHNOLOGY), abroad).when(
+        assignment_agreed(assignees=[held(STRANGER)])
+    ).then_admitted()
+    before = assignment_agreed(assignees=[held(STRANGER)], agreed_on="2022-12-31")
+    log.when(before).then_admitted()  # The rule is in force from 2023-01-01.
+
+
+def test_non_assignable() -> None:
+    """A geographical indication, never; a trade name, only with the business."""
+    indication = right_filed(kind="geographical_indication")
+    given(indication).when(assignment_agreed()).then_refused(
+        NonAssignable, positions=(0,), subjects=(RIGHT,)
+    )
+    with_business = {"with_business": True, "agreed_on": "2026-11-02"}
+    given(indication).when(assignment_agreed(**with_business)).then_refused(NonAssignable)
+    name = given(right_filed(kind="trade_name"))
+    name.when(assignment_agreed(agreed_on="2026-11-02")).then_refused(NonAssignable)
+    name.when(assignment_agreed(**with_business)).then_admitted()
+    given(FILED).when(assignment_agreed()).then_admitted()
 
 
 def test_release_mismatch() -> None:
@@ -142,6 +256,21 @@ def test_covenant_breach() -> None:
     )
     log.when(security_created(consenting=[FUND])).then_admitted()
     log.and_then(investment_ended()).when(security_created()).then_admitted()
+
+
+def test_covenant_breach_by_a_sale() -> None:
+    """What a fund was promised to be offered first is offered to it, or it signs."""
+    promise = investment_made(covenants=[promised("preemption", notice_days=20)])
+    log = given(FILED, fund_registered(), promise)
+    log.when(assignment_agreed()).then_refused(CovenantBreach, positions=(2,))
+    offered = {"sellers": [held(INSTITUTE)], "notified": FUND, "price": vnd(800_000_000)}
+    told = log.and_then(coowner_notified(**offered, received_on="2026-10-10"))
+    sale = {"notices": [NOTICE]}
+    told.when(assignment_agreed(**sale, agreed_on="2026-10-30")).then_refused(
+        CovenantBreach, positions=(2, 3)
+    )
+    told.when(assignment_agreed(**sale, agreed_on="2026-10-31")).then_admitted()
+    log.when(assignment_agreed(consenting=[FUND])).then_admitted()
 
 
 def test_backdated() -> None:

@@ -110,6 +110,7 @@ def _agreed(world: _World) -> Body:
         assignors=[b.held(assignor, given.numerator, given.denominator)],
         assignees=[b.held(taker, part.numerator, part.denominator) for taker in takers],
         agreed_on=world.days(1)[0],
+        ground=world.random.choice(("sale", "gift", "gift")),
         late_reason="Found in the files",
     )
 

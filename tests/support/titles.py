@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
 from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
 from ledger.domain.event import Body
 from ledger.domain.investment import InvestmentEnded, InvestmentMade
 from ledger.domain.party import PartyRegistered
+from ledger.domain.preemption import CoOwnerNotified, PreemptionWaived
 from tests.support.builders import (
     ASSIGNMENT,
     BANK,
@@ -16,6 +17,7 @@ from tests.support.builders import (
     RIGHT,
     RIVAL,
     SECURITY,
+    SOME_HASH,
     assignment_agreed,
     built,
     first_party,
@@ -27,6 +29,7 @@ from tests.support.builders import (
 FUND = "party:vn.fund"
 INVESTMENT = "investment:01890000-0000-7000-8000-000000000010"
 SECOND = "assignment:second"
+NOTICE = "preemption:01890000-0000-7000-8000-000000000011"
 SECOND_SECURITY = "security:second"
 
 _BY_REGISTRAR = {"attested_by": None, "document_sha256": None}
@@ -65,6 +68,37 @@ def investment_ended(**overrides: Any) -> InvestmentEnded:
         "reason": "The fund has sold its stake",
     }
     return built(InvestmentEnded, defaults, overrides)
+
+
+def coowner_notified(**overrides: Any) -> CoOwnerNotified:
+    """Return the firm's notice to the institute that it would sell its half for 1,000 m VND."""
+    defaults = {
+        "preemption": NOTICE,
+        "rights": [RIGHT],
+        "sellers": [held(FIRM, 1, 2)],
+        "notified": INSTITUTE,
+        "price": vnd(1_000_000_000),
+        "terms_sha256": None,
+        "received_on": "2026-10-01",
+        "receipt_sha256": SOME_HASH,
+    }
+    return built(CoOwnerNotified, defaults, overrides)
+
+
+def preemption_waived(**overrides: Any) -> PreemptionWaived:
+    defaults = {"preemption": NOTICE, "waived_by": INSTITUTE, "waived_on": "2026-10-10"}
+    return built(PreemptionWaived, defaults, overrides)
+
+
+def priority_noted(**overrides: Any) -> PriorityNoted:
+    """Return the firm's notice that the institute's share is kept for it."""
+    defaults = {
+        "assignment": ASSIGNMENT,
+        "rights": [RIGHT],
+        "noted_by": FIRM,
+        "until": "2026-12-01",
+    }
+    return built(PriorityNoted, defaults, overrides)
 
 
 def assignment_refused(**overrides: Any) -> AssignmentRefused:
@@ -141,7 +175,10 @@ STORY: tuple[Body, ...] = (
         owners=[held(FIRM)],
         acquirers=[held(INSTITUTE)],
     ),
+    coowner_notified(rights=[OTHER_RIGHT]),
+    preemption_waived(),
     assignment_agreed(**_OF_OTHER),
+    priority_noted(**_OF_OTHER),
     assignment_refused(**_OF_OTHER),
     assignment_agreed(assignment="assignment:third", rights=[OTHER_RIGHT]),
     assignment_rescinded(assignment="assignment:third", rights=[OTHER_RIGHT]),

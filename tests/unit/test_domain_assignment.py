@@ -1,16 +1,17 @@
 """The course of an assignment: refused by the office, rescinded by all, or registered late."""
 
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
-from ledger.domain.assignment import AssignmentSettled
+from ledger.domain.assignment import AssignmentSettled, PriorityTooLong
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.event import Body
 from ledger.domain.existence import FutureFact, PredecessorUnknown
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import RateRange
-from ledger.domain.title import NotOwner
+from ledger.domain.title import DoubleAssignPending, NotOwner
 from tests.support.builders import (
     ASSIGNMENT,
     FIRM,
@@ -26,8 +27,8 @@ from tests.support.builders import (
     sealed,
     vnd,
 )
-from tests.support.specification import given
-from tests.support.titles import SECOND, assignment_refused, assignment_rescinded
+from tests.support.specification import given, said
+from tests.support.titles import SECOND, assignment_refused, assignment_rescinded, priority_noted
 
 FILED = right_filed()
 AGREED = (FILED, assignment_agreed())
@@ -134,3 +135,33 @@ def test_a_licence_back_is_named_with_the_assignment() -> None:
     assert "contract:back" in body.subjects()
     log = given(FILED, body)
     assert log.value("contract:back") is None
+
+
+def test_priority_too_long_refuses_more_than_the_exchange_allows_and_a_second_notice() -> None:
+    log = given(*AGREED)
+    log.when(priority_noted(until="2027-01-02")).then_refused(PriorityTooLong)
+    noted = log.and_then(priority_noted(until="2027-01-01"))
+    noted.when(priority_noted()).then_refused(PriorityTooLong, positions=(2,))
+
+
+def test_only_a_party_has_shares_kept_and_only_while_the_assignment_waits() -> None:
+    given(*AGREED).when(priority_noted(noted_by=RIVAL)).then_refused(WrongSigner, positions=(1,))
+    log = given(*AGREED, assignment_registered())
+    log.when(priority_noted()).then_refused(AssignmentSettled, positions=(2,))
+
+
+def test_of_two_assignments_the_first_notice_keeps_the_share() -> None:
+    second = assignment_agreed(assignment=SECOND, assignees=[held(RIVAL)])
+    log = given(*AGREED, second, priority_noted())
+    rival = priority_noted(assignment=SECOND, noted_by=RIVAL)
+    log.when(rival).then_refused(DoubleAssignPending, positions=(1, 3))
+    log.and_then(assignment_refused()).when(rival).then_admitted()
+
+
+def test_notices_that_ran_out_do_not_gather() -> None:
+    log = given(*AGREED, priority_noted(until="2026-11-02"))
+    half = {"assignors": [held(INSTITUTE, 1, 2)], "assignees": [held(RIVAL, 1, 2)]}
+    later = datetime(2026, 11, 10, tzinfo=UTC)
+    log = log.and_then(said(assignment_agreed(assignment=SECOND, **half), accepted=later))
+    noted = said(priority_noted(assignment=SECOND, noted_by=RIVAL), accepted=later)
+    assert {SECOND} == set(log.and_then(noted).value(RIGHT).priorities.keys())

@@ -78,8 +78,8 @@ def test_not_owner_holds_for_every_right_of_the_assignment() -> None:
 
 def test_fraction_exceeded_refuses_half_of_two_fifths() -> None:
     filed = right_filed(owners=[held(INSTITUTE, 3, 5), held(FIRM, 2, 5)])
-    half = assignment_agreed(assignors=[held(FIRM, 1, 2)], assignees=[held(RIVAL, 1, 2)])
-    all_of_it = assignment_agreed(assignors=[held(FIRM, 2, 5)], assignees=[held(RIVAL, 2, 5)])
+    half = assignment_agreed(assignors=[held(FIRM, 1, 2)], assignees=[held(INSTITUTE, 1, 2)])
+    all_of_it = assignment_agreed(assignors=[held(FIRM, 2, 5)], assignees=[held(INSTITUTE, 2, 5)])
     given(filed).when(half).then_refused(FractionExceeded, positions=(0,), subjects=(FIRM, RIGHT))
     given(filed).when(all_of_it).then_admitted()
 
@@ -198,7 +198,9 @@ def test_owners_add_up_to_the_whole_whatever_is_agreed_and_registered(
         assignment = f"assignment:{number}"
         gift = {"party": giver, "share": share}
         taking = {"party": taker, "share": share}
-        agreed = assignment_agreed(assignment=assignment, assignors=[gift], assignees=[taking])
+        agreed = assignment_agreed(
+            assignment=assignment, assignors=[gift], assignees=[taking], ground="gift"
+        )
         attempt = log.when(agreed)
         if attempt.refusal is None:
             log = attempt.then_admitted()

@@ -4,7 +4,7 @@ from datetime import date
 
 from ledger.domain.event import Logged
 from projections.axes import NEVER
-from projections.liens import liens
+from projections.liens import gathered, liens
 from tests.support.builders import (
     BANK,
     FIRM,
@@ -20,7 +20,9 @@ from tests.support.builders import (
     security_released,
 )
 from tests.support.conveyances import conveyance_attested, executed
+from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.projecting import logged, rows_of, true_and_known
+from tests.support.titles import security_assigned, security_enforced, security_perfected
 
 FILED = (right_filed(filed_on="2017-01-01"), other_right_filed(filed_on="2017-01-01"))
 BOTH = [RIGHT, OTHER_RIGHT]
@@ -116,3 +118,68 @@ def test_a_lien_keeps_what_its_record_said() -> None:
     (row,) = rows_of(liens, logged(*FILED, security_created()))[SECURITY]
     said = (row.debtors, row.secures, row.forbids_assignment)
     assert ((INSTITUTE,), "Hợp đồng tín dụng 12/2026", True) == said
+
+
+def test_a_perfected_lien_binds_everybody_from_its_registration_and_the_register_knows_it() -> None:
+    perfected = security_perfected(registered_at="2026-10-20T02:30:00.000Z")
+    events = logged(*FILED, security_created(created_on="2026-10-01"), perfected)
+    assert {BANK} == creditors(events, "2026-10-01")
+    assert set() == creditors(events, "2026-10-19", effect="third_parties")
+    assert {BANK} == creditors(events, "2026-10-20", effect="third_parties")
+    assert set() == creditors(events, "2026-10-20", office_day=date(2026, 10, 19))
+    assert {BANK} == creditors(events, "2026-10-20", office_day=date(2026, 10, 20))
+    assert set() == creditors(events, "2026-10-20", effect="third_parties", at=3)
+
+
+def test_a_release_frees_for_everybody_and_the_register_learns_nothing_of_it() -> None:
+    past = (*FILED, security_created(), security_perfected(), security_released())
+    events = logged(*past)
+    for effect in ("parties", "third_parties"):
+        assert set() == creditors(events, "2026-11-01", effect=effect)
+        assert {BANK} == creditors(
+            events, "2026-11-01", effect=effect, office_day=date(2026, 12, 1)
+        )
+
+
+def test_a_lien_passes_on_and_ends_when_it_is_enforced() -> None:
+    past = (*FILED, security_created(), security_perfected(), security_assigned())
+    events = logged(*past, security_enforced(effective_on="2026-10-30", registered_on="2026-11-01"))
+    assert {BANK} == creditors(events, "2026-10-24")
+    assert {RIVAL} == creditors(events, "2026-10-29")
+    assert set() == creditors(events, "2026-10-30")
+    assert {RIVAL} == creditors(events, "2026-10-31", effect="third_parties")
+    assert set() == creditors(events, "2026-11-01", effect="third_parties")
+
+
+def test_a_void_security_ends_where_the_ruling_says() -> None:
+    created = security_created()
+    ruling = ruling_made(orders=[void(created, SECURITY, RIGHT, start="2026-10-15")])
+    past = (*FILED, created, court_registered(), dispute_opened(concerns=[SECURITY]), ruling)
+    events = logged(*past)
+    assert {BANK} == creditors(events, "2026-10-14")
+    assert set() == creditors(events, "2026-10-15")
+    assert {BANK} == creditors(events, "2026-10-15", at=5)
+
+
+def test_perfected_liens_come_first_in_the_order_of_their_registration() -> None:
+    """Civil Code art. 308: created first is not registered first; unregistered ones follow."""
+    early = security_created(security="security:a", creditor=RIVAL)
+    middle = security_created(security="security:b", creditor=FIRM)
+    late = security_created(security="security:c", creditor=BANK)
+    events = logged(
+        *FILED,
+        early,
+        middle,
+        late,
+        security_perfected(security="security:b", registered_at="2026-10-21T02:30:00.000Z"),
+        security_perfected(security="security:c", registered_at="2026-10-20T02:30:00.000Z"),
+    )
+
+    def ranked(day: date) -> list[str]:
+        rows = [row for held in rows_of(liens, events).values() for row in held]
+        known = [row for row in true_and_known(rows, day) if row.effect == "parties"]
+        return [lien.security.removeprefix("security:") for lien in gathered(known, day)]
+
+    assert ["c", "b", "a"] == ranked(date(2026, 11, 1))
+    assert ["c", "a", "b"] == ranked(date(2026, 10, 20))
+    assert ["a", "b", "c"] == ranked(date(2026, 10, 2))

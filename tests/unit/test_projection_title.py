@@ -5,10 +5,11 @@ from fractions import Fraction
 
 import pytest
 
-from ledger.domain.event import Logged
+from ledger.domain.event import Body, Logged
 from projections.axes import NEVER
 from projections.title import title
 from tests.support.builders import (
+    ASSIGNMENT,
     AUTHOR,
     FIRM,
     INSTITUTE,
@@ -19,9 +20,17 @@ from tests.support.builders import (
     assignment_registered,
     held,
     right_filed,
+    security_created,
 )
 from tests.support.conveyances import conveyance_attested
-from tests.support.projecting import logged, rows_of, true_and_known
+from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
+from tests.support.projecting import logged, rows_of, true_and_known, value_of
+from tests.support.titles import (
+    assignment_refused,
+    assignment_rescinded,
+    priority_noted,
+    security_enforced,
+)
 
 FILED = right_filed(filed_on="2020-03-10")
 AGREED = assignment_agreed(agreed_on="2026-10-30")
@@ -179,3 +188,42 @@ def test_each_share_names_what_gave_it() -> None:
     assert {INSTITUTE: RIGHT, FIRM: agreed.assignment} == {
         row.party: row.by for row in rows if row.effect == "parties"
     }
+
+
+def terms(events: list[Logged], day: str, effect: str = "agreed", **known: int) -> dict[str, int]:
+    return {party: int(share) for party, share in owners(events, day, effect, **known).items()}
+
+
+@pytest.mark.parametrize("end", [assignment_refused(), assignment_rescinded()])
+def test_what_ended_waits_no_more_and_what_was_known_before_stays(end: Body) -> None:
+    events = logged(FILED, AGREED, end)
+    assert {} == terms(events, "2026-12-01")
+    assert {INSTITUTE: -1, FIRM: 1} == terms(events, "2026-12-01", at=2)
+    late = logged(FILED, AGREED, end, REGISTERED)
+    assert {FIRM: 1} == owners(late, "2026-12-01", "third_parties")
+
+
+def test_what_waits_says_until_when_it_is_kept() -> None:
+    rows = rows_of(title, logged(FILED, AGREED, priority_noted(until="2026-12-01")))[RIGHT]
+    waiting = [row for row in true_and_known(rows, date(2026, 11, 9)) if row.effect == "agreed"]
+    assert [date(2026, 12, 1)] * 2 == [row.kept_until for row in waiting]
+
+
+def test_an_enforcement_moves_title_as_a_registration_does() -> None:
+    enforced = security_enforced(effective_on="2026-10-30", registered_on="2026-11-01")
+    events = logged(FILED, security_created(), enforced)
+    assert {INSTITUTE: 1} == owners(events, "2026-10-29")
+    assert {RIVAL: 1} == owners(events, "2026-10-30")
+    assert {INSTITUTE: 1} == owners(events, "2026-10-31", "third_parties")
+    assert {RIVAL: 1} == owners(events, "2026-11-01", "third_parties")
+
+
+def test_title_goes_back_where_the_assignment_is_void_from_a_day() -> None:
+    """From 30 October on, as known since the ruling; before, the ledger believed otherwise."""
+    ruling = ruling_made(orders=[void(AGREED, ASSIGNMENT, RIGHT, start="2026-10-31")])
+    past = (FILED, AGREED, REGISTERED, court_registered(), dispute_opened(concerns=[ASSIGNMENT]))
+    events = logged(*past, ruling)
+    for effect in ("parties", "third_parties"):
+        assert {INSTITUTE: 1} == owners(events, "2026-12-01", effect)
+        assert {FIRM: 1} == owners(events, "2026-12-01", effect, at=4)
+    assert {INSTITUTE: 1} == dict(value_of(RIGHT, events).owners)

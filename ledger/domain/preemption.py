@@ -1,0 +1,307 @@
+"""
+Pre-emption: whoever owns a share of a right may buy another's share before a stranger does.
+
+A seller tells each co-owner, in writing, what it would sell and on which terms; a co-owner then has
+a month (Civil Code art. 218(3)). A fund that was promised the same is told in the same way. An
+assignment to a stranger names the notices on which it relies: each says what the assignment says,
+and its time is over, or whoever was told waived.
+Read in this order: events, state, refusals, helpers, admit, evolve.
+"""
+
+import calendar
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Annotated, ClassVar
+
+from pydantic import model_validator
+
+from ledger.domain.authority import WrongSigner
+from ledger.domain.burden import Covenant
+from ledger.domain.covenant import CovenantBreach, promised
+from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    Evolves,
+    Logged,
+    OpeningRequired,
+    PartyId,
+    Refusal,
+    RightIds,
+    Sealed,
+    Sha256,
+    State,
+    of_kind,
+    reveal,
+)
+from ledger.domain.existence import known, new, not_in_future
+from ledger.domain.law import Law
+from ledger.domain.money import Money, Price
+from ledger.domain.right import Holdings, Right
+
+KIND = "preemption"
+
+PreemptionId = Annotated[str, of_kind(KIND)]
+PreemptionIds = Annotated[tuple[PreemptionId, ...], FROM_LIST, DISTINCT]
+
+
+class CoOwnerNotified(Body):
+    """Sellers told a co-owner, or a fund, what they would sell and on which terms.
+
+    `received_on` is the day on which the notice arrived: as the one notified says, who then signs
+    too, or as the document whose hash is `receipt_sha256` shows.
+    """
+
+    TOPIC: ClassVar[str] = "coowner.notified/1"
+
+    preemption: PreemptionId
+    rights: RightIds
+    sellers: Holdings
+    notified: PartyId
+    price: Price | Sealed | None
+    terms_sha256: Sha256 | None
+    received_on: Day
+    receipt_sha256: Sha256 | None
+
+    @model_validator(mode="after")
+    def _of_another(self) -> "CoOwnerNotified":
+        if self.notified in {seller.party for seller in self.sellers}:
+            raise ValueError("nobody notifies itself")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the notice, the rights, the sellers and the one notified."""
+        sellers = (seller.party for seller in self.sellers)
+        return frozenset((self.preemption, self.notified, *self.rights, *sellers))
+
+
+class PreemptionWaived(Body):
+    """Whoever was notified will not buy on these terms."""
+
+    TOPIC: ClassVar[str] = "preemption.waived/1"
+
+    preemption: PreemptionId
+    waived_by: PartyId
+    waived_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the notice and who waives."""
+        return frozenset((self.preemption, self.waived_by))
+
+
+@dataclass(frozen=True, slots=True)
+class Preemption:
+    """A notice: what was offered to whom, when it arrived, and where it was waived."""
+
+    position: int
+    rights: frozenset[str]
+    sellers: Mapping[str, Fraction]
+    notified: str
+    price: Money | Sealed | None
+    terms_sha256: str | None
+    received_on: date
+    waived: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A sale as the notices for it must have described it; `price` is open here."""
+
+    rights: frozenset[str]
+    sellers: Mapping[str, Fraction]
+    buyers: frozenset[str]
+    price: Money | None
+    terms_sha256: str | None
+    agreed_on: date
+
+
+class PreemptionOpen(Refusal):
+    """A co-owner has not been told of the sale, or still has time to buy."""
+
+    code = "PREEMPTION_OPEN"
+    title_vi = "Quyền ưu tiên mua của đồng chủ sở hữu chưa hết thời hạn"
+    article = "Bộ luật Dân sự, Điều 218(3)"
+    remedy = PreemptionWaived.TOPIC
+
+
+class PreemptionTerms(Refusal):
+    """A stranger buys on the terms of which the co-owner was told, not on others."""
+
+    code = "PREEMPTION_TERMS"
+    title_vi = "Điều kiện bán khác với điều kiện đã thông báo cho đồng chủ sở hữu"
+    article = "Bộ luật Dân sự, Điều 218(3)"
+    remedy = CoOwnerNotified.TOPIC
+
+
+def must_have_been_offered(
+    subject: str,
+    right: Right,
+    sale: Sale,
+    notices: Mapping[str, tuple[Preemption, Money | None]],
+    *,
+    signers: frozenset[str],
+    law: Law,
+) -> None:
+    """Refuse a sale to a stranger of which somebody with pre-emption was not told in time.
+
+    `notices` are those that the sale relies on, by whom they told, with the price they quoted.
+    """
+    if sale.buyers <= right.owners.keys():
+        return
+    involved = sale.buyers | signers
+    for party in sorted(set(right.owners) - sale.sellers.keys() - involved):
+        found = _heeded(subject, party, sale, notices)
+        if found is None:
+            raise PreemptionOpen(
+                f"{party} owns a share of {subject} and was not told of the sale",
+                positions=(right.titled,),
+                subjects=(subject, party),
+            )
+        if found.waived is None:
+            _must_be_over(subject, found, sale, law)
+    for covenant in promised(right, "preemption", sale.sellers.keys(), sale.agreed_on):
+        if covenant.fund not in involved:
+            _must_have_been_kept(
+                subject, covenant, _heeded(subject, covenant.fund, sale, notices), sale
+            )
+
+
+def _must_have_been_kept(
+    subject: str, covenant: Covenant, notice: Preemption | None, sale: Sale
+) -> None:
+    """Refuse a sale that a fund was to be offered first, and was not, or still thinks about."""
+    if notice is not None:
+        last = notice.received_on + timedelta(days=covenant.notice_days)
+        if notice.waived is not None or sale.agreed_on > last:
+            return
+    raise CovenantBreach(
+        f"a sale of {subject} was to be offered to {covenant.fund} first",
+        positions=(covenant.position, *(() if notice is None else (notice.position,))),
+        subjects=(subject, covenant.fund),
+    )
+
+
+def _heeded(
+    subject: str,
+    party: str,
+    sale: Sale,
+    notices: Mapping[str, tuple[Preemption, Money | None]],
+) -> Preemption | None:
+    """Return the notice to a party on which the sale relies; its terms must be those of the sale.
+
+    None if there is none for this right.
+    """
+    notice, quoted = notices.get(party, (None, None))
+    if notice is None or subject not in notice.rights:
+        return None
+    differs = [name for name, same in _same_terms(notice, quoted, sale) if not same]
+    if differs:
+        raise PreemptionTerms(
+            f"{party} was told of another {' and '.join(differs)}",
+            positions=(notice.position,),
+            subjects=(subject, party),
+        )
+    return notice
+
+
+def _same_terms(notice: Preemption, quoted: Money | None, sale: Sale) -> Iterator[tuple[str, bool]]:
+    yield "price", quoted == sale.price
+    yield "share", notice.sellers == sale.sellers
+    yield "set of rights", notice.rights == sale.rights
+    yield "set of terms", notice.terms_sha256 in (None, sale.terms_sha256)
+
+
+def _must_be_over(subject: str, notice: Preemption, sale: Sale, law: Law) -> None:
+    ground = law.rule("assignment.preemption", notice.received_on)
+    last = months_later(notice.received_on, ground.number("months"))
+    if sale.agreed_on <= last:
+        raise PreemptionOpen(
+            f"{notice.notified} was told on {notice.received_on} and may buy until {last}",
+            positions=(notice.position,),
+            subjects=(subject, notice.notified),
+            ground=ground,
+        )
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the last day of a period of months that a day begins (Civil Code arts. 147, 148).
+
+    The first day is not counted; where the last month has no such day, its last one ends it.
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def quoted(
+    notice: Preemption, repeated: Price | Sealed | None, pointer: str, context: Context
+) -> Money | None:
+    """Return the price that a notice quoted, if need be as the sale repeats it at `pointer`.
+
+    A commitment is never compared with one of another event, so a sealed price is repeated.
+    """
+    if not isinstance(notice.price, Sealed):
+        return notice.price
+    if repeated is None:
+        raise OpeningRequired(
+            f"the price of the notice is sealed: {pointer} repeats it", positions=(notice.position,)
+        )
+    return reveal(repeated, pointer, context, Money.model_validate)
+
+
+def _admit_notified(state: State, event: Event, context: Context) -> None:
+    """Refuse a notice twice, about nothing known, or that arrives tomorrow."""
+    body = event.body
+    assert isinstance(body, CoOwnerNotified)
+    new(state, body.preemption)
+    for subject in body.rights:
+        known(state, subject, Right)
+    not_in_future(context.accepted, received_on=body.received_on)
+
+
+def _admit_waived(state: State, event: Event, context: Context) -> None:
+    """Refuse a waiver by another than the one notified."""
+    body = event.body
+    assert isinstance(body, PreemptionWaived)
+    notice = known(state, body.preemption, Preemption)
+    if body.waived_by != notice.notified:
+        raise WrongSigner(
+            f"{body.preemption} tells {notice.notified}",
+            positions=(notice.position,),
+            subjects=(body.waived_by,),
+        )
+    not_in_future(context.accepted, waived_on=body.waived_on)
+
+
+def _evolve_notified(subject: str, value: Preemption | None, logged: Logged) -> Preemption:
+    body = logged.event.body
+    assert isinstance(body, CoOwnerNotified)
+    del subject, value
+    return Preemption(
+        position=logged.position,
+        rights=frozenset(body.rights),
+        sellers={seller.party: seller.share for seller in body.sellers},
+        notified=body.notified,
+        price=body.price,
+        terms_sha256=body.terms_sha256,
+        received_on=body.received_on,
+    )
+
+
+def _evolve_waived(subject: str, value: Preemption | None, logged: Logged) -> Preemption | None:
+    del subject
+    return value and replace(value, waived=logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (CoOwnerNotified, PreemptionWaived)
+ADMITS: Admits = {CoOwnerNotified: _admit_notified, PreemptionWaived: _admit_waived}
+EVOLVES: Evolves = {
+    (KIND, CoOwnerNotified): _evolve_notified,
+    (KIND, PreemptionWaived): _evolve_waived,
+}
