@@ -63,6 +63,8 @@ class StatusRow(Dated):
     title_no: str | None
     covers: tuple[str, ...]
     filed_on: date
+    published_on: date | None
+    granted_from: date | None
     term_ends: date | None
     outcome: str | None
     changed_from: date | None
@@ -134,6 +136,8 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
         title_no=body.title_no,
         covers=covered(body.kind, body.office, body.designated),
         filed_on=body.filed_on,
+        published_on=None,
+        granted_from=None,
         term_ends=_term_ends(body.kind, body.filed_on, None),
         outcome=None,
         changed_from=None,
@@ -163,7 +167,7 @@ def _published(right: str, rows: Rows, logged: Logged) -> Rows:
     def publish(row: StatusRow) -> StatusRow:
         if row.published_position is not None:
             return row
-        return replace(row, published_position=logged.position)
+        return replace(row, published_on=body.published_on, published_position=logged.position)
 
     return _revised(rows, Change(logged, body.published_on, body.published_on), body, publish)
 
@@ -174,7 +178,12 @@ def _granted(right: str, rows: Rows, logged: Logged) -> Rows:
     del right
 
     def grant(row: StatusRow) -> StatusRow:
-        granted = replace(row, title_no=body.title_no, granted_position=logged.position)
+        granted = replace(
+            row,
+            title_no=body.title_no,
+            granted_from=body.in_force_from,
+            granted_position=logged.position,
+        )
         if body.territory is not None:
             return granted
         return replace(
@@ -366,7 +375,7 @@ def status_on(
     fates = tuple(_fate(state, by_place.get(state, whole), true_on) for state in sorted(states))
     row = by_place.get(territory or EVERYWHERE, whole)
     fate = _fate(territory or EVERYWHERE, row, true_on)
-    if territory is None and fate.status in ALIVE:
+    if territory is None and (fate.status in ALIVE or fate.status == "expired"):
         fate = _last_of(fates) or fate
     return Status(
         right,
@@ -410,7 +419,8 @@ def _stage(row: StatusRow, true_on: date) -> tuple[Stage, date | None, str | Non
             return row.outcome, since, row.reason
     if row.term_ends is not None and row.term_ends <= true_on:
         return "expired", row.term_ends, None
-    if row.granted_position is not None or needs_no_title(row.kind):
-        return "in_force", row.true_from, None
-    stage: Stage = "filed" if row.published_position is None else "published"
-    return stage, row.true_from, None
+    if row.granted_from is not None or needs_no_title(row.kind):
+        return "in_force", max(since, row.granted_from or row.filed_on), None
+    if row.published_on is not None:
+        return "published", row.published_on, None
+    return "filed", row.filed_on, None

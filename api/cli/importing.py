@@ -17,7 +17,7 @@ from rich.table import Table
 from api.cli.options import AsJson
 from api.importers import ImporterError
 from api.importers.memory import Identity, Memory, load_memory, save_memory
-from api.importers.uspto import Plan, plan
+from api.importers.uspto import Plan, Planned, plan
 from api.importers.uspto_parties import default_mapping, parse_mapping
 from api.importers.uspto_records import parse_records
 from ledger.client import LedgerClient, ProblemAnswer, Signed, Trust, VerifiedReceipt
@@ -99,9 +99,8 @@ class Attesting:
         )
         return Signed(sign_envelope(payload, self._keys))
 
-    def post(self, planned: Plan) -> Iterator[Answered]:
+    def post(self, events: Sequence[Planned]) -> Iterator[Answered]:
         """Post all events of a plan in order; remember what was admitted."""
-        events = list(planned)
         for start in range(0, len(events), PAGE):
             page = events[start : start + PAGE]
             signed = [self.sign(item.body, item.identity) for item in page]
@@ -150,7 +149,7 @@ def uspto(
         attesting.register_clerk(now)
         save_memory(memory_file, memory)
         try:
-            answered = _posted(attesting, planned, quiet=as_json)
+            answered = posted(attesting, tuple(planned), quiet=as_json)
         finally:
             save_memory(memory_file, memory)
     if as_json:
@@ -159,13 +158,12 @@ def uspto(
         _print(planned, answered)
 
 
-def _posted(attesting: Attesting, planned: Plan, *, quiet: bool) -> list[Answered]:
-    total = len(planned.filings) + len(planned.conveyances)
+def posted(attesting: Attesting, planned: Sequence[Planned], *, quiet: bool) -> list[Answered]:
+    """Post all events of a plan, with a progress bar where somebody looks at it."""
     console = Console(stderr=True)
-    posted = attesting.post(planned)
-    return list(
-        track(posted, "posting", total, console=console, disable=quiet or not console.is_terminal)
-    )
+    hidden = quiet or not console.is_terminal
+    answers = attesting.post(planned)
+    return list(track(answers, "posting", len(planned), console=console, disable=hidden))
 
 
 def _report(planned: Plan, answered: Sequence[Answered]) -> dict[str, Any]:
@@ -181,7 +179,7 @@ def _report(planned: Plan, answered: Sequence[Answered]) -> dict[str, Any]:
 
 def _print(planned: Plan, answered: Sequence[Answered]) -> None:
     console = Console(highlight=False)
-    counts = Counter((item.topic, _status(item)) for item in answered)
+    counts = Counter((item.topic, status_of(item)) for item in answered)
     counts.update(("record", item.refusal.code) for item in planned.declined)
     summary = Table("type", "outcome", "count", title="Outcomes", title_justify="left")
     for (topic, status), count in sorted(counts.items()):
@@ -202,7 +200,8 @@ def _print(planned: Plan, answered: Sequence[Answered]) -> None:
         console.print(f"Not filed, no record shows an owner: {', '.join(planned.unfiled)}")
 
 
-def _status(item: Answered) -> str:
+def status_of(item: Answered) -> str:
+    """Return the code of a refusal, or whether the event was admitted now or before."""
     return (
         item.answer.code
         if isinstance(item.answer, ProblemAnswer)

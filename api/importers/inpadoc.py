@@ -1,0 +1,265 @@
+"""
+Plans the events by which a clerk attests an office's legal events. It posts nothing.
+
+First a `right.filed/1`, then a fact of status for each event, in order of publication; what has no
+legal effect here is recorded in the office's words. What the extract does not say (who owns the
+right, when it was filed) is told by `Filing`, or stands as docs/decisions/0010-inpadoc-import.md
+says: nothing is guessed silently.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from api.importers.inpadoc_codes import Meaning, meaning_of
+from api.importers.inpadoc_records import LegalEvent, Publication, Register
+from api.importers.uspto import Planned, Remembers
+from ledger.domain.event import Body
+from ledger.domain.right import Holding, RightFiled, RightKind, right_id
+from ledger.domain.right_status import (
+    OfficeEventRecorded,
+    OfRight,
+    RightCancelled,
+    RightFeePaid,
+    RightGranted,
+    RightLapsed,
+    RightLimited,
+    RightPublished,
+    RightRestored,
+    RightSurrendered,
+)
+
+_KINDS: dict[str, RightKind] = {
+    "P": "plant_variety",
+    "S": "design",
+    "U": "utility_solution",
+    "Y": "utility_solution",
+}
+"""By the first letter of the publication's kind code (WIPO ST.16); any other is an invention."""
+
+_REGIONAL = frozenset({"AP", "EA", "EP", "GC", "OA", "WO"})
+_NAMED_STATE = re.compile(r"([A-Z]{2}): ")
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What the extract leaves out of an application, as far as somebody knows it."""
+
+    owner: str | None = None
+    filed_on: date | None = None
+    name: str | None = None
+    application_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A legal event and the fact that it became."""
+
+    event: LegalEvent
+    body: OfRight
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPlan:
+    """All that follows from a register, in the order in which it is to be posted."""
+
+    right: str
+    filing: Planned
+    facts: tuple[Planned, ...]
+    mapped: tuple[Mapped, ...]
+
+    def __iter__(self) -> Iterator[Planned]:
+        """Yield the filing, then the facts."""
+        yield self.filing
+        yield from self.facts
+
+
+def plan_status(
+    register: Register, filing: Filing, memory: Remembers, *, clerk: str, now: datetime
+) -> StatusPlan:
+    """Return the events that attest a register.
+
+    `clerk` is the party id of the one who attests, `now` the instant at which new events are
+    issued. Pure but for `memory`, which gives the same answers on every run.
+    """
+    filed = _filed(register, filing, clerk)
+    mapped = tuple(_Facts(register, filed.right, clerk))
+    facts = [
+        Planned(
+            f"{item.event.event_code} {item.event.event_date}",
+            key := f"{filed.right}#{item.event.document_sha256}",
+            item.body,
+            memory.identity(key, _digest(item.body), now),
+        )
+        for item in mapped
+    ]
+    first = Planned(
+        _number(register.publication),
+        filed.right,
+        filed,
+        memory.identity(filed.right, _digest(filed), now),
+    )
+    return StatusPlan(filed.right, first, tuple(facts), mapped)
+
+
+def _filed(register: Register, filing: Filing, clerk: str) -> RightFiled:
+    publication = register.publication
+    office = publication.country.lower()
+    number = filing.application_no or publication.number
+    right = right_id(office, number)
+    named = (event for event in register.events if event.designated_states)
+    states = next((event.designated() for event in named), ())
+    shown = min(event.effect for event in register.events)
+    return RightFiled(
+        right=right,
+        office=office,
+        kind=_KINDS.get((publication.kind or "A")[0], "invention"),
+        application_no=number,
+        title_no=None,
+        name=filing.name or _number(publication),
+        filed_on=filing.filed_on or shown,
+        owners=(
+            Holding(
+                party=filing.owner or f"party:{right.removeprefix('right:')}.proprietor",
+                share=Fraction(1),
+            ),
+        ),
+        technology=None,
+        designated=states,
+        filing_day="latest" if filing.filed_on is None else "exact",
+        attested_by=clerk,
+        document_sha256=register.events[0].document_sha256,
+    )
+
+
+Said = tuple[type[OfRight], dict[str, Any]]
+
+
+def _note(event: LegalEvent) -> Said:
+    return OfficeEventRecorded, {
+        "effective_from": event.effective_date,
+        "description": event.event_description,
+    }
+
+
+def _fee(event: LegalEvent) -> Said:
+    year = event.fee_year if event.fee_year and 1 <= event.fee_year <= _YEARS else None
+    return RightFeePaid, {"paid_on": event.effect, "fee_year": year}
+
+
+_YEARS = 100
+
+_SAYS: dict[Meaning, Callable[[LegalEvent], Said]] = {
+    "lapsed": lambda event: (
+        RightLapsed,
+        {"effective_from": event.effect, "reason": event.reason or event.event_description},
+    ),
+    "cancelled": lambda event: (
+        RightCancelled,
+        {
+            "extent": "whole",
+            "effective_from": None,
+            "reason": event.reason or event.event_description,
+        },
+    ),
+    "limited": lambda event: (
+        RightLimited,
+        {"effective_from": event.effect, "limits": event.event_description},
+    ),
+    "restored": lambda event: (RightRestored, {"effective_from": event.effect}),
+    "surrendered": lambda event: (RightSurrendered, {"effective_from": event.effect}),
+    "fee_paid": _fee,
+}
+"""What an event with a meaning of its own says, beside what all facts say."""
+
+
+class _Facts:
+    """The facts of a register: it is read forwards, and a European grant is known by its place."""
+
+    def __init__(self, register: Register, right: str, clerk: str) -> None:
+        self._register = register
+        self._right = right
+        self._clerk = clerk
+        self._expected = False
+        self._granted: date | None = None
+
+    def __iter__(self) -> Iterator[Mapped]:
+        for event in self._register.events:
+            meaning = meaning_of(event.event_code, event.event_description)
+            yield Mapped(event, self._fact(event, meaning))
+
+    def _fact(self, event: LegalEvent, meaning: Meaning) -> OfRight:
+        if meaning == "designated":
+            return self._designated(event)
+        if meaning == "granted":
+            return self._grant(event, None)
+        if meaning == "granted_nationally":
+            return self._grant(event, self._state(event))
+        self._expected |= meaning == "expected_grant"
+        kind, members = _SAYS.get(meaning, _note)(event)
+        return self._of(kind, event, **members)
+
+    def _designated(self, event: LegalEvent) -> OfRight:
+        """Return the publication or, once the grant was to come, the grant (EPC arts. 93, 97(3)).
+
+        Both list the States: the first in the published application, the last in the patent.
+        """
+        if self._expected and self._granted is None:
+            return self._grant(event, None)
+        number = _number(self._register.publication)
+        return self._of(RightPublished, event, publication_no=number)
+
+    def _grant(self, event: LegalEvent, state: str | None) -> OfRight:
+        """Return a grant; a national office tells later of one that took effect everywhere.
+
+        A regional patent has effect in each of its States from the mention of its grant (EPC
+        art. 64(1)), whenever a national gazette repeats it.
+        """
+        if self._granted is not None:
+            state = state or self._state(event)
+        else:
+            self._granted = event.effect
+            state = None if self._register.publication.country in _REGIONAL else state
+        return self._of(
+            RightGranted,
+            event,
+            territory=state,
+            title_no=_number(self._register.publication, kind=False),
+            granted_on=event.event_date,
+            in_force_from=min(event.effect, self._granted),
+            expires_on=None,
+            designated=event.designated(),
+        )
+
+    def _of(self, kind: type[OfRight], event: LegalEvent, **members: Any) -> OfRight:
+        common: dict[str, Any] = {
+            "right": self._right,
+            "territory": self._state(event),
+            "national_code": event.event_code,
+            "attested_by": self._clerk,
+            "document_sha256": event.document_sha256,
+        }
+        if "published_on" in kind.model_fields:
+            common["published_on"] = event.event_date
+        return kind.model_validate({**common, **members})
+
+    def _state(self, event: LegalEvent) -> str | None:
+        """Return the State in which an event befell, or None for the right as a whole."""
+        named = _NAMED_STATE.match(event.event_description)
+        office = event.event_code[:2]
+        own = self._register.publication.country
+        state = event.state or event.event_country or (named and named[1]) or office
+        return None if state == own or state in _REGIONAL else f"iso:{state}"
+
+
+def _number(publication: Publication, *, kind: bool = True) -> str:
+    suffix = publication.kind if kind and publication.kind else ""
+    return f"{publication.country}{publication.number}{suffix}"
+
+
+def _digest(body: Body) -> str:
+    return "sha256:" + hashlib.sha256(body.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,107 @@
+"""
+Legal events of one publication as INPADOC has them: `{"publication": ..., "events": [...]}`.
+
+An event has the day on which an office published it (`event_date`) and, where it says so, the day
+from which it has effect. Members that are not named here are not read; they are covered by the hash
+of the event all the same.
+"""
+
+import hashlib
+import json
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from api.importers import ImporterError
+from ledger.domain.event import FROM_LIST, Day, Model, Sha256
+
+Authority = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
+class MalformedEvents(ImporterError):
+    """The file is not a publication with its legal events; nothing was planned."""
+
+
+def _as_year(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+class _Read(Model):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Publication(_Read):
+    """The publication that the events are about."""
+
+    country: Authority
+    number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{1,40}$")]
+    kind: Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9A-Z]?$")] | None = None
+
+
+class _OnFile(_Read):
+    event_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}\.[A-Z0-9+-]{1,20}$")]
+    event_date: Day
+    event_description: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    effective_date: Day | None = None
+    event_country: Authority | None = None
+    state: Authority | None = None
+    reason: str | None = None
+    fee_year: Annotated[int | None, BeforeValidator(_as_year)] = None
+    designated_states: str | None = None
+
+
+class LegalEvent(_OnFile):
+    """An event; `document_sha256` is the hash of its canonical JSON."""
+
+    document_sha256: Sha256
+
+    @property
+    def effect(self) -> date:
+        """Return the day of effect or, if none is said, of publication: the first one shown."""
+        return self.effective_date or self.event_date
+
+    def designated(self) -> tuple[str, ...]:
+        """Return the States that it names, as the ledger's codes."""
+        states = dict.fromkeys((self.designated_states or "").split())
+        return tuple(f"iso:{state}" for state in states if len(state) == _CODE and state.isupper())
+
+
+_CODE = 2
+
+
+class Register(_Read):
+    """A publication and its events by day of publication, ties in the file's order."""
+
+    publication: Publication
+    events: tuple[LegalEvent, ...]
+
+
+class _File(_Read):
+    publication: Publication
+    events: Annotated[tuple[dict[str, Any], ...], FROM_LIST, Field(min_length=1)]
+
+
+def parse_register(raw: bytes) -> Register:
+    """Return a publication's register. An event that stands there twice is one event.
+
+    Raises `MalformedEvents` for the first thing that is not of this form: a register that is not
+    read whole would leave a title in force that is not.
+    """
+    try:
+        on_file = _File.model_validate(json.loads(raw))
+        events = {event.document_sha256: event for event in map(_event, on_file.events)}
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = "/".join(str(part) for part in first["loc"])
+        raise MalformedEvents(f"{where}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:
+        raise MalformedEvents("not a JSON object in UTF-8") from error
+    in_order = sorted(events.values(), key=lambda event: event.event_date)
+    return Register(publication=on_file.publication, events=tuple(in_order))
+
+
+def _event(value: dict[str, Any]) -> LegalEvent:
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+    return LegalEvent(document_sha256=digest, **_OnFile.model_validate(value).model_dump())
