@@ -10,7 +10,6 @@ one with the latest day of effect governs a day, as in `ledger.domain.standing`.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from typing import Literal
 
 from ledger.domain.event import Logged
@@ -31,6 +30,7 @@ from ledger.domain.right_status import (
     effect_of,
 )
 from ledger.domain.standing import EVERYWHERE, FROM_THE_START
+from ledger.lawbook import shipped
 from ledger.store.connection import Pool
 from projections.axes import NEVER, Change, Dated, believed, revise
 from projections.projection import On, Projection
@@ -51,9 +51,9 @@ from projections.view import (
 class StatusRow(Dated):
     """A row of `read.status`, of a State or (`territory` empty) of the right as a whole.
 
-    `term_ends` is the first day after the longest possible term, `covers` are the places that the
-    title is for. `outcome` is what the change that governs made of the title, `changed_from` its
-    day of effect.
+    `expires_on` is the last day of the term if the office named it; else the law says how long it
+    can last, when the row is read. `covers` are the places that the title is for. `outcome` is what
+    the change that governs made of the title, `changed_from` its day of effect.
     """
 
     territory: str
@@ -65,7 +65,9 @@ class StatusRow(Dated):
     filed_on: date
     published_on: date | None
     granted_from: date | None
-    term_ends: date | None
+    created_on: date | None
+    exploited_from: date | None
+    expires_on: date | None
     outcome: str | None
     changed_from: date | None
     reason: str | None
@@ -138,7 +140,9 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
         filed_on=body.filed_on,
         published_on=None,
         granted_from=None,
-        term_ends=_term_ends(body.kind, body.filed_on, None),
+        created_on=body.created_on,
+        exploited_from=body.exploited_from,
+        expires_on=None,
         outcome=None,
         changed_from=None,
         reason=None,
@@ -152,11 +156,6 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
         fee_position=None,
     )
     return (*rows, row)
-
-
-@lru_cache(maxsize=4096)
-def _term_ends(kind: str, filed_on: date, expires_on: date | None) -> date | None:
-    return term_of(kind, filed_on, expires_on)
 
 
 def _published(right: str, rows: Rows, logged: Logged) -> Rows:
@@ -189,7 +188,7 @@ def _granted(right: str, rows: Rows, logged: Logged) -> Rows:
         return replace(
             granted,
             covers=body.designated or row.covers,
-            term_ends=_term_ends(row.kind, row.filed_on, body.expires_on),
+            expires_on=body.expires_on,
         )
 
     return _revised(rows, Change(logged, body.in_force_from, body.granted_on), body, grant)
@@ -201,7 +200,7 @@ def _renewed(right: str, rows: Rows, logged: Logged) -> Rows:
     del right
 
     def renew(row: StatusRow) -> StatusRow:
-        return replace(row, term_ends=_term_ends(row.kind, row.filed_on, body.expires_on))
+        return replace(row, expires_on=body.expires_on)
 
     return _revised(rows, Change(logged, body.renewed_on, body.renewed_on), body, renew)
 
@@ -417,8 +416,9 @@ def _stage(row: StatusRow, true_on: date) -> tuple[Stage, date | None, str | Non
     match row.outcome:
         case "lapsed" | "surrendered" | "cancelled" | "disclosed":
             return row.outcome, since, row.reason
-    if row.term_ends is not None and row.term_ends <= true_on:
-        return "expired", row.term_ends, None
+    end = term_of(row, shipped(), true_on).end
+    if end is not None and end <= true_on:
+        return "expired", end, None
     if row.granted_from is not None or needs_no_title(row.kind):
         return "in_force", max(since, row.granted_from or row.filed_on), None
     if row.published_on is not None:

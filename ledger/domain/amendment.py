@@ -288,7 +288,7 @@ def _must_be_given(
         above, _, name = contract.head.partition("#")
         head = known(state, above, Contract)
         must_lie_within(grant, held.box, head.grants[name], head)
-    must_be_free(state, grant, held, signers, agreed)
+    must_be_free(state, grant, held, signers, agreed, context)
 
 
 def _evolve_amended(subject: str, value: Contract, logged: Logged) -> Contract:

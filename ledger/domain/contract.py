@@ -282,7 +282,7 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
         must_not_reach_behind(state, grant, start, event.signers, context, reason_of(body.confirms))
         must_be_owner(state, grant, signers, agreed)
         held = held_grant(grant, body.contract, None, context.position, today)
-        must_be_free(state, grant, held, signers, agreed)
+        must_be_free(state, grant, held, signers, agreed, context)
 
 
 def _must_follow_acceptance(state: State, body: ContractConcluded) -> None:

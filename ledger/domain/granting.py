@@ -13,7 +13,7 @@ from datetime import date
 from ledger.domain.backdating import must_not_reach_back
 from ledger.domain.contract_terms import Grant
 from ledger.domain.covenant import must_have_covenant_consent
-from ledger.domain.event import Context, Refusal, State
+from ledger.domain.event import Context, Refusal, State, legal_day
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
 from ledger.domain.right import Right
@@ -101,7 +101,12 @@ def _must_have_consent(
 
 
 def must_be_free(
-    state: State, grant: Grant, held: HeldGrant, signers: frozenset[str], agreed: Agreed
+    state: State,
+    grant: Grant,
+    held: HeldGrant,
+    signers: frozenset[str],
+    agreed: Agreed,
+    context: Context,
 ) -> None:
     """Refuse a grant that its rights are too short for, or that another's exclusivity forbids.
 
@@ -112,7 +117,7 @@ def must_be_free(
     _must_accept_the_known(grant, rights.values())
     for right, value in rights.items():
         must_be_in_force(right, value, grant.valid_from, grant.territory.codes)
-        must_outlast(right, value, grant.valid_to)
+        must_outlast(right, value, grant.valid_to, context.law, legal_day(context.accepted))
     if rights and not grant.technologies:  # Know-how goes where no title does.
         must_cover(rights, grant.territory.codes)
     if grant.exclusivity in _EXCLUSIVE:

@@ -141,7 +141,7 @@ def _admit_option(state: State, event: Event, context: Context) -> None:
     _must_be_open(contract, body)
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, contract.head, context.position, today)
-    must_be_free(state, body.grant, held, frozenset(event.signers), {})
+    must_be_free(state, body.grant, held, frozenset(event.signers), {}, context)
 
 
 def exercised(grant: Grant, day: date) -> Grant:

@@ -7,9 +7,12 @@ Read in this order: refusals, then what holds of a right, then what a grant on i
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from ledger.domain.event import Refusal
+from ledger.domain.law import Ground, Law
 from ledger.domain.right import Right
 from ledger.domain.scope import Region, territory_region
 from ledger.domain.standing import FROM_THE_START, StatusChange, governing
@@ -63,25 +66,68 @@ def territory_of(right: Right) -> Region:
     return territory_region(right.territory or ("world",))
 
 
-_YEARS = {"invention": 20, "utility_solution": 10}
-"""The whole term from the day of filing where it cannot be renewed (IP Law art. 93(2), (3))."""
+class HasTerm(Protocol):
+    """What the term of a title is reckoned from."""
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of right."""
+
+    @property
+    def office(self) -> str:
+        """Return the office that the right was filed with."""
+
+    @property
+    def filed_on(self) -> date:
+        """Return the day of filing."""
+
+    @property
+    def created_on(self) -> date | None:
+        """Return the day on which a layout was created, if it was said."""
+
+    @property
+    def exploited_from(self) -> date | None:
+        """Return the first day of its commercial exploitation, if it was said."""
+
+    @property
+    def expires_on(self) -> date | None:
+        """Return the last day as the office named it, if it did."""
 
 
-def term_end(right: Right) -> date | None:
-    """Return the first day after the title's longest possible term, or None if it has no end."""
-    return term_of(right.kind, right.filed_on, right.expires_on)
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The first day after the longest possible term, None being no end, and the rule it is of."""
+
+    end: date | None
+    ground: Ground | None
 
 
-def term_of(kind: str, filed_on: date, expires_on: date | None) -> date | None:
-    """Return the first day after the longest possible term of a title, or None if it has no end.
+def term_of(title: HasTerm, law: Law, on: date) -> Term:
+    """Return the longest possible term of a title by the law of a day (IP Law art. 93).
 
-    The day of filing is not counted and the last day counts to its end (Civil Code arts. 147, 148),
-    so that a half-open interval [from, to) lies within the term if `to` is at most this day.
+    The office's word comes first. The day of filing is not counted and the last day counts to its
+    end (Civil Code arts. 147, 148), so that a half-open interval [from, to) lies within the term if
+    `to` is at most its end.
     """
-    last_day = expires_on
-    if last_day is None and kind in _YEARS:
-        last_day = _years_later(filed_on, _YEARS[kind])
-    return None if last_day is None else last_day + timedelta(days=1)
+    if title.expires_on is not None:
+        return Term(title.expires_on + timedelta(days=1), None)
+    ground = law.find("right.term", on, kind=title.kind, office=title.office[:2])
+    if ground is None:
+        return Term(None, None)
+    years = ground.number("years") * (1 + _number(ground, "renewals"))
+    spans = [(title.filed_on, years)]
+    if title.exploited_from is not None and "years_from_exploitation" in ground.values:
+        spans.append((title.exploited_from, ground.number("years_from_exploitation")))
+    if title.created_on is not None and "years_from_creation" in ground.values:
+        spans.append((title.created_on, ground.number("years_from_creation")))
+    if any(start.year + more > date.max.year for start, more in spans):
+        return Term(None, ground)
+    last_day = min(_years_later(start, more) for start, more in spans)
+    return Term(last_day + timedelta(days=1), ground)
+
+
+def _number(ground: Ground, name: str) -> int:
+    return ground.number(name) if name in ground.values else 0
 
 
 def _years_later(day: date, years: int) -> date:
@@ -118,14 +164,15 @@ def state_of(code: str) -> str | None:
     return None if code == "world" else code
 
 
-def must_outlast(subject: str, right: Right, until: date | None) -> None:
+def must_outlast(subject: str, right: Right, until: date | None, law: Law, on: date) -> None:
     """Raise `BeyondRightTerm` unless the title can last until a day, None being for ever."""
-    end = term_end(right)
-    if end is not None and (until is None or until > end):
+    term = term_of(right, law, on)
+    if term.end is not None and (until is None or until > term.end):
         raise BeyondRightTerm(
-            f"{subject} lasts until {end}, the grant until {until or 'no day'}",
+            f"{subject} lasts until {term.end}, the grant until {until or 'no day'}",
             positions=(right.position,),
             subjects=(subject,),
+            ground=term.ground,
         )
 
 

@@ -138,7 +138,8 @@ class RightFiled(Attested):
     """An application was filed: from here on there is something to own.
 
     `designated` are the States that a regional application is for. `filing_day` is `latest` where
-    the source shows only that it was filed by then.
+    the source shows only that it was filed by then. The term of a layout runs from its creation and
+    its first commercial exploitation, too (IP Law art. 93(5)).
     """
 
     TOPIC: ClassVar[str] = "right.filed/1"
@@ -154,6 +155,8 @@ class RightFiled(Attested):
     technology: Annotated[str, of_kind("technology")] | None
     designated: Countries = ()
     filing_day: Literal["exact", "latest"] = "exact"
+    created_on: Day | None = None
+    exploited_from: Day | None = None
 
     def subjects(self) -> frozenset[str]:
         """Return the right, its owners and the technology that it protects."""
@@ -184,6 +187,7 @@ class Right:
 
     position: int
     kind: str
+    office: str
     filed_on: date
     owners: "HashTrieMap[str, Fraction]"
     titled: int
@@ -191,6 +195,8 @@ class Right:
     technology: str | None = None
     territory: tuple[str, ...] = ()
     expires_on: date | None = None
+    created_on: date | None = None
+    exploited_from: date | None = None
     former: "HashTrieMap[str, int]" = HashTrieMap()
     status: Standing = UNCHANGED
     liens: "HashTrieMap[str, Lien]" = HashTrieMap()
@@ -322,7 +328,12 @@ def _admit_filed(state: State, event: Event, context: Context) -> None:
     new(state, body.right, RightExists)
     if body.technology is not None:
         all_known(state, (body.technology,))
-    not_in_future(context.accepted, filed_on=body.filed_on)
+    not_in_future(
+        context.accepted,
+        filed_on=body.filed_on,
+        created_on=body.created_on,
+        exploited_from=body.exploited_from,
+    )
     must_be_whole(body.owners)
 
 
@@ -333,7 +344,10 @@ def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
     return Right(
         position=logged.position,
         kind=body.kind,
+        office=body.office,
         filed_on=body.filed_on,
+        created_on=body.created_on,
+        exploited_from=body.exploited_from,
         owners=HashTrieMap({holding.party: holding.share for holding in body.owners}),
         titled=logged.position,
         titled_on=legal_day(logged.accepted),

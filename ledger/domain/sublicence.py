@@ -152,7 +152,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     signers, reason = frozenset(event.signers), reason_of(body.confirms)
     must_not_reach_behind(state, body.grant, body.grant.valid_from, signers, context, reason)
     agreed = agreed_to(state, body, body.sublicensor)
-    must_be_free(state, body.grant, held, signers, agreed)
+    must_be_free(state, body.grant, held, signers, agreed, context)
 
 
 def _must_be_allowed(

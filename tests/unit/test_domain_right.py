@@ -10,8 +10,9 @@ from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.event import Body
 from ledger.domain.existence import FutureFact, PredecessorUnknown
 from ledger.domain.party import PartyUnknown
-from ledger.domain.protection import lapse_on, term_end
+from ledger.domain.protection import lapse_on, term_of
 from ledger.domain.right import FractionSum, RightExists, right_id
+from ledger.lawbook import shipped
 from tests.support.builders import (
     CLERK,
     FIRM,
@@ -175,19 +176,51 @@ def test_of_two_changes_with_effect_on_one_day_the_later_word_counts() -> None:
         ("invention", "2006-03-10", date(2026, 3, 11)),
         ("utility_solution", "2016-03-10", date(2026, 3, 11)),
         ("utility_solution", "2016-02-29", date(2026, 3, 1)),
+        ("design", "2006-03-10", date(2021, 3, 11)),
+        ("layout", "2006-03-10", date(2016, 3, 11)),
         ("mark", "2006-03-10", None),
         ("know_how", "2006-03-10", None),
     ],
 )
-def test_a_term_runs_from_filing_where_it_cannot_be_renewed(
+def test_a_term_runs_from_filing_and_counts_every_renewal_that_there_can_be(
     kind: str, filed_on: str, end: date | None
 ) -> None:
     """The last day counts to its end, so a half-open interval may end on the day after."""
-    assert end == term_end(given(right_filed(kind=kind, filed_on=filed_on)).value(RIGHT))
+    assert end == term_end(right_filed(kind=kind, filed_on=filed_on))
 
 
 def test_a_term_that_the_office_named_comes_first() -> None:
-    named = given(right_filed(), right_granted(expires_on="2039-12-31")).value(RIGHT)
-    assert date(2040, 1, 1) == term_end(named)
-    unnamed = given(right_filed(), right_granted(expires_on=None)).value(RIGHT)
-    assert date(2040, 3, 11) == term_end(unnamed)
+    named = right_granted(expires_on="2039-12-31")
+    assert date(2040, 1, 1) == term_end(right_filed(), named)
+    assert date(2040, 3, 11) == term_end(right_filed(), right_granted(expires_on=None))
+
+
+def term_end(*said_of_it: Body) -> date | None:
+    """Return the end of the story's right by the shipped law of today."""
+    return term_of(given(*said_of_it).value(RIGHT), shipped(), date(2026, 11, 2)).end
+
+
+def test_a_layout_ends_with_the_earliest_of_three_terms() -> None:
+    """IP Law art. 93(5): 10 years from filing, 10 from exploitation, 15 from creation."""
+    layout = {"kind": "layout", "filed_on": "2020-03-10"}
+    assert date(2028, 1, 6) == term_end(right_filed(**layout, exploited_from="2018-01-05"))
+    assert date(2026, 1, 6) == term_end(right_filed(**layout, created_on="2011-01-05"))
+    late = right_filed(**layout, exploited_from="2021-01-05", created_on="2019-01-05")
+    assert date(2030, 3, 11) == term_end(late)
+
+
+def test_a_term_is_of_the_office_s_own_law() -> None:
+    """A European patent lasts by the Convention; of a foreign utility model no law here speaks."""
+    rows = {("ep", "invention"): "epc.63.invention", ("us", "invention"): "usc-35.154.invention"}
+    for (office, kind), rule in rows.items():
+        foreign = right_filed(
+            right=f"right:{office}.7", office=office, application_no="7", kind=kind
+        )
+        right = given(foreign).value(foreign.right)
+        term = term_of(right, shipped(), date(2026, 11, 2))
+        assert (date(2040, 3, 11), rule) == (term.end, term.ground and term.ground.rule)
+    model = right_filed(
+        right="right:de.7", office="de", application_no="7", kind="utility_solution"
+    )
+    unknown = given(model).value(model.right)
+    assert None is term_of(unknown, shipped(), date(2026, 11, 2)).end
