@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from api.deps import node_of
 from api.problems import ApiProblem
-from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
+from api.reads import AtLeast, EffectText, KnownAtText, ask, read_known_at, today
 from ledger.domain.scope import Act, Field, Territory
 from projections.licences import Use, check_licence
 
@@ -34,6 +34,7 @@ def get_licence_check(  # noqa: PLR0913  (the question's parameters)
     edition: Annotated[str | None, Query(description="Edition of the scheme")] = None,
     right: Annotated[str | None, Query(pattern=r"^(right|technology):[a-z0-9.-]{1,80}$")] = None,
     on: Annotated[date | None, Query(description="Legal day; default: today")] = None,
+    effect: EffectText = "parties",
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
@@ -46,6 +47,7 @@ def get_licence_check(  # noqa: PLR0913  (the question's parameters)
             field=Field.model_validate(_field(field, scheme, edition)),
             on=on or today(),
             object=right,
+            effect=effect,
         )
     except ValidationError as error:
         reason = error.errors(include_url=False, include_input=False)[0]["msg"]

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import (
+    contracts,
     disputes,
     entries,
     events,
@@ -32,6 +33,7 @@ ROUTED = (
     rights,
     licences,
     offers,
+    contracts,
     revenue,
     disputes,
     subjects,

@@ -1,12 +1,14 @@
 """All read models, in the order in which they are listed to people."""
 
 from projections.chain import chain
+from projections.contract_events import contract_events
 from projections.dependencies import dependencies
 from projections.disputes import disputes, orders
 from projections.grants import contracts, encumbrances, grants
 from projections.liens import liens
 from projections.offers import offers
 from projections.projection import ReadModel
+from projections.registrations import registrations
 from projections.revenue import payables, payments, reports, shares
 from projections.status import status
 from projections.timeline import events, timeline
@@ -20,6 +22,8 @@ READ_MODELS: tuple[ReadModel, ...] = (
     contracts,
     grants,
     encumbrances,
+    contract_events,
+    registrations,
     offers,
     shares,
     reports,

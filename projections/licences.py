@@ -14,10 +14,22 @@ from typing import Literal
 
 from ledger.domain.protection import state_of
 from ledger.domain.scope import Act, Field, Territory, field_region, territory_region
+from ledger.lawbook import shipped
 from ledger.store.connection import Pool
+from projections.axes import Effect
 from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
 from projections.status import ALIVE, Status, StatusRow, status, status_on, status_rows
-from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.view import (
+    DATED,
+    RECORDED,
+    TRUE_ON,
+    Known,
+    KnownAt,
+    View,
+    knowing,
+    positions_of,
+    viewing,
+)
 
 LOOKED_AT = 1_000
 """Grants to one party, current and of the act, that an answer looks at; `object` narrows them."""
@@ -27,7 +39,8 @@ LOOKED_AT = 1_000
 class Use:
     """What a party does: an act, in a territory, for a field, on a legal day.
 
-    `object` narrows the question to one right or technology.
+    `object` narrows the question to one right or technology. `effect` asks whether the licence
+    holds between its parties, or against third parties, too.
     """
 
     party: str
@@ -36,21 +49,28 @@ class Use:
     field: Field
     on: date
     object: str | None = None
+    effect: Effect = "parties"
+
+
+Against = Literal["AWAITED", "SUSPENDED", "HEAD_ENDED", "UNREGISTERED_OPPOSED"]
+"""What else keeps a grant from holding: an act of the State or a condition that it waits for, its
+suspension, the end of a grant above it; or that it is in no register, asked of third parties."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A current grant of the act to the party, and the terms of its contract.
 
-    `beyond` names the sides on which the use goes beyond it. `objects` are the rights and
-    technologies through which it holds, `ended` says of the others what became of them. `heads`
-    are the grants that it sits under, nearest first.
+    `beyond` names the sides on which the use goes beyond it, `against` what else keeps it from it.
+    `objects` are the rights and technologies through which it holds, `ended` says of the others
+    what became of them. `heads` are the grants that it sits under, nearest first.
     """
 
     grant: GrantRow
     terms: ContractRow
     heads: tuple[GrantRow, ...]
     beyond: tuple[Literal["territory", "field"], ...]
+    against: tuple[Against, ...]
     objects: tuple[str, ...]
     ended: tuple[Status, ...]
     positions: tuple[int, ...]
@@ -58,7 +78,7 @@ class Finding:
     @property
     def holds(self) -> bool:
         """Say whether this grant alone makes the use a licensed one."""
-        return bool(self.objects) and not self.beyond
+        return bool(self.objects) and not self.beyond and not self.against
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +114,7 @@ def check_licence(pool: Pool, use: Use, *, known_at: KnownAt = None) -> LicenceC
         objects = {subject for grant in found for subject in _objects(grant, use)}
         ends = status_rows(view, sorted(objects), use.on, known)
         findings = tuple(
-            _finding(view, use, grant, terms[grant.subject], _above(grant, heads), ends)
+            _finding(view, use, grant, terms[grant.subject], _above(grant, heads, use.on), ends)
             for grant in found
         )
         return LicenceCheck(use, view.size, findings)
@@ -102,9 +122,8 @@ def check_licence(pool: Pool, use: Use, *, known_at: KnownAt = None) -> LicenceC
 
 def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
     """Return the grants of the act to the party whose days contain the day, oldest first."""
-    asked = {"party": use.party, "act": use.act, "on": use.on, **knowing(known)}
-    condition = f"""licensee = %(party)s AND %(act)s = ANY(acts) AND {RECORDED}
-        AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)"""
+    asked = {"party": use.party, "act": use.act, "true_on": use.on, **knowing(known)}
+    condition = f"licensee = %(party)s AND %(act)s = ANY(acts) AND {TRUE_ON} AND {DATED}"
     if use.object is not None:
         burdens = view.rows(
             encumbrances,
@@ -125,23 +144,37 @@ def _terms(view: View, found: Iterable[GrantRow], known: Known) -> dict[str, Con
     return {row.subject: row for row in rows}
 
 
-def _heads(view: View, found: Sequence[GrantRow], known: Known) -> dict[str, GrantRow]:
-    """Return the grants above these, by ref: a query a level."""
-    heads: dict[str, GrantRow] = {}
+def _heads(view: View, found: Sequence[GrantRow], known: Known) -> dict[str, tuple[GrantRow, ...]]:
+    """Return the rows of the grants above these, by ref, whatever their days: a query a level."""
+    heads: dict[str, tuple[GrantRow, ...]] = {}
     level = found
     while refs := sorted({grant.head for grant in level if grant.head is not None} - heads.keys()):
         asked = {"refs": refs, **knowing(known)}
-        level = view.rows(grants, f"ref = ANY(%(refs)s) AND {RECORDED}", asked, order="ref")
-        heads.update({grant.ref: grant for grant in level})
+        level = view.rows(grants, f"ref = ANY(%(refs)s) AND {DATED}", asked, order="ref, n")
+        for ref in refs:
+            heads[ref] = tuple(row for row in level if row.ref == ref)
     return heads
 
 
-def _above(grant: GrantRow, heads: Mapping[str, GrantRow]) -> tuple[GrantRow, ...]:
-    above = []
-    while grant.head is not None and grant.head in heads:
-        grant = heads[grant.head]
+Above = tuple[tuple[GrantRow, ...], bool]
+"""The grants above one as they stand on a day, and whether one that it hangs on is over."""
+
+
+def _above(grant: GrantRow, heads: Mapping[str, tuple[GrantRow, ...]], day: date) -> Above:
+    """Follow the sublicence tree up; a direct licence hangs on nothing above it."""
+    above: list[GrantRow] = []
+    while grant.head is not None:
+        rows = heads.get(grant.head, ())
+        current = [row for row in rows if _holds_on(row, day)]
+        if not current:
+            return tuple(above), not any(row.direct_licence for row in rows)
+        grant = current[-1]
         above.append(grant)
-    return tuple(above)
+    return tuple(above), False
+
+
+def _holds_on(row: GrantRow, day: date) -> bool:
+    return row.true_from <= day and (row.true_to is None or day < row.true_to)
 
 
 def _objects(grant: GrantRow, use: Use) -> tuple[str, ...]:
@@ -153,7 +186,7 @@ def _finding(
     use: Use,
     grant: GrantRow,
     terms: ContractRow,
-    heads: tuple[GrantRow, ...],
+    above: Above,
     ends: Mapping[str, Sequence[StatusRow]],
 ) -> Finding:
     objects = _objects(grant, use)
@@ -166,12 +199,37 @@ def _finding(
     ]
     ended = tuple(state for state in states if state.status not in ALIVE)
     gone = {state.right for state in ended}
+    heads, cut_off = above
+    chain = (grant, *heads)
     proof = positions_of(
-        [grant.position, *(head.position for head in heads)],
+        *((row.position, row.changed_position, row.suspended_position) for row in chain),
+        [grant.registered_position],
         *(state.positions for state in states),
     )
     live = tuple(subject for subject in objects if subject not in gone)
-    return Finding(grant, terms, heads, _beyond(grant, use), live, ended, proof)
+    kinds = {row.subject: row.kind for group in ends.values() for row in group}
+    against = _against(use, chain, map(kinds.get, live), cut_off=cut_off)
+    return Finding(grant, terms, heads, _beyond(grant, use), against, live, ended, proof)
+
+
+def _against(
+    use: Use, chain: Sequence[GrantRow], kinds: Iterable[str | None], *, cut_off: bool
+) -> tuple[Against, ...]:
+    entered = chain[0].registered_on
+    said: dict[Against, bool] = {
+        "AWAITED": any(row.waits is not None for row in chain),
+        "SUSPENDED": any(row.suspended_position is not None for row in chain),
+        "HEAD_ENDED": cut_off,
+        "UNREGISTERED_OPPOSED": use.effect == "third_parties"
+        and (entered is None or use.on < entered)
+        and any(_must_be_entered(kind, use.on) for kind in kinds),
+    }
+    return tuple(what for what, so in said.items() if so)
+
+
+def _must_be_entered(kind: str | None, day: date) -> bool:
+    """Whether a licence of such a right binds third parties only once it is in the register."""
+    return shipped().find("licence.opposability", day, object=kind) is not None
 
 
 def _beyond(grant: GrantRow, use: Use) -> tuple[Literal["territory", "field"], ...]:

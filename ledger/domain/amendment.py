@@ -300,6 +300,7 @@ def _evolve_amended(subject: str, value: Contract, logged: Logged) -> Contract:
         Change(
             version=value.version + 1,
             position=logged.position,
+            payload_hash=logged.event.payload_hash,
             agreed_from=body.effective_from,
             effective_from=None if waits else body.effective_from,
             changes=body.changes,
@@ -312,7 +313,9 @@ def _evolve_corrected(subject: str, value: Contract, logged: Logged) -> Contract
     body = logged.event.body
     assert isinstance(body, CorrectionRecorded)
     start = value.effective_from
-    change = Change(value.version + 1, logged.position, start, start, body.changes)
+    change = Change(
+        value.version + 1, logged.position, logged.event.payload_hash, start, start, body.changes
+    )
     return replace(value.changed_by(change), parties=frozenset(body.parties_meant))
 
 

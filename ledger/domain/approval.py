@@ -7,15 +7,18 @@ falls under; it is registered if it crosses the border, or is paid with State mo
 Refusals come in the order in which they are defined here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from operator import itemgetter
 from typing import Literal
 
 from ledger.domain.contract_terms import AgreedTerms, Grant, Upon
 from ledger.domain.event import Refusal, State
-from ledger.domain.law import Ground, Law
+from ledger.domain.existence import known
+from ledger.domain.law import Law
 from ledger.domain.party import party_of
 from ledger.domain.scope import field_region
+from ledger.domain.technology import Technology
 
 Direction = Literal["domestic", "inbound", "outbound", "foreign"]
 
@@ -59,14 +62,11 @@ def must_wait_for_the_state(
     if kind not in TRANSFERS and not any(grant.technologies for grant in grants):
         return
     names = _names(body, grants)
-    banned = _listed("technology.banned", names, law, day)
-    if banned is not None:
-        raise BannedTech(f"on the list of {banned.instrument}: {banned.rule}", ground=banned)
-    restricted = _listed("technology.restricted", names, law, day)
-    if restricted is not None and upon != "permit":
-        raise PermitMissing(
-            f"on the list of {restricted.instrument}: {restricted.rule}", ground=restricted
-        )
+    on_lists = [known(state, item, Technology) for grant in grants for item in grant.technologies]
+    names.update({item.category: item.classified or item.position for item in on_lists})
+    _must_not_be_listed("technology.banned", BannedTech, names, law, day)
+    if upon != "permit":
+        _must_not_be_listed("technology.restricted", PermitMissing, names, law, day)
     flow = direction(state, grants)
     registered = law.find(
         "contract.registration", day, direction=flow, state_money=body.state_money
@@ -86,19 +86,33 @@ def direction(state: State, grants: Iterable[Grant]) -> Direction:
     return "outbound" if "VN" in givers else "foreign"
 
 
-def _names(body: AgreedTerms, grants: Iterable[Grant]) -> frozenset[str]:
+def _names(body: AgreedTerms, grants: Iterable[Grant]) -> dict[str | None, int | None]:
     """Return all that a row of the lists may match: declared entries, symbols and those above."""
     regions = (
         field_region(grant.field.scheme, grant.field.edition, grant.field.codes) for grant in grants
     )
-    return frozenset(body.list_entries).union(
-        *(path for region in regions for path in region.ancestry)
-    )
+    symbols = (symbol for region in regions for path in region.ancestry for symbol in path)
+    return dict.fromkeys((*body.list_entries, *symbols))
 
 
-def _listed(topic: str, names: Iterable[str], law: Law, day: date) -> Ground | None:
-    found = (law.find(topic, day, matches=name) for name in sorted(names))
-    return next((ground for ground in found if ground is not None), None)
+def _must_not_be_listed(
+    topic: str,
+    refusal: type[Refusal],
+    names: Mapping[str | None, int | None],
+    law: Law,
+    day: date,
+) -> None:
+    """Refuse what a row of a list matches; a position is that of who put it on the list."""
+    for name, position in sorted(
+        ((name, at) for name, at in names.items() if name is not None), key=itemgetter(0)
+    ):
+        row = law.find(topic, day, matches=name)
+        if row is not None:
+            raise refusal(
+                f"on the list of {row.instrument}: {row.rule}",
+                positions=() if position is None else (position,),
+                ground=row,
+            )
 
 
 def must_be_approved(

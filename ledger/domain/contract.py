@@ -131,6 +131,10 @@ class Suspension:
     start: date
     end: date | None
 
+    def holds(self, day: date) -> bool:
+        """Whether the contract rests on a day."""
+        return self.start <= day and (self.end is None or day < self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -141,6 +145,7 @@ class Change:
 
     version: int
     position: int
+    payload_hash: str
     agreed_from: date
     effective_from: date | None
     changes: Changes
@@ -245,11 +250,11 @@ class Contract:
             effective_to=terms.effective_to,
         )
 
-    def with_registered(self, version: int | None, day: date) -> "Contract":
-        """Return the contract after one of its versions was registered, and so has effect."""
+    def with_registered(self, amendment: str, day: date) -> "Contract":
+        """Return the contract after an amendment was registered, and so has effect."""
         changes = tuple(
             replace(change, effective_from=max(change.agreed_from, day))
-            if change.version == version and change.effective_from is None
+            if change.payload_hash == amendment and change.effective_from is None
             else change
             for change in self.changes
         )

@@ -12,7 +12,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import StringConstraints, model_validator
+from pydantic import (
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 from ledger.domain.event import (
     DISTINCT,
@@ -30,14 +35,13 @@ from ledger.domain.event import (
 from ledger.domain.money import Currency, Price
 from ledger.domain.royalty import Royalty
 from ledger.domain.scope import Acts, Field, GrantKind, Territory, TerritoryCode
-from ledger.domain.technology import TechnologyId
+from ledger.domain.technology import Category, TechnologyId
 
 ContractId = Annotated[str, of_kind("contract")]
 ConsentId = Annotated[str, of_kind("consent")]
 GrantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,16}$")]
 GrantRef = Annotated[str, StringConstraints(pattern=r"^contract:[a-z0-9.-]{1,80}#[a-z0-9]{1,16}$")]
 ConditionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
-ListEntry = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:/-]{1,40}$")]
 Positive = Annotated[int, pydantic.Field(ge=1)]
 Natural = Annotated[int, pydantic.Field(ge=0)]
 RoyaltyBase = Literal["net_selling_price", "net_revenue", "pre_tax_profit", "none"]
@@ -228,7 +232,7 @@ class AgreedTerms(TermsMembers, Body):
     form: Form = "data_message"
     effective_upon: Upon = "day"
     conditions: Annotated[tuple[Condition, ...], FROM_LIST] = ()
-    list_entries: Annotated[tuple[ListEntry, ...], FROM_LIST, DISTINCT] = ()
+    list_entries: Annotated[tuple[Category, ...], FROM_LIST, DISTINCT] = ()
     state_money: bool = False
     signed: Annotated[tuple[SignedOn, ...], FROM_LIST] = ()
     confirms: Confirmation | None = None
@@ -260,6 +264,11 @@ class Changes(Terms):
     """
 
     grants_ended: Annotated[tuple[GrantId, ...], FROM_LIST, DISTINCT] = ()
+
+    @model_serializer(mode="wrap")
+    def _named(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write the members that are named, and no defaults: those would change something."""
+        return {name: said for name, said in write(self).items() if name in self.model_fields_set}
 
     @model_validator(mode="after")
     def _something(self) -> "Changes":

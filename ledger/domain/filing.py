@@ -9,6 +9,7 @@ contradict.
 Read in this order: events, state, admit, evolve.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, ClassVar, Literal
@@ -17,7 +18,7 @@ from pydantic import model_validator
 
 from ledger.domain.authority import WrongSigner
 from ledger.domain.contract import KIND, Contract
-from ledger.domain.contract_terms import AgreedTerms, ContractId, Grant, Positive, first_terms
+from ledger.domain.contract_terms import AgreedTerms, ContractId, Grant, first_terms
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -26,6 +27,7 @@ from ledger.domain.event import (
     Context,
     Day,
     Event,
+    EventHash,
     Evolves,
     Logged,
     PartyId,
@@ -45,14 +47,14 @@ Purpose = Literal["permit", "registration", "recordal"]
 
 
 class FilingMade(Body):
-    """A party applied to an authority about a contract, or about its version `of_version`."""
+    """A party applied to an authority about a contract, or about an amendment, by its hash."""
 
     TOPIC: ClassVar[str] = "filing.made/1"
 
     filing: FilingId
     contract: ContractId
     purpose: Purpose
-    of_version: Positive | None
+    amendment: EventHash | None
     authority: Text
     filed_by: PartyId
     filed_on: Day
@@ -62,6 +64,10 @@ class FilingMade(Body):
     def subjects(self) -> frozenset[str]:
         """Return the filing, the contract and who filed."""
         return frozenset((self.filing, self.contract, self.filed_by))
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the amendment."""
+        return () if self.amendment is None else (self.amendment,)
 
 
 class Answer(Attested):
@@ -78,7 +84,7 @@ class Answer(Attested):
 
 
 class CertificateIssued(Answer):
-    """The contract, or its version `of_version`, is registered, or a licence entered.
+    """The contract, or an amendment of it, is registered, or a licence entered.
 
     The entry of a licence names the rights in whose register it stands.
     """
@@ -86,7 +92,7 @@ class CertificateIssued(Answer):
     TOPIC: ClassVar[str] = "certificate.issued/1"
 
     purpose: Literal["registration", "recordal"]
-    of_version: Positive | None
+    amendment: EventHash | None
     issued_on: Day
     rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
 
@@ -99,6 +105,10 @@ class CertificateIssued(Answer):
     def subjects(self) -> frozenset[str]:
         """Return the contract, the filing that is answered, and the rights it is entered for."""
         return super().subjects().union(self.rights)
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the amendment."""
+        return () if self.amendment is None else (self.amendment,)
 
 
 class PermitIssued(Answer):
@@ -216,9 +226,9 @@ def _evolve_certificate(subject: str, value: Contract, logged: Logged) -> Contra
     assert isinstance(body, CertificateIssued)
     if body.purpose == "recordal":
         return replace(value, recorded=value.recorded or body.issued_on)
-    if body.of_version in (None, 1):
+    if body.amendment is None:
         return replace(value, registered=value.registered or body.issued_on)
-    return value.with_registered(body.of_version, body.issued_on)
+    return value.with_registered(body.amendment, body.issued_on)
 
 
 def _evolve_permit(subject: str, value: Contract, logged: Logged) -> Contract:

@@ -186,7 +186,9 @@ def _evolve_option(subject: str, value: Contract, logged: Logged) -> Contract:
     body = logged.event.body
     assert isinstance(body, OptionExercised)
     day, changes = body.exercised_on, Changes(grants=(body.grant,))
-    return value.changed_by(Change(value.version + 1, logged.position, day, day, changes))
+    return value.changed_by(
+        Change(value.version + 1, logged.position, logged.event.payload_hash, day, day, changes)
+    )
 
 
 def _evolve_right_option(subject: str, value: Right, logged: Logged) -> Right:

@@ -152,8 +152,10 @@ def test_banned_tech() -> None:
     refusal = past.when(transferring(field=ipc("A01K 79/02"))).then_refused(BannedTech)
     assert refusal.ground is not None
     assert "76/2018/NĐ-CP" == refusal.ground.instrument
-    declared = transferring(list_entries=["76-2018:III.electric-fishing"])
+    declared = transferring(list_entries=["76-2018.iii.electric-fishing"])
     past.when(declared).then_refused(BannedTech)
+    listed = given(technology_registered(category="76-2018.iii.electric-fishing"))
+    listed.when(transferring()).then_refused(BannedTech, positions=[0])
     past.when(transferring(field=ipc("A01K 61/00"))).then_admitted()
     before = {
         "concluded_on": "2018-06-30",

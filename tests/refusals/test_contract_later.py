@@ -29,6 +29,7 @@ from tests.support.builders import (
     THIRD,
     contract_concluded,
     grant,
+    hash_of,
     other_right_filed,
     right_filed,
     sublicence_granted,
@@ -236,9 +237,10 @@ def test_registration_needed_for_an_amendment() -> None:
     """What amends a registered contract has effect from its own certificate (TTL art. 24(3))."""
     past = licensed().and_then(certificate_issued(filing=None))
     past.when(terms_amended()).then_refused(RegistrationNeeded, positions=[1])
-    waits = past.and_then(terms_amended(effective_upon="registration"))
+    pending = terms_amended(effective_upon="registration")
+    waits = past.and_then(pending)
     assert 50_000 == waits.value(CONTRACT).terms_on(date(2027, 6, 1)).royalty_ppm
-    told = waits.and_then(certificate_issued(filing=None, of_version=2))
+    told = waits.and_then(certificate_issued(filing=None, amendment=hash_of(pending)))
     assert 60_000 == told.value(CONTRACT).terms_on(date(2027, 6, 1)).royalty_ppm
     assert 50_000 == told.value(CONTRACT).terms_on(date(2026, 12, 31)).royalty_ppm
 

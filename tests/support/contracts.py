@@ -201,7 +201,7 @@ def filing_made(**overrides: Any) -> FilingMade:
         "filing": FILING,
         "contract": CONTRACT,
         "purpose": "registration",
-        "of_version": None,
+        "amendment": None,
         "authority": "Sở Khoa học và Công nghệ Hà Nội",
         "filed_by": FIRM,
         "filed_on": "2026-11-02",
@@ -224,7 +224,7 @@ def certificate_issued(**overrides: Any) -> CertificateIssued:
     defaults = {
         **_ANSWER,
         "purpose": "registration",
-        "of_version": None,
+        "amendment": None,
         "issued_on": "2026-11-02",
         "rights": [],
     }

@@ -45,6 +45,7 @@ from tests.support.builders import (
     technology_registered,
     vnd,
 )
+from tests.support.contracts import terms_amended
 from tests.support.specification import given, said
 
 RIVALS = "contract:01890000-0000-7000-8000-0000000000ff"
@@ -424,3 +425,13 @@ def test_a_grant_burdens_only_the_rights_that_it_names() -> None:
     grants = [grant(), grant(grant="g2", rights=[OTHER_RIGHT])]
     past = past.and_then(contract_concluded(grants=grants))
     assert [f"{CONTRACT}#g2"] == [held_grant.ref for held_grant in past.value(OTHER_RIGHT).grants]
+
+
+def test_an_amendment_writes_what_it_names_and_no_defaults() -> None:
+    """A default that were written would be read as a change."""
+    body = terms_amended(changes={"royalty_ppm": 60_000, "effective_to": None})
+    written = body.model_dump(mode="json")
+    assert {"royalty_ppm": 60_000, "effective_to": None} == written["changes"]
+    assert {"royalty_ppm", "effective_to"} == type(body).model_validate(
+        written
+    ).changes.model_fields_set

@@ -1,0 +1,337 @@
+"""
+Which terms of a contract held on a day, as known when. Serves `GET /v1/contracts/{id}` and below.
+
+Terms on a day are what was agreed first, then every change with effect by then, of what is known;
+versions are counted as they were recorded. What is sealed is its commitment.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from ledger.domain.contract import Contract
+from ledger.domain.contract_terms import Terms, changed
+from ledger.domain.event import legal_day
+from ledger.store.connection import Pool
+from projections.contract_events import ContractEvent, contract_events, events_of, folded
+from projections.revenue import ReportRow, reports
+from projections.view import RECORDED, Known, KnownAt, View, knowing, viewing
+
+Status = Literal[
+    "awaiting_permit",
+    "awaiting_registration",
+    "awaiting_conditions",
+    "concluded",
+    "in_force",
+    "suspended",
+    "terminated",
+    "expired",
+    "void",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The days of a contract: who signed when, between whom it has effect from when.
+
+    `third_parties` is the day of its entry in the office's register; `recorded` the instant at
+    which this ledger took it.
+    """
+
+    signed: tuple[tuple[str, date], ...]
+    concluded: date
+    between_the_parties: date | None
+    third_parties: date | None
+    permitted: date | None
+    registered: date | None
+    ended: date | None
+    sell_off_to: date | None
+    recorded: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TermsOn:
+    """The terms of a contract that held on a day, as known; folded up to `size` entries.
+
+    `version` is the newest one with effect by then. `terms` is None if nothing was known of the
+    contract. `positions` are those of the contract and of the changes in them.
+    """
+
+    contract: str
+    true_on: date
+    size: int
+    status: Status | None
+    version: int | None
+    terms: Terms | None
+    clocks: Clocks | None
+    parties: tuple[str, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTerms:
+    """The terms under which a report was filed, and those of the days of its sales, in turn."""
+
+    report: str
+    size: int
+    filed: TermsOn
+    sold: tuple[TermsOn, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the terms: which event made it, who signed, from when it has effect."""
+
+    version: int
+    type: str
+    position: int
+    accepted: datetime
+    payload_hash: str
+    signers: tuple[str, ...]
+    agreed_from: date
+    effective_from: date | None
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of a contract's terms, in the order of the log; folded up to `size` entries."""
+
+    contract: str
+    size: int
+    versions: tuple[Version, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A member of the terms that two versions have otherwise; grants are named one by one."""
+
+    member: str
+    before: Any
+    after: Any
+    by: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDiff:
+    """What changed between two versions, by which events, and who signed them."""
+
+    contract: str
+    size: int
+    before: int
+    after: int
+    differences: tuple[Difference, ...]
+    versions: tuple[Version, ...]
+    positions: tuple[int, ...]
+
+
+def terms_on(pool: Pool, contract: str, *, true_on: date, known_at: KnownAt = None) -> TermsOn:
+    """Return the terms in force on a day, as known at a position or instant (default: now)."""
+    with viewing(pool, contract_events) as view:
+        return _terms_on(view, contract, true_on, view.known(known_at))
+
+
+def terms_for_report(
+    pool: Pool, contract: str, report: str, *, known_at: KnownAt = None
+) -> ReportTerms | None:
+    """Return the terms as they stood when a report was filed, and those of its days of sale.
+
+    What held when it was filed is asked of what was known by then; what held when the sales were
+    made, of all that is known. None if the report is not known, or is of another contract.
+    """
+    with viewing(pool, contract_events, reports) as view:
+        known = view.known(known_at)
+        filed = view.rows(
+            reports,
+            f"subject = %(report)s AND contract = %(contract)s AND {RECORDED}",
+            {"report": report, "contract": contract, **knowing(known)},
+            order="position",
+        )
+        if not filed:
+            return None
+        row = filed[0]
+        then = Known(row.position, row.accepted, None)
+        at_filing = _terms_on(view, contract, legal_day(row.accepted), then)
+        sold = tuple(_terms_between(view, contract, row, known))
+        positions = {
+            row.position,
+            *at_filing.positions,
+            *(p for each in sold for p in each.positions),
+        }
+        return ReportTerms(report, view.size, at_filing, sold, tuple(sorted(positions)))
+
+
+def versions_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Versions:
+    """Return the versions of a contract's terms, as known."""
+    with viewing(pool, contract_events) as view:
+        rows = events_of(view, contract, view.known(known_at))
+        found = tuple(_versions(rows))
+        return Versions(contract, view.size, found, tuple(item.position for item in found))
+
+
+def diff_of(
+    pool: Pool, contract: str, before: int, after: int, *, known_at: KnownAt = None
+) -> VersionDiff | None:
+    """Return what changed from one version of the terms to another; None if there is no such."""
+    with viewing(pool, contract_events) as view:
+        rows = events_of(view, contract, view.known(known_at))
+        found = tuple(_versions(rows))
+        if not 1 <= before < after <= len(found):
+            return None
+        value = folded(contract, rows)
+        assert value is not None, "a contract with versions is known"
+        between = found[before:after]
+        differences = tuple(
+            Difference(member, old, new, tuple(v.position for v in between if member in v.changed))
+            for member, old, new in _differing(_nth(value, before), _nth(value, after))
+        )
+        return VersionDiff(
+            contract,
+            view.size,
+            before,
+            after,
+            differences,
+            between,
+            tuple(item.position for item in between),
+        )
+
+
+def _terms_on(view: View, contract: str, day: date, known: Known) -> TermsOn:
+    rows = events_of(view, contract, known)
+    value = folded(contract, rows)
+    if value is None:
+        return TermsOn(contract, day, view.size, None, None, None, None, (), ())
+    held = [c for c in value.changes if c.effective_from is not None and c.effective_from <= day]
+    return TermsOn(
+        contract=contract,
+        true_on=day,
+        size=view.size,
+        status=_status(view, value, day, known),
+        version=max((change.version for change in held), default=1),
+        terms=value.terms_on(day),
+        clocks=_clocks(value, rows[0].accepted),
+        parties=tuple(sorted(value.parties)),
+        positions=(value.position, *(change.position for change in held)),
+    )
+
+
+def _terms_between(view: View, contract: str, report: ReportRow, known: Known) -> Iterator[TermsOn]:
+    """Yield the terms on the first day of a report, and on each day in it when they changed."""
+    value = folded(contract, events_of(view, contract, known))
+    days = {report.period_from}
+    if value is not None:
+        days.update(
+            change.effective_from
+            for change in value.changes
+            if change.effective_from is not None
+            and report.period_from < change.effective_from < report.period_to
+        )
+    for day in sorted(days):
+        yield _terms_on(view, contract, day, known)
+
+
+def _status(view: View, contract: Contract, day: date, known: Known) -> Status:
+    """Return how a contract stands on a day: a sublicence falls with its head, unless direct."""
+    own = status_on(contract, day)
+    if contract.head is None or own in _OVER:
+        return own
+    above, _, name = contract.head.partition("#")
+    head = folded(above, events_of(view, above, known))
+    if head is None or (name in head.grants and head.grants[name].direct_licence):
+        return own
+    of_head = _status(view, head, day, known)
+    return of_head if of_head in _OVER else own
+
+
+_OVER = frozenset({"terminated", "expired", "void"})
+
+
+def status_on(contract: Contract, day: date) -> Status:
+    """Return how a contract stands on a day, as known: the first of these that is so."""
+    start, rest, voided = contract.in_force_from, contract.suspended, contract.voided
+    said: tuple[tuple[Status, bool], ...] = (
+        ("void", voided is not None and voided.start <= day),
+        ("terminated", contract.ended is not None and contract.ended <= day),
+        ("expired", contract.effective_to is not None and contract.effective_to <= day),
+        (_AWAITING.get(contract.said.effective_upon, "concluded"), start is None),
+        ("concluded", start is not None and day < start),
+        ("suspended", rest is not None and rest.holds(day)),
+    )
+    return next((status for status, so in said if so), "in_force")
+
+
+_AWAITING: Mapping[str, Status] = {
+    "permit": "awaiting_permit",
+    "registration": "awaiting_registration",
+    "conditions": "awaiting_conditions",
+}
+
+
+def _clocks(contract: Contract, recorded: datetime) -> Clocks:
+    said = contract.said
+    return Clocks(
+        signed=tuple(sorted((each.party, each.on) for each in said.signed)),
+        concluded=said.concluded_on,
+        between_the_parties=contract.in_force_from,
+        third_parties=contract.recorded,
+        permitted=contract.permitted,
+        registered=contract.registered,
+        ended=contract.ended,
+        sell_off_to=contract.sell_off_to,
+        recorded=recorded,
+    )
+
+
+def _versions(rows: Sequence[ContractEvent]) -> Iterator[Version]:
+    value = folded(rows[0].subject, rows) if rows else None
+    if value is None:
+        return
+    by_position = {row.position: row for row in rows}
+    first = by_position[value.position]
+    yield _version(1, first, value.effective_from, value.effective_from, ())
+    for change in value.changes:
+        row = by_position[change.position]
+        named = change.changes.model_fields_set - {"grants", "grants_ended"}
+        grants = {f"grants/{grant.grant}" for grant in change.changes.grants}
+        grants.update(f"grants/{name}" for name in change.changes.grants_ended)
+        members = tuple(sorted(named | grants))
+        yield _version(change.version, row, change.agreed_from, change.effective_from, members)
+
+
+def _version(
+    number: int, row: ContractEvent, agreed: date, effective: date | None, members: tuple[str, ...]
+) -> Version:
+    return Version(
+        number,
+        row.type,
+        row.position,
+        row.accepted,
+        row.payload_hash,
+        row.signers,
+        agreed,
+        effective,
+        members,
+    )
+
+
+def _nth(contract: Contract, version: int) -> Terms:
+    terms = contract.first
+    for change in contract.changes[: version - 1]:
+        terms = changed(terms, change.changes)
+    return terms
+
+
+def _differing(before: Terms, after: Terms) -> Iterator[tuple[str, Any, Any]]:
+    old, new = _members(before), _members(after)
+    for member in sorted(old.keys() | new.keys()):
+        if old.get(member) != new.get(member):
+            yield member, old.get(member), new.get(member)
+
+
+def _members(terms: Terms) -> dict[str, Any]:
+    said = terms.model_dump(mode="json")
+    grants = {f"grants/{grant['grant']}": grant for grant in said.pop("grants")}
+    return {**said, **grants}

@@ -1,0 +1,218 @@
+"""Contracts over HTTP: terms by both clocks, versions and who signed, what stands below."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from ledger.client import LedgerClient, Trust
+from ledger.node import Node
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.rebuild import rebuild
+from tests.support import builders as b
+from tests.support import contracts as c
+from tests.support.tale import Tale
+from tests.support.world import World
+
+
+def day(value: Any) -> str:
+    return str(value.isoformat())
+
+
+@pytest.fixture(scope="module")
+def steps(node: Node, url: str, world: World, home: Any, tale: Tale) -> dict[str, int]:
+    """Amend the tale's contract twice, enter it, pass it on; return the positions."""
+    cast, today = tale.cast, tale.cast.today
+    contract, both = cast.ids["contract"], sorted([cast.institute, cast.firm])
+    soon, later = today + timedelta(days=10), today + timedelta(days=400)
+    shared = {"contract": contract, "parties": both, "concluded_on": day(today)}
+    bodies = {
+        "raised": c.terms_amended(
+            **shared, changes={"royalty_ppm": 60_000}, effective_from=day(soon)
+        ),
+        "sealed": c.terms_amended(
+            **shared,
+            changes={"price": b.sealed(), "cure_days": 30},
+            effective_from=day(later),
+        ),
+        "entered": c.licence_entered(
+            contract=contract, rights=[cast.ids["right"]], issued_on=day(today)
+        ),
+        "passed-on": b.sublicence_granted(
+            contract=f"{contract}.sub",
+            head_contract=contract,
+            sublicensor=cast.firm,
+            sublicensee=cast.rival,
+            consent_by=cast.institute,
+            grant=b.grant(
+                licensor=cast.firm,
+                licensee=cast.rival,
+                rights=[cast.ids["right"]],
+                acts=["sell"],
+                exclusivity="non_exclusive",
+                territory={"codes": ["vn-2025:48"]},
+                field={"scheme": "ipc", "edition": "2026.01", "codes": ["C09D"]},
+                valid_from=day(today),
+                valid_to=day(later),
+            ),
+            concluded_on=day(today),
+        ),
+    }
+    signing = {
+        "entered": (cast.registrar,),
+        "passed-on": (cast.firm, cast.rival, cast.institute),
+    }
+    with LedgerClient(url, Trust.read(home.trust)) as ledger:
+        found = {
+            name: ledger.submit(world.sign(body, *signing.get(name, both))).position
+            for name, body in bodies.items()
+        }
+    rebuild(node.pool, READ_MODELS, decode)
+    return found
+
+
+def test_terms_on_a_day_are_those_with_effect_by_then(
+    ledger: LedgerClient, tale: Tale, steps: dict[str, int]
+) -> None:
+    cast, path = tale.cast, f"/v1/contracts/{tale.cast.ids['contract']}/terms"
+    now = ledger.get(path)
+    assert (1, 50_000) == (now["version"], now["terms"]["royalty_ppm"])
+    assert tale.at("contract") == now["positions"]
+    assert ("in_force", day(cast.today)) == (now["status"], now["clocks"]["between_the_parties"])
+    assert day(cast.today) == now["clocks"]["third_parties"]
+    soon = ledger.get(path, true_on=day(cast.today + timedelta(days=10)))
+    assert (2, 60_000) == (soon["version"], soon["terms"]["royalty_ppm"])
+    assert [*tale.at("contract"), steps["raised"]] == soon["positions"]
+    late = ledger.get(path, true_on=day(cast.today + timedelta(days=400)))
+    assert (3, b.sealed()) == (late["version"], late["terms"]["price"])
+
+
+def test_before_the_amendment_was_known_the_old_terms_were_those_of_every_day(
+    ledger: LedgerClient, tale: Tale, steps: dict[str, int]
+) -> None:
+    path = f"/v1/contracts/{tale.cast.ids['contract']}/terms"
+    far = day(tale.cast.today + timedelta(days=500))
+    before = ledger.get(path, true_on=far, known_at=steps["raised"] - 1)
+    assert (1, 50_000) == (before["version"], before["terms"]["royalty_ppm"])
+    between = ledger.get(path, true_on=far, known_at=steps["raised"])
+    assert (2, 60_000) == (between["version"], between["terms"]["royalty_ppm"])
+    assert ledger.get(path, known_at=tale.at("contract")[0] - 1)["status"] is None
+
+
+@pytest.mark.usefixtures("steps")
+def test_terms_when_a_report_was_filed_and_when_its_sales_were_made(
+    ledger: LedgerClient, tale: Tale, http: httpx2.Client
+) -> None:
+    path = f"/v1/contracts/{tale.cast.ids['contract']}/terms"
+    answer = ledger.get(path, report=tale.cast.ids["report"])
+    assert 50_000 == answer["filed"]["terms"]["royalty_ppm"]
+    assert [50_000] == [sold["terms"]["royalty_ppm"] for sold in answer["sold"]]
+    assert sorted([*tale.at("contract"), *tale.at("report")]) == answer["positions"]
+    assert 404 == http.get(path, params={"report": "report:none"}).status_code
+
+
+def test_who_changed_what_between_two_versions(
+    ledger: LedgerClient, tale: Tale, steps: dict[str, int], http: httpx2.Client
+) -> None:
+    path = f"/v1/contracts/{tale.cast.ids['contract']}/versions"
+    both = sorted([tale.cast.institute, tale.cast.firm])
+    listed = ledger.get(path)["versions"]
+    assert [1, 2, 3] == [version["version"] for version in listed]
+    assert [[], ["royalty_ppm"], ["cure_days", "price"]] == [each["changed"] for each in listed]
+    assert all(both == version["signers"] for version in listed)
+    diff = ledger.get(f"{path}/1/diff/3")
+    assert ["cure_days", "price", "royalty_ppm"] == [each["member"] for each in diff["differences"]]
+    rate = diff["differences"][-1]
+    assert (50_000, 60_000, [steps["raised"]]) == (rate["before"], rate["after"], rate["by"])
+    assert [steps["raised"], steps["sealed"]] == diff["positions"]
+    assert 404 == http.get(f"{path}/3/diff/4").status_code
+
+
+def test_the_tree_below_a_contract(ledger: LedgerClient, tale: Tale, steps: dict[str, int]) -> None:
+    contract = tale.cast.ids["contract"]
+    tree = ledger.get(f"/v1/contracts/{contract}/sublicences")
+    (below,) = tree["grants"]
+    assert (1, True, False) == (below["tier"], below["current"], below["fallen"])
+    assert f"{contract}.sub#g1" == below["grant"]["ref"]
+    assert sorted([*tale.at("contract"), steps["passed-on"]]) == tree["positions"]
+
+
+def test_against_third_parties_a_licence_holds_once_it_is_entered(
+    ledger: LedgerClient, tale: Tale, steps: dict[str, int]
+) -> None:
+    """UNREGISTERED_OPPOSED is an answer: of the licence itself, and of its sublicence."""
+    asked = {
+        "act": "sell",
+        "right": tale.cast.ids["right"],
+        "territory": "vn-2025:48",
+        "field": "C09D",
+        "effect": "third_parties",
+    }
+    entered = ledger.get("/v1/licences/check", party=tale.cast.firm, **asked)
+    assert entered["licensed"]
+    assert steps["entered"] in entered["positions"]
+    passed_on = ledger.get("/v1/licences/check", party=tale.cast.rival, **asked)
+    assert not passed_on["licensed"]
+    assert [["UNREGISTERED_OPPOSED"]] == [each["against"] for each in passed_on["findings"]]
+    between = ledger.get(
+        "/v1/licences/check", party=tale.cast.rival, **{**asked, "effect": "parties"}
+    )
+    assert between["licensed"]
+
+
+def test_what_had_to_be_filed_and_was_late(
+    ledger: LedgerClient, world: World, node: Node, tale: Tale
+) -> None:
+    cast = tale.cast
+    contract = f"{cast.ids['contract']}.state"
+    signed = cast.today - timedelta(days=10)
+    transfer = b.contract_concluded(
+        contract=contract,
+        kind="technology_transfer",
+        parties=sorted([cast.institute, cast.firm]),
+        grants=[
+            b.grant(
+                licensor=cast.institute,
+                licensee=cast.firm,
+                rights=[],
+                technologies=[cast.ids["technology"]],
+                exclusivity="non_exclusive",
+                valid_from=day(cast.today),
+                valid_to=None,
+            )
+        ],
+        state_money=True,
+        effective_upon="registration",
+        concluded_on=day(signed),
+        effective_from=day(cast.today),
+        effective_to=None,
+    )
+    made = ledger.submit(world.sign(transfer, cast.institute, cast.firm)).position
+    rebuild(node.pool, READ_MODELS, decode)
+    path = "/v1/contracts/registrations"
+    (duty,) = ledger.get(path, contract=contract)["duties"]
+    assert (day(signed + timedelta(days=90)), 0) == (duty["file_by"], duty["overdue_days"])
+    assert "tech-transfer-law.31.border" == duty["rule"]
+    assert [] == ledger.get(path, contract=contract, late=True)["duties"]
+    in_time, too_late = signed + timedelta(days=90), signed + timedelta(days=95)
+    assert [] == ledger.get(path, contract=contract, late=True, true_on=day(in_time))["duties"]
+    (late,) = ledger.get(path, contract=contract, late=True, true_on=day(too_late))["duties"]
+    assert (5, True) == (late["overdue_days"], late["late"])
+    terms = ledger.get(f"/v1/contracts/{contract}/terms")
+    assert "awaiting_registration" == terms["status"]
+    filed = c.filing_made(
+        filing=f"filing:{contract[9:]}",
+        contract=contract,
+        filed_by=cast.firm,
+        filed_on=day(cast.today),
+    )
+    issued = c.certificate_issued(contract=contract, filing=filed.filing, issued_on=day(cast.today))
+    ledger.submit(world.sign(filed, cast.firm))
+    answered = ledger.submit(world.sign(issued, cast.registrar)).position
+    rebuild(node.pool, READ_MODELS, decode)
+    (done,) = ledger.get(path, technology=cast.ids["technology"], true_on=day(too_late))["duties"]
+    assert (0, answered) == (done["overdue_days"], done["registration"]["answered_position"])
+    assert "in_force" == ledger.get(f"/v1/contracts/{contract}/terms")["status"]
+    assert made in ledger.get(path, contract=contract)["positions"]
