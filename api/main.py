@@ -20,6 +20,7 @@ from api import (
     revenue,
     rights,
     subjects,
+    technologies,
 )
 from api.explorer import routes as explorer
 from api.metrics import Metrics
@@ -30,6 +31,7 @@ from ledger.submit import CheckQueue, KeyDirectory, Submitter
 ROUTED = (
     events,
     entries,
+    technologies,
     rights,
     licences,
     offers,

@@ -17,6 +17,7 @@ from api.reads import (
     today,
 )
 from projections.chain import chain_of
+from projections.lapses import lapse_effects
 from projections.liens import liens_on
 from projections.status import status_of
 from projections.title import title_of
@@ -121,4 +122,20 @@ def get_status(  # noqa: PLR0913  (the question's parameters)
             known_by=known_by,
             territory=territory,
         ),
+    )
+
+
+@router.get(
+    "/{right}/lapse-effects",
+    operation_id="getLapseEffects",
+    summary="What was paid for days after the right had ended",
+)
+def get_lapse_effects(
+    request: Request, right: RightPath, known_at: KnownAtText = None, at_least: AtLeast = None
+) -> Response:
+    """Return, for each end of the right, the money of later days recorded before it was known."""
+    return ask(
+        request,
+        at_least,
+        lambda: lapse_effects(node_of(request).pool, right, known_at=read_known_at(known_at)),
     )

@@ -5,12 +5,14 @@ from projections.contract_events import contract_events
 from projections.dependencies import dependencies
 from projections.disputes import disputes, orders
 from projections.grants import contracts, encumbrances, grants
+from projections.lapses import standings
 from projections.liens import liens
 from projections.offers import offers
 from projections.projection import ReadModel
 from projections.registrations import registrations
 from projections.revenue import payables, payments, reports, shares
 from projections.status import status
+from projections.technologies import technologies, technology_rights, technology_roles
 from projections.timeline import events, timeline
 from projections.title import title
 
@@ -19,6 +21,10 @@ READ_MODELS: tuple[ReadModel, ...] = (
     chain,
     liens,
     status,
+    standings,
+    technologies,
+    technology_roles,
+    technology_rights,
     contracts,
     grants,
     encumbrances,
