@@ -4,10 +4,14 @@ from projections.chain import chain
 from projections.contract_events import contract_events
 from projections.dependencies import dependencies
 from projections.disputes import disputes, orders
+from projections.documents import documents
 from projections.grants import contracts, encumbrances, grants
+from projections.keys import keys, reconfirmations, signed
 from projections.lapses import standings
 from projections.liens import liens
+from projections.mandates import mandates
 from projections.offers import offers
+from projections.parties import parties, relations
 from projections.projection import ReadModel
 from projections.registrations import registrations
 from projections.revenue import payables, payments, reports, shares
@@ -38,6 +42,13 @@ READ_MODELS: tuple[ReadModel, ...] = (
     disputes,
     orders,
     dependencies,
+    parties,
+    relations,
+    keys,
+    signed,
+    reconfirmations,
+    mandates,
+    documents,
     events,
     timeline,
 )

@@ -9,7 +9,18 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from api.cli import audit, bench, demo, events, import_inpadoc, importing, keys, operate, serve
+from api.cli import (
+    audit,
+    bench,
+    demo,
+    events,
+    import_inpadoc,
+    importing,
+    keys,
+    operate,
+    parties,
+    serve,
+)
 from api.cli.logs import configure_logs
 from ledger.antirollback import AntiRollbackError, Halted
 from ledger.client import ClientError
@@ -32,6 +43,7 @@ app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
+app.add_typer(parties.app, name="parties")
 importing.app.command("inpadoc")(import_inpadoc.inpadoc)
 app.add_typer(importing.app, name="import")
 app.add_typer(audit.app, name="audit")

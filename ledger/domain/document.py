@@ -81,14 +81,14 @@ class DocumentSent(Body):
         return self
 
 
-class _OfFile(Body):
+class OfFile(Body):
     """What is said of a file that was sent, by its hash. Never an event itself."""
 
     document: DocumentId
     sha256: Sha256
 
 
-class DocumentReceived(_OfFile):
+class DocumentReceived(OfFile):
     """The file entered the system that the recipient designated, and can be opened there.
 
     The recipient signs; where the exchange's own system is the designated one, the operator does
@@ -106,7 +106,7 @@ class DocumentReceived(_OfFile):
         return frozenset(filter(None, (self.document, self.received_by, self.system)))
 
 
-class DocumentAcknowledged(_OfFile):
+class DocumentAcknowledged(OfFile):
     """A recipient has looked at the file, and accepts or refuses it."""
 
     TOPIC: ClassVar[str] = "document.acknowledged/1"
@@ -120,7 +120,7 @@ class DocumentAcknowledged(_OfFile):
         return frozenset((self.document, self.acknowledged_by))
 
 
-class FileOpened(_OfFile):
+class FileOpened(OfFile):
     """A reader opened the file; the reader and the operator, whose system shows it, both sign."""
 
     TOPIC: ClassVar[str] = "file.opened/1"
@@ -185,7 +185,7 @@ def _must_not_be_later(context: Context, instant: datetime) -> None:
         raise FutureFact(f"{instant} is later than {context.accepted}")
 
 
-def _sent(state: State, body: _OfFile) -> Document:
+def _sent(state: State, body: OfFile) -> Document:
     """Return the document, or raise `DocHash` if the file is another."""
     document = known(state, body.document, Document)
     if body.sha256 != document.sha256:

@@ -125,6 +125,11 @@ class RelationOver(Refusal):
     title_vi = "Quan hệ này đã chấm dứt"
 
 
+def controls(kind: str) -> bool:
+    """Whether in a relation of this kind one party controls the other, or has it as a part."""
+    return kind in _CONTROL
+
+
 def relations_between(state: State, a: str, b: str, day: date) -> tuple[Relation, ...]:
     """Return what relates two parties on a day: to each other, or both to one that controls them.
 
@@ -134,9 +139,9 @@ def relations_between(state: State, a: str, b: str, day: date) -> tuple[Relation
     direct = tuple(each for each in left if each.other == b)
     if direct:
         return direct
-    above = {each.other for each in left if _controls(each)}
-    common = above.intersection(each.other for each in right if _controls(each))
-    return tuple(each for each in (*left, *right) if _controls(each) and each.other in common)
+    above = {each.other for each in left if _binds(each)}
+    common = above.intersection(each.other for each in right if _binds(each))
+    return tuple(each for each in (*left, *right) if _binds(each) and each.other in common)
 
 
 def related(state: State, a: str, b: str, day: date) -> bool:
@@ -152,7 +157,7 @@ def _of(state: State, party: str, day: date) -> tuple[Relation, ...]:
     return tuple(sorted(holding, key=lambda each: each.position))
 
 
-def _controls(relation: Relation) -> bool:
+def _binds(relation: Relation) -> bool:
     """Whether what is controlled from there is related among itself: State capital alone is not."""
     return (relation.above and relation.kind == "parent_subsidiary") or (
         relation.kind == "same_control"
@@ -222,7 +227,7 @@ def _evolve_party(subject: str, value: Party | None, logged: Logged) -> Party | 
     stands = Relation(
         other=body.party if below else body.other,
         kind=body.kind,
-        above=below and body.kind in _CONTROL,
+        above=below and controls(body.kind),
         start=body.valid_from,
         end=None,
         position=logged.position,

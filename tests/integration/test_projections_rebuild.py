@@ -88,7 +88,7 @@ def test_what_another_version_made_is_outdated(pool):
     assert READ_MODELS == outdated(pool, READ_MODELS)
     rebuild(pool, READ_MODELS, decode)
     assert () == outdated(pool, READ_MODELS)
-    newer, other_shape = replace(title, version=2), replace(offers, row=timeline.row)
+    newer, other_shape = replace(title, version=99), replace(offers, row=timeline.row)
     assert (newer, other_shape) == outdated(pool, (newer, timeline, other_shape))
 
 

@@ -117,10 +117,10 @@ def relation_ended(**overrides: Any) -> RelationEnded:
     return built(RelationEnded, defaults, overrides)
 
 
-def reconfirmation_given(event: Body, **overrides: Any) -> ReconfirmationGiven:
+def reconfirmation_given(signed: Body, **overrides: Any) -> ReconfirmationGiven:
     """Return the institute's word that it stands by an event that its second key signed."""
     defaults = {
-        "event": hash_of(event),
+        "event": hash_of(signed),
         "key_id": key_id(INSTITUTE, 1),
         "outcome": "confirmed",
         "given_by": INSTITUTE,

@@ -1,0 +1,137 @@
+"""`techledger parties`: who a party is, who may bind it, what its keys signed."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.options import AsJson, TrustFile, Url
+from ledger.client import LedgerClient, Trust
+
+app = typer.Typer(
+    help="Who a party is, who may bind it, what its keys signed.", no_args_is_help=True
+)
+
+Party = Annotated[str, typer.Argument(help="Party id, e.g. party:vn.mst.0100047516")]
+KnownAt = Annotated[
+    str | None, typer.Option(help="Position or instant; default: all that is known")
+]
+Day = Annotated[str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")]
+Answer = Mapping[str, Any]
+
+
+@app.command("show")
+def show(
+    party: Party,
+    *,
+    url: Url,
+    trust: TrustFile,
+    true_on: Day = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print who the party is on a day: name, numbers, roles, relations, and how it ended."""
+    answer = _ask(url, trust, f"/v1/parties/{party}", true_on=true_on, known_at=known_at)
+    _print(answer, _described(answer), as_json=as_json)
+
+
+def _described(answer: Answer) -> Iterator[str]:
+    if answer["kind"] is None:
+        yield f"{answer['party']} is not registered"
+        return
+    yield f"{answer['party']}  {answer['kind']}, seated in {answer['seat']}"
+    yield f"name   {answer['name'] or '(none: a person is a token)'}"
+    for fact in answer["facts"]:
+        if fact["fact"] not in ("kind", "seat", "name"):
+            yield f"{fact['fact']:<11} {fact['scheme']} {fact['value']}  ({fact['position']})"
+    for each in answer["relations"]:
+        yield f"{each['kind']}  {each['other']}  from {each['start']}  {each['positions']}"
+
+
+@app.command("power")
+def power(  # noqa: PLR0913  (the question's parameters)
+    party: Party,
+    *,
+    url: Url,
+    trust: TrustFile,
+    signer: Annotated[str, typer.Option(help="Who is to sign for the party")],
+    on: Day = None,
+    topic: Annotated[str | None, typer.Option(help="Type of event without version")] = None,
+    amount: Annotated[int | None, typer.Option(help="Price in minor units")] = None,
+    currency: Annotated[str, typer.Option(help="Of the price")] = "VND",
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whether the signer had power to bind the party on a day; exit code 1 if not."""
+    answer = _ask(
+        url,
+        trust,
+        f"/v1/parties/{party}/power",
+        signer=signer,
+        on=on,
+        topic=topic,
+        amount=amount,
+        currency=currency,
+        known_at=known_at,
+    )
+    _print(answer, _judged(answer), as_json=as_json)
+    raise typer.Exit(0 if answer["binds"] else 1)
+
+
+def _judged(answer: Answer) -> Iterator[str]:
+    yield f"{'yes' if answer['binds'] else 'no'}: {answer['signer']} on {answer['on']}"
+    if answer["ended"]:
+        yield f"{answer['ended']['subject']} had ended ({answer['ended']['position']})"
+    for each in answer["mandates"]:
+        mandate = each["mandate"]
+        lacks = f"lacks {', '.join(each['lacks'])}" if each["lacks"] else "covers it"
+        days = f"[{mandate['valid_from']}, {mandate['valid_to'] or '…'})"
+        yield f"{mandate['mandate']}  {days}  {' '.join(mandate['topics'])}  {lacks}"
+
+
+@app.command("signed")
+def signed(  # noqa: PLR0913  (the question's parameters)
+    key_id: Annotated[str, typer.Argument(help="Key id: 64 hexadecimal digits")],
+    *,
+    url: Url,
+    trust: TrustFile,
+    between: Annotated[str, typer.Option(help="always, or compromise")] = "always",
+    topic: Annotated[str | None, typer.Option(help="Type of event with version")] = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a key signed, and which of it is in doubt."""
+    answer = _ask(
+        url,
+        trust,
+        f"/v1/keys/{key_id}/signed",
+        between=between,
+        topic=topic,
+        known_at=known_at,
+    )
+    _print(answer, _signed(answer), as_json=as_json)
+
+
+def _signed(answer: Answer) -> Iterator[str]:
+    for each in answer["signed"]:
+        event = each["event"]
+        words = " ".join(f"{word['given_by']} {word['outcome']}" for word in each["words"])
+        doubt = ("in doubt, open" if each["open"] else f"in doubt: {words}") * each["in_doubt"]
+        yield f"{event['position']:>8}  {event['topic']:<28} {doubt}"
+
+
+def _ask(url: str, trust: TrustFile, path: str, **asked: Any) -> Answer:
+    named = {name: value for name, value in asked.items() if value is not None}
+    with LedgerClient(url, Trust.read(trust)) as ledger:
+        answer: Answer = ledger.get(path, **named)
+    return answer
+
+
+def _print(answer: Answer, lines: Iterator[str], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(answer, indent=1, ensure_ascii=False))
+        return
+    for line in lines:
+        print(line)
+    print(f"as of size {answer['size']}, by events {answer['positions']}")

@@ -1,0 +1,59 @@
+"""Keys: whose they are, and what they signed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.deps import node_of
+from api.reads import AtLeast, KnownAtText, ask, read_known_at
+from projections.keys import Between, key_as_known, signed_by
+
+router = APIRouter(prefix="/v1/keys", tags=["keys"])
+
+KeyPath = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="Key id")]
+
+
+@router.get("/{key_id}", operation_id="getKey", summary="Whose a key is, from where to where")
+def get_key(
+    request: Request, key_id: KeyPath, known_at: KnownAtText = None, at_least: AtLeast = None
+) -> Response:
+    """Return the events that added and revoked it, and since when it is compromised."""
+    return ask(
+        request,
+        at_least,
+        lambda: key_as_known(node_of(request).pool, key_id, known_at=read_known_at(known_at)),
+    )
+
+
+@router.get("/{key_id}/signed", operation_id="getSigned", summary="What a key signed")
+def get_signed(  # noqa: PLR0913  (the question's parameters)
+    request: Request,
+    key_id: KeyPath,
+    *,
+    between: Annotated[
+        Between,
+        Query(description="`compromise`: only between its compromise and its revocation"),
+    ] = "always",
+    topic: Annotated[
+        str | None,
+        Query(pattern=r"^[a-z]+\.[a-z_]+/[0-9]+$", examples=["contract.concluded/1"]),
+    ] = None,
+    known_at: KnownAtText = None,
+    after: Annotated[int, Query(ge=-1, description="Cursor: positions greater than this")] = -1,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return a page of events; those in doubt are `open` until a party gives its word on them."""
+    return ask(
+        request,
+        at_least,
+        lambda: signed_by(
+            node_of(request).pool,
+            key_id,
+            between=between,
+            topic=topic,
+            known_at=read_known_at(known_at),
+            after=after,
+            limit=limit,
+        ),
+    )

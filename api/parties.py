@@ -1,0 +1,132 @@
+"""Parties: who they are, to whom they are related, whom they let sign for them."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.deps import node_of
+from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
+from projections.keys import keys_of
+from projections.mandates import Act, mandates_of, power_of
+from projections.parties import party_as_known, relations_of
+
+router = APIRouter(prefix="/v1/parties", tags=["parties"])
+
+PartyPath = Annotated[
+    str, Path(pattern=r"^party:[a-z0-9.-]{1,80}$", examples=["party:vn.mst.0100047516"])
+]
+_PARTY = r"^party:[a-z0-9.-]{1,80}$"
+
+
+@router.get("/{party}", operation_id="getParty", summary="Who a party is on a day, as known")
+def get_party(
+    request: Request,
+    party: PartyPath,
+    *,
+    true_on: TrueOn = None,
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return its names, numbers, roles and relations, and how it ended, if it did."""
+    return ask(
+        request,
+        at_least,
+        lambda: party_as_known(
+            node_of(request).pool,
+            party,
+            true_on=true_on or today(),
+            known_at=read_known_at(known_at),
+        ),
+    )
+
+
+@router.get("/{party}/keys", operation_id="getPartyKeys", summary="All keys of a party")
+def get_party_keys(
+    request: Request, party: PartyPath, known_at: KnownAtText = None, at_least: AtLeast = None
+) -> Response:
+    """Return each key that the party ever had, from which position to which it binds."""
+    return ask(
+        request,
+        at_least,
+        lambda: keys_of(node_of(request).pool, party, known_at=read_known_at(known_at)),
+    )
+
+
+@router.get("/{party}/mandates", operation_id="getMandates", summary="Who may sign for a party")
+def get_mandates(
+    request: Request, party: PartyPath, known_at: KnownAtText = None, at_least: AtLeast = None
+) -> Response:
+    """Return the mandates that the party gave, for what, up to which sum, from when to when."""
+    return ask(
+        request,
+        at_least,
+        lambda: mandates_of(node_of(request).pool, party, known_at=read_known_at(known_at)),
+    )
+
+
+@router.get(
+    "/{party}/power",
+    operation_id="getPower",
+    summary="Had the signer power to bind the party on a day?",
+)
+def get_power(  # noqa: PLR0913  (the question's parameters)
+    request: Request,
+    party: PartyPath,
+    *,
+    signer: Annotated[str, Query(pattern=_PARTY, description="Who is to sign for the party")],
+    on: Annotated[date | None, Query(description="Legal day (Hanoi); default: today")] = None,
+    topic: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[a-z]+\.[a-z_]+$",
+            description="Type of event without version; default: any",
+            examples=["contract.concluded"],
+        ),
+    ] = None,
+    amount: Annotated[
+        int | None, Query(ge=0, description="Price in minor units; default: not asked")
+    ] = None,
+    currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")] = "VND",
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return yes or no with every mandate of the signer that was looked at, and what it lacks."""
+    return ask(
+        request,
+        at_least,
+        lambda: power_of(
+            node_of(request).pool,
+            party,
+            signer=signer,
+            on=on or today(),
+            act=Act(topic, amount, currency),
+            known_at=read_known_at(known_at),
+        ),
+    )
+
+
+@router.get("/{party}/relations", operation_id="getRelations", summary="To whom a party is related")
+def get_relations(
+    request: Request,
+    party: PartyPath,
+    *,
+    to: Annotated[
+        str | None, Query(pattern=_PARTY, description="Only what relates it to this party")
+    ] = None,
+    true_on: TrueOn = None,
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return all relations; with `to`, whether the two are related on a day, and by what."""
+    return ask(
+        request,
+        at_least,
+        lambda: relations_of(
+            node_of(request).pool,
+            party,
+            to=to,
+            true_on=true_on or today(),
+            known_at=read_known_at(known_at),
+        ),
+    )

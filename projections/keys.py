@@ -1,0 +1,330 @@
+"""
+Keys: whose, in force from where to where, what each signed, and what of that is in doubt.
+
+Serves `GET /v1/keys/{id}`, `…/signed` and `GET /v1/parties/{id}/keys`. What a key signed between
+`compromised_since` and its revocation stands, and is in doubt until somebody whom it could bind
+gives a word on it (`reconfirmation.given/1`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ledger.domain.event import Logged, key_subject
+from ledger.domain.key import KeyAdded, KeyRevoked
+from ledger.domain.ledger import LedgerOpened
+from ledger.domain.party import PartyRegistered
+from ledger.domain.reconfirmation import ReconfirmationGiven
+from ledger.store.connection import Pool
+from projections.projection import Journal
+from projections.timeline import EventRow, events
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+
+Between = Literal["always", "compromise"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFact:
+    """A row of `read.keys`: a key was added, or revoked.
+
+    `by` vouched for it or revoked it. `compromised_since` is the position from which what it
+    signed is in doubt.
+    """
+
+    subject: str
+    position: int
+    accepted: datetime
+    party: str
+    fact: Literal["added", "revoked"]
+    algorithm: str | None
+    not_before: datetime | None
+    not_after: datetime | None
+    by: str | None
+    reason: str | None
+    compromised_since: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRow:
+    """A row of `read.signed`: a signature line of the event at `position` is by this key."""
+
+    subject: str
+    position: int
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A row of `read.reconfirmations`: a party's word on an event that a key signed."""
+
+    event: str
+    position: int
+    accepted: datetime
+    key: str
+    outcome: Literal["confirmed", "disowned"]
+    given_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as known: it binds at the positions between those of `added` and `revoked`.
+
+    Both are None where nothing was known of it.
+    """
+
+    key_id: str
+    added: KeyFact | None
+    revoked: KeyFact | None
+
+    @property
+    def doubt(self) -> tuple[int, int] | None:
+        """Return the positions [since, until) between its compromise and its revocation."""
+        if self.revoked is None or self.revoked.compromised_since is None:
+            return None
+        return self.revoked.compromised_since, self.revoked.position
+
+    @property
+    def facts(self) -> tuple[int, ...]:
+        """Return the positions of its addition and revocation."""
+        return tuple(fact.position for fact in (self.added, self.revoked) if fact is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAsKnown:
+    """The answer about one key, folded up to `size` entries."""
+
+    size: int
+    key: Key
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of its addition and revocation."""
+        return self.key.facts
+
+
+@dataclass(frozen=True, slots=True)
+class KeysOf:
+    """All keys that a party ever had, as known, in the order in which they were added."""
+
+    party: str
+    size: int
+    keys: tuple[Key, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of their additions and revocations."""
+        return positions_of([position for key in self.keys for position in key.facts])
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """An event that a key signed. `open`: it is in doubt, and nobody has given a word on it."""
+
+    event: EventRow
+    in_doubt: bool
+    open: bool
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBy:
+    """A page of what a key signed, in order of position, folded up to `size` entries.
+
+    `key.doubt` are the positions between its compromise and its revocation, if any.
+    """
+
+    key: Key
+    size: int
+    signed: tuple[Signed, ...]
+    next_after: int | None
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the key's facts, the events, and the words on them."""
+        words = [word.position for each in self.signed for word in each.words]
+        events_signed = [each.event.position for each in self.signed]
+        return positions_of(self.key.facts, events_signed, words)
+
+
+def _emit(logged: Logged) -> list[KeyFact]:
+    body = logged.event.body
+    if isinstance(body, KeyRevoked):
+        return [
+            KeyFact(
+                key_subject(body.key_id),
+                logged.position,
+                logged.accepted,
+                body.party,
+                "revoked",
+                algorithm=None,
+                not_before=None,
+                not_after=None,
+                by=body.revoked_by,
+                reason=body.reason,
+                compromised_since=body.compromised_since,
+            )
+        ]
+    added = body if isinstance(body, KeyAdded) else None
+    return [
+        KeyFact(
+            key_subject(key.key_id),
+            logged.position,
+            logged.accepted,
+            party,
+            "added",
+            key.algorithm,
+            not_before=None if added is None else added.not_before,
+            not_after=None if added is None else added.not_after,
+            by=None if added is None else added.vouched_by,
+            reason=None,
+            compromised_since=None,
+        )
+        for party, key in body.new_keys()
+    ]
+
+
+def _emit_signed(logged: Logged) -> list[SignedRow]:
+    event = logged.event
+    return [
+        SignedRow(key_subject(key_id), logged.position, event.type) for key_id in event.signatures
+    ]
+
+
+def _emit_word(logged: Logged) -> list[Word]:
+    body = logged.event.body
+    assert isinstance(body, ReconfirmationGiven)
+    key = key_subject(body.key_id)
+    at = (logged.position, logged.accepted)
+    return [Word(body.event, *at, key, body.outcome, body.given_by)]
+
+
+keys = Journal(
+    name="keys",
+    version=1,
+    row=KeyFact,
+    emit=_emit,
+    bodies=frozenset((LedgerOpened, PartyRegistered, KeyAdded, KeyRevoked)),
+    indexes=(("party", "position"),),
+)
+
+signed = Journal(name="signed", version=1, row=SignedRow, emit=_emit_signed)
+
+reconfirmations = Journal(
+    name="reconfirmations",
+    version=1,
+    row=Word,
+    emit=_emit_word,
+    bodies=frozenset((ReconfirmationGiven,)),
+    indexes=(("key", "position"),),
+)
+
+
+def key_as_known(pool: Pool, key_id: str, *, known_at: KnownAt = None) -> KeyAsKnown:
+    """Return a key, as known at a position or instant (default: now).
+
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, keys) as view:
+        return KeyAsKnown(view.size, _key(view, key_id, view.known(known_at)))
+
+
+def keys_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> KeysOf:
+    """Return the keys of a party, as known."""
+    with viewing(pool, keys) as view:
+        facts = view.rows(
+            keys,
+            f"party = %(party)s AND {RECORDED}",
+            {"party": party, **knowing(view.known(known_at))},
+            order="position, subject",
+        )
+        subjects = dict.fromkeys(fact.subject for fact in facts)
+        folded = (
+            _folded(subject, [fact for fact in facts if fact.subject == subject])
+            for subject in subjects
+        )
+        return KeysOf(party, view.size, tuple(folded))
+
+
+def _key(view: View, key_id: str, known: Known) -> Key:
+    subject = key_subject(key_id)
+    facts = view.rows(
+        keys,
+        f"subject = %(key)s AND {RECORDED}",
+        {"key": subject, **knowing(known)},
+        order="position",
+    )
+    return _folded(subject, facts)
+
+
+def _folded(subject: str, facts: Sequence[KeyFact]) -> Key:
+    return Key(
+        subject.partition(":")[2],
+        added=next((fact for fact in facts if fact.fact == "added"), None),
+        revoked=next((fact for fact in facts if fact.fact == "revoked"), None),
+    )
+
+
+def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
+    pool: Pool,
+    key_id: str,
+    *,
+    between: Between = "always",
+    topic: str | None = None,
+    known_at: KnownAt = None,
+    after: int = -1,
+    limit: int = 100,
+) -> SignedBy:
+    """Return what a key signed: always, or between its compromise and its revocation.
+
+    Up to `limit` events whose positions are greater than `after`, of one type if `topic` says so.
+    """
+    with viewing(pool, keys, signed, reconfirmations, events) as view:
+        known = view.known(known_at)
+        key = _key(view, key_id, known)
+        since, until = key.doubt or (None, None)
+        asked = {
+            "key": key_subject(key_id),
+            "after": after,
+            "topic": topic,
+            "since": since,
+            "until": until,
+            **knowing(known),
+        }
+        conditions = [
+            "subject = %(key)s",
+            "position > %(after)s",
+            "position <= %(known_position)s",
+        ]
+        if topic is not None:
+            conditions.append("topic = %(topic)s")
+        if between == "compromise":
+            conditions.append("position >= %(since)s AND position < %(until)s")
+        found = view.rows(
+            signed, " AND ".join(conditions), asked, order="position", limit=limit + 1
+        )
+        page = [row.position for row in found[:limit]]
+        rows = view.rows(
+            events,
+            f"position = ANY(%(page)s) AND {RECORDED}",
+            {"page": page, **knowing(known)},
+            order="position",
+        )
+        words = view.rows(
+            reconfirmations,
+            f"key = %(key)s AND {RECORDED}",
+            asked,
+            order="position",
+        )
+        return SignedBy(
+            key=key,
+            size=view.size,
+            signed=tuple(_signed(row, words, key.doubt) for row in rows),
+            next_after=page[-1] if len(found) > limit else None,
+        )
+
+
+def _signed(row: EventRow, words: Sequence[Word], doubt: tuple[int, int] | None) -> Signed:
+    own = tuple(word for word in words if word.event == row.payload_hash)
+    in_doubt = doubt is not None and doubt[0] <= row.position < doubt[1]
+    return Signed(row, in_doubt, in_doubt and not own, own)

@@ -1,0 +1,235 @@
+"""
+Mandates: whether a signer had power to bind a party, for what, up to which sum, on which day.
+
+Serves `GET /v1/parties/{id}/mandates` and `…/power`. The true axis is the mandate's own legal days;
+that it was ended early is true from the day on which that was recorded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from ledger.domain.event import Logged, legal_day
+from ledger.domain.mandate import MandateEnded, MandateGiven
+from ledger.store.connection import Pool
+from projections.parties import PartyFact, ended_on, parties
+from projections.projection import Journal
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+
+Lack = Literal["topic", "ceiling", "currency", "not_begun", "over", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class MandateFact:
+    """A row of `read.mandates`: a principal gave a mandate, or one of the two ended it."""
+
+    subject: str
+    position: int
+    accepted: datetime
+    mandate: str
+    holder: str
+    ended: bool
+    topics: tuple[str, ...]
+    ceiling_amount: int | None
+    ceiling_currency: str | None
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A mandate as known. It binds from the position after `given` to that of `ended`."""
+
+    mandate: str
+    principal: str
+    holder: str
+    topics: tuple[str, ...]
+    ceiling_amount: int | None
+    ceiling_currency: str | None
+    valid_from: date
+    valid_to: date | None
+    given: int
+    given_at: datetime
+    ended: int | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mandates:
+    """The mandates that a party gave, as known, in the order in which it gave them."""
+
+    party: str
+    size: int
+    mandates: tuple[Mandate, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events that gave and ended them."""
+        return positions_of([p for each in self.mandates for p in (each.given, each.ended)])
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A mandate, and what it lacks for the question; it covers it if it lacks nothing."""
+
+    mandate: Mandate
+    covers: bool
+    lacks: tuple[Lack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be signed: a type of event without version, and a sum; None is not asked."""
+
+    topic: str | None = None
+    amount: int | None = None
+    currency: str = "VND"
+
+
+@dataclass(frozen=True, slots=True)
+class PowerToBind:
+    """Whether a signer could bind a party on a legal day, as known, and by what.
+
+    `itself`: the signer is the party. `ended` is how one of the two had ceased to be by then.
+    """
+
+    party: str
+    signer: str
+    on: date
+    topic: str | None
+    amount: int | None
+    currency: str
+    size: int
+    binds: bool
+    itself: bool
+    ended: PartyFact | None
+    mandates: tuple[Judged, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the mandates, of their ends, and of the party's end."""
+        given = [p for each in self.mandates for p in (each.mandate.given, each.mandate.ended)]
+        return positions_of(given, [self.ended.position if self.ended else None])
+
+
+def _emit(logged: Logged) -> list[MandateFact]:
+    body = logged.event.body
+    assert isinstance(body, MandateGiven | MandateEnded)
+    at = (logged.position, logged.accepted, body.mandate, body.holder)
+    if isinstance(body, MandateEnded):
+        return [MandateFact(body.principal, *at, True, (), None, None, None, None)]  # noqa: FBT003
+    return [
+        MandateFact(
+            body.principal,
+            *at,
+            False,  # noqa: FBT003  (a column in its place)
+            tuple(sorted(body.topics)),
+            ceiling.amount if (ceiling := body.ceiling) else None,
+            ceiling.currency if ceiling else None,
+            body.valid_from,
+            body.valid_to,
+        )
+    ]
+
+
+mandates = Journal(
+    name="mandates",
+    version=1,
+    row=MandateFact,
+    emit=_emit,
+    bodies=frozenset((MandateGiven, MandateEnded)),
+    identity=("subject", "mandate"),
+)
+
+
+def mandates_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> Mandates:
+    """Return the mandates that a party gave, as known at a position or instant (default: now).
+
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, mandates) as view:
+        return Mandates(party, view.size, _mandates(view, party, view.known(known_at)))
+
+
+def _mandates(view: View, party: str, known: Known) -> tuple[Mandate, ...]:
+    rows = view.rows(
+        mandates,
+        f"subject = %(party)s AND {RECORDED}",
+        {"party": party, **knowing(known)},
+        order="position",
+    )
+    ends = {row.mandate: row for row in rows if row.ended}
+    return tuple(_mandate(row, ends.get(row.mandate)) for row in rows if not row.ended)
+
+
+def _mandate(row: MandateFact, end: MandateFact | None) -> Mandate:
+    assert row.valid_from is not None, "a mandate that is given has a first day"
+    return Mandate(
+        mandate=row.mandate,
+        principal=row.subject,
+        holder=row.holder,
+        topics=row.topics,
+        ceiling_amount=row.ceiling_amount,
+        ceiling_currency=row.ceiling_currency,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        given=row.position,
+        given_at=row.accepted,
+        ended=None if end is None else end.position,
+        ended_at=None if end is None else end.accepted,
+    )
+
+
+def power_of(
+    pool: Pool, party: str, *, signer: str, on: date, act: Act, known_at: KnownAt = None
+) -> PowerToBind:
+    """Return whether a signer could bind a party by an act on a legal day, as known."""
+    with viewing(pool, mandates, parties) as view:
+        known = view.known(known_at)
+        held = [each for each in _mandates(view, party, known) if each.holder == signer]
+        judged = tuple(_judged(each, on, act) for each in held)
+        ended = _ended(view, (party, signer), on, known)
+        itself = party == signer
+        binds = ended is None and (itself or any(each.covers for each in judged))
+        return PowerToBind(
+            party,
+            signer,
+            on,
+            act.topic,
+            act.amount,
+            act.currency,
+            view.size,
+            binds,
+            itself,
+            ended,
+            judged,
+        )
+
+
+def _ended(view: View, both: Sequence[str], on: date, known: Known) -> PartyFact | None:
+    facts = view.rows(
+        parties,
+        f"subject = ANY(%(both)s) AND {RECORDED}",
+        {"both": list(both), **knowing(known)},
+        order="position",
+    )
+    return ended_on(facts, on)
+
+
+def _judged(mandate: Mandate, on: date, act: Act) -> Judged:
+    lacks: list[Lack] = []
+    if act.topic is not None and not {"*", act.topic}.intersection(mandate.topics):
+        lacks.append("topic")
+    if act.amount is not None and mandate.ceiling_amount is not None:
+        if act.currency != mandate.ceiling_currency:
+            lacks.append("currency")
+        elif act.amount > mandate.ceiling_amount:
+            lacks.append("ceiling")
+    if on < mandate.valid_from:
+        lacks.append("not_begun")
+    if mandate.valid_to is not None and mandate.valid_to <= on:
+        lacks.append("over")
+    if mandate.ended_at is not None and legal_day(mandate.ended_at) <= on:
+        lacks.append("ended")
+    return Judged(mandate, not lacks, tuple(lacks))
