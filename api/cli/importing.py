@@ -16,6 +16,7 @@ from rich.table import Table
 
 from api.cli.options import AsJson
 from api.importers import ImporterError
+from api.importers.explanations import meaning
 from api.importers.memory import Identity, Memory, load_memory, save_memory
 from api.importers.uspto import Plan, Planned, plan
 from api.importers.uspto_parties import default_mapping, parse_mapping
@@ -138,8 +139,8 @@ def uspto(
     try:
         memory = load_memory(memory_file, trust.origin)
         parties = parse_mapping(mapping.read_bytes()) if mapping else default_mapping()
-        records = parse_records((directory / "assignments.jsonl").read_bytes())
-        planned = plan(records, parties, memory, clerk=CLERK, now=now)
+        register = parse_records((directory / "assignments.jsonl").read_bytes())
+        planned = plan(register, parties, memory, clerk=CLERK, now=now)
     except (ImporterError, FileNotFoundError) as error:
         raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
@@ -168,22 +169,30 @@ def posted(attesting: Attesting, planned: Sequence[Planned], *, quiet: bool) -> 
 
 def _report(planned: Plan, answered: Sequence[Answered]) -> dict[str, Any]:
     return {
+        "outcomes": [
+            {"type": topic, "outcome": outcome, "count": count, "meaning": meaning(outcome)}
+            for (topic, outcome), count in sorted(_counted(planned, answered).items())
+        ],
         "answers": [item.to_json() for item in answered],
         "declined": [
-            {"source": item.source, "code": item.refusal.code, "detail": item.refusal.detail}
+            {"source": item.source, "code": item.code, "detail": item.detail}
             for item in planned.declined
         ],
         "unfiled": list(planned.unfiled),
     }
 
 
+def _counted(planned: Plan, answered: Sequence[Answered]) -> Counter[tuple[str, str]]:
+    counts = Counter((item.topic, status_of(item)) for item in answered)
+    counts.update(("not sent", item.code) for item in planned.declined)
+    return counts
+
+
 def _print(planned: Plan, answered: Sequence[Answered]) -> None:
     console = Console(highlight=False)
-    counts = Counter((item.topic, status_of(item)) for item in answered)
-    counts.update(("record", item.refusal.code) for item in planned.declined)
-    summary = Table("type", "outcome", "count", title="Outcomes", title_justify="left")
-    for (topic, status), count in sorted(counts.items()):
-        summary.add_row(topic, status, str(count))
+    summary = Table("type", "outcome", "count", "meaning", title="Outcomes", title_justify="left")
+    for (topic, outcome), count in sorted(_counted(planned, answered).items()):
+        summary.add_row(topic, outcome, str(count), meaning(outcome))
     console.print(summary)
     refused = Table(
         "record", "code", "forbidden by", "why", title="Not admitted", title_justify="left"
@@ -194,7 +203,7 @@ def _print(planned: Plan, answered: Sequence[Answered]) -> None:
             places = ", ".join(str(position) for position in problem.get("positions", []))
             refused.add_row(item.source, item.answer.code, places, str(problem["detail"]))
     for declined in planned.declined:
-        refused.add_row(declined.source, declined.refusal.code, "", declined.refusal.detail)
+        refused.add_row(declined.source, declined.code, "", declined.detail)
     console.print(refused)
     if planned.unfiled:
         console.print(f"Not filed, no record shows an owner: {', '.join(planned.unfiled)}")

@@ -1,42 +1,46 @@
 """
 Plans the events by which a clerk attests the office's recorded conveyances. It posts nothing.
 
-First a `right.filed/1` for each application, then a `conveyance.attested/1` for each record, in
-order of recording; whether each may stand is for the ledger to say, not for this module. How the
-first owners and the parties are read: docs/decisions/0004-uspto-import.md.
+First a `party.known_as/1` for each name that the clerk vouches for, then a `right.filed/1` for each
+application, then a `conveyance.attested/1` for each record, in order of recording; whether each may
+stand is for the ledger to say, not for this module. How the first owners and the parties are read:
+docs/decisions/0004-uspto-import.md.
 """
 
 import hashlib
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from pydantic import ValidationError
 
 from api.importers.memory import Identity
-from api.importers.uspto_parties import MappingRefused, Parties, PartyByName, PartyMapping
-from api.importers.uspto_records import Record
-from ledger.domain.conveyance import ConveyanceAttested, ConveyanceKind, Executed
-from ledger.domain.event import Body, Refusal
+from api.importers.uspto_kinds import KindUnknown, kind_of
+from api.importers.uspto_parties import MappingRefused, Parties, PartyMapping, Vouched
+from api.importers.uspto_records import Record, Register, in_line
+from ledger.domain.conveyance import (
+    OF_LIENS,
+    ConveyanceAttested,
+    ConveyanceKind,
+    Executed,
+    Spelled,
+)
+from ledger.domain.event import Body
 from ledger.domain.listing import ContentMissing
 from ledger.domain.right import Holding, RightFiled, RightKind, right_id
+from ledger.domain.spelling import PartyKnownAs
+
+B = TypeVar("B", bound=Body)
 
 OFFICE = "us"
 REGISTER = "us.uspto"
 
-_KINDS: dict[str, ConveyanceKind] = {
-    "assignment": "assignment",
-    "assignment-nunc-pro-tunc": "nunc_pro_tunc",
-    "merger": "merger",
-    "correct": "correction",
-    "security": "security",
-    "release": "release",
-    "security-assign": "security_assignment",
-}
-_REFERRING = frozenset({"correct", "release", "security-assign"})
-_OF_LIENS = frozenset({"release", "security-assign"})
-"""Kinds whose assignors are creditors, so that they show nobody's title."""
+_REFERRING = OF_LIENS | {"correction"}
+
+_LONGEST = 64_000
+"""Bytes of body and subjects beside which the rest of an entry (65,535) still has room."""
 
 
 class Remembers(Protocol):
@@ -67,20 +71,23 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """A record that the importer does not post, and why: PARTY_BY_NAME or CONTENT_MISSING."""
+    """A record or an application of which the importer posts nothing, and why."""
 
     source: str
-    refusal: Refusal
+    code: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that follows from a set of records.
 
-    Post `filings` before `conveyances`, each in its order. `unfiled` are applications of which no
-    record shows an owner: they are named only by releases or transfers of liens.
+    Post `spellings`, then `filings`, then `conveyances`, each in its order. `unfiled` are
+    applications of which no record shows an owner: they are named only by releases or transfers of
+    liens.
     """
 
+    spellings: tuple[Planned, ...]
     filings: tuple[Planned, ...]
     conveyances: tuple[Planned, ...]
     declined: tuple[Declined, ...]
@@ -88,18 +95,25 @@ class Plan:
 
     def __iter__(self) -> Iterator[Planned]:
         """Yield the events in the order in which they are to be posted."""
+        yield from self.spellings
         yield from self.filings
         yield from self.conveyances
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A record whose names are resolved: when each assignor signed, and who of them are persons."""
+    """A record whose names are resolved: when each assignor signed, and who of them are persons.
+
+    `names` are those of its organisations, by name; `sound` says that all of them are vouched for.
+    """
 
     record: Record
+    kind: ConveyanceKind
     assignors: dict[str, date]
     assignees: tuple[str, ...]
     persons: frozenset[str]
+    names: Mapping[str, str]
+    sound: bool
 
 
 @dataclass(slots=True)
@@ -116,35 +130,40 @@ class _Application:
 
 
 def plan(
-    records: Iterable[Record],
+    register: Register,
     mapping: PartyMapping,
     memory: Remembers,
     *,
     clerk: str,
     now: datetime,
 ) -> Plan:
-    """Return the events that attest these records, which are in order of recording.
+    """Return the events that attest the records of a register.
 
     `clerk` is the party id of the one who attests, `now` the instant at which new events are
     issued. Pure but for `memory`, which gives the same answers on every run.
     Raises `MappingRefused` if the mapping links a record that itself names another.
     """
-    records = tuple(records)
-    applications = _described(records)
-    read, declined = _read(records, applications, Parties(mapping, memory.token))
+    links = _links(register.records, mapping)
+    applications = _described(register.records)
+    parties = Parties(mapping, memory.token)
+    read, declined = _read(register, applications, parties)
     for item in read:
-        _fold_owners(item, applications)
-    links = _links(records, mapping)
-    known = {record.id: record for record in records}
-    filings = (_filing(item, clerk) for item in applications.values() if item.owners)
-    conveyances = [(item.record.id, _conveyance(item, links, known, clerk)) for item in read]
+        if item.sound:
+            _fold_owners(item, applications)
+    known = {item.record.id: item for item in read}
+    filings, undated = _filings(applications.values(), clerk)
+    conveyances, unfit = _conveyances(read, links, known, clerk)
+    spellings = (_spelling(vouched, clerk) for vouched in parties.vouched.values())
     return Plan(
-        filings=tuple(_not_yet_filed(filings, memory, now)),
+        spellings=tuple(_once(spellings, _known_as, memory, now)),
+        filings=tuple(_once(filings, _of_right, memory, now)),
         conveyances=tuple(
-            Planned(source, body.conveyance, body, _identity(body.conveyance, body, memory, now))
-            for source, body in conveyances
+            Planned(
+                body.record, body.conveyance, body, _identity(body.conveyance, body, memory, now)
+            )
+            for body in conveyances
         ),
-        declined=tuple(declined),
+        declined=(*declined, *undated, *unfit),
         unfiled=tuple(item.number for item in applications.values() if not item.owners),
     )
 
@@ -165,20 +184,23 @@ def _described(records: Iterable[Record]) -> dict[str, _Application]:
 
 
 def _read(
-    records: Iterable[Record], applications: dict[str, _Application], parties: Parties
+    register: Register, applications: dict[str, _Application], parties: Parties
 ) -> tuple[list[_Read], list[Declined]]:
     read: list[_Read] = []
-    declined: list[Declined] = []
-    for record in records:
+    declined = [Declined(line.source, line.code, line.detail) for line in register.unreadable]
+    for record in register.records:
         try:
             _must_be_complete(record, applications)
             read.append(_resolved(record, parties))
-        except (PartyByName, ContentMissing) as refusal:
-            declined.append(Declined(record.id, refusal))
+        except (KindUnknown, ContentMissing) as refusal:
+            declined.append(Declined(record.id, refusal.code, refusal.detail))
     return read, declined
 
 
 def _must_be_complete(record: Record, applications: dict[str, _Application]) -> None:
+    for side in ("assignors", "assignees", "properties"):
+        if not getattr(record, side):
+            raise ContentMissing(f"it names no {side}")
     if any(item.application is None for item in record.properties):
         raise ContentMissing("a property has no application number")
     undated = [n for n in record.applications() if applications[n].filed_on is None]
@@ -187,9 +209,10 @@ def _must_be_complete(record: Record, applications: dict[str, _Application]) -> 
 
 
 def _resolved(record: Record, parties: Parties) -> _Read:
-    names = [item.name for item in record.assignors]
-    names += [item.name for item in record.assignees]
-    party = parties.resolve_all(names)
+    kind = kind_of(record.kind, record.conveyance_text)
+    written = [item.name for item in record.assignors]
+    written += [item.name for item in record.assignees]
+    party = {name: parties.resolve(name, record.document_sha256) for name in written}
     assignors: dict[str, date] = {}
     for item in record.assignors:
         # Without a day on record it is certain only that it was signed when it was recorded; of
@@ -197,11 +220,15 @@ def _resolved(record: Record, parties: Parties) -> _Read:
         executed = item.executed or record.recorded
         known = assignors.get(party[item.name], executed)
         assignors[party[item.name]] = max(known, executed)
+    firms = [name for name in party if not parties.is_person(name)]
     return _Read(
         record=record,
+        kind=kind,
         assignors=assignors,
         assignees=tuple(dict.fromkeys(party[item.name] for item in record.assignees)),
-        persons=frozenset(party[name] for name in names if parties.is_person(name)),
+        persons=frozenset(party[name] for name in party if name not in firms),
+        names={parties.name(name): party[name] for name in firms},
+        sound=not any(parties.in_doubt(name) for name in firms),
     )
 
 
@@ -212,7 +239,7 @@ def _fold_owners(item: _Read, applications: dict[str, _Application]) -> None:
     without having received: title is first the inventors', all of them (35 U.S.C. 101, 262), and
     often each signs and records a paper of his own.
     """
-    if item.record.kind in _OF_LIENS:
+    if item.kind in OF_LIENS:
         return
     for number in item.record.applications():
         application = applications[number]
@@ -230,9 +257,40 @@ def _fold_owners(item: _Read, applications: dict[str, _Application]) -> None:
 def _links(records: Iterable[Record], mapping: PartyMapping) -> dict[str, str]:
     links = {link.record: link.refers_to for link in mapping.links}
     for record in records:
-        if record.id in links and record.refers_to:
-            raise MappingRefused(f"{record.id} names {record.refers_to[0]}: it needs no link")
+        if record.id in links and record.named():
+            raise MappingRefused(f"{record.id} names {record.named()[0]}: it needs no link")
     return links
+
+
+def _filings(
+    applications: Iterable[_Application], clerk: str
+) -> tuple[list[RightFiled], list[Declined]]:
+    filings: list[RightFiled] = []
+    declined: list[Declined] = []
+    for item in applications:
+        if not item.owners:
+            continue
+        try:
+            filings.append(_filing(item, clerk))
+        except ValidationError as error:
+            declined.append(_malformed(item.number, error))
+    return filings, declined
+
+
+def _malformed(source: str, error: ValidationError) -> Declined:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = "/".join(str(part) for part in first["loc"]) or "the whole"
+    return Declined(source, "MALFORMED", f"{where}: {first['msg']}")
+
+
+def _spelling(vouched: Vouched, clerk: str) -> PartyKnownAs:
+    return PartyKnownAs(
+        party=vouched.party,
+        spelling=vouched.name,
+        distinct_from=vouched.distinct_from,
+        attested_by=clerk,
+        document_sha256=vouched.document_sha256,
+    )
 
 
 def _filing(application: _Application, clerk: str) -> RightFiled:
@@ -245,7 +303,7 @@ def _filing(application: _Application, clerk: str) -> RightFiled:
         kind=_right_kind(application),
         application_no=application.number,
         title_no=application.title_no,
-        name=_text(application.name or application.number),
+        name=in_line(application.name or "")[:4000] or application.number,
         filed_on=application.filed_on,
         owners=tuple(Holding(party=party, share=share) for party in application.owners),
         technology=None,
@@ -267,22 +325,36 @@ def _right_kind(application: _Application) -> RightKind:
     return "invention"
 
 
-def _text(recorded: str) -> str:
-    """Return a recorded title as the ledger's texts are written: NFC, no control characters."""
-    kept = (" " if unicodedata.category(c).startswith(("C", "Z")) else c for c in recorded)
-    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))[:4000]
+def _conveyances(
+    read: Iterable[_Read], links: dict[str, str], known: Mapping[str, _Read], clerk: str
+) -> tuple[list[ConveyanceAttested], list[Declined]]:
+    bodies: list[ConveyanceAttested] = []
+    declined: list[Declined] = []
+    for item in read:
+        try:
+            body = _conveyance(item, links, known, clerk)
+        except ValidationError as error:
+            declined.append(_malformed(item.record.id, error))
+            continue
+        size = len(body.model_dump_json().encode())
+        if size + sum(len(subject) + 3 for subject in body.subjects()) > _LONGEST:
+            detail = f"{len(body.rights)} applications do not fit into one entry"
+            declined.append(Declined(item.record.id, "ENTRY_TOO_LARGE", detail))
+            continue
+        bodies.append(body)
+    return bodies, declined
 
 
 def _conveyance(
-    item: _Read, links: dict[str, str], known: dict[str, Record], clerk: str
+    item: _Read, links: dict[str, str], known: Mapping[str, _Read], clerk: str
 ) -> ConveyanceAttested:
     record = item.record
-    referred = _referred(record, links, known)
+    referred = _referred(item, links, known)
     return ConveyanceAttested(
         conveyance=_subject(record.id),
         office=REGISTER,
         record=record.id,
-        kind=_KINDS[record.kind],
+        kind=item.kind,
         assignors=tuple(Executed(party=p, executed_on=day) for p, day in item.assignors.items()),
         assignees=item.assignees,
         rights=tuple(right_id(OFFICE, number) for number in record.applications()),
@@ -290,48 +362,57 @@ def _conveyance(
         refers_to=None if referred is None else _subject(referred),
         attested_by=clerk,
         document_sha256=record.document_sha256,
+        spellings=tuple(Spelled(party=p, name=name) for name, p in item.names.items()),
     )
 
 
-def _referred(record: Record, links: dict[str, str], known: dict[str, Record]) -> str | None:
+def _referred(item: _Read, links: dict[str, str], known: Mapping[str, _Read]) -> str | None:
     """Return the record that this one is about: an event names one, even where the text names two.
 
     It is the first one named that is in the set, or else the first one named.
     """
-    named = _named(record, links)
-    if record.kind not in _REFERRING or not named:
+    named = _named(item.record, links)
+    if item.kind not in _REFERRING or not named:
         return None
     referred = next((name for name in named if name in known), named[0])
-    return _security(referred, links, known) if record.kind in _OF_LIENS else referred
+    return _security(referred, links, known) if item.kind in OF_LIENS else referred
 
 
-def _security(named: str, links: dict[str, str], known: dict[str, Record]) -> str:
+def _security(named: str, links: dict[str, str], known: Mapping[str, _Read]) -> str:
     """Return the security meant: who names the record by which it was passed on means it."""
     for _ in known:  # no more steps than records, so that a circle ends too
-        record = known.get(named)
-        if record is None or record.kind != "security-assign":
+        item = known.get(named)
+        if item is None or item.kind != "security_assignment":
             break
-        named = next(iter(_named(record, links)), named)
+        named = next(iter(_named(item.record, links)), named)
     return named
 
 
 def _named(record: Record, links: dict[str, str]) -> tuple[str, ...]:
     linked = links.get(record.id)
-    return record.refers_to or (() if linked is None else (linked,))
+    return record.named() or (() if linked is None else (linked,))
 
 
 def _subject(record_id: str) -> str:
     return f"conveyance:{OFFICE}.{record_id}"
 
 
-def _not_yet_filed(
-    filings: Iterable[RightFiled], memory: Remembers, now: datetime
+def _known_as(body: PartyKnownAs) -> tuple[str, str]:
+    return body.spelling, f"{body.party} known as {body.spelling}"
+
+
+def _of_right(body: RightFiled) -> tuple[str, str]:
+    return body.application_no, body.right
+
+
+def _once(
+    bodies: Iterable[B], called: Callable[[B], tuple[str, str]], memory: Remembers, now: datetime
 ) -> Iterator[Planned]:
-    """Plan the filings, but not again with other owners: a right is filed once."""
-    for body in filings:
-        if memory.admitted_body(body.right) in (None, _digest(body)):
-            identity = _identity(body.right, body, memory, now)
-            yield Planned(body.application_no, body.right, body, identity)
+    """Plan what is said once: not again with other owners, or by another mapping file."""
+    for body in bodies:
+        source, subject = called(body)
+        if memory.admitted_body(subject) in (None, _digest(body)):
+            yield Planned(source, subject, body, _identity(subject, body, memory, now))
 
 
 def _identity(subject: str, body: Body, memory: Remembers, now: datetime) -> Identity:

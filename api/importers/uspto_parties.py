@@ -1,7 +1,7 @@
 """
 Whom the office's names mean. A name is not an identifier: only the clerk's mapping makes it one.
 
-Read in this order: mapping, names, refusal, parties. Why each rule is as it is:
+Read in this order: mapping, names, parties. Why each rule is as it is:
 docs/decisions/0004-uspto-import.md.
 """
 
@@ -9,7 +9,8 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import resources
 from typing import Annotated, Literal
 
@@ -17,7 +18,8 @@ from pydantic import Field, ValidationError
 
 from api.importers import ImporterError
 from api.importers.uspto_records import Name, RecordId
-from ledger.domain.event import FROM_LIST, Model, PartyId, Refusal, Text
+from ledger.domain.event import FROM_LIST, Model, PartyId, Sha256, Text
+from ledger.domain.name import name_key
 
 
 class MappingRefused(ImporterError):
@@ -44,12 +46,18 @@ class Link(Model):
     reason: Text
 
 
-class PartyMapping(Model):
-    """The clerk's mapping file, whole."""
-
+class _MappingFile(Model):
     register_id: Annotated[Literal["us.uspto"], Field(alias="register")]
     parties: Annotated[tuple[MappedParty, ...], FROM_LIST]
     links: Annotated[tuple[Link, ...], FROM_LIST]
+
+
+class PartyMapping(Model):
+    """The clerk's mapping file, whole; `document_sha256` is the hash of its bytes."""
+
+    parties: tuple[MappedParty, ...]
+    links: tuple[Link, ...]
+    document_sha256: Sha256
 
 
 def parse_mapping(raw: bytes) -> PartyMapping:
@@ -58,13 +66,15 @@ def parse_mapping(raw: bytes) -> PartyMapping:
     Raises `MappingRefused` if it is not of this form, or gives one name to two parties.
     """
     try:
-        mapping = PartyMapping.model_validate(json.loads(raw))
+        on_file = _MappingFile.model_validate(json.loads(raw))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = "/".join(str(part) for part in first["loc"])
         raise MappingRefused(f"{where}: {first['msg']}") from error
     except (ValueError, RecursionError) as error:
         raise MappingRefused("not a JSON object in UTF-8") from error
+    digest = "sha256:" + hashlib.sha256(raw).hexdigest()
+    mapping = PartyMapping(parties=on_file.parties, links=on_file.links, document_sha256=digest)
     _check_distinct(mapping)
     return mapping
 
@@ -111,12 +121,6 @@ def without_capacity(spelling: str) -> str:
     return spelling[: found.start()]
 
 
-def name_key(name: str) -> str:
-    """Return the name without case, punctuation and spaces: for finding doubles, never an id."""
-    plain = unicodedata.normalize("NFKD", name.replace("&", "AND")).casefold()
-    return "".join(letter for letter in plain if letter.isalnum())
-
-
 def is_organisation(name: str) -> bool:
     """Whether a name plainly carries an organisation's form.
 
@@ -139,28 +143,40 @@ def party_id(name: str) -> str:
     return "party:us." + (f"{slug}-{digest}" if slug else digest)
 
 
-class PartyByName(Refusal):
-    """A name resembles another party's, and no mapping says whether it is the same."""
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """The clerk's word that a party is meant by a name; `distinct_from` are others spelt alike."""
 
-    code = "PARTY_BY_NAME"
-    title_vi = "Tên giống tên của một bên khác nhưng chưa có định danh phân biệt"
+    party: str
+    name: str
+    distinct_from: tuple[str, ...]
+    document_sha256: str
 
 
 class Parties:
-    """Turns recorded names into party ids, one set of records at a time, in order of recording."""
+    """Turns recorded names into party ids, one set of records at a time, in order of recording.
+
+    `vouched` gathers what the clerk says of the names that occurred, by name: those of the mapping
+    file, and the first spelling of each organisation that is not in it. A second spelling that
+    differs from it by no more than case, punctuation and spaces is nobody's word: the ledger will
+    refuse the record, PARTY_BY_NAME, until the clerk maps it.
+    """
 
     def __init__(self, mapping: PartyMapping, token: Callable[[str], str]) -> None:
         self._token = token
+        self._document = mapping.document_sha256
         self._exact: dict[str, str] = {}
         self._ignoring: dict[str, str] = {}
-        self._known: dict[str, tuple[str, str]] = {}
+        self._alike: dict[str, set[str]] = {}
+        self._first: dict[str, str] = {}
+        self.vouched: dict[str, Vouched] = {}
         for mapped in mapping.parties:
             for spelling in mapped.spellings:
                 self._add(spelling, mapped)
 
     def _add(self, spelling: str, mapped: MappedParty) -> None:
         self._exact[spelling] = mapped.party
-        self._known.setdefault(name_key(spelling), (spelling, mapped.party))
+        self._alike.setdefault(name_key(spelling), set()).add(mapped.party)
         if mapped.punctuation == "ignored":
             self._ignoring[name_key(spelling)] = mapped.party
 
@@ -178,26 +194,31 @@ class Parties:
         """Whether the name is treated as a natural person's: not mapped, no organisation's form."""
         return self.mapped(spelling) is None and not is_organisation(without_capacity(spelling))
 
-    def resolve(self, spelling: str) -> str:
-        """Return the party that a recorded name means.
+    def in_doubt(self, spelling: str) -> bool:
+        """Whether nobody vouches for an organisation's name: it is only spelt like another's."""
+        return not self.is_person(spelling) and self.name(spelling) not in self.vouched
 
-        Raises `PartyByName` if an unmapped organisation differs from one already known by no more
-        than case, punctuation and spaces: the clerk has to say which it is.
+    def name(self, spelling: str) -> str:
+        """Return the name that is vouched for: without a capacity, unless that was mapped too."""
+        return spelling if spelling in self._exact else without_capacity(spelling)
+
+    def resolve(self, spelling: str, document_sha256: str) -> str:
+        """Return the party that a recorded name means; note what the clerk says of the name.
+
+        `document_sha256` is the hash of the record that first names an organisation nobody mapped.
         """
         mapped = self.mapped(spelling)
-        if mapped is not None:
-            return mapped
-        if self.is_person(spelling):
+        if mapped is None and self.is_person(spelling):
             return self._token(spelling)
-        name = without_capacity(spelling)
-        known, party = self._known.setdefault(name_key(name), (name, party_id(name)))
-        if known != name:
-            raise PartyByName(
-                f"{name!r} and {known!r} are spelt nearly alike; map them to one party or two",
-                subjects=[party],
-            )
+        name = self.name(spelling)
+        key = name_key(name)
+        party = mapped or party_id(name)
+        if mapped is not None:
+            self._vouch(name, mapped, self._document)
+        elif not self._alike.get(key) and self._first.setdefault(key, name) == name:
+            self._vouch(name, party, document_sha256)
         return party
 
-    def resolve_all(self, spellings: Iterable[str]) -> dict[str, str]:
-        """Return the party of each spelling; raises `PartyByName` for the first in doubt."""
-        return {spelling: self.resolve(spelling) for spelling in spellings}
+    def _vouch(self, name: str, party: str, document: str) -> None:
+        others = tuple(sorted(self._alike.get(name_key(name), set()) - {party}))
+        self.vouched.setdefault(name, Vouched(party, name, others, document))

@@ -1,89 +1,93 @@
 """
 Recorded conveyances of the United States Patent and Trademark Office, one JSON object a line.
 
-The office records what it is sent and checks nothing (37 CFR 3.54), so a record is read strictly
-for its form and believed in nothing else: whether it may stand is judged by the ledger's rules.
+The office records what it is sent and checks nothing (37 CFR 3.54), so a record is read for its
+form and believed in nothing else: whether it may stand is judged by the ledger's rules. Members
+that are not asked for are left alone; a line without those that are is set aside, with the reason.
 """
 
 import hashlib
 import json
+import re
+import unicodedata
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
 
-from api.importers import ImporterError
+from api.importers.uspto_kinds import named_in
 from ledger.domain.event import FROM_LIST, Day, Model, Sha256
 
-RecordId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}-[0-9]{1,4}$")]
+
+def in_line(recorded: str) -> str:
+    """Return a recorded text as the ledger's are: NFC, no control characters, single spaces."""
+    kept = (" " if unicodedata.category(c).startswith(("C", "Z")) else c for c in recorded)
+    return unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+
+
+def _without_zeros(value: object) -> object:
+    """Return `049519-0955` as `49519-955`; what is not like that, as it is."""
+    found = re.fullmatch(r"(\d{1,6})[-/](\d{1,4})", value, re.ASCII) if _is_text(value) else None
+    return value if found is None else f"{int(found[1])}-{int(found[2])}"
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
+
+
+RecordId = Annotated[
+    str, BeforeValidator(_without_zeros), StringConstraints(pattern=r"^[0-9]{1,6}-[0-9]{1,4}$")
+]
 """Reel and frame without leading zeros, e.g. `49519-955`: the office's own key of a record."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=400)]
-
-RecordKind = Literal[
-    "assignment",
-    "assignment-nunc-pro-tunc",
-    "merger",
-    "correct",
-    "security",
-    "release",
-    "security-assign",
-]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(in_line)]
+Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/., -]{0,59}$")]
 
 
-class MalformedRecord(ImporterError):
-    """A line is not a record of this form. `line` counts from 1; nothing was planned."""
+class Recorded(Model):
+    """A part of a record. What is not asked for is left alone: the line's hash stands for it."""
 
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(f"line {line}: {reason}")
-        self.line = line
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class Assignor(Model):
+class Assignor(Recorded):
     """Who gives, charges, releases: a name as recorded, and the day that party signed."""
 
     name: Name
-    executed: Day | None
+    executed: Day | None = None
 
 
-class Assignee(Model):
-    """Who receives: a name as recorded, and the seat if it was recorded."""
+class Assignee(Recorded):
+    """Who receives: a name as recorded."""
 
     name: Name
-    country: str | None
-    state: str | None
 
 
-class Property(Model):
+class Property(Recorded):
     """An application that the record names, as the office describes it."""
 
-    application: str | None
-    patent: str | None
-    publication: str | None
-    filed: Day | None
-    issued: Day | None
-    title: str | None
+    application: Number | None = None
+    patent: Number | None = None
+    filed: Day | None = None
+    title: str | None = None
 
 
-class _Line(Model):
+class _Line(Recorded):
     id: RecordId
-    reel: str
-    frame: str
     recorded: Day
-    last_update: Day
-    purged: bool
-    kind: RecordKind
-    conveyance_text: str
-    refers_to: Annotated[tuple[RecordId, ...], FROM_LIST]
-    assignors: Annotated[tuple[Assignor, ...], FROM_LIST, Field(min_length=1)]
-    assignees: Annotated[tuple[Assignee, ...], FROM_LIST, Field(min_length=1)]
-    properties: Annotated[tuple[Property, ...], FROM_LIST, Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _is_reel_and_frame(self) -> "_Line":
-        if self.id != f"{self.reel}-{self.frame}":
-            raise ValueError("id is not reel-frame")
-        return self
+    kind: str = ""
+    conveyance_text: str = ""
+    refers_to: Annotated[tuple[RecordId, ...], FROM_LIST] | None = None
+    assignors: Annotated[tuple[Assignor, ...], FROM_LIST] = ()
+    assignees: Annotated[tuple[Assignee, ...], FROM_LIST] = ()
+    properties: Annotated[tuple[Property, ...], FROM_LIST] = ()
 
 
 class Record(_Line):
@@ -96,35 +100,62 @@ class Record(_Line):
         named = (item.application for item in self.properties if item.application is not None)
         return tuple(dict.fromkeys(named))
 
+    def named(self) -> tuple[str, ...]:
+        """Return the records that this one names: as the file says, or else as its text does."""
+        return named_in(self.conveyance_text) if self.refers_to is None else self.refers_to
 
-def parse_records(raw: bytes) -> tuple[Record, ...]:
-    """Return the records of a JSON-lines file by day of recording, ties in the file's order.
 
-    Raises `MalformedRecord` for the first line that is not exactly a record, or that repeats one:
-    a register that is not read whole would give wrong first owners.
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that is no record, or repeats one, and why. Nothing is planned from it."""
+
+    source: str
+    code: Literal["MALFORMED", "RECORD_EXISTS"]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What a file holds: its records in order of recording, and the lines that are none."""
+
+    records: tuple[Record, ...]
+    unreadable: tuple[Unreadable, ...]
+
+
+def parse_records(raw: bytes) -> Register:
+    """Return what a JSON-lines file holds, records by day of recording, ties in the file's order.
+
+    A line that is no record, or repeats one, is set aside and takes nothing else with it.
     """
     records: dict[str, Record] = {}
+    unreadable: list[Unreadable] = []
     for number, line in enumerate(raw.splitlines(), start=1):
-        record = _parse_line(number, line)
-        if record.id in records:
-            raise MalformedRecord(number, f"record {record.id} stands there twice")
-        records[record.id] = record
-    return tuple(sorted(records.values(), key=_recorded))
+        if not line.strip():
+            continue
+        read = _parse_line(number, line)
+        if isinstance(read, Unreadable):
+            unreadable.append(read)
+        elif read.id in records:
+            detail = f"line {number} repeats it; the first is taken"
+            unreadable.append(Unreadable(read.id, "RECORD_EXISTS", detail))
+        else:
+            records[read.id] = read
+    return Register(tuple(sorted(records.values(), key=_recorded)), tuple(unreadable))
 
 
 def _recorded(record: Record) -> date:
     return record.recorded
 
 
-def _parse_line(number: int, line: bytes) -> Record:
+def _parse_line(number: int, line: bytes) -> Record | Unreadable:
     try:
         on_file = _Line.model_validate(json.loads(line, object_pairs_hook=_distinct))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = "/".join(str(part) for part in first["loc"])
-        raise MalformedRecord(number, f"{where}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:
-        raise MalformedRecord(number, "not a JSON object in UTF-8") from error
+        where = "/".join(str(part) for part in first["loc"]) or "the line"
+        return Unreadable(f"line {number}", "MALFORMED", f"{where}: {first['msg']}")
+    except (ValueError, RecursionError):
+        return Unreadable(f"line {number}", "MALFORMED", "not a JSON object in UTF-8")
     digest = "sha256:" + hashlib.sha256(line).hexdigest()
     return Record(document_sha256=digest, **dict(on_file))
 

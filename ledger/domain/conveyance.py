@@ -49,6 +49,7 @@ from ledger.domain.existence import (
     not_in_future,
 )
 from ledger.domain.hold import must_not_be_frozen
+from ledger.domain.name import spelling_subject
 from ledger.domain.right import Office, Right, with_lien
 from ledger.domain.security import (
     Security,
@@ -58,6 +59,7 @@ from ledger.domain.security import (
     must_be_creditors,
     passed,
 )
+from ledger.domain.spelling import Spelling, must_be_called
 from ledger.domain.title import NotOwner, moved
 from ledger.domain.transfer import must_be_allowed_by_creditors
 
@@ -87,12 +89,20 @@ class Executed(Model):
     executed_on: Day
 
 
+class Spelled(Model):
+    """How the record writes the name of a party that is an organisation."""
+
+    party: PartyId
+    name: Spelling
+
+
 class ConveyanceAttested(Body):
     """A clerk saw a record of another register; the office recorded it on `office_recorded_on`.
 
     Kinds that transfer give all that the assignors own, in equal parts to the assignees. For
     `security` the assignors are debtors and the assignees creditors; for `release` and
-    `security_assignment` the assignors are creditors of what `refers_to` names.
+    `security_assignment` the assignors are creditors of what `refers_to` names. `spellings` are
+    the names as the record writes them: each must be vouched for as that party's.
     """
 
     TOPIC: ClassVar[str] = "conveyance.attested/1"
@@ -108,6 +118,12 @@ class ConveyanceAttested(Body):
     refers_to: Reference | None
     attested_by: PartyId
     document_sha256: Sha256
+    spellings: Annotated[tuple[Spelled, ...], FROM_LIST] = ()
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the subjects of the spellings."""
+        del state
+        return (spelling_subject(spelled.name) for spelled in self.spellings)
 
     def subjects(self) -> frozenset[str]:
         """Return the conveyance, the rights, all parties and what it refers to."""
@@ -125,6 +141,12 @@ class ConveyanceAttested(Body):
             raise ValueError(f"its id is {natural}")
         if len(self.givers()) != len(self.assignors):
             raise ValueError("an assignor is listed twice")
+        strangers = {spelled.party for spelled in self.spellings} - {
+            *self.givers(),
+            *self.assignees,
+        }
+        if strangers:
+            raise ValueError(f"the record does not name {', '.join(sorted(strangers))}")
         return self
 
 
@@ -178,6 +200,8 @@ def _admit(state: State, event: Event, context: Context) -> None:
     for assignor in body.assignors:
         if assignor.executed_on > body.office_recorded_on:
             raise FutureFact(f"{assignor.party} signed after the office recorded it")
+    for spelled in body.spellings:
+        must_be_called(state, spelled.party, spelled.name)
     if body.kind in OF_LIENS:
         _must_be_the_creditors_to_give(state, body)
         return

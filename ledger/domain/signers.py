@@ -203,7 +203,7 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
 }
 """The parties that an event of each type binds, given the ledger's officers."""
 
-NAMES_STRANGERS = (RightFiled, ConveyanceAttested)
+NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 """Facts of other registers: who is only named in them need not be registered here."""
 
 

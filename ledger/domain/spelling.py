@@ -34,7 +34,7 @@ from ledger.domain.name import (
     name_key,
     spelling_subject,
 )
-from ledger.domain.party import party_of
+from ledger.domain.party import Party
 from ledger.domain.personal_data import PersonalDataInEvent
 
 
@@ -50,8 +50,9 @@ Spelling = Annotated[Text, AfterValidator(_has_letters)]
 class PartyKnownAs(Body):
     """The party is the one that is meant where this name is written, letter by letter.
 
-    A clerk attests it (`attested_by`) from a document, or the party says so itself (null); the
-    operator signs as well. `distinct_from` lists parties with a like name that are not this one.
+    A clerk attests it (`attested_by`) from a document, also of a party that only another register
+    names; or the party says so itself (null). The operator signs as well. `distinct_from` lists
+    parties with a like name that are not this one.
     """
 
     TOPIC: ClassVar[str] = "party.known_as/1"
@@ -73,7 +74,8 @@ def must_be_called(state: State, party: str, name: str) -> None:
 
     Whoever asks also reads `spelling_subject(name)`.
     """
-    if name in party_of(state, party).names:
+    registered = state.get(party)
+    if isinstance(registered, Party) and name in registered.names:
         return
     subject = spelling_subject(name)
     spellings: Spellings | None = state.get(subject)
@@ -81,13 +83,14 @@ def must_be_called(state: State, party: str, name: str) -> None:
     found = alike.get(name)
     if found is not None and found.party == party:
         return
-    others = alike.values() if found is None else (found,)
+    if found is not None:
+        others, detail = [found], f"{name!r} is {found.party}, not {party}"
+    else:
+        others = [alike[written] for written in sorted(alike)]
+        near = "; ".join(f"{written!r} is {alike[written].party}" for written in sorted(alike))
+        detail = f"nobody vouches that {name!r} is {party}" + (near and f", though {near}")
     raise PartyByName(
-        f"nobody vouches that {name!r} is {party}"
-        if found is None
-        else f"{name!r} is {found.party}, not {party}",
-        positions=(meant.position for meant in others),
-        subjects=(party, subject),
+        detail, positions=(meant.position for meant in others), subjects=(party, subject)
     )
 
 
@@ -98,7 +101,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, PartyKnownAs)
     if body.attested_by is not None:
         must_hold(state, body.attested_by, "clerk")
-    if party_of(state, body.party).kind == "person":
+    if body.party.startswith("party:tok."):
         raise PersonalDataInEvent(f"{body.party} is a person: no name of it stands in the log")
     must_not_be_anothers(state, body.party, body.spelling, body.distinct_from)
     subject = spelling_subject(body.spelling)

@@ -6,6 +6,7 @@ from ledger.domain.backdating import Backdated
 from ledger.domain.conveyance import ChainGap
 from ledger.domain.covenant import CovenantBreach
 from ledger.domain.event import OpeningRequired
+from ledger.domain.name import PartyByName
 from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
 from ledger.domain.right import FractionSum
 from ledger.domain.security import ReleaseByStranger, ReleaseMismatch
@@ -14,11 +15,13 @@ from ledger.domain.transfer import ForeignAssigneeStateFunded, LienCovenant, Non
 from tests.support.builders import (
     ASSIGNMENT,
     BANK,
+    CLERK,
     FIRM,
     INSTITUTE,
     RIGHT,
     RIVAL,
     SECURITY,
+    SOME_HASH,
     STRANGER,
     TECHNOLOGY,
     THIRD,
@@ -34,6 +37,7 @@ from tests.support.builders import (
     vnd,
 )
 from tests.support.conveyances import conveyance_attested, executed
+from tests.support.parties import known_as
 from tests.support.specification import given, said
 from tests.support.titles import (
     FUND,
@@ -102,6 +106,23 @@ def test_chain_gap() -> None:
     )
     link = conveyance_attested("49519-489", assignees=[midco], rights=["right:us.14298201"])
     given(filed, link).when(broken).then_admitted()
+
+
+def test_party_by_name_in_a_record() -> None:
+    """Spellings "US WELL SERVICES LLC" and "U.S. WELL SERVICES, LLC" without one identifier."""
+    plain, dotted = "US WELL SERVICES LLC", "U.S. WELL SERVICES, LLC"
+    uswell = "party:us.us-well-services-llc"
+
+    def names(name: str) -> object:
+        spellings = [{"party": uswell, "name": name}]
+        return conveyance_attested(assignees=[uswell], spellings=spellings)
+
+    attested = {"party": uswell, "attested_by": CLERK, "document_sha256": SOME_HASH}
+    log = given(FILED, known_as(plain, **attested))
+    log.when(names(dotted)).then_refused(PartyByName, positions=(1,))
+    log.when(names(plain)).then_admitted()
+    log.and_then(known_as(dotted, **attested)).when(names(dotted)).then_admitted()
+    given(FILED).when(names(plain)).then_refused(PartyByName, positions=())
 
 
 def test_fraction_sum() -> None:

@@ -12,7 +12,8 @@ import pytest
 from api.importers.memory import Memory
 from api.importers.uspto import Plan, Planned, plan
 from api.importers.uspto_parties import PartyMapping, default_mapping
-from api.importers.uspto_records import Record, parse_records
+from api.importers.uspto_records import Record, Register, parse_records
+from ledger.compose import compose
 from ledger.domain.admission import Folded, Folds, admit, evolve_subject
 from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body, Context, Event, KeyRecord, Logged, Refusal
@@ -20,6 +21,8 @@ from ledger.domain.ledger import FirstParty, LedgerOpened
 from ledger.domain.party import Role
 from ledger.domain.signers import WHO_SIGNS
 from ledger.lawbook import laws_at_hand, shipped
+from ledger.wire.entry import Entry, format_entry
+from ledger.wire.envelope import PAYLOAD_TYPE, Signature
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "uspto-assignment-chains"
 ORIGIN = "exchange.example.vn/techledger/0badcafe"
@@ -45,7 +48,7 @@ def read_data(name: str) -> bytes:
 
 
 def office_records() -> tuple[Record, ...]:
-    return parse_records(read_data("assignments.jsonl"))
+    return parse_records(read_data("assignments.jsonl")).records
 
 
 def office_chains() -> dict[str, list[str]]:
@@ -83,12 +86,13 @@ def line(record_id: str, kind: str, given: Names, taken: Names, **members: Any) 
 
 
 def lines(*rows: bytes) -> tuple[Record, ...]:
-    return parse_records(b"".join(rows))
+    return parse_records(b"".join(rows)).records
 
 
 def planned(records: Iterable[Record], mapping: PartyMapping | None = None) -> Plan:
     """Return the plan of a first run, for a clerk with an empty memory."""
-    return plan(records, mapping or default_mapping(), Memory(ORIGIN), clerk=CLERK, now=NOW)
+    register = Register(tuple(records), ())
+    return plan(register, mapping or default_mapping(), Memory(ORIGIN), clerk=CLERK, now=NOW)
 
 
 @dataclass
@@ -180,3 +184,18 @@ def _first_party(party: str) -> FirstParty:
     return FirstParty(
         party=party, kind="organisation", name=party, roles=_ROLES[party], seat="VN", keys=(key,)
     )
+
+
+def entry_of(item: Planned) -> bytes:
+    """Return the entry of a planned event under two signatures, whose values are empty."""
+    payload = compose(
+        ORIGIN,
+        item.body.TOPIC,
+        json.loads(item.body.model_dump_json()),
+        [CLERK, OPERATOR],
+        event_id=item.identity.event_id,
+        nonce=item.identity.nonce,
+        issued_at=item.identity.issued_at,
+    )
+    signatures = tuple(Signature(key_id=digit * 64, value=bytes(64)) for digit in "0c")
+    return format_entry(Entry("2026-11-22T06:00:00.123Z", PAYLOAD_TYPE, signatures, payload))

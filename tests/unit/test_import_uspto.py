@@ -1,20 +1,14 @@
 """The office's records through the real rules: what is refused, why, and what the chains are."""
 
-import json
 from fractions import Fraction
 
 import pytest
 
-from api.importers.uspto import Planned
 from api.importers.uspto_parties import default_mapping
-from ledger.compose import compose
-from ledger.wire.entry import MAX_ENTRY, Entry, format_entry
-from ledger.wire.envelope import PAYLOAD_TYPE, Signature
+from ledger.wire.entry import MAX_ENTRY
 from tests.support.uspto import (
-    CLERK,
-    OPERATOR,
-    ORIGIN,
     RulesOnly,
+    entry_of,
     imported,
     office_chains,
     office_records,
@@ -154,6 +148,7 @@ def test_an_application_named_only_by_a_release_is_not_filed_since_nobody_shows_
     assert ("15145543",) == plan.unfiled
     assert 1096 == len(plan.filings)
     assert () == plan.declined
+    assert 38 == len(plan.spellings)
 
 
 def test_a_security_passed_on_has_its_new_creditor_on_each_of_its_817_applications(
@@ -177,21 +172,7 @@ def test_no_event_carries_a_natural_persons_name():
 
 
 def test_every_event_is_canonical_and_its_entry_fits_with_two_signatures():
-    sizes = {item.source: len(_entry(item)) for item in planned(office_records())}
+    sizes = {item.source: len(entry_of(item)) for item in planned(office_records())}
     largest = max(sizes, key=sizes.__getitem__)
-    assert "50965-35" == largest  # 817 applications, two parties and the security it is about
+    assert "48811-679" == largest  # 817 applications of two debtors and their creditor
     assert MAX_ENTRY // 2 < sizes[largest] <= MAX_ENTRY
-
-
-def _entry(item: Planned) -> bytes:
-    payload = compose(
-        ORIGIN,
-        item.body.TOPIC,
-        json.loads(item.body.model_dump_json()),
-        [CLERK, OPERATOR],
-        event_id=item.identity.event_id,
-        nonce=item.identity.nonce,
-        issued_at=item.identity.issued_at,
-    )
-    signatures = tuple(Signature(key_id=digit * 64, value=bytes(64)) for digit in "0c")
-    return format_entry(Entry("2026-11-22T06:00:00.123Z", PAYLOAD_TYPE, signatures, payload))

@@ -1,5 +1,6 @@
 """Whom the office's names mean: names are not identifiers, and persons leave no name behind."""
 
+import hashlib
 import json
 from itertools import count
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from api.importers.uspto_parties import (
     MappingRefused,
     Parties,
-    PartyByName,
+    Vouched,
     default_mapping,
     is_organisation,
     parse_mapping,
@@ -17,6 +18,8 @@ from api.importers.uspto_parties import (
 from tests.support.uspto import office_records
 
 WELLS = "party:us.us-well-services-llc"
+PAPER = "sha256:" + "7" * 64
+"""The hash of the record that names somebody."""
 
 
 def mapping(*parties: tuple[str, str, list[str]], links: list[object] | None = None) -> bytes:
@@ -43,39 +46,57 @@ def parties(raw: bytes | None = None) -> Parties:
 
 
 def test_a_mapped_spelling_means_the_party_that_the_clerk_gave_it():
-    assert WELLS == parties().resolve("U.S. WELL SERVICES, LLC")
+    assert WELLS == parties().resolve("U.S. WELL SERVICES, LLC", PAPER)
 
 
 def test_a_spelling_that_differs_in_punctuation_joins_a_party_whose_punctuation_is_ignored():
-    assert WELLS == parties().resolve("U. S. Well Services L.L.C.")
+    assert WELLS == parties().resolve("U. S. Well Services L.L.C.", PAPER)
 
 
-def test_where_punctuation_counts_a_near_spelling_needs_the_clerk():
+def test_where_punctuation_counts_nobody_vouches_for_a_near_spelling():
     known = parties(mapping(("party:us.acme", "exact", ["ACME, INC."])))
-    with pytest.raises(PartyByName) as refusal:
-        known.resolve("ACME INC")
-    assert "PARTY_BY_NAME" == refusal.value.code
-    assert ("party:us.acme",) == refusal.value.subjects
+    assert "party:us.acme" != known.resolve("ACME INC", PAPER)
+    assert known.in_doubt("ACME INC")
+    assert {} == known.vouched
 
 
-def test_two_unmapped_spellings_alike_are_not_joined_by_name_but_left_to_the_clerk():
+def test_of_two_unmapped_spellings_alike_the_first_is_vouched_for_as_its_own_party():
     known = parties(mapping())
-    first = known.resolve("BOREALIS AG")
-    with pytest.raises(PartyByName):
-        known.resolve("BOREALIS A.G.")
-    assert first == known.resolve("BOREALIS AG")
+    first = known.resolve("BOREALIS AG", PAPER)
+    assert first != known.resolve("BOREALIS A.G.", PAPER)
+    assert known.in_doubt("BOREALIS A.G.")
+    assert {"BOREALIS AG": Vouched(first, "BOREALIS AG", (), PAPER)} == known.vouched
+
+
+def test_what_the_clerk_mapped_is_vouched_for_by_the_mapping_file_as_it_is_written():
+    raw = mapping(("party:us.acme", "ignored", ["ACME, INC."]))
+    known = parties(raw)
+    known.resolve("Acme Inc., as Collateral Agent", PAPER)
+    digest = "sha256:" + hashlib.sha256(raw).hexdigest()
+    name = "Acme Inc."
+    assert {name: Vouched("party:us.acme", name, (), digest)} == known.vouched
+    assert not known.in_doubt("Acme Inc., as Collateral Agent")
+
+
+def test_two_parties_that_the_clerk_tells_apart_by_punctuation_are_said_to_be_distinct():
+    raw = mapping(
+        ("party:us.acme", "exact", ["ACME, INC."]), ("party:us.other", "exact", ["ACME INC"])
+    )
+    known = parties(raw)
+    known.resolve("ACME INC", PAPER)
+    assert ("party:us.acme",) == known.vouched["ACME INC"].distinct_from
 
 
 def test_an_unmapped_organisation_is_a_party_of_its_own_by_its_exact_spelling():
-    first = parties(mapping()).resolve("TRUIST BANK")
+    first = parties(mapping()).resolve("TRUIST BANK", PAPER)
     assert first.startswith("party:us.truist-bank-")
-    assert first == parties(mapping()).resolve("TRUIST BANK")
-    assert first != parties(mapping()).resolve("TRUIST-BANK")
+    assert first == parties(mapping()).resolve("TRUIST BANK", PAPER)
+    assert first != parties(mapping()).resolve("TRUIST-BANK", PAPER)
 
 
 def test_an_id_fits_however_long_or_foreign_the_name_is():
     for name in ("A VERY LONG NAME " * 20 + "INC.", "株式会社 INC", "ÉCOLE GMBH"):
-        assert 86 >= len(parties(mapping()).resolve(name))
+        assert 86 >= len(parties(mapping()).resolve(name, PAPER))
 
 
 @pytest.mark.parametrize(
@@ -88,18 +109,20 @@ def test_an_id_fits_however_long_or_foreign_the_name_is():
 )
 def test_a_capacity_is_no_part_of_a_name(spelling: str):
     listed = mapping(("party:us.acme", "exact", ["ACME LENDING"]))
-    assert "party:us.acme" == parties(listed).resolve(spelling)
+    assert "party:us.acme" == parties(listed).resolve(spelling, PAPER)
 
 
 def test_what_only_sounds_like_a_capacity_is_part_of_the_name():
     assert parties(mapping()).is_person("JUST AS GOOD")
-    assert parties(mapping()).resolve("AS GOOD AS BANK") != parties(mapping()).resolve("AS GOOD")
+    assert parties(mapping()).resolve("AS GOOD AS BANK", PAPER) != parties(mapping()).resolve(
+        "AS GOOD", PAPER
+    )
 
 
 def test_a_misspelling_is_another_party():
     known = parties()
-    right = known.resolve("LOGICBLOX-PREDICTIX ACQUISITIONCO, INC.")
-    assert right != known.resolve("LOGICBLOX-PREDICTIX ACQUISTIONCO, INC.")
+    right = known.resolve("LOGICBLOX-PREDICTIX ACQUISITIONCO, INC.", PAPER)
+    assert right != known.resolve("LOGICBLOX-PREDICTIX ACQUISTIONCO, INC.", PAPER)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +132,7 @@ def test_a_misspelling_is_another_party():
 def test_what_is_not_plainly_an_organisation_is_a_token_that_tells_nothing_of_the_name(name: str):
     known = parties()
     assert known.is_person(name)
-    assert f"party:tok.{0:032x}" == known.resolve(name) == known.resolve(name)
+    assert f"party:tok.{0:032x}" == known.resolve(name, PAPER) == known.resolve(name, PAPER)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +156,7 @@ def test_every_organisation_of_the_records_is_mapped_but_the_misspelt_one():
 def test_the_mapping_that_the_guide_shows_is_one():
     guide = (Path(__file__).parents[2] / "docs/guides/import-uspto.md").read_text()
     shown = guide.split("```json\n")[1].split("```")[0]
-    assert WELLS == parties(shown.encode()).resolve("US WELL SERVICES LLC")
+    assert WELLS == parties(shown.encode()).resolve("US WELL SERVICES LLC", PAPER)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,22 @@ import pytest
 from api.importers.memory import Memory
 from api.importers.uspto import plan
 from api.importers.uspto_parties import MappingRefused, default_mapping
-from api.importers.uspto_records import Record
+from api.importers.uspto_records import Record, parse_records
 from ledger.compose import LIFE
 from ledger.domain.conveyance import ConveyanceAttested
 from ledger.domain.right import RightFiled
-from tests.support.uspto import CLERK, NOW, ORIGIN, RulesOnly, imported, line, lines, planned
+from ledger.wire.entry import MAX_ENTRY
+from tests.support.uspto import (
+    CLERK,
+    NOW,
+    ORIGIN,
+    RulesOnly,
+    entry_of,
+    imported,
+    line,
+    lines,
+    planned,
+)
 
 RIGHT = "right:us.15000001"
 ANN, BOB, FIRM, HEIR, BANK = "DOE, ANN", "ROE, BOB", "FIRM INC.", "HEIR LLC", "LENDING BANK"
@@ -133,16 +144,33 @@ def test_a_link_for_a_record_that_names_another_itself_is_refused():
         planned(records)
 
 
-def test_a_record_that_names_a_party_in_doubt_is_declined_and_shows_no_first_owner():
-    result = planned(
-        lines(
-            line("1-1", "assignment", (ANN,), ("FIRM INC.",), applications=("1",)),
-            line("2-2", "assignment", ("FIRM, INC",), (HEIR,), applications=("2",)),
-        )
+def test_a_record_that_names_a_party_in_doubt_is_refused_and_shows_no_first_owner():
+    records = lines(
+        line("1-1", "assignment", (ANN,), ("FIRM INC.",), applications=("1",)),
+        line("2-2", "assignment", ("FIRM, INC",), (HEIR,), applications=("2",)),
     )
-    assert [("2-2", "PARTY_BY_NAME")] == [(d.source, d.refusal.code) for d in result.declined]
-    assert ["1-1"] == [item.source for item in result.conveyances]
-    assert ("2",) == result.unfiled
+    assert ("2",) == planned(records).unfiled
+    ledger = imported(records)
+    assert {"2-2": "PARTY_BY_NAME"} == ledger.codes()
+    known_as = ledger.position("spelling:firminc")
+    assert (known_as,) == ledger.refused["2-2"].positions
+
+
+def test_the_clerk_vouches_for_each_name_once_before_a_record_has_it():
+    records = lines(
+        line("1-1", "assignment", (ANN,), ("FIRM INC.",)),
+        line("2-2", "security", ("FIRM INC.",), ("LENDING BANK, AS COLLATERAL AGENT",)),
+    )
+    names = [item.source for item in planned(records).spellings]
+    assert ["FIRM INC.", "LENDING BANK"] == names
+    written = [spelled.name for spelled in attested(records, "2-2").spellings]
+    assert ["FIRM INC.", "LENDING BANK"] == written
+
+
+def test_persons_are_never_spelt():
+    records = lines(line("1-1", "assignment", (ANN,), (BOB,)))
+    assert () == attested(records, "1-1").spellings
+    assert () == planned(records).spellings
 
 
 @pytest.mark.parametrize("lacking", [{"application": None}, {"filed": None}])
@@ -152,7 +180,7 @@ def test_a_record_of_a_property_without_number_or_day_of_filing_is_declined(
     described = {"application": "1", "patent": None, "publication": None, "filed": "2016-05-03"}
     described |= {"issued": None, "title": "A PUMP"} | lacking
     result = planned(lines(line("1-1", "assignment", (ANN,), (FIRM,), properties=[described])))
-    assert ["CONTENT_MISSING"] == [item.refusal.code for item in result.declined]
+    assert ["CONTENT_MISSING"] == [item.code for item in result.declined]
     assert [] == list(result)
 
 
@@ -203,19 +231,19 @@ RECORDS = (
 
 def test_a_second_run_repeats_every_event_with_its_id_nonce_and_instant():
     memory = Memory(ORIGIN)
-    first = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    first = plan(parse_records(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
     later = NOW + timedelta(days=1)
-    assert first == plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=later)
-    assert 3 == len({item.identity.event_id for item in first})
-    assert 3 == len({item.identity.nonce for item in first})
+    assert first == plan(parse_records(RECORDS), default_mapping(), memory, clerk=CLERK, now=later)
+    assert 5 == len({item.identity.event_id for item in first})
+    assert 5 == len({item.identity.nonce for item in first})
 
 
 def test_an_event_that_was_never_admitted_is_issued_anew_when_it_has_expired():
     memory = Memory(ORIGIN)
-    first = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    first = plan(parse_records(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
     memory.settle(RIGHT)
     later = NOW + LIFE + timedelta(milliseconds=1)
-    again = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=later)
+    again = plan(parse_records(RECORDS), default_mapping(), memory, clerk=CLERK, now=later)
     assert first.filings == again.filings
     for before, after in zip(first.conveyances, again.conveyances, strict=True):
         assert before.body == after.body
@@ -224,10 +252,10 @@ def test_an_event_that_was_never_admitted_is_issued_anew_when_it_has_expired():
 
 def test_a_right_once_filed_is_not_filed_again_when_more_records_show_other_first_owners():
     memory = Memory(ORIGIN)
-    first = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    first = plan(parse_records(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
     memory.settle(RIGHT)
     more = RECORDS + line("3-3", "assignment", (BOB,), (FIRM,), recorded="2019-02-03")
-    again = plan(lines(more), default_mapping(), memory, clerk=CLERK, now=NOW)
+    again = plan(parse_records(more), default_mapping(), memory, clerk=CLERK, now=NOW)
     assert () == again.filings
     assert first.conveyances == again.conveyances[:2]
 
@@ -235,11 +263,81 @@ def test_a_right_once_filed_is_not_filed_again_when_more_records_show_other_firs
 def test_an_admitted_record_that_reads_otherwise_now_is_another_event_and_is_refused():
     memory = Memory(ORIGIN)
     ledger = RulesOnly()
-    first = plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    first = plan(parse_records(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
     ledger.run(first)
     for item in first:
         memory.settle(item.subject)
     changed = RECORDS.replace(b"LENDING BANK", b"SPENDING BANK")
-    ledger.run(plan(lines(changed), default_mapping(), memory, clerk=CLERK, now=NOW).conveyances)
+    ledger.run(
+        plan(parse_records(changed), default_mapping(), memory, clerk=CLERK, now=NOW).conveyances
+    )
     assert "RECORD_EXISTS" == ledger.refused["2-2"].code
-    assert first == plan(lines(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+    assert first == plan(parse_records(RECORDS), default_mapping(), memory, clerk=CLERK, now=NOW)
+
+
+@pytest.mark.parametrize("lacking", ["assignors", "assignees", "properties"])
+def test_a_record_that_lacks_a_side_is_declined_by_its_number(lacking: str):
+    result = planned(lines(line("1-1", "assignment", (ANN,), (FIRM,), **{lacking: []})))
+    assert [("1-1", "CONTENT_MISSING")] == [(item.source, item.code) for item in result.declined]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "attested_as"),
+    [
+        ("other", "CHANGE OF NAME (SEE DOCUMENT FOR DETAILS).", "name_change"),
+        ("name_change", "", "name_change"),
+        ("", "INTELLECTUAL PROPERTY SECURITY AGREEMENT", "security"),
+        (
+            "unheard-of",
+            "ASSIGNMENT OF ASSIGNORS INTEREST (SEE DOCUMENT FOR DETAILS).",
+            "assignment",
+        ),
+        ("court", "MERGER AND CHANGE OF NAME", "merger"),
+    ],
+)
+def test_a_kind_unheard_of_is_read_from_the_words(kind: str, text: str, attested_as: str):
+    records = lines(line("1-1", kind, (FIRM,), (HEIR,), conveyance_text=text))
+    assert attested_as == attested(records, "1-1").kind
+
+
+@pytest.mark.parametrize("text", ["LICENSE (SEE DOCUMENT).", "", "CONFIRMATORY LICENSE"])
+def test_words_of_no_conveyance_are_declined_and_the_rest_goes_on(text: str):
+    records = lines(
+        line("1-1", "license", (FIRM,), (HEIR,), conveyance_text=text),
+        line("2-2", "assignment", (FIRM,), (HEIR,)),
+    )
+    result = planned(records)
+    assert [("1-1", "KIND_UNKNOWN")] == [(item.source, item.code) for item in result.declined]
+    assert ["2-2"] == [item.source for item in result.conveyances]
+
+
+def test_a_record_named_only_by_the_text_is_found_there():
+    charge = line("48818-520", "security", (FIRM,), (BANK,), recorded="2019-02-01")
+    words = "RELEASE OF SECURITY INTEREST RECORDED AT REEL 048818/FRAME 0520"
+    release = line("2-2", "release", (BANK,), (FIRM,), refers_to=None, conveyance_text=words)
+    ledger = imported(lines(charge, release.replace(b"2019-01-08", b"2019-02-02")))
+    assert {} == ledger.refused
+    assert {} == dict(ledger.get(RIGHT).liens)
+
+
+def test_more_applications_than_one_entry_holds_are_declined_by_a_code():
+    def record(count: int) -> tuple[Record, ...]:
+        numbers = tuple(str(15_000_000 + n) for n in range(count))
+        return lines(line("1-1", "assignment", (FIRM,), (HEIR,), applications=numbers))
+
+    [declined] = planned(record(1_600)).declined
+    assert ("1-1", "ENTRY_TOO_LARGE") == (declined.source, declined.code)
+    assert () == planned(record(1_550)).declined
+    [largest] = planned(record(1_550)).conveyances
+    assert MAX_ENTRY > len(entry_of(largest)) > MAX_ENTRY - 4_000
+
+
+def test_lines_that_are_no_records_are_listed_with_what_was_planned():
+    raw = b"{\n" + RECORDS + RECORDS
+    result = plan(parse_records(raw), default_mapping(), Memory(ORIGIN), clerk=CLERK, now=NOW)
+    assert [
+        ("line 1", "MALFORMED"),
+        ("1-1", "RECORD_EXISTS"),
+        ("2-2", "RECORD_EXISTS"),
+    ] == [(item.source, item.code) for item in result.declined]
+    assert 2 == len(result.conveyances)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.importers.uspto_records import MalformedRecord, parse_records
+from api.importers.uspto_records import parse_records
 from tests.support.uspto import line, lines
 
 ASSIGNMENT = line("1-1", "assignment", ("SMITH, JOHN",), ("ACME INC.",))
@@ -18,7 +18,7 @@ def altered(**members: Any) -> bytes:
 
 
 def test_what_the_broken_lines_are_altered_from_is_a_record():
-    assert 2 == len(parse_records(ASSIGNMENT + altered()))
+    assert 2 == len(parse_records(ASSIGNMENT + altered()).records)
 
 
 def test_records_come_by_day_of_recording_and_within_a_day_in_the_files_order():
@@ -31,7 +31,7 @@ def test_records_come_by_day_of_recording_and_within_a_day_in_the_files_order():
 
 
 def test_the_document_of_a_record_is_its_line_without_the_line_feed():
-    [record] = parse_records(ASSIGNMENT)
+    [record] = parse_records(ASSIGNMENT).records
     expected = hashlib.sha256(ASSIGNMENT.removesuffix(b"\n")).hexdigest()
     assert f"sha256:{expected}" == record.document_sha256
 
@@ -48,22 +48,42 @@ def test_an_application_that_a_record_names_twice_is_one():
         pytest.param(b"\xff", id="no UTF-8"),
         pytest.param(b"[]", id="no object"),
         pytest.param(b"[" * 100_000, id="too deep"),
-        pytest.param(b"", id="empty line"),
         pytest.param(altered()[:-1] + b', "purged": false}', id="a member twice"),
-        pytest.param(altered(id="3-3"), id="an id that is not reel-frame"),
-        pytest.param(altered(id="x", reel="x", frame=""), id="no reel and frame"),
-        pytest.param(altered(kind="licence"), id="a kind unknown"),
+        pytest.param(altered(id="x"), id="no reel and frame"),
         pytest.param(altered(recorded="2019-1-8"), id="a day written otherwise"),
-        pytest.param(altered(purged=0), id="a number for a truth value"),
-        pytest.param(altered(assignors=[]), id="nobody gives"),
-        pytest.param(altered(assignees=[]), id="nobody takes"),
-        pytest.param(altered(properties=[]), id="nothing is given"),
-        pytest.param(altered(more=1), id="a member unknown"),
-        pytest.param(altered(document_sha256="sha256:" + "0" * 64), id="a hash of its own"),
-        pytest.param(ASSIGNMENT.rstrip(), id="a record twice"),
+        pytest.param(altered(recorded=None), id="no day of recording"),
+        pytest.param(altered(kind=7), id="a number for a kind"),
+        pytest.param(altered(assignors="SMITH, JOHN"), id="a name for a list"),
+        pytest.param(altered(properties=[{"application": "../1"}]), id="no application number"),
     ],
 )
-def test_a_line_that_is_not_exactly_a_record_stops_the_import_and_is_named(broken: bytes):
-    with pytest.raises(MalformedRecord) as caught:
-        parse_records(ASSIGNMENT + broken + b"\n")
-    assert 2 == caught.value.line
+def test_a_line_that_is_no_record_is_set_aside_and_takes_nothing_with_it(broken: bytes):
+    register = parse_records(ASSIGNMENT + broken + b"\n" + altered(id="9-9"))
+    assert ["1-1", "9-9"] == [record.id for record in register.records]
+    [unreadable] = register.unreadable
+    assert ("line 2", "MALFORMED") == (unreadable.source, unreadable.code)
+    assert unreadable.detail
+
+
+def test_of_a_record_that_stands_there_twice_the_first_is_taken():
+    register = parse_records(ASSIGNMENT + altered(id="1-1", recorded="2020-01-01"))
+    assert ["2019-01-08"] == [str(record.recorded) for record in register.records]
+    assert [("1-1", "RECORD_EXISTS")] == [(line.source, line.code) for line in register.unreadable]
+
+
+def test_members_that_are_not_asked_for_or_not_there_do_no_harm():
+    record = {"id": "049519-0955", "recorded": "2019-06-19", "correspondent": {"name": "X"}}
+    [read] = parse_records(json.dumps(record).encode()).records
+    assert ("49519-955", (), None) == (read.id, read.assignors, read.refers_to)
+
+
+def test_empty_lines_are_no_records():
+    register = parse_records(b"\n  \n\n")
+    assert ((), ()) == (register.records, register.unreadable)
+
+
+def test_a_name_is_read_in_one_line():
+    [read] = parse_records(
+        altered(assignors=[{"name": " ACME\u0000\tINC. ", "executed": None}])
+    ).records
+    assert "ACME INC." == read.assignors[0].name
