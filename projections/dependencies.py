@@ -16,17 +16,15 @@ from typing import Any, Literal, NamedTuple
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.dispute import DisputeOpened
+from ledger.domain.distribution import RevenueDistributed
 from ledger.domain.event import Body, Logged
 from ledger.domain.listing import ListingPublished
 from ledger.domain.order import OfDispute
-from ledger.domain.revenue import (
-    PaymentConfirmed,
-    RevenueDistributed,
-    RevenueReported,
-    ShareAgreed,
-)
+from ledger.domain.payment import PaymentConfirmed
+from ledger.domain.report import RevenueReported
 from ledger.domain.right import RightFiled
 from ledger.domain.security import SecurityCreated
+from ledger.domain.share import ShareAgreed
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ledger.domain.distribution import RevenueDistributed
 from ledger.domain.event import Logged, Sealed
-from ledger.domain.revenue import PaymentConfirmed, RevenueDistributed, RevenueReported, ShareAgreed
+from ledger.domain.payment import PaymentConfirmed
+from ledger.domain.report import RevenueReported
+from ledger.domain.share import ShareAgreed
 from ledger.store.connection import Pool
 from projections.projection import Journal
 from projections.view import RECORDED, KnownAt, knowing, positions_of, viewing

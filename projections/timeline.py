@@ -13,7 +13,8 @@ from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import ConveyanceAttested
 from ledger.domain.event import Body, Logged
 from ledger.domain.mandate import MandateGiven
-from ledger.domain.revenue import PaymentConfirmed, RevenueReported, ShareAgreed
+from ledger.domain.payment import PaymentConfirmed
+from ledger.domain.report import RevenueReported
 from ledger.domain.right import RightFiled
 from ledger.domain.right_status import (
     DisclosureRecorded,
@@ -29,6 +30,7 @@ from ledger.domain.right_status import (
     RightSurrendered,
 )
 from ledger.domain.security import SecurityCreated, SecurityReleased
+from ledger.domain.share import ShareAgreed
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool

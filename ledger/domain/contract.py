@@ -47,6 +47,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
+from ledger.domain.filed_report import FiledReport
 from ledger.domain.granting import (
     Agreed,
     held_grant,
@@ -59,7 +60,7 @@ from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import check_rate
 from ledger.domain.offer import Offer, OfferId
 from ledger.domain.right import Right, with_grant
-from ledger.domain.royalty import Royalty
+from ledger.domain.royalty import Royalty, must_respect_the_cap
 
 KIND = "contract"
 
@@ -110,16 +111,6 @@ class ContractConcluded(AgreedTerms):
     def references(self) -> Iterable[str]:
         """Return the payload hash of the acceptance that this contract follows."""
         return () if self.acceptance is None else (self.acceptance,)
-
-
-@dataclass(frozen=True, slots=True)
-class FiledReport:
-    """The days `[start, end)` for which a licensee reported, by which event."""
-
-    reporter: str
-    start: date
-    end: date
-    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +315,9 @@ def must_be_rated(body: AgreedTerms, context: Context) -> None:
         raise ContentMissing("a royalty states what it is reckoned on")
     check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
     if body.royalty is not None:
-        reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
+        royalty = reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
+        if royalty.late is not None:
+            must_respect_the_cap(context.law, royalty.late.yearly_ppm, body.concluded_on)
 
 
 def must_be_party(grant: Grant, parties: Iterable[str]) -> None:

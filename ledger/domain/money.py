@@ -125,9 +125,17 @@ def distribute(total: int, parts: Sequence[Part]) -> dict[str, int]:
 
     `parts` have passed `check_parts` and name each party once.
     """
-    size = abs(total)
-    shares = {part.party: divmod(size * part.ppm, PPM) for part in parts}
-    left_over = size - sum(floor for floor, _ in shares.values())
-    lucky = sorted(shares, key=lambda party: (-shares[party][1], party))[:left_over]
+    return largest_remainder(total, {part.party: part.ppm for part in parts})
+
+
+def largest_remainder(total: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """Split `total` by weights that do not all vanish, ties by name; -T mirrors T.
+
+    Each gets the floor of its share; the units left over go one each to the largest remainders.
+    """
+    whole, size = sum(weights.values()), abs(total)
+    floors = {name: divmod(size * weight, whole) for name, weight in weights.items()}
+    left_over = size - sum(floor for floor, _ in floors.values())
+    lucky = set(sorted(floors, key=lambda name: (-floors[name][1], name))[:left_over])
     sign = -1 if total < 0 else 1
-    return {party: sign * (floor + (party in lucky)) for party, (floor, _) in shares.items()}
+    return {name: sign * (floor + (name in lucky)) for name, (floor, _) in floors.items()}

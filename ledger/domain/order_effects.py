@@ -18,9 +18,9 @@ from ledger.domain.event import Logged
 from ledger.domain.hold import Hold, Holds, Voidance
 from ledger.domain.listing import Listing
 from ledger.domain.order import OfDispute, Order, kind_of
-from ledger.domain.revenue import Share
 from ledger.domain.right import Right, ended_from, without_lien
 from ledger.domain.security import Security, charging
+from ledger.domain.share import Share
 from ledger.domain.title import Assignment, undone
 
 

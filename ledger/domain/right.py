@@ -194,6 +194,7 @@ class Right:
     titled_on: date
     technology: str | None = None
     territory: tuple[str, ...] = ()
+    granted_on: date | None = None
     expires_on: date | None = None
     created_on: date | None = None
     exploited_from: date | None = None

@@ -246,7 +246,9 @@ def _evolve_granted(subject: str, value: Right | None, logged: Logged) -> Right 
     if value is None or body.territory is not None:
         return value
     territory = body.designated or value.territory
-    return replace(value, expires_on=body.expires_on, territory=territory)
+    return replace(
+        value, granted_on=body.granted_on, expires_on=body.expires_on, territory=territory
+    )
 
 
 def _evolve_renewed(subject: str, value: Right | None, logged: Logged) -> Right | None:

@@ -1,10 +1,10 @@
 """
 A royalty schedule as agreed, and what it makes due: exact, in minor units, recomputable by anyone.
 
-What is due on a base is R(base so far with it) less R(base so far without it), where R is the sum
-of the tiers' rates on their parts of the cumulative base, rounded down once, towards zero. So
-whoever reports in quarters owes what one yearly report would owe, to the unit, and a correction
-takes back what was due on what it takes back (Decree 76/2018 art. 4; Technology Transfer Law
+What is due on a base is R(base so far with it) less what was due before, where R is the sum of the
+tiers' rates on their parts of the cumulative base, rounded down once, towards zero. So whoever
+reports in quarters owes what one yearly report would owe, to the unit, and a correction takes back
+what was due on what it takes back (Decree 76/2018 art. 4; Technology Transfer Law
 art. 27 list the ways to pay).
 """
 
@@ -15,7 +15,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Day, Model, Text
+from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Day, Model, Refusal, Text
+from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM, Currency
 from ledger.domain.scope import TerritoryCode
 
@@ -129,11 +130,23 @@ class Royalty(Model):
         return self
 
 
+class LateRateCap(Refusal):
+    """A rate of late interest is above what the law allows."""
+
+    code = "LATE_RATE_CAP"
+    title_vi = "Lãi suất chậm trả vượt quá mức tối đa theo luật"
+    article = "Bộ luật Dân sự, Điều 357, Điều 468"
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What was reported and due before: in the tiers' span, in this year, over the term."""
+    """What was reported and due before: in the tiers' span, in this year, over the term.
+
+    `royalty` is what was due on the base `spanned`, before set-off and cap.
+    """
 
     spanned: int = 0
+    royalty: int = 0
     year: int = 0
     due_year: int = 0
     due_term: int = 0
@@ -142,11 +155,15 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """What a report adds: base and units on which a royalty is due, what third parties got."""
+    """What a report adds: base and units on which a royalty is due, what third parties got.
+
+    Only a correction takes back what was due; where returns exceed sales, the base is carried on.
+    """
 
     base: int = 0
     units: int = 0
     stacked: int = 0
+    correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +213,8 @@ def due_on(schedule: Royalty, before: Running, sales: Sales) -> Due:
 def _running(schedule: Royalty, before: Running, sales: Sales) -> int:
     if schedule.per_unit is not None:
         return schedule.per_unit * sales.units
-    now = before.spanned + sales.base
-    return royalty_on(schedule, now) - royalty_on(schedule, before.spanned)
+    due = royalty_on(schedule, before.spanned + sales.base) - before.royalty
+    return due if sales.correction else max(0, due)
 
 
 def _set_off(stacking: Stacking | None, royalty: int, stacked: int) -> int:
@@ -237,3 +254,13 @@ def year_of(schedule: Royalty, day: date) -> int:
 def kinds_of(schedule: Royalty, kinds: Collection[str]) -> frozenset[str]:
     """Return those of the kinds of deduction that the schedule does not allow."""
     return frozenset(kinds).difference(schedule.deductions)
+
+
+def must_respect_the_cap(law: Law, yearly_ppm: int, on: date) -> Ground:
+    """Return the cap in force on a day, or raise `LateRateCap` if the rate is above it."""
+    cap = law.rule("money.late_interest_cap", on)
+    if yearly_ppm > cap.number("max_ppm_a_year"):
+        raise LateRateCap(
+            f"{yearly_ppm} ppm a year is more than {cap.number('max_ppm_a_year')}", ground=cap
+        )
+    return cap

@@ -33,6 +33,7 @@ from ledger.domain.dispute import (
     EvidenceFiled,
     SettlementRecorded,
 )
+from ledger.domain.distribution import ProfitDistributed, RevenueDistributed
 from ledger.domain.document import (
     DocumentAcknowledged,
     DocumentReceived,
@@ -57,6 +58,7 @@ from ledger.domain.identity import (
     PartyRenamed,
     PersonErased,
 )
+from ledger.domain.interest import InterestAccrued
 from ledger.domain.investment import InvestmentEnded, InvestmentMade
 from ledger.domain.key import Key, KeyAdded, KeyRevoked
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
@@ -79,22 +81,27 @@ from ledger.domain.party import (
     Power,
     must_not_have_ended,
 )
+from ledger.domain.payment import (
+    OverpaymentNoted,
+    PaymentConfirmed,
+    PaymentFailed,
+    PaymentInstructed,
+    RefundMade,
+)
 from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.preemption import CoOwnerNotified, PreemptionWaived
+from ledger.domain.profit import ProfitDeclared
 from ledger.domain.reconfirmation import ReconfirmationGiven
 from ledger.domain.relation import RelationDeclared, RelationEnded
-from ledger.domain.revenue import (
-    PaymentConfirmed,
-    RevenueDistributed,
-    RevenueReported,
-    ShareAgreed,
-)
+from ledger.domain.report import ReportAccepted, ReportDisputed, ReportQueried, RevenueReported
 from ledger.domain.right import Attested, RightFiled
 from ledger.domain.right_status import OF_OFFICES, DisclosureRecorded
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
+from ledger.domain.share import ShareAgreed
 from ledger.domain.spelling import PartyKnownAs
 from ledger.domain.sublicence import SublicenceGranted
+from ledger.domain.suspense import SuspenseReleased
 from ledger.domain.technology import TechnologyClassified, TechnologyRegistered, TrlDeclared
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 
@@ -184,9 +191,20 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     RegistrationRefused: _of_office,
     CompulsoryLicenceGranted: _of_office,
     ShareAgreed: lambda body, _: _parties(*body.agreed_by),
-    RevenueReported: lambda body, _: _parties(body.reported_by),
+    RevenueReported: lambda body, _: _parties(body.reported_by, body.auditor),
+    ReportAccepted: lambda body, _: _parties(body.said_by),
+    ReportQueried: lambda body, _: _parties(body.said_by),
+    ReportDisputed: lambda body, _: _parties(body.said_by),
+    ProfitDeclared: lambda body, _: _parties(body.declared_by),
     RevenueDistributed: lambda _, ledger: _parties(ledger.operator),
+    ProfitDistributed: lambda _, ledger: _parties(ledger.operator),
+    SuspenseReleased: lambda _, ledger: _parties(ledger.operator),
+    PaymentInstructed: lambda body, _: _parties(body.payer),
     PaymentConfirmed: lambda body, _: _parties(body.confirmed_by),
+    PaymentFailed: lambda body, _: _parties(body.said_by),
+    OverpaymentNoted: lambda body, _: _parties(body.payer, body.payee),
+    RefundMade: lambda body, _: _parties(body.confirmed_by),
+    InterestAccrued: lambda body, _: _parties(body.claimed_by),
     DocumentSent: lambda body, _: _parties(body.sender),
     DocumentReceived: lambda body, _: _parties(body.system or body.received_by),
     DocumentAcknowledged: lambda body, _: _parties(body.acknowledged_by),

@@ -47,7 +47,10 @@ STORY: dict[str, Body] = {
     "shared": b.share_agreed(),
     "reported": b.revenue_reported(),
     "corrected": b.revenue_reported(
-        report=CORRECTION, corrects=b.REPORT, gross=1_000_000_000, base=900_000_000
+        report=CORRECTION,
+        corrects=b.REPORT,
+        gross=1_150_000_000,
+        deductions=[{"kind": "vat", "amount": 150_000_000}],
     ),
     "distributed": b.revenue_distributed(reports=[CORRECTION]),
     "paid": b.payment_confirmed(),

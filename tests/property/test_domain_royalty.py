@@ -48,6 +48,17 @@ def test_a_refund_mirrors_a_royalty(schedule: Royalty, base: int) -> None:
 def test_reports_in_parts_owe_what_one_report_owes(schedule: Royalty, parts: list[int]) -> None:
     so_far = owed = 0
     for part in parts:
-        due = due_on(schedule, Running(spanned=so_far), Sales(base=part))
+        due = due_on(schedule, Running(so_far, owed), Sales(base=part, correction=True))
         so_far, owed = so_far + part, owed + due.total
     assert royalty_on(schedule, so_far) == owed
+
+
+@given(schedules(), st.lists(st.integers(-(10**12), 10**13), max_size=8))
+def test_returns_are_carried_on_and_never_paid_back(schedule: Royalty, parts: list[int]) -> None:
+    so_far = owed = most = 0
+    for part in parts:
+        due = due_on(schedule, Running(so_far, owed), Sales(base=part)).total
+        so_far, owed = so_far + part, owed + due
+        most = max(most, royalty_on(schedule, so_far))
+        assert 0 <= due
+    assert most == owed

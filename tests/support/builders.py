@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ledger.domain import offer, revenue
+from ledger.domain import distribution, offer, payment, report, share
 from ledger.domain.authority import ledger_subject
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.event import Body, KeyRecord
@@ -441,7 +441,7 @@ def part(party: str, ppm: int) -> dict[str, Any]:
     return {"party": party, "ppm": ppm}
 
 
-def share_agreed(**overrides: Any) -> revenue.ShareAgreed:
+def share_agreed(**overrides: Any) -> share.ShareAgreed:
     defaults = {
         "share": SHARE,
         "contract": CONTRACT,
@@ -449,10 +449,10 @@ def share_agreed(**overrides: Any) -> revenue.ShareAgreed:
         "agreed_by": [AUTHOR, INSTITUTE],
         "effective_from": "2026-12-01",
     }
-    return built(revenue.ShareAgreed, defaults, overrides)
+    return built(share.ShareAgreed, defaults, overrides)
 
 
-def revenue_reported(**overrides: Any) -> revenue.RevenueReported:
+def revenue_reported(**overrides: Any) -> report.RevenueReported:
     defaults = {
         "report": REPORT,
         "contract": CONTRACT,
@@ -466,10 +466,10 @@ def revenue_reported(**overrides: Any) -> revenue.RevenueReported:
         "corrects": None,
         "reported_by": FIRM,
     }
-    return built(revenue.RevenueReported, defaults, overrides)
+    return built(report.RevenueReported, defaults, overrides)
 
 
-def revenue_distributed(**overrides: Any) -> revenue.RevenueDistributed:
+def revenue_distributed(**overrides: Any) -> distribution.RevenueDistributed:
     defaults = {
         "distribution": DISTRIBUTION,
         "share": SHARE,
@@ -482,10 +482,10 @@ def revenue_distributed(**overrides: Any) -> revenue.RevenueDistributed:
         ],
         "share_parts": None,
     }
-    return built(revenue.RevenueDistributed, defaults, overrides)
+    return built(distribution.RevenueDistributed, defaults, overrides)
 
 
-def payment_confirmed(**overrides: Any) -> revenue.PaymentConfirmed:
+def payment_confirmed(**overrides: Any) -> payment.PaymentConfirmed:
     defaults = {
         "payment": PAYMENT,
         "distribution": DISTRIBUTION,
@@ -496,4 +496,4 @@ def payment_confirmed(**overrides: Any) -> revenue.PaymentConfirmed:
         "paid_on": "2026-11-01",
         "overpayment": False,
     }
-    return built(revenue.PaymentConfirmed, defaults, overrides)
+    return built(payment.PaymentConfirmed, defaults, overrides)

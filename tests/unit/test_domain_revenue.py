@@ -7,15 +7,17 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.distribution import AlreadyDistributed, DistributionMismatch, RevenueDistributed
 from ledger.domain.event import OpeningRequired, Sealed
 from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
 from ledger.domain.money import CurrencyMismatch, RateRange, ShareSum
-from ledger.domain.revenue import (
+from ledger.domain.payment import ConfirmByPayer, Overpaid, PaymentClosed
+from ledger.domain.report import (
     BaseLines,
-    ConfirmByPayer,
-    DistributionMismatch,
-    Overpaid,
+    ReportClosed,
     ReportOverlap,
+    RevenueReported,
+    RoyaltyMismatch,
 )
 from tests.support.builders import (
     AUTHOR,
@@ -44,6 +46,7 @@ from tests.support.specification import Past, given, said
 
 OTHER_CONTRACT = "contract:01890000-0000-7000-8000-0000000000bb"
 CORRECTION = "report:01890000-0000-7000-8000-0000000000cc"
+BACK = "distribution:01890000-0000-7000-8000-0000000000ee"
 NEXT = "report:01890000-0000-7000-8000-0000000000dd"
 
 
@@ -63,6 +66,20 @@ def reported(*, parts: Any = None) -> Past:
     return contracted().and_then(said(share, openings=openings)).and_then(revenue_reported())
 
 
+def corrected(base: int, due: int) -> RevenueReported:
+    """Return a correction of the report: another base, the same deductions."""
+    return revenue_reported(
+        report=CORRECTION, corrects=REPORT, gross=base + 100_000_000, base=base, due=vnd(due)
+    )
+
+
+def taken_back(parts: list[dict[str, Any]]) -> tuple[Past, RevenueDistributed]:
+    """Return the past after a correction by 11 of what was shared out, and what takes it back."""
+    past = distributed().and_then(corrected(999_999_780, 49_999_989))
+    members = {"distribution": BACK, "reports": [CORRECTION], "total": vnd(-11)}
+    return past, revenue_distributed(**members, parts=parts)
+
+
 def distributed() -> Past:
     """Position 4: 35 million to the institute, 15 million to the author."""
     return reported().and_then(revenue_distributed())
@@ -74,15 +91,6 @@ def distributed() -> Past:
 def test_the_beneficiaries_agree_on_the_whole() -> None:
     past = contracted().when(share_agreed()).then_admitted()
     assert CONTRACT == past.value(SHARE).contract
-
-
-def test_share_sum_300000_200000_499999() -> None:
-    parts = [part(INSTITUTE, 300_000), part(AUTHOR, 200_000), part(FIRM, 499_999)]
-    shared = {"agreed_by": [INSTITUTE, AUTHOR, FIRM]}
-    refusal = contracted().when(share_agreed(parts=parts, **shared)).then_refused(ShareSum)
-    assert "SHARE_SUM" == refusal.code
-    parts[2] = part(FIRM, 500_000)
-    contracted().when(share_agreed(parts=parts, **shared)).then_admitted()
 
 
 def test_rate_range_of_a_part() -> None:
@@ -164,7 +172,8 @@ def test_a_sublicensee_reports_under_its_own_contract() -> None:
     past = contracted().and_then(sublicence_granted())
     sublicence = sublicence_granted().contract
     past.when(revenue_reported(reported_by=RIVAL)).then_refused(WrongSigner)
-    past.when(revenue_reported(reported_by=RIVAL, contract=sublicence)).then_admitted()
+    own = revenue_reported(reported_by=RIVAL, contract=sublicence, due=vnd(70_000_000))
+    past.when(own).then_admitted()
 
 
 @pytest.mark.parametrize(
@@ -193,8 +202,10 @@ def test_base_lines(base: int) -> None:
 
 def test_each_deduction_is_a_line() -> None:
     lines = [{"kind": "vat", "amount": 100}, {"kind": "transport", "amount": 1_000}]
-    contracted().when(revenue_reported(gross=1_000, deductions=lines, base=-100)).then_admitted()
-    contracted().when(revenue_reported(gross=1_000, deductions=[], base=1_000)).then_admitted()
+    below = revenue_reported(gross=1_000, deductions=lines, base=-100, due=vnd(0))
+    contracted().when(below).then_admitted()
+    above = revenue_reported(gross=1_000, deductions=[], base=1_000, due=vnd(50))
+    contracted().when(above).then_admitted()
 
 
 def test_a_quarter_without_sales_owes_nothing() -> None:
@@ -237,10 +248,10 @@ def test_report_overlap_by_one_day() -> None:
 
 def test_a_correction_takes_the_place_of_what_it_corrects() -> None:
     past = contracted().and_then(revenue_reported())
-    past = past.and_then(revenue_reported(report=CORRECTION, corrects=REPORT, due=vnd(-1)))
+    past = past.and_then(corrected(999_999_780, 49_999_989))
     past.when(revenue_reported(report=NEXT)).then_refused(ReportOverlap, positions=[3])
     past.when(revenue_reported(report=NEXT, corrects=REPORT)).then_refused(
-        ReportOverlap, positions=[3]
+        ReportClosed, positions=[3]
     )
     past.when(revenue_reported(report=NEXT, corrects=CORRECTION)).then_admitted()
 
@@ -300,10 +311,11 @@ def test_distribution_mismatch(amounts: dict[str, int]) -> None:
 
 def test_a_refund_takes_back_what_the_payment_gave() -> None:
     parts = [{"party": INSTITUTE, "amount": -7}, {"party": AUTHOR, "amount": -4}]
-    refund = {"total": vnd(-11)}
-    reported().when(revenue_distributed(**refund, parts=parts)).then_refused(DistributionMismatch)
+    past, wrong = taken_back(parts)
+    past.when(wrong).then_refused(DistributionMismatch)
     parts = [{"party": AUTHOR, "amount": -3}, {"party": INSTITUTE, "amount": -8}]
-    reported().when(revenue_distributed(**refund, parts=parts)).then_admitted()
+    past, right = taken_back(parts)
+    past.when(right).then_admitted()
 
 
 def test_currency_mismatch_if_dollars_are_distributed_under_a_contract_in_dong() -> None:
@@ -405,14 +417,6 @@ def test_future_fact_if_paid_tomorrow() -> None:
     past.when(payment_confirmed(paid_on="2026-11-02")).then_admitted()
 
 
-def test_overpaid_unless_marked() -> None:
-    past = distributed()
-    more = {"amount": vnd(15_000_001)}
-    refusal = past.when(payment_confirmed(**more)).then_refused(Overpaid, positions=[4])
-    assert "OVERPAID" == refusal.code
-    past.when(payment_confirmed(**more, overpayment=True)).then_admitted()
-
-
 def test_overpaid_by_the_second_of_two_payments() -> None:
     past = distributed().and_then(payment_confirmed(amount=vnd(10_000_000)))
     second = {"payment": "payment:second"}
@@ -439,10 +443,12 @@ def test_overpaid_if_a_payment_is_negative_where_nothing_is_taken_back() -> None
 
 def test_what_is_taken_back_is_confirmed_as_negative_up_to_its_amount() -> None:
     parts = [{"party": AUTHOR, "amount": -3}, {"party": INSTITUTE, "amount": -8}]
-    past = reported().and_then(revenue_distributed(total=vnd(-11), parts=parts))
-    past.when(payment_confirmed(amount=vnd(-4))).then_refused(Overpaid)
-    past.when(payment_confirmed(amount=vnd(1))).then_refused(Overpaid)
-    past.when(payment_confirmed(amount=vnd(-3))).then_admitted()
+    past, back = taken_back(parts)
+    past = past.and_then(back)
+    of_it = {"distribution": BACK}
+    past.when(payment_confirmed(**of_it, amount=vnd(-4))).then_refused(Overpaid)
+    past.when(payment_confirmed(**of_it, amount=vnd(1))).then_refused(Overpaid)
+    past.when(payment_confirmed(**of_it, amount=vnd(-3))).then_admitted()
 
 
 def test_predecessor_unknown_if_nothing_was_distributed() -> None:
@@ -455,10 +461,34 @@ def test_predecessor_unknown_if_nothing_was_distributed() -> None:
         (share_agreed(), 2),
         (revenue_reported(), 3),
         (revenue_distributed(), 4),
-        (payment_confirmed(), 5),
     ],
     ids=lambda value: getattr(value, "TOPIC", ""),
 )
 def test_subject_exists_for_each(again, position: int) -> None:
     past = distributed().and_then(payment_confirmed())
     past.when(again).then_refused(SubjectExists, positions=[position])
+
+
+def test_a_payment_is_confirmed_once() -> None:
+    past = distributed().and_then(payment_confirmed())
+    past.when(payment_confirmed()).then_refused(PaymentClosed, positions=[5])
+
+
+def test_what_is_due_is_shared_out_once_and_whole() -> None:
+    past = distributed()
+    again = {"distribution": BACK}
+    past.when(revenue_distributed(**again)).then_refused(AlreadyDistributed, positions=[4])
+    reported().when(revenue_distributed(total=vnd(49_999_999))).then_refused(DistributionMismatch)
+
+
+def test_what_is_due_follows_from_the_royalty() -> None:
+    """5 % of a billion, to the đồng; a correction owes what is right, and no more or less."""
+    for due in (49_999_999, 50_000_001):
+        contracted().when(revenue_reported(due=vnd(due))).then_refused(RoyaltyMismatch)
+    past = contracted().and_then(revenue_reported())
+    past.when(corrected(999_999_780, 49_999_990)).then_refused(RoyaltyMismatch)
+
+
+def test_a_report_that_was_corrected_is_not_shared_out() -> None:
+    past = reported().and_then(corrected(999_999_780, 49_999_989))
+    past.when(revenue_distributed()).then_refused(DistributionMismatch, positions=[4])

@@ -48,7 +48,7 @@ def test_in_quarters_artara_owes_the_same_and_each_milestone_once() -> None:
         owed += due.earned
         reached += [each.milestone for each in due.milestones]
         base = before.year + quarter
-        before = Running(base, base, owed, owed, frozenset(reached))
+        before = Running(base, owed, base, owed, owed, frozenset(reached))
     assert (1_250_000_00, ["first", "second"]) == (owed, reached)
 
 

@@ -1,0 +1,381 @@
+"""
+Payments: instructed by the payer, confirmed by who receives, failed, refunded, noted as too much.
+
+No more is confirmed than is payable, unless the event says that it is an overpayment. What a forum
+holds back is neither instructed nor confirmed. A refund mirrors a payment to the unit.
+Refusals come in the order in which they are defined here, existence first.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import model_validator
+
+from ledger.domain.authority import WrongSigner
+from ledger.domain.contract import Contract
+from ledger.domain.distribution import Distribution, DistributionId
+from ledger.domain.event import (
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    Evolves,
+    Logged,
+    PartyId,
+    Refusal,
+    State,
+    Text,
+    legal_day,
+    of_kind,
+)
+from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.hold import must_not_be_held
+from ledger.domain.money import CurrencyMismatch, Money, Price
+from ledger.domain.party import party_of
+from ledger.domain.share import Share
+
+KIND = "payment"
+
+PaymentId = Annotated[str, of_kind(KIND)]
+RefundId = Annotated[str, of_kind("refund")]
+
+
+class OfDistribution(Body):
+    """What is said of money that a distribution makes payable. Never an event itself."""
+
+    distribution: DistributionId
+    payer: PartyId
+    payee: PartyId
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the share and the contract, which may be held."""
+        distribution = state.get(self.distribution)
+        if isinstance(distribution, Distribution):
+            yield from (distribution.share, distribution.contract)
+
+
+class PaymentInstructed(OfDistribution):
+    """A payer has told its bank to pay."""
+
+    TOPIC: ClassVar[str] = "payment.instructed/1"
+
+    payment: PaymentId
+    amount: Price
+    instructed_on: Day
+
+    @model_validator(mode="after")
+    def _to_another(self) -> "PaymentInstructed":
+        if self.payer == self.payee:
+            raise ValueError("a payment is made to another")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the payment, the distribution that it pays, and its parties."""
+        return frozenset((self.payment, self.distribution, self.payer, self.payee))
+
+
+class PaymentConfirmed(OfDistribution):
+    """A payee, or a bank, says that money arrived. Taking back is a negative amount."""
+
+    TOPIC: ClassVar[str] = "payment.confirmed/1"
+
+    payment: PaymentId
+    confirmed_by: PartyId
+    amount: Money
+    paid_on: Day
+    overpayment: bool
+
+    def subjects(self) -> frozenset[str]:
+        """Return the payment, the distribution that it pays, and its parties."""
+        return frozenset(
+            {self.payment, self.distribution, self.payer, self.payee, self.confirmed_by}
+        )
+
+
+class PaymentFailed(Body):
+    """An instructed payment did not arrive, as its payer or a bank says."""
+
+    TOPIC: ClassVar[str] = "payment.failed/1"
+
+    payment: PaymentId
+    said_by: PartyId
+    reason: Text
+    failed_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the payment and who says it."""
+        return frozenset((self.payment, self.said_by))
+
+
+class OverpaymentNoted(OfDistribution):
+    """Payer and payee agree that so much too much was paid."""
+
+    TOPIC: ClassVar[str] = "overpayment.noted/1"
+
+    amount: Price
+    noted_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the distribution and the parties."""
+        return frozenset((self.distribution, self.payer, self.payee))
+
+
+class RefundMade(OfDistribution):
+    """What a payee had got went back to the payer, as the payer or a bank confirms."""
+
+    TOPIC: ClassVar[str] = "refund.made/1"
+
+    refund: RefundId
+    confirmed_by: PartyId
+    amount: Price
+    paid_on: Day
+
+    def subjects(self) -> frozenset[str]:
+        """Return the refund, the distribution, and the parties."""
+        return frozenset(
+            (self.refund, self.distribution, self.payer, self.payee, self.confirmed_by)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment that was instructed, confirmed or failed: of which distribution, by whom, to whom.
+
+    `confirmed` and `failed` are the positions of the events that said so.
+    """
+
+    position: int
+    distribution: str
+    payer: str
+    payee: str
+    confirmed: int | None = None
+    failed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund that was made."""
+
+    position: int
+
+
+class ConfirmByPayer(Refusal):
+    """A payment is confirmed by whoever receives it, or by a bank."""
+
+    code = "CONFIRM_BY_PAYER"
+    title_vi = "Bên trả tiền không thể tự xác nhận đã nhận tiền"
+
+
+class PaymentClosed(Refusal):
+    """The payment was confirmed, or failed, already."""
+
+    code = "PAYMENT_CLOSED"
+    title_vi = "Khoản thanh toán đã được xác nhận hoặc đã thất bại"
+
+
+class Overpaid(Refusal):
+    """No more is confirmed than is payable, unless the event says that it is an overpayment."""
+
+    code = "OVERPAID"
+    title_vi = "Số tiền xác nhận vượt quá số phải trả"
+
+
+def _payable(state: State, body: OfDistribution, amount: Money) -> Distribution:
+    """Return the distribution, if the amount is in its currency."""
+    distribution = known(state, body.distribution, Distribution)
+    if amount.currency != distribution.currency:
+        raise CurrencyMismatch(
+            f"{body.distribution} is in {distribution.currency}",
+            positions=(distribution.position,),
+        )
+    return distribution
+
+
+def _must_be_free_to_pay(
+    state: State, body: OfDistribution, distribution: Distribution, context: Context
+) -> None:
+    """Raise `Held` if a forum holds back what is due to the payee, by share or by contract."""
+    today = legal_day(context.accepted)
+    share = known(state, distribution.share, Share)
+    must_not_be_held(distribution.share, share.holds, today, body.payee)
+    contract = known(state, distribution.contract, Contract)
+    must_not_be_held(distribution.contract, contract.holds, today, body.payee)
+
+
+def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) -> None:
+    if said_by == giver:
+        raise ConfirmByPayer(f"{giver} pays")
+    if said_by != receiver and "bank" not in party_of(state, said_by).roles:
+        raise WrongSigner(f"{said_by} is neither the payee nor a bank")
+
+
+def _admit_instructed(state: State, event: Event, context: Context) -> None:
+    """Refuse to instruct twice, from a day to come, too much, or what is held."""
+    body = event.body
+    assert isinstance(body, PaymentInstructed)
+    new(state, body.payment)
+    distribution = _payable(state, body, body.amount)
+    not_in_future(context.accepted, instructed_on=body.instructed_on)
+    _must_be_free_to_pay(state, body, distribution, context)
+    _must_be_payable(distribution, body, body.amount.amount)
+
+
+def _admit_confirmed(state: State, event: Event, context: Context) -> None:
+    """Refuse a confirmation by the payer or a stranger, too early, of too much, or of the held."""
+    body = event.body
+    assert isinstance(body, PaymentConfirmed)
+    _must_be_open(state, body)
+    distribution = known(state, body.distribution, Distribution)
+    _must_be_received_by(state, body.payee, body.payer, body.confirmed_by)
+    _payable(state, body, body.amount)
+    not_in_future(context.accepted, paid_on=body.paid_on)
+    _must_be_free_to_pay(state, body, distribution, context)
+    if not body.overpayment:
+        _must_be_payable(distribution, body, body.amount.amount)
+
+
+def _must_be_open(state: State, body: PaymentConfirmed) -> None:
+    """Refuse a payment that is closed, or was instructed between others."""
+    payment = state.get(body.payment)
+    if payment is None:
+        return
+    payment = known(state, body.payment, Payment)
+    closed = payment.confirmed if payment.failed is None else payment.failed
+    if closed is not None:
+        raise PaymentClosed(
+            f"{body.payment} is closed", positions=(closed,), subjects=(body.payment,)
+        )
+    said = (body.distribution, body.payer, body.payee)
+    if (payment.distribution, payment.payer, payment.payee) != said:
+        raise PredecessorUnknown(
+            f"{body.payment} was instructed otherwise", positions=(payment.position,)
+        )
+
+
+def _must_be_payable(distribution: Distribution, body: OfDistribution, amount: int) -> None:
+    payable = distribution.payable.get(body.payee, 0)
+    total = distribution.confirmed.get(body.payee, 0) + amount
+    if not min(payable, 0) <= total <= max(payable, 0):
+        raise Overpaid(
+            f"{total} would be paid to {body.payee}, {payable} is payable",
+            positions=(distribution.position,),
+        )
+
+
+def _admit_failed(state: State, event: Event, context: Context) -> None:
+    """Refuse a failure of what is closed, as said by a stranger, or on a day to come."""
+    body = event.body
+    assert isinstance(body, PaymentFailed)
+    payment = known(state, body.payment, Payment)
+    closed = payment.confirmed if payment.failed is None else payment.failed
+    if closed is not None:
+        raise PaymentClosed(f"{body.payment} is closed", positions=(closed,))
+    if body.said_by != payment.payer and "bank" not in party_of(state, body.said_by).roles:
+        raise WrongSigner(f"{body.said_by} is neither the payer nor a bank")
+    not_in_future(context.accepted, failed_on=body.failed_on)
+
+
+def _above(distribution: Distribution, payee: str) -> int:
+    """Return how much more was confirmed to a payee than is payable."""
+    return distribution.confirmed.get(payee, 0) - distribution.payable.get(payee, 0)
+
+
+def _admit_overpayment(state: State, event: Event, context: Context) -> None:
+    """Refuse to note more than was paid too much."""
+    body = event.body
+    assert isinstance(body, OverpaymentNoted)
+    distribution = _payable(state, body, body.amount)
+    not_in_future(context.accepted, noted_on=body.noted_on)
+    above = _above(distribution, body.payee)
+    if body.amount.amount != above:
+        raise Overpaid(
+            f"{above} was paid too much to {body.payee}", positions=(distribution.position,)
+        )
+
+
+def _admit_refund(state: State, event: Event, context: Context) -> None:
+    """Refuse a refund confirmed by who gives it, twice, too early, or of more than was paid."""
+    body = event.body
+    assert isinstance(body, RefundMade)
+    new(state, body.refund)
+    distribution = _payable(state, body, body.amount)
+    _must_be_received_by(state, body.payer, body.payee, body.confirmed_by)
+    not_in_future(context.accepted, paid_on=body.paid_on)
+    paid = distribution.confirmed.get(body.payee, 0)
+    if body.amount.amount > paid:
+        raise Overpaid(
+            f"{paid} was paid to {body.payee}, no more goes back",
+            positions=(distribution.position,),
+        )
+
+
+def _evolve_instructed(subject: str, value: Payment | None, logged: Logged) -> Payment:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, PaymentInstructed)
+    return Payment(logged.position, body.distribution, body.payer, body.payee)
+
+
+def _evolve_confirmed(subject: str, value: Payment | None, logged: Logged) -> Payment:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, PaymentConfirmed)
+    made = value or Payment(logged.position, body.distribution, body.payer, body.payee)
+    return replace(made, confirmed=logged.position)
+
+
+def _evolve_failed(subject: str, value: Payment, logged: Logged) -> Payment:
+    del subject
+    return replace(value, failed=logged.position)
+
+
+def _evolve_refund(subject: str, value: Refund | None, logged: Logged) -> Refund:
+    del subject, value
+    return Refund(logged.position)
+
+
+def _evolve_paid(subject: str, value: Distribution, logged: Logged) -> Distribution:
+    """Return the distribution, with what has been confirmed by now."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, PaymentConfirmed | RefundMade)
+    amount = body.amount.amount if isinstance(body, PaymentConfirmed) else -body.amount.amount
+    total = value.confirmed.get(body.payee, 0) + amount
+    return replace(value, confirmed={**value.confirmed, body.payee: total})
+
+
+def _evolve_noted(subject: str, value: Distribution, logged: Logged) -> Distribution:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, OverpaymentNoted)
+    return replace(value, noted={**value.noted, body.payee: logged.position})
+
+
+BODIES: tuple[type[Body], ...] = (
+    PaymentInstructed,
+    PaymentConfirmed,
+    PaymentFailed,
+    OverpaymentNoted,
+    RefundMade,
+)
+
+ADMITS: Admits = {
+    PaymentInstructed: _admit_instructed,
+    PaymentConfirmed: _admit_confirmed,
+    PaymentFailed: _admit_failed,
+    OverpaymentNoted: _admit_overpayment,
+    RefundMade: _admit_refund,
+}
+
+EVOLVES: Evolves = {
+    (KIND, PaymentInstructed): _evolve_instructed,
+    (KIND, PaymentConfirmed): _evolve_confirmed,
+    (KIND, PaymentFailed): _evolve_failed,
+    ("refund", RefundMade): _evolve_refund,
+    ("distribution", PaymentConfirmed): _evolve_paid,
+    ("distribution", OverpaymentNoted): _evolve_noted,
+    ("distribution", RefundMade): _evolve_paid,
+}

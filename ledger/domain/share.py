@@ -1,0 +1,302 @@
+"""
+How the revenue of a contract is shared: who gets which part, after what, bounded by the statute.
+
+What is distributed goes first through the waterfall, deduction by deduction; what is left is split
+by parts that add up to the whole. Co-authors have one part: how they split it they agree among
+themselves (`authors.declared/1`), and until they do it waits.
+Refusals come in the order in which they are defined here, existence first.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
+
+from ledger.domain.author_pay import (
+    Result,
+    must_bound_the_broker,
+    must_give_authors_their_share,
+)
+from ledger.domain.authority import SignerMissing
+from ledger.domain.contract import Contract
+from ledger.domain.contract_terms import ContractId
+from ledger.domain.event import (
+    FROM_LIST,
+    NOT_EMPTY,
+    Admits,
+    Body,
+    Context,
+    Day,
+    Event,
+    Evolves,
+    Logged,
+    Model,
+    PartyId,
+    PartyIds,
+    Refusal,
+    RightId,
+    Sealed,
+    State,
+    Text,
+    of_kind,
+    reveal,
+)
+from ledger.domain.existence import PredecessorUnknown, known, new
+from ledger.domain.hold import Holds, Voidance, must_stand
+from ledger.domain.money import PPM, Part, ShareSum, ppm
+from ledger.domain.right import Right
+from ledger.domain.technology import Technology, TechnologyId
+
+KIND = "share"
+
+REGISTERED = frozenset({"invention", "utility_solution", "design", "layout"})
+"""The kinds of right for which IP Law art. 135(1) gives the authors remuneration."""
+
+ShareId = Annotated[str, of_kind(KIND)]
+Role = Literal["author", "host", "organiser", "broker", "investor", "state", "science", "other"]
+Positive = Annotated[int, Field(ge=1)]
+
+
+def _one_each(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    if len({part.party for part in parts}) < len(parts):
+        raise ValueError("a party is named twice")
+    return parts
+
+
+Parts = Annotated[tuple[Part, ...], NOT_EMPTY, AfterValidator(_one_each)]
+
+
+class Step(Model):
+    """A deduction of the waterfall: a sum, or a rate of what is left, that goes to a party."""
+
+    name: Text
+    to: PartyId
+    amount: Positive | None = None
+    rate_ppm: Annotated[int, Field(ge=1, le=PPM)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Step":
+        if (self.amount is None) == (self.rate_ppm is None):
+            raise ValueError("a step takes a sum or a rate")
+        return self
+
+
+class CapOf(Model):
+    """The most, in minor units, that a party gets of one distribution; the rest is shared on."""
+
+    party: PartyId
+    amount: Positive
+
+
+class RoleOf(Model):
+    """What a beneficiary gets its part as."""
+
+    party: PartyId
+    role: Role
+
+
+class ShareAgreed(Body):
+    """The beneficiaries of a contract's revenue agreed on their parts of it.
+
+    `authors_ppm` is the one part of all co-authors of `technology`; with the parts it makes the
+    whole. `title` is the right that protects the result, where there is one. `of` says what is
+    shared: revenue as it comes, or the profit after tax of the State's part. `supersedes` names
+    the agreement that ends with this one.
+    """
+
+    TOPIC: ClassVar[str] = "share.agreed/1"
+
+    share: ShareId
+    contract: ContractId
+    parts: Annotated[Parts | Sealed, FROM_LIST]
+    agreed_by: PartyIds
+    effective_from: Day
+    of: Literal["revenue", "after_tax_profit_state_part"] = "revenue"
+    technology: TechnologyId | None = None
+    title: RightId | None = None
+    authors_ppm: int | None = None
+    roles: Annotated[tuple[RoleOf, ...], FROM_LIST] = ()
+    waterfall: Annotated[tuple[Step, ...], FROM_LIST] = ()
+    caps: Annotated[tuple[CapOf, ...], FROM_LIST] = ()
+    supersedes: ShareId | None = None
+
+    @model_validator(mode="after")
+    def _well_formed(self) -> "ShareAgreed":
+        if self.authors_ppm is not None and self.technology is None:
+            raise ValueError("the authors' part is of a technology")
+        if self.supersedes == self.share:
+            raise ValueError("an agreement supersedes another")
+        for listed in (self.roles, self.caps):
+            if len({each.party for each in listed}) < len(listed):
+                raise ValueError("a party is named twice")
+        return self
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the title, on whose grant the authors' pay depends."""
+        del state
+        return () if self.title is None else (self.title,)
+
+    def subjects(self) -> frozenset[str]:
+        """Return the share, its contract, the technology, those who agreed, what it supersedes."""
+        optional = (self.technology, self.supersedes)
+        named = {self.share, self.contract, *self.agreed_by}
+        return frozenset(named.union(subject for subject in optional if subject is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An agreed split of a contract's revenue; sealed parts stay sealed here.
+
+    `authors` are the parties that get a part as authors, beside the co-authors' one part.
+    """
+
+    position: int
+    contract: str
+    parts: tuple[Part, ...] | Sealed
+    of: str = "revenue"
+    technology: str | None = None
+    title: str | None = None
+    authors_ppm: int = 0
+    authors: frozenset[str] = frozenset()
+    waterfall: tuple[Step, ...] = ()
+    caps: tuple[CapOf, ...] = ()
+    superseded: int | None = None
+    holds: Holds = field(default_factory=dict)
+    voided: Voidance | None = None
+
+
+class ShareSuperseded(Refusal):
+    """A later agreement has taken the place of this one."""
+
+    code = "SHARE_SUPERSEDED"
+    title_vi = "Thỏa thuận phân chia đã được thay thế"
+
+
+_PARTS: TypeAdapter[tuple[Part, ...]] = TypeAdapter(Annotated[Parts, FROM_LIST])
+
+
+def read_parts(value: Any) -> tuple[Part, ...]:
+    """Return opened parts, or raise `ShareSum` if they are no list of parts at all."""
+    try:
+        return _PARTS.validate_python(value)
+    except ValidationError as error:
+        raise ShareSum("what was opened is not a list of parts, one a party") from error
+
+
+def must_be_a_whole(parts: tuple[Part, ...], authors_ppm: int) -> None:
+    """Raise `RateRange` or `ShareSum` unless parts and the authors' part are rates of a whole."""
+    total = sum(ppm(part.ppm) for part in parts) + ppm(authors_ppm)
+    if total != PPM:
+        raise ShareSum(f"the parts add up to {total} ppm, not {PPM}")
+
+
+def must_be_current(subject: str, share: Share) -> None:
+    """Raise `ShareSuperseded` if another agreement has taken its place."""
+    if share.superseded is not None:
+        raise ShareSuperseded(
+            f"{subject} was superseded", positions=(share.superseded,), subjects=(subject,)
+        )
+
+
+def _admit_agreed(state: State, event: Event, context: Context) -> None:
+    """Refuse parts that are no whole, that not all agreed to, or that the statute forbids."""
+    body = event.body
+    assert isinstance(body, ShareAgreed)
+    new(state, body.share)
+    contract = known(state, body.contract, Contract)
+    must_stand(body.contract, contract.voided, body.effective_from)
+    technology = None if body.technology is None else known(state, body.technology, Technology)
+    if body.supersedes is not None:
+        _must_be_superseded(known(state, body.supersedes, Share), body)
+    parts = reveal(body.parts, "/body/parts", context, read_parts)
+    must_be_a_whole(parts, body.authors_ppm or 0)
+    _must_leave_one_uncapped(body, parts)
+    if technology is not None and technology.state_funded:
+        title = None if body.title is None else known(state, body.title, Right)
+        _must_be_within_the_statute(body, parts, result_of(technology, title), context)
+    if isinstance(body.parts, Sealed):
+        return
+    named = {part.party for part in parts}.union(step.to for step in body.waterfall)
+    unbound = named.symmetric_difference(body.agreed_by)
+    if unbound:
+        raise SignerMissing("those who agree are those who get a part", subjects=unbound)
+
+
+def _must_leave_one_uncapped(body: ShareAgreed, parts: tuple[Part, ...]) -> None:
+    """Refuse caps that would leave nobody to take what is above them."""
+    capped = {each.party for each in body.caps}
+    open_ppm = (body.authors_ppm or 0) + sum(p.ppm for p in parts if p.party not in capped)
+    if not open_ppm:
+        raise ShareSum("somebody takes what is above the caps")
+
+
+def _must_be_superseded(earlier: Share, body: ShareAgreed) -> None:
+    if earlier.contract != body.contract:
+        raise PredecessorUnknown(
+            f"{body.supersedes} belongs to {earlier.contract}", positions=(earlier.position,)
+        )
+    must_be_current(str(body.supersedes), earlier)
+
+
+def _must_be_within_the_statute(
+    body: ShareAgreed, parts: tuple[Part, ...], result: Result, context: Context
+) -> None:
+    """Hold the parts of a State-funded result to what the law in force gives and allows."""
+    roles = {each.party: each.role for each in body.roles}
+    part_of = {part.party: part.ppm for part in parts}
+    authors = [party for party, role in roles.items() if role == "author"]
+    author_ppm = (body.authors_ppm or 0) + sum(part_of.get(party, 0) for party in authors)
+    if body.of == "after_tax_profit_state_part":
+        capped = any(each.party in authors for each in body.caps)
+        left = _left_by_the_waterfall(body)
+        must_give_authors_their_share(
+            context.law, result, body.effective_from, author_ppm * left // PPM, capped=capped
+        )
+    brokers = [party for party, role in roles.items() if role == "broker"]
+    broker_ppm = sum(part_of.get(party, 0) for party in brokers)
+    must_bound_the_broker(context.law, result, body.effective_from, broker_ppm, author_ppm)
+
+
+def _left_by_the_waterfall(body: ShareAgreed) -> int:
+    """Return which part, in ppm, the rates of the waterfall leave to be shared; sums count as 0."""
+    left = PPM
+    for step in body.waterfall:
+        left -= left * (step.rate_ppm or 0) // PPM
+    return left
+
+
+def result_of(technology: Technology, title: Right | None) -> Result:
+    """Return a technology by the keys that choose the rule of the authors' pay."""
+    return Result(
+        funded=technology.state_funded,
+        wholly=technology.funding.state_share == 1,
+        task_assigned_on=technology.funding.task_assigned_on,
+        titled=title is not None and title.granted_on is not None,
+        registered=title is not None and title.kind in REGISTERED,
+    )
+
+
+def _evolve_agreed(subject: str, value: Share | None, logged: Logged) -> Share | None:
+    body = logged.event.body
+    assert isinstance(body, ShareAgreed)
+    if subject != body.share:
+        return value and replace(value, superseded=logged.position)
+    return Share(
+        position=logged.position,
+        contract=body.contract,
+        parts=body.parts,
+        of=body.of,
+        technology=body.technology,
+        title=body.title,
+        authors=frozenset(each.party for each in body.roles if each.role == "author"),
+        authors_ppm=body.authors_ppm or 0,
+        waterfall=body.waterfall,
+        caps=body.caps,
+    )
+
+
+BODIES: tuple[type[Body], ...] = (ShareAgreed,)
+ADMITS: Admits = {ShareAgreed: _admit_agreed}
+EVOLVES: Evolves = {(KIND, ShareAgreed): _evolve_agreed}

@@ -1,0 +1,69 @@
+"""
+How a total is shared out by an agreement: arithmetic that anyone can repeat.
+
+The waterfall first, step by step; then the parts by largest remainder, to the unit, with what is
+above a party's cap going to the others by their own parts. Negative totals mirror positive ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.domain.money import PPM, Part, largest_remainder
+from ledger.domain.share import CapOf, Step
+
+AUTHORS = "authors"
+"""Stands in the arithmetic for all co-authors together; it sorts before any party id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What is agreed: the waterfall, the parts, the co-authors' one part, the caps."""
+
+    parts: tuple[Part, ...]
+    authors_ppm: int = 0
+    waterfall: tuple[Step, ...] = ()
+    caps: tuple[CapOf, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a total comes to: for each party, for the co-authors together, and step by step."""
+
+    payable: Mapping[str, int]
+    authors: int
+    steps: tuple[int, ...]
+
+
+def compute(total: int, agreement: Agreement) -> Computed:
+    """Share out `total` minor units. `compute(-T)` is `compute(T)` with the sign changed."""
+    sign, left = (-1 if total < 0 else 1), abs(total)
+    steps = []
+    payable: dict[str, int] = {}
+    for step in agreement.waterfall:
+        taken = left * step.rate_ppm // PPM if step.rate_ppm else min(step.amount or 0, left)
+        left -= taken
+        steps.append(sign * taken)
+        payable[step.to] = payable.get(step.to, 0) + taken
+    for party, amount in _shared(left, agreement).items():
+        payable[party] = payable.get(party, 0) + amount
+    authors = payable.pop(AUTHORS, 0)
+    return Computed(
+        {party: sign * amount for party, amount in payable.items()}, sign * authors, tuple(steps)
+    )
+
+
+def _shared(left: int, agreement: Agreement) -> dict[str, int]:
+    """Split by largest remainder; what is above a cap goes to the others by their own parts."""
+    weights = {part.party: part.ppm for part in agreement.parts}
+    if agreement.authors_ppm:
+        weights[AUTHORS] = agreement.authors_ppm
+    caps = {cap.party: cap.amount for cap in agreement.caps}
+    shared: dict[str, int] = {}
+    while True:
+        split = largest_remainder(left, weights)
+        over = {party: caps[party] for party in split if split[party] > caps.get(party, left)}
+        if not over:
+            return shared | split
+        shared |= over
+        left -= sum(over.values())
+        weights = {party: weight for party, weight in weights.items() if party not in over}

@@ -1,0 +1,99 @@
+"""
+Suspense: what waits until the co-authors of a technology have agreed how to split their part.
+
+Read in this order: events, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from ledger.domain.distribution import (
+    KIND,
+    AuthorSplitMissing,
+    Distribution,
+    DistributionId,
+    DistributionMismatch,
+    Payable,
+    added_up,
+    agreed_split,
+    one_each,
+)
+from ledger.domain.event import (
+    FROM_LIST,
+    NOT_EMPTY,
+    Admits,
+    Body,
+    Context,
+    Event,
+    Evolves,
+    Logged,
+    Sealed,
+    State,
+)
+from ledger.domain.existence import known
+from ledger.domain.money import largest_remainder
+from ledger.domain.share import Parts, Share
+from ledger.domain.technology import Technology, TechnologyId
+
+
+class SuspenseReleased(Body):
+    """What waited for the co-authors' agreement is split as they have agreed by now."""
+
+    TOPIC: ClassVar[str] = "suspense.released/1"
+
+    distribution: DistributionId
+    technology: TechnologyId
+    authors: Annotated[tuple[Payable, ...], FROM_LIST, NOT_EMPTY, AfterValidator(one_each)]
+    authors_split: Annotated[Parts | Sealed | None, FROM_LIST] = None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the distribution, the technology and the authors."""
+        paid = (each.party for each in self.authors)
+        return frozenset((self.distribution, self.technology, *paid))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the share that was distributed."""
+        distribution = state.get(self.distribution)
+        return (distribution.share,) if isinstance(distribution, Distribution) else ()
+
+
+def _admit_released(state: State, event: Event, context: Context) -> None:
+    """Refuse to release what does not wait, or otherwise than the co-authors agreed."""
+    body = event.body
+    assert isinstance(body, SuspenseReleased)
+    distribution = known(state, body.distribution, Distribution)
+    technology = known(state, body.technology, Technology)
+    share = known(state, distribution.share, Share)
+    if share.technology != body.technology or not distribution.suspense:
+        raise DistributionMismatch(
+            f"nothing of {body.distribution} waits for it", positions=(distribution.position,)
+        )
+    split = agreed_split(technology, body.authors_split, context)
+    if split is None:
+        raise AuthorSplitMissing(
+            f"the authors of {body.technology} have agreed no split",
+            positions=(technology.position,),
+            subjects=(body.technology,),
+        )
+    expected = largest_remainder(distribution.suspense, split)
+    if {each.party: each.amount for each in body.authors} != expected:
+        raise DistributionMismatch(
+            "it is not split as the authors agreed", positions=(distribution.position,)
+        )
+
+
+def _evolve_released(subject: str, value: Distribution, logged: Logged) -> Distribution:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, SuspenseReleased)
+    given = added_up(body.authors)
+    total = {party: given.get(party, 0) + value.payable.get(party, 0) for party in given}
+    return replace(value, payable={**value.payable, **total}, suspense=0)
+
+
+BODIES: tuple[type[Body], ...] = (SuspenseReleased,)
+ADMITS: Admits = {SuspenseReleased: _admit_released}
+EVOLVES: Evolves = {(KIND, SuspenseReleased): _evolve_released}
