@@ -169,7 +169,8 @@ class Report:
     """A filed report: for which contract, by whom, what it made due in the contract's currency.
 
     `corrects` is the report whose place it took, `corrected` the position of the one that took its
-    own, `questioned` that of the last query or objection, `distributed` that of the distribution which shared it out.
+    own, `questioned` that of the last query or objection, `distributed` that of the distribution
+    which shared it out.
     """
 
     position: int
