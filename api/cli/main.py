@@ -14,6 +14,7 @@ from api.cli import (
     bench,
     demo,
     events,
+    import_cuad,
     import_inpadoc,
     importing,
     keys,
@@ -45,6 +46,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
 app.add_typer(parties.app, name="parties")
 importing.app.command("inpadoc")(import_inpadoc.inpadoc)
+importing.app.command("cuad")(import_cuad.cuad)
 app.add_typer(importing.app, name="import")
 app.add_typer(audit.app, name="audit")
 app.add_typer(operate.app, name="operate")

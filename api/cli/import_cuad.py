@@ -1,0 +1,213 @@
+"""`techledger import cuad`: mapped agreements become contracts, or are refused with a reason."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.cli.importing import CLERK, PAGE, Answered, Attesting, status_of
+from api.cli.options import AsJson
+from api.importers import ImporterError
+from api.importers.cuad import Importing, Planned, Step, plan
+from api.importers.cuad_records import parse_agreements, parse_labels
+from api.importers.memory import Memory, load_memory, save_memory
+from ledger.client import LedgerClient, ProblemAnswer, Signed, Trust, VerifiedReceipt
+from ledger.compose import compose
+from ledger.domain.authority import Ledger
+from ledger.domain.event import KeyRecord
+from ledger.domain.signers import WHO_SIGNS
+from ledger.genesis import key_record
+from ledger.home import Home
+from ledger.keystore import KeyFileMissing, load_key, save_key
+from ledger.settings import Settings
+from ledger.wire.envelope import sign_envelope
+from ledger.wire.keys import PrivateKey
+
+
+class _Keys:
+    """The importer's stand-in keys of parties, and those of clerk and exchange."""
+
+    def __init__(self, home: Home) -> None:
+        self._folder = home.keys / "cuad"
+        self._own = {
+            CLERK: home.keys / "clerk.pem",
+            home.identity().operator: home.keys / "operator.pem",
+        }
+
+    def of(self, party: str) -> PrivateKey:
+        """Return the key of a party; a stand-in is drawn when it is first asked for."""
+        if party in self._own:
+            return load_key(self._own[party])
+        path = self._folder / f"{party.removeprefix('party:')}.pem"
+        try:
+            return load_key(path)
+        except KeyFileMissing:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            key = PrivateKey.generate()
+            save_key(path, key)
+            return key
+
+    def record(self, party: str) -> KeyRecord:
+        """Return the public half, as a registration has it."""
+        return KeyRecord.model_validate(key_record(self.of(party)))
+
+
+class _Posting:
+    """Signs each event by all whom it binds, posts in order, remembers what was admitted."""
+
+    def __init__(self, ledger: LedgerClient, home: Home, keys: _Keys, memory: Memory) -> None:
+        identity = home.identity()
+        self._officers = Ledger(0, identity.operator, identity.registrar, "", "")
+        self._ledger, self._keys, self._memory = ledger, keys, memory
+
+    def post(self, steps: Sequence[Step]) -> Iterator[Answered]:
+        """Post events page by page; yield what became of each."""
+        for start in range(0, len(steps), PAGE):
+            page = steps[start : start + PAGE]
+            answers = self._ledger.submit_many([self._signed(step) for step in page])
+            for step, answer in zip(page, answers, strict=True):
+                if isinstance(answer, VerifiedReceipt):
+                    self._memory.settle(step.subject)
+                yield Answered(step.source, step.body.TOPIC, answer)
+
+    def _signed(self, step: Step) -> Signed:
+        signers = sorted(WHO_SIGNS[type(step.body)](step.body, self._officers))
+        identity = step.identity
+        payload = compose(
+            self._ledger.trust.origin,
+            step.body.TOPIC,
+            step.body.model_dump(mode="json"),
+            tuple(signers),
+            event_id=identity.event_id,
+            nonce=identity.nonce,
+            issued_at=identity.issued_at,
+            life=identity.not_after - identity.issued_at,
+        )
+        return Signed(sign_envelope(payload, [self._keys.of(party) for party in signers]))
+
+
+def cuad(
+    file: Annotated[Path, typer.Argument(help="Mapped agreements, e.g. terms-mapped.json")],
+    url: Annotated[str | None, typer.Option(help="Where the ledger is served")] = None,
+    clauses: Annotated[
+        Path | None,
+        typer.Option(help="What experts labelled (clauses.jsonl): hints for a person's review"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Post mapped licence agreements, signed by stand-in keys of their parties."""
+    settings = Settings()
+    home = Home(settings.home)
+    trust = Trust.read(home.trust)
+    memory_file = home.path / "imports" / "cuad.json"
+    now = datetime.now(UTC)
+    try:
+        memory = load_memory(memory_file, trust.origin)
+        agreements = parse_agreements(file.read_bytes())
+        labels = parse_labels(clauses.read_bytes()) if clauses else ()
+    except (ImporterError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="FILE") from None
+    with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
+        attesting = Attesting(ledger, home, memory)
+        keys = _Keys(home)
+        planned = plan(agreements, labels, Importing(CLERK, keys.record, memory, now))
+        # What an event is called is kept before it is sent: lost, it would come back as a double.
+        save_memory(memory_file, memory)
+        attesting.register_clerk(now)
+        save_memory(memory_file, memory)
+        try:
+            steps = [step for each in planned for step in each.steps]
+            answered = list(_Posting(ledger, home, keys, memory).post(steps))
+        finally:
+            save_memory(memory_file, memory)
+    if as_json:
+        print(json.dumps(_report(planned, answered), indent=1, ensure_ascii=False))
+    else:
+        _print(planned, answered)
+
+
+def _report(planned: Iterable[Planned], answered: Sequence[Answered]) -> dict[str, Any]:
+    return {
+        "agreements": [
+            {
+                "agreement": each.agreement,
+                "outcome": _outcome(each, answered),
+                "why": _why(each, answered),
+                "read": each.reading.read,
+                "assumed": each.reading.assumed,
+                "left_out": each.reading.left_out,
+                "breaches": each.reading.breaches,
+                "review": list(each.review),
+                "answers": [item.to_json() for item in answered if item.source == each.agreement],
+            }
+            for each in planned
+        ]
+    }
+
+
+def _refusal(planned: Planned, answered: Sequence[Answered]) -> Answered | None:
+    """Return the answer that decided: the first refusal, since what follows rests on it."""
+    return next(
+        (
+            item
+            for item in answered
+            if item.source == planned.agreement and isinstance(item.answer, ProblemAnswer)
+        ),
+        None,
+    )
+
+
+def _outcome(planned: Planned, answered: Sequence[Answered]) -> str:
+    if planned.unreadable is not None:
+        return "CONTENT_MISSING"
+    refused = _refusal(planned, answered)
+    if refused is not None:
+        return status_of(refused)
+    last = [item for item in answered if item.source == planned.agreement][-1]
+    return status_of(last)
+
+
+def _why(planned: Planned, answered: Sequence[Answered]) -> str:
+    refused = _refusal(planned, answered)
+    if planned.unreadable is not None or refused is None:
+        return planned.unreadable or ""
+    assert isinstance(refused.answer, ProblemAnswer), "it was looked for among the refused"
+    return str(refused.answer.problem["detail"])
+
+
+def _print(planned: Sequence[Planned], answered: Sequence[Answered]) -> None:
+    console = Console(highlight=False)
+    counts = Counter((item.topic, status_of(item)) for item in answered)
+    summary = Table("type", "outcome", "count", title="Outcomes", title_justify="left")
+    for (topic, outcome), count in sorted(counts.items()):
+        summary.add_row(topic, outcome, str(count))
+    console.print(summary)
+    contracts = Table(title="Agreements", title_justify="left")
+    for column in ("agreement", "outcome", "all breaches"):
+        contracts.add_column(column, overflow="fold", min_width=24)
+    for each in planned:
+        contracts.add_row(
+            each.agreement,
+            _outcome(each, answered),
+            "\n".join(each.reading.breaches),
+        )
+    console.print(contracts)
+    for each in planned:
+        console.print(f"\n{each.agreement}: {_outcome(each, answered)}", markup=False)
+        if why := _why(each, answered):
+            console.print(f"  why: {why}", markup=False)
+        notes = {
+            "read": each.reading.read,
+            "assumed": each.reading.assumed,
+            "left out": each.reading.left_out,
+            "for review": each.review,
+        }
+        for title, lines in notes.items():
+            for line in lines:
+                console.print(f"  {title}: {line}", markup=False)

@@ -1,0 +1,249 @@
+"""Mapped agreements become contracts that are admitted, or refused where they break the law."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.importers.cuad import Importing, Planned, plan
+from api.importers.cuad_records import (
+    Agreement,
+    MalformedAgreements,
+    parse_agreements,
+    parse_labels,
+)
+from api.importers.memory import Memory
+from ledger.domain.event import KeyRecord, Refusal
+from ledger.domain.royalty import Royalty, royalty_on
+from tests.support.builders import CLERK, ORIGIN, planted_key
+from tests.support.specification import START, Past, given
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data" / "cuad-licences"
+JHU = "contract:cuad.jhu-virtuoso"
+SONY, GSI = "party:us.sony-electronics-inc", "party:us.gsi-technology-inc"
+
+
+def read_data(name: str) -> bytes:
+    if not (DATA / name).is_file():
+        pytest.skip(f"no shared data: {DATA / name} is absent, the agreements are not tested")
+    return (DATA / name).read_bytes()
+
+
+def planning(*agreements: Agreement, labels: bytes = b"") -> tuple[Planned, ...]:
+    """Return the plan of a first run, for a clerk with an empty memory."""
+
+    def key_of(party: str) -> KeyRecord:
+        return KeyRecord.model_validate(planted_key(party))
+
+    importing = Importing(CLERK, key_of, Memory(ORIGIN), START)
+    return plan(agreements, parse_labels(labels), importing)
+
+
+@dataclass
+class Posted:
+    """A log of rules only, and what was refused, by agreement."""
+
+    past: Past
+    refused: dict[str, Refusal] = field(default_factory=dict)
+
+    def codes(self) -> dict[str, str]:
+        return {source: refusal.code for source, refusal in self.refused.items()}
+
+    def get(self, subject: str) -> Any:
+        return self.past.value(subject)
+
+
+def posted(planned: tuple[Planned, ...]) -> Posted:
+    """Post the events of each agreement, as the command does."""
+    log = Posted(given())
+    for step in (step for each in planned for step in each.steps):
+        attempt = log.past.when(step.body)
+        if attempt.refusal is None:
+            log.past = attempt.then_admitted()
+        else:
+            log.refused[step.source] = attempt.refusal
+    return log
+
+
+@pytest.fixture(scope="module")
+def planned() -> tuple[Planned, ...]:
+    return planning(*parse_agreements(read_data("terms-mapped.json")))
+
+
+@pytest.fixture(scope="module")
+def ledger(planned: tuple[Planned, ...]) -> Posted:
+    return posted(planned)
+
+
+def by_name(planned: tuple[Planned, ...], name: str) -> Planned:
+    return next(each for each in planned if each.agreement == name)
+
+
+def test_five_agreements_are_admitted_and_jingwei_is_refused(planned, ledger):
+    assert {"jingwei-prc": "VOID_IMPROVEMENT_BACK"} == ledger.codes()
+    assert all(each.unreadable is None for each in planned)
+    assert ["VOID_IMPROVEMENT_BACK (1.1.2)", "VOID_NO_CHALLENGE (3.1)"] == by_name(
+        planned, "jingwei-prc"
+    ).reading.breaches
+    contracts = [ledger.get(f"contract:cuad.{each.agreement}") for each in planned]
+    assert 5 == len([contract for contract in contracts if contract is not None])
+
+
+def test_the_law_that_decided_is_that_of_the_day_of_signing(ledger):
+    ground = ledger.refused["jingwei-prc"].ground
+    assert ground is not None
+    assert ("ip-law.144.2a", date(2006, 7, 1)) == (ground.rule, ground.valid_from)
+
+
+def test_the_royalty_of_johns_hopkins_is_as_agreed(ledger):
+    terms = ledger.get(JHU).terms_on(date(2016, 5, 11))
+    royalty = terms.royalty
+    assert isinstance(royalty, Royalty)
+    assert (200_000, "USD") == (terms.price.amount, terms.price.currency)
+    assert (40_000, "quarter", 30) == (
+        royalty.tiers[0].rate_ppm,
+        royalty.period,
+        royalty.due_days,
+    )
+    assert (300_000, "same_year") == (royalty.minimum.amount, royalty.minimum.credit)
+    assert (60_000, 10, "yearly") == (
+        royalty.late.yearly_ppm,
+        royalty.late.from_day,
+        royalty.late.compounding,
+    )
+    assert (3, 50_000) == (royalty.audit.records_years, royalty.audit.cost_shift_ppm)
+    assert (500_000, 500_000) == (royalty.stacking.credit_ppm, royalty.stacking.floor_ppm)
+
+
+def test_the_tiers_of_artara_come_out_to_the_unit(planned, ledger):
+    royalty = ledger.get("contract:cuad.iowa-artara").terms_on(date(2018, 11, 28)).royalty
+    assert 125_000_000 == royalty_on(royalty, 6_000_000_000)
+    assert 3 == len(royalty.milestones)
+    read = by_name(planned, "iowa-artara").reading.read
+    assert any(line.endswith("125000000, as worked out") for line in read)
+
+
+def test_after_the_assignment_the_assignor_is_a_licensee(ledger):
+    right = ledger.get("right:us.cuad.sony-gsi")
+    assert [GSI] == list(right.owners)
+    assert [(GSI, SONY)] == [(held.licensor, held.licensee) for held in right.grants]
+    kept = ledger.get("right:us.cuad.sony-gsi.2")
+    assert [(SONY, GSI)] == [(held.licensor, held.licensee) for held in kept.grants]
+
+
+def test_exclusivity_belongs_to_a_grant(ledger):
+    grants = ledger.get("contract:cuad.array-ono").grants
+    assert [("exclusive", ("iso:JP", "iso:KR")), ("non_exclusive", ("world",))] == [
+        (grant.exclusivity, grant.territory.codes) for grant in grants.values()
+    ]
+
+
+def test_nothing_is_dropped_silently(planned):
+    left_out = by_name(planned, "jhu-virtuoso").reading.left_out
+    assert any("equity" in line for line in left_out)
+    assert any("UN Least Developed Countries" in line for line in left_out)
+    assert any(line.startswith("net_sales_rule") for line in left_out)
+    assert any("redacted" in line for line in by_name(planned, "iowa-artara").reading.left_out)
+
+
+def test_a_second_run_says_the_same(planned):
+    agreements = parse_agreements(read_data("terms-mapped.json"))
+    again = planning(*agreements)
+    assert [[step.body for step in each.steps] for each in planned] == [
+        [step.body for step in each.steps] for each in again
+    ]
+
+
+def test_labels_give_hints_and_refuse_nothing():
+    agreements = parse_agreements(read_data("terms-mapped.json"))
+    planned = planning(*agreements, labels=read_data("clauses.jsonl"))
+    hints = by_name(planned, "cytodyn-vyera").review
+    assert any(hint.startswith("144(2)(d)") for hint in hints)
+    assert any(hint.startswith("144(2)(c)") for hint in hints)
+
+
+MINIMAL = {
+    "id": "another",
+    "kind": "licence",
+    "licensor": "Alpha Institute",
+    "licensee": "Beta GmbH",
+    "effective": "2015-01-02",
+    "grants": [{"exclusivity": "exclusive", "territory": ["DE"]}],
+    "governing_law": "DE",
+}
+
+
+def imported(**changed: Any) -> tuple[Planned, Posted]:
+    """Return what becomes of the minimal agreement, changed."""
+    raw = json.dumps([{**MINIMAL, **changed}]).encode()
+    (planned,) = planning(*parse_agreements(raw))
+    return planned, posted((planned,))
+
+
+def test_another_agreement_of_the_same_shape_is_admitted():
+    planned, ledger = imported()
+    assert ({}, None) == (ledger.codes(), planned.unreadable)
+    assert any(line.startswith("price: not in the mapping") for line in planned.reading.assumed)
+
+
+@pytest.mark.parametrize(
+    ("article", "code"),
+    [
+        ("a", "VOID_IMPROVEMENT_BACK"),
+        ("b", "VOID_EXPORT_BAN"),
+        ("c", "VOID_TIED_PURCHASE"),
+        ("d", "VOID_NO_CHALLENGE"),
+    ],
+)
+def test_each_kind_of_void_clause_is_refused(article: str, code: str):
+    clause = {"ref": "7", "what": "said so", f"vn_art144_2{article}": "VOID"}
+    planned, ledger = imported(clauses=[clause])
+    assert {"another": code} == ledger.codes()
+    assert [f"{code} (7)"] == planned.reading.breaches
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"effective": "the Closing Date"},
+        {"licensee": None},
+        {"grants": [{"exclusivity": "exclusive", "territory": ["the Territory"]}]},
+        {"grants": [{"from": "a stranger", "to": "licensee"}]},
+    ],
+    ids=["no day", "no licensee", "no place", "no party"],
+)
+def test_what_cannot_be_read_is_told_and_not_posted(changed: dict[str, Any]):
+    planned, ledger = imported(**changed)
+    assert planned.unreadable
+    assert [] == planned.steps
+    assert 1 == ledger.past.size
+
+
+def test_kinds_of_payment_are_read_or_named():
+    paid = [
+        {"type": "upfront", "amount_minor": 5, "currency": "EUR"},
+        {"type": "per_unit_royalty", "amount_minor": 7, "currency": "EUR"},
+        {"type": "minimum", "amount_minor": 9, "currency": "EUR"},
+        {"type": "royalty_cap", "amount_minor": 90, "currency": "EUR"},
+        {"type": "zero_rate_territory", "territory": "PL"},
+        {"type": "option_fee", "amount_minor": 3, "currency": "EUR"},
+    ]
+    planned, ledger = imported(consideration=paid)
+    terms = ledger.get("contract:cuad.another").terms_on(date(2015, 1, 2))
+    assert (5, 7, 9, 90, ("iso:PL",)) == (
+        terms.price.amount,
+        terms.royalty.per_unit,
+        terms.royalty.minimum.amount,
+        terms.royalty.cap.amount,
+        terms.royalty.zero_rated,
+    )
+    assert any("option_fee" in line for line in planned.reading.left_out)
+
+
+@pytest.mark.parametrize("raw", [b"{", b"{}", b'[{"id": 1}]', b'[{"id": "A B"}]', b"[1]"])
+def test_a_file_of_another_form_is_refused(raw: bytes):
+    with pytest.raises(MalformedAgreements):
+        parse_agreements(raw)
