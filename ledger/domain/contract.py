@@ -316,8 +316,10 @@ def must_be_rated(body: AgreedTerms, context: Context) -> None:
     check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
     if body.royalty is not None:
         royalty = reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
-        if royalty.late is not None:
-            must_respect_the_cap(context.law, royalty.late.yearly_ppm, body.concluded_on)
+        day, capped = body.concluded_on, "money.late_interest_cap"
+        # Of a day before the law data begin, no cap is known that it could be held to.
+        if royalty.late is not None and context.law.find(capped, day) is not None:
+            must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
 
 
 def must_be_party(grant: Grant, parties: Iterable[str]) -> None:
