@@ -84,11 +84,6 @@ class Key:
             return None
         return self.revoked.compromised_since, self.revoked.position
 
-    @property
-    def facts(self) -> tuple[int, ...]:
-        """Return the positions of its addition and revocation."""
-        return tuple(fact.position for fact in (self.added, self.revoked) if fact is not None)
-
 
 @dataclass(frozen=True, slots=True)
 class KeyAsKnown:
@@ -100,7 +95,7 @@ class KeyAsKnown:
     @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of its addition and revocation."""
-        return self.key.facts
+        return _facts(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,7 @@ class KeysOf:
     @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of their additions and revocations."""
-        return positions_of([position for key in self.keys for position in key.facts])
+        return positions_of([position for key in self.keys for position in _facts(key)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +139,12 @@ class SignedBy:
         """Return the positions of the key's facts, the events, and the words on them."""
         words = [word.position for each in self.signed for word in each.words]
         events_signed = [each.event.position for each in self.signed]
-        return positions_of(self.key.facts, events_signed, words)
+        return positions_of(_facts(self.key), events_signed, words)
+
+
+def _facts(key: Key) -> tuple[int, ...]:
+    """Return the positions of its addition and revocation."""
+    return tuple(fact.position for fact in (key.added, key.revoked) if fact is not None)
 
 
 def _emit(logged: Logged) -> list[KeyFact]:

@@ -167,7 +167,6 @@ class NotAReader(Refusal):
 
     code = "NOT_A_READER"
     title_vi = "Bên này không có trong danh sách được mở tệp bảo mật"
-    article = "Luật Chuyển giao công nghệ, Điều 34"
 
 
 def _admit_sent(state: State, event: Event, context: Context) -> None:

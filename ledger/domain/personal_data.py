@@ -47,13 +47,18 @@ _PERSONAL = re.compile(
     """,
     re.VERBOSE,
 )
+_FOUND = {
+    "citizen_number": "a citizen number",
+    "e_mail_address": "an e-mail address",
+    "phone_number": "a telephone number",
+}
 _TAX_CODE_BEFORE = re.compile(
     r"(?:\bmst|\bmsdn|mã số (?:thuế|doanh nghiệp))\W{0,3}$", re.IGNORECASE
 )
 
 
 def personal_data_in(text: str) -> str | None:
-    """Return what kind of personal data a text holds, if any: a number or an address.
+    """Return which personal data a text holds, if any: "a citizen number", and the like.
 
     Ten digits that follow the words for a tax code are one, though telephones begin alike.
     """
@@ -64,7 +69,7 @@ def personal_data_in(text: str) -> str | None:
         if kind == "phone_number" and _TAX_CODE_BEFORE.search(text[: found.start()]):
             continue
         if kind is not None:
-            return kind.replace("_", " ")
+            return _FOUND[kind]
     return None
 
 
@@ -72,7 +77,7 @@ def must_hold_no_personal_data(body: Body) -> None:
     """Raise `PersonalDataInEvent` if a free text of the body holds personal data."""
     for pointer, text in free_texts(body, "/body"):
         if found := personal_data_in(text):
-            raise PersonalDataInEvent(f"{pointer} holds a {found}")
+            raise PersonalDataInEvent(f"{pointer} holds {found}")
 
 
 def free_texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

@@ -20,18 +20,18 @@ from tests.support.golden_events import STORY
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("001099012345", "citizen number"),
-        ("CCCD số 001 099 012 345.", "citizen number"),
-        ("MST cá nhân: 001099012345", "citizen number"),
-        ("Liên hệ: an.nguyen@vien.edu.vn", "e mail address"),
-        ("ĐT 0912345678", "phone number"),
-        ("ĐT 0912 345 678", "phone number"),
-        ("ĐT 091.2345.678", "phone number"),
-        ("gọi +84 912 345 678", "phone number"),
-        ("gọi 0084-35-123-4567", "phone number"),
-        ("(024) 3825 1234", "phone number"),
-        ("0236 382 1234", "phone number"),
-        ("0301234567", "phone number"),
+        ("001099012345", "a citizen number"),
+        ("CCCD số 001 099 012 345.", "a citizen number"),
+        ("MST cá nhân: 001099012345", "a citizen number"),
+        ("Liên hệ: an.nguyen@vien.edu.vn", "an e-mail address"),
+        ("ĐT 0912345678", "a telephone number"),
+        ("ĐT 0912 345 678", "a telephone number"),
+        ("ĐT 091.2345.678", "a telephone number"),
+        ("gọi +84 912 345 678", "a telephone number"),
+        ("gọi 0084-35-123-4567", "a telephone number"),
+        ("(024) 3825 1234", "a telephone number"),
+        ("0236 382 1234", "a telephone number"),
+        ("0301234567", "a telephone number"),
     ],
 )
 def test_personal_data_is_found(text: str, kind: str) -> None:
@@ -74,7 +74,7 @@ def test_the_place_is_named_and_the_data_is_not_repeated() -> None:
     body = technology_registered(summary="Liên hệ 0912345678")
     with pytest.raises(PersonalDataInEvent) as refused:
         must_hold_no_personal_data(body)
-    assert "/body/summary holds a phone number" == refused.value.detail
+    assert "/body/summary holds a telephone number" == refused.value.detail
 
 
 def test_the_story_holds_none() -> None:
