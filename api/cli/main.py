@@ -20,6 +20,7 @@ from api.cli import (
     keys,
     operate,
     parties,
+    rights,
     serve,
 )
 from api.cli.logs import configure_logs
@@ -45,6 +46,7 @@ app.command("bench")(bench.bench)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
 app.add_typer(parties.app, name="parties")
+app.add_typer(rights.app, name="rights")
 importing.app.command("inpadoc")(import_inpadoc.inpadoc)
 importing.app.command("cuad")(import_cuad.cuad)
 app.add_typer(importing.app, name="import")

@@ -1,13 +1,12 @@
 """`techledger parties`: who a party is, who may bind it, what its keys signed."""
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 import typer
 
+from api.cli.answers import Answer, asked, shown
 from api.cli.options import AsJson, TrustFile, Url
-from ledger.client import LedgerClient, Trust
 
 app = typer.Typer(
     help="Who a party is, who may bind it, what its keys signed.", no_args_is_help=True
@@ -18,7 +17,6 @@ KnownAt = Annotated[
     str | None, typer.Option(help="Position or instant; default: all that is known")
 ]
 Day = Annotated[str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")]
-Answer = Mapping[str, Any]
 
 
 @app.command("show")
@@ -32,8 +30,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print who the party is on a day: name, numbers, roles, relations, and how it ended."""
-    answer = _ask(url, trust, f"/v1/parties/{party}", true_on=true_on, known_at=known_at)
-    _print(answer, _described(answer), as_json=as_json)
+    answer = asked(url, trust, f"/v1/parties/{party}", true_on=true_on, known_at=known_at)
+    shown(answer, _described(answer), as_json=as_json)
 
 
 def _described(answer: Answer) -> Iterator[str]:
@@ -64,7 +62,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Say whether the signer had power to bind the party on a day; exit code 1 if not."""
-    answer = _ask(
+    answer = asked(
         url,
         trust,
         f"/v1/parties/{party}/power",
@@ -75,7 +73,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
         currency=currency,
         known_at=known_at,
     )
-    _print(answer, _judged(answer), as_json=as_json)
+    shown(answer, _judged(answer), as_json=as_json)
     raise typer.Exit(0 if answer["binds"] else 1)
 
 
@@ -102,7 +100,7 @@ def signed(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print what a key signed, and which of it is in doubt."""
-    answer = _ask(
+    answer = asked(
         url,
         trust,
         f"/v1/keys/{key_id}/signed",
@@ -110,7 +108,7 @@ def signed(  # noqa: PLR0913  (the question's parameters)
         topic=topic,
         known_at=known_at,
     )
-    _print(answer, _signed(answer), as_json=as_json)
+    shown(answer, _signed(answer), as_json=as_json)
 
 
 def _signed(answer: Answer) -> Iterator[str]:
@@ -119,19 +117,3 @@ def _signed(answer: Answer) -> Iterator[str]:
         words = " ".join(f"{word['given_by']} {word['outcome']}" for word in each["words"])
         doubt = ("in doubt, open" if each["open"] else f"in doubt: {words}") * each["in_doubt"]
         yield f"{event['position']:>8}  {event['topic']:<28} {doubt}"
-
-
-def _ask(url: str, trust: TrustFile, path: str, **asked: Any) -> Answer:
-    named = {name: value for name, value in asked.items() if value is not None}
-    with LedgerClient(url, Trust.read(trust)) as ledger:
-        answer: Answer = ledger.get(path, **named)
-    return answer
-
-
-def _print(answer: Answer, lines: Iterator[str], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(answer, indent=1, ensure_ascii=False))
-        return
-    for line in lines:
-        print(line)
-    print(f"as of size {answer['size']}, by events {answer['positions']}")

@@ -1,0 +1,28 @@
+"""Questions put to a served ledger, and their answers on a terminal."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ledger.client import LedgerClient, Trust
+
+Answer = Mapping[str, Any]
+
+
+def asked(url: str, trust: Path, path: str, **parameters: Any) -> Answer:
+    """Return the answer to a question; parameters that are None are left out."""
+    named = {name: value for name, value in parameters.items() if value is not None}
+    with LedgerClient(url, Trust.read(trust)) as ledger:
+        answer: Answer = ledger.get(path, **named)
+    return answer
+
+
+def shown(answer: Answer, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print an answer: as JSON, or as lines with the size and the events that prove it."""
+    if as_json:
+        print(json.dumps(answer, indent=1, ensure_ascii=False))
+        return
+    for line in lines:
+        print(line)
+    print(f"as of size {answer['size']}, by events {answer['positions']}")
