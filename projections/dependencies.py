@@ -17,10 +17,13 @@ from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.dispute import DisputeOpened
 from ledger.domain.distribution import RevenueDistributed
+from ledger.domain.enforcement import SecurityEnforced
 from ledger.domain.event import Body, Logged
+from ledger.domain.investment import InvestmentMade
 from ledger.domain.listing import ListingPublished
 from ledger.domain.order import OfDispute
 from ledger.domain.payment import PaymentConfirmed
+from ledger.domain.preemption import CoOwnerNotified
 from ledger.domain.report import RevenueReported
 from ledger.domain.right import RightFiled
 from ledger.domain.security import SecurityCreated
@@ -35,7 +38,17 @@ from projections.view import RECORDED, KnownAt, View, knowing, viewing
 Role = Literal["makes", "completes", "needs"]
 
 DEEDS = frozenset(
-    ("contract", "assignment", "security", "conveyance", "share", "report", "distribution")
+    (
+        "contract",
+        "assignment",
+        "security",
+        "conveyance",
+        "share",
+        "report",
+        "distribution",
+        "preemption",
+        "investment",
+    )
 )
 """The kinds of subject that an event makes and later ones rest on."""
 
@@ -129,7 +142,18 @@ _THINGS: Mapping[type[Body], Callable[[Any], Things]] = {
         _titles(body.rights, (each.party for each in body.assignors)),
     ),
     ConveyanceAttested: _conveyed,
+    CoOwnerNotified: lambda body: Things(
+        (body.preemption,), _titles(body.rights, (each.party for each in body.sellers))
+    ),
     SecurityCreated: lambda body: Things((body.security,), _titles(body.rights, body.debtors)),
+    SecurityEnforced: lambda body: Things(
+        _titles(body.rights, (each.party for each in body.acquirers)),
+        _titles(body.rights, (each.party for each in body.owners)),
+    ),
+    InvestmentMade: lambda body: Things(
+        (body.investment,),
+        [title for each in body.covenants for title in _titles(each.rights, (body.company,))],
+    ),
     ContractConcluded: _contracted,
     SublicenceGranted: lambda body: Things((body.contract,)),
     ShareAgreed: lambda body: Things((body.share,)),
@@ -163,7 +187,7 @@ def _depends(logged: Logged) -> list[Dependency]:
 
 dependencies = Journal(
     name="dependencies",
-    version=1,
+    version=2,
     row=Dependency,
     emit=_depends,
     indexes=(("position",),),

@@ -91,8 +91,9 @@ class AssignmentAgreed(Body):
     goes with its business. `equity` is what a capital contribution is for, `valuation` the
     reference of its certificate. `notices` are those to co-owners on which a sale to a stranger
     relies, and `quoted_price` repeats their price where they sealed it. `consenting` sign too:
-    creditors, funds, co-owners. `grant_back` is the contract by which assignors will be licensees.
-    `late_reason` says why a right that passes by agreement passed before it is recorded.
+    creditors, funds, co-owners. `grant_back` is the contract that will follow, by which assignors
+    are licensees. `late_reason` says why a right that passes by agreement passed before it is
+    recorded.
     """
 
     TOPIC: ClassVar[str] = "assignment.agreed/1"
@@ -117,8 +118,7 @@ class AssignmentAgreed(Body):
     def subjects(self) -> frozenset[str]:
         """Return the assignment, the rights, the parties, and what is named beside them."""
         named = {self.assignment, *self.rights, *self.notices, *self.parties(), *self.consenting}
-        optional = (self.valuation, self.grant_back)
-        return frozenset(named.union(subject for subject in optional if subject is not None))
+        return frozenset(named if self.valuation is None else named | {self.valuation})
 
     def parties(self) -> frozenset[str]:
         """Return assignors and assignees."""

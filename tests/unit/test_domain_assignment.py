@@ -14,6 +14,7 @@ from ledger.domain.money import RateRange
 from ledger.domain.title import DoubleAssignPending, NotOwner
 from tests.support.builders import (
     ASSIGNMENT,
+    CONTRACT,
     FIRM,
     INSTITUTE,
     OTHER_RIGHT,
@@ -21,6 +22,8 @@ from tests.support.builders import (
     RIVAL,
     assignment_agreed,
     assignment_registered,
+    contract_concluded,
+    grant,
     held,
     other_right_filed,
     right_filed,
@@ -129,12 +132,19 @@ def test_content_missing_refuses_a_contribution_without_its_stake() -> None:
     given(FILED).when(contributed(stake_ppm=1_000_001)).then_refused(RateRange)
 
 
-def test_a_licence_back_is_named_with_the_assignment() -> None:
-    """Sony assigned to GSI and kept a licence: the contract of it follows under this id."""
-    body = assignment_agreed(grant_back="contract:back")
-    assert "contract:back" in body.subjects()
+def test_a_licence_back_follows_the_assignment_that_announced_it() -> None:
+    """Sony assigned to GSI and kept a licence: the assignees can license once they own."""
+    body = assignment_agreed(grant_back=CONTRACT)
+    assert CONTRACT not in body.subjects()  # It rests on the assignment, not the other way round.
+    back = contract_concluded(
+        parties=[FIRM, INSTITUTE],
+        grants=[grant(licensor=FIRM, licensee=INSTITUTE, valid_from="2026-11-02")],
+        effective_from="2026-11-02",
+        concluded_on="2026-11-02",
+    )
     log = given(FILED, body)
-    assert log.value("contract:back") is None
+    log.when(back).then_refused(NotOwner)
+    log.and_then(assignment_registered()).when(back).then_admitted()
 
 
 def test_priority_too_long_refuses_more_than_the_exchange_allows_and_a_second_notice() -> None:
