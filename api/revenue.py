@@ -1,22 +1,33 @@
-"""The money of a contract: shares, reports, distributions, payments, balances."""
+"""Money: what was agreed, reported, shared out and paid; what is owed, held, late, and why."""
 
+from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
-from api.reads import AtLeast, KnownAtText, ask, read_known_at
+from api.problems import NotFound
+from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
+from ledger.lawbook import shipped
+from projections.arrears import minimum_of, overdue_of
+from projections.computation import Computation, computation_of
+from projections.dues import agreement_of, dues_of
 from projections.revenue import revenue_of
 
 EXAMPLE = "contract:01890000-0000-7000-8000-000000000008"
 
-router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
+ContractPath = Annotated[str, Path(pattern=r"^contract:[a-z0-9.-]{1,80}$", examples=[EXAMPLE])]
+OnDay = Annotated[date | None, Query(description="Legal day (Hanoi); default: today")]
+
+router = APIRouter(prefix="/v1", tags=["money"])
 
 
-@router.get("/{contract}/revenue", operation_id="getRevenue", summary="The money of a contract")
+@router.get(
+    "/contracts/{contract}/revenue", operation_id="getRevenue", summary="The money of a contract"
+)
 def get_revenue(
     request: Request,
-    contract: Annotated[str, Path(pattern=r"^contract:[a-z0-9.-]{1,80}$", examples=[EXAMPLE])],
+    contract: ContractPath,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
@@ -25,4 +36,124 @@ def get_revenue(
         request,
         at_least,
         lambda: revenue_of(node_of(request).pool, contract, known_at=read_known_at(known_at)),
+    )
+
+
+@router.get(
+    "/distributions/{distribution}/computation",
+    operation_id="getComputation",
+    summary="How was this distribution computed?",
+)
+def get_computation(
+    request: Request,
+    distribution: Annotated[str, Path(pattern=r"^distribution:[a-z0-9.-]{1,80}$")],
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return report lines, rates, waterfall, parts, rounding and rules; computed again."""
+
+    def question() -> Computation:
+        found = computation_of(
+            node_of(request).pool, distribution, known_at=read_known_at(known_at)
+        )
+        if found is None:
+            raise NotFound("no such distribution is known")
+        return found
+
+    return ask(request, at_least, question)
+
+
+@router.get("/parties/{party}/dues", operation_id="getDues", summary="What is owed to a party?")
+def get_dues(
+    request: Request,
+    party: Annotated[str, Path(pattern=r"^party:[a-z0-9.-]{1,80}$")],
+    *,
+    contract: Annotated[str | None, Query(pattern=r"^contract:[a-z0-9.-]{1,80}$")] = None,
+    on: OnDay = None,
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return what is payable, paid, waiting and held, and the orders that hold it."""
+    return ask(
+        request,
+        at_least,
+        lambda: dues_of(
+            node_of(request).pool,
+            party,
+            on=on or today(),
+            contract=contract,
+            known_at=read_known_at(known_at),
+        ),
+    )
+
+
+@router.get(
+    "/shares/{share}", operation_id="getShare", summary="Did all beneficiaries agree themselves?"
+)
+def get_share(
+    request: Request,
+    share: Annotated[str, Path(pattern=r"^share:[a-z0-9.-]{1,80}$")],
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return the parts of an agreement, who agreed to them, and whose keys signed."""
+    return ask(
+        request,
+        at_least,
+        lambda: agreement_of(node_of(request).pool, share, known_at=read_known_at(known_at)),
+    )
+
+
+@router.get(
+    "/contracts/{contract}/overdue",
+    operation_id="getOverdue",
+    summary="Which reports and sums are overdue, by how many days, with what interest?",
+)
+def get_overdue(
+    request: Request,
+    contract: ContractPath,
+    *,
+    on: OnDay = None,
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return missing reports and unpaid sums of a contract on a day, with interest so far."""
+    return ask(
+        request,
+        at_least,
+        lambda: overdue_of(
+            node_of(request).pool,
+            contract,
+            shipped(),
+            on=on or today(),
+            known_at=read_known_at(known_at),
+        ),
+    )
+
+
+@router.get(
+    "/contracts/{contract}/minimum",
+    operation_id="getMinimum",
+    summary="Did the licensee meet the minimum of a year?",
+)
+def get_minimum(
+    request: Request,
+    contract: ContractPath,
+    *,
+    year: Annotated[int, Query(ge=1900, le=9998, description="The year in which it begins")],
+    licensee: Annotated[str | None, Query(pattern=r"^party:[a-z0-9.-]{1,80}$")] = None,
+    known_at: KnownAtText = None,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return what was earned in the year, what of earlier years counts, and what is short."""
+    return ask(
+        request,
+        at_least,
+        lambda: minimum_of(
+            node_of(request).pool,
+            contract,
+            year=year,
+            licensee=licensee,
+            known_at=read_known_at(known_at),
+        ),
     )

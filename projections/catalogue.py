@@ -10,6 +10,7 @@ from projections.keys import keys, reconfirmations, signed
 from projections.lapses import standings
 from projections.liens import liens
 from projections.mandates import mandates
+from projections.money_events import money_events
 from projections.offers import offers
 from projections.parties import parties, relations
 from projections.projection import ReadModel
@@ -39,6 +40,7 @@ READ_MODELS: tuple[ReadModel, ...] = (
     reports,
     payables,
     payments,
+    money_events,
     disputes,
     orders,
     dependencies,

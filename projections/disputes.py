@@ -23,7 +23,7 @@ from ledger.domain.order import OfDispute
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
 from ledger.store.connection import Pool
 from projections.projection import Journal, On, Projection
-from projections.view import RECORDED, KnownAt, View, knowing, positions_of, viewing
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +230,19 @@ def holds_on(pool: Pool, subject: str, *, on: date, known_at: KnownAt = None) ->
         condition = 'subject = %(subject)s AND "start" <= %(on)s'
         given = _known_orders(view, condition, asked)
         return HoldsOn(subject, on, view.size, tuple(row for row in given if _holds(row, on)))
+
+
+def standing_orders(
+    view: View, subjects: Iterable[str], on: date, known: Known
+) -> dict[str, tuple[OrderRow, ...]]:
+    """Return the orders that hold these subjects on a legal day, by subject."""
+    asked = {"subjects": sorted(subjects), "on": on, **knowing(known)}
+    given = _known_orders(view, 'subject = ANY(%(subjects)s) AND "start" <= %(on)s', asked)
+    held: dict[str, tuple[OrderRow, ...]] = {}
+    for row in given:
+        if _holds(row, on):
+            held[row.subject] = (*held.get(row.subject, ()), row)
+    return held
 
 
 def _known_orders(view: View, where: str, asked: Mapping[str, Any]) -> tuple[OrderRow, ...]:

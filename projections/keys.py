@@ -246,6 +246,17 @@ def keys_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> KeysOf:
         return KeysOf(party, view.size, tuple(folded))
 
 
+def owners_of(view: View, key_ids: Sequence[str]) -> tuple[str, ...]:
+    """Return whose keys these are, in order of the parties' ids, each once."""
+    rows = view.rows(
+        keys,
+        "subject = ANY(%(keys)s) AND fact = 'added'",
+        {"keys": [key_subject(key_id) for key_id in key_ids]},
+        order="position",
+    )
+    return tuple(sorted({row.party for row in rows}))
+
+
 def _key(view: View, key_id: str, known: Known) -> Key:
     subject = key_subject(key_id)
     facts = view.rows(

@@ -9,11 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ledger.domain.distribution import RevenueDistributed
+from ledger.domain.distribution import (
+    Distributed,
+    ProfitDistributed,
+    RevenueDistributed,
+    added_up,
+)
 from ledger.domain.event import Logged, Sealed
-from ledger.domain.payment import PaymentConfirmed
+from ledger.domain.payment import PaymentConfirmed, RefundMade
 from ledger.domain.report import RevenueReported
 from ledger.domain.share import ShareAgreed
+from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.projection import Journal
 from projections.view import RECORDED, KnownAt, knowing, positions_of, viewing
@@ -72,7 +78,7 @@ class PayableRow:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """A row of `read.payments`; `distribution` is what it pays."""
+    """A row of `read.payments`; `distribution` is what it pays. A refund is a negative amount."""
 
     subject: str
     position: int
@@ -176,7 +182,8 @@ def _report(logged: Logged) -> list[ReportRow]:
 
 def _payables(logged: Logged) -> list[PayableRow]:
     body = logged.event.body
-    assert isinstance(body, RevenueDistributed)
+    assert isinstance(body, Distributed | SuspenseReleased)
+    parts = body.authors if isinstance(body, SuspenseReleased) else (*body.parts, *body.authors)
     return [
         PayableRow(
             body.distribution,
@@ -184,30 +191,31 @@ def _payables(logged: Logged) -> list[PayableRow]:
             logged.accepted,
             body.contract,
             body.share,
-            tuple(sorted(body.reports)),
-            part.party,
-            part.amount,
-            body.total.currency,
+            tuple(sorted(body.sources())) if isinstance(body, Distributed) else (),
+            party,
+            amount,
+            body.currency if isinstance(body, SuspenseReleased) else body.total.currency,
         )
-        for part in body.parts
+        for party, amount in added_up(parts).items()
     ]
 
 
 def _payment(logged: Logged) -> list[PaymentRow]:
     body = logged.event.body
-    assert isinstance(body, PaymentConfirmed)
+    assert isinstance(body, PaymentConfirmed | RefundMade)
+    refund = isinstance(body, RefundMade)
     row = PaymentRow(
-        body.payment,
+        body.refund if isinstance(body, RefundMade) else body.payment,
         logged.position,
         logged.accepted,
         body.distribution,
         body.payer,
         body.payee,
         body.confirmed_by,
-        body.amount.amount,
+        -body.amount.amount if refund else body.amount.amount,
         body.amount.currency,
         body.paid_on,
-        body.overpayment,
+        overpayment=isinstance(body, PaymentConfirmed) and body.overpayment,
     )
     return [row]
 
@@ -232,20 +240,20 @@ reports = Journal(
 
 payables = Journal(
     name="payables",
-    version=1,
+    version=2,
     row=PayableRow,
     emit=_payables,
-    bodies=frozenset({RevenueDistributed}),
+    bodies=frozenset({RevenueDistributed, ProfitDistributed, SuspenseReleased}),
     identity=("subject", "payee"),
     indexes=(("contract", "position"), ("payee", "position")),
 )
 
 payments = Journal(
     name="payments",
-    version=1,
+    version=2,
     row=PaymentRow,
     emit=_payment,
-    bodies=frozenset({PaymentConfirmed}),
+    bodies=frozenset({PaymentConfirmed, RefundMade}),
     indexes=(("distribution", "position"), ("payee", "position")),
 )
 

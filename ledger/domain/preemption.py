@@ -8,7 +8,6 @@ and its time is over, or whoever was told waived.
 Read in this order: events, state, refusals, helpers, admit, evolve.
 """
 
-import calendar
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -43,6 +42,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, new, not_in_future
 from ledger.domain.law import Law
 from ledger.domain.money import Money, Price
+from ledger.domain.periods import months_later
 from ledger.domain.right import Holdings, Right
 
 KIND = "preemption"
@@ -227,16 +227,6 @@ def _must_be_over(subject: str, notice: Preemption, sale: Sale, law: Law) -> Non
             subjects=(subject, notice.notified),
             ground=ground,
         )
-
-
-def months_later(day: date, months: int) -> date:
-    """Return the last day of a period of months that a day begins (Civil Code arts. 147, 148).
-
-    The first day is not counted; where the last month has no such day, its last one ends it.
-    """
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def quoted(

@@ -4,12 +4,12 @@ Suspense: what waits until the co-authors of a technology have agreed how to spl
 Read in this order: events, admit, evolve.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
+from ledger.domain.contract_terms import ContractId
 from ledger.domain.distribution import (
     KIND,
     AuthorSplitMissing,
@@ -34,8 +34,8 @@ from ledger.domain.event import (
     State,
 )
 from ledger.domain.existence import known
-from ledger.domain.money import largest_remainder
-from ledger.domain.share import Parts, Share
+from ledger.domain.money import Currency, CurrencyMismatch, largest_remainder
+from ledger.domain.share import Parts, Share, ShareId
 from ledger.domain.technology import Technology, TechnologyId
 
 
@@ -45,19 +45,18 @@ class SuspenseReleased(Body):
     TOPIC: ClassVar[str] = "suspense.released/1"
 
     distribution: DistributionId
+    contract: ContractId
+    share: ShareId
     technology: TechnologyId
+    currency: Currency
     authors: Annotated[tuple[Payable, ...], FROM_LIST, NOT_EMPTY, AfterValidator(one_each)]
     authors_split: Annotated[Parts | Sealed | None, FROM_LIST] = None
 
     def subjects(self) -> frozenset[str]:
-        """Return the distribution, the technology and the authors."""
+        """Return the distribution, its contract and share, the technology and the authors."""
         paid = (each.party for each in self.authors)
-        return frozenset((self.distribution, self.technology, *paid))
-
-    def reads(self, state: State) -> Iterable[str]:
-        """Return the share that was distributed."""
-        distribution = state.get(self.distribution)
-        return (distribution.share,) if isinstance(distribution, Distribution) else ()
+        named = (self.distribution, self.contract, self.share, self.technology)
+        return frozenset((*named, *paid))
 
 
 def _admit_released(state: State, event: Event, context: Context) -> None:
@@ -66,10 +65,16 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, SuspenseReleased)
     distribution = known(state, body.distribution, Distribution)
     technology = known(state, body.technology, Technology)
-    share = known(state, distribution.share, Share)
-    if share.technology != body.technology or not distribution.suspense:
+    share = known(state, body.share, Share)
+    of = (distribution.contract, distribution.share, share.technology)
+    if of != (body.contract, body.share, body.technology) or not distribution.suspense:
         raise DistributionMismatch(
             f"nothing of {body.distribution} waits for it", positions=(distribution.position,)
+        )
+    if body.currency != distribution.currency:
+        raise CurrencyMismatch(
+            f"{body.distribution} is in {distribution.currency}",
+            positions=(distribution.position,),
         )
     split = agreed_split(technology, body.authors_split, context)
     if split is None:

@@ -200,7 +200,10 @@ def profit_distributed(**overrides: Any) -> ProfitDistributed:
 def suspense_released(**overrides: Any) -> SuspenseReleased:
     defaults = {
         "distribution": SHARED_OUT,
+        "contract": LICENCE,
+        "share": SPLIT,
         "technology": TECHNOLOGY,
+        "currency": "VND",
         "authors": [{"party": AUTHOR, "amount": 10_800_000}],
     }
     return built(SuspenseReleased, defaults, overrides)

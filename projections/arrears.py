@@ -1,0 +1,299 @@
+"""
+What a licensee is late with: reports that are missing, sums that are unpaid, minimums not met.
+
+Serves `GET /v1/contracts/{id}/overdue` and `GET /v1/contracts/{id}/minimum`. Nothing of it is an
+event: it follows from the schedule in force, the calendar, and what was reported and paid.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ledger.domain.contract import Contract
+from ledger.domain.distribution import RevenueDistributed
+from ledger.domain.event import Sealed
+from ledger.domain.interest import interest_on
+from ledger.domain.law import Ground, Law
+from ledger.domain.payment import PaymentConfirmed, RefundMade
+from ledger.domain.periods import months_later
+from ledger.domain.report import RevenueReported
+from ledger.domain.royalty import Royalty, shortfall, year_of
+from ledger.store.connection import Pool
+from projections.contract_events import contract_events, events_of, folded
+from projections.money_events import MoneyEvent, money_events, money_of, said_as
+from projections.view import KnownAt, View, positions_of, viewing
+
+_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class MissingReport:
+    """A period for which a licensee has not reported by its due day."""
+
+    licensee: str
+    period_from: date
+    period_to: date
+    due_on: date
+    days_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnpaidReport:
+    """A report whose sum was due and is not, or not wholly, paid; and the interest so far."""
+
+    report: str
+    position: int
+    due_on: date
+    days_late: int
+    due: int
+    unpaid: int
+    currency: str
+    yearly_ppm: int
+    interest: int
+    rule: Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What is overdue under a contract on a day, as known; folded up to `size` entries.
+
+    `sealed` says that the schedule is sealed, so that nothing could be derived from it.
+    """
+
+    contract: str
+    on: date
+    size: int
+    sealed: bool
+    missing: tuple[MissingReport, ...]
+    unpaid: tuple[UnpaidReport, ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumMet:
+    """Whether a licensee earned the minimum of a year: what counted, what is still owed."""
+
+    contract: str
+    licensee: str
+    year: int
+    size: int
+    minimum: int | None
+    currency: str | None
+    credit: str | None
+    earned: int
+    carried: int
+    short: int
+    reports: tuple[str, ...]
+    positions: tuple[int, ...]
+
+    @property
+    def met(self) -> bool | None:
+        """Say whether it is met; None where there is no minimum, or it is sealed."""
+        return None if self.minimum is None else self.short == 0
+
+
+def overdue_of(
+    pool: Pool, contract: str, law: Law, *, on: date, known_at: KnownAt = None
+) -> Overdue:
+    """Return what is overdue on a legal day. Raises `NotFolded` or `NotAsked`."""
+    with viewing(pool, money_events, contract_events) as view:
+        known = view.known(known_at)
+        value = folded(contract, events_of(view, contract, known))
+        rows = money_of(view, (contract,), known)
+        royalty, sealed = _royalty(value, on)
+        if value is None or royalty is None:
+            return Overdue(contract, on, view.size, sealed, (), (), ())
+        reports = _in_force(rows)
+        rows = money_of(view, (contract, *_distributions(rows)), known)
+        missing = tuple(_missing(value, royalty, [body for _, body in reports], on))
+        unpaid = tuple(_unpaid(royalty, reports, rows, law, on))
+        return Overdue(
+            contract,
+            on,
+            view.size,
+            sealed,
+            missing,
+            unpaid,
+            positions_of([value.position], [row.position for row, _ in reports]),
+        )
+
+
+def minimum_of(
+    pool: Pool, contract: str, *, year: int, licensee: str | None = None, known_at: KnownAt = None
+) -> MinimumMet:
+    """Return whether the minimum of a year was met. Raises `NotFolded` or `NotAsked`."""
+    with viewing(pool, money_events, contract_events) as view:
+        known = view.known(known_at)
+        value = folded(contract, events_of(view, contract, known))
+        royalty, _ = _royalty(value, date(year, 12, 31))
+        who = licensee or next(iter(sorted(value.licensees())), "") if value else ""
+        if royalty is None:
+            return MinimumMet(contract, who, year, view.size, None, None, None, 0, 0, 0, (), ())
+        reports = [
+            (row, body)
+            for row, body in _in_force(money_of(view, (contract,), known))
+            if body.reported_by == who
+        ]
+        return _minimum(view, contract, who, royalty, reports, year)
+
+
+def _minimum(
+    view: View,
+    contract: str,
+    licensee: str,
+    royalty: Royalty,
+    reports: Sequence[tuple[MoneyEvent, RevenueReported]],
+    year: int,
+) -> MinimumMet:
+    earned: dict[int, int] = {}
+    for _, body in reports:
+        of_year = year_of(royalty, body.period_from)
+        earned[of_year] = earned.get(of_year, 0) + _earned(body)
+    least = royalty.minimum
+    carried = _carried(royalty, earned, year)
+    counted = [(row, body) for row, body in reports if year_of(royalty, body.period_from) == year]
+    return MinimumMet(
+        contract,
+        licensee,
+        year,
+        view.size,
+        None if least is None else least.amount,
+        royalty.currency,
+        None if least is None else least.credit,
+        earned.get(year, 0),
+        carried,
+        shortfall(royalty, earned.get(year, 0), carried),
+        tuple(body.report for _, body in counted),
+        positions_of([row.position for row, _ in counted]),
+    )
+
+
+def _carried(royalty: Royalty, earned: Mapping[int, int], year: int) -> int:
+    """Return what earlier years earned above their minimum, where that counts."""
+    least = royalty.minimum
+    if least is None or least.credit != "carried_forward":
+        return 0
+    carried = 0
+    for each in range(min(earned, default=year), year):
+        carried = max(0, earned.get(each, 0) + carried - least.amount)
+    return carried
+
+
+def _earned(body: RevenueReported) -> int:
+    if body.lines is None:
+        return body.due.amount
+    return body.lines.royalty - body.lines.set_off - body.lines.capped
+
+
+def _royalty(value: Contract | None, on: date) -> tuple[Royalty | None, bool]:
+    """Return the schedule in force on a day, if there is an open one, and whether it is sealed."""
+    agreed = None if value is None else value.terms_on(on).royalty
+    if isinstance(agreed, Sealed):
+        return None, True
+    return agreed, False
+
+
+def _in_force(rows: Sequence[MoneyEvent]) -> list[tuple[MoneyEvent, RevenueReported]]:
+    """Return the reports that no correction has taken the place of."""
+    reports = said_as(rows, RevenueReported)
+    corrected = {body.corrects for _, body in reports}
+    return [(row, body) for row, body in reports if body.report not in corrected]
+
+
+def _distributions(rows: Sequence[MoneyEvent]) -> set[str]:
+    return {body.distribution for _, body in said_as(rows, RevenueDistributed)}
+
+
+def _missing(
+    value: Contract, royalty: Royalty, reports: Sequence[RevenueReported], on: date
+) -> Iterator[MissingReport]:
+    """Yield the periods, from the first day in force, that were due by `on` and not reported."""
+    start = value.in_force_from
+    if start is None:
+        return
+    end = value.ended or value.effective_to
+    for licensee in sorted(value.licensees()):
+        own = [body for body in reports if body.reported_by == licensee]
+        for first, last in _periods(royalty, start, min(filter(None, (end, on)))):
+            due_on = last + timedelta(days=royalty.due_days)
+            covered = any(body.period_from < last and first < body.period_to for body in own)
+            if due_on < on and not covered:
+                yield MissingReport(licensee, first, last, due_on, (on - due_on).days)
+
+
+def _periods(royalty: Royalty, start: date, until: date) -> Iterator[tuple[date, date]]:
+    """Yield the periods of the calendar, or of the schedule's own year, that end by a day."""
+    months = _MONTHS[royalty.period]
+    anchor = royalty.year_from or date(start.year, 1, 1)
+    first = date(start.year, anchor.month, min(anchor.day, 28))
+    if first > start:
+        first = months_later(first, -12)
+    while (last := months_later(first, months)) <= until:
+        if last > start:
+            yield max(first, start), last
+        first = last
+
+
+def _unpaid(
+    royalty: Royalty,
+    reports: Sequence[tuple[MoneyEvent, RevenueReported]],
+    rows: Sequence[MoneyEvent],
+    law: Law,
+    on: date,
+) -> Iterator[UnpaidReport]:
+    paid = _paid_by_report(rows)
+    default = law.rule("money.late_interest_default", on)
+    late = royalty.late
+    rule = default if late is None else law.rule("money.late_interest_cap", on)
+    ppm = default.number("ppm_a_year") if late is None else late.yearly_ppm
+    for row, body in reports:
+        due_on = body.period_to + timedelta(days=royalty.due_days)
+        unpaid = body.due.amount - paid.get(body.report, 0)
+        if unpaid <= 0 or due_on >= on:
+            continue
+        since = due_on + timedelta(days=1 if late is None else late.from_day)
+        accrued = 0
+        if since < on:
+            accrued = interest_on(
+                unpaid,
+                ppm,
+                since,
+                on,
+                days_a_year=default.number("days_a_year"),
+                compounding="none" if late is None else late.compounding,
+            )
+        yield UnpaidReport(
+            body.report,
+            row.position,
+            due_on,
+            (on - due_on).days,
+            body.due.amount,
+            unpaid,
+            body.due.currency,
+            ppm,
+            accrued,
+            rule,
+        )
+
+
+def _paid_by_report(rows: Sequence[MoneyEvent]) -> Mapping[str, int]:
+    """Return what was paid of each report: of a distribution of several, the oldest first."""
+    confirmed: dict[str, int] = {}
+    for _, made in said_as(rows, PaymentConfirmed):
+        confirmed[made.distribution] = confirmed.get(made.distribution, 0) + made.amount.amount
+    for _, back in said_as(rows, RefundMade):
+        confirmed[back.distribution] = confirmed.get(back.distribution, 0) - back.amount.amount
+    due = {body.report: body.due.amount for _, body in said_as(rows, RevenueReported)}
+    paid: dict[str, int] = {}
+    for _, body in said_as(rows, RevenueDistributed):
+        left = confirmed.get(body.distribution, 0)
+        for report in _oldest_first(body.reports, rows):
+            part = min(left, due.get(report, 0))
+            paid[report] = paid.get(report, 0) + part
+            left -= part
+    return paid
+
+
+def _oldest_first(reports: Iterable[str], rows: Sequence[MoneyEvent]) -> list[str]:
+    filed = {body.report: row.position for row, body in said_as(rows, RevenueReported)}
+    return sorted(reports, key=lambda report: filed.get(report, 0))

@@ -1,0 +1,241 @@
+"""
+What is owed to a party: payable, paid, waiting in suspense, held and why.
+
+Serves `GET /v1/parties/{id}/dues` and `GET /v1/shares/{id}`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.domain.distribution import Distributed
+from ledger.domain.event import Sealed
+from ledger.domain.money import Part
+from ledger.domain.payment import PaymentConfirmed, RefundMade
+from ledger.domain.share import RoleOf, ShareAgreed, Step
+from ledger.domain.suspense import SuspenseReleased
+from ledger.store.connection import Pool
+from projections.disputes import OrderRow, orders, standing_orders
+from projections.keys import keys, owners_of
+from projections.money_events import MoneyEvent, money_events, money_of, said_as
+from projections.revenue import PayableRow, payables
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """What one distribution gives the party, what of it was paid, and the orders that hold it."""
+
+    distribution: str
+    contract: str
+    share: str
+    position: int
+    currency: str
+    payable: int
+    paid: int
+    held_by: tuple[OrderRow, ...]
+
+    @property
+    def open(self) -> int:
+        """Return what is still owed; negative if too much was paid."""
+        return self.payable - self.paid
+
+    @property
+    def held(self) -> int:
+        """Return what of the open sum is held back."""
+        return self.open if self.held_by else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of a distribution waits until the co-authors have agreed to split it."""
+
+    distribution: str
+    contract: str
+    position: int
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dues:
+    """What is owed to a party to date, folded up to `size` entries; sums by currency."""
+
+    party: str
+    on: date
+    size: int
+    lines: tuple[DueLine, ...]
+    suspense: tuple[Waiting, ...]
+    payable: tuple[tuple[str, int], ...]
+    paid: tuple[tuple[str, int], ...]
+    held: tuple[tuple[str, int], ...]
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """An agreement on shares, and who signed it: each beneficiary, by which party's key."""
+
+    share: str
+    size: int
+    contract: str | None
+    parts: tuple[Part, ...] | None
+    parts_commitment: str | None
+    authors_ppm: int
+    technology: str | None
+    roles: tuple[RoleOf, ...]
+    waterfall: tuple[Step, ...]
+    effective_from: date | None
+    superseded_by: str | None
+    agreed_by: tuple[str, ...]
+    signed_by: tuple[str, ...]
+    missing: tuple[str, ...]
+    positions: tuple[int, ...]
+
+    @property
+    def agreed_by_all(self) -> bool | None:
+        """Say whether every beneficiary agreed; None where the parts are sealed."""
+        return None if self.parts is None else not self.missing
+
+
+def dues_of(
+    pool: Pool, party: str, *, on: date, contract: str | None = None, known_at: KnownAt = None
+) -> Dues:
+    """Return what is owed to a party, of all contracts or one, with holds in force on a day.
+
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, payables, money_events, orders) as view:
+        known = view.known(known_at)
+        owed = _payable(view, party, contract, known)
+        around = money_of(view, {row.subject for row in owed}, known)
+        held = standing_orders(
+            view, {subject for row in owed for subject in (row.share, row.contract)}, on, known
+        )
+        lines = tuple(_lines(party, owed, around, held, on))
+        waiting = tuple(_waiting(view, party, contract, known))
+        return Dues(
+            party,
+            on,
+            view.size,
+            lines,
+            waiting,
+            payable=_sums((line.currency, line.payable) for line in lines),
+            paid=_sums((line.currency, line.paid) for line in lines),
+            held=_sums((line.currency, line.held) for line in lines),
+            positions=positions_of(
+                [row.position for row in owed],
+                [row.position for row in around],
+                [order.position for line in lines for order in line.held_by],
+                [each.position for each in waiting],
+            ),
+        )
+
+
+def _payable(view: View, party: str, contract: str | None, known: Known) -> tuple[PayableRow, ...]:
+    asked = {"payee": party, "contract": contract, **knowing(known)}
+    condition = f"payee = %(payee)s AND {RECORDED}"
+    if contract is not None:
+        condition += " AND contract = %(contract)s"
+    return view.rows(payables, condition, asked, order="position, subject")
+
+
+def _lines(
+    party: str,
+    owed: Sequence[PayableRow],
+    around: Sequence[MoneyEvent],
+    held: Mapping[str, tuple[OrderRow, ...]],
+    on: date,
+) -> Iterable[DueLine]:
+    del on
+    paid = _paid(party, around)
+    by_distribution: dict[str, list[PayableRow]] = {}
+    for row in owed:
+        by_distribution.setdefault(row.subject, []).append(row)
+    for distribution, rows in by_distribution.items():
+        first = rows[0]
+        holds = (*held.get(first.share, ()), *held.get(first.contract, ()))
+        yield DueLine(
+            distribution,
+            first.contract,
+            first.share,
+            first.position,
+            first.currency,
+            sum(row.amount for row in rows),
+            paid.get(distribution, 0),
+            tuple(order for order in holds if order.party in (None, party)),
+        )
+
+
+def _paid(party: str, around: Sequence[MoneyEvent]) -> Mapping[str, int]:
+    paid: dict[str, int] = {}
+    for _, made in said_as(around, PaymentConfirmed):
+        if made.payee == party:
+            paid[made.distribution] = paid.get(made.distribution, 0) + made.amount.amount
+    for _, back in said_as(around, RefundMade):
+        if back.payee == party:
+            paid[back.distribution] = paid.get(back.distribution, 0) - back.amount.amount
+    return paid
+
+
+def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iterable[Waiting]:
+    """Yield what waits of the distributions of a contract: it is asked about one at a time."""
+    if contract is None:
+        return
+    del party
+    rows = money_of(view, (contract,), known)
+    waiting = [(row, body) for row, body in said_as(rows, Distributed) if body.suspense]
+    own = money_of(view, {body.distribution for _, body in waiting}, known)
+    released = {body.distribution for _, body in said_as(own, SuspenseReleased)}
+    for row, body in waiting:
+        if body.distribution not in released:
+            yield Waiting(
+                body.distribution,
+                body.contract,
+                row.position,
+                body.total.currency,
+                body.suspense,
+            )
+
+
+def _sums(amounts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    sums: dict[str, int] = {}
+    for currency, amount in amounts:
+        sums[currency] = sums.get(currency, 0) + amount
+    return tuple(sorted(sums.items()))
+
+
+def agreement_of(pool: Pool, share: str, *, known_at: KnownAt = None) -> Agreement:
+    """Return an agreement on shares and whose keys signed it.
+
+    Raises `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, money_events, keys) as view:
+        known = view.known(known_at)
+        agreed = said_as(money_of(view, (share,), known), ShareAgreed)
+        own = [(row, body) for row, body in agreed if body.share == share]
+        if not own:
+            return Agreement(
+                share, view.size, None, None, None, 0, None, (), (), None, None, (), (), (), ()
+            )
+        (row, body) = own[0]
+        later = [(r, each) for r, each in agreed if each.supersedes == share]
+        parts = None if isinstance(body.parts, Sealed) else body.parts
+        named = {part.party for part in parts or ()}.union(step.to for step in body.waterfall)
+        return Agreement(
+            share,
+            view.size,
+            body.contract,
+            parts,
+            body.parts.commitment if isinstance(body.parts, Sealed) else None,
+            body.authors_ppm or 0,
+            body.technology,
+            body.roles,
+            body.waterfall,
+            body.effective_from,
+            superseded_by=later[0][1].share if later else None,
+            agreed_by=tuple(sorted(body.agreed_by)),
+            signed_by=owners_of(view, row.signatures),
+            missing=tuple(sorted(named.difference(body.agreed_by))),
+            positions=positions_of([row.position], [r.position for r, _ in later]),
+        )

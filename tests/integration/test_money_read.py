@@ -1,0 +1,154 @@
+"""How a distribution was computed, what is owed to whom and why not paid, and what is late."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from ledger.lawbook import shipped
+from ledger.store.connection import Pool
+from projections.arrears import minimum_of, overdue_of
+from projections.catalogue import READ_MODELS
+from projections.computation import computation_of
+from projections.decoding import decode
+from projections.dues import agreement_of, dues_of
+from projections.rebuild import rebuild
+from projections.runner import Runner
+from tests.support import moneys as m
+from tests.support.builders import (
+    AUTHOR,
+    FIRM,
+    INSTITUTE,
+    part,
+    right_filed,
+    technology_registered,
+)
+from tests.support.disputes import court_registered, dispute_opened, hold_ordered, order
+from tests.support.logbook import NOON, append_all, written_again
+from tests.support.postgres import fresh_database
+from tests.support.projecting import logged
+
+ON = date(2026, 11, 2)
+STORY = (
+    right_filed(),
+    technology_registered(),
+    m.licence(
+        royalty=m.royalty(minimum={"amount": 50_000_000, "credit": "same_year"}),
+        effective_from="2026-01-01",
+        concluded_on="2026-01-01",
+        confirms={"reason": "Hai bên xác nhận hiệu lực từ đầu năm"},
+    ),
+    m.report(1_000_000_000, 36_000_000),
+    m.split(
+        waterfall=[{"name": "Phí quản lý", "to": FIRM, "rate_ppm": 100_000}],
+        agreed_by=[FIRM, INSTITUTE],
+    ),
+    m.shared_out(
+        parts=[{"party": FIRM, "amount": 3_600_000}, {"party": INSTITUTE, "amount": 22_680_000}],
+        suspense=9_720_000,
+        steps=[3_600_000],
+    ),
+    m.confirmed(10_000_000),
+    m.authors_declared(
+        authors=[AUTHOR], split=[part(AUTHOR, 1_000_000)], declared_by=[AUTHOR], minutes_sha256=None
+    ),
+    m.suspense_released(authors=[{"party": AUTHOR, "amount": 9_720_000}]),
+    court_registered(),
+    dispute_opened(concerns=[m.LICENCE]),
+    hold_ordered(order("HOLD_PAYMENT", m.SPLIT, party=AUTHOR)),
+)
+LICENSED, REPORTED, AGREED, SHARED, PAID, _, RELEASED, _, _, HELD = range(3, 13)
+
+
+@pytest.fixture(scope="module")
+def told(postgres_server) -> Iterator[Pool]:
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        rebuild(pool, READ_MODELS, decode)
+        append_all(pool, written_again(logged(*STORY)), NOON, batch=1)
+        Runner(pool, READ_MODELS, decode).catch_up()
+        yield pool
+        pool.close()
+
+
+def test_a_distribution_is_computed_again_line_by_line(told):
+    found = computation_of(told, m.SHARED_OUT)
+    assert found is not None
+    (lines,) = found.reports
+    assert (1_000_000_000, (("vat", 100_000_000),), 900_000_000) == (
+        lines.gross,
+        lines.deductions,
+        lines.base,
+    )
+    assert ((1_000_000_000, 40_000), (None, 30_000)) == lines.tiers
+    assert (36_000_000, 36_000_000) == (lines.royalty, lines.due)
+    assert [("Phí quản lý", 3_600_000)] == [(s.name, s.amount) for s in found.waterfall]
+    assert 32_400_000 == found.left
+    assert [("authors", 9_720_000), (INSTITUTE, 22_680_000)] == [
+        (each.party, each.amount) for each in found.parts
+    ]
+    assert found.recomputed
+    assert (m.CO_AUTHORS_RULE,) == found.rules
+    assert (((AUTHOR, 9_720_000),), 0) == (found.authors, found.suspense)
+    assert (REPORTED, AGREED, SHARED, RELEASED) == found.positions
+
+
+def test_before_the_release_the_authors_part_waits(told):
+    found = computation_of(told, m.SHARED_OUT, known_at=SHARED)
+    assert found is not None
+    assert ((), 9_720_000) == (found.authors, found.suspense)
+    assert computation_of(told, m.SHARED_OUT, known_at=REPORTED) is None
+
+
+def test_what_is_owed_is_payable_paid_held_and_why(told):
+    author = dues_of(told, AUTHOR, on=ON, contract=m.LICENCE)
+    (line,) = author.lines
+    assert (9_720_000, 0, 9_720_000) == (line.payable, line.paid, line.held)
+    assert ["HOLD_PAYMENT"] == [order.effect for order in line.held_by]
+    assert HELD in author.positions
+    institute = dues_of(told, INSTITUTE, on=ON)
+    (line,) = institute.lines
+    assert (22_680_000, 10_000_000, 12_680_000, 0) == (
+        line.payable,
+        line.paid,
+        line.open,
+        line.held,
+    )
+    assert (("VND", 10_000_000),) == institute.paid
+
+
+def test_what_waits_is_said_with_the_dues(told):
+    known = dues_of(told, AUTHOR, on=ON, contract=m.LICENCE, known_at=PAID)
+    assert ((), [9_720_000]) == (known.lines, [each.amount for each in known.suspense])
+    assert () == dues_of(told, AUTHOR, on=ON, contract=m.LICENCE).suspense
+
+
+def test_who_agreed_to_a_share(told):
+    found = agreement_of(told, m.SPLIT)
+    assert tuple(sorted((FIRM, INSTITUTE))) == found.agreed_by
+    assert found.agreed_by_all
+    assert (300_000, (AGREED,)) == (found.authors_ppm, found.positions)
+
+
+def test_what_is_overdue_with_the_interest_so_far(told):
+    """Due on 2026-05-01, interest at 12 % from the tenth day after it; 10 m of 36 m are paid."""
+    found = overdue_of(told, m.LICENCE, shipped(), on=date(2026, 7, 23))
+    (unpaid,) = found.unpaid
+    assert (date(2026, 5, 1), 83) == (unpaid.due_on, unpaid.days_late)
+    assert 26_000_000 == unpaid.unpaid
+    assert 26_000_000 * 120_000 * 73 // (1_000_000 * 365) == unpaid.interest
+    assert () == found.missing
+    later = overdue_of(told, m.LICENCE, shipped(), on=date(2026, 11, 2))
+    assert [(date(2026, 4, 1), date(2026, 7, 1), 94), (date(2026, 7, 1), date(2026, 10, 1), 2)] == [
+        (each.period_from, each.period_to, each.days_late) for each in later.missing
+    ]
+    assert LICENSED in later.positions
+
+
+def test_whether_the_minimum_of_a_year_was_met(told):
+    found = minimum_of(told, m.LICENCE, year=2026)
+    assert (50_000_000, 36_000_000, 14_000_000) == (found.minimum, found.earned, found.short)
+    assert found.met is False
+    assert FIRM == found.licensee
+    assert 50_000_000 == minimum_of(told, m.LICENCE, year=2025).short
+    assert minimum_of(told, "contract:none", year=2026).met is None
