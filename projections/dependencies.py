@@ -13,15 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from ledger.domain.amendment import TermsAmended
+from ledger.domain.consent import ConsentGiven
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.dispute import DisputeOpened
 from ledger.domain.distribution import RevenueDistributed
 from ledger.domain.enforcement import SecurityEnforced
 from ledger.domain.event import Body, Logged
+from ledger.domain.filing import CompulsoryLicenceGranted, FilingMade
 from ledger.domain.investment import InvestmentMade
 from ledger.domain.listing import ListingPublished
+from ledger.domain.notice import NoticeServed
 from ledger.domain.order import OfDispute
+from ledger.domain.own_use import UseDeclared
 from ledger.domain.payment import PaymentConfirmed
 from ledger.domain.preemption import CoOwnerNotified
 from ledger.domain.report import RevenueReported
@@ -48,6 +53,9 @@ DEEDS = frozenset(
         "distribution",
         "preemption",
         "investment",
+        "consent",
+        "notice",
+        "filing",
     )
 )
 """The kinds of subject that an event makes and later ones rest on."""
@@ -132,7 +140,7 @@ def _contracted(body: ContractConcluded) -> Things:
         for grant in body.grants
         for title in _titles((*grant.rights, *grant.technologies), (grant.licensor,))
     ]
-    return Things((body.contract,), needs)
+    return Things((body.contract,), [*needs, *body.consents_given])
 
 
 _THINGS: Mapping[type[Body], Callable[[Any], Things]] = {
@@ -155,7 +163,13 @@ _THINGS: Mapping[type[Body], Callable[[Any], Things]] = {
         [title for each in body.covenants for title in _titles(each.rights, (body.company,))],
     ),
     ContractConcluded: _contracted,
-    SublicenceGranted: lambda body: Things((body.contract,)),
+    SublicenceGranted: lambda body: Things((body.contract,), body.consents_given),
+    CompulsoryLicenceGranted: lambda body: Things((body.contract,)),
+    ConsentGiven: lambda body: Things((body.consent,)),
+    TermsAmended: lambda body: Things((), body.consents_given),
+    NoticeServed: lambda body: Things((body.notice,)),
+    FilingMade: lambda body: Things((body.filing,)),
+    UseDeclared: lambda body: Things((), body.consents_given),
     ShareAgreed: lambda body: Things((body.share,)),
     RevenueReported: lambda body: Things((body.report,)),
     RevenueDistributed: lambda body: Things((body.distribution,)),

@@ -60,6 +60,7 @@ class GrantRow(Dated):
     """A row of `read.grants`: one right to use, of a contract, which is the subject.
 
     `ref` is `contract:<id>#<grant>`, `head` the ref of the grant that a sublicence sits under;
+    what is excluded is not granted; with `open_beneficiaries` whoever the State names may use.
     `[valid_from, valid_to)` are the legal days as agreed. `waits` says what has to happen before
     it is in force, `suspended_position` that it rests. `registered_on` is the day of its entry in
     the office's register, from which it binds third parties. `position` is that of the event that
@@ -80,6 +81,11 @@ class GrantRow(Dated):
     field_scheme: str
     field_edition: str | None
     field_codes: tuple[str, ...]
+    excluded_territory: tuple[str, ...] | None
+    excluded_scheme: str | None
+    excluded_edition: str | None
+    excluded_codes: tuple[str, ...] | None
+    open_beneficiaries: bool
     valid_from: date
     valid_to: date | None
     quantity: int | None
@@ -177,6 +183,9 @@ def _granted_by(body: Body) -> tuple[Grant, ...]:
 
 def _row(logged: Logged, contract: str, grant: Grant, start: date) -> GrantRow:
     change = Change(logged, max(start, grant.valid_from), NEVER, grant.valid_to)
+    excluded = grant.excluded
+    place = None if excluded is None else excluded.territory
+    field = None if excluded is None else excluded.field
     return GrantRow(
         contract,
         *believed(change),
@@ -194,6 +203,11 @@ def _row(logged: Logged, contract: str, grant: Grant, start: date) -> GrantRow:
         field_scheme=grant.field.scheme,
         field_edition=grant.field.edition,
         field_codes=_set(grant.field.codes),
+        excluded_territory=None if place is None else _set(place.codes),
+        excluded_scheme=None if field is None else field.scheme,
+        excluded_edition=None if field is None else field.edition,
+        excluded_codes=None if field is None else _set(field.codes),
+        open_beneficiaries=False,
         valid_from=grant.valid_from,
         valid_to=grant.valid_to,
         quantity=grant.quantity,
@@ -219,8 +233,12 @@ def _concluded(contract: str, rows: Rows, logged: Logged) -> Rows:
     start = body.effective_from if isinstance(body, ContractConcluded) else date.min
     head = body.head() if isinstance(body, SublicenceGranted) else None
     waits = None if body.effective_upon == "day" else body.effective_upon
+    anybody = isinstance(body, ContractConcluded) and body.open_beneficiaries
     made = (_row(logged, contract, grant, start) for grant in _granted_by(body))
-    return (*rows, *(replace(row, head=head, waits=waits) for row in made))
+    return (
+        *rows,
+        *(replace(row, head=head, waits=waits, open_beneficiaries=anybody) for row in made),
+    )
 
 
 def _changed(contract: str, rows: Rows, logged: Logged) -> Rows:
@@ -263,6 +281,7 @@ def _like(rows: Rows, row: GrantRow) -> GrantRow:
         position=first.position,
         accepted=first.accepted,
         head=first.head,
+        open_beneficiaries=first.open_beneficiaries,
         waits=None if latest.waits is None or " of " in latest.waits else latest.waits,
         registered_on=latest.registered_on,
         registered_position=latest.registered_position,
@@ -409,7 +428,7 @@ contracts = Journal(
 
 grants = Projection(
     name="grants",
-    version=2,
+    version=3,
     row=GrantRow,
     on={
         **{body: On(_the_contract, _concluded) for body in _MADE_BY},
@@ -426,7 +445,7 @@ grants = Projection(
         ContractResumed: On(_the_contract, _resumed),
         **{body: On(_void_contracts, _voided) for body in (HoldOrdered, RulingMade)},
     },
-    indexes=(("licensee", "true_from"), ("ref",), ("head",)),
+    indexes=(("licensee", "true_from"), ("open_beneficiaries", "true_from"), ("ref",), ("head",)),
 )
 
 encumbrances = Journal(

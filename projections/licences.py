@@ -13,7 +13,7 @@ from datetime import date
 from typing import Literal
 
 from ledger.domain.protection import state_of
-from ledger.domain.scope import Act, Field, Territory, field_region, territory_region
+from ledger.domain.scope import Act, Field, Hole, Territory, field_region, territory_region
 from ledger.lawbook import shipped
 from ledger.store.connection import Pool
 from projections.axes import Effect
@@ -52,6 +52,9 @@ class Use:
     effect: Effect = "parties"
 
 
+Side = Literal["territory", "field", "excluded"]
+"""On which a use may go beyond a grant: its territory, its field, or into what it excludes."""
+
 Against = Literal["AWAITED", "SUSPENDED", "HEAD_ENDED", "UNREGISTERED_OPPOSED"]
 """What else keeps a grant from holding: an act of the State or a condition that it waits for, its
 suspension, the end of a grant above it; or that it is in no register, asked of third parties."""
@@ -69,7 +72,7 @@ class Finding:
     grant: GrantRow
     terms: ContractRow
     heads: tuple[GrantRow, ...]
-    beyond: tuple[Literal["territory", "field"], ...]
+    beyond: tuple[Side, ...]
     against: tuple[Against, ...]
     objects: tuple[str, ...]
     ended: tuple[Status, ...]
@@ -123,7 +126,8 @@ def check_licence(pool: Pool, use: Use, *, known_at: KnownAt = None) -> LicenceC
 def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
     """Return the grants of the act to the party whose days contain the day, oldest first."""
     asked = {"party": use.party, "act": use.act, "true_on": use.on, **knowing(known)}
-    condition = f"licensee = %(party)s AND %(act)s = ANY(acts) AND {TRUE_ON} AND {DATED}"
+    whose = "(licensee = %(party)s OR open_beneficiaries)"
+    condition = f"{whose} AND %(act)s = ANY(acts) AND {TRUE_ON} AND {DATED}"
     if use.object is not None:
         burdens = view.rows(
             encumbrances,
@@ -132,8 +136,12 @@ def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
             order="position",
         )
         asked["refs"] = [burden.ref for burden in burdens]
-        condition = f"ref = ANY(%(refs)s) AND {condition}"
-    return view.rows(grants, condition, asked, order="position, ref", limit=LOOKED_AT)
+        condition = f"(ref = ANY(%(refs)s) OR open_beneficiaries) AND {condition}"
+    found = view.rows(grants, condition, asked, order="position, ref", limit=LOOKED_AT)
+    # A grant that was changed may have been on other things before.
+    return tuple(
+        grant for grant in found if use.object in (None, *grant.rights, *grant.technologies)
+    )
 
 
 def _terms(view: View, found: Iterable[GrantRow], known: Known) -> dict[str, ContractRow]:
@@ -232,12 +240,25 @@ def _must_be_entered(kind: str | None, day: date) -> bool:
     return shipped().find("licence.opposability", day, object=kind) is not None
 
 
-def _beyond(grant: GrantRow, use: Use) -> tuple[Literal["territory", "field"], ...]:
-    beyond: list[Literal["territory", "field"]] = []
-    if not territory_region(grant.territory).contains(territory_region(use.territory.codes)):
-        beyond.append("territory")
-    field = field_region(grant.field_scheme, grant.field_edition, grant.field_codes)
+def _beyond(grant: GrantRow, use: Use) -> tuple[Side, ...]:
+    place = territory_region(use.territory.codes)
     used = field_region(use.field.scheme, use.field.edition, use.field.codes)
-    if not field.contains(used):
-        beyond.append("field")
-    return tuple(beyond)
+    granted = field_region(grant.field_scheme, grant.field_edition, grant.field_codes)
+    hole = _hole(grant)
+    sides: dict[Side, bool] = {
+        "territory": not territory_region(grant.territory).contains(place),
+        "field": not granted.contains(used),
+        "excluded": hole is not None and hole.touches(place, used),
+    }
+    return tuple(side for side, beyond in sides.items() if beyond)
+
+
+def _hole(grant: GrantRow) -> Hole | None:
+    places, scheme = grant.excluded_territory, grant.excluded_scheme
+    if places is None and scheme is None:
+        return None
+    codes = grant.excluded_codes or ()
+    return Hole(
+        None if places is None else territory_region(places),
+        None if scheme is None else field_region(scheme, grant.excluded_edition, codes),
+    )

@@ -9,11 +9,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from ledger.domain.amendment import TermsAmended
+from ledger.domain.consent import ConsentGiven
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import ConveyanceAttested
+from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
 from ledger.domain.event import Body, Logged
+from ledger.domain.filing import (
+    CertificateIssued,
+    CompulsoryLicenceGranted,
+    FilingMade,
+    PermitIssued,
+    RegistrationRefused,
+)
 from ledger.domain.mandate import MandateGiven
+from ledger.domain.notice import NoticeReceived, NoticeServed
+from ledger.domain.own_use import UseDeclared
 from ledger.domain.payment import PaymentConfirmed
+from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
 from ledger.domain.report import RevenueReported
 from ledger.domain.right import RightFiled
 from ledger.domain.right_status import (
@@ -111,6 +124,22 @@ _DAYS: Mapping[type[Body], Callable[[Any], Days]] = {
     SecurityReleased: lambda body: (body.released_on, None),
     ShareAgreed: lambda body: (body.effective_from, None),
     SublicenceGranted: lambda body: (body.grant.valid_from, None),
+    ConsentGiven: lambda body: (body.valid_from, None),
+    TermsAmended: lambda body: (body.effective_from, None),
+    ConditionMet: lambda body: (body.met_on, None),
+    ContractInForce: lambda body: (body.in_force_from, None),
+    OptionExercised: lambda body: (body.exercised_on, None),
+    NoticeServed: lambda body: (body.sent_on, None),
+    NoticeReceived: lambda body: (body.received_on, None),
+    ContractSuspended: lambda body: (body.suspended_from, None),
+    ContractResumed: lambda body: (body.resumed_on, None),
+    ContractTerminated: lambda body: (body.terminated_on, None),
+    UseDeclared: lambda body: (body.used_from, None),
+    FilingMade: lambda body: (body.filed_on, None),
+    CertificateIssued: lambda body: (body.issued_on, body.issued_on),
+    PermitIssued: lambda body: (body.issued_on, body.issued_on),
+    RegistrationRefused: lambda body: (body.decided_on, body.decided_on),
+    CompulsoryLicenceGranted: lambda body: (body.grant.valid_from, body.concluded_on),
 }
 
 
@@ -141,7 +170,7 @@ def _subjects(logged: Logged) -> list[TimelineRow]:
     return [TimelineRow(subject, logged.position) for subject in logged.event.subjects]
 
 
-events = Journal(name="events", version=2, row=EventRow, emit=_event, identity=())
+events = Journal(name="events", version=3, row=EventRow, emit=_event, identity=())
 
 timeline = Journal(name="timeline", version=1, row=TimelineRow, emit=_subjects)
 

@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from ledger.domain.approval import must_wait_for_the_state
-from ledger.domain.authority import SignerMissing
+from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.clauses import must_be_free_of_void_clauses, must_have_contents
 from ledger.domain.consent import consenting
 from ledger.domain.contract_terms import (
@@ -59,8 +59,10 @@ from ledger.domain.hold import Holds, Voidance
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import check_rate
 from ledger.domain.offer import Offer, OfferId
+from ledger.domain.party import party_of
 from ledger.domain.right import Right, with_grant
 from ledger.domain.royalty import Royalty, must_respect_the_cap
+from ledger.domain.title import Assignment
 
 KIND = "contract"
 
@@ -90,6 +92,10 @@ class ContractConcluded(AgreedTerms):
             raise ValueError("two grants have one name")
         if any(grant.exclusivity == "compulsory" for grant in self.grants):
             raise ValueError("only the State grants a compulsory licence")
+        if any(
+            each.party not in self.parties or each.on > self.concluded_on for each in self.signed
+        ):
+            raise ValueError("parties sign by the day on which the contract is concluded")
         if (self.offer is None) != (self.acceptance is None):
             raise ValueError("an offer is named with its acceptance")
         return self
@@ -264,7 +270,10 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     new(state, body.contract)
     if body.listing is not None:
         known(state, body.listing, Listing)
+    if body.assignment is not None:
+        known(state, body.assignment, Assignment)
     _must_follow_acceptance(state, body)
+    _must_be_bought_by_the_state(state, body)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     interval(body.effective_from, body.effective_to)
     must_be_lawful(state, body, body.kind, body.grants, context)
@@ -297,6 +306,17 @@ def _must_follow_acceptance(state: State, body: ContractConcluded) -> None:
 def agreed_to(state: State, body: AgreedTerms, licensor: str) -> Agreed:
     """Return who consented on record that the licensor licenses, by what they consented about."""
     return consenting(state, body.consents_given, licensor, "licence", body.concluded_on)
+
+
+def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
+    """Refuse a purchase by the State without a State body, and open beneficiaries without one."""
+    if body.kind != "state_purchase" and not body.open_beneficiaries:
+        return
+    buyers = {grant.licensee for grant in body.grants}
+    if not any(party_of(state, buyer).kind == "state_body" for buyer in buyers):
+        raise WrongSigner("the State buys through a State body", subjects=buyers)
+    if body.kind == "state_purchase" and body.procurement is None:
+        raise ContentMissing("a purchase by the State names its package and decision")
 
 
 def must_be_lawful(

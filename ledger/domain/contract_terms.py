@@ -67,10 +67,16 @@ Upon = Literal["day", "permit", "registration", "conditions"]
 
 
 class Excluded(Model):
-    """What lies within a grant's reach and is not granted."""
+    """What lies within a grant's reach and is not granted: places, fields, or fields there."""
 
     territory: Territory | None = None
     field: Field | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "Excluded":
+        if self.territory is None and self.field is None:
+            raise ValueError("an exclusion names a place or a field")
+        return self
 
 
 class Grant(Model):

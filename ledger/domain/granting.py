@@ -8,16 +8,25 @@ Refusals come in the order in which they are defined here.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from ledger.domain.backdating import must_not_reach_back
-from ledger.domain.contract_terms import Grant
+from ledger.domain.contract_terms import Excluded, Grant
 from ledger.domain.covenant import must_have_covenant_consent
 from ledger.domain.event import Context, Refusal, State, legal_day
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
 from ledger.domain.right import Right
-from ledger.domain.scope import Box, HeldGrant, box, conflicts
+from ledger.domain.scope import (
+    Box,
+    HeldGrant,
+    Hole,
+    box,
+    conflicts,
+    field_region,
+    territory_region,
+)
 from ledger.domain.technology import Technology
 from ledger.domain.title import NotOwner, must_own
 
@@ -177,7 +186,20 @@ def _must_accept_the_known(grant: Grant, rights: Iterable[Right]) -> None:
 
 def box_of(grant: Grant) -> Box:
     """Return the reach of a grant."""
-    return box(grant.acts, grant.territory, grant.field, grant.valid_from, grant.valid_to)
+    reach = box(grant.acts, grant.territory, grant.field, grant.valid_from, grant.valid_to)
+    if grant.excluded is None and grant.quantity is None:
+        return reach
+    return replace(reach, hole=_hole(grant.excluded), quantity=grant.quantity)
+
+
+def _hole(excluded: Excluded | None) -> Hole | None:
+    if excluded is None:
+        return None
+    place, field = excluded.territory, excluded.field
+    return Hole(
+        None if place is None else territory_region(place.codes),
+        None if field is None else field_region(field.scheme, field.edition, field.codes),
+    )
 
 
 _EXCLUSIVE = frozenset({"exclusive", "sole"})

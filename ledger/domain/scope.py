@@ -101,14 +101,47 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """What lies within a box and is not in it: some places, some fields, or some fields there."""
+
+    territory: Region | None
+    field: Region | None
+
+    def swallows(self, territory: Region, field: Region) -> bool:
+        """Whether all of what these reach certainly lies in the hole."""
+        return (self.territory is None or self.territory.contains(territory)) and (
+            self.field is None or self.field.contains(field)
+        )
+
+    def touches(self, territory: Region, field: Region) -> bool:
+        """Whether some of what these reach may lie in the hole."""
+        return (self.territory is None or self.territory.overlaps(territory)) and (
+            self.field is None or self.field.overlaps(field)
+        )
+
+    def within(self, other: "Hole") -> bool:
+        """Whether all of this hole certainly lies in the other."""
+        return _part(self.territory, other.territory) and _part(self.field, other.field)
+
+
+def _part(inner: Region | None, outer: Region | None) -> bool:
+    return outer is None or (inner is not None and outer.contains(inner))
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
-    """The reach of a grant: acts, territory, field and the days `[start, end)`; None has no end."""
+    """The reach of a grant: acts, territory, field and the days `[start, end)`; None has no end.
+
+    `hole` is what is not granted of it; `quantity` how many units, None being any number.
+    """
 
     acts: frozenset[str]
     territory: Region
     field: Region
     start: date
     end: date | None
+    hole: Hole | None = None
+    quantity: int | None = None
 
     def overlaps(self, other: "Box") -> bool:
         """Whether some act, somewhere, for something, on some day, may be covered by both."""
@@ -118,6 +151,8 @@ class Box:
             and not self.acts.isdisjoint(other.acts)
             and self.territory.overlaps(other.territory)
             and self.field.overlaps(other.field)
+            and not _swallowed(self.hole, other)
+            and not _swallowed(other.hole, self)
         )
 
     def contains(self, other: "Box") -> bool:
@@ -128,11 +163,28 @@ class Box:
             and self.acts >= other.acts
             and self.territory.contains(other.territory)
             and self.field.contains(other.field)
+            and self._leaves_room_for(other)
+            and (self.quantity is None or _at_most(other.quantity, self.quantity))
         )
+
+    def _leaves_room_for(self, other: "Box") -> bool:
+        """Whether what the other covers is clear of this one's hole."""
+        hole = self.hole
+        if hole is None or not hole.touches(other.territory, other.field):
+            return True
+        return other.hole is not None and hole.within(other.hole)
 
     def outlasted_by(self, other: "Box") -> bool:
         """Whether the other's term ends after this one's."""
         return self.end is not None and (other.end is None or other.end > self.end)
+
+
+def _swallowed(hole: Hole | None, other: Box) -> bool:
+    return hole is not None and hole.swallows(other.territory, other.field)
+
+
+def _at_most(units: int | None, allowed: int) -> bool:
+    return units is not None and units <= allowed
 
 
 @dataclass(frozen=True, slots=True)

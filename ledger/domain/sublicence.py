@@ -219,7 +219,7 @@ def must_lie_within(grant: Grant, own: Box, head: Grant, contract: Contract) -> 
             positions=(contract.position,),
         )
     sides = {
-        "its acts, territory, field or first day": outer.contains(own),
+        "its acts, territory, field, quantity or first day": outer.contains(own),
         "its rights": set(head.rights).issuperset(grant.rights),
         "its technologies": set(head.technologies).issuperset(grant.technologies),
         "its exclusivity": _EXCLUDES[grant.exclusivity] <= _EXCLUDES[head.exclusivity],

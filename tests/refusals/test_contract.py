@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from ledger.domain.authority import WrongSigner
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.granting import CoownerConsent, ExclusiveOverlap, SoleThirdGrant
+from ledger.domain.listing import ContentMissing
 from ledger.domain.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
 from ledger.domain.sublicence import (
     BeyondOwnGrant,
@@ -20,8 +22,10 @@ from tests.support.builders import (
     SUBLICENCE,
     THIRD,
     contract_concluded,
+    first_party,
     grant,
     held,
+    party_registered,
     right_filed,
     right_lapsed,
     right_restored,
@@ -158,3 +162,44 @@ def test_sublicence_depth() -> None:
     given(right_filed(), licensed(), passed_on(depth=0)).when(deeper).then_refused(
         SublicenceDepth, positions=[2]
     )
+
+
+def test_exclusive_overlap_leaves_out_what_is_excluded() -> None:
+    """Exclusive in Vietnam but Đà Nẵng: there another may be licensed, and not sublicensed."""
+    hole = {"territory": {"codes": ["vn-2025:48"]}}
+    past = given(right_filed(), licensed(excluded=hole))
+    da_nang = {"territory": {"codes": ["vn-2025:48"]}, **NON_EXCLUSIVE}
+    past.when(second(**da_nang)).then_admitted()
+    hanoi = {"territory": {"codes": ["vn-2025:01"]}, **NON_EXCLUSIVE}
+    past.when(second(**hanoi)).then_refused(ExclusiveOverlap, positions=[1])
+    whole = {"territory": {"codes": ["iso:VN"]}}
+    past.when(passed_on(**whole)).then_refused(BeyondOwnGrant)
+    past.when(passed_on(**whole, excluded=hole)).then_admitted()
+    past.when(passed_on(territory={"codes": ["vn-2025:48"]})).then_refused(BeyondOwnGrant)
+    past.when(passed_on(territory={"codes": ["vn-2025:01"]})).then_admitted()
+
+
+def test_beyond_own_grant_in_quantity() -> None:
+    """Nobody passes on more units than were granted, or any number where some were."""
+    past = given(right_filed(), licensed(quantity=10_000))
+    past.when(passed_on()).then_refused(BeyondOwnGrant)
+    past.when(passed_on(quantity=10_001)).then_refused(BeyondOwnGrant)
+    past.when(passed_on(quantity=10_000)).then_admitted()
+
+
+CITY = "party:vn.city"
+
+
+def test_the_state_buys_for_open_beneficiaries() -> None:
+    """Purchase and dissemination (TTL 35a): a State body buys, under a package and a decision."""
+    body = first_party(CITY, kind="state_body", name="Ủy ban nhân dân thành phố")
+    past = given(right_filed(), party_registered(**body))
+    bought = {
+        "kind": "state_purchase",
+        "open_beneficiaries": True,
+        "procurement": {"package": "IB2600012345", "decision": "12/QĐ-UBND"},
+    }
+    past.when(licensed(terms=bought)).then_refused(WrongSigner, subjects=[FIRM])
+    past.when(licensed(terms=bought, licensee=CITY)).then_admitted()
+    unnamed = {**bought, "procurement": None}
+    past.when(licensed(terms=unnamed, licensee=CITY)).then_refused(ContentMissing)
