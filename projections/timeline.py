@@ -13,8 +13,9 @@ from ledger.domain.amendment import TermsAmended
 from ledger.domain.consent import ConsentGiven
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import ConveyanceAttested
+from ledger.domain.document import DocumentReceived, DocumentSent, FileOpened
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
-from ledger.domain.event import Body, Logged
+from ledger.domain.event import Body, Logged, legal_day
 from ledger.domain.filing import (
     CertificateIssued,
     CompulsoryLicenceGranted,
@@ -22,11 +23,13 @@ from ledger.domain.filing import (
     PermitIssued,
     RegistrationRefused,
 )
+from ledger.domain.identity import PartyDissolved, PartyMerged, PartyRenamed
 from ledger.domain.mandate import MandateGiven
 from ledger.domain.notice import NoticeReceived, NoticeServed
 from ledger.domain.own_use import UseDeclared
 from ledger.domain.payment import PaymentConfirmed
 from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
+from ledger.domain.relation import RelationDeclared, RelationEnded
 from ledger.domain.report import RevenueReported
 from ledger.domain.right import RightFiled
 from ledger.domain.right_status import (
@@ -107,7 +110,15 @@ _DAYS: Mapping[type[Body], Callable[[Any], Days]] = {
         body.office_recorded_on,
     ),
     MandateGiven: lambda body: (body.valid_from, None),
+    **dict.fromkeys(
+        (PartyRenamed, PartyMerged, PartyDissolved), lambda body: (body.effective_on, None)
+    ),
     PaymentConfirmed: lambda body: (body.paid_on, None),
+    RelationDeclared: lambda body: (body.valid_from, None),
+    RelationEnded: lambda body: (body.ended_on, None),
+    DocumentSent: lambda body: (legal_day(body.sent_at), None),
+    DocumentReceived: lambda body: (legal_day(body.received_at), None),
+    FileOpened: lambda body: (legal_day(body.opened_at), None),
     RevenueReported: lambda body: (body.period_from, None),
     RightFiled: lambda body: (body.filed_on, body.filed_on),
     RightGranted: lambda body: (body.in_force_from, body.granted_on),
