@@ -15,7 +15,9 @@ EXAMPLE = "contract:01890000-0000-7000-8000-000000000008"
 PATTERN = r"^contract:[a-z0-9.-]{1,80}$"
 
 ContractPath = Annotated[str, Path(pattern=PATTERN, examples=[EXAMPLE])]
-VersionPath = Annotated[int, Path(ge=1, description="Versions are counted as recorded, from 1")]
+VersionPath = Annotated[
+    int, Path(ge=1, description="Versions are counted as recorded, from 1", examples=[1])
+]
 
 router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
 

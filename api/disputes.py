@@ -20,7 +20,13 @@ router = APIRouter(prefix="/v1", tags=["disputes"])
 )
 def get_dispute(
     request: Request,
-    dispute: Annotated[str, Path(pattern=r"^dispute:[a-z0-9.-]{1,80}$")],
+    dispute: Annotated[
+        str,
+        Path(
+            pattern=r"^dispute:[a-z0-9.-]{1,80}$",
+            examples=["dispute:01890000-0000-7000-8000-000000000010"],
+        ),
+    ],
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:

@@ -18,7 +18,13 @@ router = APIRouter(prefix="/v1", tags=["documents"])
 )
 def get_documents(
     request: Request,
-    contract: Annotated[str, Path(pattern=r"^contract:[a-z0-9.-]{1,80}$")],
+    contract: Annotated[
+        str,
+        Path(
+            pattern=r"^contract:[a-z0-9.-]{1,80}$",
+            examples=["contract:01890000-0000-7000-8000-000000000008"],
+        ),
+    ],
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
@@ -37,7 +43,13 @@ def get_documents(
 )
 def get_document(
     request: Request,
-    document: Annotated[str, Path(pattern=r"^document:[a-z0-9.-]{1,80}$")],
+    document: Annotated[
+        str,
+        Path(
+            pattern=r"^document:[a-z0-9.-]{1,80}$",
+            examples=["document:01890000-0000-7000-8000-000000000020"],
+        ),
+    ],
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:

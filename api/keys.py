@@ -10,7 +10,14 @@ from projections.keys import Between, key_as_known, signed_by
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
-KeyPath = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="Key id")]
+KeyPath = Annotated[
+    str,
+    Path(
+        pattern=r"^[0-9a-f]{64}$",
+        description="Key id",
+        examples=["4e797a4a1ebd6fae710feb836a3be13e9fb335aeac8991d7f63d246c4020bafa"],
+    ),
+]
 
 
 @router.get("/{key_id}", operation_id="getKey", summary="Whose a key is, from where to where")

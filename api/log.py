@@ -48,7 +48,7 @@ async def get_checkpoint(request: Request) -> Response:
 )
 async def get_consistency(
     request: Request,
-    since: Annotated[int, Query(ge=0, description="Size of the earlier checkpoint")],
+    since: Annotated[int, Query(ge=0, description="Size of the earlier checkpoint", examples=[1])],
     root: Annotated[str | None, Query(description="Its root hash, in standard base64")] = None,
 ) -> Response:
     """Return the consistency proof (RFC 6962, 2.1.2) from an earlier size to the latest.

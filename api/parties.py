@@ -74,7 +74,14 @@ def get_power(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     party: PartyPath,
     *,
-    signer: Annotated[str, Query(pattern=_PARTY, description="Who is to sign for the party")],
+    signer: Annotated[
+        str,
+        Query(
+            pattern=_PARTY,
+            description="Who is to sign for the party",
+            examples=["party:tok.00112233445566778899aabbccddeeff"],
+        ),
+    ],
     on: Annotated[date | None, Query(description="Legal day (Hanoi); default: today")] = None,
     topic: Annotated[
         str | None,

@@ -59,7 +59,7 @@ def get_difference(request: Request, name: Name, at_least: AtLeast = None) -> Re
 def get_digest(
     request: Request,
     name: Name,
-    size: Annotated[int, Query(ge=0, description="How many entries to replay")],
+    size: Annotated[int, Query(ge=0, description="How many entries to replay", examples=[1])],
     at_least: AtLeast = None,
 ) -> Response:
     """Replay the first `size` entries: whoever replays them elsewhere gets the same digest."""

@@ -181,7 +181,7 @@ def _subjects(logged: Logged) -> list[TimelineRow]:
     return [TimelineRow(subject, logged.position) for subject in logged.event.subjects]
 
 
-events = Journal(name="events", version=3, row=EventRow, emit=_event, identity=())
+events = Journal(name="events", version=4, row=EventRow, emit=_event, identity=())
 
 timeline = Journal(name="timeline", version=1, row=TimelineRow, emit=_subjects)
 

@@ -109,6 +109,11 @@ def _body(described: Mapping[str, Any]) -> list[str]:
 
 
 def _example(parameter: Mapping[str, Any]) -> str:
+    """Return the first example, or what the schema itself shows: a choice, a least, a kind."""
     schema = parameter["schema"]
-    example = schema["examples"][0] if "examples" in schema else schema["enum"][0]
-    return quote(str(example), safe=":/.")
+    shown = schema.get("examples") or schema.get("enum")
+    if shown is None and schema["type"] == "integer":
+        shown = [max(1, schema.get("minimum", 1))]
+    if shown is None:
+        shown = [schema["pattern"].partition(":")[0].removeprefix("^") + ":example"]
+    return quote(str(shown[0]), safe=":/.")
