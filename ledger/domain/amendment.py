@@ -14,9 +14,10 @@ from typing import Annotated, ClassVar
 
 from ledger.domain.approval import must_await_registration
 from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.backdating import Backdated
 from ledger.domain.clauses import must_be_free_of_void_clauses
 from ledger.domain.consent import consenting
-from ledger.domain.contract import KIND, Change, Contract, must_be_party
+from ledger.domain.contract import KIND, Change, Contract, must_be_party, must_be_rated, must_run
 from ledger.domain.contract_terms import (
     FORMS,
     Changes,
@@ -28,6 +29,7 @@ from ledger.domain.contract_terms import (
     Upon,
     changed,
     read_by,
+    reason_of,
 )
 from ledger.domain.event import (
     DISTINCT,
@@ -49,8 +51,12 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, known, not_in_future
-from ledger.domain.granting import held_grant, must_be_free, must_be_owner
-from ledger.domain.hold import must_stand
+from ledger.domain.granting import (
+    held_grant,
+    must_be_free,
+    must_be_owner,
+    must_not_reach_behind,
+)
 from ledger.domain.right import Right, ended_from, replaced_from, with_grant
 from ledger.domain.sublicence import must_lie_within
 
@@ -112,14 +118,6 @@ class CorrectionRecorded(ContractChanged):
         return (self.corrects,)
 
 
-class ContractEnded(Refusal):
-    """What has ended, or has been void, is neither changed nor ended again."""
-
-    code = "CONTRACT_ENDED"
-    title_vi = "Hợp đồng đã chấm dứt"
-    article = "Bộ luật Dân sự, Điều 422"
-
-
 class RightsNotNamed(Refusal):
     """What changes or ends grants names exactly the rights that these are on."""
 
@@ -144,18 +142,6 @@ class CorrectionRewrites(Refusal):
     code = "CORRECTION_REWRITES"
     title_vi = "Đính chính thay đổi cả các bên và đối tượng, không còn là hợp đồng ban đầu"
     remedy = "contract.concluded/1"
-
-
-def must_run(subject: str, contract: Contract, context: Context) -> None:
-    """Refuse to touch a contract that has ended by today, or that a forum declared void."""
-    today = legal_day(context.accepted)
-    must_stand(subject, contract.voided, today)
-    if contract.ended is not None and contract.ended <= today:
-        raise ContractEnded(
-            f"{subject} ended on {contract.ended}",
-            positions=() if contract.ended_by is None else (contract.ended_by,),
-            subjects=(subject,),
-        )
 
 
 def must_be_all(contract: Contract, signing: Iterable[str]) -> None:
@@ -193,7 +179,24 @@ def _admit_amended(state: State, event: Event, context: Context) -> None:
         body.contract, contract.registered, contract.position, body.effective_upon
     )
     not_in_future(context.accepted, concluded_on=body.concluded_on)
+    _must_not_reach_back(state, event, body, contract, context)
     _must_be_grantable(state, event, body, contract, context)
+
+
+def _must_not_reach_back(
+    state: State, event: Event, body: TermsAmended, contract: Contract, context: Context
+) -> None:
+    """Refuse an amendment with effect from the past that nobody gives a reason for."""
+    start, reason = body.effective_from, reason_of(body.confirms)
+    if start < legal_day(context.accepted) and reason is None:
+        raise Backdated(
+            f"effective from {start}, before it is recorded, and no reason is given",
+            positions=(contract.position,),
+            subjects=(body.contract,),
+        )
+    for grant in body.changes.grants:
+        first = max(start, grant.valid_from)
+        must_not_reach_behind(state, grant, first, event.signers, context, reason)
 
 
 def _must_be_in_form(body: TermsAmended, contract: Contract) -> None:
@@ -259,9 +262,9 @@ def _must_be_grantable(
             positions=(contract.position,),
         )
     terms = changed(contract.newest, body.changes)
-    must_be_free_of_void_clauses(
-        state, terms, terms.grants, context.law, legal_day(context.accepted)
-    )
+    today = legal_day(context.accepted)
+    must_be_rated(body.changes, terms.royalty_base, "/body/changes", today, context)
+    must_be_free_of_void_clauses(state, terms, terms.grants, context.law, today)
     touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)
     before = (grant for name, grant in contract.grants.items() if name in touched)
     affected = (right for grant in (*before, *body.changes.grants) for right in grant.rights)

@@ -41,6 +41,7 @@ from ledger.domain.event import (
     Evolves,
     Logged,
     PartyIds,
+    Refusal,
     State,
     legal_day,
     of_kind,
@@ -55,7 +56,7 @@ from ledger.domain.granting import (
     must_be_owner,
     must_not_reach_behind,
 )
-from ledger.domain.hold import Holds, Voidance
+from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import check_rate
 from ledger.domain.offer import Offer, OfferId
@@ -263,6 +264,26 @@ class Contract:
         return replace(self, reports={**kept, report: filed})
 
 
+class ContractEnded(Refusal):
+    """What has ended, or has been void, is neither changed nor ended again."""
+
+    code = "CONTRACT_ENDED"
+    title_vi = "Hợp đồng đã chấm dứt"
+    article = "Bộ luật Dân sự, Điều 422"
+
+
+def must_run(subject: str, contract: Contract, context: Context) -> None:
+    """Refuse to touch a contract that has ended by today, or that a forum declared void."""
+    today = legal_day(context.accepted)
+    must_stand(subject, contract.voided, today)
+    if contract.ended is not None and contract.ended <= today:
+        raise ContractEnded(
+            f"{subject} ended on {contract.ended}",
+            positions=() if contract.ended_by is None else (contract.ended_by,),
+            subjects=(subject,),
+        )
+
+
 def _admit_concluded(state: State, event: Event, context: Context) -> None:
     """Refuse a contract without its contents, and grants that are not the licensor's to give."""
     body = event.body
@@ -324,22 +345,28 @@ def must_be_lawful(
 ) -> None:
     """Refuse what lacks its contents, does not wait for the State, or has a void clause."""
     must_have_contents(body, kind, grants, context.law)
-    must_be_rated(body, context)
+    must_be_rated(body, body.royalty_base, "/body", body.concluded_on, context)
     must_wait_for_the_state(state, body, kind, grants, context.law)
     must_be_free_of_void_clauses(state, body, grants, context.law, body.concluded_on)
 
 
-def must_be_rated(body: AgreedTerms, context: Context) -> None:
-    """Refuse a royalty that is no rate, or is reckoned on nothing."""
-    if body.royalty_ppm is not None and body.royalty_base == "none":
+def must_be_rated(
+    said: AgreedTerms | Terms, base: str, pointer: str, day: date, context: Context
+) -> None:
+    """Refuse a royalty that is no rate, is reckoned on nothing, or has too much late interest.
+
+    `pointer` is where in the payload the terms stand, `base` what a bare rate is reckoned on.
+    """
+    if said.royalty_ppm is not None and base == "none":
         raise ContentMissing("a royalty states what it is reckoned on")
-    check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
-    if body.royalty is not None:
-        royalty = reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
-        day, capped = body.concluded_on, "money.late_interest_cap"
-        # Of a day before the law data begin, no cap is known that it could be held to.
-        if royalty.late is not None and context.law.find(capped, day) is not None:
-            must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
+    check_rate(said.royalty_ppm, f"{pointer}/royalty_ppm", context)
+    if said.royalty is None:
+        return
+    royalty = reveal(said.royalty, f"{pointer}/royalty", context, Royalty.model_validate)
+    # Of a day before the law data begin, no cap is known that it could be held to.
+    capped = context.law.find("money.late_interest_cap", day) is not None
+    if royalty.late is not None and capped:
+        must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
 
 
 def must_be_party(grant: Grant, parties: Iterable[str]) -> None:

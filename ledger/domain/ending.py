@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal
 
-from ledger.domain.amendment import must_be_all, must_name, must_run
+from ledger.domain.amendment import must_be_all, must_name
 from ledger.domain.authority import WrongSigner
-from ledger.domain.contract import KIND, Contract, Suspension
+from ledger.domain.contract import KIND, Contract, Suspension, must_run
 from ledger.domain.contract_terms import ContractId
 from ledger.domain.event import (
     DISTINCT,

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
-from ledger.domain.amendment import must_be_all, must_run
+from ledger.domain.amendment import must_be_all
 from ledger.domain.approval import must_be_approved
-from ledger.domain.contract import KIND, Change, Contract
+from ledger.domain.contract import KIND, Change, Contract, must_run
 from ledger.domain.contract_terms import Changes, ConditionId, ContractId, Grant
 from ledger.domain.event import (
     Admits,
@@ -28,7 +28,7 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, known, not_in_future
-from ledger.domain.granting import held_grant, must_be_free
+from ledger.domain.granting import held_grant, must_be_free, must_not_reach_behind
 from ledger.domain.right import Right, with_grant
 
 
@@ -139,6 +139,9 @@ def _admit_option(state: State, event: Event, context: Context) -> None:
     must_run(body.contract, contract, context)
     not_in_future(context.accepted, exercised_on=body.exercised_on)
     _must_be_open(contract, body)
+    must_not_reach_behind(
+        state, body.grant, body.grant.valid_from, event.signers, context, "an option taken up"
+    )
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, contract.head, context.position, today)
     must_be_free(state, body.grant, held, frozenset(event.signers), {}, context)

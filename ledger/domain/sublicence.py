@@ -12,7 +12,7 @@ from typing import ClassVar
 from pydantic import model_validator
 
 from ledger.domain.consent import consenting
-from ledger.domain.contract import KIND, Contract, agreed_to, must_be_lawful
+from ledger.domain.contract import KIND, Contract, agreed_to, must_be_lawful, must_run
 from ledger.domain.contract_terms import (
     AgreedTerms,
     ContractId,
@@ -35,7 +35,6 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
 from ledger.domain.granting import box_of, held_grant, must_be_free, must_not_reach_behind
-from ledger.domain.hold import must_stand
 from ledger.domain.party import party_of
 from ledger.domain.right import Right, with_grant
 from ledger.domain.scope import Box
@@ -141,7 +140,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
             positions=(contract.position,),
             subjects=(body.head_contract,),
         )
-    must_stand(body.head_contract, contract.voided, legal_day(context.accepted))
+    _must_all_run(state, body.head_contract, contract, context)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     must_be_lawful(state, body, "sublicence", (body.grant,), context)
     _must_be_allowed(state, body, head, contract)
@@ -153,6 +152,18 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     must_not_reach_behind(state, body.grant, body.grant.valid_from, signers, context, reason)
     agreed = agreed_to(state, body, body.sublicensor)
     must_be_free(state, body.grant, held, signers, agreed, context)
+
+
+def _must_all_run(state: State, subject: str, contract: Contract, context: Context) -> None:
+    """Refuse to pass on what has ended, at any tier above that does not let it live on."""
+    must_run(subject, contract, context)
+    while contract.head is not None:
+        subject, _, name = contract.head.partition("#")
+        contract = known(state, subject, Contract)
+        grant = contract.grants.get(name)
+        if grant is not None and grant.direct_licence:
+            return
+        must_run(subject, contract, context)
 
 
 def _must_be_allowed(

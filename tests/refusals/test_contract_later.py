@@ -5,14 +5,17 @@ from typing import Any
 
 from ledger.domain.amendment import (
     AmendForm,
-    ContractEnded,
     CorrectionRewrites,
     RightsNotNamed,
 )
 from ledger.domain.approval import PermitMissing, RegistrationNeeded
 from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.backdating import Backdated
+from ledger.domain.contract import ContractEnded
 from ledger.domain.ending import NoticeTooShort, TerminationNotReceived
+from ledger.domain.event import OpeningRequired
 from ledger.domain.granting import ExclusiveOverlap
+from ledger.domain.money import RateRange
 from ledger.domain.own_use import ExclusiveSelfUse
 from ledger.domain.performance import ConditionOpen, OptionNotOpen
 from ledger.domain.sublicence import SublicenceOfCompulsory
@@ -32,6 +35,7 @@ from tests.support.builders import (
     hash_of,
     other_right_filed,
     right_filed,
+    sealed,
     sublicence_granted,
 )
 from tests.support.contracts import (
@@ -304,3 +308,51 @@ def test_only_the_state_says_that_it_registered() -> None:
     past = licensed()
     past.when(said(certificate_issued(filing=None), signed_by=[FIRM])).then_refused(WrongSigner)
     assert (REGISTRAR,) == past.when(certificate_issued(filing=None)).event.signers
+
+
+def test_backdated_amendment() -> None:
+    """What changes the past says why, and all sign (Cargill and BioAmber, July 2011)."""
+    past = licensed()
+    early = {"effective_from": "2026-10-01"}
+    past.when(terms_amended(**early)).then_refused(Backdated, positions=[1])
+    confirmed = {"confirms": {"reason": "Ký ngày 14 và 18, có hiệu lực từ ngày 5"}}
+    past.when(terms_amended(**early, **confirmed)).then_admitted()
+    past.when(terms_amended(effective_from="2026-11-02")).then_admitted()
+
+
+def test_nothing_is_passed_on_from_what_has_ended() -> None:
+    past = licensed().and_then(
+        sublicence_granted(
+            grant=grant(
+                licensor=FIRM, licensee=RIVAL, exclusivity="non_exclusive", sublicensing="free"
+            )
+        )
+    )
+    over = contract_terminated(
+        contract=CONTRACT,
+        ground="consent",
+        notice=None,
+        rights=[RIGHT],
+        terminated_by=[INSTITUTE, FIRM],
+        terminated_on="2026-11-02",
+    )
+    deeper = sublicence_granted(
+        contract=SECOND,
+        head_contract=SUBLICENCE,
+        sublicensor=RIVAL,
+        sublicensee=THIRD,
+        grant=grant(licensor=RIVAL, licensee=THIRD, exclusivity="non_exclusive"),
+    )
+    past.when(deeper).then_admitted()
+    past.and_then(over).when(deeper).then_refused(ContractEnded, positions=[3])
+
+
+def test_rate_range_of_an_amended_royalty() -> None:
+    past = licensed()
+    past.when(terms_amended(changes={"royalty_ppm": 1_000_001})).then_refused(RateRange)
+    past.when(terms_amended(changes={"royalty_ppm": sealed()})).then_refused(OpeningRequired)
+    opened = {"/body/changes/royalty_ppm": 70_000}
+    past.when(
+        said(terms_amended(changes={"royalty_ppm": sealed()}), openings=opened)
+    ).then_admitted()
+    past.when(terms_amended(changes={"royalty_base": "none"})).then_admitted()
