@@ -100,35 +100,44 @@ def revise(
     for row in rows:
         if row.known_to is None and concerns(row):
             boxes.setdefault(Days._make(_days_of(row)), []).append(row)
-    reach = change.days
-    ended: set[int] = set()
+    gone: set[int] = set()
     begun: list[D] = []
     for days, held in boxes.items():
-        parts = _cut(days, reach)
-        before = tuple(held)
-        after = transform(before) if parts else before
-        if after is before:
-            continue
-        reached, *rest = parts
-        ended.update(map(id, held))
-        for part in rest:
-            begun.extend(_known_from(part, row, change.logged) for row in held)
-        begun.extend(_known_from(reached, row, change.logged) for row in after)
-    return (*_end(rows, ended, change.logged), *begun) if ended else tuple(rows)
+        fresh = changed(days, tuple(held), change, transform)
+        if fresh is not None:
+            gone.update(map(id, held))
+            begun += fresh
+    return (*_end(rows, gone, change.logged), *begun) if gone else tuple(rows)
+
+
+def changed(
+    days: Days,
+    held: tuple[D, ...],
+    change: Change,
+    transform: Callable[[tuple[D, ...]], Sequence[D]],
+) -> list[D] | None:
+    """Return what holds in the stead of a box's rows, or None if the box stays as it is."""
+    parts = _cut(days, change.days)
+    after = transform(held) if parts else held
+    if after is held:
+        return None
+    reached, *rest = parts
+    begun = [_known_from(part, row, change.logged) for part in rest for row in held]
+    return begun + [_known_from(reached, row, change.logged) for row in after]
 
 
 def end(rows: Sequence[D], logged: Logged, concerns: Callable[[D], bool]) -> tuple[D, ...]:
     """Return the rows after the ledger ceased to believe those that `concerns` selects."""
-    ended = {id(row) for row in rows if row.known_to is None and concerns(row)}
-    return tuple(_end(rows, ended, logged))
+    gone = {id(row) for row in rows if row.known_to is None and concerns(row)}
+    return tuple(_end(rows, gone, logged))
 
 
-def _end(rows: Sequence[D], ended: set[int], logged: Logged) -> Iterable[D]:
+def _end(rows: Sequence[D], gone: set[int], logged: Logged) -> Iterable[D]:
     # A row that began with this very event was never believed: it goes without a trace.
     return (
-        _ended(row, logged) if id(row) in ended else row
+        ended(row, logged) if id(row) in gone else row
         for row in rows
-        if id(row) not in ended or row.known_from != logged.position
+        if id(row) not in gone or row.known_from != logged.position
     )
 
 
@@ -140,10 +149,11 @@ where: Callable[[Dated], Where] = attrgetter(*(field.name for field in fields(Da
 _days_of: Callable[[Dated], tuple[Any, ...]] = attrgetter(*Days._fields)
 
 
-def _ended(row: D, logged: Logged) -> D:
+def ended(row: D, logged: Logged) -> D:
+    """Return a row that the ledger believed until an event."""
     kind: Any = type(row)
-    ended: D = kind(*where(row)[:-2], logged.position, logged.accepted, *_said(kind)(row))
-    return ended
+    until: D = kind(*where(row)[:-2], logged.position, logged.accepted, *_said(kind)(row))
+    return until
 
 
 def _known_from(days: Days, row: D, logged: Logged) -> D:

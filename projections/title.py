@@ -12,7 +12,7 @@ assignment is void gives title back from the day that it names, for everybody.
 The owners on record last are those of `ledger.domain.right.Right`: a test holds the two together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -29,16 +29,15 @@ from ledger.domain.right import Holding, RightFiled
 from ledger.domain.ruling import RulingMade
 from ledger.domain.title import BY_AGREEMENT, AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool
-from projections.axes import NEVER, Change, Dated, Effect, believed, end, revise, where
+from projections.axes import NEVER, Change, Dated, Effect, believed, where
 from projections.chain import MOVES_NOTHING, ChainRow, chain, links
 from projections.projection import Exact, On, Projection
+from projections.shelf import Shelf
 from projections.view import DATED, TRUE_ON, KnownAt, KnownBy, knowing, positions_of, viewing
 
 EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
 
 RowEffect = Literal["parties", "third_parties", "agreed", "registered", "ended"]
-
-_TERMS = frozenset(("agreed", "registered", "ended"))
 
 _NOTHING = Fraction(0)
 
@@ -70,7 +69,13 @@ class TitleRow(Dated):
         return _fraction(self.share_n, self.share_d)
 
 
-Rows = tuple[TitleRow, ...]
+Rows = Shelf[TitleRow]
+Held = tuple[TitleRow, ...]
+
+
+def _group(row: TitleRow) -> str:
+    """Return what tells rows apart: shares by their effect, terms by their assignment."""
+    return row.effect if row.effect in EFFECTS else row.by
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +122,10 @@ def _filed(right: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
     assert isinstance(body, RightFiled)
     change = Change(logged, body.filed_on, body.filed_on)
-    return (
-        *rows,
-        *(
-            _row(right, change, effect, holding.party, holding.share, by=right, kind=body.kind)
-            for effect in EFFECTS
-            for holding in body.owners
-        ),
+    return rows.plus(
+        _row(right, change, effect, holding.party, holding.share, by=right, kind=body.kind)
+        for effect in EFFECTS
+        for holding in body.owners
     )
 
 
@@ -155,7 +157,7 @@ def _agreed(right: str, rows: Rows, logged: Logged) -> Rows:
     )
     if kind in BY_AGREEMENT:
         rows = _moved_as_agreed(rows, terms, change, "parties")
-    return (*rows, *terms)
+    return rows.plus(terms)
 
 
 def _signed(holdings: Iterable[Holding], sign: int) -> Iterable[tuple[str, Fraction]]:
@@ -166,7 +168,7 @@ def _registered(right: str, rows: Rows, logged: Logged) -> Rows:
     """Return the rows after a registration: it has the last word, also on what had ended."""
     body = logged.event.body
     assert isinstance(body, AssignmentRegistered)
-    terms = _terms(rows, body.assignment)
+    terms = rows.believed(body.assignment)
     if not terms or terms[0].effect == "registered":
         return rows
     rows = _now(rows, terms, "registered", right, Change(logged, terms[0].true_from, NEVER))
@@ -182,7 +184,7 @@ def _noted(right: str, rows: Rows, logged: Logged) -> Rows:
     """Return the rows after a priority notice: what waits says until when it is kept."""
     body = logged.event.body
     assert isinstance(body, PriorityNoted)
-    terms = _terms(rows, body.assignment)
+    terms = rows.believed(body.assignment)
     if not terms or terms[0].effect != "agreed":
         return rows
     change = Change(logged, terms[0].true_from, NEVER)
@@ -203,7 +205,7 @@ def _rescinded(right: str, rows: Rows, logged: Logged) -> Rows:
 
 def _ended(right: str, rows: Rows, assignment: str, change: Change) -> Rows:
     """Return the rows after an assignment that waited was given up."""
-    terms = _terms(rows, assignment)
+    terms = rows.believed(assignment)
     return _undone(right, rows, terms, change) if terms and terms[0].effect == "agreed" else rows
 
 
@@ -213,13 +215,13 @@ def _ruled(right: str, rows: Rows, logged: Logged) -> Rows:
     for order in body.orders:
         if order.event is None or right not in order.on:
             continue
-        terms = _terms(rows, order.deeds()[0])
+        terms = rows.believed(order.deeds()[0])
         if terms and terms[0].effect != "ended":
             rows = _undone(right, rows, terms, Change(logged, order.start, NEVER))
     return rows
 
 
-def _undone(right: str, rows: Rows, terms: Rows, change: Change) -> Rows:
+def _undone(right: str, rows: Rows, terms: Held, change: Change) -> Rows:
     """Return the rows after an assignment lost its effect: what passed by it goes back."""
     rows = _now(rows, terms, "ended", right, change)
     back = tuple(_row_of(row, -row.share) for row in terms)
@@ -236,41 +238,27 @@ def _row_of(row: TitleRow, share: Fraction) -> TitleRow:
     return TitleRow(*where(row), *terms, None)
 
 
-def _terms(rows: Rows, assignment: str) -> Rows:
-    """Return the terms of an assignment as they stand: waiting, registered or ended."""
-    return tuple(
-        row
-        for row in rows
-        if row.by == assignment and row.known_to is None and row.effect in _TERMS
-    )
-
-
 def _now(
     rows: Rows,
-    terms: Rows,
+    terms: Held,
     effect: RowEffect,
     right: str,
     change: Change,
     kept_until: date | None = None,
 ) -> Rows:
     """Return the rows after the terms of an assignment are of another effect, or are kept."""
-    said = {id(row) for row in terms}
-    after = end(rows, change.logged, lambda row: id(row) in said)
-    return (
-        *after,
-        *(
-            _row(
-                right,
-                change,
-                effect,
-                row.party,
-                row.share,
-                by=row.by,
-                kind=row.right_kind,
-                kept_until=kept_until,
-            )
-            for row in terms
-        ),
+    return rows.end(terms[0].by, change.logged).plus(
+        _row(
+            right,
+            change,
+            effect,
+            row.party,
+            row.share,
+            by=row.by,
+            kind=row.right_kind,
+            kept_until=kept_until,
+        )
+        for row in terms
     )
 
 
@@ -292,7 +280,7 @@ def _enforced(right: str, rows: Rows, logged: Logged) -> Rows:
     return _moved_as_agreed(rows, terms, opposable, "third_parties")
 
 
-def _moved_as_agreed(rows: Rows, terms: Rows, change: Change, effect: Effect) -> Rows:
+def _moved_as_agreed(rows: Rows, terms: Held, change: Change, effect: Effect) -> Rows:
     """Return the rows after shares moved by an assignment.
 
     The register stands even where an assignor owns less by then: it gives what it has, and the
@@ -302,7 +290,7 @@ def _moved_as_agreed(rows: Rows, terms: Rows, change: Change, effect: Effect) ->
     taking = {row.party: row.share for row in terms if row.share_n > 0}
     by = terms[0].by
 
-    def move(held: Rows) -> Rows:
+    def move(held: Held) -> Held:
         owned = {row.party: row.share for row in held}
         given = {
             party: min(share, owned[party]) for party, share in giving.items() if party in owned
@@ -313,12 +301,12 @@ def _moved_as_agreed(rows: Rows, terms: Rows, change: Change, effect: Effect) ->
         taken = {party: share * part for party, share in taking.items()}
         return _held_after(held, given, taken, by)
 
-    return revise(rows, change, lambda row: row.effect == effect, move)
+    return rows.revise(change, effect, move)
 
 
 def _held_after(
-    held: Rows, given: dict[str, Fraction], taken: dict[str, Fraction], by: str
-) -> Rows:
+    held: Held, given: dict[str, Fraction], taken: dict[str, Fraction], by: str
+) -> Held:
     """Return a box's rows after shares moved, in order of the parties' ids."""
     if not any(given.values()):
         return held
@@ -374,12 +362,12 @@ def _all_given(
 ) -> Rows:
     """Return the rows after the givers gave all they owned, in equal parts, to the assignees."""
 
-    def move(held: Rows) -> Rows:
+    def move(held: Held) -> Held:
         given = {row.party: row.share for row in held if row.party in givers}
         part = sum(given.values(), _NOTHING) / len(body.assignees)
         return _held_after(held, given, dict.fromkeys(body.assignees, part), body.conveyance)
 
-    return revise(rows, change, lambda row: row.effect == effect, move)
+    return rows.revise(change, effect, move)
 
 
 _OfRights = (
@@ -423,20 +411,27 @@ def _conveyed_rights(logged: Logged) -> Sequence[str]:
     return () if body.kind in OF_LIENS or body.kind == "security" else body.rights
 
 
+def _on(
+    keys: Callable[[Logged], Iterable[str]], fold: Callable[[str, Rows, Logged], Rows]
+) -> On[TitleRow]:
+    """Return what an event does to rows on a shelf."""
+    return On(keys, lambda right, rows, logged: fold(right, Shelf.of(rows, _group), logged))
+
+
 title = Projection(
     name="title",
     version=2,
     row=TitleRow,
     on={
-        RightFiled: On(_the_right, _filed),
-        AssignmentAgreed: On(_rights, _agreed),
-        PriorityNoted: On(_rights, _noted),
-        AssignmentRegistered: On(_rights, _registered),
-        AssignmentRefused: On(_rights, _refused),
-        AssignmentRescinded: On(_rights, _rescinded),
-        SecurityEnforced: On(_rights, _enforced),
-        RulingMade: On(_ruled_rights, _ruled),
-        ConveyanceAttested: On(_conveyed_rights, _conveyed),
+        RightFiled: _on(_the_right, _filed),
+        AssignmentAgreed: _on(_rights, _agreed),
+        PriorityNoted: _on(_rights, _noted),
+        AssignmentRegistered: _on(_rights, _registered),
+        AssignmentRefused: _on(_rights, _refused),
+        AssignmentRescinded: _on(_rights, _rescinded),
+        SecurityEnforced: _on(_rights, _enforced),
+        RulingMade: _on(_ruled_rights, _ruled),
+        ConveyanceAttested: _on(_conveyed_rights, _conveyed),
     },
     indexes=(("party",),),
 )
