@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from api.cli import (
     audit,
     bench,
+    contracts,
     demo,
     events,
     import_cuad,
@@ -46,6 +47,7 @@ app.command("bench")(bench.bench)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
 app.add_typer(parties.app, name="parties")
+app.add_typer(contracts.app, name="contracts")
 app.add_typer(rights.app, name="rights")
 importing.app.command("inpadoc")(import_inpadoc.inpadoc)
 importing.app.command("cuad")(import_cuad.cuad)

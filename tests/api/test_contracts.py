@@ -5,8 +5,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from ledger.client import LedgerClient, Trust
+from ledger.home import Home
 from ledger.node import Node
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
@@ -22,7 +25,7 @@ def day(value: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def steps(node: Node, url: str, world: World, home: Any, tale: Tale) -> dict[str, int]:
+def steps(node: Node, url: str, world: World, home: Home, tale: Tale) -> dict[str, int]:
     """Amend the tale's contract twice, enter it, pass it on; return the positions."""
     cast, today = tale.cast, tale.cast.today
     contract, both = cast.ids["contract"], sorted([cast.institute, cast.firm])
@@ -216,3 +219,25 @@ def test_what_had_to_be_filed_and_was_late(
     assert (0, answered) == (done["overdue_days"], done["registration"]["answered_position"])
     assert "in_force" == ledger.get(f"/v1/contracts/{contract}/terms")["status"]
     assert made in ledger.get(path, contract=contract)["positions"]
+
+
+@pytest.mark.usefixtures("steps")
+def test_the_command_line_asks_the_same(url: str, home: Home, tale: Tale) -> None:
+    def run(*words: str) -> str:
+        options = ["--url", url, "--trust", str(home.trust)]
+        done = CliRunner().invoke(app, ["contracts", *words, *options])
+        assert 0 == done.exit_code, done.output
+        return done.output
+
+    contract = tale.cast.ids["contract"]
+    shown = run("terms", contract)
+    assert "in_force" in shown
+    assert f"by events {tale.at('contract')}" in shown
+    assert "is not known" in run("terms", "contract:none")
+    reported = run("terms", contract, "--report", tale.cast.ids["report"])
+    assert "its sales from" in reported
+    assert "royalty_ppm  by" in run("versions", contract)
+    assert "royalty_ppm: 50000 -> 60000" in run("diff", contract, "1", "2")
+    assert "stands" in run("sublicences", contract)
+    assert "as of size" in run("registrations", "--late")
+    assert '"status": "in_force"' in run("terms", contract, "--json")
