@@ -329,8 +329,10 @@ def liens_on(
         proof = [
             link.position for link in links(view, right, known) if _bears(link, true_on, effect)
         ]
+        made = [place for row in rows for place in (row.created_position, row.perfected_position)]
+        known_by_then = [place for place in made if place is not None and place <= known.position]
         found = gathered(rows, true_on)
-        return Liens(right, true_on, effect, view.size, found, positions_of(proof))
+        return Liens(right, true_on, effect, view.size, found, positions_of(proof, known_by_then))
 
 
 def _bears(link: ChainRow, true_on: date, effect: Effect) -> bool:

@@ -6,6 +6,7 @@ from ledger.domain.backdating import Backdated
 from ledger.domain.conveyance import ChainGap
 from ledger.domain.covenant import CovenantBreach
 from ledger.domain.event import OpeningRequired
+from ledger.domain.hold import Frozen
 from ledger.domain.name import PartyByName
 from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
 from ledger.domain.right import FractionSum
@@ -27,6 +28,7 @@ from tests.support.builders import (
     THIRD,
     assignment_agreed,
     assignment_registered,
+    contract_concluded,
     held,
     party_registered,
     right_filed,
@@ -37,6 +39,14 @@ from tests.support.builders import (
     vnd,
 )
 from tests.support.conveyances import conveyance_attested, executed
+from tests.support.disputes import (
+    court_registered,
+    dispute_opened,
+    hold_lifted,
+    hold_ordered,
+    lift,
+    order,
+)
 from tests.support.parties import known_as
 from tests.support.specification import given, said
 from tests.support.titles import (
@@ -331,3 +341,22 @@ def test_backdated_record() -> None:
     late = conveyance_attested("1-1", assignees=[THIRD], office_recorded_on="2019-06-19")
     given(filed, later).when(late).then_refused(Backdated, positions=(1,), subjects=(RIGHT,))
     given(filed, late).when(later).then_admitted()
+
+
+def test_a_frozen_title_is_neither_charged_nor_contributed_nor_conveyed() -> None:
+    """What the State registers is recorded all the same; lifted, private acts go through again."""
+    equity = {"company": FIRM, "stake_ppm": 300_000, "value": vnd(2_000_000_000)}
+    private = (
+        security_created(),
+        assignment_agreed(assignment=SECOND, ground="capital_contribution", equity=equity),
+        conveyance_attested(),
+        conveyance_attested(kind="security"),
+    )
+    past = (FILED, contract_concluded(), assignment_agreed(), court_registered(), dispute_opened())
+    log = given(*past)
+    frozen = log.and_then(hold_ordered(order("FREEZE_TITLE", RIGHT)))
+    for act in private:
+        frozen.when(act).then_refused(Frozen, positions=(5,), subjects=(RIGHT,))
+        log.when(act).then_admitted()
+        frozen.and_then(hold_lifted(lift(RIGHT))).when(act).then_admitted()
+    frozen.when(assignment_registered()).then_admitted()
