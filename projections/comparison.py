@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from ledger.domain.event import Logged
-from ledger.store.connection import Pool
+from ledger.store.connection import NotMigrated, Pool
 from ledger.store.readmodels import BULK, Snapshot, Values, read_frames, read_progress, snapshot
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
@@ -125,13 +125,16 @@ def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Differ
 
     Raises `TooLong` for more than `limit` entries, `NotFolded` if the table is not there.
     """
-    with snapshot(pool, [model.table], timeouts=BULK) as looked_at:
-        if model.name not in looked_at.sizes:
-            raise NotFolded(f"made by another version: {model.name}")
-        size = looked_at.sizes[model.name]
-        _must_not_exceed(size, limit)
-        comparing = _Comparing(model, looked_at)
-        rows = sorted(comparing.differing(_entries(pool, size)), key=lambda row: row.position)
+    try:
+        with snapshot(pool, [model.table], timeouts=BULK) as looked_at:
+            if model.name not in looked_at.sizes:
+                raise NotFolded(f"made by another version: {model.name}")
+            size = looked_at.sizes[model.name]
+            _must_not_exceed(size, limit)
+            comparing = _Comparing(model, looked_at)
+            rows = sorted(comparing.differing(_entries(pool, size)), key=lambda row: row.position)
+    except NotMigrated as error:
+        raise NotFolded(str(error)) from error
     return Difference(
         model.name,
         model.version,
