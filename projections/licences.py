@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from ledger.domain.filing import opposed
 from ledger.domain.protection import state_of
 from ledger.domain.scope import Act, Field, Hole, Territory, field_region, territory_region
 from ledger.lawbook import shipped
@@ -229,15 +230,9 @@ def _against(
         "SUSPENDED": any(row.suspended_position is not None for row in chain),
         "HEAD_ENDED": cut_off,
         "UNREGISTERED_OPPOSED": use.effect == "third_parties"
-        and (entered is None or use.on < entered)
-        and any(_must_be_entered(kind, use.on) for kind in kinds),
+        and any(opposed(shipped(), kind, entered, use.on) for kind in kinds),
     }
     return tuple(what for what, so in said.items() if so)
-
-
-def _must_be_entered(kind: str | None, day: date) -> bool:
-    """Whether a licence of such a right binds third parties only once it is in the register."""
-    return shipped().find("licence.opposability", day, object=kind) is not None
 
 
 def _beyond(grant: GrantRow, use: Use) -> tuple[Side, ...]:

@@ -82,13 +82,10 @@ def breaches(
     rights = {right: known(state, right, Right) for grant in grants for right in grant.rights}
     kinds = sorted({right.kind for right in rights.values()})
     for clause, refusal, find in _CLAUSES:
-        grounds = (
-            law.find("contract.void_clause", day, clause=clause, object=kind) for kind in kinds
-        )
-        ground = next((ground for ground in grounds if ground is not None), None)
+        details = tuple(find(state, terms, rights))
+        ground = _ground(law, day, clause, kinds) if details else None
         if ground is not None:
-            for detail in find(state, terms, rights):
-                yield _breach(refusal, detail, rights, ground)
+            yield from (_breach(refusal, detail, rights, ground) for detail in details)
 
 
 def _ground(law: Law, day: date, clause: str, kinds: Iterable[str]) -> Ground | None:

@@ -40,6 +40,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import all_known, known, new, not_in_future
 from ledger.domain.granting import held_grant
+from ledger.domain.law import Ground, Law
 from ledger.domain.right import Attested, OfficeNumber, Right, must_be_attested, with_grant
 
 FilingId = Annotated[str, of_kind("filing")]
@@ -163,6 +164,17 @@ class Filing:
     purpose: str
     filed_on: date
     answered: int | None = None
+
+
+def opposed(law: Law, kind: str | None, entered_on: date | None, day: date) -> Ground | None:
+    """Return why a licence of such a right cannot be held against third parties on a day.
+
+    It is an answer, UNREGISTERED_OPPOSED, and no refusal: between the parties the licence holds
+    as agreed. Kinds that no row names (marks, know-how) need no entry.
+    """
+    if entered_on is not None and entered_on <= day:
+        return None
+    return law.find("licence.opposability", day, object=kind)
 
 
 def _admit_filed(state: State, event: Event, context: Context) -> None:

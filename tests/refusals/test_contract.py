@@ -1,10 +1,12 @@
 """Rules 7, 15 to 25 and 27 to 35: what a licensor can give, and to whom, by code and example."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from ledger.domain.authority import WrongSigner
 from ledger.domain.contract import ContractConcluded
+from ledger.domain.filing import opposed
 from ledger.domain.granting import CoownerConsent, ExclusiveOverlap, SoleThirdGrant
 from ledger.domain.listing import ContentMissing
 from ledger.domain.protection import BeyondRightTerm, BeyondRightTerritory, RightNotInForce
@@ -15,12 +17,16 @@ from ledger.domain.sublicence import (
     SublicenceLonger,
     SublicenceNoRight,
 )
+from ledger.lawbook import shipped
 from tests.support.builders import (
     FIRM,
     INSTITUTE,
+    RIGHT,
     RIVAL,
     SUBLICENCE,
     THIRD,
+    assignment_agreed,
+    assignment_registered,
     contract_concluded,
     first_party,
     grant,
@@ -31,7 +37,7 @@ from tests.support.builders import (
     right_restored,
     sublicence_granted,
 )
-from tests.support.contracts import CONSENT, consent_given
+from tests.support.contracts import CONSENT, consent_given, licence_entered
 from tests.support.specification import given
 
 SECOND = "contract:01890000-0000-7000-8000-0000000000ff"
@@ -203,3 +209,25 @@ def test_the_state_buys_for_open_beneficiaries() -> None:
     past.when(licensed(terms=bought, licensee=CITY)).then_admitted()
     unnamed = {**bought, "procurement": None}
     past.when(licensed(terms=unnamed, licensee=CITY)).then_refused(ContentMissing)
+
+
+def test_unregistered_opposed() -> None:
+    """An unregistered patent licence asserted against a later registered assignee: an answer.
+
+    Between the parties it holds; entered in the register it binds everybody; of a mark it does so
+    without (IP Law art. 148(2), (3)).
+    """
+    sold = (
+        assignment_agreed(assignors=[held(INSTITUTE)], assignees=[held(THIRD)]),
+        assignment_registered(),
+    )
+    past = given(right_filed(), licensed(), *sold)
+    (grant_held,) = past.value(RIGHT).grants
+    day, law = date(2027, 1, 1), shipped()
+    ground = opposed(law, "invention", grant_held.registered, day)
+    assert ground is not None
+    assert "ip-law.148.2" == ground.rule
+    (entered,) = past.and_then(licence_entered()).value(RIGHT).grants
+    assert opposed(law, "invention", entered.registered, day) is None
+    assert opposed(law, "invention", entered.registered, date(2026, 11, 1)) == ground
+    assert opposed(law, "mark", None, day) is None
