@@ -153,14 +153,11 @@ def _must_be_no_person(state: State, party: str) -> None:
 
 
 def _admit_ended(state: State, event: Event, context: Context) -> None:
-    """Refuse an end of days to come, by no office, of what has ended, or into it."""
+    """Refuse an end of days to come, or by no office; not one that contradicts another end."""
     body = event.body
     assert isinstance(body, PartyMerged | PartyDissolved)
     must_be_attested(state, body)
     not_in_future(context.accepted, effective_on=body.effective_on)
-    must_not_have_ended(body.party, party_of(state, body.party))
-    if isinstance(body, PartyMerged):
-        must_not_have_ended(body.into, party_of(state, body.into))
 
 
 def _admit_erased(state: State, event: Event, context: Context) -> None:
@@ -191,7 +188,8 @@ def _evolve_ended(subject: str, value: Party | None, logged: Logged) -> Party | 
     if value is None or subject != body.party:
         return value
     successor = body.into if isinstance(body, PartyMerged) else None
-    return replace(value, ended=logged.position, successor=successor)
+    first = logged.position if value.ended is None else value.ended
+    return replace(value, ended=first, successor=successor)
 
 
 def _evolve_erased(subject: str, value: Party | None, logged: Logged) -> Party | None:

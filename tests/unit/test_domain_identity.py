@@ -95,11 +95,14 @@ def test_party_ended_signs_nothing_more(ends: object) -> None:
     given(newcomer(MERGED)).when(late).then_admitted()
 
 
-def test_party_ended_once() -> None:
-    log = given(newcomer(MERGED), newcomer(DISSOLVED), party_merged(), party_dissolved())
-    log.when(party_merged()).then_refused(PartyEnded, positions=(2,))
-    log.when(party_merged(party=FIRM, into=DISSOLVED)).then_refused(PartyEnded, positions=(3,))
-    assert FIRM == log.value(MERGED).successor
+def test_what_the_register_says_of_an_end_is_never_refused_for_what_it_contradicts() -> None:
+    log = given(newcomer(MERGED), newcomer(DISSOLVED), party_dissolved())
+    into_nothing = log.and_then(party_merged(into=DISSOLVED))
+    assert DISSOLVED == into_nothing.value(MERGED).successor
+    twice = log.and_then(party_merged(party=DISSOLVED))
+    late = technology_registered(owners=[held(DISSOLVED)])
+    twice.when(late).then_refused(PartyEnded, positions=(2,))
+    assert FIRM == twice.value(DISSOLVED).successor
 
 
 def test_a_party_that_has_ended_can_still_be_named() -> None:
