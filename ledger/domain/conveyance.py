@@ -245,8 +245,26 @@ def _must_be_theirs_to_give(subject: str, right: Right, body: ConveyanceAttested
     one_is_enough = body.kind == "security" or corrected is not None
     if one_is_enough and any(party in right.owners for party in givers):
         return
+    if _leads_to_the_first_owners(right, body):
+        return
     for party in sorted(givers, key=lambda giver: (giver not in right.former, giver)):
         must_link(subject, right, party)
+
+
+def _leads_to_the_first_owners(right: Right, body: ConveyanceAttested) -> bool:
+    """Whether a record comes before the beginning: it says how the first owners got the title.
+
+    Who they are a clerk read from the earliest records at hand. One that is found later, and is no
+    younger than the title's last transfer, moves nothing: those who took by it own already.
+    """
+    before = right.office_recorded_on is None or body.office_recorded_on <= right.office_recorded_on
+    strangers = not any(party in right.owners or party in right.former for party in body.givers())
+    return (
+        body.kind != "security"
+        and before
+        and strangers
+        and right.first_attested.issuperset(body.assignees)
+    )
 
 
 def _must_be_free(subject: str, right: Right, body: ConveyanceAttested, event: Event) -> None:
@@ -273,6 +291,8 @@ def _must_come_in_turn(subject: str, right: Right, body: ConveyanceAttested) -> 
     """
     recorded = right.office_recorded_on
     if recorded is None or body.office_recorded_on >= recorded:
+        return
+    if _leads_to_the_first_owners(right, body):
         return
     if frozenset(right.owners.keys()) <= {*body.givers(), *body.assignees}:
         return

@@ -181,8 +181,9 @@ class Right:
     `covenants` by that of the investment; `pending`, `priorities` and `settled` by that of the
     assignment that waits, has a priority notice, or waits no more. `records` map the conveyances
     that moved the title to those who took it; `office_recorded_on` is the last day on which an
-    office recorded one of them. `frozen` holds forums' orders. Maps that grow are persistent: an
-    event costs the same whether it is the tenth of its right or the ten-thousandth.
+    office recorded one of them. `first_attested` are the first owners, if a clerk read them from
+    another register. `frozen` holds forums' orders. Maps that grow are persistent: an event costs
+    the same whether it is the tenth of its right or the ten-thousandth.
     """
 
     position: int
@@ -208,6 +209,7 @@ class Right:
     covenants: "HashTrieMap[str, Covenant]" = HashTrieMap()
     records: "HashTrieMap[str, frozenset[str]]" = HashTrieMap()
     office_recorded_on: date | None = None
+    first_attested: frozenset[str] = frozenset()
     frozen: "HashTrieMap[str, Hold]" = HashTrieMap()
 
 
@@ -342,6 +344,7 @@ def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
     body = logged.event.body
     assert isinstance(body, RightFiled)
     del subject, value
+    owners = {holding.party: holding.share for holding in body.owners}
     return Right(
         position=logged.position,
         kind=body.kind,
@@ -349,7 +352,8 @@ def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
         filed_on=body.filed_on,
         created_on=body.created_on,
         exploited_from=body.exploited_from,
-        owners=HashTrieMap({holding.party: holding.share for holding in body.owners}),
+        owners=HashTrieMap(owners),
+        first_attested=frozenset() if body.attested_by is None else frozenset(owners),
         titled=logged.position,
         titled_on=legal_day(logged.accepted),
         technology=body.technology,

@@ -13,6 +13,7 @@ from ledger.domain.party import PartyUnknown
 from ledger.domain.security import ReleaseByStranger, ReleaseMismatch, Security, charging
 from ledger.domain.title import NotOwner
 from tests.support.builders import (
+    AUTHOR,
     BANK,
     CLERK,
     FIRM,
@@ -22,6 +23,7 @@ from tests.support.builders import (
     RIGHT,
     RIVAL,
     SECURITY,
+    SOME_HASH,
     STRANGER,
     THIRD,
     held,
@@ -339,3 +341,23 @@ def test_only_a_correction_gives_for_the_takers_of_an_earlier_record() -> None:
 def test_a_record_has_its_form(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         conveyance_attested(**wrong)
+
+
+def test_a_record_found_late_may_say_how_the_first_owners_got_the_title() -> None:
+    """A clerk read the firm as first owner from its security; the inventor's paper is older."""
+    by_clerk = {"attested_by": CLERK, "document_sha256": SOME_HASH}
+    filed = right_filed(owners=[held(FIRM)], filed_on="2016-05-03", **by_clerk)
+    sold = conveyance_attested(
+        "2-2", assignors=executed(FIRM), assignees=[RIVAL], office_recorded_on="2020-02-03"
+    )
+    paper = conveyance_attested("1-1", assignors=executed(AUTHOR), assignees=[FIRM])
+    log = given(filed, sold, paper)
+    assert {RIVAL: 1} == dict(log.value(RIGHT).owners)
+    to_another = conveyance_attested("1-1", assignors=executed(AUTHOR), assignees=[THIRD])
+    given(filed, sold).when(to_another).then_refused(ChainGap, positions=(1,))
+    younger = conveyance_attested(
+        "3-3", assignors=executed(AUTHOR), assignees=[FIRM], office_recorded_on="2020-02-04"
+    )
+    given(filed, sold).when(younger).then_refused(ChainGap, positions=(1,))
+    by_registrar = right_filed(owners=[held(FIRM)], filed_on="2016-05-03")
+    given(by_registrar, sold).when(paper).then_refused(ChainGap)

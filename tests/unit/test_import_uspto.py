@@ -4,9 +4,15 @@ from fractions import Fraction
 
 import pytest
 
+from api.importers.memory import Memory
+from api.importers.uspto import plan
 from api.importers.uspto_parties import default_mapping
+from api.importers.uspto_records import Register
 from ledger.wire.entry import MAX_ENTRY
 from tests.support.uspto import (
+    CLERK,
+    NOW,
+    ORIGIN,
     RulesOnly,
     entry_of,
     imported,
@@ -176,3 +182,22 @@ def test_every_event_is_canonical_and_its_entry_fits_with_two_signatures():
     largest = max(sizes, key=sizes.__getitem__)
     assert "48811-679" == largest  # 817 applications of two debtors and their creditor
     assert MAX_ENTRY // 2 < sizes[largest] <= MAX_ENTRY
+
+
+def test_inventors_papers_that_are_found_after_all_other_records_stand_all_the_same():
+    """First owners were read from securities by then; the papers say how those came to it."""
+    memory, ledger = Memory(ORIGIN), RulesOnly()
+    papers = [record for record in office_records() if record.kind == "assignment"]
+    others = [record for record in office_records() if record.kind != "assignment"]
+    for batch in (others, papers):
+        register = Register(tuple(batch), ())
+        fresh = [
+            item
+            for item in plan(register, default_mapping(), memory, clerk=CLERK, now=NOW)
+            if memory.admitted_body(item.subject) is None
+        ]
+        ledger.run(fresh)
+        for item in fresh:
+            if item.source not in ledger.refused:
+                memory.settle(item.subject)
+    assert REFUSED == ledger.codes()
