@@ -16,6 +16,7 @@ from ledger.domain.approval import must_await_registration
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import Backdated
 from ledger.domain.clauses import must_be_free_of_void_clauses
+from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
 from ledger.domain.contract import KIND, Change, Contract, must_be_party, must_be_rated, must_run
 from ledger.domain.contract_terms import (
@@ -291,6 +292,7 @@ def _must_be_given(
         above, _, name = contract.head.partition("#")
         head = known(state, above, Contract)
         must_lie_within(grant, held.box, head.grants[name], head)
+    must_be_codes((grant,), today, context.law)
     must_be_free(state, grant, held, signers, agreed, context)
 
 
@@ -331,7 +333,7 @@ def _evolve_right_changed(subject: str, value: Right, logged: Logged) -> Right:
     assert isinstance(body, ContractChanged)
     day = legal_day(logged.accepted)
     start = body.effective_from if isinstance(body, TermsAmended) else None
-    head = next((held.head for held in value.grants if held.under(body.contract)), None)
+    head = next((held.head for held in value.grants.of(body.contract)), None)
     ended = (f"{body.contract}#{name}" for name in body.changes.grants_ended)
     value = ended_from(value, ended, start or date.min)
     value = replaced_from(

@@ -18,6 +18,7 @@ from pydantic import model_validator
 from ledger.domain.approval import must_wait_for_the_state
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.clauses import must_be_free_of_void_clauses, must_have_contents
+from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
 from ledger.domain.contract_terms import (
     AgreedTerms,
@@ -344,6 +345,7 @@ def must_be_lawful(
     state: State, body: AgreedTerms, kind: str, grants: tuple[Grant, ...], context: Context
 ) -> None:
     """Refuse what lacks its contents, does not wait for the State, or has a void clause."""
+    must_be_codes(grants, body.concluded_on, context.law)
     must_have_contents(body, kind, grants, context.law)
     must_be_rated(body, body.royalty_base, "/body", body.concluded_on, context)
     must_wait_for_the_state(state, body, kind, grants, context.law)

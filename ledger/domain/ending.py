@@ -221,7 +221,7 @@ def _evolve_right_terminated(subject: str, value: Right, logged: Logged) -> Righ
     del subject
     body = logged.event.body
     assert isinstance(body, ContractTerminated)
-    refs = [held.ref for held in value.grants if held.under(body.contract)]
+    refs = {held.ref for held in value.grants.of(body.contract)}
     return ended_from(value, refs, body.terminated_on)
 
 

@@ -41,7 +41,14 @@ from ledger.domain.event import (
 from ledger.domain.existence import all_known, known, new, not_in_future
 from ledger.domain.granting import held_grant
 from ledger.domain.law import Ground, Law
-from ledger.domain.right import Attested, OfficeNumber, Right, must_be_attested, with_grant
+from ledger.domain.right import (
+    Attested,
+    OfficeNumber,
+    Right,
+    entered_in_the_register,
+    must_be_attested,
+    with_grant,
+)
 
 FilingId = Annotated[str, of_kind("filing")]
 Purpose = Literal["permit", "registration", "recordal"]
@@ -274,13 +281,7 @@ def _evolve_right_entered(subject: str, value: Right, logged: Logged) -> Right:
     del subject
     body = logged.event.body
     assert isinstance(body, CertificateIssued)
-    entered = (
-        replace(held, registered=body.issued_on)
-        if held.under(body.contract) and held.registered is None
-        else held
-        for held in value.grants
-    )
-    return replace(value, grants=tuple(entered))
+    return entered_in_the_register(value, body.contract, body.issued_on)
 
 
 def _evolve_right_compulsory(subject: str, value: Right, logged: Logged) -> Right:

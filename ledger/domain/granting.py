@@ -16,6 +16,7 @@ from ledger.domain.contract_terms import Excluded, Grant
 from ledger.domain.covenant import must_have_covenant_consent
 from ledger.domain.event import Context, Refusal, State, legal_day
 from ledger.domain.existence import PredecessorUnknown, interval, known
+from ledger.domain.grant_index import conflicts
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
 from ledger.domain.right import Right
 from ledger.domain.scope import (
@@ -23,7 +24,6 @@ from ledger.domain.scope import (
     HeldGrant,
     Hole,
     box,
-    conflicts,
     field_region,
     territory_region,
 )
@@ -179,7 +179,8 @@ def _all_sole(rivals: Iterable[HeldGrant]) -> bool:
 def _must_accept_the_known(grant: Grant, rights: Iterable[Right]) -> None:
     if not grant.accepts:
         return
-    unknown = set(grant.accepts).difference(held.ref for right in rights for held in right.grants)
+    known_here = [right.grants for right in rights]
+    unknown = {ref for ref in grant.accepts if not any(each.get(ref) for each in known_here)}
     if unknown:
         raise PredecessorUnknown("accepts a grant that its rights do not carry", subjects=unknown)
 

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import model_validator
 
 from ledger.domain.authority import WrongSigner, ledger_of
+from ledger.domain.codes import must_be_fields
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -171,10 +172,11 @@ def must_be_open(state: State, listing: str, context: Context) -> None:
 
 def _admit_published(state: State, event: Event, context: Context) -> None:
     """Refuse a listing by whom it does not belong to, unreviewed, or without its paper."""
-    del context
     body = event.body
     assert isinstance(body, ListingPublished)
     new(state, body.listing)
+    if body.fields is not None:
+        must_be_fields(body.fields, legal_day(context.accepted), context.law)
     _must_review(state, event, body.reviewer)
     if body.channel == "paper_converted" and body.scan_sha256 is None:
         raise ContentMissing("a listing converted from paper names the hash of its scan")

@@ -110,7 +110,7 @@ def _right(subject: str, value: Right, logged: Logged) -> Right:
 def _without_grants(right: Right, contract: str, start: date, logged: Logged) -> Right:
     """Return the right after a contract's grants, and those below them, ended on a day."""
     del logged
-    return ended_from(right, (grant.ref for grant in right.grants if grant.under(contract)), start)
+    return ended_from(right, {grant.ref for grant in right.grants.of(contract)}, start)
 
 
 def _without_assignment(right: Right, assignment: str, start: date, logged: Logged) -> Right:

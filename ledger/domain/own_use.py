@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
 from ledger.domain.contract_terms import ConsentId
 from ledger.domain.event import (
@@ -82,6 +83,7 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
     right = known(state, body.right, Right)
     must_own(body.right, right, body.used_by)
     interval(body.used_from, body.used_to)
+    must_be_codes((body,), body.used_from, context.law)
     not_in_future(context.accepted, used_to=body.used_to)
     own = box(body.acts, body.territory, body.field, body.used_from, body.used_to)
     agreed = consenting(
@@ -89,12 +91,11 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
     )
     forbidding = [
         held
-        for held in right.grants
+        for held in right.grants.overlapping(own, exclusive_only=True)
         if held.kind == "exclusive"
         and held.licensee not in {body.used_by, *event.signers}
         and held.licensee not in agreed.get(held.ref, ())
         and held.licensee not in agreed.get(body.right, ())
-        and held.box.overlaps(own)
     ]
     if forbidding:
         raise ExclusiveSelfUse(

@@ -46,6 +46,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import all_known, new, not_in_future
+from ledger.domain.grant_index import GrantIndex
 from ledger.domain.hold import Hold
 from ledger.domain.scope import HeldGrant
 from ledger.domain.standing import UNCHANGED, Standing
@@ -170,6 +171,9 @@ class RightFiled(Attested):
         return self
 
 
+NO_GRANTS = GrantIndex()
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """What is known of a right.
@@ -202,7 +206,7 @@ class Right:
     former: "HashTrieMap[str, int]" = HashTrieMap()
     status: Standing = UNCHANGED
     liens: "HashTrieMap[str, Lien]" = HashTrieMap()
-    grants: tuple[HeldGrant, ...] = ()
+    grants: GrantIndex = NO_GRANTS
     pending: "HashTrieMap[str, Pending]" = HashTrieMap()
     priorities: "HashTrieMap[str, Priority]" = HashTrieMap()
     settled: "HashTrieMap[str, Pending]" = HashTrieMap()
@@ -215,7 +219,7 @@ class Right:
 
 def with_grant(right: Right, grant: HeldGrant) -> Right:
     """Return the right burdened with a further grant."""
-    return replace(right, grants=(*right.grants, grant))
+    return replace(right, grants=right.grants.add(grant))
 
 
 def ended_from(right: Right, refs: Iterable[str], day: date) -> Right:
@@ -223,16 +227,15 @@ def ended_from(right: Right, refs: Iterable[str], day: date) -> Right:
 
     Those below a grant that gives them a direct licence live on.
     """
-    gone, fallen = set(refs), set[str]()
-    kept = []
-    for grant in right.grants:  # A head stands before what is granted under it.
-        if grant.ref not in gone and grant.head not in fallen:
-            kept.append(grant)
-            continue
-        if not grant.direct_licence:
-            fallen.add(grant.ref)
-        kept.extend(_until(grant, day))
-    return replace(right, grants=tuple(kept))
+    grants = right.grants
+    going = list(refs)
+    while going:
+        ref = going.pop()
+        for grant in grants.named(ref):
+            grants = _shortened(grants, grant, day)
+            if not grant.direct_licence:
+                going.extend(each.ref for each in grants.below(ref))
+    return replace(right, grants=grants)
 
 
 def replaced_from(right: Right, refs: Iterable[str], day: date | None) -> Right:
@@ -240,25 +243,28 @@ def replaced_from(right: Right, refs: Iterable[str], day: date | None) -> Right:
 
     What is granted in their place is added with `with_grant`.
     """
-    gone = set(refs)
-    kept: list[HeldGrant] = []
-    for grant in right.grants:
-        if grant.ref not in gone:
-            kept.append(grant)
-        elif day is not None:
-            kept.extend(_until(grant, day))
-    return replace(right, grants=tuple(kept))
+    grants = right.grants
+    for grant in [each for ref in refs for each in grants.named(ref)]:
+        grants = grants.remove(grant) if day is None else _shortened(grants, grant, day)
+    return replace(right, grants=grants)
 
 
-def _until(grant: HeldGrant, day: date) -> tuple[HeldGrant, ...]:
-    """Return what is left of a grant that ends on a day: nothing if it had not begun."""
+def entered_in_the_register(right: Right, contract: str, day: date) -> Right:
+    """Return the right with a contract's grants entered: from then on they bind third parties."""
+    grants = right.grants
+    for grant in grants.of(contract):
+        if grant.registered is None:
+            grants = grants.remove(grant).add(replace(grant, registered=day))
+    return replace(right, grants=grants)
+
+
+def _shortened(grants: GrantIndex, grant: HeldGrant, day: date) -> GrantIndex:
+    """Return the grants after one ended on a day: without it, if it had not begun."""
+    grants = grants.remove(grant)
     if grant.box.start >= day:
-        return ()
-    return (replace(grant, box=replace(grant.box, end=_first(grant.box.end, day))),)
-
-
-def _first(end: date | None, day: date) -> date:
-    return day if end is None else min(end, day)
+        return grants
+    end = day if grant.box.end is None else min(grant.box.end, day)
+    return grants.add(replace(grant, box=replace(grant.box, end=end)))
 
 
 def with_lien(right: Right, security: str, lien: Lien) -> Right:

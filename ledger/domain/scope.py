@@ -1,19 +1,19 @@
 """
-What a grant covers, as a box of four sides: acts, territory, field and time.
+What a grant covers, as a box: acts, territory, field, time, and at most so many units.
 
 Two grants on one right can only conflict where their boxes overlap on all four sides, and a
 sublicence must lie within its head's box. Codes form trees: `world` contains every country,
 `iso:VN` every Vietnamese unit; an IPC section contains its classes, a VSIC division its groups.
 IPC symbols of different editions are compared as they stand.
 
-Where the relation of two codes is not known here, the answer is the cautious one: they may overlap,
-and neither contains the other. That is so for Vietnamese units of different editions (63 provinces
-became 34 on 2025-07-01), for VSIC codes of different editions, for codes of different schemes, and
-for the subgroups of one IPC main group, whose nesting is by dots that the symbol does not show.
+Vietnamese units of both editions are sets of the same places (`territory`). Where the relation of
+two fields is not known here, the answer is the cautious one: they may overlap, and neither contains
+the other. That is so for VSIC codes of different editions, for codes of different schemes, and for
+the subgroups of one IPC main group, whose nesting is by dots that the symbol does not show.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -22,6 +22,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints, model_validator
 
 from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Model
+from ledger.domain.territory import path, places
 
 Act = Literal[
     "make", "use", "sell", "offer_for_sale", "import", "export", "copy", "adapt", "distribute"
@@ -83,13 +84,17 @@ class Region:
     """A set of codes, made ready for comparison.
 
     `ancestry` holds for each code its path: itself and all that contain it. `marks` and `reach`
-    decide overlap: `reach` holds every mark that the region meets.
+    decide overlap: `reach` holds every mark that the region meets. An index files the region by
+    `coarse`, a path for each code from a node that contains it up to the root; what it may meet
+    beyond these lies within `doubts`.
     """
 
     codes: frozenset[str]
     ancestry: tuple[frozenset[str], ...]
     marks: frozenset[str]
     reach: frozenset[str]
+    coarse: tuple[tuple[str, ...], ...]
+    doubts: frozenset[str]
 
     def overlaps(self, other: "Region") -> bool:
         """Whether the two may share a place or a field."""
@@ -220,17 +225,23 @@ class HeldGrant:
 @lru_cache(maxsize=4096)
 def territory_region(codes: tuple[str, ...]) -> Region:
     """Return territory codes ready for comparison."""
-    return _region((_territory_path(code), *_territory_doubt(code)) for code in codes)
+    parts = dict.fromkeys(place for code in codes for place in places(code))
+    paths = [path(place) for place in parts]
+    return _region(((each, _NONE, _NONE) for each in paths), paths)
 
 
 @lru_cache(maxsize=4096)
 def field_region(scheme: str, edition: str | None, codes: tuple[str, ...]) -> Region:
     """Return the symbols of a field ready for comparison."""
     if scheme == "any":
-        return _region([(("any",), frozenset(), frozenset())])
+        return _region([(("any",), _NONE, _NONE)], [("any",)])
     if scheme == "vsic":
-        return _region((_vsic_path(code, edition), *_vsic_doubt(edition)) for code in codes)
-    return _region((_ipc_path(code), *_ipc_doubt(code)) for code in codes)
+        nodes = ((_vsic_path(code, edition), *_vsic_doubt(edition)) for code in codes)
+        own, other = f"vsic-{edition}", _other_vsic(edition)
+        coarse = [(f"{own}:{code[:2]}", own, "vsic", "any") for code in codes]
+        return _region(nodes, coarse, frozenset({"ipc", other}))
+    nodes = ((_ipc_path(code), *_ipc_doubt(code)) for code in codes)
+    return _region(nodes, map(_coarse_ipc, codes), frozenset({"vsic"}))
 
 
 def box(
@@ -246,52 +257,17 @@ def box(
     )
 
 
-def conflicts(
-    new: HeldGrant, earlier: Sequence[HeldGrant], consenting: frozenset[str]
-) -> list[HeldGrant]:
-    """Return those of the earlier grants on one right that forbid the new one.
-
-    Boxes that overlap conflict if one of the two grants is exclusive (IP Law art. 143), unless
-
-    * the new grant sits under the other in the sublicence tree, or under one that the other
-      accepted,
-    * the earlier exclusive holder is among `consenting`, who sign the new contract,
-    * the new exclusive grant accepts the earlier one as an encumbrance, or both have one holder.
-    """
-    # A right may carry thousands of non-exclusive grants, which cannot forbid each other.
-    feared = earlier if new.exclusive else [held for held in earlier if held.exclusive]
-    rivals = [
-        held for held in feared if _forbids(held, new, consenting) and held.box.overlaps(new.box)
-    ]
-    if not rivals or new.head is None:
-        return rivals
-    tree = _ancestors(new, earlier)
-    return [held for held in rivals if held.ref not in tree and tree.isdisjoint(held.accepts)]
-
-
-def _forbids(held: HeldGrant, new: HeldGrant, consenting: frozenset[str]) -> bool:
-    if held.exclusive and held.licensee not in consenting:
-        return True
-    return new.exclusive and held.ref not in new.accepts and held.licensee != new.licensee
-
-
-def _ancestors(new: HeldGrant, earlier: Sequence[HeldGrant]) -> frozenset[str]:
-    heads = {held.ref: held.head for held in earlier}
-    found: set[str] = set()
-    ref = new.head
-    while ref is not None:
-        found.add(ref)
-        ref = heads.get(ref)
-    return frozenset(found)
-
-
 _Node = tuple[tuple[str, ...], frozenset[str], frozenset[str]]
 """A code's path from itself up to the root, its doubtful mark, and the doubtful marks it meets."""
 
 _NONE: frozenset[str] = frozenset()
 
 
-def _region(nodes: Iterable[_Node]) -> Region:
+def _region(
+    nodes: Iterable[_Node],
+    coarse: Iterable[tuple[str, ...]],
+    doubts: frozenset[str] = frozenset(),
+) -> Region:
     paths, marks, reach = zip(*nodes, strict=True)
     codes = frozenset(path[0] for path in paths)
     return Region(
@@ -299,22 +275,9 @@ def _region(nodes: Iterable[_Node]) -> Region:
         ancestry=tuple(map(frozenset, paths)),
         marks=codes.union(*marks),
         reach=frozenset().union(*paths, *reach),
+        coarse=tuple(dict.fromkeys(coarse)),
+        doubts=doubts,
     )
-
-
-def _territory_path(code: str) -> tuple[str, ...]:
-    if code == "world":
-        return ("world",)
-    return (code, "world") if code.startswith("iso:") else (code, "iso:VN", "world")
-
-
-def _territory_doubt(code: str) -> tuple[frozenset[str], frozenset[str]]:
-    edition = code.partition(":")[0]
-    if edition == "vn-2025":
-        return frozenset({"vn-2025:?"}), frozenset({"vn-2004:?"})
-    if edition == "vn-2004":
-        return frozenset({"vn-2004:?"}), frozenset({"vn-2025:?"})
-    return _NONE, _NONE
 
 
 def _ipc_path(symbol: str) -> tuple[str, ...]:
@@ -326,6 +289,11 @@ def _ipc_path(symbol: str) -> tuple[str, ...]:
     subclass = group.partition(" ")[0]
     own = symbol if subgroup.strip("0") else group
     return (own, group, *(subclass[:size] for size in (4, 3, 1)), "any")
+
+
+def _coarse_ipc(symbol: str) -> tuple[str, ...]:
+    above = (symbol[0], "ipc", "any")
+    return above if len(symbol) == 1 else (symbol[:3], *above)
 
 
 def _ipc_doubt(symbol: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -340,5 +308,10 @@ def _vsic_path(code: str, edition: str | None) -> tuple[str, ...]:
 
 
 def _vsic_doubt(edition: str | None) -> tuple[frozenset[str], frozenset[str]]:
-    other = "2018" if edition == "2025" else "2025"
-    return frozenset({"vsic:?", f"vsic-{edition}:?"}), frozenset({"ipc:?", f"vsic-{other}:?"})
+    return frozenset({"vsic:?", f"vsic-{edition}:?"}), frozenset(
+        {"ipc:?", f"{_other_vsic(edition)}:?"}
+    )
+
+
+def _other_vsic(edition: str | None) -> str:
+    return "vsic-2018" if edition == "2025" else "vsic-2025"

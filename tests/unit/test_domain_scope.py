@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.scope import Box, Field, Territory, box, field_region, territory_region
+from ledger.domain.territory import NEW_UNITS, OLD_UNITS, named, places
 
 DATA = Path(__file__).parents[2].parent / "shared/data"
 
@@ -62,11 +63,31 @@ def test_two_provinces_of_one_edition_share_no_place() -> None:
     assert not territory("vn-2004:VN-27").overlaps(territory("vn-2004:VN-DN"))
 
 
-def test_provinces_of_different_editions_may_share_a_place() -> None:
-    quang_nam_then, da_nang_now = territory("vn-2004:VN-27"), territory("vn-2025:48")
-    assert quang_nam_then.overlaps(da_nang_now)
-    assert da_nang_now.overlaps(quang_nam_then)
-    assert not da_nang_now.contains(quang_nam_then)
+def test_da_nang_since_2025_is_da_nang_and_quang_nam_of_before() -> None:
+    da_nang_now = territory("vn-2025:48")
+    quang_nam_then, da_nang_then = territory("vn-2004:VN-27"), territory("vn-2004:VN-DN")
+    assert da_nang_now.contains(quang_nam_then)
+    assert not quang_nam_then.contains(da_nang_now)
+    both = territory("vn-2004:VN-27", "vn-2004:VN-DN")
+    assert both.contains(da_nang_now)
+    assert da_nang_now.contains(both)
+    assert not da_nang_then.overlaps(quang_nam_then)
+
+
+def test_vietnam_is_all_its_units_of_either_edition() -> None:
+    vietnam = territory("iso:VN")
+    for edition, units in (("vn-2004", OLD_UNITS), ("vn-2025", NEW_UNITS)):
+        everywhere = territory(*(f"{edition}:{code}" for code in units))
+        assert vietnam.contains(everywhere)
+        assert everywhere.contains(vietnam)
+    assert territory("world").contains(vietnam)
+    assert not vietnam.contains(territory("world"))
+
+
+def test_places_are_named_by_the_fewest_codes() -> None:
+    assert ("iso:LA", "vn-2025:48") == named(("vn-2004:VN-DN", "iso:LA", "vn-2004:VN-27"))
+    assert ("iso:VN",) == named(places("iso:VN"))
+    assert ("vn-2004:VN-27",) == named(("vn-2004:VN-27",))
 
 
 def test_a_territory_of_several_units_is_contained_unit_by_unit() -> None:
@@ -78,12 +99,14 @@ def test_the_units_of_2025_are_spelt_as_the_national_codes() -> None:
     units = json.loads(data("vn-territories/provinces-34.json").read_text(encoding="utf-8"))
     codes = [f"vn-2025:{unit['code']}" for unit in units["units"]]
     assert 34 == len(Territory(codes=codes).codes)
+    assert {unit["code"] for unit in units["units"]} == NEW_UNITS.keys()
 
 
 def test_the_older_units_are_spelt_as_iso_3166_2() -> None:
     with data("vn-territories/iso3166-2-vn-old63.csv").open(encoding="utf-8") as lines:
         codes = [f"vn-2004:{row['code']}" for row in csv.DictReader(lines)]
     assert 63 == len(Territory(codes=[*codes, "vn-2004:VN-DN"]).codes)
+    assert {code.removeprefix("vn-2004:") for code in codes} | {"VN-DN"} == OLD_UNITS.keys()
 
 
 @pytest.mark.parametrize(
