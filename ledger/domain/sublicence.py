@@ -35,7 +35,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
 from ledger.domain.granting import box_of, held_grant, must_be_free, must_not_reach_behind
-from ledger.domain.party import party_of
+from ledger.domain.relation import relations_between
 from ledger.domain.right import Right, with_grant
 from ledger.domain.scope import Box
 
@@ -179,7 +179,7 @@ def _must_be_allowed(
         raise SublicenceNoRight(f"{body.head()} is not to be passed on", positions=at)
     if head.sublicensing == "free" or head.licensor in (body.consent_by, *body.consents):
         return
-    if head.sublicensing == "affiliates" and _related(state, body):
+    if head.sublicensing == "affiliates" and _affiliated(state, body):
         return
     ahead = consenting(
         state, body.consents_given, body.sublicensor, "sublicence", body.concluded_on
@@ -190,13 +190,14 @@ def _must_be_allowed(
         )
 
 
-def _related(state: State, body: SublicenceGranted) -> bool:
+_AFFILIATED = frozenset({"parent_subsidiary", "same_control", "branch"})
+"""Relations within one group. The State's capital, an evaluator or a family make none."""
+
+
+def _affiliated(state: State, body: SublicenceGranted) -> bool:
     """Whether sublicensor and sublicensee were of one group when they agreed."""
-    stands = party_of(state, body.sublicensor).relations.values()
-    return any(
-        relation.other == body.sublicensee and relation.holds(body.concluded_on)
-        for relation in stands
-    )
+    found = relations_between(state, body.sublicensor, body.sublicensee, body.concluded_on)
+    return any(relation.kind in _AFFILIATED for relation in found)
 
 
 def _must_be_deep_enough(state: State, body: SublicenceGranted, contract: Contract) -> None:

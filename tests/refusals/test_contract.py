@@ -38,6 +38,7 @@ from tests.support.builders import (
     sublicence_granted,
 )
 from tests.support.contracts import CONSENT, consent_given, licence_entered
+from tests.support.parties import relation_declared
 from tests.support.specification import given
 
 SECOND = "contract:01890000-0000-7000-8000-0000000000ff"
@@ -231,3 +232,14 @@ def test_unregistered_opposed() -> None:
     assert opposed(law, "invention", entered.registered, day) is None
     assert opposed(law, "invention", entered.registered, date(2026, 11, 1)) == ground
     assert opposed(law, "mark", None, day) is None
+
+
+def test_affiliates_need_no_consent() -> None:
+    """Where the head grant lets affiliates in: a subsidiary as declared, on the day of signing."""
+    past = given(right_filed(), licensed(sublicensing="affiliates"))
+    past.when(passed_on()).then_refused(SublicenceNoRight, positions=[1])
+    past.and_then(relation_declared()).when(passed_on()).then_admitted()
+    later = relation_declared(valid_from="2026-11-02")
+    past.and_then(later).when(passed_on()).then_refused(SublicenceNoRight)
+    financed = relation_declared(kind="state_capital")
+    past.and_then(financed).when(passed_on()).then_refused(SublicenceNoRight)
