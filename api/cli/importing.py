@@ -24,7 +24,7 @@ from api.importers.uspto_records import parse_records
 from ledger.client import LedgerClient, ProblemAnswer, Signed, Trust, VerifiedReceipt
 from ledger.compose import compose
 from ledger.domain.event import Body
-from ledger.domain.party import PartyRegistered
+from ledger.domain.party import PartyExists, PartyRegistered
 from ledger.genesis import key_record
 from ledger.home import Home
 from ledger.keystore import KeyFileMissing, load_key, save_key
@@ -71,7 +71,7 @@ class Attesting:
         self._keys = (_clerk_key(home), load_key(home.keys / "operator.pem"))
 
     def register_clerk(self, now: datetime) -> None:
-        """Register the clerk; where that was done before, it is replayed."""
+        """Register the clerk; where another importer did so before, it stands."""
         body = PartyRegistered.model_validate(
             {
                 "party": CLERK,
@@ -83,7 +83,11 @@ class Attesting:
             }
         )
         digest = "sha256:" + hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-        self._ledger.submit(self.sign(body, self._memory.identity(CLERK, digest, now)))
+        try:
+            self._ledger.submit(self.sign(body, self._memory.identity(CLERK, digest, now)))
+        except ProblemAnswer as answer:
+            if answer.code != PartyExists.code:
+                raise
         self._memory.settle(CLERK)
 
     def sign(self, body: Body, identity: Identity) -> Signed:

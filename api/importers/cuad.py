@@ -34,6 +34,7 @@ from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed
 
 REGISTER = "cuad"
+_LAW = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 class Remembers(Protocol):
@@ -176,6 +177,8 @@ def _sides(agreement: Agreement, reading: Reading) -> dict[str, _Side]:
         name = agreement.text(role)
         if name is None:
             raise Unmappable(f"the mapping names no {role}")
+        if isinstance(agreement.said.get(role), list):
+            reading.left_out.append(f"{role}s beyond the first: {agreement.said[role][1:]}")
         bare = re.sub(r"\s*\([^)]*\)", "", name).strip()
         if re.fullmatch(r"(?i)party [a-z]|licensor|licensee|assignor|assignee", bare):
             reading.assumed.append(f"{role}: the mapping says only {bare}")
@@ -191,7 +194,7 @@ def _slug(name: str) -> str:
 def _seat(agreement: Agreement, reading: Reading) -> str:
     """Return the country where the parties are taken to sit: the mapping does not say it."""
     law = agreement.text("governing_law")
-    if law is not None and re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", law):
+    if law is not None and _LAW.fullmatch(law):
         reading.assumed.append(f"both parties sit in {law[:2]}, whose law governs")
         return law[:2]
     places = {
@@ -247,16 +250,23 @@ def _objects(
 ) -> dict[str, tuple[str, str]]:
     """Return what the agreement is about: right to first owner and technology, the main one first.
 
-    Each is named after the agreement; what a grant names besides (`what`) is an object of its own.
+    Each is named after the agreement; what is not the main owner's to grant is another object.
     """
     giver = next(iter(sides.values()))
     found = {_right(agreement, ""): (giver.party, f"technology:{REGISTER}.{agreement.id}")}
     for number, grant in enumerate(grants, start=1):
-        if grant.what is not None:
+        if not _is_main(agreement, sides, grant):
             owner = _side(sides, grant.giver).party
             name = f"{agreement.id}.{number}"
             found[_right(agreement, f".{number}")] = (owner, f"technology:{REGISTER}.{name}")
     return found
+
+
+def _is_main(agreement: Agreement, sides: Mapping[str, _Side], grant: Grantable) -> bool:
+    """Whether a grant is on the main object: by its owner, the assignee if it is assigned."""
+    first, last = next(iter(sides)), list(sides)[-1]
+    owner = last if "assignment" in str(agreement.said.get("kind")) else first
+    return grant.what is None and grant.giver == owner
 
 
 def _right(agreement: Agreement, suffix: str) -> str:
@@ -338,6 +348,9 @@ def _concluded(
         reading.assumed.append("without a last day: the mapping names none")
     until = None if ends is None else ends.isoformat()
     law = agreement.text("governing_law")
+    if law is not None and not _LAW.fullmatch(law):
+        reading.left_out.append(f"governing law, in words only: {law}")
+        law = None
     described = {
         "contract": f"contract:{REGISTER}.{agreement.id}",
         "kind": _kind(agreement, grants, reading),
@@ -394,7 +407,8 @@ def _granted(  # noqa: PLR0913, PLR0917  (what a grant is made of)
     effective: date,
     until: str | None,
 ) -> dict[str, Any]:
-    right = objects[0] if grant.what is None else _right(agreement, f".{number}")
+    main = _is_main(agreement, sides, grant)
+    right = objects[0] if main else _right(agreement, f".{number}")
     return {
         **grant.members,
         "licensor": _side(sides, grant.giver).party,

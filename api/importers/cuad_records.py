@@ -28,14 +28,16 @@ class Agreement:
     sha256: str
 
     def text(self, name: str) -> str | None:
-        """Return a member that is a text, or None."""
+        """Return a member that is a text, or the first of several; or None."""
         value = self.said.get(name)
+        if isinstance(value, list) and value:
+            value = value[0]
         return value if isinstance(value, str) and value.strip() else None
 
     def items(self, name: str) -> tuple[Mapping[str, Any], ...]:
-        """Return a member that is a list of objects."""
+        """Return a member that is an object or a list of objects."""
         found = self.said.get(name)
-        listed = found if isinstance(found, list) else []
+        listed = found if isinstance(found, list) else [found]
         return tuple(item for item in listed if isinstance(item, dict))
 
 

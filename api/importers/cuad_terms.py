@@ -55,6 +55,8 @@ _VOID = {"a": "VOID_IMPROVEMENT_BACK", "b": "VOID_EXPORT_BAN", "c": "VOID_TIED_P
     "d": "VOID_NO_CHALLENGE"
 }
 _ARTICLE = "vn_art144_2"
+_EVERYWHERE = frozenset({"WORLD", "WORLDWIDE", "GLOBAL"})
+_EU = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
 
 
 @dataclass(slots=True)
@@ -108,13 +110,14 @@ def _grant(agreement: Agreement, item: Mapping[str, Any], name: str, reading: Re
     if exclusivity not in ("exclusive", "sole", "non_exclusive"):
         reading.assumed.append(f"{name} is non-exclusive: the mapping says {exclusivity}")
         exclusivity = "non_exclusive"
-    codes = list(_territory(item, name, reading))
+    codes, excluded = _places(item, name, reading)
     members: dict[str, Any] = {
         "grant": name,
         "acts": list(_acts(item, name, reading)),
         "exclusivity": exclusivity,
         "territory": {"codes": codes},
         "field": {"scheme": "any", "edition": None, "codes": []},
+        **({} if excluded is None else {"excluded": excluded}),
         "sublicensing": _sublicensing(item, name, reading),
         "transferable": item.get("transferable") is True,
     }
@@ -133,18 +136,33 @@ def _acts(item: Mapping[str, Any], name: str, reading: Reading) -> Iterator[str]
     yield from dict.fromkeys(found or ALL_ACTS)
 
 
-def _territory(item: Mapping[str, Any], name: str, reading: Reading) -> Iterator[str]:
-    listed = item.get("territory")
-    if listed is None:
-        reading.assumed.append(f"{name} is worldwide: the mapping names no territory")
-        listed = ["WORLD"]
-    for word in [listed] if isinstance(listed, str) else listed:
-        if str(word).upper() == "WORLD":
+def _territory(listed: Any, name: str) -> Iterator[str]:
+    """Yield the codes of places in words of the mapping. Raises `Unmappable`."""
+    for word in [listed] if isinstance(listed, str) else list(listed):
+        place = str(word).upper()
+        if place in _EVERYWHERE:
             yield "world"
-        elif len(word) == 2 and word.isalpha():  # noqa: PLR2004  (ISO 3166-1 alpha-2)
-            yield f"iso:{word.upper()}"
+        elif place == "EU":
+            yield from (f"iso:{member}" for member in _EU.split())
+        elif len(place) == 2 and place.isalpha():  # noqa: PLR2004  (ISO 3166-1 alpha-2)
+            yield f"iso:{place}"
         else:
             raise Unmappable(f"{name}: {word} is no territory code")
+
+
+def _places(
+    item: Mapping[str, Any], name: str, reading: Reading
+) -> tuple[list[str], dict[str, Any] | None]:
+    """Return where a grant is for, and what it excludes there."""
+    said = item.get("territory")
+    if said is None:
+        reading.assumed.append(f"{name} is worldwide: the mapping names no territory")
+        return ["world"], None
+    if not isinstance(said, dict):
+        return list(dict.fromkeys(_territory(said, name))), None
+    inside = list(dict.fromkeys(_territory(said.get("include", "WORLD"), name)))
+    outside = list(dict.fromkeys(_territory(said.get("exclude", ()), name)))
+    return inside, {"territory": {"codes": outside}} if outside else None
 
 
 def _sublicensing(item: Mapping[str, Any], name: str, reading: Reading) -> str:
@@ -223,7 +241,13 @@ def _schedule(
         reading.assumed.append("royalties are due when their period ends: no days are mapped")
     _read_late(agreement, schedule, reading)
     _read_audit(agreement, schedule, reading)
-    return {"currency": currency, "period": "year", "due_days": 0, **schedule}
+    whole = {"currency": currency, "period": "year", "due_days": 0, **schedule}
+    try:
+        Royalty.model_validate(whole)
+    except ValueError as error:
+        reading.left_out.append(f"royalty, which has another form: {str(error).splitlines()[-2]}")
+        return None
+    return whole
 
 
 def _words(part: Mapping[str, Any]) -> str:
@@ -233,13 +257,16 @@ def _words(part: Mapping[str, Any]) -> str:
 def _running(schedule: dict[str, Any], part: Mapping[str, Any]) -> bool:
     rate = part.get("rate_ppm")
     tiers = part.get("tiers")
-    if "tiers" in schedule or (type(rate) is not int and not isinstance(tiers, list)):
+    tiered = isinstance(tiers, list) and all(
+        isinstance(tier, dict) and {"upto_minor", "rate_ppm"} <= tier.keys() for tier in tiers
+    )
+    if "tiers" in schedule or (type(rate) is not int and not tiered):
         return False
     schedule["base"] = _BASES.get(str(part.get("base")), "other")
     schedule["tiers"] = (
-        [{"upto": None, "rate_ppm": rate}]
-        if not isinstance(tiers, list)
-        else [{"upto": tier["upto_minor"], "rate_ppm": tier["rate_ppm"]} for tier in tiers]
+        [{"upto": tier["upto_minor"], "rate_ppm": tier["rate_ppm"]} for tier in tiers]
+        if isinstance(tiers, list) and tiered
+        else [{"upto": None, "rate_ppm": rate}]
     )
     if part.get("period") in ("month", "quarter", "half_year", "year"):
         schedule["period"] = part["period"]

@@ -222,6 +222,38 @@ def test_what_cannot_be_read_is_told_and_not_posted(changed: dict[str, Any]):
     assert 1 == ledger.past.size
 
 
+def test_places_may_be_many_and_leave_some_out():
+    grants = [
+        {"exclusivity": "exclusive", "territory": {"include": ["WORLDWIDE"], "exclude": ["JP"]}},
+        {"exclusivity": "non_exclusive", "territory": ["EU", "CH"]},
+    ]
+    _, ledger = imported(grants=grants)
+    first, second = ledger.get("contract:cuad.another").grants.values()
+    assert (("world",), ("iso:JP",)) == (first.territory.codes, first.excluded.territory.codes)
+    assert 28 == len(second.territory.codes)
+
+
+def test_each_side_of_a_cross_licence_grants_its_own():
+    grants = [
+        {"exclusivity": "non_exclusive", "territory": ["DE"]},
+        {"exclusivity": "non_exclusive", "from": "licensee", "to": "licensor"},
+    ]
+    _, ledger = imported(grants=grants)
+    assert {} == ledger.codes()
+    assert ["party:de.beta-gmbh"] == list(ledger.get("right:us.cuad.another.2").owners)
+
+
+def test_what_is_in_words_only_is_left_out():
+    said = {
+        "governing_law": "the laws of England",
+        "licensor": ["Alpha Institute", "Gamma Institute"],
+        "consideration": {"type": "tiered_royalty", "tiers": [{"upto_minor": 5, "rate_ppm": 1}]},
+    }
+    planned, ledger = imported(**said)
+    assert {} == ledger.codes()
+    assert 3 <= len(planned.reading.left_out)
+
+
 def test_kinds_of_payment_are_read_or_named():
     paid = [
         {"type": "upfront", "amount_minor": 5, "currency": "EUR"},
