@@ -25,8 +25,10 @@ from projections.projection import On, Projection
 from projections.view import (
     DATED,
     TRUE_ON,
+    Known,
     KnownAt,
     KnownBy,
+    View,
     knowing,
     positions_of,
     viewing,
@@ -333,6 +335,17 @@ def liens_on(
         known_by_then = [place for place in made if place is not None and place <= known.position]
         found = gathered(rows, true_on)
         return Liens(right, true_on, effect, view.size, found, positions_of(proof, known_by_then))
+
+
+def standing_liens(view: View, right: str, true_on: date, known: Known) -> tuple[Lien, ...]:
+    """Return the liens in force between their parties on a day, as they rank."""
+    rows = view.rows(
+        liens,
+        f"charged = %(right)s AND effect = 'parties' AND {TRUE_ON} AND {DATED}",
+        {"right": right, "true_on": true_on, **knowing(known)},
+        order="true_from, subject, creditor",
+    )
+    return gathered(rows, true_on)
 
 
 def _bears(link: ChainRow, true_on: date, effect: Effect) -> bool:

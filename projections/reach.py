@@ -1,0 +1,297 @@
+"""
+What is taken of a right, what may still be granted, and what ends with it.
+
+Serves `GET /v1/rights/{id}/exclusive`, `.../left-to-grant` and `.../dependents`. Grants are those
+that are known, for the days that they run as known: amended, ended and voided as it stands.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from ledger.domain.event import legal_day
+from ledger.domain.law import Law
+from ledger.domain.left import Free, left_to_grant
+from ledger.domain.protection import term_of
+from ledger.domain.scope import (
+    Act,
+    Box,
+    Field,
+    HeldGrant,
+    Hole,
+    Territory,
+    box,
+    field_region,
+    territory_region,
+)
+from ledger.domain.standing import EVERYWHERE
+from ledger.store.connection import Pool
+from projections.grants import GrantRow, encumbrances, grants
+from projections.liens import Lien, liens, standing_liens
+from projections.projection import ProjectionError
+from projections.status import ALIVE, Status, StatusRow, status, status_on, status_rows
+from projections.view import DATED, Known, KnownAt, View, knowing, positions_of, viewing
+
+ACTS: tuple[Act, ...] = (
+    "make",
+    "use",
+    "sell",
+    "offer_for_sale",
+    "import",
+    "export",
+    "copy",
+    "adapt",
+    "distribute",
+)
+
+LOOKED_AT = 2_000
+"""Grants on one right that an answer looks at; territory, field and days narrow them."""
+
+
+class TooMany(ProjectionError):
+    """More grants burden the right, there and then, than an answer looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of a right that a question is about: places, a field, the days `[start, end)`."""
+
+    territory: Territory
+    field: Field
+    start: date
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """Who is exclusive in a part of a right, as known; folded up to `size` entries."""
+
+    right: str
+    part: Part
+    size: int
+    grants: tuple[GrantRow, ...]
+
+    @property
+    def exclusive(self) -> bool:
+        """Say whether anybody is."""
+        return bool(self.grants)
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the grants."""
+        return _proof(self.grants)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftToGrant:
+    """What may still be granted of a right, exclusively and not, and what burdens it.
+
+    `part` is what was looked at: what the title covers, in the days asked about or until its term
+    ends. An exclusive grant is free where nothing is granted at all.
+    """
+
+    right: str
+    part: Part
+    size: int
+    exclusive: tuple[Free, ...]
+    non_exclusive: tuple[Free, ...]
+    encumbrances: tuple[GrantRow, ...]
+    liens: tuple[Lien, ...]
+    status: Status
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """A grant that ends with the right (IP Law art. 148(4)), and whom that concerns.
+
+    `lives_on` names what else the grant is on: know-how, or other rights.
+    """
+
+    grant: GrantRow
+    tell: tuple[str, ...]
+    lives_on: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dependents:
+    """What ends with a right on a day, heads before what stands below; and who must be told."""
+
+    right: str
+    on: date
+    size: int
+    dependents: tuple[Dependent, ...]
+    tell: tuple[str, ...]
+    liens: tuple[Lien, ...]
+    positions: tuple[int, ...]
+
+
+def exclusive_in(pool: Pool, right: str, part: Part, *, known_at: KnownAt = None) -> Exclusive:
+    """Return the exclusive and sole grants that may reach into a part of a right.
+
+    Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, grants, encumbrances) as view:
+        asked = _asked(part)
+        found = _granted(view, right, part.start, part.end, view.known(known_at))
+        rows = [row for row in found if _excludes(row) and box_of(row).overlaps(asked)]
+        return Exclusive(right, part, view.size, tuple(rows))
+
+
+def left_of(  # noqa: PLR0913  (the question's parameters)
+    pool: Pool,
+    right: str,
+    law: Law,
+    *,
+    start: date,
+    end: date | None,
+    territory: Territory | None = None,
+    field: Field | None = None,
+    known_at: KnownAt = None,
+) -> LeftToGrant:
+    """Return what may still be granted of a right from a day on.
+
+    Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, grants, encumbrances, liens, status) as view:
+        known = view.known(known_at)
+        rows = status_rows(view, [right], start, known).get(right, ())
+        state = status_on(right, start, rows, view.size)
+        part = _part(rows, law, start, end, territory, field)
+        found = _granted(view, right, part.start, part.end, known)
+        held = [held_of(row) for row in found]
+        space = _asked(part)
+        alive = state.status in ALIVE and (part.end is None or part.start < part.end)
+        charged = standing_liens(view, right, start, known)
+        return LeftToGrant(
+            right,
+            part,
+            view.size,
+            left_to_grant(space, held, exclusive=True) if alive else (),
+            left_to_grant(space, held, exclusive=False) if alive else (),
+            tuple(row for row, each in zip(found, held, strict=True) if each.box.overlaps(space)),
+            charged,
+            state,
+            positions_of(state.positions, _proof(found)),
+        )
+
+
+def dependents_of(pool: Pool, right: str, *, on: date, known_at: KnownAt = None) -> Dependents:
+    """Return the grants in force on a day that end with a right, and who must be told.
+
+    Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
+    """
+    with viewing(pool, grants, encumbrances, liens) as view:
+        known = view.known(known_at)
+        found = [row for row in _granted(view, right, on, None, known) if row.true_from <= on]
+        dependents = tuple(_dependent(row, right) for row in _heads_first(found))
+        charged = standing_liens(view, right, on, known)
+        tell = {party for each in dependents for party in each.tell}
+        tell.update(creditor for lien in charged for creditor in lien.creditors)
+        return Dependents(
+            right, on, view.size, dependents, tuple(sorted(tell)), charged, _proof(found)
+        )
+
+
+def _dependent(row: GrantRow, right: str) -> Dependent:
+    others = tuple(each for each in (*row.rights, *row.technologies) if each != right)
+    return Dependent(row, tuple(sorted({row.licensor, row.licensee})), others)
+
+
+def _heads_first(rows: Iterable[GrantRow]) -> list[GrantRow]:
+    """Return grants in order, what stands below another after it."""
+    return sorted(rows, key=lambda row: (row.position, row.ref))
+
+
+def box_of(row: GrantRow) -> Box:
+    """Return what a grant reaches in the days that its row is true for."""
+    territory = Territory.model_construct(codes=row.territory)
+    members = {"scheme": row.field_scheme, "edition": row.field_edition, "codes": row.field_codes}
+    reach = box(row.acts, territory, Field.model_validate(members), row.true_from, row.true_to)
+    if row.excluded_territory is None and row.excluded_scheme is None:
+        return reach
+    hole = Hole(
+        None if row.excluded_territory is None else territory_region(row.excluded_territory),
+        None
+        if row.excluded_scheme is None
+        else field_region(row.excluded_scheme, row.excluded_edition, row.excluded_codes or ()),
+    )
+    return replace(reach, hole=hole)
+
+
+def held_of(row: GrantRow) -> HeldGrant:
+    """Return a grant as the rules of conflict see it."""
+    return HeldGrant(
+        ref=row.ref,
+        licensor=row.licensor,
+        licensee=row.licensee,
+        exclusive=_excludes(row),
+        box=box_of(row),
+        position=row.changed_position or row.position,
+        head=row.head,
+        accepts=frozenset(row.accepts),
+        kind=row.exclusivity,  # type: ignore[arg-type]  # written from a grant's own
+        recorded=legal_day(row.accepted),
+    )
+
+
+def _excludes(row: GrantRow) -> bool:
+    return row.exclusivity in ("exclusive", "sole")
+
+
+def _proof(rows: Iterable[GrantRow]) -> tuple[int, ...]:
+    places = [(row.position, row.changed_position, row.registered_position) for row in rows]
+    return positions_of(*places)
+
+
+def _asked(part: Part) -> Box:
+    return box(ACTS, part.territory, part.field, part.start, part.end)
+
+
+def _granted(
+    view: View, right: str, start: date, end: date | None, known: Known
+) -> tuple[GrantRow, ...]:
+    """Return the grants on a right that run in some of the days `[start, end)`, as known."""
+    burdens = view.rows(
+        encumbrances,
+        "subject = %(right)s AND position <= %(known_position)s",
+        {"right": right, **knowing(known)},
+        order="position, ref",
+        limit=LOOKED_AT + 1,
+    )
+    if len(burdens) > LOOKED_AT:
+        raise TooMany(f"more than {LOOKED_AT} grants burden {right}")
+    asked = {
+        "refs": sorted({burden.ref for burden in burdens}),
+        "start": start,
+        "stop": end,
+        **knowing(known),
+    }
+    return view.rows(
+        grants,
+        f"""ref = ANY(%(refs)s) AND {DATED} AND (true_to IS NULL OR true_to > %(start)s)
+            AND (%(stop)s::date IS NULL OR true_from < %(stop)s)""",
+        asked,
+        order="position, ref, true_from",
+    )
+
+
+def _part(
+    rows: Sequence[StatusRow],
+    law: Law,
+    start: date,
+    end: date | None,
+    territory: Territory | None,
+    field: Field | None,
+) -> Part:
+    """Return what is asked about, bounded by what the title covers and how long it can last."""
+    whole = next((row for row in rows if row.territory == EVERYWHERE), None)
+    last = None if whole is None else term_of(whole, law, start).end
+    ends = [day for day in (end, last) if day is not None]
+    covered = whole.covers if whole is not None and whole.covers else ("world",)
+    return Part(
+        territory or Territory.model_validate({"codes": list(covered)}),
+        field or Field.model_validate({"scheme": "any", "edition": None, "codes": []}),
+        start,
+        min(ends, default=None),
+    )
