@@ -198,6 +198,13 @@ def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iter
             )
 
 
+def releases_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> tuple[int, ...]:
+    """Return the positions of the events that released what of a distribution was waiting."""
+    with viewing(pool, money_events) as view:
+        own = money_of(view, (distribution,), view.known(known_at))
+        return positions_of([row.position for row, _ in said_as(own, SuspenseReleased)])
+
+
 def _sums(amounts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     sums: dict[str, int] = {}
     for currency, amount in amounts:

@@ -193,6 +193,14 @@ def dependents_of(pool: Pool, right: str, *, on: date, known_at: KnownAt = None)
         )
 
 
+def granted_from(
+    pool: Pool, right: str, day: date, *, known_at: KnownAt = None
+) -> tuple[GrantRow, ...]:
+    """Return the grants on a right that run on a day or after it, as known."""
+    with viewing(pool, grants, encumbrances) as view:
+        return _granted(view, right, day, None, view.known(known_at))
+
+
 def _dependent(row: GrantRow, right: str) -> Dependent:
     others = tuple(each for each in (*row.rights, *row.technologies) if each != right)
     return Dependent(row, tuple(sorted({row.licensor, row.licensee})), others)

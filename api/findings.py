@@ -1,0 +1,41 @@
+"""Open findings: what recorded facts contradict, until something settles it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import node_of
+from api.reads import AtLeast, KnownAtText, ask, read_known_at
+from ledger.lawbook import shipped
+from projections.findings import findings
+
+router = APIRouter(prefix="/v1/findings", tags=["findings"])
+
+
+@router.get("", operation_id="listFindings", summary="What do recorded facts contradict?")
+def list_findings(  # noqa: PLR0913  (the question's parameters)
+    request: Request,
+    *,
+    subject: Annotated[
+        str | None, Query(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$", description="Of one subject")
+    ] = None,
+    settled: Annotated[bool, Query(description="Those that were settled, too")] = False,
+    known_at: KnownAtText = None,
+    after: Annotated[int, Query(ge=-1, description="Cursor: facts after this position")] = -1,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    at_least: AtLeast = None,
+) -> Response:
+    """Return retroactive ends, voidances, compromised keys, late disputes, and what they touch."""
+    return ask(
+        request,
+        at_least,
+        lambda: findings(
+            node_of(request).pool,
+            shipped(),
+            subject=subject,
+            settled=settled,
+            known_at=read_known_at(known_at),
+            after=after,
+            limit=limit,
+        ),
+    )

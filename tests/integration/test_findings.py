@@ -1,0 +1,120 @@
+"""What facts contradict is listed as open, until something settles it; nothing is refused."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.domain.event import Body
+from ledger.lawbook import shipped
+from ledger.store.connection import Pool
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.findings import Finding, findings
+from projections.rebuild import rebuild
+from projections.runner import Runner
+from tests.support import builders as b
+from tests.support import moneys as m
+from tests.support.builders import OTHER_RIGHT, RIGHT, SHARE
+from tests.support.disputes import (
+    SECOND_DISPUTE,
+    court_registered,
+    dispute_opened,
+    dispute_withdrawn,
+    hold_ordered,
+    order,
+    ruling_made,
+    void,
+)
+from tests.support.logbook import NOON, append_all, written_again
+from tests.support.postgres import fresh_database
+from tests.support.projecting import logged
+
+STORY: dict[str, Body] = {
+    "filed": b.right_filed(),
+    "other filed": b.other_right_filed(),
+    "technology": b.technology_registered(),
+    "contract": b.contract_concluded(),
+    "shared": b.share_agreed(),
+    "reported": b.revenue_reported(),
+    "distributed": b.revenue_distributed(),
+    "paid": b.payment_confirmed(),
+    "licence": m.licence(grants=[b.grant(exclusivity="non_exclusive", acts=["import"])]),
+    "royalties": m.report(1_000_000_000, 36_000_000),
+    "split": m.split(),
+    "waiting": m.shared_out(),
+    "court": court_registered(),
+    "late": dispute_opened(known_since="2023-10-30"),
+    "in time": dispute_opened(SECOND_DISPUTE, known_since="2023-11-02"),
+    "frozen": hold_ordered(order("FREEZE_TITLE", RIGHT)),
+    "agreed": b.assignment_agreed(rights=[OTHER_RIGHT]),
+    "frozen too": hold_ordered(order("FREEZE_TITLE", OTHER_RIGHT, name="o2")),
+    "registered": b.assignment_registered(rights=[OTHER_RIGHT]),
+    "void": ruling_made(orders=[void(b.share_agreed(), SHARE)]),
+    "lapsed": b.right_lapsed(effective_from="2026-08-01", published_on="2026-11-01"),
+    "withdrawn": dispute_withdrawn(SECOND_DISPUTE),
+}
+AT = {name: position for position, name in enumerate(STORY, 1)}
+NAMES = {position: name for name, position in AT.items()}
+
+
+@pytest.fixture(scope="module")
+def told(postgres_server) -> Iterator[Pool]:
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        rebuild(pool, READ_MODELS, decode)
+        append_all(pool, written_again(logged(*STORY.values())), NOON, batch=1)
+        Runner(pool, READ_MODELS, decode).catch_up()
+        yield pool
+        pool.close()
+
+
+def found(pool: Pool, **asked) -> dict[str, Finding]:
+    page = findings(pool, shipped(), **asked)
+    return {NAMES[each.suspect.position]: each for each in page.findings}
+
+
+def names(positions) -> list[str]:
+    return [NAMES[position] for position in positions]
+
+
+def test_a_retroactive_lapse_contradicts_licences_and_the_money_of_later_days(told):
+    finding = found(told, subject=RIGHT)["lapsed"]
+    assert "RIGHT_ENDED" == finding.suspect.code
+    assert ["contract", "reported", "paid", "licence"] == sorted(
+        names(finding.contradicts), key=AT.__getitem__
+    )
+    assert finding.open
+
+
+def test_a_registration_under_a_freeze_is_recorded_and_found(told):
+    finding = found(told)["registered"]
+    assert ["frozen too"] == names(finding.contradicts)
+
+
+def test_a_void_share_leaves_what_was_shared_out_and_paid(told):
+    finding = found(told, subject=SHARE)["void"]
+    assert ["distributed", "paid"] == names(finding.contradicts)
+
+
+def test_a_dispute_opened_late_is_flagged_and_one_in_time_is_not(told):
+    assert "DISPUTE_OUT_OF_TIME" == found(told)["late"].suspect.code
+    assert "in time" not in found(told, settled=True)
+
+
+def test_what_waits_for_the_authors_is_open(told):
+    assert ["waiting"] == names(found(told)["waiting"].contradicts)
+
+
+def test_what_was_not_known_yet_is_no_finding(told):
+    assert {"waiting"} == set(found(told, known_at=AT["court"]))
+
+
+def test_findings_come_page_by_page(told):
+    seen, after = {}, -1
+    while True:
+        page = findings(told, shipped(), after=after, limit=1)
+        seen.update({each.suspect.position: each for each in page.findings})
+        if page.next_after is None:
+            break
+        after = page.next_after
+    assert {AT[name] for name in found(told)} == set(seen)
