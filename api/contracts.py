@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.deps import node_of
+from api.deps import law_of, node_of
 from api.problems import ApiProblem
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.registrations import duties
@@ -49,6 +49,7 @@ def list_registrations(  # noqa: PLR0913  (the question's parameters)
             late_only=late,
             contract=contract,
             technology=technology,
+            law=law_of(node_of(request)),
             known_at=read_known_at(known_at),
             after=after,
             limit=limit,

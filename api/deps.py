@@ -3,8 +3,10 @@
 from fastapi import Request
 
 from api.metrics import Metrics
+from ledger.domain.law import Law
 from ledger.node import Node
 from ledger.submit import Submitter
+from projections.editions import law_in_force
 
 
 def node_of(request: Request) -> Node:
@@ -12,6 +14,11 @@ def node_of(request: Request) -> Node:
     node = request.app.state.node
     assert isinstance(node, Node)
     return node
+
+
+def law_of(node: Node) -> Law:
+    """Return the law data by which the ledger judges now. Raises `NotFolded`."""
+    return law_in_force(node.pool, node.laws)
 
 
 def submitter_of(request: Request) -> Submitter:

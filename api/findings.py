@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import node_of
+from api.deps import law_of, node_of
 from api.reads import AtLeast, KnownAtText, ask, read_known_at
-from ledger.lawbook import shipped
 from projections.findings import findings
 
 router = APIRouter(prefix="/v1/findings", tags=["findings"])
@@ -31,7 +30,7 @@ def list_findings(  # noqa: PLR0913  (the question's parameters)
         at_least,
         lambda: findings(
             node_of(request).pool,
-            shipped(),
+            law_of(node_of(request)),
             subject=subject,
             settled=settled,
             known_at=read_known_at(known_at),

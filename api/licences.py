@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
-from api.deps import node_of
+from api.deps import law_of, node_of
 from api.problems import ApiProblem
 from api.reads import AtLeast, EffectText, KnownAtText, ask, read_known_at, today
 from ledger.domain.scope import Act, Field, Territory
@@ -55,7 +55,12 @@ def get_licence_check(  # noqa: PLR0913  (the question's parameters)
     return ask(
         request,
         at_least,
-        lambda: check_licence(node_of(request).pool, use, known_at=read_known_at(known_at)),
+        lambda: check_licence(
+            node_of(request).pool,
+            use,
+            law=law_of(node_of(request)),
+            known_at=read_known_at(known_at),
+        ),
     )
 
 

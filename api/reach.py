@@ -7,11 +7,10 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
-from api.deps import node_of
+from api.deps import law_of, node_of
 from api.problems import ApiProblem
 from api.reads import AtLeast, KnownAtText, RightPath, ask, read_known_at, today
 from ledger.domain.scope import Field, Territory
-from ledger.lawbook import shipped
 from projections.reach import Part, TooMany, dependents_of, exclusive_in, left_of
 
 T = TypeVar("T")
@@ -128,7 +127,7 @@ def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
             lambda: left_of(
                 node_of(request).pool,
                 right,
-                shipped(),
+                law_of(node_of(request)),
                 start=start or today(),
                 end=end,
                 territory=read_territory(territory),

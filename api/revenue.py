@@ -5,10 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.deps import node_of
+from api.deps import law_of, node_of
 from api.problems import NotFound
 from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
-from ledger.lawbook import shipped
 from projections.arrears import minimum_of, overdue_of
 from projections.computation import Computation, computation_of
 from projections.dues import agreement_of, dues_of
@@ -124,7 +123,7 @@ def get_overdue(
         lambda: overdue_of(
             node_of(request).pool,
             contract,
-            shipped(),
+            law_of(node_of(request)),
             on=on or today(),
             known_at=read_known_at(known_at),
         ),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import node_of
+from api.deps import law_of, node_of
 from api.reads import (
     AtLeast,
     EffectText,
@@ -118,6 +118,7 @@ def get_status(  # noqa: PLR0913  (the question's parameters)
             node_of(request).pool,
             right,
             true_on=true_on or today(),
+            law=law_of(node_of(request)),
             known_at=read_known_at(known_at),
             known_by=known_by,
             territory=territory,

@@ -5,12 +5,12 @@ A new decree is a directory of JSON files under `LEDGER_HOME/law/` and a `ledger
 that names its digest; `ledger.domain.law` says what the files hold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from ledger.domain.law import Law, read_law
+from ledger.domain.law import Law, digest_of, read_law
 
 
 @lru_cache(maxsize=1)
@@ -30,6 +30,37 @@ def shipped_files() -> dict[str, bytes]:
 def files_in(directory: Path) -> dict[str, bytes]:
     """Return the files of a data set in a directory, by name."""
     return {path.name: path.read_bytes() for path in sorted(directory.glob("*.json"))}
+
+
+class LawShelf(Mapping[str, Law]):
+    """The sets at hand by digest; looked up anew in the directory when an unknown one is named.
+
+    So a set that was put there while the process runs can be adopted without starting it again.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._directory = directory
+        self._laws = laws_at_hand(directory)
+
+    def __getitem__(self, sha256: str) -> Law:
+        if sha256 not in self._laws:
+            self._laws = laws_at_hand(self._directory)
+        return self._laws[sha256]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._laws)
+
+    def __len__(self) -> int:
+        return len(self._laws)
+
+    def files(self, sha256: str) -> Mapping[str, bytes]:
+        """Return the files of a set, by name. Raises `KeyError` if it is not at hand."""
+        if sha256 == shipped().sha256:
+            return shipped_files()
+        for each in sorted(self._directory.iterdir()) if self._directory else ():
+            if each.is_dir() and digest_of(files := files_in(each)) == sha256:
+                return files
+        raise KeyError(sha256)
 
 
 def laws_at_hand(directory: Path | None = None) -> Mapping[str, Law]:

@@ -16,7 +16,7 @@ from ledger.antirollback import CheckpointFile, Halted
 from ledger.follower import Follower
 from ledger.home import Home, Identity
 from ledger.keystore import load_log_keys
-from ledger.lawbook import laws_at_hand
+from ledger.lawbook import LawShelf
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.sequencer import Sequencer
@@ -104,13 +104,14 @@ class Node:
             else None
         )
         self.follower = None if publishes else Follower(self.pool, self.feed)
+        self.laws = LawShelf(home.law)
         self.sequencer = Sequencer(
             self.pool,
             self._committed,
             batch_max=settings.batch_max,
             outstanding_max=settings.outstanding_max,
             subjects_cached=settings.subjects_cached,
-            laws=laws_at_hand(home.law),
+            laws=self.laws,
         )
         self.watchdog = Watchdog(database.embedded) if database.embedded else None
         self.halted: str | None = None

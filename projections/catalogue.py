@@ -5,6 +5,7 @@ from projections.contract_events import contract_events
 from projections.dependencies import dependencies
 from projections.disputes import disputes, orders
 from projections.documents import documents
+from projections.editions import editions
 from projections.findings import suspects
 from projections.grants import contracts, encumbrances, grants
 from projections.keys import keys, reconfirmations, signed
@@ -46,6 +47,7 @@ READ_MODELS: tuple[ReadModel, ...] = (
     orders,
     dependencies,
     suspects,
+    editions,
     parties,
     relations,
     keys,

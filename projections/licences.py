@@ -13,9 +13,9 @@ from datetime import date
 from typing import Literal
 
 from ledger.domain.filing import opposed
+from ledger.domain.law import Law
 from ledger.domain.protection import state_of
 from ledger.domain.scope import Act, Field, Hole, Territory, field_region, territory_region
-from ledger.lawbook import shipped
 from ledger.store.connection import Pool
 from projections.axes import Effect
 from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
@@ -105,12 +105,14 @@ class LicenceCheck:
         return positions_of(*(finding.positions for finding in proving))
 
 
-def check_licence(pool: Pool, use: Use, *, known_at: KnownAt = None) -> LicenceCheck:
+def check_licence(
+    pool: Pool, use: Use, *, known_at: KnownAt = None, law: Law | None = None
+) -> LicenceCheck:
     """Return whether a use was licensed, as known at a position or instant (default: now).
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, grants, encumbrances, contracts, status) as view:
+    with viewing(pool, grants, encumbrances, contracts, status, law=law) as view:
         known = view.known(known_at)
         found = _candidates(view, use, known)
         terms = _terms(view, found, known)
@@ -202,7 +204,7 @@ def _finding(
     state = state_of(use.territory.codes[0])
     # A technology has no term of its own: it is a right that ends.
     states = [
-        status_on(subject, use.on, ends.get(subject, ()), view.size, state)
+        status_on(subject, use.on, ends.get(subject, ()), view.size, state, view.law)
         for subject in objects
         if subject.startswith("right:")
     ]
@@ -217,12 +219,12 @@ def _finding(
     )
     live = tuple(subject for subject in objects if subject not in gone)
     kinds = {row.subject: row.kind for group in ends.values() for row in group}
-    against = _against(use, chain, map(kinds.get, live), cut_off=cut_off)
+    against = _against(view.law, use, chain, map(kinds.get, live), cut_off=cut_off)
     return Finding(grant, terms, heads, _beyond(grant, use), against, live, ended, proof)
 
 
 def _against(
-    use: Use, chain: Sequence[GrantRow], kinds: Iterable[str | None], *, cut_off: bool
+    law: Law, use: Use, chain: Sequence[GrantRow], kinds: Iterable[str | None], *, cut_off: bool
 ) -> tuple[Against, ...]:
     entered = chain[0].registered_on
     said: dict[Against, bool] = {
@@ -230,7 +232,7 @@ def _against(
         "SUSPENDED": any(row.suspended_position is not None for row in chain),
         "HEAD_ENDED": cut_off,
         "UNREGISTERED_OPPOSED": use.effect == "third_parties"
-        and any(opposed(shipped(), kind, entered, use.on) for kind in kinds),
+        and any(opposed(law, kind, entered, use.on) for kind in kinds),
     }
     return tuple(what for what, so in said.items() if so)
 

@@ -156,7 +156,7 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
     with viewing(pool, grants, encumbrances, liens, status) as view:
         known = view.known(known_at)
         rows = status_rows(view, [right], start, known).get(right, ())
-        state = status_on(right, start, rows, view.size)
+        state = status_on(right, start, rows, view.size, law=law)
         part = _part(rows, law, start, end, territory, field)
         found = _granted(view, right, part.start, part.end, known)
         held = [held_of(row) for row in found]

@@ -16,8 +16,8 @@ from ledger.domain.contract import ContractConcluded
 from ledger.domain.contract_terms import AgreedTerms
 from ledger.domain.event import Body, Logged
 from ledger.domain.filing import CertificateIssued, FilingMade, PermitIssued, RegistrationRefused
+from ledger.domain.law import Law
 from ledger.domain.sublicence import SublicenceGranted
-from ledger.lawbook import shipped
 from ledger.store.connection import Pool
 from projections.projection import On, Projection
 from projections.view import KnownAt, knowing, viewing
@@ -220,6 +220,7 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
     known_at: KnownAt = None,
     after: int = -1,
     limit: int = 100,
+    law: Law | None = None,
 ) -> Duties:
     """Return the contracts that must be filed as they stood on a day; those filed late only.
 
@@ -235,7 +236,7 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
         conditions.append("subject = %(contract)s")
     if technology is not None:
         conditions.append("%(technology)s = ANY(technologies)")
-    with viewing(pool, registrations) as view:
+    with viewing(pool, registrations, law=law) as view:
         asked = {
             "after": after,
             "true_on": true_on,
@@ -247,15 +248,15 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
             registrations, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )
         page = rows[:limit]
-        found = tuple(_duty(row, true_on) for row in page)
+        found = tuple(_duty(row, true_on, view.law) for row in page)
         kept = tuple(duty for duty in found if duty.late) if late_only else found
         return Duties(true_on, view.size, kept, page[-1].position if len(rows) > limit else None)
 
 
-def _duty(row: Registration, day: date) -> Duty:
+def _duty(row: Registration, day: date, law: Law) -> Duty:
     topic = {"permit": "contract.permit", "registration": "contract.registration"}[row.purpose]
     # Whatever crosses the border or is paid by the State has the same days.
-    ground = shipped().find(topic, row.concluded_on, direction="inbound", state_money=False)
+    ground = law.find(topic, row.concluded_on, direction="inbound", state_money=False)
     days = 0 if ground is None else ground.number("days")
     file_by = row.concluded_on + timedelta(days=days)
     done = day if row.filed_on is None or row.filed_on > day else row.filed_on

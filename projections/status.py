@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal
 
 from ledger.domain.event import Logged
+from ledger.domain.law import Law
 from ledger.domain.protection import term_of
 from ledger.domain.right import RightFiled, covered, needs_no_title
 from ledger.domain.right_status import (
@@ -323,7 +324,7 @@ status = Projection(
 )
 
 
-def status_of(
+def status_of(  # noqa: PLR0913  (each is a parameter of the query)
     pool: Pool,
     right: str,
     *,
@@ -331,14 +332,16 @@ def status_of(
     known_at: KnownAt = None,
     known_by: KnownBy = "ledger",
     territory: str | None = None,
+    law: Law | None = None,
 ) -> Status:
     """Return a right's status on a legal day, from what was known at a point of either register.
 
+    The longest term is that of `law`, by default the law data of this version.
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, status) as view:
+    with viewing(pool, status, law=law) as view:
         found = status_rows(view, [right], true_on, view.known(known_at, known_by))
-        return status_on(right, true_on, found.get(right, ()), view.size, territory)
+        return status_on(right, true_on, found.get(right, ()), view.size, territory, view.law)
 
 
 def status_rows(
@@ -364,6 +367,7 @@ def status_on(
     rows: Sequence[StatusRow],
     size: int,
     territory: str | None = None,
+    law: Law | None = None,
 ) -> Status:
     """Return what the rows that hold on the day say about it."""
     by_place = {row.territory: row for row in rows}
@@ -371,9 +375,12 @@ def status_on(
     if whole is None or (territory and whole.covers and territory not in whole.covers):
         return Status(right, true_on, size, None, None, None, (), territory)
     states = {*whole.covers, *by_place} - {EVERYWHERE}
-    fates = tuple(_fate(state, by_place.get(state, whole), true_on) for state in sorted(states))
+    law = law or shipped()
+    fates = tuple(
+        _fate(state, by_place.get(state, whole), true_on, law) for state in sorted(states)
+    )
     row = by_place.get(territory or EVERYWHERE, whole)
-    fate = _fate(territory or EVERYWHERE, row, true_on)
+    fate = _fate(territory or EVERYWHERE, row, true_on, law)
     if territory is None and (fate.status in ALIVE or fate.status == "expired"):
         fate = _last_of(fates) or fate
     return Status(
@@ -397,7 +404,7 @@ def _last_of(fates: Sequence[Fate]) -> Fate | None:
     return max(fates, key=lambda fate: (fate.since or FROM_THE_START, fate.positions))
 
 
-def _fate(territory: str, row: StatusRow, true_on: date) -> Fate:
+def _fate(territory: str, row: StatusRow, true_on: date, law: Law) -> Fate:
     positions = positions_of(
         [
             row.filed_position,
@@ -407,16 +414,16 @@ def _fate(territory: str, row: StatusRow, true_on: date) -> Fate:
             row.limited_position,
         ]
     )
-    stage, since, reason = _stage(row, true_on)
+    stage, since, reason = _stage(row, true_on, law)
     return Fate(territory, stage, since, reason, row.fee_year, positions)
 
 
-def _stage(row: StatusRow, true_on: date) -> tuple[Stage, date | None, str | None]:
+def _stage(row: StatusRow, true_on: date, law: Law) -> tuple[Stage, date | None, str | None]:
     since = max(row.changed_from or row.filed_on, row.filed_on)
     match row.outcome:
         case "lapsed" | "surrendered" | "cancelled" | "disclosed":
             return row.outcome, since, row.reason
-    end = term_of(row, shipped(), true_on).end
+    end = term_of(row, law, true_on).end
     if end is not None and end <= true_on:
         return "expired", end, None
     if row.granted_from is not None or needs_no_title(row.kind):

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, TypeVar, cast
 
 from ledger.domain.event import legal_day
+from ledger.domain.law import Law
+from ledger.lawbook import shipped
 from ledger.store.connection import NotMigrated, Pool
 from ledger.store.readmodels import Snapshot, snapshot
 from projections.axes import NEVER
@@ -50,11 +52,15 @@ class Known:
 
 
 class View:
-    """Read models as they are in one snapshot. `size` is the least size of those looked at."""
+    """Read models as they are in one snapshot. `size` is the least size of those looked at.
 
-    def __init__(self, looked_at: Snapshot, size: int) -> None:
+    `law` is the law data by which an answer reckons what the events do not say.
+    """
+
+    def __init__(self, looked_at: Snapshot, size: int, law: Law) -> None:
         self._snapshot = looked_at
         self.size = size
+        self.law = law
 
     def known(self, known_at: KnownAt = None, known_by: KnownBy = "ledger") -> Known:
         """Return the bounds of knowledge that a question asks for.
@@ -99,8 +105,8 @@ def _office_day(known_at: KnownAt) -> date:
 
 
 @contextmanager
-def viewing(pool: Pool, *models: ReadModel) -> Iterator[View]:
-    """Look at read models in one snapshot.
+def viewing(pool: Pool, *models: ReadModel, law: Law | None = None) -> Iterator[View]:
+    """Look at read models in one snapshot, and reckon by `law` (default: this version's).
 
     Raises `NotFolded` if one of them is not there, or not yet in the shape of this version.
     """
@@ -109,7 +115,7 @@ def viewing(pool: Pool, *models: ReadModel) -> Iterator[View]:
             missing = [model.name for model in models if model.name not in looked_at.sizes]
             if missing:
                 raise NotFolded(f"made by another version: {', '.join(missing)}")
-            yield View(looked_at, min(looked_at.sizes.values()))
+            yield View(looked_at, min(looked_at.sizes.values()), law or shipped())
     except NotMigrated as error:
         raise NotFolded(str(error)) from error
 

@@ -164,10 +164,19 @@ class Law:
         return tuple(
             ground
             for row, ground in self._by_topic.get(topic, ())
-            if row.valid_from <= on
-            and (row.valid_to is None or on < row.valid_to)
-            and all(_fits(key, keys.get(name)) for name, key in row.keys.items())
+            if _holds(row, on) and all(_fits(key, keys.get(name)) for name, key in row.keys.items())
         )
+
+    def about(self, topic: str, on: date) -> tuple[Ground, ...]:
+        """Return the rules of a topic that hold on a legal day, whatever the facts."""
+        rows = self._by_topic.get(topic, ())
+        return tuple(ground for row, ground in rows if _holds(row, on))
+
+    def named(self, rules: Iterable[str]) -> tuple[Ground, ...]:
+        """Return the rules of these names, as far as the set has them."""
+        wanted = frozenset(rules)
+        found = (_ground(row, self.instruments) for row in self.rows if row.rule in wanted)
+        return tuple(found)
 
     def find(self, topic: str, on: date, **keys: object) -> Ground | None:
         """Return the one rule that holds, or None: a data set has no two for the same facts."""
@@ -261,6 +270,10 @@ def _can_meet(left: Key, right: Key) -> bool:
     if isinstance(left, tuple) and isinstance(right, tuple):
         return not set(left).isdisjoint(right)
     return left == right
+
+
+def _holds(row: Row, on: date) -> bool:
+    return row.valid_from <= on and (row.valid_to is None or on < row.valid_to)
 
 
 def _fits(key: Key, value: object) -> bool:
