@@ -32,6 +32,7 @@ from ledger.audit import (
 )
 from ledger.client import ClientError, LedgerClient, NoAnswer, Trust
 from ledger.domain.event import Logged
+from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.tiles import TILE_WIDTH, entries_path, tile_path
@@ -52,6 +53,10 @@ RULES_LABEL = "every event is admitted by the rules in force at its position"
 
 Directory = Annotated[
     Path, typer.Argument(help="Directory of an exported log", exists=True, file_okay=False)
+]
+LawDirectory = Annotated[
+    Path | None,
+    typer.Option("--law", help="Directory of further sets of law data, one directory each"),
 ]
 Told = Callable[[str, int, int], None]
 
@@ -74,8 +79,9 @@ def export_log(
 
 
 @app.command("verify")
-def verify(
+def verify(  # noqa: PLR0913  (the command's options)
     directory: Directory,
+    *,
     trust: Annotated[Path, typer.Option(help="Trust root, got from elsewhere", exists=True)],
     previous: Annotated[
         Path | None, typer.Option(help="An earlier checkpoint of the log", exists=True)
@@ -86,6 +92,7 @@ def verify(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes (default: one for each core)")
     ] = None,
+    law: LawDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify every byte, hash and signature, and that the rules admit every event."""
@@ -100,7 +107,7 @@ def verify(
             )
     except Refused as refused:
         _fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
-    replayed = _replayed(directory, as_json=as_json) if rules else None
+    replayed = _replayed(directory, law, as_json=as_json) if rules else None
     if as_json:
         members = answer.to_json()
         if replayed is not None:
@@ -134,13 +141,13 @@ def since(
 
 
 @app.command("replay")
-def replay(directory: Directory, as_json: AsJson = False) -> None:
+def replay(directory: Directory, law: LawDirectory = None, as_json: AsJson = False) -> None:
     """Run the rules again over every entry, fold every read model, and print their digests.
 
     Bytes and signatures are not verified here: that is `verify`'s work.
     """
     digests: dict[str, str] = {}
-    replayed = _replayed(directory, as_json=as_json, digests=digests)
+    replayed = _replayed(directory, law, as_json=as_json, digests=digests)
     if as_json:
         members = {"replayed": replayed.size, "unchecked": _unchecked(replayed)}
         print(json.dumps({**members, "digests": digests}, indent=1))
@@ -150,14 +157,16 @@ def replay(directory: Directory, as_json: AsJson = False) -> None:
         print(f"{name:<14} {digest}")
 
 
-def _replayed(directory: Path, *, as_json: bool, digests: dict[str, str] | None = None) -> Replay:
+def _replayed(
+    directory: Path, law: Path | None, *, as_json: bool, digests: dict[str, str] | None = None
+) -> Replay:
     """Replay a directory to its end, or exit with the first entry that the rules refuse.
 
     Where `digests` is given, those of all read models are put there.
     """
     try:
         checkpoint = exported_checkpoint(directory)
-        replayed = Replay(exported_entries(directory), checkpoint.origin)
+        replayed = Replay(exported_entries(directory), checkpoint.origin, laws_at_hand(law))
         with _progress(as_json) as told:
             found = digests_after(
                 _shown(replayed, checkpoint.size, told), READ_MODELS if digests is not None else ()

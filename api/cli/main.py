@@ -19,6 +19,7 @@ from api.cli import (
     import_inpadoc,
     importing,
     keys,
+    law,
     operate,
     parties,
     rights,
@@ -52,6 +53,7 @@ app.add_typer(rights.app, name="rights")
 importing.app.command("inpadoc")(import_inpadoc.inpadoc)
 importing.app.command("cuad")(import_cuad.cuad)
 app.add_typer(importing.app, name="import")
+app.add_typer(law.app, name="law")
 app.add_typer(audit.app, name="audit")
 app.add_typer(operate.app, name="operate")
 

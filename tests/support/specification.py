@@ -17,6 +17,7 @@ from typing import Any
 from ledger.domain.admission import Folded, Folds, admit, evolve_subject, reads
 from ledger.domain.authority import Ledger, ledger_subject
 from ledger.domain.event import Body, Context, Event, Logged, Refusal
+from ledger.domain.law import Law
 from ledger.domain.ledger import LedgerOpened, opened
 from ledger.domain.party import PartyRegistered
 from ledger.domain.signers import WHO_SIGNS
@@ -73,6 +74,7 @@ class Past:
     known: Mapping[str, int] = field(default_factory=dict)
     size: int = 0
     offset: int = 1
+    laws: Mapping[str, Law] = field(default_factory=laws_at_hand)
 
     def when(self, what: Body | Said) -> "Attempt":
         """Judge an event against this past."""
@@ -134,7 +136,7 @@ class Past:
             **spoken.header,
         }
         known = {name: self.known[name] for name in body.references() if name in self.known}
-        return Event(**header), Context(accepted, self.size, spoken.openings, known, laws_at_hand())
+        return Event(**header), Context(accepted, self.size, spoken.openings, known, self.laws)
 
     def _ledger(self, body: Body) -> Ledger:
         if isinstance(body, LedgerOpened):

@@ -1,0 +1,99 @@
+"""`techledger law`: which law data a ledger judges by, and how a new decree is adopted."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.options import AsJson, TrustFile, Url
+from api.cli.signing import sign_sealed
+from ledger.client import LedgerClient, Trust
+from ledger.domain.authority import ledger_subject
+from ledger.domain.law import Law, MalformedLaw, read_law
+from ledger.domain.ledger import RulesAdopted
+from ledger.genesis import EDITION
+from ledger.home import Home
+from ledger.keystore import load_key
+from ledger.lawbook import files_in, shipped_files
+from ledger.settings import Settings
+
+app = typer.Typer(help="Law data: what a ledger judges by, and since when.", no_args_is_help=True)
+
+Directory = Annotated[
+    Path, typer.Argument(help="Directory of JSON files", exists=True, file_okay=False)
+]
+
+
+def _read(directory: Path) -> Law:
+    try:
+        return read_law(files_in(directory))
+    except MalformedLaw as error:
+        raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
+
+
+@app.command("digest")
+def digest(directory: Directory) -> None:
+    """Check a set of law data and print the digest by which a ledger names it."""
+    law = _read(directory)
+    print(f"{law.sha256}  {law.edition}, {len(law.rows)} rules")
+
+
+@app.command("export")
+def export(
+    directory: Annotated[Path, typer.Argument(help="Directory to write into", file_okay=False)],
+) -> None:
+    """Write the law data of this version as files: what a new decree starts from."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, raw in shipped_files().items():
+        (directory / name).write_bytes(raw)
+    print(f"{_read(directory).sha256}  {directory}")
+
+
+@app.command("adopt")
+def adopt(directory: Directory, url: Url, trust: TrustFile, as_json: AsJson = False) -> None:
+    """Put a set beside the ledger and adopt it: from the next event on it decides.
+
+    Signs `ledger.rules_adopted/1` with the operator's key of LEDGER_HOME. Every auditor needs the
+    set: GET /v1/law/{digest} serves it.
+    """
+    law = _read(directory)
+    home = Home(Settings().home)
+    identity = home.identity()
+    kept = home.law / law.sha256.partition(":")[2][:16]
+    if not kept.exists():
+        shutil.copytree(directory, kept)
+    body = {
+        "ledger": ledger_subject(identity.origin),
+        "edition": EDITION,
+        "law_data_sha256": law.sha256,
+    }
+    key = load_key(home.keys / "operator.pem")
+    signed = sign_sealed(identity.origin, RulesAdopted.TOPIC, body, [identity.operator], [key])
+    with LedgerClient(url, Trust.read(trust)) as ledger:
+        receipt = ledger.submit(signed)
+    members = {"position": receipt.position, "law_data_sha256": law.sha256, "edition": law.edition}
+    text = "{law_data_sha256} ({edition}) decides from after position {position}".format(**members)
+    print(json.dumps(members, indent=1) if as_json else text)
+
+
+@app.command("grounds")
+def grounds(
+    position: Annotated[int, typer.Argument(help="A position in the log")],
+    url: Url,
+    trust: TrustFile,
+    as_json: AsJson = False,
+) -> None:
+    """Print by which edition, law data and rules an event was judged."""
+    with LedgerClient(url, Trust.read(trust)) as ledger:
+        answer = ledger.get(f"/v1/entries/{position}/grounds")
+    if as_json:
+        print(json.dumps(answer, indent=1, ensure_ascii=False))
+        return
+    print(f"{answer['type']}  edition {answer['edition']['edition']}")
+    print(f"law data {answer['edition']['law_data_sha256']}")
+    for each in answer["grounds"]:
+        until = each["valid_to"] or ""
+        days = f"{each['valid_from']}..{until}"
+        print(f"{each['rule']:<40} {each['instrument']}, {each['article']}  {days}")
