@@ -87,7 +87,7 @@ def get_terms(
     return ask(
         request,
         at_least,
-        lambda: _found(terms_for_report(pool, contract, report, known_at=known)),
+        lambda: terms_for_report(pool, contract, report, known_at=known),
     )
 
 
@@ -157,5 +157,5 @@ def get_sublicences(
 
 def _found(answer: object | None) -> object:
     if answer is None:
-        raise ApiProblem(404, "NOT_FOUND", "the contract has no such report or version")
+        raise ApiProblem(404, "NOT_FOUND", "the contract has no such versions, one after the other")
     return answer

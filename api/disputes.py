@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
+from api.problems import NotFound
 from api.reads import AtLeast, KnownAtText, SubjectPath, ask, read_known_at, today
 from projections.dependencies import falls_with
 from projections.disputes import dispute_of, holds_on
@@ -50,6 +51,9 @@ def get_falls(
     at_least: AtLeast = None,
 ) -> Response:
     """Return the events that rest on it, near and far, each with why."""
+    latest = node_of(request).feed.latest
+    if latest is None or position >= latest.size:
+        raise NotFound("no entry at that position is published")
     return ask(
         request,
         at_least,

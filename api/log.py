@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
-from api.problems import NotFound
+from api.problems import ApiProblem, NotFound
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError
 from ledger.log.proof import verify_consistency
@@ -55,7 +55,7 @@ async def get_consistency(
 
     `unchanged` says whether it holds for the root given; whoever asks verifies that alone.
     """
-    node = node_of(request)
+    node, old = node_of(request), _read_root(root)
     checkpoint = node.feed.latest
     if checkpoint is None or since > checkpoint.size:
         raise NotFound("nothing of that size is published")
@@ -63,16 +63,26 @@ async def get_consistency(
     answer = {
         "since": since,
         "size": checkpoint.size,
-        "unchanged": None if root is None else _continues(since, root, checkpoint, proof),
+        "unchanged": None if old is None else _continues(since, old, checkpoint, proof),
         "proof": [write_base64(each) for each in proof],
         "checkpoint": checkpoint.note.decode(),
     }
     return Response(orjson.dumps(answer), media_type="application/json", headers=NO_STORE)
 
 
-def _continues(since: int, root: str, checkpoint: StoredCheckpoint, proof: list[bytes]) -> bool:
+def _read_root(root: str | None) -> bytes | None:
+    """Read a root hash. Raises `ApiProblem` for what is none: a slip is no change of history."""
     try:
-        old = read_hash(root.replace(" ", "+"), LogError)  # a plus sign, unless it was escaped
+        # A plus sign is a space here, unless it was escaped.
+        return None if root is None else read_hash(root.replace(" ", "+"), LogError)
+    except LogError:
+        raise ApiProblem(
+            422, "BAD_PARAMETER", "root is a hash of 32 bytes in standard base64"
+        ) from None
+
+
+def _continues(since: int, old: bytes, checkpoint: StoredCheckpoint, proof: list[bytes]) -> bool:
+    try:
         verify_consistency(since, checkpoint.size, proof, old, checkpoint.root)
     except LogError:
         return False

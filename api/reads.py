@@ -1,8 +1,9 @@
 """
 What every read has in common: its parameters, waiting for projections, the shape of answers.
 
-Every answer carries the size it was folded to and the positions that prove it. `ETag` is the hash
-of its bytes: an answer may change with the day as well as with the log.
+Every answer carries the size it was folded to and the positions that prove it. Of a subject that
+the log does not name it is empty, without positions; 404 is for numbers (a position, a version) and
+for files. `ETag` is the hash of its bytes: an answer may change with the day as well as the log.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from pydantic import BaseModel
 from api.deps import node_of
 from api.problems import ApiProblem
 from ledger.domain.event import format_instant, legal_day, parse_instant
-from projections.axes import Effect
+from projections.axes import NEVER, Effect
 from projections.view import KnownAt, KnownBy, NotAsked, NotFolded
 from projections.waiting import wait_until_folded
 
@@ -118,7 +119,8 @@ def _members(value: Any) -> Any:
 _WRITERS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
     (Fraction, lambda value: [value.numerator, value.denominator]),
     (datetime, format_instant),
-    (date, date.isoformat),
+    # What is on no day, as what no office recorded, is on the last of all in the read models.
+    (date, lambda value: None if value == NEVER else value.isoformat()),
     (tuple, lambda value: [_members(item) for item in value]),
     (BaseModel, lambda value: value.model_dump(mode="json")),
 )

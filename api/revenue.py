@@ -6,10 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
-from api.problems import NotFound
 from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
 from projections.arrears import minimum_of, overdue_of
-from projections.computation import Computation, computation_of
+from projections.computation import computation_of
 from projections.dues import agreement_of, dues_of
 from projections.revenue import revenue_of
 
@@ -50,16 +49,13 @@ def get_computation(
     at_least: AtLeast = None,
 ) -> Response:
     """Return report lines, rates, waterfall, parts, rounding and rules; computed again."""
-
-    def question() -> Computation:
-        found = computation_of(
+    return ask(
+        request,
+        at_least,
+        lambda: computation_of(
             node_of(request).pool, distribution, known_at=read_known_at(known_at)
-        )
-        if found is None:
-            raise NotFound("no such distribution is known")
-        return found
-
-    return ask(request, at_least, question)
+        ),
+    )
 
 
 @router.get("/parties/{party}/dues", operation_id="getDues", summary="What is owed to a party?")

@@ -6,7 +6,7 @@ event: it follows from the schedule in force, the calendar, and what was reporte
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ledger.domain.contract import Contract
@@ -114,7 +114,9 @@ def overdue_of(
             sealed,
             missing,
             unpaid,
-            positions_of([value.position], [row.position for row, _ in reports]),
+            positions_of(
+                _terms_by(value, on), [row.position for row, _ in reports], _paid_by(rows)
+            ),
         )
 
 
@@ -134,7 +136,31 @@ def minimum_of(
             for row, body in _in_force(money_of(view, (contract,), known))
             if body.reported_by == who
         ]
-        return _minimum(view, contract, who, royalty, reports, year)
+        assert value is not None, "a schedule is that of a contract"
+        found = _minimum(view, contract, who, royalty, reports, year)
+        agreed = _terms_by(value, date(year, 12, 31))
+        return replace(found, positions=positions_of(agreed, found.positions))
+
+
+def _terms_by(value: Contract, on: date) -> list[int]:
+    """Return the positions of the contract and of the changes of its schedule in force on a day."""
+    changes = [
+        change.position
+        for change in value.changes
+        if change.effective_from is not None
+        and change.effective_from <= on
+        and "royalty" in change.changes.model_fields_set
+    ]
+    return [value.position, *changes]
+
+
+def _paid_by(rows: Sequence[MoneyEvent]) -> list[int]:
+    """Return the positions of what was distributed, paid and paid back."""
+    return [
+        row.position
+        for kind in (RevenueDistributed, PaymentConfirmed, RefundMade)
+        for row, _ in said_as(rows, kind)
+    ]
 
 
 def _minimum(

@@ -96,10 +96,8 @@ class Computation:
     positions: tuple[int, ...]
 
 
-def computation_of(
-    pool: Pool, distribution: str, *, known_at: KnownAt = None
-) -> Computation | None:
-    """Return how a distribution was computed, or None if none is known.
+def computation_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> Computation:
+    """Return how a distribution was computed; of one that is not known nothing but its name.
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
@@ -108,11 +106,17 @@ def computation_of(
         own = money_of(view, (distribution,), known)
         found = said_as(own, Distributed)
         if not found:
-            return None
+            return _unknown(distribution, view.size)
         (row, body) = found[0]
         around = money_of(view, (body.share, *body.sources()), known)
         contract = folded(body.contract, events_of(view, body.contract, known))
         return _computed(view, row, body, own, around, contract)
+
+
+def _unknown(distribution: str, size: int) -> Computation:
+    return Computation(
+        distribution, size, None, None, (), None, (), 0, (), (), (), 0, (), (), None, ()
+    )
 
 
 def _computed(

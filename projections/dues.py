@@ -112,7 +112,7 @@ def dues_of(
         held = standing_orders(
             view, {subject for row in owed for subject in (row.share, row.contract)}, on, known
         )
-        lines = tuple(_lines(party, owed, around, held, on))
+        lines = tuple(_lines(party, owed, around, held))
         waiting = tuple(_waiting(view, party, contract, known))
         return Dues(
             party,
@@ -125,7 +125,7 @@ def dues_of(
             held=_sums((line.currency, line.held) for line in lines),
             positions=positions_of(
                 [row.position for row in owed],
-                [row.position for row in around],
+                _positions_of_payments(party, around),
                 [order.position for line in lines for order in line.held_by],
                 [each.position for each in waiting],
             ),
@@ -145,9 +145,7 @@ def _lines(
     owed: Sequence[PayableRow],
     around: Sequence[MoneyEvent],
     held: Mapping[str, tuple[OrderRow, ...]],
-    on: date,
 ) -> Iterable[DueLine]:
-    del on
     paid = _paid(party, around)
     by_distribution: dict[str, list[PayableRow]] = {}
     for row in owed:
@@ -176,6 +174,12 @@ def _paid(party: str, around: Sequence[MoneyEvent]) -> Mapping[str, int]:
         if back.payee == party:
             paid[back.distribution] = paid.get(back.distribution, 0) - back.amount.amount
     return paid
+
+
+def _positions_of_payments(party: str, around: Sequence[MoneyEvent]) -> list[int]:
+    paid = [row.position for row, made in said_as(around, PaymentConfirmed) if made.payee == party]
+    back = [row.position for row, made in said_as(around, RefundMade) if made.payee == party]
+    return paid + back
 
 
 def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iterable[Waiting]:

@@ -75,7 +75,7 @@ class ReportTerms:
 
     report: str
     size: int
-    filed: TermsOn
+    filed: TermsOn | None
     sold: tuple[TermsOn, ...]
     positions: tuple[int, ...]
 
@@ -136,11 +136,11 @@ def terms_on(pool: Pool, contract: str, *, true_on: date, known_at: KnownAt = No
 
 def terms_for_report(
     pool: Pool, contract: str, report: str, *, known_at: KnownAt = None
-) -> ReportTerms | None:
+) -> ReportTerms:
     """Return the terms as they stood when a report was filed, and those of its days of sale.
 
     What held when it was filed is asked of what was known by then; what held when the sales were
-    made, of all that is known. None if the report is not known, or is of another contract.
+    made, of all that is known. Nothing if the report is not known, or is of another contract.
     """
     with viewing(pool, contract_events, reports) as view:
         known = view.known(known_at)
@@ -151,7 +151,7 @@ def terms_for_report(
             order="position",
         )
         if not filed:
-            return None
+            return ReportTerms(report, view.size, None, (), ())
         row = filed[0]
         then = Known(row.position, row.accepted, None)
         at_filing = _terms_on(view, contract, legal_day(row.accepted), then)

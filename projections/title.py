@@ -463,7 +463,9 @@ def title_of(
         )
         owners = tuple(Owner(row.party, row.share, row.by) for row in rows if row.effect == effect)
         proof = _moves(links(view, right, known), true_on, effect)
-        return Title(right, true_on, effect, view.size, owners, _pending(rows), positions_of(proof))
+        return Title(
+            right, true_on, effect, view.size, owners, _pending(rows, effect), positions_of(proof)
+        )
 
 
 def _moves(chain_links: Sequence[ChainRow], true_on: date, effect: Effect) -> list[int]:
@@ -478,10 +480,12 @@ def _moves(chain_links: Sequence[ChainRow], true_on: date, effect: Effect) -> li
     return bearing
 
 
-def _pending(rows: Iterable[TitleRow]) -> tuple[PendingAssignment, ...]:
+def _pending(rows: Iterable[TitleRow], effect: Effect) -> tuple[PendingAssignment, ...]:
+    """Return what waits for the register: not what has passed between the parties as agreed."""
     by_assignment: dict[str, list[TitleRow]] = {}
     for row in rows:
-        if row.effect == "agreed":
+        passed = effect == "parties" and row.right_kind in BY_AGREEMENT
+        if row.effect == "agreed" and not passed:
             by_assignment.setdefault(row.by, []).append(row)
     return tuple(
         PendingAssignment(

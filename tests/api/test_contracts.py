@@ -113,7 +113,9 @@ def test_terms_when_a_report_was_filed_and_when_its_sales_were_made(
     assert 50_000 == answer["filed"]["terms"]["royalty_ppm"]
     assert [50_000] == [sold["terms"]["royalty_ppm"] for sold in answer["sold"]]
     assert sorted([*tale.at("contract"), *tale.at("report")]) == answer["positions"]
-    assert 404 == http.get(path, params={"report": "report:none"}).status_code
+    unknown = ledger.get(path, report="report:none")
+    assert (None, [], []) == (unknown["filed"], unknown["sold"], unknown["positions"])
+    assert 404 == http.get(f"{path[:-6]}/versions/1/diff/9").status_code
 
 
 def test_who_changed_what_between_two_versions(

@@ -187,6 +187,8 @@ def test_another_history_is_not_taken_for_it(ledger: LedgerClient, tale: Tale, h
     assert answer["unchanged"] is False
     with pytest.raises(HistoryChanged):
         ledger.prove_unchanged(other)
+    slip = http.get("/v1/consistency", params={"since": old.size, "root": "AAAA"})
+    assert (422, "BAD_PARAMETER") == (slip.status_code, slip.json()["code"])
     with pytest.raises(ProblemAnswer):
         ledger.get("/v1/consistency", since=10**9)
 

@@ -30,6 +30,7 @@ from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
 
 CORRECTION = "report:corrected"
+SOFTWARE = "right:vn.1-2020-00003"
 BOTH = [RIGHT, b.OTHER_RIGHT]
 STORY: dict[str, Body] = {
     "filed": b.right_filed(filed_on="2020-03-10"),
@@ -57,6 +58,10 @@ STORY: dict[str, Body] = {
     "agreed": b.assignment_agreed(agreed_on="2026-10-30"),
     "registered": b.assignment_registered(effective_on="2026-10-31", registered_on="2026-11-01"),
     "lapsed": b.right_lapsed(effective_from="2027-05-04", published_on="2026-11-01"),
+    "software": b.right_filed(right=SOFTWARE, kind="software", application_no="1-2020-00003"),
+    "passed on": b.assignment_agreed(
+        assignment="assignment:software", rights=[SOFTWARE], agreed_on="2026-11-02"
+    ),
 }
 SIZE = len(STORY) + 1
 AT = {name: position for position, name in enumerate(STORY, 1)}
@@ -110,6 +115,15 @@ def test_who_the_ledger_believed_to_own_it_at_a_position(told):
     assert positions("filed", "agreed") == believed.positions
     (pending,) = believed.pending
     assert (((INSTITUTE, Fraction(1)),), ((FIRM, Fraction(1)),)) == (pending.given, pending.taken)
+
+
+def test_what_passes_by_agreement_waits_for_the_register_against_third_parties_only(told):
+    day = date(2026, 11, 2)
+    between = title_of(told, SOFTWARE, true_on=day)
+    assert ([FIRM], ()) == ([owner.party for owner in between.owners], between.pending)
+    others = title_of(told, SOFTWARE, true_on=day, effect="third_parties")
+    assert [INSTITUTE] == [owner.party for owner in others.owners]
+    assert ["assignment:software"] == [each.assignment for each in others.pending]
 
 
 def test_who_the_ledger_believed_to_own_it_at_an_instant(told):
