@@ -29,7 +29,7 @@ def list_editions(
 @router.get("/law/{sha256}", operation_id="getLaw", summary="A set of law data, as it is hashed")
 def get_law(
     request: Request,
-    sha256: Annotated[str, Path(pattern=r"^sha256:[0-9a-f]{64}$")],
+    sha256: Annotated[str, Path(pattern=r"^sha256:[0-9a-f]{64}$", examples=[f"sha256:{64 * '0'}"])],
 ) -> Response:
     """Return the files of a set as texts by name: their manifest has the digest asked for."""
     try:

@@ -57,8 +57,8 @@ class LawShelf(Mapping[str, Law]):
         """Return the files of a set, by name. Raises `KeyError` if it is not at hand."""
         if sha256 == shipped().sha256:
             return shipped_files()
-        for each in sorted(self._directory.iterdir()) if self._directory else ():
-            if each.is_dir() and digest_of(files := files_in(each)) == sha256:
+        for each in _sets_in(self._directory):
+            if digest_of(files := files_in(each)) == sha256:
                 return files
         raise KeyError(sha256)
 
@@ -68,7 +68,12 @@ def laws_at_hand(directory: Path | None = None) -> Mapping[str, Law]:
 
     Raises `MalformedLaw` if one of them is none.
     """
-    laws = [shipped()]
-    if directory is not None and directory.is_dir():
-        laws += [read_law(files_in(each)) for each in sorted(directory.iterdir()) if each.is_dir()]
+    laws = [shipped(), *(read_law(files_in(each)) for each in _sets_in(directory))]
     return {law.sha256: law for law in laws}
+
+
+def _sets_in(directory: Path | None) -> list[Path]:
+    """Return the directories of sets; none where nobody has put one."""
+    if directory is None or not directory.is_dir():
+        return []
+    return sorted(each for each in directory.iterdir() if each.is_dir())
