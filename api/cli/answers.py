@@ -18,6 +18,15 @@ def asked(url: str, trust: Path, path: str, **parameters: Any) -> Answer:
     return answer
 
 
+def granted(grant: Answer) -> str:
+    """Return a grant in a line: what, by whom to whom, where, for what, until when."""
+    days = f"[{grant['valid_from']}, {grant['valid_to'] or '…'})"
+    what = f"{grant['exclusivity']}  {' '.join(grant['acts'])}"
+    where = f"{' '.join(grant['territory'])}  {' '.join(grant['field_codes']) or 'any field'}"
+    parties = f"{grant['licensor'] or '-'} → {grant['licensee'] or '-'}"
+    return f"{grant['ref']}  {what}  {where}  {days}  {parties}"
+
+
 def shown(answer: Answer, lines: Iterable[str], *, as_json: bool) -> None:
     """Print an answer: as JSON, or as lines with the size and the events that prove it."""
     if as_json:

@@ -66,6 +66,9 @@ def _granted(grant: Answer) -> str:
 
 
 def _reported(answer: Answer) -> Iterator[str]:
+    if answer["filed"] is None:
+        yield f"{answer['report']} is not known of this contract"
+        return
     yield f"when {answer['report']} was filed:"
     yield from (f"  {line}" for line in _described(answer["filed"]))
     for sold in answer["sold"]:

@@ -14,14 +14,17 @@ from api.cli import (
     bench,
     contracts,
     demo,
+    disputes,
     events,
     import_cuad,
     import_inpadoc,
     importing,
     keys,
     law,
+    licences,
     operate,
     parties,
+    revenue,
     rights,
     serve,
 )
@@ -50,6 +53,9 @@ app.add_typer(events.app, name="events")
 app.add_typer(parties.app, name="parties")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(rights.app, name="rights")
+app.add_typer(licences.app, name="licences")
+app.add_typer(revenue.app, name="revenue")
+app.add_typer(disputes.app, name="disputes")
 importing.app.command("inpadoc")(import_inpadoc.inpadoc)
 importing.app.command("cuad")(import_cuad.cuad)
 app.add_typer(importing.app, name="import")

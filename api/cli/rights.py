@@ -1,15 +1,16 @@
-"""`techledger rights`: who owned a right, by which events, and what burdened it."""
+"""`techledger rights`: owners, burdens, what may be granted on a right, what ends with it."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from api.cli.answers import Answer, asked, shown
+from api.cli.answers import Answer, asked, granted, shown
 from api.cli.options import AsJson, TrustFile, Url
 
 app = typer.Typer(
-    help="Who owned a right, by which events, and what burdened it.", no_args_is_help=True
+    help="Who owned a right, what burdens it, what may be granted, what ends with it.",
+    no_args_is_help=True,
 )
 
 Right = Annotated[str, typer.Argument(help="Right id, e.g. right:us.15145443")]
@@ -20,6 +21,12 @@ KnownAt = Annotated[
 ]
 KnownBy = Annotated[str, typer.Option(help="ledger, or office: by its day of recording")]
 Effect = Annotated[str, typer.Option(help="parties, or third_parties")]
+Territory = Annotated[
+    str | None, typer.Option(help="world, iso:XX, vn-2025:NN or vn-2004:VN-NN; default: anywhere")
+]
+Field = Annotated[str | None, typer.Option(help="Symbol of the IPC; default: anything")]
+From = Annotated[str | None, typer.Option("--from", help="First legal day; default: today")]
+To = Annotated[str | None, typer.Option("--to", help="First day after; default: no end")]
 
 
 @app.command("title")
@@ -105,3 +112,141 @@ def liens(  # noqa: PLR0913  (the question's parameters)
 def _ranked(lien: Answer) -> str:
     perfected = f"perfected {lien['perfected_at']}" if lien["perfected_at"] else "not perfected"
     return f"{lien['rank']:>3}  {lien['security']}  {', '.join(lien['creditors'])}  {perfected}"
+
+
+@app.command("status")
+def status(  # noqa: PLR0913  (the question's parameters)
+    right: Right,
+    *,
+    url: Url,
+    trust: TrustFile,
+    true_on: Day = None,
+    territory: Annotated[str | None, typer.Option(help="One of its States: iso:XX")] = None,
+    known_at: KnownAt = None,
+    known_by: KnownBy = "ledger",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether the right is in force on a day; exit code 1 if not."""
+    answer = asked(
+        url,
+        trust,
+        f"/v1/rights/{right}/status",
+        true_on=true_on,
+        territory=territory,
+        known_at=known_at,
+        known_by=known_by,
+    )
+    shown(answer, _standing(answer), as_json=as_json)
+    raise typer.Exit(0 if answer["status"] == "in_force" else 1)
+
+
+def _standing(answer: Answer) -> Iterator[str]:
+    if answer["status"] is None:
+        yield f"nothing is known of {answer['right']} on {answer['true_on']}"
+        return
+    why = f": {answer['reason']}" if answer["reason"] else ""
+    yield f"{answer['status']} since {answer['since']}{why}"
+    for state in answer["states"]:
+        yield f"  {state['territory']}  {state['status']}  since {state['since']}"
+
+
+@app.command("exclusive")
+def exclusive(  # noqa: PLR0913  (the question's parameters)
+    right: Right,
+    *,
+    url: Url,
+    trust: TrustFile,
+    territory: Territory = None,
+    field: Field = None,
+    start: From = None,
+    end: To = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the exclusive and sole grants there, for that, between two days."""
+    answer = asked(
+        url,
+        trust,
+        f"/v1/rights/{right}/exclusive",
+        **_part(territory, field, start, end),
+        known_at=known_at,
+    )
+    shown(answer, _exclusive(answer), as_json=as_json)
+
+
+def _part(
+    territory: str | None, field: str | None, start: str | None, end: str | None
+) -> dict[str, Any]:
+    return {"territory": territory, "field": field, "from": start, "to": end}
+
+
+def _exclusive(answer: Answer) -> Iterator[str]:
+    if not answer["exclusive"]:
+        yield "nobody is exclusive there"
+    yield from map(granted, answer["grants"])
+
+
+@app.command("left")
+def left(  # noqa: PLR0913  (the question's parameters)
+    right: Right,
+    *,
+    url: Url,
+    trust: TrustFile,
+    territory: Territory = None,
+    field: Field = None,
+    start: From = None,
+    end: To = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print what may still be granted, exclusively and otherwise, and what is in the way."""
+    answer = asked(
+        url,
+        trust,
+        f"/v1/rights/{right}/left-to-grant",
+        **_part(territory, field, start, end),
+        known_at=known_at,
+    )
+    shown(answer, _left(answer), as_json=as_json)
+
+
+def _left(answer: Answer) -> Iterator[str]:
+    for kind in ("exclusive", "non_exclusive"):
+        yield f"{kind}:"
+        yield from (f"  {_box(box)}" for box in answer[kind])
+        if not answer[kind]:
+            yield "  nothing"
+    for grant in answer["encumbrances"]:
+        yield f"taken  {granted(grant)}"
+    for lien in answer["liens"]:
+        yield f"lien   {lien['security']}  {', '.join(lien['creditors'])}"
+
+
+def _box(box: Answer) -> str:
+    places = " ".join(box["territory"]) + "".join(f" \\ {place}" for place in box["outside"])
+    fields = box["field"] + "".join(f" \\ {symbol}" for symbol in box["without"])
+    return f"{places}  {fields}  [{box['start']}, {box['end'] or '…'})  {' '.join(box['acts'])}"
+
+
+@app.command("dependents")
+def dependents(
+    right: Right,
+    *,
+    url: Url,
+    trust: TrustFile,
+    on: Day = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print which licences end with the right, and who must be told."""
+    answer = asked(url, trust, f"/v1/rights/{right}/dependents", on=on, known_at=known_at)
+    shown(answer, _dependents(answer), as_json=as_json)
+
+
+def _dependents(answer: Answer) -> Iterator[str]:
+    for each in answer["dependents"]:
+        lives_on = f"  lives on in {' '.join(each['lives_on'])}" if each["lives_on"] else ""
+        yield f"{granted(each['grant'])}{lives_on}"
+    for lien in answer["liens"]:
+        yield f"lien   {lien['security']}  {', '.join(lien['creditors'])}"
+    yield f"to be told: {', '.join(answer['tell']) or 'nobody'}"

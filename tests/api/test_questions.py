@@ -1,0 +1,299 @@
+"""Every question of docs/questions.md is asked as it stands there, and has the answer it says."""
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from ledger.client import LedgerClient, Trust
+from ledger.domain.event import legal_day
+from ledger.home import Home
+from ledger.intake import decode
+from ledger.log.encoding import write_base64
+from ledger.node import Node
+from ledger.wire.keys import PrivateKey
+from projections.catalogue import READ_MODELS
+from projections.rebuild import rebuild
+from tests.support import asked
+from tests.support.builders import AUTHOR, BANK, FIRM, INSTITUTE, RIVAL
+from tests.support.openapi import GOLDEN
+from tests.support.tale import play
+from tests.support.world import World
+
+TEXT = (Path(__file__).parents[2] / "docs" / "questions.md").read_text("utf-8")
+WANTED = {*range(1, 21), 24, 29, 30, 31, 36}
+
+THE_DAY = "2026-11-27"
+"""Stands in the document for the day on which the demo's part of the story is played."""
+
+PROVEN_OTHERWISE = {31, 36}
+"""Their answers are proofs themselves: the history's, and that nothing differs."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A section of the document: its number, its request, and its command if it has one."""
+
+    number: int
+    path: str
+    command: str | None
+
+
+def questions() -> list[Question]:
+    """Return the questions of the document."""
+    found = []
+    for section in re.split(r"^## (?=\d)", TEXT, flags=re.MULTILINE)[1:]:
+        number = int(section.partition(".")[0])
+        (path,) = re.findall(r'^    curl -sS "\$L([^"]*)"$', section, re.MULTILINE)
+        commands = re.findall(r"^    techledger (.*)$", section, re.MULTILINE)
+        found.append(Question(number, path, commands[0] if commands else None))
+    return found
+
+
+QUESTIONS = questions()
+FURTHER = re.findall(r"^\| \d+ \| .* \| `(/v1/[^`]*)` \|$", TEXT, re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A served ledger in which the story was told; `at` has the positions by name."""
+
+    url: str
+    trust: Path
+    at: Mapping[str, int]
+    words: Mapping[str, str]
+
+    def said(self, text: str) -> str:
+        """Return what the document says, with what differs from ledger to ledger."""
+        for word, value in self.words.items():
+            text = text.replace(word, value)
+        return text
+
+
+@pytest.fixture(scope="module")
+def loaded(url: str, home: Home, node: Node) -> Iterator[Loaded]:
+    world, second = World.of(home), PrivateKey.generate()
+    today = legal_day(datetime.now(UTC))
+    with LedgerClient(url, Trust.read(home.trust)) as ledger:
+        tale = play(ledger, world, asked.cast_of(world, today))
+        at = {name: receipt.position for name, receipt in tale.receipts.items()}
+        for told in (
+            asked.Told("court", asked.court(world)),
+            *asked.happened(world, today, second),
+        ):
+            at[told.name] = ledger.submit(asked.signed(world, told)).position
+        kept = ledger.open_note(ledger.get_bytes("/checkpoint"))
+        rebuild(node.pool, READ_MODELS, decode)
+        words = {
+            THE_DAY: today.isoformat(),
+            "$K": second.key_id,
+            "$AT": tale.receipts["acceptance"].accepted,
+            "$SIZE": str(kept.size),
+            "$ROOT": quote(write_base64(kept.root), safe=""),
+        }
+        yield Loaded(url, home.trust, at, words)
+
+
+def test_the_document_has_every_question_and_every_path_exists():
+    assert [question.number for question in QUESTIONS] == sorted(WANTED)
+    paths = [
+        re.compile(re.sub(r"\{[^}]*\}", "[^/?]+", path))
+        for path, methods in json.loads(GOLDEN.read_text("utf-8"))["paths"].items()
+        if "get" in methods
+    ]
+    for path in (*FURTHER, *(question.path for question in QUESTIONS)):
+        assert any(each.fullmatch(path.partition("?")[0]) for each in paths), path
+
+
+def _owner(who: str) -> Callable[[Any, Loaded], bool]:
+    return lambda answer, _: [(who, [1, 1])] == [(o["party"], o["share"]) for o in answer["owners"]]
+
+
+def _money(distribution: Any, loaded: Loaded) -> bool:
+    del loaded
+    parts = [each["amount"] for each in distribution["parts"]]
+    return distribution["recomputed"] and 437_500_000 == sum(parts)
+
+
+def _late(answer: Any, loaded: Loaded) -> bool:
+    """Say that the third quarter is not reported, and the author's part of the first not paid."""
+    first = next(each for each in answer["unpaid"] if each["report"] == "report:2026-009-q1")
+    used = {loaded.at[name] for name in ("royalties", "amended", "first", "distributed", "paid")}
+    return (
+        "2026-07-01" in [each["period_from"] for each in answer["missing"]]
+        and 10_800_000 == first["unpaid"]
+        and first["interest"] > 0
+        and used <= set(answer["positions"])
+    )
+
+
+def _rates(terms: Any) -> list[int]:
+    return [tier["rate_ppm"] for tier in terms["terms"]["royalty"]["tiers"]]
+
+
+CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
+    1: _owner(FIRM),
+    2: lambda answer, loaded: (
+        _owner(INSTITUTE)(answer, loaded)
+        and ["assignment:2026-5"] == [each["assignment"] for each in answer["pending"]]
+    ),
+    3: lambda answer, loaded: answer["licensed"] and loaded.at["contract"] in answer["positions"],
+    4: lambda answer, _: (
+        not answer["licensed"] and ["UNREGISTERED_OPPOSED"] == answer["findings"][0]["against"]
+    ),
+    5: lambda answer, _: (2, [50_000]) == (answer["filed"]["version"], _rates(answer["filed"])),
+    6: lambda answer, _: [(1, [40_000, 30_000])] == [
+        (sold["version"], _rates(sold)) for sold in answer["sold"]
+    ],
+    7: lambda answer, _: answer["exclusive"] and FIRM == answer["grants"][0]["licensee"],
+    8: lambda answer, loaded: (
+        ("C09D", loaded.words[THE_DAY])
+        not in [(x["field"], x["start"]) for x in answer["exclusive"] if "sell" in x["acts"]]
+        and len(answer["encumbrances"]) == 2
+    ),
+    9: lambda answer, _: [FIRM, RIVAL] == [
+        each["grant"]["licensee"] for each in answer["dependents"]
+    ] and {INSTITUTE, FIRM, RIVAL} == set(answer["tell"]),
+    10: lambda answer, _: [{"currency": "VND", "amount": 25_200_000}] == answer["ends"][0]["paid"],
+    11: lambda answer, loaded: [(loaded.at["doubted"], True)] == [
+        (each["event"]["position"], each["open"]) for each in answer["signed"]
+    ],
+    12: lambda answer, loaded: answer["binds"] and [loaded.at["mandate"]] == answer["positions"],
+    13: lambda answer, loaded: [loaded.at["acceptance"]] == [
+        each["offer"]["closed_position"] for each in answer["offers"]
+    ],
+    14: lambda answer, _: (
+        ["royalty"] == [each["member"] for each in answer["differences"]]
+        and sorted([INSTITUTE, RIVAL]) == answer["versions"][0]["signers"]
+    ),
+    15: _money,
+    16: lambda answer, loaded: (
+        [["VND", 131_250_000]] == answer["held"]
+        and [loaded.at["distribution"], loaded.at["held"]] == answer["positions"]
+    ),
+    17: lambda answer, _: answer["funded"] and bool(answer["duties"]),
+    18: lambda answer, _: answer["agreed_by_all"] and AUTHOR in answer["signed_by"],
+    19: _late,
+    20: lambda answer, _: (False, 50_500_000, 9_500_000) == (
+        answer["met"],
+        answer["earned"],
+        answer["short"],
+    ),
+    24: lambda answer, _: [("security:2026-2", [BANK]), ("security:2026-1", [BANK])] == [
+        (lien["security"], lien["creditors"]) for lien in answer["liens"]
+    ],
+    29: lambda answer, loaded: [("HOLD_PAYMENT", None), ("FREEZE_TITLE", loaded.at["lifted"])] == [
+        (order["effect"], order["lifted_position"]) for order in answer["orders"]
+    ],
+    30: lambda answer, loaded: answer["positions"] == [
+        loaded.at[name] for name in ("share", "report", "distribution", "payment", "sublicence")
+    ],
+    31: lambda answer, _: answer["unchanged"],
+    36: lambda answer, _: answer["first"] is None and answer["stored"] == answer["replayed"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question.number))
+def test_a_question_has_its_answer(http: httpx2.Client, loaded: Loaded, question: Question):
+    response = http.get(loaded.said(question.path))
+    assert 200 == response.status_code, response.text
+    answer = response.json()
+    assert len(loaded.at) < answer["size"]
+    if question.number not in PROVEN_OTHERWISE:
+        assert answer["positions"]
+    assert CLAIMS[question.number](answer, loaded), answer
+
+
+@pytest.mark.parametrize("path", FURTHER)
+def test_what_else_is_answered_is_answered(http: httpx2.Client, loaded: Loaded, path: str):
+    answer = http.get(loaded.said(path))
+    assert 200 == answer.status_code
+    assert len(loaded.at) < answer.json()["size"]
+
+
+@pytest.mark.parametrize(
+    "question", [each for each in QUESTIONS if each.command], ids=lambda each: str(each.number)
+)
+def test_the_command_line_gives_the_same_answer(
+    http: httpx2.Client, loaded: Loaded, question: Question
+):
+    assert question.command is not None
+    words = shlex.split(loaded.said(question.command))
+    options = ["--url", loaded.url, "--trust", str(loaded.trust)]
+    done = CliRunner().invoke(app, [*words, *options, "--json"])
+    assert done.exit_code in (0, 1), done.output
+    assert http.get(loaded.said(question.path)).json() == json.loads(done.output)
+    told = CliRunner().invoke(app, [*words, *options])
+    assert done.exit_code == told.exit_code
+    assert "as of size" in told.output
+
+
+NOBODY = (
+    *(f"/v1/rights/right:none/{what}" for what in (
+        "title", "chain", "liens", "status", "lapse-effects", "exclusive", "left-to-grant",
+        "dependents",
+    )),
+    "/v1/licences/check?party=party:none&act=sell&territory=iso:VN",
+    "/v1/offers?offer=offer:none",
+    *(f"/v1/contracts/contract:none/{what}" for what in (
+        "terms", "terms?report=report:none", "versions", "sublicences", "revenue", "overdue",
+        "minimum?year=2026", "documents",
+    )),
+    "/v1/distributions/distribution:none/computation",
+    *(f"/v1/parties/party:none{what}" for what in (
+        "", "/dues", "/keys", "/mandates", "/power?signer=party:none.either", "/relations",
+    )),
+    "/v1/shares/share:none",
+    f"/v1/keys/{64 * '0'}",
+    f"/v1/keys/{64 * '0'}/signed",
+    "/v1/disputes/dispute:none",
+    "/v1/subjects/right:none/holds",
+    "/v1/subjects/right:none/timeline",
+    "/v1/documents/document:none",
+    "/v1/technologies/technology:none",
+    "/v1/technologies/technology:none/author-minimum",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", NOBODY)
+def test_of_what_the_log_does_not_name_the_answer_is_empty(
+    http: httpx2.Client, loaded: Loaded, path: str
+):
+    answer = http.get(path)
+    assert 200 == answer.status_code
+    assert ([], True) == (answer.json()["positions"], len(loaded.at) < answer.json()["size"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/entries/999999/falls",
+        "/v1/entries/999999",
+        "/v1/contracts/contract:2026-009/versions/1/diff/9",
+        "/v1/projections/none/difference",
+        "/v1/consistency?since=999999",
+    ],
+)
+def test_a_number_or_name_that_is_not_there_is_not_found(
+    http: httpx2.Client, loaded: Loaded, path: str
+):
+    del loaded
+    answer = http.get(path)
+    assert (404, "NOT_FOUND") == (answer.status_code, answer.json()["code"])
+
+
+def test_days_that_are_no_days_are_not_shown(http: httpx2.Client, loaded: Loaded):
+    """Read models put what no office recorded on the last of all days; an answer says null."""
+    del loaded
+    for question in QUESTIONS:
+        assert "9999-12-31" not in http.get(question.path).text
