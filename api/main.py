@@ -28,6 +28,7 @@ from api import (
     subjects,
     technologies,
 )
+from api.explorer import pages
 from api.explorer import routes as explorer
 from api.metrics import Metrics
 from api.schemas import COMPONENTS
@@ -92,6 +93,7 @@ def create_app(node: Node) -> FastAPI:
     for module in ROUTED:
         app.include_router(module.router)
     app.include_router(explorer.router)
+    app.include_router(pages.router)
     problems.install(app)
     _describe(app)
     return app

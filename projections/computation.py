@@ -81,6 +81,8 @@ class Computation:
     distribution: str
     size: int
     position: int | None
+    contract: str | None
+    share: str | None
     total: Money | None
     reports: tuple[ReportLines, ...]
     profit: ProfitDeclared | None
@@ -115,7 +117,7 @@ def computation_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -
 
 def _unknown(distribution: str, size: int) -> Computation:
     return Computation(
-        distribution, size, None, None, (), None, (), 0, (), (), (), 0, (), (), None, ()
+        distribution, size, None, None, None, None, (), None, (), 0, (), (), (), 0, (), (), None, ()
     )
 
 
@@ -142,6 +144,8 @@ def _computed(
         distribution=body.distribution,
         size=view.size,
         position=row.position,
+        contract=body.contract,
+        share=body.share,
         total=body.total,
         reports=reports,
         profit=declared[0] if declared else None,

@@ -297,3 +297,60 @@ def test_days_that_are_no_days_are_not_shown(http: httpx2.Client, loaded: Loaded
     del loaded
     for question in QUESTIONS:
         assert "9999-12-31" not in http.get(question.path).text
+
+
+PAGES = (
+    f"/rights/{asked.MARK}",
+    f"/rights/{asked.RIGHT}",
+    f"/contracts/{asked.LICENCE}",
+    f"/contracts/{asked.ROYALTIES}",
+    f"/parties/{INSTITUTE}",
+    f"/parties/{AUTHOR}",
+    f"/disputes/{asked.DISPUTE}",
+    f"/distributions/{asked.DISTRIBUTION}",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_subject_has_its_page_and_what_it_links_to_is_there(
+    http: httpx2.Client, loaded: Loaded, path: str
+):
+    del loaded
+    answer = http.get(path)
+    assert 200 == answer.status_code, answer.text
+    assert "default-src 'none'; style-src 'self'; " in answer.headers["content-security-policy"]
+    assert not re.search(r"<script|<style|style=|javascript:|\son[a-z]+=", answer.text)
+    for link in sorted(set(re.findall(r'href="(/[^"]*)"', answer.text))):
+        assert 200 == http.get(link).status_code, link
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (PAGES[0], (FIRM, "Hợp đồng tín dụng 2/2026")),
+        (PAGES[2], ("niêm phong (sha256:", "5 % trên giá bán tịnh", "437.500.000 VND")),
+        (PAGES[3], ("Quá hạn.", "4 % đến 1.000.000.000 VND, rồi 3 %")),
+        (PAGES[4], ("lộ khóa", "1.000.000.000 VND")),
+        (PAGES[5], ("131.250.000 VND", asked.DISPUTE)),
+        (PAGES[6], ("tạm giữ thanh toán", "Phần chia doanh thu không đúng thỏa thuận")),
+        (PAGES[7], ("ra đúng số đã ký", "284.375.000", "65 %")),
+    ],
+)
+def test_a_page_says_what_its_subject_is(
+    http: httpx2.Client, loaded: Loaded, path: str, said: tuple[str, ...]
+):
+    day = "?true_on=2026-05-01" if path == PAGES[3] else ""
+    if day:  # Overdue on a later day; the rates of the days before the amendment.
+        assert said[0] in http.get(path).text
+        said = said[1:]
+    text = http.get(f"{path}{day}").text
+    for words in said:
+        assert words in text, words
+    assert loaded.words[THE_DAY]
+
+
+def test_the_page_of_what_is_not_known_says_so(http: httpx2.Client, loaded: Loaded):
+    del loaded
+    for kind, folder in (("right", "rights"), ("contract", "contracts"), ("party", "parties")):
+        assert "Sổ cái không có gì về" in http.get(f"/{folder}/{kind}:none").text
+    assert 422 == http.get("/rights/party:none").status_code

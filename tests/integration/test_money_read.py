@@ -73,6 +73,7 @@ def told(postgres_server) -> Iterator[Pool]:
 
 def test_a_distribution_is_computed_again_line_by_line(told):
     found = computation_of(told, m.SHARED_OUT)
+    assert (m.LICENCE, m.SPLIT) == (found.contract, found.share)
     (lines,) = found.reports
     assert (1_000_000_000, (("vat", 100_000_000),), 900_000_000) == (
         lines.gross,
