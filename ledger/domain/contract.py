@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from ledger.domain.approval import must_wait_for_the_state
+from ledger.domain.auction import Auction, AuctionId, AuctionWinnerMismatch
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.clauses import must_be_free_of_void_clauses, must_have_contents
 from ledger.domain.codes import must_be_codes
@@ -83,6 +84,7 @@ class ContractConcluded(AgreedTerms):
     effective_from: Day
     effective_to: Day | None
     assignment: Annotated[str, of_kind("assignment")] | None = None
+    auction: AuctionId | None = None
     procurement: Procurement | None = None
     open_beneficiaries: bool = False
 
@@ -104,7 +106,7 @@ class ContractConcluded(AgreedTerms):
 
     def subjects(self) -> frozenset[str]:
         """Return the contract, its parties, its listing and offer, what its grants are on."""
-        optional = (self.listing, self.offer, self.assignment)
+        optional = (self.listing, self.offer, self.assignment, self.auction)
         return frozenset({self.contract, *self.parties, *self.consents}).union(
             (subject for subject in optional if subject is not None),
             *(grant.rights for grant in self.grants),
@@ -295,6 +297,7 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     if body.assignment is not None:
         known(state, body.assignment, Assignment)
     _must_follow_acceptance(state, body)
+    _must_bind_the_winner(state, body)
     _must_be_bought_by_the_state(state, body)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     interval(body.effective_from, body.effective_to)
@@ -322,6 +325,18 @@ def _must_follow_acceptance(state: State, body: ContractConcluded) -> None:
             f"{body.acceptance} did not accept {body.offer}",
             positions=(offer.position,) if answer is None else (answer.position,),
             subjects=(body.offer,),
+        )
+
+
+def _must_bind_the_winner(state: State, body: ContractConcluded) -> None:
+    if body.auction is None:
+        return
+    auction = known(state, body.auction, Auction)
+    if auction.winner not in body.parties:
+        raise AuctionWinnerMismatch(
+            f"{auction.winner or 'nobody'} won {body.auction}",
+            positions=(auction.position if auction.ended is None else auction.ended,),
+            subjects=(body.auction,),
         )
 
 
@@ -408,9 +423,23 @@ def _evolve_right_concluded(subject: str, value: Right, logged: Logged) -> Right
     return value
 
 
+def _evolve_listing_concluded(
+    subject: str, value: Listing | None, logged: Logged
+) -> Listing | None:
+    """Return the listing with what the contract has given away for good."""
+    body = logged.event.body
+    assert isinstance(body, ContractConcluded)
+    if value is None or subject != body.listing:
+        return value
+    day = legal_day(logged.accepted)
+    made = (held_grant(each, body.contract, None, logged.position, day) for each in body.grants)
+    return replace(value, taken=(*value.taken, *(held for held in made if held.exclusive)))
+
+
 BODIES: tuple[type[Body], ...] = (ContractConcluded,)
 ADMITS: Admits = {ContractConcluded: _admit_concluded}
 EVOLVES: Evolves = {
     (KIND, ContractConcluded): _evolve_concluded,
     ("right", ContractConcluded): _evolve_right_concluded,
+    ("listing", ContractConcluded): _evolve_listing_concluded,
 }

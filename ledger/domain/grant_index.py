@@ -39,6 +39,7 @@ class GrantIndex:
     refs: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
     contracts: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
     heads: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
+    holders: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
     exclusive: "HashTrieMap[Bucket, HashTrieSet[Key]]" = HashTrieMap()
     others: "HashTrieMap[Bucket, HashTrieSet[Key]]" = HashTrieMap()
 
@@ -59,6 +60,10 @@ class GrantIndex:
     def of(self, contract: str) -> list[HeldGrant]:
         """Return the grants of a contract."""
         return self._all(self.contracts.get(contract))
+
+    def held_by(self, party: str) -> list[HeldGrant]:
+        """Return the grants to a party."""
+        return self._all(self.holders.get(party))
 
     def below(self, ref: str) -> list[HeldGrant]:
         """Return the grants that sit right under one."""
@@ -86,6 +91,7 @@ class GrantIndex:
             self.heads
             if grant.head is None
             else self.heads.insert(grant.head, _with(self.heads.get(grant.head), key)),
+            self.holders.insert(grant.licensee, _with(self.holders.get(grant.licensee), key)),
             filed if grant.exclusive else self.exclusive,
             self.others if grant.exclusive else filed,
         )
@@ -105,6 +111,7 @@ class GrantIndex:
             self.heads
             if grant.head is None
             else self.heads.insert(grant.head, self.heads[grant.head].discard(key)),
+            self.holders.insert(grant.licensee, self.holders[grant.licensee].discard(key)),
             filed if grant.exclusive else self.exclusive,
             self.others if grant.exclusive else filed,
         )

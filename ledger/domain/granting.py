@@ -223,4 +223,5 @@ def held_grant(
         kind=grant.exclusivity,
         recorded=recorded,
         direct_licence=grant.direct_licence,
+        passable=grant.transferable or grant.sublicensing == "free",
     )

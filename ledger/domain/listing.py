@@ -4,10 +4,9 @@ A listing: a technology, a digital solution or a need, shown on the exchange.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
@@ -38,8 +37,9 @@ from ledger.domain.existence import known, new
 from ledger.domain.hold import Holds, holding
 from ledger.domain.money import Price
 from ledger.domain.party import party_of
+from ledger.domain.protection import lapse_on
 from ledger.domain.right import Right
-from ledger.domain.scope import Field
+from ledger.domain.scope import Field, HeldGrant
 from ledger.domain.technology import Technology, TechnologyId
 
 KIND = "listing"
@@ -74,11 +74,33 @@ class ListingPublished(Body):
             raise ValueError("a need lists neither rights nor a technology")
         return self
 
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the last listings of the same rights by others."""
+        for right in self.rights:
+            value = state.get(right)
+            if isinstance(value, Right):
+                yield from value.listed.values()
+
     def subjects(self) -> frozenset[str]:
         """Return the listing, those who stand for it, and what it shows."""
         optional = (self.coordinator, self.technology)
         named = {self.listing, self.lister, self.reviewer, *self.rights}
         return frozenset(named.union(subject for subject in optional if subject is not None))
+
+
+class ListingDrafted(Body):
+    """A lister prepares a listing; nobody can answer it before it is published under this id."""
+
+    TOPIC: ClassVar[str] = "listing.drafted/1"
+
+    listing: ListingId
+    lister: PartyId
+    title: Text
+    content_sha256: Sha256
+
+    def subjects(self) -> frozenset[str]:
+        """Return the listing and its lister."""
+        return frozenset((self.listing, self.lister))
 
 
 class ListingClosed(Body):
@@ -109,12 +131,27 @@ class ListingSuspended(Body):
         return frozenset({self.listing, self.reviewer})
 
 
+class ListingResumed(Body):
+    """A reviewer put a listing back on the market."""
+
+    TOPIC: ClassVar[str] = "listing.resumed/1"
+
+    listing: ListingId
+    reason: Text
+    reviewer: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the listing and the reviewer."""
+        return frozenset({self.listing, self.reviewer})
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A listing as its answers see it: who may end it, and whether it still runs.
 
     `suspended` and `closed` are the positions of the events that did so; it runs up to and
-    including the legal day `expires_on`.
+    including the legal day `expires_on`. A draft takes no answers, nor does a mirrored listing.
+    `taken` are the exclusive grants of the contracts that followed from it.
     """
 
     position: int
@@ -124,14 +161,24 @@ class Listing:
     suspended: int | None = None
     closed: int | None = None
     holds: Holds = field(default_factory=dict)
+    rights: tuple[str, ...] = ()
+    stage: Literal["draft", "published", "mirrored"] = "published"
+    taken: tuple[HeldGrant, ...] = ()
 
 
 class ListingNoTitle(Refusal):
-    """Who lists a right or a technology owns at least a share of it."""
+    """Who lists something owns a share of it, or holds a licence that it may pass on."""
 
     code = "LISTING_NO_TITLE"
     title_vi = "Bên niêm yết không sở hữu phần nào của đối tượng niêm yết"
     article = "Luật Chuyển giao công nghệ, Điều 7"
+
+
+class ListingDuplicate(Refusal):
+    """The same right is on the market already, here or on a linked exchange, for another owner."""
+
+    code = "LISTING_DUPLICATE"
+    title_vi = "Quyền này đang được niêm yết bởi một bên khác, tại đây hoặc trên sàn liên thông"
 
 
 class ListingNotOpen(Refusal):
@@ -153,16 +200,23 @@ class ContentMissing(Refusal):
 
 
 def must_be_open(state: State, listing: str, context: Context) -> None:
-    """Refuse an answer to a listing that is closed, suspended or past its last day."""
+    """Refuse an answer to a listing that is off the market, or whose right is not to be had.
+
+    A listing is suspended by itself while one of its rights is frozen, has lapsed, or belongs to
+    others than its lister.
+    """
     found = known(state, listing, Listing)
+    today = legal_day(context.accepted)
     stops = [position for position in (found.suspended, found.closed) if position is not None]
-    held = holding(found.holds, legal_day(context.accepted))
-    stops += [hold.position for hold in held.values()]
+    stops += [hold.position for hold in holding(found.holds, today).values()]
+    stops += [found.position] if found.stage != "published" else []
+    for right in found.rights:
+        stops += _stopped_by(known(state, right, Right), found.lister, today)
     if stops:
         raise ListingNotOpen(
-            f"{listing} was taken off the market", positions=stops, subjects=(listing,)
+            f"{listing} is not on the market", positions=stops, subjects=(listing,)
         )
-    if found.expires_on is not None and legal_day(context.accepted) > found.expires_on:
+    if found.expires_on is not None and today > found.expires_on:
         raise ListingNotOpen(
             f"{listing} ran until {found.expires_on}",
             positions=(found.position,),
@@ -170,33 +224,106 @@ def must_be_open(state: State, listing: str, context: Context) -> None:
         )
 
 
+def rights_of(state: State, listing: str | None) -> Iterable[str]:
+    """Return the rights that a listing shows, as far as it is known."""
+    found = None if listing is None else state.get(listing)
+    return found.rights if isinstance(found, Listing) else ()
+
+
+def _stopped_by(right: Right, lister: str, today: date) -> Iterable[int]:
+    """Yield the positions of what takes a right off the market on a day."""
+    yield from (hold.position for hold in holding(right.frozen, today).values())
+    lapse = lapse_on(right, today)
+    if lapse is not None:
+        yield lapse.position
+    if lister not in right.owners and not _passable(right, lister, today):
+        yield right.former.get(lister, right.titled)
+
+
+def _passable(right: Right, party: str, today: date) -> list[HeldGrant]:
+    """Return the licences in the right that a party holds on a day and may pass on."""
+    return [held for held in _licences(right, party, today) if held.passable]
+
+
+def _licences(right: Right, party: str, today: date) -> list[HeldGrant]:
+    held = right.grants.held_by(party)
+    return [each for each in held if each.box.end is None or today < each.box.end]
+
+
+def _admit_drafted(state: State, event: Event, context: Context) -> None:
+    """Refuse a draft under an id that is taken."""
+    del context
+    body = event.body
+    assert isinstance(body, ListingDrafted)
+    new(state, body.listing)
+
+
 def _admit_published(state: State, event: Event, context: Context) -> None:
     """Refuse a listing by whom it does not belong to, unreviewed, or without its paper."""
     body = event.body
     assert isinstance(body, ListingPublished)
-    new(state, body.listing)
+    _must_be_new_or_its_draft(state, body)
     if body.fields is not None:
         must_be_fields(body.fields, legal_day(context.accepted), context.law)
-    _must_review(state, event, body.reviewer)
+    must_review(state, event, body.reviewer)
     if body.channel == "paper_converted" and body.scan_sha256 is None:
         raise ContentMissing("a listing converted from paper names the hash of its scan")
+    today = legal_day(context.accepted)
+    for subject in body.rights:
+        right = known(state, subject, Right)
+        _must_be_the_listers(subject, right, body.lister, today)
+        _must_not_be_listed_by_others(state, subject, right, body.lister, today)
     _must_own(state, body)
 
 
+def _must_be_new_or_its_draft(state: State, body: ListingPublished) -> None:
+    draft = state.get(body.listing)
+    if isinstance(draft, Listing) and draft.stage == "draft" and draft.lister == body.lister:
+        return
+    new(state, body.listing)
+
+
+def _must_be_the_listers(subject: str, right: Right, lister: str, today: date) -> None:
+    if lister in right.owners or _passable(right, lister, today):
+        return
+    held = [each.position for each in _licences(right, lister, today)]
+    raise ListingNoTitle(
+        f"{lister} owns no share of {subject}, and holds no licence in it that it may pass on",
+        positions=held or (right.former.get(lister, right.titled),),
+        subjects=(subject,),
+    )
+
+
+def _must_not_be_listed_by_others(
+    state: State, subject: str, right: Right, lister: str, today: date
+) -> None:
+    """Refuse a right that another shows, unless the two own it together."""
+    for other, listing in right.listed.items():
+        found = known(state, listing, Listing)
+        together = {lister, other}.issubset(right.owners)
+        over = found.expires_on is not None and today > found.expires_on
+        if other != lister and found.closed is None and not over and not together:
+            raise ListingDuplicate(
+                f"{other} lists {subject} as {listing}",
+                positions=(found.position,),
+                subjects=(subject, listing),
+            )
+
+
 def _must_own(state: State, body: ListingPublished) -> None:
-    listed: dict[str, Mapping[str, Fraction]] = {
-        right: known(state, right, Right).owners for right in body.rights
-    }
-    if body.technology is not None:
-        listed[body.technology] = known(state, body.technology, Technology).owners
-    strange = [subject for subject, owners in listed.items() if body.lister not in owners]
-    if strange:
+    if body.technology is None:
+        return
+    technology = known(state, body.technology, Technology)
+    if body.lister not in technology.owners and not body.rights:
         raise ListingNoTitle(
-            f"{body.lister} owns no share of {', '.join(strange)}", subjects=strange
+            f"{body.lister} owns no share of {body.technology}",
+            positions=(technology.position,),
+            subjects=(body.technology,),
         )
 
 
-def _must_review(state: State, event: Event, reviewer: str) -> None:
+def must_review(state: State, event: Event, reviewer: str) -> None:
+    """Raise `WrongSigner` unless the party reviews listings: the operator, or a reviewer."""
     operator = ledger_of(state, event).operator
     if reviewer != operator and "reviewer" not in party_of(state, reviewer).roles:
         raise WrongSigner(f"{reviewer} does not review listings", subjects=(reviewer,))
@@ -219,12 +346,28 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, ListingSuspended)
     listing = known(state, body.listing, Listing)
-    _must_review(state, event, body.reviewer)
+    must_review(state, event, body.reviewer)
     _must_not_be_closed(listing, body.listing)
     if listing.suspended is not None:
         raise ListingNotOpen(
             f"{body.listing} is suspended",
             positions=(listing.suspended,),
+            subjects=(body.listing,),
+        )
+
+
+def _admit_resumed(state: State, event: Event, context: Context) -> None:
+    """Refuse to resume by whom does not review, or what was not suspended."""
+    del context
+    body = event.body
+    assert isinstance(body, ListingResumed)
+    listing = known(state, body.listing, Listing)
+    must_review(state, event, body.reviewer)
+    _must_not_be_closed(listing, body.listing)
+    if listing.suspended is None:
+        raise ListingNotOpen(
+            f"{body.listing} was not suspended",
+            positions=(listing.position,),
             subjects=(body.listing,),
         )
 
@@ -240,7 +383,31 @@ def _evolve_published(subject: str, value: Listing | None, logged: Logged) -> Li
     del subject, value
     body = logged.event.body
     assert isinstance(body, ListingPublished)
-    return Listing(logged.position, body.lister, body.reviewer, body.expires_on)
+    return Listing(logged.position, body.lister, body.reviewer, body.expires_on, rights=body.rights)
+
+
+def _evolve_drafted(subject: str, value: Listing | None, logged: Logged) -> Listing:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, ListingDrafted)
+    return Listing(logged.position, body.lister, body.lister, None, stage="draft")
+
+
+def _evolve_right_listed(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, ListingPublished)
+    del subject
+    return value and with_listing(value, body.lister, body.listing)
+
+
+def with_listing(right: Right, lister: str, listing: str) -> Right:
+    """Return the right with a party's last listing of it."""
+    return replace(right, listed=right.listed.insert(lister, listing))
+
+
+def _evolve_resumed(subject: str, value: Listing, logged: Logged) -> Listing:
+    del subject, logged
+    return replace(value, suspended=None)
 
 
 def _evolve_closed(subject: str, value: Listing, logged: Logged) -> Listing:
@@ -253,16 +420,27 @@ def _evolve_suspended(subject: str, value: Listing, logged: Logged) -> Listing:
     return replace(value, suspended=logged.position)
 
 
-BODIES: tuple[type[Body], ...] = (ListingPublished, ListingClosed, ListingSuspended)
+BODIES: tuple[type[Body], ...] = (
+    ListingDrafted,
+    ListingPublished,
+    ListingClosed,
+    ListingSuspended,
+    ListingResumed,
+)
 
 ADMITS: Admits = {
+    ListingDrafted: _admit_drafted,
     ListingPublished: _admit_published,
     ListingClosed: _admit_closed,
     ListingSuspended: _admit_suspended,
+    ListingResumed: _admit_resumed,
 }
 
 EVOLVES: Evolves = {
+    (KIND, ListingDrafted): _evolve_drafted,
     (KIND, ListingPublished): _evolve_published,
     (KIND, ListingClosed): _evolve_closed,
     (KIND, ListingSuspended): _evolve_suspended,
+    (KIND, ListingResumed): _evolve_resumed,
+    ("right", ListingPublished): _evolve_right_listed,
 }

@@ -16,16 +16,21 @@ from pydantic import model_validator
 
 from ledger.domain.authority import WrongSigner
 from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
     Admits,
     Body,
     Context,
+    Day,
     Event,
     EventHash,
     Evolves,
     Instant,
     Logged,
+    Model,
     PartyId,
     Refusal,
+    RightId,
     Sealed,
     Sha256,
     State,
@@ -34,12 +39,31 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, known, new
-from ledger.domain.listing import ListingId, must_be_open
+from ledger.domain.listing import Listing, ListingId, must_be_open, rights_of
 from ledger.domain.money import Price, check_rate
+from ledger.domain.scope import Acts, Box, Exclusivity, Field, Territory, box
 
 KIND = "offer"
 
 OfferId = Annotated[str, of_kind(KIND)]
+
+
+class Proposed(Model):
+    """A grant as it is offered: what it would reach, and whether it would be exclusive."""
+
+    licensor: PartyId
+    licensee: PartyId
+    rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    acts: Acts
+    exclusivity: Exclusivity
+    territory: Territory
+    field: Field
+    valid_from: Day
+    valid_to: Day | None
+
+    def reach(self) -> Box:
+        """Return its box."""
+        return box(self.acts, self.territory, self.field, self.valid_from, self.valid_to)
 
 
 class Terms(Body):
@@ -55,12 +79,17 @@ class Terms(Body):
     terms_sha256: Sha256
     expires_at: Instant
     revocable: bool
+    proposed: Annotated[tuple[Proposed, ...], FROM_LIST] = ()
 
     @model_validator(mode="after")
     def _to_another(self) -> "Terms":
         if self.offeror == self.offeree:
             raise ValueError("an offer is made to another")
         return self
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the rights of the listing, which take it off the market when they are not free."""
+        return rights_of(state, self.listing)
 
     def subjects(self) -> frozenset[str]:
         """Return the offer, its maker, its addressee and the listing that it answers."""
@@ -101,7 +130,8 @@ class OfferAccepted(Body):
     """The addressee agrees to the terms as they stand (Civil Code art. 393).
 
     `accepts` is the payload hash of the offer. It is no reference that must exist: the hash of
-    terms which nobody offered is the plainest way to accept other terms.
+    terms which nobody offered is the plainest way to accept other terms. Where `listing` is named,
+    two acceptances of rival offers on it meet: who has seen neither (`seen`) is told.
     """
 
     TOPIC: ClassVar[str] = "offer.accepted/1"
@@ -109,10 +139,17 @@ class OfferAccepted(Body):
     offer: OfferId
     accepts: EventHash
     accepted_by: PartyId
+    listing: ListingId | None = None
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the listing that the offer answers."""
+        offer = state.get(self.offer)
+        return (offer.listing,) if isinstance(offer, Offer) and offer.listing else ()
 
     def subjects(self) -> frozenset[str]:
-        """Return the offer and who accepts it."""
-        return frozenset({self.offer, self.accepted_by})
+        """Return the offer, who accepts it and, where it is named, the listing."""
+        named = (self.offer, self.accepted_by, self.listing)
+        return frozenset(filter(None, named))
 
 
 class OfferRejected(Body):
@@ -160,6 +197,8 @@ class Offer:
     offeree: str
     expires_at: datetime
     revocable: bool
+    listing: str | None = None
+    proposed: tuple[Proposed, ...] = ()
     answer: Answer | None = None
 
 
@@ -253,6 +292,26 @@ def _admit_accepted(state: State, event: Event, context: Context) -> None:
         raise AcceptTermsDiffer(
             f"the offer's terms are those of {offer.terms_hash}", positions=(offer.position,)
         )
+    if body.listing is not None and body.listing != offer.listing:
+        raise PredecessorUnknown(
+            f"{body.offer} does not answer {body.listing}", positions=(offer.position,)
+        )
+    if offer.listing is not None:
+        _must_not_have_lapsed(offer, known(state, offer.listing, Listing))
+
+
+def _must_not_have_lapsed(offer: Offer, listing: Listing) -> None:
+    """Refuse an offer that a deal on the same listing has overtaken, or the listing's end."""
+    taken = [
+        held.position
+        for held in listing.taken
+        for proposed in offer.proposed
+        if held.licensee != proposed.licensee and held.box.overlaps(proposed.reach())
+    ]
+    if taken:
+        raise OfferClosed("a deal took what was offered for", positions=taken)
+    if listing.closed is not None:
+        raise OfferClosed("its listing is closed", positions=(listing.closed,))
 
 
 def _admit_rejected(state: State, event: Event, context: Context) -> None:
@@ -305,6 +364,8 @@ def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
         offeree=body.offeree,
         expires_at=body.expires_at,
         revocable=body.revocable,
+        listing=body.listing,
+        proposed=body.proposed,
     )
 
 

@@ -186,8 +186,9 @@ class Right:
     assignment that waits, has a priority notice, or waits no more. `records` map the conveyances
     that moved the title to those who took it; `office_recorded_on` is the last day on which an
     office recorded one of them. `first_attested` are the first owners, if a clerk read them from
-    another register. `frozen` holds forums' orders. Maps that grow are persistent: an event costs
-    the same whether it is the tenth of its right or the ten-thousandth.
+    another register. `listed` maps each party that ever listed the right to its last listing.
+    `frozen` holds forums' orders. Maps that grow are persistent: an event costs the same whether
+    it is the tenth of its right or the ten-thousandth.
     """
 
     position: int
@@ -214,6 +215,7 @@ class Right:
     records: "HashTrieMap[str, frozenset[str]]" = HashTrieMap()
     office_recorded_on: date | None = None
     first_attested: frozenset[str] = frozenset()
+    listed: "HashTrieMap[str, str]" = HashTrieMap()
     frozen: "HashTrieMap[str, Hold]" = HashTrieMap()
 
 

@@ -201,7 +201,7 @@ class HeldGrant:
     that of the contract. `exclusive` is true of a sole grant, too: it differs only in what the
     licensor itself may do. `recorded` is the legal day on which the ledger took it, `registered`
     that of its entry in the office's register of licences; `direct_licence` lets those below live
-    on when it ends.
+    on when it ends. `passable`: its holder may offer it to others, by transfer or by sublicence.
     """
 
     ref: str
@@ -216,6 +216,7 @@ class HeldGrant:
     recorded: date
     registered: date | None = None
     direct_licence: bool = False
+    passable: bool = False
 
     def under(self, contract: str) -> bool:
         """Whether it is a grant of this contract."""

@@ -11,7 +11,9 @@ from datetime import date
 from typing import Any
 
 from ledger.domain.amendment import CorrectionRecorded, TermsAmended
+from ledger.domain.approach import InterestShown, NdaSigned
 from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
+from ledger.domain.auction import AuctionClosed, AuctionOpened, BidPlaced
 from ledger.domain.authority import (
     KeyExpired,
     KeyNoLongerValid,
@@ -62,9 +64,17 @@ from ledger.domain.interest import InterestAccrued
 from ledger.domain.investment import InvestmentEnded, InvestmentMade
 from ledger.domain.key import Key, KeyAdded, KeyRevoked
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
-from ledger.domain.listing import ListingClosed, ListingPublished, ListingSuspended
+from ledger.domain.listing import (
+    ListingClosed,
+    ListingDrafted,
+    ListingPublished,
+    ListingResumed,
+    ListingSuspended,
+)
 from ledger.domain.mandate import MandateEnded, MandateGiven
+from ledger.domain.mirror import ListingMirrored
 from ledger.domain.money import Money
+from ledger.domain.need import NeedPosted
 from ledger.domain.notice import NoticeReceived, NoticeServed
 from ledger.domain.offer import (
     OfferAccepted,
@@ -164,6 +174,15 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     ListingPublished: lambda body, _: _parties(body.lister, body.reviewer),
     ListingSuspended: lambda body, _: _parties(body.reviewer),
     ListingClosed: lambda body, _: _parties(body.closed_by),
+    ListingDrafted: lambda body, _: _parties(body.lister),
+    ListingResumed: lambda body, _: _parties(body.reviewer),
+    NeedPosted: lambda body, _: _parties(body.buyer, body.reviewer),
+    ListingMirrored: lambda body, ledger: _parties(body.attested_by, ledger.operator),
+    InterestShown: lambda body, _: _parties(body.party),
+    NdaSigned: lambda body, _: _parties(*body.parties),
+    AuctionOpened: lambda body, _: _parties(body.opened_by),
+    BidPlaced: lambda body, _: _parties(body.bidder),
+    AuctionClosed: lambda body, _: _parties(body.closed_by),
     OfferMade: lambda body, _: _parties(body.offeror),
     OfferCountered: lambda body, _: _parties(body.offeror),
     OfferAccepted: lambda body, _: _parties(body.accepted_by),

@@ -36,7 +36,7 @@ from tests.support.specification import given, said
 
 def test_an_owner_lists_its_right() -> None:
     past = given(right_filed()).when(listing_published()).then_admitted()
-    expected = Listing(position=2, lister=INSTITUTE, reviewer=REVIEWER, expires_on=None)
+    expected = Listing(2, INSTITUTE, REVIEWER, None, rights=(RIGHT,))
     assert expected == past.value(LISTING)
 
 

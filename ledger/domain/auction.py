@@ -1,0 +1,297 @@
+"""
+An auction of a listing: opened under rules, bid on until it closes, won as the bids say.
+
+English: each bid is above the last by the increment. Dutch: the first bid at the price of the
+moment wins; the price falls by the increment each step. The winner follows from the bids: the
+highest, which is the last. Whoever closes the auction names it, and the rule checks that.
+Refusals come in the order in which they are defined here, existence first.
+Read in this order: events, state, refusals, admit, evolve.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from ledger.domain.authority import WrongSigner
+from ledger.domain.event import (
+    Admits,
+    Body,
+    Context,
+    Event,
+    Evolves,
+    Instant,
+    Logged,
+    PartyId,
+    Refusal,
+    Sha256,
+    State,
+    format_instant,
+    of_kind,
+)
+from ledger.domain.existence import IntervalEmpty, known, new
+from ledger.domain.listing import Listing, ListingId, must_be_open, rights_of
+from ledger.domain.money import CurrencyMismatch, Price
+
+KIND = "auction"
+
+AuctionId = Annotated[str, of_kind(KIND)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+class AuctionOpened(Body):
+    """A lister puts a listing up for auction, under terms that the winner accepts by bidding.
+
+    `reserve` is the least that is taken, of a Dutch auction the lowest price; `start` is the price
+    at which a Dutch auction begins, falling by `increment` every `step_seconds`.
+    """
+
+    TOPIC: ClassVar[str] = "auction.opened/1"
+
+    auction: AuctionId
+    listing: ListingId
+    kind: Literal["english", "dutch"]
+    opened_by: PartyId
+    reserve: Price
+    increment: Positive
+    start: Price | None
+    step_seconds: Positive | None
+    terms_sha256: Sha256
+    closes_at: Instant
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> "AuctionOpened":
+        dutch = (self.start, self.step_seconds)
+        if [given is not None for given in dutch] != [self.kind == "dutch"] * 2:
+            raise ValueError("a Dutch auction, and no other, has a start and steps")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the auction, the listing and who opens it."""
+        return frozenset((self.auction, self.listing, self.opened_by))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the rights of the listing."""
+        return rights_of(state, self.listing)
+
+
+class BidPlaced(Body):
+    """A party bids, and is bound by its bid if it wins."""
+
+    TOPIC: ClassVar[str] = "bid.placed/1"
+
+    auction: AuctionId
+    bidder: PartyId
+    price: Price
+
+    def subjects(self) -> frozenset[str]:
+        """Return the auction and the bidder."""
+        return frozenset((self.auction, self.bidder))
+
+
+class AuctionClosed(Body):
+    """The auction is over: who won at which price, or nobody."""
+
+    TOPIC: ClassVar[str] = "auction.closed/1"
+
+    auction: AuctionId
+    closed_by: PartyId
+    winner: PartyId | None
+    price: Price | None
+
+    @model_validator(mode="after")
+    def _won_at_a_price(self) -> "AuctionClosed":
+        if (self.winner is None) != (self.price is None):
+            raise ValueError("who wins, wins at a price")
+        return self
+
+    def subjects(self) -> frozenset[str]:
+        """Return the auction, who closes it and who won."""
+        return frozenset(filter(None, (self.auction, self.closed_by, self.winner)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """A bid: by whom, at which position, at which price."""
+
+    bidder: str
+    position: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Auction:
+    """An auction as bids see it. `ended` is the position of the event that closed it."""
+
+    position: int
+    opened_at: datetime
+    kind: str
+    listing: str
+    opened_by: str
+    currency: str
+    reserve: int
+    increment: int
+    start: int | None
+    step: timedelta | None
+    closes_at: datetime
+    best: Bid | None = None
+    winner: str | None = None
+    ended: int | None = None
+
+    def asked(self, at: datetime) -> int:
+        """Return the least that a bid may be at an instant."""
+        if self.start is not None and self.step is not None:
+            steps = (at - self.opened_at) // self.step
+            return max(self.reserve, self.start - steps * self.increment)
+        if self.best is None:
+            return self.reserve
+        return self.best.price + self.increment
+
+
+class AuctionOver(Refusal):
+    """The time for bids is over, or the auction was closed or won."""
+
+    code = "AUCTION_CLOSED"
+    title_vi = "Phiên đấu giá đã kết thúc"
+
+
+class AuctionRunning(Refusal):
+    """Before the close no winner is named."""
+
+    code = "AUCTION_RUNNING"
+    title_vi = "Phiên đấu giá chưa kết thúc"
+
+
+class BidTooLow(Refusal):
+    """A bid is at least what is asked: the reserve, or the last bid and the increment."""
+
+    code = "BID_TOO_LOW"
+    title_vi = "Giá trả thấp hơn mức yêu cầu"
+
+
+class AuctionWinnerMismatch(Refusal):
+    """The winner is whoever bid highest, or nobody where nobody bid."""
+
+    code = "AUCTION_WINNER_MISMATCH"
+    title_vi = "Người trúng đấu giá không khớp với các mức giá đã trả"
+
+
+def _admit_opened(state: State, event: Event, context: Context) -> None:
+    """Refuse an auction of what is not on the market or another's, or that is over at once."""
+    body = event.body
+    assert isinstance(body, AuctionOpened)
+    new(state, body.auction)
+    must_be_open(state, body.listing, context)
+    if known(state, body.listing, Listing).lister != body.opened_by:
+        raise WrongSigner(f"{body.opened_by} does not list {body.listing}")
+    if body.closes_at <= context.accepted:
+        raise IntervalEmpty(f"it ran until {format_instant(body.closes_at)}, before it opened")
+    if body.start is not None and body.start.currency != body.reserve.currency:
+        raise CurrencyMismatch("start and reserve are in one currency")
+
+
+def _admit_placed(state: State, event: Event, context: Context) -> None:
+    """Refuse a bid after the close, by who sells, in another currency, or too low."""
+    body = event.body
+    assert isinstance(body, BidPlaced)
+    auction = known(state, body.auction, Auction)
+    _must_run(auction, context.accepted)
+    if body.bidder == auction.opened_by:
+        raise WrongSigner(f"{body.bidder} sells", positions=(auction.position,))
+    if body.price.currency != auction.currency:
+        raise CurrencyMismatch(f"bids are in {auction.currency}", positions=(auction.position,))
+    asked = auction.asked(context.accepted)
+    if body.price.amount < asked:
+        best = () if auction.best is None else (auction.best.position,)
+        raise BidTooLow(f"{asked} is asked", positions=(auction.position, *best))
+
+
+def _must_run(auction: Auction, at: datetime) -> None:
+    if auction.ended is not None:
+        raise AuctionOver("it was closed", positions=(auction.ended,))
+    if at > auction.closes_at:
+        raise AuctionOver(
+            f"it ran until {format_instant(auction.closes_at)}", positions=(auction.position,)
+        )
+    if auction.kind == "dutch" and auction.best is not None:
+        raise AuctionOver("its first bid won", positions=(auction.best.position,))
+
+
+def _admit_closed(state: State, event: Event, context: Context) -> None:
+    """Refuse to close by a stranger, early or twice, and a winner that the bids do not make."""
+    body = event.body
+    assert isinstance(body, AuctionClosed)
+    auction = known(state, body.auction, Auction)
+    if body.closed_by != auction.opened_by:
+        raise WrongSigner(f"{auction.opened_by} opened it", positions=(auction.position,))
+    if auction.ended is not None:
+        raise AuctionOver("it was closed", positions=(auction.ended,))
+    won_early = auction.kind == "dutch" and auction.best is not None
+    if context.accepted <= auction.closes_at and not won_early:
+        raise AuctionRunning(
+            f"it runs until {format_instant(auction.closes_at)}", positions=(auction.position,)
+        )
+    _must_have_won(auction, body)
+
+
+def _must_have_won(auction: Auction, body: AuctionClosed) -> None:
+    best = auction.best
+    expected = (None, None) if best is None else (best.bidder, best.price)
+    if (body.winner, None if body.price is None else body.price.amount) != expected:
+        raise AuctionWinnerMismatch(
+            f"the bids make {expected[0] or 'nobody'} the winner",
+            positions=(auction.position if best is None else best.position,),
+        )
+    if body.price is not None and body.price.currency != auction.currency:
+        raise CurrencyMismatch(f"bids are in {auction.currency}", positions=(auction.position,))
+
+
+def _evolve_opened(subject: str, value: Auction | None, logged: Logged) -> Auction:
+    del subject, value
+    body = logged.event.body
+    assert isinstance(body, AuctionOpened)
+    return Auction(
+        position=logged.position,
+        opened_at=logged.accepted,
+        kind=body.kind,
+        listing=body.listing,
+        opened_by=body.opened_by,
+        currency=body.reserve.currency,
+        reserve=body.reserve.amount,
+        increment=body.increment,
+        start=None if body.start is None else body.start.amount,
+        step=None if body.step_seconds is None else timedelta(seconds=body.step_seconds),
+        closes_at=body.closes_at,
+    )
+
+
+def _evolve_placed(subject: str, value: Auction, logged: Logged) -> Auction:
+    """Return the auction with its best bid: each is above the last, so that is the latest."""
+    del subject
+    body = logged.event.body
+    assert isinstance(body, BidPlaced)
+    return replace(value, best=Bid(body.bidder, logged.position, body.price.amount))
+
+
+def _evolve_closed(subject: str, value: Auction, logged: Logged) -> Auction:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, AuctionClosed)
+    return replace(value, winner=body.winner, ended=logged.position)
+
+
+BODIES: tuple[type[Body], ...] = (AuctionOpened, BidPlaced, AuctionClosed)
+
+ADMITS: Admits = {
+    AuctionOpened: _admit_opened,
+    BidPlaced: _admit_placed,
+    AuctionClosed: _admit_closed,
+}
+
+EVOLVES: Evolves = {
+    (KIND, AuctionOpened): _evolve_opened,
+    (KIND, BidPlaced): _evolve_placed,
+    (KIND, AuctionClosed): _evolve_closed,
+}
