@@ -1,0 +1,451 @@
+"""
+The domain once more, in plain Python: a list of what was admitted, and loops over it.
+
+It is written from domain.md (sections 4 and 4.1) and shares nothing with `ledger.domain`: no
+state, no index, no helper; whatever it wants to know it counts anew from the first entry on. Days
+are ISO text. `judge` answers with the code of the first refusal, or None; `record` appends.
+Existence comes before contents, contents before days, days before whose it is.
+"""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from tests.support.builders import BANK, OPERATOR, REGISTRAR, REVIEWER, key_id
+
+Said = dict[str, Any]
+COURT = "party:vn.court"
+BY_AGREEMENT = {"software"}
+YEARS = {"invention": 20, "utility_solution": 10}
+PRIORITY_DAYS = 60
+
+
+def later(day: str, days: int) -> str:
+    """Return the day so many days later."""
+    from datetime import date, timedelta  # noqa: PLC0415
+
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def month_later(day: str) -> str:
+    """Return the last day of a month that begins on a day; days here are at most the 28th or so."""
+    year, month, of_month = map(int, day.split("-"))
+    year, month = (year + 1, 1) if month == 12 else (year, month + 1)  # noqa: PLR2004
+    while True:
+        try:
+            return later(f"{year:04}-{month:02}-{of_month:02}", 0)
+        except ValueError:
+            of_month -= 1
+
+
+def shares(holdings: Iterable[Said]) -> dict[str, Fraction]:
+    """Return holdings by party."""
+    return {each["party"]: Fraction(*each["share"]) for each in holdings}
+
+
+def who_signs(topic: str, said: Said) -> set[str]:  # noqa: PLR0911
+    """Return the parties that an event binds, by the table "Who signs"."""
+    match topic.partition("/")[0]:
+        case "assignment.agreed":
+            return {*shares(said["assignors"]), *shares(said["assignees"]), *said["consenting"]}
+        case "coowner.notified":
+            return set(shares(said["sellers"]))
+        case "security.created":
+            return {*said["debtors"], said["creditor"]}
+        case "listing.published":
+            return {said["lister"], said["reviewer"]}
+        case "contract.concluded":
+            return {*said["parties"], *said["consents"]}
+        case "sublicence.granted":
+            return {said["sublicensor"], said["sublicensee"], *said["consents"]}
+        case "mandate.given":
+            return {said["principal"], OPERATOR}
+        case "revenue.distributed":
+            return {OPERATOR}
+        case "right.filed" | "right.lapsed" | "right.restored" | "assignment.registered":
+            return {REGISTRAR}
+        case "assignment.refused" | "security.perfected":
+            return {REGISTRAR}
+    single = ("waived_by", "noted_by", "closed_by", "reviewer", "accepted_by", "rejected_by")
+    single += ("revoked_by", "reported_by", "confirmed_by", "ended_by", "forum", "filed_by")
+    if topic in ("dispute.opened/1", "dispute.withdrawn/1"):
+        return {said["claimant"]}
+    if topic in ("offer.made/1", "offer.countered/1"):
+        return {said["offeror"]}
+    for name in ("parties", "terminated_by", "agreed_by"):
+        if name in said:
+            return set(said[name])
+    found = [said[name] for name in single if name in said]
+    return {found[0] if found else said["creditor"]}
+
+
+class Reference:
+    """What was admitted so far, and what would be refused next."""
+
+    def __init__(self) -> None:
+        self.log: list[Said] = []
+
+    def record(self, topic: str, said: Said, day: str, at: str, name: str) -> None:
+        """Append an event that was admitted on a day, at an instant, under a payload hash."""
+        self.log.append({"topic": topic, "said": said, "day": day, "at": at, "hash": name})
+
+    def all(self, *topics: str, **members: Any) -> list[Said]:
+        """Return the entries of some topics whose members have these values."""
+        return [
+            entry
+            for entry in self.log
+            if entry["topic"].partition("/")[0] in topics
+            and all(entry["said"].get(name) == value for name, value in members.items())
+        ]
+
+    def one(self, *topics: str, **members: Any) -> Said | None:
+        """Return what the first such entry said."""
+        found = self.all(*topics, **members)
+        return found[0]["said"] if found else None
+
+    def judge(self, topic: str, said: Said, day: str, at: str, lines: set[str]) -> str | None:
+        """Return the code with which an event is refused, or None."""
+        if (missing := said.get("acceptance") or said.get("counters_event")) and not any(
+            entry["hash"] == missing for entry in self.log
+        ):
+            return "PREDECESSOR_UNKNOWN"
+        code = self._signed(topic, said, day, lines)
+        if code is not None:
+            return code
+        rule = getattr(self, "_" + topic.partition("/")[0].replace(".", "_"))
+        answer: str | None = rule(said, day, at)
+        return answer
+
+    def _signed(self, topic: str, said: Said, day: str, lines: set[str]) -> str | None:
+        required, bound = who_signs(topic, said), set()
+        name = topic.partition("/")[0]
+        for holder in sorted(lines, key=key_id):
+            if self.all("key.revoked", party=holder):
+                return "KEY_REVOKED"
+            for_them = {holder} & required
+            over = False
+            for given in self.all("mandate.given", holder=holder):
+                mandate = given["said"]
+                if mandate["principal"] not in required - {holder}:
+                    continue
+                if not {"*", name} & set(mandate["topics"]):
+                    continue
+                ended = self.all("mandate.ended", mandate=mandate["mandate"])
+                past = mandate["valid_to"] is not None and mandate["valid_to"] <= day
+                if ended or past:
+                    over = True
+                elif mandate["valid_from"] <= day:
+                    for_them.add(mandate["principal"])
+            if not for_them:
+                return "MANDATE_EXPIRED" if over else "WRONG_SIGNER"
+            bound |= for_them
+        return None if bound >= required else "SIGNER_MISSING"
+
+    def _key_revoked(self, said: Said, day: str, at: str) -> str | None:
+        del day, at
+        if said["revoked_by"] not in (said["party"], OPERATOR):
+            return "WRONG_SIGNER"
+        return "KEY_REVOKED" if self.all("key.revoked", party=said["party"]) else None
+
+    def _mandate_given(self, said: Said, day: str, at: str) -> str | None:
+        del day, at
+        if self.one("mandate.given", mandate=said["mandate"]):
+            return "SUBJECT_EXISTS"
+        empty = said["valid_to"] is not None and said["valid_to"] <= said["valid_from"]
+        return "INTERVAL_EMPTY" if empty else None
+
+    def _mandate_ended(self, said: Said, day: str, at: str) -> str | None:
+        del day, at
+        given = self.one("mandate.given", mandate=said["mandate"])
+        if given is None:
+            return "PREDECESSOR_UNKNOWN"
+        if (given["principal"], given["holder"]) != (said["principal"], said["holder"]):
+            return "PREDECESSOR_UNKNOWN"
+        if said["ended_by"] not in (said["principal"], said["holder"]):
+            return "WRONG_SIGNER"
+        return "MANDATE_EXPIRED" if self.all("mandate.ended", mandate=said["mandate"]) else None
+
+    # Rights and title.
+
+    def kind(self, right: str) -> str:
+        """Return of which kind a right is."""
+        filed = self.one("right.filed", right=right)
+        assert filed is not None
+        return str(filed["kind"])
+
+    def _right_filed(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        if self.one("right.filed", right=said["right"]):
+            return "RIGHT_EXISTS"
+        if said["filed_on"] > day:
+            return "FUTURE_FACT"
+        return None if sum(shares(said["owners"]).values()) == 1 else "FRACTION_SUM"
+
+    def _right_lapsed(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        if not self.one("right.filed", right=said["right"]):
+            return "PREDECESSOR_UNKNOWN"
+        return "FUTURE_FACT" if said["published_on"] > day else None
+
+    _right_restored = _right_lapsed
+
+    def in_force(self, right: str, day: str) -> bool:
+        """Whether a title is in force on a day: the latest day of effect decides, then the log."""
+        best, answer = "", True
+        for entry in self.all("right.lapsed", "right.restored", right=right):
+            effect = entry["said"]["effective_from"]
+            if best <= effect <= day:
+                best, answer = effect, entry["topic"] == "right.restored/1"
+        return answer
+
+    def owners(self, right: str) -> dict[str, Fraction]:
+        """Return who owns what, moved event by event."""
+        owners: dict[str, Fraction] = {}
+        effective: dict[str, bool] = {}
+        for entry in self.log:
+            said, topic = entry["said"], entry["topic"].partition("/")[0]
+            if topic == "right.filed" and said["right"] == right:
+                owners = shares(said["owners"])
+            if right not in said.get("rights", ()) or not topic.startswith("assignment."):
+                continue
+            name = said["assignment"]
+            agreed = self.one("assignment.agreed", assignment=name)
+            assert agreed is not None
+            given, taken = shares(agreed["assignors"]), shares(agreed["assignees"])
+            by_agreement = self.kind(right) in BY_AGREEMENT
+            wanted = {"assignment.agreed": by_agreement, "assignment.registered": True}
+            wants = wanted.get(topic, by_agreement and topic == "assignment.refused")
+            # What an office refuses to register has passed all the same if it needs no register.
+            if topic == "assignment.refused" and effective[name]:
+                wants = True
+            if wants and not effective.get(name):
+                owners = passed(owners, given, taken)
+            elif not wants and effective.get(name):
+                owners = passed(owners, taken, given)
+            effective[name] = wants
+        return owners
+
+    def waits(self, assignment: str, right: str) -> bool:
+        """Whether an assignment of a right was neither registered nor ended."""
+        return not any(
+            right in entry["said"]["rights"]
+            for entry in self.all(
+                "assignment.registered",
+                "assignment.refused",
+                "assignment.rescinded",
+                assignment=assignment,
+            )
+        )
+
+    def priorities(self, right: str, day: str) -> Iterator[Said]:
+        """Yield the agreements on a right that a running priority notice keeps shares for."""
+        for entry in self.all("priority.noted"):
+            said = entry["said"]
+            if right in said["rights"] and said["until"] >= day:
+                agreed = self.one("assignment.agreed", assignment=said["assignment"])
+                if agreed is not None and self.waits(said["assignment"], right):
+                    yield agreed
+
+    def kept(self, right: str, party: str, share: Fraction, day: str, but: str = "") -> bool:
+        """Whether notices for others leave the party less than a share."""
+        left = self.owners(right).get(party, Fraction(0))
+        found = False
+        for agreed in self.priorities(right, day):
+            given = shares(agreed["assignors"])
+            if agreed["assignment"] != but and party in given:
+                left, found = left - given[party], True
+        return found and share > left
+
+    def held(self, subject: str, day: str, party: str | None = None) -> bool:
+        """Whether an order that was not lifted holds a subject on a day."""
+        for entry in self.all("hold.ordered"):
+            dispute = entry["said"]["dispute"]
+            for order in entry["said"]["orders"]:
+                in_time = order["start"] <= day and (order["end"] is None or day < order["end"])
+                if subject not in order["on"] or order["order"] in self.lifted(dispute):
+                    continue
+                if in_time and order["party"] in (None, party):
+                    return True
+        return False
+
+    def lifted(self, dispute: str) -> set[str]:
+        """Return the orders of a dispute that were lifted."""
+        ends = self.all(
+            "hold.lifted", "settlement.recorded", "dispute.withdrawn", dispute=dispute
+        )
+        return {lift["order"] for entry in ends for lift in entry["said"]["lifts"]}
+
+    def _coowner_notified(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        if self.one("coowner.notified", preemption=said["preemption"]):
+            return "SUBJECT_EXISTS"
+        if not all(self.one("right.filed", right=right) for right in said["rights"]):
+            return "PREDECESSOR_UNKNOWN"
+        return "FUTURE_FACT" if said["received_on"] > day else None
+
+    def _preemption_waived(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        notice = self.one("coowner.notified", preemption=said["preemption"])
+        if notice is None:
+            return "PREDECESSOR_UNKNOWN"
+        if said["waived_by"] != notice["notified"]:
+            return "WRONG_SIGNER"
+        return "FUTURE_FACT" if said["waived_on"] > day else None
+
+    def _assignment_agreed(self, said: Said, day: str, at: str) -> str | None:  # noqa: PLR0911
+        del at
+        (right,) = said["rights"]
+        given, taken = shares(said["assignors"]), shares(said["assignees"])
+        if self.one("assignment.agreed", assignment=said["assignment"]):
+            return "SUBJECT_EXISTS"
+        if not self.one("right.filed", right=right):
+            return "PREDECESSOR_UNKNOWN"
+        if said["agreed_on"] > day:
+            return "FUTURE_FACT"
+        if sum(given.values()) != sum(taken.values()):
+            return "FRACTION_SUM"
+        if self.held(right, day):
+            return "FROZEN"
+        if self.kind(right) in BY_AGREEMENT and said["agreed_on"] < day:
+            return "BACKDATED"
+        owners = self.owners(right)
+        for party, share in given.items():
+            if party not in owners:
+                return "NOT_OWNER"
+            if owners[party] < share:
+                return "FRACTION_EXCEEDED"
+            if self.kept(right, party, share, day):
+                return "DOUBLE_ASSIGN_PENDING"
+        if any(lien["creditor"] not in said["consenting"] for lien in self.forbidding(right)):
+            return "LIEN_COVENANT"
+        return self._offered_first(said, right, owners)
+
+    def _offered_first(self, said: Said, right: str, owners: dict[str, Fraction]) -> str | None:
+        notices = [self.one("coowner.notified", preemption=name) for name in said["notices"]]
+        if None in notices:
+            return "PREDECESSOR_UNKNOWN"
+        buyers, sellers = set(shares(said["assignees"])), shares(said["assignors"])
+        if buyers <= owners.keys():
+            return None
+        for party in sorted(owners.keys() - sellers.keys() - buyers - set(said["consenting"])):
+            told = [each for each in notices if each and each["notified"] == party]
+            if not told or right not in told[-1]["rights"]:
+                return "PREEMPTION_OPEN"
+            notice = told[-1]
+            same = notice["price"] == said["price"] and shares(notice["sellers"]) == sellers
+            if not same or notice["rights"] != said["rights"]:
+                return "PREEMPTION_TERMS"
+            waived = self.all("preemption.waived", preemption=notice["preemption"])
+            if not waived and said["agreed_on"] <= month_later(notice["received_on"]):
+                return "PREEMPTION_OPEN"
+        return None
+
+    def _assigns(self, said: Said) -> Said | None:
+        agreed = self.one("assignment.agreed", assignment=said["assignment"])
+        return agreed if agreed and agreed["rights"] == said["rights"] else None
+
+    def _priority_noted(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        agreed, (right,) = self._assigns(said), said["rights"]
+        if agreed is None:
+            return "PREDECESSOR_UNKNOWN"
+        given = shares(agreed["assignors"])
+        if said["noted_by"] not in {*given, *shares(agreed["assignees"])}:
+            return "WRONG_SIGNER"
+        if not self.waits(said["assignment"], right):
+            return "ASSIGNMENT_SETTLED"
+        if said["until"] > later(day, PRIORITY_DAYS):
+            return "PRIORITY_TOO_LONG"
+        if self.all("priority.noted", assignment=said["assignment"]):
+            return "PRIORITY_TOO_LONG"
+        mine = (self.kept(right, *each, day, said["assignment"]) for each in given.items())
+        return "DOUBLE_ASSIGN_PENDING" if any(mine) else None
+
+    def _assignment_registered(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        if self._assigns(said) is None:
+            return "PREDECESSOR_UNKNOWN"
+        return "FUTURE_FACT" if said["registered_on"] > day else None
+
+    def _assignment_refused(self, said: Said, day: str, at: str) -> str | None:
+        return self._assignment_registered({**said, "registered_on": said["refused_on"]}, day, at)
+
+    def _assignment_rescinded(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        agreed, (right,) = self._assigns(said), said["rights"]
+        if agreed is None:
+            return "PREDECESSOR_UNKNOWN"
+        all_of_them = {*shares(agreed["assignors"]), *shares(agreed["assignees"])}
+        if all_of_them - set(said["parties"]):
+            return "SIGNER_MISSING"
+        if set(said["parties"]) - all_of_them:
+            return "WRONG_SIGNER"
+        if not self.waits(said["assignment"], right):
+            return "ASSIGNMENT_SETTLED"
+        return "FUTURE_FACT" if said["rescinded_on"] > day else None
+
+    # Liens.
+
+    def released(self, security: str, right: str) -> bool:
+        """Whether a right was freed from a security."""
+        releases = self.all("security.released", security=security)
+        return any(right in entry["said"]["rights"] for entry in releases)
+
+    def forbidding(self, right: str) -> Iterator[Said]:
+        """Yield the perfected securities on a right that forbid its assignment."""
+        for entry in self.all("security.created"):
+            said = entry["said"]
+            perfected = [
+                each
+                for each in self.all("security.perfected", security=said["security"])
+                if right in each["said"]["rights"]
+            ]
+            if right in said["rights"] and said["forbids_assignment"] and perfected:
+                if not self.released(said["security"], right):
+                    yield said
+
+    def _security_created(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        if self.one("security.created", security=said["security"]):
+            return "SUBJECT_EXISTS"
+        if not all(self.one("right.filed", right=right) for right in said["rights"]):
+            return "PREDECESSOR_UNKNOWN"
+        if said["created_on"] > day:
+            return "FUTURE_FACT"
+        for right in said["rights"]:
+            if self.held(right, day):
+                return "FROZEN"
+            if not set(said["debtors"]) & self.owners(right).keys():
+                return "NOT_OWNER"
+        return None
+
+    def _security_perfected(self, said: Said, day: str, at: str) -> str | None:
+        del day, at
+        known = self.one("security.created", security=said["security"])
+        return None if known else "PREDECESSOR_UNKNOWN"
+
+    def _security_released(self, said: Said, day: str, at: str) -> str | None:
+        del at
+        security = self.one("security.created", security=said["security"])
+        if security is None:
+            return "PREDECESSOR_UNKNOWN"
+        if said["released_on"] > day:
+            return "FUTURE_FACT"
+        for right in said["rights"]:
+            if right not in security["rights"] or self.released(said["security"], right):
+                return "RELEASE_MISMATCH"
+        return None if said["creditor"] == security["creditor"] else "RELEASE_BY_STRANGER"
+
+
+def passed(
+    owners: dict[str, Fraction], given: dict[str, Fraction], taken: dict[str, Fraction]
+) -> dict[str, Fraction]:
+    """Return the owners after shares passed as far as the givers have them."""
+    there = {party: min(share, owners.get(party, Fraction(0))) for party, share in given.items()}
+    part = sum(there.values(), Fraction(0)) / sum(taken.values(), Fraction(0))
+    after = dict(owners)
+    for party, share in there.items():
+        after[party] = after.get(party, Fraction(0)) - share
+    for party, share in taken.items():
+        after[party] = after.get(party, Fraction(0)) + share * part
+    return {party: share for party, share in after.items() if share}
