@@ -37,7 +37,7 @@ from projections.view import DATED, TRUE_ON, KnownAt, KnownBy, knowing, position
 
 EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
 
-RowEffect = Literal["parties", "third_parties", "agreed", "registered", "ended"]
+RowEffect = Literal["parties", "third_parties", "agreed", "registered", "refused", "ended"]
 
 _NOTHING = Fraction(0)
 
@@ -51,8 +51,8 @@ class TitleRow(Dated):
 
     `by` names what gave it: the right itself (its filing), an assignment, a conveyance, or a
     security that was enforced. Rows with another effect are the terms of an assignment, negative
-    for what a party gives: `agreed` while it waits, `registered` or `ended` when it does no more;
-    `kept_until` is the last day of its priority notice.
+    for what a party gives: `agreed` while it waits, then `registered`, `ended`, or `refused` for
+    what passed by agreement; `kept_until` is the last day of its priority notice.
     """
 
     effect: RowEffect
@@ -184,29 +184,34 @@ def _noted(right: str, rows: Rows, logged: Logged) -> Rows:
     """Return the rows after a priority notice: what waits says until when it is kept."""
     body = logged.event.body
     assert isinstance(body, PriorityNoted)
-    terms = rows.believed(body.assignment)
-    if not terms or terms[0].effect != "agreed":
+    terms = _waiting(rows, body.assignment)
+    if not terms:
         return rows
-    change = Change(logged, terms[0].true_from, NEVER)
-    return _now(rows, terms, "agreed", right, change, body.until)
+    return _now(rows, terms, "agreed", right, Change(logged, terms[0].true_from, NEVER), body.until)
 
 
 def _refused(right: str, rows: Rows, logged: Logged) -> Rows:
+    """Return the rows after an office refused: what waited waits no more, and nothing moves."""
     body = logged.event.body
     assert isinstance(body, AssignmentRefused)
-    return _ended(right, rows, body.assignment, Change(logged, body.refused_on, NEVER))
+    terms = _waiting(rows, body.assignment)
+    if not terms:
+        return rows
+    effect: RowEffect = "refused" if terms[0].right_kind in BY_AGREEMENT else "ended"
+    return _now(rows, terms, effect, right, Change(logged, body.refused_on, NEVER))
 
 
 def _rescinded(right: str, rows: Rows, logged: Logged) -> Rows:
     body = logged.event.body
     assert isinstance(body, AssignmentRescinded)
-    return _ended(right, rows, body.assignment, Change(logged, body.rescinded_on, NEVER))
+    terms = _waiting(rows, body.assignment)
+    return _undone(right, rows, terms, Change(logged, body.rescinded_on, NEVER)) if terms else rows
 
 
-def _ended(right: str, rows: Rows, assignment: str, change: Change) -> Rows:
-    """Return the rows after an assignment that waited was given up."""
+def _waiting(rows: Rows, assignment: str) -> Held:
+    """Return the terms of an assignment that waits; nothing of another."""
     terms = rows.believed(assignment)
-    return _undone(right, rows, terms, change) if terms and terms[0].effect == "agreed" else rows
+    return terms if terms and terms[0].effect == "agreed" else ()
 
 
 def _ruled(right: str, rows: Rows, logged: Logged) -> Rows:
@@ -281,11 +286,7 @@ def _enforced(right: str, rows: Rows, logged: Logged) -> Rows:
 
 
 def _moved_as_agreed(rows: Rows, terms: Held, change: Change, effect: Effect) -> Rows:
-    """Return the rows after shares moved by an assignment.
-
-    The register stands even where an assignor owns less by then: it gives what it has, and the
-    assignees take that in proportion, as in `ledger.domain.title.registered`.
-    """
+    """Return the rows after shares moved as far as the givers have them (`title.passed_on`)."""
     giving = {row.party: -row.share for row in terms if row.share_n < 0}
     taking = {row.party: row.share for row in terms if row.share_n > 0}
     by = terms[0].by
@@ -420,7 +421,7 @@ def _on(
 
 title = Projection(
     name="title",
-    version=2,
+    version=3,
     row=TitleRow,
     on={
         RightFiled: _on(_the_right, _filed),

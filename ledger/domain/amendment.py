@@ -59,7 +59,7 @@ from ledger.domain.granting import (
     must_not_reach_behind,
 )
 from ledger.domain.right import Right, ended_from, replaced_from, with_grant
-from ledger.domain.sublicence import must_lie_within
+from ledger.domain.sublicence import contracts_above, must_lie_within
 
 
 class ContractChanged(Body):
@@ -83,7 +83,9 @@ class ContractChanged(Body):
         """Return the consents on record, what changed grants are on, and the contract above."""
         contract = state.get(self.contract)
         if isinstance(contract, Contract) and contract.head is not None:
-            yield contract.head.partition("#")[0]
+            head = contract.head.partition("#")[0]
+            yield head
+            yield from contracts_above(state, head)
         yield from self.consents_given
         if isinstance(contract, Contract):
             yield from read_by(changed(contract.newest, self.changes))
@@ -291,7 +293,7 @@ def _must_be_given(
     else:
         above, _, name = contract.head.partition("#")
         head = known(state, above, Contract)
-        must_lie_within(grant, held.box, head.grants[name], head)
+        must_lie_within(state, grant, held.box, head.grants[name], head)
     must_be_codes((grant,), today, context.law)
     must_be_free(state, grant, held, signers, agreed, context)
 

@@ -30,12 +30,14 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import known, not_in_future
+from ledger.domain.hold import DeedVoid
 from ledger.domain.right import Attested, Right, must_be_attested
 from ledger.domain.title import (
     KIND,
     Assignment,
     AssignmentId,
-    closed,
+    given_up,
+    left_unregistered,
     must_assign,
     must_not_be_kept,
     settled,
@@ -106,7 +108,13 @@ class PriorityTooLong(Refusal):
 def must_wait(
     subject: str, assignment: Assignment, body: PriorityNoted | AssignmentRescinded
 ) -> None:
-    """Raise `AssignmentSettled` if the assignment waits no more for one of the rights."""
+    """Refuse what a ruling declared void, and what waits no more for one of the rights."""
+    if assignment.voided is not None:
+        raise DeedVoid(
+            f"{subject} was declared void",
+            positions=(assignment.voided.position,),
+            subjects=(subject,),
+        )
     over = {
         right: assignment.settled[right] for right in body.rights if right in assignment.settled
     }
@@ -142,14 +150,14 @@ def _admit_noted(state: State, event: Event, context: Context) -> None:
 def _must_be_free_to_keep(
     subject: str, right: Right, body: PriorityNoted, context: Context
 ) -> None:
-    noted = right.priorities.get(body.assignment)
-    if noted is not None:
+    terms = right.pending[body.assignment]
+    if terms.noted is not None:
         raise PriorityTooLong(
             f"{body.assignment} has had its notice on {subject}",
-            positions=(noted.position,),
+            positions=(terms.noted,),
             subjects=(subject, body.assignment),
         )
-    for party, share in right.pending[body.assignment].given.items():
+    for party, share in terms.given.items():
         must_not_be_kept(subject, right, party, share, context)
 
 
@@ -198,7 +206,12 @@ def _evolve_noted(subject: str, value: Right | None, logged: Logged) -> Right | 
         if priority.until < today:  # so that they do not gather for ever
             running = running.remove(assignment)
     priority = Priority(body.until, logged.position, today)
-    return replace(value, priorities=running.insert(body.assignment, priority))
+    terms = replace(value.pending[body.assignment], noted=logged.position)
+    return replace(
+        value,
+        priorities=running.insert(body.assignment, priority),
+        pending=value.pending.insert(body.assignment, terms),
+    )
 
 
 def _evolve_ended(subject: str, value: Assignment | None, logged: Logged) -> Assignment | None:
@@ -208,11 +221,18 @@ def _evolve_ended(subject: str, value: Assignment | None, logged: Logged) -> Ass
     return settled(value, body.rights, logged)
 
 
-def _evolve_right_ended(subject: str, value: Right | None, logged: Logged) -> Right | None:
+def _evolve_right_refused(subject: str, value: Right | None, logged: Logged) -> Right | None:
     body = logged.event.body
-    assert isinstance(body, AssignmentRefused | AssignmentRescinded)
+    assert isinstance(body, AssignmentRefused)
     del subject
-    return value and closed(value, body.assignment, logged)
+    return value and left_unregistered(value, body.assignment)
+
+
+def _evolve_right_rescinded(subject: str, value: Right | None, logged: Logged) -> Right | None:
+    body = logged.event.body
+    assert isinstance(body, AssignmentRescinded)
+    del subject
+    return value and given_up(value, body.assignment, logged)
 
 
 BODIES: tuple[type[Body], ...] = (PriorityNoted, AssignmentRefused, AssignmentRescinded)
@@ -225,6 +245,6 @@ EVOLVES: Evolves = {
     ("right", PriorityNoted): _evolve_noted,
     (KIND, AssignmentRefused): _evolve_ended,
     (KIND, AssignmentRescinded): _evolve_ended,
-    ("right", AssignmentRefused): _evolve_right_ended,
-    ("right", AssignmentRescinded): _evolve_right_ended,
+    ("right", AssignmentRefused): _evolve_right_refused,
+    ("right", AssignmentRescinded): _evolve_right_rescinded,
 }

@@ -50,13 +50,15 @@ class Priority:
 class Pending:
     """The terms of an agreed assignment of this right (IP Law art. 148(1)).
 
-    `effective` says that title has passed by it: it was registered, or needs no register.
+    `effective` says that title has passed by it: it was registered, or needs no register. `noted`
+    is the position of its priority notice: an assignment has one.
     """
 
     given: Mapping[str, Fraction]
     taken: Mapping[str, Fraction]
     position: int
     effective: bool = False
+    noted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

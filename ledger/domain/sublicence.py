@@ -6,7 +6,8 @@ Refusals come in the order in which they are defined here, existence and content
 Read in this order: events, refusals, admit, evolve.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import ClassVar
 
 from pydantic import model_validator
@@ -147,7 +148,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     _must_be_deep_enough(state, body, contract)
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, body.head(), context.position, today)
-    must_lie_within(body.grant, held.box, head, contract)
+    must_lie_within(state, body.grant, held.box, head, contract)
     signers, reason = frozenset(event.signers), reason_of(body.confirms)
     must_not_reach_behind(state, body.grant, body.grant.valid_from, signers, context, reason)
     agreed = agreed_to(state, body, body.sublicensor)
@@ -221,8 +222,9 @@ _EXCLUDES = {"compulsory": 0, "non_exclusive": 0, "sole": 1, "exclusive": 2}
 """How many a grant keeps out: nobody, other licensees, the licensor as well."""
 
 
-def must_lie_within(grant: Grant, own: Box, head: Grant, contract: Contract) -> None:
+def must_lie_within(state: State, grant: Grant, own: Box, head: Grant, contract: Contract) -> None:
     """Refuse what outlasts its head grant, or goes beyond it on another side."""
+    _must_end_with(state, own, head, contract)
     outer = box_of(head)
     if outer.outlasted_by(own):
         raise SublicenceLonger(
@@ -242,6 +244,36 @@ def must_lie_within(grant: Grant, own: Box, head: Grant, contract: Contract) -> 
             f"the sublicence goes beyond the head grant in {' and '.join(beyond)}",
             positions=(contract.position,),
         )
+
+
+def _must_end_with(state: State, own: Box, head: Grant, contract: Contract) -> None:
+    """Refuse what outlasts the day on which a contract above ends early, or becomes void.
+
+    A grant that gives those below it a direct licence lets them live on.
+    """
+    while not head.direct_licence:
+        for day, position in _early_ends(contract):
+            if own.end is None or own.end > day:
+                raise SublicenceLonger(
+                    f"a contract above ends on {day}, the sublicence on {own.end or 'no day'}",
+                    positions=(contract.position, position),
+                )
+        if contract.head is None:
+            return
+        subject, _, name = contract.head.partition("#")
+        contract = known(state, subject, Contract)
+        above = contract.grants.get(name)
+        if above is None:
+            return
+        head = above
+
+
+def _early_ends(contract: Contract) -> Iterator[tuple[date, int]]:
+    """Yield the days on which a contract ends before its term, with the events that say so."""
+    if contract.ended is not None and contract.ended_by is not None:
+        yield contract.ended, contract.ended_by
+    if contract.voided is not None:
+        yield contract.voided.start, contract.voided.position
 
 
 def _evolve_sublicence(subject: str, value: Contract | None, logged: Logged) -> Contract | None:

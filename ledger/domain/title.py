@@ -258,8 +258,14 @@ def registered(right: Right, assignment: str, logged: Logged) -> Right:
     return right if terms.effective else passed_on(right, terms.given, terms.taken, logged)
 
 
-def closed(right: Right, assignment: str, logged: Logged) -> Right:
-    """Return the right after an assignment that waited was refused or rescinded."""
+def left_unregistered(right: Right, assignment: str) -> Right:
+    """Return the right after an office refused an assignment, which moves no title either way."""
+    waiting = right.pending.get(assignment)
+    return right if waiting is None else _waits_no_more(right, assignment, waiting)
+
+
+def given_up(right: Right, assignment: str, logged: Logged) -> Right:
+    """Return the right after the parties rescinded an assignment that waited."""
     return undone(right, assignment, logged) if assignment in right.pending else right
 
 

@@ -68,15 +68,19 @@ class Naive:
 
     def registered(self, name: str) -> None:
         gives, takes = self.terms[name]
-        passed = self.state[name] == "registered" or (self.state[name] == "waits" and self.at_once)
+        passed = self.state[name] == "registered" or (self.state[name] != "ended" and self.at_once)
         self.state[name] = "registered"
         if not passed:
             self.pass_on(gives, takes)
 
+    def refused(self, name: str) -> None:
+        if self.state[name] == "waits":
+            self.state[name] = "refused" if self.at_once else "ended"
+
     def ended(self, name: str, *, void: bool) -> None:
         gives, takes = self.terms[name]
         state = self.state[name]
-        if state == "ended" or (state == "registered" and not void):
+        if state == "ended" or (state != "waits" and not void):
             return
         self.state[name] = "ended"
         if state == "registered" or self.at_once:
@@ -132,7 +136,7 @@ class Walk:
 
     def refuse(self, _gives: Shares, _takes: Shares, name: str) -> None:
         assert self.admitted(assignment_refused(assignment=name)), "the State's word stands"
-        self.model.ended(name, void=False)
+        self.model.refused(name)
 
     def rescind(self, _gives: Shares, _takes: Shares, name: str) -> None:
         parties = sorted(self.bodies[name].parties())

@@ -111,18 +111,23 @@ class Owners(Point):
         reached = self.reached(body.effective_on, body.registered_on, opposable)
         state = self.states.get(body.assignment, "agreed")
         self.states[body.assignment] = "registered"
-        passed = state == "registered" or (state == "agreed" and self.agreed_suffices)
+        passed = state == "registered" or (state != "ended" and self.agreed_suffices)
         if terms is not None and reached and not passed:
             self.assign(terms)
 
     @apply.register
-    def _ended(self, body: AssignmentRefused | AssignmentRescinded) -> None:
+    def _refused(self, body: AssignmentRefused) -> None:
+        if self.states.get(body.assignment, "agreed") == "agreed":
+            by_agreement = self.kind in BY_AGREEMENT
+            self.states[body.assignment] = "refused" if by_agreement else "ended"
+
+    @apply.register
+    def _rescinded(self, body: AssignmentRescinded) -> None:
         if self.states.get(body.assignment, "agreed") != "agreed":
             return
         self.states[body.assignment] = "ended"
         terms = self.terms[body.assignment]
-        day = body.refused_on if isinstance(body, AssignmentRefused) else body.rescinded_on
-        if self.agreed_suffices and self.reached(day, NEVER, None):
+        if self.agreed_suffices and self.reached(body.rescinded_on, NEVER, None):
             self.pass_on(terms.assignees, terms.assignors)
 
     @apply.register

@@ -19,6 +19,7 @@ from ledger.domain.sublicence import (
 )
 from ledger.lawbook import shipped
 from tests.support.builders import (
+    CONTRACT,
     FIRM,
     INSTITUTE,
     RIGHT,
@@ -37,7 +38,8 @@ from tests.support.builders import (
     right_restored,
     sublicence_granted,
 )
-from tests.support.contracts import CONSENT, consent_given, licence_entered
+from tests.support.contracts import CONSENT, consent_given, contract_terminated, licence_entered
+from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.parties import relation_declared
 from tests.support.specification import given
 
@@ -157,6 +159,30 @@ def test_sublicence_longer() -> None:
     past = given(right_filed(), licensed())
     past.when(passed_on(valid_to="2032-12-01")).then_refused(SublicenceLonger, positions=[1])
     past.when(passed_on(valid_to="2030-12-01")).then_admitted()
+
+
+def test_sublicence_longer_than_a_head_that_ends_early() -> None:
+    """The head contract, or the one above it, was ended with effect from a later day."""
+    ends = {"terminated_on": "2028-06-01", "terminated_by": [FIRM, INSTITUTE]}
+    by_consent = {"ground": "consent", "notice": None, "rights": [RIGHT]}
+    ending = contract_terminated(contract=CONTRACT, **by_consent, **ends)
+    past = given(right_filed(), licensed(), ending)
+    past.when(passed_on(valid_to="2028-06-02")).then_refused(SublicenceLonger, positions=[1, 2])
+    past.when(passed_on(valid_to="2028-06-01")).then_admitted()
+    third = {"contract": SECOND, "head_contract": SUBLICENCE}
+    below = {"licensor": RIVAL, "licensee": THIRD, "terms": third}
+    past = given(right_filed(), licensed(), passed_on(), ending)
+    past.when(passed_on(**below, valid_to="2028-06-02")).then_refused(
+        SublicenceLonger, positions=[1, 3]
+    )
+    past.when(passed_on(**below, valid_to="2028-06-01")).then_admitted()
+    declared = void(licensed(), CONTRACT, RIGHT, start="2028-06-01")
+    forum = (court_registered(), dispute_opened())
+    past = given(right_filed(), licensed(), *forum, ruling_made(orders=[declared]))
+    past.when(passed_on(valid_to="2028-06-02")).then_refused(SublicenceLonger, positions=[1, 4])
+    past.when(passed_on(valid_to="2028-06-01")).then_admitted()
+    direct = given(right_filed(), licensed(direct_licence=True), ending)
+    direct.when(passed_on(valid_to="2030-12-01")).then_admitted()
 
 
 def test_sublicence_depth() -> None:

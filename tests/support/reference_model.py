@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from tests.support.builders import BANK, OPERATOR, REGISTRAR, REVIEWER, key_id
+from tests.support.builders import OPERATOR, key_id
+from tests.support.reference_signers import who_signs
 
 Said = dict[str, Any]
 COURT = "party:vn.court"
@@ -30,7 +31,7 @@ def later(day: str, days: int) -> str:
 def month_later(day: str) -> str:
     """Return the last day of a month that begins on a day; days here are at most the 28th or so."""
     year, month, of_month = map(int, day.split("-"))
-    year, month = (year + 1, 1) if month == 12 else (year, month + 1)  # noqa: PLR2004
+    year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     while True:
         try:
             return later(f"{year:04}-{month:02}-{of_month:02}", 0)
@@ -41,42 +42,6 @@ def month_later(day: str) -> str:
 def shares(holdings: Iterable[Said]) -> dict[str, Fraction]:
     """Return holdings by party."""
     return {each["party"]: Fraction(*each["share"]) for each in holdings}
-
-
-def who_signs(topic: str, said: Said) -> set[str]:  # noqa: PLR0911
-    """Return the parties that an event binds, by the table "Who signs"."""
-    match topic.partition("/")[0]:
-        case "assignment.agreed":
-            return {*shares(said["assignors"]), *shares(said["assignees"]), *said["consenting"]}
-        case "coowner.notified":
-            return set(shares(said["sellers"]))
-        case "security.created":
-            return {*said["debtors"], said["creditor"]}
-        case "listing.published":
-            return {said["lister"], said["reviewer"]}
-        case "contract.concluded":
-            return {*said["parties"], *said["consents"]}
-        case "sublicence.granted":
-            return {said["sublicensor"], said["sublicensee"], *said["consents"]}
-        case "mandate.given":
-            return {said["principal"], OPERATOR}
-        case "revenue.distributed":
-            return {OPERATOR}
-        case "right.filed" | "right.lapsed" | "right.restored" | "assignment.registered":
-            return {REGISTRAR}
-        case "assignment.refused" | "security.perfected":
-            return {REGISTRAR}
-    single = ("waived_by", "noted_by", "closed_by", "reviewer", "accepted_by", "rejected_by")
-    single += ("revoked_by", "reported_by", "confirmed_by", "ended_by", "forum", "filed_by")
-    if topic in ("dispute.opened/1", "dispute.withdrawn/1"):
-        return {said["claimant"]}
-    if topic in ("offer.made/1", "offer.countered/1"):
-        return {said["offeror"]}
-    for name in ("parties", "terminated_by", "agreed_by"):
-        if name in said:
-            return set(said[name])
-    found = [said[name] for name in single if name in said]
-    return {found[0] if found else said["creditor"]}
 
 
 class Reference:
@@ -206,18 +171,22 @@ class Reference:
             said, topic = entry["said"], entry["topic"].partition("/")[0]
             if topic == "right.filed" and said["right"] == right:
                 owners = shares(said["owners"])
+            for name in voided_by(entry, "assignment", right):
+                given, taken = self.terms(name)
+                owners = passed(owners, taken, given) if effective.get(name) else owners
+                effective[name] = False
             if right not in said.get("rights", ()) or not topic.startswith("assignment."):
                 continue
             name = said["assignment"]
-            agreed = self.one("assignment.agreed", assignment=name)
-            assert agreed is not None
-            given, taken = shares(agreed["assignors"]), shares(agreed["assignees"])
+            given, taken = self.terms(name)
             by_agreement = self.kind(right) in BY_AGREEMENT
-            wanted = {"assignment.agreed": by_agreement, "assignment.registered": True}
-            wants = wanted.get(topic, by_agreement and topic == "assignment.refused")
-            # What an office refuses to register has passed all the same if it needs no register.
-            if topic == "assignment.refused" and effective[name]:
-                wants = True
+            # An office that refuses leaves things as they were: an assignment that it should have
+            # made effective never was; one that passed by agreement has passed.
+            wants = {
+                "assignment.agreed": by_agreement,
+                "assignment.registered": True,
+                "assignment.refused": effective.get(name, False),
+            }.get(topic, False)
             if wants and not effective.get(name):
                 owners = passed(owners, given, taken)
             elif not wants and effective.get(name):
@@ -225,9 +194,19 @@ class Reference:
             effective[name] = wants
         return owners
 
+    def voided(self, deed: str) -> bool:
+        """Whether a ruling declared an assignment void."""
+        return any(deed in voided_by(entry, "assignment") for entry in self.log)
+
+    def terms(self, assignment: str) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
+        """Return what an agreed assignment gives and takes."""
+        agreed = self.one("assignment.agreed", assignment=assignment)
+        assert agreed is not None
+        return shares(agreed["assignors"]), shares(agreed["assignees"])
+
     def waits(self, assignment: str, right: str) -> bool:
-        """Whether an assignment of a right was neither registered nor ended."""
-        return not any(
+        """Whether an assignment of a right was neither registered nor ended, nor is void."""
+        return not self.voided(assignment) and not any(
             right in entry["said"]["rights"]
             for entry in self.all(
                 "assignment.registered",
@@ -243,7 +222,10 @@ class Reference:
             said = entry["said"]
             if right in said["rights"] and said["until"] >= day:
                 agreed = self.one("assignment.agreed", assignment=said["assignment"])
-                if agreed is not None and self.waits(said["assignment"], right):
+                void = any(
+                    said["assignment"] in voided_by(e, "assignment", right) for e in self.log
+                )
+                if agreed is not None and self.waits(said["assignment"], right) and not void:
                     yield agreed
 
     def kept(self, right: str, party: str, share: Fraction, day: str, but: str = "") -> bool:
@@ -258,11 +240,13 @@ class Reference:
 
     def held(self, subject: str, day: str, party: str | None = None) -> bool:
         """Whether an order that was not lifted holds a subject on a day."""
-        for entry in self.all("hold.ordered"):
+        for entry in self.all("hold.ordered", "ruling.made"):
             dispute = entry["said"]["dispute"]
             for order in entry["said"]["orders"]:
                 in_time = order["start"] <= day and (order["end"] is None or day < order["end"])
                 if subject not in order["on"] or order["order"] in self.lifted(dispute):
+                    continue
+                if order["event"] is not None:
                     continue
                 if in_time and order["party"] in (None, party):
                     return True
@@ -270,9 +254,8 @@ class Reference:
 
     def lifted(self, dispute: str) -> set[str]:
         """Return the orders of a dispute that were lifted."""
-        ends = self.all(
-            "hold.lifted", "settlement.recorded", "dispute.withdrawn", dispute=dispute
-        )
+        kinds = ("hold.lifted", "ruling.made", "settlement.recorded", "dispute.withdrawn")
+        ends = self.all(*kinds, dispute=dispute)
         return {lift["order"] for entry in ends for lift in entry["said"]["lifts"]}
 
     def _coowner_notified(self, said: Said, day: str, at: str) -> str | None:
@@ -292,7 +275,7 @@ class Reference:
             return "WRONG_SIGNER"
         return "FUTURE_FACT" if said["waived_on"] > day else None
 
-    def _assignment_agreed(self, said: Said, day: str, at: str) -> str | None:  # noqa: PLR0911
+    def _assignment_agreed(self, said: Said, day: str, at: str) -> str | None:
         del at
         (right,) = said["rights"]
         given, taken = shares(said["assignors"]), shares(said["assignees"])
@@ -352,6 +335,8 @@ class Reference:
         given = shares(agreed["assignors"])
         if said["noted_by"] not in {*given, *shares(agreed["assignees"])}:
             return "WRONG_SIGNER"
+        if self.voided(said["assignment"]):
+            return "DEED_VOID"
         if not self.waits(said["assignment"], right):
             return "ASSIGNMENT_SETTLED"
         if said["until"] > later(day, PRIORITY_DAYS):
@@ -380,6 +365,8 @@ class Reference:
             return "SIGNER_MISSING"
         if set(said["parties"]) - all_of_them:
             return "WRONG_SIGNER"
+        if self.voided(said["assignment"]):
+            return "DEED_VOID"
         if not self.waits(said["assignment"], right):
             return "ASSIGNMENT_SETTLED"
         return "FUTURE_FACT" if said["rescinded_on"] > day else None
@@ -400,9 +387,9 @@ class Reference:
                 for each in self.all("security.perfected", security=said["security"])
                 if right in each["said"]["rights"]
             ]
-            if right in said["rights"] and said["forbids_assignment"] and perfected:
-                if not self.released(said["security"], right):
-                    yield said
+            free = right not in said["rights"] or self.released(said["security"], right)
+            if said["forbids_assignment"] and perfected and not free:
+                yield said
 
     def _security_created(self, said: Said, day: str, at: str) -> str | None:
         del at
@@ -435,6 +422,19 @@ class Reference:
             if right not in security["rights"] or self.released(said["security"], right):
                 return "RELEASE_MISMATCH"
         return None if said["creditor"] == security["creditor"] else "RELEASE_BY_STRANGER"
+
+
+def voided_by(entry: Said, kind: str, right: str = "") -> list[str]:
+    """Return the deeds of a kind that a ruling declares void, as far as they are on a right."""
+    if entry["topic"] != "ruling.made/1":
+        return []
+    return [
+        subject
+        for order in entry["said"]["orders"]
+        if order["event"] is not None and (not right or right in order["on"])
+        for subject in order["on"]
+        if subject.startswith(kind + ":")
+    ]
 
 
 def passed(

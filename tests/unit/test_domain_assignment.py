@@ -9,6 +9,7 @@ from ledger.domain.assignment import AssignmentSettled, PriorityTooLong
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.event import Body
 from ledger.domain.existence import FutureFact, PredecessorUnknown
+from ledger.domain.hold import DeedVoid
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import RateRange
 from ledger.domain.title import DoubleAssignPending, NotOwner
@@ -30,6 +31,7 @@ from tests.support.builders import (
     sealed,
     vnd,
 )
+from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.specification import given, said
 from tests.support.titles import SECOND, assignment_refused, assignment_rescinded, priority_noted
 
@@ -85,6 +87,19 @@ def test_rights_of_one_assignment_end_each_for_itself() -> None:
     log = given(FILED, other_right_filed(), both, assignment_refused(), assignment_registered())
     assert {RIGHT: 5} == dict(log.value(ASSIGNMENT).settled)
     log.when(assignment_rescinded(rights=[OTHER_RIGHT])).then_admitted()
+
+
+@pytest.mark.parametrize("kind", ["software", "know_how"])
+def test_an_office_that_refuses_takes_nothing_back_that_passed_by_agreement(kind: str) -> None:
+    log = given(right_filed(kind=kind), assignment_agreed(agreed_on="2026-11-02"))
+    assert {FIRM: 1} == dict(log.value(RIGHT).owners)
+    refused = log.and_then(assignment_refused())
+    assert ({}, {FIRM: 1}) == (
+        dict(refused.value(RIGHT).pending),
+        dict(refused.value(RIGHT).owners),
+    )
+    registered = refused.and_then(assignment_registered())
+    assert {FIRM: 1} == dict(registered.value(RIGHT).owners)
 
 
 @pytest.mark.parametrize("kind", ["software", "know_how"])
@@ -174,4 +189,15 @@ def test_notices_that_ran_out_do_not_gather() -> None:
     later = datetime(2026, 11, 10, tzinfo=UTC)
     log = log.and_then(said(assignment_agreed(assignment=SECOND, **half), accepted=later))
     noted = said(priority_noted(assignment=SECOND, noted_by=RIVAL), accepted=later)
-    assert {SECOND} == set(log.and_then(noted).value(RIGHT).priorities.keys())
+    both = log.and_then(noted)
+    assert {SECOND} == set(both.value(RIGHT).priorities.keys())
+    # Yet who had one, and let it run out, gets no other.
+    again = said(priority_noted(until="2026-11-20"), accepted=later)
+    both.when(again).then_refused(PriorityTooLong, positions=(2,))
+
+
+def test_deed_void_refuses_to_keep_or_rescind_what_a_ruling_declared_void() -> None:
+    voided = ruling_made(orders=[void(assignment_agreed(), ASSIGNMENT, RIGHT)])
+    log = given(*AGREED, court_registered(), dispute_opened(concerns=[ASSIGNMENT]), voided)
+    for late in (priority_noted(), assignment_rescinded()):
+        log.when(late).then_refused(DeedVoid, positions=(4,), subjects=(ASSIGNMENT,))

@@ -203,6 +203,19 @@ def test_what_ended_waits_no_more_and_what_was_known_before_stays(end: Body) -> 
     assert {FIRM: 1} == owners(late, "2026-12-01", "third_parties")
 
 
+def test_what_passed_by_agreement_stays_where_the_office_refuses_to_register_it() -> None:
+    software = right_filed(filed_on="2020-03-10", kind="software")
+    agreed = assignment_agreed(agreed_on="2026-11-02")
+    registered = assignment_registered(effective_on="2026-11-02", registered_on="2026-11-02")
+    events = logged(software, agreed, assignment_refused())
+    assert {} == terms(events, "2026-12-01")
+    assert {FIRM: 1} == owners(events, "2026-12-01", "parties")
+    assert {INSTITUTE: 1} == owners(events, "2026-12-01", "third_parties")
+    late = logged(software, agreed, assignment_refused(), registered)
+    assert {FIRM: 1} == owners(late, "2026-12-01", "parties")
+    assert {FIRM: 1} == owners(late, "2026-12-01", "third_parties")
+
+
 def test_what_waits_says_until_when_it_is_kept() -> None:
     rows = rows_of(title, logged(FILED, AGREED, priority_noted(until="2026-12-01")))[RIGHT]
     waiting = [row for row in true_and_known(rows, date(2026, 11, 9)) if row.effect == "agreed"]
