@@ -87,6 +87,10 @@ Stage = Literal[
 ]
 ALIVE: frozenset[str | None] = frozenset({"filed", "published", "in_force"})
 """The stages in which there is something to license."""
+ENDED: frozenset[str | None] = frozenset(
+    {"lapsed", "surrendered", "cancelled", "disclosed", "expired"}
+)
+"""The stages with which a licence ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)

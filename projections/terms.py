@@ -16,6 +16,9 @@ from ledger.domain.event import legal_day
 from ledger.store.connection import Pool
 from projections.contract_events import ContractEvent, contract_events, events_of, folded
 from projections.revenue import ReportRow, reports
+from projections.status import ENDED, status_rows
+from projections.status import status as rights_status
+from projections.status import status_on as rights_status_on
 from projections.view import RECORDED, Known, KnownAt, View, knowing, viewing
 
 Status = Literal[
@@ -27,8 +30,12 @@ Status = Literal[
     "suspended",
     "terminated",
     "expired",
+    "right_ended",
     "void",
 ]
+"""How a contract stands. `right_ended`: all that it grants has ended, and so the licence has by
+itself (IP Law art. 148(4)).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,7 @@ class VersionDiff:
 
 def terms_on(pool: Pool, contract: str, *, true_on: date, known_at: KnownAt = None) -> TermsOn:
     """Return the terms in force on a day, as known at a position or instant (default: now)."""
-    with viewing(pool, contract_events) as view:
+    with viewing(pool, contract_events, rights_status) as view:
         return _terms_on(view, contract, true_on, view.known(known_at))
 
 
@@ -142,7 +149,7 @@ def terms_for_report(
     What held when it was filed is asked of what was known by then; what held when the sales were
     made, of all that is known. Nothing if the report is not known, or is of another contract.
     """
-    with viewing(pool, contract_events, reports) as view:
+    with viewing(pool, contract_events, reports, rights_status) as view:
         known = view.known(known_at)
         filed = view.rows(
             reports,
@@ -205,16 +212,17 @@ def _terms_on(view: View, contract: str, day: date, known: Known) -> TermsOn:
     if value is None:
         return TermsOn(contract, day, view.size, None, None, None, None, (), ())
     held = [c for c in value.changes if c.effective_from is not None and c.effective_from <= day]
+    status, by = _status(view, value, day, known)
     return TermsOn(
         contract=contract,
         true_on=day,
         size=view.size,
-        status=_status(view, value, day, known),
+        status=status,
         version=max((change.version for change in held), default=1),
         terms=value.terms_on(day),
         clocks=_clocks(value, rows[0].accepted),
         parties=tuple(sorted(value.parties)),
-        positions=(value.position, *(change.position for change in held)),
+        positions=(value.position, *sorted({*(change.position for change in held), *by})),
     )
 
 
@@ -233,20 +241,49 @@ def _terms_between(view: View, contract: str, report: ReportRow, known: Known) -
         yield _terms_on(view, contract, day, known)
 
 
-def _status(view: View, contract: Contract, day: date, known: Known) -> Status:
-    """Return how a contract stands on a day: a sublicence falls with its head, unless direct."""
+def _status(
+    view: View, contract: Contract, day: date, known: Known
+) -> tuple[Status, tuple[int, ...]]:
+    """Return how a contract stands on a day, and the events by which what it rests on has ended.
+
+    A sublicence falls with its head, unless it lives on as a direct licence.
+    """
     own = status_on(contract, day)
-    if contract.head is None or own in _OVER:
-        return own
+    if own in _OVER:
+        return own, ()
+    ends = _ends_of_rights(view, contract, day, known)
+    if ends:
+        return "right_ended", ends
+    if contract.head is None:
+        return own, ()
     above, _, name = contract.head.partition("#")
     head = folded(above, events_of(view, above, known))
     if head is None or (name in head.grants and head.grants[name].direct_licence):
-        return own
-    of_head = _status(view, head, day, known)
-    return of_head if of_head in _OVER else own
+        return own, ()
+    of_head, by = _status(view, head, day, known)
+    return (of_head, by) if of_head in _OVER else (own, ())
 
 
-_OVER = frozenset({"terminated", "expired", "void"})
+_OVER: frozenset[Status] = frozenset({"terminated", "expired", "right_ended", "void"})
+
+
+def _ends_of_rights(view: View, contract: Contract, day: date, known: Known) -> tuple[int, ...]:
+    """Return the events by which all rights ended that a contract grants; none while one has not.
+
+    What is licensed with know-how lives on without the right.
+    """
+    grants = contract.terms_on(day).grants
+    rights = sorted({right for grant in grants for right in grant.rights})
+    if not rights or any(grant.technologies for grant in grants):
+        return ()
+    rows = status_rows(view, rights, day, known)
+    found = [
+        rights_status_on(right, day, rows.get(right, ()), view.size, None, view.law)
+        for right in rights
+    ]
+    if any(each.status not in ENDED for each in found):
+        return ()
+    return tuple(sorted({position for each in found for position in each.positions}))
 
 
 def status_on(contract: Contract, day: date) -> Status:

@@ -133,6 +133,7 @@ WORDS = {
     "awaiting_conditions": "chờ điều kiện",
     "suspended": "tạm ngừng",
     "terminated": "đã chấm dứt",
+    "right_ended": "đã chấm dứt cùng quyền được cấp",
     "void": "vô hiệu",
     "exclusive": "độc quyền",
     "sole": "duy nhất",

@@ -238,6 +238,35 @@ def test_the_command_line_gives_the_same_answer(
     assert "as of size" in told.output
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
+    [
+        (f"rights status {asked.LAPSED}", 1, "lapsed since 2026-03-01"),
+        (f"rights status {asked.LAPSED} --true-on 2026-02-28", 0, "in_force since 2021-05-04"),
+        (f"rights status {asked.RIGHT} --territory iso:LA", 1, "nothing is known"),
+        (f"disputes holds {asked.SHARE}", 1, f"{asked.DISPUTE}  "),
+        (f"disputes holds {asked.SHARE} --on 2020-01-01", 0, "no order holds"),
+        ("disputes show dispute:none", 0, "dispute:none is not known"),
+    ],
+)
+def test_an_exit_code_says_yes_or_no(loaded: Loaded, words: str, code: int, line: str):
+    options = ["--url", loaded.url, "--trust", str(loaded.trust)]
+    done = CliRunner().invoke(app, [*words.split(), *options])
+    assert (code, True) == (done.exit_code, line in done.output), done.output
+
+
+def test_a_licence_ends_by_itself_with_the_last_right_that_it_grants(
+    http: httpx2.Client, loaded: Loaded
+):
+    """IP Law art. 148(4), as known: before the lapse was recorded the licence was in force."""
+    path, lapse = f"/v1/contracts/{asked.ROYALTIES}/terms", loaded.at["lapsed"]
+    ended = http.get(path, params={"true_on": "2026-03-01"}).json()
+    assert ("right_ended", True) == (ended["status"], lapse in ended["positions"])
+    for before in ({"true_on": "2026-02-28"}, {"true_on": "2026-03-01", "known_at": lapse - 1}):
+        answer = http.get(path, params=before).json()
+        assert ("in_force", False) == (answer["status"], lapse in answer["positions"])
+
+
 NOBODY = (
     *(f"/v1/rights/right:none/{what}" for what in (
         "title", "chain", "liens", "status", "lapse-effects", "exclusive", "left-to-grant",
