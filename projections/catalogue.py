@@ -12,6 +12,7 @@ from projections.keys import keys, reconfirmations, signed
 from projections.lapses import standings
 from projections.liens import liens
 from projections.mandates import mandates
+from projections.market_events import market_events
 from projections.money_events import money_events
 from projections.offers import offers
 from projections.parties import parties, relations
@@ -38,6 +39,7 @@ READ_MODELS: tuple[ReadModel, ...] = (
     contract_events,
     registrations,
     offers,
+    market_events,
     shares,
     reports,
     payables,

@@ -1,12 +1,15 @@
 """
 Offers and what became of them. Serves `GET /v1/offers`.
 
-An offer is open from the instant it entered the log until an answer closes it or its own time is
-over. Nothing is recorded in the latter case, so *expired* is derived from the instant asked about.
+An offer is open from the instant it entered the log until an answer closes it, its own time is
+over, or it lapses: a deal takes what it offers, or its listing is closed. Of the last two nothing
+is recorded with the offer, so they are derived from the instant asked about.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Literal
 
 from ledger.domain.event import Logged
@@ -17,13 +20,16 @@ from ledger.domain.offer import (
     OfferRejected,
     OfferRevoked,
     Terms,
+    lapsed_by,
 )
 from ledger.store.connection import Pool
+from projections.market_events import market_events
 from projections.private import amount_of, rate_of
 from projections.projection import On, Projection
-from projections.view import viewing
+from projections.said import fold_of
+from projections.view import View, viewing
 
-Reason = Literal["accepted", "rejected", "countered", "revoked", "expired"]
+Reason = Literal["accepted", "rejected", "countered", "revoked", "expired", "lapsed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class OfferState:
-    """An offer as it stood at an instant: open, or closed for a reason."""
+    """An offer as it stood at an instant: open, or closed for a reason.
+
+    `lapsed_by` are the positions of the events by which it lapsed.
+    """
 
     offer: Offer
     open: bool
     reason: Reason | None
+    lapsed_by: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,8 @@ class Offers:
         """Return the positions of the events that made the offers and of those that closed them."""
         made = {state.offer.position for state in self.offers}
         closed = {state.offer.closed_position for state in self.offers}
-        return tuple(sorted(made | {position for position in closed if position is not None}))
+        lapsed = {position for state in self.offers for position in state.lapsed_by}
+        return tuple(sorted(made.union(lapsed, (each for each in closed if each is not None))))
 
 
 def _made(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer, ...]:
@@ -211,21 +222,43 @@ def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
     if party is not None:
         conditions.append("(offeror = %(party)s OR offeree = %(party)s)")
     asked = {"at": at, "offer": offer, "listing": listing, "party": party, "after": after}
-    with viewing(pool, offers) as view:
+    with viewing(pool, offers, market_events) as view:
         found = view.rows(
             offers, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )
-        page = tuple(state_at(row, at) for row in found[:limit])
+        lapses = _lapses(view, [row for row in found[:limit] if row.listing is not None], at)
+        page = tuple(state_at(row, at, lapses.get(row.subject, ())) for row in found[:limit])
         return Offers(view.size, page, page[-1].offer.position if len(found) > limit else None)
 
 
-def state_at(offer: Offer, at: datetime) -> OfferState:
+def _lapses(view: View, listed: Sequence[Offer], at: datetime) -> Mapping[str, tuple[int, ...]]:
+    """Return by which events the offers on listings had lapsed at an instant, by their ids."""
+    asked = sorted({name for row in listed for name in (row.subject, str(row.listing))})
+    rows = view.rows(
+        market_events,
+        "subject = ANY(%(asked)s) AND accepted <= %(at)s",
+        {"asked": asked, "at": at},
+        order="subject, position",
+    )
+    folds = {
+        name: fold_of(name, list(group)) for name, group in groupby(rows, lambda row: row.subject)
+    }
+    return {
+        row.subject: lapsed_by(folds[row.subject], folds[row.listing])
+        for row in listed
+        if row.listing in folds
+    }
+
+
+def state_at(offer: Offer, at: datetime, lapsed: tuple[int, ...] = ()) -> OfferState:
     """Return how an offer stood at an instant by which it had been made.
 
     It is open up to and including `expires_at`, as admission has it (Civil Code art. 394).
     """
     if offer.closed_at is not None and offer.closed_at <= at:
         return OfferState(offer, open=False, reason=offer.closed_reason)
+    if lapsed:
+        return OfferState(offer, open=False, reason="lapsed", lapsed_by=lapsed)
     if at > offer.expires_at:
         return OfferState(offer, open=False, reason="expired")
     return OfferState(offer, open=True, reason=None)

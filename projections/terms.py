@@ -14,8 +14,9 @@ from ledger.domain.contract import Contract
 from ledger.domain.contract_terms import Terms, changed
 from ledger.domain.event import legal_day
 from ledger.store.connection import Pool
-from projections.contract_events import ContractEvent, contract_events, events_of, folded
+from projections.contract_events import contract_events, events_of, folded
 from projections.revenue import ReportRow, reports
+from projections.said import SaidEvent
 from projections.status import ENDED, status_rows
 from projections.status import status as rights_status
 from projections.status import status_on as rights_status_on
@@ -322,7 +323,7 @@ def _clocks(contract: Contract, recorded: datetime) -> Clocks:
     )
 
 
-def _versions(rows: Sequence[ContractEvent]) -> Iterator[Version]:
+def _versions(rows: Sequence[SaidEvent]) -> Iterator[Version]:
     value = folded(rows[0].subject, rows) if rows else None
     if value is None:
         return
@@ -339,7 +340,7 @@ def _versions(rows: Sequence[ContractEvent]) -> Iterator[Version]:
 
 
 def _version(
-    number: int, row: ContractEvent, agreed: date, effective: date | None, members: tuple[str, ...]
+    number: int, row: SaidEvent, agreed: date, effective: date | None, members: tuple[str, ...]
 ) -> Version:
     return Version(
         number,

@@ -297,21 +297,25 @@ def _admit_accepted(state: State, event: Event, context: Context) -> None:
             f"{body.offer} does not answer {body.listing}", positions=(offer.position,)
         )
     if offer.listing is not None:
-        _must_not_have_lapsed(offer, known(state, offer.listing, Listing))
+        lapsed = lapsed_by(offer, known(state, offer.listing, Listing))
+        if lapsed:
+            raise OfferClosed("what it offers is taken, or off the market", positions=lapsed)
 
 
-def _must_not_have_lapsed(offer: Offer, listing: Listing) -> None:
-    """Refuse an offer that a deal on the same listing has overtaken, or the listing's end."""
-    taken = [
+def lapsed_by(offer: Offer, listing: Listing) -> tuple[int, ...]:
+    """Return the events by which an unanswered offer on a listing has lapsed, if it has.
+
+    They are the deals that took what it offers for another, or what closed the listing.
+    """
+    taken = {
         held.position
         for held in listing.taken
         for proposed in offer.proposed
         if held.licensee != proposed.licensee and held.box.overlaps(proposed.reach())
-    ]
-    if taken:
-        raise OfferClosed("a deal took what was offered for", positions=taken)
-    if listing.closed is not None:
-        raise OfferClosed("its listing is closed", positions=(listing.closed,))
+    }
+    if taken or listing.closed is None:
+        return tuple(sorted(taken))
+    return (listing.closed,)
 
 
 def _admit_rejected(state: State, event: Event, context: Context) -> None:
