@@ -50,7 +50,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
-from ledger.domain.filed_report import FiledReport
+from ledger.domain.filed_report import NONE_FILED, ReportsOfContract
 from ledger.domain.granting import (
     Agreed,
     held_grant,
@@ -158,11 +158,11 @@ class Contract:
 
     `said` is what the event said that made it, whose payload has that hash; `first` are the terms
     as first agreed, `changes` what was agreed since, in the order of the log, `newest` the result.
-    `grants` are those of the newest version by their short id; `reports` in force by their subject:
-    one that was corrected is replaced by its correction. `head` is the ref of the grant that a
-    sublicence sits under, `tier` how many lie above it. `permitted`, `registered` and `recorded`
-    are the days of the State's permit, of its certificate, and of the entry in the office's
-    register of licences. `marked` is the day from which the parties marked it in force.
+    `grants` are those of the newest version by their short id, `reports` those in force. `head` is
+    the ref of the grant that a sublicence sits under, `tier` how many lie above it. `permitted`,
+    `registered` and `recorded` are the days of the State's permit, of its certificate, and of the
+    entry in the office's register of licences. `marked` is the day from which the parties marked it
+    in force.
     """
 
     position: int
@@ -176,7 +176,7 @@ class Contract:
     effective_from: date
     effective_to: date | None
     changes: tuple[Change, ...] = ()
-    reports: Mapping[str, FiledReport] = field(default_factory=dict)
+    reports: ReportsOfContract = NONE_FILED
     holds: Holds = field(default_factory=dict)
     head: str | None = None
     tier: int = 0
@@ -260,11 +260,6 @@ class Contract:
             for change in self.changes
         )
         return replace(self, changes=changes)
-
-    def with_report(self, report: str, filed: FiledReport, corrects: str | None) -> "Contract":
-        """Return the contract after a report was filed, in place of the one that it corrects."""
-        kept = {key: value for key, value in self.reports.items() if key != corrects}
-        return replace(self, reports={**kept, report: filed})
 
 
 class ContractEnded(Refusal):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
 from pydantic import model_validator
+from rpds import HashTrieSet
 
 from ledger.domain.authority import WrongSigner
 from ledger.domain.event import (
@@ -171,7 +172,7 @@ class Dispute:
     respondents: frozenset[str]
     forum: str
     orders: Mapping[str, Standing] = field(default_factory=dict)
-    ordered: frozenset[str] = frozenset()
+    ordered: "HashTrieSet[str]" = HashTrieSet()
     ruled: int | None = None
     ended: int | None = None
 
@@ -345,7 +346,7 @@ def evolve_orders(subject: str, value: Dispute, logged: Logged) -> Dispute:
     return replace(
         value,
         orders={name: each for name, each in value.orders.items() if name not in gone} | begun,
-        ordered=value.ordered.union(order.order for order in body.ordered()),
+        ordered=value.ordered.update(order.order for order in body.ordered()),
     )
 
 

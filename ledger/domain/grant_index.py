@@ -4,17 +4,19 @@ The grants that burden one right, found by where and for what they are, and whic
 A right may carry thousands of grants, so they are kept in persistent maps: to add one, to end one
 and to find those near a box costs the same whether it is the tenth or the ten-thousandth. A grant
 is filed under every place and field that contains it ("within") and under its own ("at"); what is
-near a box is what is within its own places and fields, or at one that contains them.
+near a box is what is within its own places and fields, or at one that contains them. It is filed by
+its days as well: a search goes the way on which it meets fewer.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, field
+from itertools import islice, product
 from operator import attrgetter
 
 from rpds import HashTrieMap, HashTrieSet
 
-from ledger.domain.scope import Box, HeldGrant, Region
+from ledger.domain.scope import Box, HeldGrant
+from ledger.domain.spans import Spans
 
 Key = tuple[str, int]
 """The ref of a grant and the position of the event that made it so: an amended grant has two."""
@@ -22,13 +24,45 @@ Key = tuple[str, int]
 Bucket = tuple[str, str, str, str]
 """How a place and a field are filed: `within` or `at`, and which."""
 
-_FEW = 8
-"""Places or fields of one grant that are filed one by one; of more, what contains them all is."""
+_HANDFUL = 16
+"""Grants that are looked at one by one, without asking whether fewer have the same days."""
 
 
 def key_of(grant: HeldGrant) -> Key:
     """Return what tells a grant from the others on its right."""
     return grant.ref, grant.position
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The keys of grants by where and for what they are, and by their days."""
+
+    buckets: "HashTrieMap[Bucket, HashTrieSet[Key]]" = HashTrieMap()
+    spans: Spans[Key] = field(default_factory=Spans)
+
+    def plus(self, key: Key, box: Box) -> "Filed":
+        """Return the files with a further grant."""
+        buckets = self.buckets
+        for bucket in _buckets(box):
+            buckets = buckets.insert(bucket, _with(buckets.get(bucket), key))
+        return Filed(buckets, self.spans.plus(key, box.start, box.end))
+
+    def minus(self, key: Key, box: Box) -> "Filed":
+        """Return the files without a grant that is in them."""
+        buckets = self.buckets
+        for bucket in _buckets(box):
+            buckets = buckets.insert(bucket, buckets[bucket].discard(key))
+        return Filed(buckets, self.spans.minus(key, box.start, box.end))
+
+    def near(self, box: Box, sought: Iterable[Bucket]) -> set[Key]:
+        """Return the keys of all grants that may overlap with a box, and of some others."""
+        there = [keys for each in sought if (keys := self.buckets.get(each)) is not None]
+        many = sum(map(len, there))
+        if many > _HANDFUL:
+            then = set(islice(self.spans.near(box.start, box.end), many))
+            if len(then) < many:
+                return then
+        return set().union(*there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +74,8 @@ class GrantIndex:
     contracts: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
     heads: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
     holders: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
-    exclusive: "HashTrieMap[Bucket, HashTrieSet[Key]]" = HashTrieMap()
-    others: "HashTrieMap[Bucket, HashTrieSet[Key]]" = HashTrieMap()
+    exclusive: Filed = field(default_factory=Filed)
+    others: Filed = field(default_factory=Filed)
 
     def __iter__(self) -> Iterator[HeldGrant]:
         return iter(sorted(self.held.values(), key=attrgetter("position", "ref")))
@@ -71,18 +105,16 @@ class GrantIndex:
 
     def overlapping(self, box: Box, *, exclusive_only: bool) -> list[HeldGrant]:
         """Return the grants whose boxes overlap with a box, in the order of the log."""
-        near = _near(self.exclusive, box)
+        sought = _sought(box)
+        near = self.exclusive.near(box, sought)
         if not exclusive_only:
-            near |= _near(self.others, box)
+            near |= self.others.near(box, sought)
         found = [held for key in near if (held := self.held[key]).box.overlaps(box)]
         return sorted(found, key=attrgetter("position", "ref"))
 
     def add(self, grant: HeldGrant) -> "GrantIndex":
         """Return the index with a further grant."""
         key = key_of(grant)
-        filed = self.exclusive if grant.exclusive else self.others
-        for bucket in _buckets(grant.box):
-            filed = filed.insert(bucket, _with(filed.get(bucket), key))
         contract = grant.ref.partition("#")[0]
         return GrantIndex(
             self.held.insert(key, grant),
@@ -92,17 +124,14 @@ class GrantIndex:
             if grant.head is None
             else self.heads.insert(grant.head, _with(self.heads.get(grant.head), key)),
             self.holders.insert(grant.licensee, _with(self.holders.get(grant.licensee), key)),
-            filed if grant.exclusive else self.exclusive,
-            self.others if grant.exclusive else filed,
+            self.exclusive.plus(key, grant.box) if grant.exclusive else self.exclusive,
+            self.others if grant.exclusive else self.others.plus(key, grant.box),
         )
 
     def remove(self, grant: HeldGrant) -> "GrantIndex":
         """Return the index without a grant that is in it."""
         key = key_of(grant)
         grant = self.held[key]
-        filed = self.exclusive if grant.exclusive else self.others
-        for bucket in _buckets(grant.box):
-            filed = filed.insert(bucket, filed[bucket].discard(key))
         contract = grant.ref.partition("#")[0]
         return GrantIndex(
             self.held.remove(key),
@@ -112,8 +141,8 @@ class GrantIndex:
             if grant.head is None
             else self.heads.insert(grant.head, self.heads[grant.head].discard(key)),
             self.holders.insert(grant.licensee, self.holders[grant.licensee].discard(key)),
-            filed if grant.exclusive else self.exclusive,
-            self.others if grant.exclusive else filed,
+            self.exclusive.minus(key, grant.box) if grant.exclusive else self.exclusive,
+            self.others if grant.exclusive else self.others.minus(key, grant.box),
         )
 
     def _all(self, keys: "HashTrieSet[Key] | None") -> list[HeldGrant]:
@@ -124,11 +153,10 @@ def _with(keys: "HashTrieSet[Key] | None", key: Key) -> "HashTrieSet[Key]":
     return (HashTrieSet() if keys is None else keys).insert(key)
 
 
-def _buckets(box: Box) -> Iterable[Bucket]:
+def _buckets(box: Box) -> list[Bucket]:
     """Return where a grant is filed."""
-    places, fields = _few(box.territory), _few(box.field)
-    for (how, where), (on, what) in product(_filed(places), _filed(fields)):
-        yield how, where, on, what
+    places, fields = box.territory.coarse, box.field.coarse
+    return [(*place, *field) for place, field in product(_filed(places), _filed(fields))]
 
 
 def _filed(paths: Iterable[tuple[str, ...]]) -> set[tuple[str, str]]:
@@ -139,30 +167,19 @@ def _filed(paths: Iterable[tuple[str, ...]]) -> set[tuple[str, str]]:
     return filed
 
 
-def _near(filed: "HashTrieMap[Bucket, HashTrieSet[Key]]", box: Box) -> set[Key]:
-    """Return the keys of the grants that may overlap with a box."""
-    places, fields = _sought(_few(box.territory)), _sought(_few(box.field))
+def _sought(box: Box) -> list[Bucket]:
+    """Return where grants are filed that may overlap with a box."""
+    places, fields = _meeting(box.territory.coarse), _meeting(box.field.coarse)
     fields.update(("within", doubt) for doubt in box.field.doubts)
-    near: set[Key] = set()
-    for (how, where), (on, what) in product(places, fields):
-        near.update(filed.get((how, where, on, what)) or ())
-    return near
+    return [(*place, *field) for place, field in product(places, fields)]
 
 
-def _sought(paths: Iterable[tuple[str, ...]]) -> set[tuple[str, str]]:
+def _meeting(paths: Iterable[tuple[str, ...]]) -> set[tuple[str, str]]:
     sought = set()
     for path in paths:
         sought.add(("within", path[0]))
         sought.update(("at", node) for node in path[1:])
     return sought
-
-
-def _few(region: Region) -> tuple[tuple[str, ...], ...]:
-    """Return the coarse paths of a region: few enough to be filed one by one."""
-    paths = tuple(dict.fromkeys(region.coarse))
-    while len(paths) > _FEW:
-        paths = tuple(dict.fromkeys(path[1:] or path for path in paths))
-    return paths
 
 
 def conflicts(new: HeldGrant, earlier: GrantIndex, consenting: frozenset[str]) -> list[HeldGrant]:

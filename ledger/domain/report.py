@@ -37,7 +37,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
-from ledger.domain.filed_report import FiledReport
+from ledger.domain.filed_report import FiledReport, FiledReports
 from ledger.domain.hold import must_stand
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import Currency, CurrencyMismatch, Money
@@ -318,20 +318,15 @@ def _must_be_within(contract: Contract, terms: Terms, body: RevenueReported) -> 
         )
 
 
-def _others(contract: Contract, body: RevenueReported) -> list[FiledReport]:
+def _others(contract: Contract, body: RevenueReported) -> FiledReports:
     """Return the reports in force by the same licensee, but for the one that is corrected."""
-    return [
-        filed
-        for subject, filed in contract.reports.items()
-        if subject != body.corrects and filed.reporter == body.reported_by
-    ]
+    return contract.reports.others(body.reported_by, body.corrects)
 
 
 def _must_not_overlap(contract: Contract, body: RevenueReported) -> None:
     twice = [
         filed.position
-        for filed in _others(contract, body)
-        if filed.start < body.period_to and body.period_from < filed.end
+        for filed in _others(contract, body).meeting(body.period_from, body.period_to)
     ]
     if twice:
         raise ReportOverlap(
@@ -357,12 +352,15 @@ def _must_keep_to_quantities(contract: Contract, body: RevenueReported) -> None:
             continue
         if name not in sold:
             raise ContentMissing(f"grant {name} is limited: the report says how many units")
-        others = [filed for filed in _others(contract, body) if name in filed.sold]
-        total = sold[name] + sum(filed.sold[name] for filed in others)
+        others = _others(contract, body)
+        total = sold[name] + others.sold.get(name, 0)
         if total > grant.quantity:
             raise QuantityExceeded(
                 f"{total} units under grant {name}, which allows {grant.quantity}",
-                positions=(contract.position, *(filed.position for filed in others)),
+                positions=(
+                    contract.position,
+                    *(filed.position for filed in others if name in filed.sold),
+                ),
                 subjects=(body.contract,),
             )
 
@@ -411,15 +409,17 @@ def running(contract: Contract, royalty: Royalty, body: RevenueReported) -> Runn
     """Return what the other reports in force come to: in the tiers' span, the year, the term."""
     others = _others(contract, body)
     year = year_of(royalty, body.period_from)
-    this_year = [filed for filed in others if year_of(royalty, filed.start) == year]
-    spanned = this_year if royalty.tiers_over == "year" else others
+    begun = others.beginning_in((year, year + 1))  # A schedule's year may end in the next one.
+    this_year = [filed for filed in begun if year_of(royalty, filed.start) == year]
+    base = sum(filed.base for filed in this_year)
+    by_year = royalty.tiers_over == "year"
     return Running(
-        spanned=sum(filed.base for filed in spanned),
-        royalty=sum(filed.royalty for filed in spanned),
-        year=sum(filed.base for filed in this_year),
+        spanned=base if by_year else others.base,
+        royalty=sum(filed.royalty for filed in this_year) if by_year else others.royalty,
+        year=base,
         due_year=sum(filed.earned for filed in this_year),
-        due_term=sum(filed.earned for filed in others),
-        reached=frozenset(name for filed in others for name in filed.milestones),
+        due_term=others.earned,
+        reached=frozenset(others.milestones),
     )
 
 
@@ -469,7 +469,7 @@ def _evolve_contract_reported(subject: str, value: Contract, logged: Logged) -> 
         milestones=frozenset(lines.milestones),
         sold={each.grant: each.units for each in body.sold},
     )
-    return value.with_report(body.report, filed, body.corrects)
+    return replace(value, reports=value.reports.plus(body.report, filed, body.corrects))
 
 
 def _evolve_accepted(subject: str, value: Report | None, logged: Logged) -> Report | None:

@@ -85,7 +85,7 @@ class Region:
 
     `ancestry` holds for each code its path: itself and all that contain it. `marks` and `reach`
     decide overlap: `reach` holds every mark that the region meets. An index files the region by
-    `coarse`, a path for each code from a node that contains it up to the root; what it may meet
+    `coarse`, few paths from nodes that contain all its codes up to the root; what it may meet
     beyond these lies within `doubts`.
     """
 
@@ -102,7 +102,9 @@ class Region:
 
     def contains(self, other: "Region") -> bool:
         """Whether all of the other certainly lies within this one."""
-        return not any(self.codes.isdisjoint(path) for path in other.ancestry)
+        return self.codes >= other.codes or not any(
+            self.codes.isdisjoint(path) for path in other.ancestry
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,9 +278,21 @@ def _region(
         ancestry=tuple(map(frozenset, paths)),
         marks=codes.union(*marks),
         reach=frozenset().union(*paths, *reach),
-        coarse=tuple(dict.fromkeys(coarse)),
+        coarse=_few(coarse),
         doubts=doubts,
     )
+
+
+_FEW = 8
+"""Places or fields of one region that are filed one by one; of more, what contains them all is."""
+
+
+def _few(paths: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Return paths of a region that are few enough to be filed one by one."""
+    few = tuple(dict.fromkeys(paths))
+    while len(few) > _FEW:
+        few = tuple(dict.fromkeys(path[1:] or path for path in few))
+    return few
 
 
 def _ipc_path(symbol: str) -> tuple[str, ...]:
