@@ -3,20 +3,21 @@ What the State has to see of a contract, and what it answered: `/v1/contracts/re
 
 A contract that says that it waits for a permit or a registration is one that must have it:
 admission holds it to the law (`ledger.domain.approval`). It is filed within the days that the law
-of the day of its signing gives (Technology Transfer Law arts. 28 and 31); what was filed late, or
-not at all, is derived from the day that is asked about.
+of the day of its signing gives (Technology Transfer Law arts. 28 and 31), and answered within the
+working days that it gives; what was filed late, or not at all, follows from the day asked about.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.contract_terms import AgreedTerms
 from ledger.domain.event import Body, Logged
 from ledger.domain.filing import CertificateIssued, FilingMade, PermitIssued, RegistrationRefused
-from ledger.domain.law import Law
+from ledger.domain.law import Ground, Law
+from ledger.domain.periods import end_of_days, end_of_working_days
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.store.connection import Pool
 from projections.projection import On, Projection
@@ -57,12 +58,14 @@ Rows = tuple[Registration, ...]
 class Duty:
     """A contract that must be filed, as it stood on a day: until when, and whether it was late.
 
-    `overdue_days` counts from the last day to the filing, or to the day asked about.
+    `overdue_days` counts from the last day to the filing, or to the day asked about; `answer_by` is
+    the State's own last day, once it was filed.
     """
 
     registration: Registration
     file_by: date
     overdue_days: int
+    answer_by: date | None
     rule: str | None
 
     @property
@@ -257,8 +260,16 @@ def _duty(row: Registration, day: date, law: Law) -> Duty:
     topic = {"permit": "contract.permit", "registration": "contract.registration"}[row.purpose]
     # Whatever crosses the border or is paid by the State has the same days.
     ground = law.find(topic, row.concluded_on, direction="inbound", state_money=False)
-    days = 0 if ground is None else ground.number("days")
-    file_by = row.concluded_on + timedelta(days=days)
     done = day if row.filed_on is None or row.filed_on > day else row.filed_on
-    rule = None if ground is None else ground.rule
-    return Duty(row, file_by, max(0, (done - file_by).days), rule)
+    if ground is None:
+        return Duty(row, row.concluded_on, max(0, (done - row.concluded_on).days), None, None)
+    file_by = end_of_days(law, row.concluded_on, ground.number("days"))
+    return Duty(
+        row, file_by, max(0, (done - file_by).days), _answer_by(row, ground, law), ground.rule
+    )
+
+
+def _answer_by(row: Registration, ground: Ground, law: Law) -> date | None:
+    if row.filed_on is None:
+        return None
+    return end_of_working_days(law, row.filed_on, ground.number("answer_working_days"))

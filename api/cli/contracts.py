@@ -166,7 +166,8 @@ def registrations(  # noqa: PLR0913  (the question's parameters)
 
 def _duty(duty: Answer) -> str:
     row = duty["registration"]
-    answered = f"{row['number']} of {row['answered_on']}" if row["number"] else "no answer"
+    awaited = f"no answer, due by {duty['answer_by']}" if duty["answer_by"] else "no answer"
+    answered = f"{row['number']} of {row['answered_on']}" if row["number"] else awaited
     late = f", {duty['overdue_days']} days late" if duty["late"] else ""
     return (
         f"{row['subject']}  {row['purpose']} to be filed by {duty['file_by']}{late}; "

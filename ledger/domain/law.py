@@ -23,6 +23,7 @@ from ledger.domain.event import FROM_LIST, Day, DomainError, Model, Refusal, Tex
 T = TypeVar("T")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
+Trust = Annotated[str, StringConstraints(pattern=r"^[TSM]$")]
 Value = int | bool | str | tuple[str, ...]
 Values = Annotated[tuple[str, ...], FROM_LIST]
 
@@ -32,7 +33,10 @@ class MalformedLaw(DomainError):
 
 
 class Instrument(Model):
-    """A law or decree, in force in the legal days `[valid_from, valid_to)`."""
+    """A law or decree, in force in the legal days `[valid_from, valid_to)`.
+
+    `trust` says how far number and days are to be trusted, as for a row.
+    """
 
     instrument: Name
     number: Text
@@ -40,6 +44,8 @@ class Instrument(Model):
     title_en: Text
     valid_from: Day
     valid_to: Day | None
+    trust: Trust = "M"
+    note: Text | None = None
 
 
 class Between(Model):
@@ -83,7 +89,7 @@ class Row(Model):
     valid_to: Day | None
     keys: dict[Name, Key]
     values: dict[Name, int | bool | str | Values]
-    trust: Annotated[str, StringConstraints(pattern=r"^[TSM]$")]
+    trust: Trust
     note: Text | None = None
 
     @model_validator(mode="after")

@@ -2,9 +2,9 @@
 Pre-emption: whoever owns a share of a right may buy another's share before a stranger does.
 
 A seller tells each co-owner, in writing, what it would sell and on which terms; a co-owner then has
-a month (Civil Code art. 218(3)). A fund that was promised the same is told in the same way. An
-assignment to a stranger names the notices on which it relies: each says what the assignment says,
-and its time is over, or whoever was told waived.
+a month, which ends on a working day (Civil Code arts. 218(3), 148(5)). A fund that was promised the
+same is told in the same way. An assignment to a stranger names the notices on which it relies: each
+says what the assignment says, and its time is over, or whoever was told waived.
 Read in this order: events, state, refusals, helpers, admit, evolve.
 """
 
@@ -42,7 +42,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, new, not_in_future
 from ledger.domain.law import Law
 from ledger.domain.money import Money, Price
-from ledger.domain.periods import months_later
+from ledger.domain.periods import end_of_months
 from ledger.domain.right import Holdings, Right
 
 KIND = "preemption"
@@ -219,7 +219,7 @@ def _same_terms(notice: Preemption, quoted: Money | None, sale: Sale) -> Iterato
 
 def _must_be_over(subject: str, notice: Preemption, sale: Sale, law: Law) -> None:
     ground = law.rule("assignment.preemption", notice.received_on)
-    last = months_later(notice.received_on, ground.number("months"))
+    last = end_of_months(law, notice.received_on, ground.number("months"))
     if sale.agreed_on <= last:
         raise PreemptionOpen(
             f"{notice.notified} was told on {notice.received_on} and may buy until {last}",

@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.client import LedgerClient, Trust
+from ledger.domain.periods import end_of_days, end_of_working_days
 from ledger.home import Home
+from ledger.lawbook import shipped
 from ledger.node import Node
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
@@ -198,10 +200,11 @@ def test_what_had_to_be_filed_and_was_late(
     rebuild(node.pool, READ_MODELS, decode)
     path = "/v1/contracts/registrations"
     (duty,) = ledger.get(path, contract=contract)["duties"]
-    assert (day(signed + timedelta(days=90)), 0) == (duty["file_by"], duty["overdue_days"])
+    last = end_of_days(shipped(), signed, 90)
+    assert (day(last), 0, None) == (duty["file_by"], duty["overdue_days"], duty["answer_by"])
     assert "tech-transfer-law.31.border" == duty["rule"]
     assert [] == ledger.get(path, contract=contract, late=True)["duties"]
-    in_time, too_late = signed + timedelta(days=90), signed + timedelta(days=95)
+    in_time, too_late = last, last + timedelta(days=5)
     assert [] == ledger.get(path, contract=contract, late=True, true_on=day(in_time))["duties"]
     (late,) = ledger.get(path, contract=contract, late=True, true_on=day(too_late))["duties"]
     assert (5, True) == (late["overdue_days"], late["late"])
@@ -219,6 +222,7 @@ def test_what_had_to_be_filed_and_was_late(
     rebuild(node.pool, READ_MODELS, decode)
     (done,) = ledger.get(path, technology=cast.ids["technology"], true_on=day(too_late))["duties"]
     assert (0, answered) == (done["overdue_days"], done["registration"]["answered_position"])
+    assert day(end_of_working_days(shipped(), cast.today, 5)) == done["answer_by"]
     assert "in_force" == ledger.get(f"/v1/contracts/{contract}/terms")["status"]
     assert made in ledger.get(path, contract=contract)["positions"]
 

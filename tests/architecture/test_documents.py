@@ -7,6 +7,7 @@ from ledger.domain import admission
 from ledger.domain.event import Refusal
 from ledger.domain.registry import TOPICS
 from ledger.settings import Settings
+from tests.support import law_table
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -48,3 +49,7 @@ def test_every_type_of_event_is_documented_and_no_other():
     text = (DOCS / "reference" / "events.md").read_text("utf-8")
     documented = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+/\d+)` ", text, re.MULTILINE))
     assert set(TOPICS) == documented
+
+
+def test_the_law_data_is_documented_as_it_is():
+    assert law_table.DOCUMENT.read_text("utf-8") == law_table.described()

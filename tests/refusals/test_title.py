@@ -174,8 +174,11 @@ def test_preemption_open() -> None:
     )
     assert refusal.ground is not None
     assert "Điều 218(3)" == refusal.ground.article
-    log.when(assignment_agreed(**SOLD, agreed_on="2026-11-01")).then_refused(PreemptionOpen)
-    log.when(assignment_agreed(**SOLD, agreed_on="2026-11-02")).then_admitted()
+    # The month ends on Sunday, 1 November: that is, with the Monday after it.
+    log.when(assignment_agreed(**SOLD, agreed_on="2026-11-02")).then_refused(PreemptionOpen)
+    in_october = given(SHARED, coowner_notified(received_on="2026-09-29"))
+    in_october.when(assignment_agreed(**SOLD, agreed_on="2026-10-29")).then_refused(PreemptionOpen)
+    in_october.when(assignment_agreed(**SOLD, agreed_on="2026-10-30")).then_admitted()
     log.and_then(preemption_waived()).when(early).then_admitted()
     told_nobody = assignment_agreed(**{**SOLD, "notices": []})
     log.when(told_nobody).then_refused(PreemptionOpen, positions=(0,))

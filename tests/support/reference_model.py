@@ -7,7 +7,9 @@ are ISO text. `judge` answers with the code of the first refusal, or None; `reco
 Existence comes before contents, contents before days, days before whose it is.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -23,20 +25,24 @@ PRIORITY_DAYS = 60
 
 def later(day: str, days: int) -> str:
     """Return the day so many days later."""
-    from datetime import date, timedelta  # noqa: PLC0415
-
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 
 
+DAYS_OFF = {
+    *("2027-01-01", "2027-04-16", "2027-04-30", "2027-05-03", "2027-09-02", "2027-09-03"),
+    *("2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-02-11"),
+}
+"""Days off work in the year of these histories, weekends aside; two make up for Tết's weekend."""
+
+
 def month_later(day: str) -> str:
-    """Return the last day of a month that begins on a day; days here are at most the 28th or so."""
-    year, month, of_month = map(int, day.split("-"))
-    year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    while True:
-        try:
-            return later(f"{year:04}-{month:02}-{of_month:02}", 0)
-        except ValueError:
-            of_month -= 1
+    """Return the last day of a month that begins on a day; if off work, the next that is not."""
+    first = date.fromisoformat(day)
+    year, month = (first.year + 1, 1) if first.month == 12 else (first.year, first.month + 1)
+    last = date(year, month, min(first.day, monthrange(year, month)[1]))
+    while last.weekday() > 4 or last.isoformat() in DAYS_OFF:
+        last += timedelta(days=1)
+    return last.isoformat()
 
 
 def shares(holdings: Iterable[Said]) -> dict[str, Fraction]:

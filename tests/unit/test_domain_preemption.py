@@ -1,12 +1,10 @@
 """Pre-emption: notices, waivers, and the month that a notice begins."""
 
-from datetime import date
-
 import pytest
 
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
-from ledger.domain.preemption import PreemptionOpen, PreemptionTerms, months_later
+from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
 from tests.support.builders import (
     FIRM,
     INSTITUTE,
@@ -33,25 +31,13 @@ SALE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("received", "last"),
-    [
-        ("2026-10-01", "2026-11-01"),
-        ("2026-01-31", "2026-02-28"),
-        ("2028-01-31", "2028-02-29"),
-        ("2026-12-15", "2027-01-15"),
-    ],
-)
-def test_a_month_ends_on_the_same_day_of_the_next_or_on_its_last(received: str, last: str) -> None:
-    """Civil Code arts. 147 and 148: the first day is not counted."""
-    assert date.fromisoformat(last) == months_later(date.fromisoformat(received), 1)
-
-
 def test_every_co_owner_is_told() -> None:
     log = given(THREE, coowner_notified(), preemption_waived())
     one = assignment_agreed(**SALE, notices=[NOTICE])
     log.when(one).then_refused(PreemptionOpen, subjects=(RIGHT, THIRD))
-    second = coowner_notified(preemption="preemption:second", notified=THIRD)
+    second = coowner_notified(
+        preemption="preemption:second", notified=THIRD, received_on="2026-09-29"
+    )
     both = log.and_then(second)
     relying = {"notices": [NOTICE, "preemption:second"], "agreed_on": "2026-11-02"}
     both.when(assignment_agreed(**SALE, **relying)).then_admitted()
