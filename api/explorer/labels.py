@@ -52,6 +52,8 @@ LABELS = {
     "auction.opened/1": "Mở phiên đấu giá",
     "bid.placed/1": "Trả giá",
     "auction.closed/1": "Kết thúc phiên đấu giá",
+    "bid.opened/1": "Mở giá kín",
+    "bid.sealed/1": "Bỏ giá kín",
     "mandate.ended/1": "Chấm dứt ủy quyền",
     "mandate.given/1": "Ủy quyền",
     "notice.received/1": "Nhận thông báo",

@@ -2,8 +2,9 @@
 An auction of a listing: opened under rules, bid on until it closes, won as the bids say.
 
 English: each bid is above the last by the increment. Dutch: the first bid at the price of the
-moment wins; the price falls by the increment each step. The winner follows from the bids: the
-highest, which is the last. Whoever closes the auction names it, and the rule checks that.
+moment wins; the price falls by the increment each step. Sealed: bids are committed to until the
+close and opened after it (`sealed_bid`). The winner follows from the bids: the highest. Whoever
+closes the auction names it, and the rule checks that.
 Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
+from rpds import HashTrieMap
 
 from ledger.domain.authority import WrongSigner
 from ledger.domain.event import (
@@ -45,14 +47,15 @@ class AuctionOpened(Body):
     """A lister puts a listing up for auction, under terms that the winner accepts by bidding.
 
     `reserve` is the least that is taken, of a Dutch auction the lowest price; `start` is the price
-    at which a Dutch auction begins, falling by `increment` every `step_seconds`.
+    at which a Dutch auction begins, falling by `increment` every `step_seconds`. Sealed bids are
+    opened after `closes_at`, up to and including `opens_until`.
     """
 
     TOPIC: ClassVar[str] = "auction.opened/1"
 
     auction: AuctionId
     listing: ListingId
-    kind: Literal["english", "dutch"]
+    kind: Literal["english", "dutch", "sealed"]
     opened_by: PartyId
     reserve: Price
     increment: Positive
@@ -60,12 +63,17 @@ class AuctionOpened(Body):
     step_seconds: Positive | None
     terms_sha256: Sha256
     closes_at: Instant
+    opens_until: Instant | None = None
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> "AuctionOpened":
         dutch = (self.start, self.step_seconds)
         if [given is not None for given in dutch] != [self.kind == "dutch"] * 2:
             raise ValueError("a Dutch auction, and no other, has a start and steps")
+        if (self.opens_until is not None) != (self.kind == "sealed"):
+            raise ValueError("a sealed auction, and no other, has a time for opening bids")
+        if self.opens_until is not None and self.opens_until <= self.closes_at:
+            raise ValueError("sealed bids are opened after the close")
         return self
 
     def subjects(self) -> frozenset[str]:
@@ -113,6 +121,15 @@ class AuctionClosed(Body):
 
 
 @dataclass(frozen=True, slots=True)
+class SealedBid:
+    """A bid under seal: at which position, to what, and the position at which it was opened."""
+
+    position: int
+    commitment: str
+    opened: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bid:
     """A bid: by whom, at which position, at which price."""
 
@@ -139,6 +156,22 @@ class Auction:
     best: Bid | None = None
     winner: str | None = None
     ended: int | None = None
+    opens_until: datetime | None = None
+    sealed: "HashTrieMap[str, SealedBid]" = HashTrieMap()
+
+    @property
+    def over_at(self) -> datetime:
+        """Return the instant up to which bids are placed or opened."""
+        return self.opens_until or self.closes_at
+
+    def must_take(self, price: Price, at: datetime) -> None:
+        """Refuse a price in another currency, or less than what is asked at an instant."""
+        if price.currency != self.currency:
+            raise CurrencyMismatch(f"bids are in {self.currency}", positions=(self.position,))
+        asked = self.reserve if self.kind == "sealed" else self.asked(at)
+        if price.amount < asked:
+            best = () if self.best is None or self.kind == "sealed" else (self.best.position,)
+            raise BidTooLow(f"{asked} is asked", positions=(self.position, *best))
 
     def asked(self, at: datetime) -> int:
         """Return the least that a bid may be at an instant."""
@@ -162,6 +195,13 @@ class AuctionRunning(Refusal):
 
     code = "AUCTION_RUNNING"
     title_vi = "Phiên đấu giá chưa kết thúc"
+
+
+class BidForm(Refusal):
+    """Bids are open in an English or a Dutch auction, and under seal in a sealed one."""
+
+    code = "BID_FORM"
+    title_vi = "Hình thức trả giá không đúng với hình thức đấu giá"
 
 
 class BidTooLow(Refusal):
@@ -193,22 +233,25 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
 
 
 def _admit_placed(state: State, event: Event, context: Context) -> None:
-    """Refuse a bid after the close, by who sells, in another currency, or too low."""
+    """Refuse a bid after the close, of another form, by who sells, or too low."""
     body = event.body
     assert isinstance(body, BidPlaced)
     auction = known(state, body.auction, Auction)
-    _must_run(auction, context.accepted)
-    if body.bidder == auction.opened_by:
-        raise WrongSigner(f"{body.bidder} sells", positions=(auction.position,))
-    if body.price.currency != auction.currency:
-        raise CurrencyMismatch(f"bids are in {auction.currency}", positions=(auction.position,))
-    asked = auction.asked(context.accepted)
-    if body.price.amount < asked:
-        best = () if auction.best is None else (auction.best.position,)
-        raise BidTooLow(f"{asked} is asked", positions=(auction.position, *best))
+    must_run(auction, context.accepted)
+    must_bid(auction, body.bidder, "english", "dutch")
+    auction.must_take(body.price, context.accepted)
 
 
-def _must_run(auction: Auction, at: datetime) -> None:
+def must_bid(auction: Auction, bidder: str, *kinds: str) -> None:
+    """Refuse a bid of another form than the auction's, and one by who sells."""
+    if auction.kind not in kinds:
+        raise BidForm(f"the auction is {auction.kind}", positions=(auction.position,))
+    if bidder == auction.opened_by:
+        raise WrongSigner(f"{bidder} sells", positions=(auction.position,))
+
+
+def must_run(auction: Auction, at: datetime) -> None:
+    """Refuse a bid after the close, or after a bid that won."""
     if auction.ended is not None:
         raise AuctionOver("it was closed", positions=(auction.ended,))
     if at > auction.closes_at:
@@ -229,9 +272,9 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
     if auction.ended is not None:
         raise AuctionOver("it was closed", positions=(auction.ended,))
     won_early = auction.kind == "dutch" and auction.best is not None
-    if context.accepted <= auction.closes_at and not won_early:
+    if context.accepted <= auction.over_at and not won_early:
         raise AuctionRunning(
-            f"it runs until {format_instant(auction.closes_at)}", positions=(auction.position,)
+            f"it runs until {format_instant(auction.over_at)}", positions=(auction.position,)
         )
     _must_have_won(auction, body)
 
@@ -264,6 +307,7 @@ def _evolve_opened(subject: str, value: Auction | None, logged: Logged) -> Aucti
         start=None if body.start is None else body.start.amount,
         step=None if body.step_seconds is None else timedelta(seconds=body.step_seconds),
         closes_at=body.closes_at,
+        opens_until=body.opens_until,
     )
 
 

@@ -107,6 +107,7 @@ from ledger.domain.report import ReportAccepted, ReportDisputed, ReportQueried, 
 from ledger.domain.right import Attested, RightFiled
 from ledger.domain.right_status import OF_OFFICES, DisclosureRecorded
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
+from ledger.domain.sealed_bid import BidOpened, BidSealed
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.share import ShareAgreed
 from ledger.domain.spelling import PartyKnownAs
@@ -182,6 +183,8 @@ WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     NdaSigned: lambda body, _: _parties(*body.parties),
     AuctionOpened: lambda body, _: _parties(body.opened_by),
     BidPlaced: lambda body, _: _parties(body.bidder),
+    BidSealed: lambda body, _: _parties(body.bidder),
+    BidOpened: lambda body, _: _parties(body.bidder),
     AuctionClosed: lambda body, _: _parties(body.closed_by),
     OfferMade: lambda body, _: _parties(body.offeror),
     OfferCountered: lambda body, _: _parties(body.offeror),

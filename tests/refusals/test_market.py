@@ -1,14 +1,17 @@
 """Rules 39 to 43, 79 and 80, and those of auctions: what an answer on the market must meet."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from ledger.domain.auction import (
     AuctionOver,
     AuctionRunning,
     AuctionWinnerMismatch,
+    BidForm,
     BidTooLow,
 )
 from ledger.domain.authority import WrongSigner
+from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.listing import ListingDuplicate, ListingNoTitle, ListingNotOpen
 from ledger.domain.offer import (
     AcceptNotAddressee,
@@ -17,6 +20,7 @@ from ledger.domain.offer import (
     OfferExpired,
     RevokeNotReserved,
 )
+from ledger.domain.sealed_bid import BidOpeningMismatch, BidTwice
 from tests.support import market as m
 from tests.support.builders import (
     BANK,
@@ -220,3 +224,78 @@ def test_a_dutch_auction_falls_until_somebody_bids() -> None:
     second = said(m.bid_placed(190_000_000, RIVAL), accepted=later)
     won.when(second).then_refused(AuctionOver, positions=[3])
     won.when(said(m.auction_closed(FIRM, 180_000_000), accepted=later)).then_admitted()
+
+
+UNDER_SEAL = LISTED.and_then(m.sealed_opened())
+OPENING = datetime(2026, 11, 3, 4, tzinfo=UTC)
+OPENED = datetime(2026, 11, 4, 4, tzinfo=UTC)
+
+
+def test_bid_form() -> None:
+    """An open bid where bids are sealed, and a sealed one where they are open."""
+    UNDER_SEAL.when(m.bid_placed(auction=m.SEALED)).then_refused(BidForm, positions=[2])
+    BIDDING.when(m.bid_sealed(auction=m.AUCTION)).then_refused(BidForm, positions=[2])
+    UNDER_SEAL.when(m.bid_sealed()).then_admitted()
+    UNDER_SEAL.when(m.bid_sealed(bidder=INSTITUTE)).then_refused(WrongSigner)
+
+
+def test_bid_twice() -> None:
+    """A party seals a second bid, or opens its bid once more."""
+    past = UNDER_SEAL.and_then(m.bid_sealed())
+    past.when(m.bid_sealed(200_000_000)).then_refused(BidTwice, positions=[3])
+    past.when(m.bid_sealed(bidder=RIVAL)).then_admitted()
+    opened = past.and_then(said(m.bid_opened(), accepted=OPENING))
+    again = said(m.bid_opened(), accepted=OPENING + timedelta(seconds=1))
+    opened.when(again).then_refused(BidTwice, positions=[4])
+
+
+def test_bid_opening_mismatch() -> None:
+    """Another price than was sealed, another salt, or another's commitment."""
+    past = UNDER_SEAL.and_then(m.bid_sealed()).and_then(m.bid_sealed(bidder=RIVAL))
+    for wrong in (m.bid_opened(100_000_001), m.bid_opened(salt=32 * "00")):
+        past.when(said(wrong, accepted=OPENING)).then_refused(BidOpeningMismatch, positions=[3])
+    past.when(said(m.bid_opened(), accepted=OPENING)).then_admitted()
+    copied = m.bid_sealed().commitment
+    thief = UNDER_SEAL.and_then(m.bid_sealed(bidder=RIVAL, commitment=copied))
+    stolen = said(m.bid_opened(bidder=RIVAL), accepted=OPENING)
+    thief.when(stolen).then_refused(BidOpeningMismatch, positions=[3])
+
+
+def test_sealed_bids_are_opened_after_the_close_and_in_time() -> None:
+    past = UNDER_SEAL.and_then(m.bid_sealed())
+    past.when(m.bid_opened()).then_refused(AuctionRunning, positions=[2])
+    past.when(said(m.bid_opened(), accepted=OPENED)).then_refused(AuctionOver, positions=[2])
+    past.when(said(m.bid_opened(), accepted=OPENING)).then_admitted()
+    past.when(said(m.bid_sealed(bidder=RIVAL), accepted=OPENING)).then_refused(AuctionOver)
+    stranger = said(m.bid_opened(bidder=RIVAL), accepted=OPENING)
+    past.when(stranger).then_refused(PredecessorUnknown, positions=[2])
+    low = UNDER_SEAL.and_then(m.bid_sealed(99_999_999))
+    low.when(said(m.bid_opened(99_999_999), accepted=OPENING)).then_refused(BidTooLow)
+    other = UNDER_SEAL.and_then(m.bid_sealed())
+    dollars = said(m.bid_opened(price={"amount": 100_000_000, "currency": "USD"}), accepted=OPENING)
+    other.when(dollars).then_refused(BidOpeningMismatch)
+
+
+def test_the_highest_bid_that_was_opened_wins_and_of_equal_ones_the_first_sealed() -> None:
+    past = UNDER_SEAL
+    for bid in (
+        m.bid_sealed(150_000_000, RIVAL),
+        m.bid_sealed(150_000_000),
+        m.bid_sealed(900_000_000, BANK),
+    ):
+        past = past.and_then(bid)
+    firm, rival = m.bid_opened(150_000_000), m.bid_opened(150_000_000, RIVAL)
+    for number, bid in enumerate((firm, rival)):
+        past = past.and_then(said(bid, accepted=OPENING + timedelta(seconds=number)))
+    close = m.auction_closed(RIVAL, 150_000_000, auction=m.SEALED)
+    early = said(close, accepted=OPENING + timedelta(hours=1))
+    past.when(early).then_refused(AuctionRunning, positions=[2])
+    wrong = m.auction_closed(FIRM, 150_000_000, auction=m.SEALED)
+    past.when(said(wrong, accepted=OPENED)).then_refused(AuctionWinnerMismatch, positions=[3])
+    past.when(said(close, accepted=OPENED)).then_admitted()
+
+
+def test_a_commitment_is_the_hash_of_what_it_says() -> None:
+    """Computed apart, from the documented lines."""
+    said_so = f"techledger/bid/v1\n{m.SEALED}\n{FIRM}\n100000000\nVND\n{m.SALT}"
+    assert "sha256:" + sha256(said_so.encode()).hexdigest() == m.bid_sealed().commitment

@@ -8,6 +8,7 @@ tests/golden/events. What is stored is never written again: it shows that old ev
 import base64
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.support import (
     technologies,
     titles,
 )
+from tests.support.specification import START
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
 
@@ -38,7 +40,7 @@ _COUNTER = b.offer_countered(listing=b.LISTING, counters_event=b.hash_of(b.offer
 _ACCEPTANCE = b.offer_accepted(offer=b.COUNTER, accepts=b.hash_of(_COUNTER), accepted_by=b.FIRM)
 _CONTRACT = b.contract_concluded(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTANCE))
 
-STORY: tuple[Body, ...] = (
+_ONE_BY_ONE: tuple[Body, ...] = (
     b.ledger_opened(),
     b.rules_adopted(),
     b.party_registered(),
@@ -87,7 +89,9 @@ STORY: tuple[Body, ...] = (
     b.assignment_registered(attested_by=b.CLERK, document_sha256=b.SOME_HASH),
     *titles.STORY,
 )
-"""Admissible in this order; every topic occurs."""
+
+STORY = (*_ONE_BY_ONE, *market.sealed_story(START + timedelta(seconds=len(_ONE_BY_ONE))))
+"""Admissible in this order, a second apart; every topic occurs."""
 
 
 def examples() -> dict[str, Body]:

@@ -1,13 +1,16 @@
 """Bodies of the market, like those of `builders`: a draft, a need, a linked exchange, auctions."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.domain.approach import InterestShown, NdaSigned
 from ledger.domain.auction import AuctionClosed, AuctionOpened, BidPlaced
-from ledger.domain.event import Body
+from ledger.domain.event import Body, format_instant
 from ledger.domain.listing import ListingDrafted, ListingResumed
 from ledger.domain.mirror import ListingMirrored
+from ledger.domain.money import Price
 from ledger.domain.need import NeedPosted
+from ledger.domain.sealed_bid import BidOpened, BidSealed, commitment_to
 from tests.support.builders import (
     CLERK,
     FIRM,
@@ -27,6 +30,8 @@ NEED = "listing:01890000-0000-7000-8000-000000000021"
 ELSEWHERE = "listing:01890000-0000-7000-8000-000000000022"
 AUCTION = "auction:01890000-0000-7000-8000-000000000023"
 NDA = "nda:01890000-0000-7000-8000-000000000024"
+SEALED = "auction:01890000-0000-7000-8000-000000000026"
+SALT = 32 * "5a"
 CLOSES = "2026-11-03T03:00:00.000Z"
 
 
@@ -129,6 +134,35 @@ def auction_closed(winner: str | None = None, amount: int = 0, **overrides: Any)
         "price": None if winner is None else vnd(amount),
     }
     return built(AuctionClosed, defaults, overrides)
+
+
+def sealed_opened(**overrides: Any) -> AuctionOpened:
+    """Return an auction of sealed bids, which are opened in the day after its close."""
+    sealed = {"auction": SEALED, "kind": "sealed", "opens_until": "2026-11-04T03:00:00.000Z"}
+    return auction_opened(**{**sealed, **overrides})
+
+
+def bid_sealed(amount: int = 100_000_000, bidder: str = FIRM, **overrides: Any) -> BidSealed:
+    price = Price.model_validate(vnd(amount))
+    commitment = commitment_to(SEALED, bidder, price, SALT)
+    defaults = {"auction": SEALED, "bidder": bidder, "commitment": commitment}
+    return built(BidSealed, defaults, overrides)
+
+
+def bid_opened(amount: int = 100_000_000, bidder: str = FIRM, **overrides: Any) -> BidOpened:
+    defaults = {"auction": SEALED, "bidder": bidder, "price": vnd(amount), "salt": SALT}
+    return built(BidOpened, defaults, overrides)
+
+
+def sealed_story(opened_at: datetime) -> tuple[Body, ...]:
+    """Return an auction of sealed bids whose events come a second apart."""
+    at = [format_instant(opened_at + timedelta(milliseconds=each)) for each in (1_500, 2_500)]
+    return (
+        sealed_opened(listing=DRAFT, closes_at=at[0], opens_until=at[1]),
+        bid_sealed(150_000_000),
+        bid_opened(150_000_000),
+        auction_closed(FIRM, 150_000_000, auction=SEALED),
+    )
 
 
 STORY: tuple[Body, ...] = (
