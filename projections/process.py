@@ -25,8 +25,11 @@ from projections.runner import Runner
 
 _log = structlog.get_logger(__name__)
 
+AnyEvent = threading.Event | Event
+"""Set by a thread of this process, or by another process."""
 
-def run_projections(app_dsn: str, stop: Event) -> None:
+
+def run_projections(app_dsn: str, stop: AnyEvent) -> None:
     """Fold the log into all read models until `stop` is set or the parent process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -39,7 +42,7 @@ def run_projections(app_dsn: str, stop: Event) -> None:
     pool.close()
 
 
-def _brought_up(pool: Pool, stop: Event) -> tuple[ReadModel, ...]:
+def _brought_up(pool: Pool, stop: AnyEvent) -> tuple[ReadModel, ...]:
     """Build what is missing or of another version; return the read models that can be followed.
 
     A database that restarts and a rebuild by somebody else are waited for. A read model that

@@ -65,4 +65,4 @@ class Projector:
 
 def _project(app_dsn: str, log_level: str) -> None:
     configure_logs(log_level)
-    run_projections(app_dsn, _CONTEXT.Event())
+    run_projections(app_dsn, threading.Event())  # A signal stops it: nothing to share, or to leak.

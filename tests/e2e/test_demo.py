@@ -73,6 +73,7 @@ def test_a_second_run_finds_its_data_and_gets_the_same_receipts(home: Home, port
         assert re.search(r"May the firm sell in vn-2025:48 .*│ licensed +│", said)
         assert re.search(r"May the firm sell in iso:LA .*│ not licensed +│", said)
         assert f"VERIFIED: {home.identity().origin} at size {ADMITTED + 1}" in said
+        assert "Warning" not in said
 
 
 def test_a_run_that_was_killed_in_the_middle_is_taken_up_again(home: Home, port: int):
