@@ -90,15 +90,25 @@ def parse_register(raw: bytes) -> Register:
     """
     try:
         on_file = _File.model_validate(json.loads(raw))
-        events = {event.document_sha256: event for event in map(_event, on_file.events)}
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = "/".join(str(part) for part in first["loc"])
-        raise MalformedEvents(f"{where}: {first['msg']}") from error
+        raise _malformed(error) from error
     except (ValueError, RecursionError) as error:
         raise MalformedEvents("not a JSON object in UTF-8") from error
+    events: dict[str, LegalEvent] = {}
+    for number, value in enumerate(on_file.events):
+        try:
+            event = _event(value)
+        except ValidationError as error:
+            raise _malformed(error, "events", number) from error
+        events[event.document_sha256] = event
     in_order = sorted(events.values(), key=lambda event: event.event_date)
     return Register(publication=on_file.publication, events=tuple(in_order))
+
+
+def _malformed(error: ValidationError, *within: str | int) -> MalformedEvents:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = "/".join(str(part) for part in (*within, *first["loc"]))
+    return MalformedEvents(f"{where}: {first['msg']}")
 
 
 def _event(value: dict[str, Any]) -> LegalEvent:

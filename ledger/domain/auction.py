@@ -41,6 +41,8 @@ KIND = "auction"
 
 AuctionId = Annotated[str, of_kind(KIND)]
 Positive = Annotated[int, Field(ge=1)]
+A_YEAR = 366 * 24 * 60 * 60
+"""Seconds: no step of an auction is longer."""
 
 
 class AuctionOpened(Body):
@@ -60,7 +62,7 @@ class AuctionOpened(Body):
     reserve: Price
     increment: Positive
     start: Price | None
-    step_seconds: Positive | None
+    step_seconds: Annotated[int, Field(ge=1, le=A_YEAR)] | None
     terms_sha256: Sha256
     closes_at: Instant
     opens_until: Instant | None = None

@@ -114,9 +114,9 @@ class ContractConcluded(AgreedTerms):
         )
 
     def reads(self, state: State) -> Iterable[str]:
-        """Return what the terms refer to."""
+        """Return what the terms refer to, and the licensees: the State buys through its bodies."""
         del state
-        return self.referred()
+        return self.referred().union(grant.licensee for grant in self.grants)
 
     def references(self) -> Iterable[str]:
         """Return the payload hash of the acceptance that this contract follows."""

@@ -24,6 +24,7 @@ from ledger.domain.event import (
     FROM_LIST,
     Body,
     Day,
+    Days,
     Model,
     PartyId,
     RightId,
@@ -171,7 +172,7 @@ class Renewal(Model):
 
     by: Literal["itself", "notice"]
     months: Positive
-    notice_days: Natural | None = None
+    notice_days: Days | None = None
     times: Positive | None = None
 
 
@@ -217,9 +218,9 @@ class TermsMembers(Model):
     languages: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")], ...], FROM_LIST, DISTINCT
     ] = ()
-    notice_days: Natural | None = None
-    cure_days: Natural | None = None
-    sell_off_days: Natural | None = None
+    notice_days: Days | None = None
+    cure_days: Days | None = None
+    sell_off_days: Days | None = None
     renewal: Renewal | None = None
     survival: Text | None = None
 

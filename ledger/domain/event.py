@@ -34,6 +34,8 @@ HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Legal days are days of Hanoi, which has kept UTC+7 without daylight saving since 1975."""
 
 
+FIRST_YEAR, LAST_YEAR = 1000, 2999
+
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 )
@@ -49,7 +51,9 @@ def parse_instant(text: object) -> datetime:
         return text
     if not isinstance(text, str) or not _INSTANT.fullmatch(text):
         raise ValueError("an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
-    return datetime.fromisoformat(text)
+    instant = datetime.fromisoformat(text)
+    _must_be_of_an_age(instant.year)
+    return instant
 
 
 def format_instant(instant: datetime) -> str:
@@ -67,7 +71,14 @@ def parse_day(text: object) -> date:
     day = date.fromisoformat(text)
     if day.isoformat() != text:
         raise ValueError("a day is written YYYY-MM-DD")
+    _must_be_of_an_age(day.year)
     return day
+
+
+def _must_be_of_an_age(year: int) -> None:
+    """Keep clear of both ends of the calendar, so that terms and notices can be reckoned."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"a year is one of {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def legal_day(instant: datetime) -> date:
@@ -106,6 +117,8 @@ Instant = Annotated[
     PlainSerializer(format_instant, return_type=str, when_used="json"),
 ]
 Day = Annotated[date, BeforeValidator(parse_day)]
+Days = Annotated[int, Field(ge=0, le=36_600)]
+"""A number of days that somebody is given: a hundred years at most."""
 SubjectId = Annotated[str, StringConstraints(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$")]
 PartyId = Annotated[str, of_kind("party")]
 PartyIds = Annotated[tuple[PartyId, ...], FROM_LIST, NOT_EMPTY, DISTINCT]

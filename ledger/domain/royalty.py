@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Day, Model, Refusal, Text
+from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Day, Days, Model, Refusal, Text
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM, Currency
 from ledger.domain.scope import TerritoryCode
@@ -73,7 +73,7 @@ class LateInterest(Model):
     """What is owed on late payment: a yearly rate, from the n-th day after the due day."""
 
     yearly_ppm: Annotated[int, Field(ge=0)]
-    from_day: Positive
+    from_day: Annotated[Days, Field(ge=1)]
     compounding: Literal["none", "yearly"]
 
 
@@ -113,7 +113,7 @@ class Royalty(Model):
     holiday_until: Day | None = None
     zero_rated: Annotated[tuple[TerritoryCode, ...], FROM_LIST, DISTINCT] = ()
     period: Literal["month", "quarter", "half_year", "year"]
-    due_days: Natural
+    due_days: Days
     late: LateInterest | None = None
     fx: FxRule | None = None
     deductions: Annotated[tuple[Name, ...], FROM_LIST, DISTINCT] = ()

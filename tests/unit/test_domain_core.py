@@ -22,6 +22,8 @@ from ledger.domain.event import (
     SubjectId,
     format_instant,
     legal_day,
+    parse_day,
+    parse_instant,
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown
@@ -194,3 +196,17 @@ def test_every_value_remembers_the_event_that_created_its_subject() -> None:
 def test_a_hash_is_lower_case_hex() -> None:
     with pytest.raises(ValidationError):
         Sealed.model_validate({"commitment": SOME_HASH.upper()})
+
+
+@pytest.mark.parametrize("text", ["0999-12-31", "3000-01-01", "2026-1-01", "20260101"])
+def test_a_day_is_of_a_year_that_terms_can_be_reckoned_in(text: str):
+    with pytest.raises(ValueError, match="year is one of|written YYYY-MM-DD"):
+        parse_day(text)
+    with pytest.raises(ValueError, match="year is one of|instant is written"):
+        parse_instant(f"{text}T00:00:00.000Z")
+
+
+@pytest.mark.parametrize("text", ["1000-01-01", "2999-12-31"])
+def test_the_first_and_the_last_day_can_be_said(text: str):
+    assert text == parse_day(text).isoformat()
+    assert f"{text}T23:59:59.999Z" == format_instant(parse_instant(f"{text}T23:59:59.999Z"))

@@ -210,13 +210,19 @@ def test_an_unknown_code_is_read_by_its_words(code: str, description: str, meani
     assert meaning == meaning_of(code, description)
 
 
+PUBLISHED = b'{"publication": {"country": "EP", "number": "1"}, "events": [%s]}'
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
         (b"\xff", "not a JSON object"),
         (b"[]", "valid dictionary"),
         (b'{"publication": {"country": "EP", "number": "1"}, "events": []}', "events"),
-        (b'{"publication": {"country": "EP", "number": "1"}, "events": [{}]}', "event_code"),
+        (
+            b'{"publication": {"country": "EP", "number": "1"}, "events": [{}]}',
+            "events/0/event_code",
+        ),
     ],
 )
 def test_what_is_no_register_stops_the_import(raw: bytes, reason: str) -> None:
