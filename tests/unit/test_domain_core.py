@@ -198,11 +198,11 @@ def test_a_hash_is_lower_case_hex() -> None:
         Sealed.model_validate({"commitment": SOME_HASH.upper()})
 
 
-@pytest.mark.parametrize("text", ["0999-12-31", "3000-01-01", "2026-1-01", "20260101"])
+@pytest.mark.parametrize("text", ["0999-12-31", "3000-01-01"])
 def test_a_day_is_of_a_year_that_terms_can_be_reckoned_in(text: str):
-    with pytest.raises(ValueError, match="year is one of|written YYYY-MM-DD"):
+    with pytest.raises(ValueError, match="year is one of"):
         parse_day(text)
-    with pytest.raises(ValueError, match="year is one of|instant is written"):
+    with pytest.raises(ValueError, match="year is one of"):
         parse_instant(f"{text}T00:00:00.000Z")
 
 
