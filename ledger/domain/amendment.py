@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar
 from ledger.domain.approval import must_await_registration
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import Backdated
-from ledger.domain.clauses import must_be_free_of_void_clauses
+from ledger.domain.clauses import must_be_free_of_void_clauses, must_end_with_the_contract
 from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
 from ledger.domain.contract import KIND, Change, Contract, must_be_party, must_be_rated, must_run
@@ -266,6 +266,7 @@ def _must_be_grantable(
         )
     terms = changed(contract.newest, body.changes)
     today = legal_day(context.accepted)
+    must_end_with_the_contract(terms.grants, terms.effective_to)
     must_be_rated(body.changes, terms.royalty_base, "/body/changes", today, context)
     must_be_free_of_void_clauses(state, terms, terms.grants, context.law, today)
     touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)

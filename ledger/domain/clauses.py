@@ -51,6 +51,26 @@ class VoidNoChallenge(Refusal):
     article = "Luật Sở hữu trí tuệ, Điều 144(2)(d)"
 
 
+class GrantOutlastsContract(Refusal):
+    """What is granted by a contract ends with it at the latest; a contract may have no last day."""
+
+    code = "GRANT_OUTLASTS_CONTRACT"
+    title_vi = "Thời hạn cấp quyền dài hơn thời hạn của hợp đồng"
+    article = "Luật Sở hữu trí tuệ, Điều 144(1)"
+
+
+def must_end_with_the_contract(grants: Iterable[Grant], effective_to: date | None) -> None:
+    """Raise `GrantOutlastsContract` for grants that a contract says to run on after its end."""
+    if effective_to is None:
+        return
+    for grant in grants:
+        if grant.valid_to is None or grant.valid_to > effective_to:
+            raise GrantOutlastsContract(
+                f"the contract ends on {effective_to}, grant {grant.grant} on "
+                f"{grant.valid_to or 'no day'}"
+            )
+
+
 def must_have_contents(body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law) -> None:
     """Raise `ContentMissing`, naming what the law asks of this kind of contract and is not said."""
     ground = law.find("contract.content", body.concluded_on, kind=kind)

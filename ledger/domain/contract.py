@@ -18,7 +18,11 @@ from pydantic import model_validator
 from ledger.domain.approval import must_wait_for_the_state
 from ledger.domain.auction import Auction, AuctionId, AuctionWinnerMismatch
 from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.clauses import must_be_free_of_void_clauses, must_have_contents
+from ledger.domain.clauses import (
+    must_be_free_of_void_clauses,
+    must_end_with_the_contract,
+    must_have_contents,
+)
 from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
 from ledger.domain.contract_terms import (
@@ -216,6 +220,13 @@ class Contract:
         return first and max(first, self.effective_from)
 
     @property
+    def runs_to(self) -> date | None:
+        """Return the first day after its term: as agreed, or when the last of its grants ends."""
+        ends = [grant.valid_to for grant in self.grants.values()]
+        last = max((end for end in ends if end is not None), default=None)
+        return self.effective_to or (None if None in ends else last)
+
+    @property
     def sell_off_to(self) -> date | None:
         """Return the day before which stock may still be sold after an early end."""
         if self.ended is None:
@@ -296,6 +307,7 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     _must_be_bought_by_the_state(state, body)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     interval(body.effective_from, body.effective_to)
+    must_end_with_the_contract(body.grants, body.effective_to)
     must_be_lawful(state, body, body.kind, body.grants, context)
     signers, today = frozenset(event.signers), legal_day(context.accepted)
     for grant in body.grants:

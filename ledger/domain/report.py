@@ -306,7 +306,7 @@ def _must_be_in_currency(
 
 
 def _must_be_within(contract: Contract, terms: Terms, body: RevenueReported) -> None:
-    end = contract.ended or contract.effective_to
+    end = contract.ended or contract.runs_to
     if end is None or body.period_to <= end:
         return
     sell_off = terms.sell_off_days

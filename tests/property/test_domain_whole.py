@@ -17,12 +17,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from ledger.domain.event import Body, format_instant, legal_day
+from ledger.domain.event import Body, Logged, format_instant, legal_day
+from tests.support.builders import ledger_opened
 from tests.support.chance import PARTIES, RIGHTS
 from tests.support.disputes import court_registered
 from tests.support.reference_money import WholeReference
 from tests.support.reference_signers import SIGNS, who_signs
-from tests.support.specification import START, given, said
+from tests.support.specification import START, Attempt, Past, said
 from tests.support.whole_actions import ACTIONS, chosen
 
 RUNS = int(os.environ.get("WHOLE_RUNS", "150"))
@@ -33,7 +34,9 @@ class World:
     """A log under real admission, and the reference beside it."""
 
     def __init__(self) -> None:
-        self.past = given(court_registered())
+        self.past, self.logged = Past(), list[Logged]()
+        for body in (ledger_opened(), court_registered()):
+            self._tell(self.past.when(body))
         self.reference = WholeReference()
         self.now = START
         self.seen: Counter[str] = Counter()
@@ -69,8 +72,12 @@ class World:
         )
         self.seen[found or body.TOPIC] += 1
         if found is None:
-            self.past = attempt.then_admitted()
+            self._tell(attempt)
             self.reference.record(body.TOPIC, told, day, at, attempt.event.payload_hash)
+
+    def _tell(self, attempt: Attempt) -> None:
+        self.past, context = attempt.then_admitted(), attempt.context
+        self.logged.append(Logged(attempt.event, context.position, context.accepted))
 
     def check(self) -> None:
         """Hold the ledger's state to the invariants."""

@@ -190,9 +190,11 @@ def test_report_overlap() -> None:
 def test_report_after_end() -> None:
     """Sales after the term without a sell-off clause; with one, until it is over."""
     term = {"concluded_on": "2025-12-01", "effective_from": "2025-12-01"}
+    past = grant(exclusivity="non_exclusive", valid_from="2025-12-01", valid_to="2026-04-01")
     ended = licence(
         **term,
         effective_to="2026-04-01",
+        grants=[past],
         confirms={"reason": "Hai bên xác nhận hợp đồng đã thực hiện"},
     )
     log = given(right_filed(), ended)

@@ -395,6 +395,7 @@ def grant(**overrides: Any) -> dict[str, Any]:
 
 
 def contract_concluded(**overrides: Any) -> ContractConcluded:
+    """Return a licence of the institute's to the firm, which runs as long as its grants."""
     defaults = {
         "contract": CONTRACT,
         "kind": "licence",
@@ -410,7 +411,7 @@ def contract_concluded(**overrides: Any) -> ContractConcluded:
         "terms_sha256": SOME_HASH,
         "concluded_on": "2026-11-01",
         "effective_from": "2026-12-01",
-        "effective_to": "2030-12-01",
+        "effective_to": None,
         "dispute_body": "Trung tâm Trọng tài Quốc tế Việt Nam",
     }
     return built(ContractConcluded, defaults, overrides)

@@ -237,6 +237,22 @@ class DealsReference(Reference):
             return []
         return [said["head_contract"], *self.above(said["head_contract"])]
 
+    def holds_on(self, name: str, day: str) -> bool:
+        """Whether a contract, and all above it, hold on a day."""
+        said, end = self.contract(name), self.end_of(name)
+        assert said is not None
+        start = max(self.grant_of(name)["valid_from"], said.get("effective_from", ""))
+        return start <= day and (end is None or day < end)
+
+    @staticmethod
+    def covers(grant: Said, use: Said) -> bool:
+        """Whether a grant covers the first act of a use, where and for what it is."""
+        return (
+            use["acts"][0] in grant["acts"]
+            and reaches(grant["territory"]["codes"][0], use["territory"]["codes"][0])
+            and use["field"]["codes"][0].startswith(grant["field"]["codes"][0])
+        )
+
     def _lawful(self, said: Said, grant: Said) -> str | None:
         if "VN-27" in grant["territory"]["codes"][0]:
             return "TERRITORY_EDITION"
@@ -309,8 +325,11 @@ class DealsReference(Reference):
                 return "PREDECESSOR_UNKNOWN"
         if said["concluded_on"] > day:
             return "FUTURE_FACT"
-        if said["effective_to"] is not None and said["effective_to"] <= said["effective_from"]:
-            return "INTERVAL_EMPTY"
+        if said["effective_to"] is not None:
+            if said["effective_to"] <= said["effective_from"]:
+                return "INTERVAL_EMPTY"
+            if grant["valid_to"] is None or grant["valid_to"] > said["effective_to"]:
+                return "GRANT_OUTLASTS_CONTRACT"
         code = self._lawful(said, grant)
         if code is not None:
             return code

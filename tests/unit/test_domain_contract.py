@@ -1,12 +1,14 @@
 """Contracts: what a licensor can give, and what an exclusive grant leaves for others."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from ledger.domain.authority import SignerMissing
+from ledger.domain.clauses import GrantOutlastsContract
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.event import OpeningRequired
 from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
@@ -114,8 +116,31 @@ def test_a_sealed_price_needs_no_opening() -> None:
 def test_interval_empty_if_the_contract_does_not_end_after_it_begins(end: str) -> None:
     past = given(right_filed())
     past.when(contract_concluded(effective_to=end)).then_refused(IntervalEmpty)
-    past.when(contract_concluded(effective_to="2026-12-02")).then_admitted()
+    short = [grant(valid_to="2026-12-02")]
+    past.when(contract_concluded(effective_to="2026-12-02", grants=short)).then_admitted()
     past.when(contract_concluded(effective_to=None)).then_admitted()
+
+
+@pytest.mark.parametrize("end", ["2030-12-02", None])
+def test_grant_outlasts_contract(end: str | None) -> None:
+    past = given(right_filed(kind="software"))
+    over = {"grants": [grant(valid_to=end)], "effective_to": "2030-12-01"}
+    past.when(contract_concluded(**over)).then_refused(GrantOutlastsContract)
+    concluded = contract_concluded(effective_to="2030-12-01")
+    past.when(concluded).then_admitted()
+    signed = past.and_then(concluded)
+    shorter = {"contract": CONTRACT, "parties": sorted([FIRM, INSTITUTE]), "rights": []}
+    shorter |= {"effective_from": "2026-12-01", "changes": {"effective_to": "2029-12-01"}}
+    signed.when(terms_amended(**shorter)).then_refused(GrantOutlastsContract)
+    longer = {**shorter, "changes": {"effective_to": "2031-12-01"}}
+    signed.when(terms_amended(**longer)).then_admitted()
+
+
+def test_a_contract_without_an_end_of_its_own_runs_as_long_as_its_grants() -> None:
+    past = given(right_filed(kind="software"), contract_concluded())
+    assert date(2030, 12, 1) == past.value(CONTRACT).runs_to
+    endless = given(right_filed(kind="software"), contract_concluded(grants=[grant(valid_to=None)]))
+    assert endless.value(CONTRACT).runs_to is None
 
 
 @pytest.mark.parametrize("end", ["2026-12-01", "2026-11-30"])

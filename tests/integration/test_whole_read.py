@@ -1,0 +1,85 @@
+"""Random histories of the whole domain, read from the tables, against the plain reference."""
+
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from ledger.domain.event import legal_day
+from ledger.domain.scope import Field, Territory
+from ledger.store.connection import Pool
+from ledger.store.embedded import EmbeddedPostgres
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.licences import Use, check_licence
+from projections.rebuild import rebuild
+from projections.runner import Runner
+from projections.title import title_of
+from tests.property.test_domain_whole import World
+from tests.support.chance import PARTIES, RIGHTS
+from tests.support.logbook import append_all, written_again
+from tests.support.postgres import fresh_database
+from tests.support.reference_money import WholeReference
+
+HISTORIES = 6
+STEPS = 400
+
+
+@pytest.fixture(scope="module", params=range(HISTORIES))
+def told(request: Any, postgres_server: EmbeddedPostgres) -> Any:
+    """Lend a database in which a random history is told and folded, and the world that told it."""
+    random, world = Random(request.param), World()
+    for _ in range(STEPS):
+        world.step(random)
+        if not random.randint(0, 9):
+            world.wait(random.choice((1, 5, 20)))
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        rebuild(pool, READ_MODELS, decode)
+        for event, each in zip(written_again(world.logged), world.logged, strict=True):
+            append_all(pool, [event], each.accepted)
+        Runner(pool, READ_MODELS, decode).catch_up()
+        yield pool, world
+        pool.close()
+
+
+def test_owners_are_those_of_the_reference(told: tuple[Pool, World]) -> None:
+    pool, world = told
+    for right in RIGHTS:
+        answer = title_of(pool, right, true_on=date(2999, 1, 1))
+        found = {owner.party: owner.share for owner in answer.owners}
+        assert world.reference.owners(right) == found
+
+
+def test_who_is_licensed_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+    pool, world = told
+    today = legal_day(world.now)
+    asked = 0
+    for entry in world.reference.all("contract.concluded", "sublicence.granted"):
+        grant = world.reference.grant_of(entry["said"]["contract"])
+        (right,) = grant["rights"]
+        for days in (-200, 0, 11, 300, 450, 900):
+            day = today + timedelta(days=days)
+            for party in PARTIES:
+                use = Use(
+                    party=party,
+                    act=grant["acts"][0],
+                    territory=Territory.model_validate(grant["territory"]),
+                    field=Field.model_validate(grant["field"]),
+                    on=day,
+                    object=right,
+                )
+                expected = licensed(world.reference, party, grant, right, day.isoformat())
+                assert expected == check_licence(pool, use).licensed, (party, day, grant)
+                asked += 1
+    assert asked
+
+
+def licensed(ref: WholeReference, party: str, use: dict[str, Any], right: str, day: str) -> bool:
+    if not ref.in_force(right, day):
+        return False
+    return any(
+        grant["licensee"] == party and ref.covers(grant, use) and ref.holds_on(name, day)
+        for name, grant in ref.grants_on(right)
+    )
