@@ -43,6 +43,13 @@ class Voidance:
     start: date
 
 
+def voided_from(earlier: Voidance | None, position: int, start: date) -> Voidance:
+    """Return the voidance of a deed that is declared void once more: the earliest day counts."""
+    if earlier is not None and earlier.start <= start:
+        return earlier
+    return Voidance(position, start)
+
+
 class DeedVoid(Refusal):
     """Nothing rests on a deed that a forum has declared void."""
 

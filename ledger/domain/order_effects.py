@@ -15,7 +15,7 @@ from rpds import HashTrieMap
 
 from ledger.domain.contract import Contract
 from ledger.domain.event import Logged
-from ledger.domain.hold import Hold, Holds, Voidance
+from ledger.domain.hold import Hold, Holds, voided_from
 from ledger.domain.listing import Listing
 from ledger.domain.order import OfDispute, Order, kind_of
 from ledger.domain.right import Right, ended_from, without_lien
@@ -74,7 +74,7 @@ def _voiding(subject: str, logged: Logged) -> tuple[Order, ...]:
 def _holdable(subject: str, value: Contract | Share, logged: Logged) -> Contract | Share:
     value = replace(value, holds=_held(value.holds, subject, logged))
     for order in _voiding(subject, logged):
-        value = replace(value, voided=Voidance(logged.position, order.start))
+        value = replace(value, voided=voided_from(value.voided, logged.position, order.start))
     return value
 
 
@@ -84,7 +84,7 @@ def _listing(subject: str, value: Listing, logged: Logged) -> Listing:
 
 def _assignment(subject: str, value: Assignment, logged: Logged) -> Assignment:
     for order in _voiding(subject, logged):
-        value = replace(value, voided=Voidance(logged.position, order.start))
+        value = replace(value, voided=voided_from(value.voided, logged.position, order.start))
     return value
 
 

@@ -208,14 +208,14 @@ class DealsReference(Reference):
         return min((end for end in ends if end is not None), default=None)
 
     def void_from(self, deed: str) -> str | None:
-        """Return the day from which the last ruling on a deed declares it void."""
+        """Return the first day from which a ruling declares a deed void."""
         starts = [
             order["start"]
             for entry in self.all("ruling.made")
             for order in entry["said"]["orders"]
             if order["event"] is not None and deed in order["on"]
         ]
-        return starts[-1] if starts else None
+        return min(starts, default=None)
 
     def void(self, deed: str, day: str) -> bool:
         """Whether a deed is void on a day."""

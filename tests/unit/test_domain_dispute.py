@@ -1,5 +1,7 @@
 """Disputes: sides, forum, orders that stand until they are lifted, and what a void deed leaves."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 from pydantic import ValidationError
 
@@ -49,7 +51,7 @@ from tests.support.disputes import (
     settlement_recorded,
     void,
 )
-from tests.support.specification import Past, given
+from tests.support.specification import Past, given, said
 
 BEFORE = (right_filed(), contract_concluded(), share_agreed(), court_registered())
 OPENED_AT = len(BEFORE)
@@ -153,6 +155,18 @@ def test_a_void_contract_no_longer_shuts_others_out() -> None:
     ruled = log.and_then(ruling_made(orders=[void(exclusive, CONTRACT, RIGHT)]))
     ruled.when(rival).then_admitted()
     ruled.when(sublicence_granted()).then_refused(DeedVoid, positions=(OPENED_AT + 1,))
+
+
+def test_of_two_voidances_the_earlier_day_counts() -> None:
+    """What is void from a day on is not made good by a ruling that says a later one."""
+    ruled = in_dispute()
+    for name, start in (("o8", "2026-11-10"), ("o9", "2027-03-01"), ("o7", "2026-11-20")):
+        voiding = void(contract_concluded(), CONTRACT, RIGHT, name=name, start=start)
+        ruled = ruled.and_then(ruling_made(orders=[voiding]))
+    assert date(2026, 11, 10) == ruled.value(CONTRACT).voided.start
+    later = datetime(2026, 11, 15, 3, tzinfo=UTC)
+    late = said(sublicence_granted(), accepted=later)
+    ruled.when(late).then_refused(DeedVoid, positions=(OPENED_AT + 1,))
 
 
 def test_a_voidance_names_the_event_that_made_the_deed_and_all_its_rights() -> None:
