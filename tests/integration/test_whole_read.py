@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.event import legal_day
+from ledger.domain.event import format_instant, legal_day
 from ledger.domain.scope import Field, Territory
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
+from projections.disputes import holds_on
 from projections.licences import Use, check_licence
+from projections.liens import liens_on
+from projections.offers import offers_of
 from projections.rebuild import rebuild
+from projections.revenue import revenue_of
 from projections.runner import Runner
 from projections.title import title_of
 from tests.property.test_domain_whole import World
@@ -83,3 +87,67 @@ def licensed(ref: WholeReference, party: str, use: dict[str, Any], right: str, d
         grant["licensee"] == party and ref.covers(grant, use) and ref.holds_on(name, day)
         for name, grant in ref.grants_on(right)
     )
+
+
+def test_what_is_held_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+    pool, world = told
+    subjects = {
+        subject
+        for entry in world.reference.all("hold.ordered", "ruling.made")
+        for order in entry["said"]["orders"]
+        for subject in order["on"]
+    }
+    for subject in subjects:
+        for days in (0, 39):  # What was lifted since had held on days before.
+            day = legal_day(world.now) + timedelta(days=days)
+            orders = holds_on(pool, subject, on=day).orders
+            for party in (None, *PARTIES):
+                found = any(
+                    order.effect != "DECLARE_VOID" and order.party in (None, party)
+                    for order in orders
+                )
+                assert world.reference.held(subject, day.isoformat(), party) == found
+
+
+def test_what_charges_a_right_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+    pool, world = told
+    for right in RIGHTS:
+        created = world.reference.all("security.created")
+        expected = {
+            entry["said"]["security"]
+            for entry in created
+            if right in entry["said"]["rights"]
+            and not world.reference.released(entry["said"]["security"], right)
+        }
+        found = liens_on(pool, right, true_on=date(2999, 1, 1)).liens
+        assert expected == {lien.security for lien in found}
+
+
+def test_which_offers_are_open_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+    pool, world = told
+    ref, at = world.reference, format_instant(world.now)
+    found = {each.offer.subject: each.open for each in offers_of(pool, at=world.now).offers}
+    made = ref.all("offer.made", "offer.countered")
+    assert {entry["said"]["offer"] for entry in made} == set(found)
+    for entry in made:
+        said = entry["said"]
+        closed = said["listing"] and ref.all("listing.closed", listing=said["listing"])
+        expected = not (ref.answered(said["offer"]) or at > said["expires_at"] or closed)
+        assert expected == found[said["offer"]], said
+
+
+def test_what_was_paid_and_is_payable_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+    pool, world = told
+    ref = world.reference
+    for entry in ref.all("contract.concluded", "sublicence.granted"):
+        contract = entry["said"]["contract"]
+        made = [each["said"] for each in ref.all("revenue.distributed", contract=contract)]
+        found = {each.payee: each for each in revenue_of(pool, contract).balances}
+        payees = {part["party"] for said in made for part in said["parts"]}
+        for payee in payees:
+            names = [said["distribution"] for said in made]
+            payable = sum(ref.payable(name, payee) for name in names)
+            paid = sum(ref.confirmed(name, payee) for name in names)
+            balance = found.get(payee)
+            shown = (0, 0) if balance is None else (balance.payable, balance.paid)
+            assert (payable, paid) == shown
