@@ -72,17 +72,27 @@ def save_key(path: Path, key: PrivateKey, password: bytes | None = None) -> None
 
 def create_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
     """Make the log's two keys: Ed25519 and ML-DSA-44, `log-ed25519.pem` and `log-mldsa44.pem`."""
+    return create_pair(directory, "log")
+
+
+def create_pair(directory: Path, whose: str) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
+    """Make two keys: Ed25519 and ML-DSA-44, `<whose>-ed25519.pem` and `<whose>-mldsa44.pem`."""
     classical, quantum = Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate()
     form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_private(directory / "log-ed25519.pem", classical.private_bytes(*form))
-    write_private(directory / "log-mldsa44.pem", quantum.private_bytes(*form))
+    write_private(directory / f"{whose}-ed25519.pem", classical.private_bytes(*form))
+    write_private(directory / f"{whose}-mldsa44.pem", quantum.private_bytes(*form))
     return classical, quantum
 
 
 def load_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
     """Return the log's two keys."""
-    classical = load_pem_private_key(read_private(directory / "log-ed25519.pem"), None)
-    quantum = load_pem_private_key(read_private(directory / "log-mldsa44.pem"), None)
+    return load_pair(directory, "log")
+
+
+def load_pair(directory: Path, whose: str) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
+    """Return two keys as `create_pair` made them."""
+    classical = load_pem_private_key(read_private(directory / f"{whose}-ed25519.pem"), None)
+    quantum = load_pem_private_key(read_private(directory / f"{whose}-mldsa44.pem"), None)
     if not isinstance(classical, Ed25519PrivateKey) or not isinstance(quantum, MLDSA44PrivateKey):
-        raise KeyFileMissing("the log's keys are one Ed25519 and one ML-DSA-44 key")
+        raise KeyFileMissing(f"the keys of {whose} are one Ed25519 and one ML-DSA-44 key")
     return classical, quantum

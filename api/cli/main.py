@@ -24,9 +24,11 @@ from api.cli import (
     licences,
     operate,
     parties,
+    policy,
     revenue,
     rights,
     serve,
+    witness,
 )
 from api.cli.logs import configure_logs
 from ledger.antirollback import AntiRollbackError, Halted
@@ -37,6 +39,8 @@ from ledger.node import NodeError
 from ledger.settings import Settings
 from ledger.store.attest import Unfit
 from ledger.store.connection import StoreError
+from ledger.witness.book import BookError
+from ledger.witness.house import WitnessError
 
 app = typer.Typer(
     name="techledger",
@@ -50,6 +54,8 @@ app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
+app.add_typer(witness.app, name="witness")
+app.add_typer(policy.app, name="policy")
 app.add_typer(parties.app, name="parties")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(rights.app, name="rights")
@@ -88,6 +94,8 @@ def run() -> None:
         KeystoreError,
         NodeError,
         StoreError,
+        WitnessError,
+        BookError,
     ) as error:
         _fail(error, 1)
 

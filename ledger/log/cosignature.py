@@ -7,6 +7,7 @@ text below two header lines; it does not name the cosigner, so one key must neve
 is of type 0x06 under the log's name, as tlog-checkpoint recommends.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from cryptography.exceptions import InvalidSignature
@@ -34,13 +35,28 @@ def cosignature_message(text: str, timestamp: int) -> bytes:
     return f"cosignature/v1\ntime {timestamp}\n{text}".encode()
 
 
-def subtree_message(cosigner: str, timestamp: int, checkpoint: Checkpoint) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Subtree:
+    """A claim: the entries [start, end) of the log `origin` have the root `root` (32 bytes)."""
+
+    origin: str
+    start: int
+    end: int
+    root: bytes
+
+
+def whole_tree(checkpoint: Checkpoint) -> Subtree:
+    """Return the tree of a checkpoint as the subtree [0, size)."""
+    return Subtree(checkpoint.origin, 0, checkpoint.size, checkpoint.root)
+
+
+def subtree_message(cosigner: str, timestamp: int, subtree: Subtree) -> bytes:
     """
-    Return what a signature of type 0x06 signs: the whole tree [0, size) of a checkpoint.
+    Return what a signature of type 0x06 signs; of a part of a tree the timestamp is 0.
 
     Raises `MalformedCheckpoint` for an origin over 255 bytes: its length has to fit in one byte.
     """
-    name, origin = cosigner.encode(), checkpoint.origin.encode()
+    name, origin = cosigner.encode(), subtree.origin.encode()
     if len(origin) > _MAX_NAME:
         raise MalformedCheckpoint("an origin signed by ML-DSA-44 has at most 255 bytes")
     return b"".join(
@@ -49,9 +65,9 @@ def subtree_message(cosigner: str, timestamp: int, checkpoint: Checkpoint) -> by
             bytes((len(name),)) + name,
             _stamp(timestamp),
             bytes((len(origin),)) + origin,
-            (0).to_bytes(8),  # the subtree's start: a checkpoint always starts at leaf 0
-            checkpoint.size.to_bytes(8),
-            checkpoint.root,
+            subtree.start.to_bytes(8),
+            subtree.end.to_bytes(8),
+            subtree.root,
         )
     )
 
@@ -88,6 +104,10 @@ class CosignatureV1Signer(_CosignatureV1Key):
         """Return the blob `time || signature`, the time in POSIX seconds."""
         return _stamp(timestamp) + self._private.sign(cosignature_message(text, timestamp))
 
+    def verifier(self) -> CosignatureV1Verifier:
+        """Return what verifies this key's lines."""
+        return CosignatureV1Verifier(self.name, self.public)
+
 
 class _MLDSA44Key(NoteKey):
     key_type: ClassVar[int] = MLDSA44
@@ -102,11 +122,21 @@ class _MLDSA44Key(NoteKey):
 class MLDSA44Verifier(_MLDSA44Key):
     """Verifies lines of type 0x06 on checkpoints."""
 
+    def verify_subtree(self, subtree: Subtree, blob: bytes) -> None:
+        """Raise `BadNoteSignature` unless `blob` cosigns a part of a tree."""
+        if cosignature_time(blob):
+            raise BadNoteSignature("the cosignature of a subtree has no time")
+        message = subtree_message(self.name, 0, subtree)
+        try:
+            MLDSA44PublicKey.from_public_bytes(self.public).verify(blob[_TIME_SIZE:], message)
+        except InvalidSignature:
+            raise BadNoteSignature(f"the cosignature of {self.name} is not good") from None
+
     def verify(self, text: str, blob: bytes) -> None:
         """Raise `BadNoteSignature` unless `text` is a checkpoint and `blob` cosigns it."""
         timestamp = cosignature_time(blob)
         try:
-            message = subtree_message(self.name, timestamp, parse_checkpoint(text))
+            message = subtree_message(self.name, timestamp, whole_tree(parse_checkpoint(text)))
             MLDSA44PublicKey.from_public_bytes(self.public).verify(blob[_TIME_SIZE:], message)
         except (InvalidSignature, MalformedCheckpoint):
             raise BadNoteSignature(f"the cosignature of {self.name} is not good") from None
@@ -121,5 +151,13 @@ class MLDSA44Signer(_MLDSA44Key):
 
     def sign(self, text: str, timestamp: int) -> bytes:
         """Return the blob `time || signature`; raise `MalformedCheckpoint` for any other text."""
-        message = subtree_message(self.name, timestamp, parse_checkpoint(text))
+        message = subtree_message(self.name, timestamp, whole_tree(parse_checkpoint(text)))
         return _stamp(timestamp) + self._private.sign(message)
+
+    def sign_subtree(self, subtree: Subtree) -> bytes:
+        """Return the blob for a part of a tree: it says what is in a log, not when it was seen."""
+        return _stamp(0) + self._private.sign(subtree_message(self.name, 0, subtree))
+
+    def verifier(self) -> MLDSA44Verifier:
+        """Return what verifies this key's lines."""
+        return MLDSA44Verifier(self.name, self.public)

@@ -170,7 +170,7 @@ def verify_subtree_inclusion(
     leaf: bytes, position: int, start: int, end: int, proof: Sequence[bytes], root: bytes
 ) -> None:
     """Raise `ProofRefused` unless `proof` shows `leaf` at `position`, within [start, end)."""
-    _check_subtree(start, end)
+    check_subtree(start, end)
     verify_inclusion(leaf, position - start, end - start, proof, root)
 
 
@@ -227,7 +227,7 @@ def verify_subtree_consistency(
 
     The empty subtree has the empty root and an empty proof; nothing about `root` is shown by it.
     """
-    _check_subtree(start, end)
+    check_subtree(start, end)
     if end > size:
         raise ProofRefused(f"a tree of {size} has no leaf {end - 1}")
     _check_hashes(subtree_root, root, *proof)
@@ -279,8 +279,8 @@ def _check_hashes(*hashes: bytes) -> None:
         raise ProofRefused("a hash is 32 bytes")
 
 
-def _check_subtree(start: int, end: int) -> None:
-    """Refuse what is no subtree: `start` must be a multiple of the width's next power of two."""
+def check_subtree(start: int, end: int) -> None:
+    """Raise `ProofRefused` unless `start` is a multiple of the width's next power of two."""
     if not 0 <= start <= end:
         raise ProofRefused(f"[{start}, {end}) is no subtree")
     width = end - start

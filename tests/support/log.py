@@ -41,11 +41,15 @@ def ed25519_key(label: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed(label))
 
 
+def ml_dsa_key(label: str) -> MLDSA44PrivateKey:
+    return MLDSA44PrivateKey.from_seed_bytes(seed(label))
+
+
 def log_signers(origin: str = ORIGIN) -> tuple[Ed25519NoteSigner, MLDSA44Signer]:
     """Return the two keys of the log, in the order of its lines."""
     return (
         Ed25519NoteSigner(origin, ed25519_key("log")),
-        MLDSA44Signer(origin, MLDSA44PrivateKey.from_seed_bytes(seed("log-pq"))),
+        MLDSA44Signer(origin, ml_dsa_key("log-pq")),
     )
 
 

@@ -19,6 +19,7 @@ from ledger.log.cosignature import (
     cosignature_message,
     cosignature_time,
     subtree_message,
+    whole_tree,
 )
 from ledger.log.encoding import write_base64
 from ledger.log.key import BadNoteSignature, MalformedKey
@@ -205,7 +206,7 @@ def test_the_message_of_type_6_is_the_struct_of_the_specification():
         + (300).to_bytes(8, "big")
         + ROOT
     )
-    assert expected == subtree_message("w1", 0x64185F0B, CHECKPOINT)
+    assert expected == subtree_message("w1", 0x64185F0B, whole_tree(CHECKPOINT))
 
 
 def test_a_cosignature_is_bound_to_its_time():
@@ -255,7 +256,7 @@ def test_names_and_origins_signed_by_ml_dsa_have_at_most_255_bytes():
         MLDSA44Verifier("ệ" * 86, public)
     long = Checkpoint("o" * 256, 300, ROOT)
     with pytest.raises(MalformedCheckpoint):
-        subtree_message("w1", TIME, long)
+        subtree_message("w1", TIME, whole_tree(long))
 
 
 def test_a_cosignature_is_no_plain_signature():

@@ -7,6 +7,7 @@ Signed by Ed25519 (0x01), cosigned by three witnesses by Ed25519 (0x04) and by o
 
 import json
 from base64 import b64decode
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,10 @@ from ledger.log.tiles import (
     tile_path,
     widths,
 )
+from ledger.witness.book import Book, Cosigned, create_book
+from ledger.witness.witness import Witness
 from tests.support.log import GOLDEN, flip
+from tests.support.witnessing import signers as witness_signers
 
 LEDGER = json.loads((GOLDEN / "golden-ledger.json").read_text(encoding="utf-8"))
 ORIGIN, SIZE, ROOT = LEDGER["origin"], LEDGER["size"], b64decode(LEDGER["root"])
@@ -175,3 +179,18 @@ def test_no_byte_of_the_checkpoint_can_be_flipped_under_the_whole_policy():
     for at in range(len(CHECKPOINT)):
         with pytest.raises(LogError):
             open_witnessed_checkpoint(flip(CHECKPOINT, at), ORIGIN, tuple(LOG_KEYS), POLICY)
+
+
+def test_a_witness_answers_the_posted_bodies_as_they_were_answered(tmp_path: Path):
+    """From nothing to 300 entries, and from 256 where that is what it has cosigned."""
+    log = {ORIGIN: (parse_vkey(LEDGER["vkeys"]["log"]),)}
+    for old in (0, 256):
+        create_book(tmp_path / f"{old}.sqlite")
+        book = Book(tmp_path / f"{old}.sqlite")
+        if old:
+            root = b64decode(LEDGER["roots"][str(old)])
+            book.write(ORIGIN, Cosigned(old, root, 0, b""))
+        witness = Witness(*witness_signers(), log, book, lambda: 1_800_000_000)
+        request = LEDGER["add_checkpoint"][f"request_old_{old}"].encode()
+        assert 200 == witness.add_checkpoint(request).status
+        assert 409 == witness.add_checkpoint(request).status

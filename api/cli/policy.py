@@ -1,0 +1,41 @@
+"""`techledger policy`: read a trust policy, and say what it is worth."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledger.log.collusion import worth_of
+from ledger.log.policy import MalformedPolicy, parse_policy
+
+app = typer.Typer(help="Read a trust policy.", no_args_is_help=True)
+
+
+@app.callback()
+def policy() -> None:
+    """Read a trust policy (C2SP tlog-policy)."""
+
+
+@app.command("lint")
+def lint(
+    file: Annotated[Path, typer.Argument(help="The policy (c2sp.org/tlog-policy)", exists=True)],
+) -> None:
+    """Say who must collude for a split view, who can stop a quorum; exit code 1 if nobody must."""
+    try:
+        read = parse_policy(file.read_bytes())
+    except MalformedPolicy as error:
+        raise typer.BadParameter(str(error), param_hint="FILE") from None
+    worth = worth_of(read)
+    print(f"sha256  {read.sha256}")
+    print(f"logs {len(read.logs)}, witnesses {len(read.witnesses)}, quorum {read.quorum or 'none'}")
+    for group in read.groups:
+        print(f"  {group.name}: {group.threshold} of {len(group.members)}")
+    for name in worth.loose:
+        print(f"warning: two choices of group {name} may have nobody in common")
+    print(f"split view: {_told(worth.split)} must cosign both")
+    print(f"no quorum: {_told(worth.stall)} can stop it by silence")
+    raise typer.Exit(0 if worth.split else 1)
+
+
+def _told(names: tuple[str, ...]) -> str:
+    return f"{len(names)} witnesses at least, e.g. {', '.join(names)}" if names else "nobody"

@@ -1,0 +1,78 @@
+"""`techledger witness`: cosign the checkpoints of logs, for the State, an institute or a firm."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.witness import witness_app
+from ledger.log.encoding import write_base64
+from ledger.witness.book import Book
+from ledger.witness.house import House, policy_lines
+from ledger.witness.witness import Witness
+
+app = typer.Typer(help="Cosign the checkpoints of logs.", no_args_is_help=True)
+
+Directory = Annotated[Path, typer.Argument(help="Where the witness lives")]
+
+
+@app.command("init")
+def init(
+    directory: Directory,
+    *,
+    name: Annotated[str, typer.Option(help="Name in cosignatures, e.g. witness.example.vn/state")],
+    log: Annotated[list[str], typer.Option(help="vkey of a log; repeat it for each of its keys")],
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on")] = 8021,
+) -> None:
+    """Make a witness: two keys, an empty book, witness.toml; print its lines for a policy."""
+    house = House(directory)
+    house.create(name, tuple(log), host, port)
+    _show(house)
+
+
+@app.command("show")
+def show(directory: Directory) -> None:
+    """Print the witness's lines for a policy."""
+    _show(House(directory))
+
+
+def _show(house: House) -> None:
+    name = house.config().name
+    print(policy_lines(name.rpartition("/")[2], house.signers(name)), end="")
+
+
+@app.command("serve")
+def serve(directory: Directory) -> None:
+    """Serve the witness over HTTP until interrupted."""
+    house = House(directory)
+    config = house.config()
+    book = Book(house.book)
+    try:
+        signers = house.signers(config.name)
+        witness = Witness(*signers, config.logs, book, lambda: int(time.time()))
+        print(f"{config.name} witnesses {len(config.logs)} logs on port {config.port}", flush=True)
+        uvicorn.run(
+            witness_app(witness),
+            host=config.host,
+            port=config.port,
+            loop="uvloop",
+            http="httptools",
+            log_level="warning",
+        )
+    finally:
+        book.close()
+
+
+@app.command("evidence")
+def evidence(
+    directory: Directory,
+    origin: Annotated[str, typer.Argument(help="Origin of a log")],
+) -> None:
+    """Print the requests that the log signed and that did not continue its tree."""
+    book = Book(House(directory).book)
+    for received, why, request in book.evidence(origin):
+        print(f"{received}  {why}\n{write_base64(request)}")
+    book.close()

@@ -1,0 +1,50 @@
+"""A witness over HTTP: `POST /add-checkpoint`, `POST /sign-subtree`, `GET /<hash>/checkpoint`."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import FastAPI, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from ledger.witness.witness import Answer, Witness
+
+MAX_BODY = 1 << 20
+"""Bytes of a request at most: a checkpoint with a hundred ML-DSA-44 lines fits."""
+
+_AN_HOUR = {"Cache-Control": "max-age=60"}
+
+
+def witness_app(witness: Witness) -> FastAPI:
+    """Return the application of one witness (C2SP tlog-witness); both prefixes are its root."""
+    app = FastAPI(title="Techledger witness", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.post("/add-checkpoint")
+    async def add_checkpoint(request: Request) -> Response:
+        return await _answered(request, witness.add_checkpoint)
+
+    @app.post("/sign-subtree")
+    async def sign_subtree(request: Request) -> Response:
+        return await _answered(request, witness.sign_subtree)
+
+    @app.get("/{origin_hash}/checkpoint")
+    def checkpoint(origin_hash: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -> Response:
+        return _response(witness.checkpoint(origin_hash), _AN_HOUR)
+
+    @app.get("/health/live")
+    def live() -> Response:
+        return Response("live\n", media_type="text/plain")
+
+    return app
+
+
+async def _answered(request: Request, judge: Callable[[bytes], Answer]) -> Response:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return Response(f"a request has at most {MAX_BODY} bytes\n", 413)
+    return _response(await run_in_threadpool(judge, bytes(body)), {"Cache-Control": "no-store"})
+
+
+def _response(answer: Answer, headers: dict[str, str]) -> Response:
+    return Response(answer.body, answer.status, headers, answer.media_type)
