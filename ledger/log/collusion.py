@@ -4,7 +4,8 @@ What a policy is worth: how many witnesses must cheat for a split view, how many
 Two views of one log need two sets of witnesses that each satisfy the policy. Whoever is in both
 sets has cosigned both views. Of n members, two choices of k share at least 2k - n; those are taken
 whose own overlap is least. As each member belongs to one group, what is least in each group is
-least in all. A witness that signs by two keys stands in a policy as two: name one of them for a quorum.
+least in all. A witness that signs by two keys stands in a policy as two: name one of them for a
+quorum.
 """
 
 from collections.abc import Callable
