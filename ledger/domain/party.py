@@ -47,7 +47,7 @@ Roles = Annotated[tuple[Role, ...], FROM_LIST, DISTINCT]
 Seat = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Keys = Annotated[tuple[KeyRecord, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
 
-_PERSON = re.compile(r"party:tok\.[0-9a-f]{32}")
+_PERSON = re.compile(r"party:tok\.(?P<random>[0-9a-f]{32})")
 _TWELVE_DIGITS = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 
 
@@ -191,11 +191,15 @@ def must_not_have_ended(party: str, value: Party) -> None:
 
 def must_be_impersonal(described: Described) -> None:
     """Raise `PersonalDataInEvent` unless a person is a bare random token."""
-    if _TWELVE_DIGITS.search(described.party):
+    # Of random tokens one in thirty has twelve digits in a row; one in millions is digits alone.
+    token = _PERSON.fullmatch(described.party)
+    if token is None and _TWELVE_DIGITS.search(described.party):
         raise PersonalDataInEvent("a party id with twelve digits holds a citizen's number")
+    if token is not None and token["random"].isdecimal():
+        raise PersonalDataInEvent("a token of digits alone is a padded number, not a random one")
     if described.kind != "person" and not described.party.startswith("party:tok."):
         return
-    if described.name is not None or not _PERSON.fullmatch(described.party):
+    if described.name is not None or token is None:
         raise PersonalDataInEvent("a person is party:tok.<32 hex> and has no name")
 
 

@@ -144,10 +144,18 @@ def test_personal_data_in_event_refuses_a_person_with_a_name() -> None:
     given().when(nameless).then_admitted()
 
 
-@pytest.mark.parametrize("party", ["party:vn.cccd.001099012345", "party:tok.nguyen-van-a"])
+PADDED = f"party:tok.{'001099012345':0>32}"
+
+
+@pytest.mark.parametrize("party", ["party:vn.cccd.001099012345", "party:tok.nguyen-van-a", PADDED])
 def test_personal_data_in_event_refuses_a_person_who_is_no_random_token(party: str) -> None:
     person = party_registered(party=party, kind="person", name=None)
     given().when(person).then_refused(PersonalDataInEvent)
+
+
+def test_a_random_token_may_have_twelve_digits_in_a_row() -> None:
+    token = "party:tok.c0ffee123456789012abad1deadecade"
+    given().when(party_registered(party=token, kind="person", name=None)).then_admitted()
 
 
 def test_personal_data_in_event_refuses_a_token_that_passes_for_an_organisation() -> None:
