@@ -22,6 +22,7 @@ from api.cli import (
     keys,
     law,
     licences,
+    mirror,
     operate,
     parties,
     policy,
@@ -52,6 +53,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)
+app.command("mirror")(mirror.mirror)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
 app.add_typer(witness.app, name="witness")

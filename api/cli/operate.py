@@ -1,11 +1,13 @@
 """`techledger operate`: make, migrate, rebuild and check a ledger. For its operator."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
+from ledger.audit import StoredLog, export
 from ledger.fsck import check_log
 from ledger.genesis import initialise
 from ledger.home import Home
@@ -64,6 +66,20 @@ def rebuild() -> None:
             print(f"{model.name:<14} {stored_digest(pool, model)}")
     finally:
         database.stop()
+
+
+@app.command("export-tiles")
+def export_tiles(
+    directory: Annotated[Path, typer.Argument(help="Any web server's root", file_okay=False)],
+) -> None:
+    """Write the log as the plain files that tlog-tiles names, or what is new of it."""
+    database = open_database(Settings())
+    try:
+        done = export(StoredLog(Pool(database.app_dsn, size=1)), directory)
+    finally:
+        database.stop()
+    checkpoint = done.checkpoint
+    print(f"{checkpoint.origin} at size {checkpoint.size}, {done.files} new files")
 
 
 @app.command("compare")
