@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from api.deps import metrics_of, node_of, submitter_of
 from api.entries import entry_json
 from api.problems import ApiProblem, NotFound, code_of, problem, respond, wants_vietnamese
 from ledger.intake import MAX_BODY
 from ledger.store.entries import find_event
-from ledger.submit import Answer, Receipt, Rejected
+from ledger.submit import Answer, Grade, Receipt, Rejected
 from ledger.wire.base64 import b64encode
 
 MAX_BATCH = 64 * 1024 * 1024
@@ -22,6 +22,9 @@ MAX_BATCH = 64 * 1024 * 1024
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+
+WITNESSED = "wait=witnessed"
+"""The preference (RFC 7240) for a receipt of that grade."""
 
 EventId = Annotated[
     UUID, Path(description="UUIDv7", examples=["01890000-0000-7000-8000-000000000001"])
@@ -38,6 +41,7 @@ def receipt_json(receipt: Receipt, *, with_checkpoint: bool) -> dict[str, Any]:
         "accepted": receipt.accepted,
         "leaf_hash": b64encode(receipt.leaf_hash),
         "checkpoint_size": receipt.proof.checkpoint.size,
+        "grade": receipt.grade,
     }
     if with_checkpoint:
         members["proof"] = receipt.proof.tlog_proof().decode()
@@ -66,18 +70,34 @@ def receipt_json(receipt: Receipt, *, with_checkpoint: bool) -> dict[str, Any]:
         }
     },
 )
-async def submit_event(request: Request) -> Response:
-    """Take `{"envelope": DSSE, "openings": [...]}` as raw bytes: what is signed is what is kept."""
+async def submit_event(
+    request: Request,
+    prefer: Annotated[
+        str | None,
+        Header(description="`wait=witnessed`: answer once a quorum has cosigned, or at the limit"),
+    ] = None,
+) -> Response:
+    """Take `{"envelope": DSSE, "openings": [...]}` as raw bytes: what is signed is what is kept.
+
+    With `Prefer: wait=witnessed` the receipt is under a cosigned checkpoint, or, where there is
+    none within `LEDGER_WITNESSED_WAIT_S`, of grade `logged`; `Location` has the other later.
+    """
     _check_encoding(request)
     answer = await submitter_of(request).submit(await _body(request, MAX_BODY))
     _count(request, [answer])
     if isinstance(answer, Rejected):
         return respond(request, answer.error)
+    headers = {"Replayed": "true"} if answer.replayed else {}
+    if prefer is not None and WITNESSED in [each.strip() for each in prefer.split(",")]:
+        headers["Location"] = f"/v1/events/{answer.event_id}/receipt?grade=witnessed"
+        limit = node_of(request).settings.witnessed_wait_s
+        if witnessed := await submitter_of(request).witnessed(answer, limit):
+            answer, headers["Preference-Applied"] = witnessed, WITNESSED
     return Response(
         orjson.dumps(receipt_json(answer, with_checkpoint=True)),
         status_code=201,
         media_type=JSON,
-        headers={"Replayed": "true"} if answer.replayed else {},
+        headers=headers,
     )
 
 
@@ -219,9 +239,22 @@ async def get_event(request: Request, event_id: EventId) -> Response:
 
 
 @router.get("/{event_id}/receipt", operation_id="getReceipt", summary="The receipt of an event")
-async def get_receipt(request: Request, event_id: EventId) -> Response:
-    """Return the same bytes as the first submission did."""
+async def get_receipt(
+    request: Request,
+    event_id: EventId,
+    grade: Annotated[
+        Grade, Query(description="`witnessed`: under a checkpoint that a quorum has cosigned")
+    ] = "logged",
+) -> Response:
+    """Return the same bytes as the first submission did, or the proof under a cosigned checkpoint.
+
+    404 NOT_WITNESSED as long as no quorum has cosigned a checkpoint over the event.
+    """
     receipt = await submitter_of(request).receipt(event_id)
     if receipt is None:
         raise NotFound("no such event")
+    if grade == "witnessed":
+        receipt = await submitter_of(request).witnessed(receipt, 0)
+    if receipt is None:
+        raise ApiProblem(404, "NOT_WITNESSED", "no quorum has cosigned a checkpoint over it yet")
     return Response(orjson.dumps(receipt_json(receipt, with_checkpoint=True)), media_type=JSON)

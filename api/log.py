@@ -1,7 +1,7 @@
 """The log as tlog-tiles serve it: `/checkpoint`, `/tile/<L>/<N>[.p/<W>]`, `/tile/entries/...`."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -20,6 +20,9 @@ router = APIRouter(tags=["log"])
 TILE = "entries/000.p/1"
 
 NO_STORE = {"Cache-Control": "no-store"}
+FRESH = {"Cache-Control": "public, max-age=1"}
+"""tlog-checkpoint: a cache may keep it for a few seconds at most."""
+
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
@@ -29,15 +32,35 @@ IMMUTABLE = "public, max-age=31536000, immutable"
     summary="The latest signed checkpoint (c2sp.org/tlog-checkpoint)",
     responses={200: {"content": {"text/plain": {}}}},
 )
-async def get_checkpoint(request: Request) -> Response:
-    """Return the note, verbatim."""
-    checkpoint = node_of(request).feed.latest
+async def get_checkpoint(
+    request: Request,
+    grade: Annotated[
+        Literal["logged", "witnessed"],
+        Query(description="`logged`: the newest, even if no quorum has cosigned it yet"),
+    ] = "witnessed",
+) -> Response:
+    """Return the newest that a quorum of the policy cosigned, or the newest where none is asked."""
+    node = node_of(request)
+    checkpoint = node.feed.latest if grade == "logged" else node.best_checkpoint
     if checkpoint is None:
         raise NotFound("nothing has been published yet")
     return Response(
         checkpoint.note,
         media_type="text/plain; charset=utf-8",
-        headers=NO_STORE,
+        headers=FRESH,
+    )
+
+
+@router.get(
+    "/witness-policy",
+    operation_id="getWitnessPolicy",
+    summary="The trust policy by whose witnesses the log is cosigned (c2sp.org/tlog-policy)",
+    responses={200: {"content": {"text/plain": {}}}},
+)
+async def get_witness_policy(request: Request) -> Response:
+    """Return the policy, verbatim; which one to trust is not for the log to say."""
+    return Response(
+        node_of(request).policy.raw, media_type="text/plain; charset=utf-8", headers=FRESH
     )
 
 

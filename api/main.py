@@ -77,6 +77,7 @@ def create_app(node: Node) -> FastAPI:
             sequencer=node.sequencer,
             feed=node.feed,
             prover=node.prover,
+            witnessed=node.witnessed,
         )
         yield
 

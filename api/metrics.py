@@ -18,6 +18,21 @@ class Metrics:
         self.checkpoint_size = Gauge(
             "ledger_checkpoint_size", "Entries under a signed checkpoint", registry=self.registry
         )
+        self.witnessed_size = Gauge(
+            "ledger_witnessed_size", "Entries that a quorum has cosigned", registry=self.registry
+        )
+        self.witness_size = Gauge(
+            "ledger_witness_size",
+            "Entries that a witness has cosigned",
+            ["witness"],
+            registry=self.registry,
+        )
+        self.witness_frozen = Gauge(
+            "ledger_witness_frozen",
+            "1 where a witness contradicts the log: a person must look",
+            ["witness"],
+            registry=self.registry,
+        )
         self.projection_lag = Gauge(
             "ledger_projection_lag",
             "Entries that a projection is behind the log",

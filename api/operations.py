@@ -45,6 +45,9 @@ def is_ready(request: Request, response: Response) -> dict[str, Any]:
         reasons.append(f"database: {type(error).__name__}")
     if node.publisher and not _fresh(node.publisher.verified_at):
         reasons.append("the head has not been verified for 5 seconds")
+    if node.feeder:
+        # Appends do not wait for witnesses, so none of these makes the ledger unready.
+        state["witnesses"] = {each.url: each.problem or "ok" for each in node.feeder.targets}
     response.status_code = 503 if reasons else 200
     return {"status": "not ready" if reasons else "ready", "reasons": reasons} | state
 
@@ -60,8 +63,12 @@ def get_metrics(request: Request) -> Response:
     head = read_head(node.pool)
     metrics = metrics_of(request)
     metrics.tree_size.set(head.size)
-    latest = node.feed.latest
+    latest, witnessed = node.feed.latest, node.witnessed.latest
     metrics.checkpoint_size.set(latest.size if latest else 0)
+    metrics.witnessed_size.set(witnessed.size if witnessed else 0)
+    for target in node.feeder.targets if node.feeder else ():
+        metrics.witness_size.labels(target.url).set(target.size)
+        metrics.witness_frozen.labels(target.url).set(int(target.frozen is not None))
     for name, at in folded_sizes(node.pool).items():
         metrics.projection_lag.labels(name).set(head.size - at)
     return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

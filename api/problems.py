@@ -49,6 +49,7 @@ _TITLES = {
     "NOT_FOUND": ("Nothing of that name is here", "Không tìm thấy"),
     "METHOD": ("The resource is there, but not for this method", "Phương thức không được hỗ trợ"),
     "TOO_LARGE": ("The request is too large", "Yêu cầu quá lớn"),
+    "NOT_WITNESSED": ("No quorum has cosigned it yet", "Chưa đủ nhân chứng ký xác nhận"),
     "MEDIA_TYPE": ("The request has another media type", "Sai kiểu nội dung"),
     "NOT_FOLDED": ("The read models are not that far yet", "Mô hình đọc chưa cập nhật tới đó"),
     "BAD_PARAMETER": ("A parameter is not of its form", "Tham số không hợp lệ"),

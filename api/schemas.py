@@ -49,13 +49,22 @@ COMPONENTS: dict[str, Any] = {
     },
     "Receipt": {
         "type": "object",
-        "required": ["event_id", "position", "accepted", "leaf_hash", "checkpoint_size", "proof"],
+        "required": [
+            "event_id",
+            "position",
+            "accepted",
+            "leaf_hash",
+            "checkpoint_size",
+            "grade",
+            "proof",
+        ],
         "properties": {
             "event_id": {"type": "string", "format": "uuid"},
             "position": {"type": "integer", "minimum": 0},
             "accepted": _INSTANT,
             "leaf_hash": _BASE64,
             "checkpoint_size": {"type": "integer", "minimum": 1},
+            "grade": {"enum": ["logged", "witnessed"]},
             "proof": {"type": "string", "title": "c2sp.org/tlog-proof, checkpoint included"},
         },
     },

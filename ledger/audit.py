@@ -39,6 +39,7 @@ from ledger.store.connection import Pool
 from ledger.store.tree import TreeReader
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
+from ledger.witnessed import NONE_ASKED, Quorum
 
 CHECKPOINT = "checkpoint"
 
@@ -93,15 +94,19 @@ class Source(Protocol):
 
 
 class StoredLog(TreeReader):
-    """The log of a database, as a `Source`."""
+    """The log of a database, as a `Source`; its checkpoint is one that a quorum cosigned."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, quorum: Quorum = NONE_ASKED) -> None:
         super().__init__(pool)
-        self._checkpoints = pool
+        self._checkpoints, self._quorum = pool, quorum
 
     def checkpoint(self) -> bytes:
-        """Return the latest signed note. Raises `NothingExported` before the first."""
-        latest = latest_checkpoint(self._checkpoints)
+        """Return the latest note that satisfies the policy, or the latest one where none does.
+
+        Raises `NothingExported` before the first.
+        """
+        witnessed = self._quorum.latest(self._checkpoints)
+        latest = witnessed or latest_checkpoint(self._checkpoints)
         if latest is None:
             raise NothingExported("the log has no checkpoint yet")
         return latest.note

@@ -11,6 +11,7 @@ import structlog
 from ledger.receipts import CheckpointFeed
 from ledger.store.checkpoints import checkpoints_after
 from ledger.store.connection import Pool, Unavailable
+from ledger.witnessed import Quorum, WitnessedFeed
 
 EAGER_S = 0.005
 """How often, in seconds, to look while somebody waits for a receipt."""
@@ -22,11 +23,14 @@ _log = structlog.get_logger(__name__)
 
 
 class Follower:
-    """One thread that tells a feed of every new checkpoint row, in order."""
+    """One thread that tells feeds of every new checkpoint row, in order, and of witnessed ones."""
 
-    def __init__(self, pool: Pool, feed: CheckpointFeed) -> None:
+    def __init__(
+        self, pool: Pool, feed: CheckpointFeed, quorum: Quorum, witnessed: WitnessedFeed
+    ) -> None:
         self._pool = pool
         self._feed = feed
+        self._quorum, self._witnessed = quorum, witnessed
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -51,7 +55,13 @@ class Follower:
                 latest = self._feed.latest
                 for checkpoint in checkpoints_after(self._pool, latest.size if latest else 0):
                     self._feed.tell(checkpoint)
+                self._look_for_witnessed()
             except Unavailable as error:
                 _log.warning("follow_again", reason=type(error).__name__)
             self._wake.wait(EAGER_S if self._feed.waited_for else IDLE_S)
             self._wake.clear()
+
+    def _look_for_witnessed(self) -> None:
+        latest = self._witnessed.latest
+        if newer := self._quorum.latest(self._pool, latest.size if latest else -1):
+            self._witnessed.tell(newer)

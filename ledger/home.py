@@ -61,6 +61,11 @@ class Home:
         return self.path / "law"
 
     @property
+    def policy(self) -> Path:
+        """`policy`: the trust policy by whose witnesses this log is cosigned, if there is one."""
+        return self.path / "policy"
+
+    @property
     def trust(self) -> Path:
         """`trust.json`: what a verifier must have got out of band."""
         return self.path / "trust.json"

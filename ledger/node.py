@@ -13,27 +13,34 @@ from dataclasses import dataclass
 import structlog
 
 from ledger.antirollback import CheckpointFile, Halted
+from ledger.feeder import Feeder
 from ledger.follower import Follower
 from ledger.home import Home, Identity
 from ledger.keystore import load_log_keys
 from ledger.lawbook import LawShelf
+from ledger.log.policy import QUORUM_NONE_POLICY, MalformedPolicy, Policy, parse_policy
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.signatures import SignatureChecker
 from ledger.store.attest import attest
-from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
 from ledger.watchdog import Watchdog
+from ledger.witnessed import Quorum, WitnessedFeed
 
 _log = structlog.get_logger(__name__)
 
 
 class NodeError(Exception):
     """Superclass of the errors of this module. Never raised itself."""
+
+
+class BadPolicy(NodeError):
+    """The trust policy cannot be read."""
 
 
 class MigrationsPending(NodeError):
@@ -103,7 +110,12 @@ class Node:
             if self.signer
             else None
         )
-        self.follower = None if publishes else Follower(self.pool, self.feed)
+        self.policy = read_policy(settings)
+        self.quorum, self.witnessed = Quorum(self.policy), WitnessedFeed()
+        self.feeder = self._feeder()
+        self.follower = (
+            None if publishes else Follower(self.pool, self.feed, self.quorum, self.witnessed)
+        )
         self.laws = LawShelf(home.law)
         self.sequencer = Sequencer(
             self.pool,
@@ -124,7 +136,10 @@ class Node:
         # Only now: the publisher may just have stored what a crash kept it from storing.
         if latest := latest_checkpoint(self.pool):
             self.feed.tell(latest)
+        if witnessed := self.quorum.latest(self.pool):
+            self.witnessed.tell(witnessed)
         self._start(self.follower)
+        self._start(self.feeder)
         self._start(self.sequencer)
 
     def stop(self) -> None:
@@ -138,7 +153,24 @@ class Node:
         self.probe.close()
         self.pool.close()
 
-    def _start(self, worker: Publisher | Follower | Sequencer | Watchdog | None) -> None:
+    @property
+    def best_checkpoint(self) -> StoredCheckpoint | None:
+        """What `/checkpoint` answers: the newest that a quorum cosigned, where one is asked for."""
+        return self.witnessed.latest or self.feed.latest
+
+    def _feeder(self) -> Feeder | None:
+        if self.signer is None or not any(each.url for each in self.policy.witnesses):
+            return None
+        return Feeder(
+            self.pool,
+            self.signer.verifiers,
+            self.policy,
+            latest=lambda: self.feed.latest,
+            prove=self.prover.prove_prefix,
+            told=self.witnessed.tell,
+        )
+
+    def _start(self, worker: Publisher | Follower | Feeder | Sequencer | Watchdog | None) -> None:
         if worker:
             worker.start()
             self._running.callback(worker.stop)
@@ -152,12 +184,27 @@ class Node:
     def _told(self, published: Published) -> None:
         self.prover.edge.tell(published)
         self.feed.tell(published.checkpoint)
+        if self.feeder:
+            self.feeder.hint()
 
     def _failed(self, reason: str) -> None:
         # Nothing more is taken in, nobody waits in vain; what is signed can still be read.
         self.halted = reason
         self.sequencer.refuse(Halted(reason))
         self.feed.fail(Halted(reason))
+
+
+def read_policy(settings: Settings) -> Policy:
+    """Return the trust policy by whose witnesses the log is cosigned. Raises `BadPolicy`."""
+    path = settings.policy or Home(settings.home).policy
+    try:
+        return parse_policy(path.read_bytes())
+    except FileNotFoundError:
+        if settings.policy:
+            raise BadPolicy(f"{path} is not there") from None
+        return parse_policy(QUORUM_NONE_POLICY)
+    except MalformedPolicy as error:
+        raise BadPolicy(f"{path}: {error}") from error
 
 
 def _check_schema(database: Database) -> None:

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     port: int = Field(default=8017, ge=0, le=65535)
     """TCP port; 0 lets the kernel choose."""
 
+    policy: Path | None = None
+    """Trust policy (c2sp.org/tlog-policy): its witnesses are fed; default: `policy` in `home`."""
+
+    witnessed_wait_s: float = Field(default=5.0, ge=0, le=60)
+    """How long a submission with `Prefer: wait=witnessed` waits for a quorum, in seconds."""
+
     entries: Literal["loopback", "open"] = "loopback"
     """`open`: whoever reaches the server may read every entry; said by hand, never by default."""
 

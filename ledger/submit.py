@@ -12,7 +12,8 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 from uuid import UUID
 
 from ledger.domain.authority import BadSignature, KeyUnknown
@@ -33,6 +34,10 @@ from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import find_event, read_by_subject
 from ledger.wire.base64 import b64decode
+from ledger.witnessed import WitnessedFeed
+
+Grade = Literal["logged", "witnessed"]
+"""Signed by the log alone, or cosigned by a quorum of the policy's witnesses as well."""
 
 PIECE = 64
 """Signatures that travel to a checking process at once."""
@@ -60,6 +65,7 @@ class Receipt:
     leaf_hash: bytes
     proof: Proof
     replayed: bool
+    grade: Grade = "logged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +190,10 @@ class Submitter:
         sequencer: Sequencer,
         feed: CheckpointFeed,
         prover: Prover,
+        witnessed: WitnessedFeed,
     ) -> None:
         self._pool = pool
+        self._witnessed = witnessed
         self._origin = origin
         self._keys = keys
         self._checks = checks
@@ -260,6 +268,18 @@ class Submitter:
         checkpoint = await self._checkpoint(at)
         (proof,) = await asyncio.to_thread(self._prover.prove, [at.position], checkpoint)
         return _receipt(str(event_id), at, proof)
+
+    async def witnessed(self, receipt: Receipt, wait_s: float) -> Receipt | None:
+        """Return a receipt under a checkpoint that a quorum cosigned, or None after `wait_s`."""
+        future = self._witnessed.covering(receipt.position)
+        if not future.done():  # What is there needs no turn of the event loop: `wait_s` may be 0.
+            try:
+                await asyncio.wait_for(asyncio.wrap_future(future), wait_s)
+            except TimeoutError:
+                return None
+        checkpoint = future.result()
+        (proof,) = await asyncio.to_thread(self._prover.prove, [receipt.position], checkpoint)
+        return replace(receipt, proof=proof, grade="witnessed")
 
     async def _chunk(
         self,

@@ -7,6 +7,14 @@ CREATE TABLE ledger.checkpoints (
     created timestamp with time zone NOT NULL
 );
 
+CREATE TABLE ledger.cosignatures (
+    size bigint NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    key_id bytea NOT NULL,
+    "time" bigint NOT NULL,
+    line text COLLATE "C" NOT NULL
+);
+
 CREATE TABLE ledger.entries (
     "position" bigint NOT NULL,
     accepted timestamp with time zone NOT NULL,
@@ -47,6 +55,10 @@ CREATE TABLE ledger.vault (
 ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (size);
 ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_root_check CHECK ((octet_length(root) = 32));
 ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_size_check CHECK ((size >= 0));
+ALTER TABLE ledger.cosignatures ADD CONSTRAINT cosignatures_key_id_check CHECK ((octet_length(key_id) = 4));
+ALTER TABLE ledger.cosignatures ADD CONSTRAINT cosignatures_pkey PRIMARY KEY (size, name, key_id, "time");
+ALTER TABLE ledger.cosignatures ADD CONSTRAINT cosignatures_size_check CHECK ((size >= 0));
+ALTER TABLE ledger.cosignatures ADD CONSTRAINT cosignatures_time_check CHECK (("time" > 0));
 ALTER TABLE ledger.entries ADD CONSTRAINT entries_entry_check CHECK ((octet_length(entry) <= 65535));
 ALTER TABLE ledger.entries ADD CONSTRAINT entries_event_id_key UNIQUE (event_id);
 ALTER TABLE ledger.entries ADD CONSTRAINT entries_leaf_hash_check CHECK ((octet_length(leaf_hash) = 32));
@@ -100,6 +112,7 @@ $function$
 ;
 
 CREATE TRIGGER checkpoints_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER cosignatures_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.cosignatures FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER entries_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER head_only_grows BEFORE UPDATE ON ledger.head FOR EACH ROW EXECUTE FUNCTION ledger.head_must_grow(); -- enabled: always
 CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON ledger.head FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
@@ -108,6 +121,7 @@ CREATE TRIGGER tags_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledge
 
 GRANT DELETE, INSERT, SELECT, UPDATE ON ledger.vault TO ledger_app;
 GRANT INSERT, SELECT ON ledger.checkpoints TO ledger_app;
+GRANT INSERT, SELECT ON ledger.cosignatures TO ledger_app;
 GRANT INSERT, SELECT ON ledger.entries TO ledger_app;
 GRANT INSERT, SELECT ON ledger.nodes TO ledger_app;
 GRANT INSERT, SELECT ON ledger.tags TO ledger_app;

@@ -12,10 +12,11 @@ from ledger.fsck import check_log
 from ledger.genesis import initialise
 from ledger.home import Home
 from ledger.intake import decode
-from ledger.node import open_database
+from ledger.node import open_database, read_policy
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
+from ledger.witnessed import Quorum
 from projections.catalogue import READ_MODELS
 from projections.comparison import UnknownProjection, difference, model_named
 from projections.digest import stored_digest
@@ -73,9 +74,10 @@ def export_tiles(
     directory: Annotated[Path, typer.Argument(help="Any web server's root", file_okay=False)],
 ) -> None:
     """Write the log as the plain files that tlog-tiles names, or what is new of it."""
-    database = open_database(Settings())
+    settings = Settings()
+    quorum, database = Quorum(read_policy(settings)), open_database(settings)
     try:
-        done = export(StoredLog(Pool(database.app_dsn, size=1)), directory)
+        done = export(StoredLog(Pool(database.app_dsn, size=1), quorum), directory)
     finally:
         database.stop()
     checkpoint = done.checkpoint

@@ -33,13 +33,13 @@ from ledger.log.proof import (
     verify_subtree_consistency,
 )
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
-from ledger.witness.book import Book, Cosigned
-from ledger.witness.request import (
+from ledger.log.witness_request import (
     AddCheckpoint,
     SignSubtree,
     parse_add_checkpoint,
     parse_sign_subtree,
 )
+from ledger.witness.book import Book, Cosigned
 
 S = TypeVar("S")
 T = TypeVar("T")

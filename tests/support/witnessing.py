@@ -1,13 +1,28 @@
-"""A witness over a log in memory, and the bodies that a feeder posts to it."""
+"""
+Witnesses for tests.
 
+One over a log in memory, with the bodies that a feeder posts to it, and real ones that are served
+on loopback for a ledger under test.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import uvicorn
+
+from api.witness import witness_app
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
-from ledger.log.encoding import write_base64
 from ledger.log.merkle import root_of
+from ledger.log.note import Verifier
 from ledger.log.proof import prove_consistency
+from ledger.log.witness_request import format_add_checkpoint
 from ledger.witness.book import Book, create_book
+from ledger.witness.house import policy_lines
 from ledger.witness.witness import Answer, Witness
 from tests.support.log import (
     ORIGIN,
@@ -37,8 +52,7 @@ def note(size: int, root: bytes | None = None, origin: str = ORIGIN) -> bytes:
 def asked(old: int, size: int, *, proof: list[bytes] | None = None, raw: bytes = b"") -> bytes:
     """Return the body of `add-checkpoint`."""
     proved = _proof(old, size) if proof is None else proof
-    lines = [f"old {old}", *map(write_base64, proved)]
-    return "\n".join(lines).encode() + b"\n\n" + (raw or note(size))
+    return format_add_checkpoint(old, proved, raw or note(size))
 
 
 def _proof(old: int, size: int) -> list[bytes]:
@@ -57,3 +71,65 @@ class Bench:
 
     def add(self, old: int, size: int) -> Answer:
         return self.witness.add_checkpoint(asked(old, size))
+
+
+class Member:
+    """A witness of some group, served over HTTP as long as the test wants it."""
+
+    def __init__(self, label: str, directory: Path, log_keys: Sequence[Verifier]) -> None:
+        self.label, self.name = label, f"witness.example.vn/{label}"
+        self.book_path, self._log_keys = directory / f"{label}.sqlite", tuple(log_keys)
+        self.now: Callable[[], int] = lambda: int(time.time())
+        create_book(self.book_path)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._signers = (
+            CosignatureV1Signer(self.name, ed25519_key(self.name)),
+            MLDSA44Signer(self.name, ml_dsa_key(self.name)),
+        )
+
+    @property
+    def policy(self) -> str:
+        """Its lines of a policy, the URL included."""
+        lines = policy_lines(self.label, self._signers).splitlines()
+        return "".join(f"{line} {self.url}\n" for line in lines)
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        book, logs = Book(self.book_path), {self._log_keys[0].name: self._log_keys}
+        witness = Witness(*self._signers, logs, book, self.now)
+        app = witness_app(witness)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", http="httptools"))
+        listening = self._socket.dup()
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join()
+            book.close()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+GROUPS = ("state", "institute", "firm")
+
+
+@contextmanager
+def members(directory: Path, log_keys: Sequence[Verifier]) -> Iterator[dict[str, Member]]:
+    """Make a witness for each of the three groups; none is served yet."""
+    with ExitStack() as stack:
+        made = {label: Member(label, directory, log_keys) for label in GROUPS}
+        for member in made.values():
+            stack.callback(member.close)
+        yield made
+
+
+def policy_of(made: dict[str, Member]) -> str:
+    """Return a policy that asks for a cosignature of each kind by each of the three groups."""
+    lines = [member.policy for member in made.values()]
+    groups = [f"group {label}s all {label}-ed25519 {label}-mldsa44\n" for label in made]
+    everyone = " ".join(f"{label}s" for label in made)
+    return "".join([*lines, *groups, f"group everyone all {everyone}\nquorum everyone\n"])

@@ -14,9 +14,9 @@ from ledger.log.encoding import write_base64
 from ledger.log.merkle import EMPTY_ROOT, root_of
 from ledger.log.note import Note, format_note, parse_note, sign_note
 from ledger.log.tree_head import Checkpoint, format_checkpoint
+from ledger.log.witness_request import MAX_PROOF
 from ledger.witness.book import Book, BookExists, BookMissing, create_book
 from ledger.witness.house import BadConfig, House, NoWitness, WitnessExists
-from ledger.witness.request import MAX_PROOF
 from tests.support.log import (
     ORIGIN,
     TIME,

@@ -10,10 +10,11 @@ What is posted to a witness: the bodies of `add-checkpoint` and `sign-subtree` (
 A first line that says what is asked, hashes, an empty line, and a signed checkpoint, verbatim.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.log.encoding import read_decimal, read_hash
+from ledger.log.encoding import read_decimal, read_hash, write_base64
 from ledger.log.merkle import LogError
 
 MAX_PROOF: Final = 63
@@ -44,6 +45,12 @@ class SignSubtree:
     root: bytes
     proof: tuple[bytes, ...]
     note: bytes
+
+
+def format_add_checkpoint(old: int, proof: Sequence[bytes], note: bytes) -> bytes:
+    """Write the body of `add-checkpoint`, as a feeder posts it."""
+    lines = [f"old {old}", *map(write_base64, proof)]
+    return "\n".join(lines).encode() + _GAP + note
 
 
 def parse_add_checkpoint(body: bytes) -> AddCheckpoint:

@@ -1,0 +1,92 @@
+"""
+Which checkpoints a quorum of witnesses has cosigned, and who waits for one.
+
+A receipt is graded: `logged`, under a checkpoint that the log signed, or `witnessed`, under one
+that the policy's quorum of the State, institutes and firms has cosigned as well. Nothing that is
+appended waits for a witness; only who asks for the second grade does.
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+
+from ledger.log.policy import QUORUM_NONE_POLICY, Policy, parse_policy
+from ledger.store.checkpoints import StoredCheckpoint
+from ledger.store.connection import Pool
+from ledger.store.cosignatures import Cosignature, cosigned_checkpoints
+
+
+class Quorum:
+    """The witnesses of a policy, by their keys, and how many of them are enough."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._names = {
+            (each.verifier.name, each.verifier.key_id): each.name for each in policy.witnesses
+        }
+
+    @property
+    def asked(self) -> bool:
+        """Whether the policy asks for any witness at all."""
+        return self.policy.quorum is not None
+
+    def met(self, cosignatures: Iterable[Cosignature]) -> bool:
+        """Say whether these, whose signatures hold, are enough; never so where none is asked."""
+        found = (self._names.get((each.name, each.key_id)) for each in cosignatures)
+        return self.asked and self.policy.satisfied(name for name in found if name is not None)
+
+    def latest(self, pool: Pool, above: int = -1) -> StoredCheckpoint | None:
+        """Return the largest stored checkpoint above a size that a quorum cosigned, or None."""
+        if not self.asked:
+            return None
+        for checkpoint, cosignatures in cosigned_checkpoints(pool, above):
+            if self.met(cosignatures):
+                return cosigned(checkpoint, cosignatures)
+        return None
+
+
+NONE_ASKED = Quorum(parse_policy(QUORUM_NONE_POLICY))
+"""The quorum of a log without witnesses."""
+
+
+def cosigned(checkpoint: StoredCheckpoint, cosignatures: Sequence[Cosignature]) -> StoredCheckpoint:
+    """Return a checkpoint with the witnesses' lines below those of the log."""
+    lines = "".join(each.line for each in cosignatures)
+    return replace(checkpoint, note=checkpoint.note + lines.encode())
+
+
+class WitnessedFeed:
+    """The latest checkpoint that a quorum has cosigned, and who waits for it. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[int, Future[StoredCheckpoint]]] = []
+        self.latest: StoredCheckpoint | None = None
+
+    def tell(self, checkpoint: StoredCheckpoint) -> None:
+        """Take in a checkpoint, its cosignatures in its note; the same size again is fresher."""
+        with self._lock:
+            if self.latest is not None and checkpoint.size < self.latest.size:
+                return
+            self.latest = checkpoint
+            covered = [future for position, future in self._waiting if position < checkpoint.size]
+            self._waiting = [item for item in self._waiting if item[0] >= checkpoint.size]
+        for future in covered:
+            if future.set_running_or_notify_cancel():
+                future.set_result(checkpoint)
+
+    def covering(self, position: int) -> "Future[StoredCheckpoint]":
+        """Return the latest checkpoint over `position`, as soon as there is one.
+
+        Whoever stops waiting cancels the future.
+        """
+        future: Future[StoredCheckpoint] = Future()
+        with self._lock:
+            self._waiting = [item for item in self._waiting if not item[1].cancelled()]
+            if self.latest is None or self.latest.size <= position:
+                self._waiting.append((position, future))
+                return future
+            found = self.latest
+        future.set_result(found)
+        return future

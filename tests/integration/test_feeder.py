@@ -1,0 +1,255 @@
+"""The feeder over a ledger in this process and real witnesses on loopback."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from ledger.audit import StoredLog, export
+from ledger.feeder import REFRESH_S, Feeder, Target
+from ledger.keystore import load_log_keys
+from ledger.log.merkle import leaf_hash
+from ledger.log.policy import open_witnessed_checkpoint, parse_policy
+from ledger.log.receipt import verify_tlog_proof
+from ledger.node import BadPolicy, Node, read_policy
+from ledger.publisher import LogSigner
+from ledger.settings import Settings
+from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at
+from ledger.store.entries import read_entries
+from tests.support.builders import FIRM, INSTITUTE
+from tests.support.http import serving
+from tests.support.node import append, found, running, settings_for
+from tests.support.postgres import ORIGIN, Database
+from tests.support.witnessing import Member, members, policy_of
+from tests.support.world import World
+
+SOON_S = 20.0
+
+
+class Town:
+    """A ledger, its three witnesses, and the policy by which they count."""
+
+    def __init__(self, settings: Settings, directory: Path, stack: ExitStack) -> None:
+        self.settings, self.home = settings, found(settings)
+        self.world = World.of(self.home)
+        self.signer = LogSigner(ORIGIN, *load_log_keys(self.home.keys))
+        self.members = stack.enter_context(members(directory, self.signer.verifiers))
+        self.home.policy.write_text(policy_of(self.members))
+        self.policy = parse_policy(self.home.policy.read_bytes())
+
+    def open(self, note: bytes) -> int:
+        return open_witnessed_checkpoint(
+            note, ORIGIN, self.signer.verifiers, self.policy
+        ).checkpoint.size
+
+
+@pytest.fixture
+def town(database: Database, tmp_path: Path) -> Iterator[Town]:
+    with ExitStack() as stack:
+        yield Town(settings_for(database, tmp_path / "home", witnessed_wait_s=10), tmp_path, stack)
+
+
+@contextmanager
+def witnessing(*some: Member) -> Iterator[None]:
+    with ExitStack() as stack:
+        for member in some:
+            stack.enter_context(member.served())
+        yield
+
+
+def eventually(holds: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + SOON_S
+    while time.monotonic() < deadline:
+        if found_out := holds():
+            return found_out
+        time.sleep(0.02)
+    raise AssertionError("it did not come about")
+
+
+def witnessed_size(node: Node) -> int:
+    return node.witnessed.latest.size if node.witnessed.latest else 0
+
+
+def test_a_receipt_is_witnessed_by_all_three_groups(town: Town, tmp_path: Path) -> None:
+    with witnessing(*town.members.values()), running(town.settings) as node, serving(node) as url:
+        signed = town.world.registrations((INSTITUTE,))[0]
+        answer = httpx2.post(
+            f"{url}/v1/events",
+            content=signed.to_json(),
+            headers={"Prefer": "wait=witnessed"},
+            timeout=30,
+        )
+        assert (201, "wait=witnessed") == (
+            answer.status_code,
+            answer.headers.get("preference-applied"),
+        )
+        receipt = answer.json()
+        assert "witnessed" == receipt["grade"]
+        (entry,) = read_entries(node.pool, receipt["position"], receipt["position"] + 1, 1)
+        checkpoint = verify_tlog_proof(
+            receipt["proof"].encode(),
+            leaf_hash(entry.entry),
+            ORIGIN,
+            town.signer.verifiers,
+            town.policy,
+        )
+        assert receipt["checkpoint_size"] == checkpoint.size
+        again = httpx2.get(f"{url}{answer.headers['location']}").json()
+        assert "witnessed" == again["grade"]
+        first = httpx2.get(f"{url}/v1/events/{receipt['event_id']}/receipt").json()
+        assert "logged" == first["grade"]
+        note = httpx2.get(f"{url}/checkpoint").content
+        assert checkpoint.size <= town.open(note)
+        assert town.home.policy.read_bytes() == httpx2.get(f"{url}/witness-policy").content
+        metrics = httpx2.get(f"{url}/metrics").text
+        assert f"ledger_witnessed_size {float(witnessed_size(node))}" in metrics
+        assert metrics.count("ledger_witness_frozen{") == len(town.members)
+        export(StoredLog(node.pool, node.quorum), tmp_path / "log")
+        assert town.open((tmp_path / "log" / "checkpoint").read_bytes()) == checkpoint.size
+
+
+def test_appends_wait_for_no_witness_and_the_lower_grade_is_said(town: Town) -> None:
+    settings = town.settings.model_copy(update={"witnessed_wait_s": 0.3})
+    state, institute, firm = town.members.values()
+    with witnessing(state, institute), running(settings) as node, serving(node) as url:
+        signed = town.world.registrations((INSTITUTE,))[0]
+        answer = httpx2.post(
+            f"{url}/v1/events",
+            content=signed.to_json(),
+            headers={"Prefer": "return=minimal, wait=witnessed"},
+            timeout=30,
+        )
+        assert (201, None, "logged") == (
+            answer.status_code,
+            answer.headers.get("preference-applied"),
+            answer.json()["grade"],
+        )
+        later = httpx2.get(f"{url}{answer.headers['location']}")
+        assert (404, "NOT_WITNESSED") == (later.status_code, later.json()["code"])
+        assert 200 == httpx2.get(f"{url}/health/ready").status_code
+        assert 0 == witnessed_size(node)
+        newest = httpx2.get(f"{url}/checkpoint").content
+        assert newest == httpx2.get(f"{url}/checkpoint?grade=logged").content
+        with witnessing(firm):
+            eventually(lambda: witnessed_size(node) > answer.json()["position"])
+        assert "witnessed" == httpx2.get(f"{url}{answer.headers['location']}").json()["grade"]
+
+
+def test_what_was_witnessed_is_known_after_a_restart_and_by_other_processes(town: Town) -> None:
+    with witnessing(*town.members.values()), running(town.settings) as node:
+        append(node, *town.world.registrations((INSTITUTE, FIRM)))
+        size = eventually(lambda: witnessed_size(node) >= 3 and witnessed_size(node))
+        with running(town.settings, publishes=False) as other:
+            eventually(lambda: witnessed_size(other) >= size)
+            assert other.witnessed.latest is not None
+            assert size <= town.open(other.witnessed.latest.note)
+    with running(town.settings) as node:
+        assert size <= witnessed_size(node)
+
+
+def round_of(
+    town: Town, node: Node, checkpoint: StoredCheckpoint, *answers: httpx2.Response
+) -> tuple[Feeder, list[int]]:
+    """Run one round against the town's witnesses, or against one that answers as it is told."""
+    given, told = list(answers), list[int]()
+    feeder = Feeder(
+        node.pool,
+        town.signer.verifiers,
+        town.policy,
+        latest=lambda: checkpoint,
+        prove=node.prover.prove_prefix,
+        told=lambda each: told.append(each.size),
+        transport=httpx2.MockTransport(lambda _: given.pop(0)) if given else None,
+    )
+    if answers:
+        feeder.targets = feeder.targets[:1]
+    with ThreadPoolExecutor(4) as asking:
+        feeder.feed(asking)
+    feeder.close()
+    return feeder, told
+
+
+def test_a_second_history_under_the_same_keys_freezes_every_witness(town: Town) -> None:
+    with witnessing(*town.members.values()), running(town.settings) as node:
+        append(node, *town.world.registrations((INSTITUTE,)))
+        eventually(lambda: witnessed_size(node) == 2)
+        note = town.signer.sign(2, bytes(32), datetime.now(UTC))
+        forged = StoredCheckpoint(2, bytes(32), note, datetime.now(UTC))
+        feeder, _ = round_of(town, node, forged)
+        assert all(each.frozen and not each.due(2, 1e12) for each in feeder.targets)
+
+
+def test_a_log_behind_its_witnesses_freezes_them(town: Town) -> None:
+    with witnessing(*town.members.values()), running(town.settings) as node:
+        append(node, *town.world.registrations((INSTITUTE, FIRM)))
+        eventually(lambda: witnessed_size(node) == 3)
+        rolled_back = checkpoint_at(node.pool, 1)
+        assert rolled_back is not None
+        feeder, _ = round_of(town, node, rolled_back)
+        assert {"it has cosigned size 3; this log is at 1"} == {t.frozen for t in feeder.targets}
+
+
+def test_a_witness_whose_clock_is_off_counts_for_nothing(town: Town) -> None:
+    late = town.members["firm"]
+    late.now = lambda: int(time.time()) - 3600
+    with witnessing(*town.members.values()), running(town.settings) as node:
+        append(node, *town.world.registrations((INSTITUTE,)))
+        latest = eventually(lambda: checkpoint_at(node.pool, 2))
+        feeder, told = round_of(town, node, latest)
+        assert not told
+        (wrong,) = [each for each in feeder.targets if each.problem]
+        assert wrong.url == late.url
+        assert "seconds off" in str(wrong.problem)
+        assert wrong.frozen is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem", "frozen"),
+    [
+        (httpx2.Response(200, content=b""), "no line by a key", False),
+        (httpx2.Response(200, content="— nobody AAAAAAAA\n".encode()), "Failed", False),
+        (httpx2.Response(200, content=b"not a line\n"), "MalformedNote", False),
+        (httpx2.Response(200, content=b"x" * 100_000), "Failed", False),
+        (httpx2.Response(404, content=b"which log?\n"), "404: which log?", False),
+        (httpx2.Response(503), "503", False),
+        (httpx2.Response(302, headers={"location": "http://127.0.0.1:9"}), "302", False),
+        (httpx2.Response(409, content=b"01\n"), "LogError", False),
+        (httpx2.Response(422, content=b"no\n"), "from 0: no", True),
+        (httpx2.Response(409, content=b"9\n"), "it has cosigned size 9", True),
+    ],
+)
+def test_an_answer_that_is_no_cosignature_is_none(
+    town: Town, answer: httpx2.Response, problem: str, *, frozen: bool
+) -> None:
+    with running(town.settings) as node:
+        latest = checkpoint_at(node.pool, 1)
+        assert latest is not None
+        feeder, told = round_of(town, node, latest, answer, httpx2.Response(503))
+        (target,) = feeder.targets
+        assert not told
+        assert frozen == (target.frozen is not None)
+        assert not target.due(1, time.monotonic())
+        assert problem in str(target.problem)
+
+
+def test_a_witness_that_is_silent_is_asked_ever_more_rarely() -> None:
+    target = Target("http://127.0.0.1:9", ())
+    assert target.due(1, 0.0)
+    target.size, target.cosigned_at = 1, 10.0
+    assert not target.due(1, 20.0)
+    assert target.due(2, 20.0)
+    assert target.due(1, 10.0 + REFRESH_S)
+
+
+def test_a_policy_that_cannot_be_read_is_named(town: Town) -> None:
+    town.home.policy.write_text("quorum\n")
+    with pytest.raises(BadPolicy, match="line 1"):
+        read_policy(town.settings)
+    with pytest.raises(BadPolicy, match="not there"):
+        read_policy(town.settings.model_copy(update={"policy": town.home.path / "none"}))
