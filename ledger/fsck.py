@@ -21,12 +21,17 @@ from pydantic import ValidationError
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
-from ledger.log.checkpoint import open_checkpoint
+from ledger.log.checkpoint import open_checkpoint, open_cosigned_checkpoint
+from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import write_base64
+from ledger.log.key import BadNoteSignature
 from ledger.log.merkle import Frontier, LogError, leaf_hash, root_of
+from ledger.log.note import NoteSignature, parse_note
+from ledger.log.policy import Policy
 from ledger.log.tiles import TILE_WIDTH
 from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
 from ledger.store.connection import Pool
+from ledger.store.cosignatures import Cosignature
 from ledger.store.examine import EntryRows, Examination, examining
 from ledger.store.vault import VaultRow
 from ledger.verify.outcome import Refused
@@ -35,6 +40,7 @@ from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import Opening, verify_opening
 from ledger.wire.entry import parse_entry
+from ledger.witnessed import read_policy
 
 STORED_WITHIN_S = 2.0
 """So long after it is in its file, at most, a publisher at work has stored a checkpoint."""
@@ -73,7 +79,7 @@ def check_log(pool: Pool, home: Home) -> Report:
 
     Raises `NotInitialised` where the home has no trust root to check by.
     """
-    trust, report = _trust(home), Report()
+    trust, report, policy = _trust(home), Report(), read_policy(home.policy)
     # The file is read first: what it holds was in the database before.
     file = _File(CheckpointFile(home.checkpoints), trust, report)
     accepted = None
@@ -84,6 +90,7 @@ def check_log(pool: Pool, home: Home) -> Report:
             tree.extend([leaf_hash(each.stored.entry) for each in page])
             accepted = page[-1].stored.accepted
         tree.check_claims(report)
+        _check_cosignatures(rows, trust, policy, report)
         _check_nodes(rows, tree, report)
         _check_head(rows, tree.frontier, accepted, trust, report)
     file.check_against_stored(pool)
@@ -186,6 +193,31 @@ def _stored_claims(rows: Examination, trust: Trust, report: Report) -> Iterator[
             yield _Claim(opened.size, opened.root, name)
         else:
             report.add(f"{name} is stored beside the note of another")
+
+
+def _check_cosignatures(rows: Examination, trust: Trust, policy: Policy, report: Report) -> None:
+    """Hold each witness's line against its checkpoint; those by keys of the policy must verify."""
+    known = [each.verifier for each in policy.witnesses]
+    notes = {each.size: each.note for each in rows.checkpoints()}
+    for stored in rows.cosignatures():
+        name = f"the cosignature by {stored.name} of {stored.size}"
+        try:
+            note = notes[stored.size] + stored.line.encode()
+            open_cosigned_checkpoint(note, trust.origin, trust.verifiers, known)
+            line = parse_note(note).signatures[-1]
+        except (KeyError, LogError) as error:
+            report.add(f"{name} does not verify: {error}")
+            continue
+        said = Cosignature(stored.size, line.name, line.key_id, _time(line), line.line)
+        if said != stored:
+            report.add(f"{name} is stored as another than it is")
+
+
+def _time(line: NoteSignature) -> int:
+    try:
+        return cosignature_time(line.blob)
+    except BadNoteSignature:
+        return -1
 
 
 class _File:

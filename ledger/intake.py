@@ -17,7 +17,11 @@ from pydantic import ValidationError
 
 from ledger.domain.authority import KeyUnknown
 from ledger.domain.event import Event, KeyRecord, Logged, parse_instant
+from ledger.domain.governance import LogKeysAdopted, PolicyAdopted
 from ledger.domain.registry import TOPICS
+from ledger.log.key import ED25519, MalformedKey
+from ledger.log.note import parse_vkey
+from ledger.log.policy import MalformedPolicy, parse_policy
 from ledger.wire import canonical, keys
 from ledger.wire.base64 import MalformedBase64, b64decode
 from ledger.wire.commitment import BadOpening, Opening, opening_from_object, verify_opening
@@ -112,6 +116,7 @@ def read_envelope(envelope: Envelope, openings: tuple[Opening, ...] = ()) -> Sub
     event = _event(value, envelope.payload, envelope.signatures)
     entry = _frame(envelope)
     _check_new_keys(event)
+    _check_trust(event)
     _check_openings(value, event, openings)
     return Submission(event, envelope, openings, entry)
 
@@ -215,6 +220,24 @@ def _check_new_keys(event: Event) -> None:
             raise Invalid("KEY_REFUSED", f"{record.key_id}: {error}") from None
         if keys.key_id(spki) != record.key_id:
             raise Invalid("KEY_REFUSED", f"{record.key_id} is not the SHA-256 of that public key")
+
+
+def _check_trust(event: Event) -> None:
+    """Read the log keys and the policy that an event adopts: who verifies has to, for ever."""
+    body = event.body
+    try:
+        if isinstance(body, LogKeysAdopted):
+            verifiers = [parse_vkey(vkey) for vkey in body.log_keys]
+            if {each.name for each in verifiers} != {event.ledger}:
+                raise Invalid("LOG_KEY_REFUSED", "a key of the log bears the name of its origin")
+            if ED25519 not in {each.key_type for each in verifiers}:
+                raise Invalid("LOG_KEY_REFUSED", "witnesses ask for a key of type Ed25519 (0x01)")
+        if isinstance(body, PolicyAdopted):
+            parse_policy(body.text)
+    except MalformedKey as error:
+        raise Invalid("LOG_KEY_REFUSED", str(error)) from None
+    except MalformedPolicy as error:
+        raise Invalid("POLICY_MALFORMED", str(error), pointer="/body/policy") from None
 
 
 def _read_openings(value: object) -> tuple[Opening, ...]:

@@ -18,7 +18,7 @@ from ledger.follower import Follower
 from ledger.home import Home, Identity
 from ledger.keystore import load_log_keys
 from ledger.lawbook import LawShelf
-from ledger.log.policy import QUORUM_NONE_POLICY, MalformedPolicy, Policy, parse_policy
+from ledger.log.policy import Policy
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.sequencer import Sequencer
@@ -30,17 +30,13 @@ from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
 from ledger.watchdog import Watchdog
-from ledger.witnessed import Quorum, WitnessedFeed
+from ledger.witnessed import Quorum, WitnessedFeed, read_policy
 
 _log = structlog.get_logger(__name__)
 
 
 class NodeError(Exception):
     """Superclass of the errors of this module. Never raised itself."""
-
-
-class BadPolicy(NodeError):
-    """The trust policy cannot be read."""
 
 
 class MigrationsPending(NodeError):
@@ -110,7 +106,7 @@ class Node:
             if self.signer
             else None
         )
-        self.policy = read_policy(settings)
+        self.policy = policy_of(settings)
         self.quorum, self.witnessed = Quorum(self.policy), WitnessedFeed()
         self.feeder = self._feeder()
         self.follower = (
@@ -194,17 +190,11 @@ class Node:
         self.feed.fail(Halted(reason))
 
 
-def read_policy(settings: Settings) -> Policy:
+def policy_of(settings: Settings) -> Policy:
     """Return the trust policy by whose witnesses the log is cosigned. Raises `BadPolicy`."""
-    path = settings.policy or Home(settings.home).policy
-    try:
-        return parse_policy(path.read_bytes())
-    except FileNotFoundError:
-        if settings.policy:
-            raise BadPolicy(f"{path} is not there") from None
-        return parse_policy(QUORUM_NONE_POLICY)
-    except MalformedPolicy as error:
-        raise BadPolicy(f"{path}: {error}") from error
+    if settings.policy:
+        return read_policy(settings.policy, required=True)
+    return read_policy(Home(settings.home).policy)
 
 
 def _check_schema(database: Database) -> None:

@@ -10,11 +10,31 @@ import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 
-from ledger.log.policy import QUORUM_NONE_POLICY, Policy, parse_policy
+from ledger.log.policy import QUORUM_NONE_POLICY, MalformedPolicy, Policy, parse_policy
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature, cosigned_checkpoints
+
+
+class BadPolicy(Exception):
+    """The file of the trust policy is not there, or cannot be read."""
+
+
+def read_policy(path: Path, *, required: bool = False) -> Policy:
+    """Return the policy in a file, that of a log without witnesses where there is none.
+
+    Raises `BadPolicy`, also for a file that is `required` and not there.
+    """
+    try:
+        return parse_policy(path.read_bytes())
+    except FileNotFoundError:
+        if required:
+            raise BadPolicy(f"{path} is not there") from None
+        return parse_policy(QUORUM_NONE_POLICY)
+    except MalformedPolicy as error:
+        raise BadPolicy(f"{path}: {error}") from error
 
 
 class Quorum:

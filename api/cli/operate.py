@@ -12,7 +12,7 @@ from ledger.fsck import check_log
 from ledger.genesis import initialise
 from ledger.home import Home
 from ledger.intake import decode
-from ledger.node import open_database, read_policy
+from ledger.node import open_database, policy_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
@@ -75,7 +75,7 @@ def export_tiles(
 ) -> None:
     """Write the log as the plain files that tlog-tiles names, or what is new of it."""
     settings = Settings()
-    quorum, database = Quorum(read_policy(settings)), open_database(settings)
+    quorum, database = Quorum(policy_of(settings)), open_database(settings)
     try:
         done = export(StoredLog(Pool(database.app_dsn, size=1), quorum), directory)
     finally:

@@ -1,9 +1,9 @@
 """
 Admission: the order in which an event is judged, and how a subject is folded.
 
-The order is fixed and tested: edition, time, references, view, signers, keys and mandates, what
-may stand in no event, then the rule of the event's own module. What was wrong before the bytes
-became an `Event` (form, signature values) never comes here.
+The order is fixed and tested: edition, end of the ledger, time, references, view, signers, keys
+and mandates, what may stand in no event, then the rule of the event's own module. What was wrong
+before the bytes became an `Event` (form, signature values) never comes here.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from ledger.domain.authority import Ledger, ledger_of, ledger_subject
 from ledger.domain.event import Context, Event, Logged, Refusal, State, key_subject
 from ledger.domain.existence import PredecessorUnknown
+from ledger.domain.governance import must_be_open
 from ledger.domain.key import Key
 from ledger.domain.ledger import LedgerOpened, must_have_law, must_know, opened
 from ledger.domain.personal_data import must_hold_no_personal_data
@@ -132,6 +133,7 @@ def admit(state: FoldedState, event: Event, context: Context) -> None:
     """Return if the event may stand at `context.position`; raise the `Refusal` if it may not."""
     ledger = _ledger(state, event, context)
     must_know(ledger.edition)
+    must_be_open(ledger)
     context = replace(context, law=must_have_law(ledger.law_data_sha256, context))
     _must_be_in_time(event, context)
     _must_refer_to_the_known(event, context)

@@ -14,10 +14,21 @@ from ledger.domain.party import party_of
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """A party that speaks for a group of witnesses: state, institutes or firms."""
+
+    group: str
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """The ledger itself: who runs it, who speaks for the State's registers, which rules hold.
 
-    The edition names the rules' code, `law_data_sha256` the data of the law that they consult.
+    The edition names the rules' code, `law_data_sha256` the data of the law that they consult;
+    `log_keys` (vkeys) sign checkpoints, `policy_sha256` says whose cosignatures make a quorum,
+    `speakers` who may change that. `sealed` is the size that the last seal covers, `closed` the
+    position at which the ledger was closed.
     """
 
     position: int
@@ -25,6 +36,12 @@ class Ledger:
     registrar: str
     edition: str
     law_data_sha256: str
+    log_keys: tuple[str, ...] = ()
+    policy_sha256: str = ""
+    speakers: tuple[Speaker, ...] = ()
+    sealed: int = 0
+    closed: int | None = None
+    successor: str | None = None
 
 
 class LedgerNotOpen(Refusal):

@@ -131,7 +131,15 @@ def must_have_law(sha256: str, context: Context) -> Law:
 
 def opened(body: LedgerOpened, position: int) -> Ledger:
     """Return the ledger that the event at `position` opens."""
-    return Ledger(position, body.operator, body.registrar, body.edition, body.law_data_sha256)
+    return Ledger(
+        position,
+        body.operator,
+        body.registrar,
+        body.edition,
+        body.law_data_sha256,
+        body.log_keys,
+        body.policy_sha256,
+    )
 
 
 def _admit_opened(state: State, event: Event, context: Context) -> None:

@@ -23,6 +23,7 @@ from ledger.domain import (
     enforcement,
     filing,
     funding,
+    governance,
     identity,
     interest,
     investment,
@@ -46,6 +47,7 @@ from ledger.domain import (
     right,
     right_status,
     ruling,
+    seal,
     sealed_bid,
     security,
     share,
@@ -62,6 +64,8 @@ V = TypeVar("V")
 
 MODULES = (
     ledger,
+    governance,
+    seal,
     party,
     spelling,
     identity,

@@ -53,6 +53,14 @@ from ledger.domain.filing import (
     RegistrationRefused,
 )
 from ledger.domain.funding import AuthorsDeclared, ContributionRecorded, FundingAgreed
+from ledger.domain.governance import (
+    LedgerClosed,
+    LedgerResumed,
+    LogKeysAdopted,
+    OperationHandedOver,
+    PolicyAdopted,
+    SuccessionDeclared,
+)
 from ledger.domain.identity import (
     PartyDissolved,
     PartyIdentified,
@@ -107,6 +115,7 @@ from ledger.domain.report import ReportAccepted, ReportDisputed, ReportQueried, 
 from ledger.domain.right import Attested, RightFiled
 from ledger.domain.right_status import OF_OFFICES, DisclosureRecorded
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
+from ledger.domain.seal import LedgerSealed
 from ledger.domain.sealed_bid import BidOpened, BidSealed
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.share import ShareAgreed
@@ -131,6 +140,15 @@ def _of_office(body: Attested, ledger: Ledger) -> frozenset[str]:
 WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
     LedgerOpened: lambda body, _: _parties(*(first.party for first in body.parties)),
     RulesAdopted: lambda _, ledger: _parties(ledger.operator),
+    LogKeysAdopted: lambda _, ledger: _parties(ledger.operator, ledger.registrar),
+    PolicyAdopted: lambda body, ledger: _parties(ledger.operator, *body.approved_by),
+    OperationHandedOver: lambda body, ledger: _parties(
+        ledger.operator, body.operator, ledger.registrar
+    ),
+    LedgerResumed: lambda _, ledger: _parties(ledger.operator),
+    LedgerClosed: lambda _, ledger: _parties(ledger.operator, ledger.registrar),
+    SuccessionDeclared: lambda _, ledger: _parties(ledger.operator, ledger.registrar),
+    LedgerSealed: lambda _, ledger: _parties(ledger.operator),
     PartyRegistered: lambda body, ledger: _parties(body.party, ledger.operator),
     PartyIdentified: lambda body, ledger: _parties(body.party, ledger.operator),
     PartyRenamed: lambda body, ledger: _parties(body.party, ledger.operator),

@@ -15,6 +15,7 @@ from psycopg2.extensions import cursor
 from ledger.store import head
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool, Timeouts
+from ledger.store.cosignatures import Cosignature
 from ledger.store.entries import StoredEntry
 from ledger.store.head import Head, head_of
 from ledger.store.nodes import Node
@@ -105,6 +106,13 @@ class Examination:
         ):
             for size, root, note, created in rows:
                 yield StoredCheckpoint(size, bytes(root), bytes(note), created)
+
+    def cosignatures(self) -> Iterator[Cosignature]:
+        """Yield the witnesses' lines, by size."""
+        for size, name, key_id, time, line in self._rows(
+            "SELECT size, name, key_id, time, line FROM ledger.cosignatures ORDER BY 1, 2, 3, 4"
+        ):
+            yield Cosignature(size, name, bytes(key_id), time, line)
 
     def count_outside(self, size: int) -> dict[str, int]:
         """Return how many rows lie outside the positions of a log of `size`, by table."""

@@ -11,17 +11,19 @@ from typing import Any
 import httpx2
 import pytest
 
+from ledger import node as nodes
 from ledger.audit import StoredLog, export
 from ledger.feeder import REFRESH_S, Feeder, Target
 from ledger.keystore import load_log_keys
 from ledger.log.merkle import leaf_hash
 from ledger.log.policy import open_witnessed_checkpoint, parse_policy
 from ledger.log.receipt import verify_tlog_proof
-from ledger.node import BadPolicy, Node, read_policy
+from ledger.node import Node
 from ledger.publisher import LogSigner
 from ledger.settings import Settings
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at
 from ledger.store.entries import read_entries
+from ledger.witnessed import BadPolicy
 from tests.support.builders import FIRM, INSTITUTE
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for
@@ -250,6 +252,6 @@ def test_a_witness_that_is_silent_is_asked_ever_more_rarely() -> None:
 def test_a_policy_that_cannot_be_read_is_named(town: Town) -> None:
     town.home.policy.write_text("quorum\n")
     with pytest.raises(BadPolicy, match="line 1"):
-        read_policy(town.settings)
+        nodes.policy_of(town.settings)
     with pytest.raises(BadPolicy, match="not there"):
-        read_policy(town.settings.model_copy(update={"policy": town.home.path / "none"}))
+        nodes.policy_of(town.settings.model_copy(update={"policy": town.home.path / "none"}))

@@ -9,12 +9,17 @@ from ledger.store.entries import read_head
 from tests.support.postgres import run_sql
 from tests.support.store import NOON, append_many
 
-LOG = ("entries", "tags", "nodes", "checkpoints")
+LOG = ("entries", "tags", "nodes", "checkpoints", "cosignatures")
+COLUMN = {
+    "entries": "entry",
+    "tags": "subject",
+    "nodes": "hash",
+    "checkpoints": "note",
+    "cosignatures": "line",
+}
 
 FORBIDDEN = [
-    *(f"UPDATE ledger.{table} SET {column} = {column}" for table, column in (
-        ("entries", "entry"), ("tags", "subject"), ("nodes", "hash"), ("checkpoints", "note"),
-    )),
+    *(f"UPDATE ledger.{table} SET {column} = {column}" for table, column in COLUMN.items()),
     *(f"DELETE FROM ledger.{table}" for table in (*LOG, "head")),
     *(f"TRUNCATE ledger.{table}" for table in (*LOG, "head", "vault")),
     *(f"DROP TABLE ledger.{table}" for table in LOG),
@@ -54,7 +59,7 @@ def filled(pool):
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 def test_triggers_refuse_everybody_else(database, change, table, mode):
     """A superuser too, and even where ordinary triggers are switched off for replication."""
-    column = {"entries": "entry", "tags": "subject", "nodes": "hash", "checkpoints": "note"}[table]
+    column = COLUMN[table]
     statement = change.format(f"ledger.{table}", column, column)
     dsn = database.superuser_dsn if mode == "replica" else database.owner_dsn
     if mode == "replica":

@@ -22,6 +22,7 @@ from tests.support import (
     conveyances,
     disputes,
     documents,
+    governance,
     mandates,
     market,
     moneys,
@@ -42,7 +43,9 @@ _CONTRACT = b.contract_concluded(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTAN
 
 _ONE_BY_ONE: tuple[Body, ...] = (
     b.ledger_opened(),
+    governance.succession_declared(),
     b.rules_adopted(),
+    *governance.STORY,
     b.party_registered(),
     *parties.STORY,
     b.key_added(),
@@ -90,7 +93,11 @@ _ONE_BY_ONE: tuple[Body, ...] = (
     *titles.STORY,
 )
 
-STORY = (*_ONE_BY_ONE, *market.sealed_story(START + timedelta(seconds=len(_ONE_BY_ONE))))
+STORY = (
+    *_ONE_BY_ONE,
+    *market.sealed_story(START + timedelta(seconds=len(_ONE_BY_ONE))),
+    *governance.END,
+)
 """Admissible in this order, a second apart; every topic occurs."""
 
 

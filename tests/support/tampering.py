@@ -7,6 +7,7 @@ TRIGGERS = {
     "tags_are_append_only": "tags",
     "nodes_are_append_only": "nodes",
     "checkpoints_are_append_only": "checkpoints",
+    "cosignatures_are_append_only": "cosignatures",
     "head_only_grows": "head",
     "head_stays": "head",
 }

@@ -1,0 +1,332 @@
+"""
+The government of the ledger: its log's keys, its witnesses, its operator, its halts and its end.
+
+Nothing here needs to be believed from elsewhere: who verifies starts from the keys and the policy
+of entry 0 and follows these events. What concerns more than the operator is signed by more than
+the operator, as an operator on its own must not be able to change by whom it is watched.
+
+Read in this order: events, state, refusals, admit, evolve; `Ledger` stands in `authority`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Literal, TypeVar
+
+from pydantic import Field, StringConstraints
+
+from ledger.domain.authority import Ledger, Speaker, ledger_of, ledger_subject
+from ledger.domain.event import (
+    DISTINCT,
+    FROM_LIST,
+    NOT_EMPTY,
+    Admits,
+    Body,
+    Context,
+    Event,
+    Evolves,
+    Logged,
+    Model,
+    PartyId,
+    PartyIds,
+    Refusal,
+    Sha256,
+    State,
+    Text,
+    of_kind,
+)
+from ledger.domain.existence import known
+from ledger.domain.party import party_of
+
+KIND = "ledger"
+LedgerId = Annotated[str, of_kind("ledger")]
+Size = Annotated[int, Field(ge=1, le=2**53 - 1)]
+Group = Literal["state", "institutes", "firms"]
+Line = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\n]*$")]
+
+GROUPS_THAT_APPROVE = 2
+"""A policy is adopted by so many of the three groups at least."""
+
+
+def charter_subject(ledger: str) -> str:
+    """Return the subject of what governs a ledger: `charter:<hex SHA-256 of its origin>`.
+
+    Apart from the ledger's own, which every seal touches: who verifies offline has to see the
+    whole history of this one, so it stays short.
+    """
+    return f"charter:{ledger.partition(':')[2]}"
+
+
+class _OfLedger(Body):
+    """What governs the ledger: tagged with it, and with its charter."""
+
+    ledger: LedgerId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the ledger and its charter."""
+        return frozenset((self.ledger, charter_subject(self.ledger)))
+
+
+class LogKeysAdopted(_OfLedger):
+    """From the next position on checkpoints are signed by these keys of the log, by all of them.
+
+    Rotation is two of these events: one that names the old keys and the new, one the new alone.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.log_keys_adopted/1"
+
+    log_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    reason: Text
+
+
+class SpokenFor(Model):
+    """A party that speaks for a group of witnesses: it runs one of them."""
+
+    group: Group
+    party: PartyId
+
+
+class PolicyAdopted(_OfLedger):
+    """From the next position on another policy says whose cosignatures make a quorum.
+
+    `policy` has the lines of the file (c2sp.org/tlog-policy) without their line feeds; `speakers`
+    are those who approve the next one, and `approved_by` those who approve this.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.policy_adopted/1"
+
+    policy: Annotated[tuple[Line, ...], FROM_LIST, NOT_EMPTY]
+    policy_sha256: Sha256
+    speakers: Annotated[tuple[SpokenFor, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    approved_by: PartyIds
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return those who speak for the groups."""
+        del state
+        return (speaker.party for speaker in self.speakers)
+
+    @property
+    def text(self) -> bytes:
+        """The policy as a file."""
+        return "".join(f"{line}\n" for line in self.policy).encode()
+
+
+class OperationHandedOver(_OfLedger):
+    """From the next position on another legal entity operates the ledger."""
+
+    TOPIC: ClassVar[str] = "ledger.operation_handed_over/1"
+
+    operator: PartyId
+    reason: Text
+
+    def subjects(self) -> frozenset[str]:
+        """Return the ledger, its charter and its new operator."""
+        return super().subjects() | {self.operator}
+
+
+class LedgerResumed(_OfLedger):
+    """The log had stopped signing; a person looked, and it goes on."""
+
+    TOPIC: ClassVar[str] = "ledger.resumed/1"
+
+    halted: Text
+    reason: Text
+
+
+class LedgerClosed(_OfLedger):
+    """Nothing follows: the log is frozen here, and verifies for ever as it is."""
+
+    TOPIC: ClassVar[str] = "ledger.closed/1"
+
+    successor: Text | None
+    reason: Text
+
+
+class SuccessionDeclared(_OfLedger):
+    """This log follows another, of which it names the last checkpoint."""
+
+    TOPIC: ClassVar[str] = "ledger.succession_declared/1"
+
+    predecessor: Text
+    size: Size
+    root: Sha256
+    checkpoint_sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Charter:
+    """That the ledger is governed otherwise than entry 0 says, and since which position."""
+
+    position: int
+
+
+class LogKeysApart(Refusal):
+    """The new keys of the log have none in common with those in force, so nothing leads over."""
+
+    code = "LOG_KEYS_APART"
+    title_vi = "Bộ khóa mới của sổ không có khóa chung với bộ đang dùng"
+
+
+class PolicyMismatch(Refusal):
+    """The digest is not that of the policy's lines."""
+
+    code = "POLICY_MISMATCH"
+    title_vi = "Mã băm không khớp với nội dung chính sách"
+
+
+class PolicyNotApproved(Refusal):
+    """A policy is approved by those who speak for two of the three groups of witnesses."""
+
+    code = "POLICY_NOT_APPROVED"
+    title_vi = "Chính sách nhân chứng chưa được hai nhóm phê chuẩn"
+
+
+class LedgerIsClosed(Refusal):
+    """The ledger was closed; nothing more is recorded in it."""
+
+    code = "LEDGER_CLOSED"
+    title_vi = "Sổ cái đã đóng"
+
+
+class SuccessionTooLate(Refusal):
+    """A ledger says which one it follows before anything else: at position 1."""
+
+    code = "SUCCESSION_TOO_LATE"
+    title_vi = "Việc kế thừa sổ cũ phải là sự kiện thứ hai của sổ mới"
+
+
+def must_be_open(ledger: Ledger) -> None:
+    """Raise `LedgerIsClosed` if the ledger was closed."""
+    if ledger.closed is not None:
+        into = f"; it is followed by {ledger.successor}" if ledger.successor else ""
+        raise LedgerIsClosed(f"the ledger was closed{into}", positions=(ledger.closed,))
+
+
+def must_be_of_this_ledger(state: State, event: Event, named: str) -> Ledger:
+    """Return the ledger that the event is meant for; refuse an event that names another."""
+    if named != ledger_subject(event.ledger):
+        known(state, named, Ledger)
+    return ledger_of(state, event)
+
+
+def _admit_log_keys(state: State, event: Event, _: Context) -> None:
+    """Refuse keys that share none with those in force."""
+    body = event.body
+    assert isinstance(body, LogKeysAdopted)
+    ledger = must_be_of_this_ledger(state, event, body.ledger)
+    if not set(body.log_keys) & set(ledger.log_keys):
+        raise LogKeysApart("a set of keys follows another by what they have in common")
+
+
+def _admit_policy(state: State, event: Event, _: Context) -> None:
+    """Refuse a policy that is another than its digest says, or that two groups do not approve."""
+    body = event.body
+    assert isinstance(body, PolicyAdopted)
+    ledger = must_be_of_this_ledger(state, event, body.ledger)
+    if body.policy_sha256 != f"sha256:{hashlib.sha256(body.text).hexdigest()}":
+        raise PolicyMismatch("policy_sha256 is that of the lines, each with its line feed")
+    for speaker in body.speakers:
+        party_of(state, speaker.party)
+    # Before there are witnesses the registrar speaks for the State, the new ones for themselves.
+    speakers = ledger.speakers or (
+        Speaker("state", ledger.registrar),
+        *_speakers(body, without="state"),
+    )
+    groups = {each.group for each in speakers if each.party in body.approved_by}
+    strangers = set(body.approved_by) - {each.party for each in speakers}
+    if len(groups) < GROUPS_THAT_APPROVE or strangers:
+        said = ", ".join(sorted(groups)) or "none"
+        raise PolicyNotApproved(f"approved by {said} of the groups", subjects=strangers)
+
+
+def _speakers(body: PolicyAdopted, *, without: str = "") -> tuple[Speaker, ...]:
+    return tuple(Speaker(s.group, s.party) for s in body.speakers if s.group != without)
+
+
+def _admit_handover(state: State, event: Event, _: Context) -> None:
+    """Refuse a new operator whom nobody knows."""
+    body = event.body
+    assert isinstance(body, OperationHandedOver)
+    must_be_of_this_ledger(state, event, body.ledger)
+    party_of(state, body.operator)
+
+
+def _admit_plain(state: State, event: Event, _: Context) -> None:
+    """Refuse what is meant for another ledger."""
+    body = event.body
+    assert isinstance(body, LedgerResumed | LedgerClosed)
+    must_be_of_this_ledger(state, event, body.ledger)
+
+
+def _admit_succession(state: State, event: Event, context: Context) -> None:
+    """Refuse a succession that is declared when the log has begun already."""
+    body = event.body
+    assert isinstance(body, SuccessionDeclared)
+    must_be_of_this_ledger(state, event, body.ledger)
+    if context.position != 1:
+        raise SuccessionTooLate("the log has begun already", positions=(1,))
+
+
+B = TypeVar("B", bound=Body)
+
+
+def _changing(
+    kind: type[B], change: Callable[[Ledger, B, int], Ledger]
+) -> Callable[[str, Ledger | None, Logged], Ledger | None]:
+    """Return the fold of a body by which the ledger changes."""
+
+    def evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
+        body = logged.event.body
+        assert isinstance(body, kind)
+        del subject
+        return value and change(value, body, logged.position)
+
+    return evolve
+
+
+def _as_it_was(ledger: Ledger, _body: Body, _position: int) -> Ledger:
+    """Return the ledger: what was said of it is for people, no rule asks for it."""
+    return ledger
+
+
+def _evolve_charter(subject: str, value: Charter | None, logged: Logged) -> Charter:
+    del subject
+    return value or Charter(logged.position)
+
+
+def _with_policy(ledger: Ledger, body: PolicyAdopted, _: int) -> Ledger:
+    return replace(ledger, policy_sha256=body.policy_sha256, speakers=_speakers(body))
+
+
+BODIES: tuple[type[Body], ...] = (
+    LogKeysAdopted,
+    PolicyAdopted,
+    OperationHandedOver,
+    LedgerResumed,
+    LedgerClosed,
+    SuccessionDeclared,
+)
+ADMITS: Admits = {
+    LogKeysAdopted: _admit_log_keys,
+    PolicyAdopted: _admit_policy,
+    OperationHandedOver: _admit_handover,
+    LedgerResumed: _admit_plain,
+    LedgerClosed: _admit_plain,
+    SuccessionDeclared: _admit_succession,
+}
+EVOLVES: Evolves = {
+    **{("charter", body): _evolve_charter for body in BODIES},
+    (KIND, LogKeysAdopted): _changing(
+        LogKeysAdopted, lambda ledger, body, _: replace(ledger, log_keys=body.log_keys)
+    ),
+    (KIND, PolicyAdopted): _changing(PolicyAdopted, _with_policy),
+    (KIND, OperationHandedOver): _changing(
+        OperationHandedOver, lambda ledger, body, _: replace(ledger, operator=body.operator)
+    ),
+    (KIND, LedgerResumed): _changing(LedgerResumed, _as_it_was),
+    (KIND, SuccessionDeclared): _changing(SuccessionDeclared, _as_it_was),
+    (KIND, LedgerClosed): _changing(
+        LedgerClosed,
+        lambda ledger, body, position: replace(ledger, closed=position, successor=body.successor),
+    ),
+}

@@ -1,0 +1,92 @@
+"""
+Seals: from time to time the operator commits to what the whole log amounts to.
+
+A seal covers the entries [0, size). `map_root` is the root of an authenticated map from each
+subject to how often and where it was last touched (docs/spec/seal.md): with it a party proves
+that *nothing later changed* what it shows. `projections` are digests of the read models at that
+size. Nobody can check either at admission in time; every replay does, and a seal that lies is
+evidence, signed by the operator.
+
+Read in this order: events, refusals, admit, evolve; the state, `Ledger`, stands in `authority`.
+"""
+
+from dataclasses import replace
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from ledger.domain.authority import Ledger
+from ledger.domain.event import (
+    FROM_LIST,
+    Admits,
+    Body,
+    Context,
+    Event,
+    Evolves,
+    Logged,
+    Model,
+    Refusal,
+    Sha256,
+    State,
+    of_kind,
+)
+from ledger.domain.governance import Size, must_be_of_this_ledger
+
+KIND = "ledger"
+
+
+class ProjectionDigest(Model):
+    """The digest of a read model, as its `version` renders it, at the size that the seal covers."""
+
+    projection: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+    version: Annotated[int, Field(ge=1, le=2**31)]
+    sha256: Sha256
+
+
+def _in_order(digests: tuple[ProjectionDigest, ...]) -> tuple[ProjectionDigest, ...]:
+    names = [digest.projection for digest in digests]
+    if names != sorted(set(names)):
+        raise ValueError("projections are sorted by name, each once")
+    return digests
+
+
+class LedgerSealed(Body):
+    """The operator commits to every subject's history and to the read models at a size."""
+
+    TOPIC: ClassVar[str] = "ledger.sealed/1"
+
+    ledger: Annotated[str, of_kind("ledger")]
+    size: Size
+    map_root: Sha256
+    projections: Annotated[tuple[ProjectionDigest, ...], FROM_LIST, AfterValidator(_in_order)]
+
+    def subjects(self) -> frozenset[str]:
+        """Return the ledger alone: a seal changes the history of nothing else."""
+        return frozenset((self.ledger,))
+
+
+class SealOutOfOrder(Refusal):
+    """A seal covers more than the last one did, and nothing that comes after itself."""
+
+    code = "SEAL_OUT_OF_ORDER"
+    title_vi = "Niêm ấn phải phủ nhiều hơn niêm ấn trước và không vượt vị trí của chính nó"
+
+
+def _admit(state: State, event: Event, context: Context) -> None:
+    body = event.body
+    assert isinstance(body, LedgerSealed)
+    ledger = must_be_of_this_ledger(state, event, body.ledger)
+    if not ledger.sealed < body.size <= context.position:
+        raise SealOutOfOrder(f"above {ledger.sealed}, and at most {context.position}")
+
+
+def _evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
+    body = logged.event.body
+    assert isinstance(body, LedgerSealed)
+    del subject
+    return value and replace(value, sealed=body.size)
+
+
+BODIES: tuple[type[Body], ...] = (LedgerSealed,)
+ADMITS: Admits = {LedgerSealed: _admit}
+EVOLVES: Evolves = {(KIND, LedgerSealed): _evolve}
