@@ -70,6 +70,19 @@ class CheckpointFile:
                 raise Swapped("the stored checkpoint is not the one that was read")
             self._write(_NOTE, note)
 
+    def restore(self, expected: bytes | None, note: bytes) -> None:
+        """Do what `swap` does, the log halted or not: for whoever has brought entries back."""
+        with self._locked():
+            if self.read() != expected:
+                raise Swapped("the stored checkpoint is not the one that was read")
+            self._write(_NOTE, note)
+
+    def resume(self) -> None:
+        """Let the log sign again."""
+        with self._locked():
+            (self._directory / _HALT).unlink(missing_ok=True)
+            self._flush_directory()
+
     def halt(self, reason: str) -> None:
         """Stop this log from signing, across restarts, and say why."""
         with self._locked():
@@ -95,6 +108,9 @@ class CheckpointFile:
             os.fsync(file.fileno())
         temporary.replace(path)
         # The rename is durable only once the directory is.
+        self._flush_directory()
+
+    def _flush_directory(self) -> None:
         directory = os.open(self._directory, os.O_RDONLY)
         try:
             os.fsync(directory)

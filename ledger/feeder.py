@@ -21,11 +21,10 @@ from operator import attrgetter
 import httpx2
 import structlog
 
-from ledger.log.checkpoint import open_cosigned_checkpoint
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import read_decimal
 from ledger.log.merkle import LogError
-from ledger.log.note import NoteSignature, Verifier
+from ledger.log.note import NoteSignature, UnverifiedNote, Verifier, open_note
 from ledger.log.policy import Policy
 from ledger.log.witness_request import format_add_checkpoint
 from ledger.store.checkpoints import StoredCheckpoint
@@ -110,7 +109,6 @@ class Feeder:
     def __init__(  # noqa: PLR0913  (what it is wired to, by name)
         self,
         pool: Pool,
-        log_keys: Sequence[Verifier],
         policy: Policy,
         *,
         latest: Callable[[], StoredCheckpoint | None],
@@ -120,7 +118,7 @@ class Feeder:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._pool = pool
-        self._log_keys, self._quorum = tuple(log_keys), Quorum(policy)
+        self._quorum = Quorum(policy)
         self._latest, self._prove, self._told, self._clock = latest, prove, told, clock
         self.targets = targets_of(policy)
         self._fed = -1
@@ -233,12 +231,10 @@ class Feeder:
         self, target: Target, checkpoint: StoredCheckpoint, answer: bytes
     ) -> list[Cosignature]:
         """Return the lines by keys of this witness. Raises `_Failed`, `LogError`."""
-        origin = self._log_keys[0].name
-        _, lines = open_cosigned_checkpoint(
-            checkpoint.note + answer, origin, self._log_keys, target.verifiers
-        )
-        if not lines:
-            raise _Failed("no line by a key that the policy knows of it")
+        try:
+            _, lines = open_note(checkpoint.note + answer, target.verifiers)
+        except UnverifiedNote:
+            raise _Failed("no line by a key that the policy knows of it") from None
         return [self._dated(checkpoint.size, line) for line in lines]
 
     def _dated(self, size: int, line: NoteSignature) -> Cosignature:

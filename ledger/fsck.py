@@ -8,7 +8,6 @@ on growing meanwhile is no finding.
 """
 
 import hashlib
-import heapq
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +20,19 @@ from pydantic import ValidationError
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
-from ledger.log.checkpoint import open_checkpoint, open_cosigned_checkpoint
+from ledger.log.checkpoint import open_checkpoint, parse_checkpoint
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import write_base64
 from ledger.log.key import BadNoteSignature
 from ledger.log.merkle import Frontier, LogError, leaf_hash, root_of
-from ledger.log.note import NoteSignature, parse_note
+from ledger.log.note import (
+    NoteSignature,
+    UnverifiedNote,
+    Verifier,
+    open_note,
+    parse_note,
+    parse_vkey,
+)
 from ledger.log.policy import Policy
 from ledger.log.tiles import TILE_WIDTH
 from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
@@ -34,7 +40,10 @@ from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature
 from ledger.store.examine import EntryRows, Examination, examining
 from ledger.store.vault import VaultRow
+from ledger.verify.authority import AUTHORITY, gather_authority
+from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
+from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust, parse_trust
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
@@ -84,16 +93,18 @@ def check_log(pool: Pool, home: Home) -> Report:
     file = _File(CheckpointFile(home.checkpoints), trust, report)
     accepted = None
     with examining(pool) as rows:
-        tree = _Tree(heapq.merge(_stored_claims(rows, trust, report), file.claims))
+        keys = _LogKeys(rows, trust, report)
+        claims = (*_stored_claims(rows, trust, keys, report), *file.claims(keys))
+        tree = _Tree(iter(sorted(claims)))
         for page in _gapless(rows, report):
             _check_entries(page, trust, report)
             tree.extend([leaf_hash(each.stored.entry) for each in page])
             accepted = page[-1].stored.accepted
         tree.check_claims(report)
-        _check_cosignatures(rows, trust, policy, report)
+        _check_cosignatures(rows, policy, report)
         _check_nodes(rows, tree, report)
         _check_head(rows, tree.frontier, accepted, trust, report)
-    file.check_against_stored(pool)
+    file.check_against_stored(pool, keys)
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
     return report
 
@@ -180,12 +191,34 @@ class _Claim:
     by: str
 
 
-def _stored_claims(rows: Examination, trust: Trust, report: Report) -> Iterator[_Claim]:
+class _LogKeys:
+    """Which keys sign which checkpoints, by events whose own signatures have been verified."""
+
+    def __init__(self, rows: Examination, trust: Trust, report: Report) -> None:
+        entries = list(rows.entries_of(AUTHORITY))
+        self._authority = gather_authority(entries, trust.origin)
+        for position, raw in entries:
+            try:
+                check_signatures(read_event(raw, position, trust.origin), self._authority)
+            except Refused as refused:
+                report.add(f"the entry changes who may sign, and {refused.reason}", position)
+        self._trust = trust
+
+    def at(self, size: int) -> tuple[Verifier, ...]:
+        """Return the keys that all sign the checkpoint of a size."""
+        if size < 1 or not self._authority.log_keys:
+            return self._trust.verifiers
+        return tuple(map(parse_vkey, self._authority.log_keys_at(size)))
+
+
+def _stored_claims(
+    rows: Examination, trust: Trust, keys: _LogKeys, report: Report
+) -> Iterator[_Claim]:
     """Yield what the stored checkpoints claim, by size; note those that do not verify."""
     for stored in rows.checkpoints():
         name = f"checkpoint {stored.size}"
         try:
-            opened = open_checkpoint(stored.note, trust.origin, trust.verifiers)
+            opened = open_checkpoint(stored.note, trust.origin, keys.at(stored.size))
         except LogError as error:
             report.add(f"{name} does not verify: {error}")
             continue
@@ -195,7 +228,7 @@ def _stored_claims(rows: Examination, trust: Trust, report: Report) -> Iterator[
             report.add(f"{name} is stored beside the note of another")
 
 
-def _check_cosignatures(rows: Examination, trust: Trust, policy: Policy, report: Report) -> None:
+def _check_cosignatures(rows: Examination, policy: Policy, report: Report) -> None:
     """Hold each witness's line against its checkpoint; those by keys of the policy must verify."""
     known = [each.verifier for each in policy.witnesses]
     notes = {each.size: each.note for each in rows.checkpoints()}
@@ -203,8 +236,11 @@ def _check_cosignatures(rows: Examination, trust: Trust, policy: Policy, report:
         name = f"the cosignature by {stored.name} of {stored.size}"
         try:
             note = notes[stored.size] + stored.line.encode()
-            open_cosigned_checkpoint(note, trust.origin, trust.verifiers, known)
             line = parse_note(note).signatures[-1]
+            if known:
+                open_note(note, known)
+        except UnverifiedNote:
+            continue  # By a witness that the policy no longer names.
         except (KeyError, LogError) as error:
             report.add(f"{name} does not verify: {error}")
             continue
@@ -225,7 +261,7 @@ class _File:
 
     def __init__(self, file: CheckpointFile, trust: Trust, report: Report) -> None:
         self._file, self._trust, self._report = file, trust, report
-        self.claims: list[_Claim] = []
+        self._claimed: list[_Claim] = []
         try:
             file.check_not_halted()
         except Halted as halted:
@@ -233,22 +269,26 @@ class _File:
         self._note = file.read()
         if self._note is None:
             report.add("there is no anti-rollback file")
-        else:
-            self.claims += self._open(self._note)
 
-    def check_against_stored(self, pool: Pool) -> None:
+    def claims(self, keys: _LogKeys) -> list[_Claim]:
+        """Return what the file claims, if it is there and signed."""
+        self._claimed = self._open(self._note, keys) if self._note else []
+        return self._claimed
+
+    def check_against_stored(self, pool: Pool, keys: _LogKeys) -> None:
         """Note a file that is ahead of the stored checkpoints, or behind."""
         latest = latest_checkpoint(pool)
-        now = [claim for note in [self._file.read()] if note for claim in self._open(note)]
+        now = [claim for note in [self._file.read()] if note for claim in self._open(note, keys)]
         if latest and now and now[0].size < latest.size:
             self._report.add(f"the anti-rollback file is older than checkpoint {latest.size}")
-        for claim in self.claims:
+        for claim in self._claimed:
             if not self._is_stored(pool, claim.size):
                 self._report.add(f"the note in the anti-rollback file, {claim.size}, is not stored")
 
-    def _open(self, note: bytes) -> list[_Claim]:
+    def _open(self, note: bytes, keys: _LogKeys) -> list[_Claim]:
         try:
-            opened = open_checkpoint(note, self._trust.origin, self._trust.verifiers)
+            stated = parse_checkpoint(parse_note(note).text)
+            opened = open_checkpoint(note, self._trust.origin, keys.at(stated.size))
         except LogError as error:
             self._report.add(f"the anti-rollback file is no checkpoint of this log: {error}")
             return []

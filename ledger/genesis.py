@@ -81,7 +81,7 @@ def initialise(settings: Settings, host: str, operator: str, registrar: str) -> 
         initialise_head(database.owner_dsn, identity.origin)
         pool = Pool(database.app_dsn, size=2)
         if read_head(pool).size == 0:
-            _append_genesis(pool, _genesis(identity, signer, keys))
+            append_unpublished(pool, _genesis(identity, signer, keys))
         publish_first(pool, signer, file, lambda: datetime.now(UTC))
         (genesis,) = read_entries(pool, 0, 1, 1)
         pool.close()
@@ -165,13 +165,20 @@ def key_record(key: PrivateKey) -> dict[str, str]:
     }
 
 
-def _append_genesis(pool: Pool, envelope: Envelope) -> None:
+def append_unpublished(pool: Pool, envelope: Envelope) -> Recorded:
+    """Append one event while nobody publishes; the next publisher signs it.
+
+    Raises `GenesisRefused` where a rule forbids it.
+    """
     sequencer = Sequencer(pool, lambda: None)
     sequencer.start()
-    (outcome,) = sequencer.submit([read_envelope(envelope)]).result()
-    sequencer.stop()
+    try:
+        (outcome,) = sequencer.submit([read_envelope(envelope)]).result()
+    finally:
+        sequencer.stop()
     if not isinstance(outcome, Recorded):
         raise GenesisRefused(str(outcome)) from outcome
+    return outcome
 
 
 def _sha256(content: bytes) -> str:

@@ -84,9 +84,21 @@ def create_pair(directory: Path, whose: str) -> tuple[Ed25519PrivateKey, MLDSA44
     return classical, quantum
 
 
-def load_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
-    """Return the log's two keys."""
-    return load_pair(directory, "log")
+def add_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
+    """Make the next two keys of the log, beside those that are there: `log-2-…`."""
+    return create_pair(directory, f"log-{len(_log_pairs(directory)) + 1}")
+
+
+def load_log_keys(directory: Path) -> tuple[Ed25519PrivateKey | MLDSA44PrivateKey, ...]:
+    """Return all keys of the log that are there, the first two first. Raises `KeyFileMissing`."""
+    pairs = _log_pairs(directory) or ["log"]
+    return tuple(key for whose in pairs for key in load_pair(directory, whose))
+
+
+def _log_pairs(directory: Path) -> list[str]:
+    """Return the names of the log's pairs of keys, in the order in which they were made."""
+    names = [path.name.removesuffix("-ed25519.pem") for path in directory.glob("log*-ed25519.pem")]
+    return sorted(names, key=lambda name: (len(name), name))
 
 
 def load_pair(directory: Path, whose: str) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:

@@ -7,6 +7,7 @@ One process of a ledger: its database, its workers, and how they are wired to ea
 
 import fcntl
 import os
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ import structlog
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.feeder import Feeder
 from ledger.follower import Follower
+from ledger.gate import places, remembered
 from ledger.home import Home, Identity
 from ledger.keystore import load_log_keys
 from ledger.lawbook import LawShelf
@@ -98,15 +100,12 @@ class Node:
         self.feed = CheckpointFeed(self.pool)
         self.prover = Prover(self.pool)
         self.checker = SignatureChecker(settings.verifier_processes)
-        self.signer = (
-            LogSigner(self.identity.origin, *load_log_keys(home.keys)) if publishes else None
-        )
+        self.policy = policy_of(settings)
         self.publisher = (
-            Publisher(self.pool, self.signer, self.file, told=self._told, failed=self._failed)
-            if self.signer
+            publisher_of(settings, self.pool, self.file, told=self._told, failed=self._failed)
+            if publishes
             else None
         )
-        self.policy = policy_of(settings)
         self.quorum, self.witnessed = Quorum(self.policy), WitnessedFeed()
         self.feeder = self._feeder()
         self.follower = (
@@ -155,11 +154,10 @@ class Node:
         return self.witnessed.latest or self.feed.latest
 
     def _feeder(self) -> Feeder | None:
-        if self.signer is None or not any(each.url for each in self.policy.witnesses):
+        if self.publisher is None or not any(each.url for each in self.policy.witnesses):
             return None
         return Feeder(
             self.pool,
-            self.signer.verifiers,
             self.policy,
             latest=lambda: self.feed.latest,
             prove=self.prover.prove_prefix,
@@ -188,6 +186,22 @@ class Node:
         self.halted = reason
         self.sequencer.refuse(Halted(reason))
         self.feed.fail(Halted(reason))
+
+
+def publisher_of(
+    settings: Settings,
+    pool: Pool,
+    file: CheckpointFile,
+    *,
+    told: Callable[[Published], None] = lambda _: None,
+    failed: Callable[[str], None] = lambda _: None,
+) -> Publisher:
+    """Return the publisher of a home: its keys, and whom to ask before the first signature."""
+    home, policy = Home(settings.home), policy_of(settings)
+    origin = home.identity().origin
+    urls = places(policy, settings.mirrors.split(), origin)
+    signer = LogSigner(origin, *load_log_keys(home.keys))
+    return Publisher(pool, signer, file, told=told, failed=failed, others=lambda: remembered(urls))
 
 
 def policy_of(settings: Settings) -> Policy:

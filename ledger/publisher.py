@@ -10,7 +10,7 @@ bit signed is a dead log (Yeti 2022). Any doubt ends in a halt, never in a new r
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from ledger.antirollback import CheckpointFile, Halted, Missing
-from ledger.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from ledger.charter import LogKeys, read_log_keys
+from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.log.cosignature import MLDSA44Signer
-from ledger.log.merkle import Frontier, leaf_hash
-from ledger.log.note import Ed25519NoteSigner, format_vkey, parse_vkey
+from ledger.log.merkle import Frontier, LogError, leaf_hash
+from ledger.log.note import Ed25519NoteSigner, format_vkey, open_note, parse_note, parse_vkey
 from ledger.log.proof import frontier_at
 from ledger.log.tiles import TileHashes
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at, insert_checkpoint
@@ -44,23 +45,44 @@ _log = structlog.get_logger(__name__)
 
 
 class LogSigner:
-    """The log's two keys: Ed25519 note signature and ML-DSA-44 cosignature under its own name."""
+    """The log's keys, under its own name: Ed25519 note signatures and ML-DSA-44 cosignatures."""
 
-    def __init__(
-        self, origin: str, classical: Ed25519PrivateKey, quantum: MLDSA44PrivateKey
-    ) -> None:
+    def __init__(self, origin: str, *private_keys: Ed25519PrivateKey | MLDSA44PrivateKey) -> None:
         self.origin = origin
-        self._signers = (Ed25519NoteSigner(origin, classical), MLDSA44Signer(origin, quantum))
-        self.vkeys = tuple(format_vkey(signer) for signer in self._signers)
+        signers: list[Ed25519NoteSigner | MLDSA44Signer] = [
+            Ed25519NoteSigner(origin, key)
+            if isinstance(key, Ed25519PrivateKey)
+            else MLDSA44Signer(origin, key)
+            for key in private_keys
+        ]
+        self._signers = {format_vkey(signer): signer for signer in signers}
+        self.vkeys = tuple(self._signers)
         self.verifiers = tuple(parse_vkey(vkey) for vkey in self.vkeys)
 
-    def sign(self, size: int, root: bytes, now: datetime) -> bytes:
-        """Return the signed checkpoint, after verifying both of its signatures."""
+    def sign(
+        self, size: int, root: bytes, now: datetime, vkeys: Sequence[str] | None = None
+    ) -> bytes:
+        """Return the checkpoint signed by the keys named, after verifying every signature.
+
+        By all keys at hand where none are named. Raises `Halted` for a key that is not at hand.
+        """
+        named = self.vkeys if vkeys is None else vkeys
+        if missing := [vkey for vkey in named if vkey not in self._signers]:
+            raise Halted(f"the log's key {missing[0][:100]} is not at hand")
         checkpoint = Checkpoint(self.origin, size, root)
-        note = sign_checkpoint(checkpoint, self._signers, int(now.timestamp()))
-        opened = open_checkpoint(note, self.origin, self.verifiers)
+        signers = [self._signers[vkey] for vkey in named]
+        note = sign_checkpoint(checkpoint, signers, int(now.timestamp()))
+        opened = open_checkpoint(note, self.origin, [parse_vkey(vkey) for vkey in named])
         assert opened == checkpoint, "our own signature is over something else"
         return note
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A checkpoint of this log that a witness or a mirror has seen, and who has it."""
+
+    where: str
+    note: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +100,22 @@ class Publisher:
     `told` hears of each checkpoint, in order; `failed` hears why nothing is signed any more.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it is wired to, by name)
         self,
         pool: Pool,
         signer: LogSigner,
         file: CheckpointFile,
+        *,
         told: Callable[[Published], None],
         failed: Callable[[str], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        others: Callable[[], Iterable["Remembered"]] = lambda: (),
     ) -> None:
+        """`others` are asked, at start, which checkpoints of this log they have seen."""
         self._pool = pool
-        self._signer = signer
+        self.signer = signer
+        self._others = others
+        self._keys: LogKeys
         self._file = file
         self._told = told
         self._failed = failed
@@ -157,7 +184,7 @@ class Publisher:
         if frontier.root() != head.root or frontier.size != head.size:
             raise Halted(f"entries re-read up to {head.size} do not hash to the head's root")
         now = self._clock()
-        note = self._signer.sign(head.size, head.root, now)
+        note = self.signer.sign(head.size, head.root, now, self._keys.at(head.size))
         self._file.swap(self._note, note)
         self._note, self._frontier = note, frontier
         checkpoint = StoredCheckpoint(head.size, head.root, note, now)
@@ -183,18 +210,28 @@ class Publisher:
             for position, (entry, leaf) in enumerate(zip(page, leaves, strict=True), start):
                 if entry.position != position or leaf != entry.leaf_hash:
                     raise Halted(f"entry {position} is not what was appended")
+                self._keys.follow(entry)
             yield leaves
             start += len(page)
 
-    def _recover(self) -> None:
-        """Hold the stored checkpoint against the database (F11, F15)."""
-        self._file.check_not_halted()
+    def examine(self) -> tuple[bytes, Checkpoint]:
+        """Hold the anti-rollback file against the database, and both against what others saw.
+
+        Returns the file's note and what it says. Raises `Halted`, and `Missing` without a file.
+        """
         note = self._file.read()
         if note is None:
             raise Missing("no stored checkpoint: only the initialisation of a log makes the first")
-        stored = open_checkpoint(note, self._signer.origin, self._signer.verifiers)
+        stored = self._check_file(note)
+        for other in self._others():
+            self._check_other(other, stored)
+        return note, stored
+
+    def _recover(self) -> None:
+        """Halt unless everything agrees (F11, F15); publish what was signed and not yet stored."""
+        self._file.check_not_halted()
         try:
-            self._check_against(stored)
+            note, stored = self.examine()
         except Halted as error:
             self._halt(str(error))
             raise
@@ -205,21 +242,59 @@ class Publisher:
                 self._pool, StoredCheckpoint(stored.size, stored.root, note, self._clock())
             )
 
-    def _check_against(self, stored: Checkpoint) -> None:
+    def _check_file(self, note: bytes) -> Checkpoint:
         """Recompute the signed root from the database; re-hash the newest entries below it."""
-        head = read_head(self._pool)
-        if stored.size > head.size:
-            raise Halted(f"the database has {head.size} entries; {stored.size} were signed")
-        self._frontier = frontier_at(stored.size, TileHashes(TreeReader(self._pool).fetch))
+        head, stated = read_head(self._pool), _stated(note)
+        if stated.size > head.size:
+            raise Halted(f"the database has {head.size} entries; {stated.size} were signed")
+        self._keys = read_log_keys(self._pool, self.signer.origin)
+        stored = self._open(note, stated.size)
+        self._frontier = self._tree_at(stored.size)
         if self._frontier.root() != stored.root:
             raise Halted(f"the first {stored.size} entries do not hash to the signed root")
         for _page in self._rehash(max(0, stored.size - REHASHED_AT_START), stored.size):
             pass
+        return stored
+
+    def _open(self, note: bytes, size: int) -> Checkpoint:
+        """Open a checkpoint by the keys that sign its size. Raises `Halted`."""
+        try:
+            keys = [parse_vkey(vkey) for vkey in self._keys.at(size)]
+            return open_checkpoint(note, self.signer.origin, keys)
+        except LogError as error:
+            raise Halted(f"the anti-rollback file is not signed by the log: {error}") from None
+
+    def _check_other(self, other: "Remembered", stored: Checkpoint) -> None:
+        """Halt if somebody saw a checkpoint of ours that this database does not lead to (F15)."""
+        try:
+            seen = parse_checkpoint(parse_note(other.note).text)
+            _, by_us = open_note(other.note, self.signer.verifiers)
+        except LogError as error:
+            # Only what our own keys signed can show that we are behind.
+            _log.warning("checkpoint_not_ours", where=other.where, why=str(error))
+            return
+        assert by_us, "open_note returns a line"
+        if seen.origin != stored.origin or seen.size == 0:
+            return
+        if seen.size > stored.size:
+            raise Halted(f"{other.where} has seen size {seen.size}; {stored.size} is the last here")
+        if self._tree_at(seen.size).root() != seen.root:
+            raise Halted(f"{other.where} has seen another history at size {seen.size}")
+
+    def _tree_at(self, size: int) -> Frontier:
+        return frontier_at(size, TileHashes(TreeReader(self._pool).fetch))
 
     def _halt(self, reason: str) -> None:
         self._file.halt(reason)
         self._failed(reason)
         _log.critical("halted", reason=reason)
+
+
+def _stated(note: bytes) -> Checkpoint:
+    try:
+        return parse_checkpoint(parse_note(note).text)
+    except LogError as error:
+        raise Halted(f"the anti-rollback file is no checkpoint: {error}") from None
 
 
 def publish_first(

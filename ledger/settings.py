@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     policy: Path | None = None
     """Trust policy (c2sp.org/tlog-policy): its witnesses are fed; default: `policy` in `home`."""
 
+    mirrors: str = ""
+    """URLs of mirrors of this log, separated by spaces: asked at start what they have seen."""
+
     witnessed_wait_s: float = Field(default=5.0, ge=0, le=60)
     """How long a submission with `Prefer: wait=witnessed` waits for a quorum, in seconds."""
 

@@ -1,21 +1,31 @@
 """`techledger operate`: make, migrate, rebuild and check a ledger. For its operator."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
+from api.cli.signing import sign_sealed
+from ledger.antirollback import CheckpointFile, Halted
 from ledger.audit import StoredLog, export
+from ledger.domain.authority import ledger_subject
+from ledger.domain.governance import LedgerResumed
 from ledger.fsck import check_log
-from ledger.genesis import initialise
+from ledger.genesis import append_unpublished, initialise
 from ledger.home import Home
 from ledger.intake import decode
-from ledger.node import open_database, policy_of
+from ledger.keystore import add_log_keys, load_key, load_log_keys
+from ledger.log.encoding import write_base64
+from ledger.node import open_database, policy_of, publisher_of
+from ledger.publisher import LogSigner
+from ledger.restore import RestoreError, restore
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
+from ledger.verify.outcome import Refused
 from ledger.witnessed import Quorum
 from projections.catalogue import READ_MODELS
 from projections.comparison import UnknownProjection, difference, model_named
@@ -82,6 +92,101 @@ def export_tiles(
         database.stop()
     checkpoint = done.checkpoint
     print(f"{checkpoint.origin} at size {checkpoint.size}, {done.files} new files")
+
+
+@app.command("restore-from-mirror")
+def restore_from_mirror(
+    directory: Annotated[
+        Path, typer.Argument(help="A mirror, as `techledger mirror` keeps it", exists=True)
+    ],
+) -> None:
+    """Bring back what the database has lost, from a verified mirror, to the identical root.
+
+    The server has to be stopped. A halted log stays halted: `operate resume` lets it go on.
+    """
+    settings = Settings()
+    home = Home(settings.home)
+    file, database = CheckpointFile(home.checkpoints), open_database(settings)
+    held = file.hold()
+    try:
+        pool = Pool(database.app_dsn, size=2)
+        done = restore(pool, file, directory, home.trust.read_bytes())
+        pool.close()
+    except (Refused, RestoreError) as error:
+        print(f"REFUSED: {error}")
+        raise typer.Exit(1) from None
+    finally:
+        os.close(held)
+        database.stop()
+    root = write_base64(done.checkpoint.root)
+    print(f"{done.entries} entries came back; size {done.checkpoint.size}, root {root}")
+    if done.sealed:
+        print(f"{done.sealed} of them hold sealed sections, whose openings no mirror has")
+
+
+@app.command("halt")
+def halt(reason: Annotated[str, typer.Option(help="Why, for whoever finds it")]) -> None:
+    """Have the log sign nothing more, across restarts, until `operate resume`."""
+    CheckpointFile(Home(Settings().home).checkpoints).halt(reason)
+    print("halted")
+
+
+@app.command("resume")
+def resume(reason: Annotated[str, typer.Option(help="What was found, and done about it")]) -> None:
+    """Let a halted log sign again, if everything agrees now; the log records who did it and why.
+
+    Signs `ledger.resumed/1` with the operator's key of LEDGER_HOME. The server has to be stopped.
+    """
+    settings = Settings()
+    home = Home(settings.home)
+    identity, file = home.identity(), CheckpointFile(home.checkpoints)
+    try:
+        file.check_not_halted()
+    except Halted as halted:
+        why = str(halted)
+    else:
+        print("the log is not halted")
+        raise typer.Exit(1)
+    body = {"ledger": ledger_subject(identity.origin), "halted": why, "reason": reason}
+    database, held = open_database(settings), file.hold()
+    try:
+        pool = Pool(database.app_dsn, size=2)
+        publisher_of(settings, pool, file).examine()
+        key = load_key(home.keys / "operator.pem")
+        signed = sign_sealed(identity.origin, LedgerResumed.TOPIC, body, [identity.operator], [key])
+        recorded = append_unpublished(pool, signed.envelope)
+        file.resume()
+        pool.close()
+    finally:
+        os.close(held)
+        database.stop()
+    print(f"resumed; position {recorded.position} says why")
+
+
+log_keys = typer.Typer(help="Rotate the keys of the log.", no_args_is_help=True)
+app.add_typer(log_keys, name="log-keys")
+
+
+@log_keys.command("new")
+def log_keys_new() -> None:
+    """Make the next two keys of the log, and print the event that adopts them beside the old."""
+    home = Home(Settings().home)
+    add_log_keys(home.keys)
+    _print_log_keys(home, start=0)
+
+
+@log_keys.command("retire")
+def log_keys_retire() -> None:
+    """Print the event by which the newest two keys sign alone."""
+    _print_log_keys(Home(Settings().home), start=-2)
+
+
+def _print_log_keys(home: Home, start: int) -> None:
+    """Print a body for `techledger events new`: the operator and the registrar sign it."""
+    origin = home.identity().origin
+    vkeys = LogSigner(origin, *load_log_keys(home.keys)).vkeys[start:]
+    body = {"ledger": ledger_subject(origin), "log_keys": list(vkeys), "reason": "rotation"}
+    print(json.dumps(body, indent=1))
 
 
 @app.command("compare")

@@ -5,7 +5,7 @@ One snapshot serves the whole examination, so the ledger may go on growing meanw
 tables say, they say of the same size.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -81,6 +81,14 @@ class Examination:
                 )
                 for position, event_id, topic, accepted, leaf, entry, sha256 in rows
             ]
+
+    def entries_of(self, topics: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+        """Yield (position, entry) of all entries that are stored under these topics, in order."""
+        for position, entry in self._rows(
+            "SELECT position, entry FROM ledger.entries WHERE topic = ANY(%s) ORDER BY position",
+            list(topics),
+        ):
+            yield position, bytes(entry)
 
     def nodes(self) -> Iterator[Node]:
         """Yield the tree nodes, by level and index."""

@@ -1,7 +1,7 @@
 """
 Who may sign at which position: keys and mandates, as the log itself records them.
 
-Six types of events change it, and only they are read here, from plain JSON, in the log's order.
+A few types of events change it, and only they are read here, from plain JSON, in order.
 Each must itself be signed by those whom the format demands, or the operator could add a key to a
 party on its own. The whole history is gathered before any signature is judged: then each entry
 can be judged in another process, by what stood at the positions before its own.
@@ -9,6 +9,7 @@ can be judged in another process, by what stood at the positions before its own.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from ledger.verify.event import Event, read_event
@@ -21,6 +22,9 @@ KEY_ADDED = "key.added/1"
 KEY_REVOKED = "key.revoked/1"
 MANDATE_GIVEN = "mandate.given/1"
 MANDATE_ENDED = "mandate.ended/1"
+LOG_KEYS = "ledger.log_keys_adopted/1"
+POLICY = "ledger.policy_adopted/1"
+HANDED_OVER = "ledger.operation_handed_over/1"
 
 _PARTY = "keys kind name party roles seat"
 _KEY = "algorithm key_id public_key"
@@ -32,11 +36,18 @@ _BODIES = {
     KEY_REVOKED: "compromised_since key_id party reason revoked_by",
     MANDATE_GIVEN: "ceiling holder mandate principal topics valid_from valid_to",
     MANDATE_ENDED: "ended_by holder mandate principal",
+    LOG_KEYS: "ledger log_keys reason",
+    POLICY: "approved_by ledger policy policy_sha256 speakers",
+    HANDED_OVER: "ledger operator reason",
 }
 _KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
 _KINDS |= dict.fromkeys(("keys", "log_keys", "parties", "roles", "topics"), list)
+_KINDS |= dict.fromkeys(("approved_by", "policy", "speakers"), list)
 _NULLABLE = {"ceiling", "compromised_since", "name", "not_after", "not_before"}
 _NULLABLE |= {"valid_to", "vouched_by"}
+
+AUTHORITY = tuple(_BODIES)
+"""The types of events that change who may sign, or what signs the log."""
 
 # `type` is the last member of a canonical payload, and no quote within a string stands bare.
 _ENDINGS = tuple(f'"type":"{topic}"}}'.encode() for topic in _BODIES)
@@ -81,7 +92,9 @@ class Mandate:
 class Authority:
     """Every key and mandate that the log ever recorded, and the officers that genesis names.
 
-    `mandates` are by (principal, holder), then by name. `faults` says what is wrong with events
+    `mandates` are by (principal, holder), then by name; `log_keys` are the sets of vkeys that sign
+    checkpoints, `policies` digests and texts, each with the first size that it is for; `speakers`
+    are (group, party). `faults` says what is wrong with events
     that would have changed anything here, by position.
     """
 
@@ -89,10 +102,17 @@ class Authority:
     registrar: str = ""
     keys: dict[str, Key] = field(default_factory=dict)
     mandates: dict[tuple[str, str], dict[str, Mandate]] = field(default_factory=dict)
+    log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    policies: list[tuple[int, str, bytes]] = field(default_factory=list)
+    speakers: set[tuple[str, str]] = field(default_factory=set)
     faults: dict[int, Refused] = field(default_factory=dict)
 
+    def log_keys_at(self, size: int) -> tuple[str, ...]:
+        """Return the vkeys that all sign the checkpoint of a size."""
+        return [keys for since, keys in self.log_keys if since <= size][-1]
+
     def follow(self, event: Event) -> None:
-        """Take in the next event of the six types. Raises `Refused` (steps 5 and 8)."""
+        """Take in the next event of these types. Raises `Refused` (steps 5 and 8)."""
         brought = brought_keys(event)
         signers = _FOLDS[event.type](self, event, event.body)
         if event.signers != signers:
@@ -117,6 +137,8 @@ def _opened(authority: Authority, event: Event, body: dict[str, Any]) -> set[str
     if event.position > 0:
         raise fault(event, "a ledger is opened once, at position 0")
     authority.operator, authority.registrar = body["operator"], body["registrar"]
+    authority.log_keys.append((1, tuple(map(str, body["log_keys"]))))
+    authority.policies.append((1, body["policy_sha256"], b""))  # Its text is the trust root's.
     return {party["party"] for party in body["parties"]}
 
 
@@ -166,6 +188,37 @@ def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> 
     return {by}
 
 
+def _log_keys(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+    adopted = tuple(map(str, body["log_keys"]))
+    if not set(adopted) & set(authority.log_keys[-1][1]):
+        raise fault(event, "the new keys of the log have none in common with the old")
+    authority.log_keys.append((event.position + 1, adopted))
+    return {authority.operator, authority.registrar}
+
+
+def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+    text = "".join(f"{line}\n" for line in body["policy"]).encode("utf-8", "surrogateescape")
+    digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
+    named = [_checked(each, "group party", event) for each in body["speakers"]]
+    speakers = {(each["group"], each["party"]) for each in named}
+    ruling = authority.speakers or {
+        ("state", authority.registrar),
+        *(each for each in speakers if each[0] != "state"),
+    }
+    if len({group for group, party in ruling if party in approving}) < 2:  # noqa: PLR2004
+        raise fault(event, "two of the groups of witnesses must approve a policy")
+    if digest != body["policy_sha256"] or not approving <= {party for _, party in ruling}:
+        raise fault(event, "another policy, or approved by who speaks for no group")
+    authority.policies.append((event.position + 1, digest, text))
+    authority.speakers = speakers
+    return {authority.operator, *approving}
+
+
+def _handed_over(authority: Authority, _: Event, body: dict[str, Any]) -> set[str]:
+    last, authority.operator = authority.operator, body["operator"]
+    return {last, body["operator"], authority.registrar}
+
+
 _FOLDS = {
     OPENED: _opened,
     REGISTERED: _registered,
@@ -173,6 +226,9 @@ _FOLDS = {
     KEY_REVOKED: _key_revoked,
     MANDATE_GIVEN: _mandate_given,
     MANDATE_ENDED: _mandate_ended,
+    LOG_KEYS: _log_keys,
+    POLICY: _policy,
+    HANDED_OVER: _handed_over,
 }
 """What an event of each type changes; returned are the parties that must be its signers."""
 

@@ -64,7 +64,8 @@ class Refused(VerifyError):
 class Verified:
     """All steps hold, up to a checkpoint; of a receipt, for the entry at `position`.
 
-    `signatures` counts those of parties; `unchecked` has what could not be checked, and where.
+    `signatures` counts those of parties; `unchecked` has what could not be checked, and where;
+    `log_keys` are the vkeys that sign this log's checkpoints from there on.
     """
 
     checkpoint: Checkpoint
@@ -72,6 +73,7 @@ class Verified:
     signatures: int
     unchecked: tuple[tuple[int, str], ...] = ()
     position: int | None = None
+    log_keys: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON values."""

@@ -7,6 +7,7 @@ docs/verify.md has a table of what each step stops, and says what none of them c
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -16,13 +17,13 @@ from typing import Any, TypeVar
 from ledger.log.cosignature import cosignature_time
 from ledger.log.key import ED25519
 from ledger.log.merkle import leaf_hash
-from ledger.log.note import parse_note
-from ledger.log.policy import open_witnessed_checkpoint
+from ledger.log.note import parse_note, parse_vkey
+from ledger.log.policy import open_witnessed_checkpoint, parse_policy
 from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
-from ledger.log.tree_head import Checkpoint
-from ledger.verify.authority import gather_authority
+from ledger.log.tree_head import Checkpoint, parse_checkpoint
+from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.entries import CheckBundle, Chronology, check_order
 from ledger.verify.event import Event, read_event
 from ledger.verify.files import check_names, read_checkpoint, read_tile
@@ -62,22 +63,35 @@ def verify_export(
     trust = parse_trust(trust_root)
 
     # 2. The checkpoint: a strict note, signed by all keys of the log and a quorum of the policy.
-    checkpoint, too_late = _open(read_checkpoint(directory), trust, Step.CHECKPOINT)
+    #    If it is not by those that are trusted, the log may have others since: that 4. will tell.
+    note, unsigned = read_checkpoint(directory), None
+    try:
+        checkpoint, too_late = _open(note, trust, Step.CHECKPOINT)
+    except Refused as refused:
+        checkpoint, too_late, unsigned = _stated_checkpoint(note, Step.CHECKPOINT), "", refused
     size, total = checkpoint.size, -(-checkpoint.size // TILE_WIDTH)
 
-    # 3. Every entry is hashed into its tile and every tile into its parent, up to the root; there
-    #    are as many entries as the checkpoint says, and no file beside them.
-    check_names(directory, size)
-    with in_order(HashBundle(directory, size), range(total), cores, chunk=32) as hashed:
-        tree = check_tree(directory, checkpoint, _told(hashed, progress, Step.TREE, total))
+    try:
+        # 3. Every entry is hashed into its tile and every tile into its parent, up to the root;
+        #    there are as many entries as the checkpoint says, and no file beside them.
+        check_names(directory, size)
+        with in_order(HashBundle(directory, size), range(total), cores, chunk=32) as hashed:
+            tree = check_tree(directory, checkpoint, _told(hashed, progress, Step.TREE, total))
 
-    # 4. Entry 0 is the trusted genesis, and names the same keys and policy as the trust root.
-    _check_genesis(dict(tree.authority[:1]).get(0, b""), trust)
+        # 4. Entry 0 is the trusted genesis. From its keys and policy the log leads to those of now.
+        _check_genesis(dict(tree.authority[:1]).get(0, b""), trust)
+        authority = gather_authority(tree.authority, trust.origin)
+        now = _trust_at(size, trust, authority)
+    except Refused as refused:
+        raise unsigned or refused from None
+    if now != trust:
+        checkpoint, too_late = _open(note, now, Step.CHECKPOINT)
+    elif unsigned:
+        raise unsigned
 
     # 5. to 8. Each entry by itself: form, identity and time, sorted lists, signatures by keys in
     #    force at its position. In sequence: no event twice, no instant before the last, and none
     #    after the checkpoint was signed.
-    authority = gather_authority(tree.authority, trust.origin)
     check = CheckBundle(directory, size, trust.origin, authority)
     chronology = Chronology(too_late)
     with in_order(check, list(enumerate(tree.bundles)), cores) as checked:
@@ -86,11 +100,14 @@ def verify_export(
 
     # 9. An earlier checkpoint, where there is one, is of a prefix of this log.
     if previous is not None:
-        old, _ = _open(previous, trust, Step.CONSISTENCY)
+        stated = _stated_checkpoint(previous, Step.CONSISTENCY)
+        then = _trust_at(stated.size, trust, authority)
+        old, _ = _open(previous, then, Step.CONSISTENCY)
         _check_consistency(directory, old, checkpoint)
 
     steps = tuple(Step)[: None if previous is not None else -1]
-    return Verified(checkpoint, steps, chronology.signatures, tuple(chronology.unchecked))
+    counted = (chronology.signatures, tuple(chronology.unchecked))
+    return Verified(checkpoint, steps, *counted, log_keys=now.log_keys)
 
 
 def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
@@ -146,14 +163,33 @@ def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
     return opened.checkpoint, format_instant(datetime.fromtimestamp(end, UTC))
 
 
+def _stated_checkpoint(note: bytes, step: Step) -> Checkpoint:
+    """Return what a note says, whoever signed it."""
+    with refusing(step):
+        return parse_checkpoint(parse_note(note).text)
+
+
 def _check_genesis(entry: bytes, trust: Trust) -> None:
     if sha256(entry).hexdigest() != trust.genesis_sha256:
         raise Refused(Step.GENESIS, "entry 0 is not the one that is trusted", 0)
     event = read_event(entry, 0, trust.origin)
-    policy = f"sha256:{trust.policy.sha256}"
-    pinned = {"origin": trust.origin, "log_keys": [*trust.log_keys], "policy_sha256": policy}
-    if not pinned.items() <= event.body.items():
-        raise Refused(Step.GENESIS, "entry 0 names other keys or policy than the trust root", 0)
+    if event.body.get("origin") != trust.origin:
+        raise Refused(Step.GENESIS, "entry 0 opens another ledger", 0)
+
+
+def _trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
+    """Return the trust root with the keys and the policy that the log had adopted by a size."""
+    pinned = f"sha256:{trust.policy.sha256}"
+    log_keys = authority.log_keys_at(size)
+    policies = [text for since, _, text in authority.policies if since <= size]
+    if pinned not in [digest for _, digest, _ in authority.policies] or trust.log_keys not in [
+        keys for _, keys in authority.log_keys
+    ]:
+        raise Refused(Step.GENESIS, "the log never had the keys or the policy that are trusted", 0)
+    with refusing(Step.SIGNATURES):
+        policy = parse_policy(policies[-1]) if policies[-1] else trust.policy
+        keys = tuple(map(parse_vkey, log_keys))
+    return replace(trust, log_keys=log_keys, verifiers=keys, policy=policy)
 
 
 def _check_consistency(directory: Path, old: Checkpoint, new: Checkpoint) -> None:

@@ -162,7 +162,6 @@ def round_of(
     given, told = list(answers), list[int]()
     feeder = Feeder(
         node.pool,
-        town.signer.verifiers,
         town.policy,
         latest=lambda: checkpoint,
         prove=node.prover.prove_prefix,

@@ -42,7 +42,7 @@ def test_a_checkpoint_is_signed_by_both_keys_over_the_head(
     with running(settings_for(database, home.path)) as node:
         publish(node, *world.registrations())
         latest = node.feed.latest
-        opened = open_checkpoint(latest.note, world.origin, node.signer.verifiers)
+        opened = open_checkpoint(latest.note, world.origin, node.publisher.signer.verifiers)
         assert (4, latest.root) == (opened.size, opened.root)
         assert latest.note == CheckpointFile(home.checkpoints).read()
         assert latest == latest_checkpoint(node.pool)
@@ -194,14 +194,16 @@ def test_any_doubt_ends_in_a_halt_and_nothing_is_told(
         append(node, world.registration(INSTITUTE))
     told, failed = [], []
     node = open_node(settings_for(database, home.path))
-    publisher = Publisher(node.pool, node.signer, node.file, told.append, failed.append)
+    publisher = Publisher(
+        node.pool, node.publisher.signer, node.file, told=told.append, failed=failed.append
+    )
 
     def broken(*_arguments):
         raise AssertionError(doubtful)
 
     match doubtful:
         case "sign":
-            monkeypatch.setattr(node.signer, "sign", broken)
+            monkeypatch.setattr(node.publisher.signer, "sign", broken)
         case "swap":
             monkeypatch.setattr(node.file, "swap", broken)
         case "insert":

@@ -104,7 +104,7 @@ def until_signed(node: Node, size: int) -> None:
 def signed(node: Node) -> int:
     note = node.file.read()
     assert note is not None
-    return open_checkpoint(note, node.identity.origin, node.signer.verifiers).size
+    return open_checkpoint(note, node.identity.origin, node.publisher.signer.verifiers).size
 
 
 def test_what_a_crash_kept_from_the_database_is_told_at_the_next_start(

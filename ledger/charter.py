@@ -1,0 +1,51 @@
+"""
+Which keys of the log sign its checkpoints, by size: entry 0 names the first, later events others.
+
+Read from the log itself, so every process that signs or checks agrees, whatever files it has.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from ledger.domain.authority import ledger_subject
+from ledger.domain.governance import LogKeysAdopted, charter_subject
+from ledger.domain.ledger import LedgerOpened
+from ledger.intake import decode
+from ledger.store.connection import Pool
+from ledger.store.entries import StoredEntry, read_by_subject, read_entries
+
+_PAGE = 1_000
+
+
+@dataclass(slots=True)
+class LogKeys:
+    """The sets of vkeys that sign, each with the first size that it signs."""
+
+    _sizes: list[int]
+    _sets: list[tuple[str, ...]]
+
+    def at(self, size: int) -> tuple[str, ...]:
+        """Return the vkeys that all sign the checkpoint of this size, 1 or more."""
+        return self._sets[bisect_right(self._sizes, size) - 1]
+
+    def follow(self, stored: StoredEntry) -> None:
+        """Take in the next entry, of whatever kind."""
+        if stored.topic != LogKeysAdopted.TOPIC or stored.position < self._sizes[-1]:
+            return
+        body = decode(stored.entry, stored.position).event.body
+        assert isinstance(body, LogKeysAdopted), "the topic was compared"
+        self._sizes.append(stored.position + 1)
+        self._sets.append(body.log_keys)
+
+
+def read_log_keys(pool: Pool, origin: str) -> LogKeys:
+    """Return the log's keys as a database that holds entry 0 records them."""
+    (genesis,) = read_entries(pool, 0, 1, 1)
+    body = decode(genesis.entry, 0).event.body
+    assert isinstance(body, LedgerOpened), "entry 0 opens the ledger"
+    keys, subject, after = LogKeys([1], [body.log_keys]), charter_subject(ledger_subject(origin)), 0
+    while page := read_by_subject(pool, subject, after, _PAGE):
+        for stored in page:
+            keys.follow(stored)
+        after = page[-1].position
+    return keys

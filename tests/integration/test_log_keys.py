@@ -1,0 +1,137 @@
+"""The log's keys change by events; whoever trusts the first ones is led to the last."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import operate
+from ledger.antirollback import Halted
+from ledger.audit import StoredLog, export
+from ledger.domain.authority import ledger_subject
+from ledger.domain.governance import LogKeysAdopted
+from ledger.fsck import check_log
+from ledger.home import Home
+from ledger.intake import Invalid
+from ledger.keystore import add_log_keys, load_log_keys
+from ledger.log.note import parse_note
+from ledger.node import Node, open_node
+from ledger.publisher import LogSigner
+from ledger.settings import Settings
+from ledger.verify.outcome import Refused
+from ledger.verify.verifier import verify_export
+from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR
+from tests.support.node import append, found, running, settings_for
+from tests.support.postgres import ORIGIN, Database
+from tests.support.world import World, submission
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    return settings_for(database, tmp_path / "home")
+
+
+@pytest.fixture
+def home(settings: Settings) -> Home:
+    return found(settings)
+
+
+def adopted(world: World, vkeys: tuple[str, ...], *signers: str):
+    body = LogKeysAdopted(ledger=ledger_subject(world.origin), log_keys=vkeys, reason="yearly")
+    return world.sign(body, *(signers or (OPERATOR, REGISTRAR)))
+
+
+def say(node: Node, *signed) -> bytes:
+    """Append events; return the first checkpoint over them."""
+    outcomes = append(node, *signed)
+    return node.feed.covering(outcomes[-1].position).result(30).note
+
+
+def printed(command: str) -> tuple[str, ...]:
+    """Return the keys in the body that `operate log-keys` prints."""
+    output = CliRunner().invoke(operate.app, ["log-keys", command]).output
+    return tuple(json.loads(output)["log_keys"])
+
+
+def lines(note: bytes) -> int:
+    return len(parse_note(note).signatures)
+
+
+def test_from_the_old_keys_to_both_to_the_new_and_one_trust_root_for_all(
+    settings: Settings, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, trust = World.of(home), home.trust.read_bytes()
+    monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    with running(settings) as node:
+        first = say(node, world.registration(INSTITUTE))
+        export(StoredLog(node.pool), tmp_path / "log")
+    both, new = printed("new"), printed("retire")
+    assert (4, both[2:]) == (len(both), new)
+    with running(settings) as node:
+        assert 4 == lines(say(node, adopted(world, both)))
+        old = LogSigner(ORIGIN, *load_log_keys(home.keys)[:2]).verifiers
+        assert {each.key_id for each in old} <= {
+            each.key_id for each in parse_note(node.feed.latest.note).signatures
+        }
+        assert 2 == lines(say(node, adopted(world, new)))
+        say(node, world.registration("party:vn.later"))
+        export(StoredLog(node.pool), tmp_path / "log")
+        assert [] == check_log(node.pool, home).findings
+    verified = verify_export(tmp_path / "log", trust, previous=first)
+    assert (5, new) == (verified.checkpoint.size, verified.log_keys)
+    for path in home.keys.glob("log-ed25519.pem"):
+        path.unlink()
+        (home.keys / "log-mldsa44.pem").unlink()
+    with running(settings) as node:  # The old private keys are needed no more.
+        assert 2 == lines(say(node, world.registration("party:vn.last")))
+
+
+def test_a_trust_root_with_the_new_keys_is_as_good(
+    settings: Settings, home: Home, tmp_path: Path
+) -> None:
+    world = World.of(home)
+    add_log_keys(home.keys)
+    vkeys = LogSigner(ORIGIN, *load_log_keys(home.keys)).vkeys
+    with running(settings) as node:
+        say(node, adopted(world, vkeys))
+        say(node, adopted(world, vkeys[2:]))
+        export(StoredLog(node.pool), tmp_path / "log")
+    trust = json.loads(home.trust.read_bytes())
+    new = json.dumps({**trust, "log_keys": vkeys[2:]}).encode()
+    assert 3 == verify_export(tmp_path / "log", new).checkpoint.size
+    add_log_keys(tmp_path / "stranger")
+    strange = LogSigner(ORIGIN, *load_log_keys(tmp_path / "stranger")).vkeys
+    with pytest.raises(Refused, match="step 2"):
+        verify_export(tmp_path / "log", json.dumps({**trust, "log_keys": strange}).encode())
+
+
+def test_keys_that_are_adopted_and_not_at_hand_stop_the_log(
+    settings: Settings, home: Home, tmp_path: Path
+) -> None:
+    world, elsewhere = World.of(home), tmp_path / "elsewhere"
+    add_log_keys(elsewhere)
+    first = LogSigner(ORIGIN, *load_log_keys(home.keys)).vkeys
+    stranger = LogSigner(ORIGIN, *load_log_keys(elsewhere)).vkeys
+    node = open_node(settings)
+    node.start()
+    append(node, adopted(world, (*first, *stranger)))
+    node.publisher._thread.join(30)
+    assert "is not at hand" in str(node.halted)
+    node.stop()
+    again = open_node(settings)
+    with pytest.raises(Halted):
+        again.start()
+    again.stop()
+
+
+def test_keys_that_no_verifier_could_use_are_refused_at_the_door(home: Home) -> None:
+    world = World.of(home)
+    vkeys = LogSigner(ORIGIN, *load_log_keys(home.keys)).vkeys
+    other = LogSigner("other.example/log", *load_log_keys(home.keys)).vkeys
+    quantum = tuple(v for v in vkeys if len(v) > 200)
+    for wrong in (("nonsense",), other, quantum):
+        with pytest.raises(Invalid) as refused:
+            submission(adopted(world, wrong))
+        assert "LOG_KEY_REFUSED" == refused.value.code
+    submission(adopted(world, vkeys))
