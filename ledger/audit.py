@@ -7,7 +7,7 @@ then admits every entry anew, under the edition in force at its position.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,11 +16,13 @@ from ledger.domain import admission
 from ledger.domain.admission import Folded, Folds
 from ledger.domain.event import Context, Logged, OpeningRequired, Refusal
 from ledger.domain.law import Law
+from ledger.domain.seal import LedgerSealed
 from ledger.intake import Invalid, decode
 from ledger.lawbook import laws_at_hand
-from ledger.log.merkle import LogError
+from ledger.log.merkle import LogError, leaf_hash
 from ledger.log.note import parse_note
 from ledger.log.proof import prove_consistency, verify_consistency
+from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import (
     TILE_WIDTH,
     MalformedTilePath,
@@ -166,6 +168,18 @@ def exported_entries(directory: Path) -> Iterator[bytes]:
             raise NothingExported(f"{entries_path(n, width)}: {error}") from None
 
 
+def sealed_sizes(entries: Iterable[bytes]) -> list[int]:
+    """Return the sizes that the seals among these entries cover, in order."""
+    suffix = f'"type":"{LedgerSealed.TOPIC}"}}'.encode()
+    sizes = []
+    for position, entry in enumerate(entries):
+        if entry.endswith(suffix):
+            body = _decoded(entry, position).event.body
+            assert isinstance(body, LedgerSealed), "the topic was compared"
+            sizes.append(body.size)
+    return sizes
+
+
 class Replay:
     """
     Every entry of the log of `origin` admitted anew: iterate it for the events, in order.
@@ -176,9 +190,16 @@ class Replay:
     """
 
     def __init__(
-        self, entries: Iterable[bytes], origin: str, laws: Mapping[str, Law] | None = None
+        self,
+        entries: Iterable[bytes],
+        origin: str,
+        laws: Mapping[str, Law] | None = None,
+        seals: Collection[int] = (),
     ) -> None:
+        """Replay `entries`; the maps of the sizes in `seals` are held against what seals say."""
         self._laws = laws_at_hand() if laws is None else laws
+        self._seals, self._map, self._roots = seals, SubjectMap(), dict[int, bytes]()
+        self.seals = 0
         self.size = 0
         self.unchecked: list[int] = []
         self._entries, self._origin = entries, origin
@@ -187,11 +208,18 @@ class Replay:
 
     def __iter__(self) -> Iterator[Logged]:
         for entry in self._entries:
+            if self.size in self._seals:
+                self._roots[self.size] = self._map.root()
             logged = _decoded(entry, self.size)
             if logged.event.ledger != self._origin:
                 raise RuleBroken(self.size, "WRONG_LEDGER", f"this ledger is {self._origin}")
             self._admit(logged)
+            self._check_seal(logged)
             self._fold(logged)
+            if self._seals:
+                leaf = leaf_hash(entry)
+                for subject in logged.event.subjects:
+                    self._map.touch(subject, logged.position, leaf)
             self.size += 1
             yield logged
 
@@ -206,6 +234,16 @@ class Replay:
             self.unchecked.append(position)
         except Refusal as refusal:
             raise RuleBroken(position, refusal.code, refusal.detail, refusal.positions) from refusal
+
+    def _check_seal(self, logged: Logged) -> None:
+        """Hold a seal against the map that this replay has made of the same entries."""
+        body = logged.event.body
+        if not isinstance(body, LedgerSealed) or body.size not in self._roots:
+            return
+        if body.map_root != f"sha256:{self._roots.pop(body.size).hex()}":
+            reason = f"the map of the first {body.size} entries has another root"
+            raise RuleBroken(logged.position, "SEAL_MISMATCH", reason)
+        self.seals += 1
 
     def _fold(self, logged: Logged) -> None:
         for subject in logged.event.subjects:

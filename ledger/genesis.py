@@ -37,8 +37,8 @@ EDITION = "0-dev"
 """The rules' edition until the first release; released versions refuse such logs."""
 
 
-class GenesisRefused(Exception):
-    """The first event was refused; nothing was opened."""
+class AppendRefused(Exception):
+    """A rule forbids the event; nothing was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def key_record(key: PrivateKey) -> dict[str, str]:
 def append_unpublished(pool: Pool, envelope: Envelope) -> Recorded:
     """Append one event while nobody publishes; the next publisher signs it.
 
-    Raises `GenesisRefused` where a rule forbids it.
+    Raises `AppendRefused` where a rule forbids it.
     """
     sequencer = Sequencer(pool, lambda: None)
     sequencer.start()
@@ -177,7 +177,7 @@ def append_unpublished(pool: Pool, envelope: Envelope) -> Recorded:
     finally:
         sequencer.stop()
     if not isinstance(outcome, Recorded):
-        raise GenesisRefused(str(outcome)) from outcome
+        raise AppendRefused(str(outcome)) from outcome
     return outcome
 
 

@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     batch_max: int = Field(default=256, ge=1, le=4096)
     """Events that one commit appends at most."""
 
+    seal_entries: int = Field(default=10_000, ge=0)
+    """Entries after which the operator seals the log; 0: never."""
+
+    seal_s: float = Field(default=3600.0, gt=0)
+    """How long, in seconds, after the last seal anything new is sealed, however little."""
+
     outstanding_max: int = Field(default=4096, ge=1)
     """Events waiting for the sequencer at most; beyond it: 503 with Retry-After."""
 

@@ -9,6 +9,7 @@ order; rows of a journal by position, then identity. JSON without spaces, in UTF
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from typing import Any
 
 import orjson
@@ -43,6 +44,12 @@ class Digest:
         """Take in the values of the next rows."""
         for row in rows:
             self._hash.update(self._line(row))
+
+    def copy(self) -> "Digest":
+        """Return a digest that goes on from here by itself."""
+        other = copy(self)
+        other._hash = self._hash.copy()  # noqa: SLF001  (our own)
+        return other
 
     def _line(self, row: Values) -> bytes:
         values = list(row)
@@ -86,9 +93,11 @@ class Replay:
             self._sheet.committed()
 
     def result(self) -> str:
-        """Return the digest. Nothing can be folded afterwards."""
+        """Return the digest of what was folded so far."""
         if isinstance(self._sheet, Sheet):
-            self._digest.add(self._sheet.values())
+            digest = self._digest.copy()
+            digest.add(self._sheet.values())
+            return digest.result()
         return self._digest.result()
 
 

@@ -32,7 +32,7 @@ AnyEvent = threading.Event | Event
 def run_projections(app_dsn: str, stop: AnyEvent) -> None:
     """Fold the log into all read models until `stop` is set or the parent process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    threading.Thread(target=die_with_parent, daemon=True).start()
     pool = Pool(app_dsn, size=3, application_name="techledger projections")
     runner = Runner(pool, _brought_up(pool, stop), decode)
     listener = Listener(pool)
@@ -69,7 +69,8 @@ def _wait(listener: Listener) -> None:
     listener.wait(POLL_S)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """End this process once its parent has ended; it does not return."""
     parent = multiprocessing.parent_process()
     assert parent is not None, "this runs in a child process"
     wait([parent.sentinel])

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -29,6 +30,7 @@ from ledger.audit import (
     export,
     exported_checkpoint,
     exported_entries,
+    sealed_sizes,
 )
 from ledger.client import ClientError, LedgerClient, NoAnswer, Trust
 from ledger.domain.event import Logged
@@ -44,6 +46,7 @@ from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
 from projections.catalogue import READ_MODELS
 from projections.digest import replay as digests_after
+from projections.seal_check import SealCheck
 
 app = typer.Typer(help="Take a log home, verify it, run its rules again.", no_args_is_help=True)
 
@@ -140,6 +143,20 @@ def since(
     print(json.dumps(members, indent=1) if as_json else text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Replayed:
+    """A replay that came to its end, and what it showed of the seals."""
+
+    replay: Replay
+    check: SealCheck
+
+    @property
+    def unchecked(self) -> list[tuple[int, str]]:
+        """What could not be checked, by position."""
+        sealed = [(position, "sealed") for position in self.replay.unchecked]
+        return sorted([*sealed, *self.check.unchecked])
+
+
 @app.command("replay")
 def replay(directory: Directory, law: LawDirectory = None, as_json: AsJson = False) -> None:
     """Run the rules again over every entry, fold every read model, and print their digests.
@@ -149,7 +166,7 @@ def replay(directory: Directory, law: LawDirectory = None, as_json: AsJson = Fal
     digests: dict[str, str] = {}
     replayed = _replayed(directory, law, as_json=as_json, digests=digests)
     if as_json:
-        members = {"replayed": replayed.size, "unchecked": _unchecked(replayed)}
+        members = {"replayed": replayed.replay.size, "unchecked": _unchecked(replayed)}
         print(json.dumps({**members, "digests": digests}, indent=1))
         return
     _print_replayed(replayed)
@@ -159,17 +176,22 @@ def replay(directory: Directory, law: LawDirectory = None, as_json: AsJson = Fal
 
 def _replayed(
     directory: Path, law: Path | None, *, as_json: bool, digests: dict[str, str] | None = None
-) -> Replay:
+) -> _Replayed:
     """Replay a directory to its end, or exit with the first entry that the rules refuse.
 
     Where `digests` is given, those of all read models are put there.
     """
     try:
         checkpoint = exported_checkpoint(directory)
-        replayed = Replay(exported_entries(directory), checkpoint.origin, laws_at_hand(law))
+        seals = sealed_sizes(exported_entries(directory))
+        replayed = Replay(
+            exported_entries(directory), checkpoint.origin, laws_at_hand(law), frozenset(seals)
+        )
+        check = SealCheck(READ_MODELS if seals else (), frozenset(seals[-1:]))
         with _progress(as_json) as told:
             found = digests_after(
-                _shown(replayed, checkpoint.size, told), READ_MODELS if digests is not None else ()
+                check.follow(_shown(replayed, checkpoint.size, told)),
+                READ_MODELS if digests is not None else (),
             )
     except RuleBroken as broken:
         members = {
@@ -186,7 +208,7 @@ def _replayed(
         _fail({"verified": False, "reason": str(error)}, str(error), as_json=as_json)
     if digests is not None:
         digests.update(found)
-    return replayed
+    return _Replayed(replayed, check)
 
 
 def _shown(replayed: Replay, size: int, told: Told) -> Iterator[Logged]:
@@ -197,15 +219,19 @@ def _shown(replayed: Replay, size: int, told: Told) -> Iterator[Logged]:
             told("rules", replayed.size, size)
 
 
-def _unchecked(replayed: Replay) -> list[dict[str, Any]]:
-    return [{"position": position, "what": "sealed"} for position in replayed.unchecked]
+def _unchecked(replayed: _Replayed) -> list[dict[str, Any]]:
+    return [{"position": at, "what": what} for at, what in replayed.unchecked]
 
 
-def _print_replayed(replayed: Replay) -> None:
-    for position in replayed.unchecked:
-        print(f"unchecked: position {position}, sealed")
-    passed = replayed.size - len(replayed.unchecked)
-    print(f"{passed} of {replayed.size} entries admitted again by the rules")
+def _print_replayed(replayed: _Replayed) -> None:
+    for position, what in replayed.unchecked:
+        print(f"unchecked: position {position}, {what}")
+    replay = replayed.replay
+    passed = replay.size - len(replay.unchecked)
+    print(f"{passed} of {replay.size} entries admitted again by the rules")
+    if replay.seals:
+        models = replayed.check.digests
+        print(f"{replay.seals} seals hold, the last of them for {models} read models")
 
 
 def _print_exported(done: Exported, *, as_json: bool) -> None:

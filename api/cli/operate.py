@@ -8,6 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.audit import StoredLog, export
@@ -122,6 +123,23 @@ def restore_from_mirror(
     print(f"{done.entries} entries came back; size {done.checkpoint.size}, root {root}")
     if done.sealed:
         print(f"{done.sealed} of them hold sealed sections, whose openings no mirror has")
+
+
+@app.command("seal")
+def seal_now() -> None:
+    """Seal the log now: commit to every subject's history and to the read models.
+
+    Signs `ledger.sealed/1` with the operator's key of LEDGER_HOME.
+    """
+    settings = Settings()
+    database = open_database(settings)
+    try:
+        pool = Pool(database.app_dsn, size=3)
+        sealed = seal(pool, Home(settings.home))
+        pool.close()
+    finally:
+        database.stop()
+    print(f"sealed by position {sealed.position}" if sealed else "there is nothing new to seal")
 
 
 @app.command("halt")

@@ -14,7 +14,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from api.cli.projector import Projector
+from api.cli.keeper import Keeper
+from api.cli.projector import projector
+from api.cli.sealer import sealer
 from api.main import create_app
 from ledger.node import Node, NodeError, open_node
 from ledger.settings import Settings
@@ -86,10 +88,16 @@ def serving_node(settings: Settings, *, publishes: bool, projects: bool) -> Iter
         running.callback(node.stop)
         node.start()
         if projects:
-            projector = Projector(node.database.app_dsn, settings.log_level)
-            projector.start()
-            running.callback(projector.stop)
+            _keep(running, projector(node.database.app_dsn, settings.log_level))
+        if publishes:
+            _keep(running, sealer(settings, node.database.app_dsn))
         yield node
+
+
+def _keep(running: ExitStack, keeper: Keeper | None) -> None:
+    if keeper:
+        keeper.start()
+        running.callback(keeper.stop)
 
 
 def http_server(node: Node) -> uvicorn.Server:

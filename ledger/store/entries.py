@@ -102,6 +102,18 @@ def subject_page(
     return SubjectPage(page, page[-1].position if len(found) > limit else None)
 
 
+def latest_under(pool: Pool, subject: str, topic: str) -> StoredEntry | None:
+    """Return the latest entry of a topic that is tagged with a subject."""
+    with pool.session() as session:
+        session.execute(
+            f"SELECT {_COLUMNS} FROM ledger.tags t JOIN ledger.entries e USING (position)"  # noqa: S608
+            " WHERE t.subject = %s AND e.topic = %s ORDER BY t.position DESC LIMIT 1",
+            (subject, topic),
+        )
+        row = session.fetchone()
+    return None if row is None else _entry(row)
+
+
 def read_by_subjects(pool: Pool, subjects: Sequence[str]) -> dict[str, list[StoredEntry]]:
     """Return for each subject all entries tagged with it, in order; one read, one snapshot.
 

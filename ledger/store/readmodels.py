@@ -410,6 +410,7 @@ def _pages(session: cursor, table: Table, order: Sequence[str]) -> Iterator[list
         session.execute("FETCH 5000 FROM page")
         page = session.fetchall()
         if not page:
+            session.execute("CLOSE page")
             return
         yield _read(table, page)
 

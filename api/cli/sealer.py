@@ -1,0 +1,76 @@
+"""
+The sealing process: seals the log every so many entries, or some time after something happened.
+
+It holds the operator's key, like no other process; without that key in the home nothing is sealed.
+Whatever goes wrong, a seal waits: nothing else does.
+"""
+
+import signal
+import threading
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from api.cli.keeper import Keeper
+from api.cli.logs import configure_logs
+from api.cli.signing import sign_sealed
+from ledger.domain.seal import LedgerSealed
+from ledger.genesis import AppendRefused, append_unpublished
+from ledger.home import Home
+from ledger.keystore import load_key
+from ledger.sequencer import Recorded
+from ledger.settings import Settings
+from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
+from projections.process import die_with_parent
+from projections.seals import draft_seal, last_seal
+
+LOOK_S = 1.0
+"""How often, in seconds, to look whether a seal is due."""
+
+REFUSED_S = 60.0
+"""How long, in seconds, after the rules refused a seal, another one is tried."""
+
+_log = structlog.get_logger(__name__)
+
+
+def sealer(settings: Settings, app_dsn: str) -> Keeper | None:
+    """Return what keeps a sealing process; None where nothing is to be sealed, or by nobody."""
+    key = Home(settings.home).keys / "operator.pem"
+    if settings.seal_entries == 0 or not key.exists():
+        return None
+    return Keeper("sealing", _run, settings, app_dsn)
+
+
+def seal(pool: Pool, home: Home) -> Recorded | None:
+    """Seal the log now, if there is anything to seal. Raises `AppendRefused`."""
+    identity = home.identity()
+    draft = draft_seal(pool, above=last_seal(pool, identity.origin).size)
+    if draft is None:
+        return None
+    key = load_key(home.keys / "operator.pem")
+    body = draft.body(identity.origin)
+    signed = sign_sealed(identity.origin, LedgerSealed.TOPIC, body, [identity.operator], [key])
+    return append_unpublished(pool, signed.envelope)
+
+
+def _run(settings: Settings, app_dsn: str) -> None:
+    configure_logs(settings.log_level)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
+    threading.Thread(target=die_with_parent, daemon=True).start()
+    home, pool = Home(settings.home), Pool(app_dsn, size=3, application_name="techledger sealing")
+    period, stop = timedelta(seconds=settings.seal_s), threading.Event()
+    while not stop.wait(LOOK_S):
+        try:
+            last = last_seal(pool, home.identity().origin)
+            if last.is_due(datetime.now(UTC), settings.seal_entries, period):
+                _tell(seal(pool, home))
+        except (Unavailable, OutcomeUnknown) as error:
+            _log.warning("seal_waits", why=str(error))
+        except AppendRefused as error:
+            _log.error("seal_refused", why=str(error))
+            stop.wait(REFUSED_S)
+
+
+def _tell(sealed: Recorded | None) -> None:
+    if sealed:
+        _log.info("sealed", position=sealed.position)

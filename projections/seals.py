@@ -1,0 +1,111 @@
+"""
+Seals in the making: when one is due, and what it says (docs/spec/seal.md).
+
+Computed off the sequencer's lock, in a process of its own: the map of subjects moves on by the
+entries since the last seal, the digests are of tables looked at at one instant, where all read
+models stand at one size, because a batch moves them all in one commit.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+
+from ledger.domain.authority import ledger_subject
+from ledger.domain.seal import LedgerSealed
+from ledger.intake import decode
+from ledger.store.connection import NotMigrated, Pool
+from ledger.store.entries import latest_under, read_entries, read_head
+from ledger.store.readmodels import BULK, Snapshot, snapshot
+from ledger.store.subject_map import StoredMap
+from ledger.wire.entry import parse_entry
+from projections.catalogue import READ_MODELS
+from projections.digest import Digest
+from projections.projection import Projection, ReadModel
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeal:
+    """The size that the last seal covers, and when it was recorded: of none, 0 and the beginning.
+
+    `since` counts what came after the covered entries, seals apart: they are never a cause of one.
+    """
+
+    size: int
+    accepted: datetime
+    since: int
+
+    def is_due(self, now: datetime, entries: int, period: timedelta) -> bool:
+        """Say whether enough has happened, or something and enough time has passed."""
+        return self.since >= entries or (self.since > 0 and now - self.accepted >= period)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a seal says: the size, the root of the map, and the digests of read models."""
+
+    size: int
+    map_root: bytes
+    digests: tuple[tuple[str, int, str], ...]
+
+    def body(self, origin: str) -> dict[str, object]:
+        """Return the body of `ledger.sealed/1`."""
+        return {
+            "ledger": ledger_subject(origin),
+            "size": self.size,
+            "map_root": f"sha256:{self.map_root.hex()}",
+            "projections": [
+                {"projection": name, "version": version, "sha256": digest}
+                for name, version, digest in self.digests
+            ],
+        }
+
+
+def last_seal(pool: Pool, origin: str) -> LastSeal:
+    """Return what the last seal covers."""
+    size = read_head(pool).size
+    (first,) = read_entries(pool, 0, 1, 1)
+    stored = latest_under(pool, ledger_subject(origin), LedgerSealed.TOPIC)
+    if stored is None:
+        return LastSeal(0, first.accepted, size)
+    body = decode(stored.entry, stored.position).event.body
+    assert isinstance(body, LedgerSealed), "it was looked for by its topic"
+    # One seal stands behind what it covers: itself.
+    return LastSeal(body.size, stored.accepted, size - body.size - 1)
+
+
+def draft_seal(pool: Pool, above: int) -> Draft | None:
+    """Return what a seal over more than `above` entries says now; None if there are no more yet."""
+    subjects = StoredMap(pool)
+    try:
+        with snapshot(pool, [model.table for model in READ_MODELS], timeouts=BULK) as looked_at:
+            size = max(looked_at.sizes.values(), default=0)
+            if size <= above or size < subjects.size():
+                return None
+            digests = tuple(
+                (model.name, model.version, _digest(model, looked_at))
+                for model in sorted(READ_MODELS, key=lambda model: model.name)
+                if looked_at.sizes.get(model.name) == size
+            )
+    except NotMigrated:  # No read models are kept: the map alone is sealed.
+        size, digests = read_head(pool).size, ()
+        if size <= above:
+            return None
+    subjects.advance(size, subjects_of)
+    reached, root = subjects.root()
+    return Draft(size, root, digests) if reached == size else None
+
+
+def subjects_of(entry: bytes) -> list[str]:
+    """Return the subjects that an entry is tagged with, from its bytes."""
+    subjects: list[str] = orjson.loads(parse_entry(entry).payload)["subjects"]
+    return subjects
+
+
+def _digest(model: ReadModel, looked_at: Snapshot) -> str:
+    digest = Digest(model)
+    # The last column of a projection's table is the row's place, which the order says already.
+    width = -1 if isinstance(model, Projection) else None
+    for page in looked_at.pages(model.table, model.order):
+        digest.add(row[:width] for row in page)
+    return digest.result()
