@@ -12,6 +12,7 @@ from api import (
     documents,
     entries,
     events,
+    evidence,
     findings,
     keys,
     law,
@@ -38,6 +39,7 @@ from ledger.submit import CheckQueue, KeyDirectory, Submitter
 ROUTED = (
     events,
     entries,
+    evidence,
     technologies,
     rights,
     reach,

@@ -1,18 +1,20 @@
 """
-Which keys of the log sign its checkpoints, by size: entry 0 names the first, later events others.
+Which keys of the log sign its checkpoints, and by which policy they are cosigned.
 
-Read from the log itself, so every process that signs or checks agrees, whatever files it has.
+Entry 0 names the first, later events others. Read from the log itself, so every process that signs
+or checks agrees, whatever files it has.
 """
 
 from bisect import bisect_right
 from dataclasses import dataclass
 
 from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LogKeysAdopted, charter_subject
+from ledger.domain.governance import LogKeysAdopted, PolicyAdopted, charter_subject
 from ledger.domain.ledger import LedgerOpened
 from ledger.intake import decode
+from ledger.log.policy import QUORUM_NONE_POLICY, Policy, parse_policy
 from ledger.store.connection import Pool
-from ledger.store.entries import StoredEntry, read_by_subject, read_entries
+from ledger.store.entries import StoredEntry, latest_under, read_by_subject, read_entries
 
 _PAGE = 1_000
 
@@ -49,3 +51,14 @@ def read_log_keys(pool: Pool, origin: str) -> LogKeys:
             keys.follow(stored)
         after = page[-1].position
     return keys
+
+
+def read_policy_in_force(pool: Pool, origin: str, size: int | None = None) -> Policy:
+    """Return the policy that counts for checkpoints of a size, by default of the log as it is."""
+    subject = charter_subject(ledger_subject(origin))
+    stored = latest_under(pool, subject, PolicyAdopted.TOPIC, size)
+    if stored is None:
+        return parse_policy(QUORUM_NONE_POLICY)
+    body = decode(stored.entry, stored.position).event.body
+    assert isinstance(body, PolicyAdopted), "it was looked for by its topic"
+    return parse_policy(body.text)

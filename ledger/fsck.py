@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ledger.antirollback import CheckpointFile, Halted
+from ledger.charter import read_policy_in_force
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
 from ledger.log.checkpoint import open_checkpoint, parse_checkpoint
@@ -88,7 +89,12 @@ def check_log(pool: Pool, home: Home) -> Report:
 
     Raises `NotInitialised` where the home has no trust root to check by.
     """
-    trust, report, policy = _trust(home), Report(), read_policy(home.policy)
+    trust, report = _trust(home), Report()
+    policy = (
+        read_policy(home.policy)
+        if home.policy.exists()
+        else read_policy_in_force(pool, trust.origin)
+    )
     # The file is read first: what it holds was in the database before.
     file = _File(CheckpointFile(home.checkpoints), trust, report)
     accepted = None

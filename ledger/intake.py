@@ -24,7 +24,13 @@ from ledger.log.note import parse_vkey
 from ledger.log.policy import MalformedPolicy, parse_policy
 from ledger.wire import canonical, keys
 from ledger.wire.base64 import MalformedBase64, b64decode
-from ledger.wire.commitment import BadOpening, Opening, opening_from_object, verify_opening
+from ledger.wire.commitment import (
+    BadOpening,
+    Opening,
+    opening_from_object,
+    sealed_at,
+    verify_opening,
+)
 from ledger.wire.entry import MAGIC, Entry, EntryTooLarge, format_entry, parse_entry
 from ledger.wire.envelope import (
     Envelope,
@@ -251,26 +257,11 @@ def _read_openings(value: object) -> tuple[Opening, ...]:
 
 def _check_openings(value: dict[str, Any], event: Event, openings: Sequence[Opening]) -> None:
     for opening in openings:
-        section = _at(value, opening.path)
-        commitment = section.get("commitment") if isinstance(section, dict) else None
-        if not isinstance(commitment, str) or len(section) != 1:
-            raise Invalid("BAD_OPENING", "no sealed section there", pointer=opening.path)
         try:
+            commitment = sealed_at(value, opening.path)
             verify_opening(commitment, event.ledger, event.event_id, opening)
         except BadOpening as error:
             raise Invalid("BAD_OPENING", str(error), pointer=opening.path) from None
-
-
-def _at(value: Any, pointer: str) -> Any:
-    """Return what a JSON pointer without escapes names, or None."""
-    for part in pointer.split("/")[1:]:
-        if isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value
 
 
 def new_key_records(event: Event) -> Iterable[KeyRecord]:

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 import structlog
 
 from ledger.antirollback import CheckpointFile, Halted
+from ledger.charter import read_policy_in_force
 from ledger.feeder import Feeder
 from ledger.follower import Follower
 from ledger.gate import places, remembered
+from ledger.gathering import Gatherer
 from ledger.home import Home, Identity
 from ledger.keystore import load_log_keys
 from ledger.lawbook import LawShelf
@@ -100,7 +102,7 @@ class Node:
         self.feed = CheckpointFeed(self.pool)
         self.prover = Prover(self.pool)
         self.checker = SignatureChecker(settings.verifier_processes)
-        self.policy = policy_of(settings)
+        self.policy = policy_of(settings, self.pool)
         self.publisher = (
             publisher_of(settings, self.pool, self.file, told=self._told, failed=self._failed)
             if publishes
@@ -111,6 +113,7 @@ class Node:
         self.follower = (
             None if publishes else Follower(self.pool, self.feed, self.quorum, self.witnessed)
         )
+        self.gatherer = Gatherer(self.pool, self.prover, self.identity.origin)
         self.laws = LawShelf(home.law)
         self.sequencer = Sequencer(
             self.pool,
@@ -197,18 +200,22 @@ def publisher_of(
     failed: Callable[[str], None] = lambda _: None,
 ) -> Publisher:
     """Return the publisher of a home: its keys, and whom to ask before the first signature."""
-    home, policy = Home(settings.home), policy_of(settings)
+    home, policy = Home(settings.home), policy_of(settings, pool)
     origin = home.identity().origin
     urls = places(policy, settings.mirrors.split(), origin)
     signer = LogSigner(origin, *load_log_keys(home.keys))
     return Publisher(pool, signer, file, told=told, failed=failed, others=lambda: remembered(urls))
 
 
-def policy_of(settings: Settings) -> Policy:
-    """Return the trust policy by whose witnesses the log is cosigned. Raises `BadPolicy`."""
-    if settings.policy:
-        return read_policy(settings.policy, required=True)
-    return read_policy(Home(settings.home).policy)
+def policy_of(settings: Settings, pool: Pool) -> Policy:
+    """Return the policy by whose witnesses the log is cosigned: a file's, else the log's own.
+
+    A file goes ahead of the log: its witnesses are fed before `ledger.policy_adopted/1` names
+    them. Raises `BadPolicy`.
+    """
+    home = Home(settings.home)
+    file = settings.policy or (home.policy if home.policy.exists() else None)
+    return read_policy(file) if file else read_policy_in_force(pool, home.identity().origin)
 
 
 def _check_schema(database: Database) -> None:

@@ -22,17 +22,12 @@ class BadPolicy(Exception):
     """The file of the trust policy is not there, or cannot be read."""
 
 
-def read_policy(path: Path, *, required: bool = False) -> Policy:
-    """Return the policy in a file, that of a log without witnesses where there is none.
-
-    Raises `BadPolicy`, also for a file that is `required` and not there.
-    """
+def read_policy(path: Path) -> Policy:
+    """Return the policy in a file. Raises `BadPolicy`."""
     try:
         return parse_policy(path.read_bytes())
     except FileNotFoundError:
-        if required:
-            raise BadPolicy(f"{path} is not there") from None
-        return parse_policy(QUORUM_NONE_POLICY)
+        raise BadPolicy(f"{path} is not there") from None
     except MalformedPolicy as error:
         raise BadPolicy(f"{path}: {error}") from error
 

@@ -50,7 +50,7 @@ from projections.seal_check import SealCheck
 
 app = typer.Typer(help="Take a log home, verify it, run its rules again.", no_args_is_help=True)
 
-RULES_STEP = 10
+RULES_STEP = 12
 RULES_LABEL = "every event is admitted by the rules in force at its position"
 """What follows the numbered steps of `ledger.verify`."""
 

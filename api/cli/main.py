@@ -16,6 +16,7 @@ from api.cli import (
     demo,
     disputes,
     events,
+    evidence,
     import_cuad,
     import_inpadoc,
     importing,
@@ -56,6 +57,7 @@ app.command("bench")(bench.bench)
 app.command("mirror")(mirror.mirror)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(witness.app, name="witness")
 app.add_typer(policy.app, name="policy")
 app.add_typer(parties.app, name="parties")

@@ -86,9 +86,10 @@ def export_tiles(
 ) -> None:
     """Write the log as the plain files that tlog-tiles names, or what is new of it."""
     settings = Settings()
-    quorum, database = Quorum(policy_of(settings)), open_database(settings)
+    database = open_database(settings)
     try:
-        done = export(StoredLog(Pool(database.app_dsn, size=1), quorum), directory)
+        pool = Pool(database.app_dsn, size=1)
+        done = export(StoredLog(pool, Quorum(policy_of(settings, pool))), directory)
     finally:
         database.stop()
     checkpoint = done.checkpoint

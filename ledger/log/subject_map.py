@@ -18,7 +18,7 @@ number, and depth and direction of every step are given by the key: nothing is l
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -136,6 +136,39 @@ def verify_absence(root: bytes, subject: str, proof: MapProof) -> None:
             raise MapProofRefused("the leaf shown instead does not lie on this subject's path")
         end = map_leaf(other, value_hash)
     _must_lead(root, key, end, proof.siblings)
+
+
+def verify_whole(
+    root: bytes,
+    subject: str,
+    history: History | None,
+    proof: MapProof,
+    leaves: Iterable[tuple[int, bytes]],
+) -> None:
+    """Raise `MapProofRefused` unless (position, leaf hash) pairs are all that the map says of one.
+
+    `history` is what is stated of the subject, None that it is not in the map.
+    """
+    if history is None:
+        verify_absence(root, subject, proof)
+    else:
+        verify_history(root, subject, history, proof)
+    found = untouched(subject)
+    for position, leaf in leaves:
+        found = found.and_then(position, leaf)
+    if found != (history or untouched(subject)):
+        raise MapProofRefused(f"the entries shown are not the history of {subject}")
+
+
+def read_root(text: object) -> bytes:
+    """Read `sha256:<hex>` as a seal states it, or raise `MapProofRefused`."""
+    digits = text.removeprefix("sha256:") if isinstance(text, str) else ""
+    if len(digits) != 2 * HASH_SIZE or text != f"sha256:{digits.lower()}":
+        raise MapProofRefused("a seal states a root as sha256 and 64 hex digits")
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        raise MapProofRefused("a seal states a root as sha256 and 64 hex digits") from None
 
 
 def _must_lead(root: bytes, key: bytes, end: bytes, siblings: Sequence[bytes]) -> None:

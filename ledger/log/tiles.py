@@ -238,3 +238,20 @@ def _leaves(level: int, n: int, tile: bytes, fetch: Fetch) -> Iterator[bytes]:
         if _fold(below)[-1] != parent:
             raise TileRefused(tile_path(level - 1, child), "does not hash to its parent")
         yield from _leaves(level - 1, child, below, fetch)
+
+
+def first_difference(hashes: Sequence[bytes], tile: bytes) -> int:
+    """Return the index of the first hash that differs from the tile's, or how many agree."""
+    for index, each in enumerate(hashes):
+        if each != tile[index * HASH_SIZE : (index + 1) * HASH_SIZE]:
+            return index
+    return len(hashes)
+
+
+def split_as_far_as_it_goes(raw: bytes) -> list[bytes]:
+    """Take a malformed bundle apart by its lengths: only to say where it is wrong."""
+    entries, at = [], 0
+    while at < len(raw):
+        start, at = at + 2, at + 2 + int.from_bytes(raw[at : at + 2])
+        entries.append(raw[start:at])
+    return entries

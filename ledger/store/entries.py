@@ -102,13 +102,28 @@ def subject_page(
     return SubjectPage(page, page[-1].position if len(found) > limit else None)
 
 
-def latest_under(pool: Pool, subject: str, topic: str) -> StoredEntry | None:
-    """Return the latest entry of a topic that is tagged with a subject."""
+def read_under_both(pool: Pool, first: str, second: str, topic: str) -> list[StoredEntry]:
+    """Return the entries of a topic that are tagged with both of two subjects, in order."""
+    with pool.session() as session:
+        session.execute(
+            f"SELECT {_COLUMNS} FROM ledger.tags a JOIN ledger.tags b USING (position)"  # noqa: S608
+            " JOIN ledger.entries e USING (position)"
+            " WHERE a.subject = %s AND b.subject = %s AND e.topic = %s ORDER BY position",
+            (first, second, topic),
+        )
+        return [_entry(row) for row in session.fetchall()]
+
+
+def latest_under(
+    pool: Pool, subject: str, topic: str, size: int | None = None
+) -> StoredEntry | None:
+    """Return the latest entry of a topic, below a size, that is tagged with a subject."""
     with pool.session() as session:
         session.execute(
             f"SELECT {_COLUMNS} FROM ledger.tags t JOIN ledger.entries e USING (position)"  # noqa: S608
-            " WHERE t.subject = %s AND e.topic = %s ORDER BY t.position DESC LIMIT 1",
-            (subject, topic),
+            " WHERE t.subject = %s AND e.topic = %s AND t.position < %s"
+            " ORDER BY t.position DESC LIMIT 1",
+            (subject, topic, _NO_LIMIT if size is None else size),
         )
         row = session.fetchone()
     return None if row is None else _entry(row)

@@ -1,5 +1,5 @@
 """
-`python -m ledger.verify PATH --trust trust.json`: verify an exported log, or one receipt.
+`python -m ledger.verify PATH --trust trust.json`: verify an exported log, a receipt or a bundle.
 
 Exit codes: 0 verified; 1 refused; 2 wrong usage, or a file that is not there.
 """
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.base64 import MalformedBase64, b64decode
@@ -19,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    if given.path.is_dir() == (given.entry is not None):
+    if given.path.is_dir() and given.entry is not None:
         parser.error("a receipt comes with --entry FILE, an exported log without")
     if given.workers is not None and given.workers < 1:
         parser.error("--workers is 1 or more")
@@ -28,10 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.path.is_dir():
             previous = given.previous.read_bytes() if given.previous else None
             answer = verify_export(given.path, trust_root, previous=previous, workers=given.workers)
+        elif given.entry is None:
+            answer = verify_evidence(given.path.read_bytes(), trust_root)
         else:
-            answer = verify_receipt(
-                given.path.read_bytes(), _entry(given.entry.read_bytes()), trust_root
-            )
+            entry = _entry(given.entry.read_bytes())
+            answer = verify_receipt(given.path.read_bytes(), entry, trust_root)
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     except Refused as refused:
@@ -47,6 +49,7 @@ def report(answer: Verified) -> str:
     return "\n".join(
         [
             *(f"{step.number:>2}  {step}" for step in answer.steps),
+            *(f"whole below {size}: {subject}" for subject, size in answer.histories),
             *(f"unchecked: position {at}, {what}" for at, what in answer.unchecked),
             "VERIFIED: {} at size {}, root {}".format(answer.checkpoint.origin, *checkpoint),
             f"{answer.signatures} signatures of parties verified",
@@ -66,7 +69,7 @@ def _entry(raw: bytes) -> bytes:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ledger.verify", description=__doc__)
-    parser.add_argument("path", type=Path, help="directory of an exported log, or a receipt")
+    parser.add_argument("path", type=Path, help="an exported log, a receipt or a bundle")
     parser.add_argument("--trust", type=Path, required=True, help="trust root, from elsewhere")
     parser.add_argument("--entry", type=Path, help="the entry that the receipt is for")
     parser.add_argument("--previous", type=Path, help="an earlier checkpoint of the same log")

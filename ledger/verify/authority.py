@@ -16,14 +16,10 @@ from ledger.verify.event import Event, read_event
 from ledger.verify.outcome import Refused, Step, refusing
 from ledger.wire.base64 import b64decode
 
-OPENED = "ledger.opened/1"
-REGISTERED = "party.registered/1"
-KEY_ADDED = "key.added/1"
-KEY_REVOKED = "key.revoked/1"
-MANDATE_GIVEN = "mandate.given/1"
-MANDATE_ENDED = "mandate.ended/1"
-LOG_KEYS = "ledger.log_keys_adopted/1"
-POLICY = "ledger.policy_adopted/1"
+OPENED, REGISTERED = "ledger.opened/1", "party.registered/1"
+KEY_ADDED, KEY_REVOKED = "key.added/1", "key.revoked/1"
+MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
+LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
 HANDED_OVER = "ledger.operation_handed_over/1"
 
 _PARTY = "keys kind name party roles seat"
@@ -41,10 +37,11 @@ _BODIES = {
     HANDED_OVER: "ledger operator reason",
 }
 _KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
-_KINDS |= dict.fromkeys(("keys", "log_keys", "parties", "roles", "topics"), list)
-_KINDS |= dict.fromkeys(("approved_by", "policy", "speakers"), list)
-_NULLABLE = {"ceiling", "compromised_since", "name", "not_after", "not_before"}
-_NULLABLE |= {"valid_to", "vouched_by"}
+_LISTS = "approved_by keys log_keys parties policy roles speakers topics"
+_KINDS |= dict.fromkeys(_LISTS.split(), list)
+_NULLABLE = {
+    *["ceiling", "compromised_since", "name", "not_after", "not_before", "valid_to", "vouched_by"]
+}
 
 AUTHORITY = tuple(_BODIES)
 """The types of events that change who may sign, or what signs the log."""
@@ -201,10 +198,8 @@ def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> set[str
     digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
     named = [_checked(each, "group party", event) for each in body["speakers"]]
     speakers = {(each["group"], each["party"]) for each in named}
-    ruling = authority.speakers or {
-        ("state", authority.registrar),
-        *(each for each in speakers if each[0] != "state"),
-    }
+    first = {("state", authority.registrar)} | {each for each in speakers if each[0] != "state"}
+    ruling = authority.speakers or first
     if len({group for group, party in ruling if party in approving}) < 2:  # noqa: PLR2004
         raise fault(event, "two of the groups of witnesses must approve a policy")
     if digest != body["policy_sha256"] or not approving <= {party for _, party in ruling}:

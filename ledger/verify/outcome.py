@@ -27,6 +27,8 @@ class Step(StrEnum):
     LISTS = "subjects and signers are sorted"
     SIGNATURES = "every signature verifies, and binds by a key in force at its position"
     CONSISTENCY = "the earlier checkpoint is of a prefix"
+    HISTORY = "what is shown of a subject is its whole history, up to the size of the seal"
+    OPENINGS = "every opening is of what an entry is committed to"
 
     @property
     def number(self) -> int:
@@ -65,7 +67,8 @@ class Verified:
     """All steps hold, up to a checkpoint; of a receipt, for the entry at `position`.
 
     `signatures` counts those of parties; `unchecked` has what could not be checked, and where;
-    `log_keys` are the vkeys that sign this log's checkpoints from there on.
+    `log_keys` are the vkeys that sign this log's checkpoints from there on; `histories` are
+    subjects of which everything was shown below a size.
     """
 
     checkpoint: Checkpoint
@@ -74,6 +77,7 @@ class Verified:
     unchecked: tuple[tuple[int, str], ...] = ()
     position: int | None = None
     log_keys: tuple[str, ...] = ()
+    histories: tuple[tuple[str, int], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON values."""
@@ -85,6 +89,7 @@ class Verified:
             "position": self.position,
             "steps": [{"step": step.number, "label": str(step)} for step in self.steps],
             "signatures": self.signatures,
+            "histories": [{"subject": name, "below": size} for name, size in self.histories],
             "unchecked": [{"position": at, "what": what} for at, what in self.unchecked],
         }
 

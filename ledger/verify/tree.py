@@ -11,8 +11,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.log.merkle import HASH_SIZE, Frontier, leaf_hash
-from ledger.log.tiles import TILE_WIDTH, MalformedBundle, entries_path, parse_bundle, tile_width
+from ledger.log.merkle import Frontier, leaf_hash
+from ledger.log.tiles import (
+    TILE_WIDTH,
+    MalformedBundle,
+    entries_path,
+    first_difference,
+    parse_bundle,
+    split_as_far_as_it_goes,
+    tile_width,
+)
 from ledger.log.tiles import tile_path as path_of
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.authority import is_authority
@@ -47,11 +55,11 @@ class HashBundle:
         try:
             entries, malformed = parse_bundle(raw, width), ""
         except MalformedBundle as error:
-            entries, malformed = _split(raw), str(error)
+            entries, malformed = split_as_far_as_it_goes(raw), str(error)
         leaves = [leaf_hash(entry) for entry in entries]
         if malformed or b"".join(leaves) != tile:
             reason = malformed or f"does not hash into {path_of(0, n, width)}"
-            bad = start + min(_first_difference(leaves, tile), width - 1)
+            bad = start + min(first_difference(leaves, tile), width - 1)
             raise Refused(Step.TREE, reason, bad, entries_path(n, width))
         authority = [named for named in enumerate(entries, start) if is_authority(named[1])]
         return Hashed(Frontier().extend(leaves).hashes, sha256(raw).digest(), authority)
@@ -91,7 +99,7 @@ def _climb(directory: Path, row: Sequence[bytes], level: int = 1) -> tuple[bytes
         children = row[at : at + TILE_WIDTH]
         tile = read_tile(directory, level, n, len(children))
         if tile != b"".join(children):
-            bad = (at + _first_difference(children, tile)) * TILE_WIDTH**level
+            bad = (at + first_difference(children, tile)) * TILE_WIDTH**level
             path = path_of(level, n, len(children))
             raise Refused(Step.TREE, "not what the entries below it hash to", bad, path)
         roots = Frontier().extend(children).hashes
@@ -100,20 +108,3 @@ def _climb(directory: Path, row: Sequence[bytes], level: int = 1) -> tuple[bytes
         else:
             edge = roots
     return (*_climb(directory, parents, level + 1), *edge)
-
-
-def _first_difference(hashes: Sequence[bytes], tile: bytes) -> int:
-    """Return the index of the first hash that differs from the tile's, or how many agree."""
-    for index, each in enumerate(hashes):
-        if each != tile[index * HASH_SIZE : (index + 1) * HASH_SIZE]:
-            return index
-    return len(hashes)
-
-
-def _split(raw: bytes) -> list[bytes]:
-    """Take a malformed bundle apart as far as its lengths reach: only to say where it is wrong."""
-    entries, at = [], 0
-    while at < len(raw):
-        start, at = at + 2, at + 2 + int.from_bytes(raw[at : at + 2])
-        entries.append(raw[start:at])
-    return entries

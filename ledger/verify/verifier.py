@@ -40,6 +40,8 @@ T = TypeVar("T")
 CLOCK_TOLERANCE_S = 60  # How far `accepted` may be after the signing of a checkpoint over it.
 END_OF_TIME = 2**37  # In POSIX seconds, and within what a datetime holds.
 
+LOG_STEPS = tuple(Step)[: Step.CONSISTENCY.number]  # Those behind are for evidence bundles.
+
 Progress = Callable[[Step, int, int], None]
 """Told after each bundle of a long step: the step, bundles done, bundles in all."""
 
@@ -66,9 +68,9 @@ def verify_export(
     #    If it is not by those that are trusted, the log may have others since: that 4. will tell.
     note, unsigned = read_checkpoint(directory), None
     try:
-        checkpoint, too_late = _open(note, trust, Step.CHECKPOINT)
+        checkpoint, too_late = open_trusted(note, trust, Step.CHECKPOINT)
     except Refused as refused:
-        checkpoint, too_late, unsigned = _stated_checkpoint(note, Step.CHECKPOINT), "", refused
+        checkpoint, too_late, unsigned = stated_checkpoint(note, Step.CHECKPOINT), "", refused
     size, total = checkpoint.size, -(-checkpoint.size // TILE_WIDTH)
 
     try:
@@ -79,13 +81,13 @@ def verify_export(
             tree = check_tree(directory, checkpoint, _told(hashed, progress, Step.TREE, total))
 
         # 4. Entry 0 is the trusted genesis. From its keys and policy the log leads to those of now.
-        _check_genesis(dict(tree.authority[:1]).get(0, b""), trust)
+        check_genesis(dict(tree.authority[:1]).get(0, b""), trust)
         authority = gather_authority(tree.authority, trust.origin)
-        now = _trust_at(size, trust, authority)
+        now = trust_at(size, trust, authority)
     except Refused as refused:
         raise unsigned or refused from None
     if now != trust:
-        checkpoint, too_late = _open(note, now, Step.CHECKPOINT)
+        checkpoint, too_late = open_trusted(note, now, Step.CHECKPOINT)
     elif unsigned:
         raise unsigned
 
@@ -100,12 +102,12 @@ def verify_export(
 
     # 9. An earlier checkpoint, where there is one, is of a prefix of this log.
     if previous is not None:
-        stated = _stated_checkpoint(previous, Step.CONSISTENCY)
-        then = _trust_at(stated.size, trust, authority)
-        old, _ = _open(previous, then, Step.CONSISTENCY)
+        stated = stated_checkpoint(previous, Step.CONSISTENCY)
+        then = trust_at(stated.size, trust, authority)
+        old, _ = open_trusted(previous, then, Step.CONSISTENCY)
         _check_consistency(directory, old, checkpoint)
 
-    steps = tuple(Step)[: None if previous is not None else -1]
+    steps = LOG_STEPS if previous is not None else LOG_STEPS[:-1]
     counted = (chronology.signatures, tuple(chronology.unchecked))
     return Verified(checkpoint, steps, *counted, log_keys=now.log_keys)
 
@@ -124,7 +126,7 @@ def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
     with refusing(Step.CHECKPOINT):
         stated = _stated(receipt)
         proof = parse_tlog_proof(stated.pop("proof"))
-    checkpoint, too_late = _open(proof.checkpoint_raw, trust, Step.CHECKPOINT)
+    checkpoint, too_late = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
     position = proof.index
 
     # 3. The entry hashes up to the root by the proof.
@@ -134,7 +136,7 @@ def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
 
     # 4. Entry 0 is the trusted genesis.
     if position == 0:
-        _check_genesis(entry, trust)
+        check_genesis(entry, trust)
 
     # 5. to 7. Form, identity and time, sorted lists; the JSON around the proof says the same.
     event = read_event(entry, position, trust.origin)
@@ -149,10 +151,10 @@ def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
         else:
             unchecked.append((position, f"the line by key {line.key_id}"))
     verified = len(event.entry.signatures) - len(unchecked)
-    return Verified(checkpoint, tuple(Step)[:-1], verified, tuple(unchecked), position)
+    return Verified(checkpoint, LOG_STEPS[:-1], verified, tuple(unchecked), position)
 
 
-def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
+def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
     """Return a checkpoint, and the first instant at which nothing under it can be accepted."""
     with refusing(step):
         opened = open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy)
@@ -163,13 +165,14 @@ def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
     return opened.checkpoint, format_instant(datetime.fromtimestamp(end, UTC))
 
 
-def _stated_checkpoint(note: bytes, step: Step) -> Checkpoint:
+def stated_checkpoint(note: bytes, step: Step) -> Checkpoint:
     """Return what a note says, whoever signed it."""
     with refusing(step):
         return parse_checkpoint(parse_note(note).text)
 
 
-def _check_genesis(entry: bytes, trust: Trust) -> None:
+def check_genesis(entry: bytes, trust: Trust) -> None:
+    """Refuse (step 4) another entry 0 than the trusted one."""
     if sha256(entry).hexdigest() != trust.genesis_sha256:
         raise Refused(Step.GENESIS, "entry 0 is not the one that is trusted", 0)
     event = read_event(entry, 0, trust.origin)
@@ -177,7 +180,7 @@ def _check_genesis(entry: bytes, trust: Trust) -> None:
         raise Refused(Step.GENESIS, "entry 0 opens another ledger", 0)
 
 
-def _trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
+def trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
     """Return the trust root with the keys and the policy that the log had adopted by a size."""
     pinned = f"sha256:{trust.policy.sha256}"
     log_keys = authority.log_keys_at(size)

@@ -58,6 +58,27 @@ def commit(origin: str, event_id: str, pointer: str, salt: bytes, value: Any) ->
     return "sha256:" + hashlib.sha256(head + salt + dump(value)).hexdigest()
 
 
+def section_at(payload: Any, pointer: str) -> Any:
+    """Return what a JSON pointer without escapes names in a payload, or None."""
+    for part in pointer.split("/")[1:]:
+        if isinstance(payload, dict):
+            payload = payload.get(part)
+        elif isinstance(payload, list) and part.isdecimal() and int(part) < len(payload):
+            payload = payload[int(part)]
+        else:
+            return None
+    return payload
+
+
+def sealed_at(payload: Any, pointer: str) -> str:
+    """Return the commitment that stands at a place of a payload. Raises `BadOpening`."""
+    section = section_at(payload, pointer)
+    commitment = section.get("commitment") if isinstance(section, dict) else None
+    if not isinstance(commitment, str) or len(section) != 1:
+        raise BadOpening("no sealed section there")
+    return commitment
+
+
 def verify_opening(commitment: str, origin: str, event_id: str, opening: Opening) -> None:
     """Return if the commitment was made from the opening; raise `BadOpening` if not."""
     try:

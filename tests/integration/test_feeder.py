@@ -249,8 +249,12 @@ def test_a_witness_that_is_silent_is_asked_ever_more_rarely() -> None:
 
 
 def test_a_policy_that_cannot_be_read_is_named(town: Town) -> None:
-    town.home.policy.write_text("quorum\n")
-    with pytest.raises(BadPolicy, match="line 1"):
-        nodes.policy_of(town.settings)
-    with pytest.raises(BadPolicy, match="not there"):
-        nodes.policy_of(town.settings.model_copy(update={"policy": town.home.path / "none"}))
+    elsewhere = town.settings.model_copy(update={"policy": town.home.path / "none"})
+    with running(town.settings) as node:
+        town.home.policy.write_text("quorum\n")
+        with pytest.raises(BadPolicy, match="line 1"):
+            nodes.policy_of(town.settings, node.pool)
+        with pytest.raises(BadPolicy, match="not there"):
+            nodes.policy_of(elsewhere, node.pool)
+        town.home.policy.unlink()
+        assert nodes.policy_of(town.settings, node.pool).quorum is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.cli.audit import RULES_LABEL, app
+from api.cli.audit import RULES_LABEL, RULES_STEP, app
 from ledger.audit import Replay
 from ledger.verify.outcome import Step
 from projections.catalogue import READ_MODELS
@@ -56,7 +56,7 @@ def test_a_valid_log_is_verified_rules_included(story: tuple[Path, Path]) -> Non
 def test_the_json_lists_every_step_rules_included(story: tuple[Path, Path]) -> None:
     answer = json.loads(run("verify", story[0], "--trust", story[1], "--json").stdout)
     assert (True, 17, []) == (answer["verified"], answer["size"], answer["unchecked"])
-    assert [*range(1, 9), 10] == [step["step"] for step in answer["steps"]]
+    assert [*range(1, 9), RULES_STEP] == [step["step"] for step in answer["steps"]]
 
 
 def test_without_the_rules_their_step_is_not_listed(story: tuple[Path, Path]) -> None:
@@ -69,7 +69,9 @@ def test_an_earlier_checkpoint_is_held_against_the_log(
 ) -> None:
     (tmp_path / "old").write_bytes(whole_story().checkpoint(5))
     done = run("verify", story[0], "--trust", story[1], "--previous", tmp_path / "old", "--json")
-    assert [*range(1, 11)] == [step["step"] for step in json.loads(done.stdout)["steps"]]
+    assert [*range(1, 10), RULES_STEP] == [
+        step["step"] for step in json.loads(done.stdout)["steps"]
+    ]
 
 
 def test_a_flipped_byte_is_refused_with_step_and_position(
@@ -94,7 +96,7 @@ def test_a_deal_that_a_rule_forbids_is_refused_though_all_have_signed(tmp_path: 
     answer = json.loads(run("verify", log, "--trust", trust, "--json").stdout)
     expected = {
         "verified": False,
-        "step": 10,
+        "step": 12,
         "label": RULES_LABEL,
         "position": 17,
         "code": "EXCLUSIVE_OVERLAP",
@@ -134,7 +136,7 @@ def test_replay_names_the_first_entry_that_the_rules_refuse(tmp_path: Path) -> N
     log, _ = forbidden(tmp_path)
     done = run("replay", log, "--json")
     assert 1 == done.exit_code
-    assert (17, 10) == tuple(json.loads(done.stdout)[name] for name in ("position", "step"))
+    assert (17, RULES_STEP) == tuple(json.loads(done.stdout)[name] for name in ("position", "step"))
 
 
 def test_replay_of_nothing_says_so(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import ledger.verify
 from ledger.verify.__main__ import main
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.tree import HashBundle
-from ledger.verify.verifier import verify_export
+from ledger.verify.verifier import LOG_STEPS, verify_export
 from ledger.verify.workers import IN_PROCESS_MAX, in_order
 from ledger.wire.base64 import b64encode
 from tests.support.builders import RIVAL
@@ -115,7 +115,7 @@ def test_another_version_of_python_comes_to_the_same_answer(exported: Path) -> N
 def test_a_verified_log_exits_with_0_and_lists_its_steps(exported: Path) -> None:
     done = run(exported / "log", "--trust", exported / "trust.json")
     assert (0, "") == (done.returncode, done.stderr)
-    assert [f"{step.number:>2}  {step}" for step in Step][:-1] == done.stdout.splitlines()[:8]
+    assert [f"{step.number:>2}  {step}" for step in LOG_STEPS[:-1]] == done.stdout.splitlines()[:8]
 
 
 def test_a_refused_log_exits_with_1_and_says_where(
@@ -185,7 +185,6 @@ def test_an_earlier_checkpoint_adds_the_ninth_step(
         ["{0}/log"],
         ["{0}/log", "--trust", "{0}/nothing"],
         ["{0}/nothing", "--trust", "{0}/trust.json"],
-        ["{0}/receipt.json", "--trust", "{0}/trust.json"],
         ["{0}/log", "--trust", "{0}/trust.json", "--entry", "{0}/entry"],
         ["{0}/receipt.json", "--trust", "{0}/trust.json", "--entry", "{0}/nothing"],
         ["{0}/log", "--trust", "{0}/trust.json", "--previous", "{0}/nothing"],

@@ -1,0 +1,77 @@
+"""`techledger evidence`: bundles that a court checks without a server, and without this program."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.options import TrustFile, Url
+from ledger.client import LedgerClient, Trust
+from ledger.log.evidence import format_evidence, parse_evidence
+from ledger.verify.__main__ import report
+from ledger.verify.evidence import verify_evidence
+from ledger.verify.outcome import Refused, Verified
+
+app = typer.Typer(help="Bundles of evidence, checked offline.", no_args_is_help=True)
+
+Bundle = Annotated[Path, typer.Argument(help="The bundle", exists=True, dir_okay=False)]
+
+
+@app.command("gather")
+def gather(
+    bundle: Annotated[Path, typer.Argument(help="File to write", dir_okay=False)],
+    *,
+    url: Url,
+    trust: TrustFile,
+    subject: Annotated[
+        list[str] | None, typer.Option(help="Subject whose whole history is shown; repeatable")
+    ] = None,
+    position: Annotated[
+        list[int] | None, typer.Option(help="Single entry that is shown; repeatable")
+    ] = None,
+) -> None:
+    """Fetch a bundle, verify it, and write it."""
+    asked = [f"subject={each}" for each in subject or []]
+    asked += [f"position={each}" for each in position or []]
+    with LedgerClient(url, Trust.read(trust)) as ledger:
+        raw = ledger.get_bytes(f"/v1/evidence?{'&'.join(asked)}")
+    _told(_verified(raw, trust))
+    bundle.write_bytes(raw)
+
+
+@app.command("open")
+def open_section(
+    bundle: Bundle,
+    position: Annotated[int, typer.Argument(help="Of the entry that holds the section")],
+    opening: Annotated[
+        Path, typer.Argument(help="JSON: path, salt, value, as they were submitted", exists=True)
+    ],
+    *,
+    trust: TrustFile,
+) -> None:
+    """Add the opening of a sealed section that the holder may show."""
+    evidence = parse_evidence(bundle.read_bytes())
+    shown = (*evidence.openings, (position, json.loads(opening.read_bytes())))
+    raw = format_evidence(replace(evidence, openings=shown))
+    _told(_verified(raw, trust))
+    bundle.write_bytes(raw)
+
+
+@app.command("verify")
+def verify(bundle: Bundle, *, trust: TrustFile) -> None:
+    """Check a bundle, as `python -m ledger.verify` does; exit code 1 where a step fails."""
+    _told(_verified(bundle.read_bytes(), trust))
+
+
+def _verified(raw: bytes, trust: Path) -> Verified:
+    try:
+        return verify_evidence(raw, trust.read_bytes())
+    except Refused as refused:
+        print(f"REFUSED: {refused}")
+        raise typer.Exit(1) from None
+
+
+def _told(answer: Verified) -> None:
+    print(report(answer))

@@ -1,0 +1,60 @@
+"""Evidence bundles: one file with which anybody checks a subject's whole history offline."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.deps import node_of
+from api.problems import ApiProblem, NotFound
+from ledger.gathering import NotThere, TooMuch
+from ledger.log.evidence import format_evidence
+
+router = APIRouter(prefix="/v1/evidence", tags=["evidence"])
+
+MAX_SUBJECTS = 100
+
+Subjects = Annotated[
+    list[Annotated[str, Query(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$")]] | None,
+    Query(
+        description="Subjects whose whole histories are to be shown; repeat it",
+        max_length=MAX_SUBJECTS,
+    ),
+]
+Positions = Annotated[
+    list[Annotated[int, Query(ge=0, lt=2**62)]] | None,
+    Query(description="Single entries to be shown; repeat it", max_length=MAX_SUBJECTS),
+]
+
+
+@router.get(
+    "",
+    operation_id="getEvidence",
+    summary="An evidence bundle: entries, keys, proofs, histories under the last seal",
+)
+async def get_evidence(
+    request: Request,
+    subject: Subjects = None,
+    position: Positions = None,
+) -> Response:
+    """Return a bundle (docs/spec/bundle.md) that `python -m ledger.verify FILE` checks offline.
+
+    Without parameters it shows the genesis and the charter: who governs the log, and by which keys.
+    Openings of sealed sections are not in it: whoever holds them adds them.
+    """
+    node = node_of(request)
+    checkpoint = node.best_checkpoint
+    if checkpoint is None:
+        raise NotFound("nothing has been published yet")
+    try:
+        asked = (subject or [], position or [])
+        bundle = await asyncio.to_thread(node.gatherer.gather, checkpoint, *asked)
+    except NotThere as error:
+        raise NotFound(str(error)) from None
+    except TooMuch as error:
+        raise ApiProblem(413, "TOO_LARGE", str(error)) from None
+    return Response(
+        format_evidence(bundle),
+        media_type="application/json",
+        headers={"Cache-Control": "no-cache"},
+    )
