@@ -233,7 +233,10 @@ def test_a_bundle_over_http_by_command_and_on_a_python_of_its_own(
         assert 0 == done.exit_code, done.output
         assert f"whole below 11: {TECHNOLOGY}" in done.output
         charter = httpx2.get(f"{url}/v1/evidence").content
-        assert 1 == len(verify_evidence(charter, case.trust).histories)
+        kinds = [
+            name.partition(":")[0] for name, _ in verify_evidence(charter, case.trust).histories
+        ]
+        assert ["charter", "key", "key"] == kinds
         assert 404 == httpx2.get(f"{url}/v1/evidence?position=99999").status_code
         assert 422 == httpx2.get(f"{url}/v1/evidence?subject=nonsense").status_code
     assert 0 == main([str(bundle), "--trust", str(case.home.trust), "--json"])
