@@ -157,15 +157,19 @@ def exported_checkpoint(directory: Path) -> Checkpoint:
         raise NothingExported(f"there is no checkpoint in {directory}") from None
 
 
-def exported_entries(directory: Path) -> Iterator[bytes]:
-    """Yield the entries of an export, in order: nothing is verified. Raises `NothingExported`."""
+def exported_entries(directory: Path, start: int = 0) -> Iterator[bytes]:
+    """Yield the entries of an export from position `start` on, in order: nothing is verified.
+
+    Raises `NothingExported`.
+    """
     size = exported_checkpoint(directory).size
-    for n in range(-(-size // TILE_WIDTH)):
+    for n in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
         width = tile_width(0, n, size)
         try:
-            yield from parse_bundle((directory / entries_path(n, width)).read_bytes(), width)
+            bundle = parse_bundle((directory / entries_path(n, width)).read_bytes(), width)
         except (FileNotFoundError, LogError) as error:
             raise NothingExported(f"{entries_path(n, width)}: {error}") from None
+        yield from bundle[max(0, start - n * TILE_WIDTH) :]
 
 
 def sealed_sizes(entries: Iterable[bytes]) -> list[int]:
@@ -208,20 +212,24 @@ class Replay:
 
     def __iter__(self) -> Iterator[Logged]:
         for entry in self._entries:
-            if self.size in self._seals:
-                self._roots[self.size] = self._map.root()
-            logged = _decoded(entry, self.size)
-            if logged.event.ledger != self._origin:
-                raise RuleBroken(self.size, "WRONG_LEDGER", f"this ledger is {self._origin}")
-            self._admit(logged)
-            self._check_seal(logged)
-            self._fold(logged)
-            if self._seals:
-                leaf = leaf_hash(entry)
-                for subject in logged.event.subjects:
-                    self._map.touch(subject, logged.position, leaf)
-            self.size += 1
-            yield logged
+            yield self.follow(entry)
+
+    def follow(self, entry: bytes) -> Logged:
+        """Admit the next entry anew; return its event. Raises `RuleBroken`."""
+        if self.size in self._seals:
+            self._roots[self.size] = self._map.root()
+        logged = _decoded(entry, self.size)
+        if logged.event.ledger != self._origin:
+            raise RuleBroken(self.size, "WRONG_LEDGER", f"this ledger is {self._origin}")
+        self._admit(logged)
+        self._check_seal(logged)
+        self._fold(logged)
+        if self._seals:
+            leaf = leaf_hash(entry)
+            for subject in logged.event.subjects:
+                self._map.touch(subject, logged.position, leaf)
+        self.size += 1
+        return logged
 
     def _admit(self, logged: Logged) -> None:
         event, position = logged.event, logged.position

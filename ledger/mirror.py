@@ -21,10 +21,11 @@ from ledger.audit import (
     Progress,
     Source,
     export,
+    exported_entries,
 )
 from ledger.log.checkpoint import open_checkpoint
 from ledger.log.merkle import Frontier, LogError, leaf_hash, root_of
-from ledger.log.note import Verifier
+from ledger.log.note import Verifier, parse_vkey
 from ledger.log.tiles import (
     TILE_WIDTH,
     entries_path,
@@ -34,6 +35,10 @@ from ledger.log.tiles import (
     tile_width,
     widths,
 )
+from ledger.verify.authority import Authority, is_authority
+from ledger.verify.event import Event, read_event
+from ledger.verify.signatures import check_signatures
+from ledger.verify.trust import Trust
 
 _TILES = 64
 """Authenticated tiles that are kept at hand: neighbours have one above them in common."""
@@ -120,6 +125,50 @@ class Authenticated:
         if len(hashes) != width:
             raise NotAuthentic(f"{tile_path(level, n, width)}: has {len(hashes)} hashes")
         return tile
+
+
+class Governed:
+    """
+    Who may sign, as the entries of a mirror say, each of those verified: the log's keys of now.
+
+    A set of keys follows another while both sign, so who looks in now and then is led from the
+    trusted ones to those of today.
+    """
+
+    def __init__(self, trust: Trust) -> None:
+        """Begin with the keys of a trust root."""
+        self.trust, self.size = trust, 0
+        self.authority = Authority()
+
+    @property
+    def log_keys(self) -> tuple[Verifier, ...]:
+        """The keys that must have signed a checkpoint that continues what was read."""
+        if not self.authority.log_keys:
+            return self.trust.verifiers
+        return tuple(map(parse_vkey, self.authority.log_keys_at(self.size)))
+
+    def follow(self, entry: bytes) -> Event:
+        """Read the next entry and verify its signatures. Raises `Refused`."""
+        position, self.size = self.size, self.size + 1
+        event = read_event(entry, position, self.trust.origin)
+        if is_authority(entry):
+            self.authority.follow(event)
+        check_signatures(event, self.authority)
+        return event
+
+    def skip(self, entry: bytes) -> None:
+        """Pass over the next entry, unless it changes who may sign. Raises `Refused`."""
+        if is_authority(entry):
+            self.follow(entry)
+        else:
+            self.size += 1
+
+
+def catch_up(governed: Governed, directory: Path) -> None:
+    """Read what a mirror has and was not read yet, if there is a mirror. Raises `Refused`."""
+    if (directory / CHECKPOINT).exists():
+        for entry in exported_entries(directory, governed.size):
+            governed.skip(entry)
 
 
 def follow(

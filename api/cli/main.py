@@ -24,6 +24,7 @@ from api.cli import (
     law,
     licences,
     mirror,
+    monitor,
     operate,
     parties,
     policy,
@@ -55,6 +56,7 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("bench")(bench.bench)
 app.command("mirror")(mirror.mirror)
+app.command("monitor")(monitor.monitor)
 app.add_typer(keys.app, name="keys")
 app.add_typer(events.app, name="events")
 app.add_typer(evidence.app, name="evidence")

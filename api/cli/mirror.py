@@ -2,15 +2,17 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import httpx2
 import typer
 
 from api.cli.audit import ServedLog
 from ledger.audit import AuditError, Exported, NothingExported
-from ledger.client import NoAnswer, Trust
-from ledger.mirror import Forked, NotAuthentic, follow
+from ledger.client import NoAnswer
+from ledger.mirror import Forked, Governed, NotAuthentic, catch_up, follow
+from ledger.verify.outcome import Refused
+from ledger.verify.trust import parse_trust
 
 
 def mirror(
@@ -26,12 +28,17 @@ def mirror(
 
     An unreachable log is waited for; a fork, or a byte that does not fit, ends the command.
     """
-    root, shown = Trust.read(trust), -1
+    try:
+        governed, shown = Governed(parse_trust(trust.read_bytes())), -1
+    except Refused as error:
+        _fail(error)
     with httpx2.Client(base_url=url, timeout=60) as http:
         while True:
             try:
-                done = follow(ServedLog(http), directory, root.origin, root.verifiers)
-            except (NotAuthentic, Forked) as error:
+                catch_up(governed, directory)
+                origin = governed.trust.origin
+                done = follow(ServedLog(http), directory, origin, governed.log_keys)
+            except (NotAuthentic, Forked, Refused) as error:
                 _fail(error)
             except (NoAnswer, NothingExported) as error:
                 if every is None:
@@ -51,6 +58,6 @@ def _told(done: Exported, shown: int) -> int:
     return size
 
 
-def _fail(error: AuditError | NoAnswer) -> None:
+def _fail(error: AuditError | NoAnswer | Refused) -> NoReturn:
     print(f"REFUSED: {error}", flush=True)
     raise typer.Exit(1)

@@ -1,0 +1,232 @@
+"""A monitor says what is wrong with a log, once, and nothing where nothing is."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from ledger.audit import NothingExported, Source
+from ledger.lawbook import laws_at_hand
+from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.monitor import Mine, Monitor
+from ledger.publisher import Remembered
+from tests.support import builders as b
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR
+from tests.support.log import flip
+from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, party_key, sample_log
+from tests.unit.test_audit_export import MemoryLog, Power
+
+HOUR = 3600.0
+AGAIN = b.technology_registered(owners=[b.held(FIRM)])
+"""Names a technology that there is already: the rules forbid it, the signature is good."""
+
+
+class Silent(MemoryLog):
+    def checkpoint(self) -> bytes:
+        raise NothingExported("no answer")
+
+
+class Watch:
+    """A monitor with a clock set by hand, over a log that can be swapped."""
+
+    def __init__(self, directory: Path, log: SampleLog, **options: Any) -> None:
+        self.now, self.directory, self.log = 0.0, directory / "mirror", log
+        self.source: Source = MemoryLog(log, 12)
+        self.options = options
+        self.monitor = self.fresh()
+
+    def fresh(self) -> Monitor:
+        return Monitor(
+            self,
+            self.directory,
+            self.log.trust_root(),
+            laws=laws_at_hand(),
+            now=lambda: self.now,
+            stall_s=HOUR,
+            **self.options,
+        )
+
+    def checkpoint(self) -> bytes:
+        return self.source.checkpoint()
+
+    def fetch(self, level: int, n: int, width: int) -> bytes:
+        return self.source.fetch(level, n, width)
+
+    def fetch_bundle(self, n: int, width: int) -> bytes:
+        return self.source.fetch_bundle(n, width)
+
+    def look(self, source: Source | None = None) -> list[str]:
+        self.source = source or self.source
+        return [alarm.kind for alarm in self.monitor.look()]
+
+
+@pytest.fixture(scope="module")
+def log() -> SampleLog:
+    return sample_log(300)
+
+
+@pytest.fixture
+def watch(tmp_path: Path, log: SampleLog) -> Watch:
+    return Watch(tmp_path, log)
+
+
+def test_a_log_that_grows_or_rests_is_no_alarm(watch: Watch, log: SampleLog) -> None:
+    for size in (12, 12, 255, 256, 300, 300):
+        assert [] == watch.look(MemoryLog(log, size))
+        assert size == watch.monitor.size
+    watch.now = 100 * HOUR  # It rests, and answers.
+    assert [] == watch.look()
+
+
+def test_a_fork_and_a_log_that_shrank(watch: Watch, log: SampleLog) -> None:
+    watch.look()
+    other = sample_log(11)
+    other.say(b.technology_registered(technology="technology:other"), [INSTITUTE])
+    other.say(b.technology_registered(technology="technology:more"), [INSTITUTE])
+    assert ["FORK"] == watch.look(MemoryLog(other, 13))
+    assert ["FORK"] == watch.look(MemoryLog(log, 11))
+    assert [] == watch.look(MemoryLog(log, 13))
+
+
+def test_bytes_that_do_not_lead_to_the_root(watch: Watch, log: SampleLog) -> None:
+    source = MemoryLog(log, 300)
+    for path in source._files:
+        lying = MemoryLog(log, 300)
+        lying._files[path] = flip(lying._files[path], 10)
+        assert ["WRONG_BYTES"] == watch.look(lying), path
+    assert [] == watch.look(source)
+
+
+def test_a_log_that_falls_silent(watch: Watch, log: SampleLog) -> None:
+    assert [] == watch.look()
+    watch.now = HOUR - 1
+    assert [] == watch.look(Silent(log))
+    watch.now = HOUR
+    assert ["STALL"] == watch.look(Silent(log))
+    assert [] == watch.look(MemoryLog(log, 13))
+
+
+def test_a_log_that_never_answered(watch: Watch, log: SampleLog) -> None:
+    assert [] == watch.look(Silent(log))
+    watch.now = HOUR
+    assert ["STALL"] == watch.look(Silent(log))
+
+
+def test_an_operator_who_signs_for_a_party_is_found(tmp_path: Path) -> None:
+    log = sample_log(12)
+    log.say(b.technology_registered(technology="technology:x"), [FIRM], keys=[party_key(OPERATOR)])
+    log.say(b.technology_registered(technology="technology:y"), [FIRM])
+    watch = Watch(tmp_path, log)
+    watch.source = MemoryLog(log)
+    found = watch.monitor.look()
+    assert ["SIGNATURE", "RULE_BROKEN"] == [alarm.kind for alarm in found]
+    assert {12} == {alarm.position for alarm in found}
+    assert [] == watch.look()  # Told once; the rules are not judged any further.
+
+
+def test_an_event_that_a_rule_forbids_is_found(tmp_path: Path) -> None:
+    log = sample_log(12)
+    log.say(AGAIN, [FIRM])
+    watch = Watch(tmp_path, log)
+    watch.source = MemoryLog(log)
+    (alarm,) = watch.monitor.look()
+    assert ("RULE_BROKEN", 12) == (alarm.kind, alarm.position)
+    assert "at position 12" in str(alarm)
+
+
+def test_an_event_by_ones_own_key_that_one_did_not_sign(tmp_path: Path) -> None:
+    log = sample_log(12)
+    signed, owned = set[str](), [b.held(FIRM)]
+    for name in ("mine", "stolen"):
+        body = b.technology_registered(technology=f"technology:{name}", owners=owned)
+        signed.add(log.say(body, [FIRM]))
+    watch = Watch(tmp_path, log, mine=Mine([FIRM], {min(signed)}))
+    watch.source = MemoryLog(log)
+    told = [alarm for alarm in watch.monitor.look() if (alarm.position or 0) >= 12]
+    assert ["NOT_MINE"] == [alarm.kind for alarm in told]
+    assert [] == [
+        alarm
+        for alarm in Watch(tmp_path / "all", log, mine=Mine([FIRM], signed)).monitor.look()
+        if (alarm.position or 0) >= 12
+    ]
+
+
+def test_what_was_looked_at_is_not_reported_again_after_a_restart(tmp_path: Path) -> None:
+    log = sample_log(12)
+    log.say(AGAIN, [FIRM])
+    watch = Watch(tmp_path, log)
+    assert ["RULE_BROKEN"] == watch.look(MemoryLog(log))
+    watch.monitor = watch.fresh()
+    assert [] == watch.monitor.begin()
+    assert 13 == watch.monitor.size
+    assert [] == watch.look()
+
+
+def test_a_monitor_without_its_memory_looks_at_all_again(tmp_path: Path) -> None:
+    """No state is no reason to check nothing."""
+    log = sample_log(12)
+    log.say(AGAIN, [FIRM])
+    watch = Watch(tmp_path, log)
+    watch.look(MemoryLog(log))
+    state = tmp_path / "mirror.monitor.json"
+    assert 13 == json.loads(state.read_text())["size"]
+    state.unlink()
+    watch.monitor = watch.fresh()
+    assert ["RULE_BROKEN"] == [alarm.kind for alarm in watch.monitor.begin()]
+    for spoilt in ("", "{}", "[]", '{"size":"13"}', '{"size":-1}', "\x00"):
+        state.write_text(spoilt)
+        watch.monitor = watch.fresh()
+        assert ["STATE", "RULE_BROKEN"] == [alarm.kind for alarm in watch.monitor.begin()]
+
+
+def test_a_crash_between_the_look_and_the_memory_of_it_misses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = sample_log(12)
+    watch = Watch(tmp_path, log)
+    watch.look()
+    log.say(AGAIN, [FIRM])
+
+    def crash(_self: Monitor) -> None:
+        raise Power
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Monitor, "_remember", crash)
+        with pytest.raises(Power):
+            watch.look(MemoryLog(log))
+    watch.monitor = watch.fresh()
+    assert ["RULE_BROKEN"] == [alarm.kind for alarm in watch.monitor.begin()]
+
+
+def test_a_witness_that_saw_another_history(tmp_path: Path, log: SampleLog) -> None:
+    def note(size: int, root: bytes | None = None) -> bytes:
+        if root is None:
+            return log.checkpoint(size)
+        return sign_checkpoint(Checkpoint(log.origin, size, root), log_signers(), SIGNED_AT)
+
+    seen: list[bytes] = []
+
+    def witnesses() -> Iterable[Remembered]:
+        return [Remembered("http://w", each) for each in seen]
+
+    watch = Watch(tmp_path, log, witnesses=witnesses)
+    assert [] == watch.look()
+    seen[:] = [note(12), note(7), note(300), b"not a note", note(5).replace(b"\n5\n", b"\n6\n")]
+    assert [] == watch.look()  # True, ahead of us, or not signed by the log.
+    seen[:] = [note(7, bytes(32))]
+    assert ["FORK"] == watch.look()
+
+
+def test_the_command_says_what_it_finds(tmp_path: Path) -> None:
+    trust = tmp_path / "trust.json"
+    log = sample_log(12)
+    trust.write_bytes(log.trust_root())
+    words = ["monitor", str(tmp_path / "m"), "--url", "http://127.0.0.1:9", "--trust", str(trust)]
+    done = CliRunner().invoke(app, [*words, "--stall", "0", "--json"])
+    assert (1, "STALL") == (done.exit_code, json.loads(done.output.splitlines()[0])["alarm"])
+    quiet = CliRunner().invoke(app, words)
+    assert (0, True) == (quiet.exit_code, "watched up to size 0" in quiet.output)
