@@ -35,6 +35,7 @@ from ledger.log.note import (
     parse_vkey,
 )
 from ledger.log.policy import Policy
+from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TILE_WIDTH
 from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
 from ledger.store.connection import Pool
@@ -102,12 +103,17 @@ def check_log(pool: Pool, home: Home) -> Report:
         keys = _LogKeys(rows, trust, report)
         claims = (*_stored_claims(rows, trust, keys, report), *file.claims(keys))
         tree = _Tree(iter(sorted(claims)))
+        mapped, subjects = rows.subject_map()
+        ours = SubjectMap()
         for page in _gapless(rows, report):
             _check_entries(page, trust, report)
+            _touch(ours, page, mapped)
             tree.extend([leaf_hash(each.stored.entry) for each in page])
             accepted = page[-1].stored.accepted
         tree.check_claims(report)
         _check_cosignatures(rows, policy, report)
+        if (ours.histories, ours.parts()) != (subjects, rows.subject_parts()):
+            report.add("the map of subjects does not follow from the entries")
         _check_nodes(rows, tree, report)
         _check_head(rows, tree.frontier, accepted, trust, report)
     file.check_against_stored(pool, keys)
@@ -144,6 +150,19 @@ def _check_entries(page: Sequence[EntryRows], trust: Trust, report: Report) -> N
                 report.add("the first entry is not the one that the trust root names", 0)
         for what in _faults(each):
             report.add(what, each.stored.position)
+
+
+def _touch(subjects: SubjectMap, page: Sequence[EntryRows], size: int) -> None:
+    """Take entries below the size of the stored map into one of our own, by their bytes."""
+    for each in page:
+        if each.stored.position >= size:
+            return
+        try:
+            tagged = json.loads(parse_entry(each.stored.entry).payload)["subjects"]
+        except (WireError, ValueError, TypeError, KeyError):
+            continue  # That the bytes are no entry is reported already.
+        for subject in tagged:
+            subjects.touch(subject, each.stored.position, leaf_hash(each.stored.entry))
 
 
 def _faults(rows: EntryRows) -> Iterator[str]:

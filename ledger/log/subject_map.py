@@ -277,6 +277,10 @@ class SubjectMap:
         self._buckets.setdefault(bucket, {})[key] = subject
         self._changed.add(bucket)
 
+    def parts(self) -> dict[int, Part]:
+        """Return the parts at depth 16 that hold any key."""
+        return {bucket: part_of(self._leaves(bucket), TOP) for bucket in self._buckets}
+
     def root(self) -> bytes:
         """Return the root of the map as it is now."""
         self._top.put({bucket: part_of(self._leaves(bucket), TOP) for bucket in self._changed})

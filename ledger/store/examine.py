@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg2.extensions import cursor
 
+from ledger.log.subject_map import History, Part, key_of
 from ledger.store import head
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool, Timeouts
@@ -121,6 +122,21 @@ class Examination:
             "SELECT size, name, key_id, time, line FROM ledger.cosignatures ORDER BY 1, 2, 3, 4"
         ):
             yield Cosignature(size, name, bytes(key_id), time, line)
+
+    def subject_map(self) -> tuple[int, dict[str, History]]:
+        """Return the size of the map of subjects, and its values. It is held in memory."""
+        sizes = self._rows("SELECT size FROM read.subject_map_size")
+        rows = self._rows("SELECT key, subject, count, last, chain FROM read.subject_map")
+        return sizes[0][0] if len(sizes) == 1 else -1, {
+            subject: History(count, last, bytes(chain))
+            for key, subject, count, last, chain in rows
+            if bytes(key) == key_of(subject)
+        }
+
+    def subject_parts(self) -> dict[int, Part]:
+        """Return the parts of the map of subjects that are stored with their hashes."""
+        rows = self._rows("SELECT bucket, keys, hash FROM read.subject_map_buckets")
+        return {bucket: Part(keys, bytes(found)) for bucket, keys, found in rows}
 
     def count_outside(self, size: int) -> dict[str, int]:
         """Return how many rows lie outside the positions of a log of `size`, by table."""

@@ -100,6 +100,26 @@ def test_pages_have_checksums(server):
     assert [("on",)] == run_sql(server.app_dsn, "SHOW data_checksums")
 
 
+@pytest.mark.parametrize("at", [40, 4000, 8191, 8192 + 5000])
+def test_a_flipped_byte_of_a_table_file_is_not_read(made_home, data, at):
+    """M2 of the superuser suite: on the disk, below PostgreSQL, which then says so."""
+    server = EmbeddedPostgres(made_home)
+    server.start()
+    rows = "SELECT repeat('x', 900) FROM generate_series(1, 40)"
+    run_sql(server.superuser_dsn, f"CREATE TABLE page_{at} AS {rows}")
+    ((path,),) = run_sql(server.superuser_dsn, f"SELECT pg_relation_filepath('page_{at}')")
+    run_sql(server.superuser_dsn, "CHECKPOINT")
+    server.stop()
+    with (data / path).open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes((byte ^ 4,)))
+    server.start()
+    with closing_server(server), pytest.raises(psycopg2.Error, match="invalid page"):
+        run_sql(server.superuser_dsn, f"SELECT count(*), min(repeat) FROM page_{at}")
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a server run as somebody else")
 def test_as_root_the_server_runs_as_an_ordinary_user(server, data):
     assert 0 != data.stat().st_uid

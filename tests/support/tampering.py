@@ -16,7 +16,7 @@ TRIGGERS = {
 NO_CHECKS = """
 DO $$ DECLARE bound record; BEGIN
     FOR bound IN SELECT conrelid::regclass AS place, conname FROM pg_constraint
-        WHERE contype = 'c' AND connamespace = 'ledger'::regnamespace
+        WHERE contype = 'c' AND connamespace IN ('ledger'::regnamespace, 'read'::regnamespace)
     LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', bound.place, bound.conname); END LOOP;
 END $$;
 """

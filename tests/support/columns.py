@@ -1,0 +1,79 @@
+"""
+What holds each stored column to the truth: the manifest of the superuser suite.
+
+*authenticated*: under the tree, a signature or a commitment. *derived*: follows from what is, and
+is computed anew by `operate fsck`. *rendered*: a read model's, computed anew by `operate compare`.
+*operational*: says nothing about the log; nobody relies on it. A column without a label fails the
+suite, so none is ever added without somebody asking what would notice if it were changed.
+"""
+
+from typing import Final
+
+AUTHENTICATED, DERIVED, OPERATIONAL = "authenticated", "derived", "operational"
+
+COLUMNS: Final[dict[str, dict[str, str]]] = {
+    "ledger.head": {
+        "one": OPERATIONAL,  # Holds the table to one row; it can be nothing but true.
+        "origin": DERIVED,
+        "size": DERIVED,
+        "root": DERIVED,
+        "frontier": DERIVED,
+        "accepted": DERIVED,
+    },
+    "ledger.entries": {
+        "position": AUTHENTICATED,
+        "accepted": DERIVED,
+        "event_id": DERIVED,
+        "payload_sha256": DERIVED,
+        "leaf_hash": DERIVED,
+        "topic": DERIVED,
+        "entry": AUTHENTICATED,
+    },
+    "ledger.tags": {"subject": DERIVED, "position": DERIVED},
+    "ledger.nodes": {"level": DERIVED, "index": DERIVED, "hash": DERIVED},
+    "ledger.checkpoints": {
+        "size": DERIVED,
+        "root": DERIVED,
+        "note": AUTHENTICATED,
+        "created": OPERATIONAL,  # When it was stored; the time that counts is in the note.
+    },
+    "ledger.cosignatures": {
+        "size": DERIVED,
+        "name": DERIVED,
+        "key_id": DERIVED,
+        "time": DERIVED,
+        "line": AUTHENTICATED,
+    },
+    "ledger.vault": {
+        "position": AUTHENTICATED,
+        "path": AUTHENTICATED,
+        "salt": AUTHENTICATED,
+        "value": AUTHENTICATED,
+    },
+    "read.subject_map": {
+        "key": DERIVED,
+        "subject": DERIVED,
+        "count": DERIVED,
+        "last": DERIVED,
+        "chain": DERIVED,
+    },
+    "read.subject_map_buckets": {"bucket": DERIVED, "keys": DERIVED, "hash": DERIVED},
+    "read.subject_map_size": {"one": OPERATIONAL, "size": DERIVED},
+    # Cursors: a wrong one shows in the rows, which `operate compare` renders anew.
+    "read.tracking": dict.fromkeys(("name", "position", "version", "updated"), OPERATIONAL),
+    "read.progress": dict.fromkeys(
+        ("name", "version", "shape", "generation", "size", "halted"), OPERATIONAL
+    ),
+}
+
+SPOILT: Final[dict[str, str]] = {
+    "bigint": "{0} + 1000003",
+    "integer": "({0} + 7) % 65536",
+    "smallint": "{0} + 8",
+    "text": "{0} || 'x'",
+    "uuid": "gen_random_uuid()",
+    "timestamp with time zone": "{0} - interval '1 second'",
+    "bytea": "set_bit({0}, 3, 1 - get_bit({0}, 3))",
+    "ARRAY": "{0}[2:]",
+}
+"""How a value of each type is changed, by its type in the catalogue."""
