@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import httpx2
 
+from ledger.bounded import Answer, ask
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError, leaf_hash
@@ -176,7 +177,7 @@ class LedgerClient:
         Raises `ProblemAnswer`, `ReceiptRefused`, `NoAnswer`.
         """
         response = self._post("/v1/events", signed.to_json(), "application/json")
-        if response.status_code != HTTPStatus.CREATED:
+        if response.status != HTTPStatus.CREATED:
             raise ProblemAnswer(_object(response.content))
         members = _object(response.content)
         replayed = response.headers.get("replayed") == "true"
@@ -190,7 +191,7 @@ class LedgerClient:
         """Submit many, judged in their order; yield a verified receipt or a problem for each."""
         body = b"\n".join(signed.to_json() for signed in many)
         response = self._post("/v1/events/batch", body, "application/x-ndjson")
-        if response.status_code != HTTPStatus.OK:
+        if response.status != HTTPStatus.OK:
             raise ProblemAnswer(_object(response.content))
         waiting = deque(many)
         checkpoint = b""
@@ -223,14 +224,14 @@ class LedgerClient:
         """Return a read's answer as JSON. Raises `ProblemAnswer`, `NoAnswer`."""
         given = {name: value for name, value in parameters.items() if value is not None}
         response = self._send("GET", path, params=given)
-        if response.status_code != HTTPStatus.OK:
+        if response.status != HTTPStatus.OK:
             raise ProblemAnswer(_object(response.content))
         return _json(response.content)
 
     def get_bytes(self, path: str) -> bytes:
         """Return a read's answer as it is. Raises `ProblemAnswer`, `NoAnswer`."""
         response = self._send("GET", path)
-        if response.status_code != HTTPStatus.OK:
+        if response.status != HTTPStatus.OK:
             raise ProblemAnswer(_object(response.content))
         return response.content
 
@@ -281,21 +282,18 @@ class LedgerClient:
             self._opened = note, open_checkpoint(note, self.trust.origin, self._verifiers)
         return self._opened[1]
 
-    def _post(self, path: str, body: bytes, media_type: str) -> httpx2.Response:
+    def _post(self, path: str, body: bytes, media_type: str) -> Answer:
         return self._send("POST", path, content=body, headers={"Content-Type": media_type})
 
-    def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
+    def _send(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request, again while there is no answer or the ledger is not ready for it."""
         deadline = time.monotonic() + RETRY_FOR_S
         pause = 0.1
         while True:
             try:
-                response = self._http.request(method, path, **options)
-                if (
-                    response.status_code != HTTPStatus.SERVICE_UNAVAILABLE
-                    or time.monotonic() > deadline
-                ):
-                    return response
+                answer = ask(self._http, method, path, **options)
+                if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                    return answer
             except httpx2.TransportError as error:
                 if time.monotonic() > deadline:
                     raise NoAnswer(f"{type(error).__name__}: {error}") from error

@@ -21,6 +21,7 @@ from operator import attrgetter
 import httpx2
 import structlog
 
+from ledger.bounded import ask
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import read_decimal
 from ledger.log.merkle import LogError
@@ -218,14 +219,15 @@ class Feeder:
     def _post(self, target: Target, checkpoint: StoredCheckpoint, old: int) -> tuple[int, bytes]:
         proof = self._prove(old, checkpoint) if 0 < old < checkpoint.size else ()
         body = format_add_checkpoint(old, proof, checkpoint.note)
-        request = self._http.stream("POST", f"{target.url}/add-checkpoint", content=body)
-        answer, deadline = b"", time.monotonic() + TIMEOUT_S
-        with request as response:
-            for part in response.iter_bytes():
-                answer += part
-                if len(answer) > MAX_ANSWER or time.monotonic() > deadline:
-                    raise _Failed(f"no answer of at most {MAX_ANSWER} bytes within {TIMEOUT_S} s")
-            return response.status_code, answer
+        answer = ask(
+            self._http,
+            "POST",
+            f"{target.url}/add-checkpoint",
+            limit=MAX_ANSWER,
+            deadline_s=TIMEOUT_S,
+            content=body,
+        )
+        return answer.status, answer.content
 
     def _verified(
         self, target: Target, checkpoint: StoredCheckpoint, answer: bytes

@@ -9,10 +9,12 @@ the log's own signature under it proves it (docs/reliability.md, F15).
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from http import HTTPStatus
 
 import httpx2
 import structlog
 
+from ledger.bounded import ask
 from ledger.log.note import MAX_NOTE
 from ledger.log.policy import Policy
 from ledger.publisher import Remembered
@@ -45,13 +47,8 @@ def remembered(urls: Sequence[str]) -> Iterator[Remembered]:
 
 def _ask(http: httpx2.Client, url: str) -> bytes | None:
     try:
-        with http.stream("GET", url) as response:
-            note = b""
-            for part in response.iter_bytes():
-                note += part
-                if len(note) > MAX_NOTE:
-                    break
+        answer = ask(http, "GET", url, limit=MAX_NOTE, deadline_s=2 * TIMEOUT_S)
     except httpx2.HTTPError as error:
         _log.warning("no_answer", where=url, why=f"{type(error).__name__}: {error}")
         return None
-    return note if response.status_code == httpx2.codes.OK else None
+    return answer.content if answer.status == HTTPStatus.OK else None

@@ -32,12 +32,13 @@ from ledger.audit import (
     exported_entries,
     sealed_sizes,
 )
+from ledger.bounded import ask
 from ledger.client import ClientError, LedgerClient, NoAnswer, Trust
 from ledger.domain.event import Logged
 from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
-from ledger.log.tiles import TILE_WIDTH, entries_path, tile_path
+from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
 from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -252,6 +253,10 @@ def _fail(members: dict[str, Any], text: str, *, as_json: bool) -> NoReturn:
     raise typer.Exit(1)
 
 
+MAX_FILE = TILE_WIDTH * (2 + MAX_ENTRY)
+"""Bytes of a file of a log at most: a full entry bundle."""
+
+
 class ServedLog:
     """The log of a server, as a `Source` for exports."""
 
@@ -272,12 +277,12 @@ class ServedLog:
 
     def _get(self, path: str) -> bytes:
         try:
-            response = self._http.get(f"/{path}")
+            answer = ask(self._http, "GET", f"/{path}", limit=MAX_FILE)
         except httpx2.TransportError as error:
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
-        if response.status_code != HTTPStatus.OK:
-            raise NothingExported(f"the server answers {response.status_code} for {path}")
-        return response.content
+        if answer.status != HTTPStatus.OK:
+            raise NothingExported(f"the server answers {answer.status} for {path}")
+        return answer.content
 
 
 @contextmanager

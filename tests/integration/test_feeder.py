@@ -216,7 +216,7 @@ def test_a_witness_whose_clock_is_off_counts_for_nothing(town: Town) -> None:
         (httpx2.Response(200, content=b""), "no line by a key", False),
         (httpx2.Response(200, content="— nobody AAAAAAAA\n".encode()), "Failed", False),
         (httpx2.Response(200, content=b"not a line\n"), "MalformedNote", False),
-        (httpx2.Response(200, content=b"x" * 100_000), "Failed", False),
+        (httpx2.Response(200, content=b"x" * 100_000), "AnswerTooLong", False),
         (httpx2.Response(404, content=b"which log?\n"), "404: which log?", False),
         (httpx2.Response(503), "503", False),
         (httpx2.Response(302, headers={"location": "http://127.0.0.1:9"}), "302", False),
