@@ -53,6 +53,7 @@ class Gatherer:
     pool: Pool
     prover: Prover
     origin: str
+    subjects: StoredMap
 
     def gather(
         self,
@@ -119,7 +120,7 @@ class Gatherer:
             return None, ()
         body = decode(seal.entry, seal.position).event.body
         assert isinstance(body, LedgerSealed), "it was looked for by its topic"
-        size, root, proven = StoredMap(self.pool).prove(subjects)
+        size, root, proven = self.subjects.prove(subjects)
         if (size, f"sha256:{root.hex()}") != (body.size, body.map_root):
             return None, ()  # A seal is being made: what is shown is then not shown to be whole.
         return seal.position, tuple(

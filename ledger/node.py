@@ -33,6 +33,7 @@ from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
+from ledger.store.subject_map import StoredMap
 from ledger.watchdog import Watchdog
 from ledger.witnessed import Quorum, WitnessedFeed, read_policy
 
@@ -113,7 +114,7 @@ class Node:
         self.follower = (
             None if publishes else Follower(self.pool, self.feed, self.quorum, self.witnessed)
         )
-        self.gatherer = Gatherer(self.pool, self.prover, self.identity.origin)
+        self.gatherer = Gatherer(self.pool, self.prover, self.identity.origin, StoredMap(self.pool))
         self.laws = LawShelf(home.law)
         self.sequencer = Sequencer(
             self.pool,

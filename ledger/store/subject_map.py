@@ -50,6 +50,8 @@ class StoredMap:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        # The upper levels at one size: they are the same for every proof under one seal.
+        self._kept: tuple[int, Top] | None = None
 
     def size(self) -> int:
         """Return how many entries the map has taken in."""
@@ -72,7 +74,9 @@ class StoredMap:
         """Return size and root of the map, and what it says of subjects, all at one instant."""
         with self._at_one_instant() as transaction:
             session = transaction.cursor
-            size, top = _size(session), _top(session)
+            size, kept = _size(session), self._kept
+            top = kept[1] if kept and kept[0] == size else _top(session)
+            self._kept = size, top
             return size, top.root, [_proven(session, top, subject) for subject in subjects]
 
     def _at_one_instant(self) -> AbstractContextManager[Transaction]:
@@ -125,17 +129,17 @@ def _move(session: cursor, touched: Mapping[str, Sequence[tuple[int, bytes]]]) -
 
 def _rehash(session: cursor, buckets: Sequence[int]) -> None:
     session.execute(
+        "SET LOCAL enable_seqscan = off;"
         "SELECT key, count, last, chain FROM read.subject_map"
-        " JOIN unnest(%s::bytea[], %s::bytea[]) AS part (first, last_key)"
-        " ON key BETWEEN first AND last_key ORDER BY key",
-        ([_first(b) for b in buckets], [_last(b) for b in buckets]),
+        " WHERE (get_byte(key, 0) << 8) + get_byte(key, 1) = ANY(%s)",
+        (list(buckets),),
     )
     leaves: dict[int, list[tuple[bytes, bytes]]] = {}
     for raw, count, last, chain in session.fetchall():
         key = bytes(raw)
         leaf = leaf_of(key, History(count, last, bytes(chain)))
         leaves.setdefault(bucket_of(key), []).append((key, leaf))
-    parts = {bucket: part_of(items, TOP) for bucket, items in leaves.items()}
+    parts = {bucket: part_of(sorted(items), TOP) for bucket, items in leaves.items()}
     execute_values(
         session,
         "INSERT INTO read.subject_map_buckets VALUES %s ON CONFLICT (bucket) DO UPDATE"
@@ -187,11 +191,3 @@ def _size(session: cursor) -> int:
 def _top(session: cursor) -> Top:
     session.execute("SELECT bucket, keys, hash FROM read.subject_map_buckets")
     return Top({bucket: Part(keys, bytes(found)) for bucket, keys, found in session.fetchall()})
-
-
-def _first(bucket: int) -> bytes:
-    return bucket.to_bytes(2) + bytes(30)
-
-
-def _last(bucket: int) -> bytes:
-    return bucket.to_bytes(2) + b"\xff" * 30
