@@ -25,6 +25,7 @@ from ledger.genesis import key_record
 from ledger.home import Home
 from ledger.keystore import add_log_keys, load_log_keys
 from ledger.log.evidence import Evidence, format_evidence, parse_evidence
+from ledger.log.note import NoteSignature
 from ledger.node import Node
 from ledger.publisher import LogSigner
 from ledger.settings import Settings
@@ -310,3 +311,11 @@ def test_a_policy_that_the_log_adopted_counts_in_a_bundle(case: Case, tmp_path: 
                 later.verify(replace(evidence, checkpoint=alone.note))
             with pytest.raises(Refused, match=r"step 2.*policy shown"):
                 later.verify(replace(evidence, policy=b"quorum none\n"))
+
+
+def test_a_line_by_a_stranger_is_refused_in_a_bundle(case: Case) -> None:
+    """In a log's checkpoint it would be passed over; in evidence nothing may stand idle."""
+    evidence = case.gather(positions=(3,))
+    stranger = NoteSignature("stranger.example/x", b"abcd", bytes(64)).line.encode()
+    with pytest.raises(Refused, match=r"step 2.*none of the log's nor of the policy"):
+        case.verify(replace(evidence, checkpoint=evidence.checkpoint + stranger))

@@ -1,6 +1,7 @@
 """The log's keys change by events; whoever trusts the first ones is led to the last."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,23 @@ from api.cli import operate
 from ledger.antirollback import Halted
 from ledger.audit import StoredLog, export
 from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LogKeysAdopted
+from ledger.domain.governance import LogKeysAdopted, PolicyAdopted
 from ledger.fsck import check_log
 from ledger.home import Home
 from ledger.intake import Invalid
 from ledger.keystore import add_log_keys, load_log_keys
-from ledger.log.note import parse_note
+from ledger.log.note import format_vkey, parse_note
+from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.node import Node, open_node
 from ledger.publisher import LogSigner
 from ledger.settings import Settings
+from ledger.verify.authority import gather_authority
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
 from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import ORIGIN, Database
+from tests.support.sample_log import log_signers, sample_log
 from tests.support.world import World, submission
 
 
@@ -135,3 +139,45 @@ def test_keys_that_no_verifier_could_use_are_refused_at_the_door(home: Home) -> 
             submission(adopted(world, wrong))
         assert "LOG_KEY_REFUSED" == refused.value.code
     submission(adopted(world, vkeys))
+
+
+def test_a_verifier_is_not_led_to_keys_that_have_none_in_common(tmp_path: Path) -> None:
+    """Nor does it take an operator's word alone: what no rule admitted it does not follow."""
+    log = sample_log(12)
+    first = log_signers(log.origin)
+    add_log_keys(tmp_path)
+    later = LogSigner(log.origin, *load_log_keys(tmp_path)).vkeys
+    old = tuple(map(format_vkey, first))
+    for vkeys, signers in ((later, [OPERATOR, REGISTRAR]), ((*old, *later), [OPERATOR])):
+        attempt = sample_log(12)
+        body = {"ledger": ledger_subject(log.origin), "log_keys": list(vkeys), "reason": "x"}
+        attempt.say(body, signers, topic=LogKeysAdopted.TOPIC)
+        named = [(at, attempt.entries[at]) for at in (0, 12)]
+        authority = gather_authority(named, log.origin)
+        assert [12] == list(authority.faults)
+
+
+@pytest.mark.parametrize(
+    ("approved_by", "digest", "fault"),
+    [
+        ([INSTITUTE, REGISTRAR], None, False),
+        ([REGISTRAR], None, True),
+        ([INSTITUTE], None, True),
+        ([INSTITUTE, OPERATOR, REGISTRAR], None, True),
+        ([INSTITUTE, REGISTRAR], "0" * 64, True),
+    ],
+)
+def test_a_verifier_follows_a_policy_that_two_groups_approved(
+    approved_by: list[str], digest: str | None, *, fault: bool
+) -> None:
+    attempt = sample_log(12)
+    body = {
+        "ledger": ledger_subject(attempt.origin),
+        "policy": ["quorum none"],
+        "policy_sha256": f"sha256:{digest or sha256(QUORUM_NONE_POLICY).hexdigest()}",
+        "speakers": [{"group": "institutes", "party": INSTITUTE}],
+        "approved_by": approved_by,
+    }
+    attempt.say(body, sorted({OPERATOR, *approved_by}), topic=PolicyAdopted.TOPIC)
+    named = [(at, attempt.entries[at]) for at in (0, 12)]
+    assert fault == (12 in gather_authority(named, attempt.origin).faults)

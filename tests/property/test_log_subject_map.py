@@ -15,6 +15,7 @@ from ledger.log.subject_map import (
     SubjectMap,
     key_of,
     leaf_of,
+    map_leaf,
     untouched,
     verify_absence,
     verify_history,
@@ -155,3 +156,15 @@ def test_the_value_is_canonical_json() -> None:
 def test_an_empty_map_has_no_root_of_its_own() -> None:
     assert EMPTY == SubjectMap().root()
     verify_absence(EMPTY, "party:x", MapProof(()))
+
+
+def test_a_leaf_that_was_put_where_it_does_not_belong_shows_no_absence() -> None:
+    """A map that lies: on the path of one subject stands the leaf of another."""
+    subjects = [f"party:p{n}" for n in range(40)]
+    left = next(each for each in subjects if not key_of(each)[0] & 0x80)
+    right = next(each for each in subjects if key_of(each)[0] & 0x80)
+    value = sha256(untouched(right).and_then(0, bytes(32)).canonical()).digest()
+    beside = sha256(b"whatever").digest()
+    root = sha256(b"\x01" + map_leaf(key_of(right), value) + beside).digest()
+    with pytest.raises(MapProofRefused, match="does not lie on this subject's path"):
+        verify_absence(root, left, MapProof((beside,), (key_of(right), value)))
