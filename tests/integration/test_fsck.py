@@ -63,7 +63,7 @@ def test_what_changes_no_row_of_the_log_is_clean(database: Database, home: Home,
 EDITS = {
     "a byte of an entry": (
         (
-            "UPDATE ledger.entries SET entry = overlay(entry placing 'X'::bytea from 300) "
+            "UPDATE ledger.entries SET entry = set_byte(entry, 299, get_byte(entry, 299) # 1) "
             "WHERE position = 7"
         ),
         7,
@@ -134,7 +134,7 @@ EDITS = {
     "the head's instant": ("UPDATE ledger.head SET accepted = now()", None),
     "a checkpoint's note": (
         (
-            "UPDATE ledger.checkpoints SET note = overlay(note placing 'X'::bytea from 60)"
+            "UPDATE ledger.checkpoints SET note = set_byte(note, 59, get_byte(note, 59) # 1)"
             " WHERE size = 102"
         ),
         None,

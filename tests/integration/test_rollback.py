@@ -230,7 +230,7 @@ def test_nothing_is_restored_from_a_mirror_that_does_not_verify(past: Past) -> N
 def test_nothing_is_restored_into_another_history(past: Past) -> None:
     without_checks(
         past.backup,
-        "UPDATE ledger.entries SET entry = overlay(entry placing 'X'::bytea from 300) "
+        "UPDATE ledger.entries SET entry = set_byte(entry, 299, get_byte(entry, 299) # 1) "
         "WHERE position = 7",
     )
     with pytest.raises(NotAPrefix) as refused:

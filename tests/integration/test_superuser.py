@@ -205,7 +205,6 @@ def test_m3_a_row_taken_out_is_found(scene: Scene, table: str) -> None:
         assert scene.fsck(database)
 
 
-EDITED = "entry = overlay(entry placing 'X'::bytea from 400)"
 ATTACKS = {
     "M4 an entry put in behind the last": (
         "INSERT INTO ledger.entries SELECT (SELECT size FROM ledger.head), accepted,"
