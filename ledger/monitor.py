@@ -5,7 +5,7 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     WRONG_BYTES  a tile or an entry does not lead to the signed root
     STALL        nobody answers, or no quorum has cosigned anything for too long
     SIGNATURE    an entry is not signed by whom it binds
-    RULE_BROKEN  the rules in force refuse an entry; a seal that lies is one
+    RULE_BROKEN  the rules in force refuse an entry (whether seals are true, `audit verify` says)
     NOT_MINE     a key of one's own stands under an event that one did not sign
     STATE        what the monitor remembers cannot be read: it begins anew
 
