@@ -7,8 +7,13 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import node_of
-from api.problems import NotFound
+from api.problems import ApiProblem, NotFound
+from ledger.cose import MEDIA_TYPE
 from ledger.domain.event import format_instant
+from ledger.log.merkle import leaf_hash
+from ledger.node import Node
+from ledger.publisher import Publisher
+from ledger.receipts import Proof
 from ledger.store.entries import StoredEntry, read_entries
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
@@ -57,13 +62,40 @@ def get_entry(request: Request, position: Position) -> Response:
 )
 async def get_entry_proof(request: Request, position: Position) -> Response:
     """Return the proof under the latest checkpoint (c2sp.org/tlog-proof)."""
-    node = node_of(request)
-    checkpoint = node.feed.latest
-    if checkpoint is None or position >= checkpoint.size:
-        raise NotFound("no published entry at that position")
-    (proof,) = await asyncio.to_thread(node.prover.prove, [position], checkpoint)
+    proof = await asyncio.to_thread(_latest_proof, node_of(request), position)
     return Response(
         proof.tlog_proof(),
         media_type="text/plain; charset=utf-8",
         headers={"Cache-Control": "no-cache"},
     )
+
+
+@router.get(
+    "/{position}/cose-receipt",
+    operation_id="getEntryCoseReceipt",
+    summary="The inclusion proof of an entry, as a COSE Receipt (RFC 9942)",
+    response_class=Response,
+    responses={200: {"content": {MEDIA_TYPE: {}}}},
+)
+async def get_entry_cose_receipt(request: Request, position: Position) -> Response:
+    """Return the receipt under the latest checkpoint, for users of SCITT (RFC 9943)."""
+    node = node_of(request)
+    if node.publisher is None:
+        raise ApiProblem(503, "NO_LOG_KEYS", "ask the process that publishes the log")
+    receipt = await asyncio.to_thread(_cose_receipt, node, node.publisher, position)
+    return Response(receipt, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-cache"})
+
+
+def _cose_receipt(node: Node, publisher: Publisher, position: int) -> bytes:
+    proof = _latest_proof(node, position)
+    (stored,) = read_entries(node.pool, position, position + 1, 1)
+    event_id = orjson.loads(parse_entry(stored.entry).payload)["event_id"]
+    return publisher.cose_receipt(proof.parsed, leaf_hash(stored.entry), f"urn:uuid:{event_id}")
+
+
+def _latest_proof(node: Node, position: int) -> Proof:
+    checkpoint = node.feed.latest
+    if checkpoint is None or position >= checkpoint.size:
+        raise NotFound("no published entry at that position")
+    (proof,) = node.prover.prove([position], checkpoint)
+    return proof

@@ -51,6 +51,10 @@ _TITLES = {
     "TOO_LARGE": ("The request is too large", "Yêu cầu quá lớn"),
     "NOT_WITNESSED": ("No quorum has cosigned it yet", "Chưa đủ nhân chứng ký xác nhận"),
     "MEDIA_TYPE": ("The request has another media type", "Sai kiểu nội dung"),
+    "NO_LOG_KEYS": (
+        "This process does not sign for the log",
+        "Tiến trình này không giữ khóa của sổ",
+    ),
     "NOT_FOLDED": ("The read models are not that far yet", "Mô hình đọc chưa cập nhật tới đó"),
     "BAD_PARAMETER": ("A parameter is not of its form", "Tham số không hợp lệ"),
 }

@@ -21,11 +21,13 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from ledger.antirollback import CheckpointFile, Halted, Missing
 from ledger.charter import LogKeys, read_log_keys
+from ledger.cose import CoseSigner, Included
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.merkle import Frontier, LogError, leaf_hash
 from ledger.log.note import Ed25519NoteSigner, format_vkey, open_note, parse_note, parse_vkey
-from ledger.log.proof import frontier_at
+from ledger.log.proof import frontier_at, verify_inclusion
+from ledger.log.receipt import TlogProof
 from ledger.log.tiles import TileHashes
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at, insert_checkpoint
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
@@ -58,6 +60,11 @@ class LogSigner:
         self._signers = {format_vkey(signer): signer for signer in signers}
         self.vkeys = tuple(self._signers)
         self.verifiers = tuple(parse_vkey(vkey) for vkey in self.vkeys)
+        self._cose = {
+            vkey: CoseSigner(origin, _kid(vkey), key)
+            for vkey, key in zip(self.vkeys, private_keys, strict=True)
+            if isinstance(key, Ed25519PrivateKey)
+        }
 
     def sign(
         self, size: int, root: bytes, now: datetime, vkeys: Sequence[str] | None = None
@@ -75,6 +82,31 @@ class LogSigner:
         opened = open_checkpoint(note, self.origin, [parse_vkey(vkey) for vkey in named])
         assert opened == checkpoint, "our own signature is over something else"
         return note
+
+    def cose_receipt(
+        self, proof: TlogProof, leaf: bytes, subject: str, vkeys: Sequence[str]
+    ) -> bytes:
+        """Return the COSE receipt of what a tlog-proof proves, by the first of the keys named.
+
+        Only a root that these keys have signed already, and a proof that leads there, are signed.
+        Raises `LogError` for others, `Halted` if none of the keys is Ed25519 and at hand.
+        """
+        signed = open_checkpoint(
+            proof.checkpoint_raw, self.origin, [parse_vkey(vkey) for vkey in vkeys]
+        )
+        verify_inclusion(leaf, proof.index, signed.size, proof.hashes, signed.root)
+        signers = [self._cose[vkey] for vkey in vkeys if vkey in self._cose]
+        if not signers:
+            raise Halted("no Ed25519 key of the log is at hand")
+        return signers[0].sign(
+            subject, Included(signed.size, signed.root, proof.index, proof.hashes)
+        )
+
+
+def _kid(vkey: str) -> str:
+    """Return what a verifier key begins with: its name and its hash."""
+    name, digest, _ = vkey.split("+", 2)
+    return f"{name}+{digest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +199,15 @@ class Publisher:
             if stopping:
                 return
             self._wake.wait(POLL_S)
+
+    def cose_receipt(self, proof: TlogProof, leaf: bytes, subject: str) -> bytes:
+        """Return the COSE receipt of what a tlog-proof under a published checkpoint proves.
+
+        Raises `Halted` when the log signs nothing more, `LogError` for a false proof.
+        """
+        self._file.check_not_halted()
+        size = parse_checkpoint(parse_note(proof.checkpoint_raw).text).size
+        return self.signer.cose_receipt(proof, leaf, subject, self._keys.at(size))
 
     def publish(self) -> None:
         """Sign the head if it has grown; tell of the checkpoint once it is stored."""

@@ -34,9 +34,14 @@ class Proof:
     checkpoint: StoredCheckpoint
     hashes: tuple[bytes, ...]
 
+    @property
+    def parsed(self) -> TlogProof:
+        """The proof and its checkpoint, taken apart."""
+        return TlogProof(self.position, self.hashes, self.checkpoint.note)
+
     def tlog_proof(self) -> bytes:
         """Return the proof and its checkpoint in the c2sp.org/tlog-proof format."""
-        return format_tlog_proof(TlogProof(self.position, self.hashes, self.checkpoint.note))
+        return format_tlog_proof(self.parsed)
 
 
 class CheckpointFeed:

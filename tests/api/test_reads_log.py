@@ -4,15 +4,19 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
+import cbor2
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.client import HistoryChanged, LedgerClient, ProblemAnswer
 from ledger.domain.event import format_instant
 from ledger.intake import decode
-from ledger.log.checkpoint import open_checkpoint
+from ledger.log.checkpoint import Checkpoint, format_checkpoint, open_checkpoint
 from ledger.log.encoding import write_base64
-from ledger.log.merkle import leaf_hash, root_of
+from ledger.log.merkle import LogError, leaf_hash, root_of
+from ledger.log.note import format_note, parse_note
+from ledger.log.proof import root_from_inclusion
 from ledger.log.receipt import parse_tlog_proof, verify_tlog_proof
 from ledger.log.tiles import entries_path, parse_bundle, tile_path
 from ledger.node import Node
@@ -202,3 +206,67 @@ def test_read_models_are_compared_with_the_log(ledger: LedgerClient, tale: Tale)
     assert found["stored"] == digest["digest"]
     with pytest.raises(ProblemAnswer):
         ledger.get("/v1/projections/none/difference")
+
+
+# COSE receipts
+
+
+def test_a_cose_receipt_is_signed_by_the_log_over_the_root_that_its_proof_leads_to(
+    ledger: LedgerClient, http: httpx2.Client, tale: Tale
+):
+    checkpoint = ledger.open_note(http.get("/checkpoint").content)
+    vkey = ledger.trust.log_keys[0]
+    public = Ed25519PublicKey.from_public_bytes(ledger.trust.verifiers[0].public)
+    for receipt in tale.receipts.values():
+        answer = http.get(f"/v1/entries/{receipt.position}/cose-receipt")
+        assert "application/scitt-receipt+cose" == answer.headers["content-type"]
+        tagged = cbor2.loads(answer.content)
+        assert 18 == tagged.tag
+        protected, unprotected, payload, signature = tagged.value
+        assert payload is None
+        assert {
+            1: -8,
+            4: "+".join(vkey.split("+", 2)[:2]).encode(),
+            15: {1: ledger.trust.origin, 2: f"urn:uuid:{receipt.event_id}"},
+            395: 1,
+        } == cbor2.loads(protected)
+        ((proof,),) = (each[-1] for each in unprotected.values())
+        size, position, hashes = cbor2.loads(proof)
+        assert (checkpoint.size, receipt.position) == (size, position)
+        root = root_from_inclusion(leaf_hash(receipt.entry), position, size, hashes)
+        assert checkpoint.root == root
+        public.verify(signature, cbor2.dumps(["Signature1", protected, b"", root]))
+
+
+def test_what_is_not_published_has_no_cose_receipt(http: httpx2.Client, tale: Tale):
+    assert 404 == http.get(f"/v1/entries/{tale.size + 10_000}/cose-receipt").status_code
+
+
+def test_the_log_signs_no_root_that_it_has_not_signed_and_no_proof_that_leads_elsewhere(
+    node: Node, tale: Tale
+):
+    publisher, latest = node.publisher, node.feed.latest
+    assert publisher is not None
+    receipt = tale.receipts["contract"]
+    leaf = leaf_hash(receipt.entry)
+    (proof,) = node.prover.prove([receipt.position], latest)
+    publisher.cose_receipt(proof.parsed, leaf, "urn:x")
+    other = format_checkpoint(Checkpoint(publisher.signer.origin, latest.size, b"\1" * 32))
+    forged = format_note(replace(parse_note(latest.note), text=other))
+    for wrong, said in (
+        (replace(proof.parsed, checkpoint_raw=forged), leaf),
+        (replace(proof.parsed, index=proof.position - 1), leaf),
+        (replace(proof.parsed, hashes=proof.hashes[:-1]), leaf),
+        (proof.parsed, leaf_hash(b"another entry")),
+    ):
+        with pytest.raises(LogError):
+            publisher.cose_receipt(wrong, said, "urn:x")
+
+
+def test_a_halted_log_signs_no_cose_receipt_either(node: Node, http: httpx2.Client, tale: Tale):
+    node.file.halt("for the test")
+    try:
+        answer = http.get(f"/v1/entries/{tale.receipts['contract'].position}/cose-receipt")
+        assert (503, "HALTED") == (answer.status_code, answer.json()["code"])
+    finally:
+        node.file.resume()

