@@ -21,12 +21,18 @@ from typing import Any, Self
 import httpx2
 
 from ledger.bounded import Answer, ask
-from ledger.log.checkpoint import Checkpoint, open_checkpoint
+from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError, leaf_hash
-from ledger.log.note import Verifier, parse_vkey
+from ledger.log.note import parse_note
+from ledger.log.policy import QuorumMissed, open_witnessed_checkpoint
 from ledger.log.proof import verify_consistency, verify_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
+from ledger.verify.authority import Authority
+from ledger.verify.evidence import show
+from ledger.verify.outcome import Refused
+from ledger.verify.trust import Trust, parse_trust
+from ledger.verify.verifier import trust_at
 from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
@@ -35,6 +41,9 @@ from ledger.wire.envelope import Envelope, envelope_from_object, envelope_to_obj
 
 RETRY_FOR_S = 30.0
 """How long, in seconds, a submission without an answer is tried again."""
+
+CHARTER_WAIT_S = 5.0
+"""How long, in seconds, the bundle that shows new keys of the log may lag behind them."""
 
 
 class ClientError(Exception):
@@ -62,35 +71,17 @@ class NoAnswer(ClientError):
     """The server could not be reached in time; the event may be stored or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What a verifier must have got out of band: origin, log keys, hash of entry 0, policy."""
-
-    origin: str
-    log_keys: tuple[str, ...]
-    genesis_sha256: str
-    policy: str
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read a trust root from its file."""
-        members = json.loads(path.read_text("utf-8"))
-        return cls(
-            members["origin"],
-            tuple(members["log_keys"]),
-            members["genesis_sha256"],
-            members["policy"],
-        )
-
-    @property
-    def verifiers(self) -> tuple[Verifier, ...]:
-        """The log's keys, all of which must have signed a checkpoint."""
-        return tuple(parse_vkey(vkey) for vkey in self.log_keys)
+def read_trust(path: Path) -> Trust:
+    """Return the trust root in a file. Raises `Refused` for what is none."""
+    return parse_trust(path.read_bytes())
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedReceipt:
-    """A receipt whose proof holds: the entry is in the log, under a checkpoint of that size."""
+    """A receipt whose proof holds: the entry is in the log, under a checkpoint of that size.
+
+    `witnessed` if a quorum of the policy was verified to have cosigned it as well.
+    """
 
     event_id: str
     position: int
@@ -99,6 +90,7 @@ class VerifiedReceipt:
     entry: bytes
     proof: bytes
     replayed: bool
+    witnessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +130,7 @@ class LedgerClient:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.trust = trust
-        self._verifiers = trust.verifiers
+        self._charter: tuple[int, Authority] | None = None  # Up to which size, and who signs.
         self._http = httpx2.Client(base_url=url, timeout=timeout_s, transport=transport)
         self._opened: tuple[bytes, Checkpoint] | None = None
 
@@ -153,9 +145,41 @@ class LedgerClient:
     ) -> None:
         self._http.close()
 
-    def open_note(self, note: bytes) -> Checkpoint:
-        """Return a checkpoint of this log that all its keys have signed. Raises `LogError`."""
-        return open_checkpoint(note, self.trust.origin, self._verifiers)
+    def open_note(self, note: bytes, *, witnessed: bool = False) -> Checkpoint:
+        """Return a checkpoint of this log that all its keys, or a quorum too, have signed.
+
+        Signatures by others than are trusted are believed where the log's own events, signed by
+        those whom they bind, lead to them from those that are: such a bundle is asked for.
+        Raises `LogError`.
+        """
+        size = parse_checkpoint(parse_note(note).text).size
+        try:
+            return _open(note, self._trust_at(size), witnessed=witnessed)
+        except LogError:
+            if not self._learn(size):
+                raise
+        return _open(note, self._trust_at(size), witnessed=witnessed)
+
+    def _trust_at(self, size: int) -> Trust:
+        """Return the trust root, with the keys and the policy of a size as far as is known."""
+        return trust_at(size, self.trust, self._charter[1]) if self._charter else self.trust
+
+    def _learn(self, size: int) -> bool:
+        """Ask who signs a checkpoint of a size; say whether others are shown than were known."""
+        known, deadline = self._trust_at(size), time.monotonic() + CHARTER_WAIT_S
+        while True:
+            try:
+                shown, authority = show(self.get_bytes("/v1/evidence"), self.trust)
+            except (ClientError, Refused):
+                return False
+            # An answer that shows less than an earlier one takes nothing back.
+            if self._charter is None or shown.checkpoint.size >= self._charter[0]:
+                self._charter = shown.checkpoint.size, authority
+            if self._trust_at(size) != known:
+                return True
+            if shown.checkpoint.size >= size or time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
 
     def prove_unchanged(self, since: Checkpoint) -> Checkpoint:
         """Return the log's latest checkpoint, proven to hold all that an earlier one held.
@@ -171,21 +195,32 @@ class LedgerClient:
             raise HistoryChanged(f"not shown to hold what it held: {error}") from error
         return latest
 
-    def submit(self, signed: Signed) -> VerifiedReceipt:
+    def submit(self, signed: Signed, *, witnessed: bool = False) -> VerifiedReceipt:
         """Submit one event; return its receipt, verified.
 
+        `witnessed` asks for a receipt under a checkpoint that a quorum has cosigned; where none
+        has in time, the receipt says so, and `witnessed_receipt` asks again.
         Raises `ProblemAnswer`, `ReceiptRefused`, `NoAnswer`.
         """
-        response = self._post("/v1/events", signed.to_json(), "application/json")
+        prefer = {"Prefer": "wait=witnessed"} if witnessed else {}
+        response = self._post("/v1/events", signed.to_json(), "application/json", prefer)
         if response.status != HTTPStatus.CREATED:
             raise ProblemAnswer(_object(response.content))
         members = _object(response.content)
         replayed = response.headers.get("replayed") == "true"
-        try:
-            proof = parse_tlog_proof(str(members.get("proof")).encode())
-        except LogError as error:
-            raise ReceiptRefused(f"no proof in the answer: {error}") from error
-        return self._verify(signed, members, proof, replayed=replayed)
+        return self._verify(signed, members, _proof(members), replayed=replayed)
+
+    def witnessed_receipt(self, signed: Signed, receipt: VerifiedReceipt) -> VerifiedReceipt:
+        """Return the receipt of an event under a checkpoint that a quorum has cosigned.
+
+        Raises `ProblemAnswer` (NOT_WITNESSED) while there is none, `ReceiptRefused`, `NoAnswer`.
+        """
+        path = f"/v1/events/{receipt.event_id}/receipt"
+        members = self.get(path, grade="witnessed")
+        found = self._verify(signed, members, _proof(members), replayed=receipt.replayed)
+        if not found.witnessed or found.position != receipt.position:
+            raise ReceiptRefused("not the witnessed receipt of that event")
+        return found
 
     def submit_many(self, many: Sequence[Signed]) -> Iterator[VerifiedReceipt | ProblemAnswer]:
         """Submit many, judged in their order; yield a verified receipt or a problem for each."""
@@ -241,7 +276,8 @@ class LedgerClient:
         """Hold the answer against the log's keys. Raises `ReceiptRefused`."""
         try:
             entry = self._entry(signed.envelope, members, replayed=replayed)
-            checkpoint = self._open(proof.checkpoint_raw)
+            witnessed = members.get("grade") == "witnessed"
+            checkpoint = self._open(proof.checkpoint_raw, witnessed=witnessed)
             verify_inclusion(
                 leaf_hash(entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root
             )
@@ -255,6 +291,7 @@ class LedgerClient:
                 entry=entry,
                 proof=format_tlog_proof(proof),
                 replayed=replayed,
+                witnessed=witnessed,
             )
         except (LogError, WireError, KeyError) as error:
             raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
@@ -276,14 +313,19 @@ class LedgerClient:
             raise ReceiptRefused("the stored entry is another event")
         return stored
 
-    def _open(self, note: bytes) -> Checkpoint:
+    def _open(self, note: bytes, *, witnessed: bool) -> Checkpoint:
         """Open a checkpoint; the last one is remembered, for many receipts hang from one."""
+        if witnessed:
+            return self.open_note(note, witnessed=True)
         if self._opened is None or self._opened[0] != note:
-            self._opened = note, open_checkpoint(note, self.trust.origin, self._verifiers)
+            self._opened = note, self.open_note(note)
         return self._opened[1]
 
-    def _post(self, path: str, body: bytes, media_type: str) -> Answer:
-        return self._send("POST", path, content=body, headers={"Content-Type": media_type})
+    def _post(
+        self, path: str, body: bytes, media_type: str, more: Mapping[str, str] | None = None
+    ) -> Answer:
+        headers = {"Content-Type": media_type, **(more or {})}
+        return self._send("POST", path, content=body, headers=headers)
 
     def _send(self, method: str, path: str, **options: Any) -> Answer:
         """Send a request, again while there is no answer or the ledger is not ready for it."""
@@ -299,6 +341,21 @@ class LedgerClient:
                     raise NoAnswer(f"{type(error).__name__}: {error}") from error
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
+
+
+def _open(note: bytes, trust: Trust, *, witnessed: bool) -> Checkpoint:
+    if not witnessed:
+        return open_checkpoint(note, trust.origin, trust.verifiers)
+    if trust.policy.quorum is None:
+        raise QuorumMissed("the policy that is trusted asks for no witness")
+    return open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy).checkpoint
+
+
+def _proof(members: Mapping[str, Any]) -> TlogProof:
+    try:
+        return parse_tlog_proof(str(members.get("proof")).encode("utf-8", "replace"))
+    except LogError as error:
+        raise ReceiptRefused(f"no proof in the answer: {error}") from error
 
 
 def _json(content: bytes) -> Any:

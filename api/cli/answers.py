@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ledger.client import LedgerClient, Trust
+from ledger.client import LedgerClient, read_trust
 
 Answer = Mapping[str, Any]
 
@@ -13,7 +13,7 @@ Answer = Mapping[str, Any]
 def asked(url: str, trust: Path, path: str, **parameters: Any) -> Answer:
     """Return the answer to a question; parameters that are None are left out."""
     named = {name: value for name, value in parameters.items() if value is not None}
-    with LedgerClient(url, Trust.read(trust)) as ledger:
+    with LedgerClient(url, read_trust(trust)) as ledger:
         answer: Answer = ledger.get(path, **named)
     return answer
 

@@ -33,7 +33,7 @@ from ledger.audit import (
     sealed_sizes,
 )
 from ledger.bounded import ask
-from ledger.client import ClientError, LedgerClient, NoAnswer, Trust
+from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
 from ledger.domain.event import Logged
 from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
@@ -132,7 +132,7 @@ def since(
     as_json: AsJson = False,
 ) -> None:
     """Ask a server to prove that the log has not changed since an earlier checkpoint of it."""
-    with LedgerClient(url, Trust.read(trust)) as ledger:
+    with LedgerClient(url, read_trust(trust)) as ledger:
         try:
             old = ledger.open_note(checkpoint.read_bytes())
             new = ledger.prove_unchanged(old)

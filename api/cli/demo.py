@@ -28,7 +28,7 @@ from rich.table import Table
 
 from api.cli.signing import sign_sealed
 from api.cli.story import Cast, Step, story
-from ledger.client import LedgerClient, ProblemAnswer, Signed, Trust, VerifiedReceipt
+from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
 from ledger.compose import uuid7
 from ledger.domain.event import legal_day
 from ledger.genesis import initialise, key_record
@@ -65,7 +65,7 @@ def demo(
         console.print(f"[bold]A new ledger[/] in {home.path}")
     except AlreadyInitialised:
         console.print(f"[bold]Found the ledger[/] in {home.path}")
-    with _server(settings) as url, LedgerClient(url, Trust.read(home.trust)) as ledger:
+    with _server(settings) as url, LedgerClient(url, read_trust(home.trust)) as ledger:
         console.print(f"origin [cyan]{ledger.trust.origin}[/], served at [cyan]{url}[/]\n")
         play = _Play(home, ledger, console, url)
         play.run()

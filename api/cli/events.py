@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.options import AsJson, TrustFile, Url
-from ledger.client import LedgerClient, Signed, Trust, VerifiedReceipt
+from ledger.client import LedgerClient, Signed, VerifiedReceipt, read_trust
 from ledger.compose import ComposeError, compose
 from ledger.keystore import load_key
 from ledger.wire.canonical import NotCanonical, load
@@ -36,7 +36,7 @@ def new(
     text = sys.stdin.read() if str(body) == "-" else body.read_text("utf-8")
     try:
         members = json.loads(text)
-        payload = compose(Trust.read(trust).origin, topic, members, signer, seen=seen)
+        payload = compose(read_trust(trust).origin, topic, members, signer, seen=seen)
     except (ComposeError, NotCanonical, ValidationError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--body") from None
     sys.stdout.buffer.write(payload)
@@ -77,6 +77,9 @@ def submit(
     file: Annotated[Path, typer.Argument(help="An envelope, or a submission with openings")],
     url: Url,
     trust: TrustFile,
+    witnessed: Annotated[
+        bool, typer.Option("--witnessed", help="Wait for a quorum of witnesses")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Submit an event; verify its receipt against the trust root; print it."""
@@ -85,8 +88,8 @@ def submit(
         signed = Signed.from_object(members if "envelope" in members else {"envelope": members})
     except MalformedEnvelope as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
-    with LedgerClient(url, Trust.read(trust)) as ledger:
-        receipt = ledger.submit(signed)
+    with LedgerClient(url, read_trust(trust)) as ledger:
+        receipt = ledger.submit(signed, witnessed=witnessed)
     _print_receipt(receipt, as_json=as_json)
 
 
@@ -97,12 +100,14 @@ def _print_receipt(receipt: VerifiedReceipt, *, as_json: bool) -> None:
             "position": receipt.position,
             "accepted": receipt.accepted,
             "checkpoint_size": receipt.size,
+            "grade": "witnessed" if receipt.witnessed else "logged",
             "replayed": receipt.replayed,
             "proof": receipt.proof.decode(),
         }
         print(json.dumps(members, indent=1))
         return
-    print(f"verified  position {receipt.position} under checkpoint {receipt.size}")
+    grade = "witnessed" if receipt.witnessed else "logged"
+    print(f"verified  position {receipt.position} under checkpoint {receipt.size}, {grade}")
     print(f"accepted  {receipt.accepted}{'  (replayed)' if receipt.replayed else ''}")
 
 
@@ -114,5 +119,5 @@ def show(
 ) -> None:
     """Print an event as the log holds it."""
     path = f"/v1/entries/{which}" if which.isdecimal() else f"/v1/events/{which}"
-    with LedgerClient(url, Trust.read(trust)) as ledger:
+    with LedgerClient(url, read_trust(trust)) as ledger:
         print(json.dumps(ledger.get(path), indent=1, ensure_ascii=False))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.options import TrustFile, Url
-from ledger.client import LedgerClient, Trust
+from ledger.client import LedgerClient, read_trust
 from ledger.log.evidence import format_evidence, parse_evidence
 from ledger.verify.__main__ import report
 from ledger.verify.evidence import verify_evidence
@@ -35,7 +35,7 @@ def gather(
     """Fetch a bundle, verify it, and write it."""
     asked = [f"subject={each}" for each in subject or []]
     asked += [f"position={each}" for each in position or []]
-    with LedgerClient(url, Trust.read(trust)) as ledger:
+    with LedgerClient(url, read_trust(trust)) as ledger:
         raw = ledger.get_bytes(f"/v1/evidence?{'&'.join(asked)}")
     _told(_verified(raw, trust))
     bundle.write_bytes(raw)

@@ -17,7 +17,7 @@ from api.importers import ImporterError
 from api.importers.cuad import Importing, Planned, Step, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
 from api.importers.memory import Memory, load_memory, save_memory
-from ledger.client import LedgerClient, ProblemAnswer, Signed, Trust, VerifiedReceipt
+from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
 from ledger.compose import compose
 from ledger.domain.authority import Ledger
 from ledger.domain.event import KeyRecord
@@ -104,7 +104,7 @@ def cuad(
     """Post mapped licence agreements, signed by stand-in keys of their parties."""
     settings = Settings()
     home = Home(settings.home)
-    trust = Trust.read(home.trust)
+    trust = read_trust(home.trust)
     memory_file = home.path / "imports" / "cuad.json"
     now = datetime.now(UTC)
     try:

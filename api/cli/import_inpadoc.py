@@ -17,7 +17,7 @@ from api.importers import ImporterError
 from api.importers.inpadoc import Filing, StatusPlan, plan_status
 from api.importers.inpadoc_records import parse_register
 from api.importers.memory import load_memory, save_memory
-from ledger.client import LedgerClient, ProblemAnswer, Trust
+from ledger.client import LedgerClient, ProblemAnswer, read_trust
 from ledger.domain.event import PartyId
 from ledger.domain.right_status import OfficeEventRecorded
 from ledger.home import Home
@@ -43,7 +43,7 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
     """Post the legal events of a title (INPADOC), signed by clerk and exchange."""
     settings = Settings()
     home = Home(settings.home)
-    trust = Trust.read(home.trust)
+    trust = read_trust(home.trust)
     memory_file = home.path / "imports" / "inpadoc.json"
     now = datetime.now(UTC)
     day: date | None = filed_on.date() if filed_on else None

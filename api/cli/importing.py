@@ -21,7 +21,7 @@ from api.importers.memory import Identity, Memory, load_memory, save_memory
 from api.importers.uspto import Plan, Planned, plan
 from api.importers.uspto_parties import default_mapping, parse_mapping
 from api.importers.uspto_records import parse_records
-from ledger.client import LedgerClient, ProblemAnswer, Signed, Trust, VerifiedReceipt
+from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
 from ledger.compose import compose
 from ledger.domain.event import Body
 from ledger.domain.party import PartyExists, PartyRegistered
@@ -137,7 +137,7 @@ def uspto(
     """Post recorded conveyances of the USPTO, signed by clerk and exchange."""
     settings = Settings()
     home = Home(settings.home)
-    trust = Trust.read(home.trust)
+    trust = read_trust(home.trust)
     memory_file = home.path / "imports" / "uspto.json"
     now = datetime.now(UTC)
     try:

@@ -9,7 +9,7 @@ import typer
 
 from api.cli.options import AsJson, TrustFile, Url
 from api.cli.signing import sign_sealed
-from ledger.client import LedgerClient, Trust
+from ledger.client import LedgerClient, read_trust
 from ledger.domain.authority import ledger_subject
 from ledger.domain.law import Law, MalformedLaw, read_law
 from ledger.domain.ledger import RulesAdopted
@@ -71,7 +71,7 @@ def adopt(directory: Directory, url: Url, trust: TrustFile, as_json: AsJson = Fa
     }
     key = load_key(home.keys / "operator.pem")
     signed = sign_sealed(identity.origin, RulesAdopted.TOPIC, body, [identity.operator], [key])
-    with LedgerClient(url, Trust.read(trust)) as ledger:
+    with LedgerClient(url, read_trust(trust)) as ledger:
         receipt = ledger.submit(signed)
     members = {"position": receipt.position, "law_data_sha256": law.sha256, "edition": law.edition}
     text = "{law_data_sha256} ({edition}) decides from after position {position}".format(**members)
@@ -86,7 +86,7 @@ def grounds(
     as_json: AsJson = False,
 ) -> None:
     """Print by which edition, law data and rules an event was judged."""
-    with LedgerClient(url, Trust.read(trust)) as ledger:
+    with LedgerClient(url, read_trust(trust)) as ledger:
         answer = ledger.get(f"/v1/entries/{position}/grounds")
     if as_json:
         print(json.dumps(answer, indent=1, ensure_ascii=False))

@@ -42,6 +42,7 @@ from ledger.node import NodeError
 from ledger.settings import Settings
 from ledger.store.attest import Unfit
 from ledger.store.connection import StoreError
+from ledger.verify.outcome import VerifyError
 from ledger.witness.book import BookError
 from ledger.witness.house import WitnessError
 
@@ -100,6 +101,7 @@ def run() -> None:
         KeystoreError,
         NodeError,
         StoreError,
+        VerifyError,
         WitnessError,
         BookError,
     ) as error:

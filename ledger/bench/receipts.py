@@ -11,11 +11,11 @@ from typing import Any
 
 from ledger.bench.figure import WrongAnswer
 from ledger.bench.workload import Prepared
-from ledger.client import Trust
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.merkle import leaf_hash
 from ledger.log.proof import verify_inclusion
 from ledger.log.receipt import TlogProof, parse_tlog_proof
+from ledger.verify.trust import Trust
 from ledger.wire.base64 import b64decode
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import envelope_from_object

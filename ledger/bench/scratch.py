@@ -14,12 +14,13 @@ from functools import cached_property
 from pathlib import Path
 
 from ledger.bench.workload import Actor, Cast
-from ledger.client import Trust
+from ledger.client import read_trust
 from ledger.genesis import founders, initialise
 from ledger.home import Home
 from ledger.node import Database, open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
+from ledger.verify.trust import Trust
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Scratch:
     @cached_property
     def trust(self) -> Trust:
         """What its receipts are verified against."""
-        return Trust.read(self.home.trust)
+        return read_trust(self.home.trust)
 
     @contextmanager
     def pool(self, *, owner: bool = False) -> Iterator[Pool]:

@@ -8,7 +8,7 @@ from ledger.bench.figure import Figure
 from ledger.bench.lean import Exchange, elapsed, exchange_all, percentile, post
 from ledger.bench.receipts import bulk_answers, single_answer, verify_sample
 from ledger.bench.workload import Prepared, mean_payload
-from ledger.client import Trust
+from ledger.verify.trust import Trust
 
 REQUEST = 1024
 """Events of one bulk request."""

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ledger.verify.evidence import verify_evidence
+from ledger.verify.evidence import show, verify_evidence
 from ledger.verify.outcome import Refused, Step, Verified
+from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.base64 import MalformedBase64, b64decode
 
@@ -32,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif given.entry is None:
             answer = verify_evidence(given.path.read_bytes(), trust_root)
         else:
-            entry = _entry(given.entry.read_bytes())
-            answer = verify_receipt(given.path.read_bytes(), entry, trust_root)
+            entry, charter = _entry(given.entry.read_bytes()), None
+            if given.charter:
+                charter = show(given.charter.read_bytes(), parse_trust(trust_root))[1]
+            answer = verify_receipt(given.path.read_bytes(), entry, trust_root, charter)
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     except Refused as refused:
@@ -72,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("path", type=Path, help="an exported log, a receipt or a bundle")
     parser.add_argument("--trust", type=Path, required=True, help="trust root, from elsewhere")
     parser.add_argument("--entry", type=Path, help="the entry that the receipt is for")
+    parser.add_argument("--charter", type=Path, help="a bundle that shows the log's later keys")
     parser.add_argument("--previous", type=Path, help="an earlier checkpoint of the same log")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--workers", type=int, help="processes (default: one for each core)")

@@ -134,8 +134,8 @@ def _opened(authority: Authority, event: Event, body: dict[str, Any]) -> set[str
     if event.position > 0:
         raise fault(event, "a ledger is opened once, at position 0")
     authority.operator, authority.registrar = body["operator"], body["registrar"]
-    authority.log_keys.append((1, tuple(map(str, body["log_keys"]))))
-    authority.policies.append((1, body["policy_sha256"], b""))  # Its text is the trust root's.
+    authority.log_keys.append((0, tuple(map(str, body["log_keys"]))))
+    authority.policies.append((0, body["policy_sha256"], b""))  # Its text is the trust root's.
     return {party["party"] for party in body["parties"]}
 
 

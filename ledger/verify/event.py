@@ -65,9 +65,8 @@ def read_event(raw: bytes, position: int, origin: str) -> Event:
     for name, form in _LISTS.items():
         if not _is_sorted(value[name], form):
             raise Refused(Step.LISTS, f"{name} is not a sorted list of ids, each once", position)
-    event_id, kind, subjects = value["event_id"], value["type"], value["subjects"]
-    signers, body = set(value["signers"]), value["body"]
-    return Event(position, entry, event_id, kind, subjects, signers, body)
+    says = value["event_id"], value["type"], value["subjects"], set(value["signers"])
+    return Event(position, entry, *says, value["body"])
 
 
 def _fault_in_header(value: dict[str, Any], origin: str) -> str | None:

@@ -28,8 +28,11 @@ SEALED = "ledger.sealed/1"
 def verify_evidence(raw: bytes, trust_root: bytes) -> Verified:
     """Verify an evidence bundle. Raises `Refused` with the step that fails."""
     # 1. The trust root is pinned.
-    trust = parse_trust(trust_root)
+    return show(raw, parse_trust(trust_root))[0]
 
+
+def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
+    """Verify a bundle; return also what it shows of who signs, the log's own keys among it."""
     # 4. Entry 0 is the trusted genesis; from its keys the entries shown lead to those of now.
     with refusing(Step.FORM):
         evidence = parse_evidence(raw)
@@ -82,7 +85,8 @@ def verify_evidence(raw: bytes, trust_root: bytes) -> Verified:
     unchecked = tuple(_unchecked(events, authority, whole, sealed))
     histories = tuple((each.subject, sealed) for each in evidence.histories)
     signatures = sum(len(event.entry.signatures) for event in events)
-    return Verified(checkpoint, tuple(Step), signatures, unchecked, histories=histories)
+    steps = tuple(Step)
+    return Verified(checkpoint, steps, signatures, unchecked, histories=histories), authority
 
 
 def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:

@@ -117,5 +117,4 @@ def _suffices(mandates: Sequence[Mandate], event: Event) -> bool:
 
 
 def _sums(event: Event) -> list[dict[str, Any]]:
-    named = (event.body.get("price"), event.body.get("amount"))
-    return [money for money in named if isinstance(money, dict)]
+    return [each for each in map(event.body.get, ("price", "amount")) if isinstance(each, dict)]

@@ -11,17 +11,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from ledger.log import tiles
 from ledger.log.merkle import Frontier, leaf_hash
-from ledger.log.tiles import (
-    TILE_WIDTH,
-    MalformedBundle,
-    entries_path,
-    first_difference,
-    parse_bundle,
-    split_as_far_as_it_goes,
-    tile_width,
-)
-from ledger.log.tiles import tile_path as path_of
+from ledger.log.tiles import TILE_WIDTH, entries_path, parse_bundle, tile_path, tile_width
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.authority import is_authority
 from ledger.verify.files import read_bundle, read_tile
@@ -54,12 +46,12 @@ class HashBundle:
         tile = read_tile(self.directory, 0, n, width)
         try:
             entries, malformed = parse_bundle(raw, width), ""
-        except MalformedBundle as error:
-            entries, malformed = split_as_far_as_it_goes(raw), str(error)
+        except tiles.MalformedBundle as error:
+            entries, malformed = tiles.split_as_far_as_it_goes(raw), str(error)
         leaves = [leaf_hash(entry) for entry in entries]
         if malformed or b"".join(leaves) != tile:
-            reason = malformed or f"does not hash into {path_of(0, n, width)}"
-            bad = start + min(first_difference(leaves, tile), width - 1)
+            reason = malformed or f"does not hash into {tile_path(0, n, width)}"
+            bad = start + min(tiles.first_difference(leaves, tile), width - 1)
             raise Refused(Step.TREE, reason, bad, entries_path(n, width))
         authority = [named for named in enumerate(entries, start) if is_authority(named[1])]
         return Hashed(Frontier().extend(leaves).hashes, sha256(raw).digest(), authority)
@@ -99,8 +91,8 @@ def _climb(directory: Path, row: Sequence[bytes], level: int = 1) -> tuple[bytes
         children = row[at : at + TILE_WIDTH]
         tile = read_tile(directory, level, n, len(children))
         if tile != b"".join(children):
-            bad = (at + first_difference(children, tile)) * TILE_WIDTH**level
-            path = path_of(level, n, len(children))
+            bad = (at + tiles.first_difference(children, tile)) * TILE_WIDTH**level
+            path = tile_path(level, n, len(children))
             raise Refused(Step.TREE, "not what the entries below it hash to", bad, path)
         roots = Frontier().extend(children).hashes
         if len(children) == TILE_WIDTH:

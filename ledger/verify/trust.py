@@ -32,11 +32,10 @@ class Trust:
 
 def parse_trust(raw: bytes) -> Trust:
     """Read a trust root. Raises `Refused` (step 1)."""
-    members = _members(raw)
-    origin, log_keys, genesis = members["origin"], members["log_keys"], members["genesis_sha256"]
+    origin, log_keys, genesis, text = _values(raw)
     with refusing(Step.TRUST):
         verifiers = tuple(parse_vkey(str(vkey)) for vkey in log_keys)
-        policy = parse_policy(members["policy"].encode("utf-8", "surrogateescape"))
+        policy = parse_policy(text.encode("utf-8", "surrogateescape"))
     if {each.name for each in verifiers} != {origin} or len(set(log_keys)) < len(log_keys):
         raise Refused(Step.TRUST, "the log's keys bear the name of its origin, each listed once")
     if not re.fullmatch("[0-9a-f]{64}", genesis):
@@ -44,7 +43,7 @@ def parse_trust(raw: bytes) -> Trust:
     return Trust(origin, tuple(log_keys), verifiers, genesis, policy)
 
 
-def _members(raw: bytes) -> dict[str, Any]:
+def _values(raw: bytes) -> list[Any]:
     try:
         pairs = json.loads(raw, object_pairs_hook=tuple)
     except (ValueError, RecursionError):
@@ -54,4 +53,4 @@ def _members(raw: bytes) -> dict[str, Any]:
     for name, value in pairs:
         if not isinstance(value, _KINDS[name]):
             raise Refused(Step.TRUST, f"{name} is not a {_KINDS[name].__name__}")
-    return dict(pairs)
+    return [dict(pairs)[name] for name in _KINDS]

@@ -112,9 +112,12 @@ def verify_export(
     return Verified(checkpoint, steps, *counted, log_keys=now.log_keys)
 
 
-def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
+def verify_receipt(
+    receipt: bytes, entry: bytes, trust_root: bytes, charter: Authority | None = None
+) -> Verified:
     """Verify one receipt, a tlog-proof file or the API's JSON, and its entry. Raises `Refused`.
 
+    `charter` is who signs by an evidence bundle, where the log has other keys than are trusted.
     What the JSON says beside its proof must be so, as far as a proof can show it; nothing else of
     it is believed, nor returned. A receipt carries no keys but those that its own entry brings:
     whether other lines verify, and whom they bind, only the log can show. They are `unchecked`.
@@ -126,6 +129,9 @@ def verify_receipt(receipt: bytes, entry: bytes, trust_root: bytes) -> Verified:
     with refusing(Step.CHECKPOINT):
         stated = _stated(receipt)
         proof = parse_tlog_proof(stated.pop("proof"))
+    if charter:
+        size = stated_checkpoint(proof.checkpoint_raw, Step.CHECKPOINT).size
+        trust = trust_at(size, trust, charter)
     checkpoint, too_late = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
     position = proof.index
 

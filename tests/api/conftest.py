@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 
-from ledger.client import LedgerClient, Trust
+from ledger.client import LedgerClient, read_trust
 from ledger.home import Home
 from ledger.intake import decode
 from ledger.node import Node
@@ -63,7 +63,7 @@ def url(node: Node) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def tale(url: str, home: Home, node: Node, world: World) -> Tale:
     """Play the story and fold it."""
-    with LedgerClient(url, Trust.read(home.trust)) as ledger:
+    with LedgerClient(url, read_trust(home.trust)) as ledger:
         played = play(ledger, world, cast_of(world))
     rebuild(node.pool, READ_MODELS, decode)
     return played
@@ -77,5 +77,5 @@ def http(url: str) -> Iterator[httpx2.Client]:
 
 @pytest.fixture
 def ledger(url: str, home: Home) -> Iterator[LedgerClient]:
-    with LedgerClient(url, Trust.read(home.trust)) as client:
+    with LedgerClient(url, read_trust(home.trust)) as client:
         yield client

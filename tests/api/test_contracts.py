@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.client import LedgerClient, Trust
+from ledger.client import LedgerClient, read_trust
 from ledger.domain.periods import end_of_days, end_of_working_days
 from ledger.home import Home
 from ledger.lawbook import shipped
@@ -69,7 +69,7 @@ def steps(node: Node, url: str, world: World, home: Home, tale: Tale) -> dict[st
         "entered": (cast.registrar,),
         "passed-on": (cast.firm, cast.rival, cast.institute),
     }
-    with LedgerClient(url, Trust.read(home.trust)) as ledger:
+    with LedgerClient(url, read_trust(home.trust)) as ledger:
         found = {
             name: ledger.submit(world.sign(body, *signing.get(name, both))).position
             for name, body in bodies.items()

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from ledger.client import LedgerClient, Trust
+from ledger.client import LedgerClient, read_trust
 from ledger.domain.event import legal_day
 from ledger.home import Home
 from ledger.intake import decode
@@ -84,7 +84,7 @@ class Loaded:
 def loaded(url: str, home: Home, node: Node) -> Iterator[Loaded]:
     world, second = World.of(home), PrivateKey.generate()
     today = legal_day(datetime.now(UTC))
-    with LedgerClient(url, Trust.read(home.trust)) as ledger:
+    with LedgerClient(url, read_trust(home.trust)) as ledger:
         tale = play(ledger, world, asked.cast_of(world, today))
         at = {name: receipt.position for name, receipt in tale.receipts.items()}
         for told in (

@@ -10,7 +10,7 @@ from http import HTTPStatus
 import httpx2
 import pytest
 
-from ledger.client import LedgerClient, Trust
+from ledger.client import LedgerClient, read_trust
 from ledger.genesis import initialise
 from ledger.home import Home
 from ledger.intake import decode
@@ -65,7 +65,7 @@ def _no_longer_ready(http: httpx2.Client) -> httpx2.Response:
 
 def test_a_database_that_went_away_is_waited_for(node: Node, url: str):
     home = Home(node.settings.home)
-    world, trust = World.of(home), Trust.read(home.trust)
+    world, trust = World.of(home), read_trust(home.trust)
     with LedgerClient(url, trust) as ledger, httpx2.Client(base_url=url, timeout=60) as http:
         first = ledger.submit(world.registration(INSTITUTE))
         assert 200 == http.get("/health/ready").status_code

@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx2
 
-from ledger.client import Trust
 from ledger.intake import decode
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.merkle import Frontier, LogError, node_hash, root_of
@@ -25,6 +24,7 @@ from ledger.log.proof import prove_consistency, verify_consistency, verify_inclu
 from ledger.log.receipt import parse_tlog_proof
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
+from ledger.verify.trust import Trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
 from projections.catalogue import READ_MODELS

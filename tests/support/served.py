@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import httpx2
 
-from ledger.client import Trust
 from ledger.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.log.merkle import leaf_hash
 from ledger.log.tiles import TILE_WIDTH, authenticate, entries_path, parse_bundle, tile_path
+from ledger.verify.trust import Trust
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import httpx2
 
-from ledger.client import Trust
+from ledger.client import read_trust
 from ledger.genesis import initialise
 from ledger.home import Home
 from ledger.settings import Settings
+from ledger.verify.trust import Trust
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.postgres import home_directory
 
@@ -70,7 +71,7 @@ class Server:
     @property
     def trust(self) -> Trust:
         """What its receipts are verified against."""
-        return Trust.read(self.home.trust)
+        return read_trust(self.home.trust)
 
     @property
     def words(self) -> str:

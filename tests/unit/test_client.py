@@ -15,13 +15,14 @@ from ledger.client import (
     ProblemAnswer,
     ReceiptRefused,
     Signed,
-    Trust,
     VerifiedReceipt,
 )
+from ledger.genesis import trust_root
 from ledger.keystore import create_log_keys
 from ledger.log.merkle import leaf_hash, node_hash, root_of
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.publisher import LogSigner
+from ledger.verify.trust import parse_trust
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import sign_envelope
@@ -44,7 +45,8 @@ class Server:
         )
         self.leaves = [leaf_hash(b"genesis"), leaf_hash(self.entry)]
         self.note = self.signer.sign(2, root_of(self.leaves), NOW)
-        self.trust = Trust(ORIGIN, self.signer.vkeys, "", "quorum none\n")
+        root = trust_root(ORIGIN, self.signer.vkeys, b"genesis")
+        self.trust = parse_trust(json.dumps(root).encode())
 
     def receipt(self, **changed: Any) -> dict[str, Any]:
         """Return the honest answer with members changed."""

@@ -8,28 +8,35 @@ that asks whether history continues, a bundle. What they keep afterwards is what
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from api.cli.audit import ServedLog
+from ledger import client as sdk
 from ledger.audit import AuditError, export, exported_checkpoint
-from ledger.client import ClientError, LedgerClient, Trust
+from ledger.client import ClientError, LedgerClient
+from ledger.domain.authority import ledger_subject
+from ledger.domain.governance import LogKeysAdopted
 from ledger.lawbook import laws_at_hand
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.encoding import write_base64
-from ledger.log.merkle import Frontier
-from ledger.log.note import NoteSignature, parse_note
-from ledger.log.proof import prove_consistency
+from ledger.log.evidence import Evidence, ShownEntry, format_evidence
+from ledger.log.merkle import Frontier, LogError
+from ledger.log.note import Ed25519NoteSigner, NoteSignature, format_vkey, parse_note
+from ledger.log.policy import QUORUM_NONE_POLICY
+from ledger.log.proof import prove_consistency, prove_inclusion
 from ledger.log.tiles import TileHashes, format_bundle, parse_bundle
 from ledger.mirror import Governed, follow
 from ledger.monitor import Monitor
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
+from tests.support import builders as b
 from tests.support.log import ed25519_key, flip
 from tests.support.sample_log import (
     ORIGIN,
@@ -328,8 +335,7 @@ CONTINUED: dict[str, Callable[[SampleLog], object]] = {
 def test_the_sdk_is_not_told_that_history_continues(name: str, log: SampleLog) -> None:
     content = json.dumps(CONTINUED[name](log)).encode()
     transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=content))
-    root = json.loads(log.trust_root())
-    trust = Trust(root["origin"], tuple(root["log_keys"]), root["genesis_sha256"], root["policy"])
+    trust = parse_trust(log.trust_root())
     with LedgerClient("http://server", trust, transport=transport) as ledger:
         old = ledger.open_note(log.checkpoint(KEPT))
         with pytest.raises(ClientError):
@@ -342,3 +348,81 @@ def test_the_honest_server_is_believed(log: SampleLog, kept: Path, tmp_path: Pat
     assert SIZE == follow(source, kept, ORIGIN, keys).checkpoint.size
     export(source, tmp_path / "log")
     verify_export(tmp_path / "log", log.trust_root(), previous=log.checkpoint(KEPT), workers=1)
+
+
+# The SDK asks by whom the log is signed now
+
+
+def bundle(log: SampleLog, positions: list[int], signers: Sequence[Any]) -> bytes:
+    leaves = log.leaves()
+    hashes = TileHashes(_tiles_of(leaves))
+    root = Frontier().extend(leaves).root()
+    note = sign_checkpoint(Checkpoint(ORIGIN, log.size, root), signers, SIGNED_AT)
+    shown = tuple(
+        ShownEntry(at, log.entries[at], tuple(prove_inclusion(at, log.size, hashes)))
+        for at in positions
+    )
+    return format_evidence(Evidence(note, QUORUM_NONE_POLICY, shown))
+
+
+def adopting(signed_by: list[str], *keys: Any) -> SampleLog:
+    """Return a log whose last entry adopts these keys."""
+    log = sample_log(SIZE)
+    vkeys = [format_vkey(key) for key in keys]
+    body = {"ledger": ledger_subject(ORIGIN), "log_keys": vkeys, "reason": "x"}
+    log.say(body, signed_by, topic=LogKeysAdopted.TOPIC)
+    return log
+
+
+def stranger() -> Ed25519NoteSigner:
+    return Ed25519NoteSigner(ORIGIN, ed25519_key("stranger"))
+
+
+LED_ASTRAY: dict[str, Callable[[], bytes]] = {
+    "nothing": lambda: b"",
+    "no bundle": lambda: b'{"verified":true}',
+    "keys that nobody adopted": lambda: bundle(sample_log(SIZE), [0], [stranger()]),
+    "keys that the operator adopted alone": lambda: bundle(
+        adopting([b.OPERATOR], *log_signers(), stranger()), [0, SIZE], [*log_signers(), stranger()]
+    ),
+    "keys that have none in common with the old": lambda: bundle(
+        adopting([b.OPERATOR, b.REGISTRAR], stranger()), [0, SIZE], [stranger()]
+    ),
+    "an adoption that is not in the log": lambda: bundle(
+        adopting([b.OPERATOR, b.REGISTRAR], *log_signers(), stranger()), [0, SIZE], log_signers()
+    ),
+    "the log as it is": lambda: bundle(sample_log(SIZE), [0], log_signers()),
+    "a log of no entries": lambda: bundle(SampleLog(ORIGIN), [], log_signers()),
+    "a genesis that is not trusted": lambda: bundle(
+        SampleLog(ORIGIN, sample_log(SIZE).entries[1:]), [0], [stranger()]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LED_ASTRAY)
+def test_the_sdk_is_not_led_to_keys_that_the_log_never_adopted(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sdk, "CHARTER_WAIT_S", 0.0)
+    trust = parse_trust(sample_log(SIZE).trust_root())
+    answer = LED_ASTRAY[name]()
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=answer))
+    note = sign_checkpoint(Checkpoint(ORIGIN, SIZE + 9, bytes(32)), [stranger()], SIGNED_AT)
+    with LedgerClient("http://server", trust, transport=transport) as ledger:
+        with pytest.raises(LogError):
+            ledger.open_note(note)
+        assert SIZE == ledger.open_note(sample_log(SIZE).checkpoint()).size
+
+
+def test_the_sdk_is_led_to_keys_that_the_log_adopted() -> None:
+    """The refusals above are for the lies, not for the way."""
+    trust = parse_trust(sample_log(SIZE).trust_root())
+    log = adopting([b.OPERATOR, b.REGISTRAR], *log_signers(), stranger())
+    alone = {"ledger": ledger_subject(ORIGIN), "log_keys": [format_vkey(stranger())], "reason": "x"}
+    log.say(alone, [b.OPERATOR, b.REGISTRAR], topic=LogKeysAdopted.TOPIC)
+    log.say(b.technology_registered(), [b.INSTITUTE])
+    answer = bundle(log, [0, SIZE, SIZE + 1], [stranger()])
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=answer))
+    note = sign_checkpoint(Checkpoint(ORIGIN, SIZE + 3, bytes(32)), [stranger()], SIGNED_AT)
+    with LedgerClient("http://server", trust, transport=transport) as ledger:
+        assert SIZE + 3 == ledger.open_note(note).size
