@@ -42,6 +42,7 @@ from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
 from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
+from ledger.succession import SuccessionError, check_succession, read_closed
 from ledger.verify.__main__ import report
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
@@ -122,6 +123,24 @@ def verify(  # noqa: PLR0913  (the command's options)
     print(report(answer))
     if replayed is not None:
         _print_replayed(replayed)
+
+
+@app.command("succession")
+def succession(
+    directory: Directory,
+    predecessor: Annotated[Path, typer.Argument(help="An export of the closed log", exists=True)],
+    *,
+    trust: Annotated[Path, typer.Option(help="Trust root of the new log", exists=True)],
+    predecessor_trust: Annotated[Path, typer.Option(help="That of the closed one", exists=True)],
+) -> None:
+    """Verify two logs, and that the one follows the other, which was closed."""
+    try:
+        closed = read_closed(predecessor, predecessor_trust.read_bytes())
+        new = check_succession(directory, trust.read_bytes(), closed)
+    except (Refused, SuccessionError) as error:
+        _fail({}, f"REFUSED: {error}", as_json=False)
+    old = closed.checkpoint
+    print(f"VERIFIED: {new.origin} follows {old.origin}, closed at size {old.size}")
 
 
 @app.command("since")

@@ -35,13 +35,16 @@ from api.cli import (
 )
 from api.cli.logs import configure_logs
 from ledger.antirollback import AntiRollbackError, Halted
+from ledger.audit import AuditError
 from ledger.client import ClientError
+from ledger.genesis import AppendRefused
 from ledger.home import HomeError
 from ledger.keystore import KeystoreError
 from ledger.node import NodeError
 from ledger.settings import Settings
 from ledger.store.attest import Unfit
 from ledger.store.connection import StoreError
+from ledger.succession import SuccessionError
 from ledger.verify.outcome import VerifyError
 from ledger.witness.book import BookError
 from ledger.witness.house import WitnessError
@@ -95,12 +98,15 @@ def run() -> None:
         _fail(error, EXIT_UNFIT)
     except (
         AntiRollbackError,
+        AppendRefused,
+        AuditError,
         ClientError,
         demo.DemoFailed,
         HomeError,
         KeystoreError,
         NodeError,
         StoreError,
+        SuccessionError,
         VerifyError,
         WitnessError,
         BookError,

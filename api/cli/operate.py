@@ -8,6 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from api.cli import governing
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.antirollback import CheckpointFile, Halted
@@ -18,10 +19,9 @@ from ledger.fsck import check_log
 from ledger.genesis import append_unpublished, initialise
 from ledger.home import Home
 from ledger.intake import decode
-from ledger.keystore import add_log_keys, load_key, load_log_keys
+from ledger.keystore import load_key
 from ledger.log.encoding import write_base64
 from ledger.node import open_database, policy_of, publisher_of
-from ledger.publisher import LogSigner
 from ledger.restore import RestoreError, restore
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -182,30 +182,11 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
     print(f"resumed; position {recorded.position} says why")
 
 
-log_keys = typer.Typer(help="Rotate the keys of the log.", no_args_is_help=True)
-app.add_typer(log_keys, name="log-keys")
-
-
-@log_keys.command("new")
-def log_keys_new() -> None:
-    """Make the next two keys of the log, and print the event that adopts them beside the old."""
-    home = Home(Settings().home)
-    add_log_keys(home.keys)
-    _print_log_keys(home, start=0)
-
-
-@log_keys.command("retire")
-def log_keys_retire() -> None:
-    """Print the event by which the newest two keys sign alone."""
-    _print_log_keys(Home(Settings().home), start=-2)
-
-
-def _print_log_keys(home: Home, start: int) -> None:
-    """Print a body for `techledger events new`: the operator and the registrar sign it."""
-    origin = home.identity().origin
-    vkeys = LogSigner(origin, *load_log_keys(home.keys)).vkeys[start:]
-    body = {"ledger": ledger_subject(origin), "log_keys": list(vkeys), "reason": "rotation"}
-    print(json.dumps(body, indent=1))
+app.add_typer(governing.log_keys, name="log-keys")
+app.command("adopt-policy")(governing.adopt_policy)
+app.command("hand-over")(governing.hand_over)
+app.command("close")(governing.close)
+app.command("succeed")(governing.succeed)
 
 
 @app.command("compare")

@@ -14,6 +14,7 @@ import structlog
 from api.cli.keeper import Keeper
 from api.cli.logs import configure_logs
 from api.cli.signing import sign_sealed
+from ledger.domain.governance import LedgerIsClosed
 from ledger.domain.seal import LedgerSealed
 from ledger.genesis import AppendRefused, append_unpublished
 from ledger.home import Home
@@ -67,6 +68,9 @@ def _run(settings: Settings, app_dsn: str) -> None:
         except (Unavailable, OutcomeUnknown) as error:
             _log.warning("seal_waits", why=str(error))
         except AppendRefused as error:
+            if isinstance(error.__cause__, LedgerIsClosed):
+                _log.info("nothing_to_seal_any_more", why=str(error))
+                stop.wait()
             _log.error("seal_refused", why=str(error))
             stop.wait(REFUSED_S)
 

@@ -143,7 +143,10 @@ class LedgerClosed(_OfLedger):
 
 
 class SuccessionDeclared(_OfLedger):
-    """This log follows another, of which it names the last checkpoint."""
+    """This log follows another, of which it names the last checkpoint.
+
+    `checkpoint_sha256` is of the signed note as it was verified; witnesses may add to it since.
+    """
 
     TOPIC: ClassVar[str] = "ledger.succession_declared/1"
 

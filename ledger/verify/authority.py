@@ -20,7 +20,7 @@ OPENED, REGISTERED = "ledger.opened/1", "party.registered/1"
 KEY_ADDED, KEY_REVOKED = "key.added/1", "key.revoked/1"
 MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
 LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
-HANDED_OVER = "ledger.operation_handed_over/1"
+HANDED_OVER, CLOSED = "ledger.operation_handed_over/1", "ledger.closed/1"
 
 _PARTY = "keys kind name party roles seat"
 _KEY = "algorithm key_id public_key"
@@ -35,13 +35,13 @@ _BODIES = {
     LOG_KEYS: "ledger log_keys reason",
     POLICY: "approved_by ledger policy policy_sha256 speakers",
     HANDED_OVER: "ledger operator reason",
+    CLOSED: "ledger reason successor",
 }
 _KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
 _LISTS = "approved_by keys log_keys parties policy roles speakers topics"
 _KINDS |= dict.fromkeys(_LISTS.split(), list)
-_NULLABLE = {
-    *["ceiling", "compromised_since", "name", "not_after", "not_before", "valid_to", "vouched_by"]
-}
+_NULLS = "ceiling compromised_since name not_after not_before successor valid_to vouched_by"
+_NULLABLE = frozenset(_NULLS.split())
 
 AUTHORITY = tuple(_BODIES)
 """The types of events that change who may sign, or what signs the log."""
@@ -91,8 +91,8 @@ class Authority:
 
     `mandates` are by (principal, holder), then by name; `log_keys` are the sets of vkeys that sign
     checkpoints, `policies` digests and texts, each with the first size that it is for; `speakers`
-    are (group, party). `faults` says what is wrong with events
-    that would have changed anything here, by position.
+    are (group, party). Behind position `closed` nothing stands. `faults` says what is wrong with
+    events that would have changed anything here, by position.
     """
 
     operator: str = ""
@@ -102,6 +102,7 @@ class Authority:
     log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
     speakers: set[tuple[str, str]] = field(default_factory=set)
+    closed: int = 2**63
     faults: dict[int, Refused] = field(default_factory=dict)
 
     def log_keys_at(self, size: int) -> tuple[str, ...]:
@@ -214,6 +215,11 @@ def _handed_over(authority: Authority, _: Event, body: dict[str, Any]) -> set[st
     return {last, body["operator"], authority.registrar}
 
 
+def _closed(authority: Authority, event: Event, _: dict[str, Any]) -> set[str]:
+    authority.closed = event.position
+    return {authority.operator, authority.registrar}
+
+
 _FOLDS = {
     OPENED: _opened,
     REGISTERED: _registered,
@@ -224,6 +230,7 @@ _FOLDS = {
     LOG_KEYS: _log_keys,
     POLICY: _policy,
     HANDED_OVER: _handed_over,
+    CLOSED: _closed,
 }
 """What an event of each type changes; returned are the parties that must be its signers."""
 

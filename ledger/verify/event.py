@@ -23,8 +23,7 @@ _FORMS = {
     "event_id": re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),
     "nonce": re.compile("[A-Za-z0-9_-]{21}[AQgw]"),
     "type": re.compile("[a-z_]+[.][a-z_]+/[1-9][0-9]{0,3}"),
-    "issued_at": re.compile(".{24}"),
-    "not_after": re.compile(".{24}"),
+    **dict.fromkeys(("issued_at", "not_after"), re.compile(".{24}")),
 }
 _LISTS = {  # A whole list at once, one name a line: no canonical string holds a line feed.
     "subjects": re.compile("([a-z]+:[a-z0-9.-]{1,80}\n)+"),

@@ -29,6 +29,8 @@ def check_signatures(event: Event, authority: Authority) -> bool:
     """
     if event.position in authority.faults:
         raise authority.faults[event.position]
+    if event.position > authority.closed:
+        raise fault(event, f"the log was closed at position {authority.closed}")
     brought, bound, sealed = admitted_keys(event), set[str](), False
     for line in event.entry.signatures:
         key = brought.get(line.key_id) or _in_force(line.key_id, event, authority)

@@ -85,8 +85,7 @@ def _climb(directory: Path, row: Sequence[bytes], level: int = 1) -> tuple[bytes
     """Check every tile from `level` up; return the complete subtrees there, largest first."""
     if not row:
         return ()
-    parents: list[bytes] = []
-    edge: tuple[bytes, ...] = ()
+    parents, edge = list[bytes](), tuple[bytes, ...]()
     for n, at in enumerate(range(0, len(row), TILE_WIDTH)):
         children = row[at : at + TILE_WIDTH]
         tile = read_tile(directory, level, n, len(children))

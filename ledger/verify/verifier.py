@@ -105,7 +105,10 @@ def verify_export(
         stated = stated_checkpoint(previous, Step.CONSISTENCY)
         then = trust_at(stated.size, trust, authority)
         old, _ = open_trusted(previous, then, Step.CONSISTENCY)
-        _check_consistency(directory, old, checkpoint)
+        # The proof is made from the tiles: it stands or falls by the two roots.
+        with refusing(Step.CONSISTENCY):
+            proof = prove_consistency(old.size, size, TileHashes(partial(read_tile, directory)))
+            verify_consistency(old.size, size, proof, old.root, checkpoint.root)
 
     steps = LOG_STEPS if previous is not None else LOG_STEPS[:-1]
     counted = (chronology.signatures, tuple(chronology.unchecked))
@@ -188,25 +191,15 @@ def check_genesis(entry: bytes, trust: Trust) -> None:
 
 def trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
     """Return the trust root with the keys and the policy that the log had adopted by a size."""
-    pinned = f"sha256:{trust.policy.sha256}"
-    log_keys = authority.log_keys_at(size)
+    pinned, log_keys = f"sha256:{trust.policy.sha256}", authority.log_keys_at(size)
     policies = [text for since, _, text in authority.policies if since <= size]
-    if pinned not in [digest for _, digest, _ in authority.policies] or trust.log_keys not in [
-        keys for _, keys in authority.log_keys
-    ]:
+    known = [keys for _, keys in authority.log_keys]
+    if pinned not in [digest for _, digest, _ in authority.policies] or trust.log_keys not in known:
         raise Refused(Step.GENESIS, "the log never had the keys or the policy that are trusted", 0)
     with refusing(Step.SIGNATURES):
         policy = parse_policy(policies[-1]) if policies[-1] else trust.policy
         keys = tuple(map(parse_vkey, log_keys))
     return replace(trust, log_keys=log_keys, verifiers=keys, policy=policy)
-
-
-def _check_consistency(directory: Path, old: Checkpoint, new: Checkpoint) -> None:
-    """Prove from the tiles that `old` is a prefix: the proof stands or falls by the two roots."""
-    with refusing(Step.CONSISTENCY):
-        hashes = TileHashes(partial(read_tile, directory))
-        proof = prove_consistency(old.size, new.size, hashes)
-        verify_consistency(old.size, new.size, proof, old.root, new.root)
 
 
 def _stated(receipt: bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledger.domain.authority import ledger_subject
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import Frontier
 from ledger.verify.outcome import Step
@@ -17,7 +18,7 @@ from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE
 from ledger.wire.instant import format_instant
-from tests.support.builders import FIRM, INSTITUTE, RIVAL
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.sample_log import (
     SIGNED_AT,
     SampleLog,
@@ -239,4 +240,31 @@ def test_of_two_bad_entries_the_first_is_named(log: SampleLog, tmp_path: Path) -
     append(log, payload(log), keys=[party_key(INSTITUTE, 1)])
     append(log, payload(log, event_id="nonsense"))
     refused = refusal_of(log, tmp_path)
+    assert (Step.SIGNATURES, 12) == (refused.step, refused.position)
+
+
+# The end of a log
+
+
+def closed(signers: list[str]) -> SampleLog:
+    log = sample_log(12)
+    body = {"ledger": ledger_subject(log.origin), "reason": "a new era", "successor": None}
+    log.say(body, signers, topic="ledger.closed/1")
+    return log
+
+
+def test_a_log_that_was_closed_verifies(tmp_path: Path) -> None:
+    assert 13 == verified(closed([OPERATOR, REGISTRAR]), tmp_path).checkpoint.size
+
+
+def test_nothing_stands_behind_the_end_of_a_log(tmp_path: Path) -> None:
+    log = closed([OPERATOR, REGISTRAR])
+    append(log, payload(log))
+    refused = refusal_of(log, tmp_path)
+    assert (Step.SIGNATURES, 13) == (refused.step, refused.position)
+    assert "the log was closed at position 12" == refused.reason
+
+
+def test_an_operator_alone_closes_no_log(tmp_path: Path) -> None:
+    refused = refusal_of(closed([OPERATOR]), tmp_path)
     assert (Step.SIGNATURES, 12) == (refused.step, refused.position)

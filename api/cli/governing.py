@@ -1,0 +1,134 @@
+"""
+`techledger operate`: what governs the log, prepared for those who sign it.
+
+More than the operator signs such an event, on machines of their own, so these commands print its
+body, for `techledger events new|sign|submit`. Only the succession is signed here: a log that was
+just made has both founders' keys in its home.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from api.cli.signing import sign_sealed
+from ledger.domain.authority import ledger_subject
+from ledger.domain.event import Body
+from ledger.domain.governance import (
+    LedgerClosed,
+    LogKeysAdopted,
+    OperationHandedOver,
+    PolicyAdopted,
+    SpokenFor,
+    SuccessionDeclared,
+)
+from ledger.genesis import append_unpublished
+from ledger.home import Home
+from ledger.keystore import add_log_keys, load_key, load_log_keys
+from ledger.log.policy import MalformedPolicy, parse_policy
+from ledger.node import open_database
+from ledger.publisher import LogSigner
+from ledger.settings import Settings
+from ledger.store.connection import Pool
+from ledger.succession import read_closed
+
+log_keys = typer.Typer(help="Rotate the keys of the log.", no_args_is_help=True)
+
+
+@log_keys.command("new")
+def log_keys_new() -> None:
+    """Make the next two keys of the log, and print the event that adopts them beside the old."""
+    home = Home(Settings().home)
+    add_log_keys(home.keys)
+    _print_log_keys(home, start=0)
+
+
+@log_keys.command("retire")
+def log_keys_retire() -> None:
+    """Print the event by which the newest two keys sign alone."""
+    _print_log_keys(Home(Settings().home), start=-2)
+
+
+def _print_log_keys(home: Home, start: int) -> None:
+    origin = home.identity().origin
+    vkeys = LogSigner(origin, *load_log_keys(home.keys)).vkeys[start:]
+    _print(LogKeysAdopted(ledger=ledger_subject(origin), log_keys=vkeys, reason="rotation"))
+
+
+def adopt_policy(
+    file: Annotated[Path, typer.Argument(help="The policy (c2sp.org/tlog-policy)", exists=True)],
+    speaker: Annotated[
+        list[str], typer.Option(help="GROUP=PARTY: who runs a witness of state, institutes, firms")
+    ],
+    approved_by: Annotated[list[str], typer.Option(help="A party that approves it")],
+) -> None:
+    """Print the event by which a policy counts: the operator and those who approve sign it."""
+    raw = file.read_bytes()
+    try:
+        parse_policy(raw)
+        spoken = [
+            dict(zip(("group", "party"), each.split("=", 1), strict=True)) for each in speaker
+        ]
+        body = PolicyAdopted(
+            ledger=ledger_subject(Home(Settings().home).identity().origin),
+            policy=tuple(raw.decode().removesuffix("\n").split("\n")),
+            policy_sha256=f"sha256:{parse_policy(raw).sha256}",
+            speakers=tuple(SpokenFor.model_validate(each) for each in spoken),
+            approved_by=tuple(sorted(approved_by)),
+        )
+    except (MalformedPolicy, ValidationError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    _print(body)
+
+
+def hand_over(
+    operator: Annotated[str, typer.Option(help="Party id of the next operator")],
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads it later")],
+) -> None:
+    """Print the event by which another operates the ledger: both and the registrar sign it."""
+    ledger = ledger_subject(Home(Settings().home).identity().origin)
+    _print(OperationHandedOver(ledger=ledger, operator=operator, reason=reason))
+
+
+def close(
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads it later")],
+    successor: Annotated[
+        str | None, typer.Option(help="Origin of the log that follows, which was made already")
+    ] = None,
+) -> None:
+    """Print the event that ends the log for good: the operator and the registrar sign it."""
+    ledger = ledger_subject(Home(Settings().home).identity().origin)
+    _print(LedgerClosed(ledger=ledger, successor=successor, reason=reason))
+
+
+def succeed(
+    directory: Annotated[Path, typer.Argument(help="An export of the closed log", exists=True)],
+    trust: Annotated[Path, typer.Option(help="Trust root of the closed log", exists=True)],
+) -> None:
+    """Have this log, just made, say which closed log it follows; nothing else may come first.
+
+    Verifies the closed log, then signs `ledger.succession_declared/1` with the operator's and the
+    registrar's key of LEDGER_HOME. The server has to be stopped.
+    """
+    settings = Settings()
+    home = Home(settings.home)
+    identity = home.identity()
+    body = read_closed(directory, trust.read_bytes()).declared_by(identity.origin)
+    keys = [load_key(home.keys / name) for name in ("operator.pem", "registrar.pem")]
+    signers = [identity.operator, identity.registrar]
+    members = body.model_dump(mode="json")
+    signed = sign_sealed(identity.origin, SuccessionDeclared.TOPIC, members, signers, keys)
+    database = open_database(settings)
+    try:
+        pool = Pool(database.app_dsn, size=2)
+        recorded = append_unpublished(pool, signed.envelope)
+        pool.close()
+    finally:
+        database.stop()
+    print(f"position {recorded.position} follows {body.predecessor} at size {body.size}")
+
+
+def _print(body: Body) -> None:
+    print(json.dumps(body.model_dump(mode="json"), indent=1, ensure_ascii=False))
