@@ -31,6 +31,7 @@ from api.cli import (
     revenue,
     rights,
     serve,
+    tlog,
     witness,
 )
 from api.cli.logs import configure_logs
@@ -66,6 +67,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(witness.app, name="witness")
 app.add_typer(policy.app, name="policy")
+app.add_typer(tlog.app, name="tlog")
 app.add_typer(parties.app, name="parties")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(rights.app, name="rights")

@@ -1,0 +1,71 @@
+"""`techledger tlog`: verify logs and proofs of the C2SP family, whoever runs them."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from ledger.log.encoding import write_base64
+from ledger.log.policy import MalformedPolicy, Policy, Witnessed, parse_policy
+from ledger.tlog import verify_proof, verify_tiles
+from ledger.verify.outcome import Refused
+
+app = typer.Typer(
+    help="Verify any tlog-tiles log and tlog-proof, by a policy.", no_args_is_help=True
+)
+
+PolicyFile = Annotated[
+    Path, typer.Option("--policy", help="Its logs and witnesses are trusted", exists=True)
+]
+
+
+@app.command("verify")
+def verify(
+    directory: Annotated[Path, typer.Argument(help="The log's files", exists=True)],
+    policy: PolicyFile,
+    previous: Annotated[
+        Path | None, typer.Option(help="An earlier checkpoint of the log", exists=True)
+    ] = None,
+) -> None:
+    """Verify a log's static files (c2sp.org/tlog-tiles): signatures, every tile, every entry."""
+    earlier = previous.read_bytes() if previous else None
+    try:
+        opened = verify_tiles(directory, _policy(policy), earlier)
+    except Refused as refused:
+        _refuse(refused)
+    _tell(opened)
+
+
+@app.command("proof")
+def proof(
+    file: Annotated[Path, typer.Argument(help="The proof", exists=True)],
+    entry: Annotated[Path, typer.Option(help="The entry that it is for", exists=True)],
+    policy: PolicyFile,
+) -> None:
+    """Verify that an entry is in a log, by its proof (c2sp.org/tlog-proof)."""
+    try:
+        index, opened = verify_proof(file.read_bytes(), entry.read_bytes(), _policy(policy))
+    except Refused as refused:
+        _refuse(refused)
+    print(f"the entry has index {index}")
+    _tell(opened)
+
+
+def _policy(file: Path) -> Policy:
+    try:
+        return parse_policy(file.read_bytes())
+    except MalformedPolicy as error:
+        raise typer.BadParameter(str(error), param_hint="--policy") from None
+
+
+def _tell(opened: Witnessed) -> None:
+    for name, time in sorted(opened.times.items()):
+        print(f"cosigned by {name} at {datetime.fromtimestamp(time, UTC).isoformat()}")
+    head = opened.checkpoint
+    print(f"VERIFIED: {head.origin} at size {head.size}, root {write_base64(head.root)}")
+
+
+def _refuse(refused: Refused) -> NoReturn:
+    print(f"REFUSED: {refused}")
+    raise typer.Exit(1)

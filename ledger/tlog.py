@@ -1,0 +1,76 @@
+"""
+Any log of the C2SP family, whoever runs it and whatever its entries are, judged by a trust policy.
+
+What `ledger.verify` does for our own logs up to step 3, without a genesis, keys in events or rules:
+the policy names the logs and the witnesses (c2sp.org/tlog-policy), and nothing else is trusted.
+"""
+
+import os
+from functools import partial
+from pathlib import Path
+
+from ledger.log.cosignature import cosignature_time
+from ledger.log.merkle import leaf_hash
+from ledger.log.note import open_note
+from ledger.log.policy import Policy, QuorumMissed, Witnessed
+from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
+from ledger.log.receipt import parse_tlog_proof
+from ledger.log.tiles import TILE_WIDTH, TileHashes
+from ledger.log.tree_head import parse_checkpoint
+from ledger.verify.files import read_checkpoint, read_tile
+from ledger.verify.outcome import Step, refusing
+from ledger.verify.tree import HashBundle, check_tree
+from ledger.verify.workers import in_order
+
+
+def open_by_policy(note: bytes, policy: Policy) -> Witnessed:
+    """Return a checkpoint that a log of the policy and a quorum of its witnesses have signed.
+
+    Extension lines are accepted, as other logs have them. Raises `LogError`.
+    """
+    logs = [each.verifier for each in policy.logs]
+    names = {(each.verifier.name, each.verifier.key_id): each.name for each in policy.witnesses}
+    opened, lines = open_note(note, [*logs, *(each.verifier for each in policy.witnesses)])
+    checkpoint = parse_checkpoint(opened.text)
+    own = {(log.name, log.key_id) for log in logs if log.name == checkpoint.origin}
+    if own.isdisjoint((line.name, line.key_id) for line in lines):
+        raise QuorumMissed("no log of the policy has signed this checkpoint as its own")
+    times = {
+        names[line.name, line.key_id]: cosignature_time(line.blob)
+        for line in lines
+        if (line.name, line.key_id) in names
+    }
+    if not policy.satisfied(times):
+        raise QuorumMissed("the witnesses that cosigned are no quorum")
+    return Witnessed(checkpoint, times)
+
+
+def verify_tiles(directory: Path, policy: Policy, previous: bytes | None = None) -> Witnessed:
+    """Verify the static files of a log: checkpoint, every tile, every entry, up to the root.
+
+    `previous` is an earlier checkpoint that must be of a prefix. Files beside those of the
+    checkpoint's size are not looked at. Raises `Refused` (steps 2, 3 and 9).
+    """
+    with refusing(Step.CHECKPOINT):
+        opened = open_by_policy(read_checkpoint(directory), policy)
+    size, root = opened.checkpoint.size, opened.checkpoint.root
+    bundles = range(-(-size // TILE_WIDTH))
+    with in_order(HashBundle(directory, size), bundles, os.cpu_count() or 1, chunk=32) as hashed:
+        check_tree(directory, opened.checkpoint, hashed)
+    if previous is not None:
+        with refusing(Step.CONSISTENCY):
+            old = open_by_policy(previous, policy).checkpoint
+            proof = prove_consistency(old.size, size, TileHashes(partial(read_tile, directory)))
+            verify_consistency(old.size, size, proof, old.root, root)
+    return opened
+
+
+def verify_proof(raw: bytes, entry: bytes, policy: Policy) -> tuple[int, Witnessed]:
+    """Verify a tlog-proof of an entry; return the entry's index. Raises `Refused` (2 and 3)."""
+    with refusing(Step.CHECKPOINT):
+        proof = parse_tlog_proof(raw)
+        opened = open_by_policy(proof.checkpoint_raw, policy)
+    size, root = opened.checkpoint.size, opened.checkpoint.root
+    with refusing(Step.TREE, proof.index):
+        verify_inclusion(leaf_hash(entry), proof.index, size, proof.hashes, root)
+    return proof.index, opened

@@ -1,0 +1,105 @@
+"""Logs that are not ours, by a policy alone: the golden ledger that others verified, as files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from ledger.log.checkpoint import Checkpoint, format_checkpoint
+from ledger.log.note import Note, format_note, format_vkey, parse_note, sign_note
+from ledger.log.policy import QUORUM_NONE_POLICY, Policy, QuorumMissed, parse_policy
+from ledger.log.tiles import parse_bundle
+from ledger.tlog import open_by_policy, verify_proof, verify_tiles
+from ledger.verify.outcome import Refused
+from tests.support.log import flip, log_signers
+from tests.support.sample_log import write_files
+from tests.vectors.test_log_golden_ledger import (
+    CHECKPOINT,
+    FILES,
+    KEYS,
+    LEDGER,
+    POLICY,
+    SIZE,
+)
+
+RAW_POLICY = f"log {format_vkey(KEYS['log'])}\n".encode() + POLICY.raw
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return parse_policy(RAW_POLICY)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return write_files(tmp_path / "log", {**FILES, "checkpoint": CHECKPOINT})
+
+
+def entries() -> Iterator[bytes]:
+    yield from parse_bundle(FILES["tile/entries/000"], 256)
+    yield from parse_bundle(FILES["tile/entries/001.p/44"], 44)
+
+
+def test_its_files_verify(directory: Path, policy: Policy) -> None:
+    opened = verify_tiles(directory, policy, CHECKPOINT)
+    assert (SIZE, 4) == (opened.checkpoint.size, len(opened.times))
+
+
+def test_its_proofs_verify_for_their_entries_alone(policy: Policy) -> None:
+    held = list(entries())
+    for index, proof in LEDGER["proofs"].items():
+        at, _ = verify_proof(proof.encode(), held[int(index)], policy)
+        assert int(index) == at
+        with pytest.raises(Refused, match="step 3"):
+            verify_proof(proof.encode(), held[int(index) - 1], policy)
+
+
+@pytest.mark.parametrize("path", [*FILES, "checkpoint"])
+def test_a_flip_in_any_of_its_files_is_refused(path: str, directory: Path, policy: Policy) -> None:
+    raw = (directory / path).read_bytes()
+    for at in range(0, len(raw), 37):
+        (directory / path).write_bytes(flip(raw, at, 1))
+        with pytest.raises(Refused):
+            verify_tiles(directory, policy)
+
+
+def test_a_policy_that_names_no_log_trusts_none(policy: Policy) -> None:
+    assert SIZE == open_by_policy(CHECKPOINT, policy).checkpoint.size
+    with pytest.raises(QuorumMissed, match="no log of the policy"):
+        open_by_policy(CHECKPOINT, POLICY)
+    note = parse_note(CHECKPOINT)
+    alone = format_note(Note(note.text, note.signatures[:1]))
+    with pytest.raises(QuorumMissed, match="no quorum"):
+        open_by_policy(alone, policy)
+
+
+def test_a_log_of_another_name_is_not_signed_by_its_key() -> None:
+    """A key may be listed, and still speak for its own log only."""
+    ours, *_ = log_signers()
+    listed = parse_policy(f"log {format_vkey(ours)}\n".encode() + QUORUM_NONE_POLICY)
+    for origin, fits in ((ours.name, True), ("other.example/log", False)):
+        note = sign_note(format_checkpoint(Checkpoint(origin, 1, bytes(32), ("ext",))), [ours], 0)
+        if fits:
+            assert ("ext",) == open_by_policy(note, listed).checkpoint.extensions
+        else:
+            with pytest.raises(QuorumMissed):
+                open_by_policy(note, listed)
+
+
+def test_the_commands_say_so(directory: Path, tmp_path: Path) -> None:
+    (tmp_path / "policy").write_bytes(RAW_POLICY)
+    (tmp_path / "proof").write_text(LEDGER["proofs"]["255"])
+    (tmp_path / "entry").write_bytes(list(entries())[255])
+    trusting = ["--policy", str(tmp_path / "policy")]
+    said = CliRunner().invoke(app, ["tlog", "verify", str(directory), *trusting])
+    assert (0, 1) == (said.exit_code, said.output.count("VERIFIED"))
+    asked = ["tlog", "proof", str(tmp_path / "proof"), "--entry", str(tmp_path / "entry")]
+    said = CliRunner().invoke(app, [*asked, *trusting])
+    assert 0 == said.exit_code
+    assert "the entry has index 255" in said.output
+    (tmp_path / "entry").write_bytes(b"another")
+    assert 1 == CliRunner().invoke(app, [*asked, *trusting]).exit_code
+    (tmp_path / "policy").write_bytes(b"quorum\n")
+    assert 2 == CliRunner().invoke(app, [*asked, *trusting]).exit_code
