@@ -26,6 +26,7 @@ from ledger.audit import (
 from ledger.log.checkpoint import open_checkpoint
 from ledger.log.merkle import Frontier, LogError, leaf_hash, root_of
 from ledger.log.note import Verifier, parse_vkey
+from ledger.log.policy import Policy, parse_policy
 from ledger.log.tiles import (
     TILE_WIDTH,
     entries_path,
@@ -146,6 +147,18 @@ class Governed:
         if not self.authority.log_keys:
             return self.trust.verifiers
         return tuple(map(parse_vkey, self.authority.log_keys_at(self.size)))
+
+    @property
+    def policy(self) -> Policy:
+        """The policy by which cosignatures count: the trusted one, or what the log adopted since.
+
+        One that cannot be read is passed over: that it was admitted is for the rules to say.
+        """
+        texts = [text for since, _, text in self.authority.policies if since <= self.size]
+        try:
+            return parse_policy(texts[-1]) if texts and texts[-1] else self.trust.policy
+        except LogError:
+            return self.trust.policy
 
     def follow(self, entry: bytes) -> Event:
         """Read the next entry and verify its signatures. Raises `Refused`."""

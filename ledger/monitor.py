@@ -5,7 +5,9 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     WRONG_BYTES  a tile or an entry does not lead to the signed root
     STALL        nobody answers, or no quorum has cosigned anything for too long
     SIGNATURE    an entry is not signed by whom it binds
-    RULE_BROKEN  the rules in force refuse an entry (whether seals are true, `audit verify` says)
+    RULE_BROKEN  the rules in force refuse an entry
+    FALSE_SEAL   a seal's map of subjects is another than that of the entries which it covers (the
+                 read models that it has digests of are `audit verify`'s work)
     NOT_MINE     a key of one's own stands under an event that one did not sign
     STATE        what the monitor remembers cannot be read: it begins anew
 
@@ -16,6 +18,7 @@ again. A monitor that has no memory says so, as it would otherwise check nothing
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ledger.audit import (
@@ -28,12 +31,17 @@ from ledger.audit import (
     exported_entries,
 )
 from ledger.client import NoAnswer
+from ledger.domain.event import Logged
 from ledger.domain.law import Law
+from ledger.domain.seal import LedgerSealed
+from ledger.intake import decode
 from ledger.log.cosignature import cosignature_time
 from ledger.log.key import ED25519
-from ledger.log.merkle import HASH_SIZE, LogError
+from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
 from ledger.log.note import open_note, parse_note
+from ledger.log.policy import Policy
 from ledger.log.proof import frontier_at
+from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TileHashes, tile_path, tile_width
 from ledger.log.tree_head import parse_checkpoint
 from ledger.mirror import Forked, Governed, follow
@@ -81,12 +89,13 @@ class Monitor:
         now: Callable[[], float],
         stall_s: float,
         mine: Mine | None = None,
-        witnesses: Callable[[], Iterable[Remembered]] = lambda: (),
+        witnesses: Callable[[Policy], Iterable[Remembered]] = lambda _: (),
     ) -> None:
         self._source, self._directory = source, directory
         self._trust = parse_trust(trust_root)
         self._governed = Governed(self._trust)
         self._replay = Replay((), self._trust.origin, laws)
+        self._sealed, self._map = 0, SubjectMap()
         self._now, self._stall_s = now, stall_s
         self._mine, self._witnesses = mine or Mine(), witnesses
         self._answered = now()
@@ -140,11 +149,27 @@ class Monitor:
             if self._broken:
                 continue  # What rests on an entry that the rules refuse cannot be judged.
             try:
-                self._replay.follow(entry)
+                alarms += self._false_seal(self._replay.follow(entry))
             except RuleBroken as broken:
                 self._broken = True
                 alarms.append(Alarm("RULE_BROKEN", f"{broken.code}: {broken.detail}", position))
         return alarms
+
+    def _false_seal(self, logged: Logged) -> Sequence[Alarm]:
+        """Hold a seal against the map of the entries that it covers, read once more for it."""
+        body = logged.event.body
+        if not isinstance(body, LedgerSealed):
+            return ()
+        start, self._sealed = self._sealed, body.size
+        covered = islice(exported_entries(self._directory, start), body.size - start)
+        for position, entry in enumerate(covered, start):
+            leaf = leaf_hash(entry)
+            for subject in decode(entry, position).event.subjects:
+                self._map.touch(subject, position, leaf)
+        if body.map_root == f"sha256:{self._map.root().hex()}":
+            return ()
+        what = f"the map of the first {body.size} entries has another root"
+        return (Alarm("FALSE_SEAL", what, logged.position),)
 
     def _not_mine(self, event: Event) -> Sequence[Alarm]:
         holders = {
@@ -158,7 +183,7 @@ class Monitor:
 
     def _stalled(self) -> Sequence[Alarm]:
         """Say if the newest signature with a time in it is too old, where witnesses refresh it."""
-        policy = self._trust.policy
+        policy = self._governed.policy
         if policy.quorum is None:
             return ()
         note = parse_note((self._directory / "checkpoint").read_bytes())
@@ -177,7 +202,7 @@ class Monitor:
         """Hold what witnesses have seen of this log against the mirror."""
         alarms = []
         ours = exported_checkpoint(self._directory)
-        for seen in self._witnesses():
+        for seen in self._witnesses(self._governed.policy):
             try:
                 stated = parse_checkpoint(parse_note(seen.note).text)
                 open_note(seen.note, [k for k in self._governed.log_keys if k.key_type == ED25519])

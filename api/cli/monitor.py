@@ -42,7 +42,6 @@ def monitor(  # noqa: PLR0913  (the command's options)
     Exit code 1 if there was any. With --every it goes on, alarms or not, until it is interrupted.
     """
     root = parse_trust(trust.read_bytes())
-    urls = places(root.policy, (), root.origin)
     with httpx2.Client(base_url=url, timeout=60) as http:
         watching = Monitor(
             ServedLog(http),
@@ -52,7 +51,7 @@ def monitor(  # noqa: PLR0913  (the command's options)
             now=time.time,
             stall_s=stall,
             mine=Mine(party or (), frozenset(signed.read_text().split()) if signed else ()),
-            witnesses=lambda: remembered(urls),
+            witnesses=lambda policy: remembered(places(policy, (), root.origin)),
         )
         alarms = [*watching.begin(), *watching.look()]
         _told(alarms, as_json=as_json)

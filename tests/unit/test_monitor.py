@@ -10,13 +10,21 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.audit import NothingExported, Source
+from ledger.domain.authority import ledger_subject
+from ledger.intake import decode
 from ledger.lawbook import laws_at_hand
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.log.cosignature import CosignatureV1Signer
+from ledger.log.merkle import leaf_hash
+from ledger.log.note import Note, NoteSignature, format_note, format_vkey, parse_note
+from ledger.log.policy import Policy
+from ledger.log.subject_map import SubjectMap
 from ledger.monitor import Mine, Monitor
 from ledger.publisher import Remembered
 from tests.support import builders as b
-from tests.support.builders import FIRM, INSTITUTE, OPERATOR
-from tests.support.log import flip
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
+from tests.support.governance import ledger_sealed, policy_adopted
+from tests.support.log import ed25519_key, flip
 from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, party_key, sample_log
 from tests.unit.test_audit_export import MemoryLog, Power
 
@@ -210,7 +218,8 @@ def test_a_witness_that_saw_another_history(tmp_path: Path, log: SampleLog) -> N
 
     seen: list[bytes] = []
 
-    def witnesses() -> Iterable[Remembered]:
+    def witnesses(policy: Policy) -> Iterable[Remembered]:
+        assert log.trust_root().count(policy.raw.strip()) == 1
         return [Remembered("http://w", each) for each in seen]
 
     watch = Watch(tmp_path, log, witnesses=witnesses)
@@ -219,6 +228,42 @@ def test_a_witness_that_saw_another_history(tmp_path: Path, log: SampleLog) -> N
     assert [] == watch.look()  # True, ahead of us, or not signed by the log.
     seen[:] = [note(7, bytes(32))]
     assert ["FORK"] == watch.look()
+
+
+class Cosigned(MemoryLog):
+    """A log whose checkpoint one witness has cosigned, at `SIGNED_AT`."""
+
+    def checkpoint(self) -> bytes:
+        note = parse_note(super().checkpoint())
+        line = NoteSignature(WITNESS.name, WITNESS.key_id, WITNESS.sign(note.text, SIGNED_AT))
+        return format_note(Note(note.text, (*note.signatures, line)))
+
+
+WITNESS = CosignatureV1Signer("witness.example/w", ed25519_key("witness.example/w"))
+
+
+def test_cosignatures_that_grow_old_under_the_policy_that_the_log_adopted(tmp_path: Path) -> None:
+    log, asked = sample_log(12), list[str | None]()
+
+    def witnesses(policy: Policy) -> Iterable[Remembered]:
+        asked.append(policy.quorum)
+        return []
+
+    watch = Watch(tmp_path, log, witnesses=witnesses)
+    watch.now = float(SIGNED_AT)
+    assert [] == watch.look()
+    adopted = policy_adopted(
+        f"witness w {format_vkey(WITNESS)} http://w",
+        "quorum w",
+        ledger=ledger_subject(log.origin),
+        approved_by=[FIRM, REGISTRAR],
+    )
+    log.say(adopted, [OPERATOR, REGISTRAR, FIRM])
+    assert ["STALL"] == watch.look(MemoryLog(log))
+    assert [] == watch.look(Cosigned(log))
+    watch.now += HOUR
+    assert ["STALL"] == watch.look()
+    assert [None, "w", "w", "w"] == asked
 
 
 def test_the_command_says_what_it_finds(tmp_path: Path) -> None:
@@ -230,3 +275,30 @@ def test_the_command_says_what_it_finds(tmp_path: Path) -> None:
     assert (1, "STALL") == (done.exit_code, json.loads(done.output.splitlines()[0])["alarm"])
     quiet = CliRunner().invoke(app, words)
     assert (0, True) == (quiet.exit_code, "watched up to size 0" in quiet.output)
+
+
+def sealed(log: SampleLog, size: int, root: bytes | None = None) -> SampleLog:
+    """Seal the log up to a size, by its true map or another root."""
+    subjects = SubjectMap()
+    for position, entry in enumerate(log.entries[:size]):
+        for subject in decode(entry, position).event.subjects:
+            subjects.touch(subject, position, leaf_hash(entry))
+    said = (subjects.root() if root is None else root).hex()
+    body = ledger_sealed(
+        size, ledger=ledger_subject(log.origin), map_root=f"sha256:{said}", projections=[]
+    )
+    log.say(body, [OPERATOR])
+    return log
+
+
+def test_seals_that_are_true_and_one_that_lies(tmp_path: Path) -> None:
+    log = sealed(sealed(sample_log(300), 280), 290)
+    watch = Watch(tmp_path, log)
+    assert [] == watch.look(MemoryLog(log, 302))
+    sealed(log, 300, bytes(32))
+    assert ["FALSE_SEAL"] == watch.look(MemoryLog(log, 303))
+    sealed(log, 301)
+    assert [] == watch.look(MemoryLog(log, 304))
+    again = watch.fresh()  # All is judged anew, told is what is new.
+    assert [] == again.begin()
+    assert 304 == again.size
