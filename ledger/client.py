@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import httpx2
 
+from ledger import court
 from ledger.bounded import Answer, ask
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.encoding import read_hash, write_base64
@@ -28,11 +29,10 @@ from ledger.log.note import parse_note
 from ledger.log.policy import QuorumMissed, open_witnessed_checkpoint
 from ledger.log.proof import verify_consistency, verify_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
-from ledger.verify.authority import Authority
 from ledger.verify.evidence import show
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import Trust, parse_trust
-from ledger.verify.verifier import trust_at
+from ledger.verify.verifier import trust_shown
 from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
@@ -130,7 +130,7 @@ class LedgerClient:
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.trust = trust
-        self._charter: tuple[int, Authority] | None = None  # Up to which size, and who signs.
+        self._charter: court.Verified | None = None
         self._http = httpx2.Client(base_url=url, timeout=timeout_s, transport=transport)
         self._opened: tuple[bytes, Checkpoint] | None = None
 
@@ -162,22 +162,22 @@ class LedgerClient:
 
     def _trust_at(self, size: int) -> Trust:
         """Return the trust root, with the keys and the policy of a size as far as is known."""
-        return trust_at(size, self.trust, self._charter[1]) if self._charter else self.trust
+        return trust_shown(size, self.trust, self._charter) if self._charter else self.trust
 
     def _learn(self, size: int) -> bool:
         """Ask who signs a checkpoint of a size; say whether others are shown than were known."""
         known, deadline = self._trust_at(size), time.monotonic() + CHARTER_WAIT_S
         while True:
             try:
-                shown, authority = show(self.get_bytes("/v1/evidence"), self.trust)
+                shown = show(self.get_bytes("/v1/evidence"), self.trust.to_json())
             except (ClientError, Refused):
                 return False
             # An answer that shows less than an earlier one takes nothing back.
-            if self._charter is None or shown.checkpoint.size >= self._charter[0]:
-                self._charter = shown.checkpoint.size, authority
+            if self._charter is None or shown.size >= self._charter.size:
+                self._charter = shown
             if self._trust_at(size) != known:
                 return True
-            if shown.checkpoint.size >= size or time.monotonic() > deadline:
+            if shown.size >= size or time.monotonic() > deadline:
                 return False
             time.sleep(0.1)
 

@@ -131,8 +131,9 @@ def verify_absence(root: bytes, subject: str, proof: MapProof) -> None:
     key, end = key_of(subject), EMPTY
     if proof.other is not None:
         other, value_hash = proof.other
-        alike = [_bit(key, depth) == _bit(other, depth) for depth in range(len(proof.siblings))]
-        if len(other) != HASH_SIZE or other == key or not all(alike):
+        depths = range(len(proof.siblings))
+        fits = len(other) == HASH_SIZE and other != key and len(depths) <= KEY_BITS
+        if not fits or any(_bit(key, depth) != _bit(other, depth) for depth in depths):
             raise MapProofRefused("the leaf shown instead does not lie on this subject's path")
         end = map_leaf(other, value_hash)
     _must_lead(root, key, end, proof.siblings)

@@ -10,9 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ledger.verify.evidence import show, verify_evidence
+from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Step, Verified
-from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.base64 import MalformedBase64, b64decode
 
@@ -33,9 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif given.entry is None:
             answer = verify_evidence(given.path.read_bytes(), trust_root)
         else:
-            entry, charter = _entry(given.entry.read_bytes()), None
-            if given.charter:
-                charter = show(given.charter.read_bytes(), parse_trust(trust_root))[1]
+            entry = _entry(given.entry.read_bytes())
+            charter = given.charter.read_bytes() if given.charter else None
             answer = verify_receipt(given.path.read_bytes(), entry, trust_root, charter)
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")

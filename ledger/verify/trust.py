@@ -9,7 +9,7 @@ The trust root: what a verifier must have got out of band, before it looks at an
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.log.note import Verifier, parse_vkey
@@ -28,6 +28,17 @@ class Trust:
     verifiers: tuple[Verifier, ...]
     genesis_sha256: str
     policy: Policy
+
+    def with_keys(self, log_keys: tuple[str, ...], policy: bytes) -> "Trust":
+        """Return it with other keys of the log and another policy. Raises `LogError`."""
+        verifiers = tuple(map(parse_vkey, log_keys))
+        return replace(self, log_keys=log_keys, verifiers=verifiers, policy=parse_policy(policy))
+
+    def to_json(self) -> bytes:
+        """Write the trust root as a file has it."""
+        policy = self.policy.raw.decode("utf-8", "surrogateescape")
+        values = self.origin, self.log_keys, self.genesis_sha256, policy
+        return json.dumps(dict(zip(_KINDS, values, strict=True))).encode()
 
 
 def parse_trust(raw: bytes) -> Trust:

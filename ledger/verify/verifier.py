@@ -7,18 +7,18 @@ docs/verify.md has a table of what each step stops, and says what none of them c
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ledger import court
 from ledger.log.cosignature import cosignature_time
 from ledger.log.key import ED25519
 from ledger.log.merkle import leaf_hash
-from ledger.log.note import parse_note, parse_vkey
-from ledger.log.policy import open_witnessed_checkpoint, parse_policy
+from ledger.log.note import parse_note
+from ledger.log.policy import open_witnessed_checkpoint
 from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
@@ -26,6 +26,7 @@ from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.entries import CheckBundle, Chronology, check_order
 from ledger.verify.event import Event, read_event
+from ledger.verify.evidence import show
 from ledger.verify.files import check_names, read_checkpoint, read_tile
 from ledger.verify.outcome import Refused, Step, Verified, refusing
 from ledger.verify.signatures import admitted_keys, verify_line
@@ -116,11 +117,11 @@ def verify_export(
 
 
 def verify_receipt(
-    receipt: bytes, entry: bytes, trust_root: bytes, charter: Authority | None = None
+    receipt: bytes, entry: bytes, trust_root: bytes, charter: bytes | None = None
 ) -> Verified:
     """Verify one receipt, a tlog-proof file or the API's JSON, and its entry. Raises `Refused`.
 
-    `charter` is who signs by an evidence bundle, where the log has other keys than are trusted.
+    `charter` is an evidence bundle that shows the log's keys, where they are not those trusted.
     What the JSON says beside its proof must be so, as far as a proof can show it; nothing else of
     it is believed, nor returned. A receipt carries no keys but those that its own entry brings:
     whether other lines verify, and whom they bind, only the log can show. They are `unchecked`.
@@ -133,8 +134,9 @@ def verify_receipt(
         stated = _stated(receipt)
         proof = parse_tlog_proof(stated.pop("proof"))
     if charter:
+        shown = show(charter, trust_root)
         size = stated_checkpoint(proof.checkpoint_raw, Step.CHECKPOINT).size
-        trust = trust_at(size, trust, charter)
+        trust = trust_shown(size, trust, shown)
     checkpoint, too_late = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
     position = proof.index
 
@@ -197,9 +199,13 @@ def trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
     if pinned not in [digest for _, digest, _ in authority.policies] or trust.log_keys not in known:
         raise Refused(Step.GENESIS, "the log never had the keys or the policy that are trusted", 0)
     with refusing(Step.SIGNATURES):
-        policy = parse_policy(policies[-1]) if policies[-1] else trust.policy
-        keys = tuple(map(parse_vkey, log_keys))
-    return replace(trust, log_keys=log_keys, verifiers=keys, policy=policy)
+        return trust.with_keys(log_keys, policies[-1] or trust.policy.raw)
+
+
+def trust_shown(size: int, trust: Trust, shown: court.Verified) -> Trust:
+    """Return the trust root with the keys and the policy that a bundle shows for a size."""
+    now = shown.authority.trust_at(size, shown.trust)
+    return trust.with_keys(now.log_keys, now.policy.raw)
 
 
 def _stated(receipt: bytes) -> dict[str, Any]:

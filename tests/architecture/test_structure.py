@@ -14,6 +14,8 @@ LONGEST_FUNCTION = 70
 LONGEST_TABLE = 110
 """In tests a function may be a table of cases or a story, which splitting makes no clearer."""
 LONGEST_FILE = 500
+WHOLE = {"ledger/court.py": 1000}
+"""What is one file because it is to be read, and to run, without any other (decision 17)."""
 
 
 def sources(*folders: str) -> Iterator[Path]:
@@ -34,9 +36,10 @@ def test_imports_only_point_inwards():
 @pytest.mark.parametrize("folder", CODE)
 def test_no_file_is_longer_than_a_stranger_reads_at_once(folder: str):
     long = [
-        f"{path.relative_to(ROOT)}: {lines}"
+        f"{name}: {lines}"
         for path in sources(folder)
-        if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST_FILE
+        for name in [path.relative_to(ROOT).as_posix()]
+        if (lines := len(path.read_text("utf-8").splitlines())) > WHOLE.get(name, LONGEST_FILE)
     ]
     assert [] == long
 

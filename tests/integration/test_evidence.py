@@ -40,6 +40,7 @@ from tests.support.http import serving
 from tests.support.mandates import mandate_given
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import ORIGIN, Database
+from tests.support.reference_evidence import verify_evidence as by_parts
 from tests.support.technologies import trl_declared
 from tests.support.witnessing import members, policy_of
 from tests.support.world import World
@@ -78,7 +79,19 @@ class Case:
         return self.node.gatherer.gather(latest, subjects, positions)
 
     def verify(self, evidence: Evidence) -> Verified:
-        return verify_evidence(format_evidence(evidence), self.trust)
+        """Verify a bundle by the one file, and by parts, which must agree."""
+        raw = format_evidence(evidence)
+        try:
+            theirs: Verified | Step = by_parts(raw, self.trust)
+        except Refused as refused:
+            theirs = refused.step
+        try:
+            ours = verify_evidence(raw, self.trust)
+        except Refused as refused:
+            assert theirs == refused.step  # noqa: PT017  (it is raised all the same)
+            raise
+        assert theirs == ours
+        return ours
 
 
 @pytest.fixture

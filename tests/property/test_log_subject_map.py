@@ -168,3 +168,12 @@ def test_a_leaf_that_was_put_where_it_does_not_belong_shows_no_absence() -> None
     root = sha256(b"\x01" + map_leaf(key_of(right), value) + beside).digest()
     with pytest.raises(MapProofRefused, match="does not lie on this subject's path"):
         verify_absence(root, left, MapProof((beside,), (key_of(right), value)))
+
+
+@pytest.mark.parametrize(
+    ("other", "siblings"), [(b"", 1), (b"\0", 9), (bytes(33), 1), (bytes(32), 257), (None, 257)]
+)
+def test_a_proof_of_absence_of_another_shape_is_refused(other: bytes | None, siblings: int) -> None:
+    shown = None if other is None else (other, bytes(32))
+    with pytest.raises(MapProofRefused):
+        verify_absence(bytes(32), "contract:never", MapProof((bytes(32),) * siblings, shown))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ledger.court import Wrong, read_policy
 from ledger.log.policy import MalformedPolicy, parse_policy
 from tests.support.log import shared_vectors
 
@@ -14,6 +15,9 @@ def test_each_policy_is_read_or_refused_and_counts_as_its_vector_says():
             policy = parse_policy(case["policy"].encode())
             assert all(policy.satisfied(names) for names in case["satisfied_by"])
             assert not any(policy.satisfied(names) for names in case["not_by"])
+            read_policy(case["policy"].encode())
         else:
             with pytest.raises(MalformedPolicy):
                 parse_policy(case["policy"].encode())
+            with pytest.raises(Wrong):
+                read_policy(case["policy"].encode())

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ledger.wire.keys import BadSignature, KeyRefused, admit_key, verify
+from ledger.court import Key, Wrong
+from ledger.wire.keys import BadSignature, KeyRefused, admit_key, key_id, verify
 
 FILE = Path(__file__).parents[3] / "shared" / "vectors" / "cctv-ed25519" / "ed25519vectors.json"
 SPKI_HEAD = bytes.fromhex("302a300506032b6570032100")
@@ -69,3 +70,13 @@ def test_every_key_of_small_or_mixed_order_or_in_a_second_spelling_is_refused():
     weakly = {v["key"] for v in vectors() if weak & set(v["flags"] or ())}
     assert set() == admitted & weakly
     assert admitted | weakly == {v["key"] for v in vectors()}
+
+
+def test_the_verifier_in_one_file_lets_the_same_keys_bind():
+    for key in {spki(vector) for vector in vectors()}:
+        try:
+            Key(key_id(key), "party:x", "ed25519", key, 0).must_bind()
+        except Wrong:
+            assert not is_admitted(key)
+        else:
+            assert is_admitted(key)

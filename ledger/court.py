@@ -1,0 +1,1000 @@
+"""
+The court's verifier: all that an evidence bundle is checked by, in one file of 1,000 lines.
+
+    python -m ledger.court bundle.json trust.json
+    python court.py bundle.json trust.json          # a copy of the file, anywhere
+
+It needs Python 3.11 or newer and `cryptography`; no network, no database, no other file. What a
+bundle is, and what its holder can know and cannot, docs/spec/bundle.md says. Read `verify`, at the
+end, first: the steps stand there, and everything above serves one of them. Who wrote the bundle is
+believed in nothing; `trust.json` comes from elsewhere: the log's name, keys, first entry, policy.
+"""
+
+import json
+import re
+import sys
+import unicodedata
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa, utils
+from cryptography.hazmat.primitives.hashes import SHA256
+
+STEPS = {
+    1: "the trust root is pinned",
+    2: "the checkpoint is signed by every key of the log",
+    3: "every entry hashes into its tile, and every tile up to the root",
+    4: "entry 0 is the trusted genesis",
+    5: "every entry is a strict frame around a canonical payload",
+    6: "every event is meant for this ledger, in time, and there once",
+    7: "subjects and signers are sorted",
+    8: "every signature verifies, and binds by a key in force at its position",
+    9: "the earlier checkpoint is of a prefix",
+    10: "what is shown of a subject is its whole history, up to the size of the seal",
+    11: "every opening is of what an entry is committed to",
+}
+TRUST, CHECKPOINT, TREE, GENESIS, FORM, IDENTITY = range(1, 7)
+LISTS, SIGNATURES, CONSISTENCY, HISTORY, OPENINGS = range(7, 12)
+
+MAX_BUNDLE, MAX_NOTE, MAX_ENTRY, MAX_COUNT = 1 << 28, 1 << 20, 65535, 2**63 - 1
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """A step fails, at this position of the log where one is at fault."""
+
+    step: int
+    reason: str
+    position: int | None = None
+
+    def __str__(self) -> str:
+        at = "" if self.position is None else f", position {self.position}"
+        return f"step {self.step} ({STEPS[self.step]}) fails{at}: {self.reason}"
+
+
+class Wrong(Exception):
+    """Something is not as it must be; whoever asked says which step that fails."""
+
+
+@contextmanager
+def failing(step: int, position: int | None = None) -> Iterator[None]:
+    """Turn whatever is wrong within into the refusal of a step."""
+    try:
+        yield
+    except Wrong as wrong:
+        raise Refused(step, str(wrong), position) from None
+
+
+def must(holds: object, reason: str) -> None:
+    """Raise `Wrong` unless something holds."""
+    if not holds:
+        raise Wrong(reason)
+
+
+# Base64, numbers and instants have one spelling each: no byte can be changed unnoticed.
+def base64(raw: bytes) -> str:
+    """Write standard Base64 with padding (RFC 4648, section 4)."""
+    return b2a_base64(raw, newline=False).decode()
+
+
+def unbase64(text: object) -> bytes:
+    """Read what `base64` writes, and nothing else."""
+    try:
+        raw = a2b_base64(str(text))
+    except ValueError:
+        raw = b""
+    must(type(text) is str and base64(raw) == text, "not Base64 in its one spelling")
+    return raw
+
+
+def unhash(text: object) -> bytes:
+    """Read the Base64 of a SHA-256 hash."""
+    raw = unbase64(text)
+    must(len(raw) == 32, "a hash has 32 bytes")
+    return raw
+
+
+def decimal(text: str) -> int:
+    """Read a number without sign or leading zeros, below 2^63."""
+    must(re.fullmatch("0|[1-9][0-9]{0,18}", text) and int(text) <= MAX_COUNT, "not a number")
+    return int(text)
+
+
+def octets(text: str) -> bytes:
+    """Return the bytes of a text, which may be no UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def instant(text: str) -> datetime:
+    """Read an instant as `2026-11-22T03:10:00.123Z`."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = datetime(1, 1, 1, tzinfo=UTC)
+    must(spelled(found) == text, "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
+    return found
+
+
+def spelled(found: datetime) -> str:
+    """Write an instant."""
+    return found.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+# Canonical JSON (docs/spec/event.md): what people signed can be read in one way only.
+NAME = re.compile("[a-z][a-z0-9_]{0,63}")
+HIDDEN = re.compile(  # Controls, zero width and direction marks, surrogates, private use.
+    "[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
+)
+
+
+def dumps(value: Any) -> str:
+    """Write JSON: members in order, no spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def loads(text: str) -> Any:
+    """Read JSON that is spelled as `dumps` writes it."""
+    try:
+        value = json.loads(text)
+        same = dumps(value) == text
+    except (ValueError, RecursionError):
+        raise Wrong("not JSON") from None
+    must(same, "JSON is written in one way, which this is not")
+    return value
+
+
+def check_value(value: Any, depth: int = 0) -> None:
+    """Refuse what no signed payload may hold."""
+    kind = type(value)
+    if kind is str:
+        must(not HIDDEN.search(value), "a character that cannot be seen")
+        must(unicodedata.is_normalized("NFC", value), "text is not in Normalization Form C")
+        must(len(value.encode()) <= 16384, "a string is too long")
+    elif kind is list or kind is dict:
+        must(depth < 16, "nested too deep")
+        must(len(value) <= (512 if kind is dict else 4096), "too many members or items")
+        must(kind is list or all(map(NAME.fullmatch, value)), "not a member name")
+        for member in value.values() if kind is dict else value:
+            check_value(member, depth + 1)
+    else:
+        whole = kind is int and abs(value) < 2**53
+        must(whole or value is None or kind is bool, "numbers are integers below 2^53")
+
+
+# The tree (RFC 9162, section 2.1): proofs are followed as 2.1.3.2 and 2.1.4.2 say.
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash of an entry."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    """Return the hash of two subtrees."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def climb(at: int, last: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Go up from a node by the hashes beside it; return the roots of its prefix and of the tree."""
+    must(hashes, "the proof is empty")
+    prefix = whole = hashes[0]
+    for beside in hashes[1:]:
+        must(last > 0, "the proof is too long")
+        if at & 1 or at == last:
+            prefix, whole = node(beside, prefix), node(beside, whole)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            whole = node(whole, beside)
+        at, last = at >> 1, last >> 1
+    must(last == 0, "the proof is too short")
+    return prefix, whole
+
+
+def check_consistency(old: int, new: int, path: list[bytes], roots: tuple[bytes, bytes]) -> None:
+    """Hold a consistency proof against two roots; of equal sizes it is empty, as from size 0."""
+    must(0 <= old <= new, f"a tree of {new} has no prefix of {old}")
+    if old in (0, new):
+        must(not path and (old == 0 or roots[0] == roots[1]), "two roots of one size")
+        return
+    at, last = old - 1, new - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    hashes = [roots[0], *path] if old & (old - 1) == 0 else path
+    must(climb(at, last, hashes) == roots, "the proof leads to other roots")
+
+
+# Signed notes (C2SP signed-note, tlog-checkpoint, tlog-cosignature).
+NOTE_NAME = re.compile(
+    "[^\x00-\x20+\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff]+"
+)
+ED25519, COSIGNATURE, MLDSA44 = 1, 4, 6
+KEY_SIZES = {ED25519: 32, COSIGNATURE: 32, MLDSA44: 1312}
+
+
+class NoteKey(NamedTuple):
+    """A key that signs notes, as its vkey says: `name+<8 hex>+<Base64 of type and key>`."""
+
+    name: str
+    kind: int
+    public: bytes
+
+    @classmethod
+    def read(cls, vkey: str) -> "NoteKey":
+        """Read a vkey."""
+        name, _, rest = vkey.partition("+")
+        typed = unbase64(rest.partition("+")[2])
+        must(typed and len(typed) - 1 == KEY_SIZES.get(typed[0]), "not a key of type 1, 4 or 6")
+        key = cls(name, typed[0], typed[1:])
+        must(NOTE_NAME.fullmatch(name), "a key's name has no spaces and no plus")
+        must(key.kind != MLDSA44 or len(name.encode()) < 256, "a name has at most 255 bytes")
+        must(vkey == f"{name}+{key.label[1].hex()}+{base64(typed)}", "a key's id is not its hash")
+        return key
+
+    @property
+    def label(self) -> tuple[str, bytes]:
+        """What its lines begin with: the name, and four bytes of a hash."""
+        hashed = self.name.encode() + b"\n" + bytes((self.kind,)) + self.public
+        return self.name, sha256(hashed).digest()[:4]
+
+    def check(self, text: str, blob: bytes) -> None:
+        """Verify a line of this key under a text."""
+        public = mldsa.MLDSA44PublicKey if self.kind == MLDSA44 else ed25519.Ed25519PublicKey
+        when, message = 0 if self.kind == ED25519 else cosigned_at(blob), text.encode()
+        if self.kind == COSIGNATURE:
+            message = f"cosignature/v1\ntime {when}\n{text}".encode()
+        elif self.kind == MLDSA44:
+            origin, size, root = read_head(text)
+            must(len(origin.encode()) < 256, "an origin has at most 255 bytes")
+            names = [bytes((len(n),)) + n for n in (self.name.encode(), origin.encode())]
+            message = b"subtree/v1\n\x00" + names[0] + blob[:8] + names[1]
+            message += bytes(8) + size.to_bytes(8) + root
+        try:
+            signature = blob if self.kind == ED25519 else blob[8:]
+            public.from_public_bytes(self.public).verify(signature, message)
+        except InvalidSignature:
+            raise Wrong(f"a signature of {self.name} is not good") from None
+
+
+def cosigned_at(blob: bytes) -> int:
+    """Return the POSIX seconds that a cosignature begins with."""
+    when = int.from_bytes(blob[:8])
+    must(len(blob) > 8 and when <= MAX_COUNT, "a cosignature is a time and a signature")
+    return when
+
+
+def read_head(text: str) -> tuple[str, int, bytes]:
+    """Read the three lines of a checkpoint: whose log, its size, its root."""
+    lines = text.split("\n")
+    must(len(lines) == 4 and "" not in lines[:3] and not lines[3], "a checkpoint has 3 lines")
+    return lines[0], decimal(lines[1]), unhash(lines[2])
+
+
+def read_note(raw: bytes) -> tuple[str, list[tuple[tuple[str, bytes], bytes]]]:
+    """Take a note apart: the text, and of each line what it is labelled with, and the rest."""
+    must(len(raw) <= MAX_NOTE, "a note is too long")
+    whole = raw.decode("utf-8", "replace")
+    must(whole.encode() == raw, "a note is UTF-8")
+    must(not re.search("[\x00-\x09\x0b-\x1f]", whole), "a note has no control characters")
+    text, gap, block = whole.rpartition("\n\n")
+    lines = block.split("\n")
+    must(gap and not lines.pop() and 0 < len(lines) <= 100, "a note is text and signature lines")
+    found = []
+    for line in lines:
+        dash, name, encoded = [*line.split(" ", 2), "", ""][:3]
+        must(dash == "\u2014" and NOTE_NAME.fullmatch(name), "not a signature line")
+        blob = unbase64(encoded)
+        must(len(blob) > 4, "a signature line holds a key id and a signature")
+        found.append(((name, blob[:4]), blob[4:]))
+    return f"{text}\n", found
+
+
+# Trust policies (C2SP tlog-policy): which witnesses, and how many of them are enough.
+@dataclass
+class Policy:
+    """A policy: witnesses by name, groups as (name, threshold, members), the quorum."""
+
+    raw: bytes
+    logs: list[NoteKey] = field(default_factory=list)
+    witnesses: dict[str, NoteKey] = field(default_factory=dict)
+    groups: list[tuple[str, int, list[str]]] = field(default_factory=list)
+    quorums: list[str] = field(default_factory=list)
+
+
+def read_policy(raw: bytes) -> Policy:
+    """Read a policy file."""
+    fine = len(raw) <= MAX_NOTE and not re.search(rb"[^\t\n\x20-\x7e\x80-\xff]", raw)
+    must(fine and raw[-1:] in (b"", b"\n"), "a policy is lines of text")
+    policy, names, used, grouped = Policy(raw), {"none"}, set[bytes](), set[str]()
+
+    def key(vkey: str, kinds: tuple[int, int]) -> NoteKey:
+        found = NoteKey.read(vkey)
+        must(found.kind in kinds and found.public not in used, "a key of another kind, or twice")
+        used.add(found.public)
+        return found
+
+    def define(name: str) -> str:
+        must(name not in names, "a name is defined once")
+        names.add(name)
+        return name
+
+    for line in raw.decode("utf-8", "surrogateescape").split("\n"):
+        words = [word for word in line.strip(" \t").replace("\t", " ").split(" ") if word]
+        if not words or words[0].startswith("#"):
+            continue
+        match words:
+            case ["log", vkey] | ["log", vkey, _]:
+                policy.logs.append(key(vkey, (ED25519, MLDSA44)))
+            case ["witness", name, vkey] | ["witness", name, vkey, _]:
+                policy.witnesses[define(name)] = key(vkey, (COSIGNATURE, MLDSA44))
+            case ["group", name, count, *members] if members:
+                known = names - {"none"} - grouped >= set(members)
+                must(known and len(set(members)) == len(members), "members are defined, free, once")
+                grouped.update(members)
+                threshold = {"all": len(members), "any": 1}.get(count) or decimal(count)
+                must(1 <= threshold <= len(members), "a group asks for some of its members")
+                policy.groups.append((define(name), threshold, members))
+            case ["quorum", name]:
+                must(name in names, "a quorum is defined above")
+                policy.quorums.append(name)
+            case _:
+                raise Wrong("a line of a policy begins with log, witness, group or quorum")
+    must(len(policy.quorums) == 1, "a policy has one quorum")
+    return policy
+
+
+# The trust root, and checkpoints that those have signed whom it names.
+class Trust(NamedTuple):
+    """Whose log it is, and by which keys and which policy its checkpoints count."""
+
+    origin: str
+    log_keys: tuple[str, ...]
+    genesis_sha256: str
+    policy: Policy
+
+
+def read_trust(raw: bytes) -> Trust:
+    """Read `trust.json`."""
+    kinds = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
+    try:
+        pairs = json.loads(raw, object_pairs_hook=tuple)
+    except (ValueError, RecursionError):
+        raise Wrong("the trust root is not JSON") from None
+    must(isinstance(pairs, tuple) and sorted(n for n, _ in pairs) == sorted(kinds), "its members")
+    must(all(isinstance(value, kinds[name]) for name, value in pairs), "a member's kind")
+    given = dict(pairs)
+    origin, keys, genesis = given["origin"], tuple(map(str, given["log_keys"])), "genesis_sha256"
+    own = {NoteKey.read(vkey).name for vkey in keys} == {origin}
+    must(own and len(set(keys)) == len(keys), "the log's keys bear its name, each listed once")
+    must(re.fullmatch("[0-9a-f]{64}", given[genesis]), f"{genesis} is 64 hex digits")
+    policy = read_policy(octets(given["policy"]))
+    return Trust(origin, keys, given[genesis], policy)
+
+
+def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, str]:
+    """Return size, root and end of a checkpoint that the log, a quorum and nobody else signed."""
+    text, lines = read_note(raw)
+    own, witnesses = [NoteKey.read(vkey) for vkey in trust.log_keys], trust.policy.witnesses
+    listed = {key[::2] for key in trust.policy.logs}  # By name and public key, of either type.
+    must(not listed or listed & {key[::2] for key in own}, "the policy does not list this log")
+    must(all(key.name == trust.origin for key in own), "a log's keys bear its name")
+    known, signed = dict[tuple[str, bytes], NoteKey](), dict[tuple[str, bytes], bytes]()
+    for key in (*own, *witnesses.values()):
+        must(known.setdefault(key.label, key) is key, "two keys with one label")
+    for label, blob in lines:
+        must(label in known, "a line is by a key that is none of the log's nor of the policy")
+        known[label].check(text, blob)
+        signed.setdefault(label, blob)
+    must(all(key.label in signed for key in own), "a key of the log has not signed")
+    reached = {name for name, key in witnesses.items() if key.label in signed}
+    for name, threshold, members in trust.policy.groups:
+        reached |= {name} if len(reached & set(members)) >= threshold else set()
+    must(trust.policy.quorums[0] in {"none", *reached}, "those that cosigned are no quorum")
+    origin, size, root = read_head(text)
+    must(origin == trust.origin, "a checkpoint of another log")
+    times = [cosigned_at(b) for label, b in signed.items() if known[label].kind != ED25519]
+    last = min([*times, 2**37]) + 61  # A clock may be a minute off.
+    return size, root, spelled(datetime.fromtimestamp(last, UTC))
+
+
+# Entries and events (docs/spec/event.md).
+PAYLOAD_TYPE = b"application/vnd.techledger.event+json"
+FRAME = re.compile(
+    r"techledger-entry/v1\naccepted (.{24})\ntype application/vnd\.techledger\.event\+json"
+    r"((?:\nsig [0-9a-f]{64} [A-Za-z0-9+/]+=*){1,32})"
+)
+FORMS = {
+    "event_id": "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    "nonce": "[A-Za-z0-9_-]{21}[AQgw]",
+    "type": "[a-z_]+[.][a-z_]+/[1-9][0-9]{0,3}",
+    **dict.fromkeys(("issued_at", "not_after"), ".{24}"),
+}
+LISTED = {"subjects": "[a-z]+:[a-z0-9.-]{1,80}", "signers": "party:[a-z0-9.-]{1,80}"}
+
+
+class Event(NamedTuple):
+    """An entry: its frame, with (key id, signature) lines, and what its payload says, as JSON."""
+
+    position: int
+    raw: bytes
+    accepted: str
+    lines: tuple[tuple[str, bytes], ...]
+    payload: bytes
+    says: dict[str, Any]
+    kind: str
+    body: dict[str, Any]
+    signers: set[str]
+
+    def fault(self, reason: str) -> Refused:
+        """Return the refusal of its signatures."""
+        return Refused(SIGNATURES, reason, self.position)
+
+
+def read_event(raw: bytes, position: int, origin: str) -> Event:
+    """Read the entry at a position of the log (steps 5 to 7)."""
+    with failing(FORM, position):
+        head, _, payload = raw.partition(b"\n\n")
+        frame = FRAME.fullmatch(head.decode("ascii", "replace"))
+        must(frame and len(raw) <= MAX_ENTRY, "not an entry in the form techledger-entry/v1")
+        accepted, block = frame.groups() if frame else ("", "")
+        now, split = instant(accepted), [line.split(" ") for line in block[1:].split("\n")]
+        lines = tuple((key_id, unbase64(value)) for _, key_id, value in split)
+        ids = [key_id for key_id, _ in lines]
+        must(ids == sorted(set(ids)), "signature lines are sorted by key, one for each")
+        says = loads(payload.decode("utf-8", "replace"))
+        must(payload == dumps(says).encode("utf-8", "replace"), "the payload is not UTF-8")
+        check_value(says)
+        members = {"body", "ledger", *FORMS, *LISTED}
+        fits = type(says) is dict and says.keys() - {"seen"} == members
+        must(fits and type(says["body"]) is dict, "the payload has not an event's members")
+    with failing(IDENTITY, position):
+        must(says["ledger"] == origin, "the event is meant for another ledger")
+        for name, form in FORMS.items():
+            must(type(says[name]) is str and re.fullmatch(form, says[name]), f"{name} is none")
+        seen = says.get("seen", 0)
+        must(type(seen) is int and seen >= 0, "seen is not a size of the log")
+        issued, end = map(instant, (says["issued_at"], says["not_after"]))
+        must(issued <= now + timedelta(minutes=5), "accepted before it was issued")
+        must(issued <= end <= issued + timedelta(days=90), "not_after is out of bounds")
+        must(now <= end, "accepted after its not_after")
+    with failing(LISTS, position):
+        for name, form in LISTED.items():
+            names = says[name]
+            must(type(names) is list and names, f"{name} is not a list")
+            must(all(type(n) is str and re.fullmatch(form, n) for n in names), f"{name}: no ids")
+            must(names == sorted(set(names)), f"{name} is not sorted, each once")
+    named = says["type"], says["body"], set(says["signers"])
+    return Event(position, raw, accepted, lines, payload, says, *named)
+
+
+# The keys of parties: Ed25519, ECDSA on P-256, RSA-PSS, ML-DSA-65.
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+HALF_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 // 2
+ECDSA, PSS = ec.ECDSA(SHA256()), padding.PSS(padding.MGF1(SHA256()), 32)
+
+
+def is_prime_order(encoded: bytes) -> bool:
+    """Say whether 32 bytes are a point of order L (RFC 8032, 5.1); others would bind nobody."""
+
+    def add(left: Sequence[int], right: Sequence[int]) -> tuple[int, int, int, int]:
+        (x1, y1, z1, t1), (x2, y2, z2, t2) = left, right
+        a, b = (y1 - x1) * (y2 - x2), (y1 + x1) * (y2 + x2)
+        c, d = 2 * t1 * t2 * D, 2 * z1 * z2
+        e, f, g, h = b - a, d - c, d + c, b + a
+        return e * f % P, g * h % P, f * g % P, e * h % P
+
+    number = int.from_bytes(encoded, "little")
+    sign, y = number >> 255, number & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or x * x % P != square or x == 0:
+        return False  # No point, another spelling of one, or one of order 1 or 2.
+    x = P - x if x & 1 != sign else x
+    scalar, point, total = L, (x, y, 1, x * y % P), (0, 1, 1, 0)
+    while scalar:
+        total = add(total, point) if scalar & 1 else total
+        point, scalar = add(point, point), scalar >> 1
+    return total[0] == 0 and total[1] == total[2]
+
+
+class Key(NamedTuple):
+    """A party's key: it binds behind `added`, up to `revoked`, in [not_before, not_after)."""
+
+    key_id: str
+    party: str
+    algorithm: str
+    spki: bytes
+    added: int
+    not_before: str | None = None
+    not_after: str | None = None
+    revoked: int | None = None
+
+    def check(self, signature: bytes, message: bytes) -> None:
+        """Verify a signature; of ECDSA's two forms (r, s) and (r, n - s) the one with smaller s."""
+        verifying = self.load()
+        try:
+            if self.algorithm.startswith("ecdsa"):
+                must(utils.decode_dss_signature(signature)[1] <= HALF_OF_P256, "s is too large")
+            verifying(signature, message)
+        except (InvalidSignature, ValueError):
+            raise Wrong(f"the line by key {self.key_id} does not verify") from None
+
+    def must_bind(self) -> None:
+        """Refuse a key under which a signature would prove nothing."""
+        self.load()
+        must(sha256(self.spki).hexdigest() == self.key_id, "its id is not its SHA-256")
+        prime = self.algorithm != "ed25519" or is_prime_order(self.spki[-32:])
+        must(prime, "the point is not of prime order")
+        must(self.algorithm != "ml-dsa-65" or any(self.spki[-1920:]), "the key is zero")
+
+    def load(self) -> Callable[[bytes, bytes], None]:
+        """Return what verifies its signatures; the key has to be in its one DER encoding."""
+        der = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        try:
+            key = serialization.load_der_public_key(self.spki)
+            must(key.public_bytes(*der) == self.spki, "the key is not in its one DER encoding")
+        except (ValueError, UnsupportedAlgorithm):
+            raise Wrong("the key cannot be read") from None
+        match self.algorithm, key:
+            case "ed25519", ed25519.Ed25519PublicKey():
+                return key.verify
+            case "ml-dsa-65", mldsa.MLDSA65PublicKey():
+                return key.verify
+            case "ecdsa-p256-sha256", ec.EllipticCurvePublicKey() if key.curve.name == "secp256r1":
+                return lambda signature, message: key.verify(signature, message, ECDSA)
+            case "rsa-pss-sha256", rsa.RSAPublicKey():
+                strong = 3072 <= key.key_size <= 4096 and key.public_numbers().e == 65537
+                must(strong, "an RSA key has 3072 to 4096 bits and exponent 65537")
+                return lambda signature, message: key.verify(signature, message, PSS, SHA256())
+        raise Wrong("the key is not of its algorithm")
+
+
+# Who may sign, by the log's own events: keys, mandates, the log's keys, its policy, its operator.
+PARTY, KEY = "keys kind name party roles seat", "algorithm key_id public_key"
+OPENED = "edition law_data_sha256 log_keys operator origin parties policy_sha256 registrar"
+BODIES = {
+    "ledger.opened/1": OPENED,
+    "party.registered/1": PARTY,
+    "key.added/1": "key not_after not_before party vouched_by",
+    "key.revoked/1": "compromised_since key_id party reason revoked_by",
+    "mandate.given/1": "ceiling holder mandate principal topics valid_from valid_to",
+    "mandate.ended/1": "ended_by holder mandate principal",
+    "ledger.log_keys_adopted/1": "ledger log_keys reason",
+    "ledger.policy_adopted/1": "approved_by ledger policy policy_sha256 speakers",
+    "ledger.operation_handed_over/1": "ledger operator reason",
+    "ledger.closed/1": "ledger reason successor",
+}
+ENDINGS = tuple(f'"type":"{kind}"}}'.encode() for kind in BODIES)
+KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
+ARRAYS = "approved_by keys log_keys parties policy roles speakers topics"
+NULLS = "ceiling compromised_since name not_after not_before successor valid_to vouched_by"
+
+
+def members_of(value: Any, names: str, event: Event) -> dict[str, Any]:
+    """Return an object that has exactly these members, each of its kind."""
+    with failing(FORM, event.position):
+        must(type(value) is dict and list(value) == names.split(), f"not an object of {names}")
+        for name, member in value.items():
+            kind = list if name in ARRAYS.split() else KINDS.get(name, str)
+            nothing = member is None and name in NULLS.split()
+            must(nothing or isinstance(member, kind), f"{name} is of another kind")
+    return dict(value)
+
+
+def brought_keys(event: Event) -> list[Key]:
+    """Return the keys that an event brings into the log."""
+    if event.kind not in BODIES:
+        return []
+    body = members_of(event.body, BODIES[event.kind], event)
+
+    def key(party: str, record: Any) -> Key:
+        record = members_of(record, KEY, event)
+        with failing(FORM, event.position):
+            spki = unbase64(record["public_key"])
+        return Key(record["key_id"], party, record["algorithm"], spki, event.position)
+
+    if event.kind == "key.added/1":
+        added = key(body["party"], body["key"])
+        return [added._replace(not_before=body["not_before"], not_after=body["not_after"])]
+    parties = body.get("parties", [body] if event.kind == "party.registered/1" else [])
+    described = [members_of(party, PARTY, event) for party in parties]
+    return [key(party["party"], record) for party in described for record in party["keys"]]
+
+
+@dataclass
+class Authority:
+    """Everything of this kind that the entries shown record, in their order."""
+
+    operator: str = ""
+    registrar: str = ""
+    keys: dict[str, Key] = field(default_factory=dict)
+    mandates: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
+    log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    policies: list[tuple[int, str, bytes]] = field(default_factory=list)
+    speakers: set[tuple[str, str]] = field(default_factory=set)
+    closed: int = MAX_COUNT
+    faults: dict[int, Refused] = field(default_factory=dict)
+
+    def follow(self, event: Event) -> None:
+        """Take in an event, signed by whom the format demands: no operator could make it alone."""
+        brought = brought_keys(event)
+        wanted = self._fold(event, event.body)
+        if event.signers != wanted:
+            raise event.fault(f"{event.kind} is signed by {', '.join(sorted(wanted))}")
+        for key in brought:
+            if self.keys.setdefault(key.key_id, key) is not key:
+                raise event.fault(f"the key {key.key_id} is in the log already")
+
+    def _fold(self, event: Event, body: dict[str, Any]) -> set[str]:
+        """Do what an event of each type does; return who must have signed it."""
+        at, officers = event.position, {self.operator, self.registrar}
+        match event.kind:
+            case "ledger.opened/1":
+                if at:
+                    raise event.fault("a ledger is opened once, at position 0")
+                self.operator, self.registrar = body["operator"], body["registrar"]
+                self.log_keys.append((0, tuple(map(str, body["log_keys"]))))
+                self.policies.append((0, body["policy_sha256"], b""))  # The trust root has it.
+                return {party["party"] for party in body["parties"]}
+            case "party.registered/1":
+                return {body["party"], self.operator}
+            case "key.added/1":
+                party, voucher = body["party"], body["vouched_by"]
+                older = [self.keys[line].party for line, _ in event.lines if line in self.keys]
+                if voucher is None and party not in older:
+                    raise event.fault(f"no key that {party} has already has signed")
+                if voucher is not None and voucher not in officers:
+                    raise event.fault(f"{voucher} may not vouch for a key")
+                return {party, voucher or party}
+            case "key.revoked/1":
+                party, by, key = body["party"], body["revoked_by"], self.keys.get(body["key_id"])
+                if key is None or key.party != party or key.revoked is not None:
+                    raise event.fault(f"{party} has no such key in force")
+                if by not in (party, self.operator):
+                    raise event.fault(f"{by} is neither holder nor operator")
+                self.keys[key.key_id] = key._replace(revoked=at)
+                return {by}
+            case "mandate.given/1":
+                given = self.mandates.setdefault((body["principal"], body["holder"]), {})
+                if body["mandate"] in given:
+                    raise event.fault(f"{body['mandate']} was given before")
+                if body["ceiling"] is not None:
+                    members_of(body["ceiling"], "amount currency", event)
+                given[body["mandate"]] = {**body, "given": at, "ended": MAX_COUNT}
+                return {body["principal"], self.operator}
+            case "mandate.ended/1":
+                pair, name = (body["principal"], body["holder"]), body["mandate"]
+                mandate = self.mandates.get(pair, {}).get(name)
+                if mandate is None or mandate["ended"] < MAX_COUNT or body["ended_by"] not in pair:
+                    raise event.fault(f"{body['ended_by']} cannot end {name}")
+                self.mandates[pair][name] = {**mandate, "ended": at}
+                return {body["ended_by"]}
+            case "ledger.log_keys_adopted/1":
+                adopted = tuple(map(str, body["log_keys"]))
+                if not set(adopted) & set(self.log_keys[-1][1]):
+                    raise event.fault("the new keys of the log have none in common with the old")
+                self.log_keys.append((at + 1, adopted))
+            case "ledger.policy_adopted/1":
+                return self._adopt_policy(event, body)
+            case "ledger.operation_handed_over/1":
+                self.operator = body["operator"]
+                return officers | {self.operator}
+            case _:
+                self.closed = at
+        return officers
+
+    def _adopt_policy(self, event: Event, body: dict[str, Any]) -> set[str]:
+        """Take in a policy, which those approve who speak for two of the groups of witnesses."""
+        text = octets("".join(f"{line}\n" for line in body["policy"]))
+        digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
+        named = [members_of(each, "group party", event) for each in body["speakers"]]
+        speakers = {(each["group"], each["party"]) for each in named}
+        others = {each for each in speakers if each[0] != "state"}
+        ruling = self.speakers or {("state", self.registrar), *others}
+        if len({group for group, party in ruling if party in approving}) < 2:
+            raise event.fault("two of the groups of witnesses must approve a policy")
+        if digest != body["policy_sha256"] or not approving <= {party for _, party in ruling}:
+            raise event.fault("another policy, or approved by who speaks for no group")
+        self.policies.append((event.position + 1, digest, text))
+        self.speakers = speakers
+        return {self.operator, *approving}
+
+    def trust_at(self, size: int, trust: Trust) -> Trust:
+        """Return the trust root with the keys and the policy that the log had by a size."""
+        pinned = f"sha256:{sha256(trust.policy.raw).hexdigest()}"
+        known = trust.log_keys in [keys for _, keys in self.log_keys]
+        if not known or pinned not in [digest for _, digest, _ in self.policies]:
+            raise Refused(GENESIS, "the log never had the keys or the policy that are trusted", 0)
+        text = [text for since, _, text in self.policies if since <= size][-1]
+        keys = [keys for since, keys in self.log_keys if since <= size][-1]
+        with failing(SIGNATURES):
+            policy = read_policy(text) if text else trust.policy
+            must([NoteKey.read(vkey) for vkey in keys], "the log has keys")
+        return trust._replace(log_keys=keys, policy=policy)
+
+
+def check_signatures(event: Event, authority: Authority) -> None:
+    """Every line is by a key in force and binds a signer; every signer is bound (step 8)."""
+    if event.position in authority.faults:
+        raise authority.faults[event.position]
+    if event.position > authority.closed:
+        raise event.fault(f"the log was closed at position {authority.closed}")
+    brought, bound = {key.key_id: key for key in brought_keys(event)}, set[str]()
+    encoding = len(PAYLOAD_TYPE), PAYLOAD_TYPE, len(event.payload), event.payload
+    message = b"DSSEv1 %d %b %d %b" % encoding
+    with failing(SIGNATURES, event.position):
+        for key in brought.values():
+            key.must_bind()
+        must(brought.keys() <= {key_id for key_id, _ in event.lines}, "a new key has not signed")
+        for key_id, signature in event.lines:
+            key = brought.get(key_id) or key_in_force(key_id, event, authority)
+            key.check(signature, message)
+            binds = {key.party} & event.signers
+            for signer in event.signers - binds:
+                if suffice(authority.mandates.get((signer, key.party), {}).values(), event):
+                    binds.add(signer)
+            must(binds, f"the line of {key.party} binds none of the signers")
+            bound |= binds
+        must(bound == event.signers, "a signer is bound by no line")
+
+
+def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
+    """Return a key that the log held before an event, and that still bound its party then."""
+    key, now = authority.keys.get(key_id), event.accepted
+    if key is None or key.added >= event.position:
+        raise Wrong(f"there is no key {key_id} in the log before it")
+    must(key.revoked is None or key.revoked >= event.position, f"the key {key_id} was revoked")
+    must(key.not_before is None or now >= key.not_before, f"the key {key_id} does not bind yet")
+    must(key.not_after is None or now < key.not_after, f"the key {key_id} binds no more")
+    return key
+
+
+def suffice(mandates: Iterable[dict[str, Any]], event: Event) -> bool:
+    """Say whether a mandate in force reaches as far as the sums, or a sum is sealed to it."""
+    today = (instant(event.accepted) + timedelta(hours=7)).date().isoformat()  # In Hanoi.
+    named = [each for each in map(event.body.get, ("price", "amount")) if isinstance(each, dict)]
+    for mandate in mandates:
+        meant = {"*", event.kind.partition("/")[0]} & set(map(str, mandate["topics"]))
+        until, most = mandate["valid_to"], mandate["ceiling"]
+        on_that_day = mandate["valid_from"] <= today and (until is None or today < until)
+        if meant and on_that_day and mandate["given"] < event.position <= mandate["ended"]:
+            sums = [(each.get("amount"), each.get("currency")) for each in named]
+            if most is None or any("commitment" in each for each in named):
+                return True
+            if all(
+                type(n) is int and n <= most["amount"] and u == most["currency"] for n, u in sums
+            ):
+                return True
+    return False
+
+
+# What a seal says of subjects (docs/spec/seal.md): the whole history of one, or that it has none.
+def check_history(told: dict[str, Any], root: bytes, leaves: Sequence[tuple[int, bytes]]) -> None:
+    """Hold (position, leaf hash) pairs against what the map of a root says of a subject."""
+    subject, value, siblings = str(told["subject"]), told["value"], told["siblings"]
+    must(subject.isascii(), "a subject is written in ASCII")
+    key, end = sha256(subject.encode()).digest(), bytes(32)
+    chain = sha256(b"techledger/chain/v1\n" + subject.encode()).digest()
+    for _, leaf in leaves:
+        chain = sha256(chain + leaf).digest()
+    last = [at for at, _ in leaves][-1:]
+    said = {"chain": f"sha256:{chain.hex()}", "count": len(leaves), "last": sum(last)}
+    must(value == (said if leaves else None), f"the entries shown are not the history of {subject}")
+    must(len(siblings) <= 256, "a path has at most 256 hashes")
+    path = [key[depth // 8] >> (7 - depth % 8) & 1 for depth in range(len(siblings))]
+    if told["other"] is not None:
+        must(all(re.fullmatch("[0-9a-f]{64}", n) for n in told["other"].values()), "not two hashes")
+        other, hashed = (bytes.fromhex(told["other"][name]) for name in ("key", "value_sha256"))
+        must(value is None and other != key, "another leaf shows nothing")
+        same = [other[depth // 8] >> (7 - depth % 8) & 1 for depth in range(len(siblings))] == path
+        must(same, "the leaf shown instead does not lie on the subject's path")
+        end = sha256(b"\x00" + other + hashed).digest()
+    elif value is not None:
+        end = sha256(b"\x00" + key + sha256(dumps(said).encode()).digest()).digest()
+    for beside, right in zip(reversed(siblings), reversed(path), strict=True):
+        end = node(beside, end) if right else node(end, beside)
+    must(end == root, "the path does not lead to the root of the map")
+
+
+# The bundle (docs/spec/bundle.md): JSON in one spelling, so that no byte of it is idle.
+VALUE = {"chain": str, "count": int, "last": int}
+HISTORIES = {"other": ({"key": str, "value_sha256": str},), "siblings": [unhash]}
+BUNDLE = {
+    "checkpoint": str,
+    "earlier": [{"checkpoint": str, "proof": [unhash]}],
+    "entries": [{"entry": unbase64, "position": int, "proof": [unhash]}],
+    "format": str,
+    "histories": [{**HISTORIES, "subject": str, "value": (VALUE,)}],
+    "openings": [{"opening": dict, "position": int}],
+    "policy": str,
+    "seal": (int,),
+}
+"""What a bundle has: `[a list of such]`, `(such or null,)`, a type, or what reads it."""
+
+
+def shaped(value: Any, shape: Any) -> Any:
+    """Read a value of a shape, and nothing beside it."""
+    if isinstance(shape, tuple):
+        return None if value is None else shaped(value, shape[0])
+    if isinstance(shape, list):
+        must(type(value) is list, "not a list")
+        return [shaped(each, shape[0]) for each in value]
+    if isinstance(shape, dict):
+        must(type(value) is dict and value.keys() == shape.keys(), f"not {', '.join(shape)}")
+        return {name: shaped(value[name], part) for name, part in shape.items()}
+    if isinstance(shape, type):
+        kind = type(value)
+        must(kind is shape and (kind is not int or value >= 0), f"no {shape.__name__}")
+        return value
+    return shape(value)
+
+
+def read_bundle(raw: bytes) -> dict[str, Any]:
+    """Take a bundle apart; nothing of it is verified then."""
+    must(len(raw) <= MAX_BUNDLE and raw.endswith(b"\n"), "a bundle is a line of JSON")
+    bundle: dict[str, Any] = shaped(loads(raw[:-1].decode("utf-8", "surrogateescape")), BUNDLE)
+    must(bundle["format"] == "techledger-bundle/v1", "a bundle of another format")
+    for name, key in (("entries", "position"), ("histories", "subject")):
+        order = [each[key] for each in bundle[name]]
+        must(order == sorted(set(order)), f"{name} are in order, each once")
+    return bundle
+
+
+def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> None:
+    """Hold an opening against what stands sealed at its place in an event (step 11)."""
+    must(opening.keys() == {"path", "salt", "value"}, "an opening is path, salt and value")
+    path, salt, value = opening["path"], opening["salt"], opening["value"]
+    form = r"(/([a-z][a-z0-9_]{0,63}|0|[1-9][0-9]{0,3})){1,16}"
+    must(type(path) is str and re.fullmatch(form, path), "path is no pointer into a payload")
+    must(type(salt) is str and re.fullmatch("[A-Za-z0-9_-]{43}", salt), "a salt has 32 bytes")
+    salted = unbase64(salt.replace("-", "+").replace("_", "/") + "=")
+    check_value(value)
+    found: Any = {"body": event.body} if event else None
+    for part in path.split("/")[1:]:
+        if type(found) is list and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            found = found.get(part) if type(found) is dict else None
+    if event is None or type(found) is not dict or list(found) != ["commitment"]:
+        raise Wrong("nothing is sealed there")
+    head = f"techledger/commit/v1\n{origin}\n{event.says['event_id']}\n{path}\n".encode()
+    hashed = sha256(head + salted + dumps(value).encode()).hexdigest()
+    must(found["commitment"] == f"sha256:{hashed}", "what is sealed there was another value")
+
+
+class Verified(NamedTuple):
+    """All steps hold; `authority` says who signs by the entries shown, for the log as well."""
+
+    trust: Trust
+    size: int
+    root: bytes
+    signatures: int
+    histories: tuple[tuple[str, int], ...]
+    unchecked: tuple[tuple[int, str], ...]
+    authority: Authority
+
+    def __str__(self) -> str:
+        lines = [f"{step:>2}  {what}" for step, what in STEPS.items()]
+        lines += [f"whole below {size}: {subject}" for subject, size in self.histories]
+        lines += [f"unchecked: position {at}, {what}" for at, what in self.unchecked]
+        lines += [f"VERIFIED: {self.trust.origin} at size {self.size}, root {base64(self.root)}"]
+        return "\n".join([*lines, f"{self.signatures} signatures of parties verified"])
+
+
+def verify(raw: bytes, trust_root: bytes) -> Verified:
+    """Verify a bundle against a trust root. Raises `Refused` with the first step that fails."""
+    # 1. The trust root is pinned.
+    with failing(TRUST):
+        trust = read_trust(trust_root)
+
+    # 4. Entry 0 is the trusted genesis; from its keys the entries shown lead to those of now.
+    with failing(FORM):
+        bundle = read_bundle(raw)
+    shown = {each["position"]: each["entry"] for each in bundle["entries"]}
+    if sha256(shown.get(0, b"")).hexdigest() != trust.genesis_sha256:
+        raise Refused(GENESIS, "entry 0 is not the one that is trusted", 0)
+    if read_event(shown[0], 0, trust.origin).body.get("origin") != trust.origin:
+        raise Refused(GENESIS, "entry 0 opens another ledger", 0)
+    authority = Authority()
+    for at, entry in shown.items():
+        if entry.endswith(ENDINGS):
+            try:
+                authority.follow(read_event(entry, at, trust.origin))
+            except Refused as refused:
+                authority.faults[at] = refused  # It is told at the entry's turn.
+
+    # 2. The checkpoint is signed by the log's keys and a quorum; 9. so are older ones, of prefixes.
+    with failing(CHECKPOINT):
+        _, stated, _ = read_head(read_note(octets(bundle["checkpoint"]))[0])
+    now = authority.trust_at(stated, trust)
+    with failing(CHECKPOINT):
+        size, root, too_late = open_checkpoint(octets(bundle["checkpoint"]), now)
+        must(
+            octets(bundle["policy"]) == now.policy.raw,
+            "the policy shown is not the one that counts",
+        )
+    for each in bundle["earlier"]:
+        with failing(CONSISTENCY):
+            _, stated, _ = read_head(read_note(octets(each["checkpoint"]))[0])
+        then = authority.trust_at(stated, trust)
+        with failing(CONSISTENCY):
+            old, old_root, _ = open_checkpoint(octets(each["checkpoint"]), then)
+            check_consistency(old, size, each["proof"], (old_root, root))
+
+    # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
+    events, last = dict[int, Event](), ""
+    for each in bundle["entries"]:
+        at = each["position"]
+        with failing(TREE, at):
+            must(at < size, f"a tree of {size} has no entry {at}")
+            found = climb(at, size - 1, [leaf_hash(each["entry"]), *each["proof"]])[1]
+            must(found == root, "the inclusion proof leads to another root")
+        event = events[at] = read_event(each["entry"], at, trust.origin)
+        with failing(IDENTITY, at):
+            must(last <= event.accepted < too_late, "accepted before the last, or too late")
+        check_signatures(event, authority)
+        last = event.accepted
+
+    # 10. Under the seal, what is shown of each subject is its whole history.
+    map_root, sealed = read_seal(bundle, events)
+    for told in bundle["histories"]:
+        below = [each for each in events.values() if each.position < sealed]
+        named = [each for each in below if told["subject"] in each.says["subjects"]]
+        with failing(HISTORY):
+            check_history(told, map_root, [(each.position, leaf_hash(each.raw)) for each in named])
+
+    # 11. Each opening is of what an entry is committed to.
+    for each in bundle["openings"]:
+        with failing(OPENINGS, each["position"]):
+            check_opening(each["opening"], events.get(each["position"]), trust.origin)
+    histories = tuple((told["subject"], sealed) for told in bundle["histories"])
+    unchecked = tuple(not_shown(events.values(), authority, set(dict(histories)), sealed))
+    signatures = sum(len(event.lines) for event in events.values())
+    return Verified(trust, size, root, signatures, histories, unchecked, authority)
+
+
+def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, int]:
+    """Return the root that the seal states and the size that it covers, 0 without a seal."""
+    at = bundle["seal"]
+    if at is None and not bundle["histories"]:
+        return b"", 0
+    with failing(HISTORY, at):
+        if at not in events or events[at].kind != "ledger.sealed/1":
+            raise Wrong("there is no seal at the position named")
+        size, root = events[at].body.get("size"), events[at].body.get("map_root")
+        must(type(size) is int and 0 < size <= at, "a seal covers what is before it")
+        must(type(root) is str and re.fullmatch("sha256:[0-9a-f]{64}", root), "a root is a hash")
+        return bytes.fromhex(str(root)[7:]), int(str(size))
+
+
+def not_shown(
+    events: Iterable[Event], authority: Authority, whole: set[str], sealed: int
+) -> Iterator[tuple[int, str]]:
+    """Yield what only further entries could show: that a key or a mandate had not ended."""
+    if not any(subject.startswith("charter:") for subject in whole):
+        yield 0, "whether the log's keys, policy or operator changed: its charter is not shown"
+    for event in events:
+        keys = [authority.keys[key_id] for key_id, _ in event.lines]
+        # A key that came with this very event has not ended before it.
+        needed = {f"key:{key.key_id}" for key in keys if key.added != event.position}
+        for pair in ((signer, key.party) for key in keys for signer in event.signers):
+            needed |= authority.mandates.get(pair, {}).keys()
+        for subject in sorted(needed if event.position >= sealed else needed - whole):
+            yield event.position, f"whether {subject} had ended: its history is not shown"
+
+
+if __name__ == "__main__":
+    try:
+        print(verify(*(Path(name).read_bytes() for name in sys.argv[1:3])))
+    except Refused as refused:
+        sys.exit(f"REFUSED: {refused}")

@@ -1,0 +1,128 @@
+"""
+A second verifier of evidence bundles, built from the parts that whole logs are verified by.
+
+`ledger.court` has all of it in one file and shares nothing with those parts: what the one accepts
+and the other refuses is a fault of one of them.
+
+A bundle brings few entries, each with its proof, those of them that say whose keys signed, and
+what a seal says of subjects. What it does not bring it cannot show: that is listed as unchecked.
+"""
+
+from collections.abc import Iterator
+
+from ledger.log.evidence import Evidence, parse_evidence
+from ledger.log.merkle import leaf_hash
+from ledger.log.policy import must_be_by_known_keys
+from ledger.log.proof import verify_consistency, verify_inclusion
+from ledger.log.subject_map import read_root, verify_whole
+from ledger.log.tree_head import Checkpoint
+from ledger.verify.authority import Authority, gather_authority, is_authority
+from ledger.verify.entries import check_order
+from ledger.verify.event import Event, read_event
+from ledger.verify.outcome import Refused, Step, Verified, refusing
+from ledger.verify.signatures import check_signatures
+from ledger.verify.trust import Trust, parse_trust
+from ledger.verify.verifier import check_genesis, open_trusted, stated_checkpoint, trust_at
+from ledger.wire.commitment import opening_from_object, sealed_at, verify_opening
+
+SEALED = "ledger.sealed/1"
+
+
+def verify_evidence(raw: bytes, trust_root: bytes) -> Verified:
+    """Verify an evidence bundle. Raises `Refused` with the step that fails."""
+    # 1. The trust root is pinned.
+    return show(raw, parse_trust(trust_root))[0]
+
+
+def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
+    """Verify a bundle; return also what it shows of who signs, the log's own keys among it."""
+    # 4. Entry 0 is the trusted genesis; from its keys the entries shown lead to those of now.
+    with refusing(Step.FORM):
+        evidence = parse_evidence(raw)
+    shown = [(each.position, each.raw) for each in evidence.entries]
+    check_genesis(dict(shown).get(0, b""), trust)
+    named = [(position, entry) for position, entry in shown if is_authority(entry)]
+    authority = gather_authority(named, trust.origin)
+    stated = stated_checkpoint(evidence.checkpoint, Step.CHECKPOINT)
+    now = trust_at(stated.size, trust, authority)
+
+    # 2. The checkpoint is signed by every key of the log and a quorum of the policy; so are older
+    #    ones, and 9. shows that they are of prefixes.
+    checkpoint, too_late = _open(evidence.checkpoint, now, Step.CHECKPOINT)
+    if evidence.policy != now.policy.raw:
+        raise Refused(Step.CHECKPOINT, "the policy shown is not the one that counts")
+    for note, proof in evidence.earlier:
+        size = stated_checkpoint(note, Step.CONSISTENCY).size
+        old, _ = _open(note, trust_at(size, trust, authority), Step.CONSISTENCY)
+        with refusing(Step.CONSISTENCY):
+            verify_consistency(old.size, checkpoint.size, proof, old.root, checkpoint.root)
+
+    # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
+    events, leaves, last = list[Event](), list[bytes](), ""
+    for each in evidence.entries:
+        leaves.append(leaf_hash(each.raw))
+        with refusing(Step.TREE, each.position):
+            place = each.position, checkpoint.size
+            verify_inclusion(leaves[-1], *place, each.proof, checkpoint.root)
+        events.append(event := read_event(each.raw, each.position, trust.origin))
+        check_order(last, event.entry.accepted, too_late, each.position)
+        check_signatures(event, authority)
+        last = event.entry.accepted
+
+    # 10. Under the seal, what is shown of each subject is its whole history.
+    root, sealed = _sealed(evidence, events)
+    covered = [(e, leaf) for e, leaf in zip(events, leaves, strict=True) if e.position < sealed]
+    for told in evidence.histories:
+        touched = [(e.position, leaf) for e, leaf in covered if told.subject in e.subjects]
+        with refusing(Step.HISTORY):
+            verify_whole(root, told.subject, told.history, told.proof, touched)
+
+    # 11. Each opening is of what an entry is committed to.
+    said = {event.position: (event.event_id, {"body": event.body}) for event in events}
+    for position, opening in evidence.openings:
+        with refusing(Step.OPENINGS, position):
+            read = opening_from_object(opening, admission=False)
+            event_id, payload = said.get(position, ("", None))
+            verify_opening(sealed_at(payload, read.path), trust.origin, event_id, read)
+    whole = {each.subject for each in evidence.histories}
+    unchecked = tuple(_unchecked(events, authority, whole, sealed))
+    histories = tuple((each.subject, sealed) for each in evidence.histories)
+    signatures = sum(len(event.entry.signatures) for event in events)
+    steps = tuple(Step)
+    return Verified(checkpoint, steps, signatures, unchecked, histories=histories), authority
+
+
+def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
+    opened = open_trusted(note, trust, step)
+    with refusing(step):
+        must_be_by_known_keys(note, trust.verifiers, trust.policy)
+    return opened
+
+
+def _sealed(evidence: Evidence, events: list[Event]) -> tuple[bytes, int]:
+    """Return the root that the seal states and the size that it covers, 0 without a seal."""
+    if evidence.seal is None and not evidence.histories:
+        return b"", 0
+    for event in events:
+        size = event.body.get("size")
+        named = event.position == evidence.seal and event.type == SEALED
+        if named and type(size) is int and 0 < size <= event.position:
+            with refusing(Step.HISTORY, event.position):
+                return read_root(event.body.get("map_root")), size
+    raise Refused(Step.HISTORY, "there is no seal at the position named", evidence.seal)
+
+
+def _unchecked(
+    events: list[Event], authority: Authority, whole: set[str], sealed: int
+) -> Iterator[tuple[int, str]]:
+    """Yield what only further entries could show: that a key or a mandate had not ended."""
+    if not any(subject.startswith("charter:") for subject in whole):
+        yield 0, "whether the log's keys, policy or operator changed: its charter is not shown"
+    for event in events:
+        keys = [authority.keys[line.key_id] for line in event.entry.signatures]
+        # A key that came with this very event has not ended before it.
+        needed = {f"key:{key.key_id}" for key in keys if key.added != event.position}
+        for pair in ((signer, key.party) for key in keys for signer in event.signers):
+            needed |= authority.mandates.get(pair, {}).keys()
+        for subject in sorted(needed if event.position >= sealed else needed - whole):
+            yield event.position, f"whether {subject} had ended: its history is not shown"

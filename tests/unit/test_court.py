@@ -1,0 +1,202 @@
+"""The verifier in one file: what it accepts and refuses is what the parts of whole logs would."""
+
+import ast
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import court
+from ledger.log.evidence import Evidence, format_evidence
+from ledger.log.merkle import Frontier
+from ledger.log.policy import QUORUM_NONE_POLICY
+from ledger.log.proof import prove_consistency, prove_inclusion
+from ledger.verify.outcome import Refused
+from tests.golden.test_golden_ledger import LEDGERS
+from tests.support.log import MemoryHashes, flip
+from tests.support.reference_evidence import verify_evidence as by_parts
+from tests.support.sample_log import SampleLog, sample_log
+
+FILE = Path(court.__file__)
+BUNDLES = [path for ledger in LEDGERS for path in (ledger / "bundle.json", ledger / "charter.json")]
+FLIPS, CHANGES = 500, 700
+
+bundles = pytest.mark.parametrize(
+    "path", BUNDLES, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+
+
+def trust_of(path: Path) -> bytes:
+    return (path.parent / "trust.json").read_bytes()
+
+
+def by_one_file(raw: bytes, trust: bytes) -> tuple[Any, ...]:
+    try:
+        answer = court.verify(raw, trust)
+    except court.Refused as refused:
+        return ("refused", refused.step)
+    return ("verified", answer.size, answer.signatures, answer.histories, answer.unchecked)
+
+
+def by_many(raw: bytes, trust: bytes) -> tuple[Any, ...]:
+    try:
+        answer = by_parts(raw, trust)
+    except Refused as refused:
+        return ("refused", refused.step.number)
+    size, signatures = answer.checkpoint.size, answer.signatures
+    return ("verified", size, signatures, answer.histories, answer.unchecked)
+
+
+def test_it_is_a_thousand_lines_and_needs_no_other_file_of_ours() -> None:
+    source = FILE.read_text("utf-8")
+    assert len(source.splitlines()) <= 1000
+    imported = set[str]()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(str(node.module).partition(".")[0])
+    assert {"cryptography"} == imported - sys.stdlib_module_names
+
+
+@bundles
+def test_a_copy_of_the_file_verifies_on_its_own(path: Path, tmp_path: Path) -> None:
+    shutil.copy(FILE, tmp_path / "court.py")
+    (tmp_path / "wrong.json").write_bytes(flip(path.read_bytes(), 5000, 1))
+    trust = str(path.parent / "trust.json")
+    for bundle, code in ((path, 0), (tmp_path / "wrong.json", 1)):
+        command = [sys.executable, "-I", "court.py", str(bundle), trust]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert code == done.returncode, done.stderr
+        assert ("VERIFIED: " in done.stdout, "REFUSED: step" in done.stderr) == (
+            not code,
+            bool(code),
+        )
+
+
+@bundles
+def test_both_accept_and_say_the_same(path: Path) -> None:
+    raw, trust = path.read_bytes(), trust_of(path)
+    assert "verified" == by_one_file(raw, trust)[0]
+    assert by_many(raw, trust) == by_one_file(raw, trust)
+
+
+@bundles
+def test_both_refuse_the_same_flips_by_the_same_step(path: Path) -> None:
+    raw, trust, chance = path.read_bytes(), trust_of(path), random.Random(9)
+    apart = set[tuple[int, int]]()
+    for at in chance.sample(range(len(raw)), FLIPS):
+        flipped = flip(raw, at, 1 << chance.randrange(8))
+        ours, theirs = by_one_file(flipped, trust), by_many(flipped, trust)
+        assert ("refused", "refused") == (ours[0], theirs[0]), flipped[max(0, at - 40) : at + 40]
+        if ours != theirs:
+            apart.add((ours[1], theirs[1]))
+    # What is no hash within a history is a matter of form there, of histories here.
+    assert apart <= {(court.HISTORY, court.FORM)}
+
+
+@bundles
+def test_both_refuse_the_same_trust_roots(path: Path) -> None:
+    raw, trust = path.read_bytes(), trust_of(path)
+    for at in range(len(trust)):
+        flipped = flip(trust, at, 1 << at % 8)
+        assert by_many(raw, flipped) == by_one_file(raw, flipped), flipped
+
+
+def mutations(members: Any, chance: random.Random) -> Iterator[bytes]:
+    """Yield bundles whose JSON was changed somewhere: dropped, doubled, swapped, of other kinds."""
+    strange = [None, True, 0, -1, 2**63, 1.5, "", "AAAA", [], {}, "\u00e9", "sha256:00", [[]]]
+    while True:
+        changed = json.loads(json.dumps(members))
+        for _ in range(chance.choice((1, 1, 1, 2, 3))):
+            _change(changed, chance, strange)
+        text = json.dumps(changed, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        yield text.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def _change(value: Any, chance: random.Random, strange: list[Any]) -> None:
+    """Go down at random, and change what is there."""
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    key = chance.choice(keys)
+    found = value[key]
+    if isinstance(found, dict | list) and found and chance.random() < 0.8:
+        _change(found, chance, strange)
+        return
+    match chance.randrange(6), found:
+        case 0, _:
+            del value[key]
+        case 1, _ if isinstance(value, list):
+            value.insert(key, deepcopy(value[chance.choice(keys)]))
+        case 2, _:
+            other = chance.choice(keys)
+            value[key], value[other] = value[other], found
+        case 3, int():
+            value[key] = found + chance.choice((-1, 1, 256))
+        case 4, str() if len(found) > 8:
+            at = chance.randrange(len(found) - 4)
+            value[key] = found[:at] + found[at + 4 :]
+        case _:
+            value[key] = deepcopy(chance.choice(strange))
+
+
+@bundles
+def test_both_judge_changed_bundles_alike_and_never_fail_otherwise(path: Path) -> None:
+    members, trust = json.loads(path.read_bytes()), trust_of(path)
+    chance = random.Random(17)
+    changed, found = mutations(members, chance), Counter[str]()
+    for _ in range(CHANGES):
+        raw = next(changed)
+        ours, theirs = by_one_file(raw, trust), by_many(raw, trust)
+        assert ours[0] == theirs[0], raw[:4000]
+        if ours[0] == "verified":
+            assert ours == theirs
+        found[ours[0]] += 1
+    # What is shown beyond need may be left out: an older checkpoint, an opening, a history.
+    assert found["refused"] > found["verified"] > 0
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 9, 31, 64, 65, 100])
+def test_its_proofs_are_those_of_rfc_9162(size: int) -> None:
+    log = sample_log(max(size, 20))
+    leaves = log.leaves(size)
+    root = Frontier().extend(leaves).root()
+    hashes = _hashes(log, size)
+    for at in range(size):
+        path = prove_inclusion(at, size, hashes)
+        assert court.climb(at, size - 1, [leaves[at], *path])[1] == root
+    for old in range(size + 1):
+        roots = (Frontier().extend(leaves[:old]).root(), root)
+        path = prove_consistency(old, size, hashes)
+        court.check_consistency(old, size, path, roots)
+        for wrong in (path[:-1], [*path, bytes(32)], [bytes(32), *path[1:]]):
+            if wrong != path:
+                with pytest.raises(court.Wrong):
+                    court.check_consistency(old, size, wrong, roots)
+
+
+def _hashes(log: SampleLog, size: int) -> Any:
+    return MemoryHashes(log.leaves(size))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda note: note.replace(b"\n12\n", b"\n0\n"),
+        lambda note: note.replace(b"\n12\n", b"\n9223372036854775807\n"),
+        lambda note: note.replace(b"\n12\n", b"\n12\nmore\n"),
+        lambda _: b"",
+    ],
+)
+def test_a_bundle_whose_checkpoint_is_none_is_refused(spoil: Callable[[bytes], bytes]) -> None:
+    log = sample_log(12)
+    raw = format_evidence(Evidence(spoil(log.checkpoint()), QUORUM_NONE_POLICY, ()))
+    assert ("refused", 4) == by_one_file(raw, log.trust_root())
+    assert "refused" == by_many(raw, log.trust_root())[0]
