@@ -4,10 +4,9 @@ The court's verifier: all that an evidence bundle is checked by, in one file of 
     python -m ledger.court bundle.json trust.json
     python court.py bundle.json trust.json          # a copy of the file, anywhere
 
-It needs Python 3.11 or newer and `cryptography`; no network, no database, no other file. What a
-bundle is, and what its holder can know and cannot, docs/spec/bundle.md says. Read `verify`, at the
-end, first: the steps stand there, and everything above serves one of them. Who wrote the bundle is
-believed in nothing; `trust.json` comes from elsewhere: the log's name, keys, first entry, policy.
+It needs Python 3.11 or newer and `cryptography`; no network, no database, no other file. Read first
+`verify`, at the end: the steps stand there, and everything above serves one of them. The bundle
+(docs/spec/bundle.md) is believed in nothing; `trust.json` has to come from elsewhere.
 """
 
 import json
@@ -185,8 +184,7 @@ def climb(at: int, last: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes]:
     """Go up from a node by the hashes beside it; return the roots of its prefix and of the tree."""
     must(hashes, "the proof is empty")
     prefix = whole = hashes[0]
-    for beside in hashes[1:]:
-        must(last > 0, "the proof is too long")
+    for beside in hashes[1:]:  # One too many would lead to another root.
         if at & 1 or at == last:
             prefix, whole = node(beside, prefix), node(beside, whole)
             while at and not at & 1:
@@ -994,7 +992,9 @@ def not_shown(
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: court.py BUNDLE TRUST")
     try:
         print(verify(*(Path(name).read_bytes() for name in sys.argv[1:3])))
-    except Refused as refused:
-        sys.exit(f"REFUSED: {refused}")
+    except (OSError, Refused) as error:
+        sys.exit(f"REFUSED: {error}")

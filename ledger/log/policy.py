@@ -21,7 +21,7 @@ from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import read_decimal
 from ledger.log.key import COSIGNATURE_V1, ED25519, MLDSA44, MalformedKey
 from ledger.log.merkle import LogError
-from ledger.log.note import Verifier, parse_note, parse_vkey
+from ledger.log.note import Verifier, parse_vkey
 
 QUORUM_NONE_POLICY: Final = b"quorum none\n"
 """The policy of a ledger that has no witnesses yet. Its hash stands in the genesis entry."""
@@ -221,14 +221,6 @@ class Witnessed:
 
     checkpoint: Checkpoint
     times: dict[str, int]
-
-
-def must_be_by_known_keys(raw: bytes, log_keys: Iterable[Verifier], policy: Policy) -> None:
-    """Raise `QuorumMissed` for a line by any other key: in evidence, nothing may stand idle."""
-    known = {(each.name, each.key_id) for each in log_keys}
-    known |= {(each.verifier.name, each.verifier.key_id) for each in policy.witnesses}
-    if any((line.name, line.key_id) not in known for line in parse_note(raw).signatures):
-        raise QuorumMissed("a line is by a key that is none of the log's nor of the policy")
 
 
 def open_witnessed_checkpoint(

@@ -6,21 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger import court
 from ledger.log.merkle import leaf_hash
 from ledger.log.subject_map import (
     EMPTY,
     History,
     MapProof,
-    MapProofRefused,
     SubjectMap,
     key_of,
     leaf_of,
     map_leaf,
     untouched,
-    verify_absence,
-    verify_history,
 )
 from ledger.wire import canonical
+from tests.support.reference_map import MapProofRefused, verify_absence, verify_history
 
 TOUCHES = st.lists(st.integers(0, 40).map("party:p{}".format), max_size=120)
 
@@ -30,6 +29,25 @@ def made(touches: list[str]) -> SubjectMap:
     for position, subject in enumerate(touches):
         subjects.touch(subject, position, leaf_hash(str(position).encode()))
     return subjects
+
+
+def in_court(
+    root: bytes, subject: str, history: History | None, proof: MapProof, touches: list[str]
+) -> None:
+    """Have the one-file verifier check the same, beside the subject's entries."""
+    value, other = None, None
+    if history is not None:
+        chain = f"sha256:{history.chain.hex()}"
+        value = {"chain": chain, "count": history.count, "last": history.last}
+    if proof.other is not None:
+        other = {"key": proof.other[0].hex(), "value_sha256": proof.other[1].hex()}
+    told = {"subject": subject, "value": value, "siblings": list(proof.siblings), "other": other}
+    leaves = [
+        (at, leaf_hash(str(at).encode()))
+        for at, touched in enumerate(touches)
+        if touched == subject
+    ]
+    court.check_history(told, root, leaves)
 
 
 def naive(items: dict[str, bytes]) -> bytes:
@@ -86,11 +104,15 @@ def test_what_is_there_is_proven_and_what_is_not_too_and_never_the_other(
     history = subjects.histories.get(subject)
     if history is None:
         verify_absence(root, subject, proof)
+        in_court(root, subject, None, proof, [])
         forged = untouched(subject).and_then(0, bytes(32))
         with pytest.raises(MapProofRefused):
             verify_history(root, subject, forged, proof)
+        with pytest.raises(court.Wrong):
+            in_court(root, subject, History(1, 0, forged.chain), proof, [subject])
         return
     verify_history(root, subject, history, proof)
+    in_court(root, subject, history, proof, touches)
     for wrong in (
         MapProof(proof.siblings),
         MapProof(proof.siblings, (key_of(subject), sha256(history.canonical()).digest())),
@@ -99,6 +121,8 @@ def test_what_is_there_is_proven_and_what_is_not_too_and_never_the_other(
     ):
         with pytest.raises(MapProofRefused):
             verify_absence(root, subject, wrong)
+        with pytest.raises(court.Wrong):
+            in_court(root, subject, None, wrong, [])
     for changed in (
         History(history.count + 1, history.last, history.chain),
         History(history.count, history.last + 1, history.chain),
@@ -107,6 +131,8 @@ def test_what_is_there_is_proven_and_what_is_not_too_and_never_the_other(
     ):
         with pytest.raises(MapProofRefused):
             verify_history(root, subject, changed, proof)
+        with pytest.raises(court.Wrong):
+            in_court(root, subject, changed, proof, touches)
 
 
 @given(TOUCHES.filter(bool), st.data())
@@ -126,6 +152,8 @@ def test_a_path_that_was_changed_leads_nowhere(touches: list[str], data: st.Data
     for path in wrong:
         with pytest.raises(MapProofRefused):
             verify_history(root, subject, history, MapProof(path))
+        with pytest.raises(court.Wrong):
+            in_court(root, subject, history, MapProof(path), touches)
 
 
 def test_the_other_leaf_shown_for_an_absent_subject_lies_on_its_path() -> None:
@@ -177,3 +205,5 @@ def test_a_proof_of_absence_of_another_shape_is_refused(other: bytes | None, sib
     shown = None if other is None else (other, bytes(32))
     with pytest.raises(MapProofRefused):
         verify_absence(bytes(32), "contract:never", MapProof((bytes(32),) * siblings, shown))
+    with pytest.raises(court.Wrong):
+        in_court(bytes(32), "contract:never", None, MapProof((bytes(32),) * siblings, shown), [])

@@ -8,13 +8,13 @@ A bundle brings few entries, each with its proof, those of them that say whose k
 what a seal says of subjects. What it does not bring it cannot show: that is listed as unchecked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ledger.log.evidence import Evidence, parse_evidence
 from ledger.log.merkle import leaf_hash
-from ledger.log.policy import must_be_by_known_keys
+from ledger.log.note import Verifier, parse_note
+from ledger.log.policy import Policy, QuorumMissed
 from ledger.log.proof import verify_consistency, verify_inclusion
-from ledger.log.subject_map import read_root, verify_whole
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.authority import Authority, gather_authority, is_authority
 from ledger.verify.entries import check_order
@@ -24,6 +24,7 @@ from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.verifier import check_genesis, open_trusted, stated_checkpoint, trust_at
 from ledger.wire.commitment import opening_from_object, sealed_at, verify_opening
+from tests.support.reference_map import read_root, verify_whole
 
 SEALED = "ledger.sealed/1"
 
@@ -90,6 +91,14 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
     signatures = sum(len(event.entry.signatures) for event in events)
     steps = tuple(Step)
     return Verified(checkpoint, steps, signatures, unchecked, histories=histories), authority
+
+
+def must_be_by_known_keys(raw: bytes, log_keys: Iterable[Verifier], policy: Policy) -> None:
+    """Raise `QuorumMissed` for a line by any other key: in evidence, nothing may stand idle."""
+    known = {(each.name, each.key_id) for each in log_keys}
+    known |= {(each.verifier.name, each.verifier.key_id) for each in policy.witnesses}
+    if any((line.name, line.key_id) not in known for line in parse_note(raw).signatures):
+        raise QuorumMissed("a line is by a key that is none of the log's nor of the policy")
 
 
 def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:

@@ -1,6 +1,7 @@
 """The verifier in one file: what it accepts and refuses is what the parts of whole logs would."""
 
 import ast
+import base64
 import json
 import random
 import shutil
@@ -15,13 +16,15 @@ from typing import Any
 import pytest
 
 from ledger import court
+from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.evidence import Evidence, format_evidence
-from ledger.log.merkle import Frontier
+from ledger.log.merkle import Frontier, LogError
+from ledger.log.note import format_vkey, parse_note, parse_vkey
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.proof import prove_consistency, prove_inclusion
 from ledger.verify.outcome import Refused
 from tests.golden.test_golden_ledger import LEDGERS
-from tests.support.log import MemoryHashes, flip
+from tests.support.log import MemoryHashes, flip, ml_dsa_key
 from tests.support.reference_evidence import verify_evidence as by_parts
 from tests.support.sample_log import SampleLog, sample_log
 
@@ -80,6 +83,34 @@ def test_a_copy_of_the_file_verifies_on_its_own(path: Path, tmp_path: Path) -> N
             not code,
             bool(code),
         )
+
+
+def test_its_command_says_what_it_needs(tmp_path: Path) -> None:
+    for words, said in (([], "usage: "), (["a", "b"], "REFUSED: [Errno 2]")):
+        command = [sys.executable, "-I", str(FILE), *words]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (1, True) == (done.returncode, done.stderr.startswith(said))
+
+
+@bundles
+def test_a_bundle_has_one_spelling(path: Path) -> None:
+    raw, trust = path.read_bytes(), trust_of(path)
+    text = raw.decode()
+    members = json.loads(text)
+    for other in (
+        text[:-1],
+        text + "\n",
+        " " + text,
+        text.replace('","', '", "', 1),
+        text.replace("techledger-bundle", "techledger\\u002dbundle", 1),
+        text.replace('{"checkpoint"', '{"checkpoint":"x","checkpoint"', 1),
+        json.dumps(members, separators=(",", ":"), sort_keys=True) + "\n",
+        json.dumps(dict(reversed(members.items())), ensure_ascii=False, separators=(",", ":"))
+        + "\n",
+    ):
+        assert other != text
+        assert ("refused", court.FORM) == by_one_file(other.encode(), trust)
+        assert ("refused", court.FORM) == by_many(other.encode(), trust)
 
 
 @bundles
@@ -176,10 +207,38 @@ def test_its_proofs_are_those_of_rfc_9162(size: int) -> None:
         roots = (Frontier().extend(leaves[:old]).root(), root)
         path = prove_consistency(old, size, hashes)
         court.check_consistency(old, size, path, roots)
-        for wrong in (path[:-1], [*path, bytes(32)], [bytes(32), *path[1:]]):
+        for wrong in ([], path[:-1], [*path, bytes(32)], [bytes(32), *path[1:]]):
             if wrong != path:
                 with pytest.raises(court.Wrong):
                     court.check_consistency(old, size, wrong, roots)
+
+
+def test_no_tree_is_a_prefix_of_a_smaller_one() -> None:
+    for old, new in ((2, 1), (-1, 3)):
+        with pytest.raises(court.Wrong):
+            court.check_consistency(old, new, [], (bytes(32), bytes(32)))
+
+
+def test_names_and_origins_fit_into_a_byte_and_notes_into_a_mebibyte() -> None:
+    key = MLDSA44Signer("x" * 255, ml_dsa_key("long"))
+    vkey = format_vkey(key)
+    assert court.NoteKey.read(vkey).name == "x" * 255
+    longer = court.NoteKey("x" * 256, court.MLDSA44, key.public)
+    typed = court.base64(bytes((longer.kind,)) + longer.public)
+    for read in (court.NoteKey.read, parse_vkey):
+        with pytest.raises((court.Wrong, LogError)):
+            read(f"{longer.name}+{longer.label[1].hex()}+{typed}")
+    text = f"{'o' * 256}\n1\n{base64.b64encode(bytes(32)).decode()}\n"
+    with pytest.raises(court.Wrong, match="255"):
+        court.NoteKey.read(vkey).check(text, bytes(8 + 2420))
+    with pytest.raises(court.Wrong, match="a time and a signature"):
+        court.NoteKey.read(vkey).check(text, bytes(8))
+    note = sample_log(1).checkpoint()
+    court.read_note(note)
+    for wrong in (b"x" * (1 << 20) + note, note + b"\xe2\x80\x94 name QUJDRA==\n"):
+        for read in (court.read_note, parse_note):
+            with pytest.raises((court.Wrong, LogError)):
+                read(wrong)
 
 
 def _hashes(log: SampleLog, size: int) -> Any:

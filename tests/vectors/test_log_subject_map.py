@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ledger.log.subject_map import History, MapProof, SubjectMap, verify_absence, verify_history
+from ledger.log.subject_map import History, MapProof, SubjectMap
+from tests.support.reference_map import verify_absence, verify_history
 
 VECTORS = Path(__file__).parents[1] / "golden" / "log" / "subject_map.json"
 
