@@ -36,8 +36,9 @@ class LogKeys:
             return
         body = decode(stored.entry, stored.position).event.body
         assert isinstance(body, LogKeysAdopted), "the topic was compared"
-        self._sizes.append(stored.position + 1)
+        # The set first: who asks meanwhile finds one for every size that is listed.
         self._sets.append(body.log_keys)
+        self._sizes.append(stored.position + 1)
 
 
 def read_log_keys(pool: Pool, origin: str) -> LogKeys:

@@ -67,14 +67,14 @@ def adopt_policy(
     """Print the event by which a policy counts: the operator and those who approve sign it."""
     raw = file.read_bytes()
     try:
-        parse_policy(raw)
+        policy = parse_policy(raw)
         spoken = [
             dict(zip(("group", "party"), each.split("=", 1), strict=True)) for each in speaker
         ]
         body = PolicyAdopted(
             ledger=ledger_subject(Home(Settings().home).identity().origin),
             policy=tuple(raw.decode().removesuffix("\n").split("\n")),
-            policy_sha256=f"sha256:{parse_policy(raw).sha256}",
+            policy_sha256=f"sha256:{policy.sha256}",
             speakers=tuple(SpokenFor.model_validate(each) for each in spoken),
             approved_by=tuple(sorted(approved_by)),
         )

@@ -5,17 +5,19 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from api.cli import operate
 from ledger.antirollback import Halted
 from ledger.audit import StoredLog, export
 from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LogKeysAdopted, PolicyAdopted
+from ledger.domain.governance import LogKeysAdopted, OperationHandedOver, PolicyAdopted
 from ledger.fsck import check_log
 from ledger.home import Home
 from ledger.intake import Invalid
 from ledger.keystore import add_log_keys, load_log_keys
+from ledger.log.checkpoint import parse_checkpoint
 from ledger.log.note import format_vkey, parse_note
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.node import Node, open_node
@@ -181,3 +183,33 @@ def test_a_verifier_follows_a_policy_that_two_groups_approved(
     attempt.say(body, sorted({OPERATOR, *approved_by}), topic=PolicyAdopted.TOPIC)
     named = [(at, attempt.entries[at]) for at in (0, 12)]
     assert fault == (12 in gather_authority(named, attempt.origin).faults)
+
+
+def test_the_bodies_of_a_policy_and_of_a_handover_are_printed_and_admitted(
+    settings: Settings, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    world, file = World.of(home), tmp_path / "policy"
+    file.write_bytes(QUORUM_NONE_POLICY)
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(operate.app, words)
+
+    speakers = ("--speaker", f"state={REGISTRAR}", "--speaker", f"institutes={INSTITUTE}")
+    approving = ("--approved-by", REGISTRAR, "--approved-by", INSTITUTE)
+    adopted = run("adopt-policy", str(file), *speakers, *approving)
+    handed = run("hand-over", "--operator", INSTITUTE, "--reason", "by contract")
+    with running(settings) as node:
+        say(node, world.registration(INSTITUTE))
+        policy = PolicyAdopted.model_validate_json(adopted.stdout)
+        say(node, world.sign(policy, OPERATOR, REGISTRAR, INSTITUTE))
+        body = OperationHandedOver.model_validate_json(handed.stdout)
+        assert 4 == size_of(say(node, world.sign(body, OPERATOR, INSTITUTE, REGISTRAR)))
+    for wrong in (("--speaker", REGISTRAR), ("--speaker", f"banks={REGISTRAR}"), ()):
+        assert 2 == run("adopt-policy", str(file), *wrong, *approving).exit_code
+    file.write_bytes(b"quorum nobody\n")
+    assert 2 == run("adopt-policy", str(file), *speakers, *approving).exit_code
+
+
+def size_of(note: bytes) -> int:
+    return parse_checkpoint(parse_note(note).text).size
