@@ -16,7 +16,7 @@ from ledger.log import tiles
 from ledger.log.merkle import HASH_SIZE
 from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH, entries_path, tile_path
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.outcome import Refused, Step, refusing
 
 CHECKPOINT = "checkpoint"
 
@@ -30,16 +30,23 @@ def read_checkpoint(directory: Path) -> bytes:
 
 def read_tile(directory: Path, level: int, n: int, width: int) -> bytes:
     """Return a tile of exactly `width` hashes. Raises `Refused` (step 3)."""
-    path, start = tile_path(level, n, width), n * TILE_WIDTH ** (level + 1)
+    partial, full = tile_path(level, n, width), tile_path(level, n)
+    path, start = _there(directory, partial, full), n * TILE_WIDTH ** (level + 1)
     tile = _read(directory, path, TILE_WIDTH * HASH_SIZE, Step.TREE, start)
-    if len(tile) != width * HASH_SIZE:
+    if len(tile) != (width if path == partial else TILE_WIDTH) * HASH_SIZE:
         raise Refused(Step.TREE, f"the tile does not hold {width} hashes", start, path)
-    return tile
+    return tile[: width * HASH_SIZE]
 
 
 def read_bundle(directory: Path, n: int, width: int) -> bytes:
-    """Return the bytes of an entry bundle, unparsed. Raises `Refused` (step 3)."""
-    return _read(directory, entries_path(n, width), _MAX_BUNDLE, Step.TREE, n * TILE_WIDTH)
+    """Return the bytes of an entry bundle of `width`, unparsed. Raises `Refused` (step 3)."""
+    partial, full = entries_path(n, width), entries_path(n)
+    path, start = _there(directory, partial, full), n * TILE_WIDTH
+    raw = _read(directory, path, _MAX_BUNDLE, Step.TREE, start)
+    if path == partial:
+        return raw
+    with refusing(Step.TREE, start):
+        return tiles.format_bundle(tiles.parse_bundle(raw, TILE_WIDTH)[:width])
 
 
 def check_names(directory: Path, size: int) -> None:
@@ -55,6 +62,15 @@ def check_names(directory: Path, size: int) -> None:
         if named.width != tiles.tile_width(level, named.index, size):
             start = named.index * TILE_WIDTH ** (level + 1)
             raise Refused(Step.TREE, f"not a file of a log of size {size}", start, path)
+
+
+def _there(directory: Path, partial: str, full: str) -> str:
+    """Return the path of a tile that is there: a log that has grown may keep the full one alone.
+
+    Not so in an export of ours, where `check_names` has refused it before.
+    """
+    outgrown = not (directory / partial).exists() and (directory / full).exists()
+    return full if outgrown else partial
 
 
 def _read(directory: Path, path: str, limit: int, step: Step, position: int | None) -> bytes:

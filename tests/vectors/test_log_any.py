@@ -8,11 +8,13 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.log.checkpoint import Checkpoint, format_checkpoint
+from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.note import Note, format_note, format_vkey, parse_note, sign_note
 from ledger.log.policy import QUORUM_NONE_POLICY, Policy, QuorumMissed, parse_policy
 from ledger.log.tiles import parse_bundle
 from ledger.tlog import open_by_policy, verify_proof, verify_tiles
 from ledger.verify.outcome import Refused
+from tests.support import sample_log as sample
 from tests.support.log import flip, log_signers
 from tests.support.sample_log import write_files
 from tests.vectors.test_log_golden_ledger import (
@@ -103,3 +105,33 @@ def test_the_commands_say_so(directory: Path, tmp_path: Path) -> None:
     assert 1 == CliRunner().invoke(app, [*asked, *trusting]).exit_code
     (tmp_path / "policy").write_bytes(b"quorum\n")
     assert 2 == CliRunner().invoke(app, [*asked, *trusting]).exit_code
+
+
+def test_a_log_that_has_grown_may_keep_full_tiles_alone(tmp_path: Path) -> None:
+    """C2SP tlog-tiles lets a log drop a partial tile once the full one is there."""
+    (ours, _), log = sample.log_signers(), sample.sample_log(600)
+    listed = parse_policy(f"log {format_vkey(ours)}\n".encode() + QUORUM_NONE_POLICY)
+    old, new = log.files(300), log.files(600)
+    kept = {path: raw for path, raw in old.items() if ".p/44" not in path}
+    directory = write_files(tmp_path, {**new, **kept})
+    assert 300 == verify_tiles(directory, listed).checkpoint.size
+    for path in ("tile/0/001", "tile/entries/001"):
+        raw = (directory / path).read_bytes()
+        for wrong in (flip(raw, 40, 1), raw[:-1]):
+            (directory / path).write_bytes(wrong)
+            with pytest.raises(Refused, match="step 3"):
+                verify_tiles(directory, listed)
+        (directory / path).write_bytes(raw)
+
+
+def test_a_log_without_entries_verifies(tmp_path: Path) -> None:
+    ours, *_ = log_signers()
+    listed = parse_policy(f"log {format_vkey(ours)}\n".encode() + QUORUM_NONE_POLICY)
+    for root, fits in ((EMPTY_ROOT, True), (bytes(32), False)):
+        note = sign_note(format_checkpoint(Checkpoint(ours.name, 0, root)), [ours], 0)
+        (tmp_path / "checkpoint").write_bytes(note)
+        if fits:
+            assert 0 == verify_tiles(tmp_path, listed).checkpoint.size
+        else:
+            with pytest.raises(Refused, match="step 3"):
+                verify_tiles(tmp_path, listed)
