@@ -9,8 +9,9 @@ import multiprocessing
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 from types import ModuleType
@@ -39,11 +40,23 @@ def in_order(
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work,))
     try:
-        with _main_hidden():
-            answers = pool.map(_do, tasks, chunksize=chunk)
-        yield answers
+        yield _answers(pool, tasks, chunk, 4 * workers)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _answers(
+    pool: ProcessPoolExecutor, tasks: Sequence[T], chunk: int, ahead: int
+) -> Iterator[Any]:
+    """Yield the answers; never more than a few chunks wait, however many tasks are claimed."""
+    waiting = deque[Future[list[Any]]]()
+    for at in range(0, len(tasks), chunk):
+        with _main_hidden():
+            waiting.append(pool.submit(_do, tasks[at : at + chunk]))
+        if len(waiting) > ahead:
+            yield from waiting.popleft().result()
+    while waiting:
+        yield from waiting.popleft().result()
 
 
 @contextmanager
@@ -70,5 +83,5 @@ def _begin(work: Callable[[Any], Any]) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _do(task: Any) -> Any:
-    return _work[0](task)
+def _do(tasks: Sequence[Any]) -> list[Any]:
+    return [_work[0](task) for task in tasks]

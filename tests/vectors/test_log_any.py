@@ -135,3 +135,14 @@ def test_a_log_without_entries_verifies(tmp_path: Path) -> None:
         else:
             with pytest.raises(Refused, match="step 3"):
                 verify_tiles(tmp_path, listed)
+
+
+def test_a_log_that_claims_more_than_any_machine_holds_is_refused_at_the_first_gap(
+    tmp_path: Path,
+) -> None:
+    ours, *_ = log_signers()
+    listed = parse_policy(f"log {format_vkey(ours)}\n".encode() + QUORUM_NONE_POLICY)
+    claimed = format_checkpoint(Checkpoint(ours.name, 2**62, bytes(32)))
+    write_files(tmp_path, {**FILES, "checkpoint": sign_note(claimed, [ours], 0)})
+    with pytest.raises(Refused, match="tile/entries/001"):
+        verify_tiles(tmp_path, listed)
