@@ -363,6 +363,7 @@ def read_trust(raw: bytes) -> Trust:
     kinds = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
     try:
         pairs = json.loads(raw, object_pairs_hook=tuple)
+        octets(dumps(pairs))  # Half a character is no text.
     except (ValueError, RecursionError):
         raise Wrong("the trust root is not JSON") from None
     must(isinstance(pairs, tuple) and sorted(n for n, _ in pairs) == sorted(kinds), "its members")
@@ -444,8 +445,7 @@ def read_event(raw: bytes, position: int, origin: str) -> Event:
         accepted, block = frame.groups() if frame else ("", "")
         now, split = instant(accepted), [line.split(" ") for line in block[1:].split("\n")]
         lines = tuple((key_id, unbase64(value)) for _, key_id, value in split)
-        ids = [key_id for key_id, _ in lines]
-        must(ids == sorted(set(ids)), "signature lines are sorted by key, one for each")
+        must(list(lines) == sorted(dict(lines).items()), "lines are sorted by key, one for each")
         says = loads(payload.decode("utf-8", "replace"))
         must(payload == dumps(says).encode("utf-8", "replace"), "the payload is not UTF-8")
         check_value(says)

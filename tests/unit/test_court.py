@@ -142,6 +142,15 @@ def test_both_refuse_the_same_trust_roots(path: Path) -> None:
         assert by_many(raw, flipped) == by_one_file(raw, flipped), flipped
 
 
+@bundles
+@pytest.mark.parametrize("name", ["origin", "log_keys", "genesis_sha256", "policy", "more"])
+@pytest.mark.parametrize("value", [chr(0xD800), chr(0xDC80), [[chr(0xD800)]], {"a": 1}, 7, None])
+def test_a_trust_root_that_is_none_is_refused_by_both(path: Path, name: str, value: object) -> None:
+    raw, members = path.read_bytes(), json.loads(trust_of(path))
+    trust = json.dumps({**members, name: value}).encode()
+    assert ("refused", court.TRUST) == by_one_file(raw, trust) == by_many(raw, trust)
+
+
 def mutations(members: Any, chance: random.Random) -> Iterator[bytes]:
     """Yield bundles whose JSON was changed somewhere: dropped, doubled, swapped, of other kinds."""
     strange = [None, True, 0, -1, 2**63, 1.5, "", "AAAA", [], {}, "\u00e9", "sha256:00", [[]]]
