@@ -160,6 +160,24 @@ def environment() -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def node_modules() -> Callable[..., Path]:
+    """Return a function that installs packages of npm; return the directory they are in."""
+
+    def make(name: str, *packages: str) -> Path:
+        home, wanted = HOME / name, "\n".join(packages)
+        mark = home / "installed"
+        if not mark.exists() or mark.read_text() != wanted:
+            shutil.rmtree(home, ignore_errors=True)
+            home.mkdir(parents=True)
+            (home / "package.json").write_text('{"private": true}\n')
+            _run("npm", "install", "--silent", "--ignore-scripts", *packages, cwd=home)
+            mark.write_text(wanted)
+        return home
+
+    return make
+
+
 def _newest_python() -> str:
     """Return a Python of 3.12 or newer, which some clients ask for."""
     places = [
