@@ -14,8 +14,9 @@ from api.entries import entry_json
 from api.problems import ApiProblem, NotFound, code_of, problem, respond, wants_vietnamese
 from ledger.intake import MAX_BODY
 from ledger.store.entries import find_event
-from ledger.submit import Answer, Grade, Receipt, Rejected
+from ledger.submit import Answer, Receipt, Rejected
 from ledger.wire.base64 import b64encode
+from ledger.witnessed import Grade
 
 MAX_BATCH = 64 * 1024 * 1024
 """Bytes of one bulk request."""
@@ -91,7 +92,7 @@ async def submit_event(
     if prefer is not None and WITNESSED in [each.strip() for each in prefer.split(",")]:
         headers["Location"] = f"/v1/events/{answer.event_id}/receipt?grade=witnessed"
         limit = node_of(request).settings.witnessed_wait_s
-        if witnessed := await submitter_of(request).witnessed(answer, limit):
+        if witnessed := await submitter_of(request).graded(answer, "witnessed", limit):
             answer, headers["Preference-Applied"] = witnessed, WITNESSED
     return Response(
         orjson.dumps(receipt_json(answer, with_checkpoint=True)),
@@ -243,7 +244,11 @@ async def get_receipt(
     request: Request,
     event_id: EventId,
     grade: Annotated[
-        Grade, Query(description="`witnessed`: under a checkpoint that a quorum has cosigned")
+        Grade,
+        Query(
+            description="`witnessed`: under a checkpoint that a quorum has cosigned; `degraded`: "
+            "one that the fallback policy is content with"
+        ),
     ] = "logged",
 ) -> Response:
     """Return the same bytes as the first submission did, or the proof under a cosigned checkpoint.
@@ -253,8 +258,8 @@ async def get_receipt(
     receipt = await submitter_of(request).receipt(event_id)
     if receipt is None:
         raise NotFound("no such event")
-    if grade == "witnessed":
-        receipt = await submitter_of(request).witnessed(receipt, 0)
+    if grade != "logged":
+        receipt = await submitter_of(request).graded(receipt, grade, 0)
     if receipt is None:
         raise ApiProblem(404, "NOT_WITNESSED", "no quorum has cosigned a checkpoint over it yet")
     return Response(orjson.dumps(receipt_json(receipt, with_checkpoint=True)), media_type=JSON)

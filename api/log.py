@@ -14,6 +14,7 @@ from ledger.log.proof import verify_consistency
 from ledger.log.tiles import MalformedTilePath, parse_tile_path
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.tree import TreeReader
+from ledger.witnessed import Grade
 
 router = APIRouter(tags=["log"])
 
@@ -35,13 +36,20 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 async def get_checkpoint(
     request: Request,
     grade: Annotated[
-        Literal["logged", "witnessed"],
-        Query(description="`logged`: the newest, even if no quorum has cosigned it yet"),
+        Grade,
+        Query(
+            description="`logged`: the newest, even if no quorum has cosigned it yet; `degraded`: "
+            "the newest that the fallback policy is content with"
+        ),
     ] = "witnessed",
 ) -> Response:
     """Return the newest that a quorum of the policy cosigned, or the newest where none is asked."""
     node = node_of(request)
-    checkpoint = node.feed.latest if grade == "logged" else node.best_checkpoint
+    checkpoint = {
+        "logged": node.feed.latest,
+        "witnessed": node.best_checkpoint,
+        "degraded": node.standards["degraded"].feed.latest,
+    }[grade]
     if checkpoint is None:
         raise NotFound("nothing has been published yet")
     return Response(
@@ -57,11 +65,16 @@ async def get_checkpoint(
     summary="The trust policy by whose witnesses the log is cosigned (c2sp.org/tlog-policy)",
     responses={200: {"content": {"text/plain": {}}}},
 )
-async def get_witness_policy(request: Request) -> Response:
+async def get_witness_policy(
+    request: Request,
+    grade: Annotated[
+        Literal["witnessed", "degraded"],
+        Query(description="`degraded`: the fallback policy; `quorum none` where there is none"),
+    ] = "witnessed",
+) -> Response:
     """Return the policy, verbatim; which one to trust is not for the log to say."""
-    return Response(
-        node_of(request).policy.raw, media_type="text/plain; charset=utf-8", headers=FRESH
-    )
+    policy = node_of(request).standards[grade].quorum.policy
+    return Response(policy.raw, media_type="text/plain; charset=utf-8", headers=FRESH)
 
 
 @router.get(

@@ -79,7 +79,7 @@ def create_app(node: Node) -> FastAPI:
             sequencer=node.sequencer,
             feed=node.feed,
             prover=node.prover,
-            witnessed=node.witnessed,
+            standards=node.standards,
         )
         yield
 

@@ -64,7 +64,7 @@ COMPONENTS: dict[str, Any] = {
             "accepted": _INSTANT,
             "leaf_hash": _BASE64,
             "checkpoint_size": {"type": "integer", "minimum": 1},
-            "grade": {"enum": ["logged", "witnessed"]},
+            "grade": {"enum": ["logged", "witnessed", "degraded"]},
             "proof": {"type": "string", "title": "c2sp.org/tlog-proof, checkpoint included"},
         },
     },

@@ -12,7 +12,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +26,7 @@ from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError, leaf_hash
 from ledger.log.note import parse_note
-from ledger.log.policy import QuorumMissed, open_witnessed_checkpoint
+from ledger.log.policy import Policy, QuorumMissed, open_witnessed_checkpoint
 from ledger.log.proof import verify_consistency, verify_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.verify.evidence import show
@@ -221,6 +221,27 @@ class LedgerClient:
         if not found.witnessed or found.position != receipt.position:
             raise ReceiptRefused("not the witnessed receipt of that event")
         return found
+
+    def degraded_receipt(
+        self, signed: Signed, receipt: VerifiedReceipt, fallback: Policy
+    ) -> VerifiedReceipt:
+        """Return the receipt of an event under a checkpoint that a fallback policy counts.
+
+        The policy is the caller's own, never the server's. It is not `witnessed`. Raises as
+        `witnessed_receipt` does.
+        """
+        path = f"/v1/events/{receipt.event_id}/receipt"
+        members = self.get(path, grade="degraded")
+        found = self._verify(signed, members, _proof(members), replayed=receipt.replayed)
+        note = parse_tlog_proof(found.proof).checkpoint_raw
+        trust = replace(self._trust_at(found.size), policy=fallback)
+        try:
+            _open(note, trust, witnessed=True)
+        except LogError as error:
+            raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
+        if found.position != receipt.position:
+            raise ReceiptRefused("not the receipt of that event")
+        return replace(found, witnessed=False)
 
     def submit_many(self, many: Sequence[Signed]) -> Iterator[VerifiedReceipt | ProblemAnswer]:
         """Submit many, judged in their order; yield a verified receipt or a problem for each."""

@@ -31,7 +31,7 @@ from ledger.log.witness_request import format_add_checkpoint
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
 from ledger.store.cosignatures import Cosignature, cosignatures_of, insert_cosignatures
-from ledger.witnessed import Quorum, cosigned
+from ledger.witnessed import Standard
 
 TIMEOUT_S = 1.0
 """How long one witness may take to answer, in seconds."""
@@ -102,10 +102,7 @@ class _Contradicted(Exception):
 
 
 class Feeder:
-    """One thread that feeds the witnesses of a policy.
-
-    `told` hears of each checkpoint that a quorum has cosigned, its cosignatures in its note.
-    """
+    """One thread that feeds the witnesses of a policy; `standards` judge what they cosign."""
 
     def __init__(  # noqa: PLR0913  (what it is wired to, by name)
         self,
@@ -114,13 +111,13 @@ class Feeder:
         *,
         latest: Callable[[], StoredCheckpoint | None],
         prove: Prove,
-        told: Callable[[StoredCheckpoint], None],
+        standards: Sequence[Standard],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._pool = pool
-        self._quorum = Quorum(policy)
-        self._latest, self._prove, self._told, self._clock = latest, prove, told, clock
+        self._latest, self._prove, self._clock = latest, prove, clock
+        self._standards = standards
         self.targets = targets_of(policy)
         self._fed = -1
         self._http = httpx2.Client(timeout=TIMEOUT_S, transport=transport)
@@ -171,8 +168,8 @@ class Feeder:
         if lines or self._fed < checkpoint.size:
             self._fed = checkpoint.size
             known = cosignatures_of(self._pool, checkpoint.size)
-            if self._quorum.met(known):
-                self._told(cosigned(checkpoint, known))
+            for standard in self._standards:
+                standard.judge(checkpoint, known)
 
     def _ask(self, target: Target, checkpoint: StoredCheckpoint) -> list[Cosignature]:
         """Ask one witness; return its lines, none where it gives none."""

@@ -5,13 +5,14 @@ For API processes that run without the log's keys: their receipts wait for the p
 """
 
 import threading
+from collections.abc import Sequence
 
 import structlog
 
 from ledger.receipts import CheckpointFeed
 from ledger.store.checkpoints import checkpoints_after
 from ledger.store.connection import Pool, Unavailable
-from ledger.witnessed import Quorum, WitnessedFeed
+from ledger.witnessed import Standard
 
 EAGER_S = 0.005
 """How often, in seconds, to look while somebody waits for a receipt."""
@@ -25,12 +26,10 @@ _log = structlog.get_logger(__name__)
 class Follower:
     """One thread that tells feeds of every new checkpoint row, in order, and of witnessed ones."""
 
-    def __init__(
-        self, pool: Pool, feed: CheckpointFeed, quorum: Quorum, witnessed: WitnessedFeed
-    ) -> None:
+    def __init__(self, pool: Pool, feed: CheckpointFeed, standards: Sequence[Standard]) -> None:
         self._pool = pool
         self._feed = feed
-        self._quorum, self._witnessed = quorum, witnessed
+        self._standards = standards
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -55,13 +54,9 @@ class Follower:
                 latest = self._feed.latest
                 for checkpoint in checkpoints_after(self._pool, latest.size if latest else 0):
                     self._feed.tell(checkpoint)
-                self._look_for_witnessed()
+                for standard in self._standards:
+                    standard.look(self._pool)
             except Unavailable as error:
                 _log.warning("follow_again", reason=type(error).__name__)
             self._wake.wait(EAGER_S if self._feed.waited_for else IDLE_S)
             self._wake.clear()
-
-    def _look_for_witnessed(self) -> None:
-        latest = self._witnessed.latest
-        if newer := self._quorum.latest(self._pool, latest.size if latest else -1):
-            self._witnessed.tell(newer)

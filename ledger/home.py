@@ -66,6 +66,11 @@ class Home:
         return self.path / "policy"
 
     @property
+    def fallback(self) -> Path:
+        """`fallback-policy`: the policy of grade `degraded`, if there is one."""
+        return self.path / "fallback-policy"
+
+    @property
     def trust(self) -> Path:
         """`trust.json`: what a verifier must have got out of band."""
         return self.path / "trust.json"

@@ -35,7 +35,7 @@ from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
 from ledger.store.subject_map import StoredMap
 from ledger.watchdog import Watchdog
-from ledger.witnessed import Quorum, WitnessedFeed, read_policy
+from ledger.witnessed import NONE_ASKED, Grade, Quorum, Standard, read_policy
 
 _log = structlog.get_logger(__name__)
 
@@ -109,10 +109,16 @@ class Node:
             if publishes
             else None
         )
-        self.quorum, self.witnessed = Quorum(self.policy), WitnessedFeed()
+        self.quorum = Quorum(self.policy)
+        self.fallback = Quorum(fallback_of(settings))
+        self.standards: dict[Grade, Standard] = {
+            "witnessed": Standard(self.quorum),
+            "degraded": Standard(self.fallback),
+        }
+        self.witnessed = self.standards["witnessed"].feed
         self.feeder = self._feeder()
         self.follower = (
-            None if publishes else Follower(self.pool, self.feed, self.quorum, self.witnessed)
+            None if publishes else Follower(self.pool, self.feed, [*self.standards.values()])
         )
         self.gatherer = Gatherer(self.pool, self.prover, self.identity.origin, StoredMap(self.pool))
         self.laws = LawShelf(home.law)
@@ -135,8 +141,8 @@ class Node:
         # Only now: the publisher may just have stored what a crash kept it from storing.
         if latest := latest_checkpoint(self.pool):
             self.feed.tell(latest)
-        if witnessed := self.quorum.latest(self.pool):
-            self.witnessed.tell(witnessed)
+        for standard in self.standards.values():
+            standard.look(self.pool)
         self._start(self.follower)
         self._start(self.feeder)
         self._start(self.sequencer)
@@ -165,7 +171,7 @@ class Node:
             self.policy,
             latest=lambda: self.feed.latest,
             prove=self.prover.prove_prefix,
-            told=self.witnessed.tell,
+            standards=[*self.standards.values()],
         )
 
     def _start(self, worker: Publisher | Follower | Feeder | Sequencer | Watchdog | None) -> None:
@@ -217,6 +223,13 @@ def policy_of(settings: Settings, pool: Pool) -> Policy:
     home = Home(settings.home)
     file = settings.policy or (home.policy if home.policy.exists() else None)
     return read_policy(file) if file else read_policy_in_force(pool, home.identity().origin)
+
+
+def fallback_of(settings: Settings) -> Policy:
+    """Return the policy of grade `degraded`; without a file no checkpoint has it."""
+    home = Home(settings.home)
+    file = settings.fallback_policy or (home.fallback if home.fallback.exists() else None)
+    return read_policy(file) if file else NONE_ASKED.policy
 
 
 def _check_schema(database: Database) -> None:

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     policy: Path | None = None
     """Trust policy (c2sp.org/tlog-policy): its witnesses are fed; default: `policy` in `home`."""
 
+    fallback_policy: Path | None = None
+    """Trust policy of grade `degraded`, by the same witnesses; default: `fallback-policy` there."""
+
     mirrors: str = ""
     """URLs of mirrors of this log, separated by spaces: asked at start what they have seen."""
 

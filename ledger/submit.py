@@ -9,11 +9,10 @@ same an event. asyncio at the edge; the workers are threads and processes of the
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from typing import Literal
 from uuid import UUID
 
 from ledger.domain.authority import BadSignature, KeyUnknown
@@ -34,10 +33,7 @@ from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import find_event, read_by_subject
 from ledger.wire.base64 import b64decode
-from ledger.witnessed import WitnessedFeed
-
-Grade = Literal["logged", "witnessed"]
-"""Signed by the log alone, or cosigned by a quorum of the policy's witnesses as well."""
+from ledger.witnessed import Grade, Standard
 
 PIECE = 64
 """Signatures that travel to a checking process at once."""
@@ -190,10 +186,10 @@ class Submitter:
         sequencer: Sequencer,
         feed: CheckpointFeed,
         prover: Prover,
-        witnessed: WitnessedFeed,
+        standards: Mapping[Grade, Standard],
     ) -> None:
         self._pool = pool
-        self._witnessed = witnessed
+        self._standards = standards
         self._origin = origin
         self._keys = keys
         self._checks = checks
@@ -269,9 +265,9 @@ class Submitter:
         (proof,) = await asyncio.to_thread(self._prover.prove, [at.position], checkpoint)
         return _receipt(str(event_id), at, proof)
 
-    async def witnessed(self, receipt: Receipt, wait_s: float) -> Receipt | None:
-        """Return a receipt under a checkpoint that a quorum cosigned, or None after `wait_s`."""
-        future = self._witnessed.covering(receipt.position)
+    async def graded(self, receipt: Receipt, grade: Grade, wait_s: float) -> Receipt | None:
+        """Return a receipt under a checkpoint of a cosigned grade, or None after `wait_s`."""
+        future = self._standards[grade].feed.covering(receipt.position)
         if not future.done():  # What is there needs no turn of the event loop: `wait_s` may be 0.
             try:
                 await asyncio.wait_for(asyncio.wrap_future(future), wait_s)
@@ -279,7 +275,7 @@ class Submitter:
                 return None
         checkpoint = future.result()
         (proof,) = await asyncio.to_thread(self._prover.prove, [receipt.position], checkpoint)
-        return replace(receipt, proof=proof, grade="witnessed")
+        return replace(receipt, proof=proof, grade=grade)
 
     async def _chunk(
         self,

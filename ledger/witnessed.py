@@ -1,16 +1,18 @@
 """
 Which checkpoints a quorum of witnesses has cosigned, and who waits for one.
 
-A receipt is graded: `logged`, under a checkpoint that the log signed, or `witnessed`, under one
-that the policy's quorum of the State, institutes and firms has cosigned as well. Nothing that is
-appended waits for a witness; only who asks for the second grade does.
+A receipt is graded: `logged`, under a checkpoint that the log signed; `witnessed`, under one that
+the policy's quorum of the State, institutes and firms has cosigned as well; `degraded`, under one
+that a fallback policy asks less for, while a whole group is silent: never unless it is asked for by
+that name. Nothing that is appended waits for a witness; only who asks for another grade does.
 """
 
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from ledger.log.policy import QUORUM_NONE_POLICY, MalformedPolicy, Policy, parse_policy
 from ledger.store.checkpoints import StoredCheckpoint
@@ -71,6 +73,10 @@ def cosigned(checkpoint: StoredCheckpoint, cosignatures: Sequence[Cosignature]) 
     return replace(checkpoint, note=checkpoint.note + lines.encode())
 
 
+Grade = Literal["logged", "witnessed", "degraded"]
+"""Signed by the log alone; cosigned as its policy asks; cosigned as a fallback policy asks."""
+
+
 class WitnessedFeed:
     """The latest checkpoint that a quorum has cosigned, and who waits for it. Thread-safe."""
 
@@ -105,3 +111,22 @@ class WitnessedFeed:
             found = self.latest
         future.set_result(found)
         return future
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What one grade asks for, and who hears of the checkpoints that reached it."""
+
+    quorum: Quorum
+    feed: WitnessedFeed = field(default_factory=WitnessedFeed)
+
+    def judge(self, checkpoint: StoredCheckpoint, known: Sequence[Cosignature]) -> None:
+        """Tell of a checkpoint if these cosignatures of it are enough."""
+        if self.quorum.met(known):
+            self.feed.tell(cosigned(checkpoint, known))
+
+    def look(self, pool: Pool) -> None:
+        """Tell of the newest stored checkpoint that has enough, if it is newer than the last."""
+        latest = self.feed.latest
+        if newer := self.quorum.latest(pool, latest.size if latest else -1):
+            self.feed.tell(newer)

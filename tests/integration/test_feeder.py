@@ -13,17 +13,18 @@ import pytest
 
 from ledger import node as nodes
 from ledger.audit import StoredLog, export
+from ledger.client import LedgerClient, ReceiptRefused, read_trust
 from ledger.feeder import REFRESH_S, Feeder, Target
 from ledger.keystore import load_log_keys
 from ledger.log.merkle import leaf_hash
-from ledger.log.policy import open_witnessed_checkpoint, parse_policy
+from ledger.log.policy import QuorumMissed, open_witnessed_checkpoint, parse_policy
 from ledger.log.receipt import verify_tlog_proof
 from ledger.node import Node
 from ledger.publisher import LogSigner
 from ledger.settings import Settings
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at
 from ledger.store.entries import read_entries
-from ledger.witnessed import BadPolicy
+from ledger.witnessed import BadPolicy, Quorum, Standard
 from tests.support.builders import FIRM, INSTITUTE
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for
@@ -159,13 +160,15 @@ def round_of(
     town: Town, node: Node, checkpoint: StoredCheckpoint, *answers: httpx2.Response
 ) -> tuple[Feeder, list[int]]:
     """Run one round against the town's witnesses, or against one that answers as it is told."""
-    given, told = list(answers), list[int]()
+    given, standard = list(answers), Standard(Quorum(town.policy))
+    told = list[int]()
+    standard.feed.tell = lambda each: told.append(each.size)  # type: ignore[method-assign]
     feeder = Feeder(
         node.pool,
         town.policy,
         latest=lambda: checkpoint,
         prove=node.prover.prove_prefix,
-        told=lambda each: told.append(each.size),
+        standards=[standard],
         transport=httpx2.MockTransport(lambda _: given.pop(0)) if given else None,
     )
     if answers:
@@ -258,3 +261,61 @@ def test_a_policy_that_cannot_be_read_is_named(town: Town) -> None:
             nodes.policy_of(elsewhere, node.pool)
         town.home.policy.unlink()
         assert nodes.policy_of(town.settings, node.pool).quorum is None
+
+
+# Grade `degraded`
+
+
+def test_while_a_group_is_silent_who_asks_for_it_gets_a_degraded_receipt_and_nobody_else(
+    town: Town,
+) -> None:
+    text = town.home.policy.read_text()
+    fallback = text.replace("group everyone all ", "group everyone 2 ")
+    assert fallback != text
+    town.home.fallback.write_text(fallback)
+    settings = town.settings.model_copy(update={"witnessed_wait_s": 0.3})
+    state, institute, firm = town.members.values()
+    with (
+        witnessing(state, institute),
+        running(settings) as node,
+        serving(node) as url,
+        LedgerClient(url, read_trust(town.home.trust)) as client,
+    ):
+        signed = town.world.registrations((INSTITUTE,))[0]
+        answer = httpx2.post(
+            f"{url}/v1/events",
+            content=signed.to_json(),
+            headers={"Prefer": "wait=witnessed"},
+            timeout=30,
+        )
+        assert "logged" == answer.json()["grade"]  # Not even while it waits for the other.
+        receipt = client.submit(signed)
+        policy = parse_policy(fallback.encode())
+        eventually(lambda: node.standards["degraded"].feed.latest is not None)
+        eventually(lambda: node.standards["degraded"].feed.latest.size > receipt.position)
+        at = f"{url}/v1/events/{receipt.event_id}/receipt"
+        assert "degraded" == httpx2.get(f"{at}?grade=degraded").json()["grade"]
+        assert 404 == httpx2.get(f"{at}?grade=witnessed").status_code
+        degraded = client.degraded_receipt(signed, receipt, policy)
+        assert (False, receipt.position) == (degraded.witnessed, degraded.position)
+        with pytest.raises(ReceiptRefused, match="QuorumMissed"):
+            client.degraded_receipt(signed, receipt, town.policy)
+        note = httpx2.get(f"{url}/checkpoint?grade=degraded").content
+        open_witnessed_checkpoint(note, ORIGIN, town.signer.verifiers, policy)
+        with pytest.raises(QuorumMissed):
+            town.open(note)
+        assert fallback == httpx2.get(f"{url}/witness-policy?grade=degraded").text
+        assert text == httpx2.get(f"{url}/witness-policy").text
+        with running(settings, publishes=False) as other:
+            eventually(lambda: other.standards["degraded"].feed.latest is not None)
+        with witnessing(firm):
+            eventually(lambda: witnessed_size(node) > receipt.position)
+        assert "witnessed" == httpx2.get(f"{at}?grade=witnessed").json()["grade"]
+
+
+def test_without_a_fallback_policy_nothing_is_degraded(town: Town) -> None:
+    with witnessing(*town.members.values()), running(town.settings) as node, serving(node) as url:
+        append(node, *town.world.registrations((INSTITUTE,)))
+        eventually(lambda: witnessed_size(node) == 2)
+        assert 404 == httpx2.get(f"{url}/checkpoint?grade=degraded").status_code
+        assert "quorum none\n" == httpx2.get(f"{url}/witness-policy?grade=degraded").text

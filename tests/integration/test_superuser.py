@@ -330,9 +330,7 @@ def test_m11_m12_m19_even_with_the_logs_key_it_is_found_by_who_kept_anything(
             for member in scene.members.values():
                 stack.enter_context(member.served())
             policy = parse_policy(scene.home.policy.read_bytes())
-            feeder = Feeder(
-                pool, policy, latest=lambda: forged, prove=lambda *_: (), told=lambda _: None
-            )
+            feeder = Feeder(pool, policy, latest=lambda: forged, prove=lambda *_: (), standards=())
             with ThreadPoolExecutor(3) as asking:
                 feeder.feed(asking)
             feeder.close()
