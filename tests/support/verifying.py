@@ -7,19 +7,27 @@ from typing import Any
 
 import pytest
 
+from ledger import court
 from ledger.compose import compose
+from ledger.log.evidence import Evidence, ShownEntry, format_evidence
+from ledger.log.policy import QUORUM_NONE_POLICY
+from ledger.log.proof import prove_inclusion
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode
 from ledger.wire.keys import PrivateKey
 from tests.support.builders import FIRM, held, technology_registered
+from tests.support.log import MemoryHashes
 from tests.support.sample_log import SampleLog, event_id, numbered, party_key, seed
 
 
 def verified(log: SampleLog, directory: Path, **options: Any) -> Verified:
-    """Write a log's files and verify them."""
-    return verify_export(log.write(directory), log.trust_root(), workers=1, **options)
+    """Write a log's files and verify them; so does the one-file verifier, of a bundle of all."""
+    answer = verify_export(log.write(directory), log.trust_root(), workers=1, **options)
+    if log.size <= LARGEST_BUNDLE:
+        assert answer.signatures == court.verify(whole_bundle(log), log.trust_root()).signatures
+    return answer
 
 
 def refusal(directory: Path, trust_root: bytes, **options: Any) -> Refused:
@@ -30,8 +38,32 @@ def refusal(directory: Path, trust_root: bytes, **options: Any) -> Refused:
 
 
 def refusal_of(log: SampleLog, directory: Path, **options: Any) -> Refused:
-    """Write a log's files and fail unless they are refused; return the refusal."""
-    return refusal(log.write(directory), log.trust_root(), **options)
+    """Write a log's files and fail unless they are refused; return the refusal.
+
+    The one-file verifier refuses a bundle of all entries by the same step at the same position,
+    but for what a bundle cannot show: that an event is there once, that an older note is a prefix.
+    """
+    refused = refusal(log.write(directory), log.trust_root(), **options)
+    if refused.reason not in BEYOND_A_BUNDLE and not options:
+        with pytest.raises(court.Refused) as caught:
+            court.verify(whole_bundle(log), log.trust_root())
+        theirs = (caught.value.step, caught.value.position)
+        assert (refused.step.number, refused.position) == theirs, (refused, caught.value)
+    return refused
+
+
+BEYOND_A_BUNDLE = ("the event is in the log already",)
+LARGEST_BUNDLE = 400
+
+
+def whole_bundle(log: SampleLog) -> bytes:
+    """Return a bundle that shows every entry of a log, and nothing else."""
+    hashes = MemoryHashes(log.leaves())
+    shown = (
+        ShownEntry(at, raw, tuple(prove_inclusion(at, log.size, hashes)))
+        for at, raw in enumerate(log.entries)
+    )
+    return format_evidence(Evidence(log.checkpoint(), QUORUM_NONE_POLICY, tuple(shown)))
 
 
 def payload(log: SampleLog, **header: Any) -> dict[str, Any]:

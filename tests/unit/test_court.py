@@ -10,21 +10,31 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger import court
-from ledger.log.cosignature import MLDSA44Signer
+from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.evidence import Evidence, format_evidence
 from ledger.log.merkle import Frontier, LogError
-from ledger.log.note import format_vkey, parse_note, parse_vkey
-from ledger.log.policy import QUORUM_NONE_POLICY
+from ledger.log.note import (
+    Ed25519NoteSigner,
+    Note,
+    format_note,
+    format_vkey,
+    parse_note,
+    parse_vkey,
+    sign_note,
+)
+from ledger.log.policy import QUORUM_NONE_POLICY, open_witnessed_checkpoint, parse_policy
 from ledger.log.proof import prove_consistency, prove_inclusion
 from ledger.verify.outcome import Refused
 from tests.golden.test_golden_ledger import LEDGERS
-from tests.support.log import MemoryHashes, flip, ml_dsa_key
+from tests.support.log import MemoryHashes, ed25519_key, flip, ml_dsa_key
+from tests.support.reference_evidence import must_be_by_known_keys
 from tests.support.reference_evidence import verify_evidence as by_parts
 from tests.support.sample_log import SampleLog, sample_log
 
@@ -268,3 +278,89 @@ def test_a_bundle_whose_checkpoint_is_none_is_refused(spoil: Callable[[bytes], b
     raw = format_evidence(Evidence(spoil(log.checkpoint()), QUORUM_NONE_POLICY, ()))
     assert ("refused", 4) == by_one_file(raw, log.trust_root())
     assert "refused" == by_many(raw, log.trust_root())[0]
+
+
+# Checkpoints: who must have signed, and who may
+
+
+CITY = "ledger.example.vn/techledger/00000000"
+LOG = (Ed25519NoteSigner(CITY, ed25519_key("log")), MLDSA44Signer(CITY, ml_dsa_key("log")))
+WITNESSES = tuple(CosignatureV1Signer(f"w{n}.example", ed25519_key(f"w{n}")) for n in range(3))
+STRANGER = CosignatureV1Signer("stranger.example", ed25519_key("stranger"))
+ELSEWHERE = Ed25519NoteSigner("other.example/log", ed25519_key("log"))
+THREE = "".join(f"witness w{n} {format_vkey(WITNESSES[n])}\n" for n in range(3))
+MAJORITY = f"{THREE}group g 2 w0 w1 w2\nquorum g\n"
+LISTING = f"log {format_vkey(LOG[0])}\n{MAJORITY}"
+LISTING_ANOTHER = f"log {format_vkey(ELSEWHERE)}\n{MAJORITY}"
+TEXT = f"{CITY}\n7\n{court.base64(bytes(32))}\n"
+
+
+@pytest.mark.parametrize(
+    ("signers", "policy", "text", "opens"),
+    [
+        ((*LOG, *WITNESSES), MAJORITY, TEXT, True),
+        ((*LOG, *WITNESSES), LISTING, TEXT, True),
+        ((*LOG, *WITNESSES[:2]), MAJORITY, TEXT, True),
+        ((*WITNESSES[1:], *LOG), MAJORITY, TEXT, True),
+        ((*LOG, *WITNESSES[:1]), MAJORITY, TEXT, False),
+        (LOG, MAJORITY, TEXT, False),
+        (LOG, "quorum none\n", TEXT, True),
+        (LOG[:1], "quorum none\n", TEXT, False),
+        (LOG[1:], "quorum none\n", TEXT, False),
+        (WITNESSES, MAJORITY, TEXT, False),
+        ((*LOG, STRANGER), "quorum none\n", TEXT, False),
+        ((*LOG, *WITNESSES), "quorum none\n", TEXT, False),
+        ((*LOG, *WITNESSES), LISTING_ANOTHER, TEXT, False),
+        (LOG, "quorum none\n", TEXT.replace("00000000", "00000001"), False),
+    ],
+)
+def test_a_checkpoint_opens_for_the_log_a_quorum_and_nobody_else(
+    signers: tuple[Any, ...], policy: str, text: str, *, opens: bool
+) -> None:
+    note = sign_note(text, signers, 1_795_000_000)
+    vkeys = tuple(map(format_vkey, LOG))
+    trust = court.Trust(CITY, vkeys, "", court.read_policy(policy.encode()))
+    theirs = (note, CITY, tuple(map(parse_vkey, vkeys)), parse_policy(policy.encode()))
+    if opens:
+        assert (7, bytes(32)) == court.open_checkpoint(note, trust)[:2]
+        assert 7 == open_witnessed_checkpoint(*theirs).checkpoint.size
+        must_be_by_known_keys(note, theirs[2], theirs[3])
+        return
+    with pytest.raises(court.Wrong):
+        court.open_checkpoint(note, trust)
+    assert _refused_by_parts(note, theirs)
+
+
+def _refused_by_parts(note: bytes, theirs: Any) -> bool:
+    try:
+        must_be_by_known_keys(note, theirs[2], theirs[3])
+        open_witnessed_checkpoint(*theirs)
+    except LogError:
+        return True
+    return False
+
+
+def test_a_key_of_another_name_is_none_of_this_logs() -> None:
+    note = sign_note(TEXT, [ELSEWHERE], 0)
+    trust = court.Trust(CITY, (format_vkey(ELSEWHERE),), "", court.read_policy(b"quorum none\n"))
+    with pytest.raises(court.Wrong, match="bear its name"):
+        court.open_checkpoint(note, trust)
+
+
+def test_the_earliest_signature_with_a_time_ends_what_can_be_in_it() -> None:
+    note = sign_note(TEXT, LOG, 1_795_000_000)
+    late = parse_note(sign_note(TEXT, WITNESSES[:1], 1_794_000_000)).signatures
+    both = format_note(Note(TEXT, (*parse_note(note).signatures, *late)))
+    policy = court.read_policy(f"{THREE}quorum none\n".encode())
+    trust = court.Trust(CITY, tuple(map(format_vkey, LOG)), "", policy)
+    for signed, earliest in ((note, 1_795_000_000), (both, 1_794_000_000)):
+        end = datetime.fromtimestamp(earliest + 61, UTC)
+        assert court.spelled(end) == court.open_checkpoint(signed, trust)[2]
+
+
+def test_an_entry_has_at_most_65535_bytes() -> None:
+    entry = sample_log(2).entries[1]
+    head, gap, payload = entry.partition(b"\n\n")
+    longer = head + gap + payload[:-1] + b" " * 65_536 + b"}"
+    with pytest.raises(court.Refused, match="step 5"):
+        court.read_event(longer, 1, CITY)
