@@ -274,7 +274,7 @@ def test_while_a_group_is_silent_who_asks_for_it_gets_a_degraded_receipt_and_nob
     assert fallback != text
     town.home.fallback.write_text(fallback)
     settings = town.settings.model_copy(update={"witnessed_wait_s": 0.3})
-    state, institute, firm = town.members.values()
+    state, institute, _firm = town.members.values()
     with (
         witnessing(state, institute),
         running(settings) as node,
@@ -308,9 +308,6 @@ def test_while_a_group_is_silent_who_asks_for_it_gets_a_degraded_receipt_and_nob
         assert text == httpx2.get(f"{url}/witness-policy").text
         with running(settings, publishes=False) as other:
             eventually(lambda: other.standards["degraded"].feed.latest is not None)
-        with witnessing(firm):
-            eventually(lambda: witnessed_size(node) > receipt.position)
-        assert "witnessed" == httpx2.get(f"{at}?grade=witnessed").json()["grade"]
 
 
 def test_without_a_fallback_policy_nothing_is_degraded(town: Town) -> None:
