@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import hashlib
 import json
 import random
 import shutil
@@ -15,6 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger import court
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
@@ -32,10 +39,12 @@ from ledger.log.note import (
 from ledger.log.policy import QUORUM_NONE_POLICY, open_witnessed_checkpoint, parse_policy
 from ledger.log.proof import prove_consistency, prove_inclusion
 from ledger.verify.outcome import Refused
+from ledger.wire.keys import ALGORITHMS, PrivateKey
 from tests.golden.test_golden_ledger import LEDGERS
 from tests.support.log import MemoryHashes, ed25519_key, flip, ml_dsa_key
 from tests.support.reference_evidence import must_be_by_known_keys
 from tests.support.reference_evidence import verify_evidence as by_parts
+from tests.support.sample_log import ORIGIN as SAMPLE
 from tests.support.sample_log import SampleLog, sample_log
 
 FILE = Path(court.__file__)
@@ -358,9 +367,96 @@ def test_the_earliest_signature_with_a_time_ends_what_can_be_in_it() -> None:
         assert court.spelled(end) == court.open_checkpoint(signed, trust)[2]
 
 
+def spoken(entry: bytes, **members: Any) -> bytes:
+    """Return an entry whose payload says something else; its signatures do not matter here."""
+    head, gap, payload = entry.partition(b"\n\n")
+    return head + gap + court.dumps({**json.loads(payload), **members}).encode()
+
+
 def test_an_entry_has_at_most_65535_bytes() -> None:
     entry = sample_log(2).entries[1]
+    full = ["x" * 12_000] * 5
+    frame = len(spoken(entry, body={"a": ["", *full]}))
+    for size, fits in ((65_535, True), (65_536, False)):
+        body = {"a": ["x" * (size - frame), *full]}
+        raw = spoken(entry, body=body)
+        assert size == len(raw)
+        if fits:
+            assert body == court.read_event(raw, 1, SAMPLE).body
+        else:
+            with pytest.raises(court.Refused, match="step 5"):
+                court.read_event(raw, 1, SAMPLE)
+
+
+def test_signature_lines_are_in_order_and_each_by_another_key() -> None:
+    entry = sample_log(8).entries[7]
     head, gap, payload = entry.partition(b"\n\n")
-    longer = head + gap + payload[:-1] + b" " * 65_536 + b"}"
-    with pytest.raises(court.Refused, match="step 5"):
-        court.read_event(longer, 1, CITY)
+    *frame, first, second = head.split(b"\n")
+    assert first[:4] == second[:4] == b"sig "
+    court.read_event(entry, 7, SAMPLE)
+    for lines in ([second, first], [first, first], [first, second, second]):
+        with pytest.raises(court.Refused, match="step 5"):
+            court.read_event(b"\n".join([*frame, *lines]) + gap + payload, 7, SAMPLE)
+
+
+# Keys: which could bind anybody
+
+
+def key_of(algorithm: str, spki: bytes, key_id: str | None = None) -> court.Key:
+    return court.Key(key_id or hashlib.sha256(spki).hexdigest(), "party:x", algorithm, spki, 0)
+
+
+KEYS = {name: PrivateKey.generate(name) for name in ALGORITHMS}
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_key_of_each_algorithm_binds_and_verifies(name: str) -> None:
+    key = key_of(name, KEYS[name].spki)
+    key.must_bind()
+    signature = KEYS[name].sign(b"message")
+    key.check(signature, b"message")
+    for wrong, message in (
+        (signature, b"another"),
+        (signature[:-1], b"message"),
+        (b"", b"message"),
+    ):
+        with pytest.raises(court.Wrong):
+            key.check(wrong, message)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_key_that_is_not_what_it_is_said_to_be_binds_nobody(name: str) -> None:
+    spki = KEYS[name].spki
+    others = [other for other in ALGORITHMS if other != name]
+    wrong = [key_of(other, spki) for other in others]
+    wrong += [key_of(name, spki, "0" * 64), key_of(name, spki + b"\0"), key_of(name, spki[:-1])]
+    wrong += [key_of(name, b""), key_of("rsa", spki)]
+    for key in wrong:
+        with pytest.raises(court.Wrong):
+            key.must_bind()
+
+
+def test_a_key_under_which_anybody_signs_binds_nobody() -> None:
+    head = KEYS["ed25519"].spki[:-32]
+    points = [bytes(32), b"\1" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f", b"\xff" * 32]
+    zero = KEYS["ml-dsa-65"].spki[:-1920] + bytes(1920)
+    for key in (*(key_of("ed25519", head + each) for each in points), key_of("ml-dsa-65", zero)):
+        with pytest.raises(court.Wrong):
+            key.must_bind()
+
+
+def test_a_weak_rsa_key_binds_nobody() -> None:
+    small = rsa.generate_private_key(65537, 2048).public_key()
+    spki = small.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    with pytest.raises(court.Wrong, match="3072"):
+        key_of("rsa-pss-sha256", spki).must_bind()
+
+
+def test_of_two_ecdsa_signatures_one_counts() -> None:
+    key, message = KEYS["ecdsa-p256-sha256"], b"message"
+    r, low = decode_dss_signature(key.sign(message))
+    order = 2 * court.HALF_OF_P256 + 1
+    known = key_of("ecdsa-p256-sha256", key.spki)
+    known.check(encode_dss_signature(r, low), message)
+    with pytest.raises(court.Wrong):
+        known.check(encode_dss_signature(r, order - low), message)
