@@ -170,6 +170,16 @@ def test_a_trust_root_that_is_none_is_refused_by_both(path: Path, name: str, val
     assert ("refused", court.TRUST) == by_one_file(raw, trust) == by_many(raw, trust)
 
 
+@bundles
+def test_a_subject_that_is_no_text_is_refused_by_both(path: Path) -> None:
+    raw, trust = path.read_bytes(), trust_of(path)
+    last = json.loads(raw)["histories"][-1]["subject"].encode()
+    for wrong in (b"\xff", b"\xed\xa0\x80", "\u00e9".encode()):
+        changed = raw.replace(b'"subject":"' + last, b'"subject":"' + last + wrong)
+        assert changed != raw
+        assert "refused" == by_one_file(changed, trust)[0] == by_many(changed, trust)[0]
+
+
 def mutations(members: Any, chance: random.Random) -> Iterator[bytes]:
     """Yield bundles whose JSON was changed somewhere: dropped, doubled, swapped, of other kinds."""
     strange = [None, True, 0, -1, 2**63, 1.5, "", "AAAA", [], {}, "\u00e9", "sha256:00", [[]]]

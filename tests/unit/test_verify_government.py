@@ -1,0 +1,125 @@
+"""Step 8 for the ledger's own government: what an operator could record alone, or once more.
+
+Each log here goes to the verifier of whole logs and to the one-file verifier (`refusal_of`).
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger import court
+from ledger.domain.authority import ledger_subject
+from ledger.genesis import trust_root
+from ledger.log.note import Ed25519NoteSigner, format_vkey
+from ledger.log.policy import QUORUM_NONE_POLICY
+from ledger.verify.outcome import Refused, Step
+from ledger.verify.verifier import verify_export
+from ledger.wire import canonical
+from ledger.wire.entry import parse_entry
+from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
+from tests.support.sample_log import SampleLog, log_signers, sample_log, seed
+from tests.support.verifying import refusal_of, verified, whole_bundle
+
+NONE = QUORUM_NONE_POLICY.decode().splitlines()
+
+
+def policy(log: SampleLog, **members: Any) -> tuple[str, dict[str, Any]]:
+    """Return a policy that the State and a firm approve, with members changed."""
+    body = {
+        "ledger": ledger_subject(log.origin),
+        "policy": NONE,
+        "policy_sha256": f"sha256:{sha256(QUORUM_NONE_POLICY).hexdigest()}",
+        "speakers": [{"group": "firms", "party": FIRM}, {"group": "state", "party": REGISTRAR}],
+        "approved_by": [FIRM, REGISTRAR],
+        **members,
+    }
+    return "ledger.policy_adopted/1", body
+
+
+def opened_again(log: SampleLog) -> tuple[str, dict[str, Any]]:
+    body = canonical.load(parse_entry(log.entries[0]).payload)["body"]
+    return "ledger.opened/1", body
+
+
+def keys(log: SampleLog, *vkeys: str) -> tuple[str, dict[str, Any]]:
+    body = {"ledger": ledger_subject(log.origin), "log_keys": list(vkeys), "reason": "x"}
+    return "ledger.log_keys_adopted/1", body
+
+
+def stranger(origin: str) -> Ed25519NoteSigner:
+    return Ed25519NoteSigner(origin, Ed25519PrivateKey.from_private_bytes(seed("stranger")))
+
+
+Said = Callable[[SampleLog], tuple[str, dict[str, Any]]]
+
+REFUSED: dict[str, tuple[Said, list[str]]] = {
+    "a ledger that is opened again": (opened_again, [OPERATOR, REGISTRAR]),
+    "a policy that one group approves": (
+        lambda log: policy(log, approved_by=[REGISTRAR]),
+        [OPERATOR, REGISTRAR],
+    ),
+    "a policy approved by who speaks for no group": (
+        lambda log: policy(log, approved_by=[FIRM, REGISTRAR, RIVAL]),
+        [OPERATOR, FIRM, REGISTRAR, RIVAL],
+    ),
+    "a policy that is another than its digest": (
+        lambda log: policy(log, policy_sha256=f"sha256:{'0' * 64}"),
+        [OPERATOR, FIRM, REGISTRAR],
+    ),
+    "a policy that an approver has not signed": (policy, [OPERATOR, REGISTRAR]),
+    "a policy that the operator has not signed": (policy, [FIRM, REGISTRAR]),
+    "keys that have none in common with the last": (
+        lambda log: keys(log, format_vkey(stranger(log.origin))),
+        [OPERATOR, REGISTRAR],
+    ),
+    "keys that the operator adopts alone": (
+        lambda log: keys(log, *map(format_vkey, log_signers(log.origin))),
+        [OPERATOR],
+    ),
+    "an operation that the next operator does not take": (
+        lambda log: (
+            "ledger.operation_handed_over/1",
+            {"ledger": ledger_subject(log.origin), "operator": RIVAL, "reason": "x"},
+        ),
+        [OPERATOR, REGISTRAR],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_government_of_a_ledger_is_nobodys_alone(name: str, tmp_path: Path) -> None:
+    said, signers = REFUSED[name]
+    log = sample_log(11)
+    topic, body = said(log)
+    log.say(body, sorted(signers), topic=topic)
+    refused = refusal_of(log, tmp_path)
+    assert (Step.SIGNATURES, 11) == (refused.step, refused.position)
+
+
+def test_a_policy_and_keys_that_all_have_signed_are_followed(tmp_path: Path) -> None:
+    log = sample_log(11)
+    topic, body = policy(log)
+    log.say(body, [FIRM, OPERATOR, REGISTRAR], topic=topic)
+    topic, body = keys(log, *map(format_vkey, log_signers(log.origin)))
+    log.say(body, [OPERATOR, REGISTRAR], topic=topic)
+    assert 13 == verified(log, tmp_path).checkpoint.size
+
+
+@pytest.mark.parametrize("changed", ["log_keys", "policy"])
+def test_a_trust_root_whose_keys_or_policy_the_log_never_had(changed: str, tmp_path: Path) -> None:
+    log = sample_log(11)
+    vkeys = [format_vkey(each) for each in log_signers(log.origin)]
+    root = trust_root(log.origin, vkeys, log.entries[0])
+    if changed == "log_keys":
+        root["log_keys"] = vkeys[:1]  # They signed, and so did one that is not trusted.
+    else:
+        root["policy"] = f"# another\n{root['policy']}"
+    trust = court.dumps(root).encode()
+    with pytest.raises(Refused, match="step 4"):
+        verify_export(log.write(tmp_path), trust, workers=1)
+    with pytest.raises(court.Refused, match="step 4"):
+        court.verify(whole_bundle(log), trust)
