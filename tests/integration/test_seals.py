@@ -16,7 +16,7 @@ from ledger.domain.authority import ledger_subject
 from ledger.domain.seal import LedgerSealed
 from ledger.home import Home
 from ledger.log.merkle import leaf_hash
-from ledger.log.subject_map import SubjectMap, verify_absence, verify_history
+from ledger.log.subject_map import SubjectMap
 from ledger.node import Node
 from ledger.settings import Settings
 from ledger.store.entries import read_entries
@@ -30,6 +30,7 @@ from projections.seals import LastSeal, draft_seal, last_seal, subjects_of
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, technology_registered
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import ORIGIN, Database, run_sql
+from tests.support.reference_map import verify_absence, verify_history
 from tests.support.world import World
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
