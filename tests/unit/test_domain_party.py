@@ -160,6 +160,13 @@ def test_a_random_token_may_have_twelve_digits_in_a_row() -> None:
     given().when(party_registered(party=token, kind="person", name=None)).then_admitted()
 
 
+def test_an_organisation_named_by_a_uuid_may_end_in_twelve_digits() -> None:
+    uuid = "01a21d4f-05eb-770b-acea-001099012345"
+    given().when(party_registered(party=f"party:vn.{uuid}")).then_admitted()
+    hidden = party_registered(party=f"party:vn.{uuid}.001099012345")
+    given().when(hidden).then_refused(PersonalDataInEvent)
+
+
 def test_personal_data_in_event_refuses_a_token_that_passes_for_an_organisation() -> None:
     given().when(party_registered(party=NEW_PERSON, name="A")).then_refused(PersonalDataInEvent)
 
