@@ -61,7 +61,8 @@ def test_every_byte_of_a_witnessed_receipt_counts(ledger: Path) -> None:
         return verify_receipt(flipped, entry, trust, charter)
 
     verify(raw)
-    assert {2, 3} <= set(steps_of(raw, list(range(0, len(raw), 3)), verify))
+    some = random.Random(7).sample(range(len(raw)), min(FLIPS // 2, len(raw)))
+    assert {2, 3} <= set(steps_of(raw, some, verify))
 
 
 @ledgers
