@@ -196,6 +196,8 @@ def test_a_leaf_that_was_put_where_it_does_not_belong_shows_no_absence() -> None
     root = sha256(b"\x01" + map_leaf(key_of(right), value) + beside).digest()
     with pytest.raises(MapProofRefused, match="does not lie on this subject's path"):
         verify_absence(root, left, MapProof((beside,), (key_of(right), value)))
+    with pytest.raises(court.Wrong, match="does not lie on the subject's path"):
+        in_court(root, left, None, MapProof((beside,), (key_of(right), value)), [])
 
 
 @pytest.mark.parametrize(

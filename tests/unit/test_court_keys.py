@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
@@ -203,3 +204,15 @@ def test_of_two_ecdsa_signatures_one_counts() -> None:
     known.check(encode_dss_signature(r, low), message)
     with pytest.raises(court.Wrong):
         known.check(encode_dss_signature(r, order - low), message)
+
+
+def test_a_second_spelling_of_a_key_binds_nobody() -> None:
+    """A point of P-256 may be compressed: the same key under another id."""
+    handle = serialization.load_der_public_key(KEYS["ecdsa-p256-sha256"].spki)
+    assert isinstance(handle, ec.EllipticCurvePublicKey)
+    point = handle.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    head = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
+    compressed = head + point
+    assert isinstance(serialization.load_der_public_key(compressed), ec.EllipticCurvePublicKey)
+    with pytest.raises(court.Wrong, match="one DER encoding"):
+        key_of("ecdsa-p256-sha256", compressed).must_bind()
