@@ -21,7 +21,14 @@ from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
 from ledger.wire.entry import parse_entry
 from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
-from tests.support.sample_log import SampleLog, log_signers, sample_log, seed
+from tests.support.sample_log import (
+    PARTIES,
+    SampleLog,
+    log_signers,
+    party_key,
+    sample_log,
+    seed,
+)
 from tests.support.verifying import refusal_of, verified, whole_bundle
 
 NONE = QUORUM_NONE_POLICY.decode().splitlines()
@@ -123,3 +130,12 @@ def test_a_trust_root_whose_keys_or_policy_the_log_never_had(changed: str, tmp_p
         verify_export(log.write(tmp_path), trust, workers=1)
     with pytest.raises(court.Refused, match="step 4"):
         court.verify(whole_bundle(log), trust)
+
+
+def test_entry_0_that_opens_another_ledger_than_it_is_meant_for(tmp_path: Path) -> None:
+    log = sample_log(1)
+    value = canonical.load(parse_entry(log.entries.pop()).payload)
+    value["body"]["origin"] = "other.example/techledger/0badcafe"
+    log.sign(canonical.dump(value), [party_key(party) for party in PARTIES])
+    refused = refusal_of(log, tmp_path)
+    assert (Step.GENESIS, 0) == (refused.step, refused.position)
