@@ -161,8 +161,14 @@ class LedgerClient:
         return _open(note, self._trust_at(size), witnessed=witnessed)
 
     def _trust_at(self, size: int) -> Trust:
-        """Return the trust root, with the keys and the policy of a size as far as is known."""
-        return trust_shown(size, self.trust, self._charter) if self._charter else self.trust
+        """Return the trust root, with the keys and the policy of a size as far as is known.
+
+        Adopted keys that cannot be read sign for nobody: then it is the trust root itself.
+        """
+        try:
+            return trust_shown(size, self.trust, self._charter) if self._charter else self.trust
+        except Refused:
+            return self.trust
 
     def _learn(self, size: int) -> bool:
         """Ask who signs a checkpoint of a size; say whether others are shown than were known."""

@@ -143,10 +143,16 @@ class Governed:
 
     @property
     def log_keys(self) -> tuple[Verifier, ...]:
-        """The keys that must have signed a checkpoint that continues what was read."""
+        """The keys that must have signed a checkpoint that continues what was read.
+
+        Raises `NotAuthentic` for adopted ones that cannot be read: they sign for nobody.
+        """
         if not self.authority.log_keys:
             return self.trust.verifiers
-        return tuple(map(parse_vkey, self.authority.log_keys_at(self.size)))
+        try:
+            return tuple(map(parse_vkey, self.authority.log_keys_at(self.size)))
+        except LogError as error:
+            raise NotAuthentic(f"a key that the log adopted: {error}") from None
 
     @property
     def policy(self) -> Policy:

@@ -44,7 +44,7 @@ from ledger.log.proof import frontier_at
 from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TileHashes, tile_path, tile_width
 from ledger.log.tree_head import parse_checkpoint
-from ledger.mirror import Forked, Governed, follow
+from ledger.mirror import Forked, Governed, NotAuthentic, follow
 from ledger.publisher import Remembered
 from ledger.verify.event import Event
 from ledger.verify.outcome import Refused
@@ -206,7 +206,7 @@ class Monitor:
             try:
                 stated = parse_checkpoint(parse_note(seen.note).text)
                 open_note(seen.note, [k for k in self._governed.log_keys if k.key_type == ED25519])
-            except LogError:
+            except (LogError, NotAuthentic):
                 continue  # Not signed by the log: it shows nothing.
             if stated.origin != ours.origin or not 0 < stated.size <= ours.size:
                 continue

@@ -26,7 +26,7 @@ from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.entries import CheckBundle, Chronology, check_order
 from ledger.verify.event import Event, read_event
-from ledger.verify.evidence import show
+from ledger.verify.evidence import in_our_words, show
 from ledger.verify.files import check_names, read_checkpoint, read_tile
 from ledger.verify.outcome import Refused, Step, Verified, refusing
 from ledger.verify.signatures import admitted_keys, verify_line
@@ -203,9 +203,13 @@ def trust_at(size: int, trust: Trust, authority: Authority) -> Trust:
 
 
 def trust_shown(size: int, trust: Trust, shown: court.Verified) -> Trust:
-    """Return the trust root with the keys and the policy that a bundle shows for a size."""
-    now = shown.authority.trust_at(size, shown.trust)
-    return trust.with_keys(now.log_keys, now.policy.raw)
+    """Return the trust root with the keys and the policy that a bundle shows for a size.
+
+    Raises `Refused` (step 8) where the log adopted what cannot be read.
+    """
+    with in_our_words(), refusing(Step.SIGNATURES):
+        now = shown.authority.trust_at(size, shown.trust)
+        return trust.with_keys(now.log_keys, now.policy.raw)
 
 
 def _stated(receipt: bytes) -> dict[str, Any]:

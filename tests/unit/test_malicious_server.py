@@ -35,7 +35,7 @@ from ledger.mirror import Governed, follow
 from ledger.monitor import Monitor
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
-from ledger.verify.verifier import verify_export
+from ledger.verify.verifier import verify_export, verify_receipt
 from tests.support import builders as b
 from tests.support.log import ed25519_key, flip
 from tests.support.sample_log import (
@@ -426,3 +426,24 @@ def test_the_sdk_is_led_to_keys_that_the_log_adopted() -> None:
     note = sign_checkpoint(Checkpoint(ORIGIN, SIZE + 3, bytes(32)), [stranger()], SIGNED_AT)
     with LedgerClient("http://server", trust, transport=transport) as ledger:
         assert SIZE + 3 == ledger.open_note(note).size
+
+
+def test_keys_that_were_adopted_and_cannot_be_read_sign_for_nobody() -> None:
+    """Both officers let them in past the door; the log went on with others."""
+    log, officers = sample_log(SIZE), [b.OPERATOR, b.REGISTRAR]
+    first = [format_vkey(key) for key in log_signers()]
+    for vkeys in ([*first, "nonsense"], first):
+        body = {"ledger": ledger_subject(ORIGIN), "log_keys": vkeys, "reason": "x"}
+        log.say(body, officers, topic=LogKeysAdopted.TOPIC)
+    log.say(b.technology_registered(), [b.INSTITUTE])
+    charter, trust = bundle(log, [0, SIZE, SIZE + 1], log_signers()), log.trust_root()
+    proof = log.proof(3, SIZE + 1)
+    with pytest.raises(Refused, match="step 8"):
+        verify_receipt(proof, log.entries[3], trust, charter)
+    verify_receipt(log.proof(3, SIZE + 2), log.entries[3], trust, charter)
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=charter))
+    with LedgerClient("http://server", parse_trust(trust), transport=transport) as ledger:
+        strange = sign_checkpoint(Checkpoint(ORIGIN, SIZE + 1, bytes(32)), [stranger()], SIGNED_AT)
+        for _ in range(2):  # Before the charter is known, and after.
+            with pytest.raises(LogError):
+                ledger.open_note(strange)

@@ -302,3 +302,16 @@ def test_seals_that_are_true_and_one_that_lies(tmp_path: Path) -> None:
     again = watch.fresh()  # All is judged anew, told is what is new.
     assert [] == again.begin()
     assert 304 == again.size
+
+
+def test_keys_that_cannot_be_read_are_told_and_stop_no_monitor(tmp_path: Path) -> None:
+    log = sample_log(12)
+    seen = [Remembered("http://w", log.checkpoint(7))]
+    watch = Watch(tmp_path, log, witnesses=lambda _policy: seen)
+    assert [] == watch.look()
+    vkeys = [*map(format_vkey, log_signers()), "nonsense"]
+    body = {"ledger": ledger_subject(log.origin), "log_keys": vkeys, "reason": "x"}
+    log.say(body, [OPERATOR, REGISTRAR], topic="ledger.log_keys_adopted/1")
+    watch.look(MemoryLog(log))  # It was signed by the keys before.
+    assert ["WRONG_BYTES"] == watch.look()
+    assert ["WRONG_BYTES"] == watch.look()
