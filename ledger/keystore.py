@@ -77,11 +77,18 @@ def create_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateK
 
 def create_pair(directory: Path, whose: str) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
     """Make two keys: Ed25519 and ML-DSA-44, `<whose>-ed25519.pem` and `<whose>-mldsa44.pem`."""
-    classical, quantum = Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate()
+    pair = Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate()
+    save_pair(directory, whose, *pair)
+    return pair
+
+
+def save_pair(
+    directory: Path, whose: str, classical: Ed25519PrivateKey, quantum: MLDSA44PrivateKey
+) -> None:
+    """Write two keys to new files."""
     form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     write_private(directory / f"{whose}-ed25519.pem", classical.private_bytes(*form))
     write_private(directory / f"{whose}-mldsa44.pem", quantum.private_bytes(*form))
-    return classical, quantum
 
 
 def add_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:

@@ -77,7 +77,7 @@ def restore(pool: Pool, file: CheckpointFile, directory: Path, trust_root: bytes
     _must_be_a_prefix(pool, directory, head.size)
     sealed = 0
     missing = islice(exported_entries(directory), head.size, None)
-    for accepted, page in _pages(missing, head.size):
+    for accepted, page in pages(missing, head.size):
         sealed += sum(b'{"commitment":"sha256:' in new.entry for new in page)
         with appending(pool) as append:
             append.write(page, accepted)
@@ -98,7 +98,7 @@ def _must_be_a_prefix(pool: Pool, directory: Path, size: int) -> None:
         start += len(page)
 
 
-def _pages(entries: Iterator[bytes], start: int) -> Iterator[tuple[datetime, list[NewEntry]]]:
+def pages(entries: Iterator[bytes], start: int) -> Iterator[tuple[datetime, list[NewEntry]]]:
     """Yield entries to append, in order, as many at once as were accepted at one instant."""
     read = ((decode(entry, position), entry) for position, entry in enumerate(entries, start))
     rows = ((logged.accepted, logged, entry) for logged, entry in read)

@@ -5,13 +5,14 @@ A deal touches every read model: a technology and its right, a listing, an offer
 acceptance, a licence, its revenue shared and paid, a security, an assignment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from ledger.client import Signed
 from ledger.compose import uuid7
-from ledger.domain.event import format_instant, legal_day
+from ledger.domain.event import Body, format_instant, legal_day
 from ledger.wire.envelope import payload_hash
 from tests.support import builders as b
 from tests.support.world import World
@@ -36,15 +37,24 @@ class Trade:
         return world.registrations((self.institute, self.firm, self.author, self.bank))
 
 
+class Signs(Protocol):
+    """Signs a body by the keys of its signers, as `World.sign` does."""
+
+    def __call__(self, body: Body, /, *signers: str) -> Signed: ...
+
+
 def deal(world: World, trade: Trade) -> list[Signed]:
     """Return the events of one deal, in an order in which they may stand in the log."""
-    return list(_deal(world, trade, legal_day(datetime.now(UTC))))
+    return list(deal_at(world.sign, trade, datetime.now(UTC), uuid7))
 
 
-def _deal(world: World, trade: Trade, today: date) -> Iterator[Signed]:
-    sign, on = world.sign, today.isoformat()
+def deal_at(
+    sign: Signs, trade: Trade, now: datetime, new_id: Callable[[], str]
+) -> Iterator[Signed]:
+    """Yield the events of one deal that is made at an instant."""
+    on = legal_day(now).isoformat()
     institute, firm, author, bank = trade.institute, trade.firm, trade.author, trade.bank
-    number = uuid7()
+    number = new_id()
     right, technology = f"right:vn.{number}", f"technology:{number}"
     listing, contract = f"listing:{number}", f"contract:{number}"
     share, report = f"share:{number}", f"report:{number}"
@@ -58,8 +68,8 @@ def _deal(world: World, trade: Trade, today: date) -> Iterator[Signed]:
         listing=listing, lister=institute, reviewer=b.OPERATOR, rights=[right]
     )
     yield sign(listed, institute, b.OPERATOR)
-    offer = f"offer:{uuid7()}"
-    until = format_instant(datetime.now(UTC) + timedelta(days=10))
+    offer = f"offer:{new_id()}"
+    until = format_instant(now + timedelta(days=10))
     offered = sign(
         b.offer_made(
             offer=offer, listing=listing, offeror=firm, offeree=institute, expires_at=until
@@ -91,7 +101,7 @@ def _deal(world: World, trade: Trade, today: date) -> Iterator[Signed]:
     )
     yield sign(shared, institute, author)
     yield sign(b.revenue_reported(report=report, contract=contract, reported_by=firm), firm)
-    distribution = f"distribution:{uuid7()}"
+    distribution = f"distribution:{new_id()}"
     distributed = b.revenue_distributed(
         distribution=distribution,
         share=share,
@@ -104,7 +114,7 @@ def _deal(world: World, trade: Trade, today: date) -> Iterator[Signed]:
     )
     yield sign(distributed, b.OPERATOR)
     paid = b.payment_confirmed(
-        payment=f"payment:{uuid7()}",
+        payment=f"payment:{new_id()}",
         distribution=distribution,
         payer=firm,
         payee=author,
@@ -112,14 +122,14 @@ def _deal(world: World, trade: Trade, today: date) -> Iterator[Signed]:
         paid_on=on,
     )
     yield sign(paid, author)
-    security = f"security:{uuid7()}"
+    security = f"security:{new_id()}"
     pledged = b.security_created(
         security=security, rights=[right], debtors=[institute], creditor=bank, created_on=on
     )
     yield sign(pledged, institute, bank)
     freed = b.security_released(security=security, rights=[right], creditor=bank, released_on=on)
     yield sign(freed, bank)
-    assignment = f"assignment:{uuid7()}"
+    assignment = f"assignment:{new_id()}"
     sold = b.assignment_agreed(
         assignment=assignment,
         rights=[right],

@@ -68,13 +68,19 @@ def party_key(party: str, number: int = 0) -> PrivateKey:
     return PrivateKey(Ed25519PrivateKey.from_private_bytes(seed(f"{party}/{number}")))
 
 
+def log_keys() -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
+    """Return the two private keys of the log."""
+    return (
+        Ed25519PrivateKey.from_private_bytes(seed("log")),
+        MLDSA44PrivateKey.from_seed_bytes(seed("log-pq")),
+    )
+
+
 @lru_cache(maxsize=8)
 def log_signers(origin: str = ORIGIN) -> tuple[Ed25519NoteSigner, MLDSA44Signer]:
-    """Return the two keys of the log."""
-    return (
-        Ed25519NoteSigner(origin, Ed25519PrivateKey.from_private_bytes(seed("log"))),
-        MLDSA44Signer(origin, MLDSA44PrivateKey.from_seed_bytes(seed("log-pq"))),
-    )
+    """Return what signs for the log."""
+    classical, quantum = log_keys()
+    return Ed25519NoteSigner(origin, classical), MLDSA44Signer(origin, quantum)
 
 
 def numbered(kind: str, number: int) -> str:
