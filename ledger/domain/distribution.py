@@ -27,7 +27,6 @@ from ledger.domain.event import (
     Evolves,
     Logged,
     Model,
-    OpeningRequired,
     PartyId,
     Refusal,
     Sealed,
@@ -35,6 +34,7 @@ from ledger.domain.event import (
     SubjectId,
     legal_day,
     of_kind,
+    recall,
     reveal,
 )
 from ledger.domain.existence import known, new
@@ -275,7 +275,7 @@ def _must_name_its_inputs(body: Distributed, inputs: Mapping[str, Share | Report
 
 
 def _agreement(body: Distributed, share: Share, context: Context) -> Agreement:
-    """Return what to compute with: the agreement's parts, or what the event repeats of them.
+    """Return what to compute with: the agreement's parts, kept or as the event repeats them.
 
     Commitments are never compared across events: that sealed parts are repeated as they were
     agreed is what the operator signs, and what whoever holds both openings can check.
@@ -287,8 +287,9 @@ def _agreement(body: Distributed, share: Share, context: Context) -> Agreement:
             )
         return Agreement(share.parts, share.authors_ppm, share.waterfall, share.caps)
     if body.share_parts is None:
-        raise OpeningRequired(f"the parts of {body.share} are sealed: share_parts repeats them")
-    parts = reveal(body.share_parts, "/body/share_parts", context, read_parts)
+        parts = recall(share.parts, body.share, context, read_parts)
+    else:
+        parts = reveal(body.share_parts, "/body/share_parts", context, read_parts)
     must_be_a_whole(parts, share.authors_ppm)
     return Agreement(parts, share.authors_ppm, share.waterfall, share.caps)
 
@@ -311,7 +312,7 @@ def _must_split_among_authors(
         expected: tuple[Mapping[str, int], int] = ({}, 0)
     else:
         technology = known(state, share.technology, Technology)
-        split = agreed_split(technology, body.authors_split, context)
+        split = agreed_split(share.technology, technology, body.authors_split, context)
         if split is None and body.authors:
             raise AuthorSplitMissing(
                 f"the authors of {share.technology} have agreed no split",
@@ -327,16 +328,17 @@ def _must_split_among_authors(
 
 
 def agreed_split(
-    technology: Technology, repeated: Parts | Sealed | None, context: Context
+    subject: str, technology: Technology, repeated: Parts | Sealed | None, context: Context
 ) -> Mapping[str, int] | None:
-    """Return the co-authors' parts as agreed, opened or repeated; None while there is nothing."""
+    """Return the co-authors' parts as agreed, kept or repeated; None while there is nothing."""
     agreed = None if technology.authors is None else technology.authors.split
     if agreed is None:
         return None
     if isinstance(agreed, Sealed):
         if repeated is None:
-            raise OpeningRequired("the authors' split is sealed: authors_split repeats it")
-        agreed = reveal(repeated, "/body/authors_split", context, read_parts)
+            agreed = recall(agreed, subject, context, read_parts)
+        else:
+            agreed = reveal(repeated, "/body/authors_split", context, read_parts)
         must_be_a_whole(agreed, 0)
     return {part.party: part.ppm for part in agreed}
 

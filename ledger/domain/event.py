@@ -217,11 +217,20 @@ class Logged:
     accepted: datetime
 
 
+Recall = Callable[[str, str], Any]
+"""(subject, commitment) -> the value that an event of the subject sealed; LookupError if unkept."""
+
+
+def _keep_nothing(_subject: str, commitment: str) -> Any:
+    raise LookupError(commitment)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What admission is told besides state: the place, the instant, the openings, known events.
 
-    `openings` maps a JSON pointer into the body to the opened value; `known` maps payload hashes
+    `openings` maps a JSON pointer into the body to the opened value; `recall` finds, by a subject
+    and a commitment, what an earlier event of that subject sealed. `known` maps payload hashes
     that the event refers to, to their positions in the log. `laws` are the sets of law data at hand
     by their digest; `admission` picks `law`, the one in force, before any rule is asked.
     """
@@ -232,6 +241,7 @@ class Context:
     known: Mapping[str, int] = field(default_factory=dict)
     laws: "Mapping[str, Law]" = field(default_factory=dict)
     law: "Law" = field(default=cast("Law", None))
+    recall: Recall = _keep_nothing
 
 
 class State(Protocol):
@@ -307,3 +317,21 @@ def reveal(value: "T | Sealed", pointer: str, context: Context, read: Callable[[
         return read(context.openings[pointer])
     except ValueError as error:
         raise OpeningMalformed(f"what was opened for {pointer} has another form") from error
+
+
+def recall(value: "T | Sealed", subject: str, context: Context, read: Callable[[Any], T]) -> T:
+    """Return what an earlier event of `subject` said: as it stands, or as the vault keeps it.
+
+    Raises `OpeningRequired` if it is sealed and nobody keeps it, `OpeningMalformed` as `reveal`.
+    """
+    if not isinstance(value, Sealed):
+        return value
+    try:
+        return read(context.recall(subject, value.commitment))
+    except LookupError:
+        raise OpeningRequired(
+            f"what {subject} agreed is sealed, and not kept here: the event repeats it",
+            subjects=(subject,),
+        ) from None
+    except ValueError as error:
+        raise OpeningMalformed(f"what {subject} sealed has another form") from error

@@ -26,13 +26,13 @@ from ledger.domain.event import (
     Event,
     Evolves,
     Logged,
-    OpeningRequired,
     PartyId,
     Refusal,
     Sealed,
     State,
     legal_day,
     of_kind,
+    recall,
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
@@ -158,11 +158,9 @@ def _late_terms(terms: Terms, body: InterestAccrued, context: Context) -> LateIn
     agreed = terms.royalty
     if agreed is None:
         return None
-    if isinstance(agreed, Sealed):
-        if body.royalty is None:
-            raise OpeningRequired("the royalty is sealed: the event repeats it")
-        agreed = reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
-    return agreed.late
+    if isinstance(agreed, Sealed) and body.royalty is not None:
+        return reveal(body.royalty, "/body/royalty", context, Royalty.model_validate).late
+    return recall(agreed, body.contract, context, Royalty.model_validate).late
 
 
 def _ground(late: LateInterest | None, law: Law, today: date) -> Ground:

@@ -29,7 +29,6 @@ from ledger.domain.event import (
     Event,
     Evolves,
     Logged,
-    OpeningRequired,
     PartyId,
     Refusal,
     RightIds,
@@ -37,6 +36,7 @@ from ledger.domain.event import (
     Sha256,
     State,
     of_kind,
+    recall,
     reveal,
 )
 from ledger.domain.existence import known, new, not_in_future
@@ -230,19 +230,16 @@ def _must_be_over(subject: str, notice: Preemption, sale: Sale, law: Law) -> Non
 
 
 def quoted(
-    notice: Preemption, repeated: Price | Sealed | None, pointer: str, context: Context
+    subject: str, notice: Preemption, repeated: Price | Sealed | None, context: Context
 ) -> Money | None:
-    """Return the price that a notice quoted, if need be as the sale repeats it at `pointer`.
+    """Return the price that the notice `subject` quoted, or as the sale repeats it.
 
-    A commitment is never compared with one of another event, so a sealed price is repeated.
+    A commitment is never compared with one of another event: a sealed price that is no longer
+    kept has to be repeated.
     """
-    if not isinstance(notice.price, Sealed):
-        return notice.price
-    if repeated is None:
-        raise OpeningRequired(
-            f"the price of the notice is sealed: {pointer} repeats it", positions=(notice.position,)
-        )
-    return reveal(repeated, pointer, context, Money.model_validate)
+    if isinstance(notice.price, Sealed) and repeated is not None:
+        return reveal(repeated, "/body/quoted_price", context, Money.model_validate)
+    return recall(notice.price, subject, context, Money.model_validate)
 
 
 def _admit_notified(state: State, event: Event, context: Context) -> None:

@@ -27,20 +27,20 @@ from ledger.domain.event import (
     Evolves,
     Logged,
     Model,
-    OpeningRequired,
     PartyId,
     Refusal,
     Sealed,
     State,
     Text,
     of_kind,
+    recall,
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
 from ledger.domain.filed_report import FiledReport, FiledReports
 from ledger.domain.hold import must_stand
 from ledger.domain.listing import ContentMissing
-from ledger.domain.money import Currency, CurrencyMismatch, Money
+from ledger.domain.money import Currency, CurrencyMismatch, Money, ppm
 from ledger.domain.royalty import Due, Royalty, Running, Sales, due_on, kinds_of, year_of
 
 KIND = "report"
@@ -89,7 +89,7 @@ class RevenueReported(Body):
     `gross`, `base` and the deductions are minor units of `currency`. A report that `corrects`
     another takes its place. `zero_rated` is the part of the base on which nothing is due, `units`
     what a sum for each unit is due on, `stacked` what third parties got for the same sales. Where
-    the contract's royalty is sealed, `royalty` repeats it, open or sealed.
+    the contract's royalty is sealed and no longer kept, `royalty` repeats it, open or sealed.
     """
 
     TOPIC: ClassVar[str] = "revenue.reported/1"
@@ -264,25 +264,25 @@ def _must_be_corrigible(report: Report, body: RevenueReported) -> None:
 
 
 def _royalty(terms: Terms, body: RevenueReported, context: Context) -> Royalty | None:
-    """Return the schedule to reckon with: the contract's, or what the report repeats of it."""
-    agreed = terms.royalty
+    """Return the schedule to reckon with: the contract's, kept or as the report repeats it."""
+    agreed, flat = terms.royalty, terms.royalty_ppm
     if isinstance(agreed, Royalty):
         return agreed
-    flat = terms.royalty_ppm
-    if not isinstance(agreed, Sealed) and not isinstance(flat, Sealed):
-        return None if flat is None else _flat(flat, terms.royalty_base, body)
-    if body.royalty is None:
-        raise OpeningRequired(f"the royalty of {body.contract} is sealed: the report repeats it")
-    return reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
+    if body.royalty is not None and (isinstance(agreed, Sealed) or isinstance(flat, Sealed)):
+        return reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
+    if agreed is not None:
+        return recall(agreed, body.contract, context, Royalty.model_validate)
+    rate = recall(flat, body.contract, context, ppm)
+    return None if rate is None else _flat(rate, terms.royalty_base, body)
 
 
-def _flat(ppm: int, base: str, body: RevenueReported) -> Royalty:
+def _flat(rate: int, base: str, body: RevenueReported) -> Royalty:
     """Return one rate as a schedule. Such a contract lists no deductions, so any is allowed."""
     return Royalty.model_validate(
         {
             "currency": body.due.currency,
             "base": base,
-            "tiers": [{"upto": None, "rate_ppm": ppm}],
+            "tiers": [{"upto": None, "rate_ppm": rate}],
             "tiers_over": "term",
             "period": "quarter",
             "due_days": 0,

@@ -76,7 +76,7 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
             f"{body.distribution} is in {distribution.currency}",
             positions=(distribution.position,),
         )
-    split = agreed_split(technology, body.authors_split, context)
+    split = agreed_split(body.technology, technology, body.authors_split, context)
     if split is None:
         raise AuthorSplitMissing(
             f"the authors of {body.technology} have agreed no split",

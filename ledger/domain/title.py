@@ -394,7 +394,7 @@ def _must_have_been_offered(
     notices = {}
     for name in body.notices:
         notice = known(state, name, Preemption)
-        price = quoted(notice, body.quoted_price, "/body/quoted_price", context)
+        price = quoted(name, notice, body.quoted_price, context)
         notices[notice.notified] = (notice, price)
     if body.ground not in (None, "sale"):
         return

@@ -206,7 +206,10 @@ def test_preemption_terms() -> None:
 
     silent.when(opened(800_000_000)).then_refused(PreemptionTerms, positions=(1,))
     silent.when(opened(1_000_000_000)).then_admitted()
-    silent.when(assignment_agreed(**SOLD)).then_refused(OpeningRequired)
+    silent.when(assignment_agreed(**SOLD)).then_refused(OpeningRequired, subjects=(NOTICE,))
+    kept = {(NOTICE, sealed()["commitment"]): vnd(1_000_000_000)}
+    silent.when(said(assignment_agreed(**SOLD), kept=kept)).then_admitted()
+    silent.when(said(cheap, kept=kept)).then_refused(PreemptionTerms, positions=(1,))
 
 
 def test_foreign_assignee_state_funded() -> None:

@@ -35,6 +35,7 @@ class Said:
     body: Body
     accepted: datetime | None = None
     openings: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[tuple[str, str], Any] = field(default_factory=dict)
     signed_by: tuple[str, ...] | None = None
     header: Mapping[str, Any] = field(default_factory=dict)
 
@@ -44,15 +45,17 @@ def said(
     *,
     accepted: datetime | None = None,
     openings: Mapping[str, Any] | None = None,
+    kept: Mapping[tuple[str, str], Any] | None = None,
     signed_by: Iterable[str] | None = None,
     **header: Any,
 ) -> Said:
     """Say a body at a time, with openings, signed by the first keys of those parties.
 
+    `kept` is what the vault has of earlier events, by subject and commitment.
     `header` overrides fields of `Event`, such as `seen`, `signers` or `signatures` (key ids).
     """
     signers = None if signed_by is None else tuple(signed_by)
-    return Said(body, accepted, openings or {}, signers, header)
+    return Said(body, accepted, openings or {}, kept or {}, signers, header)
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,14 @@ class Past:
             **spoken.header,
         }
         known = {name: self.known[name] for name in body.references() if name in self.known}
-        return Event(**header), Context(accepted, self.size, spoken.openings, known, self.laws)
+        return Event(**header), Context(
+            accepted,
+            self.size,
+            spoken.openings,
+            known,
+            self.laws,
+            recall=lambda subject, commitment: spoken.kept[subject, commitment],
+        )
 
     def _ledger(self, body: Body) -> Ledger:
         if isinstance(body, LedgerOpened):
