@@ -27,7 +27,7 @@ router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
     operation_id="listRegistrations",
     summary="Which contracts must the State see, and which were filed late?",
 )
-def list_registrations(  # noqa: PLR0913  (the question's parameters)
+async def list_registrations(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     *,
     true_on: TrueOn = None,
@@ -40,11 +40,11 @@ def list_registrations(  # noqa: PLR0913  (the question's parameters)
     at_least: AtLeast = None,
 ) -> Response:
     """Return contracts that wait for a permit or a registration, with filing and answer."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: duties(
-            node_of(request).pool,
+            node_of(request).reads,
             true_on=true_on or today(),
             late_only=late,
             contract=contract,
@@ -60,7 +60,7 @@ def list_registrations(  # noqa: PLR0913  (the question's parameters)
 @router.get(
     "/{contract}/terms", operation_id="getTerms", summary="Which terms held on a day, known when?"
 )
-def get_terms(
+async def get_terms(
     request: Request,
     contract: ContractPath,
     *,
@@ -77,14 +77,14 @@ def get_terms(
     at_least: AtLeast = None,
 ) -> Response:
     """Return the terms in force, the contract's clocks and status, and the events behind them."""
-    pool, known = node_of(request).pool, read_known_at(known_at)
+    pool, known = node_of(request).reads, read_known_at(known_at)
     if report is None:
-        return ask(
+        return await ask(
             request,
             at_least,
             lambda: terms_on(pool, contract, true_on=true_on or today(), known_at=known),
         )
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: terms_for_report(pool, contract, report, known_at=known),
@@ -94,17 +94,17 @@ def get_terms(
 @router.get(
     "/{contract}/versions", operation_id="listVersions", summary="Who changed the terms, and when?"
 )
-def list_versions(
+async def list_versions(
     request: Request,
     contract: ContractPath,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
     """Return the versions of the terms in the order in which they were recorded."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: versions_of(node_of(request).pool, contract, known_at=read_known_at(known_at)),
+        lambda: versions_of(node_of(request).reads, contract, known_at=read_known_at(known_at)),
     )
 
 
@@ -113,7 +113,7 @@ def list_versions(
     operation_id="diffVersions",
     summary="What changed between two versions, and who signed?",
 )
-def diff_versions(
+async def diff_versions(
     request: Request,
     contract: ContractPath,
     before: VersionPath,
@@ -122,8 +122,8 @@ def diff_versions(
     at_least: AtLeast = None,
 ) -> Response:
     """Return each member that the two versions have otherwise, with the events that changed it."""
-    pool, known = node_of(request).pool, read_known_at(known_at)
-    return ask(
+    pool, known = node_of(request).reads, read_known_at(known_at)
+    return await ask(
         request,
         at_least,
         lambda: _found(diff_of(pool, contract, before, after, known_at=known)),
@@ -135,7 +135,7 @@ def diff_versions(
     operation_id="getSublicences",
     summary="What was passed on under a contract, tier by tier",
 )
-def get_sublicences(
+async def get_sublicences(
     request: Request,
     contract: ContractPath,
     true_on: TrueOn = None,
@@ -143,11 +143,11 @@ def get_sublicences(
     at_least: AtLeast = None,
 ) -> Response:
     """Return every grant below the contract's, and whether it fell with its head."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: sublicences_of(
-            node_of(request).pool,
+            node_of(request).reads,
             contract,
             true_on=true_on or today(),
             known_at=read_known_at(known_at),

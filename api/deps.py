@@ -1,12 +1,18 @@
 """What routes are given: the node and the submitter that `create_app` put into the application."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from fastapi import Request
 
 from api.metrics import Metrics
+from api.traffic import Traffic
 from ledger.domain.law import Law
 from ledger.node import Node
 from ledger.submit import Submitter
 from projections.editions import law_in_force
+
+T = TypeVar("T")
 
 
 def node_of(request: Request) -> Node:
@@ -18,7 +24,7 @@ def node_of(request: Request) -> Node:
 
 def law_of(node: Node) -> Law:
     """Return the law data by which the ledger judges now. Raises `NotFolded`."""
-    return law_in_force(node.pool, node.laws)
+    return law_in_force(node.reads, node.laws)
 
 
 def submitter_of(request: Request) -> Submitter:
@@ -33,3 +39,20 @@ def metrics_of(request: Request) -> Metrics:
     metrics = request.app.state.metrics
     assert isinstance(metrics, Metrics)
     return metrics
+
+
+def traffic_of(request: Request) -> Traffic:
+    """Return this event loop's lanes."""
+    traffic = request.app.state.traffic
+    assert isinstance(traffic, Traffic)
+    return traffic
+
+
+async def look(request: Request, work: Callable[[], T]) -> T:
+    """Do what reads, and blocks, on a thread for it. Raises `Busy` or `Throttled`."""
+    return await traffic_of(request).reads.run(address_of(request), work)
+
+
+def address_of(request: Request) -> str:
+    """Return the address of the client, as far as it can be known."""
+    return request.client.host if request.client else ""

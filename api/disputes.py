@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1", tags=["disputes"])
     operation_id="getDispute",
     summary="What was claimed, ordered, lifted and ruled",
 )
-def get_dispute(
+async def get_dispute(
     request: Request,
     dispute: Annotated[
         str,
@@ -32,10 +32,10 @@ def get_dispute(
     at_least: AtLeast = None,
 ) -> Response:
     """Return the steps of a dispute and its orders: what each held, and when it ended."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: dispute_of(node_of(request).pool, dispute, known_at=read_known_at(known_at)),
+        lambda: dispute_of(node_of(request).reads, dispute, known_at=read_known_at(known_at)),
     )
 
 
@@ -44,7 +44,7 @@ def get_dispute(
     operation_id="getFalls",
     summary="What else falls if the event is void from the start",
 )
-def get_falls(
+async def get_falls(
     request: Request,
     position: Annotated[int, Path(ge=0, lt=2**62, examples=[0])],
     known_at: KnownAtText = None,
@@ -54,17 +54,17 @@ def get_falls(
     latest = node_of(request).feed.latest
     if latest is None or position >= latest.size:
         raise NotFound("no entry at that position is published")
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: falls_with(node_of(request).pool, position, known_at=read_known_at(known_at)),
+        lambda: falls_with(node_of(request).reads, position, known_at=read_known_at(known_at)),
     )
 
 
 @router.get(
     "/subjects/{subject}/holds", operation_id="getHolds", summary="Which orders hold a subject"
 )
-def get_holds(
+async def get_holds(
     request: Request,
     subject: SubjectPath,
     *,
@@ -73,11 +73,11 @@ def get_holds(
     at_least: AtLeast = None,
 ) -> Response:
     """Return the orders in force on a day: payments held, titles frozen, deeds void."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: holds_on(
-            node_of(request).pool,
+            node_of(request).reads,
             subject,
             on=on or today(),
             known_at=read_known_at(known_at),

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1", tags=["documents"])
     operation_id="getDocuments",
     summary="What was handed over under a contract",
 )
-def get_documents(
+async def get_documents(
     request: Request,
     contract: Annotated[
         str,
@@ -29,10 +29,10 @@ def get_documents(
     at_least: AtLeast = None,
 ) -> Response:
     """Return its documents by hash, who received them, and whether all that were sent arrived."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: documents_of(node_of(request).pool, contract, known_at=read_known_at(known_at)),
+        lambda: documents_of(node_of(request).reads, contract, known_at=read_known_at(known_at)),
     )
 
 
@@ -41,7 +41,7 @@ def get_documents(
     operation_id="getDocument",
     summary="What happened to a document, and who opened it",
 )
-def get_document(
+async def get_document(
     request: Request,
     document: Annotated[
         str,
@@ -54,10 +54,10 @@ def get_document(
     at_least: AtLeast = None,
 ) -> Response:
     """Return when it was sent, received, answered, and each opening of the file."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: document_as_known(
-            node_of(request).pool, document, known_at=read_known_at(known_at)
+            node_of(request).reads, document, known_at=read_known_at(known_at)
         ),
     )

@@ -1,12 +1,11 @@
 """Entries of the log, by position: the exact bytes, what they say, and where they stand."""
 
-import asyncio
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from api.deps import node_of
+from api.deps import look, node_of
 from api.problems import ApiProblem, NotFound
 from ledger.cose import MEDIA_TYPE
 from ledger.domain.event import format_instant
@@ -42,9 +41,10 @@ def entry_json(stored: StoredEntry) -> dict[str, Any]:
 
 
 @router.get("/{position}", operation_id="getEntry", summary="An entry, by its position")
-def get_entry(request: Request, position: Position) -> Response:
+async def get_entry(request: Request, position: Position) -> Response:
     """Return the entry; nothing of it ever changes, so caches may keep it."""
-    entries = read_entries(node_of(request).pool, position, position + 1, 1)
+    node = node_of(request)
+    entries = await look(request, lambda: read_entries(node.reads, position, position + 1, 1))
     if not entries:
         raise NotFound("no entry at that position")
     return Response(
@@ -62,7 +62,8 @@ def get_entry(request: Request, position: Position) -> Response:
 )
 async def get_entry_proof(request: Request, position: Position) -> Response:
     """Return the proof under the latest checkpoint (c2sp.org/tlog-proof)."""
-    proof = await asyncio.to_thread(_latest_proof, node_of(request), position)
+    node = node_of(request)
+    proof = await look(request, lambda: _latest_proof(node, position))
     return Response(
         proof.tlog_proof(),
         media_type="text/plain; charset=utf-8",
@@ -80,15 +81,16 @@ async def get_entry_proof(request: Request, position: Position) -> Response:
 async def get_entry_cose_receipt(request: Request, position: Position) -> Response:
     """Return the receipt under the latest checkpoint, for users of SCITT (RFC 9943)."""
     node = node_of(request)
-    if node.publisher is None:
+    publisher = node.publisher
+    if publisher is None:
         raise ApiProblem(503, "NO_LOG_KEYS", "ask the process that publishes the log")
-    receipt = await asyncio.to_thread(_cose_receipt, node, node.publisher, position)
+    receipt = await look(request, lambda: _cose_receipt(node, publisher, position))
     return Response(receipt, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-cache"})
 
 
 def _cose_receipt(node: Node, publisher: Publisher, position: int) -> bytes:
     proof = _latest_proof(node, position)
-    (stored,) = read_entries(node.pool, position, position + 1, 1)
+    (stored,) = read_entries(node.reads, position, position + 1, 1)
     event_id = orjson.loads(parse_entry(stored.entry).payload)["event_id"]
     return publisher.cose_receipt(proof.parsed, leaf_hash(stored.entry), f"urn:uuid:{event_id}")
 
@@ -97,5 +99,5 @@ def _latest_proof(node: Node, position: int) -> Proof:
     checkpoint = node.feed.latest
     if checkpoint is None or position >= checkpoint.size:
         raise NotFound("no published entry at that position")
-    (proof,) = node.prover.prove([position], checkpoint)
+    (proof,) = node.reading.prove([position], checkpoint)
     return proof

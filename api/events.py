@@ -1,15 +1,15 @@
 """Submitting events, one or many, and reading them back by their id."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from api.deps import metrics_of, node_of, submitter_of
+from api.deps import look, metrics_of, node_of, submitter_of
 from api.entries import entry_json
 from api.problems import ApiProblem, NotFound, code_of, problem, respond, wants_vietnamese
 from ledger.intake import MAX_BODY
@@ -233,7 +233,8 @@ class _Lines:
 @router.get("/{event_id}", operation_id="getEvent", summary="An event, by its id")
 async def get_event(request: Request, event_id: EventId) -> Response:
     """Return the entry that holds the event."""
-    entry = await asyncio.to_thread(find_event, node_of(request).pool, event_id)
+    reads = node_of(request).reads
+    entry = await look(request, lambda: find_event(reads, event_id))
     if entry is None:
         raise NotFound("no such event")
     return Response(orjson.dumps(entry_json(entry)), media_type=JSON)
@@ -255,7 +256,7 @@ async def get_receipt(
 
     404 NOT_WITNESSED as long as no quorum has cosigned a checkpoint over the event.
     """
-    receipt = await submitter_of(request).receipt(event_id)
+    receipt = await submitter_of(request).receipt(event_id, partial(look, request))
     if receipt is None:
         raise NotFound("no such event")
     if grade != "logged":

@@ -1,11 +1,10 @@
 """Evidence bundles: one file with which anybody checks a subject's whole history offline."""
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.deps import node_of
+from api.deps import address_of, node_of, traffic_of
 from api.problems import ApiProblem, NotFound
 from ledger.gathering import NotThere, TooMuch
 from ledger.log.evidence import format_evidence
@@ -46,15 +45,18 @@ async def get_evidence(
     checkpoint = node.best_checkpoint
     if checkpoint is None:
         raise NotFound("nothing has been published yet")
+
+    def gather() -> bytes:
+        return format_evidence(node.gatherer.gather(checkpoint, subject or [], position or []))
+
     try:
-        asked = (subject or [], position or [])
-        bundle = await asyncio.to_thread(node.gatherer.gather, checkpoint, *asked)
+        bundle = await traffic_of(request).replays.run(address_of(request), gather)
     except NotThere as error:
         raise NotFound(str(error)) from None
     except TooMuch as error:
         raise ApiProblem(413, "TOO_LARGE", str(error)) from None
     return Response(
-        format_evidence(bundle),
+        bundle,
         media_type="application/json",
         headers={"Cache-Control": "no-cache"},
     )

@@ -12,7 +12,7 @@ router = APIRouter(prefix="/v1/findings", tags=["findings"])
 
 
 @router.get("", operation_id="listFindings", summary="What do recorded facts contradict?")
-def list_findings(  # noqa: PLR0913  (the question's parameters)
+async def list_findings(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     *,
     subject: Annotated[
@@ -25,11 +25,11 @@ def list_findings(  # noqa: PLR0913  (the question's parameters)
     at_least: AtLeast = None,
 ) -> Response:
     """Return retroactive ends, voidances, compromised keys, late disputes, and what they touch."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: findings(
-            node_of(request).pool,
+            node_of(request).reads,
             law_of(node_of(request)),
             subject=subject,
             settled=settled,

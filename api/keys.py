@@ -21,19 +21,19 @@ KeyPath = Annotated[
 
 
 @router.get("/{key_id}", operation_id="getKey", summary="Whose a key is, from where to where")
-def get_key(
+async def get_key(
     request: Request, key_id: KeyPath, known_at: KnownAtText = None, at_least: AtLeast = None
 ) -> Response:
     """Return the events that added and revoked it, and since when it is compromised."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: key_as_known(node_of(request).pool, key_id, known_at=read_known_at(known_at)),
+        lambda: key_as_known(node_of(request).reads, key_id, known_at=read_known_at(known_at)),
     )
 
 
 @router.get("/{key_id}/signed", operation_id="getSigned", summary="What a key signed")
-def get_signed(  # noqa: PLR0913  (the question's parameters)
+async def get_signed(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     key_id: KeyPath,
     *,
@@ -51,11 +51,11 @@ def get_signed(  # noqa: PLR0913  (the question's parameters)
     at_least: AtLeast = None,
 ) -> Response:
     """Return a page of events; those in doubt are `open` until a party gives its word on them."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: signed_by(
-            node_of(request).pool,
+            node_of(request).reads,
             key_id,
             between=between,
             topic=topic,

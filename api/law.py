@@ -5,7 +5,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from api.deps import node_of
+from api.deps import look, node_of
 from api.problems import NotFound
 from api.reads import AtLeast, KnownAtText, ask, read_known_at
 from projections.editions import editions_of
@@ -15,25 +15,26 @@ router = APIRouter(prefix="/v1", tags=["law"])
 
 
 @router.get("/law", operation_id="listEditions", summary="Which rules and law data, since when")
-def list_editions(
+async def list_editions(
     request: Request, known_at: KnownAtText = None, at_least: AtLeast = None
 ) -> Response:
     """Return the editions that were adopted, with the digest of the law data of each."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: editions_of(node_of(request).pool, known_at=read_known_at(known_at)),
+        lambda: editions_of(node_of(request).reads, known_at=read_known_at(known_at)),
     )
 
 
 @router.get("/law/{sha256}", operation_id="getLaw", summary="A set of law data, as it is hashed")
-def get_law(
+async def get_law(
     request: Request,
     sha256: Annotated[str, Path(pattern=r"^sha256:[0-9a-f]{64}$", examples=[f"sha256:{64 * '0'}"])],
 ) -> Response:
     """Return the files of a set as texts by name: their manifest has the digest asked for."""
+    laws = node_of(request).laws
     try:
-        files = node_of(request).laws.files(sha256)
+        files = await look(request, lambda: laws.files(sha256))
     except KeyError:
         raise NotFound("no such law data is at hand") from None
     return Response(
@@ -48,11 +49,11 @@ def get_law(
     operation_id="getGrounds",
     summary="By which rules of law was this event judged?",
 )
-def get_grounds(
+async def get_grounds(
     request: Request,
     position: Annotated[int, Path(ge=0, lt=2**62, examples=[0])],
     at_least: AtLeast = None,
 ) -> Response:
     """Return the edition and law data in force at the position, and the rules that applied."""
     node = node_of(request)
-    return ask(request, at_least, lambda: grounds_of(node.pool, node.laws, position))
+    return await ask(request, at_least, lambda: grounds_of(node.reads, node.laws, position))

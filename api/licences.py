@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1/licences", tags=["licences"])
 @router.get(
     "/check", operation_id="checkLicence", summary="Was the party licensed, and by which events?"
 )
-def get_licence_check(  # noqa: PLR0913  (the question's parameters)
+async def get_licence_check(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     *,
     party: Annotated[
@@ -52,11 +52,11 @@ def get_licence_check(  # noqa: PLR0913  (the question's parameters)
     except ValidationError as error:
         reason = error.errors(include_url=False, include_input=False)[0]["msg"]
         raise ApiProblem(422, "BAD_PARAMETER", reason) from None
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: check_licence(
-            node_of(request).pool,
+            node_of(request).reads,
             use,
             law=law_of(node_of(request)),
             known_at=read_known_at(known_at),

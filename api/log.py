@@ -1,17 +1,16 @@
 """The log as tlog-tiles serve it: `/checkpoint`, `/tile/<L>/<N>[.p/<W>]`, `/tile/entries/...`."""
 
-import asyncio
 from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.deps import node_of
+from api.deps import look, node_of
 from api.problems import ApiProblem, NotFound
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError
 from ledger.log.proof import verify_consistency
-from ledger.log.tiles import MalformedTilePath, parse_tile_path
+from ledger.log.tiles import MalformedTilePath, TilePath, parse_tile_path
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.tree import TreeReader
 from ledger.witnessed import Grade
@@ -95,7 +94,7 @@ async def get_consistency(
     checkpoint = node.feed.latest
     if checkpoint is None or since > checkpoint.size:
         raise NotFound("nothing of that size is published")
-    proof = await asyncio.to_thread(node.prover.prove_prefix, since, checkpoint)
+    proof = await look(request, lambda: node.reading.prove_prefix(since, checkpoint))
     answer = {
         "since": since,
         "size": checkpoint.size,
@@ -125,6 +124,12 @@ def _continues(since: int, old: bytes, checkpoint: StoredCheckpoint, proof: list
     return True
 
 
+def _fetch(reader: TreeReader, tile: TilePath) -> bytes:
+    if tile.level is None:
+        return reader.fetch_bundle(tile.index, tile.width)
+    return reader.fetch(tile.level, tile.index, tile.width)
+
+
 @router.get(
     "/tile/{path:path}",
     operation_id="getTile",
@@ -146,11 +151,8 @@ async def get_tile(
     end = (tile.index * 256 + tile.width) * per_item
     if checkpoint is None or end > checkpoint.size:
         raise NotFound("nothing is published there")
-    reader = TreeReader(node.pool)
-    if tile.level is None:
-        content = await asyncio.to_thread(reader.fetch_bundle, tile.index, tile.width)
-    else:
-        content = await asyncio.to_thread(reader.fetch, tile.level, tile.index, tile.width)
+    reader = TreeReader(node.reads)
+    content = await look(request, lambda: _fetch(reader, tile))
     return Response(
         content, media_type="application/octet-stream", headers={"Cache-Control": IMMUTABLE}
     )

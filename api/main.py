@@ -33,6 +33,7 @@ from api.explorer import pages
 from api.explorer import routes as explorer
 from api.metrics import Metrics
 from api.schemas import COMPONENTS
+from api.traffic import Traffic
 from ledger.node import Node
 from ledger.submit import CheckQueue, KeyDirectory, Submitter
 
@@ -71,17 +72,20 @@ def create_app(node: Node) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.traffic = Traffic.over(node.reads, node.settings)
         app.state.submitter = Submitter(
-            pool=node.pool,
             origin=node.identity.origin,
             keys=KeyDirectory(node.pool),
             checks=CheckQueue(node.checker, node.settings.verifier_processes),
             sequencer=node.sequencer,
             feed=node.feed,
             prover=node.prover,
+            reading=node.reading,
+            reads=node.reads,
             standards=node.standards,
         )
         yield
+        app.state.traffic.close()
 
     app = FastAPI(
         title="Techledger",

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/offers", tags=["offers"])
 
 
 @router.get("", operation_id="listOffers", summary="Offers as they stood at an instant")
-def list_offers(  # noqa: PLR0913  (the question's parameters)
+async def list_offers(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     *,
     at: Annotated[str | None, Query(description="Instant; default: now")] = None,
@@ -31,11 +31,11 @@ def list_offers(  # noqa: PLR0913  (the question's parameters)
         instant = parse_instant(at) if at else datetime.now(UTC)
     except ValueError as error:
         raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: offers_of(
-            node_of(request).pool,
+            node_of(request).reads,
             at=instant,
             offer=offer,
             listing=listing,

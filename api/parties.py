@@ -20,7 +20,7 @@ _PARTY = r"^party:[a-z0-9.-]{1,80}$"
 
 
 @router.get("/{party}", operation_id="getParty", summary="Who a party is on a day, as known")
-def get_party(
+async def get_party(
     request: Request,
     party: PartyPath,
     *,
@@ -29,11 +29,11 @@ def get_party(
     at_least: AtLeast = None,
 ) -> Response:
     """Return its names, numbers, roles and relations, and how it ended, if it did."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: party_as_known(
-            node_of(request).pool,
+            node_of(request).reads,
             party,
             true_on=true_on or today(),
             known_at=read_known_at(known_at),
@@ -42,26 +42,26 @@ def get_party(
 
 
 @router.get("/{party}/keys", operation_id="getPartyKeys", summary="All keys of a party")
-def get_party_keys(
+async def get_party_keys(
     request: Request, party: PartyPath, known_at: KnownAtText = None, at_least: AtLeast = None
 ) -> Response:
     """Return each key that the party ever had, from which position to which it binds."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: keys_of(node_of(request).pool, party, known_at=read_known_at(known_at)),
+        lambda: keys_of(node_of(request).reads, party, known_at=read_known_at(known_at)),
     )
 
 
 @router.get("/{party}/mandates", operation_id="getMandates", summary="Who may sign for a party")
-def get_mandates(
+async def get_mandates(
     request: Request, party: PartyPath, known_at: KnownAtText = None, at_least: AtLeast = None
 ) -> Response:
     """Return the mandates that the party gave, for what, up to which sum, from when to when."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: mandates_of(node_of(request).pool, party, known_at=read_known_at(known_at)),
+        lambda: mandates_of(node_of(request).reads, party, known_at=read_known_at(known_at)),
     )
 
 
@@ -70,7 +70,7 @@ def get_mandates(
     operation_id="getPower",
     summary="Had the signer power to bind the party on a day?",
 )
-def get_power(  # noqa: PLR0913  (the question's parameters)
+async def get_power(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     party: PartyPath,
     *,
@@ -99,11 +99,11 @@ def get_power(  # noqa: PLR0913  (the question's parameters)
     at_least: AtLeast = None,
 ) -> Response:
     """Return yes or no with every mandate of the signer that was looked at, and what it lacks."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: power_of(
-            node_of(request).pool,
+            node_of(request).reads,
             party,
             signer=signer,
             on=on or today(),
@@ -114,7 +114,7 @@ def get_power(  # noqa: PLR0913  (the question's parameters)
 
 
 @router.get("/{party}/relations", operation_id="getRelations", summary="To whom a party is related")
-def get_relations(
+async def get_relations(
     request: Request,
     party: PartyPath,
     *,
@@ -126,11 +126,11 @@ def get_relations(
     at_least: AtLeast = None,
 ) -> Response:
     """Return all relations; with `to`, whether the two are related on a day, and by what."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: relations_of(
-            node_of(request).pool,
+            node_of(request).reads,
             party,
             to=to,
             true_on=true_on or today(),

@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.lanes import Throttled
 from ledger.antirollback import Halted
 from ledger.domain.admission import StaleView
 from ledger.domain.authority import NotBound
@@ -24,6 +25,9 @@ from ledger.sequencer import Busy, ClockBehind, Stopped
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+
+_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+"""What the same request may be sent again after."""
 
 _log = structlog.get_logger(__name__)
 
@@ -93,6 +97,9 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
             status = 413 if error.code == "TOO_LARGE" else 422
             members = _members(error.code, titles[vietnamese], status, error.detail)
             return members | ({"pointer": error.pointer} if error.pointer else {})
+        case Throttled():
+            titles = ("The client asks for more than its share", "Gửi quá nhiều yêu cầu")
+            return _members("THROTTLED", titles[vietnamese], 429, str(error))
         case ApiProblem():
             titles = _TITLES[error.code]
             return _members(error.code, titles[vietnamese], error.status, error.detail)
@@ -107,6 +114,8 @@ def code_of(error: Exception) -> str:
     """Return the code of the problem that an error is."""
     if isinstance(error, Refusal | Invalid | ApiProblem):
         return error.code
+    if isinstance(error, Throttled):
+        return "THROTTLED"
     codes = (code for kind, (code, *_) in _UNAVAILABLE.items() if isinstance(error, kind))
     return next(codes, "INTERNAL")
 
@@ -155,9 +164,7 @@ def wants_vietnamese(request: Request) -> bool:
 def respond(request: Request, error: Exception) -> Response:
     """Return the response that an error is."""
     members = problem(error, vietnamese=wants_vietnamese(request))
-    headers: Mapping[str, str] = (
-        {"Retry-After": "1"} if members["status"] == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    )
+    headers: Mapping[str, str] = {"Retry-After": "1"} if members["status"] in _LATER else {}
     return Response(
         orjson.dumps(members),
         status_code=members["status"],
@@ -182,7 +189,7 @@ def install(app: FastAPI) -> None:
         places = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
         return respond(request, ApiProblem(422, "BAD_PARAMETER", f"not of its form: {places}"))
 
-    kinds = (Refusal, Invalid, ApiProblem, *_UNAVAILABLE)
+    kinds = (Refusal, Invalid, ApiProblem, Throttled, *_UNAVAILABLE)
     for kind in kinds:
         app.add_exception_handler(kind, answer)
     app.add_exception_handler(HTTPException, answer_http)

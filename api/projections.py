@@ -30,9 +30,9 @@ def _model(name: str) -> ReadModel:
 
 
 @router.get("", operation_id="listProjections", summary="How far the read models have come")
-def list_projections(request: Request, at_least: AtLeast = None) -> Response:
+async def list_projections(request: Request, at_least: AtLeast = None) -> Response:
     """Return every read model with its version and the size to which it has been folded."""
-    return ask(request, at_least, lambda: folded_models(node_of(request).pool))
+    return await ask(request, at_least, lambda: folded_models(node_of(request).reads))
 
 
 @router.get(
@@ -40,12 +40,15 @@ def list_projections(request: Request, at_least: AtLeast = None) -> Response:
     operation_id="getProjectionDifference",
     summary="The first event by which a read model and the log disagree",
 )
-def get_difference(request: Request, name: Name, at_least: AtLeast = None) -> Response:
+async def get_difference(request: Request, name: Name, at_least: AtLeast = None) -> Response:
     """Replay the log and compare it, row by row, with what the read model holds."""
     node, model = node_of(request), _model(name)
     try:
-        return ask(
-            request, at_least, lambda: difference(node.pool, model, node.settings.replay_max)
+        return await ask(
+            request,
+            at_least,
+            lambda: difference(node.reads, model, node.settings.replay_max),
+            heavy=True,
         )
     except TooLong as error:
         raise ApiProblem(422, "BAD_PARAMETER", f"{error}: use techledger operate compare") from None
@@ -56,7 +59,7 @@ def get_difference(request: Request, name: Name, at_least: AtLeast = None) -> Re
     operation_id="getProjectionDigest",
     summary="The digest of a read model after so many entries",
 )
-def get_digest(
+async def get_digest(
     request: Request,
     name: Name,
     size: Annotated[int, Query(ge=0, description="How many entries to replay", examples=[1])],
@@ -65,10 +68,11 @@ def get_digest(
     """Replay the first `size` entries: whoever replays them elsewhere gets the same digest."""
     node, model = node_of(request), _model(name)
     try:
-        return ask(
+        return await ask(
             request,
             at_least,
-            lambda: replay_digest(node.pool, model, size, node.settings.replay_max),
+            lambda: replay_digest(node.reads, model, size, node.settings.replay_max),
+            heavy=True,
         )
     except TooLong as error:
         raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None

@@ -68,7 +68,7 @@ def _narrowed(question: Callable[[], T]) -> Callable[[], T]:
     operation_id="getExclusive",
     summary="Is anyone exclusive in this field, there, between these days?",
 )
-def get_exclusive(  # noqa: PLR0913  (the question's parameters)
+async def get_exclusive(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     right: RightPath,
     *,
@@ -90,12 +90,12 @@ def get_exclusive(  # noqa: PLR0913  (the question's parameters)
         start or today(),
         end,
     )
-    return ask(
+    return await ask(
         request,
         at_least,
         _narrowed(
             lambda: exclusive_in(
-                node_of(request).pool, right, part, known_at=read_known_at(known_at)
+                node_of(request).reads, right, part, known_at=read_known_at(known_at)
             )
         ),
     )
@@ -106,7 +106,7 @@ def get_exclusive(  # noqa: PLR0913  (the question's parameters)
     operation_id="getLeftToGrant",
     summary="What may still be granted on the right?",
 )
-def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
+async def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     right: RightPath,
     *,
@@ -120,12 +120,12 @@ def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
     at_least: AtLeast = None,
 ) -> Response:
     """Return the free boxes, for exclusive grants and for others; what burdens it; the liens."""
-    return ask(
+    return await ask(
         request,
         at_least,
         _narrowed(
             lambda: left_of(
-                node_of(request).pool,
+                node_of(request).reads,
                 right,
                 law_of(node_of(request)),
                 start=start or today(),
@@ -143,7 +143,7 @@ def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
     operation_id="getDependents",
     summary="Which licences end with the right, and who must be told?",
 )
-def get_dependents(
+async def get_dependents(
     request: Request,
     right: RightPath,
     *,
@@ -152,12 +152,12 @@ def get_dependents(
     at_least: AtLeast = None,
 ) -> Response:
     """Return licences and sublicences in force on a day that fall with the right."""
-    return ask(
+    return await ask(
         request,
         at_least,
         _narrowed(
             lambda: dependents_of(
-                node_of(request).pool, right, on=on or today(), known_at=read_known_at(known_at)
+                node_of(request).reads, right, on=on or today(), known_at=read_known_at(known_at)
             )
         ),
     )

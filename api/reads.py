@@ -9,25 +9,25 @@ for files. `ETag` is the hash of its bytes: an answer may change with the day as
 import hashlib
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import orjson
 from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel
 
-from api.deps import node_of
+from api.deps import address_of, node_of, traffic_of
+from api.folding import beyond
 from api.problems import ApiProblem
 from ledger.domain.event import format_instant, legal_day, parse_instant
+from ledger.store.entries import read_head
 from projections.axes import NEVER, Effect
 from projections.view import KnownAt, KnownBy, NotAsked, NotFolded
-from projections.waiting import wait_until_folded
-
-T = TypeVar("T")
 
 RightPath = Annotated[
     str, Path(pattern=r"^right:[a-z0-9.-]{1,80}$", examples=["right:us.15145443"])
@@ -77,18 +77,40 @@ def read_known_at(text: str | None) -> KnownAt:
         ) from None
 
 
-def ask(request: Request, at_least: int | None, question: Callable[[], T]) -> Response:
-    """Ask the read models once they are folded far enough; answer as JSON."""
-    node = node_of(request)
+async def ask(
+    request: Request, at_least: int | None, question: Callable[[], object], *, heavy: bool = False
+) -> Response:
+    """Ask the read models once they are folded far enough; answer as JSON.
+
+    `heavy` is a question that replays the log: one of them at a time, and the others go on.
+    """
+    traffic, address = traffic_of(request), address_of(request)
+    if at_least is not None:
+        with telling(request):
+            await traffic.folding.reach(at_least, address)
+    lane = traffic.replays if heavy else traffic.reads
+    return await lane.run(address, lambda: _answered(request, question))
+
+
+def _answered(request: Request, question: Callable[[], object]) -> Response:
+    """Return the answer, or raise the problem that says why there is none."""
+    with telling(request):
+        return answer_json(request, question())
+
+
+@contextmanager
+def telling(request: Request) -> Iterator[None]:
+    """Raise for what the read models cannot answer the problem that says so."""
     try:
-        if at_least is not None:
-            wait_until_folded(node.pool, at_least, node.settings.read_wait_s)
-        answer = question()
+        yield
     except NotFolded as error:
+        if error.position is not None:
+            size = read_head(node_of(request).reads).size
+            if error.position >= size:
+                raise beyond(size) from None
         raise ApiProblem(503, "NOT_FOLDED", str(error)) from None
     except NotAsked as error:
         raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
-    return answer_json(request, answer)
 
 
 def answer_json(request: Request, answer: object) -> Response:

@@ -23,17 +23,17 @@ router = APIRouter(prefix="/v1", tags=["money"])
 @router.get(
     "/contracts/{contract}/revenue", operation_id="getRevenue", summary="The money of a contract"
 )
-def get_revenue(
+async def get_revenue(
     request: Request,
     contract: ContractPath,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
     """Return what was agreed, reported, distributed and paid, and each payee's balance."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: revenue_of(node_of(request).pool, contract, known_at=read_known_at(known_at)),
+        lambda: revenue_of(node_of(request).reads, contract, known_at=read_known_at(known_at)),
     )
 
 
@@ -42,24 +42,24 @@ def get_revenue(
     operation_id="getComputation",
     summary="How was this distribution computed?",
 )
-def get_computation(
+async def get_computation(
     request: Request,
     distribution: Annotated[str, Path(pattern=r"^distribution:[a-z0-9.-]{1,80}$")],
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
     """Return report lines, rates, waterfall, parts, rounding and rules; computed again."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: computation_of(
-            node_of(request).pool, distribution, known_at=read_known_at(known_at)
+            node_of(request).reads, distribution, known_at=read_known_at(known_at)
         ),
     )
 
 
 @router.get("/parties/{party}/dues", operation_id="getDues", summary="What is owed to a party?")
-def get_dues(
+async def get_dues(
     request: Request,
     party: Annotated[str, Path(pattern=r"^party:[a-z0-9.-]{1,80}$")],
     *,
@@ -69,11 +69,11 @@ def get_dues(
     at_least: AtLeast = None,
 ) -> Response:
     """Return what is payable, paid, waiting and held, and the orders that hold it."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: dues_of(
-            node_of(request).pool,
+            node_of(request).reads,
             party,
             on=on or today(),
             contract=contract,
@@ -85,17 +85,17 @@ def get_dues(
 @router.get(
     "/shares/{share}", operation_id="getShare", summary="Did all beneficiaries agree themselves?"
 )
-def get_share(
+async def get_share(
     request: Request,
     share: Annotated[str, Path(pattern=r"^share:[a-z0-9.-]{1,80}$")],
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
     """Return the parts of an agreement, who agreed to them, and whose keys signed."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: agreement_of(node_of(request).pool, share, known_at=read_known_at(known_at)),
+        lambda: agreement_of(node_of(request).reads, share, known_at=read_known_at(known_at)),
     )
 
 
@@ -104,7 +104,7 @@ def get_share(
     operation_id="getOverdue",
     summary="Which reports and sums are overdue, by how many days, with what interest?",
 )
-def get_overdue(
+async def get_overdue(
     request: Request,
     contract: ContractPath,
     *,
@@ -113,11 +113,11 @@ def get_overdue(
     at_least: AtLeast = None,
 ) -> Response:
     """Return missing reports and unpaid sums of a contract on a day, with interest so far."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: overdue_of(
-            node_of(request).pool,
+            node_of(request).reads,
             contract,
             law_of(node_of(request)),
             on=on or today(),
@@ -131,7 +131,7 @@ def get_overdue(
     operation_id="getMinimum",
     summary="Did the licensee meet the minimum of a year?",
 )
-def get_minimum(
+async def get_minimum(
     request: Request,
     contract: ContractPath,
     *,
@@ -141,11 +141,11 @@ def get_minimum(
     at_least: AtLeast = None,
 ) -> Response:
     """Return what was earned in the year, what of earlier years counts, and what is short."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: minimum_of(
-            node_of(request).pool,
+            node_of(request).reads,
             contract,
             year=year,
             licensee=licensee,

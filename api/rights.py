@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/rights", tags=["rights"])
 
 
 @router.get("/{right}/title", operation_id="getTitle", summary="Who owned the right on a day")
-def get_title(  # noqa: PLR0913  (the question's parameters)
+async def get_title(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     right: RightPath,
     *,
@@ -47,11 +47,11 @@ def get_title(  # noqa: PLR0913  (the question's parameters)
     at_least: AtLeast = None,
 ) -> Response:
     """Return the owners with exact fractions, as true on a day and as known at a time."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: title_of(
-            node_of(request).pool,
+            node_of(request).reads,
             right,
             true_on=true_on or today(),
             known_at=read_known_at(known_at),
@@ -62,19 +62,19 @@ def get_title(  # noqa: PLR0913  (the question's parameters)
 
 
 @router.get("/{right}/chain", operation_id="getChain", summary="The chain of title")
-def get_chain(
+async def get_chain(
     request: Request, right: RightPath, known_at: KnownAtText = None, at_least: AtLeast = None
 ) -> Response:
     """Return every event of the right's title, in order of recording."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: chain_of(node_of(request).pool, right, known_at=read_known_at(known_at)),
+        lambda: chain_of(node_of(request).reads, right, known_at=read_known_at(known_at)),
     )
 
 
 @router.get("/{right}/liens", operation_id="getLiens", summary="What secures debts on the right")
-def get_liens(  # noqa: PLR0913  (the question's parameters)
+async def get_liens(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     right: RightPath,
     *,
@@ -85,11 +85,11 @@ def get_liens(  # noqa: PLR0913  (the question's parameters)
     at_least: AtLeast = None,
 ) -> Response:
     """Return the liens in force, as true on a day and as known at a time."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: liens_on(
-            node_of(request).pool,
+            node_of(request).reads,
             right,
             true_on=true_on or today(),
             known_at=read_known_at(known_at),
@@ -100,7 +100,7 @@ def get_liens(  # noqa: PLR0913  (the question's parameters)
 
 
 @router.get("/{right}/status", operation_id="getStatus", summary="Whether the right is in force")
-def get_status(  # noqa: PLR0913  (the question's parameters)
+async def get_status(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     right: RightPath,
     *,
@@ -111,11 +111,11 @@ def get_status(  # noqa: PLR0913  (the question's parameters)
     at_least: AtLeast = None,
 ) -> Response:
     """Return the legal status, as true on a day and as known at a time."""
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: status_of(
-            node_of(request).pool,
+            node_of(request).reads,
             right,
             true_on=true_on or today(),
             law=law_of(node_of(request)),
@@ -131,12 +131,12 @@ def get_status(  # noqa: PLR0913  (the question's parameters)
     operation_id="getLapseEffects",
     summary="What was paid for days after the right had ended",
 )
-def get_lapse_effects(
+async def get_lapse_effects(
     request: Request, right: RightPath, known_at: KnownAtText = None, at_least: AtLeast = None
 ) -> Response:
     """Return, for each end of the right, the money of later days recorded before it was known."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: lapse_effects(node_of(request).pool, right, known_at=read_known_at(known_at)),
+        lambda: lapse_effects(node_of(request).reads, right, known_at=read_known_at(known_at)),
     )

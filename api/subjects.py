@@ -12,7 +12,7 @@ router = APIRouter(prefix="/v1/subjects", tags=["subjects"])
 
 
 @router.get("/{subject}/timeline", operation_id="getTimeline", summary="A subject's events")
-def get_timeline(
+async def get_timeline(
     request: Request,
     subject: SubjectPath,
     after: Annotated[int, Query(ge=-1, description="Cursor: positions greater than this")] = -1,
@@ -20,8 +20,8 @@ def get_timeline(
     at_least: AtLeast = None,
 ) -> Response:
     """Return a page of events about the subject; `next_after` is the next page's cursor."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: timeline_of(node_of(request).pool, subject, after=after, limit=limit),
+        lambda: timeline_of(node_of(request).reads, subject, after=after, limit=limit),
     )

@@ -19,17 +19,17 @@ router = APIRouter(prefix="/v1/technologies", tags=["technologies"])
 
 
 @router.get("/{technology}", operation_id="getTechnology", summary="A technology as it is known")
-def get_technology(
+async def get_technology(
     request: Request,
     technology: TechnologyPath,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
     """Return owners, funding in exact fractions, authors' tokens, readiness, list, and rights."""
-    return ask(
+    return await ask(
         request,
         at_least,
-        lambda: technology_of(node_of(request).pool, technology, known_at=read_known_at(known_at)),
+        lambda: technology_of(node_of(request).reads, technology, known_at=read_known_at(known_at)),
     )
 
 
@@ -38,7 +38,7 @@ def get_technology(
     operation_id="getAuthorMinimum",
     summary="Which statutory rule sets the authors' minimum?",
 )
-def get_author_minimum(  # noqa: PLR0913  (the question's parameters)
+async def get_author_minimum(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     technology: TechnologyPath,
     *,
@@ -52,11 +52,11 @@ def get_author_minimum(  # noqa: PLR0913  (the question's parameters)
 ) -> Response:
     """Return the four keys as they are known, and every rule that they choose."""
     node = node_of(request)
-    return ask(
+    return await ask(
         request,
         at_least,
         lambda: author_minimum_of(
-            node.pool,
+            node.reads,
             technology,
             law_of(node),
             distributed_on=distributed_on or today(),

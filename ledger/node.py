@@ -89,7 +89,9 @@ def open_database(settings: Settings) -> Database:
 class Node:
     """The workers of one process. Start them once, then stop them.
 
-    `pool` waits for a database that restarts; `probe` asks it once, for whoever wants to know.
+    `pool` is for those who write, and waits for a database that restarts; `reads` is for questions,
+    which may take all of it and keep no writer waiting; `probe` asks once, for whoever wants to
+    know.
     """
 
     def __init__(self, settings: Settings, database: Database, *, publishes: bool = True) -> None:
@@ -100,8 +102,11 @@ class Node:
         self.file = CheckpointFile(home.checkpoints)
         self.pool = Pool(database.app_dsn, size=16)
         self.probe = Pool(database.app_dsn, size=2, patience_s=1)
-        self.feed = CheckpointFeed(self.pool)
+        # Beside the readers: who replays the log, who waits for folds, who looks up old receipts.
+        self.reads = Pool(database.app_dsn, size=settings.readers + 4, patience_s=5)
+        self.feed = CheckpointFeed(self.reads)
         self.prover = Prover(self.pool)
+        self.reading = Prover(self.reads)
         self.checker = SignatureChecker(settings.verifier_processes)
         self.policy = policy_of(settings, self.pool)
         self.publisher = (
@@ -120,7 +125,9 @@ class Node:
         self.follower = (
             None if publishes else Follower(self.pool, self.feed, [*self.standards.values()])
         )
-        self.gatherer = Gatherer(self.pool, self.prover, self.identity.origin, StoredMap(self.pool))
+        self.gatherer = Gatherer(
+            self.reads, self.reading, self.identity.origin, StoredMap(self.reads)
+        )
         self.laws = LawShelf(home.law)
         self.sequencer = Sequencer(
             self.pool,
@@ -156,6 +163,7 @@ class Node:
         """Let go of what a node holds that was never started, or has stopped."""
         self.checker.close()
         self.probe.close()
+        self.reads.close()
         self.pool.close()
 
     @property
@@ -187,6 +195,7 @@ class Node:
 
     def _told(self, published: Published) -> None:
         self.prover.edge.tell(published)
+        self.reading.edge.tell(published)
         self.feed.tell(published.checkpoint)
         if self.feeder:
             self.feeder.hint()

@@ -77,8 +77,14 @@ class Settings(BaseSettings):
     subjects_cached: int = Field(default=200_000, ge=1000)
     """Subjects whose folded state is kept warm; the least recently used goes first."""
 
+    readers: int = Field(default=4, ge=1, le=64)
+    """Threads that answer reads, each with a database connection that no writer uses."""
+
+    reads_waiting: int = Field(default=256, ge=0)
+    """Reads that wait for a thread at most; beyond it: 503 with Retry-After."""
+
     read_wait_s: float = Field(default=5.0, ge=0)
-    """How long a read waits, in seconds, for a projection to reach `at_least`."""
+    """How long a read waits, in seconds, for a thread, and for read models to reach `at_least`."""
 
     replay_max: int = Field(default=200_000, ge=0)
     """Entries that one request may have replayed at most, to compare a read model with the log."""

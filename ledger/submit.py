@@ -9,10 +9,12 @@ same an event. asyncio at the edge; the workers are threads and processes of the
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from ledger.domain.authority import BadSignature, KeyUnknown
@@ -47,6 +49,9 @@ DEPTH = 4
 SINGLES_DEPTH = 2
 """Chunks of single requests that are under way at once: one is read while one is committed."""
 
+BLOCKING = 3
+"""Threads that look up keys and old receipts for submissions."""
+
 SINGLES_MAX = 4096
 """Single requests that wait for their chunk at most."""
 
@@ -73,6 +78,16 @@ class Rejected:
 
 
 Answer = Receipt | Rejected
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Look(Protocol):
+    """Does what reads, and blocks, on a thread for it."""
+
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        """Return what `work` returns."""
 
 
 class KeyDirectory:
@@ -179,16 +194,17 @@ class Submitter:
     def __init__(  # noqa: PLR0913  (it wires the workers together, by name)
         self,
         *,
-        pool: Pool,
+        reads: Pool,
         origin: str,
         keys: KeyDirectory,
         checks: CheckQueue,
         sequencer: Sequencer,
         feed: CheckpointFeed,
         prover: Prover,
+        reading: Prover,
         standards: Mapping[Grade, Standard],
     ) -> None:
-        self._pool = pool
+        self._reads = reads
         self._standards = standards
         self._origin = origin
         self._keys = keys
@@ -196,6 +212,8 @@ class Submitter:
         self._sequencer = sequencer
         self._feed = feed
         self._prover = prover
+        self._reading = reading
+        self._threads = ThreadPoolExecutor(BLOCKING, thread_name_prefix="intake")
         self._singles: list[tuple[bytes, asyncio.Future[Answer]]] = []
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -255,14 +273,15 @@ class Submitter:
             for task in under_way:
                 task.cancel()
 
-    async def receipt(self, event_id: UUID) -> Receipt | None:
+    async def receipt(self, event_id: UUID, look: Look) -> Receipt | None:
         """Return the first receipt of an event, the same bytes each time, or None."""
-        entry = await asyncio.to_thread(find_event, self._pool, event_id)
+        entry = await look(lambda: find_event(self._reads, event_id))
         if entry is None:
             return None
         at = Recorded(entry.position, entry.accepted, entry.leaf_hash, replayed=True)
-        checkpoint = await self._checkpoint(at)
-        (proof,) = await asyncio.to_thread(self._prover.prove, [at.position], checkpoint)
+        covering = await look(lambda: self._feed.covering(at.position))
+        checkpoint = await asyncio.wrap_future(covering)
+        (proof,) = await look(lambda: self._reading.prove([at.position], checkpoint))
         return _receipt(str(event_id), at, proof)
 
     async def graded(self, receipt: Receipt, grade: Grade, wait_s: float) -> Receipt | None:
@@ -274,7 +293,7 @@ class Submitter:
             except TimeoutError:
                 return None
         checkpoint = future.result()
-        (proof,) = await asyncio.to_thread(self._prover.prove, [receipt.position], checkpoint)
+        (proof,) = await self._beside(self._reading.prove, [receipt.position], checkpoint)
         return replace(receipt, proof=proof, grade=grade)
 
     async def _chunk(
@@ -334,7 +353,7 @@ class Submitter:
             if self._keys.find(key_id) is None
         }
         if unknown:
-            await asyncio.to_thread(self._keys.fetch, unknown)
+            await self._beside(self._keys.fetch, unknown)
 
     async def _receive(
         self,
@@ -364,7 +383,7 @@ class Submitter:
             covered = recorded[start:stop]
             positions = [at.position for _index, _event_id, at in covered]
             proofs = (
-                await asyncio.to_thread(self._prover.prove, positions, checkpoint)
+                await self._beside(self._reading.prove, positions, checkpoint)
                 if first.replayed
                 else self._prover.prove(positions, checkpoint)
             )
@@ -372,11 +391,14 @@ class Submitter:
                 answers[index] = _receipt(event_id, at, proof)
             start = stop
 
+    async def _beside(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Do what blocks on a thread, beside the event loop."""
+        call = partial(work, *arguments, **named)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
     async def _checkpoint(self, at: Recorded) -> StoredCheckpoint:
         if at.replayed:  # An old one may have to come from the database.
-            return await asyncio.wrap_future(
-                await asyncio.to_thread(self._feed.covering, at.position)
-            )
+            return await asyncio.wrap_future(await self._beside(self._feed.covering, at.position))
         return await asyncio.wrap_future(self._feed.covering(at.position))
 
 

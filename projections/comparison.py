@@ -12,7 +12,15 @@ from typing import Any
 
 from ledger.domain.event import Logged
 from ledger.store.connection import NotMigrated, Pool
-from ledger.store.readmodels import BULK, Snapshot, Values, read_frames, read_progress, snapshot
+from ledger.store.readmodels import (
+    BULK,
+    Frame,
+    Snapshot,
+    Values,
+    read_frames,
+    read_progress,
+    snapshot,
+)
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
 from projections.digest import Digest
@@ -132,7 +140,8 @@ def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Differ
             size = looked_at.sizes[model.name]
             _must_not_exceed(size, limit)
             comparing = _Comparing(model, looked_at)
-            rows = sorted(comparing.differing(_entries(pool, size)), key=lambda row: row.position)
+            events = _decoded(looked_at.frames(size, _PAGE))
+            rows = sorted(comparing.differing(events), key=lambda row: row.position)
     except NotMigrated as error:
         raise NotFolded(str(error)) from error
     return Difference(
@@ -166,8 +175,11 @@ def _must_not_exceed(size: int, limit: int | None) -> None:
 
 def _entries(pool: Pool, size: int) -> Iterator[Logged]:
     for start in range(0, size, _PAGE):
-        for position, frame in read_frames(pool, start, size, _PAGE):
-            yield decode(frame, position)
+        yield from _decoded(read_frames(pool, start, size, _PAGE))
+
+
+def _decoded(frames: Iterable[Frame]) -> Iterator[Logged]:
+    return (decode(frame, position) for position, frame in frames)
 
 
 def _replay(model: ReadModel, events: Iterable[Logged]) -> Iterator[Values]:

@@ -33,7 +33,7 @@ def grounds_of(pool: Pool, laws: Mapping[str, Law], position: int) -> Judged:
     frames = read_frames(pool, position, position + 1, 1)
     edition = edition_at(pool, position)
     if not frames or edition is None:
-        raise NotFolded(f"position {position} is not folded yet")
+        raise NotFolded(f"position {position} is not folded yet", position)
     logged = decode(frames[0][1], position)
     law = laws.get(edition.law_data_sha256)
     return Judged(

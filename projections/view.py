@@ -34,6 +34,10 @@ _END_OF_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
 class NotFolded(ProjectionError):
     """The read model does not exist yet, or has not been folded up to the position asked about."""
 
+    def __init__(self, detail: str, position: int | None = None) -> None:
+        super().__init__(detail)
+        self.position = position
+
 
 class NotAsked(ProjectionError):
     """The question makes no sense: an office knows days, not positions of this log."""
@@ -76,7 +80,8 @@ class View:
         if isinstance(known_at, date):
             raise NotAsked("what the ledger knew is asked by position or instant, not by day")
         if known_at is not None and known_at > latest:
-            raise NotFolded(f"position {known_at} is asked about, {self.size} entries are folded")
+            asked = f"position {known_at} is asked about, {self.size} entries are folded"
+            raise NotFolded(asked, known_at)
         return Known(latest if known_at is None else known_at, _END_OF_TIME, None)
 
     def rows(

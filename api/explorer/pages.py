@@ -11,10 +11,9 @@ from typing import Annotated, Any, TypedDict, Unpack
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
-from api.deps import law_of, node_of
+from api.deps import law_of, look, node_of
 from api.explorer.shown import page
-from api.problems import ApiProblem
-from api.reads import KnownAtText, TrueOn, read_known_at, today
+from api.reads import KnownAtText, TrueOn, read_known_at, telling, today
 from ledger.store.connection import Pool
 from projections.arrears import overdue_of
 from projections.computation import computation_of
@@ -31,7 +30,7 @@ from projections.sublicences import sublicences_of
 from projections.terms import terms_on, versions_of
 from projections.timeline import timeline_of
 from projections.title import title_of
-from projections.view import KnownAt, NotAsked, NotFolded
+from projections.view import KnownAt
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""
@@ -48,13 +47,9 @@ def _asked(
     request: Request, subject: str, true_on: date | None, known_at: str | None, question: Asked
 ) -> dict[str, Any]:
     """Return what a page shows. Raises `ApiProblem` where the read models are not that far."""
-    pool, known = node_of(request).pool, read_known_at(known_at)
-    try:
+    pool, known = node_of(request).reads, read_known_at(known_at)
+    with telling(request):
         return {**question(pool, subject, true_on or today(), known)}
-    except NotFolded as error:
-        raise ApiProblem(503, "NOT_FOLDED", str(error)) from None
-    except NotAsked as error:
-        raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
 
 
 class Parameters(TypedDict):
@@ -65,12 +60,18 @@ class Parameters(TypedDict):
     after: int
 
 
-def _shown(
+async def _shown(
+    request: Request, template: str, subject: str, question: Asked, **given: Unpack[Parameters]
+) -> HTMLResponse:
+    return await look(request, lambda: _page(request, template, subject, question, **given))
+
+
+def _page(
     request: Request, template: str, subject: str, question: Asked, **given: Unpack[Parameters]
 ) -> HTMLResponse:
     true_on, known_at, after = given["true_on"], given["known_at"], given["after"]
     answers = _asked(request, subject, true_on, known_at, question)
-    events = timeline_of(node_of(request).pool, subject, after=after, limit=EVENTS)
+    events = timeline_of(node_of(request).reads, subject, after=after, limit=EVENTS)
     return page(
         request,
         template,
@@ -122,7 +123,7 @@ def _id(kind: str) -> Any:
 
 
 @router.get("/rights/{right}", response_class=HTMLResponse)
-def show_right(
+async def show_right(
     request: Request,
     right: Annotated[str, _id("right")],
     true_on: TrueOn = None,
@@ -131,11 +132,11 @@ def show_right(
 ) -> HTMLResponse:
     """Show owners, status, liens and grants of a right."""
     asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return _shown(request, "right.html", right, _right, **asked)
+    return await _shown(request, "right.html", right, _right, **asked)
 
 
 @router.get("/contracts/{contract}", response_class=HTMLResponse)
-def show_contract(
+async def show_contract(
     request: Request,
     contract: Annotated[str, _id("contract")],
     true_on: TrueOn = None,
@@ -143,9 +144,10 @@ def show_contract(
     after: After = -1,
 ) -> HTMLResponse:
     """Show terms, versions, sublicences, money and holds of a contract."""
-    law = law_of(node_of(request))
+    node = node_of(request)
 
     def question(pool: Pool, contract: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+        law = law_of(node)
         return {
             "agreed": terms_on(pool, contract, true_on=on, known_at=known),
             "versions": versions_of(pool, contract, known_at=known),
@@ -156,11 +158,11 @@ def show_contract(
         }
 
     asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return _shown(request, "contract.html", contract, question, **asked)
+    return await _shown(request, "contract.html", contract, question, **asked)
 
 
 @router.get("/distributions/{distribution}", response_class=HTMLResponse)
-def show_distribution(
+async def show_distribution(
     request: Request,
     distribution: Annotated[str, _id("distribution")],
     true_on: TrueOn = None,
@@ -169,11 +171,11 @@ def show_distribution(
 ) -> HTMLResponse:
     """Show how a distribution was computed, and what holds it."""
     asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return _shown(request, "distribution.html", distribution, _distribution, **asked)
+    return await _shown(request, "distribution.html", distribution, _distribution, **asked)
 
 
 @router.get("/parties/{party}", response_class=HTMLResponse)
-def show_party(
+async def show_party(
     request: Request,
     party: Annotated[str, _id("party")],
     true_on: TrueOn = None,
@@ -182,11 +184,11 @@ def show_party(
 ) -> HTMLResponse:
     """Show who a party is, its keys and mandates, and what is owed to it."""
     asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return _shown(request, "party.html", party, _party, **asked)
+    return await _shown(request, "party.html", party, _party, **asked)
 
 
 @router.get("/disputes/{dispute}", response_class=HTMLResponse)
-def show_dispute(
+async def show_dispute(
     request: Request,
     dispute: Annotated[str, _id("dispute")],
     known_at: KnownAtText = None,
@@ -194,4 +196,4 @@ def show_dispute(
 ) -> HTMLResponse:
     """Show the steps of a dispute and its orders."""
     asked: Parameters = {"true_on": None, "known_at": known_at, "after": after}
-    return _shown(request, "dispute.html", dispute, _dispute, **asked)
+    return await _shown(request, "dispute.html", dispute, _dispute, **asked)

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
-from api.deps import node_of
+from api.deps import look, node_of
 from api.explorer.labels import LABELS
 from api.explorer.operations import groups_of
 from api.explorer.shown import HEADERS, HERE, page, time_of
@@ -26,30 +26,38 @@ router = APIRouter(tags=["explorer"], include_in_schema=False)
 
 
 @router.get("/", response_class=HTMLResponse)
-def show_log(request: Request) -> HTMLResponse:
+async def show_log(request: Request) -> HTMLResponse:
     """Show the log's head and its latest events."""
     node = node_of(request)
     latest = node.feed.latest
     size = latest.size if latest else 0
-    entries = read_entries(node.pool, max(0, size - LATEST), size, LATEST)
-    return page(
-        request,
-        "log.html",
-        size=size,
-        root=b64encode(latest.root) if latest else "",
-        signed=time_of(latest.created) if latest else None,
-        checkpoint=latest.note.decode() if latest else "",
-        rows=[_row(entry) for entry in reversed(entries)],
-        shown=SHOWN,
-        url=_url(request),
-    )
+
+    def shown() -> HTMLResponse:
+        entries = read_entries(node.reads, max(0, size - LATEST), size, LATEST)
+        return page(
+            request,
+            "log.html",
+            size=size,
+            root=b64encode(latest.root) if latest else "",
+            signed=time_of(latest.created) if latest else None,
+            checkpoint=latest.note.decode() if latest else "",
+            rows=[_row(entry) for entry in reversed(entries)],
+            shown=SHOWN,
+            url=_url(request),
+        )
+
+    return await look(request, shown)
 
 
 @router.get("/docs", response_class=HTMLResponse)
-def show_operations(request: Request) -> HTMLResponse:
+async def show_operations(request: Request) -> HTMLResponse:
     """Show every operation of the API with its parameters and a command that calls it."""
-    groups = groups_of(request.app.openapi(), _url(request))
-    return page(request, "operations.html", groups=groups)
+
+    def shown() -> HTMLResponse:
+        groups = groups_of(request.app.openapi(), _url(request))
+        return page(request, "operations.html", groups=groups)
+
+    return await look(request, shown)
 
 
 @router.get("/static/page.css")

@@ -13,6 +13,7 @@ round trip with the first statement and COMMIT with the last.
 import queue
 import random
 import select
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -129,6 +130,7 @@ class Pool:
         for _ in range(size):
             self._slots.put(None)  # None: a connection that may be opened.
         self._hinter = Hinter(self.session)
+        self._borrowers = threading.local()
 
     @contextmanager
     def transaction(
@@ -208,14 +210,18 @@ class Pool:
     @contextmanager
     def _lent(self) -> Iterator[Connection]:
         lent: Connection | None = None
+        # Whoever waits for a second one while holding the first may wait for oneself.
+        assert not getattr(self._borrowers, "holds", False), "a thread has one connection at a time"
         try:
             free = self._slots.get(timeout=self._patience_s)
         except queue.Empty:
             raise Unavailable("every connection to the database is in use") from None
+        self._borrowers.holds = True
         try:
             lent = free if free is not None and _is_alive(free) else self._reopen()
             yield lent
         finally:
+            self._borrowers.holds = False
             if lent is not None and not _is_idle(lent):
                 lent.close()
                 lent = None

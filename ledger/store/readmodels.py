@@ -112,14 +112,18 @@ def read_frames(pool: Pool, start: int, stop: int | None, limit: int) -> list[Fr
     reads the whole log, and this takes a quarter of the time.
     """
     end = start + limit if stop is None else min(start + limit, stop)
-    raw = io.BytesIO()
     with pool.session() as session:
-        session.copy_expert(
-            "COPY (SELECT position, entry FROM ledger.entries"  # noqa: S608  (two integers)
-            f" WHERE position >= {start:d} AND position < {end:d} ORDER BY position)"
-            " TO STDOUT (FORMAT binary)",
-            raw,
-        )
+        return _frames(session, start, end)
+
+
+def _frames(session: cursor, start: int, end: int) -> list[Frame]:
+    raw = io.BytesIO()
+    session.copy_expert(
+        "COPY (SELECT position, entry FROM ledger.entries"  # noqa: S608  (two integers)
+        f" WHERE position >= {start:d} AND position < {end:d} ORDER BY position)"
+        " TO STDOUT (FORMAT binary)",
+        raw,
+    )
     return list(_unpack_frames(raw.getvalue()))
 
 
@@ -373,6 +377,11 @@ class Snapshot:
     def pages(self, table: Table, order: Sequence[str]) -> Iterator[list[Values]]:
         """Return all rows of a table in pages, ordered by columns; memory holds a page."""
         return _pages(self._session, table, order)
+
+    def frames(self, size: int, page: int) -> Iterator[Frame]:
+        """Return the first `size` entries of the log; memory holds a page of so many."""
+        for start in range(0, size, page):
+            yield from _frames(self._session, start, min(start + page, size))
 
 
 @contextmanager

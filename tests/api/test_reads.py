@@ -7,6 +7,7 @@ import pytest
 
 from api.cli.story import BASE
 from ledger.client import LedgerClient
+from ledger.compose import uuid7
 from ledger.intake import decode
 from ledger.node import Node
 from projections.catalogue import READ_MODELS
@@ -349,14 +350,32 @@ def test_a_problem_has_its_title_in_vietnamese(http: httpx2.Client):
     assert "Không tìm thấy" == answer.json()["title"]
 
 
-def test_a_read_that_waits_for_what_is_not_there_is_told_to_come_back(
-    node: Node, http: httpx2.Client, monkeypatch: pytest.MonkeyPatch, tale: Tale
+def test_a_read_that_waits_for_what_is_not_folded_is_told_to_come_back(
+    node: Node,
+    http: httpx2.Client,
+    ledger: LedgerClient,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    tale: Tale,
 ):
     del tale
+    late = f"technology:{uuid7()}"
+    receipt = ledger.submit(world.sign(b.technology_registered(technology=late), b.INSTITUTE))
     monkeypatch.setattr(node.settings, "read_wait_s", 0.05)
-    answer = http.get("/v1/rights/right:a/title", params={"at_least": 10**6})
+    asked = {"at_least": receipt.position + 1}
+    answer = http.get("/v1/rights/right:a/title", params=asked)
     assert (503, "NOT_FOLDED", "1") == (
         answer.status_code,
         answer.json()["code"],
         answer.headers["retry-after"],
     )
+
+
+@pytest.mark.parametrize("asked", ["at_least=1000000", f"at_least={10**30}", f"known_at={10**15}"])
+def test_what_no_entry_is_promised_for_is_not_waited_for(
+    http: httpx2.Client, monkeypatch: pytest.MonkeyPatch, node: Node, tale: Tale, asked: str
+):
+    del tale
+    monkeypatch.setattr(node.settings, "read_wait_s", 3600.0)
+    answer = http.get(f"/v1/rights/right:a/title?{asked}")
+    assert (422, "BAD_PARAMETER") == (answer.status_code, answer.json()["code"])

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import pytest
@@ -20,6 +21,12 @@ from tests.support.postgres import run_sql
 def _setting(cursor, name):
     cursor.execute(f"SHOW {name}")
     return cursor.fetchone()[0]
+
+
+def _backend(pool):
+    with pool.session() as session:
+        session.execute("SELECT pg_backend_pid()")
+        return session.fetchone()[0]
 
 
 def _lend(pool, number):
@@ -138,9 +145,19 @@ def test_who_finds_no_connection_free_waits(database):
 
 def test_waiting_for_a_connection_has_an_end(database):
     pool = Pool(database.app_dsn, 1, patience_s=0.05)
-    with pool.session(), pytest.raises(Unavailable, match="in use"), pool.session():
-        pass
+    with (
+        pool.session(),
+        ThreadPoolExecutor(1) as other,
+        pytest.raises(Unavailable, match="in use"),
+    ):
+        other.submit(_backend, pool).result()
     pool.close()
+
+
+def test_a_thread_that_holds_a_connection_gets_no_second_one(pool):
+    with pool.session(), pytest.raises(AssertionError, match="one connection"), pool.session():
+        pass
+    assert _backend(pool), "the first one came back"
 
 
 def test_a_connection_that_died_while_idle_is_replaced(pool, database):
