@@ -29,6 +29,7 @@ from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.signatures import SignatureChecker
 from ledger.store.attest import attest
+from ledger.store.basebackup import archive_settings
 from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -79,7 +80,12 @@ def open_database(settings: Settings) -> Database:
     settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
     in_use = os.open(settings.home / "postgres.in-use", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(in_use, fcntl.LOCK_SH)
-    embedded = EmbeddedPostgres(settings.home, bin_dir=settings.postgres_bin)
+    archive = settings.wal_archive
+    embedded = EmbeddedPostgres(
+        settings.home,
+        bin_dir=settings.postgres_bin,
+        settings=archive_settings(archive) if archive else None,
+    )
     embedded.start()
     # Nobody else looks after the embedded database: it is brought up to date at every start.
     migrate(embedded.owner_dsn)

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     postgres_bin: Path | None = None
     """Directory of `initdb` and `postgres`, before those of the wheel."""
 
+    wal_archive: Path | None = None
+    """Directory where the embedded server keeps its write-ahead log, for `operate restore`."""
+
     host: str = "127.0.0.1"
     """Address to bind. Beyond loopback only with `LEDGER_ENTRIES=open`."""
 

@@ -113,6 +113,11 @@ class EmbeddedPostgres:
         return self._dsn(SUPERUSER, "postgres")
 
     @property
+    def data_directory(self) -> Path:
+        """Where the running server keeps its data."""
+        return self._running().data
+
+    @property
     def pid(self) -> int:
         """Process id of the server that runs."""
         return self._running().pid
@@ -170,7 +175,7 @@ class EmbeddedPostgres:
         return self._postmaster
 
     def _dsn(self, role: str, database: str) -> str:
-        password = _passwords(self._home)[role]
+        password = read_passwords(self._home)[role]
         directory = quote(str(self._running().socket_directory), safe="")
         return f"postgresql://{role}:{password}@/{database}?host={directory}&port=5432"
 
@@ -188,13 +193,13 @@ class EmbeddedPostgres:
             binaries = find_binaries(self._bin_dir)
             return self._initialise(binaries), binaries
         data = made[-1].parent
-        if not (self._home / _PASSWORDS).exists():
-            raise PasswordsLost(f"{data} is there, {self._home / _PASSWORDS} is not")
+        if not (self._home / PASSWORDS).exists():
+            raise PasswordsLost(f"{data} is there, {self._home / PASSWORDS} is not")
         return data, find_binaries(self._bin_dir, int(made[-1].read_text("ascii")))
 
     def _initialise(self, binaries: Binaries) -> Path:
         data = self._home / f"postgres-{binaries.major}"
-        _make_passwords(self._home)
+        make_passwords(self._home)
         identity = _identity(None)
         binaries = self._within_reach(binaries, identity)
         # Under another name until it is whole: a kill in between leaves nothing half made.
@@ -230,7 +235,7 @@ class EmbeddedPostgres:
     def _password_file(self, identity: dict[str, Any]) -> Iterator[Path]:
         path = self._home / "initdb-password"
         path.unlink(missing_ok=True)
-        _write_secret(path, _passwords(self._home)[SUPERUSER])
+        _write_secret(path, read_passwords(self._home)[SUPERUSER])
         _give(path, identity)
         try:
             yield path
@@ -307,7 +312,7 @@ class EmbeddedPostgres:
 
     def _set_up(self) -> None:
         """Make the roles and the database, where they are missing."""
-        passwords = _passwords(self._home)
+        passwords = read_passwords(self._home)
         with closing(self._connect(self.superuser_dsn)) as server, server.cursor() as session:
             if findings := unsafe_settings(session):
                 raise Unfit(findings)
@@ -329,23 +334,27 @@ class EmbeddedPostgres:
         return server
 
 
-_PASSWORDS = "postgres-passwords.json"
+PASSWORDS = "postgres-passwords.json"
+"""File of the roles' passwords, below the home."""
+
 _ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 """Nothing of our environment is meant for the server: PGPORT or PGDATA would change it."""
 
 
-def _passwords(home: Path) -> dict[str, str]:
-    passwords: dict[str, str] = json.loads((home / _PASSWORDS).read_text("ascii"))
+def read_passwords(home: Path) -> dict[str, str]:
+    """Return the roles' passwords."""
+    passwords: dict[str, str] = json.loads((home / PASSWORDS).read_text("ascii"))
     return passwords
 
 
-def _make_passwords(home: Path) -> None:
-    if not (home / _PASSWORDS).exists():
+def make_passwords(home: Path) -> None:
+    """Make the roles' passwords, once."""
+    if not (home / PASSWORDS).exists():
         roles = (SUPERUSER, OWNER, APPLICATION)
-        unfinished = home / f"new-{_PASSWORDS}"
+        unfinished = home / f"new-{PASSWORDS}"
         unfinished.unlink(missing_ok=True)
         _write_secret(unfinished, json.dumps({role: secrets.token_hex(24) for role in roles}))
-        unfinished.rename(home / _PASSWORDS)
+        unfinished.rename(home / PASSWORDS)
 
 
 def _write_secret(path: Path, secret: str) -> None:
@@ -377,6 +386,13 @@ def _identity(data: Path | None) -> dict[str, Any]:
 def _give(path: Path, identity: dict[str, Any]) -> None:
     if identity:
         os.chown(path, identity["user"], identity["group"])
+
+
+def give_tree(path: Path) -> None:
+    """Make a directory and all below it the server's user's own, where that is not who we are."""
+    identity = _identity(None)
+    for each in (path, *path.rglob("*")):
+        _give(each, identity)
 
 
 def _check_reachable(identity: dict[str, Any], path: Path) -> None:

@@ -1,0 +1,175 @@
+"""`techledger operate backup` and `restore`: a copy of the database, and the way back from it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ledger.antirollback import CheckpointFile
+from ledger.backup import (
+    BackupError,
+    BackupOlder,
+    Manifest,
+    back_up,
+    check_backup,
+    check_fits,
+    check_placed,
+    forget_old,
+    place,
+    signed_already,
+)
+from ledger.gate import places, remembered
+from ledger.home import Home
+from ledger.keystore import load_log_keys
+from ledger.log.checkpoint import Checkpoint, parse_checkpoint
+from ledger.log.encoding import write_base64
+from ledger.log.merkle import LogError
+from ledger.log.note import open_note, parse_note
+from ledger.node import open_database, policy_of
+from ledger.publisher import LogSigner
+from ledger.restore import MirrorBehind, RestoreError, restore
+from ledger.settings import Settings
+from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.connection import Pool
+from ledger.store.migrate import migrate
+from ledger.verify.outcome import Refused
+
+_DESTINATION = typer.Argument(help="Where backups are kept: another disk, another machine's")
+
+
+def backup(
+    destination: Annotated[Path, _DESTINATION],
+    method: Annotated[
+        Literal["base", "dump"] | None,
+        typer.Option(help="base: files and their log, embedded server only. dump: one snapshot."),
+    ] = None,
+    keep_days: Annotated[
+        int | None, typer.Option(min=1, help="Remove backups that are older, but for the newest.")
+    ] = None,
+) -> None:
+    """Copy the database into a new directory, while the ledger works, and read the copy back.
+
+    Neither keys nor the anti-rollback file are in it: keep HOME/keys elsewhere, apart.
+    """
+    settings = Settings()
+    database = open_database(settings)
+    try:
+        how = method or ("base" if database.embedded else "dump")
+        directory, manifest = back_up(settings, database, destination, how)
+    finally:
+        database.stop()
+    print(f"{directory}: {manifest.origin} to size {manifest.size} at least, read back")
+    if keep_days:
+        keep = timedelta(days=keep_days)
+        for old in forget_old(destination, keep, settings.wal_archive, settings.postgres_bin):
+            print(f"removed {old}")
+
+
+def restore_backup(
+    directory: Annotated[Path, typer.Argument(help="One backup", exists=True, file_okay=False)],
+    mirror: Annotated[
+        Path | None,
+        typer.Option(help="A mirror, for what was signed after the backup", exists=True),
+    ] = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(help="The archive of the write-ahead log (LEDGER_WAL_ARCHIVE)", exists=True),
+    ] = None,
+    nobody_saw_more: Annotated[
+        bool,
+        typer.Option(help="Say that no witness, mirror or client holds anything newer."),
+    ] = False,
+) -> None:
+    """Make the database of this home from a backup, and bring back what came after it.
+
+    The server has to be stopped, the log's keys have to be in HOME/keys. The log is left halted:
+    `operate resume` examines everything once more and lets it go on.
+    """
+    settings = Settings()
+    home = Home(settings.home)
+    file = CheckpointFile(home.checkpoints)
+    try:
+        manifest = check_backup(directory, settings.postgres_bin)
+        check_fits(manifest, settings)
+        if not (mirror or archive) and (signed := signed_already(home)) > manifest.size:
+            raise BackupOlder(_older(manifest, signed))
+        home.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.halt(f"restored from the backup of {manifest.made}, size {manifest.size}")
+        place(settings, directory, manifest, archive)
+        reached = _complete(settings, file, manifest, mirror, nobody_saw_more)
+    except (BackupError, Refused, RestoreError) as error:
+        code = error.code if isinstance(error, BackupError) else type(error).__name__
+        print(f"REFUSED: {code}: {error}")
+        raise typer.Exit(1) from None
+    print(f"{manifest.origin} is back at size {reached.size}, root {write_base64(reached.root)}")
+    print("it is halted: techledger operate resume --reason … lets it go on")
+
+
+def _complete(
+    settings: Settings,
+    file: CheckpointFile,
+    manifest: Manifest,
+    mirror: Path | None,
+    nobody_saw_more: bool,
+) -> Checkpoint:
+    """Hold the database that was put in place to all who may have seen more of its log."""
+    home = Home(settings.home)
+    with _database(settings, file) as pool:
+        reached = check_placed(pool, home, manifest)
+        if mirror:
+            try:
+                reached = restore(pool, file, mirror, home.trust.read_bytes()).checkpoint
+            except MirrorBehind:
+                nobody_saw_more = True  # It saw less, which says as much.
+        seen = _seen(settings, pool, manifest.origin)
+        if seen and max(seen) > reached.size:
+            raise BackupOlder(_older(manifest, max(seen)))
+        if (signed := signed_already(home)) > reached.size:
+            raise BackupOlder(_older(manifest, signed))
+        if file.read() is None:
+            if not (seen or nobody_saw_more):
+                raise BackupOlder(
+                    f"nobody could be asked whether more than {reached.size} was signed: give"
+                    " --mirror, set LEDGER_MIRRORS, or say --nobody-saw-more"
+                )
+            latest = latest_checkpoint(pool)
+            assert latest, "check_placed has found it"
+            file.restore(None, latest.note)
+    return reached
+
+
+def _seen(settings: Settings, pool: Pool, origin: str) -> list[int]:
+    """Return the sizes that witnesses and mirrors hold the log's own signature for."""
+    verifiers = LogSigner(origin, *load_log_keys(Home(settings.home).keys)).verifiers
+    sizes = []
+    for other in remembered(places(policy_of(settings, pool), settings.mirrors.split(), origin)):
+        try:
+            open_note(other.note, verifiers)
+            sizes.append(parse_checkpoint(parse_note(other.note).text).size)
+        except LogError:
+            continue
+    return sizes
+
+
+@contextmanager
+def _database(settings: Settings, file: CheckpointFile) -> Iterator[Pool]:
+    database, held = open_database(settings), file.hold()
+    try:
+        migrate(database.owner_dsn)
+        pool = Pool(database.app_dsn, size=2)
+        yield pool
+        pool.close()
+    finally:
+        os.close(held)
+        database.stop()
+
+
+def _older(manifest: Manifest, signed: int) -> str:
+    return (
+        f"the backup reaches size {manifest.size}, {signed} were signed: take a newer one, or give"
+        " --archive, --mirror"
+    )

@@ -1,0 +1,315 @@
+"""The machine is lost: a backup, the keys from their safe and a mirror bring everything back."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ledger.audit import StoredLog, export
+from ledger.genesis import initialise
+from ledger.home import Home, Identity
+from ledger.keystore import create_log_keys
+from ledger.node import Node, open_node
+from ledger.settings import Settings
+from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.entries import read_head
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, technology_registered
+from tests.support.node import append, running, settings_for
+from tests.support.postgres import Database, fresh_database, home_directory, run_sql
+from tests.support.server import ROOT, environment, ledger_home
+from tests.support.world import World
+
+FIRST, MORE = 10, 15
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine with a ledger: its home, and beside it what is kept on others."""
+
+    home: Home
+    elsewhere: Path
+
+    @property
+    def backups(self) -> Path:
+        return self.elsewhere / "backups"
+
+    @property
+    def mirror(self) -> Path:
+        return self.elsewhere / "mirror"
+
+    @property
+    def safe(self) -> Path:
+        return self.elsewhere / "safe"
+
+    def settings(self, **more: object) -> Settings:
+        return Settings(home=self.home.path, database_url=None, verifier_processes=1, **more)
+
+    @contextmanager
+    def node(self, **more: object) -> Iterator[Node]:
+        node = open_node(self.settings(**more))
+        try:
+            node.start()
+            yield node
+        finally:
+            node.stop()
+            node.database.stop()
+
+    def operate(self, *words: object, **variables: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "api.cli", "operate", *map(str, words)],
+            env=environment(self.home.path, variables),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def newest(self) -> Path:
+        return max(self.backups.iterdir())
+
+    def destroy(self) -> None:
+        """Lose the machine: nothing of the home stays."""
+        for each in self.home.path.iterdir():
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+
+    def bring_keys(self) -> None:
+        shutil.copytree(self.safe, self.home.keys)
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    with ledger_home() as home, home_directory() as elsewhere:
+        machine = Machine(home, elsewhere)
+        initialise(machine.settings(), "lost.example.vn", OPERATOR, REGISTRAR)
+        shutil.copytree(home.keys, machine.safe)
+        yield machine
+
+
+def say(node: Node, world: World, first: int, count: int) -> None:
+    for number in range(first, first + count):
+        body = technology_registered(technology=f"technology:t{number}")
+        last = append(node, world.sign(body, INSTITUTE))[-1]
+    node.feed.covering(last.position).result(30)
+
+
+def told(run: "subprocess.CompletedProcess[str]", code: int = 0) -> str:
+    assert code == run.returncode, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    return run.stdout
+
+
+def test_the_drill_that_destroys_the_machine(machine: Machine) -> None:
+    world = World.of(machine.home)
+    with machine.node() as node:
+        append(node, *world.registrations((INSTITUTE, FIRM)))
+        say(node, world, 0, FIRST)
+        assert "to size 13 at least, read back" in told(
+            machine.operate("backup", machine.backups)
+        )  # While it works.
+        say(node, world, FIRST, MORE)
+        export(StoredLog(node.pool), machine.mirror)
+        root = read_head(node.pool).root
+    trust = machine.home.trust.read_bytes()
+    machine.destroy()
+
+    refused = told(machine.operate("restore", machine.newest()), 1)
+    assert "KEYS_MISSING" in refused
+    machine.bring_keys()
+    back = told(machine.operate("restore", machine.newest(), "--mirror", machine.mirror))
+    assert "at size 28" in back
+    assert "halted" in back
+    told(machine.operate("resume", "--reason", "the machine burnt"))
+    assert trust == machine.home.trust.read_bytes()
+    told(machine.operate("fsck"))
+    with machine.node() as node:
+        head = read_head(node.pool)
+        assert 29 == head.size  # 28, and the event that says why it was halted.
+        say(node, world, FIRST + MORE, 1)
+        export(StoredLog(node.pool), machine.mirror)  # It continues what the mirror held.
+    assert root != head.root
+
+
+def test_the_archive_brings_back_what_no_mirror_has(machine: Machine) -> None:
+    world, archive = World.of(machine.home), machine.elsewhere / "wal"
+    archive.mkdir()
+    archive.chmod(0o777)  # The server's user writes there.
+    variables = {"LEDGER_WAL_ARCHIVE": str(archive)}
+    with machine.node(wal_archive=archive) as node:
+        append(node, *world.registrations((INSTITUTE,)))
+        told(machine.operate("backup", machine.backups, **variables))
+        say(node, world, 0, MORE)
+        signed = node.feed.latest.size
+    wait_until_archived(archive, machine.home)
+    machine.destroy()
+    machine.bring_keys()
+
+    lonely = told(machine.operate("restore", machine.newest(), "--archive", archive), 1)
+    assert "nobody could be asked" in lonely
+    shutil.rmtree(next(machine.home.path.glob("postgres-*/")))
+    back = told(
+        machine.operate("restore", machine.newest(), "--archive", archive, "--nobody-saw-more")
+    )
+    assert f"at size {signed}" in back
+    told(machine.operate("resume", "--reason", "restored from the archive"))
+    told(machine.operate("fsck"))
+
+
+def wait_until_archived(archive: Path, home: Home) -> None:
+    """Wait until a server that has stopped has nothing left to archive."""
+    assert list(archive.glob("*.gz"))
+    (data,) = home.path.glob("postgres-*/")
+    for _ in range(200):
+        if not list((data / "pg_wal/archive_status").glob("*.ready")):
+            return
+        time.sleep(0.05)
+    raise AssertionError("the last segment was never archived")
+
+
+def test_a_dump_comes_back_in_a_database_of_ones_own(
+    machine: Machine, empty_databases: tuple[Database, Database]
+) -> None:
+    first, second = empty_databases
+    machine.destroy()
+    found_there(machine, first)
+    world = World.of(machine.home)
+    shutil.rmtree(machine.safe)
+    shutil.copytree(machine.home.keys, machine.safe)
+    settings = settings_for(first, machine.home.path)
+    with running(settings) as node:
+        append(node, *world.registrations((INSTITUTE, FIRM)))
+        say(node, world, 0, 3)
+        told(machine.operate("backup", machine.backups, **urls(first)))
+    machine.destroy()
+    machine.bring_keys()
+    wrong = told(machine.operate("restore", machine.newest()), 1)
+    assert "WRONG_METHOD" in wrong
+    back = told(machine.operate("restore", machine.newest(), "--nobody-saw-more", **urls(second)))
+    assert "at size 6" in back
+    told(machine.operate("resume", "--reason", "moved", **urls(second)))
+    told(machine.operate("fsck", **urls(second)))
+
+
+def urls(database: Database) -> dict[str, str]:
+    return {
+        "LEDGER_DATABASE_URL": database.app_dsn,
+        "LEDGER_DATABASE_OWNER_URL": database.owner_dsn,
+    }
+
+
+@pytest.fixture
+def empty_databases(postgres_server: EmbeddedPostgres) -> Iterator[tuple[Database, Database]]:
+    with fresh_database(postgres_server) as first, fresh_database(postgres_server) as second:
+        for each in (first, second):
+            for schema in ("ledger", "read", "migrations"):
+                run_sql(each.superuser_dsn, f"DROP SCHEMA {schema} CASCADE")
+        yield first, second
+
+
+def found_there(machine: Machine, database: Database) -> None:
+    initialise(settings_for(database, machine.home.path), "own.example.vn", OPERATOR, REGISTRAR)
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Machine]:
+    """Return a machine that made a backup of size 1, and signed two entries more."""
+    with ledger_home() as home, home_directory() as elsewhere:
+        machine = Machine(home, elsewhere)
+        initialise(machine.settings(), "lost.example.vn", OPERATOR, REGISTRAR)
+        shutil.copytree(home.keys, machine.safe)
+        told(machine.operate("backup", machine.backups))
+        with machine.node() as node:
+            append(node, *World.of(home).registrations((INSTITUTE, FIRM)))
+            node.feed.covering(2).result(30)
+        yield machine
+
+
+@pytest.fixture
+def fresh(kept: Machine) -> Iterator[Machine]:
+    """Lend a new machine with the keys from the safe, and a copy of the backup."""
+    with home_directory() as home, home_directory() as elsewhere:
+        machine = Machine(Home(home), elsewhere)
+        shutil.copytree(kept.backups, machine.backups)
+        shutil.copytree(kept.safe, machine.home.keys)
+        yield machine
+
+
+def refused(machine: Machine) -> str:
+    """Return why the backup is refused, and hold that nothing was written."""
+    before = sorted(machine.home.path.rglob("*"))
+    run = machine.operate("restore", machine.newest())
+    assert 1 == run.returncode, run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    assert before == sorted(machine.home.path.rglob("*"))
+    return run.stdout + run.stderr
+
+
+def test_a_backup_that_was_cut_is_refused(fresh: Machine) -> None:
+    (fresh.newest() / "manifest.json").unlink()
+    assert "BACKUP_CUT" in refused(fresh)
+
+
+@pytest.mark.parametrize("name", ["trust.json", "base/backup_manifest"])
+def test_a_backup_without_one_of_its_files_is_refused(fresh: Machine, name: str) -> None:
+    (fresh.newest() / name).unlink()
+    assert "BACKUP_CUT" in refused(fresh)
+
+
+@pytest.mark.parametrize("name", ["trust.json", "base/PG_VERSION", "base/global/pg_control"])
+def test_a_backup_with_a_changed_file_is_refused(fresh: Machine, name: str) -> None:
+    path = fresh.newest() / name
+    path.write_bytes(path.read_bytes() + b" ")
+    assert "BACKUP_CORRUPT" in refused(fresh)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"origin": 1}'])
+def test_a_manifest_that_cannot_be_read_is_refused(fresh: Machine, text: str) -> None:
+    (fresh.newest() / "manifest.json").write_text(text)
+    assert "BACKUP_CORRUPT" in refused(fresh)
+
+
+def test_a_backup_of_another_ledger_is_refused(fresh: Machine) -> None:
+    fresh.home.create(Identity("other.example.vn/techledger/00000000", OPERATOR, REGISTRAR))
+    assert "BACKUP_FOREIGN" in refused(fresh)
+
+
+def test_a_backup_is_refused_where_the_keys_are_missing(fresh: Machine) -> None:
+    shutil.rmtree(fresh.home.keys)
+    assert "KEYS_MISSING" in refused(fresh)
+
+
+def test_an_older_backup_is_refused_before_anything_is_written(
+    fresh: Machine, kept: Machine
+) -> None:
+    shutil.copytree(kept.home.checkpoints, fresh.home.checkpoints)
+    assert "BACKUP_OLDER: the backup reaches size 1, 3 were signed" in refused(fresh)
+
+
+def test_a_database_that_is_there_is_never_replaced(fresh: Machine) -> None:
+    there = fresh.home.path / "postgres-18"
+    there.mkdir()
+    (there / "PG_VERSION").write_text("18")
+    assert "move it away first" in refused(fresh)
+
+
+def test_a_backup_by_the_keys_of_another_log_is_refused(fresh: Machine) -> None:
+    shutil.rmtree(fresh.home.keys)
+    create_log_keys(fresh.home.keys)
+    run = fresh.operate("restore", fresh.newest(), "--nobody-saw-more")
+    assert (1, True) == (run.returncode, "BACKUP_FOREIGN" in run.stdout)
+    assert (fresh.home.checkpoints / "HALTED").exists()  # The database is there by now.
+
+
+def test_old_backups_go_and_the_newest_stays(kept: Machine, tmp_path: Path) -> None:
+    old = tmp_path / "20200101T000000Z-1"
+    shutil.copytree(kept.newest(), old)
+    manifest = json.loads((old / "manifest.json").read_bytes())
+    (old / "manifest.json").write_text(json.dumps(manifest | {"made": "2020-01-01T00:00:00Z"}))
+    assert "removed" in told(kept.operate("backup", tmp_path, "--keep-days", "35"))
+    assert 1 == len(list(tmp_path.iterdir()))
