@@ -8,7 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from api.cli import backups, governing
+from api.cli import backups, governing, status
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.antirollback import CheckpointFile, Halted
@@ -182,6 +182,7 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
     print(f"resumed; position {recorded.position} says why")
 
 
+app.command("status")(status.status)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore_backup)
 app.add_typer(governing.log_keys, name="log-keys")

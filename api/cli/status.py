@@ -1,0 +1,191 @@
+"""`techledger operate status`: what an operator looks at in the morning, and what is to be done."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from ledger.antirollback import CheckpointFile, Halted, InUse
+from ledger.backup import last_backup
+from ledger.home import Home
+from ledger.node import Database, open_database, policy_of
+from ledger.settings import Settings
+from ledger.store.archiver import read_archiver
+from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.connection import Pool
+from ledger.store.entries import read_head
+from ledger.store.migrate import pending
+from ledger.witnessed import Quorum
+from projections.seals import last_seal
+from projections.waiting import folded_sizes
+
+EXIT_HALTED = 70
+
+UNSIGNED_MAX = timedelta(seconds=10)
+"""How old the newest entry may be while it is not signed."""
+
+BACKUP_MAX = timedelta(hours=25)
+"""How old the last backup may be."""
+
+LAG_MAX = 1000
+"""Entries that a read model, or a quorum of witnesses, may be behind."""
+
+ROOM = (512 << 20, 0.05)
+"""What has to be free where the ledger lives: bytes, and a share of the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it is well, what was seen, and what to do if it is not."""
+
+    name: str
+    well: bool
+    seen: str
+    do: str = ""
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at everything that a ledger needs; say what is wrong, and what to do.
+
+    Exit code 0: all is well; 1: something is not; 70: the log is halted.
+    """
+    settings = Settings()
+    identity = Home(settings.home).identity()
+    database = open_database(settings)
+    pool = Pool(database.app_dsn, size=2)
+    try:
+        size = read_head(pool).size
+        checks = list(_checks(settings, database, pool))
+    finally:
+        pool.close()
+        database.stop()
+    well = all(check.well for check in checks)
+    if as_json:
+        found = [asdict(check) for check in checks]
+        said = {"origin": identity.origin, "size": size, "well": well, "checks": found}
+        print(json.dumps(said, indent=1))
+    else:
+        print(f"{identity.origin} at size {size}, software {version('techledger')}")
+        for check in checks:
+            print(f"{'ok ' if check.well else 'SEE'}  {check.name:<12} {check.seen}")
+            if not check.well:
+                print(f"{'':18}-> {check.do}")
+    halted = any(check.name == "halt" and not check.well for check in checks)
+    raise typer.Exit(EXIT_HALTED if halted else int(not well))
+
+
+def _checks(settings: Settings, database: Database, pool: Pool) -> Iterator[Check]:
+    home, now = Home(settings.home), datetime.now(UTC)
+    yield from _publisher(CheckpointFile(home.checkpoints))
+    yield _schema(database)
+    yield _signed(pool, now)
+    yield from _witnesses(settings, pool)
+    yield _seal(settings, pool, now)
+    yield _backup(home, now)
+    yield from _archive(settings, pool)
+    yield _models(pool)
+    yield _room(settings)
+
+
+def _publisher(file: CheckpointFile) -> Iterator[Check]:
+    do = "find out what happened (docs/guides/operating.md), then techledger operate resume"
+    try:
+        file.check_not_halted()
+        yield Check("halt", well=True, seen="not halted")
+    except Halted as halted:
+        yield Check("halt", well=False, seen=str(halted), do=do)
+    try:
+        os.close(file.hold())
+    except InUse:
+        yield Check("publisher", well=True, seen="at work")
+    else:
+        yield Check("publisher", well=False, seen="nobody signs", do="techledger serve")
+
+
+def _schema(database: Database) -> Check:
+    names = pending(database.app_dsn)
+    seen = f"not applied: {', '.join(names)}" if names else "up to date"
+    return Check("schema", not names, seen, "techledger operate migrate")
+
+
+def _signed(pool: Pool, now: datetime) -> Check:
+    head, latest = read_head(pool), latest_checkpoint(pool)
+    unsigned = head.size - (latest.size if latest else 0)
+    waiting = now - head.accepted if unsigned and head.accepted else timedelta(0)
+    seen = f"size {latest.size}, signed {_ago(now - latest.created)}" if latest else "nothing"
+    if unsigned:
+        seen += f"; {unsigned} entries are not signed, the newest {_ago(waiting)}"
+    do = "is the publisher at work? what does its log say?"
+    return Check("checkpoint", waiting <= UNSIGNED_MAX, seen, do)
+
+
+def _witnesses(settings: Settings, pool: Pool) -> Iterator[Check]:
+    quorum, latest = Quorum(policy_of(settings, pool)), latest_checkpoint(pool)
+    if not quorum.asked or latest is None:
+        return
+    cosigned = quorum.latest(pool)
+    size = cosigned.size if cosigned else 0
+    seen = f"a quorum has cosigned size {size} of {latest.size}"
+    do = "which of them is silent? /health/ready names each"
+    yield Check("witnesses", latest.size - size <= LAG_MAX, seen, do)
+
+
+def _seal(settings: Settings, pool: Pool, now: datetime) -> Check:
+    last = last_seal(pool, Home(settings.home).identity().origin)
+    seen = f"covers size {last.size}, {last.since} entries since"
+    if settings.seal_entries == 0:
+        return Check("seal", well=True, seen=f"{seen}; LEDGER_SEAL_ENTRIES=0: none is made")
+    period = 2 * timedelta(seconds=settings.seal_s)
+    late = last.is_due(now, 2 * settings.seal_entries, period)
+    return Check("seal", not late, seen, "does the operator's key lie in HOME/keys? operate seal")
+
+
+def _backup(home: Home, now: datetime) -> Check:
+    last = last_backup(home)
+    if last is None:
+        return Check("backup", well=False, seen="never", do="techledger operate backup DIR")
+    age = now - datetime.fromisoformat(last["made"])
+    seen = f"{_ago(age)}, size {last['size']}, {last['directory']}"
+    return Check("backup", age <= BACKUP_MAX, seen, "techledger operate backup DIR")
+
+
+def _archive(settings: Settings, pool: Pool) -> Iterator[Check]:
+    if not settings.wal_archive:
+        return
+    archiver = read_archiver(pool)
+    seen = f"{archiver.segments} segments, the last {archiver.last or 'never'}"
+    if archiver.failing:
+        seen += f"; {archiver.failing} cannot be archived"
+    do = f"can the server's user write into {settings.wal_archive}? has it room?"
+    yield Check("archive", archiver.failing is None, seen, do)
+
+
+def _models(pool: Pool) -> Check:
+    size = read_head(pool).size
+    behind = {name: size - at for name, at in folded_sizes(pool).items() if size - at > LAG_MAX}
+    seen = ", ".join(f"{name} is {lag} behind" for name, lag in behind.items()) or "follow"
+    return Check("read models", not behind, seen, "techledger operate rebuild")
+
+
+def _room(settings: Settings) -> Check:
+    disk = shutil.disk_usage(settings.home)
+    least, share = ROOM
+    well = disk.free >= least and disk.free >= share * disk.total
+    seen = f"{disk.free >> 20} MiB of {disk.total >> 20} are free in {settings.home}"
+    return Check("room", well, seen, "make room: a full disk stops admission, and loses nothing")
+
+
+def _ago(age: timedelta) -> str:
+    seconds = int(age.total_seconds())
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} seconds ago"
