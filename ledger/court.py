@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from math import gcd, isqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +43,6 @@ STEPS = {
 }
 TRUST, CHECKPOINT, TREE, GENESIS, FORM, IDENTITY = range(1, 7)
 LISTS, SIGNATURES, CONSISTENCY, HISTORY, OPENINGS = range(7, 12)
-
 MAX_BUNDLE, MAX_NOTE, MAX_ENTRY, MAX_COUNT = 1 << 28, 1 << 20, 65535, 2**63 - 1
 
 
@@ -72,6 +72,15 @@ def failing(step: int, position: int | None = None) -> Iterator[None]:
         raise Refused(step, str(wrong), position) from None
 
 
+@contextmanager
+def reading(reason: str) -> Iterator[None]:
+    """Say what is wrong with what a library cannot read or does not verify."""
+    try:
+        yield
+    except (ValueError, RecursionError, InvalidSignature, UnsupportedAlgorithm):
+        raise Wrong(reason) from None
+
+
 def must(holds: object, reason: str) -> None:
     """Raise `Wrong` unless something holds."""
     if not holds:
@@ -86,10 +95,8 @@ def base64(raw: bytes) -> str:
 
 def unbase64(text: object) -> bytes:
     """Read what `base64` writes, and nothing else."""
-    try:
+    with reading("not Base64"):
         raw = a2b_base64(str(text))
-    except ValueError:
-        raw = b""
     must(type(text) is str and base64(raw) == text, "not Base64 in its one spelling")
     return raw
 
@@ -114,10 +121,8 @@ def octets(text: str) -> bytes:
 
 def instant(text: str) -> datetime:
     """Read an instant as `2026-11-22T03:10:00.123Z`."""
-    try:
+    with reading("not an instant"):
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = datetime(1, 1, 1, tzinfo=UTC)
     must(spelled(found) == text, "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
     return found
 
@@ -142,11 +147,9 @@ def dumps(value: Any) -> str:
 
 def loads(text: str) -> Any:
     """Read JSON that is spelled as `dumps` writes it."""
-    try:
+    with reading("not JSON"):
         value = json.loads(text)
         same = dumps(value) == text
-    except (ValueError, RecursionError):
-        raise Wrong("not JSON") from None
     must(same, "JSON is written in one way, which this is not")
     return value
 
@@ -165,8 +168,9 @@ def check_value(value: Any, depth: int = 0) -> None:
         for member in value.values() if kind is dict else value:
             check_value(member, depth + 1)
     else:
-        whole = kind is int and abs(value) < 2**53
-        must(whole or value is None or kind is bool, "numbers are integers below 2^53")
+        must(
+            value is None or kind is bool or (kind is int and abs(value) < 2**53), "not an integer"
+        )
 
 
 # The tree (RFC 9162, section 2.1): proofs are followed as 2.1.3.2 and 2.1.4.2 say.
@@ -254,11 +258,9 @@ class NoteKey(NamedTuple):
             names = [bytes((len(n),)) + n for n in (self.name.encode(), origin.encode())]
             message = b"subtree/v1\n\x00" + names[0] + blob[:8] + names[1]
             message += bytes(8) + size.to_bytes(8) + root
-        try:
+        with reading(f"a signature of {self.name} is not good"):
             signature = blob if self.kind == ED25519 else blob[8:]
             public.from_public_bytes(self.public).verify(signature, message)
-        except InvalidSignature:
-            raise Wrong(f"a signature of {self.name} is not good") from None
 
 
 def cosigned_at(blob: bytes) -> int:
@@ -361,11 +363,9 @@ class Trust(NamedTuple):
 def read_trust(raw: bytes) -> Trust:
     """Read `trust.json`."""
     kinds = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
-    try:
+    with reading("the trust root is not JSON"):
         pairs = json.loads(raw, object_pairs_hook=tuple)
         octets(dumps(pairs))  # Half a character is no text.
-    except (ValueError, RecursionError):
-        raise Wrong("the trust root is not JSON") from None
     must(isinstance(pairs, tuple) and sorted(n for n, _ in pairs) == sorted(kinds), "its members")
     must(all(isinstance(value, kinds[name]) for name, value in pairs), "a member's kind")
     given = dict(pairs)
@@ -482,27 +482,40 @@ ECDSA, PSS = ec.ECDSA(SHA256()), padding.PSS(padding.MGF1(SHA256()), 32)
 def is_prime_order(encoded: bytes) -> bool:
     """Say whether 32 bytes are a point of order L (RFC 8032, 5.1); others would bind nobody."""
 
-    def add(left: Sequence[int], right: Sequence[int]) -> tuple[int, int, int, int]:
-        (x1, y1, z1, t1), (x2, y2, z2, t2) = left, right
-        a, b = (y1 - x1) * (y2 - x2), (y1 + x1) * (y2 + x2)
-        c, d = 2 * t1 * t2 * D, 2 * z1 * z2
-        e, f, g, h = b - a, d - c, d + c, b + a
-        return e * f % P, g * h % P, f * g % P, e * h % P
+    def add(x1: int, y1: int, x2: int, y2: int) -> tuple[int, int]:
+        t = D * x1 * x2 * y1 * y2
+        x, y = (x1 * y2 + x2 * y1) * pow(1 + t, -1, P), (y1 * y2 + x1 * x2) * pow(1 - t, -1, P)
+        return x % P, y % P
 
-    number = int.from_bytes(encoded, "little")
-    sign, y = number >> 255, number & (2**255 - 1)
+    sign, y = divmod(int.from_bytes(encoded, "little"), 2**255)
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
-    if x * x % P != square:
-        x = x * pow(2, (P - 1) // 4, P) % P
+    x = x if x * x % P == square else x * pow(2, (P - 1) // 4, P) % P
     if y >= P or x * x % P != square or x == 0:
         return False  # No point, another spelling of one, or one of order 1 or 2.
     x = P - x if x & 1 != sign else x
-    scalar, point, total = L, (x, y, 1, x * y % P), (0, 1, 1, 0)
+    scalar, point, total = L, (x, y), (0, 1)
     while scalar:
-        total = add(total, point) if scalar & 1 else total
-        point, scalar = add(point, point), scalar >> 1
-    return total[0] == 0 and total[1] == total[2]
+        total = add(*total, *point) if scalar & 1 else total
+        point, scalar = add(*point, *point), scalar >> 1
+    return total == (0, 1)
+
+
+def is_guessable(modulus: bytes) -> bool:
+    """Say whether a published method finds the factors of an RSA modulus (docs/spec/event.md)."""
+    small = [p for p in range(3, 1 << 16, 2) if all(p % d for d in range(3, isqrt(p) + 1, 2))]
+    raw, n = modulus.lstrip(b"\0"), int.from_bytes(modulus)
+    weak = len({raw[at : at + 8] for at in range(len(raw) - 7)}) < len(raw) - 7
+    weak |= any(n % p == 0 for p in small) or not 41 <= 100 * n.bit_count() / n.bit_length() <= 59
+    weak |= any(all(pow(n, p // k, p) == 1 for p in small if p % k == 1) for k in (2, *small[:53]))
+    powers = {p: [pow(65537, x, p) for x in range(p)] for p in small[:38]}  # CVE-2017-15361
+    logs = [(each.index(n % p), each.index(1, 1)) for p, each in powers.items() if n % p in each]
+    weak |= len(logs) == 38 and all((x - y) % gcd(m, k) == 0 for x, m in logs for y, k in logs)
+    for four in range(4, 257, 4):  # Fermat's method, with multipliers.
+        for total in range(first := isqrt(four * n - 1) + 1, first + 1024 // four + 1):
+            rest = isqrt(total * total - four * n)
+            weak |= total * total - rest * rest == four * n and 1 < gcd(total - rest, n) < n
+    return weak or pow(2, n - 1, n) == 1  # Or a prime.
 
 
 class Key(NamedTuple):
@@ -519,30 +532,25 @@ class Key(NamedTuple):
 
     def check(self, signature: bytes, message: bytes) -> None:
         """Verify a signature; of ECDSA's two forms (r, s) and (r, n - s) the one with smaller s."""
-        verifying = self.load()
-        try:
+        with reading(f"the line by key {self.key_id} does not verify"):
             if self.algorithm.startswith("ecdsa"):
                 must(utils.decode_dss_signature(signature)[1] <= HALF_OF_P256, "s is too large")
-            verifying(signature, message)
-        except (InvalidSignature, ValueError):
-            raise Wrong(f"the line by key {self.key_id} does not verify") from None
+            self.load()(signature, message)
 
     def must_bind(self) -> None:
         """Refuse a key under which a signature would prove nothing."""
         self.load()
         must(sha256(self.spki).hexdigest() == self.key_id, "its id is not its SHA-256")
-        prime = self.algorithm != "ed25519" or is_prime_order(self.spki[-32:])
-        must(prime, "the point is not of prime order")
+        must(self.algorithm != "ed25519" or is_prime_order(self.spki[-32:]), "not of prime order")
         must(self.algorithm != "ml-dsa-65" or any(self.spki[-1920:]), "the key is zero")
+        must(self.algorithm[:3] != "rsa" or not is_guessable(self.spki[32:-5]), "it is factored")
 
     def load(self) -> Callable[[bytes, bytes], None]:
         """Return what verifies its signatures; the key has to be in its one DER encoding."""
         der = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        try:
+        with reading("the key cannot be read"):
             key = serialization.load_der_public_key(self.spki)
             must(key.public_bytes(*der) == self.spki, "the key is not in its one DER encoding")
-        except (ValueError, UnsupportedAlgorithm):
-            raise Wrong("the key cannot be read") from None
         match self.algorithm, key:
             case "ed25519", ed25519.Ed25519PublicKey():
                 return key.verify
@@ -894,7 +902,6 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
     # 1. The trust root is pinned.
     with failing(TRUST):
         trust = read_trust(trust_root)
-
     # 4. Entry 0 is the trusted genesis; from its keys the entries shown lead to those of now.
     with failing(FORM):
         bundle = read_bundle(raw)
@@ -910,17 +917,13 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
                 authority.follow(read_event(entry, at, trust.origin))
             except Refused as refused:
                 authority.faults[at] = refused  # It is told at the entry's turn.
-
     # 2. The checkpoint is signed by the log's keys and a quorum; 9. so are older ones, of prefixes.
     with failing(CHECKPOINT):
         _, stated, _ = read_head(read_note(octets(bundle["checkpoint"]))[0])
     now = authority.trust_at(stated, trust)
     with failing(CHECKPOINT):
         size, root, too_late = open_checkpoint(octets(bundle["checkpoint"]), now)
-        must(
-            octets(bundle["policy"]) == now.policy.raw,
-            "the policy shown is not the one that counts",
-        )
+        must(octets(bundle["policy"]) == now.policy.raw, "the policy shown is another")
     for each in bundle["earlier"]:
         with failing(CONSISTENCY):
             _, stated, _ = read_head(read_note(octets(each["checkpoint"]))[0])
@@ -928,7 +931,6 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
         with failing(CONSISTENCY):
             old, old_root, _ = open_checkpoint(octets(each["checkpoint"]), then)
             check_consistency(old, size, each["proof"], (old_root, root))
-
     # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
     events, last = dict[int, Event](), ""
     for each in bundle["entries"]:
@@ -942,7 +944,6 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
             must(last <= event.accepted < too_late, "accepted before the last, or too late")
         check_signatures(event, authority)
         last = event.accepted
-
     # 10. Under the seal, what is shown of each subject is its whole history.
     map_root, sealed = read_seal(bundle, events)
     for told in bundle["histories"]:
@@ -950,7 +951,6 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
         named = [each for each in below if told["subject"] in each.says["subjects"]]
         with failing(HISTORY):
             check_history(told, map_root, [(each.position, leaf_hash(each.raw)) for each in named])
-
     # 11. Each opening is of what an entry is committed to.
     for each in bundle["openings"]:
         with failing(OPENINGS, each["position"]):

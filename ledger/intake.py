@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 
-from ledger.domain.authority import KeyUnknown
+from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.domain.event import Event, KeyRecord, Logged, parse_instant
 from ledger.domain.governance import LogKeysAdopted, PolicyAdopted
 from ledger.domain.registry import TOPICS
@@ -89,10 +89,16 @@ class SignatureCheck(NamedTuple):
     message: bytes
 
 
+class KeyCheck(NamedTuple):
+    """One new key to look at for weaknesses, likewise."""
+
+    public_key: bytes
+
+
 def read(raw: bytes, origin: str) -> Submission:
     """Read one submission, `{"envelope": DSSE, "openings": [...]}`, without its signatures.
 
-    Raises `Invalid`. `signature_checks` says what is left to verify.
+    Raises `Invalid`. `signature_checks`, and then `key_checks`, say what is left to verify.
     """
     if len(raw) > MAX_BODY:
         raise Invalid("TOO_LARGE", f"a submission has at most {MAX_BODY} bytes")
@@ -110,14 +116,24 @@ def read(raw: bytes, origin: str) -> Submission:
     except MalformedEnvelope as error:
         raise Invalid("MALFORMED_ENVELOPE", str(error)) from None
     openings = _read_openings(submission.get("openings", []))
-    read_one = read_envelope(envelope, openings)
+    read_one = _read(envelope, openings)
     if read_one.event.ledger != origin:
         raise Invalid("WRONG_LEDGER", f"this ledger is {origin}", pointer="/ledger")
     return read_one
 
 
 def read_envelope(envelope: Envelope, openings: tuple[Opening, ...] = ()) -> Submission:
-    """Read what an envelope says, without its signatures. Raises `Invalid`."""
+    """Read what an envelope says, and judge its new keys, not its signatures. Raises `Invalid`."""
+    submission = _read(envelope, openings)
+    for record, check in zip(
+        new_key_records(submission.event), key_checks(submission), strict=True
+    ):
+        if weakness := keys.find_weakness(check.public_key):
+            raise weak_key(record.key_id, weakness)
+    return submission
+
+
+def _read(envelope: Envelope, openings: tuple[Opening, ...]) -> Submission:
     value = load_payload(envelope.payload)
     event = _event(value, envelope.payload, envelope.signatures)
     entry = _frame(envelope)
@@ -221,7 +237,7 @@ def _check_new_keys(event: Event) -> None:
     for _party, record in event.body.new_keys():
         try:
             spki = b64decode(record.public_key)
-            keys.admit_key(record.algorithm, spki)
+            keys.load_public(record.algorithm, spki)
         except (MalformedBase64, keys.KeyRefused) as error:
             raise Invalid("KEY_REFUSED", f"{record.key_id}: {error}") from None
         if keys.key_id(spki) != record.key_id:
@@ -275,12 +291,15 @@ def signature_checks(
     """Return the signatures to verify. `find_key` maps a key id to (algorithm, SPKI DER).
 
     A key id is the hash of the key, so whoever supplies the key, it is the right one; whether it
-    was in force is judged at admission. Raises `KeyUnknown`.
+    was in force is judged at admission. Raises `KeyUnknown`, and `SignerMissing` if only keys have
+    signed that the event itself brings: whoever has no key is not to have new ones looked at.
     """
     own = {
         record.key_id: (record.algorithm, b64decode(record.public_key))
         for record in new_key_records(submission.event)
     }
+    if own.keys() >= set(submission.event.signatures):
+        raise SignerMissing("no key that the log has already has signed")
     message = pae(submission.envelope.payload_type, submission.envelope.payload)
     checks = []
     for signature in submission.envelope.signatures:
@@ -289,6 +308,17 @@ def signature_checks(
             raise KeyUnknown(f"no key {signature.key_id} was ever added")
         checks.append(SignatureCheck(found[0], found[1], signature.value, message))
     return checks
+
+
+def key_checks(submission: Submission) -> list[KeyCheck]:
+    """Return the new keys to look at, once all signatures are known to be good."""
+    records = new_key_records(submission.event)
+    return [KeyCheck(b64decode(record.public_key)) for record in records]
+
+
+def weak_key(key_id: str, weakness: str) -> Invalid:
+    """Return the refusal of a new key, by a word of `keys.WEAKNESSES`."""
+    return Invalid("KEY_WEAK", f"{key_id}: {keys.WEAKNESSES[weakness]} ({weakness})")
 
 
 def accepted_at(entry: bytes, accepted: bytes) -> bytes:

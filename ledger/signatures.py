@@ -15,9 +15,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing.connection import wait
-from typing import Protocol
+from typing import Any, Protocol
 
-from ledger.intake import SignatureCheck
+from ledger.intake import KeyCheck, SignatureCheck
 from ledger.wire import keys
 
 
@@ -30,9 +30,28 @@ def _load(algorithm: str, public_key: bytes) -> _Verifier:
     return keys.load_public(algorithm, public_key)
 
 
-def verdicts(checks: Sequence[tuple[str, bytes, bytes, bytes]]) -> bytes:
-    """Return one byte for each (algorithm, SPKI, signature, message): 1 if it verifies, else 0."""
-    return bytes(_verdict(*check) for check in checks)
+GOOD = 1
+_WEAK = 2  # And what is added to it is an index.
+_WEAKNESSES = tuple(keys.WEAKNESSES)
+
+
+def verdicts(checks: Sequence[tuple[Any, ...]]) -> bytes:
+    """Return one byte for each (algorithm, SPKI, signature, message): 1 if it verifies, else 0.
+
+    For each (SPKI,), 1 if no weakness is found, else what `weakness` reads.
+    """
+    return bytes(_verdict(*check) if len(check) > 1 else _key_verdict(*check) for check in checks)
+
+
+def weakness(verdict: int) -> str:
+    """Return the word of `keys.WEAKNESSES` that a verdict on a key stands for."""
+    return _WEAKNESSES[verdict - _WEAK]
+
+
+@lru_cache(maxsize=10_000)
+def _key_verdict(public_key: bytes) -> int:
+    found = keys.find_weakness(public_key)
+    return GOOD if found is None else _WEAK + _WEAKNESSES.index(found)
 
 
 def _verdict(algorithm: str, public_key: bytes, signature: bytes, message: bytes) -> int:
@@ -40,7 +59,7 @@ def _verdict(algorithm: str, public_key: bytes, signature: bytes, message: bytes
         _load(algorithm, public_key).verify(signature, message)
     except (keys.BadSignature, keys.KeyRefused):
         return 0
-    return 1
+    return GOOD
 
 
 def _follow_parent() -> None:
@@ -78,9 +97,9 @@ class SignatureChecker:
         pool.submit(verdicts, [])
         return pool
 
-    def submit(self, checks: Sequence[SignatureCheck]) -> "Future[bytes]":
-        """Check a batch elsewhere; the future holds one byte a check, 1 where it verifies."""
-        plain = [(c.algorithm, c.public_key, c.signature, c.message) for c in checks]
+    def submit(self, checks: Sequence[SignatureCheck | KeyCheck]) -> "Future[bytes]":
+        """Check a batch elsewhere; the future holds one byte a check, 1 where it is good."""
+        plain = [tuple(check) for check in checks]
         try:
             return self._pool.submit(verdicts, plain)
         except BrokenProcessPool:

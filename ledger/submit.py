@@ -17,20 +17,23 @@ from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
-from ledger.domain.authority import BadSignature, KeyUnknown
+from ledger.domain.authority import BadSignature, KeyUnknown, SignerMissing
 from ledger.domain.event import Event, format_instant
 from ledger.intake import (
     Invalid,
+    KeyCheck,
     SignatureCheck,
     Submission,
     decode,
+    key_checks,
     new_key_records,
     read,
     signature_checks,
+    weak_key,
 )
 from ledger.receipts import CheckpointFeed, Proof, Prover
 from ledger.sequencer import Busy, Outcome, Recorded, Sequencer
-from ledger.signatures import SignatureChecker
+from ledger.signatures import GOOD, SignatureChecker, weakness
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import find_event, read_by_subject
@@ -116,7 +119,8 @@ class KeyDirectory:
                 self.learn(decode(entry.entry, entry.position).event)
 
 
-_Piece = tuple[Sequence[SignatureCheck], "asyncio.Future[bytes]"]
+_Check = SignatureCheck | KeyCheck
+_Piece = tuple[Sequence[_Check], "asyncio.Future[bytes]"]
 """Checks, and who waits for their verdicts."""
 
 
@@ -128,8 +132,8 @@ class CheckQueue:
         self._free = processes
         self._waiting: deque[_Piece] = deque()
 
-    async def check(self, checks: Sequence[SignatureCheck]) -> bytes:
-        """Return one byte a check: 1 where the signature verifies."""
+    async def check(self, checks: Sequence[_Check]) -> bytes:
+        """Return one byte a check: 1 where it is good."""
         loop = asyncio.get_running_loop()
         futures = []
         for start in range(0, len(checks), PIECE):
@@ -337,13 +341,28 @@ class Submitter:
         for index, submission in submissions:
             try:
                 own = signature_checks(submission, self._keys.find)
-            except KeyUnknown as error:
+            except (KeyUnknown, SignerMissing) as error:
                 answers[index] = Rejected(submission.event.event_id, error)
                 continue
             checks.extend(own)
             checked.append((index, submission, len(own)))
         verdicts = await self._checks.check(checks)
-        return _verified(checked, verdicts, answers)
+        return await self._strong(_verified(checked, verdicts, answers), answers)
+
+    async def _strong(
+        self, verified: list[tuple[int, Submission]], answers: list[Answer | None]
+    ) -> list[tuple[int, Submission]]:
+        """Return the submissions without a weak new key; note the others in `answers`."""
+        checks = [check for _index, submission in verified for check in key_checks(submission)]
+        verdicts = iter(await self._checks.check(checks))
+        for index, submission in verified:
+            event = submission.event
+            for record in new_key_records(event):
+                verdict = next(verdicts)
+                if verdict != GOOD:
+                    weak = weak_key(record.key_id, weakness(verdict))
+                    answers[index] = Rejected(event.event_id, weak)
+        return [each for each in verified if answers[each[0]] is None]
 
     async def _fetch_keys(self, submissions: Iterable[Submission]) -> None:
         unknown = {
@@ -423,7 +442,7 @@ def _verified(
     for index, submission, count in checked:
         own = verdicts[start : start + count]
         start += count
-        if all(own):
+        if set(own) == {GOOD}:
             verified.append((index, submission))
         else:
             wrong = submission.envelope.signatures[own.index(0)].key_id

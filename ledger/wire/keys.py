@@ -58,6 +58,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ledger.wire.canonical import WireError
 from ledger.wire.edwards import is_prime_order
+from ledger.wire.modulus import weakness_of
 
 ALGORITHMS = ("ed25519", "ecdsa-p256-sha256", "rsa-pss-sha256", "ml-dsa-65")
 
@@ -72,8 +73,30 @@ _PrivateHandle = Ed25519PrivateKey | EllipticCurvePrivateKey | RSAPrivateKey | M
 _Check = Callable[[bytes, bytes], None]
 
 
+WEAKNESSES = {
+    "order": "the point is not of prime order, so its signatures would bind nobody",
+    "zero": "it is zero, so anyone could sign under it",
+    "small_factor": "its modulus has a factor below 2^16",
+    "repeated": "its modulus holds the same eight bytes twice",
+    "biased": "the bits of its modulus are no random ones",
+    "roca": "its primes are those of a library that makes them guessable (CVE-2017-15361)",
+    "power": "its modulus is the power of a number",
+    "close_factors": "its factors are close to each other, or to a simple ratio",
+    "prime": "its modulus is prime, so that anyone knows the private key",
+}
+"""Why others than its holder could sign under a key, by the word that tools may go by."""
+
+
 class KeyRefused(WireError):
     """A key that may not sign here: wrong kind, wrong encoding, or too weak to bind its holder."""
+
+
+class WeakKey(KeyRefused):
+    """A key in order, under which others than its holder can sign. `weakness` says why, a word."""
+
+    def __init__(self, weakness: str) -> None:
+        super().__init__(f"the key is weak: {WEAKNESSES[weakness]}")
+        self.weakness = weakness
 
 
 class BadSignature(WireError):
@@ -122,14 +145,25 @@ def load_public(algorithm: str, spki_der: bytes) -> PublicKey:
 def admit_key(algorithm: str, spki_der: bytes) -> None:
     """Refuse, as `KeyRefused`, a key under which a signature would prove nothing.
 
-    Ed25519: a point outside the prime-order subgroup, or in a second spelling (`edwards`).
-    ML-DSA-65: t1 = 0, under which anyone can sign (Wycheproof's ZeroPublicKey).
+    That it is `WeakKey` takes a while to see: about 2 ms for Ed25519, 0.1 to 0.2 s for RSA.
     """
     load_public(algorithm, spki_der)
-    if algorithm == "ed25519" and not is_prime_order(spki_der[-32:]):
-        raise KeyRefused("the point is not of prime order: its signatures would bind nobody")
-    if algorithm == "ml-dsa-65" and not any(spki_der[-_MLDSA65_T1_BYTES:]):
-        raise KeyRefused("the key is zero: anyone could sign under it")
+    weakness = find_weakness(spki_der)
+    if weakness:
+        raise WeakKey(weakness)
+
+
+def find_weakness(spki_der: bytes) -> str | None:
+    """Return the weakness, one of `WEAKNESSES`, of a key that `load_public` takes, or None."""
+    match load_der_public_key(spki_der):
+        case Ed25519PublicKey():
+            return None if is_prime_order(spki_der[-32:]) else "order"
+        case MLDSA65PublicKey():
+            return None if any(spki_der[-_MLDSA65_T1_BYTES:]) else "zero"
+        case RSAPublicKey() as handle:
+            return weakness_of(handle.public_numbers().n)
+        case _:
+            return None
 
 
 def verify(algorithm: str, spki_der: bytes, signature: bytes, message: bytes) -> None:

@@ -18,6 +18,7 @@ from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, 
 from tests.support.mandates import MANDATE, mandate_ended, mandate_given
 from tests.support.sample_log import SampleLog, party_key, sample_log
 from tests.support.verifying import append, check_refused, payload, refusal_of, verified
+from tests.support.weak_keys import close_rsa_key
 
 THIRD_KEY = party_key(INSTITUTE, 2)
 
@@ -196,6 +197,12 @@ def test_a_key_record_that_is_not_a_fit_key_is_refused(
         keys=[party_key(FIRM), THIRD_KEY],
     )
     check_refused(log, tmp_path, why)
+
+
+def test_a_weak_key_that_has_signed_is_refused(log: SampleLog, tmp_path: Path) -> None:
+    weak = close_rsa_key()
+    log.say(b.key_added(party=FIRM, key=key_record(weak)), [FIRM], keys=[party_key(FIRM), weak])
+    check_refused(log, tmp_path, "close to each other")
 
 
 def test_the_operator_cannot_give_a_party_a_key_by_that_key_alone(
