@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.lanes import Throttled
 from ledger.antirollback import Halted
@@ -189,9 +190,13 @@ def install(app: FastAPI) -> None:
         places = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
         return respond(request, ApiProblem(422, "BAD_PARAMETER", f"not of its form: {places}"))
 
+    async def leave(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=400)  # Whoever cut its request reads no answer.
+
     kinds = (Refusal, Invalid, ApiProblem, Throttled, *_UNAVAILABLE)
     for kind in kinds:
         app.add_exception_handler(kind, answer)
+    app.add_exception_handler(ClientDisconnect, leave)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(Exception, answer)

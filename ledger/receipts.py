@@ -8,13 +8,13 @@ import threading
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from operator import attrgetter
 
 from ledger.log.proof import prove_consistency, prove_inclusions
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.log.tiles import TileHashes
+from ledger.pending import Pending
 from ledger.publisher import Published
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_covering
 from ledger.store.connection import Pool
@@ -51,7 +51,7 @@ class CheckpointFeed:
         self._pool = pool
         self._lock = threading.Lock()
         self._recent: deque[StoredCheckpoint] = deque(maxlen=RECENT)
-        self._waiting: list[tuple[int, Future[StoredCheckpoint]]] = []
+        self._waiting: list[tuple[int, Pending[StoredCheckpoint]]] = []
         self._failed: Exception | None = None
 
     def tell(self, checkpoint: StoredCheckpoint) -> None:
@@ -60,18 +60,18 @@ class CheckpointFeed:
             if self._recent and checkpoint.size <= self._recent[-1].size:
                 return
             self._recent.append(checkpoint)
-            covered = [future for position, future in self._waiting if position < checkpoint.size]
+            covered = [each for position, each in self._waiting if position < checkpoint.size]
             self._waiting = [item for item in self._waiting if item[0] >= checkpoint.size]
-        for future in covered:
-            future.set_result(checkpoint)
+        for each in covered:
+            each.give(checkpoint)
 
     def fail(self, error: Exception) -> None:
         """Answer all who wait, now and later, that no checkpoint will come."""
         with self._lock:
             self._failed = error
             waiting, self._waiting = self._waiting, []
-        for _position, future in waiting:
-            future.set_exception(error)
+        for _position, each in waiting:
+            each.fail(error)
 
     @property
     def latest(self) -> StoredCheckpoint | None:
@@ -83,21 +83,22 @@ class CheckpointFeed:
         """Whether anybody waits."""
         return bool(self._waiting)
 
-    def covering(self, position: int) -> "Future[StoredCheckpoint]":
+    def covering(self, position: int) -> Pending[StoredCheckpoint]:
         """Return the first checkpoint with a size above `position`, as soon as there is one."""
-        future: Future[StoredCheckpoint] = Future()
+        pending = Pending[StoredCheckpoint]()
         with self._lock:
+            self._waiting = [item for item in self._waiting if not item[1].left]
             found = self._find_recent(position)
             if found is None and (not self._recent or self._recent[-1].size <= position):
                 if self._failed:
                     raise self._failed
-                self._waiting.append((position, future))
-                return future
+                self._waiting.append((position, pending))
+                return pending
         if found is None:
             found = checkpoint_covering(self._pool, position)
         assert found is not None, "a later checkpoint was told, so an earlier one is stored"
-        future.set_result(found)
-        return future
+        pending.give(found)
+        return pending
 
     def _find_recent(self, position: int) -> StoredCheckpoint | None:
         index = bisect_right(self._recent, position, key=attrgetter("size"))

@@ -18,7 +18,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -32,6 +31,7 @@ from ledger.folds import Cold, Folds, Overlay, moves
 from ledger.intake import Submission, accepted_at, decode
 from ledger.lawbook import laws_at_hand
 from ledger.log.merkle import leaf_hash
+from ledger.pending import Pending
 from ledger.store.append import Append, NewEntry, StoredId, VaultRow, appending
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
 from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
@@ -77,14 +77,14 @@ Outcome = Recorded | Refusal | Exception
 
 
 class Group:
-    """Submissions of one request, judged in their order; `future` holds all their outcomes."""
+    """Submissions of one request, judged in their order; `answer` will have all their outcomes."""
 
-    __slots__ = ("future", "outcomes", "submissions", "tried")
+    __slots__ = ("answer", "outcomes", "submissions", "tried")
 
     def __init__(self, submissions: Sequence[Submission]) -> None:
         self.submissions = submissions
         self.outcomes: list[Outcome] = []
-        self.future: Future[list[Outcome]] = Future()
+        self.answer: Pending[list[Outcome]] = Pending()
         self.tried = False  # Its bytes may be in the log already: an outcome was lost.
 
     @property
@@ -139,7 +139,7 @@ class Sequencer:
         """Take nothing more in: raise `error` at whoever submits. What waits is still judged."""
         self._refusing = error
 
-    def submit(self, submissions: Sequence[Submission]) -> "Future[list[Outcome]]":
+    def submit(self, submissions: Sequence[Submission]) -> Pending[list[Outcome]]:
         """Queue verified submissions, to be judged in this order.
 
         Raises `Busy`, `Stopped`, or what `refuse` was given.
@@ -155,7 +155,7 @@ class Sequencer:
             self._outstanding += len(submissions)
             self._waiting.append(group)
             self._wake.notify()
-        return group.future
+        return group.answer
 
     def _run(self) -> None:
         while groups := self._take():
@@ -175,7 +175,7 @@ class Sequencer:
                 self._wake.wait()
             if self._stopping:
                 for group in self._waiting:
-                    group.future.set_exception(Stopped("the ledger is stopping"))
+                    group.answer.fail(Stopped("the ledger is stopping"))
                 self._waiting.clear()
                 return []
             groups = [self._waiting.popleft()]
@@ -193,7 +193,7 @@ class Sequencer:
             self._waiting.extendleft(reversed(unfinished))
             self._outstanding -= sum(len(group.submissions) for group in finished)
         for group in finished:
-            group.future.set_result(group.outcomes)
+            group.answer.give(group.outcomes)
 
     def _append_until_known(self, groups: Sequence[Group]) -> None:
         """Append a batch; where its outcome is lost, ask the log and send the same bytes again."""

@@ -85,7 +85,7 @@ class SignatureChecker:
     def __init__(self, processes: int) -> None:
         self._processes = processes
         self._lock = threading.Lock()
-        self._pool = self._start()
+        self._pool: ProcessPoolExecutor | None = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(
@@ -100,15 +100,22 @@ class SignatureChecker:
     def submit(self, checks: Sequence[SignatureCheck | KeyCheck]) -> "Future[bytes]":
         """Check a batch elsewhere; the future holds one byte a check, 1 where it is good."""
         plain = [tuple(check) for check in checks]
-        try:
+        with self._lock:
+            if self._pool is not None:
+                try:
+                    return self._pool.submit(verdicts, plain)
+                except BrokenProcessPool:
+                    # A checking process was killed: start afresh, and lose nothing but time.
+                    self._drop()
+            self._pool = self._start()
             return self._pool.submit(verdicts, plain)
-        except BrokenProcessPool:
-            # A checking process was killed: start afresh, and lose nothing but time.
-            with self._lock:
-                self._pool.shutdown(wait=False, cancel_futures=True)
-                self._pool = self._start()
-            return self._pool.submit(verdicts, plain)
+
+    def _drop(self) -> None:
+        dropped, self._pool = self._pool, None
+        if dropped is not None:
+            dropped.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
         """End the processes, after what they are checking."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)

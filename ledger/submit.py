@@ -10,7 +10,7 @@ same an event. asyncio at the edge; the workers are threads and processes of the
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import partial
@@ -125,25 +125,28 @@ _Piece = tuple[Sequence[_Check], "asyncio.Future[bytes]"]
 
 
 class CheckQueue:
-    """Gathers signature checks of many requests into pieces for the checking processes."""
+    """Gathers signature checks of many requests into pieces for the checking processes.
+
+    A piece travels in a task of the queue's own, so a request that is cut takes nothing with it.
+    """
 
     def __init__(self, checker: SignatureChecker, processes: int) -> None:
         self._checker = checker
         self._free = processes
         self._waiting: deque[_Piece] = deque()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def check(self, checks: Sequence[_Check]) -> bytes:
         """Return one byte a check: 1 where it is good."""
         loop = asyncio.get_running_loop()
-        futures = []
+        futures: list[asyncio.Future[bytes]] = []
         for start in range(0, len(checks), PIECE):
-            future: asyncio.Future[bytes] = loop.create_future()
-            futures.append(future)
-            self._waiting.append((checks[start : start + PIECE], future))
-        self._pump(loop)
-        return b"".join([await future for future in futures])
+            futures.append(loop.create_future())
+            self._waiting.append((checks[start : start + PIECE], futures[-1]))
+        self._pump()
+        return b"".join(await asyncio.gather(*futures))
 
-    def _pump(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _pump(self) -> None:
         while self._waiting and self._free:
             pieces = [self._waiting.popleft()]
             size = len(pieces[0][0])
@@ -151,43 +154,39 @@ class CheckQueue:
                 pieces.append(self._waiting.popleft())
                 size += len(pieces[-1][0])
             self._free -= 1
-            self._send(loop, pieces, again=True)
+            task = asyncio.create_task(self._send(pieces))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
 
-    def _send(
-        self, loop: asyncio.AbstractEventLoop, pieces: Sequence[_Piece], *, again: bool
-    ) -> None:
-        """Have pieces checked elsewhere; `again` if the process dies under them."""
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        self._free += 1
+        self._pump()
 
-        def deliver(job: Future[bytes]) -> None:
-            error = job.exception()
-            if again and isinstance(error, BrokenProcessPool):
-                self._send(loop, pieces, again=False)
-                return
-            self._free += 1
-            self._pump(loop)
-            if error:
-                _fail(pieces, error)
-            else:
-                _deliver(pieces, job.result())
-
-        job = self._checker.submit([check for checks, _future in pieces for check in checks])
-
-        def hand_over(done: Future[bytes]) -> None:
-            loop.call_soon_threadsafe(deliver, done)
-
-        job.add_done_callback(hand_over)
+    async def _send(self, pieces: Sequence[_Piece]) -> None:
+        """Have pieces checked elsewhere, once more if the process dies under them."""
+        checks = [check for checks, _future in pieces for check in checks]
+        try:
+            try:
+                verdicts = await asyncio.wrap_future(self._checker.submit(checks))
+            except BrokenProcessPool:
+                verdicts = await asyncio.wrap_future(self._checker.submit(checks))
+        except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
+            _fail(pieces, error)
+        else:
+            _deliver(pieces, verdicts)
 
 
 def _fail(pieces: Sequence[_Piece], error: BaseException) -> None:
     for _checks, future in pieces:
-        if not future.cancelled():
+        if not future.done():
             future.set_exception(error)
 
 
 def _deliver(pieces: Sequence[_Piece], verdicts: bytes) -> None:
     start = 0
     for checks, future in pieces:
-        if not future.cancelled():
+        if not future.done():
             future.set_result(verdicts[start : start + len(checks)])
         start += len(checks)
 
@@ -255,7 +254,7 @@ class Submitter:
         except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
             answers = [Rejected(None, error)] * len(singles)
         for (_raw, future), answer in zip(singles, answers, strict=True):
-            if not future.cancelled():
+            if not future.done():
                 future.set_result(answer)
 
     async def submit_many(self, raws: AsyncIterator[bytes]) -> AsyncIterator[list[Answer]]:
@@ -283,20 +282,16 @@ class Submitter:
         if entry is None:
             return None
         at = Recorded(entry.position, entry.accepted, entry.leaf_hash, replayed=True)
-        covering = await look(lambda: self._feed.covering(at.position))
-        checkpoint = await asyncio.wrap_future(covering)
+        checkpoint = await (await look(lambda: self._feed.covering(at.position))).wait()
         (proof,) = await look(lambda: self._reading.prove([at.position], checkpoint))
         return _receipt(str(event_id), at, proof)
 
     async def graded(self, receipt: Receipt, grade: Grade, wait_s: float) -> Receipt | None:
         """Return a receipt under a checkpoint of a cosigned grade, or None after `wait_s`."""
-        future = self._standards[grade].feed.covering(receipt.position)
-        if not future.done():  # What is there needs no turn of the event loop: `wait_s` may be 0.
-            try:
-                await asyncio.wait_for(asyncio.wrap_future(future), wait_s)
-            except TimeoutError:
-                return None
-        checkpoint = future.result()
+        try:
+            checkpoint = await self._standards[grade].feed.covering(receipt.position).wait(wait_s)
+        except TimeoutError:
+            return None
         (proof,) = await self._beside(self._reading.prove, [receipt.position], checkpoint)
         return replace(receipt, proof=proof, grade=grade)
 
@@ -312,13 +307,13 @@ class Submitter:
             verified = await self._verify(raws, answers)
             if before:
                 await before.wait()
-            future = self._sequencer.submit([submission for _index, submission in verified])
+            pending = self._sequencer.submit([submission for _index, submission in verified])
         except Exception as error:  # noqa: BLE001  (Busy, Stopped: told to whom it concerns)
             return [answer or Rejected(None, error) for answer in answers]
         finally:
             if after:
                 after.set()
-        outcomes = await asyncio.wrap_future(future)
+        outcomes = await pending.wait()
         await self._receive(verified, outcomes, answers)
         return [answer for answer in answers if answer]
 
@@ -417,8 +412,8 @@ class Submitter:
 
     async def _checkpoint(self, at: Recorded) -> StoredCheckpoint:
         if at.replayed:  # An old one may have to come from the database.
-            return await asyncio.wrap_future(await self._beside(self._feed.covering, at.position))
-        return await asyncio.wrap_future(self._feed.covering(at.position))
+            return await (await self._beside(self._feed.covering, at.position)).wait()
+        return await self._feed.covering(at.position).wait()
 
 
 def _receipt(event_id: str, at: Recorded, proof: Proof) -> Receipt:

@@ -9,12 +9,12 @@ that name. Nothing that is appended waits for a witness; only who asks for anoth
 
 import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from ledger.log.policy import QUORUM_NONE_POLICY, MalformedPolicy, Policy, parse_policy
+from ledger.pending import Pending
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature, cosigned_checkpoints
@@ -82,7 +82,7 @@ class WitnessedFeed:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[tuple[int, Future[StoredCheckpoint]]] = []
+        self._waiting: list[tuple[int, Pending[StoredCheckpoint]]] = []
         self.latest: StoredCheckpoint | None = None
 
     def tell(self, checkpoint: StoredCheckpoint) -> None:
@@ -91,26 +91,22 @@ class WitnessedFeed:
             if self.latest is not None and checkpoint.size < self.latest.size:
                 return
             self.latest = checkpoint
-            covered = [future for position, future in self._waiting if position < checkpoint.size]
+            covered = [each for position, each in self._waiting if position < checkpoint.size]
             self._waiting = [item for item in self._waiting if item[0] >= checkpoint.size]
-        for future in covered:
-            if future.set_running_or_notify_cancel():
-                future.set_result(checkpoint)
+        for each in covered:
+            each.give(checkpoint)
 
-    def covering(self, position: int) -> "Future[StoredCheckpoint]":
-        """Return the latest checkpoint over `position`, as soon as there is one.
-
-        Whoever stops waiting cancels the future.
-        """
-        future: Future[StoredCheckpoint] = Future()
+    def covering(self, position: int) -> Pending[StoredCheckpoint]:
+        """Return the latest checkpoint over `position`, as soon as there is one."""
+        pending = Pending[StoredCheckpoint]()
         with self._lock:
-            self._waiting = [item for item in self._waiting if not item[1].cancelled()]
+            self._waiting = [item for item in self._waiting if not item[1].left]
             if self.latest is None or self.latest.size <= position:
-                self._waiting.append((position, future))
-                return future
+                self._waiting.append((position, pending))
+                return pending
             found = self.latest
-        future.set_result(found)
-        return future
+        pending.give(found)
+        return pending
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,82 @@
+"""Clients that cut their requests: whatever they leave behind, the workers go on (real sockets)."""
+
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from ledger.client import LedgerClient, read_trust
+from ledger.compose import uuid7
+from ledger.home import Home
+from ledger.node import Node
+from tests.support.builders import FIRM, INSTITUTE, RIVAL, technology_registered
+from tests.support.http import serving
+from tests.support.node import append, found, running, settings_for
+from tests.support.postgres import Database
+from tests.support.world import World
+
+JUNK = b"".join(b'{"envelope": %d}\n' % number for number in range(600))
+
+
+@pytest.fixture
+def home(database: Database, tmp_path: Path) -> Home:
+    return found(settings_for(database, tmp_path / "home"))
+
+
+@pytest.fixture
+def node(database: Database, home: Home) -> Iterator[Node]:
+    with running(settings_for(database, home.path)) as started:
+        yield started
+
+
+@pytest.fixture
+def url(node: Node) -> Iterator[str]:
+    with serving(node) as served:
+        yield served
+
+
+def cut_request(url: str, body: bytes, after_s: float) -> None:
+    """Send a bulk request but for its end, and reset the connection some time later."""
+    address = httpx2.URL(url)
+    with socket.create_connection((address.host, address.port)) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        length = len(body) + 1
+        head = f"POST /v1/events/batch HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
+        client.sendall(head.encode() + body)
+        time.sleep(after_s)  # The connection is reset where the block ends.
+
+
+def still_receipts(url: str, home: Home, world: World, party: str) -> None:
+    """Submit an honest event: it gets its receipt."""
+    with LedgerClient(url, read_trust(home.trust)) as ledger:
+        assert 0 < ledger.submit(world.registration(party)).position
+
+
+def test_bulk_requests_of_junk_that_are_cut_end_no_worker(node: Node, url: str, home: Home):
+    for step in range(12):
+        cut_request(url, JUNK, step * 0.002)
+    world = World.of(home)
+    for party in (INSTITUTE, FIRM, RIVAL):
+        still_receipts(url, home, world, party)
+    assert node.sequencer._thread.is_alive()
+    assert node.publisher._thread.is_alive()
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.25])
+def test_a_bulk_of_good_events_that_is_cut_does_not_halt_the_log(
+    node: Node, url: str, home: Home, after_s: float
+):
+    world = World.of(home)
+    append(node, world.registration(INSTITUTE))
+    many = [
+        world.sign(technology_registered(technology=f"technology:{uuid7()}"), INSTITUTE).to_json()
+        for _ in range(1536)
+    ]
+    cut_request(url, b"\n".join(many), after_s)
+    still_receipts(url, home, world, FIRM)
+    assert node.halted is None
+    assert not (home.checkpoints / "HALTED").exists()
