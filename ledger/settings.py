@@ -80,6 +80,18 @@ class Settings(BaseSettings):
     subjects_cached: int = Field(default=200_000, ge=1000)
     """Subjects whose folded state is kept warm; the least recently used goes first."""
 
+    trusted_proxies: str = ""
+    """Addresses or networks, separated by spaces, whose X-Forwarded-For says who the client is."""
+
+    connections: int = Field(default=1000, ge=1)
+    """Connections that clients may have at once; fewer where descriptors are too few."""
+
+    connections_per_address: int = Field(default=100, ge=1)
+    """Of them, those from one address (in IPv6 a /64), trusted proxies aside."""
+
+    unsent_bytes: int = Field(default=128 * 1024 * 1024, ge=1024 * 1024)
+    """Bytes of answers that wait to be read by clients at most; beyond it connections are cut."""
+
     readers: int = Field(default=4, ge=1, le=64)
     """Threads that answer reads, each with a database connection that no writer uses."""
 

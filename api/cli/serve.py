@@ -2,7 +2,9 @@
 
 import ipaddress
 import os
+import resource
 import signal
+import socket
 import sys
 import threading
 import time
@@ -11,12 +13,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 from typing import Annotated
 
+import structlog
 import typer
 import uvicorn
 
 from api.cli.keeper import Keeper
 from api.cli.projector import projector
 from api.cli.sealer import sealer
+from api.guarded import Guard, Limits, guarded
 from api.main import create_app
 from ledger.node import Node, NodeError, open_node
 from ledger.settings import Settings
@@ -27,6 +31,21 @@ SWITCH_INTERVAL_S = 0.0005
 
 LOOK_S = 0.2
 """How often, in seconds, a server looks for the process that it must not outlive."""
+
+LATE_S = 4.5
+"""How long, in seconds, the workers may take to end once the last request is answered."""
+
+STOP_S = 1.5
+"""How long, in seconds, the embedded database may then take to end."""
+
+OWN_DESCRIPTORS = 96
+"""Descriptors that are no client's: files, databases, processes, witnesses."""
+
+_log = structlog.get_logger(__name__)
+
+
+class TooFewDescriptors(NodeError):
+    """Clients could take the descriptors that the workers need."""
 
 
 class NotLoopback(NodeError):
@@ -53,9 +72,24 @@ def serve(
     signal.signal(signal.SIGTERM, _interrupt)
     with serving_node(settings, publishes=publisher, projects=projections) as node:
         server = http_server(node)
-        print(f"techledger serves {node.identity.origin} on port {settings.port}", flush=True)
         with suppress(KeyboardInterrupt):
             server.run()
+        _end_in_time(node)
+
+
+def _end_in_time(node: Node) -> None:
+    """Have this process end, should its workers still wait for what does not come."""
+
+    def end() -> None:
+        _log.error("ended_late", after_s=LATE_S)
+        stopping = threading.Thread(target=node.database.stop, daemon=True)
+        stopping.start()
+        stopping.join(STOP_S)
+        os._exit(1)  # As after a kill: what was acknowledged is committed and signed.
+
+    late = threading.Timer(LATE_S, end)
+    late.daemon = True
+    late.start()
 
 
 def _end_with(parent: int) -> None:
@@ -100,17 +134,46 @@ def _keep(running: ExitStack, keeper: Keeper | None) -> None:
         running.callback(keeper.stop)
 
 
-def http_server(node: Node) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """The HTTP server of a node. It says that it serves once it does."""
+
+    def __init__(self, node: Node, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._node = node
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Bind the port and say so."""
+        await super().startup(sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            print(f"techledger serves {self._node.identity.origin} on port {port}", flush=True)
+
+
+def http_server(node: Node) -> Server:
     """Return the HTTP server over a started node."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            create_app(node),
-            host=node.settings.host,
-            port=node.settings.port,
-            loop="uvloop",
-            http="httptools",
-            access_log=False,
-            log_level="warning",
-            timeout_graceful_shutdown=10,
-        )
+    settings = node.settings
+    limits = Limits(
+        connections=connections_of(settings.connections),
+        share=settings.connections_per_address,
+        unsent=settings.unsent_bytes,
+        proxies=tuple(settings.trusted_proxies.split()),
     )
+    config = guarded(create_app(node), Guard(limits), host=settings.host, port=settings.port)
+    return Server(node, config)
+
+
+def connections_of(wanted: int) -> int:
+    """Return how many connections there may be, so that descriptors are left for the workers.
+
+    The process takes as many descriptors as it may. Raises `TooFewDescriptors`.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted + OWN_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < most:
+        soft = most if hard == resource.RLIM_INFINITY else min(hard, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft != resource.RLIM_INFINITY and soft <= OWN_DESCRIPTORS:
+        raise TooFewDescriptors(
+            f"{soft} descriptors may be open, the workers need {OWN_DESCRIPTORS}: raise ulimit -n"
+        )
+    return wanted if soft == resource.RLIM_INFINITY else min(wanted, soft - OWN_DESCRIPTORS)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from api.guarded import Guard, Limits, guarded
 from api.witness import witness_app
 from ledger.log.encoding import write_base64
 from ledger.witness.book import Book
@@ -54,14 +55,8 @@ def serve(directory: Directory) -> None:
         signers = house.signers(config.name)
         witness = Witness(*signers, config.logs, book, lambda: int(time.time()))
         print(f"{config.name} witnesses {len(config.logs)} logs on port {config.port}", flush=True)
-        uvicorn.run(
-            witness_app(witness),
-            host=config.host,
-            port=config.port,
-            loop="uvloop",
-            http="httptools",
-            log_level="warning",
-        )
+        app, guard = witness_app(witness), Guard(Limits())
+        uvicorn.Server(guarded(app, guard, host=config.host, port=config.port)).run()
     finally:
         book.close()
 

@@ -1,11 +1,23 @@
 """`techledger serve` as a command: where it binds, how it ends, what it says when it cannot run."""
 
+import os
+import resource
+import signal
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from api.cli.serve import NotLoopback, check_reach
+from api.cli.serve import (
+    OWN_DESCRIPTORS,
+    NotLoopback,
+    TooFewDescriptors,
+    check_reach,
+    connections_of,
+)
 from ledger.settings import Settings
 from tests.support.server import ROOT, environment, ledger_home, served_ledger
 
@@ -78,3 +90,69 @@ def test_it_ends_in_order_with_all_that_it_started():
         assert {} == server.await_no_orphans()
         assert 0 == server.postmaster
         assert "Traceback" not in server.words
+
+
+UNFINISHED = [
+    b"",
+    b"GET /checkpoint HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ",
+    b"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{",
+    b"GET /v1/projections HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+]
+"""What clients have said that never say the rest, or never go away."""
+
+
+def test_it_ends_while_slow_clients_are_connected():
+    with served_ledger() as server, ExitStack() as clients:
+        port = int(server.url.rpartition(":")[2])
+        for said in UNFINISHED:
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", port), 20))
+            client.sendall(said)
+        assert 0 == server.stop()
+        assert {} == server.await_no_orphans()
+        assert 0 == server.postmaster
+
+
+def test_it_ends_though_its_database_answers_no_more():
+    with served_ledger() as server:
+        frozen = _family(server.postmaster)
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            server.stop()
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+        assert {} == server.await_no_orphans()
+        assert "Traceback" not in server.words
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
+
+
+def test_it_does_not_say_that_it_serves_where_it_cannot():
+    with served_ledger() as server:
+        port = server.url.rpartition(":")[2]
+        run = run_serve(server.home, LEDGER_PORT=port)
+        assert run.returncode
+        assert "serves" not in run.stdout
+
+
+def test_descriptors_are_left_for_the_workers(monkeypatch: pytest.MonkeyPatch):
+    set_to = []
+    monkeypatch.setattr(resource, "setrlimit", lambda _what, limits: set_to.append(limits))
+    for limits, wanted, most in [
+        ((4096, 4096), 1000, 1000),
+        ((1024, 1024), 1000, 1024 - OWN_DESCRIPTORS),
+        ((200, 200), 1000, 200 - OWN_DESCRIPTORS),
+        ((200, 5000), 1000, 1000),
+        ((200, resource.RLIM_INFINITY), 1000, 1000),
+        ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), 1000, 1000),
+    ]:
+        monkeypatch.setattr(resource, "getrlimit", lambda _what, limits=limits: limits)
+        assert most == connections_of(wanted), limits
+    monkeypatch.setattr(resource, "getrlimit", lambda _what: (OWN_DESCRIPTORS, OWN_DESCRIPTORS))
+    with pytest.raises(TooFewDescriptors):
+        connections_of(1000)
+    assert (1000 + OWN_DESCRIPTORS, 5000) in set_to

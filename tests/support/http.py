@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import httpx2
 import uvicorn
 
+from api.guarded import Guard, Limits, guarded
 from api.main import create_app
 from ledger.node import Node
 
@@ -16,9 +17,7 @@ from ledger.node import Node
 def serving(node: Node) -> Iterator[str]:
     """Serve a started node; yield its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(node), log_level="warning", loop="uvloop", http="httptools")
-        )
+        server = uvicorn.Server(guarded(create_app(node), Guard(Limits())))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"

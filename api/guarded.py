@@ -1,0 +1,354 @@
+"""
+A server's connections, each held to what one may cost: time, bytes, and its share of all of them.
+
+uvicorn has a deadline for idle connections only. Here a peer also owes: a whole head in so many
+seconds; the bytes of a body, and the reading of an answer, at a rate. It may be some seconds
+behind, then it is cut. What waits on our side is not counted (docs/decisions/0019-edge.md).
+"""
+
+import asyncio
+import socket
+import struct
+from collections import Counter
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+TICK_S = 0.5
+"""How often, in seconds, the connections are looked at."""
+
+PIPELINED = 8
+"""Requests that a connection may have sent before the first of them is answered."""
+
+DRAIN_S = 3
+"""How long, in seconds, what is under way may take when the server is told to end."""
+
+LINGER = 1 << 20
+"""Bytes of a body that are read and dropped once the answer to it has been given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection may cost, and how many there may be.
+
+    `head_s`: seconds until a request's head is there; `late_s`: how far, in seconds, a peer may be
+    behind `rate`, bytes a second, with a body or with reading. `head`: bytes of a head. `unsent`:
+    bytes of answers that wait to be read, over all connections. `proxies` are addresses and
+    networks of peers that speak for many: they have no share, and say who the client is.
+    """
+
+    connections: int = 1000
+    share: int = 100
+    head_s: float = 10.0
+    late_s: float = 10.0
+    rate: int = 1024
+    head: int = 16 * 1024
+    unsent: int = 128 << 20
+    proxies: tuple[str, ...] = ()
+
+
+def group_of(host: str) -> str:
+    """Return whom an address counts as: itself; in IPv6 its /64, which one host has at will."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ip_network((address, 64), strict=False))
+    return str(address)
+
+
+class Guard:
+    """Looks at all connections of a server now and then. One event loop owns it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.refused: Counter[str] = Counter()
+        self.unsent = 0
+        self._here: set[GuardedProtocol] = set()
+        self._of: Counter[str] = Counter()
+        self._sweeping = False
+        self._proxies = [ip_network(each) for each in limits.proxies]
+
+    def protocol(self, **given: Any) -> "GuardedProtocol":
+        """Return the protocol of a new connection: what uvicorn calls."""
+        return GuardedProtocol(self, **given)
+
+    @property
+    def connections(self) -> int:
+        """How many there are."""
+        return len(self._here)
+
+    def enter(self, who: "GuardedProtocol") -> int:
+        """Take a connection in; return the status that says why not, or 0."""
+        if len(self._here) >= self.limits.connections:
+            return self.refuse("connections", 503)
+        if self._of[who.group] >= self.limits.share and not self._is_proxy(who.host):
+            return self.refuse("share", 429)
+        self._here.add(who)
+        self._of[who.group] += 1
+        if not self._sweeping:
+            self._sweeping = True
+            asyncio.get_running_loop().call_later(TICK_S, self._sweep)
+        return 0
+
+    def leave(self, who: "GuardedProtocol") -> None:
+        """Let a connection go."""
+        if who not in self._here:
+            return
+        self._here.discard(who)
+        self._of[who.group] -= 1
+        if not self._of[who.group]:
+            del self._of[who.group]
+
+    def _is_proxy(self, host: str) -> bool:
+        try:
+            return any(ip_address(host) in network for network in self._proxies)
+        except ValueError:
+            return False
+
+    def refuse(self, reason: str, status: int) -> int:
+        """Count what was refused, and return its status."""
+        self.refused[reason] += 1
+        return status
+
+    def _sweep(self) -> None:
+        for each in list(self._here):
+            each.look(TICK_S)
+        self._sweeping = bool(self._here)
+        if self._sweeping:
+            asyncio.get_running_loop().call_later(TICK_S, self._sweep)
+
+
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""SO_LINGER: on, for no time at all."""
+
+
+class _Counted:
+    """A transport that knows how much of what was written has been read. Else it is the other."""
+
+    def __init__(self, transport: asyncio.Transport, guard: Guard) -> None:
+        self._transport = transport
+        self._guard = guard
+        self.written = 0
+        self.unsent = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Write; cut the connection where all of them together hold more than they may."""
+        self.written += len(data)
+        self._transport.write(data)
+        self.look()
+        if self._guard.unsent > self._guard.limits.unsent and self.unsent > self._guard.limits.head:
+            self._guard.refuse("unsent", 0)
+            self.drop()
+
+    def look(self) -> int:
+        """Note how much is unsent; return it."""
+        unsent = self._transport.get_write_buffer_size()
+        self._guard.unsent += unsent - self.unsent
+        self.unsent = unsent
+        return unsent
+
+    def drop(self) -> None:
+        """Cut the connection; the kernel, too, is to keep nothing of what nobody reads."""
+        sock = self._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self._transport.abort()
+
+    def forget(self) -> None:
+        """Note that nothing will be sent any more."""
+        self._guard.unsent -= self.unsent
+        self.unsent = 0
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, and what the peer owes."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.guard = guard
+        self.host = self.group = ""
+        self._counted: _Counted | None = None
+        self._in_head = True
+        self._in_body = False
+        self._head_s = 0.0
+        self._head = 0
+        self._received = 0
+        self._body_late_s = 0.0
+        self._read_late_s = 0.0
+        self._drained = 0
+        self._dropped = 0
+        self._status = 400
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the connection in, or say why not and close it."""
+        self._counted = _Counted(transport, self.guard)
+        super().connection_made(self._counted)  # type: ignore[arg-type]
+        self.host = self.client[0] if self.client else ""
+        self.group = group_of(self.host)
+        if status := self.guard.enter(self):
+            self._status = status
+            self.send_400_response("Too many connections.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let the connection go."""
+        self.guard.leave(self)
+        super().connection_lost(exc)
+        if self._counted is not None:
+            self._counted.forget()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; a head has an end."""
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self._in_head and self.parser is not None:
+            self._head += len(data)
+            if self._head > self.guard.limits.head and not self.transport.is_closing():
+                self._status = self.guard.refuse("head", 431)
+                self.send_400_response("The head is too large.")
+
+    def send_400_response(self, msg: str) -> None:
+        """Say why the connection is closed, and close it."""
+        content = msg.encode("ascii")
+        later = b"retry-after: 1\r\n" if self._status in (429, 503) else b""
+        self.transport.write(
+            b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n%b"
+            b"connection: close\r\n\r\n%b"
+            % (STATUS_LINE[self._status], len(content), later, content)
+        )
+        self.transport.close()
+
+    # What the parser calls
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._in_head, self._head, self._head_s = True, 0, 0.0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Take in some of the URL."""
+        self._grow(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take in a header, or a trailer."""
+        self._grow(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def _grow(self, size: int) -> None:
+        self._head += size
+        if self._head > self.guard.limits.head:
+            self._status = self.guard.refuse("head", 431)
+            raise httptools.HttpParserError("the head is too large")
+
+    def on_headers_complete(self) -> None:
+        """Have the request answered."""
+        self._in_head, self._in_body = False, True
+        self._received, self._body_late_s, self._dropped = 0, 0.0, 0
+        if len(self.pipeline) >= PIPELINED:
+            self.guard.refuse("pipelined", 0)
+            self.transport.abort()
+            raise httptools.HttpParserError("too many requests at once")
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take in some of the body; what comes after the answer is dropped."""
+        self._received += len(body)
+        if self.cycle.response_complete:
+            self._dropped += len(body)
+            if self._dropped > LINGER:
+                self.guard.refuse("dropped", 0)
+                self.transport.abort()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request: from here on an answer is owed."""
+        self._in_body = False
+        super().on_message_complete()
+
+    # What the guard and the server call
+
+    def look(self, tick_s: float) -> None:
+        """Note how late the peer is; cut it where it is too late."""
+        limits, counted = self.guard.limits, self._counted
+        if counted is None:
+            return
+        if self._in_head and (self._head or self.cycle is None):
+            self._head_s += tick_s
+        if self._in_body and not self.flow.read_paused:
+            self._body_late_s = max(0.0, self._body_late_s + tick_s - self._received / limits.rate)
+            self._received = 0
+        unsent = counted.look()
+        drained = counted.written - unsent
+        if unsent:
+            read_s = (drained - self._drained) / limits.rate
+            self._read_late_s = max(0.0, self._read_late_s + tick_s - read_s)
+        else:
+            self._read_late_s = 0.0
+        self._drained = drained
+        self._cut_if_late(counted)
+
+    def _cut_if_late(self, counted: _Counted) -> None:
+        limits = self.guard.limits
+        if self._read_late_s > limits.late_s:
+            self.guard.refuse("slow reader", 0)
+            counted.drop()
+        elif self._head_s > limits.head_s or self._body_late_s > limits.late_s:
+            self.guard.refuse("slow head" if self._in_head else "slow body", 0)
+            self._cut()
+
+    def _cut(self) -> None:
+        """Tell a peer that was too slow, unless an answer is under way, and close."""
+        if self.transport.is_closing():
+            self.transport.abort()
+        elif self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            if self.cycle is not None and not self.cycle.response_complete:
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+            self._status = 408
+            self.send_400_response("Too slow.")
+        else:
+            self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Close what is idle or only beginning to speak; let what is under way end."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+        else:
+            self.cycle.keep_alive = False
+
+
+def guarded(app: Any, guard: Guard, **given: Any) -> Config:
+    """Return uvicorn's configuration of a server whose connections are guarded."""
+    return Config(
+        app,
+        loop="uvloop",
+        http=guard.protocol,  # type: ignore[arg-type]  # it is called, nothing else
+        access_log=False,
+        log_level="error",  # What a client does wrong is counted, not written down.
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=DRAIN_S,
+        proxy_headers=bool(guard.limits.proxies),
+        forwarded_allow_ips=list(guard.limits.proxies),
+        **given,
+    )

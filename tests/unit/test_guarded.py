@@ -1,0 +1,258 @@
+"""Connections that are held to what they may cost: each guard against a client that does worse."""
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from api import guarded
+from api.guarded import Guard, Limits, group_of
+
+LARGE = b"x" * (8 << 20)
+
+
+async def application(scope, receive, send):
+    """Answer with what came, or with much, or before the body is there."""
+    assert scope["type"] == "http"
+    body = {"/large": LARGE, "/who": scope["client"][0].encode()}.get(scope["path"], b"ok")
+    if scope["path"] == "/read":
+        body = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message["body"]
+            if not message["more_body"]:
+                break
+    length = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+def serving(monkeypatch):
+    """Serve with limits; what is looked at now and then is looked at often."""
+    monkeypatch.setattr(guarded, "TICK_S", 0.02)
+    with contextlib.ExitStack() as running:
+
+        def serve(**limits):
+            guard = Guard(Limits(**limits))
+            listening = running.enter_context(socket.create_server(("127.0.0.1", 0)))
+            config = guarded.guarded(application, guard, lifespan="off")
+            server = uvicorn.Server(config)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+            thread.start()
+            running.callback(thread.join)
+            running.callback(setattr, server, "should_exit", True)  # noqa: FBT003
+            return guard, listening.getsockname()[1]
+
+        yield serve
+
+
+def connect(port, address="127.0.0.1"):
+    return socket.create_connection(("127.0.0.1", port), 20, source_address=(address, 0))
+
+
+def all_of(sock):
+    """Return all that is said until the other side is done."""
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        while part := sock.recv(1 << 16):
+            said += part
+    return said
+
+
+def status(said):
+    return int(said.split(b" ", 2)[1])
+
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def test_an_honest_client_is_served_again_and_again(serving):
+    _guard, port = serving()
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for number in range(5):
+        client.request("POST", "/read", body=b"a" * number * 100_000)
+        assert number * 100_000 == len(client.getresponse().read())
+    client.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: a\r\nX: "])
+def test_a_head_that_does_not_come_is_waited_for_only_so_long(serving, said):
+    guard, port = serving(head_s=0.1)
+    with connect(port) as sock:
+        sock.sendall(said)
+        assert 408 == status(all_of(sock))
+    assert 1 == guard.refused["slow head"]
+
+
+def test_a_head_that_drips_gains_nothing_by_it(serving):
+    guard, port = serving(head_s=0.2)
+    with connect(port) as sock, contextlib.suppress(ConnectionError):
+        sock.sendall(b"GET / HTTP/1.1\r\nX: ")
+        while not guard.refused["slow head"]:
+            sock.sendall(b"a")
+            time.sleep(0.01)
+        assert 408 == status(all_of(sock))
+
+
+def test_a_body_comes_at_a_rate_or_the_connection_is_cut(serving):
+    guard, port = serving(late_s=0.2, rate=1000)
+    with connect(port) as sock:
+        sock.sendall(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n" + b"a" * 100)
+        assert 408 == status(all_of(sock))
+    assert 1 == guard.refused["slow body"]
+
+
+def test_a_reader_that_does_not_read_is_cut_and_frees_what_it_held(serving):
+    guard, port = serving(late_s=0.2, rate=1000)
+    with connect(port) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        _until(lambda: guard.refused["slow reader"])
+        _until(lambda: not guard.connections)
+        assert len(LARGE) > len(all_of(sock))
+    assert 0 == guard.unsent
+
+
+def test_a_reader_that_reads_gets_all_of_it(serving):
+    _guard, port = serving(late_s=0.2, rate=1000)
+    with connect(port) as sock:
+        sock.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert all_of(sock).endswith(LARGE)
+
+
+def test_answers_that_nobody_reads_have_a_bound_together(serving):
+    guard, port = serving(unsent=10 << 20)
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(4):
+            sock = open_ones.enter_context(connect(port))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        _until(lambda: guard.refused["unsent"] >= 2)
+        assert (10 << 20) >= guard.unsent
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 4000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"a" * 20_000,
+    ],
+    ids=["url", "header", "headers", "endless"],
+)
+def test_a_head_has_so_many_bytes_at_most(serving, head):
+    guard, port = serving()
+    with connect(port) as sock:
+        sock.sendall(head)
+        assert 431 == status(all_of(sock))
+    assert 1 == guard.refused["head"]
+
+
+def test_what_is_no_http_is_refused(serving):
+    _guard, port = serving()
+    with connect(port) as sock:
+        sock.sendall(b"\x16\x03\x01 hello\r\n\r\n")
+        assert 400 == status(all_of(sock))
+
+
+def test_few_requests_are_sent_ahead_of_their_answers(serving):
+    guard, port = serving()
+    with connect(port) as sock:
+        sock.sendall(GET * 5)
+        said = b""
+        while said.count(b"HTTP/1.1 200") < 5:
+            said += sock.recv(1 << 16)
+        sock.sendall(GET * 50)
+        all_of(sock)
+    assert 1 == guard.refused["pipelined"]
+
+
+def test_a_body_that_goes_on_after_its_answer_is_read_only_so_far(serving):
+    guard, port = serving()
+    with connect(port) as sock, contextlib.suppress(ConnectionError):
+        sock.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n")
+        for _ in range(100):
+            sock.sendall(b"a" * (1 << 20))
+    _until(lambda: not guard.connections)
+    assert 1 == guard.refused["dropped"]
+
+
+def test_an_address_has_its_share_of_connections(serving):
+    guard, port = serving(share=2)
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(2):
+            open_ones.enter_context(connect(port, "127.0.0.2"))
+        _until(lambda: guard.connections == 2)
+        with connect(port, "127.0.0.2") as third:
+            said = all_of(third)
+        assert (429, True) == (status(said), b"retry-after: 1" in said)
+        with connect(port) as honest:
+            honest.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert 200 == status(all_of(honest))
+    _until(lambda: not guard.connections)
+    with connect(port, "127.0.0.2") as again:
+        again.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert 200 == status(all_of(again))
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "client"),
+    [
+        ((), "192.0.2.9", "127.0.0.1"),
+        (("10.0.0.0/8",), "192.0.2.9", "127.0.0.1"),
+        (("127.0.0.0/8",), "192.0.2.9", "192.0.2.9"),
+        (("127.0.0.1",), "198.51.100.1, 192.0.2.9", "192.0.2.9"),
+        (("127.0.0.1", "192.0.2.9"), "198.51.100.1, 192.0.2.9", "198.51.100.1"),
+    ],
+)
+def test_a_client_is_whom_trusted_proxies_say_and_nobody_else(serving, proxies, forwarded, client):
+    _guard, port = serving(proxies=proxies)
+    http_client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    http_client.request("GET", "/who", headers={"X-Forwarded-For": forwarded})
+    assert client == http_client.getresponse().read().decode()
+    http_client.close()
+
+
+def test_a_proxy_that_is_trusted_has_no_share_of_its_own(serving):
+    guard, port = serving(share=1, proxies=("127.0.0.1",))
+    with connect(port), connect(port), connect(port):
+        _until(lambda: guard.connections == 3)
+
+
+def test_all_connections_together_have_a_bound(serving):
+    guard, port = serving(connections=1)
+    with connect(port):
+        _until(lambda: guard.connections == 1)
+        with connect(port, "127.0.0.2") as other:
+            said = all_of(other)
+        assert (503, True) == (status(said), b"retry-after: 1" in said)
+
+
+@pytest.mark.parametrize(
+    ("address", "group"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_ipv6_counts_by_its_64(address, group):
+    assert group == group_of(address)
+
+
+def _until(so):
+    deadline = time.monotonic() + 20
+    while not so():
+        assert time.monotonic() < deadline, "it never came to be so"
+        time.sleep(0.01)
