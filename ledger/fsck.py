@@ -112,7 +112,7 @@ def check_log(pool: Pool, home: Home) -> Report:
             accepted = page[-1].stored.accepted
         tree.check_claims(report)
         _check_cosignatures(rows, policy, report)
-        if (ours.histories, ours.parts()) != (subjects, rows.subject_parts()):
+        if (ours.histories, ours.buckets()) != (subjects, rows.subject_buckets()):
             report.add("the map of subjects does not follow from the entries")
         _check_nodes(rows, tree, report)
         _check_head(rows, tree.frontier, accepted, trust, report)

@@ -24,7 +24,7 @@ from ledger.store.readmodels import (
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
 from projections.digest import Digest
-from projections.projection import Projection, ProjectionError, ReadModel, columns_of
+from projections.projection import ProjectionError, ReadModel
 from projections.sheet import Sheet, open_sheet
 from projections.view import NotFolded
 
@@ -80,7 +80,8 @@ class Difference:
     """How a table of `size` entries compares with their replay.
 
     `first` is the position of the first event whose rows differ, None if nothing does; `rows` are
-    the first of `count` differing places.
+    the first of `count` differing places. `stored` and `replayed` are the digests of all rows;
+    `kept` is the one that has moved with the table's, which the next seal says.
     """
 
     projection: str
@@ -88,6 +89,7 @@ class Difference:
     size: int
     columns: tuple[str, ...]
     stored: str
+    kept: str
     replayed: str
     first: int | None
     count: int
@@ -97,6 +99,11 @@ class Difference:
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the events whose rows are shown."""
         return tuple(sorted({row.position for row in self.rows}))
+
+    @property
+    def agrees(self) -> bool:
+        """Say whether nothing differs, neither a row nor a digest."""
+        return self.stored == self.kept == self.replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Differ
                 raise NotFolded(f"made by another version: {model.name}")
             size = looked_at.sizes[model.name]
             _must_not_exceed(size, limit)
+            kept = Digest(model, looked_at.digest(model.table)).result()
             comparing = _Comparing(model, looked_at)
             events = _decoded(looked_at.frames(size, _PAGE))
             rows = sorted(comparing.differing(events), key=lambda row: row.position)
@@ -148,8 +156,9 @@ def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Differ
         model.name,
         model.version,
         size,
-        tuple(column.name for column in columns_of(model.row)),
+        tuple(column.name for column in model.table.columns),
         comparing.stored.result(),
+        kept,
         comparing.replayed.result(),
         first=rows[0].position if rows else None,
         count=len(rows),
@@ -203,8 +212,8 @@ class _Comparing:
         self.stored, self.replayed = Digest(model), Digest(model)
         self._model = model
         self._looked_at = looked_at
-        names = [column.name for column in columns_of(model.row)]
-        self._key = [names.index(name) for name in model.order if name in names]
+        names = [column.name for column in model.table.columns]
+        self._key = [names.index(name) for name in model.order]
         # The event that made a row comes first among its positions.
         self._positions = [
             index
@@ -238,10 +247,8 @@ class _Comparing:
                 left, right = next(theirs, None), next(ours, None)
 
     def _rows(self) -> Iterator[Values]:
-        # A projection's table has the row's place as a further column, which the order says.
-        width = -1 if isinstance(self._model, Projection) else None
         for page in self._looked_at.pages(self._model.table, self._model.order):
-            yield from (row[:width] for row in page)
+            yield from page
 
     def _told(self, rows: Iterable[Values], digest: Digest) -> Iterator[Values]:
         for row in rows:
@@ -249,13 +256,8 @@ class _Comparing:
             yield row
 
     def _keyed(self, rows: Iterable[Values]) -> Iterator[tuple[tuple[Any, ...], Values]]:
-        """Yield rows with what orders them: the key and, in a projection, the place under it."""
-        last, place = None, 0
-        for row in rows:
-            key = tuple(row[index] for index in self._key)
-            place = place + 1 if key == last else 0
-            last = key
-            yield (*key, place), row
+        """Yield rows with what orders them."""
+        return ((tuple(row[index] for index in self._key), row) for row in rows)
 
     def _first(self, stored: Values | None, replayed: Values | None) -> int:
         """Return the position of the first event by which two rows of one place differ."""

@@ -1,33 +1,53 @@
 """
 The canonical digest of a read model: two rebuilds, on any machine and Python, agree bit for bit.
 
-SHA-256 over lines, each ended by LF. The first is `{"columns":[...],"name":...,"version":...}`,
-then there is one a row, a JSON array of its values: rows of a projection by key, then in their
-order; rows of a journal by position, then identity. JSON without spaces, in UTF-8; days are
-`YYYY-MM-DD`, instants `YYYY-MM-DDTHH:MM:SS.mmmZ`, `Exact` integers decimal strings.
+It moves with the rows, so that it costs what changed and not what is there. A row is a line, the
+JSON array of the table's columns and LF: no spaces, UTF-8; days are `YYYY-MM-DD`, instants
+`YYYY-MM-DDTHH:MM:SS.mmmZ`, `Exact` integers decimal strings. The
+state is what is kept of them:
+
+* of a journal, which only grows, a chain: 32 zero bytes, then SHA-256( chain || line ) for each
+  row, by position, then identity;
+* of a projection, whose rows change, the sum of a set (`projections.set_hash`); no two rows are
+  alike, because each says its key and its place.
+
+The digest is the SHA-256 of `{"columns":[...],"name":...,"version":...}`, LF, and the state.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from copy import copy
+from hashlib import sha256
 from typing import Any
 
 import orjson
 
 from ledger.domain.event import Logged, format_instant
 from ledger.store.connection import Pool
-from ledger.store.readmodels import Values, scan
-from projections.projection import Projection, ReadModel, columns_of
-from projections.sheet import Roll, Sheet, Touched, open_sheet
+from ledger.store.readmodels import Progress, Values, scan
+from projections.projection import Projection, ReadModel
+from projections.set_hash import SetHash
+from projections.sheet import Changes, Touched, open_sheet
 
 _WRITERS: dict[str, Callable[[Any], object]] = {"numeric": str, "timestamptz": format_instant}
 
 
-class Digest:
-    """A digest in the making: rows are added in canonical order and not kept."""
+class _Chain:
+    """The state of rows that are never taken back."""
 
-    def __init__(self, model: ReadModel) -> None:
-        columns = columns_of(model.row)
+    def __init__(self, state: bytes = bytes(32)) -> None:
+        self.state = state
+
+    def add(self, line: bytes) -> None:
+        self.state = sha256(self.state + line).digest()
+
+    def remove(self, line: bytes) -> None:
+        raise AssertionError(f"a journal takes no row back: {line!r}")
+
+
+class Digest:
+    """The digest of a read model's rows, of none at first; `state` is kept to go on from."""
+
+    def __init__(self, model: ReadModel, state: bytes | None = None) -> None:
+        columns = model.table.columns
         self._writers = [
             (index, _WRITERS[column.kind])
             for index, column in enumerate(columns)
@@ -38,18 +58,29 @@ class Digest:
             "name": model.name,
             "version": model.version,
         }
-        self._hash = hashlib.sha256(orjson.dumps(head) + b"\n")
+        self._head = orjson.dumps(head) + b"\n"
+        kind = SetHash if isinstance(model, Projection) else _Chain
+        self._rows: SetHash | _Chain = kind() if state is None else kind(state)
 
     def add(self, rows: Iterable[Values]) -> None:
-        """Take in the values of the next rows."""
+        """Take in rows, as the values of the table's columns; those of a journal in order."""
         for row in rows:
-            self._hash.update(self._line(row))
+            self._rows.add(self._line(row))
 
-    def copy(self) -> "Digest":
-        """Return a digest that goes on from here by itself."""
-        other = copy(self)
-        other._hash = self._hash.copy()  # noqa: SLF001  (our own)
-        return other
+    def move(self, changes: Changes) -> None:
+        """Take out rows that go, then take in those that come."""
+        for row in changes.gone:
+            self._rows.remove(self._line(row))
+        self.add(changes.added)
+
+    @property
+    def state(self) -> bytes:
+        """What is kept of the rows."""
+        return self._rows.state
+
+    def result(self) -> str:
+        """Return `sha256:<hex>` of what was added so far."""
+        return f"sha256:{sha256(self._head + self.state).hexdigest()}"
 
     def _line(self, row: Values) -> bytes:
         values = list(row)
@@ -57,10 +88,6 @@ class Digest:
             if values[index] is not None:
                 values[index] = write(values[index])
         return orjson.dumps(values, option=orjson.OPT_APPEND_NEWLINE)
-
-    def result(self) -> str:
-        """Return `sha256:<hex>` of what was added so far."""
-        return f"sha256:{self._hash.hexdigest()}"
 
 
 def replay(events: Iterable[Logged], models: Sequence[ReadModel]) -> dict[str, str]:
@@ -84,28 +111,37 @@ class Replay:
         self.model = model
         self._digest = Digest(model)
         self._sheet = open_sheet(model, complete=True, capacity=None)
+        self._folded = 0
 
     def fold(self, logged: Logged) -> None:
         """Fold in the next event that touches the model."""
         self._sheet.fold(logged)
-        if isinstance(self._sheet, Roll):
-            self._digest.add(self._sheet.changes().added)
-            self._sheet.committed()
+        self._folded += 1
+        if self._folded % _OFTEN == 0:
+            self._settle()
 
     def result(self) -> str:
         """Return the digest of what was folded so far."""
-        if isinstance(self._sheet, Sheet):
-            digest = self._digest.copy()
-            digest.add(self._sheet.values())
-            return digest.result()
+        self._settle()
         return self._digest.result()
+
+    def _settle(self) -> None:
+        self._digest.move(self._sheet.changes())
+        self._sheet.committed()
+
+
+_OFTEN = 256
+"""Events after which a replay's rows go into its digest: what changes twice meanwhile goes once."""
+
+
+def kept_digest(model: ReadModel, progress: Progress) -> str:
+    """Return the digest that was moved with a table's rows."""
+    return Digest(model, progress.digest).result()
 
 
 def stored_digest(pool: Pool, model: ReadModel) -> str:
-    """Return the digest of a read model's table, read in pages."""
+    """Return the digest of a read model's table, every row read anew, in pages."""
     digest = Digest(model)
-    # The last column of a projection's table is the row's place, which the order says already.
-    width = -1 if isinstance(model, Projection) else None
     for page in scan(pool, model.table, model.order):
-        digest.add(row[:width] for row in page)
+        digest.add(page)
     return digest.result()

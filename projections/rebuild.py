@@ -22,7 +22,7 @@ from ledger.store.readmodels import (
 )
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
-from projections.digest import stored_digest
+from projections.digest import Digest, kept_digest
 from projections.projection import Projection, ProjectionError, ReadModel
 from projections.runner import Decode, Runner, is_outdated
 from projections.worker import Limits
@@ -66,7 +66,8 @@ def rebuild(
         return
     with only_rebuild(pool):
         for model in models:
-            create_table(pool, _next(model), model.version, keyed=_is_keyed(model))
+            nothing = Digest(model).state
+            create_table(pool, _next(model), model.version, nothing, keyed=_is_keyed(model))
         runner = Runner(pool, models, decoder, limits=limits, rename=next_name)
         runner.catch_up()
         fit = _fit(pool, models)
@@ -127,6 +128,7 @@ def rebuild_all(app_dsn: str) -> dict[str, str]:
     pool = Pool(app_dsn, size=2, application_name="techledger rebuild")
     try:
         rebuild(pool, READ_MODELS, decode)
-        return {model.name: stored_digest(pool, model) for model in READ_MODELS}
+        found = read_progress(pool)
+        return {model.name: kept_digest(model, found[model.name]) for model in READ_MODELS}
     finally:
         pool.close()

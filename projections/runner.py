@@ -238,4 +238,5 @@ class Attempt:
 
 def is_outdated(model: ReadModel, progress: Progress) -> bool:
     """Say whether a table was made by another version of its read model."""
-    return progress.version != model.version or progress.shape != model.table.shape
+    made = progress.version, progress.shape
+    return made != (model.version, model.table.shape) or progress.digest is None

@@ -1,9 +1,9 @@
 """
 Seals in the making: when one is due, and what it says (docs/spec/seal.md).
 
-Computed off the sequencer's lock, in a process of its own: the map of subjects moves on by the
-entries since the last seal, the digests are of tables looked at at one instant, where all read
-models stand at one size, because a batch moves them all in one commit.
+Computed off the sequencer's lock, in a process of its own, at the cost of what is new: the map of
+subjects moves on by the entries since the last seal, the digests have moved with the rows of the
+read models, which all stand at one size, because a batch moves them in one commit.
 """
 
 from dataclasses import dataclass
@@ -14,14 +14,13 @@ import orjson
 from ledger.domain.authority import ledger_subject
 from ledger.domain.seal import LedgerSealed
 from ledger.intake import decode
-from ledger.store.connection import NotMigrated, Pool
+from ledger.store.connection import Pool
 from ledger.store.entries import latest_under, read_entries, read_head
-from ledger.store.readmodels import BULK, Snapshot, snapshot
+from ledger.store.readmodels import read_progress
 from ledger.store.subject_map import StoredMap
-from ledger.wire.entry import parse_entry
 from projections.catalogue import READ_MODELS
-from projections.digest import Digest
-from projections.projection import Projection, ReadModel
+from projections.digest import kept_digest
+from projections.runner import is_outdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +75,21 @@ def last_seal(pool: Pool, origin: str) -> LastSeal:
 
 def draft_seal(pool: Pool, above: int) -> Draft | None:
     """Return what a seal over more than `above` entries says now; None if there are no more yet."""
-    subjects = StoredMap(pool)
-    try:
-        with snapshot(pool, [model.table for model in READ_MODELS], timeouts=BULK) as looked_at:
-            size = max(looked_at.sizes.values(), default=0)
-            if size <= above or size < subjects.size():
-                return None
-            digests = tuple(
-                (model.name, model.version, _digest(model, looked_at))
-                for model in sorted(READ_MODELS, key=lambda model: model.name)
-                if looked_at.sizes.get(model.name) == size
-            )
-    except NotMigrated:  # No read models are kept: the map alone is sealed.
-        size, digests = read_head(pool).size, ()
-        if size <= above:
-            return None
+    subjects, found = StoredMap(pool), read_progress(pool)
+    kept = [
+        (model, progress)
+        for model in sorted(READ_MODELS, key=lambda model: model.name)
+        if (progress := found.get(model.name)) is not None and not is_outdated(model, progress)
+    ]
+    # Where no read models are kept, the map alone is sealed.
+    size = max((each.size for _, each in kept), default=None) or read_head(pool).size
+    if size <= above or size < subjects.size():
+        return None
+    digests = tuple(
+        (model.name, model.version, kept_digest(model, progress))
+        for model, progress in kept
+        if progress.size == size
+    )
     subjects.advance(size, subjects_of)
     reached, root = subjects.root()
     return Draft(size, root, digests) if reached == size else None
@@ -98,14 +97,5 @@ def draft_seal(pool: Pool, above: int) -> Draft | None:
 
 def subjects_of(entry: bytes) -> list[str]:
     """Return the subjects that an entry is tagged with, from its bytes."""
-    subjects: list[str] = orjson.loads(parse_entry(entry).payload)["subjects"]
+    subjects: list[str] = orjson.loads(entry.partition(b"\n\n")[2])["subjects"]
     return subjects
-
-
-def _digest(model: ReadModel, looked_at: Snapshot) -> str:
-    digest = Digest(model)
-    # The last column of a projection's table is the row's place, which the order says already.
-    width = -1 if isinstance(model, Projection) else None
-    for page in looked_at.pages(model.table, model.order):
-        digest.add(row[:width] for row in page)
-    return digest.result()

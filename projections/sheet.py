@@ -17,18 +17,15 @@ from ledger.domain.event import Body, Logged
 from ledger.store.readmodels import Values
 from projections.projection import Journal, Projection, ProjectionError, ReadModel, values_of
 
-Place = tuple[str, int]
-"""A row's key and its place among the rows of that key."""
-
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a commit must write: places that no longer hold what they held, then new rows.
+    """What a commit must write: rows that are no longer what they were, then new ones.
 
     A row is the values of its columns; those of a projection end with the row's place.
     """
 
-    gone: Sequence[Place]
+    gone: Sequence[Values]
     added: Sequence[Values]
 
 
@@ -87,7 +84,7 @@ class Sheet:
 
     def changes(self) -> Changes:
         """Return the difference to what was last committed."""
-        gone: list[Place] = []
+        gone: list[Values] = []
         added: list[Values] = []
         for key, old in self._before.items():
             new = self._rows[key]
@@ -97,7 +94,7 @@ class Sheet:
                 if before is after or before == after:
                     continue
                 if before is not None:
-                    gone.append((key, n))
+                    gone.append((*self._values(before), n))
                 if after is not None:
                     added.append((*self._values(after), n))
         return Changes(gone, added)
@@ -115,7 +112,7 @@ class Sheet:
 
     def values(self) -> Iterator[Values]:
         """Return the values of all rows in memory, in canonical order."""
-        return (self._values(row) for rows in self.rows() for row in rows)
+        return ((*self._values(row), n) for rows in self.rows() for n, row in enumerate(rows))
 
 
 class Roll:

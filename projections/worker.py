@@ -8,6 +8,7 @@ import structlog
 from ledger.domain.event import Logged
 from ledger.store.connection import Pool
 from ledger.store.readmodels import Progress, Table, Write, load_rows
+from projections.digest import Digest
 from projections.projection import ReadModel
 from projections.sheet import open_sheet
 
@@ -32,6 +33,7 @@ class Worker:
         self.size = progress.size
         self.halted: str | None = None
         self._sheet = open_sheet(model, complete=progress.size == 0, capacity=limits.keys)
+        self._digest = Digest(model, progress.digest)
 
     def missing(self, events: Sequence[Logged]) -> list[str]:
         """Return the keys that the events touch and whose rows are not in memory."""
@@ -66,11 +68,20 @@ class Worker:
             self.size = max(self.size, size)
 
     def write(self) -> Write | None:
-        """Return what the commit must write, or None."""
+        """Return what the commit must write, or None; asked once a commit."""
         if (self.size, self.halted) == (self.progress.size, self.progress.halted):
             return None
         changes = self._sheet.changes()
-        return Write(self.table, self.progress, self.size, self.halted, changes.gone, changes.added)
+        self._digest.move(changes)
+        return Write(
+            self.table,
+            self.progress,
+            self.size,
+            self.halted,
+            self._digest.state if changes.gone or changes.added else None,
+            [(row[0], row[-1]) for row in changes.gone],
+            changes.added,
+        )
 
     def written(self) -> None:
         """Note that what there was to write is kept."""

@@ -207,7 +207,7 @@ def _replayed(
         replayed = Replay(
             exported_entries(directory), checkpoint.origin, laws_at_hand(law), frozenset(seals)
         )
-        check = SealCheck(READ_MODELS if seals else (), frozenset(seals[-1:]))
+        check = SealCheck(READ_MODELS if seals else (), frozenset(seals))
         with _progress(as_json) as told:
             found = digests_after(
                 check.follow(_shown(replayed, checkpoint.size, told)),
@@ -250,8 +250,7 @@ def _print_replayed(replayed: _Replayed) -> None:
     passed = replay.size - len(replay.unchecked)
     print(f"{passed} of {replay.size} entries admitted again by the rules")
     if replay.seals:
-        models = replayed.check.digests
-        print(f"{replay.seals} seals hold, the last of them for {models} read models")
+        print(f"{replay.seals} seals hold, with {replayed.check.digests} digests of read models")
 
 
 def _print_exported(done: Exported, *, as_json: bool) -> None:

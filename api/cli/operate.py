@@ -207,13 +207,16 @@ def compare(
         database.stop()
     if as_json:
         print(orjson.dumps(found).decode())
-    elif found.first is None:
+    elif found.agrees:
         print(f"{name}: no difference in {found.size} entries, {found.stored}")
+    elif found.first is None:
+        print(f"{name}: no row differs, but the next seal would say {found.kept}")
+        print(f"  and not {found.stored}: techledger operate rebuild")
     else:
         print(f"{name}: the first of {found.count} differing rows is of position {found.first}")
         for row in found.rows:
             print(f"  {row.position}\n    table  {row.stored}\n    replay {row.replayed}")
-    if found.first is not None:
+    if not found.agrees:
         raise typer.Exit(1)
 
 

@@ -21,7 +21,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.log.merkle import HASH_SIZE
 
@@ -75,8 +75,7 @@ def leaf_of(key: bytes, history: History) -> bytes:
     return map_leaf(key, sha256(history.canonical()).digest())
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A part of the map: whether it holds no key, one, or more (0, 1, 2), and its hash."""
 
     keys: int
@@ -119,10 +118,12 @@ class Top:
     """The map above its buckets, of 2^16 parts: what changes with a bucket is its path alone."""
 
     def __init__(self, buckets: Mapping[int, Part]) -> None:
-        self._levels: list[dict[int, Part]] = [{} for _ in range(TOP)] + [dict(buckets)]
-        for depth in reversed(range(TOP)):
-            for index in {child >> 1 for child in self._levels[depth + 1]}:
-                self._rejoin(depth, index)
+        row = [buckets.get(bucket, NOTHING) for bucket in range(1 << TOP)]
+        self._levels = [row]
+        while len(row) > 1:
+            row = list(map(join, row[::2], row[1::2]))
+            self._levels.append(row)
+        self._levels.reverse()
 
     @property
     def root(self) -> bytes:
@@ -131,11 +132,12 @@ class Top:
 
     def part(self, depth: int, index: int) -> Part:
         """Return the part at a depth whose keys begin with the bits of `index`."""
-        return self._levels[depth].get(index, NOTHING)
+        return self._levels[depth][index]
 
     def put(self, buckets: Mapping[int, Part]) -> None:
         """Replace buckets."""
-        self._levels[TOP].update(buckets)
+        for bucket, part in buckets.items():
+            self._levels[TOP][bucket] = part
         indices = set(buckets)
         for depth in reversed(range(TOP)):
             indices = {index >> 1 for index in indices}
@@ -210,9 +212,10 @@ class SubjectMap:
         self._buckets.setdefault(bucket, {})[key] = subject
         self._changed.add(bucket)
 
-    def parts(self) -> dict[int, Part]:
-        """Return the parts at depth 16 that hold any key."""
-        return {bucket: part_of(self._leaves(bucket), TOP) for bucket in self._buckets}
+    def buckets(self) -> dict[int, tuple[Part, list[tuple[bytes, bytes]]]]:
+        """Return the parts at depth 16 that hold any key, and the (key, leaf) pairs of each."""
+        leaves = {bucket: self._leaves(bucket) for bucket in self._buckets}
+        return {bucket: (part_of(items, TOP), items) for bucket, items in leaves.items()}
 
     def root(self) -> bytes:
         """Return the root of the map as it is now."""

@@ -20,6 +20,7 @@ from ledger.store.cosignatures import Cosignature
 from ledger.store.entries import StoredEntry
 from ledger.store.head import Head, head_of
 from ledger.store.nodes import Node
+from ledger.store.subject_map import unpack_leaves
 from ledger.store.vault import VaultRow
 
 PAGE = 2_000
@@ -133,10 +134,13 @@ class Examination:
             if bytes(key) == key_of(subject)
         }
 
-    def subject_parts(self) -> dict[int, Part]:
-        """Return the parts of the map of subjects that are stored with their hashes."""
-        rows = self._rows("SELECT bucket, keys, hash FROM read.subject_map_buckets")
-        return {bucket: Part(keys, bytes(found)) for bucket, keys, found in rows}
+    def subject_buckets(self) -> dict[int, tuple[Part, list[tuple[bytes, bytes]]]]:
+        """Return the parts of the map of subjects, as `SubjectMap.buckets` has them."""
+        rows = self._rows("SELECT bucket, keys, hash, leaves FROM read.subject_map_buckets")
+        return {
+            bucket: (Part(keys, bytes(found)), unpack_leaves(leaves))
+            for bucket, keys, found, leaves in rows
+        }
 
     def count_outside(self, size: int) -> dict[str, int]:
         """Return how many rows lie outside the positions of a log of `size`, by table."""

@@ -67,7 +67,8 @@ class Progress:
     """How far a table has been folded: up to, not including, position `size`.
 
     `generation` is another whenever the table was made anew, which fences off whoever still folds
-    into the old one. `halted` says why the entry at position `size` cannot be folded.
+    into the old one. `halted` says why the entry at position `size` cannot be folded. `digest` is
+    what whoever folds keeps of the rows, None where an earlier version kept nothing.
     """
 
     name: str
@@ -76,19 +77,22 @@ class Progress:
     generation: int
     size: int
     halted: str | None
+    digest: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """What a commit does to one table that must still be as `progress` says.
 
-    `gone` are the primary keys of rows that go, `added` are rows that come.
+    `gone` are the primary keys of rows that go, `added` are rows that come; `digest` is None where
+    it stays as it is.
     """
 
     table: Table
     progress: Progress
     size: int
     halted: str | None
+    digest: bytes | None
     gone: Sequence[tuple[str, int]]
     added: Sequence[Values]
 
@@ -138,17 +142,24 @@ def _unpack_frames(raw: bytes) -> Iterator[Frame]:
 
 def read_progress(pool: Pool) -> dict[str, Progress]:
     """Return how far each table has been folded, by name."""
-    with pool.transaction(
-        "SELECT name, version, shape, generation, size, halted FROM read.progress"
-    ) as transaction:
-        return {row[0]: Progress(*row) for row in transaction.cursor}
+    with pool.transaction(f"SELECT {_PROGRESS} FROM read.progress") as transaction:  # noqa: S608
+        return {row[0]: _progress(row) for row in transaction.cursor}
 
 
-def create_table(pool: Pool, table: Table, version: int, *, keyed: bool) -> Progress:
+_PROGRESS = "name, version, shape, generation, size, halted, digest"
+
+
+def _progress(row: Values) -> Progress:
+    name, version, shape, generation, size, halted, digest = row
+    kept = None if digest is None else bytes(digest)
+    return Progress(name, version, shape, generation, size, halted, kept)
+
+
+def create_table(pool: Pool, table: Table, version: int, digest: bytes, *, keyed: bool) -> Progress:
     """Make an empty table, in place of any of its name, and return its progress.
 
-    Without `keyed` it has no primary key yet: `index_table` makes that and the other indexes,
-    which is faster once the rows are there.
+    `digest` is what is kept of no rows. Without `keyed` it has no primary key yet: `index_table`
+    makes that and the other indexes, which is faster once the rows are there.
     """
     columns = sql.SQL(", ").join(map(_definition, table.columns))
     key = sql.SQL(", PRIMARY KEY ({})").format(_comma(table.key)) if keyed else sql.SQL("")
@@ -158,11 +169,11 @@ def create_table(pool: Pool, table: Table, version: int, *, keyed: bool) -> Prog
         run(sql.SQL("CREATE TABLE {} ({}{})").format(_qualified(table.name), columns, key))
         run("DELETE FROM read.progress WHERE name = %s", (table.name,))
         run(
-            "INSERT INTO read.progress (name, version, shape, size) VALUES (%s, %s, %s, 0)"
-            " RETURNING name, version, shape, generation, size, halted",
-            (table.name, version, table.shape),
+            "INSERT INTO read.progress (name, version, shape, size, digest)"  # noqa: S608
+            f" VALUES (%s, %s, %s, 0, %s) RETURNING {_PROGRESS}",
+            (table.name, version, table.shape, digest),
         )
-        return Progress(*one_row(transaction.cursor))
+        return _progress(one_row(transaction.cursor))
 
 
 def index_table(pool: Pool, table: Table, *, keyed: bool) -> None:
@@ -260,13 +271,15 @@ def _advance(session: cursor, writes: Sequence[Write]) -> None:
         if (write.table.name, write.progress.generation, write.progress.size) not in found:
             raise Fenced(f"read.{write.table.name} was moved by another runner")
     session.execute(
-        "UPDATE read.progress SET size = moved.size, halted = moved.halted"
-        " FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS moved (name, size, halted)"
-        " WHERE progress.name = moved.name",
+        "UPDATE read.progress SET size = moved.size, halted = moved.halted,"
+        " digest = coalesce(moved.digest, progress.digest)"
+        " FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[])"
+        " AS moved (name, size, halted, digest) WHERE progress.name = moved.name",
         (
             [write.table.name for write in writes],
             [write.size for write in writes],
             [write.halted for write in writes],
+            [write.digest for write in writes],
         ),
     )
     assert session.rowcount == len(writes), "every progress row is locked and there"
@@ -373,6 +386,12 @@ class Snapshot:
         )
         self._session.execute(query, {**asked, "limit": limit})
         return _read(table, self._session.fetchall())
+
+    def digest(self, table: Table) -> bytes | None:
+        """Return what is kept of a table's rows."""
+        self._session.execute("SELECT digest FROM read.progress WHERE name = %s", (table.name,))
+        (kept,) = one_row(self._session)
+        return None if kept is None else bytes(kept)
 
     def pages(self, table: Table, order: Sequence[str]) -> Iterator[list[Values]]:
         """Return all rows of a table in pages, ordered by columns; memory holds a page."""

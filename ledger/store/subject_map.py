@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
+from struct import Struct
 
 from psycopg2.extensions import cursor
 from psycopg2.extras import execute_values
 
-from ledger.log.merkle import leaf_hash
+from ledger.log.merkle import HASH_SIZE, leaf_hash
 from ledger.log.subject_map import (
     KEY_BITS,
     TOP,
@@ -26,8 +27,10 @@ from ledger.log.subject_map import (
 from ledger.store.connection import Pool, Timeouts, Transaction, one_row
 from ledger.store.entries import copy_entries
 
-PAGE = 5_000
+PAGE = 10_000
 """Entries that one commit takes in at most."""
+
+_PART = Struct(">ih32s")
 
 _PATIENT = Timeouts(lock_ms=60_000, statement_ms=600_000, idle_ms=600_000)
 _ONE_INSTANT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -111,49 +114,62 @@ def _move(session: cursor, touched: Mapping[str, Sequence[tuple[int, bytes]]]) -
         subject: History(count, last, bytes(chain))
         for subject, count, last, chain in session.fetchall()
     }
-    rows = []
+    histories = {}
     for subject, entries in touched.items():
         history = found.get(subject) or untouched(subject)
         for position, leaf in entries:
             history = history.and_then(position, leaf)
-        rows.append((keys[subject], subject, history.count, history.last, history.chain))
+        histories[subject] = history
     execute_values(
         session,
         "INSERT INTO read.subject_map VALUES %s ON CONFLICT (key) DO UPDATE"
         " SET count = excluded.count, last = excluded.last, chain = excluded.chain",
+        [
+            (keys[subject], subject, each.count, each.last, each.chain)
+            for subject, each in histories.items()
+        ],
+        page_size=1_000,
+    )
+    changed: dict[int, dict[bytes, bytes]] = {}
+    for subject, key in keys.items():
+        changed.setdefault(bucket_of(key), {})[key] = leaf_of(key, histories[subject])
+    _rehash(session, changed)
+
+
+def _rehash(session: cursor, changed: Mapping[int, Mapping[bytes, bytes]]) -> None:
+    """Write buckets some of whose leaves, by key, are new or others."""
+    session.execute(
+        "SELECT bucket, leaves FROM read.subject_map_buckets WHERE bucket = ANY(%s)",
+        (list(changed),),
+    )
+    found = {bucket: dict(unpack_leaves(leaves)) for bucket, leaves in session.fetchall()}
+    rows = []
+    for bucket, leaves in changed.items():
+        items = sorted({**found.get(bucket, {}), **leaves}.items())
+        part = part_of(items, TOP)
+        rows.append((bucket, part.keys, part.hash, b"".join(key + leaf for key, leaf in items)))
+    execute_values(
+        session,
+        "INSERT INTO read.subject_map_buckets (bucket, keys, hash, leaves) VALUES %s"
+        " ON CONFLICT (bucket) DO UPDATE"
+        " SET keys = excluded.keys, hash = excluded.hash, leaves = excluded.leaves",
         rows,
         page_size=1_000,
     )
-    _rehash(session, sorted({bucket_of(key) for key in keys.values()}))
 
 
-def _rehash(session: cursor, buckets: Sequence[int]) -> None:
-    session.execute(
-        "SET LOCAL enable_seqscan = off;"
-        "SELECT key, count, last, chain FROM read.subject_map"
-        " WHERE (get_byte(key, 0) << 8) + get_byte(key, 1) = ANY(%s)",
-        (list(buckets),),
-    )
-    leaves: dict[int, list[tuple[bytes, bytes]]] = {}
-    for raw, count, last, chain in session.fetchall():
-        key = bytes(raw)
-        leaf = leaf_of(key, History(count, last, bytes(chain)))
-        leaves.setdefault(bucket_of(key), []).append((key, leaf))
-    parts = {bucket: part_of(sorted(items), TOP) for bucket, items in leaves.items()}
-    execute_values(
-        session,
-        "INSERT INTO read.subject_map_buckets VALUES %s ON CONFLICT (bucket) DO UPDATE"
-        " SET keys = excluded.keys, hash = excluded.hash",
-        [(bucket, part.keys, part.hash) for bucket, part in parts.items()],
-        page_size=1_000,
-    )
+def unpack_leaves(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the (key, leaf) pairs that a bucket keeps."""
+    raw = bytes(raw)
+    starts = range(0, len(raw), 2 * HASH_SIZE)
+    return [(raw[at : at + HASH_SIZE], raw[at + HASH_SIZE : at + 2 * HASH_SIZE]) for at in starts]
 
 
 def _proven(session: cursor, top: Top, subject: str) -> Proven:
     key = key_of(subject)
     siblings = top.siblings(key)
     if len(siblings) == TOP:
-        siblings += path_below(_leaves(session, key, TOP), key, TOP)
+        siblings += path_below(_leaves(session, bucket_of(key)), key, TOP)
     end = _range(session, key, len(siblings))
     if not end:
         return Proven(subject, None, MapProof(tuple(siblings)))
@@ -164,8 +180,10 @@ def _proven(session: cursor, top: Top, subject: str) -> Proven:
     return Proven(subject, None, MapProof(tuple(siblings), shown))
 
 
-def _leaves(session: cursor, key: bytes, depth: int) -> list[tuple[bytes, bytes]]:
-    return [(each, leaf_of(each, history)) for each, history in _range(session, key, depth)]
+def _leaves(session: cursor, bucket: int) -> list[tuple[bytes, bytes]]:
+    session.execute("SELECT leaves FROM read.subject_map_buckets WHERE bucket = %s", (bucket,))
+    row = session.fetchone()
+    return [] if row is None else unpack_leaves(row[0])
 
 
 def _range(session: cursor, key: bytes, depth: int) -> list[tuple[bytes, History]]:
@@ -189,5 +207,11 @@ def _size(session: cursor) -> int:
 
 
 def _top(session: cursor) -> Top:
-    session.execute("SELECT bucket, keys, hash FROM read.subject_map_buckets")
-    return Top({bucket: Part(keys, bytes(found)) for bucket, keys, found in session.fetchall()})
+    # In one piece: as rows they would take three times as long as all that is hashed above them.
+    session.execute(
+        "SELECT string_agg(int4send(bucket) || int2send(keys) || hash, ''::bytea)"
+        " FROM read.subject_map_buckets"
+    )
+    (found,) = one_row(session)
+    rows = _PART.iter_unpack(found or b"")
+    return Top({bucket: Part(keys, part) for bucket, keys, part in rows})

@@ -131,7 +131,8 @@ def test_a_stale_write_is_refused_whole(pool):
     progress = read_progress(pool)
     Runner(pool, (timeline,), decode).catch_up(5)
     writes = [
-        readmodels.Write(model.table, progress[model.name], 3, None, (), ()) for model in models
+        readmodels.Write(model.table, progress[model.name], 3, None, None, (), ())
+        for model in models
     ]
     with pytest.raises(Fenced):
         readmodels.write_batch(pool, writes)
@@ -146,7 +147,7 @@ def test_a_write_from_before_a_rebuild_is_refused(pool):
     before = read_progress(pool)["timeline"]
     rebuild(pool, (timeline,), decode)
     assert before.size == read_progress(pool)["timeline"].size
-    write = readmodels.Write(timeline.table, before, before.size + 1, None, (), ())
+    write = readmodels.Write(timeline.table, before, before.size + 1, None, None, (), ())
     with pytest.raises(Fenced):
         readmodels.write_batch(pool, [write])
 
@@ -350,10 +351,10 @@ def test_text_of_any_kind_comes_back_as_it_was(pool):
             readmodels.Column("several", "text[]", optional=False),
         ),
     )
-    progress = readmodels.create_table(pool, table, 1, keyed=False)
+    progress = readmodels.create_table(pool, table, 1, b"", keyed=False)
     rows = [
         *((text, n, texts[:n]) for n, text in enumerate(texts)),
         (None, len(texts), ()),
     ]
-    readmodels.write_batch(pool, [readmodels.Write(table, progress, 1, None, (), rows)])
+    readmodels.write_batch(pool, [readmodels.Write(table, progress, 1, None, None, (), rows)])
     assert [rows] == list(readmodels.scan(pool, table, ("position",)))

@@ -10,6 +10,7 @@ suite, so none is ever added without somebody asking what would notice if it wer
 from typing import Final
 
 AUTHENTICATED, DERIVED, OPERATIONAL = "authenticated", "derived", "operational"
+RENDERED = "rendered"
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
     "ledger.head": {
@@ -57,13 +58,14 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "last": DERIVED,
         "chain": DERIVED,
     },
-    "read.subject_map_buckets": {"bucket": DERIVED, "keys": DERIVED, "hash": DERIVED},
+    "read.subject_map_buckets": dict.fromkeys(("bucket", "keys", "hash", "leaves"), DERIVED),
     "read.subject_map_size": {"one": OPERATIONAL, "size": DERIVED},
     # Cursors: a wrong one shows in the rows, which `operate compare` renders anew.
     "read.tracking": dict.fromkeys(("name", "position", "version", "updated"), OPERATIONAL),
-    "read.progress": dict.fromkeys(
-        ("name", "version", "shape", "generation", "size", "halted"), OPERATIONAL
-    ),
+    "read.progress": {
+        **dict.fromkeys(("name", "version", "shape", "generation", "size", "halted"), OPERATIONAL),
+        "digest": RENDERED,
+    },
 }
 
 SPOILT: Final[dict[str, str]] = {

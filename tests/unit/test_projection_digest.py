@@ -2,16 +2,19 @@
 
 import json
 import os
+import struct
 import subprocess
 import sys
 from datetime import UTC, date, datetime
-from hashlib import sha256
+from hashlib import sha256, shake_128
 from random import Random
 
 from projections.catalogue import READ_MODELS
 from projections.digest import Digest, replay
+from projections.offers import offers
 from projections.projection import ReadModel
 from projections.revenue import shares
+from projections.sheet import Sheet, open_sheet
 from projections.timeline import timeline
 from tests.support.builders import offer_made, right_filed
 from tests.support.histories import random_history
@@ -27,13 +30,24 @@ print(json.dumps(replay(random_history(Random(3), 60), READ_MODELS)))
 """
 
 
-def test_the_digest_of_no_rows_is_that_of_its_first_line():
+def test_the_digest_of_no_rows_is_that_of_the_first_line_and_nothing():
     head = b'{"columns":["subject","position"],"name":"timeline","version":1}\n'
-    assert f"sha256:{sha256(head).hexdigest()}" == replay([], (timeline,))["timeline"]
+    digests = replay([], (timeline, offers))
+    assert f"sha256:{sha256(head + bytes(32)).hexdigest()}" == digests["timeline"]
+    assert f"sha256:{sha256(head_of(offers) + bytes(2048)).hexdigest()}" == digests["offers"]
 
 
-def test_a_line_is_the_json_array_of_the_values():
+def head_of(model: ReadModel) -> bytes:
+    columns = [column.name for column in model.table.columns]
+    return line({"columns": columns, "name": model.name, "version": model.version})
+
+
+def line(value: object) -> bytes:
     """Written here with the standard library, so that orjson is not judged by itself."""
+    return (json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def test_a_line_is_the_json_array_of_the_values_and_a_journal_chains_them():
     row = (
         "share:é",
         7,
@@ -45,22 +59,47 @@ def test_a_line_is_the_json_array_of_the_values():
         (),
         date(2026, 2, 1),
     )
-    line = [
+    first = line([
         "share:é", 7, "2026-01-31T12:00:00.005Z", 'a "quoted" \\ word', ["party:a", "party:b"],
         None, None, [], "2026-02-01",
-    ]  # fmt: skip
-    head = {
-        "columns": [column.name for column in shares.table.columns],
-        "name": "shares",
-        "version": 1,
-    }
+    ])  # fmt: skip
     digest = Digest(shares)
-    digest.add([row])
-    text = "".join(
-        json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
-        for value in (head, line)
-    )
-    assert f"sha256:{sha256(text.encode()).hexdigest()}" == digest.result()
+    digest.add([row, ("share:b", *row[1:])])
+    chain = sha256(bytes(32) + first).digest()
+    chain = sha256(chain + first.replace("share:é".encode(), b"share:b")).digest()
+    assert chain == digest.state
+    assert f"sha256:{sha256(head_of(shares) + chain).hexdigest()}" == digest.result()
+
+
+def test_a_projection_adds_its_rows_up_wherever_they_come_from():
+    """Folded at once, or moved step by step from what was kept: the same, place by place."""
+    events = random_history(Random(3), 60)
+    whole = replay(events, READ_MODELS)
+    for model in READ_MODELS:
+        digest, sheet = Digest(model), open_sheet(model, complete=True, capacity=None)
+        for each in events:
+            if model.touches(type(each.event.body)):
+                sheet.fold(each)
+                digest = Digest(model, digest.state)
+                digest.move(sheet.changes())
+                sheet.committed()
+        assert whole[model.name] == digest.result(), model.name
+        if isinstance(sheet, Sheet):
+            summed = [0] * 1024
+            again = Digest(model)
+            for row in reversed(list(sheet.values())):
+                again.add([row])
+                lanes = struct.unpack("<1024H", shake_128(again._line(row)).digest(2048))
+                summed = [(a + b) % 65536 for a, b in zip(summed, lanes, strict=True)]
+            assert struct.pack("<1024H", *summed) == again.state == digest.state
+
+
+def test_two_places_changed_for_one_another_are_another_digest():
+    rows = [(f"offer:{name}", *[None] * (len(offers.table.columns) - 2), 0) for name in "ab"]
+    one, other = Digest(offers), Digest(offers)
+    one.add(rows)
+    other.add([(*rows[0][:-1], 1), rows[1]])
+    assert one.result() != other.result()
 
 
 def test_digests_do_not_depend_on_the_hash_seed():
