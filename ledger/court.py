@@ -1,5 +1,5 @@
 """
-The court's verifier: all that an evidence bundle is checked by, in one file of 1,000 lines.
+The court's verifier: all that an evidence bundle is checked by, in one file to be read.
 
     python -m ledger.court bundle.json trust.json
     python court.py bundle.json trust.json          # a copy of the file, anywhere
@@ -580,7 +580,8 @@ BODIES = {
     "ledger.operation_handed_over/1": "ledger operator reason",
     "ledger.closed/1": "ledger reason successor",
 }
-ENDINGS = tuple(f'"type":"{kind}"}}'.encode() for kind in BODIES)
+ENDS, OFFERS = "party.merged/1 party.dissolved/1 person.erased/1", "offer.made/1 offer.countered/1"
+ENDINGS = tuple(f'"type":"{kind}"}}'.encode() for kind in [*BODIES, *ENDS.split(), *OFFERS.split()])
 KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
 ARRAYS = "approved_by keys log_keys parties policy roles speakers topics"
 NULLS = "ceiling compromised_since name not_after not_before successor valid_to vouched_by"
@@ -619,10 +620,17 @@ def brought_keys(event: Event) -> list[Key]:
 
 @dataclass
 class Authority:
-    """Everything of this kind that the entries shown record, in their order."""
+    """Everything of this kind that the entries shown record, in their order.
 
-    operator: str = ""
+    `whole` says that every entry is shown: then what is not recorded never was.
+    """
+
+    whole: bool = False
+    operators: list[tuple[int, str]] = field(default_factory=list)
     registrar: str = ""
+    parties: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+    offers: dict[str, tuple[int, str, dict[str, Any]]] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     mandates: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
     log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
@@ -631,45 +639,48 @@ class Authority:
     closed: int = MAX_COUNT
     faults: dict[int, Refused] = field(default_factory=dict)
 
+    def officers_at(self, at: int) -> dict[str, str]:
+        """Return the two officers before the event at a position changes them."""
+        operators = ["", *(party for since, party in self.operators if since <= at)]
+        return {"@operator": operators[-1], "@registrar": self.registrar}
+
     def follow(self, event: Event) -> None:
-        """Take in an event, signed by whom the format demands: no operator could make it alone."""
+        """Take in an event."""
         brought = brought_keys(event)
-        wanted = self._fold(event, event.body)
-        if event.signers != wanted:
-            raise event.fault(f"{event.kind} is signed by {', '.join(sorted(wanted))}")
+        self._fold(event, event.body)
         for key in brought:
             if self.keys.setdefault(key.key_id, key) is not key:
                 raise event.fault(f"the key {key.key_id} is in the log already")
 
-    def _fold(self, event: Event, body: dict[str, Any]) -> set[str]:
-        """Do what an event of each type does; return who must have signed it."""
-        at, officers = event.position, {self.operator, self.registrar}
+    def _register(self, event: Event, party: str, roles: list[str]) -> None:
+        if party in self.parties:
+            raise event.fault(f"{party} is registered already")
+        self.parties[party] = event.position, roles
+
+    def _fold(self, event: Event, body: dict[str, Any]) -> None:
+        """Do what an event of each type does."""
+        at = event.position
         match event.kind:
             case "ledger.opened/1":
                 if at:
                     raise event.fault("a ledger is opened once, at position 0")
-                self.operator, self.registrar = body["operator"], body["registrar"]
+                self.operators.append((0, body["operator"]))
+                self.registrar = body["registrar"]
                 self.log_keys.append((0, tuple(map(str, body["log_keys"]))))
                 self.policies.append((0, body["policy_sha256"], b""))  # The trust root has it.
-                return {party["party"] for party in body["parties"]}
+                for party in body["parties"]:
+                    self._register(event, party["party"], party["roles"])
             case "party.registered/1":
-                return {body["party"], self.operator}
-            case "key.added/1":
-                party, voucher = body["party"], body["vouched_by"]
-                older = [self.keys[line].party for line, _ in event.lines if line in self.keys]
-                if voucher is None and party not in older:
-                    raise event.fault(f"no key that {party} has already has signed")
-                if voucher is not None and voucher not in officers:
-                    raise event.fault(f"{voucher} may not vouch for a key")
-                return {party, voucher or party}
+                self._register(event, body["party"], body["roles"])
+            case kind if kind in ENDS.split():
+                self.ended.setdefault(str(body.get("party", body.get("token"))), at)
+            case kind if kind in OFFERS.split():
+                self.offers.setdefault(str(body.get("offer")), (at, event.kind, body))
             case "key.revoked/1":
-                party, by, key = body["party"], body["revoked_by"], self.keys.get(body["key_id"])
+                party, key = body["party"], self.keys.get(body["key_id"])
                 if key is None or key.party != party or key.revoked is not None:
                     raise event.fault(f"{party} has no such key in force")
-                if by not in (party, self.operator):
-                    raise event.fault(f"{by} is neither holder nor operator")
                 self.keys[key.key_id] = key._replace(revoked=at)
-                return {by}
             case "mandate.given/1":
                 given = self.mandates.setdefault((body["principal"], body["holder"]), {})
                 if body["mandate"] in given:
@@ -677,29 +688,25 @@ class Authority:
                 if body["ceiling"] is not None:
                     members_of(body["ceiling"], "amount currency", event)
                 given[body["mandate"]] = {**body, "given": at, "ended": MAX_COUNT}
-                return {body["principal"], self.operator}
             case "mandate.ended/1":
                 pair, name = (body["principal"], body["holder"]), body["mandate"]
                 mandate = self.mandates.get(pair, {}).get(name)
-                if mandate is None or mandate["ended"] < MAX_COUNT or body["ended_by"] not in pair:
-                    raise event.fault(f"{body['ended_by']} cannot end {name}")
+                if mandate is None or mandate["ended"] < MAX_COUNT:
+                    raise event.fault(f"there is no mandate {name} in force")
                 self.mandates[pair][name] = {**mandate, "ended": at}
-                return {body["ended_by"]}
             case "ledger.log_keys_adopted/1":
                 adopted = tuple(map(str, body["log_keys"]))
                 if not set(adopted) & set(self.log_keys[-1][1]):
                     raise event.fault("the new keys of the log have none in common with the old")
                 self.log_keys.append((at + 1, adopted))
             case "ledger.policy_adopted/1":
-                return self._adopt_policy(event, body)
+                self._adopt_policy(event, body)
             case "ledger.operation_handed_over/1":
-                self.operator = body["operator"]
-                return officers | {self.operator}
-            case _:
+                self.operators.append((at + 1, body["operator"]))
+            case "ledger.closed/1":
                 self.closed = at
-        return officers
 
-    def _adopt_policy(self, event: Event, body: dict[str, Any]) -> set[str]:
+    def _adopt_policy(self, event: Event, body: dict[str, Any]) -> None:
         """Take in a policy, which those approve who speak for two of the groups of witnesses."""
         text = octets("".join(f"{line}\n" for line in body["policy"]))
         digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
@@ -713,7 +720,6 @@ class Authority:
             raise event.fault("another policy, or approved by who speaks for no group")
         self.policies.append((event.position + 1, digest, text))
         self.speakers = speakers
-        return {self.operator, *approving}
 
     def trust_at(self, size: int, trust: Trust) -> Trust:
         """Return the trust root with the keys and the policy that the log had by a size."""
@@ -729,29 +735,47 @@ class Authority:
         return trust._replace(log_keys=keys, policy=policy)
 
 
-def check_signatures(event: Event, authority: Authority) -> None:
-    """Every line is by a key in force and binds a signer; every signer is bound (step 8)."""
+def check_signatures(event: Event, authority: Authority) -> list[str]:
+    """Judge who signs an event, and every line (step 8); return what only others could show."""
     if event.position in authority.faults:
         raise authority.faults[event.position]
     if event.position > authority.closed:
         raise event.fault(f"the log was closed at position {authority.closed}")
-    brought, bound = {key.key_id: key for key in brought_keys(event)}, set[str]()
+    brought, older = {key.key_id: key for key in brought_keys(event)}, set[str]()
+    bound = {key.party for key in brought.values()} & event.signers
     encoding = len(PAYLOAD_TYPE), PAYLOAD_TYPE, len(event.payload), event.payload
     message = b"DSSEv1 %d %b %d %b" % encoding
     with failing(SIGNATURES, event.position):
+        unread = list(check_signers(event, authority))
         for key in brought.values():
             key.must_bind()
         must(brought.keys() <= {key_id for key_id, _ in event.lines}, "a new key has not signed")
         for key_id, signature in event.lines:
             key = brought.get(key_id) or key_in_force(key_id, event, authority)
             key.check(signature, message)
+            if key_id in brought:  # It binds its own party, and nobody through a mandate.
+                continue
+            unread += must_exist(key.party, event, authority)
             binds = {key.party} & event.signers
             for signer in event.signers - binds:
-                if suffice(authority.mandates.get((signer, key.party), {}).values(), event):
+                given = authority.mandates.get((signer, key.party), {}).values()
+                answer = suffice(given, signer, event, authority)
+                if answer is not None:
                     binds.add(signer)
+                    unread += answer
             must(binds, f"the line of {key.party} binds none of the signers")
             bound |= binds
+            older.add(key.party)
         must(bound == event.signers, "a signer is bound by no line")
+        return unread + list(check_powers(event, authority, older))
+
+
+def must_exist(party: str, event: Event, authority: Authority) -> list[str]:
+    """Refuse a party that is not registered by then or has ended; return what is not shown."""
+    known = authority.parties.get(party, (MAX_COUNT, []))[0] <= event.position
+    must(known or not authority.whole, f"{party} is not registered")
+    must(authority.ended.get(party, MAX_COUNT) >= event.position, f"{party} has ceased to be")
+    return [] if known else [f"whether {party} is registered"]
 
 
 def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
@@ -765,23 +789,317 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
     return key
 
 
-def suffice(mandates: Iterable[dict[str, Any]], event: Event) -> bool:
-    """Say whether a mandate in force reaches as far as the sums, or a sum is sealed to it."""
+# The table of authority, by a topic: who signs, who may, what it commits its signers to, in words
+# over paths into the body (docs/spec/authority.md). It is generated, like `powers.json` beside it.
+# <table of authority>
+TABLE: dict[str, tuple[str, str, str]] = {
+    "appeal.filed/1": ("filed_by", "", ""),
+    "assignment.agreed/1": (
+        "assignors/*/party assignees/*/party consenting/*",
+        "",
+        "sum:price sum:equity/value sum:quoted_price gives:assignors/*/party",
+    ),
+    "assignment.refused/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+    ),
+    "assignment.registered/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+    ),
+    "assignment.rescinded/1": ("parties/*", "", "open"),
+    "auction.closed/1": ("closed_by", "", "sum:price"),
+    "auction.opened/1": ("opened_by", "", "sum:reserve sum:start"),
+    "authors.declared/1": ("declared_by/*", "", ""),
+    "bid.opened/1": ("bidder", "", "sum:price"),
+    "bid.placed/1": ("bidder", "", "sum:price"),
+    "bid.sealed/1": ("bidder", "", ""),
+    "certificate.issued/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+    ),
+    "compulsory_licence.granted/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "sum:price rate:royalty_ppm royalty:royalty",
+    ),
+    "condition.met/1": ("parties/*", "", ""),
+    "consent.given/1": ("given_by", "", ""),
+    "contract.concluded/1": (
+        "parties/* consents/*",
+        "",
+        "sum:price rate:royalty_ppm royalty:royalty grant:grants/* named:offer",
+    ),
+    "contract.in_force/1": ("parties/*", "", ""),
+    "contract.resumed/1": ("resumed_by/*", "", ""),
+    "contract.suspended/1": ("suspended_by/*", "", ""),
+    "contract.terminated/1": ("terminated_by/*", "", ""),
+    "contribution.recorded/1": ("contributor witness", "", ""),
+    "conveyance.attested/1": ("attested_by @operator", "attested_by=#clerk", ""),
+    "coowner.notified/1": ("sellers/*/party notified?!receipt_sha256", "", "sum:price"),
+    "correction.recorded/1": (
+        "parties/* consents/*",
+        "",
+        "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
+    ),
+    "disclosure.recorded/1": ("recorded_by", "", ""),
+    "dispute.admitted/1": ("forum", "", ""),
+    "dispute.opened/1": ("claimant", "", ""),
+    "dispute.withdrawn/1": ("claimant", "", ""),
+    "document.acknowledged/1": ("acknowledged_by", "", ""),
+    "document.received/1": ("system|received_by", "system=@operator", ""),
+    "document.sent/1": ("sender", "", ""),
+    "evidence.filed/1": ("filed_by", "", ""),
+    "file.opened/1": ("opened_by @operator", "", ""),
+    "filing.made/1": ("filed_by", "", ""),
+    "funding.agreed/1": ("owners/* contributors/*/party", "", ""),
+    "hold.lifted/1": ("forum", "", ""),
+    "hold.ordered/1": ("forum", "", ""),
+    "interest.accrued/1": ("claimed_by", "", "sum:amount"),
+    "interest.shown/1": ("party", "", ""),
+    "investment.ended/1": ("ended_by", "", ""),
+    "investment.made/1": ("fund company", "fund=#fund", "sum:amount gives:company"),
+    "key.added/1": (
+        "party vouched_by",
+        "vouched_by=@operator|@registrar vouched_by=!party party=#older?!vouched_by",
+        "open",
+    ),
+    "key.revoked/1": ("revoked_by", "revoked_by=party|@operator", ""),
+    "ledger.closed/1": ("@operator @registrar", "", ""),
+    "ledger.log_keys_adopted/1": ("@operator @registrar", "", ""),
+    "ledger.opened/1": ("parties/*/party", "", ""),
+    "ledger.operation_handed_over/1": ("@operator operator @registrar", "", ""),
+    "ledger.policy_adopted/1": ("@operator approved_by/*", "", ""),
+    "ledger.resumed/1": ("@operator", "", ""),
+    "ledger.rules_adopted/1": ("@operator", "", ""),
+    "ledger.sealed/1": ("@operator", "", ""),
+    "ledger.succession_declared/1": ("@operator @registrar", "", ""),
+    "listing.closed/1": ("closed_by", "", ""),
+    "listing.drafted/1": ("lister", "", ""),
+    "listing.mirrored/1": ("attested_by @operator", "attested_by=#clerk", ""),
+    "listing.published/1": ("lister reviewer", "reviewer=@operator|#reviewer", "sum:ask"),
+    "listing.resumed/1": ("reviewer", "reviewer=@operator|#reviewer", ""),
+    "listing.suspended/1": ("reviewer", "reviewer=@operator|#reviewer", ""),
+    "mandate.ended/1": ("ended_by", "ended_by=principal|holder", ""),
+    "mandate.given/1": ("principal @operator", "", "sum:ceiling open?!ceiling"),
+    "nda.signed/1": ("parties/*", "", ""),
+    "need.posted/1": ("buyer reviewer", "reviewer=@operator|#reviewer", "sum:budget"),
+    "notice.received/1": ("confirmed_by", "", ""),
+    "notice.served/1": ("served_by", "", ""),
+    "offer.accepted/1": ("accepted_by", "", "named:offer"),
+    "offer.countered/1": ("offeror", "", "sum:price rate:royalty_ppm grant:proposed/*"),
+    "offer.made/1": ("offeror", "", "sum:price rate:royalty_ppm grant:proposed/*"),
+    "offer.rejected/1": ("rejected_by", "", ""),
+    "offer.revoked/1": ("revoked_by", "", ""),
+    "office_event.recorded/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+    ),
+    "option.exercised/1": ("exercised_by", "", ""),
+    "overpayment.noted/1": ("payer payee", "", "sum:amount"),
+    "party.dissolved/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "party.identified/1": ("party @operator", "", ""),
+    "party.known_as/1": ("attested_by|party @operator", "attested_by=#clerk", ""),
+    "party.merged/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "party.registered/1": ("party @operator", "", ""),
+    "party.renamed/1": ("party @operator", "", ""),
+    "payment.confirmed/1": ("confirmed_by", "", "sum:amount"),
+    "payment.failed/1": ("said_by", "", ""),
+    "payment.instructed/1": ("payer", "", "sum:amount"),
+    "permit.issued/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "person.erased/1": ("@operator", "", ""),
+    "preemption.waived/1": ("waived_by", "", "open"),
+    "priority.noted/1": ("noted_by", "", ""),
+    "profit.declared/1": ("declared_by", "", "sum:state_part"),
+    "profit.distributed/1": ("@operator", "", "sum:total"),
+    "reconfirmation.given/1": ("given_by", "", ""),
+    "refund.made/1": ("confirmed_by", "", "sum:amount"),
+    "registration.refused/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+    ),
+    "relation.declared/1": (
+        "declared_by @operator",
+        "declared_by=party|other|@operator|@registrar",
+        "",
+    ),
+    "relation.ended/1": ("ended_by @operator", "ended_by=party|other|@operator|@registrar", ""),
+    "report.accepted/1": ("said_by", "", ""),
+    "report.disputed/1": ("said_by", "", ""),
+    "report.queried/1": ("said_by", "", ""),
+    "revenue.distributed/1": ("@operator", "", "sum:total"),
+    "revenue.reported/1": ("reported_by auditor", "", "sum:due"),
+    "right.cancelled/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.fee_paid/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.filed/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.granted/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.lapsed/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.limited/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.published/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.renewed/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.restored/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "right.surrendered/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+    ),
+    "ruling.made/1": ("forum", "", ""),
+    "security.assigned/1": ("creditor new_creditor", "", "gives:creditor"),
+    "security.created/1": ("debtors/* creditor consenting/*", "", "gives:debtors/*"),
+    "security.enforced/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+    ),
+    "security.perfected/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+    ),
+    "security.released/1": ("creditor", "", "gives:creditor"),
+    "settlement.recorded/1": ("parties/*", "", "open"),
+    "share.agreed/1": ("agreed_by/*", "", "open"),
+    "sublicence.granted/1": (
+        "sublicensor sublicensee consent_by consents/*",
+        "",
+        "sum:price rate:royalty_ppm royalty:royalty grant:grant",
+    ),
+    "suspense.released/1": ("@operator", "", ""),
+    "technology.classified/1": (
+        "classified_by",
+        "classified_by=@operator|@registrar|#reviewer",
+        "",
+    ),
+    "technology.registered/1": ("owners/*/party", "", ""),
+    "technology.trl_declared/1": ("declared_by", "", ""),
+    "terms.amended/1": (
+        "parties/* consents/*",
+        "",
+        "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
+    ),
+    "use.declared/1": ("used_by consents/*", "", ""),
+}
+# </table of authority>
+
+
+def values(says: Any, path: str) -> list[Any]:
+    """Return what stands at a path, `*` being each item of a list; null is nothing."""
+    found = [says]
+    for name in path.split("/"):
+        if name == "*":
+            found = [each for many in found if type(many) is list for each in many]
+        else:
+            found = [one.get(name) for one in found if type(one) is dict]
+        found = [each for each in found if each is not None]
+    return found
+
+
+def words(event: Event, column: int) -> Iterator[str]:
+    """Yield the words of an event's row whose condition, after `?`, holds."""
+    for text in TABLE.get(event.kind, ("", "", ""))[column].split():
+        word, _, path = text.partition("?")
+        if not path or bool(values(event.body, path.lstrip("!"))) == (path[0] != "!"):
+            yield word
+
+
+def named(source: str, event: Event, officers: dict[str, str]) -> set[str]:
+    """Return the parties that a word names: an officer, or those at a path."""
+    return {officers[source]} if source in officers else set(map(str, values(event.body, source)))
+
+
+def check_signers(event: Event, authority: Authority) -> Iterator[str]:
+    """Refuse other signers than the table has, or that are none; yield what is not shown."""
+    wanted, officers = set[str](), authority.officers_at(event.position)
+    for word in words(event, 0):
+        sources = (named(source, event, officers) for source in word.split("|"))
+        wanted |= next(filter(None, sources), set())
+    if event.kind in TABLE:
+        must(event.signers == wanted, f"{event.kind} is signed by {', '.join(sorted(wanted))}")
+    else:
+        yield f"who must sign {event.kind}, a type that this verifier does not know"
+    for signer in event.signers:
+        yield from must_exist(signer, event, authority)
+
+
+def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterator[str]:
+    """Refuse those whom the table does not let do what they do; yield what is not shown."""
+    officers = authority.officers_at(event.position)
+    for rule in words(event, 1):
+        path, _, allowed = rule.partition("=")
+        for party in map(str, values(event.body, path)):
+            since, roles = authority.parties.get(party, (MAX_COUNT, []))
+            has = {f"#{role}" for role in roles} if since < event.position else set()
+            has |= {"#older"} if party in older else set()
+            may = any(
+                word in has
+                or party in named(word, event, officers)
+                or (word[0] == "!" and party not in named(word[1:], event, officers))
+                for word in allowed.split("|")
+            )
+            by_role = "#" in allowed.replace("#older", "")
+            hidden = by_role and since == MAX_COUNT and not authority.whole
+            must(may or hidden, f"only {allowed} may be the {path} of {event.kind}, not {party}")
+            if not may:
+                yield f"whether {party} is registered to be the {path} of this"
+
+
+def commits(event: Event, signer: str, authority: Authority) -> Iterator[tuple[Any, Any] | str]:
+    """Yield the sums that an event commits a signer to, None for no bound, what is not shown."""
+    for word in words(event, 2):
+        kind, _, path = word.partition(":")
+        if kind == "open" or (kind == "gives" and signer in values(event.body, path)):
+            yield None, None
+        for value in values(event.body, path) if path else ():
+            of = value if type(value) is dict else {}
+            if kind == "named":
+                made, topic, body = authority.offers.get(str(value), (MAX_COUNT, "", {}))
+                must(made < event.position or not authority.whole, f"there is no {value} before it")
+                if made < event.position:
+                    yield from commits(event._replace(kind=topic, body=body), signer, authority)
+                else:
+                    yield f"{value} is not shown"
+            elif of.get("commitment") is not None:
+                yield f"/body/{path} is sealed"
+            elif kind == "sum":
+                yield of.get("amount"), of.get("currency")
+            elif kind == "royalty":
+                if values(of, "cap/per") != ["term"]:
+                    yield None, None
+                for amounts in ("cap/amount", "minimum/amount", "milestones/*/amount"):
+                    yield from ((amount, of.get("currency")) for amount in values(of, amounts))
+            elif kind == "rate" and value != 0:
+                yield None, None
+            elif kind == "grant" and of.get("licensor") == signer:
+                yield from () if of.get("exclusivity") == "non_exclusive" else [(None, None)]
+
+
+def suffice(
+    mandates: Iterable[dict[str, Any]], signer: str, event: Event, authority: Authority
+) -> list[str] | None:
+    """Say whether a mandate in force reaches that far: what is not shown of it, None if none."""
     today = (instant(event.accepted) + timedelta(hours=7)).date().isoformat()  # In Hanoi.
-    named = [each for each in map(event.body.get, ("price", "amount")) if isinstance(each, dict)]
+    answers = list[list[str]]()
     for mandate in mandates:
         meant = {"*", event.kind.partition("/")[0]} & set(map(str, mandate["topics"]))
         until, most = mandate["valid_to"], mandate["ceiling"]
         on_that_day = mandate["valid_from"] <= today and (until is None or today < until)
         if meant and on_that_day and mandate["given"] < event.position <= mandate["ended"]:
-            sums = [(each.get("amount"), each.get("currency")) for each in named]
-            if most is None or any("commitment" in each for each in named):
-                return True
+            if most is None:
+                return []
+            told = list(commits(event, signer, authority))
+            told += [] if event.kind in TABLE else [f"what {event.kind} commits {signer} to"]
+            unread = [f"a mandate's ceiling: {each}" for each in told if isinstance(each, str)]
+            sums = [each for each in told if not isinstance(each, str)]
             if all(
                 type(n) is int and n <= most["amount"] and u == most["currency"] for n, u in sums
             ):
-                return True
-    return False
+                answers.append(unread[:1])
+    return min(answers, key=len) if answers else None
 
 
 # What a seal says of subjects (docs/spec/seal.md): the whole history of one, or that it has none.
@@ -910,7 +1228,9 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
         raise Refused(GENESIS, "entry 0 is not the one that is trusted", 0)
     if read_event(shown[0], 0, trust.origin).body.get("origin") != trust.origin:
         raise Refused(GENESIS, "entry 0 opens another ledger", 0)
-    authority = Authority()
+    with failing(CHECKPOINT):
+        _, stated, _ = read_head(read_note(octets(bundle["checkpoint"]))[0])
+    authority, unread = Authority(len(shown) == stated), list[tuple[int, str]]()
     for at, entry in shown.items():
         if entry.endswith(ENDINGS):
             try:
@@ -918,8 +1238,6 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
             except Refused as refused:
                 authority.faults[at] = refused  # It is told at the entry's turn.
     # 2. The checkpoint is signed by the log's keys and a quorum; 9. so are older ones, of prefixes.
-    with failing(CHECKPOINT):
-        _, stated, _ = read_head(read_note(octets(bundle["checkpoint"]))[0])
     now = authority.trust_at(stated, trust)
     with failing(CHECKPOINT):
         size, root, too_late = open_checkpoint(octets(bundle["checkpoint"]), now)
@@ -942,7 +1260,7 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
         event = events[at] = read_event(each["entry"], at, trust.origin)
         with failing(IDENTITY, at):
             must(last <= event.accepted < too_late, "accepted before the last, or too late")
-        check_signatures(event, authority)
+        unread += ((at, what) for what in check_signatures(event, authority))
         last = event.accepted
     # 10. Under the seal, what is shown of each subject is its whole history.
     map_root, sealed = read_seal(bundle, events)
@@ -956,9 +1274,9 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
         with failing(OPENINGS, each["position"]):
             check_opening(each["opening"], events.get(each["position"]), trust.origin)
     histories = tuple((told["subject"], sealed) for told in bundle["histories"])
-    unchecked = tuple(not_shown(events.values(), authority, set(dict(histories)), sealed))
+    unread += not_shown(events.values(), authority, set(dict(histories)), sealed)
     signatures = sum(len(event.lines) for event in events.values())
-    return Verified(trust, size, root, signatures, histories, unchecked, authority)
+    return Verified(trust, size, root, signatures, histories, tuple(unread), authority)
 
 
 def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, int]:
@@ -978,17 +1296,22 @@ def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, 
 def not_shown(
     events: Iterable[Event], authority: Authority, whole: set[str], sealed: int
 ) -> Iterator[tuple[int, str]]:
-    """Yield what only further entries could show: that a key or a mandate had not ended."""
+    """Yield what only further entries could show: that a key, a mandate, a party had not ended."""
     if not any(subject.startswith("charter:") for subject in whole):
         yield 0, "whether the log's keys, policy or operator changed: its charter is not shown"
+    last = dict[str, int]()  # Of a party it is said once, where it last signs.
     for event in events:
         keys = [authority.keys[key_id] for key_id, _ in event.lines]
         # A key that came with this very event has not ended before it.
         needed = {f"key:{key.key_id}" for key in keys if key.added != event.position}
         for pair in ((signer, key.party) for key in keys for signer in event.signers):
             needed |= authority.mandates.get(pair, {}).keys()
+        last |= dict.fromkeys(event.signers.union(key.party for key in keys), event.position)
         for subject in sorted(needed if event.position >= sealed else needed - whole):
             yield event.position, f"whether {subject} had ended: its history is not shown"
+    for party, at in sorted(last.items()):
+        if not authority.whole and (at >= sealed or party not in whole):
+            yield at, f"whether {party} had ended: its history is not shown"
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, 
 from ledger.compose import compose
 from ledger.domain.authority import Ledger
 from ledger.domain.event import KeyRecord
-from ledger.domain.signers import WHO_SIGNS
+from ledger.domain.who_signs import who_signs
 from ledger.genesis import key_record
 from ledger.home import Home
 from ledger.keystore import KeyFileMissing, load_key, save_key
@@ -77,7 +77,7 @@ class _Posting:
                 yield Answered(step.source, step.body.TOPIC, answer)
 
     def _signed(self, step: Step) -> Signed:
-        signers = sorted(WHO_SIGNS[type(step.body)](step.body, self._officers))
+        signers = sorted(who_signs(step.body, self._officers))
         identity = step.identity
         payload = compose(
             self._ledger.trust.origin,

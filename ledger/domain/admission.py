@@ -140,7 +140,7 @@ def admit(state: FoldedState, event: Event, context: Context) -> None:
     _must_have_a_fresh_view(state, event)
     must_name_signers(event, ledger)
     must_be_registered(state, event)
-    must_bind(state, event, context)
+    must_bind(state, event, ledger, context)
     must_hold_no_personal_data(event.body)
     RULES[ledger.edition][type(event.body)](state, event, context)
 

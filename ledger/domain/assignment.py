@@ -31,7 +31,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import known, not_in_future
 from ledger.domain.hold import DeedVoid
-from ledger.domain.right import Attested, Right, must_be_attested
+from ledger.domain.right import Attested, Right
 from ledger.domain.title import (
     KIND,
     Assignment,
@@ -165,7 +165,6 @@ def _admit_refused(state: State, event: Event, context: Context) -> None:
     """Refuse what names no agreed assignment of those rights: the State's word stands otherwise."""
     body = event.body
     assert isinstance(body, AssignmentRefused)
-    must_be_attested(state, body)
     must_assign(state, body.assignment, body.rights)
     not_in_future(context.accepted, refused_on=body.refused_on)
 

@@ -85,6 +85,18 @@ class MandateExpired(NotBound):
     remedy = "mandate.given/1"
 
 
+class CeilingExceeded(NotBound):
+    """The event commits a signer to more than the ceiling of the mandate under which it is signed.
+
+    What has no bound exceeds any ceiling, and so does what assigns, charges, releases or grants
+    exclusively.
+    """
+
+    code = "CEILING"
+    title_vi = "Nội dung vượt quá hạn mức của ủy quyền"
+    remedy = "mandate.given/1"
+
+
 class KeyUnknown(NotBound):
     """The log has no such key."""
 

@@ -13,7 +13,6 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from ledger.domain.authority import WrongSigner, ledger_of
 from ledger.domain.contract_terms import ContractId
 from ledger.domain.event import (
     DISTINCT,
@@ -209,8 +208,6 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, DocumentReceived)
     document = _sent(state, body)
     _must_be_addressed(document, body.document, body.received_by)
-    if body.system not in (None, ledger_of(state, event).operator):
-        raise WrongSigner(f"{body.system} is not the operator", subjects=(str(body.system),))
     _must_not_be_later(context, body.received_at)
     if body.received_at < document.sent_at:
         raise IntervalEmpty(

@@ -34,7 +34,6 @@ from ledger.domain.right import (
     Holdings,
     OfficeNumber,
     Right,
-    must_be_attested,
     sum_of,
     with_lien,
     without_lien,
@@ -111,7 +110,6 @@ def _admit_perfected(state: State, event: Event, context: Context) -> None:
     """Refuse what names no security, or a day to come: the State's word stands otherwise."""
     body = event.body
     assert isinstance(body, SecurityPerfected)
-    must_be_attested(state, body)
     known(state, body.security, Security)
     not_in_future(context.accepted, registered_at=legal_day(body.registered_at))
 
@@ -130,7 +128,6 @@ def _admit_enforced(state: State, event: Event, context: Context) -> None:
     """Refuse what names no security, or takes another sum than is given."""
     body = event.body
     assert isinstance(body, SecurityEnforced)
-    must_be_attested(state, body)
     known(state, body.security, Security)
     for subject in body.rights:
         known(state, subject, Right)

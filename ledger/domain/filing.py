@@ -46,7 +46,6 @@ from ledger.domain.right import (
     OfficeNumber,
     Right,
     entered_in_the_register,
-    must_be_attested,
     with_grant,
 )
 
@@ -203,7 +202,6 @@ def _admit_answer(state: State, event: Event, context: Context) -> None:
     """Refuse only what names no contract, no filing, no clerk, or a day to come."""
     body = event.body
     assert isinstance(body, Answer)
-    must_be_attested(state, body)
     known(state, body.contract, Contract)
     if body.filing is not None:
         known(state, body.filing, Filing)
@@ -221,7 +219,6 @@ def _admit_compulsory(state: State, event: Event, context: Context) -> None:
     """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
     body = event.body
     assert isinstance(body, CompulsoryLicenceGranted)
-    must_be_attested(state, body)
     new(state, body.contract)
     all_known(state, (*body.grant.rights, *body.grant.technologies))
     not_in_future(context.accepted, concluded_on=body.concluded_on)

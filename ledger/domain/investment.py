@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from ledger.domain.authority import WrongSigner, must_hold
+from ledger.domain.authority import WrongSigner
 from ledger.domain.burden import Covenant
 from ledger.domain.covenant import Promise
 from ledger.domain.event import (
@@ -114,7 +114,6 @@ def _admit_made(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, InvestmentMade)
     new(state, body.investment)
-    must_hold(state, body.fund, "fund")
     not_in_future(context.accepted, made_on=body.made_on)
     check_rate(body.stake_ppm, "/body/stake_ppm", context)
     for promised in body.covenants:

@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from rpds import HashTrieMap
 
-from ledger.domain.authority import KeyNoLongerValid, WrongSigner, ledger_of
+from ledger.domain.authority import KeyNoLongerValid
 from ledger.domain.event import (
     Admits,
     Body,
@@ -94,37 +94,19 @@ class Key:
 
 
 def _admit_added(state: State, event: Event, context: Context) -> None:
-    """Refuse a taken key, an empty validity, and a key for which nobody vouches."""
+    """Refuse a taken key, and an empty validity. Who vouches is in the table of authority."""
     del context
     body = event.body
     assert isinstance(body, KeyAdded)
     new_keys(state, body.new_keys())
     if body.not_before and body.not_after and body.not_after <= body.not_before:
         raise IntervalEmpty(f"[{body.not_before}, {body.not_after}) holds no instant")
-    _must_be_vouched_for(state, event, body)
-
-
-def _must_be_vouched_for(state: State, event: Event, body: KeyAdded) -> None:
-    ledger = ledger_of(state, event)
-    if body.vouched_by in (None, body.party):  # nobody vouches for a key with that key alone
-        if not any(_is_of(state, key_id, body.party) for key_id in event.signatures):
-            raise WrongSigner(f"no key that {body.party} already has signed for the new one")
-    elif body.vouched_by not in (ledger.operator, ledger.registrar):
-        raise WrongSigner(f"{body.vouched_by} is neither operator nor registrar")
-
-
-def _is_of(state: State, key_id: str, party: str) -> bool:
-    """Return whether a key is in the log as the party's. That it is in force is checked before."""
-    key: Key | None = state.get(key_subject(key_id))
-    return key is not None and key.party == party
 
 
 def _admit_revoked(state: State, event: Event, context: Context) -> None:
-    """Refuse a revocation by a stranger, of another's key, of a revoked one, or from later on."""
+    """Refuse a revocation of another's key, of a revoked one, or from later on."""
     body = event.body
     assert isinstance(body, KeyRevoked)
-    if body.revoked_by not in (body.party, ledger_of(state, event).operator):
-        raise WrongSigner(f"{body.revoked_by} is neither holder nor operator")
     subject = key_subject(body.key_id)
     key = known(state, subject, Key)
     if key.party != body.party:

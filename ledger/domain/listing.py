@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
 
-from ledger.domain.authority import WrongSigner, ledger_of
+from ledger.domain.authority import WrongSigner
 from ledger.domain.codes import must_be_fields
 from ledger.domain.event import (
     DISTINCT,
@@ -36,7 +36,6 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, new
 from ledger.domain.hold import Holds, holding
 from ledger.domain.money import Price
-from ledger.domain.party import party_of
 from ledger.domain.protection import lapse_on
 from ledger.domain.right import Right
 from ledger.domain.scope import Field, HeldGrant
@@ -265,7 +264,6 @@ def _admit_published(state: State, event: Event, context: Context) -> None:
     _must_be_new_or_its_draft(state, body)
     if body.fields is not None:
         must_be_fields(body.fields, legal_day(context.accepted), context.law)
-    must_review(state, event, body.reviewer)
     if body.channel == "paper_converted" and body.scan_sha256 is None:
         raise ContentMissing("a listing converted from paper names the hash of its scan")
     today = legal_day(context.accepted)
@@ -322,13 +320,6 @@ def _must_own(state: State, body: ListingPublished) -> None:
         )
 
 
-def must_review(state: State, event: Event, reviewer: str) -> None:
-    """Raise `WrongSigner` unless the party reviews listings: the operator, or a reviewer."""
-    operator = ledger_of(state, event).operator
-    if reviewer != operator and "reviewer" not in party_of(state, reviewer).roles:
-        raise WrongSigner(f"{reviewer} does not review listings", subjects=(reviewer,))
-
-
 def _admit_closed(state: State, event: Event, context: Context) -> None:
     """Refuse to close a listing twice, or by a stranger."""
     del context
@@ -346,7 +337,6 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, ListingSuspended)
     listing = known(state, body.listing, Listing)
-    must_review(state, event, body.reviewer)
     _must_not_be_closed(listing, body.listing)
     if listing.suspended is not None:
         raise ListingNotOpen(
@@ -362,7 +352,6 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, ListingResumed)
     listing = known(state, body.listing, Listing)
-    must_review(state, event, body.reviewer)
     _must_not_be_closed(listing, body.listing)
     if listing.suspended is None:
         raise ListingNotOpen(

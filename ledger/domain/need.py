@@ -22,7 +22,7 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import new
-from ledger.domain.listing import KIND, Listing, ListingId, must_review
+from ledger.domain.listing import KIND, Listing, ListingId
 from ledger.domain.money import Price
 from ledger.domain.scope import Field
 
@@ -55,7 +55,6 @@ def _admit_need(state: State, event: Event, context: Context) -> None:
     new(state, body.listing)
     if body.fields is not None:
         must_be_fields(body.fields, legal_day(context.accepted), context.law)
-    must_review(state, event, body.reviewer)
 
 
 def _evolve_need(subject: str, value: Listing | None, logged: Logged) -> Listing:

@@ -189,7 +189,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An offer as its answers see it; `terms_hash` is the hash of the payload that made it."""
+    """An offer as its answers see it; `terms_hash` is the hash of the payload that made it.
+
+    `price`, `royalty_ppm` and `proposed` are what an acceptance commits to, as the offer has them.
+    """
 
     position: int
     terms_hash: str
@@ -199,6 +202,8 @@ class Offer:
     revocable: bool
     listing: str | None = None
     proposed: tuple[Proposed, ...] = ()
+    price: Price | Sealed | None = None
+    royalty_ppm: int | Sealed | None = None
     answer: Answer | None = None
 
 
@@ -370,6 +375,8 @@ def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
         revocable=body.revocable,
         listing=body.listing,
         proposed=body.proposed,
+        price=body.price,
+        royalty_ppm=body.royalty_ppm,
     )
 
 

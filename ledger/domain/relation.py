@@ -11,7 +11,6 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
 
-from ledger.domain.authority import WrongSigner, ledger_of
 from ledger.domain.event import (
     Admits,
     Body,
@@ -172,7 +171,6 @@ def _admit_declared(state: State, event: Event, context: Context) -> None:
     if body.share_ppm is not None:
         ppm(body.share_ppm)
     not_in_future(context.accepted, valid_from=body.valid_from)
-    _must_be_theirs_to_say(state, event, body)
 
 
 def _admit_ended(state: State, event: Event, context: Context) -> None:
@@ -192,16 +190,6 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
     if body.ended_on <= relation.start:
         raise IntervalEmpty(
             f"[{relation.start}, {body.ended_on}) holds no day", positions=(relation.position,)
-        )
-    _must_be_theirs_to_say(state, event, body)
-
-
-def _must_be_theirs_to_say(state: State, event: Event, body: _OfRelation) -> None:
-    ledger = ledger_of(state, event)
-    speakers = (body.party, body.other, ledger.operator, ledger.registrar)
-    if body.speaker() not in speakers:
-        raise WrongSigner(
-            f"{body.speaker()} is none of the two, nor an officer", subjects=(body.speaker(),)
         )
 
 

@@ -22,7 +22,6 @@ from pydantic import (
 )
 from rpds import HashTrieMap
 
-from ledger.domain.authority import must_hold
 from ledger.domain.burden import Covenant, Lien, Pending, Priority
 from ledger.domain.event import (
     DISTINCT,
@@ -325,17 +324,10 @@ def must_be_whole(owners: Iterable[Holding]) -> None:
         raise FractionSum(f"the owners' shares add up to {total}, not 1")
 
 
-def must_be_attested(state: State, body: Attested) -> None:
-    """Raise `WrongSigner` if the one who attests is not a clerk."""
-    if body.attested_by is not None:
-        must_hold(state, body.attested_by, "clerk")
-
-
 def _admit_filed(state: State, event: Event, context: Context) -> None:
     """Refuse a right twice, an unknown technology, and shares that are not a whole."""
     body = event.body
     assert isinstance(body, RightFiled)
-    must_be_attested(state, body)
     new(state, body.right, RightExists)
     if body.technology is not None:
         all_known(state, (body.technology,))

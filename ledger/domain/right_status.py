@@ -38,7 +38,6 @@ from ledger.domain.right import (
     Country,
     OfficeNumber,
     Right,
-    must_be_attested,
 )
 from ledger.domain.standing import FROM_THE_START, Outcome, StatusChange, changed
 
@@ -220,7 +219,6 @@ def _admit(state: State, event: Event, context: Context) -> None:
     """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
     body = event.body
     assert isinstance(body, OfRight)
-    must_be_attested(state, body)
     known(state, body.right, Right)
     not_in_future(context.accepted, said_on=body.said_on())
 

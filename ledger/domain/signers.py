@@ -3,18 +3,15 @@ Who signs what, and whether those who did were able to.
 
 Every line must bind a party that the event binds, and every such party needs a line: by a key of
 its own, or by a key of somebody who holds its mandate for that topic, sum and day. So no signature
-can be stripped from an event, and none added. `WHO_SIGNS` is the table of docs/spec/event.md.
+can be stripped from an event, and none added. `who_signs` has the table.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from ledger.domain.amendment import CorrectionRecorded, TermsAmended
-from ledger.domain.approach import InterestShown, NdaSigned
-from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
-from ledger.domain.auction import AuctionClosed, AuctionOpened, BidPlaced
 from ledger.domain.authority import (
+    CeilingExceeded,
     KeyExpired,
     KeyNoLongerValid,
     KeyNotYetValid,
@@ -24,74 +21,21 @@ from ledger.domain.authority import (
     SignerMissing,
     WrongSigner,
 )
-from ledger.domain.consent import ConsentGiven
-from ledger.domain.contract import ContractConcluded
 from ledger.domain.conveyance import ConveyanceAttested
-from ledger.domain.dispute import (
-    AppealFiled,
-    DisputeAdmitted,
-    DisputeOpened,
-    DisputeWithdrawn,
-    EvidenceFiled,
-    SettlementRecorded,
+from ledger.domain.event import (
+    Context,
+    Event,
+    OpeningRequired,
+    State,
+    key_subject,
+    legal_day,
+    reveal,
 )
-from ledger.domain.distribution import ProfitDistributed, RevenueDistributed
-from ledger.domain.document import (
-    DocumentAcknowledged,
-    DocumentReceived,
-    DocumentSent,
-    FileOpened,
-)
-from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
-from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
-from ledger.domain.event import Body, Context, Event, Sealed, State, key_subject, legal_day, reveal
-from ledger.domain.filing import (
-    CertificateIssued,
-    CompulsoryLicenceGranted,
-    FilingMade,
-    PermitIssued,
-    RegistrationRefused,
-)
-from ledger.domain.funding import AuthorsDeclared, ContributionRecorded, FundingAgreed
-from ledger.domain.governance import (
-    LedgerClosed,
-    LedgerResumed,
-    LogKeysAdopted,
-    OperationHandedOver,
-    PolicyAdopted,
-    SuccessionDeclared,
-)
-from ledger.domain.identity import (
-    PartyDissolved,
-    PartyIdentified,
-    PartyMerged,
-    PartyRenamed,
-    PersonErased,
-)
-from ledger.domain.interest import InterestAccrued
-from ledger.domain.investment import InvestmentEnded, InvestmentMade
-from ledger.domain.key import Key, KeyAdded, KeyRevoked
-from ledger.domain.ledger import LedgerOpened, RulesAdopted
-from ledger.domain.listing import (
-    ListingClosed,
-    ListingDrafted,
-    ListingPublished,
-    ListingResumed,
-    ListingSuspended,
-)
-from ledger.domain.mandate import MandateEnded, MandateGiven
-from ledger.domain.mirror import ListingMirrored
-from ledger.domain.money import Money
-from ledger.domain.need import NeedPosted
-from ledger.domain.notice import NoticeReceived, NoticeServed
-from ledger.domain.offer import (
-    OfferAccepted,
-    OfferCountered,
-    OfferMade,
-    OfferRejected,
-    OfferRevoked,
-)
-from ledger.domain.own_use import UseDeclared
+from ledger.domain.existence import known
+from ledger.domain.key import Key
+from ledger.domain.ledger import LedgerOpened
+from ledger.domain.money import Money, ppm
+from ledger.domain.offer import Offer, OfferMade
 from ledger.domain.party import (
     Party,
     PartyRegistered,
@@ -99,167 +43,11 @@ from ledger.domain.party import (
     Power,
     must_not_have_ended,
 )
-from ledger.domain.payment import (
-    OverpaymentNoted,
-    PaymentConfirmed,
-    PaymentFailed,
-    PaymentInstructed,
-    RefundMade,
-)
-from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
-from ledger.domain.preemption import CoOwnerNotified, PreemptionWaived
-from ledger.domain.profit import ProfitDeclared
-from ledger.domain.reconfirmation import ReconfirmationGiven
-from ledger.domain.relation import RelationDeclared, RelationEnded
-from ledger.domain.report import ReportAccepted, ReportDisputed, ReportQueried, RevenueReported
-from ledger.domain.right import Attested, RightFiled
-from ledger.domain.right_status import OF_OFFICES, DisclosureRecorded
-from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
-from ledger.domain.seal import LedgerSealed
-from ledger.domain.sealed_bid import BidOpened, BidSealed
-from ledger.domain.security import SecurityCreated, SecurityReleased
-from ledger.domain.share import ShareAgreed
+from ledger.domain.right import RightFiled
+from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
-from ledger.domain.sublicence import SublicenceGranted
-from ledger.domain.suspense import SuspenseReleased
-from ledger.domain.technology import TechnologyClassified, TechnologyRegistered, TrlDeclared
-from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
-
-
-def _parties(*parties: str | None) -> frozenset[str]:
-    return frozenset(party for party in parties if party is not None)
-
-
-def _of_office(body: Attested, ledger: Ledger) -> frozenset[str]:
-    """Return the State's registrar, or the clerk who attests and the operator."""
-    if body.attested_by is None:
-        return _parties(ledger.registrar)
-    return _parties(body.attested_by, ledger.operator)
-
-
-WHO_SIGNS: Mapping[type[Body], Callable[[Any, Ledger], frozenset[str]]] = {
-    LedgerOpened: lambda body, _: _parties(*(first.party for first in body.parties)),
-    RulesAdopted: lambda _, ledger: _parties(ledger.operator),
-    LogKeysAdopted: lambda _, ledger: _parties(ledger.operator, ledger.registrar),
-    PolicyAdopted: lambda body, ledger: _parties(ledger.operator, *body.approved_by),
-    OperationHandedOver: lambda body, ledger: _parties(
-        ledger.operator, body.operator, ledger.registrar
-    ),
-    LedgerResumed: lambda _, ledger: _parties(ledger.operator),
-    LedgerClosed: lambda _, ledger: _parties(ledger.operator, ledger.registrar),
-    SuccessionDeclared: lambda _, ledger: _parties(ledger.operator, ledger.registrar),
-    LedgerSealed: lambda _, ledger: _parties(ledger.operator),
-    PartyRegistered: lambda body, ledger: _parties(body.party, ledger.operator),
-    PartyIdentified: lambda body, ledger: _parties(body.party, ledger.operator),
-    PartyRenamed: lambda body, ledger: _parties(body.party, ledger.operator),
-    PartyMerged: _of_office,
-    PartyDissolved: _of_office,
-    PersonErased: lambda _, ledger: _parties(ledger.operator),
-    RelationDeclared: lambda body, ledger: _parties(body.declared_by, ledger.operator),
-    RelationEnded: lambda body, ledger: _parties(body.ended_by, ledger.operator),
-    PartyKnownAs: lambda body, ledger: _parties(body.attested_by or body.party, ledger.operator),
-    KeyAdded: lambda body, _: _parties(body.party, body.vouched_by),
-    KeyRevoked: lambda body, _: _parties(body.revoked_by),
-    ReconfirmationGiven: lambda body, _: _parties(body.given_by),
-    MandateGiven: lambda body, ledger: _parties(body.principal, ledger.operator),
-    MandateEnded: lambda body, _: _parties(body.ended_by),
-    TechnologyRegistered: lambda body, _: _parties(*(owner.party for owner in body.owners)),
-    TrlDeclared: lambda body, _: _parties(body.declared_by),
-    TechnologyClassified: lambda body, _: _parties(body.classified_by),
-    FundingAgreed: lambda body, _: body.signers(),
-    AuthorsDeclared: lambda body, _: _parties(*body.declared_by),
-    ContributionRecorded: lambda body, _: _parties(body.contributor, body.witness),
-    RightFiled: _of_office,
-    **dict.fromkeys(OF_OFFICES, _of_office),
-    DisclosureRecorded: lambda body, _: _parties(body.recorded_by),
-    CoOwnerNotified: lambda body, _: _parties(
-        *(seller.party for seller in body.sellers),
-        body.notified if body.receipt_sha256 is None else None,
-    ),
-    PreemptionWaived: lambda body, _: _parties(body.waived_by),
-    AssignmentAgreed: lambda body, _: _parties(*body.parties(), *body.consenting),
-    PriorityNoted: lambda body, _: _parties(body.noted_by),
-    AssignmentRegistered: _of_office,
-    AssignmentRefused: _of_office,
-    AssignmentRescinded: lambda body, _: _parties(*body.parties),
-    ConveyanceAttested: lambda body, ledger: _parties(body.attested_by, ledger.operator),
-    SecurityCreated: lambda body, _: _parties(*body.debtors, body.creditor, *body.consenting),
-    SecurityPerfected: _of_office,
-    SecurityAssigned: lambda body, _: _parties(body.creditor, body.new_creditor),
-    SecurityReleased: lambda body, _: _parties(body.creditor),
-    SecurityEnforced: _of_office,
-    InvestmentMade: lambda body, _: _parties(body.fund, body.company),
-    InvestmentEnded: lambda body, _: _parties(body.ended_by),
-    ListingPublished: lambda body, _: _parties(body.lister, body.reviewer),
-    ListingSuspended: lambda body, _: _parties(body.reviewer),
-    ListingClosed: lambda body, _: _parties(body.closed_by),
-    ListingDrafted: lambda body, _: _parties(body.lister),
-    ListingResumed: lambda body, _: _parties(body.reviewer),
-    NeedPosted: lambda body, _: _parties(body.buyer, body.reviewer),
-    ListingMirrored: lambda body, ledger: _parties(body.attested_by, ledger.operator),
-    InterestShown: lambda body, _: _parties(body.party),
-    NdaSigned: lambda body, _: _parties(*body.parties),
-    AuctionOpened: lambda body, _: _parties(body.opened_by),
-    BidPlaced: lambda body, _: _parties(body.bidder),
-    BidSealed: lambda body, _: _parties(body.bidder),
-    BidOpened: lambda body, _: _parties(body.bidder),
-    AuctionClosed: lambda body, _: _parties(body.closed_by),
-    OfferMade: lambda body, _: _parties(body.offeror),
-    OfferCountered: lambda body, _: _parties(body.offeror),
-    OfferAccepted: lambda body, _: _parties(body.accepted_by),
-    OfferRejected: lambda body, _: _parties(body.rejected_by),
-    OfferRevoked: lambda body, _: _parties(body.revoked_by),
-    ContractConcluded: lambda body, _: _parties(*body.parties, *body.consents),
-    SublicenceGranted: lambda body, _: _parties(
-        body.sublicensor, body.sublicensee, body.consent_by, *body.consents
-    ),
-    ConsentGiven: lambda body, _: _parties(body.given_by),
-    TermsAmended: lambda body, _: _parties(*body.parties, *body.consents),
-    CorrectionRecorded: lambda body, _: _parties(*body.parties, *body.consents),
-    ConditionMet: lambda body, _: _parties(*body.parties),
-    ContractInForce: lambda body, _: _parties(*body.parties),
-    OptionExercised: lambda body, _: _parties(body.exercised_by),
-    NoticeServed: lambda body, _: _parties(body.served_by),
-    NoticeReceived: lambda body, _: _parties(body.confirmed_by),
-    ContractSuspended: lambda body, _: _parties(*body.suspended_by),
-    ContractResumed: lambda body, _: _parties(*body.resumed_by),
-    ContractTerminated: lambda body, _: _parties(*body.terminated_by),
-    UseDeclared: lambda body, _: _parties(body.used_by, *body.consents),
-    FilingMade: lambda body, _: _parties(body.filed_by),
-    CertificateIssued: _of_office,
-    PermitIssued: _of_office,
-    RegistrationRefused: _of_office,
-    CompulsoryLicenceGranted: _of_office,
-    ShareAgreed: lambda body, _: _parties(*body.agreed_by),
-    RevenueReported: lambda body, _: _parties(body.reported_by, body.auditor),
-    ReportAccepted: lambda body, _: _parties(body.said_by),
-    ReportQueried: lambda body, _: _parties(body.said_by),
-    ReportDisputed: lambda body, _: _parties(body.said_by),
-    ProfitDeclared: lambda body, _: _parties(body.declared_by),
-    RevenueDistributed: lambda _, ledger: _parties(ledger.operator),
-    ProfitDistributed: lambda _, ledger: _parties(ledger.operator),
-    SuspenseReleased: lambda _, ledger: _parties(ledger.operator),
-    PaymentInstructed: lambda body, _: _parties(body.payer),
-    PaymentConfirmed: lambda body, _: _parties(body.confirmed_by),
-    PaymentFailed: lambda body, _: _parties(body.said_by),
-    OverpaymentNoted: lambda body, _: _parties(body.payer, body.payee),
-    RefundMade: lambda body, _: _parties(body.confirmed_by),
-    InterestAccrued: lambda body, _: _parties(body.claimed_by),
-    DocumentSent: lambda body, _: _parties(body.sender),
-    DocumentReceived: lambda body, _: _parties(body.system or body.received_by),
-    DocumentAcknowledged: lambda body, _: _parties(body.acknowledged_by),
-    FileOpened: lambda body, ledger: _parties(body.opened_by, ledger.operator),
-    DisputeOpened: lambda body, _: _parties(body.claimant),
-    DisputeAdmitted: lambda body, _: _parties(body.forum),
-    EvidenceFiled: lambda body, _: _parties(body.filed_by),
-    HoldOrdered: lambda body, _: _parties(body.forum),
-    HoldLifted: lambda body, _: _parties(body.forum),
-    RulingMade: lambda body, _: _parties(body.forum),
-    AppealFiled: lambda body, _: _parties(body.filed_by),
-    SettlementRecorded: lambda body, _: _parties(*body.parties),
-    DisputeWithdrawn: lambda body, _: _parties(body.claimant),
-}
-"""The parties that an event of each type binds, given the ledger's officers."""
+from ledger.domain.who_signs import WHO_SIGNS, who_signs
+from ledger.powers import Asked, Exposure, Officers, Terms, exposure
 
 NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 """Facts of other registers: who is only named in them need not be registered here."""
@@ -267,7 +55,7 @@ NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 
 def must_name_signers(event: Event, ledger: Ledger) -> None:
     """Hold the header's `signers` to the table: `SignerMissing` and `WrongSigner` name them."""
-    required = WHO_SIGNS[type(event.body)](event.body, ledger)
+    required = who_signs(event.body, ledger)
     named = frozenset(event.signers)
     if named == required:
         return
@@ -302,25 +90,43 @@ def _must_exist_still(state: State, party: str) -> None:
         must_not_have_ended(party, value)
 
 
-def must_bind(state: State, event: Event, context: Context) -> None:
+def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> None:
     """Judge each signature line by the keys and mandates in force at this position.
 
-    Raises `KeyUnknown`, `KeyNoLongerValid`, `KeyNotYetValid`, `KeyExpired`, `MandateExpired` or
-    `WrongSigner` for a line, and `SignerMissing` for a party, or a new key, without one.
+    Raises `KeyUnknown`, `KeyNoLongerValid`, `KeyNotYetValid`, `KeyExpired`, `MandateExpired`,
+    `CeilingExceeded` or `WrongSigner` for a line, and `SignerMissing` for a party, or a new key,
+    without one; `WrongSigner` for whom the table does not let do this.
     """
-    parties = {party for party, _ in event.body.new_keys()}
     brought = {record.key_id for _, record in event.body.new_keys()}
     unproven = [key_subject(key_id) for key_id in brought if key_id not in event.signatures]
     if unproven:
         raise SignerMissing(f"no line by {_listed(unproven)}", subjects=unproven)
     # A key that the event brings binds its own party and nobody through a mandate: else a new key
     # could vouch for itself in the name of whoever gave that party a mandate.
-    bound = parties
-    for key_id in event.signatures:
-        if key_id not in brought:
-            bound |= _bound_by(_holder(state, key_id, context), state, event, context)
+    bound = {party for party, _ in event.body.new_keys()}
+    lines = _Lines(state, event, context)
+    older = [
+        _holder(state, key_id, context) for key_id in event.signatures if key_id not in brought
+    ]
+    for holder in older:
+        bound |= lines.bound_by(holder)
     if missing := set(event.signers) - bound:
+        if lines.above:
+            raise CeilingExceeded(lines.above, subjects=missing)
         raise SignerMissing(f"no line binds {_listed(missing)}", subjects=missing)
+    _must_be_let(state, event, ledger, older)
+
+
+def _must_be_let(state: State, event: Event, ledger: Ledger, older: Iterable[str]) -> None:
+    """Raise `WrongSigner` unless the table lets those act whom the event names."""
+
+    def roles(party: str) -> frozenset[str]:
+        value = state.get(party)
+        return value.roles if isinstance(value, Party) else frozenset()
+
+    asked = Asked(Officers(ledger.operator, ledger.registrar), roles, frozenset(older))
+    for party, why in asked.faults(WHO_SIGNS[type(event.body)], event.body):
+        raise WrongSigner(f"{event.type}: {why}", subjects=(party,))
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -344,29 +150,79 @@ def _holder(state: State, key_id: str, context: Context) -> str:
     return key.party
 
 
-def _bound_by(holder: str, state: State, event: Event, context: Context) -> set[str]:
-    """Return those signers whom a line by this holder binds; it must bind one."""
-    _must_exist_still(state, holder)  # a mandate ends with its holder (Civil Code art. 140)
-    today = legal_day(context.accepted)
-    bound, ended = set(), []
-    for signer in event.signers:
-        powers = () if signer == holder else _powers(state, signer, holder, event)
-        in_force = [power for power in powers if _is_in_force(power, today)]
-        if signer == holder or _suffices(in_force, event, context):
-            bound.add(signer)
-        ended += [power for power in powers if _is_over(power, today)]
-    if bound:
-        return bound
-    if ended:
-        raise MandateExpired(
-            f"{holder}'s mandate has ended",
-            positions=(power.position if power.ended is None else power.ended for power in ended),
+class _Lines:
+    """The lines of an event; `above` says why a mandate did not reach as far as it, if one did."""
+
+    def __init__(self, state: State, event: Event, context: Context) -> None:
+        self._state, self._event, self._context = state, event, context
+        self.above = ""
+
+    def bound_by(self, holder: str) -> set[str]:
+        """Return those signers whom a line by this holder binds; it must bind one."""
+        _must_exist_still(self._state, holder)  # A mandate ends with its holder (CC art. 140).
+        today = legal_day(self._context.accepted)
+        bound, ended = set(), []
+        for signer in self._event.signers:
+            powers = () if signer == holder else _powers(self._state, signer, holder, self._event)
+            in_force = [power for power in powers if _is_in_force(power, today)]
+            if signer == holder or self._suffices(signer, in_force):
+                bound.add(signer)
+            ended += [power for power in powers if _is_over(power, today)]
+        if bound:
+            return bound
+        if self.above:
+            raise CeilingExceeded(self.above, subjects=(holder,))
+        if ended:
+            raise MandateExpired(
+                f"{holder}'s mandate has ended",
+                positions=(
+                    power.position if power.ended is None else power.ended for power in ended
+                ),
+                subjects=(holder,),
+            )
+        raise WrongSigner(
+            f"{holder} is none of {_listed(self._event.signers)}, and holds no mandate that"
+            " covers this",
             subjects=(holder,),
         )
-    raise WrongSigner(
-        f"{holder} is none of {_listed(event.signers)}, and holds no mandate that covers this",
-        subjects=(holder,),
-    )
+
+    def _suffices(self, signer: str, powers: Sequence[Power]) -> bool:
+        """Return whether one of the powers reaches as far as the event commits the signer."""
+        ceilings = [power.ceiling for power in powers if power.ceiling is not None]
+        if len(ceilings) < len(powers):
+            return True
+        if not ceilings:
+            return False
+        committed = _exposure(self._state, self._event, signer, self._context)
+        answers = [committed.within(each.amount, each.currency) for each in ceilings]
+        if True in answers:
+            return True
+        if None in answers:
+            raise OpeningRequired(f"to hold it to a ceiling: {committed.unread[0]}")
+        self.above = committed.beyond or f"the sums are above {signer}'s ceiling"
+        return False
+
+
+def _exposure(state: State, event: Event, signer: str, context: Context) -> Exposure:
+    """Return what the event commits a signer to, with what was opened beside it."""
+
+    def named(offer: str) -> Terms:
+        return WHO_SIGNS[OfferMade], known(state, offer, Offer)
+
+    def opened(kind: str, pointer: str, value: Any) -> Any:
+        if pointer not in context.openings:
+            return None
+        return reveal(value, pointer, context, _READ[kind])
+
+    return exposure(WHO_SIGNS[type(event.body)], event.body, signer, named, opened)
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "sum": Money.model_validate,
+    "rate": ppm,
+    "royalty": Royalty.model_validate,
+}
+"""How what was opened is read, by what the table takes it for."""
 
 
 def _powers(state: State, signer: str, holder: str, event: Event) -> Sequence[Power]:
@@ -388,27 +244,3 @@ def _is_over(power: Power, today: date) -> bool:
 
 def _is_in_force(power: Power, today: date) -> bool:
     return power.valid_from <= today and not _is_over(power, today)
-
-
-def _suffices(powers: Sequence[Power], event: Event, context: Context) -> bool:
-    """Return whether one of the powers reaches as far as the event's price or amount."""
-    ceilings = [power.ceiling for power in powers if power.ceiling is not None]
-    if len(ceilings) < len(powers):
-        return True
-    if not ceilings:
-        return False
-    sums = _sums(event.body, context)
-    return any(
-        all(money.currency == ceiling.currency and money.amount <= ceiling.amount for money in sums)
-        for ceiling in ceilings
-    )
-
-
-def _sums(body: Body, context: Context) -> list[Money]:
-    """Return the event's price and amount; to hold a sealed one to a ceiling takes its opening."""
-    found = []
-    for name in ("price", "amount"):
-        value = getattr(body, name, None)
-        if isinstance(value, Money | Sealed):
-            found.append(reveal(value, f"/body/{name}", context, Money.model_validate))
-    return found

@@ -56,7 +56,6 @@ from ledger.domain.right import (
     Holdings,
     OfficeNumber,
     Right,
-    must_be_attested,
     sum_of,
 )
 from ledger.domain.transfer import (
@@ -418,7 +417,6 @@ def _admit_registered(state: State, event: Event, context: Context) -> None:
     """Refuse what names no agreed assignment of those rights: the State's word stands otherwise."""
     body = event.body
     assert isinstance(body, AssignmentRegistered)
-    must_be_attested(state, body)
     must_assign(state, body.assignment, body.rights)
     not_in_future(context.accepted, registered_on=body.registered_on)
 

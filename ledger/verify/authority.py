@@ -2,8 +2,8 @@
 Who may sign at which position: keys and mandates, as the log itself records them.
 
 A few types of events change it, and only they are read here, from plain JSON, in order.
-Each must itself be signed by those whom the format demands, or the operator could add a key to a
-party on its own. The whole history is gathered before any signature is judged: then each entry
+That each was signed by those whom the table of authority demands is judged with all the others, by
+`ledger.verify.signatures`. The whole history is gathered before any signature is: then each entry
 can be judged in another process, by what stood at the positions before its own.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+from ledger.powers import Officers, member, values
 from ledger.verify.event import Event, read_event
 from ledger.verify.outcome import Refused, Step, refusing
 from ledger.wire.base64 import b64decode
@@ -21,6 +22,8 @@ KEY_ADDED, KEY_REVOKED = "key.added/1", "key.revoked/1"
 MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
 LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
 HANDED_OVER, CLOSED = "ledger.operation_handed_over/1", "ledger.closed/1"
+OFFERS = ("offer.made/1", "offer.countered/1")
+ENDS = {"party.merged/1": "party", "party.dissolved/1": "party", "person.erased/1": "token"}
 
 _PARTY = "keys kind name party roles seat"
 _KEY = "algorithm key_id public_key"
@@ -43,11 +46,11 @@ _KINDS |= dict.fromkeys(_LISTS.split(), list)
 _NULLS = "ceiling compromised_since name not_after not_before successor valid_to vouched_by"
 _NULLABLE = frozenset(_NULLS.split())
 
-AUTHORITY = tuple(_BODIES)
-"""The types of events that change who may sign, or what signs the log."""
+AUTHORITY = (*_BODIES, *ENDS, *OFFERS)
+"""The types of events that change who may sign, or how far, or what signs the log."""
 
 # `type` is the last member of a canonical payload, and no quote within a string stands bare.
-_ENDINGS = tuple(f'"type":"{topic}"}}'.encode() for topic in _BODIES)
+_ENDINGS = tuple(f'"type":"{topic}"}}'.encode() for topic in AUTHORITY)
 
 
 def is_authority(entry: bytes) -> bool:
@@ -85,44 +88,97 @@ class Mandate:
     ended: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party: registered at a position, with these roles."""
+
+    registered: int
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What an offer commits to, and the position at which it was made."""
+
+    made: int
+    topic: str
+    body: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Authority:
-    """Every key and mandate that the log ever recorded, and the officers that genesis names.
+    """Every key and mandate that the log ever recorded, its parties, its officers, its offers.
 
+    `operators` are those that ran the ledger, each with the first position that it is for; `ended`
+    are parties that ceased to be, and where;
     `mandates` are by (principal, holder), then by name; `log_keys` are the sets of vkeys that sign
     checkpoints, `policies` digests and texts, each with the first size that it is for; `speakers`
-    are (group, party). Behind position `closed` nothing stands. `faults` says what is wrong with
+    are (group, party). Behind position `closed` nothing stands. `whole` says that every entry is at
+    hand: then what is not recorded never was. `faults` says what is wrong with
     events that would have changed anything here, by position.
     """
 
-    operator: str = ""
+    operators: list[tuple[int, str]] = field(default_factory=list)
     registrar: str = ""
+    parties: dict[str, Party] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+    offers: dict[str, Offered] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     mandates: dict[tuple[str, str], dict[str, Mandate]] = field(default_factory=dict)
     log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
     speakers: set[tuple[str, str]] = field(default_factory=set)
     closed: int = 2**63
+    whole: bool = True
     faults: dict[int, Refused] = field(default_factory=dict)
 
     def log_keys_at(self, size: int) -> tuple[str, ...]:
         """Return the vkeys that all sign the checkpoint of a size."""
         return [keys for since, keys in self.log_keys if since <= size][-1]
 
+    def officers_at(self, position: int) -> Officers:
+        """Return the officers before the event at a position changes them."""
+        operators = [party for since, party in self.operators if since <= position]
+        return Officers(operators[-1] if operators else "", self.registrar)
+
     def follow(self, event: Event) -> None:
         """Take in the next event of these types. Raises `Refused` (steps 5 and 8)."""
         brought = brought_keys(event)
-        signers = _FOLDS[event.type](self, event, event.body)
-        if event.signers != signers:
-            raise fault(event, f"{event.type} is signed by {', '.join(sorted(signers))}")
+        if event.type in OFFERS:
+            self._offered(event)
+        elif event.type in ENDS:
+            self.ended.setdefault(str(event.body.get(ENDS[event.type])), event.position)
+        else:
+            _FOLDS[event.type](self, event, event.body)
         for key in brought:
             if self.keys.setdefault(key.key_id, key) is not key:
                 raise fault(event, f"the key {key.key_id} is in the log already")
 
+    def register(self, event: Event, described: dict[str, Any]) -> None:
+        """Take in a party. Raises `Refused` for one that is registered."""
+        party = described["party"]
+        if party in self.parties:
+            raise fault(event, f"{party} is registered already")
+        self.parties[party] = Party(event.position, frozenset(map(str, described["roles"])))
 
-def gather_authority(entries: Iterable[tuple[int, bytes]], origin: str) -> Authority:
-    """Return what (position, entry) pairs say, in order; a fault is raised at its entry's turn."""
-    authority = Authority()
+    def _offered(self, event: Event) -> None:
+        grants = [
+            {name: member(each, name) for name in ("exclusivity", "licensor")}
+            for each in values(event.body, "proposed/*")
+        ]
+        terms = {name: event.body.get(name) for name in ("price", "royalty_ppm")}
+        offered = Offered(event.position, event.type, {**terms, "proposed": grants})
+        self.offers.setdefault(str(event.body.get("offer")), offered)
+
+
+def gather_authority(
+    entries: Iterable[tuple[int, bytes]], origin: str, *, whole: bool = True
+) -> Authority:
+    """Return what (position, entry) pairs say, in order; a fault is raised at its entry's turn.
+
+    `whole` says that these are all of a log that are of such types.
+    """
+    authority = Authority(whole=whole)
     for position, raw in entries:
         try:
             authority.follow(read_event(raw, position, origin))
@@ -131,41 +187,33 @@ def gather_authority(entries: Iterable[tuple[int, bytes]], origin: str) -> Autho
     return authority
 
 
-def _opened(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+def _opened(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     if event.position > 0:
         raise fault(event, "a ledger is opened once, at position 0")
-    authority.operator, authority.registrar = body["operator"], body["registrar"]
+    authority.operators.append((0, body["operator"]))
+    authority.registrar = body["registrar"]
     authority.log_keys.append((0, tuple(map(str, body["log_keys"]))))
     authority.policies.append((0, body["policy_sha256"], b""))  # Its text is the trust root's.
-    return {party["party"] for party in body["parties"]}
+    for party in body["parties"]:
+        authority.register(event, party)
 
 
-def _registered(authority: Authority, _: Event, body: dict[str, Any]) -> set[str]:
-    return {body["party"], authority.operator}
+def _registered(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    authority.register(event, body)
 
 
-def _key_added(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
-    party, voucher = body["party"], body["vouched_by"]
-    if voucher is None:
-        signed = (authority.keys.get(line.key_id) for line in event.entry.signatures)
-        if all(key is None or key.party != party for key in signed):
-            raise fault(event, f"no key that {party} has already has signed")
-    elif voucher not in (authority.operator, authority.registrar):
-        raise fault(event, f"{voucher} may not vouch for a key")
-    return {party, voucher or party}
+def _key_added(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    del authority, event, body  # `follow` takes its key in; who vouches for it is in the table.
 
 
-def _key_revoked(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
-    party, by, key = body["party"], body["revoked_by"], authority.keys.get(body["key_id"])
+def _key_revoked(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    party, key = body["party"], authority.keys.get(body["key_id"])
     if key is None or key.party != party or key.revoked is not None:
         raise fault(event, f"{party} has no key {body['key_id']} in force")
-    if by not in (party, authority.operator):
-        raise fault(event, f"{by} is neither holder nor operator")
     authority.keys[key.key_id] = replace(key, revoked=event.position)
-    return {by}
 
 
-def _mandate_given(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+def _mandate_given(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     given = authority.mandates.setdefault((body["principal"], body["holder"]), {})
     if body["mandate"] in given:
         raise fault(event, f"{body['mandate']} was given before")
@@ -174,27 +222,24 @@ def _mandate_given(authority: Authority, event: Event, body: dict[str, Any]) -> 
         limit = tuple(_checked(limit, _MONEY, event).values())
     topics, days = frozenset(map(str, body["topics"])), (body["valid_from"], body["valid_to"])
     given[body["mandate"]] = Mandate(topics, limit, *days, event.position)
-    return {body["principal"], authority.operator}
 
 
-def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
-    pair, name, by = (body["principal"], body["holder"]), body["mandate"], body["ended_by"]
+def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    pair, name = (body["principal"], body["holder"]), body["mandate"]
     mandate = authority.mandates.get(pair, {}).get(name)
-    if mandate is None or mandate.ended is not None or by not in pair:
-        raise fault(event, f"{by} cannot end {name}")
+    if mandate is None or mandate.ended is not None:
+        raise fault(event, f"there is no mandate {name} in force")
     authority.mandates[pair][name] = replace(mandate, ended=event.position)
-    return {by}
 
 
-def _log_keys(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+def _log_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     adopted = tuple(map(str, body["log_keys"]))
     if not set(adopted) & set(authority.log_keys[-1][1]):
         raise fault(event, "the new keys of the log have none in common with the old")
     authority.log_keys.append((event.position + 1, adopted))
-    return {authority.operator, authority.registrar}
 
 
-def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> set[str]:
+def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     text = "".join(f"{line}\n" for line in body["policy"]).encode("utf-8", "surrogateescape")
     digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
     named = [_checked(each, "group party", event) for each in body["speakers"]]
@@ -207,17 +252,14 @@ def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> set[str
         raise fault(event, "another policy, or approved by who speaks for no group")
     authority.policies.append((event.position + 1, digest, text))
     authority.speakers = speakers
-    return {authority.operator, *approving}
 
 
-def _handed_over(authority: Authority, _: Event, body: dict[str, Any]) -> set[str]:
-    last, authority.operator = authority.operator, body["operator"]
-    return {last, body["operator"], authority.registrar}
+def _handed_over(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    authority.operators.append((event.position + 1, body["operator"]))
 
 
-def _closed(authority: Authority, event: Event, _: dict[str, Any]) -> set[str]:
+def _closed(authority: Authority, event: Event, _: dict[str, Any]) -> None:
     authority.closed = event.position
-    return {authority.operator, authority.registrar}
 
 
 _FOLDS = {
@@ -232,7 +274,7 @@ _FOLDS = {
     HANDED_OVER: _handed_over,
     CLOSED: _closed,
 }
-"""What an event of each type changes; returned are the parties that must be its signers."""
+"""What an event of each type changes."""
 
 
 def brought_keys(event: Event) -> list[Key]:
@@ -259,9 +301,9 @@ def _checked(value: Any, names: str, event: Event) -> dict[str, Any]:
     """Return `value` if it is an object with exactly these members, each of its kind."""
     if not isinstance(value, dict) or list(value) != names.split():
         raise Refused(Step.FORM, f"{event.type}: not an object of {names}", event.position)
-    for name, member in value.items():
-        nothing = member is None and name in _NULLABLE
-        if not nothing and not isinstance(member, _KINDS.get(name, str)):
+    for name, said in value.items():
+        nothing = said is None and name in _NULLABLE
+        if not nothing and not isinstance(said, _KINDS.get(name, str)):
             raise Refused(Step.FORM, f"{event.type}: {name} is not of its kind", event.position)
     return value
 

@@ -60,8 +60,8 @@ class CheckBundle:
         event_id = bytes.fromhex(event.event_id.replace("-", ""))
         # What step 6 says of this entry in its sequence comes before what step 8 says of it.
         checked.events.append((event_id, event.entry.accepted))
-        if check_signatures(event, self.authority):
-            checked.unchecked.append((position, "a sealed sum against a mandate's ceiling"))
+        for what in check_signatures(event, self.authority):
+            checked.unchecked.append((position, what))
         checked.signatures += len(event.entry.signatures)
 
 

@@ -9,8 +9,8 @@ event itself brings counts, and must have signed: that is its proof of possessio
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
+from ledger.powers import TABLE, Asked, Row, Terms, exposure, parties_bound
 from ledger.verify.authority import Authority, Key, Mandate, brought_keys, fault
 from ledger.verify.event import Event
 from ledger.wire import keys
@@ -22,25 +22,72 @@ _HANOI = timedelta(hours=7)  # Legal days are Hanoi's: UTC+7, no daylight saving
 _loaded = lru_cache(maxsize=65_536)(keys.load_public)
 
 
-def check_signatures(event: Event, authority: Authority) -> bool:
-    """Check every signature line of an event. Raises `Refused` (step 8).
+def check_signatures(event: Event, authority: Authority) -> tuple[str, ...]:
+    """Check who signs an event, and every line. Raises `Refused` (step 8).
 
-    Returns whether a mandate's ceiling could not be held against a sum, because that is sealed.
+    Returns what could not be checked: who must sign a type that is not in the table, a sum that is
+    sealed to the ceiling of a mandate.
     """
+    row, unread = TABLE.get(event.type), list[str]()
+    _must_stand(event, authority, row, unread)
+    brought, older = admitted_keys(event), set[str]()
+    bound = {key.party for key in brought.values()} & event.signers
+    for line in event.entry.signatures:
+        key = brought.get(line.key_id) or _in_force(line.key_id, event, authority)
+        verify_line(event, key, line.value)
+        # A key that the event brings binds its own party and nobody through a mandate.
+        if line.key_id not in brought:
+            older.add(key.party)
+            bound |= _bound_by(key.party, event, authority, unread)
+    if missing := event.signers - bound:
+        raise fault(event, f"no line binds {', '.join(sorted(missing))}")
+    if row is not None:
+        _must_be_let(row, event, authority, older, unread)
+    return tuple(unread)
+
+
+def _must_stand(event: Event, authority: Authority, row: Row | None, unread: list[str]) -> None:
+    """Refuse an event that could not be there, or that is signed by others than it binds."""
     if event.position in authority.faults:
         raise authority.faults[event.position]
     if event.position > authority.closed:
         raise fault(event, f"the log was closed at position {authority.closed}")
-    brought, bound, sealed = admitted_keys(event), set[str](), False
-    for line in event.entry.signatures:
-        key = brought.get(line.key_id) or _in_force(line.key_id, event, authority)
-        verify_line(event, key, line.value)
-        parties, unread = _bound_by(key.party, event, authority)
-        bound |= parties
-        sealed |= unread
-    if missing := event.signers - bound:
-        raise fault(event, f"no line binds {', '.join(sorted(missing))}")
-    return sealed
+    if row is not None:
+        parties = parties_bound(row, event.body, authority.officers_at(event.position))
+        if event.signers != parties:
+            raise fault(event, f"{event.type} is signed by {', '.join(sorted(parties))}")
+    else:
+        unread.append(f"who must sign {event.type}, a type that this verifier does not know")
+    for signer in event.signers:
+        _must_exist(signer, event, authority, unread)
+
+
+def _must_exist(name: str, event: Event, authority: Authority, unread: list[str]) -> None:
+    """Refuse a party that is not registered by then, and one that has ceased to be."""
+    party = authority.parties.get(name)
+    if party is None or party.registered > event.position:
+        if authority.whole:
+            raise fault(event, f"{name} is not registered")
+        unread.append(f"whether {name} is registered")
+    if authority.ended.get(name, event.position) < event.position:
+        raise fault(event, f"{name} has ceased to be at position {authority.ended[name]}")
+
+
+def _must_be_let(
+    row: Row, event: Event, authority: Authority, older: set[str], unread: list[str]
+) -> None:
+    """Refuse those whom the table does not let do what the event says that they do."""
+
+    def roles(name: str) -> frozenset[str] | None:
+        party = authority.parties.get(name)
+        if party is None and not authority.whole:
+            return None
+        return party.roles if party and party.registered < event.position else frozenset()
+
+    asked = Asked(authority.officers_at(event.position), roles, older)
+    for _, why in asked.faults(row, event.body):
+        raise fault(event, f"{event.type}: {why}")
+    unread += asked.unknown(row, event.body)
 
 
 def verify_line(event: Event, key: Key, signature: bytes) -> None:
@@ -81,20 +128,24 @@ def _in_force(key_id: str, event: Event, authority: Authority) -> Key:
     return key
 
 
-def _bound_by(holder: str, event: Event, authority: Authority) -> tuple[set[str], bool]:
-    """Return the signers whom a line of the holder binds, and whether a sum is sealed to it."""
-    bound, sealed = {holder} & event.signers, False
+def _bound_by(holder: str, event: Event, authority: Authority, unread: list[str]) -> set[str]:
+    """Return the signers whom a line of the holder binds; add what is sealed to it to `unread`."""
+    _must_exist(holder, event, authority, unread)
+    bound, above = {holder} & event.signers, ""
     for signer in event.signers - bound:
         given = authority.mandates.get((signer, holder), {}).values()
         mandates = [mandate for mandate in given if _is_in_force(mandate, event)]
-        enough = _suffices(mandates, event)
-        unread = not enough and mandates != [] and any("commitment" in s for s in _sums(event))
-        if enough or unread:
-            bound.add(signer)
-        sealed |= unread
+        if not mandates:
+            continue
+        enough, why = _suffices(signer, mandates, event, authority)
+        if enough is False:
+            above = why
+            continue
+        bound.add(signer)
+        unread += [] if enough else [f"a mandate's ceiling: {why}"]
     if not bound:
-        raise fault(event, f"the line of {holder} binds none of the signers")
-    return bound, sealed
+        raise fault(event, above or f"the line of {holder} binds none of the signers")
+    return bound
 
 
 def _is_in_force(mandate: Mandate, event: Event) -> bool:
@@ -108,15 +159,31 @@ def _is_in_force(mandate: Mandate, event: Event) -> bool:
     )
 
 
-def _suffices(mandates: Sequence[Mandate], event: Event) -> bool:
-    """Return whether one of the mandates reaches as far as the event's price and amount."""
-    sums = [(money.get("amount"), money.get("currency")) for money in _sums(event)]
-    ceilings = [mandate.ceiling for mandate in mandates]
-    return None in ceilings or any(
-        all(type(amount) is int and amount <= most and unit == currency for amount, unit in sums)
-        for most, currency in filter(None, ceilings)
-    )
+def _suffices(
+    signer: str, mandates: Sequence[Mandate], event: Event, authority: Authority
+) -> tuple[bool | None, str]:
+    """Say whether one of the mandates reaches as far as the event commits the signer, or why not.
 
+    None where that depends on what is sealed.
+    """
+    ceilings = [mandate.ceiling for mandate in mandates if mandate.ceiling is not None]
+    if len(ceilings) < len(mandates):
+        return True, ""
 
-def _sums(event: Event) -> list[dict[str, Any]]:
-    return [each for each in map(event.body.get, ("price", "amount")) if isinstance(each, dict)]
+    def named(offer: str) -> Terms | None:
+        offered = authority.offers.get(offer)
+        if offered is None or offered.made >= event.position:
+            if authority.whole:
+                raise fault(event, f"there is no {offer} before it")
+            return None
+        return TABLE[offered.topic], offered.body
+
+    if event.type not in TABLE:
+        return None, f"what {event.type} commits {signer} to"
+    committed = exposure(TABLE[event.type], event.body, signer, named)
+    answers = [committed.within(*ceiling) for ceiling in ceilings]
+    if True in answers:
+        return True, ""
+    if None in answers:
+        return None, committed.unread[0]
+    return False, f"above the ceiling of {signer}'s mandate: {committed.beyond or 'a sum'}"

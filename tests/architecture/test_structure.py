@@ -1,6 +1,7 @@
 """The house: floors, sizes of files and functions, nothing that does not belong."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +15,12 @@ LONGEST_FUNCTION = 70
 LONGEST_TABLE = 110
 """In tests a function may be a table of cases or a story, which splitting makes no clearer."""
 LONGEST_FILE = 500
-WHOLE = {"ledger/court.py": 1000}
+WHOLE = {"ledger/court.py": 1150}
 """What is one file because it is to be read, and to run, without any other (decision 17)."""
+GENERATED = re.compile(
+    "^# <table of authority>\n.*^# </table of authority>\n", re.DOTALL | re.MULTILINE
+)
+"""Data in such a file, which is read as a table and not as code (decision 20)."""
 
 
 def sources(*folders: str) -> Iterator[Path]:
@@ -39,7 +44,8 @@ def test_no_file_is_longer_than_a_stranger_reads_at_once(folder: str):
         f"{name}: {lines}"
         for path in sources(folder)
         for name in [path.relative_to(ROOT).as_posix()]
-        if (lines := len(path.read_text("utf-8").splitlines())) > WHOLE.get(name, LONGEST_FILE)
+        if (lines := len(GENERATED.sub("", path.read_text("utf-8")).splitlines()))
+        > WHOLE.get(name, LONGEST_FILE)
     ]
     assert [] == long
 

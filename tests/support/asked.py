@@ -13,7 +13,7 @@ from api.cli.story import Cast
 from ledger.client import Signed
 from ledger.domain.event import Body
 from ledger.domain.ledger import opened
-from ledger.domain.signers import WHO_SIGNS
+from ledger.domain.who_signs import who_signs
 from ledger.genesis import key_record
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
@@ -287,7 +287,7 @@ def court(world: World) -> Body:
 
 def signed(world: World, told: Told) -> Signed:
     """Return the event signed by all whom it binds, as the table has it."""
-    signers = sorted(WHO_SIGNS[type(told.body)](told.body, opened(b.ledger_opened(), 0)))
+    signers = sorted(who_signs(told.body, opened(b.ledger_opened(), 0)))
     keys: Sequence[PrivateKey] = [
         told.key if told.key is not None and party == INSTITUTE else world.key(party)
         for party in signers

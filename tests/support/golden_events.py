@@ -14,7 +14,7 @@ from typing import Any
 
 from ledger.domain.event import Body
 from ledger.domain.ledger import opened
-from ledger.domain.signers import WHO_SIGNS
+from ledger.domain.who_signs import who_signs
 from ledger.wire import canonical
 from tests.support import builders as b
 from tests.support import (
@@ -123,7 +123,7 @@ def payload_of(body: Body) -> dict[str, Any]:
         "not_after": "2026-12-02T03:00:00.000Z",
         "nonce": base64.urlsafe_b64encode(digest[:16]).decode().rstrip("="),
         "subjects": sorted(body.subjects()),
-        "signers": sorted(WHO_SIGNS[type(body)](body, officers)),
+        "signers": sorted(who_signs(body, officers)),
         "body": body.model_dump(mode="json", exclude_unset=True),
     }
 

@@ -43,8 +43,8 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
     shown = [(each.position, each.raw) for each in evidence.entries]
     check_genesis(dict(shown).get(0, b""), trust)
     named = [(position, entry) for position, entry in shown if is_authority(entry)]
-    authority = gather_authority(named, trust.origin)
     stated = stated_checkpoint(evidence.checkpoint, Step.CHECKPOINT)
+    authority = gather_authority(named, trust.origin, whole=len(shown) == stated.size)
     now = trust_at(stated.size, trust, authority)
 
     # 2. The checkpoint is signed by every key of the log and a quorum of the policy; so are older
@@ -59,7 +59,7 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
             verify_consistency(old.size, checkpoint.size, proof, old.root, checkpoint.root)
 
     # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
-    events, leaves, last = list[Event](), list[bytes](), ""
+    events, leaves, last, unread = list[Event](), list[bytes](), "", list[tuple[int, str]]()
     for each in evidence.entries:
         leaves.append(leaf_hash(each.raw))
         with refusing(Step.TREE, each.position):
@@ -67,7 +67,7 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
             verify_inclusion(leaves[-1], *place, each.proof, checkpoint.root)
         events.append(event := read_event(each.raw, each.position, trust.origin))
         check_order(last, event.entry.accepted, too_late, each.position)
-        check_signatures(event, authority)
+        unread += ((each.position, what) for what in check_signatures(event, authority))
         last = event.entry.accepted
 
     # 10. Under the seal, what is shown of each subject is its whole history.
@@ -86,7 +86,7 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
             event_id, payload = said.get(position, ("", None))
             verify_opening(sealed_at(payload, read.path), trust.origin, event_id, read)
     whole = {each.subject for each in evidence.histories}
-    unchecked = tuple(_unchecked(events, authority, whole, sealed))
+    unchecked = (*unread, *_unchecked(events, authority, whole, sealed))
     histories = tuple((each.subject, sealed) for each in evidence.histories)
     signatures = sum(len(event.entry.signatures) for event in events)
     steps = tuple(Step)
@@ -127,11 +127,16 @@ def _unchecked(
     """Yield what only further entries could show: that a key or a mandate had not ended."""
     if not any(subject.startswith("charter:") for subject in whole):
         yield 0, "whether the log's keys, policy or operator changed: its charter is not shown"
+    last = dict[str, int]()
     for event in events:
         keys = [authority.keys[line.key_id] for line in event.entry.signatures]
         # A key that came with this very event has not ended before it.
         needed = {f"key:{key.key_id}" for key in keys if key.added != event.position}
         for pair in ((signer, key.party) for key in keys for signer in event.signers):
             needed |= authority.mandates.get(pair, {}).keys()
+        last |= dict.fromkeys(event.signers.union(key.party for key in keys), event.position)
         for subject in sorted(needed if event.position >= sealed else needed - whole):
             yield event.position, f"whether {subject} had ended: its history is not shown"
+    for party, at in sorted(last.items()):
+        if not authority.whole and (at >= sealed or party not in whole):
+            yield at, f"whether {party} had ended: its history is not shown"

@@ -20,7 +20,7 @@ from ledger.domain.event import Body, Context, Event, Logged, Refusal
 from ledger.domain.law import Law
 from ledger.domain.ledger import LedgerOpened, opened
 from ledger.domain.party import PartyRegistered
-from ledger.domain.signers import WHO_SIGNS
+from ledger.domain.who_signs import who_signs
 from ledger.lawbook import laws_at_hand
 from tests.support.builders import ORIGIN, hash_of, key_id, ledger_opened
 
@@ -123,7 +123,7 @@ class Past:
     def _event(self, spoken: Said) -> tuple[Event, Context]:
         body = spoken.body
         accepted = spoken.accepted or START + timedelta(seconds=self.size)
-        signers = tuple(sorted(WHO_SIGNS[type(body)](body, self._ledger(body))))
+        signers = tuple(sorted(who_signs(body, self._ledger(body))))
         header = {
             "ledger": ORIGIN,
             "event_id": f"01890000-0000-7000-8000-{self.size:012x}",

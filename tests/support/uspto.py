@@ -19,7 +19,7 @@ from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body, Context, Event, KeyRecord, Logged, Refusal
 from ledger.domain.ledger import FirstParty, LedgerOpened
 from ledger.domain.party import Role
-from ledger.domain.signers import WHO_SIGNS
+from ledger.domain.who_signs import who_signs
 from ledger.lawbook import laws_at_hand, shipped
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Signature
@@ -128,7 +128,7 @@ class RulesOnly:
     def run(self, events: Iterable[Planned]) -> "RulesOnly":
         """Post a plan as the command does; keep refusals by source, chains by application."""
         for item in events:
-            signers = WHO_SIGNS[type(item.body)](item.body, self.get(ledger_subject(ORIGIN)))
+            signers = who_signs(item.body, self.get(ledger_subject(ORIGIN)))
             try:
                 self.append(_event(item.body, tuple(sorted(signers)), item.identity.event_id))
             except Refusal as refusal:

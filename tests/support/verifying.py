@@ -58,22 +58,33 @@ LARGEST_BUNDLE = 400
 
 def whole_bundle(log: SampleLog) -> bytes:
     """Return a bundle that shows every entry of a log, and nothing else."""
+    return bundle_of(log, range(log.size))
+
+
+def bundle_of(log: SampleLog, positions: Iterable[int]) -> bytes:
+    """Return a bundle that shows these entries of a log, and nothing else."""
     hashes = MemoryHashes(log.leaves())
     shown = (
-        ShownEntry(at, raw, tuple(prove_inclusion(at, log.size, hashes)))
-        for at, raw in enumerate(log.entries)
+        ShownEntry(at, log.entries[at], tuple(prove_inclusion(at, log.size, hashes)))
+        for at in positions
     )
     return format_evidence(Evidence(log.checkpoint(), QUORUM_NONE_POLICY, tuple(shown)))
 
 
 def payload(log: SampleLog, **header: Any) -> dict[str, Any]:
-    """Return the next event, a technology of the firm's, as JSON; `header` overrides members."""
-    number = log.size
+    """Return the next event, a technology of its signers, as JSON; `header` overrides members.
+
+    The firm signs, where no list of others is given.
+    """
+    number, signers = log.size, header.get("signers")
     body = technology_registered(technology=numbered("technology", number), owners=[held(FIRM)])
+    said = body.model_dump(mode="json")
+    if isinstance(signers, list):
+        said["owners"] = [held(party) for party in signers]
     raw = compose(
         log.origin,
         body.TOPIC,
-        body.model_dump(mode="json"),
+        said,
         [FIRM],
         event_id=event_id(number),
         nonce=b64url_encode(seed(f"nonce {number}")[:16]),

@@ -29,7 +29,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.money import Money
 from ledger.domain.registry import ADMITS, EVOLVES, TOPICS
-from ledger.domain.signers import WHO_SIGNS
+from ledger.domain.who_signs import WHO_SIGNS
 from tests.support.builders import RIGHT, SOME_HASH, right_filed, right_granted, sealed, vnd
 from tests.support.golden_events import STORY
 from tests.support.specification import EMPTY, given

@@ -131,10 +131,21 @@ def test_signer_missing_refuses_a_voucher_who_did_not_sign() -> None:
 def test_wrong_signer_refuses_a_new_key_of_an_officer_that_vouches_for_itself() -> None:
     """Otherwise anybody could give the operator a key."""
     new = planted_key(OPERATOR, 1)
-    forged = key_added(party=OPERATOR, key=new, vouched_by=OPERATOR)
-    given().when(said(forged, signatures=(new["key_id"],))).then_refused(WrongSigner)
-    both = said(forged, signatures=(new["key_id"], key_id(OPERATOR)))
-    given().when(both).then_admitted()
+    for voucher in (None, OPERATOR):
+        forged = key_added(party=OPERATOR, key=new, vouched_by=voucher)
+        given().when(said(forged, signatures=(new["key_id"],))).then_refused(WrongSigner)
+        both = said(forged, signatures=(new["key_id"], key_id(OPERATOR)))
+        if voucher is None:
+            given().when(both).then_admitted()
+        else:
+            given().when(both).then_refused(WrongSigner)
+
+
+def test_wrong_signer_refuses_a_party_that_vouches_for_itself_by_name() -> None:
+    new = planted_key(AUTHOR, 1)
+    signatures = (new["key_id"], key_id(AUTHOR))
+    own = key_added(party=AUTHOR, key=new, vouched_by=AUTHOR)
+    given().when(said(own, signatures=signatures)).then_refused(WrongSigner, subjects=(AUTHOR,))
 
 
 def test_signer_missing_refuses_a_new_key_that_vouches_through_its_party_s_mandate() -> None:

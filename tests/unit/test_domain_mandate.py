@@ -6,31 +6,47 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import MandateExpired, SignerMissing, WrongSigner
-from ledger.domain.event import OpeningRequired
+from ledger.domain.authority import CeilingExceeded, MandateExpired, SignerMissing, WrongSigner
+from ledger.domain.event import Body, OpeningRequired
 from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, SubjectExists
+from ledger.domain.ledger import opened
 from ledger.domain.party import PartyUnknown
+from ledger.domain.security import SecurityReleased
+from ledger.domain.who_signs import who_signs
 from tests.support.builders import (
     AUTHOR,
+    BANK,
     FIRM,
     INSTITUTE,
     OPERATOR,
     RIGHT,
     RIVAL,
     STRANGER,
+    assignment_agreed,
     contract_concluded,
+    grant,
+    hash_of,
     held,
+    ledger_opened,
+    listing_published,
+    offer_accepted,
     offer_made,
     right_filed,
     sealed,
+    security_created,
+    security_released,
     technology_registered,
     vnd,
 )
+from tests.support.contracts import terms_amended
 from tests.support.mandates import MANDATE, mandate_ended, mandate_given
+from tests.support.market import auction_opened
+from tests.support.moneys import royalty
 from tests.support.specification import Past, Said, given, said
 
 DEPUTY = AUTHOR
 OTHER_MANDATE = "mandate:other"
+FREE = grant(exclusivity="non_exclusive")
 
 
 def by_deputy(**header: Any) -> Said:
@@ -39,7 +55,7 @@ def by_deputy(**header: Any) -> Said:
 
 
 def contract_by_deputy(price: Any, openings: dict[str, Any] | None = None) -> Said:
-    body = contract_concluded(price=price)
+    body = contract_concluded(price=price, royalty_ppm=None, grants=[FREE])
     return said(body, signed_by=[DEPUTY, FIRM], openings=openings)
 
 
@@ -113,22 +129,22 @@ def test_one_line_binds_all_who_gave_its_holder_a_mandate() -> None:
     given(right_filed(), mandate_given(), for_firm).when(both).then_admitted()
 
 
-def test_wrong_signer_refuses_a_price_above_the_ceiling() -> None:
+def test_ceiling_refuses_a_price_above_it() -> None:
     log = with_ceiling(500_000_000)
-    log.when(contract_by_deputy(vnd(500_000_001))).then_refused(WrongSigner)
+    log.when(contract_by_deputy(vnd(500_000_001))).then_refused(CeilingExceeded)
     log.when(contract_by_deputy(vnd(500_000_000))).then_admitted()
 
 
-def test_wrong_signer_refuses_a_price_in_another_currency_than_the_ceiling() -> None:
+def test_ceiling_refuses_a_price_in_another_currency() -> None:
     price = {"amount": 1, "currency": "USD"}
-    with_ceiling(500_000_000).when(contract_by_deputy(price)).then_refused(WrongSigner)
+    with_ceiling(500_000_000).when(contract_by_deputy(price)).then_refused(CeilingExceeded)
 
 
 def test_opening_required_to_hold_a_sealed_price_to_a_ceiling() -> None:
     log = with_ceiling(500_000_000)
     within, above = {"/body/price": vnd(500_000_000)}, {"/body/price": vnd(500_000_001)}
     log.when(contract_by_deputy(sealed())).then_refused(OpeningRequired)
-    log.when(contract_by_deputy(sealed(), above)).then_refused(WrongSigner)
+    log.when(contract_by_deputy(sealed(), above)).then_refused(CeilingExceeded)
     log.when(contract_by_deputy(sealed(), within)).then_admitted()
 
 
@@ -141,8 +157,91 @@ def test_no_opening_is_required_where_a_mandate_without_ceiling_suffices() -> No
 def test_a_ceiling_does_not_touch_what_has_no_price() -> None:
     given(mandate_given(ceiling=vnd(0))).when(by_deputy()).then_admitted()
     offers = mandate_given(principal=FIRM, topics=["offer.made"], ceiling=vnd(0))
-    free = said(offer_made(price=None), signed_by=[DEPUTY])
+    free = said(offer_made(price=None, royalty_ppm=None), signed_by=[DEPUTY])
     given(offers).when(free).then_admitted()
+
+
+MILLION = vnd(1_000_000)
+MINIMUM = royalty(minimum={"amount": 50_000_000_000, "credit": "same_year"})
+CAPPED = royalty(cap={"amount": 1_000_000, "per": "term"})
+BEYOND: dict[str, tuple[list[Body], Body]] = {
+    "a minimum of fifty billion a year": (
+        [right_filed()],
+        contract_concluded(price=None, royalty_ppm=None, royalty=MINIMUM, grants=[FREE]),
+    ),
+    "a cap above the ceiling": (
+        [right_filed()],
+        contract_concluded(
+            price=None,
+            royalty_ppm=None,
+            royalty=royalty(cap={"amount": 1_000_001, "per": "term"}),
+            grants=[FREE],
+        ),
+    ),
+    "a yearly cap without end": (
+        [right_filed()],
+        contract_concluded(
+            price=None,
+            royalty_ppm=None,
+            royalty=royalty(cap={"amount": 1, "per": "year"}),
+            grants=[FREE],
+        ),
+    ),
+    "a rate": ([right_filed()], contract_concluded(price=None, grants=[FREE])),
+    "an exclusive grant": (
+        [right_filed()],
+        contract_concluded(price=MILLION, royalty_ppm=None, grants=[grant()]),
+    ),
+    "an assignment without a price": ([right_filed()], assignment_agreed(price=None)),
+    "a charge": ([right_filed()], security_created()),
+    "the release of a charge": (
+        [right_filed(), security_created()],
+        security_released(),
+    ),
+    "the acceptance of an offer": (
+        [offer_made(price=vnd(10**12), royalty_ppm=None)],
+        offer_accepted(accepts=hash_of(offer_made(price=vnd(10**12), royalty_ppm=None))),
+    ),
+    "the amendment of a price": (
+        [right_filed(), contract_concluded()],
+        terms_amended(changes={"price": vnd(10**12)}),
+    ),
+    "a mandate without a ceiling": ([], mandate_given(mandate="mandate:third", holder=RIVAL)),
+    "a sale at an auction": ([right_filed(), listing_published()], auction_opened()),
+}
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_ceiling_refuses_what_is_above_it_or_has_no_bound(what: str) -> None:
+    before, body = BEYOND[what]
+    principal = BANK if isinstance(body, SecurityReleased) else INSTITUTE
+    others = sorted(who_signs(body, opened(ledger_opened(), 0)) - {principal})
+    log = given(*before)
+    limited = mandate_given(principal=principal, topics=["*"], ceiling=MILLION)
+    whole = mandate_given(mandate=OTHER_MANDATE, principal=principal, topics=["*"])
+    attempt = said(body, signed_by=[DEPUTY, *others])
+    log.and_then(limited).when(attempt).then_refused(CeilingExceeded)
+    log.and_then(limited).and_then(whole).when(attempt).then_admitted()
+
+
+def test_a_ceiling_covers_a_royalty_that_is_capped_over_the_term() -> None:
+    log = given(right_filed(), mandate_given(topics=["*"], ceiling=MILLION))
+    body = contract_concluded(price=MILLION, royalty_ppm=None, royalty=CAPPED, grants=[FREE])
+    log.when(said(body, signed_by=[DEPUTY, FIRM])).then_admitted()
+
+
+def test_a_ceiling_lets_a_licensee_take_an_exclusive_licence() -> None:
+    """Exclusivity is the licensor's to give; the licensee pays the price."""
+    log = given(right_filed(), mandate_given(principal=FIRM, topics=["*"], ceiling=MILLION))
+    body = contract_concluded(price=MILLION, royalty_ppm=None)
+    log.when(said(body, signed_by=[DEPUTY, INSTITUTE])).then_admitted()
+
+
+def test_opening_required_to_accept_an_offer_with_a_sealed_price_under_a_ceiling() -> None:
+    offer = offer_made(price=sealed(), royalty_ppm=None)
+    accepted = said(offer_accepted(accepts=hash_of(offer)), signed_by=[DEPUTY])
+    log = given(mandate_given(topics=["*"], ceiling=MILLION), offer)
+    log.when(accepted).then_refused(OpeningRequired)
 
 
 def test_subject_exists_refuses_a_mandate_twice() -> None:

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from ledger import court
 from tests.support import builders as b
-from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
+from tests.support.contracts import terms_amended
 from tests.support.mandates import MANDATE, mandate_ended, mandate_given
 from tests.support.sample_log import SampleLog, party_key, sample_log, sealed_price
-from tests.support.verifying import append, check_refused, payload, verified
+from tests.support.verifying import append, bundle_of, check_refused, payload, verified
+
+OTHER_OFFER = "offer:other"
 
 
 @pytest.fixture
@@ -113,20 +117,20 @@ def test_a_mandate_is_given_once(log: SampleLog, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "ended",
+    ("ended", "why"),
     [
-        {"mandate": f"{MANDATE}8"},
-        {"holder": REGISTRAR},
-        {"ended_by": OPERATOR},
+        ({"mandate": f"{MANDATE}8"}, "there is no mandate"),
+        ({"holder": REGISTRAR}, "there is no mandate"),
+        ({"ended_by": OPERATOR}, "may be the `ended_by` of it"),
     ],
 )
 def test_a_mandate_is_ended_by_those_between_whom_it_is(
-    ended: dict[str, Any], log: SampleLog, tmp_path: Path
+    ended: dict[str, Any], why: str, log: SampleLog, tmp_path: Path
 ) -> None:
     given(log)
     body = {"mandate": f"{MANDATE}9", "principal": FIRM, "holder": RIVAL, "ended_by": FIRM}
     log.say(mandate_ended(**{**body, **ended}), [{**body, **ended}["ended_by"]])
-    check_refused(log, tmp_path, "cannot end")
+    check_refused(log, tmp_path, why)
 
 
 def test_a_mandate_is_ended_once(log: SampleLog, tmp_path: Path) -> None:
@@ -134,7 +138,7 @@ def test_a_mandate_is_ended_once(log: SampleLog, tmp_path: Path) -> None:
     body = mandate_ended(mandate=f"{MANDATE}9", principal=FIRM, holder=RIVAL, ended_by=FIRM)
     log.say(body, [FIRM])
     log.say(body, [FIRM])
-    check_refused(log, tmp_path, "cannot end")
+    check_refused(log, tmp_path, "there is no mandate")
 
 
 @pytest.mark.parametrize(
@@ -150,18 +154,20 @@ def test_a_mandate_reaches_up_to_its_ceiling(
     price: dict[str, Any] | None, *, binds: bool, log: SampleLog, tmp_path: Path
 ) -> None:
     given(log, topics=["offer.made"], ceiling=b.vnd(1_000))
-    log.say(b.offer_made(price=price), [FIRM], keys=[party_key(RIVAL)])
+    log.say(b.offer_made(price=price, royalty_ppm=None), [FIRM], keys=[party_key(RIVAL)])
     if binds:
         assert () == verified(log, tmp_path).unchecked
     else:
-        check_refused(log, tmp_path, "binds none of the signers")
+        check_refused(log, tmp_path, "above the ceiling")
 
 
 def test_a_sealed_price_under_a_ceiling_is_said_to_be_unchecked(
     log: SampleLog, tmp_path: Path
 ) -> None:
     given(log, topics=["offer.made"], ceiling=b.vnd(1_000))
-    log.say(b.offer_made(price=sealed_price(log, 1)), [FIRM], keys=[party_key(RIVAL)])
+    log.say(
+        b.offer_made(price=sealed_price(log, 1), royalty_ppm=None), [FIRM], keys=[party_key(RIVAL)]
+    )
     assert [13] == [position for position, _ in verified(log, tmp_path).unchecked]
 
 
@@ -170,5 +176,79 @@ def test_a_sealed_price_needs_no_reading_where_one_mandate_has_no_ceiling(
 ) -> None:
     given(log, topics=["offer.made"], ceiling=b.vnd(1_000))
     given(log, mandate=f"{MANDATE}8", topics=["*"])
-    log.say(b.offer_made(price=sealed_price(log, 1)), [FIRM], keys=[party_key(RIVAL)])
+    log.say(
+        b.offer_made(price=sealed_price(log, 1), royalty_ppm=None), [FIRM], keys=[party_key(RIVAL)]
+    )
     assert () == verified(log, tmp_path).unchecked
+
+
+def accepting(log: SampleLog, offer: Any) -> None:
+    """Log an offer to the firm, and its acceptance by the holder of a mandate up to 1,000."""
+    given(log, topics=["*"], ceiling=b.vnd(1_000))
+    log.say(offer, [INSTITUTE], keys=[party_key(INSTITUTE, 1)])
+    accepted = b.offer_accepted(offer=OTHER_OFFER, accepted_by=FIRM)
+    log.say(accepted, [FIRM], keys=[party_key(RIVAL)])
+
+
+def offered(**terms: Any) -> Any:
+    to_the_firm = {"offer": OTHER_OFFER, "offeror": INSTITUTE, "offeree": FIRM}
+    return b.offer_made(**to_the_firm, **{"royalty_ppm": None, **terms})
+
+
+@pytest.mark.parametrize(
+    ("terms", "binds"),
+    [
+        ({"price": b.vnd(1_000)}, True),
+        ({"price": b.vnd(10**12)}, False),
+        ({"price": None, "royalty_ppm": 1}, False),
+    ],
+)
+def test_an_acceptance_commits_to_what_the_offer_says(
+    terms: dict[str, Any], *, binds: bool, log: SampleLog, tmp_path: Path
+) -> None:
+    accepting(log, offered(**terms))
+    if binds:
+        assert () == verified(log, tmp_path).unchecked
+    else:
+        check_refused(log, tmp_path, "above the ceiling")
+
+
+def test_an_acceptance_of_a_sealed_price_is_unchecked(log: SampleLog, tmp_path: Path) -> None:
+    accepting(log, offered(price=sealed_price(log, 1)))
+    assert [14] == [position for position, _ in verified(log, tmp_path).unchecked]
+
+
+def test_an_offer_that_is_not_in_the_log_commits_to_nothing(log: SampleLog, tmp_path: Path) -> None:
+    given(log, topics=["*"], ceiling=b.vnd(1_000))
+    accepted = b.offer_accepted(offer=OTHER_OFFER, accepted_by=FIRM)
+    log.say(accepted, [FIRM], keys=[party_key(RIVAL)])
+    check_refused(log, tmp_path, "there is no offer:")
+
+
+def test_an_offer_that_a_bundle_does_not_show_is_unchecked(log: SampleLog, tmp_path: Path) -> None:
+    accepting(log, offered(price=b.vnd(10**12)))
+    log.write(tmp_path)
+    shown = [at for at in range(log.size) if at != log.size - 2]
+    told = court.verify(bundle_of(log, shown), log.trust_root()).unchecked
+    assert (14, f"a mandate's ceiling: {OTHER_OFFER} is not shown") in told
+
+
+@pytest.mark.parametrize(
+    ("body", "signers"),
+    [
+        (b.assignment_agreed(price=None), [INSTITUTE, FIRM]),
+        (b.security_created(creditor=FIRM), [INSTITUTE, FIRM]),
+        (b.contract_concluded(price=None, royalty_ppm=None), [INSTITUTE, FIRM]),
+        (terms_amended(changes={"price": b.vnd(10**12)}), [INSTITUTE, FIRM]),
+        (mandate_given(mandate=f"{MANDATE}7", holder=RIVAL), [INSTITUTE, OPERATOR]),
+    ],
+    ids=lambda value: getattr(value, "TOPIC", ""),
+)
+def test_a_ceiling_does_not_reach_as_far_as_what_has_no_bound(
+    body: Any, signers: list[str], log: SampleLog, tmp_path: Path
+) -> None:
+    limited = mandate_given(mandate=f"{MANDATE}9", holder=RIVAL, topics=["*"], ceiling=b.vnd(1_000))
+    log.say(limited, [INSTITUTE, OPERATOR], keys=[party_key(INSTITUTE, 1), party_key(OPERATOR)])
+    others = [party_key(party) for party in signers if party != INSTITUTE]
+    log.say(body, signers, keys=[party_key(RIVAL), *others])
+    check_refused(log, tmp_path, "above the ceiling")

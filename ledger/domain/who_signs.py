@@ -1,0 +1,245 @@
+"""
+Who signs an event of each type, who may, and what it commits its signers to: the one table.
+
+From it `ledger/powers.json` and the table in `ledger/court.py` are made
+(`python -m ledger.domain.who_signs`), so that admission and every verifier judge by the same words.
+"""
+
+from collections.abc import Mapping
+
+from ledger.domain.amendment import CorrectionRecorded, TermsAmended
+from ledger.domain.approach import InterestShown, NdaSigned
+from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
+from ledger.domain.auction import AuctionClosed, AuctionOpened, BidPlaced
+from ledger.domain.authority import Ledger
+from ledger.domain.consent import ConsentGiven
+from ledger.domain.contract import ContractConcluded
+from ledger.domain.conveyance import ConveyanceAttested
+from ledger.domain.dispute import (
+    AppealFiled,
+    DisputeAdmitted,
+    DisputeOpened,
+    DisputeWithdrawn,
+    EvidenceFiled,
+    SettlementRecorded,
+)
+from ledger.domain.distribution import ProfitDistributed, RevenueDistributed
+from ledger.domain.document import DocumentAcknowledged, DocumentReceived, DocumentSent, FileOpened
+from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.enforcement import SecurityAssigned, SecurityEnforced, SecurityPerfected
+from ledger.domain.event import Body
+from ledger.domain.filing import (
+    CertificateIssued,
+    CompulsoryLicenceGranted,
+    FilingMade,
+    PermitIssued,
+    RegistrationRefused,
+)
+from ledger.domain.funding import AuthorsDeclared, ContributionRecorded, FundingAgreed
+from ledger.domain.governance import (
+    LedgerClosed,
+    LedgerResumed,
+    LogKeysAdopted,
+    OperationHandedOver,
+    PolicyAdopted,
+    SuccessionDeclared,
+)
+from ledger.domain.identity import (
+    PartyDissolved,
+    PartyIdentified,
+    PartyMerged,
+    PartyRenamed,
+    PersonErased,
+)
+from ledger.domain.interest import InterestAccrued
+from ledger.domain.investment import InvestmentEnded, InvestmentMade
+from ledger.domain.key import KeyAdded, KeyRevoked
+from ledger.domain.ledger import LedgerOpened, RulesAdopted
+from ledger.domain.listing import (
+    ListingClosed,
+    ListingDrafted,
+    ListingPublished,
+    ListingResumed,
+    ListingSuspended,
+)
+from ledger.domain.mandate import MandateEnded, MandateGiven
+from ledger.domain.mirror import ListingMirrored
+from ledger.domain.need import NeedPosted
+from ledger.domain.notice import NoticeReceived, NoticeServed
+from ledger.domain.offer import (
+    OfferAccepted,
+    OfferCountered,
+    OfferMade,
+    OfferRejected,
+    OfferRevoked,
+)
+from ledger.domain.own_use import UseDeclared
+from ledger.domain.party import PartyRegistered
+from ledger.domain.payment import (
+    OverpaymentNoted,
+    PaymentConfirmed,
+    PaymentFailed,
+    PaymentInstructed,
+    RefundMade,
+)
+from ledger.domain.performance import ConditionMet, ContractInForce, OptionExercised
+from ledger.domain.preemption import CoOwnerNotified, PreemptionWaived
+from ledger.domain.profit import ProfitDeclared
+from ledger.domain.reconfirmation import ReconfirmationGiven
+from ledger.domain.relation import RelationDeclared, RelationEnded
+from ledger.domain.report import ReportAccepted, ReportDisputed, ReportQueried, RevenueReported
+from ledger.domain.right import RightFiled
+from ledger.domain.right_status import OF_OFFICES, DisclosureRecorded
+from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade
+from ledger.domain.seal import LedgerSealed
+from ledger.domain.sealed_bid import BidOpened, BidSealed
+from ledger.domain.security import SecurityCreated, SecurityReleased
+from ledger.domain.share import ShareAgreed
+from ledger.domain.spelling import PartyKnownAs
+from ledger.domain.sublicence import SublicenceGranted
+from ledger.domain.suspense import SuspenseReleased
+from ledger.domain.technology import TechnologyClassified, TechnologyRegistered, TrlDeclared
+from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
+from ledger.powers import Officers, Row, parties_bound
+
+_OFFICE = "attested_by|@registrar @operator?attested_by"
+"""The State's registrar, or the clerk who attests and the operator."""
+
+_BY_CLERK = "attested_by=#clerk"
+
+_TERMS = "sum:price rate:royalty_ppm royalty:royalty"
+_OFFER = "sum:price rate:royalty_ppm grant:proposed/*"
+_CHANGES = (
+    "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*"
+)
+
+WHO_SIGNS: Mapping[type[Body], Row] = {
+    LedgerOpened: Row("parties/*/party"),
+    RulesAdopted: Row("@operator"),
+    LogKeysAdopted: Row("@operator @registrar"),
+    PolicyAdopted: Row("@operator approved_by/*"),
+    OperationHandedOver: Row("@operator operator @registrar"),
+    LedgerResumed: Row("@operator"),
+    LedgerClosed: Row("@operator @registrar"),
+    SuccessionDeclared: Row("@operator @registrar"),
+    LedgerSealed: Row("@operator"),
+    PartyRegistered: Row("party @operator"),
+    PartyIdentified: Row("party @operator"),
+    PartyRenamed: Row("party @operator"),
+    PartyMerged: Row(_OFFICE, _BY_CLERK),
+    PartyDissolved: Row(_OFFICE, _BY_CLERK),
+    PersonErased: Row("@operator"),
+    RelationDeclared: Row("declared_by @operator", "declared_by=party|other|@operator|@registrar"),
+    RelationEnded: Row("ended_by @operator", "ended_by=party|other|@operator|@registrar"),
+    PartyKnownAs: Row("attested_by|party @operator", _BY_CLERK),
+    KeyAdded: Row(
+        "party vouched_by",
+        "vouched_by=@operator|@registrar vouched_by=!party party=#older?!vouched_by",
+        "open",
+    ),
+    KeyRevoked: Row("revoked_by", "revoked_by=party|@operator"),
+    ReconfirmationGiven: Row("given_by"),
+    MandateGiven: Row("principal @operator", commits="sum:ceiling open?!ceiling"),
+    MandateEnded: Row("ended_by", "ended_by=principal|holder"),
+    TechnologyRegistered: Row("owners/*/party"),
+    TrlDeclared: Row("declared_by"),
+    TechnologyClassified: Row("classified_by", "classified_by=@operator|@registrar|#reviewer"),
+    FundingAgreed: Row("owners/* contributors/*/party"),
+    AuthorsDeclared: Row("declared_by/*"),
+    ContributionRecorded: Row("contributor witness"),
+    RightFiled: Row(_OFFICE, _BY_CLERK),
+    **dict.fromkeys(OF_OFFICES, Row(_OFFICE, _BY_CLERK)),
+    DisclosureRecorded: Row("recorded_by"),
+    CoOwnerNotified: Row("sellers/*/party notified?!receipt_sha256", commits="sum:price"),
+    PreemptionWaived: Row("waived_by", commits="open"),
+    AssignmentAgreed: Row(
+        "assignors/*/party assignees/*/party consenting/*",
+        commits="sum:price sum:equity/value sum:quoted_price gives:assignors/*/party",
+    ),
+    PriorityNoted: Row("noted_by"),
+    AssignmentRegistered: Row(_OFFICE, _BY_CLERK),
+    AssignmentRefused: Row(_OFFICE, _BY_CLERK),
+    AssignmentRescinded: Row("parties/*", commits="open"),
+    ConveyanceAttested: Row("attested_by @operator", _BY_CLERK),
+    SecurityCreated: Row("debtors/* creditor consenting/*", commits="gives:debtors/*"),
+    SecurityPerfected: Row(_OFFICE, _BY_CLERK),
+    SecurityAssigned: Row("creditor new_creditor", commits="gives:creditor"),
+    SecurityReleased: Row("creditor", commits="gives:creditor"),
+    SecurityEnforced: Row(_OFFICE, _BY_CLERK),
+    InvestmentMade: Row("fund company", "fund=#fund", "sum:amount gives:company"),
+    InvestmentEnded: Row("ended_by"),
+    ListingPublished: Row("lister reviewer", "reviewer=@operator|#reviewer", "sum:ask"),
+    ListingSuspended: Row("reviewer", "reviewer=@operator|#reviewer"),
+    ListingClosed: Row("closed_by"),
+    ListingDrafted: Row("lister"),
+    ListingResumed: Row("reviewer", "reviewer=@operator|#reviewer"),
+    NeedPosted: Row("buyer reviewer", "reviewer=@operator|#reviewer", "sum:budget"),
+    ListingMirrored: Row("attested_by @operator", _BY_CLERK),
+    InterestShown: Row("party"),
+    NdaSigned: Row("parties/*"),
+    AuctionOpened: Row("opened_by", commits="sum:reserve sum:start"),
+    BidPlaced: Row("bidder", commits="sum:price"),
+    BidSealed: Row("bidder"),
+    BidOpened: Row("bidder", commits="sum:price"),
+    AuctionClosed: Row("closed_by", commits="sum:price"),
+    OfferMade: Row("offeror", commits=_OFFER),
+    OfferCountered: Row("offeror", commits=_OFFER),
+    OfferAccepted: Row("accepted_by", commits="named:offer"),
+    OfferRejected: Row("rejected_by"),
+    OfferRevoked: Row("revoked_by"),
+    ContractConcluded: Row("parties/* consents/*", commits=f"{_TERMS} grant:grants/* named:offer"),
+    SublicenceGranted: Row(
+        "sublicensor sublicensee consent_by consents/*", commits=f"{_TERMS} grant:grant"
+    ),
+    ConsentGiven: Row("given_by"),
+    TermsAmended: Row("parties/* consents/*", commits=_CHANGES),
+    CorrectionRecorded: Row("parties/* consents/*", commits=_CHANGES),
+    ConditionMet: Row("parties/*"),
+    ContractInForce: Row("parties/*"),
+    OptionExercised: Row("exercised_by"),
+    NoticeServed: Row("served_by"),
+    NoticeReceived: Row("confirmed_by"),
+    ContractSuspended: Row("suspended_by/*"),
+    ContractResumed: Row("resumed_by/*"),
+    ContractTerminated: Row("terminated_by/*"),
+    UseDeclared: Row("used_by consents/*"),
+    FilingMade: Row("filed_by"),
+    CertificateIssued: Row(_OFFICE, _BY_CLERK),
+    PermitIssued: Row(_OFFICE, _BY_CLERK),
+    RegistrationRefused: Row(_OFFICE, _BY_CLERK),
+    CompulsoryLicenceGranted: Row(_OFFICE, _BY_CLERK, _TERMS),
+    ShareAgreed: Row("agreed_by/*", commits="open"),
+    RevenueReported: Row("reported_by auditor", commits="sum:due"),
+    ReportAccepted: Row("said_by"),
+    ReportQueried: Row("said_by"),
+    ReportDisputed: Row("said_by"),
+    ProfitDeclared: Row("declared_by", commits="sum:state_part"),
+    RevenueDistributed: Row("@operator", commits="sum:total"),
+    ProfitDistributed: Row("@operator", commits="sum:total"),
+    SuspenseReleased: Row("@operator"),
+    PaymentInstructed: Row("payer", commits="sum:amount"),
+    PaymentConfirmed: Row("confirmed_by", commits="sum:amount"),
+    PaymentFailed: Row("said_by"),
+    OverpaymentNoted: Row("payer payee", commits="sum:amount"),
+    RefundMade: Row("confirmed_by", commits="sum:amount"),
+    InterestAccrued: Row("claimed_by", commits="sum:amount"),
+    DocumentSent: Row("sender"),
+    DocumentReceived: Row("system|received_by", "system=@operator"),
+    DocumentAcknowledged: Row("acknowledged_by"),
+    FileOpened: Row("opened_by @operator"),
+    DisputeOpened: Row("claimant"),
+    DisputeAdmitted: Row("forum"),
+    EvidenceFiled: Row("filed_by"),
+    HoldOrdered: Row("forum"),
+    HoldLifted: Row("forum"),
+    RulingMade: Row("forum"),
+    AppealFiled: Row("filed_by"),
+    SettlementRecorded: Row("parties/*", commits="open"),
+    DisputeWithdrawn: Row("claimant"),
+}
+"""A row for each body: `ledger.powers` says how its words are read."""
+
+
+def who_signs(body: Body, ledger: Ledger) -> frozenset[str]:
+    """Return the parties that an event binds, given the ledger's officers."""
+    return parties_bound(WHO_SIGNS[type(body)], body, Officers(ledger.operator, ledger.registrar))

@@ -1,0 +1,240 @@
+"""
+The table of authority: who signs an event of each type, who may, and what it commits them to.
+
+It is data, in words of a closed language over paths into a body (docs/spec/authority.md), written
+beside the bodies in `ledger.domain.signers` and generated from there into `powers.json`. Admission
+reads a body that it has typed, `ledger.verify` plain JSON, and both by the functions here;
+`ledger.court`, which is one file, has the table and a reader of its own.
+
+    signers   who is bound: `parties/*`, `attested_by|@registrar`, `notified?!receipt_sha256`
+    may       who may be named there: `vouched_by=@operator|@registrar`, `attested_by=#clerk`
+    commits   what a mandate's ceiling is held against: `sum:price`, `gives:assignors/*/party`
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+TABLE_FILE = Path(__file__).with_suffix(".json")
+
+
+class Row(NamedTuple):
+    """What the table says of a topic, as words with spaces between them."""
+
+    signers: str
+    may: str = ""
+    commits: str = ""
+
+
+class Officers(NamedTuple):
+    """The two officers of the ledger at a position."""
+
+    operator: str
+    registrar: str
+
+
+def read_table(raw: str) -> dict[str, Row]:
+    """Read what `write_table` writes."""
+    return {topic: Row(*words) for topic, words in json.loads(raw).items()}
+
+
+def write_table(table: Mapping[str, Row]) -> str:
+    """Write the table, a topic a line, in order."""
+    rows = (f"{json.dumps(topic)}: {json.dumps(list(row))}" for topic, row in sorted(table.items()))
+    return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
+TABLE: Mapping[str, Row] = read_table(TABLE_FILE.read_text("utf-8"))
+"""The rows by topic."""
+
+
+# Paths: members by name, `*` for each item of a list. What is null or not there is nothing.
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/"))
+
+
+def member(says: Any, name: str) -> Any:
+    """Return a member of JSON, or of a model."""
+    return says.get(name) if isinstance(says, dict) else getattr(says, name, None)
+
+
+def values(says: Any, path: str) -> list[Any]:
+    """Return what stands at a path."""
+    found = [says]
+    for name in _steps(path):
+        if name == "*":
+            found = [each for many in found if isinstance(many, list | tuple) for each in many]
+        else:
+            found = [member(one, name) for one in found]
+    return [each for each in found if each is not None]
+
+
+def _holds(condition: str, says: Any) -> bool:
+    """Say whether something stands at a path or, after `!`, nothing."""
+    path = condition.removeprefix("!")
+    return (not condition) or bool(values(says, path)) == (path == condition)
+
+
+def _named(source: str, says: Any, officers: Officers) -> set[str]:
+    """Return the parties that a source names: an officer, or those at a path."""
+    if source.startswith("@"):
+        return {officers.operator if source == "@operator" else officers.registrar}
+    return set(map(str, values(says, source)))
+
+
+def parties_bound(row: Row, says: Any, officers: Officers) -> frozenset[str]:
+    """Return the parties whom an event binds: exactly those are its `signers`."""
+    bound = set[str]()
+    for word in row.signers.split():
+        sources, _, condition = word.partition("?")
+        if _holds(condition, says):
+            found = (_named(source, says, officers) for source in sources.split("|"))
+            bound |= next(filter(None, found), set())
+    return frozenset(bound)
+
+
+class Asked(NamedTuple):
+    """What the table asks of an event beside its signers.
+
+    `officers` are those at its position, `roles` what a party is registered with, None where that
+    is not at hand; `older` are the parties of whose keys, in the log before, there is a line.
+    """
+
+    officers: Officers
+    roles: Callable[[str], Collection[str] | None]
+    older: Collection[str]
+
+    def faults(self, row: Row, says: Any) -> Iterator[tuple[str, str]]:
+        """Yield parties that may not do this, as far as is known, each with the reason."""
+        for path, allowed in _rules(row, says):
+            for party in map(str, values(says, path)):
+                if self._allows(party, allowed, says) is False:
+                    yield party, f"only {allowed} may be the `{path}` of it, not {party}"
+
+    def unknown(self, row: Row, says: Any) -> Iterator[str]:
+        """Yield what would have to be known of whom the event names."""
+        for path, allowed in _rules(row, says):
+            for party in map(str, values(says, path)):
+                if self._allows(party, allowed, says) is None:
+                    yield f"whether {party} is registered to be the {path} of this"
+
+    def _allows(self, party: str, allowed: str, says: Any) -> bool | None:
+        """Say whether one of the words separated by `|` allows a party; None if none is known."""
+        answers = [self._allows_by(word, party, says) for word in allowed.split("|")]
+        return True if True in answers else None if None in answers else False
+
+    def _allows_by(self, word: str, party: str, says: Any) -> bool | None:
+        if word == "#older":
+            return party in self.older
+        if word.startswith("#"):
+            held = self.roles(party)
+            return None if held is None else word[1:] in held
+        if word.startswith("!"):
+            return party not in map(str, values(says, word[1:]))
+        return party in _named(word, says, self.officers)
+
+
+def _rules(row: Row, says: Any) -> Iterator[tuple[str, str]]:
+    """Yield (path, words of which one must allow who stands there) of a row."""
+    for word in row.may.split():
+        rule, _, condition = word.partition("?")
+        if _holds(condition, says):
+            path, _, allowed = rule.partition("=")
+            yield path, allowed
+
+
+# What an event commits its signers to, held against the ceiling of a mandate.
+class Exposure(NamedTuple):
+    """What may become of a signature: `beyond` says what exceeds any ceiling, if anything does.
+
+    `sums` are amounts and currencies, each to be within the ceiling; `unread` is what is sealed,
+    or stands in an event that is not at hand.
+    """
+
+    beyond: str | None
+    sums: tuple[tuple[Any, Any], ...]
+    unread: tuple[str, ...]
+
+    def within(self, amount: int, currency: str) -> bool | None:
+        """Say whether a ceiling covers it; None where that depends on what is unread."""
+        fits = (type(n) is int and n <= amount and unit == currency for n, unit in self.sums)
+        if self.beyond is not None or not all(fits):
+            return False
+        return None if self.unread else True
+
+
+Opened = Callable[[str, str, Any], Any]
+"""(kind of word, pointer, what stands there sealed) to what was opened there, None if nothing."""
+
+Terms = tuple[Row, Any]
+"""What a named event says, and the row that reads it."""
+
+
+def exposure(
+    row: Row,
+    says: Any,
+    signer: str,
+    named: Callable[[str], Terms | None],
+    opened: Opened = lambda _kind, _pointer, _value: None,
+) -> Exposure:
+    """Return what an event commits one of its signers to, by itself and by the offer it names."""
+    beyond, sums, unread = list[str](), list[tuple[Any, Any]](), list[str]()
+    for kind, path, condition in _commitments(row):
+        if not _holds(condition, says):
+            continue
+        if kind == "open" or (kind == "gives" and signer in values(says, path)):
+            beyond.append(f"{signer} gives away what has no bound")
+        for value in values(says, path) if path else ():
+            if kind == "named":
+                _add_terms(str(value), signer, named, (beyond, sums, unread))
+            elif member(value, "commitment") is None:
+                _add(kind, value, signer, (beyond, sums))
+            elif (plain := opened(kind, f"/body/{path}", value)) is not None:
+                _add(kind, plain, signer, (beyond, sums))
+            else:
+                unread.append(f"/body/{path} is sealed")
+    return Exposure(beyond[0] if beyond else None, tuple(sums), tuple(unread))
+
+
+@lru_cache(maxsize=256)
+def _commitments(row: Row) -> tuple[tuple[str, str, str], ...]:
+    """Return the words of a row as (kind, path, condition)."""
+    parts = (word.partition("?")[::2] for word in row.commits.split())
+    return tuple((*what.partition(":")[::2], condition) for what, condition in parts)
+
+
+def _add_terms(
+    name: str,
+    signer: str,
+    named: Callable[[str], Terms | None],
+    into: tuple[list[str], list[tuple[Any, Any]], list[str]],
+) -> None:
+    terms = named(name)
+    if terms is None:
+        into[2].append(f"{name} is not shown")
+        return
+    beyond, sums, unread = exposure(*terms, signer, named)
+    into[0].extend([] if beyond is None else [beyond])
+    into[1].extend(sums)
+    into[2].extend(f"{name}: {each}" for each in unread)
+
+
+def _add(kind: str, value: Any, signer: str, into: tuple[list[str], list[tuple[Any, Any]]]) -> None:
+    """Add what a value stands for, which is not sealed."""
+    beyond, sums = into
+    if kind == "sum":
+        sums.append((member(value, "amount"), member(value, "currency")))
+    elif kind == "rate":
+        beyond += ["a rate has no bound"] if value != 0 else []
+    elif kind == "royalty":
+        cap = member(value, "cap")
+        if cap is None or member(cap, "per") != "term":
+            beyond.append("a royalty without a cap over the term has no bound")
+        amounts = values(value, "cap/amount") + values(value, "minimum/amount")
+        amounts += values(value, "milestones/*/amount")
+        sums.extend((amount, member(value, "currency")) for amount in amounts)
+    elif member(value, "licensor") == signer and member(value, "exclusivity") != "non_exclusive":
+        beyond.append(f"{signer} grants exclusively")

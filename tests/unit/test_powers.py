@@ -1,0 +1,120 @@
+"""The table of authority: one source, three readers, and words that name what bodies have."""
+
+import ast
+import re
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from ledger import court
+from ledger.domain.money import Money
+from ledger.domain.registry import TOPICS
+from ledger.domain.who_signs import WHO_SIGNS
+from ledger.powers import TABLE, TABLE_FILE, Officers, exposure, parties_bound, values
+from tests.support.authority_table import COURT, MARKED, literal, table
+from tests.support.golden_events import examples
+
+OFFICERS = Officers("party:vn.operator", "party:vn.registrar")
+ROLES = {"bank", "clerk", "forum", "fund", "reviewer"}
+
+
+def test_the_data_file_is_what_the_table_says() -> None:
+    assert table() == TABLE_FILE.read_text("utf-8")
+    assert {body.TOPIC: row for body, row in WHO_SIGNS.items()} == TABLE
+
+
+def test_the_court_s_literal_is_what_the_table_says() -> None:
+    marked = MARKED.search(COURT.read_text("utf-8"))
+    assert marked is not None
+    assert ast.literal_eval(literal().partition("= ")[2]) == court.TABLE
+    assert {topic: tuple(row) for topic, row in TABLE.items()} == court.TABLE
+    assert ast.literal_eval(marked[2].partition("= ")[2]) == court.TABLE
+
+
+def named_paths() -> list[tuple[str, str, str]]:
+    """Return (topic, path, what the table takes it for) of every word."""
+    found = []
+    for topic, row in TABLE.items():
+        for column, words in zip(("party", "party", ""), row, strict=True):
+            for word in words.split():
+                rule, _, condition = word.partition("?")
+                if condition:
+                    found.append((topic, condition.removeprefix("!"), "any"))
+                kind = column or rule.partition(":")[0]
+                sources = re.split(r"[|=]", rule if column else rule.partition(":")[2])
+                paths = [each.removeprefix("!") for each in sources if each and each[0] not in "@#"]
+                found += [(topic, path, kind) for path in paths]
+    return found
+
+
+@pytest.mark.parametrize(("topic", "path", "kind"), named_paths())
+def test_a_word_names_what_the_body_has(topic: str, path: str, kind: str) -> None:
+    """A path that no body has would name nobody, and nothing would be asked of anyone."""
+    found: Any = TOPICS[topic]
+    for name in path.split("/"):
+        found = _member(found, name)
+    inside = _kinds(found)
+    if kind == "sum":
+        assert any(isinstance(each, type) and issubclass(each, Money) for each in inside)
+    if kind in {"party", "gives"}:
+        assert str in inside
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """Return what an annotation holds, through unions and tuples."""
+    inside = getattr(annotation, "__args__", ())
+    return {annotation} | {kind for each in inside for kind in _kinds(each)}
+
+
+def _member(annotation: Any, name: str) -> Any:
+    if name == "*":
+        items = [each for each in _kinds(annotation) if getattr(each, "__origin__", None) is tuple]
+        return items[0].__args__[0]
+    models = [
+        each
+        for each in _kinds(annotation)
+        if isinstance(each, type) and issubclass(each, BaseModel)
+    ]
+    fields = [model.model_fields[name] for model in models if name in model.model_fields]
+    assert fields, f"{annotation} has no {name}"
+    return fields[0].annotation
+
+
+def test_every_role_of_the_table_is_one() -> None:
+    named = {role for row in TABLE.values() for role in re.findall("#([a-z]+)", row.may)}
+    assert named - {"older"} <= ROLES
+
+
+@pytest.mark.parametrize("topic", TABLE)
+def test_a_model_and_its_json_are_read_alike(topic: str) -> None:
+    body = examples()[topic]
+    said = body.model_dump(mode="json", exclude_unset=True)
+    row = TABLE[topic]
+    bound = parties_bound(row, body, OFFICERS)
+    assert bound == parties_bound(row, said, OFFICERS)
+    for signer in bound:
+        of_body = exposure(row, body, signer, lambda _offer: None)
+        assert of_body == exposure(row, said, signer, lambda _offer: None)
+
+
+def test_nothing_stands_at_a_path_that_leads_nowhere() -> None:
+    says = {"a": [{"b": 1}, {"b": None}, 2], "c": "text"}
+    assert [1] == values(says, "a/*/b")
+    assert [] == values(says, "c/*/b")
+    assert [] == values(says, "c/b")
+
+
+def test_what_a_ceiling_covers() -> None:
+    row, says = TABLE["offer.made/1"], {"offeror": "party:a", "price": {"amount": 5}}
+    committed = exposure(row, says, "party:a", lambda _offer: None)
+    assert committed.within(5, "VND") is False
+    says["price"] = {"amount": 5, "currency": "VND"}
+    committed = exposure(row, says, "party:a", lambda _offer: None)
+    assert [True, False, False] == [
+        committed.within(5, "VND"),
+        committed.within(4, "VND"),
+        committed.within(5, "USD"),
+    ]
+    says["price"] = {"commitment": f"sha256:{'0' * 64}"}
+    assert exposure(row, says, "party:a", lambda _offer: None).within(5, "VND") is None
