@@ -19,8 +19,10 @@ from pydantic import ValidationError
 
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.charter import read_policy_in_force
+from ledger.datakeys import DataKeys
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
+from ledger.kept import OpeningCheck
 from ledger.log.checkpoint import open_checkpoint, parse_checkpoint
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import write_base64
@@ -41,7 +43,7 @@ from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature
 from ledger.store.examine import EntryRows, Examination, examining
-from ledger.store.vault import VaultRow
+from ledger.vault import Vault
 from ledger.verify.authority import AUTHORITY, gather_authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
@@ -49,7 +51,6 @@ from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust, parse_trust
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
-from ledger.wire.commitment import Opening, verify_opening
 from ledger.wire.entry import parse_entry
 from ledger.witnessed import read_policy
 
@@ -85,9 +86,10 @@ class Report:
         return {"size": self.size, "root": self.root, "findings": found}
 
 
-def check_log(pool: Pool, home: Home) -> Report:
+def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Report:
     """Examine every entry, tag, opening, node and checkpoint, the head, the anti-rollback file.
 
+    `data_keys` are those of the vault, where they do not lie in the home.
     Raises `NotInitialised` where the home has no trust root to check by.
     """
     trust, report = _trust(home), Report()
@@ -105,8 +107,9 @@ def check_log(pool: Pool, home: Home) -> Report:
         tree = _Tree(iter(sorted(claims)))
         mapped, subjects = rows.subject_map()
         ours = SubjectMap()
+        openings = OpeningCheck(rows, Vault(pool, data_keys or home.data_keys(), trust.origin))
         for page in _gapless(rows, report):
-            _check_entries(page, trust, report)
+            _check_entries(page, trust, openings, report)
             _touch(ours, page, mapped)
             tree.extend([leaf_hash(each.stored.entry) for each in page])
             accepted = page[-1].stored.accepted
@@ -116,6 +119,7 @@ def check_log(pool: Pool, home: Home) -> Report:
             report.add("the map of subjects does not follow from the entries")
         _check_nodes(rows, tree, report)
         _check_head(rows, tree.frontier, accepted, trust, report)
+        _check_openings(rows, openings, report)
     file.check_against_stored(pool, keys)
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
     return report
@@ -142,13 +146,15 @@ def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]
         first += len(page)
 
 
-def _check_entries(page: Sequence[EntryRows], trust: Trust, report: Report) -> None:
+def _check_entries(
+    page: Sequence[EntryRows], trust: Trust, openings: OpeningCheck, report: Report
+) -> None:
     for each in page:
         if each.stored.position == 0:
             genesis = hashlib.sha256(each.stored.entry).hexdigest()
             if genesis != trust.genesis_sha256:
                 report.add("the first entry is not the one that the trust root names", 0)
-        for what in _faults(each):
+        for what in _faults(each, openings):
             report.add(what, each.stored.position)
 
 
@@ -165,7 +171,7 @@ def _touch(subjects: SubjectMap, page: Sequence[EntryRows], size: int) -> None:
             subjects.touch(subject, each.stored.position, leaf_hash(each.stored.entry))
 
 
-def _faults(rows: EntryRows) -> Iterator[str]:
+def _faults(rows: EntryRows, openings: OpeningCheck) -> Iterator[str]:
     """Yield what the columns, tags and openings of an entry say that its bytes do not."""
     stored = rows.stored
     if leaf_hash(stored.entry) != stored.leaf_hash:
@@ -185,22 +191,14 @@ def _faults(rows: EntryRows) -> Iterator[str]:
         "tags": (rows.subjects, frozenset(logged.event.subjects)),
     }
     yield from _differing("{} is not what the entry says", columns)
-    for opening in rows.openings:
-        if not _opens(value, opening):
-            yield f"the opening of {opening.path} is not what the entry is committed to"
+    yield from openings.faults(rows, value)
 
 
-def _opens(payload: dict[str, Any], row: VaultRow) -> bool:
-    """Say whether an opening in the vault opens a commitment of the payload."""
-    section: Any = payload
-    try:
-        for part in row.path.split("/")[1:]:
-            section = section[int(part) if isinstance(section, list) else part]
-        opening = Opening(row.path, row.salt, json.loads(row.value))
-        verify_opening(section["commitment"], payload["ledger"], payload["event_id"], opening)
-        return canonical.dump(opening.value) == row.value
-    except (WireError, LookupError, TypeError, ValueError, RecursionError):
-        return False
+def _check_openings(rows: Examination, openings: OpeningCheck, report: Report) -> None:
+    if openings.unreadable is not None:
+        report.add(f"the openings cannot be read: {openings.unreadable}")
+    if missing := rows.missing_openings():
+        report.add(f"{missing} openings are gone that no event erased")
 
 
 def _differing(what: str, pairs: dict[str, tuple[object, object]]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ledger.antirollback import CheckpointFile
 from ledger.compose import compose
+from ledger.datakeys import DataKeys
 from ledger.domain.ledger import LedgerOpened
 from ledger.home import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
 from ledger.intake import read_envelope
@@ -29,6 +30,7 @@ from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
 from ledger.store.migrate import initialise_head, migrate
+from ledger.vault import Vault
 from ledger.wire.base64 import b64encode
 from ledger.wire.envelope import Envelope, sign_envelope
 from ledger.wire.keys import PrivateKey
@@ -75,6 +77,7 @@ def initialise(settings: Settings, host: str, operator: str, registrar: str) -> 
     log_keys = _log_keys(home)
     signer = LogSigner(identity.origin, *log_keys)
     keys = {each.party: _key(home.keys / each.key_file) for each in founders(identity)}
+    DataKeys.create(settings.vault or home.vault, settings.kek_file or home.kek, identity.origin)
     database = open_database(settings)
     try:
         migrate(database.owner_dsn)
@@ -165,12 +168,12 @@ def key_record(key: PrivateKey) -> dict[str, str]:
     }
 
 
-def append_unpublished(pool: Pool, envelope: Envelope) -> Recorded:
+def append_unpublished(pool: Pool, envelope: Envelope, vault: Vault | None = None) -> Recorded:
     """Append one event while nobody publishes; the next publisher signs it.
 
     Raises `AppendRefused` where a rule forbids it.
     """
-    sequencer = Sequencer(pool, lambda: None)
+    sequencer = Sequencer(pool, lambda: None, vault=vault)
     sequencer.start()
     try:
         (outcome,) = sequencer.submit([read_envelope(envelope)]).result()

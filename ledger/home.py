@@ -12,6 +12,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.datakeys import DataKeys
+
 
 class HomeError(Exception):
     """Superclass of the errors of a ledger's home. Never raised itself."""
@@ -54,6 +56,20 @@ class Home:
     def checkpoints(self) -> Path:
         """The anti-rollback store: the last signed checkpoint, and the halt if there is one."""
         return self.path / "checkpoints"
+
+    @property
+    def vault(self) -> Path:
+        """The data keys of the vault, wrapped; never in a backup of the database."""
+        return self.path / "vault"
+
+    @property
+    def kek(self) -> Path:
+        """The key-encryption key that the data keys are wrapped under; in no backup with them."""
+        return self.keys / "vault-kek"
+
+    def data_keys(self, directory: Path | None = None, kek_file: Path | None = None) -> DataKeys:
+        """Return the vault's keys, unopened: those of the home, or those that lie elsewhere."""
+        return DataKeys(directory or self.vault, kek_file or self.kek, self.identity().origin)
 
     @property
     def law(self) -> Path:

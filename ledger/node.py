@@ -35,6 +35,7 @@ from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
 from ledger.store.subject_map import StoredMap
+from ledger.vault import Vault
 from ledger.watchdog import Watchdog
 from ledger.witnessed import NONE_ASKED, Grade, Quorum, Standard, read_policy
 
@@ -135,6 +136,7 @@ class Node:
             self.reads, self.reading, self.identity.origin, StoredMap(self.reads)
         )
         self.laws = LawShelf(home.law)
+        self.vault = vault_of(settings, self.pool)
         self.sequencer = Sequencer(
             self.pool,
             self._committed,
@@ -142,6 +144,7 @@ class Node:
             outstanding_max=settings.outstanding_max,
             subjects_cached=settings.subjects_cached,
             laws=self.laws,
+            vault=self.vault,
         )
         self.watchdog = Watchdog(database.embedded) if database.embedded else None
         self.halted: str | None = None
@@ -150,6 +153,7 @@ class Node:
     def start(self) -> None:
         """Begin to work. Raises `Halted` where the database is not what was signed."""
         self._start(self.watchdog)
+        self.vault.open()
         self._start(self.publisher)
         # Only now: the publisher may just have stored what a crash kept it from storing.
         if latest := latest_checkpoint(self.pool):
@@ -227,6 +231,14 @@ def publisher_of(
     urls = places(policy, settings.mirrors.split(), origin)
     signer = LogSigner(origin, *load_log_keys(home.keys))
     return Publisher(pool, signer, file, told=told, failed=failed, others=lambda: remembered(urls))
+
+
+def vault_of(settings: Settings, pool: Pool) -> Vault:
+    """Return the vault of a home, unopened."""
+    home = Home(settings.home)
+    keys = home.data_keys(settings.vault, settings.kek_file)
+    cached = settings.openings_cached_bytes
+    return Vault(pool, keys, home.identity().origin, cache_bytes=cached)
 
 
 def policy_of(settings: Settings, pool: Pool) -> Policy:

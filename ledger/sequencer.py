@@ -32,10 +32,10 @@ from ledger.intake import Submission, accepted_at, decode
 from ledger.lawbook import laws_at_hand
 from ledger.log.merkle import leaf_hash
 from ledger.pending import Pending
-from ledger.store.append import Append, NewEntry, StoredId, VaultRow, appending
+from ledger.store.append import Append, NewEntry, StoredId, appending
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
 from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
-from ledger.wire import canonical
+from ledger.vault import Batch, NoBatch, NoVault, Vault
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far the clock may stand behind the last entry before nothing is accepted (§4)."""
@@ -108,10 +108,12 @@ class Sequencer:
         outstanding_max: int = 4096,
         subjects_cached: int = 200_000,
         laws: Mapping[str, Law] | None = None,
+        vault: Vault | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool = pool
         self._laws = laws_at_hand() if laws is None else laws
+        self._vault = vault or NoVault()
         self._committed = committed
         self._batch_max = batch_max
         self._outstanding_max = outstanding_max
@@ -217,13 +219,16 @@ class Sequencer:
 
     def _append(self, groups: Sequence[Group]) -> None:
         submissions = [submission for group in groups for submission in group.rest]
-        if self._folds.size == 0:
+        anew = self._folds.size == 0
+        if anew:
             self._folds.clear(read_head(self._pool).size)
+        self._vault.begin(submissions, anew=anew)
         self._warm(submissions)
         known = self._known_positions(submissions)
         event_ids = [UUID(submission.event.event_id) for submission in submissions]
         with appending(self._pool, event_ids) as append:
-            self._catch_up(append, known)
+            openings = self._vault.batch(append)
+            self._catch_up(append, known, openings)
             batch = _Batch(
                 head_size=append.head.size,
                 accepted=self._accepted(append.head.accepted),
@@ -232,12 +237,14 @@ class Sequencer:
                 stored=append.stored(event_ids),
                 known=known,
                 laws=self._laws,
+                openings=openings,
             )
             judged = batch.judge(groups)
             if batch.entries:
                 append.write(batch.entries, batch.accepted)
         # The commit is known: only now do clients and cache learn of it.
         batch.overlay.merge()
+        openings.committed()
         self._committed()
         for group, outcomes in zip(groups, judged, strict=True):
             group.outcomes.extend(outcomes)
@@ -262,7 +269,7 @@ class Sequencer:
         found = positions_of(self._pool, hashes)
         return {f"sha256:{key.hex()}": position for key, position in found.items()}
 
-    def _catch_up(self, append: Append, known: dict[str, int]) -> None:
+    def _catch_up(self, append: Append, known: dict[str, int], openings: Batch | NoBatch) -> None:
         """Follow what others appended since, under the lock."""
         if append.head.size == self._folds.size:
             return
@@ -270,6 +277,7 @@ class Sequencer:
             logged = decode(stored.entry, stored.position)
             known[logged.event.payload_hash] = logged.position
             self._folds.follow(logged)
+            openings.follow(logged.event)
 
     def _accepted(self, last: datetime | None) -> datetime:
         """Return max(now, last), in whole milliseconds. Raises `ClockBehind`."""
@@ -313,8 +321,10 @@ class _Batch:
         stored: Mapping[UUID, StoredId],
         known: dict[str, int],
         laws: Mapping[str, Law],
+        openings: Batch | NoBatch,
     ) -> None:
         self._laws = laws
+        self._openings = openings
         self.entries: list[NewEntry] = []
         self.accepted = accepted
         self.overlay = overlay
@@ -356,6 +366,7 @@ class _Batch:
             openings={opening.path: opening.value for opening in submission.openings},
             known=self._known,
             laws=self._laws,
+            recall=self._openings.recall,
         )
         try:
             admission.admit(self.overlay, event, context)
@@ -375,12 +386,10 @@ class _Batch:
                 entry=entry,
                 leaf_hash=at.leaf_hash,
                 subjects=event.subjects,
-                vault=tuple(
-                    VaultRow(opening.path, opening.salt, canonical.dump(opening.value))
-                    for opening in submission.openings
-                ),
+                vault=self._openings.keep(submission),
             )
         )
+        self._openings.follow(event)
         self.overlay.apply(Logged(event, self._next, self.accepted))
         self._ids[event.event_id] = at
         self._known[event.payload_hash] = self._next

@@ -77,6 +77,15 @@ class Settings(BaseSettings):
     outstanding_max: int = Field(default=4096, ge=1)
     """Events waiting for the sequencer at most; beyond it: 503 with Retry-After."""
 
+    vault: Path | None = None
+    """Directory of the vault's data keys, shared by all processes; default: `vault` in `home`."""
+
+    kek_file: Path | None = None
+    """The key-encryption key of the vault; default: `keys/vault-kek` in `home`."""
+
+    openings_cached_bytes: int = Field(default=16 << 20, ge=0)
+    """Bytes of opened values that are kept in memory for the rules; the oldest go first."""
+
     subjects_cached: int = Field(default=200_000, ge=1000)
     """Subjects whose folded state is kept warm; the least recently used goes first."""
 

@@ -25,6 +25,20 @@ CREATE TABLE ledger.entries (
     entry bytea NOT NULL STORAGE EXTERNAL
 );
 
+CREATE TABLE ledger.erased_openings (
+    "position" bigint NOT NULL,
+    path text COLLATE "C" NOT NULL,
+    commitment bytea NOT NULL,
+    holders text[] COLLATE "C" NOT NULL,
+    erased_by bigint
+);
+
+CREATE TABLE ledger.erasures (
+    "position" bigint NOT NULL,
+    openings bigint NOT NULL,
+    applied timestamp with time zone NOT NULL DEFAULT now()
+);
+
 CREATE TABLE ledger.head (
     one boolean NOT NULL,
     origin text NOT NULL,
@@ -34,10 +48,30 @@ CREATE TABLE ledger.head (
     accepted timestamp with time zone
 );
 
+CREATE TABLE ledger.kept (
+    one boolean NOT NULL,
+    openings bigint NOT NULL
+);
+
 CREATE TABLE ledger.nodes (
     level smallint NOT NULL,
     index bigint NOT NULL,
     hash bytea NOT NULL
+);
+
+CREATE TABLE ledger.plain_openings (
+    "position" bigint NOT NULL,
+    path text COLLATE "C" NOT NULL,
+    salt bytea NOT NULL,
+    value bytea NOT NULL
+);
+
+CREATE TABLE ledger.shown_openings (
+    shown timestamp with time zone NOT NULL DEFAULT now(),
+    "position" bigint NOT NULL,
+    path text COLLATE "C" NOT NULL,
+    shown_to text NOT NULL,
+    reason text NOT NULL
 );
 
 CREATE TABLE ledger.tags (
@@ -48,8 +82,9 @@ CREATE TABLE ledger.tags (
 CREATE TABLE ledger.vault (
     "position" bigint NOT NULL,
     path text COLLATE "C" NOT NULL,
-    salt bytea NOT NULL,
-    value bytea NOT NULL
+    commitment bytea NOT NULL,
+    holders text[] COLLATE "C" NOT NULL,
+    sealed bytea NOT NULL
 );
 
 ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (size);
@@ -65,21 +100,34 @@ ALTER TABLE ledger.entries ADD CONSTRAINT entries_leaf_hash_check CHECK ((octet_
 ALTER TABLE ledger.entries ADD CONSTRAINT entries_payload_sha256_check CHECK ((octet_length(payload_sha256) = 32));
 ALTER TABLE ledger.entries ADD CONSTRAINT entries_pkey PRIMARY KEY ("position");
 ALTER TABLE ledger.entries ADD CONSTRAINT entries_position_check CHECK (("position" >= 0));
+ALTER TABLE ledger.erased_openings ADD CONSTRAINT erased_openings_commitment_check CHECK ((octet_length(commitment) = 32));
+ALTER TABLE ledger.erased_openings ADD CONSTRAINT erased_openings_pkey PRIMARY KEY ("position", path);
+ALTER TABLE ledger.erasures ADD CONSTRAINT erasures_openings_check CHECK ((openings >= 0));
+ALTER TABLE ledger.erasures ADD CONSTRAINT erasures_pkey PRIMARY KEY ("position");
+ALTER TABLE ledger.erasures ADD CONSTRAINT erasures_position_check CHECK (("position" >= 0));
 ALTER TABLE ledger.head ADD CONSTRAINT head_check CHECK ((cardinality(frontier) = bit_count((size)::bit(64))));
 ALTER TABLE ledger.head ADD CONSTRAINT head_check1 CHECK (((accepted IS NULL) = (size = 0)));
 ALTER TABLE ledger.head ADD CONSTRAINT head_one_check CHECK (one);
 ALTER TABLE ledger.head ADD CONSTRAINT head_pkey PRIMARY KEY (one);
 ALTER TABLE ledger.head ADD CONSTRAINT head_root_check CHECK ((octet_length(root) = 32));
 ALTER TABLE ledger.head ADD CONSTRAINT head_size_check CHECK ((size >= 0));
+ALTER TABLE ledger.kept ADD CONSTRAINT kept_one_check CHECK (one);
+ALTER TABLE ledger.kept ADD CONSTRAINT kept_openings_check CHECK ((openings >= 0));
+ALTER TABLE ledger.kept ADD CONSTRAINT kept_pkey PRIMARY KEY (one);
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_hash_check CHECK ((octet_length(hash) = 32));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_index_check CHECK ((index >= 0));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_level_check CHECK (((level > 0) AND (((level)::integer % 8) = 0)));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_pkey PRIMARY KEY (level, index);
+ALTER TABLE ledger.plain_openings ADD CONSTRAINT plain_openings_pkey PRIMARY KEY ("position", path);
 ALTER TABLE ledger.tags ADD CONSTRAINT tags_pkey PRIMARY KEY (subject, "position");
+ALTER TABLE ledger.vault ADD CONSTRAINT vault_commitment_check CHECK ((octet_length(commitment) = 32));
 ALTER TABLE ledger.vault ADD CONSTRAINT vault_pkey PRIMARY KEY ("position", path);
 
+CREATE INDEX entries_erasing ON ledger.entries USING btree ("position") WHERE (topic = 'person.erased/1'::text);
 CREATE INDEX entries_payload_sha256 ON ledger.entries USING btree (payload_sha256);
 CREATE INDEX tags_position ON ledger.tags USING brin ("position") WITH (pages_per_range='8', autosummarize='on');
+CREATE INDEX vault_commitment ON ledger.vault USING btree (commitment);
+CREATE INDEX vault_holders ON ledger.vault USING gin (holders) WHERE (cardinality(holders) > 0);
 
 CREATE OR REPLACE FUNCTION ledger.head_must_grow()
  RETURNS trigger
@@ -114,16 +162,26 @@ $function$
 CREATE TRIGGER checkpoints_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER cosignatures_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.cosignatures FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER entries_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER erased_openings_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.erased_openings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER erasures_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.erasures FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER head_only_grows BEFORE UPDATE ON ledger.head FOR EACH ROW EXECUTE FUNCTION ledger.head_must_grow(); -- enabled: always
 CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON ledger.head FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER kept_stays BEFORE DELETE OR TRUNCATE ON ledger.kept FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER nodes_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.nodes FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER shown_openings_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.shown_openings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER tags_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.tags FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER vault_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON ledger.vault FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 
-GRANT DELETE, INSERT, SELECT, UPDATE ON ledger.vault TO ledger_app;
+GRANT DELETE, INSERT, SELECT ON ledger.vault TO ledger_app;
+GRANT DELETE, SELECT ON ledger.plain_openings TO ledger_app;
 GRANT INSERT, SELECT ON ledger.checkpoints TO ledger_app;
 GRANT INSERT, SELECT ON ledger.cosignatures TO ledger_app;
 GRANT INSERT, SELECT ON ledger.entries TO ledger_app;
+GRANT INSERT, SELECT ON ledger.erased_openings TO ledger_app;
+GRANT INSERT, SELECT ON ledger.erasures TO ledger_app;
 GRANT INSERT, SELECT ON ledger.nodes TO ledger_app;
+GRANT INSERT, SELECT ON ledger.shown_openings TO ledger_app;
 GRANT INSERT, SELECT ON ledger.tags TO ledger_app;
 GRANT SELECT, UPDATE ON ledger.head TO ledger_app;
+GRANT SELECT, UPDATE ON ledger.kept TO ledger_app;
 GRANT USAGE ON SCHEMA ledger TO ledger_app;

@@ -38,6 +38,7 @@ from api.cli.logs import configure_logs
 from ledger.antirollback import AntiRollbackError, Halted
 from ledger.audit import AuditError
 from ledger.client import ClientError
+from ledger.datakeys import DataKeyError
 from ledger.genesis import AppendRefused
 from ledger.home import HomeError
 from ledger.keystore import KeystoreError
@@ -96,7 +97,7 @@ def run() -> None:
         app()
     except Halted as error:
         _fail(error, EXIT_HALTED)
-    except Unfit as error:
+    except (DataKeyError, Unfit) as error:
         _fail(error, EXIT_UNFIT)
     except (
         AntiRollbackError,

@@ -8,7 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from api.cli import backups, governing, status
+from api.cli import backups, governing, keeping, status
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.antirollback import CheckpointFile, Halted
@@ -186,6 +186,9 @@ app.command("status")(status.status)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore_backup)
 app.add_typer(governing.log_keys, name="log-keys")
+app.add_typer(keeping.kek, name="kek")
+app.add_typer(keeping.opening, name="opening")
+app.command("erase")(keeping.erase)
 app.command("adopt-policy")(governing.adopt_policy)
 app.command("hand-over")(governing.hand_over)
 app.command("close")(governing.close)
@@ -228,7 +231,9 @@ def fsck(
     settings = Settings()
     database = open_database(settings)
     try:
-        report = check_log(Pool(database.app_dsn, size=2), Home(settings.home))
+        home = Home(settings.home)
+        keys = home.data_keys(settings.vault, settings.kek_file)
+        report = check_log(Pool(database.app_dsn, size=2), home, keys)
     finally:
         database.stop()
     if as_json:

@@ -26,8 +26,8 @@ from ledger.store.binarycopy import (
     HEADER,
     TRAILER,
     pack_entry,
-    pack_fields,
     pack_instant,
+    pack_opening,
     pack_tag,
 )
 from ledger.store.connection import Pool, Transaction
@@ -130,6 +130,10 @@ class Append:
             self._insert(entries, first, accepted)
         else:
             self._copy(entries, first, accepted)
+        if openings := sum(len(entry.vault) for entry in entries):
+            self._transaction.close_with(
+                "UPDATE ledger.kept SET openings = openings + %s", (openings,)
+            )
         self.head = Head(self.head.origin, tree.size, tree.root(), tree.hashes, accepted)
         self._move_head(nodes)
         self.written = True
@@ -167,7 +171,7 @@ class Append:
         self._insert_rows(
             "ledger.vault",
             [
-                (position, row.path, row.salt, row.value)
+                (position, row.path, row.commitment, list(row.holders), row.sealed)
                 for position, new in numbered
                 for row in new.vault
             ],
@@ -205,7 +209,7 @@ class Append:
             self._copy_rows(
                 "ledger.vault",
                 (
-                    pack_fields(position, (row.path.encode(), row.salt, row.value))
+                    pack_opening(position, row.path, row.commitment, row.holders, row.sealed)
                     for position, row in openings
                 ),
             )

@@ -8,7 +8,7 @@ A row is a count of fields, then for each its length and its bytes, all big-endi
 microseconds since 2000-01-01.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from struct import Struct
 from uuid import UUID
@@ -22,11 +22,16 @@ _MICROSECOND = timedelta(microseconds=1)
 _FIELDS = Struct(">h")
 _LENGTH = Struct(">i")
 _POSITION = Struct(">iq")
+_ARRAY = Struct(">iii")
+_DIMENSION = Struct(">ii")
 _SUBJECT = Struct(">hi")
 _ENTRY_WRITTEN = Struct(">hiqiqi16si32si32si")
 _ENTRY_READ = Struct(">hiqiqi16si32si")
 
 _READ_COLUMNS = 6
+
+_TEXT = 25
+"""The object id of type `text`, the same in every PostgreSQL."""
 
 EntryFields = tuple[int, datetime, UUID, bytes, str, bytes]
 """position, accepted, event id, leaf hash, topic, entry"""
@@ -60,12 +65,24 @@ def pack_tag(subject: bytes, position: int) -> bytes:
     return b"".join((_SUBJECT.pack(2, len(subject)), subject, _POSITION.pack(8, position)))
 
 
-def pack_fields(position: int, fields: Iterable[bytes]) -> bytes:
-    """Return a row of a position and then variable-length fields, as `ledger.vault` has them."""
-    values = list(fields)
-    parts = [_FIELDS.pack(1 + len(values)), _POSITION.pack(8, position)]
-    for value in values:
-        parts += (_LENGTH.pack(len(value)), value)
+def pack_opening(
+    position: int, path: str, commitment: bytes, holders: Sequence[str], sealed: bytes
+) -> bytes:
+    """Return a row of `ledger.vault`, columns in the table's order."""
+    fields = (path.encode(), commitment, pack_texts(holders), sealed)
+    parts = [_FIELDS.pack(1 + len(fields)), _POSITION.pack(8, position)]
+    for field in fields:
+        parts += (_LENGTH.pack(len(field)), field)
+    return b"".join(parts)
+
+
+def pack_texts(texts: Sequence[str]) -> bytes:
+    """Return an array of texts, as `array_recv` reads it: dimensions, element type, elements."""
+    if not texts:
+        return _ARRAY.pack(0, 0, _TEXT)
+    parts = [_ARRAY.pack(1, 0, _TEXT), _DIMENSION.pack(len(texts), 1)]
+    for text in texts:
+        parts += (_LENGTH.pack(len(text.encode())), text.encode())
     return b"".join(parts)
 
 

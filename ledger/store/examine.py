@@ -21,7 +21,7 @@ from ledger.store.entries import StoredEntry
 from ledger.store.head import Head, head_of
 from ledger.store.nodes import Node
 from ledger.store.subject_map import unpack_leaves
-from ledger.store.vault import VaultRow
+from ledger.store.vault import ErasedOpening, VaultRow
 
 PAGE = 2_000
 """Entries that are read at once."""
@@ -34,12 +34,13 @@ _PATIENT = Timeouts(lock_ms=2_000, statement_ms=600_000, idle_ms=600_000)
 
 @dataclass(frozen=True, slots=True)
 class EntryRows:
-    """All that is stored of one entry: its row, its tags, and the openings beside it."""
+    """All that is stored of one entry: its row, its tags, openings beside it or their traces."""
 
     stored: StoredEntry
     payload_sha256: bytes
     subjects: frozenset[str]
     openings: tuple[VaultRow, ...]
+    erased: tuple[ErasedOpening, ...] = ()
 
 
 @contextmanager
@@ -74,12 +75,14 @@ class Examination:
         ):
             start = rows[-1][0] + 1
             tags, openings = self._tags(rows[0][0], start), self._openings(rows[0][0], start)
+            erased = self._erased(rows[0][0], start)
             yield [
                 EntryRows(
                     StoredEntry(position, event_id, topic, accepted, bytes(leaf), bytes(entry)),
                     bytes(sha256),
                     frozenset(tags.get(position, ())),
                     tuple(openings.get(position, ())),
+                    tuple(erased.get(position, ())),
                 )
                 for position, event_id, topic, accepted, leaf, entry, sha256 in rows
             ]
@@ -142,10 +145,20 @@ class Examination:
             for bucket, keys, found, leaves in rows
         }
 
+    def missing_openings(self) -> int:
+        """Return how many openings were kept once and are gone without a trace."""
+        ((missing,),) = self._rows(
+            "SELECT coalesce((SELECT sum(openings) FROM ledger.kept), 0)::bigint"
+            " - (SELECT count(*) FROM ledger.vault)"
+            " - (SELECT count(*) FROM ledger.erased_openings)"
+        )
+        found: int = missing
+        return found
+
     def count_outside(self, size: int) -> dict[str, int]:
         """Return how many rows lie outside the positions of a log of `size`, by table."""
         counts = {}
-        for table in ("entries", "tags", "vault"):
+        for table in ("entries", "tags", "vault", "erased_openings"):
             ((counts[table],),) = self._rows(
                 f"SELECT count(*) FROM ledger.{table}"  # noqa: S608  (constants)
                 " WHERE position < 0 OR position >= %s",
@@ -165,14 +178,27 @@ class Examination:
 
     def _openings(self, start: int, stop: int) -> dict[int, list[VaultRow]]:
         openings: dict[int, list[VaultRow]] = {}
-        for position, path, salt, value in self._rows(
-            "SELECT position, path, salt, value FROM ledger.vault"
+        for position, path, commitment, holders, sealed in self._rows(
+            "SELECT position, path, commitment, holders, sealed FROM ledger.vault"
             " WHERE position >= %s AND position < %s ORDER BY position, path",
             start,
             stop,
         ):
-            openings.setdefault(position, []).append(VaultRow(path, bytes(salt), bytes(value)))
+            row = VaultRow(path, bytes(commitment), tuple(holders), bytes(sealed))
+            openings.setdefault(position, []).append(row)
         return openings
+
+    def _erased(self, start: int, stop: int) -> dict[int, list[ErasedOpening]]:
+        erased: dict[int, list[ErasedOpening]] = {}
+        for position, path, commitment, holders, by in self._rows(
+            "SELECT position, path, commitment, holders, erased_by FROM ledger.erased_openings"
+            " WHERE position >= %s AND position < %s ORDER BY position, path",
+            start,
+            stop,
+        ):
+            row = ErasedOpening(path, bytes(commitment), tuple(holders), by)
+            erased.setdefault(position, []).append(row)
+        return erased
 
     def _rows(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
         self._session.execute(statement, arguments)

@@ -79,8 +79,13 @@ class Machine:
         for each in self.home.path.iterdir():
             shutil.rmtree(each) if each.is_dir() else each.unlink()
 
+    @property
+    def data_keys(self) -> Path:
+        return self.elsewhere / "data-keys"
+
     def bring_keys(self) -> None:
         shutil.copytree(self.safe, self.home.keys)
+        shutil.copytree(self.data_keys, self.home.vault)
 
 
 @pytest.fixture
@@ -89,6 +94,7 @@ def machine() -> Iterator[Machine]:
         machine = Machine(home, elsewhere)
         initialise(machine.settings(), "lost.example.vn", OPERATOR, REGISTRAR)
         shutil.copytree(home.keys, machine.safe)
+        shutil.copytree(home.vault, machine.data_keys)
         yield machine
 
 
@@ -223,6 +229,7 @@ def kept() -> Iterator[Machine]:
         machine = Machine(home, elsewhere)
         initialise(machine.settings(), "lost.example.vn", OPERATOR, REGISTRAR)
         shutil.copytree(home.keys, machine.safe)
+        shutil.copytree(home.vault, machine.data_keys)
         told(machine.operate("backup", machine.backups))
         with machine.node() as node:
             append(node, *World.of(home).registrations((INSTITUTE, FIRM)))

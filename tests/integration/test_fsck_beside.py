@@ -16,7 +16,7 @@ from ledger.node import Node
 from ledger.sequencer import Recorded
 from ledger.settings import Settings
 from ledger.store.connection import Pool
-from ledger.store.vault import erase_openings
+from ledger.store.vault import give_up_openings, read_openings
 from ledger.wire.commitment import Opening, commit, new_salt
 from tests.support.builders import FIRM, INSTITUTE, held, offer_made, technology_registered, vnd
 from tests.support.node import append, found, running, settings_for
@@ -70,20 +70,50 @@ def test_an_opening_that_opens_is_clean(pool: Pool, home: Home) -> None:
     assert [] == findings(pool, home)
 
 
-def test_an_erased_opening_is_clean(pool: Pool, home: Home) -> None:
-    assert 1 == erase_openings(pool, OFFER)
+def test_an_opening_that_was_given_up_is_clean(pool: Pool, home: Home) -> None:
+    assert 1 == give_up_openings(pool)
     assert [] == findings(pool, home)
+
+
+def test_an_opening_that_was_deleted_is_found(pool: Pool, home: Home) -> None:
+    with pool.session() as session:
+        session.execute("DELETE FROM ledger.vault")
+    assert ["1 openings are gone that no event erased"] == [
+        finding.what for finding in findings(pool, home)
+    ]
+
+
+def test_an_erasure_that_no_event_orders_is_found(
+    database: Database, pool: Pool, home: Home
+) -> None:
+    (kept,) = read_openings(pool, [OFFER])
+    name = home.data_keys().name_of("party:tok.00000000000000000000000000000000")
+    move = (
+        "WITH gone AS (DELETE FROM ledger.vault RETURNING position, path, commitment)"
+        " INSERT INTO ledger.erased_openings SELECT position, path, commitment, ARRAY[%s], %s"
+        " FROM gone"
+    )
+    run_sql(database.superuser_dsn, move, (name, OFFER))
+    assert [
+        Finding(
+            OFFER, f"the opening of {kept.row.path} is gone, and no event erases whom it concerned"
+        )
+    ] == findings(pool, home)
+
+
+def test_openings_whose_keys_are_not_at_hand_are_said_to_be_unread(pool: Pool, home: Home) -> None:
+    home.kek.unlink()
+    (finding,) = findings(pool, home)
+    assert finding.what.startswith("the openings cannot be read: KEK_MISSING: ")
 
 
 @pytest.mark.parametrize(
     "edit",
     [
-        """UPDATE ledger.vault SET value = '{"amount":1,"currency":"VND"}'""",
-        "UPDATE ledger.vault SET value = value || ' '",
-        "UPDATE ledger.vault SET value = 'no JSON'",
-        "UPDATE ledger.vault SET value = repeat('[', 100000)::bytea",
-        "UPDATE ledger.vault SET salt = sha256(salt)",
-        "UPDATE ledger.vault SET salt = ''",
+        "UPDATE ledger.vault SET sealed = set_byte(sealed, 0, 255 - get_byte(sealed, 0))",
+        "UPDATE ledger.vault SET sealed = ''",
+        "UPDATE ledger.vault SET holders = ARRAY['00000000000000000000000000000000']",
+        "UPDATE ledger.vault SET commitment = sha256(commitment)",
         "UPDATE ledger.vault SET path = '/body/royalty_ppm'",
         "UPDATE ledger.vault SET path = '/body/nothing'",
         "UPDATE ledger.vault SET path = '/subjects/x'",
@@ -94,7 +124,7 @@ def test_an_erased_opening_is_clean(pool: Pool, home: Home) -> None:
 def test_an_edited_opening_is_found_at_its_entry(
     edit: str, database: Database, pool: Pool, home: Home
 ) -> None:
-    run_sql(database.superuser_dsn, edit)
+    as_owner(database, edit)
     assert [OFFER] == [finding.position for finding in findings(pool, home)]
 
 
@@ -102,7 +132,7 @@ def test_an_edited_opening_is_found_at_its_entry(
 def test_an_opening_moved_to_another_entry_is_found(
     position: int, database: Database, pool: Pool, home: Home
 ) -> None:
-    run_sql(database.superuser_dsn, "UPDATE ledger.vault SET position = %s", (position,))
+    as_owner(database, f"UPDATE ledger.vault SET position = {position}")
     assert 1 == len(findings(pool, home))
 
 

@@ -61,13 +61,17 @@ def test_a_batch_brings_its_tags(pool, database, number):
 
 
 @pytest.mark.parametrize("number", SIZES)
-def test_a_batch_brings_its_openings(pool, number):
-    opening = VaultRow("/body/price", b"s" * 32, '{"amount":1,"currency":"VNĐ"}'.encode())
-    other = VaultRow("/body/terms", b"t" * 32, b'"x"')
+def test_a_batch_brings_its_openings(pool, database, number):
+    opening = VaultRow("/body/price", b"s" * 32, (), bytes(range(256)))
+    other = VaultRow("/body/terms", b"t" * 32, ("a" * 32, "b" * 32), b"")
     entries = [new_entry(f"{n}", "s:1", vault=(opening, other)[: n % 3]) for n in range(number)]
     append(pool, *entries)
-    expected = {n: entry.vault for n, entry in enumerate(entries) if entry.vault}
-    assert expected == read_openings(pool, range(number))
+    expected = [(n, row) for n, entry in enumerate(entries) for row in entry.vault]
+    found = read_openings(pool, range(number))
+    assert expected == [(kept.position, kept.row) for kept in found]
+    stored = {entry.event_id: entry.payload_sha256 for entry in entries}
+    assert all(stored[kept.event_id] == kept.payload_sha256 for kept in found)
+    assert [(len(expected),)] == run_sql(database.app_dsn, "SELECT openings FROM ledger.kept")
 
 
 def test_an_entry_of_any_bytes_comes_back_unchanged(pool):

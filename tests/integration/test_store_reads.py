@@ -13,7 +13,8 @@ from ledger.store.entries import (
     read_entries,
     subject_page,
 )
-from ledger.store.vault import VaultRow, erase_openings, read_openings
+from ledger.store.vault import VaultRow, erase_openings, find_opening, read_openings
+from tests.support.postgres import run_sql
 from tests.support.store import NOON, append, new_entry
 
 
@@ -118,33 +119,54 @@ def test_a_payload_stored_twice_has_its_first_position(pool):
 @pytest.fixture
 def openings(pool):
     """Lend the openings of an entry at position 1."""
-    rows = tuple(VaultRow(f"/body/{name}", name.encode() * 4, b"1") for name in ("a", "b", "c"))
-    append(pool, new_entry("open"), new_entry("sealed", vault=rows), new_entry("other", vault=rows))
+    rows = tuple(
+        VaultRow(f"/body/{name}", name.encode() * 32, holders, b"sealed")
+        for name, holders in (("a", ()), ("b", ("one",)), ("c", ("one", "two")))
+    )
+    sealed = new_entry("sealed", "contract:x", vault=rows)
+    append(pool, new_entry("open"), sealed, new_entry("other", vault=rows))
     return rows
 
 
+def kept_at(pool, *positions):
+    return [(kept.position, kept.row) for kept in read_openings(pool, positions)]
+
+
 def test_openings_are_read_by_position(pool, openings):
-    assert {1: openings} == read_openings(pool, [0, 1])
+    assert [(1, row) for row in openings] == kept_at(pool, 0, 1)
 
 
-def test_one_opening_is_erased_alone(pool, openings):
-    assert 1 == erase_openings(pool, 1, ["/body/b"])
-    assert {1: (openings[0], openings[2]), 2: openings} == read_openings(pool, [0, 1, 2])
+def test_an_opening_is_found_by_its_commitment_among_those_of_a_subject(pool, openings):
+    with pool.session() as session:
+        found = find_opening(session, "contract:x", b"b" * 32)
+        assert found is not None
+        assert (1, openings[1]) == (found.position, found.row)
+        assert find_opening(session, "contract:y", b"b" * 32) is None
+        assert find_opening(session, "contract:x", b"d" * 32) is None
 
 
-def test_all_openings_of_an_entry_are_erased_at_once(pool, openings):
-    assert 3 == erase_openings(pool, 1)
-    assert {2: openings} == read_openings(pool, [0, 1, 2])
+def test_what_needs_a_holder_s_key_is_erased_everywhere_and_nothing_else(pool, openings):
+    assert 2 == erase_openings(pool, "two", 7)
+    first, second, _ = openings
+    assert [(1, first), (1, second), (2, first), (2, second)] == kept_at(pool, 0, 1, 2)
+    assert 2 == erase_openings(pool, "one", 8)
+    assert [(1, first), (2, first)] == kept_at(pool, 0, 1, 2)
+    assert 0 == erase_openings(pool, "one", 8)
 
 
 @pytest.mark.usefixtures("openings")
-def test_no_paths_are_no_openings(pool):
-    """An empty list is not the same as none given."""
-    assert 0 == erase_openings(pool, 1, [])
+def test_what_is_erased_leaves_a_trace(pool, database):
+    erase_openings(pool, "two", 7)
+    traces = run_sql(
+        database.app_dsn, "SELECT position, path, erased_by FROM ledger.erased_openings"
+    )
+    assert [(1, "/body/c", 7), (2, "/body/c", 7)] == sorted(traces)
+    assert [(7, 2)] == run_sql(database.app_dsn, "SELECT position, openings FROM ledger.erasures")
+    assert [(6,)] == run_sql(database.app_dsn, "SELECT openings FROM ledger.kept")
 
 
 @pytest.mark.usefixtures("openings")
 def test_an_erasure_leaves_the_entry(pool):
     before = read_entries(pool, 0, None, 10)
-    erase_openings(pool, 1)
+    erase_openings(pool, "one", 7)
     assert before == read_entries(pool, 0, None, 10)

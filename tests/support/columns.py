@@ -48,9 +48,26 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     "ledger.vault": {
         "position": AUTHENTICATED,
         "path": AUTHENTICATED,
-        "salt": AUTHENTICATED,
-        "value": AUTHENTICATED,
+        "commitment": AUTHENTICATED,
+        "holders": AUTHENTICATED,
+        "sealed": AUTHENTICATED,
     },
+    "ledger.kept": {"one": OPERATIONAL, "openings": DERIVED},
+    "ledger.erased_openings": {
+        "position": AUTHENTICATED,
+        "path": AUTHENTICATED,
+        "commitment": AUTHENTICATED,
+        "holders": AUTHENTICATED,
+        "erased_by": AUTHENTICATED,
+    },
+    # A row too few: the erasure is carried out once more. The log says what has to be erased.
+    "ledger.erasures": dict.fromkeys(("position", "openings", "applied"), OPERATIONAL),
+    # The operator's own record; whoever owns the host can read what it says anyway.
+    "ledger.shown_openings": dict.fromkeys(
+        ("shown", "position", "path", "shown_to", "reason"), OPERATIONAL
+    ),
+    # Of earlier builds; what is put here is encrypted if it opens something, or removed.
+    "ledger.plain_openings": dict.fromkeys(("position", "path", "salt", "value"), OPERATIONAL),
     "read.subject_map": {
         "key": DERIVED,
         "subject": DERIVED,

@@ -10,6 +10,11 @@ TRIGGERS = {
     "cosignatures_are_append_only": "cosignatures",
     "head_only_grows": "head",
     "head_stays": "head",
+    "erased_openings_are_append_only": "erased_openings",
+    "erasures_are_append_only": "erasures",
+    "shown_openings_are_append_only": "shown_openings",
+    "vault_is_never_rewritten": "vault",
+    "kept_stays": "kept",
 }
 
 

@@ -1,0 +1,159 @@
+"""`techledger operate`: the vault's openings and keys, on the operator's host. For its operator."""
+
+import getpass
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+import typer
+
+from api.cli.signing import sign_sealed
+from ledger.datakeys import DataKeyError, DataKeys, VaultExists
+from ledger.domain.identity import PersonErased
+from ledger.genesis import append_unpublished
+from ledger.home import Home
+from ledger.keystore import load_key
+from ledger.node import open_database, vault_of
+from ledger.settings import Settings
+from ledger.store.connection import Pool
+from ledger.store.entries import find_event, read_head
+from ledger.store.vault import count_openings, give_up_openings, note_shown, read_openings
+from ledger.vault import Unreadable, Vault
+from ledger.wire.commitment import opening_to_object
+
+kek = typer.Typer(help="The key-encryption key of the vault.", no_args_is_help=True)
+opening = typer.Typer(help="Openings of sealed sections.", no_args_is_help=True)
+
+_log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Pool, Vault]]:
+    """Lend the vault, with every erasure carried out that the log orders."""
+    database = open_database(settings)
+    pool = Pool(database.app_dsn, size=2)
+    try:
+        vault = vault_of(settings, pool)
+        vault.open()
+        yield pool, vault
+    finally:
+        pool.close()
+        database.stop()
+
+
+def erase(
+    token: Annotated[str, typer.Argument(help="The person: party:tok.<32 hex>")],
+    ground: Annotated[
+        str,
+        typer.Option(help="request, consent_withdrawn, purpose_met, retention_over or order"),
+    ] = "request",
+) -> None:
+    """Erase a person: record it in the log, destroy the key of all openings that concern them.
+
+    Signs `person.erased/1` with the operator's key of LEDGER_HOME. A server may run meanwhile.
+    """
+    settings = Settings()
+    home = Home(settings.home)
+    identity = home.identity()
+    body = {"token": token, "ground": ground}
+    key = load_key(home.keys / "operator.pem")
+    signed = sign_sealed(identity.origin, PersonErased.TOPIC, body, [identity.operator], [key])
+    with _opened(settings) as (pool, vault):
+        recorded = append_unpublished(pool, signed.envelope, vault)
+        # Once more, and loudly: within the append what fails is only logged.
+        vault.open()
+    print(f"erased; position {recorded.position} says so")
+
+
+@opening.command("show")
+def show(
+    event: Annotated[str, typer.Argument(help="The event's id")],
+    path: Annotated[str, typer.Argument(help="JSON pointer of the section, such as /body/price")],
+    reason: Annotated[str, typer.Option(help="What it is shown for; this is recorded")],
+) -> None:
+    """Print an opening, after recording who had it shown, and what for."""
+    try:
+        event_id = UUID(event)
+    except ValueError:
+        raise typer.BadParameter("an event id is a UUID", param_hint="event") from None
+    if not reason.strip():
+        raise typer.BadParameter("say what it is shown for", param_hint="--reason")
+    with _opened(Settings()) as (pool, vault):
+        stored = find_event(pool, event_id)
+        rows = [] if stored is None else read_openings(pool, [stored.position])
+        kept = [row for row in rows if row.row.path == path]
+        if not kept:
+            print("OPENING_NOT_KEPT: none was sent for that section, or it was erased")
+            raise typer.Exit(1)
+        shown_to = os.environ.get("SUDO_USER") or getpass.getuser()
+        note_shown(pool, kept[0].position, path, shown_to, reason)
+        _log.info(
+            "opening_shown", position=kept[0].position, path=path, shown_to=shown_to, reason=reason
+        )
+        try:
+            found = vault.unseal(kept[0])
+        except Unreadable as error:
+            print(f"OPENING_UNREADABLE: {error}")
+            raise typer.Exit(1) from None
+    print(json.dumps(opening_to_object(found), ensure_ascii=False))
+
+
+@kek.command("rotate")
+def rotate() -> None:
+    """Wrap all data keys under a new key-encryption key and destroy the old one.
+
+    A server may run meanwhile. Interrupted, run it again.
+    """
+    settings = Settings()
+    keys = Home(settings.home).data_keys(settings.vault, settings.kek_file)
+    keys.open()
+    print(
+        f"the key-encryption key is {keys.rotate()} now; destroy what copies there are of the old"
+    )
+
+
+@kek.command("new")
+def new(
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="The keys are lost: remove what nobody can open.")
+    ] = False,
+) -> None:
+    """Make the vault's keys, for a ledger that has none, or whose keys are lost for good.
+
+    Openings under lost keys are lost; the log, its proofs and what parties keep are not. The
+    server has to be stopped.
+    """
+    settings = Settings()
+    home = Home(settings.home)
+    keys = home.data_keys(settings.vault, settings.kek_file)
+    with _unless_there(keys):
+        keys.open()
+    database = open_database(settings)
+    try:
+        pool = Pool(database.app_dsn, size=1)
+        kept = count_openings(pool)
+        if kept and not give_up:
+            raise VaultExists(
+                f"{kept} openings are kept under keys that are not here: look for these, or give"
+                " those up with --give-up"
+            )
+        given_up = give_up_openings(pool) if kept else 0
+        keys.begin_anew(read_head(pool).size)
+        pool.close()
+    finally:
+        database.stop()
+    print(f"new keys; {given_up} openings were given up")
+
+
+@contextmanager
+def _unless_there(keys: DataKeys) -> Iterator[None]:
+    """Pass where the keys cannot be opened; raise `VaultExists` where they can."""
+    try:
+        yield
+    except DataKeyError:
+        return
+    raise VaultExists(f"there are keys already: {keys.directory}; rotate makes them new")

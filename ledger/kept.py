@@ -1,0 +1,79 @@
+"""
+Holds the openings of a ledger against its entries, and tells erasure from destruction.
+
+What is kept has to open what its entry is committed to. What is no longer kept has left a trace
+that names the event which erased it, and that event has to be about a person whom it concerned.
+The names in a trace are MACs under a key outside the database, so nobody without it makes up an
+erasure. What is gone without a trace was destroyed.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ledger.datakeys import DataKeyError
+from ledger.domain.identity import PersonErased
+from ledger.store.examine import EntryRows, Examination
+from ledger.store.vault import ErasedOpening, KeptOpening, VaultRow
+from ledger.vault import Unreadable, Vault
+from ledger.wire.canonical import WireError
+from ledger.wire.commitment import BadOpening, sealed_at
+from ledger.wire.entry import parse_entry
+
+
+class OpeningCheck:
+    """Judges openings entry by entry; `unreadable` says why none could be opened, if so."""
+
+    def __init__(self, rows: Examination, vault: Vault) -> None:
+        self._vault = vault
+        self.unreadable: str | None = None
+        try:
+            vault.keys.open()
+        except DataKeyError as error:
+            self.unreadable = str(error)
+        self._erasing = {
+            position: _token(entry) for position, entry in rows.entries_of([PersonErased.TOPIC])
+        }
+
+    def faults(self, rows: EntryRows, payload: dict[str, Any]) -> Iterator[str]:
+        """Yield what is wrong with the openings of an entry."""
+        for row in rows.openings:
+            if not _is_committed_to(payload, row):
+                yield f"the opening of {row.path} is of nothing that the entry is committed to"
+            elif self.unreadable is None and (why := self._does_not_open(rows, row)):
+                yield f"the opening of {row.path} does not open: {why}"
+        for trace in rows.erased:
+            if not _is_committed_to(payload, trace):
+                yield f"the trace of {trace.path} is of nothing that the entry is committed to"
+            elif self.unreadable is None and not self._is_erased(trace):
+                yield f"the opening of {trace.path} is gone, and no event erases whom it concerned"
+
+    def _does_not_open(self, rows: EntryRows, row: VaultRow) -> str | None:
+        stored = rows.stored
+        kept = KeptOpening(stored.position, stored.event_id, rows.payload_sha256, row)
+        try:
+            self._vault.unseal(kept)
+        except (Unreadable, DataKeyError) as error:
+            return str(error)
+        return None
+
+    def _is_erased(self, trace: ErasedOpening) -> bool:
+        if trace.erased_by is None or trace.erased_by < self._vault.keys.since:
+            return True  # It was given up, or is named by a key that was.
+        token = self._erasing.get(trace.erased_by)
+        return token is not None and self._vault.keys.name_of(token) in trace.holders
+
+
+def _is_committed_to(payload: dict[str, Any], row: VaultRow | ErasedOpening) -> bool:
+    try:
+        return sealed_at(payload, row.path) == f"sha256:{row.commitment.hex()}"
+    except (BadOpening, LookupError, TypeError, ValueError):
+        return False
+
+
+def _token(entry: bytes) -> str | None:
+    try:
+        found = json.loads(parse_entry(entry).payload)["body"]["token"]
+    except (WireError, ValueError, TypeError, LookupError):
+        return None  # That the bytes are no entry is reported already.
+    return found if isinstance(found, str) else None

@@ -1,0 +1,328 @@
+"""
+Keeps what the log only commits to: encrypted before PostgreSQL sees it, erased with its key.
+
+An opening is encrypted under a key derived from the ledger's data key and that of every person
+whom it concerns: whose token stands among the event's subjects and signers, or in the opened value.
+Destroy one of those keys and nobody reads it again, whatever copy of the database there is. The
+associated data bind it to origin, event and path, so an opening that was moved does not open; and
+what opens is still held against the commitment.
+
+`person.erased/1` in the log is the order to erase. Whoever opens the vault carries out first what
+the log orders and this database or these keys have not seen done: after a crash between the event
+and the deed, and after an older backup of either was restored.
+"""
+
+import json
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from ledger.datakeys import KEY_BYTES, NONCE_BYTES, DataKeyError, DataKeys
+from ledger.domain.event import Event
+from ledger.domain.identity import PersonErased
+from ledger.intake import Submission, decode, load_payload
+from ledger.store.append import Append
+from ledger.store.connection import Pool, StoreError
+from ledger.store.entries import read_entries
+from ledger.store.vault import (
+    KeptOpening,
+    VaultRow,
+    erase_openings,
+    find_opening,
+    pending_erasures,
+    read_plain_openings,
+    replace_plain_opening,
+)
+from ledger.wire import canonical
+from ledger.wire.commitment import (
+    SALT_BYTES,
+    BadOpening,
+    Opening,
+    commit,
+    sealed_at,
+    verify_opening,
+)
+from ledger.wire.entry import parse_entry
+
+CACHE_BYTES = 16 << 20
+
+_ROW_BYTES = 500
+"""What an opening in the cache takes besides its own bytes, about."""
+
+_BLOCK = 64
+"""Plaintexts are padded to whole blocks: the number of digits of a price is not to be seen."""
+
+_TOKEN = re.compile(rb"party:tok\.[0-9a-f]{32}")
+
+_log = structlog.get_logger(__name__)
+
+
+class Unreadable(Exception):
+    """A row of the vault does not open: it was moved or altered, or its keys are not at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was opened: canonical bytes, and whose keys it took."""
+
+    value: bytes
+    holders: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.value) + _ROW_BYTES
+
+
+class Vault:
+    """The openings of one ledger. Not thread-safe: the sequencer's thread owns it."""
+
+    def __init__(
+        self, pool: Pool, keys: DataKeys, origin: str, *, cache_bytes: int = CACHE_BYTES
+    ) -> None:
+        self._pool = pool
+        self.keys = keys
+        self._origin = origin
+        self._cache_bytes = cache_bytes
+        self._cached: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self.cached_bytes = 0
+        self._waiting = False
+
+    def open(self) -> None:
+        """Carry out what the log orders; to be called before anything is kept or recalled.
+
+        Raises `DataKeyError` where a key is missing or wrong.
+        """
+        self.keys.open()
+        self._take_over()
+        self._carry_out()
+
+    def begin(self, submissions: Iterable[Submission], *, anew: bool) -> None:
+        """Make ready, before the head row is locked, what a batch needs of keys.
+
+        `anew`: what others did meanwhile will not be followed, so it is looked up.
+        """
+        if anew or self._waiting:
+            self.forget()
+            self.carry_out()
+        for submission in submissions:
+            for opening in submission.openings:
+                for token in _persons(submission.event, canonical.dump(opening.value)):
+                    self.keys.get_or_make(self.keys.name_of(token))
+
+    def batch(self, append: Append) -> "Batch":
+        """Return what a batch recalls by, keeps and erases, under the head row's lock."""
+        return Batch(self, append)
+
+    def carry_out(self) -> None:
+        """Erase whom the log orders to erase. What fails is logged, and tried with each batch."""
+        try:
+            self._carry_out()
+            self._waiting = False
+        except (DataKeyError, StoreError, OSError) as error:
+            self._waiting = True
+            _log.error("erasure_waits", reason=f"{type(error).__name__}: {error}")
+
+    def forget(self) -> None:
+        """Drop every opening and every unwrapped key from memory."""
+        self._cached.clear()
+        self.cached_bytes = 0
+        self.keys.forget()
+
+    def seal(self, event: Event, opening: Opening) -> VaultRow | None:
+        """Return an opening as it is kept; None where it is of a person who was erased."""
+        value = canonical.dump(opening.value)
+        names = sorted(self.keys.name_of(token) for token in _persons(event, value))
+        keys = [self.keys.get_or_make(name) for name in names]
+        whole = [key for key in keys if key is not None]
+        if len(whole) < len(keys):
+            return None
+        commitment = commit(self._origin, event.event_id, opening.path, opening.salt, opening.value)
+        place = self._place(
+            event.event_id, event.payload_hash.removeprefix("sha256:"), opening.path
+        )
+        nonce, plain = os.urandom(NONCE_BYTES), _padded(opening.salt + value)
+        sealed = nonce + self._cipher(whole, place).encrypt(nonce, plain, place)
+        return VaultRow(opening.path, _digest(commitment), tuple(names), sealed)
+
+    def unseal(self, kept: KeptOpening) -> Opening:
+        """Return a kept opening, held against its commitment. Raises `Unreadable`."""
+        keys = [self.keys.get(name) for name in kept.row.holders]
+        whole = [key for key in keys if key is not None]
+        if len(whole) < len(keys):
+            raise Unreadable("the key of a person whom it concerns is not at hand")
+        event_id, path, sealed = str(kept.event_id), kept.row.path, kept.row.sealed
+        place = self._place(event_id, kept.payload_sha256.hex(), path)
+        try:
+            plain = self._cipher(whole, place).decrypt(
+                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place
+            )
+            text = plain.rstrip(b"\0").removesuffix(b"\x80")
+            opening = Opening(path, text[:SALT_BYTES], json.loads(text[SALT_BYTES:]))
+            verify_opening(f"sha256:{kept.row.commitment.hex()}", self._origin, event_id, opening)
+        except InvalidTag:
+            raise Unreadable("it was moved or altered, or is of another ledger's keys") from None
+        except (BadOpening, ValueError) as error:
+            raise Unreadable(f"it is not what its event is committed to: {error}") from None
+        return opening
+
+    def _place(self, event_id: str, payload_sha256: str, path: str) -> bytes:
+        told = ("techledger/opening/v1", self._origin, event_id, payload_sha256, path)
+        return "\n".join(told).encode()
+
+    def _cipher(self, keys: Sequence[bytes], place: bytes) -> AESGCM:
+        """Return the cipher of one opening: its key takes all of these keys, and the place."""
+        derive = HKDF(SHA256(), KEY_BYTES, salt=None, info=place)
+        return AESGCM(derive.derive(b"".join((self.keys.ledger_key(), *keys))))
+
+    def _carry_out(self) -> None:
+        for erasure in pending_erasures(self._pool, self.keys.applied):
+            body = decode(erasure.entry, erasure.position).event.body
+            assert isinstance(body, PersonErased), "it was looked for by its topic"
+            self.forget()
+            name = self.keys.name_of(body.token)
+            self.keys.erase(name)
+            removed = erase_openings(self._pool, name, erasure.position)
+            self.keys.mark(erasure.position)
+            _log.info("person_erased", position=erasure.position, openings=removed)
+
+    def _take_over(self) -> None:
+        """Encrypt what an earlier build kept in the clear."""
+        while plain := read_plain_openings(self._pool, 100):
+            for each in plain:
+                row = None
+                for stored in read_entries(self._pool, each.position, each.position + 1, 1):
+                    event = decode(stored.entry, stored.position).event
+                    opening = Opening(each.path, each.salt, json.loads(each.value))
+                    payload = load_payload(parse_entry(stored.entry).payload)
+                    try:
+                        sealed = sealed_at(payload, each.path)
+                        verify_opening(sealed, self._origin, event.event_id, opening)
+                        row = self.seal(event, opening)
+                    except BadOpening:
+                        _log.warning("plain_opening_dropped", position=each.position)
+                replace_plain_opening(self._pool, each, row)
+
+    def find(self, append: Append, subject: str, commitment: str) -> _Kept:
+        """Return what an event of the subject sealed. Raises `LookupError` if it is not kept."""
+        if kept := self._cached.get((subject, commitment)):
+            self._cached.move_to_end((subject, commitment))
+            return kept
+        found = find_opening(append.cursor, subject, _digest(commitment))
+        if found is None:
+            raise LookupError(commitment)
+        try:
+            opening = self.unseal(found)
+        except Unreadable as error:
+            # The client may send it again; what is wrong here, fsck says too.
+            _log.error("opening_unreadable", position=found.position, reason=str(error))
+            raise LookupError(commitment) from error
+        kept = _Kept(canonical.dump(opening.value), found.row.holders)
+        self._cached[subject, commitment] = kept
+        self.cached_bytes += kept.size
+        while self.cached_bytes > self._cache_bytes:
+            _, dropped = self._cached.popitem(last=False)
+            self.cached_bytes -= dropped.size
+        return kept
+
+
+class Batch:
+    """What one batch recalls by, keeps and erases, under the head row's lock."""
+
+    def __init__(self, vault: Vault, append: Append) -> None:
+        self._vault = vault
+        self._append = append
+        self._fresh: dict[tuple[str, str], _Kept] = {}
+        self._erased: set[str] = set()
+
+    def recall(self, subject: str, commitment: str) -> object:
+        """Return what an earlier event of the subject sealed. Raises `LookupError`."""
+        kept = self._fresh.get((subject, commitment)) or self._vault.find(
+            self._append, subject, commitment
+        )
+        if not self._erased.isdisjoint(kept.holders):
+            raise LookupError(commitment)
+        return json.loads(kept.value)
+
+    def keep(self, submission: Submission) -> tuple[VaultRow, ...]:
+        """Return the openings of an admitted event as they are kept, none of who was erased."""
+        rows = []
+        for opening in submission.openings:
+            row = self._vault.seal(submission.event, opening)
+            if row is None or not self._erased.isdisjoint(row.holders):
+                continue
+            rows.append(row)
+            kept = _Kept(canonical.dump(opening.value), row.holders)
+            for subject in submission.event.subjects:
+                self._fresh[subject, f"sha256:{row.commitment.hex()}"] = kept
+        return tuple(rows)
+
+    def follow(self, event: Event) -> None:
+        """Take in an event: whom it erases, nothing is recalled or kept of from here on."""
+        if isinstance(event.body, PersonErased):
+            self._erased.add(self._vault.keys.name_of(event.body.token))
+
+    def committed(self) -> None:
+        """Erase whom the batch, or what it followed, erased: it is known to be in the log."""
+        if self._erased:
+            self._vault.forget()
+            self._vault.carry_out()
+
+
+class NoVault:
+    """For who appends events without openings: nothing is kept, nothing recalled.
+
+    Whom such an event erases, the next one to open the vault erases.
+    """
+
+    def begin(self, submissions: Iterable[Submission], *, anew: bool) -> None:
+        """Hold the caller to it that no opening is lost here."""
+        del anew
+        assert not any(each.openings for each in submissions), "openings need a vault"
+
+    def batch(self, append: Append) -> "NoBatch":
+        """Return what recalls nothing."""
+        del append
+        return NoBatch()
+
+
+class NoBatch:
+    """A batch without a vault."""
+
+    def recall(self, subject: str, commitment: str) -> object:
+        """Raise `LookupError`."""
+        raise LookupError(subject, commitment)
+
+    def keep(self, submission: Submission) -> tuple[VaultRow, ...]:
+        """Return no rows: there are no openings."""
+        assert not submission.openings, "openings need a vault"
+        return ()
+
+    def follow(self, event: Event) -> None:
+        """Do nothing."""
+
+    def committed(self) -> None:
+        """Do nothing."""
+
+
+def _persons(event: Event, value: bytes) -> frozenset[str]:
+    """Return the tokens of the persons whom an opening concerns."""
+    named = (name for name in (*event.subjects, *event.signers) if name.startswith("party:tok."))
+    return frozenset((*named, *(token.decode() for token in _TOKEN.findall(value))))
+
+
+def _padded(plain: bytes) -> bytes:
+    """Append a bit, then zeros to a whole number of blocks (ISO/IEC 7816-4)."""
+    marked = plain + b"\x80"
+    return marked.ljust(-(-len(marked) // _BLOCK) * _BLOCK, b"\0")
+
+
+def _digest(commitment: str) -> bytes:
+    return bytes.fromhex(commitment.removeprefix("sha256:"))
