@@ -29,11 +29,13 @@ from ledger.log.note import parse_note
 from ledger.log.policy import Policy, QuorumMissed, open_witnessed_checkpoint
 from ledger.log.proof import verify_consistency, verify_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
+from ledger.verify.answers import read_entry
 from ledger.verify.evidence import show
-from ledger.verify.outcome import Refused
+from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust, parse_trust
-from ledger.verify.verifier import trust_shown
-from ledger.wire.base64 import b64decode
+from ledger.verify.verifier import trust_shown, verify_receipt
+from ledger.wire import canonical
+from ledger.wire.base64 import b64decode, b64encode
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
 from ledger.wire.entry import Entry, format_entry, parse_entry
@@ -80,7 +82,8 @@ def read_trust(path: Path) -> Trust:
 class VerifiedReceipt:
     """A receipt whose proof holds: the entry is in the log, under a checkpoint of that size.
 
-    `witnessed` if a quorum of the policy was verified to have cosigned it as well.
+    All of it is read from the entry and the proof, `witnessed` from the cosignatures of a quorum of
+    the policy; but `replayed`, that the event was there before, is the server's word.
     """
 
     event_id: str
@@ -282,6 +285,33 @@ class LedgerClient:
             replayed=members.get("status") == "replayed",
         )
 
+    def entry(self, which: str) -> tuple[Verified, dict[str, Any]]:
+        """Return an entry, by event id or position, as verified, and the payload in its bytes.
+
+        Who signed it only the log or a bundle shows: what is not checked, the answer lists.
+        Raises `ReceiptRefused`, `ProblemAnswer`, `NoAnswer`.
+        """
+        path = f"/v1/entries/{which}" if which.isdecimal() else f"/v1/events/{which}"
+        answer = self.get_bytes(path)
+        position = _object(answer).get("position")
+        if type(position) is not int:
+            raise ReceiptRefused("the server answers with no entry")
+        proof, trust = self.get_bytes(f"/v1/entries/{position}/proof"), self.trust.to_json()
+        try:
+            try:
+                found = verify_receipt(proof, answer, trust)
+            except Refused as refused:
+                if refused.step != Step.CHECKPOINT:
+                    raise
+                # The log may have other keys since: such a bundle shows it.
+                found = verify_receipt(proof, answer, trust, self.get_bytes("/v1/evidence"))
+            raw, _ = read_entry(answer)
+        except Refused as refused:
+            raise ReceiptRefused(str(refused)) from refused
+        if which not in (str(position), found.shown["entry"]["event_id"]):
+            raise ReceiptRefused("the server answers with another entry")
+        return found, json.loads(parse_entry(raw).payload)
+
     def get(self, path: str, **parameters: str | int | None) -> Any:
         """Return a read's answer as JSON. Raises `ProblemAnswer`, `NoAnswer`."""
         given = {name: value for name, value in parameters.items() if value is not None}
@@ -308,12 +338,20 @@ class LedgerClient:
             verify_inclusion(
                 leaf_hash(entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root
             )
-            if proof.index != members["position"]:
-                raise ReceiptRefused("the proof is for another position")
-            return VerifiedReceipt(
-                event_id=str(members["event_id"]),
+            said = parse_entry(entry)
+            event_id = canonical.load(said.payload, admission=False).get("event_id")
+            _must_state(
+                members,
+                event_id=event_id,
                 position=proof.index,
-                accepted=str(members["accepted"]),
+                accepted=said.accepted,
+                leaf_hash=b64encode(leaf_hash(entry)),
+                checkpoint_size=checkpoint.size,
+            )
+            return VerifiedReceipt(
+                event_id=str(event_id),
+                position=proof.index,
+                accepted=said.accepted,
                 size=checkpoint.size,
                 entry=entry,
                 proof=format_tlog_proof(proof),
@@ -376,6 +414,14 @@ def _open(note: bytes, trust: Trust, *, witnessed: bool) -> Checkpoint:
     if trust.policy.quorum is None:
         raise QuorumMissed("the policy that is trusted asks for no witness")
     return open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy).checkpoint
+
+
+def _must_state(members: Mapping[str, Any], **proved: object) -> None:
+    """Refuse an answer with a member that says something else than what was proved."""
+    for name, value in proved.items():
+        stated = members.get(name, value)
+        if type(stated) is not type(value) or stated != value:
+            raise ReceiptRefused(f"the server states another {name} than its proof shows")
 
 
 def _proof(members: Mapping[str, Any]) -> TlogProof:

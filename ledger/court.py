@@ -1,12 +1,10 @@
 """
 The court's verifier: all that an evidence bundle is checked by, in one file to be read.
 
-    python -m ledger.court bundle.json trust.json
-    python court.py bundle.json trust.json          # a copy of the file, anywhere
+    python court.py bundle.json trust.json [SUBJECT...]     # a copy of the file, anywhere
 
-It needs Python 3.11 or newer and `cryptography`; no network, no database, no other file. Read first
-`verify`, at the end: the steps stand there, and everything above serves one of them. The bundle
-(docs/spec/bundle.md) is believed in nothing; `trust.json` has to come from elsewhere.
+It needs Python 3.11 or newer and `cryptography`, no network, no other file. Read first `verify`, at
+the end: all above serves its steps. The bundle is believed in nothing; `trust.json` is your own.
 """
 
 import json
@@ -18,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from math import gcd, isqrt
 from pathlib import Path
@@ -43,6 +42,9 @@ STEPS = {
 }
 TRUST, CHECKPOINT, TREE, GENESIS, FORM, IDENTITY = range(1, 7)
 LISTS, SIGNATURES, CONSISTENCY, HISTORY, OPENINGS = range(7, 12)
+
+UNIX, MILLENNIA = datetime(1970, 1, 1, tzinfo=UTC), datetime(6325, 1, 1, tzinfo=UTC)
+Times = list[tuple[datetime, str]]  # When, and by whom.
 MAX_BUNDLE, MAX_NOTE, MAX_ENTRY, MAX_COUNT = 1 << 28, 1 << 20, 65535, 2**63 - 1
 
 
@@ -93,30 +95,24 @@ def base64(raw: bytes) -> str:
     return b2a_base64(raw, newline=False).decode()
 
 
-def unbase64(text: object) -> bytes:
-    """Read what `base64` writes, and nothing else."""
+def unbase64(text: object, size: int | None = None) -> bytes:
+    """Read what `base64` writes, of so many bytes, and nothing else."""
     with reading("not Base64"):
         raw = a2b_base64(str(text))
     must(type(text) is str and base64(raw) == text, "not Base64 in its one spelling")
+    must(size in (None, len(raw)), f"not {size} bytes, as a hash has")
     return raw
 
 
-def unhash(text: object) -> bytes:
-    """Read the Base64 of a SHA-256 hash."""
-    raw = unbase64(text)
-    must(len(raw) == 32, "a hash has 32 bytes")
-    return raw
+unhash = partial(unbase64, size=32)
+octets = partial(str.encode, errors="surrogateescape")  # The bytes of a text, if it is no UTF-8.
+dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def decimal(text: str) -> int:
     """Read a number without sign or leading zeros, below 2^63."""
     must(re.fullmatch("0|[1-9][0-9]{0,18}", text) and int(text) <= MAX_COUNT, "not a number")
     return int(text)
-
-
-def octets(text: str) -> bytes:
-    """Return the bytes of a text, which may be no UTF-8."""
-    return text.encode("utf-8", "surrogateescape")
 
 
 def instant(text: str) -> datetime:
@@ -140,17 +136,11 @@ HIDDEN = re.compile(  # Controls, zero width and direction marks, surrogates, pr
 )
 
 
-def dumps(value: Any) -> str:
-    """Write JSON: members in order, no spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-
-
 def loads(text: str) -> Any:
     """Read JSON that is spelled as `dumps` writes it."""
     with reading("not JSON"):
         value = json.loads(text)
-        same = dumps(value) == text
-    must(same, "JSON is written in one way, which this is not")
+        must(dumps(value) == text, "JSON is written in one way, which this is not")
     return value
 
 
@@ -168,9 +158,8 @@ def check_value(value: Any, depth: int = 0) -> None:
         for member in value.values() if kind is dict else value:
             check_value(member, depth + 1)
     else:
-        must(
-            value is None or kind is bool or (kind is int and abs(value) < 2**53), "not an integer"
-        )
+        whole = (kind is int and abs(value) < 2**53) or value is None or kind is bool
+        must(whole, "numbers are integers below 2^53")
 
 
 # The tree (RFC 9162, section 2.1): proofs are followed as 2.1.3.2 and 2.1.4.2 say.
@@ -227,29 +216,25 @@ class NoteKey(NamedTuple):
     name: str
     kind: int
     public: bytes
+    label: tuple[str, bytes]  # What its lines begin with: the name, and four bytes of a hash.
 
     @classmethod
     def read(cls, vkey: str) -> "NoteKey":
         """Read a vkey."""
         name, _, rest = vkey.partition("+")
+        must(NOTE_NAME.fullmatch(name), "a key's name has no spaces and no plus")
         typed = unbase64(rest.partition("+")[2])
         must(typed and len(typed) - 1 == KEY_SIZES.get(typed[0]), "not a key of type 1, 4 or 6")
-        key = cls(name, typed[0], typed[1:])
-        must(NOTE_NAME.fullmatch(name), "a key's name has no spaces and no plus")
-        must(key.kind != MLDSA44 or len(name.encode()) < 256, "a name has at most 255 bytes")
-        must(vkey == f"{name}+{key.label[1].hex()}+{base64(typed)}", "a key's id is not its hash")
-        return key
+        must(typed[0] != MLDSA44 or len(name.encode()) < 256, "a name has at most 255 bytes")
+        label = name, sha256(name.encode() + b"\n" + typed).digest()[:4]
+        must(vkey == f"{name}+{label[1].hex()}+{base64(typed)}", "a key's id is not its hash")
+        return cls(name, typed[0], typed[1:], label)
 
-    @property
-    def label(self) -> tuple[str, bytes]:
-        """What its lines begin with: the name, and four bytes of a hash."""
-        hashed = self.name.encode() + b"\n" + bytes((self.kind,)) + self.public
-        return self.name, sha256(hashed).digest()[:4]
-
-    def check(self, text: str, blob: bytes) -> None:
-        """Verify a line of this key under a text."""
+    def check(self, text: str, blob: bytes) -> int:
+        """Verify a line of this key under a text; return its POSIX seconds, 0 where it has none."""
         public = mldsa.MLDSA44PublicKey if self.kind == MLDSA44 else ed25519.Ed25519PublicKey
-        when, message = 0 if self.kind == ED25519 else cosigned_at(blob), text.encode()
+        when, message = 0 if self.kind == ED25519 else int.from_bytes(blob[:8]), text.encode()
+        must(len(blob) > 8 and when <= MAX_COUNT, "a cosignature is a time and a signature")
         if self.kind == COSIGNATURE:
             message = f"cosignature/v1\ntime {when}\n{text}".encode()
         elif self.kind == MLDSA44:
@@ -261,13 +246,7 @@ class NoteKey(NamedTuple):
         with reading(f"a signature of {self.name} is not good"):
             signature = blob if self.kind == ED25519 else blob[8:]
             public.from_public_bytes(self.public).verify(signature, message)
-
-
-def cosigned_at(blob: bytes) -> int:
-    """Return the POSIX seconds that a cosignature begins with."""
-    when = int.from_bytes(blob[:8])
-    must(len(blob) > 8 and when <= MAX_COUNT, "a cosignature is a time and a signature")
-    return when
+        return when
 
 
 def read_head(text: str) -> tuple[str, int, bytes]:
@@ -279,9 +258,8 @@ def read_head(text: str) -> tuple[str, int, bytes]:
 
 def read_note(raw: bytes) -> tuple[str, list[tuple[tuple[str, bytes], bytes]]]:
     """Take a note apart: the text, and of each line what it is labelled with, and the rest."""
-    must(len(raw) <= MAX_NOTE, "a note is too long")
     whole = raw.decode("utf-8", "replace")
-    must(whole.encode() == raw, "a note is UTF-8")
+    must(len(raw) <= MAX_NOTE and whole.encode() == raw, "a note is at most 1 MiB of UTF-8")
     must(not re.search("[\x00-\x09\x0b-\x1f]", whole), "a note has no control characters")
     text, gap, block = whole.rpartition("\n\n")
     lines = block.split("\n")
@@ -320,11 +298,6 @@ def read_policy(raw: bytes) -> Policy:
         used.add(found.public)
         return found
 
-    def define(name: str) -> str:
-        must(name not in names, "a name is defined once")
-        names.add(name)
-        return name
-
     for line in raw.decode("utf-8", "surrogateescape").split("\n"):
         words = [word for word in line.strip(" \t").replace("\t", " ").split(" ") if word]
         if not words or words[0].startswith("#"):
@@ -332,20 +305,22 @@ def read_policy(raw: bytes) -> Policy:
         match words:
             case ["log", vkey] | ["log", vkey, _]:
                 policy.logs.append(key(vkey, (ED25519, MLDSA44)))
-            case ["witness", name, vkey] | ["witness", name, vkey, _]:
-                policy.witnesses[define(name)] = key(vkey, (COSIGNATURE, MLDSA44))
-            case ["group", name, count, *members] if members:
+            case ["witness", name, vkey] | ["witness", name, vkey, _] if name not in names:
+                policy.witnesses[name] = key(vkey, (COSIGNATURE, MLDSA44))
+                names.add(name)
+            case ["group", name, count, *members] if members and name not in names:
                 known = names - {"none"} - grouped >= set(members)
                 must(known and len(set(members)) == len(members), "members are defined, free, once")
                 grouped.update(members)
                 threshold = {"all": len(members), "any": 1}.get(count) or decimal(count)
                 must(1 <= threshold <= len(members), "a group asks for some of its members")
-                policy.groups.append((define(name), threshold, members))
+                policy.groups.append((name, threshold, members))
+                names.add(name)
             case ["quorum", name]:
                 must(name in names, "a quorum is defined above")
                 policy.quorums.append(name)
             case _:
-                raise Wrong("a line of a policy begins with log, witness, group or quorum")
+                raise Wrong("a line is no log, witness, group or quorum, or defines a name twice")
     must(len(policy.quorums) == 1, "a policy has one quorum")
     return policy
 
@@ -373,24 +348,22 @@ def read_trust(raw: bytes) -> Trust:
     own = {NoteKey.read(vkey).name for vkey in keys} == {origin}
     must(own and len(set(keys)) == len(keys), "the log's keys bear its name, each listed once")
     must(re.fullmatch("[0-9a-f]{64}", given[genesis]), f"{genesis} is 64 hex digits")
-    policy = read_policy(octets(given["policy"]))
-    return Trust(origin, keys, given[genesis], policy)
+    return Trust(origin, keys, given[genesis], read_policy(octets(given["policy"])))
 
 
-def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, str]:
-    """Return size, root and end of a checkpoint that the log, a quorum and nobody else signed."""
+def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, Times]:
+    """Return size, root and times of a checkpoint that the log, a quorum, nobody else signed."""
     text, lines = read_note(raw)
     own, witnesses = [NoteKey.read(vkey) for vkey in trust.log_keys], trust.policy.witnesses
     listed = {key[::2] for key in trust.policy.logs}  # By name and public key, of either type.
     must(not listed or listed & {key[::2] for key in own}, "the policy does not list this log")
     must(all(key.name == trust.origin for key in own), "a log's keys bear its name")
-    known, signed = dict[tuple[str, bytes], NoteKey](), dict[tuple[str, bytes], bytes]()
+    known, signed = dict[tuple[str, bytes], NoteKey](), dict[tuple[str, bytes], int]()
     for key in (*own, *witnesses.values()):
         must(known.setdefault(key.label, key) is key, "two keys with one label")
     for label, blob in lines:
         must(label in known, "a line is by a key that is none of the log's nor of the policy")
-        known[label].check(text, blob)
-        signed.setdefault(label, blob)
+        signed[label] = min(known[label].check(text, blob), signed.get(label, 2**37))
     must(all(key.label in signed for key in own), "a key of the log has not signed")
     reached = {name for name, key in witnesses.items() if key.label in signed}
     for name, threshold, members in trust.policy.groups:
@@ -398,9 +371,8 @@ def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, str]:
     must(trust.policy.quorums[0] in {"none", *reached}, "those that cosigned are no quorum")
     origin, size, root = read_head(text)
     must(origin == trust.origin, "a checkpoint of another log")
-    times = [cosigned_at(b) for label, b in signed.items() if known[label].kind != ED25519]
-    last = min([*times, 2**37]) + 61  # A clock may be a minute off.
-    return size, root, spelled(datetime.fromtimestamp(last, UTC))
+    timed = [(at, label[0]) for label, at in signed.items() if known[label].kind != ED25519]
+    return size, root, sorted((UNIX + timedelta(seconds=at), name) for at, name in timed)
 
 
 # Entries and events (docs/spec/event.md).
@@ -449,8 +421,7 @@ def read_event(raw: bytes, position: int, origin: str) -> Event:
         says = loads(payload.decode("utf-8", "replace"))
         must(payload == dumps(says).encode("utf-8", "replace"), "the payload is not UTF-8")
         check_value(says)
-        members = {"body", "ledger", *FORMS, *LISTED}
-        fits = type(says) is dict and says.keys() - {"seen"} == members
+        fits = type(says) is dict and says.keys() - {"seen"} == {"body", "ledger", *FORMS, *LISTED}
         must(fits and type(says["body"]) is dict, "the payload has not an event's members")
     with failing(IDENTITY, position):
         must(says["ledger"] == origin, "the event is meant for another ledger")
@@ -733,6 +704,14 @@ class Authority:
             policy = read_policy(text) if text else trust.policy
             must([NoteKey.read(vkey) for vkey in keys], "the log has keys")
         return trust._replace(log_keys=keys, policy=policy)
+
+    def open(self, raw: bytes, trust: Trust, step: int) -> tuple[int, bytes, Times]:
+        """Open a checkpoint by the keys and the policy of its size."""
+        with failing(step):
+            _, stated, _ = read_head(read_note(raw)[0])
+        now = self.trust_at(stated, trust)
+        with failing(step):
+            return open_checkpoint(raw, now)
 
 
 def check_signatures(event: Event, authority: Authority) -> list[str]:
@@ -1086,18 +1065,16 @@ def suffice(
     answers = list[list[str]]()
     for mandate in mandates:
         meant = {"*", event.kind.partition("/")[0]} & set(map(str, mandate["topics"]))
-        until, most = mandate["valid_to"], mandate["ceiling"]
+        until, cap = mandate["valid_to"], mandate["ceiling"]
         on_that_day = mandate["valid_from"] <= today and (until is None or today < until)
         if meant and on_that_day and mandate["given"] < event.position <= mandate["ended"]:
-            if most is None:
+            if cap is None:
                 return []
             told = list(commits(event, signer, authority))
             told += [] if event.kind in TABLE else [f"what {event.kind} commits {signer} to"]
             unread = [f"a mandate's ceiling: {each}" for each in told if isinstance(each, str)]
             sums = [each for each in told if not isinstance(each, str)]
-            if all(
-                type(n) is int and n <= most["amount"] and u == most["currency"] for n, u in sums
-            ):
+            if all(type(n) is int and n <= cap["amount"] and u == cap["currency"] for n, u in sums):
                 answers.append(unread[:1])
     return min(answers, key=len) if answers else None
 
@@ -1106,7 +1083,7 @@ def suffice(
 def check_history(told: dict[str, Any], root: bytes, leaves: Sequence[tuple[int, bytes]]) -> None:
     """Hold (position, leaf hash) pairs against what the map of a root says of a subject."""
     subject, value, siblings = str(told["subject"]), told["value"], told["siblings"]
-    must(subject.isascii(), "a subject is written in ASCII")
+    must(re.fullmatch(LISTED["subjects"], subject), "not written as a subject")
     key, end = sha256(subject.encode()).digest(), bytes(32)
     chain = sha256(b"techledger/chain/v1\n" + subject.encode()).digest()
     for _, leaf in leaves:
@@ -1131,16 +1108,14 @@ def check_history(told: dict[str, Any], root: bytes, leaves: Sequence[tuple[int,
 
 
 # The bundle (docs/spec/bundle.md): JSON in one spelling, so that no byte of it is idle.
-VALUE = {"chain": str, "count": int, "last": int}
-HISTORIES = {"other": ({"key": str, "value_sha256": str},), "siblings": [unhash]}
+MAP = {"chain": str, "count": int, "last": int}, {"key": str, "value_sha256": str}
+HISTORY_OF = {"other": MAP[1:], "siblings": [unhash], "subject": str, "value": MAP[:1]}
 BUNDLE = {
-    "checkpoint": str,
+    **dict.fromkeys(("checkpoint", "format", "policy"), str),
     "earlier": [{"checkpoint": str, "proof": [unhash]}],
     "entries": [{"entry": unbase64, "position": int, "proof": [unhash]}],
-    "format": str,
-    "histories": [{**HISTORIES, "subject": str, "value": (VALUE,)}],
+    "histories": [HISTORY_OF],
     "openings": [{"opening": dict, "position": int}],
-    "policy": str,
     "seal": (int,),
 }
 """What a bundle has: `[a list of such]`, `(such or null,)`, a type, or what reads it."""
@@ -1185,10 +1160,8 @@ def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> 
     check_value(value)
     found: Any = {"body": event.body} if event else None
     for part in path.split("/")[1:]:
-        if type(found) is list and part.isdecimal() and int(part) < len(found):
-            found = found[int(part)]
-        else:
-            found = found.get(part) if type(found) is dict else None
+        inside = {str(n): each for n, each in enumerate(found)} if type(found) is list else found
+        found = inside.get(part) if type(inside) is dict else None
     if event is None or type(found) is not dict or list(found) != ["commitment"]:
         raise Wrong("nothing is sealed there")
     head = f"techledger/commit/v1\n{origin}\n{event.says['event_id']}\n{path}\n".encode()
@@ -1197,22 +1170,73 @@ def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> 
 
 
 class Verified(NamedTuple):
-    """All steps hold; `authority` says who signs by the entries shown, for the log as well."""
+    """No step fails. What is told of the bundle, and by whom, was verified."""
 
     trust: Trust
     size: int
     root: bytes
+    times: Times
+    bundle: dict[str, Any]
+    events: dict[int, Event]
     signatures: int
+    unread: list[tuple[int, str]]
+    sealed: int
     histories: tuple[tuple[str, int], ...]
-    unchecked: tuple[tuple[int, str], ...]
     authority: Authority
 
-    def __str__(self) -> str:
-        lines = [f"{step:>2}  {what}" for step, what in STEPS.items()]
-        lines += [f"whole below {size}: {subject}" for subject, size in self.histories]
-        lines += [f"unchecked: position {at}, {what}" for at, what in self.unchecked]
-        lines += [f"VERIFIED: {self.trust.origin} at size {self.size}, root {base64(self.root)}"]
-        return "\n".join([*lines, f"{self.signatures} signatures of parties verified"])
+    @property
+    def elsewhere(self) -> list[tuple[int, str]]:
+        """What no step can know of entries that are not shown, and from which position on."""
+        charter = any(name.startswith("charter:") for name, _ in self.histories)
+        found = [
+            (self.sealed * charter, "whether the log's keys, policy or operator changed since"),
+            (0, "whether an event stands a second time, among what is not shown"),
+        ]
+        return [] if self.authority.whole else found
+
+    @property
+    def unchecked(self) -> tuple[tuple[int, str], ...]:
+        """What only further entries could show, and at which position."""
+        shown = self.events.values(), self.authority, set(dict(self.histories)), self.sealed
+        return (*self.elsewhere, *self.unread, *not_shown(*shown))
+
+    @property
+    def states(self) -> dict[int, str]:
+        """Whether each step passed, left something unchecked, or was not run."""
+        states = dict.fromkeys(STEPS, "passed")
+        if self.elsewhere:
+            states |= {CHECKPOINT: "unchecked", IDENTITY: "unchecked"}
+        if len(self.unchecked) > len(self.elsewhere):
+            states[SIGNATURES] = "unchecked"
+        ran = {CONSISTENCY: "earlier", HISTORY: "histories", OPENINGS: "openings"}
+        return states | {step: "not run" for step, name in ran.items() if not self.bundle[name]}
+
+    def came(self, key: Key) -> str:
+        """Say how a key came into the log."""
+        event = self.events[key.added]
+        by = " and ".join(sorted(event.signers - {key.party})) or "a key of its own"
+        how = "vouched for" if event.kind == "key.added/1" else "registered"
+        return f"{how} by {by} at position {key.added}" if key.added else "genesis"
+
+    def lines(self, asked: Iterable[str] = ()) -> Iterator[str]:
+        """Yield each step, what is shown, which subjects, asked for or named, are not."""
+        yield from (f"{at:>2}  {self.states[at]:<9}  {what}" for at, what in STEPS.items())
+        for when, name in self.times:
+            yield f"signed {spelled(when)} by {name}, {(datetime.now(UTC) - when).days} days ago"
+        for at, event in self.events.items():
+            yield f"position {at}, accepted {event.accepted}: {event.kind} {event.says['event_id']}"
+            for key in (self.authority.keys[key_id] for key_id, _ in event.lines):
+                yield f"    signed by {key.party}, key {key.key_id}, {self.came(key)}"
+        opened = [(each["position"], each["opening"]) for each in self.bundle["openings"]]
+        yield from (f"opened: position {n}, {o['path']} is {dumps(o['value'])}" for n, o in opened)
+        for told in self.bundle["histories"]:
+            count = (told["value"] or {"count": 0})["count"]
+            yield f"whole below {self.sealed}: {told['subject']}, {count} entries"
+        named = {*asked}.union(*(event.says["subjects"] for event in self.events.values()))
+        yield from (f"not shown: all of {n}" for n in sorted(named - {*dict(self.histories)}))
+        yield from (f"unchecked: position {at}, {what}" for at, what in self.unchecked)
+        yield f"VERIFIED: {self.trust.origin} at size {self.size}, root {base64(self.root)}"
+        yield f"{self.signatures} signatures of parties verified"
 
 
 def verify(raw: bytes, trust_root: bytes) -> Verified:
@@ -1238,19 +1262,17 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
             except Refused as refused:
                 authority.faults[at] = refused  # It is told at the entry's turn.
     # 2. The checkpoint is signed by the log's keys and a quorum; 9. so are older ones, of prefixes.
-    now = authority.trust_at(stated, trust)
+    size, root, times = authority.open(octets(bundle["checkpoint"]), trust, CHECKPOINT)
     with failing(CHECKPOINT):
-        size, root, too_late = open_checkpoint(octets(bundle["checkpoint"]), now)
-        must(octets(bundle["policy"]) == now.policy.raw, "the policy shown is another")
+        counts = authority.trust_at(size, trust).policy.raw
+        must(octets(bundle["policy"]) == counts, "another policy than the one that counts")
     for each in bundle["earlier"]:
+        old, old_root, _ = authority.open(octets(each["checkpoint"]), trust, CONSISTENCY)
         with failing(CONSISTENCY):
-            _, stated, _ = read_head(read_note(octets(each["checkpoint"]))[0])
-        then = authority.trust_at(stated, trust)
-        with failing(CONSISTENCY):
-            old, old_root, _ = open_checkpoint(octets(each["checkpoint"]), then)
             check_consistency(old, size, each["proof"], (old_root, root))
     # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
-    events, last = dict[int, Event](), ""
+    events, ids, last = dict[int, Event](), dict[str, int](), ""
+    too_late = spelled(min([*dict(times), MILLENNIA]) + timedelta(seconds=61))  # A minute off.
     for each in bundle["entries"]:
         at = each["position"]
         with failing(TREE, at):
@@ -1260,6 +1282,7 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
         event = events[at] = read_event(each["entry"], at, trust.origin)
         with failing(IDENTITY, at):
             must(last <= event.accepted < too_late, "accepted before the last, or too late")
+            must(ids.setdefault(event.says["event_id"], at) == at, "the event is there already")
         unread += ((at, what) for what in check_signatures(event, authority))
         last = event.accepted
     # 10. Under the seal, what is shown of each subject is its whole history.
@@ -1274,9 +1297,9 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
         with failing(OPENINGS, each["position"]):
             check_opening(each["opening"], events.get(each["position"]), trust.origin)
     histories = tuple((told["subject"], sealed) for told in bundle["histories"])
-    unread += not_shown(events.values(), authority, set(dict(histories)), sealed)
-    signatures = sum(len(event.lines) for event in events.values())
-    return Verified(trust, size, root, signatures, histories, tuple(unread), authority)
+    lines = sum(len(each.lines) for each in events.values())
+    parts = bundle, events, lines, unread, sealed, histories
+    return Verified(trust, size, root, times, *parts, authority)
 
 
 def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, int]:
@@ -1285,8 +1308,7 @@ def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, 
     if at is None and not bundle["histories"]:
         return b"", 0
     with failing(HISTORY, at):
-        if at not in events or events[at].kind != "ledger.sealed/1":
-            raise Wrong("there is no seal at the position named")
+        must(at in events and events[at].kind == "ledger.sealed/1", "there is no seal there")
         size, root = events[at].body.get("size"), events[at].body.get("map_root")
         must(type(size) is int and 0 < size <= at, "a seal covers what is before it")
         must(type(root) is str and re.fullmatch("sha256:[0-9a-f]{64}", root), "a root is a hash")
@@ -1297,13 +1319,10 @@ def not_shown(
     events: Iterable[Event], authority: Authority, whole: set[str], sealed: int
 ) -> Iterator[tuple[int, str]]:
     """Yield what only further entries could show: that a key, a mandate, a party had not ended."""
-    if not any(subject.startswith("charter:") for subject in whole):
-        yield 0, "whether the log's keys, policy or operator changed: its charter is not shown"
     last = dict[str, int]()  # Of a party it is said once, where it last signs.
     for event in events:
         keys = [authority.keys[key_id] for key_id, _ in event.lines]
-        # A key that came with this very event has not ended before it.
-        needed = {f"key:{key.key_id}" for key in keys if key.added != event.position}
+        needed = {f"key:{key.key_id}" for key in keys if key.added < event.position}
         for pair in ((signer, key.party) for key in keys for signer in event.signers):
             needed |= authority.mandates.get(pair, {}).keys()
         last |= dict.fromkeys(event.signers.union(key.party for key in keys), event.position)
@@ -1315,9 +1334,11 @@ def not_shown(
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: court.py BUNDLE TRUST")
+    if len(sys.argv) < 3:
+        sys.exit("usage: court.py BUNDLE TRUST [SUBJECT...]")
     try:
-        print(verify(*(Path(name).read_bytes() for name in sys.argv[1:3])))
+        answer = verify(*(Path(name).read_bytes() for name in sys.argv[1:3]))
     except (OSError, Refused) as error:
         sys.exit(f"REFUSED: {error}")
+    print(*answer.lines(sys.argv[3:]), sep="\n")
+    sys.exit(not {*sys.argv[3:]} <= {*dict(answer.histories)})

@@ -28,10 +28,14 @@ def granted(grant: Answer) -> str:
 
 
 def shown(answer: Answer, lines: Iterable[str], *, as_json: bool) -> None:
-    """Print an answer: as JSON, or as lines with the size and the events that prove it."""
+    """Print an answer, which is the server's word: as JSON, or as lines with where to look.
+
+    The events at the positions that it names can be verified, and the rules run over them.
+    """
     if as_json:
-        print(json.dumps(answer, indent=1, ensure_ascii=False))
+        print(json.dumps({"verified": False, **answer}, indent=1, ensure_ascii=False))
         return
     for line in lines:
         print(line)
     print(f"as of size {answer['size']}, by events {answer['positions']}")
+    print("unverified: this is the server's answer")

@@ -43,8 +43,7 @@ from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.succession import SuccessionError, check_succession, read_closed
-from ledger.verify.__main__ import report
-from ledger.verify.outcome import Refused
+from ledger.verify.outcome import Refused, State
 from ledger.verify.verifier import verify_export
 from projections.catalogue import READ_MODELS
 from projections.digest import replay as digests_after
@@ -115,14 +114,22 @@ def verify(  # noqa: PLR0913  (the command's options)
     replayed = _replayed(directory, law, as_json=as_json) if rules else None
     if as_json:
         members = answer.to_json()
-        if replayed is not None:
-            members["steps"].append({"step": RULES_STEP, "label": RULES_LABEL})
-            members["unchecked"] += _unchecked(replayed)
+        last = {"step": RULES_STEP, "label": RULES_LABEL, "state": str(_state(replayed))}
+        members["steps"].append(last)
+        members["unchecked"] += _unchecked(replayed) if replayed else []
         print(json.dumps(members, indent=1))
         return
-    print(report(answer))
+    print(answer.report())
+    print(f"{RULES_STEP:>2}  {_state(replayed):<9}  {RULES_LABEL}")
     if replayed is not None:
         _print_replayed(replayed)
+
+
+def _state(replayed: "_Replayed | None") -> State:
+    """Say how the step of the rules ended, which did not fail."""
+    if replayed is None:
+        return State.NOT_RUN
+    return State.UNCHECKED if replayed.unchecked else State.PASSED
 
 
 @app.command("succession")

@@ -101,14 +101,16 @@ def _print_receipt(receipt: VerifiedReceipt, *, as_json: bool) -> None:
             "accepted": receipt.accepted,
             "checkpoint_size": receipt.size,
             "grade": "witnessed" if receipt.witnessed else "logged",
-            "replayed": receipt.replayed,
             "proof": receipt.proof.decode(),
+            "unverified": {"replayed": receipt.replayed},
         }
         print(json.dumps(members, indent=1))
         return
     grade = "witnessed" if receipt.witnessed else "logged"
     print(f"verified  position {receipt.position} under checkpoint {receipt.size}, {grade}")
-    print(f"accepted  {receipt.accepted}{'  (replayed)' if receipt.replayed else ''}")
+    print(f"accepted  {receipt.accepted}")
+    if receipt.replayed:
+        print("unverified: the server says that it had the event before")
 
 
 @app.command("show")
@@ -117,7 +119,7 @@ def show(
     url: Url,
     trust: TrustFile,
 ) -> None:
-    """Print an event as the log holds it."""
-    path = f"/v1/entries/{which}" if which.isdecimal() else f"/v1/events/{which}"
+    """Print an event as the log holds it, what of it was verified, and what not."""
     with LedgerClient(url, read_trust(trust)) as ledger:
-        print(json.dumps(ledger.get(path), indent=1, ensure_ascii=False))
+        found, payload = ledger.entry(which)
+    print(json.dumps({**found.to_json(), "payload": payload}, indent=1, ensure_ascii=False))

@@ -10,7 +10,6 @@ import typer
 from api.cli.options import TrustFile, Url
 from ledger.client import LedgerClient, read_trust
 from ledger.log.evidence import format_evidence, parse_evidence
-from ledger.verify.__main__ import report
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Verified
 
@@ -74,4 +73,4 @@ def _verified(raw: bytes, trust: Path) -> Verified:
 
 
 def _told(answer: Verified) -> None:
-    print(report(answer))
+    print(answer.report())

@@ -89,8 +89,9 @@ def grounds(
     with LedgerClient(url, read_trust(trust)) as ledger:
         answer = ledger.get(f"/v1/entries/{position}/grounds")
     if as_json:
-        print(json.dumps(answer, indent=1, ensure_ascii=False))
+        print(json.dumps({"verified": False, **answer}, indent=1, ensure_ascii=False))
         return
+    print("unverified: this is the server's answer")
     print(f"{answer['type']}  edition {answer['edition']['edition']}")
     print(f"law data {answer['edition']['law_data_sha256']}")
     for each in answer["grounds"]:

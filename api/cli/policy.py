@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.log.collusion import worth_of
+from ledger.log.collusion import Tangled, worth_of
 from ledger.log.policy import MalformedPolicy, parse_policy
 
 app = typer.Typer(help="Read a trust policy.", no_args_is_help=True)
@@ -25,9 +25,13 @@ def lint(
         read = parse_policy(file.read_bytes())
     except MalformedPolicy as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
-    worth = worth_of(read)
+    try:
+        worth = worth_of(read)
+    except Tangled as error:
+        raise typer.BadParameter(str(error), param_hint="FILE") from None
     print(f"sha256  {read.sha256}")
-    print(f"logs {len(read.logs)}, witnesses {len(read.witnesses)}, quorum {read.quorum or 'none'}")
+    counted = f"witnesses {len(worth.witnesses)} by {len(read.witnesses)} keys"
+    print(f"logs {len(read.logs)}, {counted}, quorum {read.quorum or 'none'}")
     for group in read.groups:
         print(f"  {group.name}: {group.threshold} of {len(group.members)}")
     for name in worth.loose:

@@ -1,7 +1,8 @@
 """
 `python -m ledger.verify PATH --trust trust.json`: verify an exported log, a receipt or a bundle.
 
-Exit codes: 0 verified; 1 refused; 2 wrong usage, or a file that is not there.
+Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong usage, or a
+file that is not there.
 """
 
 import argparse
@@ -11,9 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused, Step, Verified
+from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export, verify_receipt
-from ledger.wire.base64 import MalformedBase64, b64decode
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.path.is_dir() and given.entry is not None:
         parser.error("a receipt comes with --entry FILE, an exported log without")
+    if given.subject and (given.path.is_dir() or given.entry):
+        parser.error("--subject asks for a history, which only a bundle shows")
     if given.workers is not None and given.workers < 1:
         parser.error("--workers is 1 or more")
     try:
@@ -30,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             previous = given.previous.read_bytes() if given.previous else None
             answer = verify_export(given.path, trust_root, previous=previous, workers=given.workers)
         elif given.entry is None:
-            answer = verify_evidence(given.path.read_bytes(), trust_root)
+            answer = verify_evidence(given.path.read_bytes(), trust_root, given.subject)
         else:
-            entry = _entry(given.entry.read_bytes())
+            entry = given.entry.read_bytes()
             charter = given.charter.read_bytes() if given.charter else None
             answer = verify_receipt(given.path.read_bytes(), entry, trust_root, charter)
     except OSError as error:
@@ -40,32 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Refused as refused:
         print(json.dumps(refused.to_json(), indent=1) if given.json else f"REFUSED: {refused}")
         return 1
-    print(json.dumps(answer.to_json(), indent=1) if given.json else report(answer))
-    return 0
-
-
-def report(answer: Verified) -> str:
-    """Return what was verified, as text."""
-    checkpoint = answer.checkpoint.size, answer.to_json()["root"]
-    return "\n".join(
-        [
-            *(f"{step.number:>2}  {step}" for step in answer.steps),
-            *(f"whole below {size}: {subject}" for subject, size in answer.histories),
-            *(f"unchecked: position {at}, {what}" for at, what in answer.unchecked),
-            "VERIFIED: {} at size {}, root {}".format(answer.checkpoint.origin, *checkpoint),
-            f"{answer.signatures} signatures of parties verified",
-        ]
-    )
-
-
-def _entry(raw: bytes) -> bytes:
-    """Return an entry's bytes, also from the JSON that the API answers for an entry."""
-    if not raw.startswith(b"{"):
-        return raw
-    try:
-        return b64decode(str(json.loads(raw)["entry"]))
-    except (ValueError, KeyError, MalformedBase64):
-        raise Refused(Step.FORM, "the entry is neither bytes nor the API's JSON") from None
+    print(json.dumps(answer.to_json(), indent=1) if given.json else answer.report())
+    return int(not {*given.subject} <= {*dict(answer.histories)})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("path", type=Path, help="an exported log, a receipt or a bundle")
     parser.add_argument("--trust", type=Path, required=True, help="trust root, from elsewhere")
     parser.add_argument("--entry", type=Path, help="the entry that the receipt is for")
+    parser.add_argument(
+        "--subject", action="append", default=[], help="whose whole history a bundle must show"
+    )
     parser.add_argument("--charter", type=Path, help="a bundle that shows the log's later keys")
     parser.add_argument("--previous", type=Path, help="an earlier checkpoint of the same log")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -1,25 +1,58 @@
 """Evidence bundles, with the answers of this package: `ledger.court` does all the checking."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from ledger import court
 from ledger.log.tree_head import Checkpoint
-from ledger.verify.outcome import Refused, Step, Verified
+from ledger.verify.outcome import Refused, State, Step, Verified
 
 
-def verify_evidence(raw: bytes, trust_root: bytes) -> Verified:
-    """Verify an evidence bundle. Raises `Refused` with the step that fails."""
-    shown = show(raw, trust_root)
-    checkpoint = Checkpoint(shown.trust.origin, shown.size, shown.root)
-    counted = shown.signatures, shown.unchecked
-    return Verified(checkpoint, tuple(Step), *counted, histories=shown.histories)
+def verify_evidence(raw: bytes, trust_root: bytes, asked: Sequence[str] = ()) -> Verified:
+    """Verify an evidence bundle. Raises `Refused` with the step that fails.
+
+    Of the subjects `asked` for it is said whether their whole history is shown.
+    """
+    found = show(raw, trust_root)
+    checkpoint = Checkpoint(found.trust.origin, found.size, found.root)
+    return Verified(
+        checkpoint,
+        tuple(map(State, found.states.values())),
+        found.signatures,
+        found.unchecked,
+        histories=found.histories,
+        shown=_shown(found, asked),
+        text="\n".join(found.lines(asked)),
+    )
 
 
 def show(raw: bytes, trust_root: bytes) -> court.Verified:
     """Verify a bundle; return all that it shows, who signs for the log as well."""
     with in_our_words():
         return court.verify(raw, trust_root)
+
+
+def _shown(found: court.Verified, asked: Sequence[str]) -> dict[str, Any]:
+    named = {*asked}.union(*(event.says["subjects"] for event in found.events.values()))
+    return {
+        "signed": [{"by": name, "at": court.spelled(at)} for at, name in found.times],
+        "events": [
+            {
+                "position": event.position,
+                "accepted": event.accepted,
+                "type": event.kind,
+                "event_id": event.says["event_id"],
+                "signed_by": [
+                    {"party": key.party, "key": key.key_id, "came": found.came(key)}
+                    for key in (found.authority.keys[key_id] for key_id, _ in event.lines)
+                ],
+            }
+            for event in found.events.values()
+        ],
+        "openings": found.bundle["openings"],
+        "not_shown": sorted(named - set(dict(found.histories))),
+    }
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 There is no third way: what could not be checked is listed as such, and never counts as passed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +36,21 @@ class Step(StrEnum):
         return list(Step).index(self) + 1
 
 
+class State(StrEnum):
+    """How a step ended that did not fail."""
+
+    PASSED = "passed"
+    UNCHECKED = "unchecked"
+    """It found nothing wrong, and something of it could not be checked: that is listed."""
+    NOT_RUN = "not run"
+
+
+def states(unchecked: Collection[Step] = (), idle: Collection[Step] = ()) -> tuple[State, ...]:
+    """Return how each step ended, in order: passed, where it is neither unchecked nor idle."""
+    said = {**dict.fromkeys(unchecked, State.UNCHECKED), **dict.fromkeys(idle, State.NOT_RUN)}
+    return tuple(said.get(step, State.PASSED) for step in Step)
+
+
 class VerifyError(Exception):
     """Superclass of the errors of this package. Never raised itself."""
 
@@ -64,34 +79,57 @@ class Refused(VerifyError):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """All steps hold, up to a checkpoint; of a receipt, for the entry at `position`.
+    """No step fails, up to a checkpoint; of a receipt, for the entry at `position`.
 
-    `signatures` counts those of parties; `unchecked` has what could not be checked, and where;
-    `log_keys` are the vkeys that sign this log's checkpoints from there on; `histories` are
-    subjects of which everything was shown below a size.
+    `steps` has the state of each step, in order; `signatures` counts those of parties; `unchecked`
+    has what could not be checked, and where; `log_keys` are the vkeys that sign this log's
+    checkpoints from there on; `histories` are subjects of which everything was shown below a size.
+    `shown` is what was verified beside, as JSON members; `lines` are the same for people, `text`
+    is all of it, where the one file for courts has said it.
     """
 
     checkpoint: Checkpoint
-    steps: tuple[Step, ...]
+    steps: tuple[State, ...]
     signatures: int
     unchecked: tuple[tuple[int, str], ...] = ()
     position: int | None = None
     log_keys: tuple[str, ...] = ()
     histories: tuple[tuple[str, int], ...] = ()
+    shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    lines: tuple[str, ...] = ()
+    text: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON values."""
+        steps = zip(Step, self.steps, strict=True)
         return {
             "verified": True,
             "origin": self.checkpoint.origin,
             "size": self.checkpoint.size,
             "root": write_base64(self.checkpoint.root),
             "position": self.position,
-            "steps": [{"step": step.number, "label": str(step)} for step in self.steps],
+            "steps": [{"step": s.number, "label": str(s), "state": str(at)} for s, at in steps],
             "signatures": self.signatures,
+            **self.shown,
             "histories": [{"subject": name, "below": size} for name, size in self.histories],
             "unchecked": [{"position": at, "what": what} for at, what in self.unchecked],
         }
+
+    def report(self) -> str:
+        """Return the answer as lines of text, the verdict last but one."""
+        if self.text:
+            return self.text
+        steps = zip(Step, self.steps, strict=True)
+        checkpoint = self.checkpoint.size, write_base64(self.checkpoint.root)
+        return "\n".join(
+            [
+                *(f"{step.number:>2}  {state:<9}  {step}" for step, state in steps),
+                *self.lines,
+                *(f"unchecked: position {at}, {what}" for at, what in self.unchecked),
+                "VERIFIED: {} at size {}, root {}".format(self.checkpoint.origin, *checkpoint),
+                f"{self.signatures} signatures of parties verified",
+            ]
+        )
 
 
 @contextmanager

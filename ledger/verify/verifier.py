@@ -4,14 +4,13 @@ The verification of an exported log, and of one receipt: numbered steps, each in
 docs/verify.md has a table of what each step stops, and says what none of them can.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ledger import court
 from ledger.log.cosignature import cosignature_time
@@ -23,17 +22,18 @@ from ledger.log.proof import prove_consistency, verify_consistency, verify_inclu
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
+from ledger.verify.answers import read_entry, read_receipt, unverified
 from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.entries import CheckBundle, Chronology, check_order
 from ledger.verify.event import Event, read_event
 from ledger.verify.evidence import in_our_words, show
 from ledger.verify.files import check_names, read_checkpoint, read_tile
-from ledger.verify.outcome import Refused, Step, Verified, refusing
-from ledger.verify.signatures import admitted_keys, verify_line
+from ledger.verify.outcome import Refused, Step, Verified, refusing, states
+from ledger.verify.signatures import admitted_keys, check_signatures, verify_line
 from ledger.verify.tree import HashBundle, check_tree
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.workers import in_order
-from ledger.wire.base64 import b64encode
+from ledger.wire.envelope import payload_hash
 from ledger.wire.instant import format_instant
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ T = TypeVar("T")
 CLOCK_TOLERANCE_S = 60  # How far `accepted` may be after the signing of a checkpoint over it.
 END_OF_TIME = 2**37  # In POSIX seconds, and within what a datetime holds.
 
-LOG_STEPS = tuple(Step)[: Step.CONSISTENCY.number]  # Those behind are for evidence bundles.
+OF_BUNDLES = (Step.HISTORY, Step.OPENINGS)  # Nothing else has what they check.
 
 Progress = Callable[[Step, int, int], None]
 """Told after each bundle of a long step: the step, bundles done, bundles in all."""
@@ -111,7 +111,8 @@ def verify_export(
             proof = prove_consistency(old.size, size, TileHashes(partial(read_tile, directory)))
             verify_consistency(old.size, size, proof, old.root, checkpoint.root)
 
-    steps = LOG_STEPS if previous is not None else LOG_STEPS[:-1]
+    idle = OF_BUNDLES if previous is not None else (Step.CONSISTENCY, *OF_BUNDLES)
+    steps = states((Step.SIGNATURES,) if chronology.unchecked else (), idle)
     counted = (chronology.signatures, tuple(chronology.unchecked))
     return Verified(checkpoint, steps, *counted, log_keys=now.log_keys)
 
@@ -119,50 +120,94 @@ def verify_export(
 def verify_receipt(
     receipt: bytes, entry: bytes, trust_root: bytes, charter: bytes | None = None
 ) -> Verified:
-    """Verify one receipt, a tlog-proof file or the API's JSON, and its entry. Raises `Refused`.
+    """Verify one receipt and its entry, as files or as the API's JSON. Raises `Refused`.
 
     `charter` is an evidence bundle that shows the log's keys, where they are not those trusted.
-    What the JSON says beside its proof must be so, as far as a proof can show it; nothing else of
-    it is believed, nor returned. A receipt carries no keys but those that its own entry brings:
-    whether other lines verify, and whom they bind, only the log can show. They are `unchecked`.
+    What the JSON says beside proof and entry must be so; of what nothing is shown, it is said.
+    A receipt carries no keys but those that its own entry brings: whether other lines verify, and
+    whom they bind, only the log can show. They are `unchecked`.
     """
     # 1. The trust root is pinned.
     trust = parse_trust(trust_root)
 
     # 2. The checkpoint in the receipt: a strict note, signed as that of a log must be.
+    proof_raw, receipt_says = read_receipt(receipt)
+    raw, entry_says = read_entry(entry)
     with refusing(Step.CHECKPOINT):
-        stated = _stated(receipt)
-        proof = parse_tlog_proof(stated.pop("proof"))
+        proof = parse_tlog_proof(proof_raw)
+    known_to = 0
     if charter:
         shown = show(charter, trust_root)
         size = stated_checkpoint(proof.checkpoint_raw, Step.CHECKPOINT).size
         trust = trust_shown(size, trust, shown)
+        known_to = shown.elsewhere[0][0] if shown.elsewhere else shown.size
     checkpoint, too_late = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
     position = proof.index
 
     # 3. The entry hashes up to the root by the proof.
-    leaf = leaf_hash(entry)
     with refusing(Step.TREE, position):
-        verify_inclusion(leaf, position, checkpoint.size, proof.hashes, checkpoint.root)
+        verify_inclusion(leaf_hash(raw), position, checkpoint.size, proof.hashes, checkpoint.root)
 
     # 4. Entry 0 is the trusted genesis.
     if position == 0:
-        check_genesis(entry, trust)
+        check_genesis(raw, trust)
 
-    # 5. to 7. Form, identity and time, sorted lists; the JSON around the proof says the same.
-    event = read_event(entry, position, trust.origin)
+    # 5. to 7. Form, identity and time, sorted lists; the JSON around the bytes says the same.
+    event = read_event(raw, position, trust.origin)
     check_order("", event.entry.accepted, too_late, position)
-    _check_stated(stated, event, leaf, checkpoint.size)
+    graded = ("logged",) if trust.policy.quorum is None else ("logged", "witnessed")
+    if receipt_says.get("grade") in graded:
+        del receipt_says["grade"]  # Step 2 has shown it; another grade nothing here can show.
+    says = [(receipt_says, {"checkpoint_size": checkpoint.size}), (entry_says, {})]
+    names = {name for each, known in says for name in unverified(each, event, raw, known)}
 
-    # 8. The lines by keys that the entry itself brings.
-    brought, unchecked = admitted_keys(event), []
+    loose = [f"what a file says of {name}" for name in sorted(names)]
+    loose += ["what the proof has as extra"] if proof.extra is not None else []
+    loose += ["whether the event stands a second time, elsewhere in the log"]
+    if checkpoint.size > known_to:
+        loose += ["whether the log's keys, policy or operator changed since the trust root"]
+
+    # 8. The genesis entry brings all of its keys; another entry's lines by keys that it brings.
+    signatures, unread = _check_lines(event, raw, trust.origin)
+    keys = Step.CHECKPOINT if checkpoint.size > known_to else Step.IDENTITY
+    lines = Step.SIGNATURES if unread else Step.IDENTITY
+    idle = (Step.CONSISTENCY, *OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
+    ended = states((Step.IDENTITY, keys, lines), idle)
+    facts = _facts(event)
+    return Verified(
+        checkpoint,
+        ended,
+        signatures,
+        tuple((position, what) for what in [*loose, *unread]),
+        position,
+        shown={"entry": facts},
+        lines=(f"position {position}", *(f"{name} {value}" for name, value in facts.items())),
+    )
+
+
+def _facts(event: Event) -> dict[str, str]:
+    return {
+        "event_id": event.event_id,
+        "accepted": event.entry.accepted,
+        "type": event.type,
+        "payload_sha256": payload_hash(event.entry.payload),
+        "subjects": ", ".join(event.subjects),
+        "signers": ", ".join(sorted(event.signers)),
+    }
+
+
+def _check_lines(event: Event, raw: bytes, origin: str) -> tuple[int, list[str]]:
+    """Verify what lines an entry brings the keys of; return how many, and what is unchecked."""
+    if event.position == 0:
+        check_signatures(event, gather_authority([(0, raw)], origin))
+        return len(event.entry.signatures), []
+    brought, unread = admitted_keys(event), ["whether its lines bind all of its signers"]
     for line in event.entry.signatures:
         if line.key_id in brought:
             verify_line(event, brought[line.key_id], line.value)
         else:
-            unchecked.append((position, f"the line by key {line.key_id}"))
-    verified = len(event.entry.signatures) - len(unchecked)
-    return Verified(checkpoint, LOG_STEPS[:-1], verified, tuple(unchecked), position)
+            unread.append(f"the line by key {line.key_id}")
+    return len(event.entry.signatures) - len(unread) + 1, unread
 
 
 def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
@@ -210,30 +255,6 @@ def trust_shown(size: int, trust: Trust, shown: court.Verified) -> Trust:
     with in_our_words(), refusing(Step.SIGNATURES):
         now = shown.authority.trust_at(size, shown.trust)
         return trust.with_keys(now.log_keys, now.policy.raw)
-
-
-def _stated(receipt: bytes) -> dict[str, Any]:
-    """Return what a receipt says: only its `proof`, or that and the other members of the JSON."""
-    if not receipt.startswith(b"{"):
-        return {"proof": receipt}
-    try:
-        stated: dict[str, Any] = json.loads(receipt)
-    except (ValueError, RecursionError):
-        raise Refused(Step.CHECKPOINT, "the receipt is neither a tlog-proof nor JSON") from None
-    return {**stated, "proof": str(stated.get("proof")).encode("utf-8", "replace")}
-
-
-def _check_stated(stated: dict[str, Any], event: Event, leaf: bytes, size: int) -> None:
-    proved = {
-        "event_id": event.event_id,
-        "position": event.position,
-        "accepted": event.entry.accepted,
-        "leaf_hash": b64encode(leaf),
-        "checkpoint_size": size,
-    }
-    for name in stated.keys() & proved.keys():
-        if stated[name] != proved[name]:
-            raise Refused(Step.FORM, f"the receipt states another {name}", event.position)
 
 
 def _told(answers: Iterable[T], progress: Progress, step: Step, total: int) -> Iterator[T]:

@@ -5,10 +5,11 @@ from random import Random
 
 import pytest
 
-from ledger.log.collusion import worth_of
+from ledger.log.collusion import Tangled, worth_of
+from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.note import format_vkey
 from ledger.log.policy import Policy, parse_policy
-from tests.support.log import witness
+from tests.support.log import ed25519_key, witness
 
 STATE_INSTITUTES_FIRMS = (
     "group state all w0\n"
@@ -59,6 +60,62 @@ def test_it_is_what_trying_everything_gives():
         silent = min(len(each) for each in sets if not policy.satisfied(set(names) - each))
         assert silent == len(worth.stall), seed
         assert not policy.satisfied(set(names) - set(worth.stall))
+
+
+def keyed(owners: list[str], rest: str, url: str = "") -> Policy:
+    """Return a policy of keys k0, k1, … each of which bears the name of its witness."""
+    keys = [CosignatureV1Signer(o, ed25519_key(f"{o}/{n}")) for n, o in enumerate(owners)]
+    lines = (f"witness k{n} {format_vkey(key)}{url}\n" for n, key in enumerate(keys))
+    return parse_policy(("".join(lines) + rest).encode())
+
+
+def test_two_keys_of_one_witness_are_one_that_must_cheat() -> None:
+    both = keyed(["w", "w"], "group g all k0 k1\nquorum g\n")
+    assert (("w",), ("w",), ("w",)) == (worth_of(both).witnesses, *split_and_stall(both))
+    # Two of four keys, which two witnesses have: one of them alone satisfies it, for either view.
+    loose = keyed(["a", "a", "b", "b"], "group g 2 k0 k1 k2 k3\nquorum g\n")
+    assert ((), ("a", "b")) == split_and_stall(loose)
+    # Three of four: each view needs both.
+    assert (("a", "b"), ("a",)) == split_and_stall(
+        keyed(["a", "a", "b", "b"], "group g 3 k0 k1 k2 k3\nquorum g\n")
+    )
+
+
+def test_keys_behind_one_url_are_one_witness() -> None:
+    policy = keyed(["a", "b"], "group g all k0 k1\nquorum g\n", " https://w.example")
+    assert (("a",), ("a",)) == split_and_stall(policy)
+
+
+def split_and_stall(policy: Policy) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    worth = worth_of(policy)
+    return worth.split, worth.stall
+
+
+def test_with_several_keys_it_is_what_trying_everything_gives() -> None:
+    """Random groups over eight keys of five witnesses, within groups and across them."""
+    for seed in range(60):
+        random = Random(seed)
+        owners = [f"w{random.randrange(5)}" for _ in range(8)]
+        policy = keyed(owners, _random_groups(random, [f"k{n}" for n in range(8)]))
+        everyone = sorted(set(owners))
+        sets = [set(c) for n in range(9) for c in combinations(everyone, n)]
+
+        def enough(chosen: set[str], policy: Policy = policy, owners: list[str] = owners) -> bool:
+            return policy.satisfied(f"k{n}" for n, owner in enumerate(owners) if owner in chosen)
+
+        good = [each for each in sets if enough(each)]
+        worth = worth_of(policy)
+        assert min(len(one & other) for one in good for other in good) == len(worth.split), seed
+        silent = min(len(each) for each in sets if not enough(set(everyone) - each))
+        assert silent == len(worth.stall), seed
+
+
+def test_too_many_to_try_are_not_guessed() -> None:
+    owners = [f"w{n % 11}" for n in range(22)]
+    first, second = (" ".join(f"k{n}" for n in range(at, at + 11)) for at in (0, 11))
+    groups = f"group a 6 {first}\ngroup b 6 {second}\ngroup g all a b\nquorum g\n"
+    with pytest.raises(Tangled):
+        worth_of(keyed(owners, groups))
 
 
 def _random_groups(random: Random, names: list[str]) -> str:

@@ -8,6 +8,7 @@ A bundle brings few entries, each with its proof, those of them that say whose k
 what a seal says of subjects. What it does not bring it cannot show: that is listed as unchecked.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ledger.log.evidence import Evidence, parse_evidence
@@ -19,7 +20,7 @@ from ledger.log.tree_head import Checkpoint
 from ledger.verify.authority import Authority, gather_authority, is_authority
 from ledger.verify.entries import check_order
 from ledger.verify.event import Event, read_event
-from ledger.verify.outcome import Refused, Step, Verified, refusing
+from ledger.verify.outcome import Refused, Step, Verified, refusing, states
 from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.verifier import check_genesis, open_trusted, stated_checkpoint, trust_at
@@ -27,6 +28,7 @@ from ledger.wire.commitment import opening_from_object, sealed_at, verify_openin
 from tests.support.reference_map import read_root, verify_whole
 
 SEALED = "ledger.sealed/1"
+SUBJECT = re.compile("[a-z]+:[a-z0-9.-]{1,80}")
 
 
 def verify_evidence(raw: bytes, trust_root: bytes) -> Verified:
@@ -60,6 +62,7 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
 
     # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
     events, leaves, last, unread = list[Event](), list[bytes](), "", list[tuple[int, str]]()
+    ids = set[str]()
     for each in evidence.entries:
         leaves.append(leaf_hash(each.raw))
         with refusing(Step.TREE, each.position):
@@ -67,13 +70,18 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
             verify_inclusion(leaves[-1], *place, each.proof, checkpoint.root)
         events.append(event := read_event(each.raw, each.position, trust.origin))
         check_order(last, event.entry.accepted, too_late, each.position)
+        if event.event_id in ids:
+            raise Refused(Step.IDENTITY, "the event is there already", each.position)
         unread += ((each.position, what) for what in check_signatures(event, authority))
+        ids.add(event.event_id)
         last = event.entry.accepted
 
     # 10. Under the seal, what is shown of each subject is its whole history.
     root, sealed = _sealed(evidence, events)
     covered = [(e, leaf) for e, leaf in zip(events, leaves, strict=True) if e.position < sealed]
     for told in evidence.histories:
+        if not SUBJECT.fullmatch(told.subject):
+            raise Refused(Step.HISTORY, "not written as a subject")
         touched = [(e.position, leaf) for e, leaf in covered if told.subject in e.subjects]
         with refusing(Step.HISTORY):
             verify_whole(root, told.subject, told.history, told.proof, touched)
@@ -86,11 +94,28 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
             event_id, payload = said.get(position, ("", None))
             verify_opening(sealed_at(payload, read.path), trust.origin, event_id, read)
     whole = {each.subject for each in evidence.histories}
-    unchecked = (*unread, *_unchecked(events, authority, whole, sealed))
+    elsewhere = [] if authority.whole else _elsewhere(whole, sealed)
+    lines = (*unread, *_unchecked(events, authority, whole, sealed))
+    unchecked = (*elsewhere, *lines)
     histories = tuple((each.subject, sealed) for each in evidence.histories)
     signatures = sum(len(event.entry.signatures) for event in events)
-    steps = tuple(Step)
-    return Verified(checkpoint, steps, signatures, unchecked, histories=histories), authority
+    left = (Step.CHECKPOINT, elsewhere), (Step.IDENTITY, elsewhere), (Step.SIGNATURES, lines)
+    ended = states([step for step, each in left if each], _idle(evidence))
+    return Verified(checkpoint, ended, signatures, unchecked, histories=histories), authority
+
+
+def _idle(evidence: Evidence) -> list[Step]:
+    earlier = (Step.CONSISTENCY, evidence.earlier)
+    rest = (Step.HISTORY, evidence.histories), (Step.OPENINGS, evidence.openings)
+    return [step for step, there in (earlier, *rest) if not there]
+
+
+def _elsewhere(whole: set[str], sealed: int) -> list[tuple[int, str]]:
+    charter = any(subject.startswith("charter:") for subject in whole)
+    return [
+        (sealed * charter, "whether the log's keys, policy or operator changed since"),
+        (0, "whether an event stands a second time, among what is not shown"),
+    ]
 
 
 def must_be_by_known_keys(raw: bytes, log_keys: Iterable[Verifier], policy: Policy) -> None:
@@ -125,8 +150,6 @@ def _unchecked(
     events: list[Event], authority: Authority, whole: set[str], sealed: int
 ) -> Iterator[tuple[int, str]]:
     """Yield what only further entries could show: that a key or a mandate had not ended."""
-    if not any(subject.startswith("charter:") for subject in whole):
-        yield 0, "whether the log's keys, policy or operator changed: its charter is not shown"
     last = dict[str, int]()
     for event in events:
         keys = [authority.keys[line.key_id] for line in event.entry.signatures]

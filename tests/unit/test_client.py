@@ -23,6 +23,7 @@ from ledger.log.merkle import leaf_hash, node_hash, root_of
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.publisher import LogSigner
 from ledger.verify.trust import parse_trust
+from ledger.wire import canonical
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import sign_envelope
@@ -30,6 +31,7 @@ from ledger.wire.keys import PrivateKey
 
 ORIGIN = "ledger.example.vn/techledger/00000000"
 ACCEPTED = "2026-11-22T03:10:00.123Z"
+EVENT = "01a20000-0000-7000-8000-000000000000"
 NOW = datetime(2026, 11, 22, 3, 10, 1, tzinfo=UTC)
 
 
@@ -38,7 +40,8 @@ class Server:
 
     def __init__(self, directory) -> None:
         self.signer = LogSigner(ORIGIN, *create_log_keys(directory))
-        self.signed = Signed(sign_envelope(b'{"a":1}', [PrivateKey.generate()]))
+        payload = canonical.dump({"a": 1, "event_id": EVENT})
+        self.signed = Signed(sign_envelope(payload, [PrivateKey.generate()]))
         envelope = self.signed.envelope
         self.entry = format_entry(
             Entry(ACCEPTED, envelope.payload_type, envelope.signatures, envelope.payload)
@@ -52,7 +55,7 @@ class Server:
         """Return the honest answer with members changed."""
         proof = TlogProof(1, (self.leaves[0],), self.note)
         honest = {
-            "event_id": "01a20000-0000-7000-8000-000000000000",
+            "event_id": EVENT,
             "position": 1,
             "accepted": ACCEPTED,
             "leaf_hash": b64encode(self.leaves[1]),
@@ -127,6 +130,10 @@ def forgeries(server: Server, directory) -> dict[str, object]:
         "no JSON": b"<html>",
         "not UTF-8": b"\xff\xfe",
         "position is no integer": server.receipt(position="1"),
+        "position is true": server.receipt(position=True),
+        "another event": server.receipt(event_id="01a20000-0000-7000-8000-000000000001"),
+        "another leaf": server.receipt(leaf_hash=b64encode(left)),
+        "another checkpoint's size": server.receipt(checkpoint_size=3),
     }
 
 
@@ -136,7 +143,8 @@ no proof; empty proof; one node extra; another position; position beyond the siz
 position differs from the proof; another sibling; interior node as a leaf; root of another tree;
 size of another tree; signed by unknown keys; signed for another log;
 one of two log signatures missing; another instant; an instant that is none; members missing;
-no object; no JSON; not UTF-8; position is no integer
+no object; no JSON; not UTF-8; position is no integer; position is true; another event;
+another leaf; another checkpoint's size
 """.replace("\n", " ")
     .strip()
     .split("; ")
@@ -149,6 +157,36 @@ def test_a_forged_receipt_is_refused(server: Server, tmp_path, forgery: str):
     assert set(FORGERIES) == set(made)
     with pytest.raises(ReceiptRefused):
         server.submit(made[forgery])
+
+
+def replayed(server: Server, **changed: Any) -> Callable[[httpx2.Request], httpx2.Response]:
+    """Return a server that says that it had the event before, at another instant than it had."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return httpx2.Response(200, json={"entry": b64encode(server.entry)})
+        members = server.receipt(**changed)
+        return httpx2.Response(201, json=members, headers={"Replayed": "true"})
+
+    return answer
+
+
+def test_a_replayed_answer_is_read_from_the_entry(server: Server):
+    with server.client(replayed(server)) as ledger:
+        receipt = ledger.submit(server.signed)
+    assert (True, ACCEPTED, EVENT) == (receipt.replayed, receipt.accepted, receipt.event_id)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"accepted": "2020-01-01T00:00:00.000Z"}, {"event_id": "x"}, {"leaf_hash": "x"}],
+    ids=str,
+)
+def test_a_replayed_answer_that_says_something_else_is_refused(
+    server: Server, changed: dict[str, Any]
+):
+    with server.client(replayed(server, **changed)) as ledger, pytest.raises(ReceiptRefused):
+        ledger.submit(server.signed)
 
 
 def test_a_problem_is_raised_with_its_code(server: Server):

