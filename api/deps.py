@@ -7,6 +7,7 @@ from fastapi import Request
 
 from api.metrics import Metrics
 from api.traffic import Traffic
+from api.writepath import WritePath
 from ledger.domain.law import Law
 from ledger.node import Node
 from ledger.submit import Submitter
@@ -32,6 +33,13 @@ def submitter_of(request: Request) -> Submitter:
     submitter = request.app.state.submitter
     assert isinstance(submitter, Submitter)
     return submitter
+
+
+def write_path_of(request: Request) -> WritePath:
+    """Return what knows whether an event could be appended now."""
+    write_path = request.app.state.write_path
+    assert isinstance(write_path, WritePath)
+    return write_path
 
 
 def metrics_of(request: Request) -> Metrics:

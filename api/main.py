@@ -34,6 +34,7 @@ from api.explorer import routes as explorer
 from api.metrics import Metrics
 from api.schemas import COMPONENTS
 from api.traffic import Traffic
+from api.writepath import WritePath
 from ledger.node import Node
 from ledger.submit import CheckQueue, KeyDirectory, Submitter
 
@@ -83,6 +84,7 @@ def create_app(node: Node) -> FastAPI:
             reading=node.reading,
             reads=node.reads,
             standards=node.standards,
+            wait_s=node.settings.receipt_wait_s,
         )
         yield
         app.state.traffic.close()
@@ -97,6 +99,7 @@ def create_app(node: Node) -> FastAPI:
     )
     app.state.node = node
     app.state.metrics = Metrics()
+    app.state.write_path = WritePath(node)
     for module in ROUTED:
         app.include_router(module.router)
     app.include_router(explorer.router)

@@ -33,6 +33,18 @@ class Metrics:
             ["witness"],
             registry=self.registry,
         )
+        self.worker_restarts = Gauge(
+            "ledger_worker_restarts",
+            "Steps of a worker that failed, or starts of a process anew, since the start",
+            ["worker"],
+            registry=self.registry,
+        )
+        self.worker_failing = Gauge(
+            "ledger_worker_failing",
+            "1 where a worker does not do its work at present",
+            ["worker"],
+            registry=self.registry,
+        )
         self.projection_lag = Gauge(
             "ledger_projection_lag",
             "Entries that a projection is behind the log",

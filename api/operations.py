@@ -1,20 +1,21 @@
 """Health and metrics: for those who run the ledger."""
 
-from datetime import UTC, datetime, timedelta
+import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api.deps import metrics_of, node_of
+from api.deps import metrics_of, node_of, write_path_of
 from ledger.store.connection import StoreError
 from ledger.store.entries import read_head
+from ledger.supervisor import trouble_of
 from projections.waiting import folded_sizes
 
 router = APIRouter(tags=["operations"])
 
-FRESH = timedelta(seconds=5)
-"""How long ago the publisher must have verified the head for the ledger to be ready."""
+FRESH_S = 3.0
+"""How long ago, in seconds, the publisher must have verified the head for it to be ready."""
 
 LAG_MAX = 1000
 """Entries that a projection may be behind while the ledger is ready."""
@@ -35,6 +36,9 @@ def is_ready(request: Request, response: Response) -> dict[str, Any]:
     reasons = []
     if node.halted:
         reasons.append(f"halted: {node.halted}")
+    reasons += node.supervisor.troubles()
+    if why := write_path_of(request).trouble():
+        reasons.append(why)
     state: dict[str, Any] = {}
     try:
         head = read_head(node.probe)
@@ -44,7 +48,7 @@ def is_ready(request: Request, response: Response) -> dict[str, Any]:
     except StoreError as error:
         reasons.append(f"database: {type(error).__name__}")
     if node.publisher and not _fresh(node.publisher.verified_at):
-        reasons.append("the head has not been verified for 5 seconds")
+        reasons.append(f"the head has not been verified for {FRESH_S:.0f} seconds")
     if node.feeder:
         # Appends do not wait for witnesses, so none of these makes the ledger unready.
         state["witnesses"] = {each.url: each.problem or "ok" for each in node.feeder.targets}
@@ -52,8 +56,8 @@ def is_ready(request: Request, response: Response) -> dict[str, Any]:
     return {"status": "not ready" if reasons else "ready", "reasons": reasons} | state
 
 
-def _fresh(instant: datetime | None) -> bool:
-    return instant is not None and datetime.now(UTC) - instant < FRESH
+def _fresh(instant: float | None) -> bool:
+    return instant is not None and time.monotonic() - instant < FRESH_S
 
 
 @router.get("/metrics", operation_id="getMetrics", summary="Prometheus metrics")
@@ -63,6 +67,9 @@ def get_metrics(request: Request) -> Response:
     head = read_head(node.pool)
     metrics = metrics_of(request)
     metrics.tree_size.set(head.size)
+    for loop in node.supervisor.loops:
+        metrics.worker_restarts.labels(loop.name).set(loop.restarts)
+        metrics.worker_failing.labels(loop.name).set(int(trouble_of(loop) is not None))
     latest, witnessed = node.feed.latest, node.witnessed.latest
     metrics.checkpoint_size.set(latest.size if latest else 0)
     metrics.witnessed_size.set(witnessed.size if witnessed else 0)

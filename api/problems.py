@@ -21,9 +21,11 @@ from ledger.antirollback import Halted
 from ledger.domain.admission import StaleView
 from ledger.domain.authority import NotBound
 from ledger.domain.event import Refusal
+from ledger.faults import Fault, NeedsOperator, fault_of
 from ledger.intake import Invalid
 from ledger.sequencer import Busy, ClockBehind, Stopped
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
+from ledger.supervisor import told_as
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -48,6 +50,11 @@ _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
         "Chưa rõ sự kiện đã được ghi hay chưa",
     ),
     Halted: ("HALTED", "The log has stopped signing", "Sổ cái đã ngừng ký"),
+    NeedsOperator: (
+        "NEEDS_OPERATOR",
+        "The ledger's operator has to mend something first",
+        "Sổ cái đang chờ đơn vị vận hành khắc phục",
+    ),
 }
 
 _TITLES = {
@@ -104,8 +111,9 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
         case ApiProblem():
             titles = _TITLES[error.code]
             return _members(error.code, titles[vietnamese], error.status, error.detail)
+    told = _told(error)
     for kind, (code, english, vietnamese_title) in _UNAVAILABLE.items():
-        if isinstance(error, kind):
+        if isinstance(told, kind):
             return _members(code, vietnamese_title if vietnamese else english, 503, english)
     _log.error("fault", exc_info=error)
     return _members("INTERNAL", "A fault of ours", 500, "the fault has been logged")
@@ -117,8 +125,19 @@ def code_of(error: Exception) -> str:
         return error.code
     if isinstance(error, Throttled):
         return "THROTTLED"
-    codes = (code for kind, (code, *_) in _UNAVAILABLE.items() if isinstance(error, kind))
+    told = _told(error)
+    codes = (code for kind, (code, *_) in _UNAVAILABLE.items() if isinstance(told, kind))
     return next(codes, "INTERNAL")
+
+
+def _told(error: Exception) -> Exception:
+    """Return the error itself if it has a code, else the one by which its class of fault is told.
+
+    What nobody thought of is a fault of ours, and stays one.
+    """
+    if isinstance(error, tuple(_UNAVAILABLE)) or fault_of(error) is not Fault.PASSES:
+        return error
+    return told_as(error)
 
 
 def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:

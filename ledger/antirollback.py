@@ -9,8 +9,10 @@ compare-and-swap, flushed together with its directory. A halt is a file beside i
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from ledger.faults import Contradiction, canonical_reason
 
 _NOTE = "latest"
 _HALT = "HALTED"
@@ -20,11 +22,11 @@ class AntiRollbackError(Exception):
     """Superclass of the errors of this store. Never raised itself."""
 
 
-class Halted(AntiRollbackError):
+class Halted(AntiRollbackError, Contradiction):
     """The log has stopped signing; a person must look. The reason is in the file HALTED."""
 
 
-class Missing(AntiRollbackError):
+class Missing(AntiRollbackError, Contradiction):
     """There is no stored checkpoint. Only the initialisation of a log makes the first."""
 
 
@@ -32,7 +34,7 @@ class InUse(AntiRollbackError):
     """Another publisher holds the store: one log has one."""
 
 
-class Swapped(AntiRollbackError):
+class Swapped(AntiRollbackError, Contradiction):
     """Another publisher moved the store since it was read: two of them serve one log."""
 
 
@@ -63,10 +65,17 @@ class CheckpointFile:
             return None
 
     def swap(self, expected: bytes | None, note: bytes) -> None:
-        """Replace the `expected` note by `note`, durably. Raises `Swapped`, `Halted`."""
+        """Replace the `expected` note by `note`, durably.
+
+        Called again after it failed, it writes the note anew, there already or not: a flush that
+        failed once proves nothing the second time. Raises `Swapped`, `Missing`, `Halted`.
+        """
         with self._locked():
             self.check_not_halted()
-            if self.read() != expected:
+            found = self.read()
+            if found is None and expected is not None:
+                raise Missing("the stored checkpoint has gone")
+            if found not in (expected, note):
                 raise Swapped("the stored checkpoint is not the one that was read")
             self._write(_NOTE, note)
 
@@ -84,28 +93,35 @@ class CheckpointFile:
             self._flush_directory()
 
     def halt(self, reason: str) -> None:
-        """Stop this log from signing, across restarts, and say why."""
+        """Stop this log from signing, across restarts, and say why, in one line."""
         with self._locked():
             if not (self._directory / _HALT).exists():
-                self._write(_HALT, reason.encode() + b"\n")
+                self._write(_HALT, canonical_reason(reason).encode() + b"\n")
 
     def check_not_halted(self) -> None:
         """Raise `Halted`, with the reason, if the log has stopped signing."""
         try:
-            reason = (self._directory / _HALT).read_text("utf-8").strip()
+            written = (self._directory / _HALT).read_text("utf-8", "replace")
         except FileNotFoundError:
             return
-        raise Halted(reason)
+        # Whoever wrote it, and in whatever words: `operate resume` puts it into an event.
+        raise Halted(canonical_reason(written) or "no reason was given")
 
     def _write(self, name: str, content: bytes) -> None:
         """Replace a file so that after a power cut it is the old or the new one, whole."""
         path = self._directory / name
         temporary = path.with_suffix(".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        temporary.unlink(missing_ok=True)  # Of one that was cut short: its inode is not trusted.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()  # What it took of a full disk is free again.
+            raise
         temporary.replace(path)
         # The rename is durable only once the directory is.
         self._flush_directory()

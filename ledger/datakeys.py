@@ -32,6 +32,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger import durable
+from ledger.faults import NeedsOperator
 from ledger.keystore import KeyFileMissing, KeyFileUnsafe, read_private
 from ledger.wire.base64 import MalformedBase64, b64decode, b64encode
 
@@ -49,7 +50,7 @@ _KEK_MARK = b"techledger-kek/1 "
 _NAME = re.compile(r"ledger|[0-9a-f]{32}")
 
 
-class DataKeyError(Exception):
+class DataKeyError(NeedsOperator):
     """Superclass of the errors of the vault's keys. Never raised itself; `code` is stable."""
 
     code: ClassVar[str]

@@ -8,7 +8,6 @@ signed before is frozen: either it or we are wrong, and a person must look. Noth
 appended waits for any of this.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,8 +27,9 @@ from ledger.log.merkle import LogError
 from ledger.log.note import NoteSignature, UnverifiedNote, Verifier, open_note
 from ledger.log.policy import Policy
 from ledger.log.witness_request import format_add_checkpoint
+from ledger.loops import Loop
 from ledger.store.checkpoints import StoredCheckpoint
-from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
+from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature, cosignatures_of, insert_cosignatures
 from ledger.witnessed import Standard
 
@@ -121,39 +121,31 @@ class Feeder:
         self.targets = targets_of(policy)
         self._fed = -1
         self._http = httpx2.Client(timeout=TIMEOUT_S, transport=transport)
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
+        self._asking = ThreadPoolExecutor(max(1, len(self.targets)), "witness")
+        self.loop = Loop("feeder", self._round)
 
     def start(self) -> None:
         """Begin to feed."""
-        self._thread.start()
+        self.loop.start()
 
     def hint(self) -> None:
         """Say that there is a new checkpoint."""
-        self._wake.set()
+        self.loop.wake()
 
     def stop(self) -> None:
         """End the thread, after the round that is under way."""
-        self._stopping = True
-        self._wake.set()
-        self._thread.join()
+        self.loop.stop()
         self.close()
 
     def close(self) -> None:
         """Let go of the connections of a feeder that was never started, or has stopped."""
+        self._asking.shutdown(wait=False, cancel_futures=True)
         self._http.close()
 
-    def _run(self) -> None:
-        with ThreadPoolExecutor(max(1, len(self.targets)), "witness") as asking:
-            while not self._stopping:
-                self._wake.clear()
-                try:
-                    self.feed(asking)
-                except (Unavailable, OutcomeUnknown) as error:
-                    _log.warning("feed_again", reason=type(error).__name__)
-                time.sleep(PAUSE_S)
-                self._wake.wait(LOOK_S)
+    def _round(self) -> float:
+        self.feed(self._asking)
+        self.loop.pause(PAUSE_S)
+        return LOOK_S
 
     def feed(self, asking: ThreadPoolExecutor) -> None:
         """Run one round: ask all who are due for the newest checkpoint, keep what they answer."""

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -23,6 +24,7 @@ from ledger.home import Home, Identity
 from ledger.keystore import load_log_keys
 from ledger.lawbook import LawShelf
 from ledger.log.policy import Policy
+from ledger.loops import Loop
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.sequencer import Sequencer
@@ -31,10 +33,11 @@ from ledger.signatures import SignatureChecker
 from ledger.store.attest import attest
 from ledger.store.basebackup import archive_settings
 from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint
-from ledger.store.connection import Pool
+from ledger.store.connection import Pool, Timeouts
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
 from ledger.store.subject_map import StoredMap
+from ledger.supervisor import Supervisor, hindrance
 from ledger.vault import Vault
 from ledger.watchdog import Watchdog
 from ledger.witnessed import NONE_ASKED, Grade, Quorum, Standard, read_policy
@@ -93,6 +96,22 @@ def open_database(settings: Settings) -> Database:
     return Database(embedded.app_dsn, embedded.owner_dsn, embedded, in_use)
 
 
+PROBED_WITHIN = Timeouts(lock_ms=1_000, statement_ms=1_000)
+"""Whoever asks whether the ledger works has an answer soon."""
+
+
+class Worker(Protocol):
+    """What works in a thread of its own."""
+
+    loop: Loop
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End, after what is under way."""
+
+
 class Node:
     """The workers of one process. Start them once, then stop them.
 
@@ -108,7 +127,7 @@ class Node:
         self.identity: Identity = home.identity()
         self.file = CheckpointFile(home.checkpoints)
         self.pool = Pool(database.app_dsn, size=16)
-        self.probe = Pool(database.app_dsn, size=2, patience_s=1)
+        self.probe = Pool(database.app_dsn, size=2, patience_s=1, timeouts=PROBED_WITHIN)
         # Beside the readers: who replays the log, who waits for folds, who looks up old receipts.
         self.reads = Pool(database.app_dsn, size=settings.readers + 4, patience_s=5)
         self.feed = CheckpointFeed(self.reads)
@@ -145,13 +164,24 @@ class Node:
             subjects_cached=settings.subjects_cached,
             laws=self.laws,
             vault=self.vault,
+            hindered=self._hindrance,
         )
         self.watchdog = Watchdog(database.embedded) if database.embedded else None
+        self.supervisor = Supervisor()
         self.halted: str | None = None
         self._running = ExitStack()
 
     def start(self) -> None:
         """Begin to work. Raises `Halted` where the database is not what was signed."""
+        try:
+            self._start_all()
+        except BaseException:
+            self._running.close()
+            raise
+
+    def _start_all(self) -> None:
+        self.supervisor.watch(self.pool.hinter.loop)
+        self._start(self.checker)
         self._start(self.watchdog)
         self.vault.open()
         self._start(self.publisher)
@@ -192,10 +222,16 @@ class Node:
             standards=[*self.standards.values()],
         )
 
-    def _start(self, worker: Publisher | Follower | Feeder | Sequencer | Watchdog | None) -> None:
+    def _start(self, worker: Worker | None) -> None:
         if worker:
             worker.start()
+            self.supervisor.watch(worker.loop)
             self._running.callback(worker.stop)
+
+    def _hindrance(self) -> Exception | None:
+        """Return what would keep an event posted now from its receipt."""
+        signing = self.publisher or self.follower
+        return hindrance([self.sequencer.loop, *([signing.loop] if signing else [])])
 
     def _committed(self) -> None:
         if self.publisher:

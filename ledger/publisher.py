@@ -5,11 +5,12 @@ Order: commit (the sequencer's) -> re-read and re-hash -> sign -> verify own sig
 compare-and-swap file -> INSERT checkpoint -> hint. One publisher a log holds the log's keys.
 
 The bytes are hashed again from what the database gives back, not from what memory had: one flipped
-bit signed is a dead log (Yeti 2022). Any doubt ends in a halt, never in a new root.
+bit signed is a dead log (Yeti 2022). A contradiction ends in a halt, never in a new root; what
+passes, such as a full disk, is tried again, and what was signed goes out verbatim.
 """
 
 import os
-import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from ledger.antirollback import CheckpointFile, Halted, Missing
 from ledger.charter import LogKeys, read_log_keys
 from ledger.cose import CoseSigner, Included
+from ledger.faults import NeedsOperator, reason_of
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.merkle import Frontier, LogError, leaf_hash
@@ -29,9 +31,11 @@ from ledger.log.note import Ed25519NoteSigner, format_vkey, open_note, parse_not
 from ledger.log.proof import frontier_at, verify_inclusion
 from ledger.log.receipt import TlogProof
 from ledger.log.tiles import TileHashes
+from ledger.loops import Loop
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at, insert_checkpoint
-from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
+from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
+from ledger.store.head import Head
 from ledger.store.tree import TreeReader
 
 POLL_S = 0.25
@@ -43,7 +47,14 @@ PAGE = 4096
 REHASHED_AT_START = 1000
 """Entries whose bytes are hashed again at start; older ones are `operate fsck`'s work."""
 
+HALT_AGAIN_S = 1.0
+"""How long, in seconds, until a halt that could not be written down is written again."""
+
 _log = structlog.get_logger(__name__)
+
+
+class KeyNotAtHand(NeedsOperator):
+    """The log's events name a key to sign with that is not in the home."""
 
 
 class LogSigner:
@@ -71,16 +82,22 @@ class LogSigner:
     ) -> bytes:
         """Return the checkpoint signed by the keys named, after verifying every signature.
 
-        By all keys at hand where none are named. Raises `Halted` for a key that is not at hand.
+        By all keys at hand where none are named. Raises `KeyNotAtHand`, `Halted`.
         """
         named = self.vkeys if vkeys is None else vkeys
         if missing := [vkey for vkey in named if vkey not in self._signers]:
-            raise Halted(f"the log's key {missing[0][:100]} is not at hand")
+            raise KeyNotAtHand(
+                f"the log's key {missing[0][:100]} is not at hand: put it into LEDGER_HOME/keys"
+            )
         checkpoint = Checkpoint(self.origin, size, root)
         signers = [self._signers[vkey] for vkey in named]
         note = sign_checkpoint(checkpoint, signers, int(now.timestamp()))
-        opened = open_checkpoint(note, self.origin, [parse_vkey(vkey) for vkey in named])
-        assert opened == checkpoint, "our own signature is over something else"
+        try:
+            opened = open_checkpoint(note, self.origin, [parse_vkey(vkey) for vkey in named])
+        except LogError as error:
+            raise Halted(f"our own signature does not verify: {error}") from None
+        if opened != checkpoint:
+            raise Halted("our own signature is over something else")
         return note
 
     def cose_receipt(
@@ -89,7 +106,7 @@ class LogSigner:
         """Return the COSE receipt of what a tlog-proof proves, by the first of the keys named.
 
         Only a root that these keys have signed already, and a proof that leads there, are signed.
-        Raises `LogError` for others, `Halted` if none of the keys is Ed25519 and at hand.
+        Raises `LogError` for others, `KeyNotAtHand` if none of the keys is Ed25519.
         """
         signed = open_checkpoint(
             proof.checkpoint_raw, self.origin, [parse_vkey(vkey) for vkey in vkeys]
@@ -97,7 +114,7 @@ class LogSigner:
         verify_inclusion(leaf, proof.index, signed.size, proof.hashes, signed.root)
         signers = [self._cose[vkey] for vkey in vkeys if vkey in self._cose]
         if not signers:
-            raise Halted("no Ed25519 key of the log is at hand")
+            raise KeyNotAtHand("no Ed25519 key of the log is at hand: put it into LEDGER_HOME/keys")
         return signers[0].sign(
             subject, Included(signed.size, signed.root, proof.index, proof.hashes)
         )
@@ -154,11 +171,9 @@ class Publisher:
         self._clock = clock
         self._note: bytes | None = None
         self._frontier = Frontier()
-        self._signed: Published | None = None  # Not stored yet, so nobody was told.
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
-        self.verified_at: datetime | None = None
+        self._signed: Published | None = None  # Nobody was told yet: first it is kept and stored.
+        self.loop = Loop("publisher", self._step, ended=self._end, last=True)
+        self.verified_at: float | None = None  # time.monotonic()
 
     def start(self) -> None:
         """Check the stored checkpoint against the database, then begin to sign.
@@ -172,33 +187,20 @@ class Publisher:
         except BaseException:
             os.close(self._held)
             raise
-        self._thread.start()
+        self.loop.start()
 
     def hint(self, _future: Any = None) -> None:
         """Say that the log may have grown."""
-        self._wake.set()
+        self.loop.wake()
 
     def stop(self) -> None:
         """Sign what is committed, then end the thread."""
-        self._stopping = True
-        self._wake.set()
-        self._thread.join()
+        self.loop.stop()
         os.close(self._held)
 
-    def _run(self) -> None:
-        while True:
-            stopping = self._stopping
-            self._wake.clear()
-            try:
-                self.publish()
-            except (Unavailable, OutcomeUnknown) as error:
-                _log.warning("publish_again", reason=type(error).__name__)
-            except Exception as error:  # noqa: BLE001  (any doubt is a halt)
-                self._halt(f"{type(error).__name__}: {error}")
-                return
-            if stopping:
-                return
-            self._wake.wait(POLL_S)
+    def _step(self) -> float:
+        self.publish()
+        return POLL_S
 
     def cose_receipt(self, proof: TlogProof, leaf: bytes, subject: str) -> bytes:
         """Return the COSE receipt of what a tlog-proof under a published checkpoint proves.
@@ -210,14 +212,22 @@ class Publisher:
         return self.signer.cose_receipt(proof, leaf, subject, self._keys.at(size))
 
     def publish(self) -> None:
-        """Sign the head if it has grown; tell of the checkpoint once it is stored."""
-        # First what was signed when the database went away: a first receipt may hang from it.
+        """Sign the head if it has grown; tell of the checkpoint once it is stored.
+
+        Whatever fails on the way is done again, in the next call, from where it failed, with the
+        same note: a first receipt may hang from it.
+        """
         self._release()
         head = read_head(self._pool)
-        if head.size == self._frontier.size:
-            self.verified_at = self._clock()
-            return
+        if head.size != self._frontier.size:
+            self._sign(head)
+            self._release()
+        self.verified_at = time.monotonic()
+
+    def _sign(self, head: Head) -> None:
         first_new, frontier = self._frontier.size, self._frontier
+        if head.size < first_new:
+            raise Halted(f"the database has {head.size} entries; {first_new} were signed")
         leaves: list[bytes] = []
         for page in self._rehash(first_new, head.size):
             frontier = frontier.extend(page)
@@ -226,17 +236,18 @@ class Publisher:
             raise Halted(f"entries re-read up to {head.size} do not hash to the head's root")
         now = self._clock()
         note = self.signer.sign(head.size, head.root, now, self._keys.at(head.size))
-        self._file.swap(self._note, note)
-        self._note, self._frontier = note, frontier
         checkpoint = StoredCheckpoint(head.size, head.root, note, now)
         # Only the last page travels on: a cache that missed the rest reads it when asked.
         self._signed = Published(checkpoint, head.size - len(leaves), tuple(leaves))
-        self._release()
-        self.verified_at = now
+        self._frontier = frontier
 
     def _release(self) -> None:
-        """Store what is signed and tell of it. Storing it again, verbatim, changes nothing."""
+        """Keep what is signed, store it, tell of it. Again, verbatim, it changes nothing."""
         if self._signed:
+            note = self._signed.checkpoint.note
+            if self._note != note:
+                self._file.swap(self._note, note)
+                self._note = note
             insert_checkpoint(self._pool, self._signed.checkpoint)
             released, self._signed = self._signed, None
             self._told(released)
@@ -274,7 +285,7 @@ class Publisher:
         try:
             note, stored = self.examine()
         except Halted as error:
-            self._halt(str(error))
+            self._halt(reason_of(error))
             raise
         self._note = note
         if checkpoint_at(self._pool, stored.size) is None:
@@ -323,12 +334,25 @@ class Publisher:
             raise Halted(f"{other.where} has seen another history at size {seen.size}")
 
     def _tree_at(self, size: int) -> Frontier:
-        return frontier_at(size, TileHashes(TreeReader(self._pool).fetch))
+        try:
+            return frontier_at(size, TileHashes(TreeReader(self._pool).fetch))
+        except LogError as error:
+            raise Halted(f"the stored tree of size {size} is not whole: {error}") from None
 
-    def _halt(self, reason: str) -> None:
-        self._file.halt(reason)
+    def _end(self, error: BaseException) -> None:
+        """Halt. Who waits is told first; what cannot be written down yet is written later."""
+        while not self._halt(reason_of(error)) and not self.loop.stopping:
+            self.loop.pause(HALT_AGAIN_S)
+
+    def _halt(self, reason: str) -> bool:
         self._failed(reason)
         _log.critical("halted", reason=reason)
+        try:
+            self._file.halt(reason)
+        except OSError as error:
+            _log.critical("halt_not_written", why=reason_of(error))
+            return False
+        return True
 
 
 def _stated(note: bytes) -> Checkpoint:

@@ -27,13 +27,15 @@ import structlog
 from ledger.domain import admission
 from ledger.domain.event import Context, Logged, Refusal, format_instant
 from ledger.domain.law import Law
+from ledger.faults import Fault, NeedsOperator, Passing, fault_of
 from ledger.folds import Cold, Folds, Overlay, moves
 from ledger.intake import Submission, accepted_at, decode
 from ledger.lawbook import laws_at_hand
 from ledger.log.merkle import leaf_hash
+from ledger.loops import Loop
 from ledger.pending import Pending
 from ledger.store.append import Append, NewEntry, StoredId, appending
-from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
+from ledger.store.connection import OutcomeUnknown, Pool, StorageFull, Unavailable
 from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
 from ledger.vault import Batch, NoBatch, NoVault, Vault
 
@@ -43,6 +45,9 @@ CLOCK_TOLERANCE = timedelta(seconds=60)
 RETRY_FOR_S = 30.0
 """How long a batch whose outcome is unknown is tried again before its clients are told."""
 
+PROBE_S = 0.25
+"""How often, in seconds, it looks whether it can append again, while nobody submits."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -50,16 +55,20 @@ class SequencerError(Exception):
     """Superclass of the errors of the sequencer. Never raised itself."""
 
 
-class Busy(SequencerError):
+class Busy(SequencerError, Passing):
     """The pool is full; nothing was stored. The same bytes may be sent again."""
 
 
-class ClockBehind(SequencerError):
+class ClockBehind(SequencerError, Passing):
     """The clock is more than a minute behind the last entry; nothing was stored."""
 
 
-class Stopped(SequencerError):
+class Stopped(SequencerError, Passing):
     """The sequencer is stopping; nothing was stored."""
+
+
+TOLD_AT_ONCE = (StorageFull, ClockBehind)
+"""What passes, but not soon: nobody is to wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +88,11 @@ Outcome = Recorded | Refusal | Exception
 class Group:
     """Submissions of one request, judged in their order; `answer` will have all their outcomes."""
 
-    __slots__ = ("answer", "outcomes", "submissions", "tried")
+    __slots__ = ("answer", "outcomes", "submissions", "tried", "until")
 
-    def __init__(self, submissions: Sequence[Submission]) -> None:
+    def __init__(self, submissions: Sequence[Submission], until: float) -> None:
         self.submissions = submissions
+        self.until = until  # time.monotonic(): it is not tried again after that.
         self.outcomes: list[Outcome] = []
         self.answer: Pending[list[Outcome]] = Pending()
         self.tried = False  # Its bytes may be in the log already: an outcome was lost.
@@ -96,7 +106,8 @@ class Group:
 class Sequencer:
     """One thread that appends. Several processes may run one: the head row's lock orders them.
 
-    `committed` is called after each commit, from this thread: the publisher's hint.
+    `committed` is called after each commit, from this thread: the publisher's hint. `hindered`
+    returns what would keep an event posted now from its receipt, if anything does.
     """
 
     def __init__(  # noqa: PLR0913  (what it works with, and its bounds)
@@ -109,6 +120,7 @@ class Sequencer:
         subjects_cached: int = 200_000,
         laws: Mapping[str, Law] | None = None,
         vault: Vault | None = None,
+        hindered: Callable[[], Exception | None] = lambda: None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool = pool
@@ -119,23 +131,21 @@ class Sequencer:
         self._outstanding_max = outstanding_max
         self._clock = clock
         self._folds = Folds(self._load_histories, subjects_cached)
+        self._hindered = hindered
         self._waiting: deque[Group] = deque()
         self._outstanding = 0
-        self._wake = threading.Condition()
-        self._stopping = False
+        self._lock = threading.Lock()
         self._refusing: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
+        self.appended_at: float | None = None  # time.monotonic() of the last batch.
+        self.loop = Loop("sequencer", self._step, last=True)
 
     def start(self) -> None:
         """Begin to append."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """Finish the batch under way, refuse what waits, end the thread."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        self._thread.join()
+        self.loop.stop()
 
     def refuse(self, error: Exception) -> None:
         """Take nothing more in: raise `error` at whoever submits. What waits is still judged."""
@@ -144,41 +154,67 @@ class Sequencer:
     def submit(self, submissions: Sequence[Submission]) -> Pending[list[Outcome]]:
         """Queue verified submissions, to be judged in this order.
 
-        Raises `Busy`, `Stopped`, or what `refuse` was given.
+        Raises `Busy`, `Stopped`, what `refuse` was given, or what `hindered` returns.
         """
-        group = Group(submissions)
-        with self._wake:
-            if self._refusing:
-                raise self._refusing
-            if self._stopping:
+        group = Group(submissions, time.monotonic() + RETRY_FOR_S)
+        if hindrance := self._refusing or self._hindered():
+            raise hindrance
+        with self._lock:
+            if self.loop.stopping:
                 raise Stopped("the ledger is stopping")
             if self._outstanding + len(submissions) > self._outstanding_max:
                 raise Busy(f"{self._outstanding} events are waiting already")
             self._outstanding += len(submissions)
             self._waiting.append(group)
-            self._wake.notify()
+        self.loop.wake()
         return group.answer
 
-    def _run(self) -> None:
-        while groups := self._take():
-            try:
-                self._append_until_known(groups)
-            except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
-                _log.exception("batch_failed", events=sum(len(group.rest) for group in groups))
-                self._folds.clear(0)
-                for group in groups:
-                    group.outcomes.extend([error] * len(group.rest))
+    def _step(self) -> float | None:
+        """Append one batch, and answer. Raises what it could not be appended for."""
+        if self.loop.stopping:
+            self._give_up(self._take_all(), Stopped("the ledger is stopping"))
+            return None
+        groups = self._take()
+        if not groups:
+            if self.loop.error is not None:
+                self.look(self._pool)  # Nobody submits to a ledger that says it is not ready.
+            return PROBE_S if self.loop.error else None
+        try:
+            self._append(groups)
+        except Exception as error:
+            self._folds.clear(0)
+            if self._fail(groups, error):
+                raise
+        else:
+            self.appended_at = time.monotonic()
             self._answer(groups)
+        return 0
+
+    def _fail(self, groups: Sequence[Group], error: Exception) -> bool:
+        """Keep a batch that failed, or tell its clients; say whether the next one would fail too.
+
+        What nobody thought of is the fault of something in this batch, and ends with it.
+        """
+        if isinstance(error, OutcomeUnknown):
+            for group in groups:
+                group.tried = True
+        passes = fault_of(error) is Fault.PASSES
+        if passes and not isinstance(error, TOLD_AT_ONCE):
+            self._keep(groups)
+        else:
+            _log.error("batch_failed", events=sum(len(g.rest) for g in groups), exc_info=error)
+            self._give_up(groups, error)
+        return passes or isinstance(error, NeedsOperator)
+
+    def look(self, pool: Pool) -> None:
+        """See whether an event could be appended now, without one. Raises what keeps it."""
+        with appending(pool) as append:
+            self._accepted(append.head.accepted)
 
     def _take(self) -> list[Group]:
-        """Wait for work; return whole groups, about a batch of them, or nothing at the end."""
-        with self._wake:
-            while not self._waiting and not self._stopping:
-                self._wake.wait()
-            if self._stopping:
-                for group in self._waiting:
-                    group.answer.fail(Stopped("the ledger is stopping"))
-                self._waiting.clear()
+        """Return whole groups, about a batch of them, or none where nobody waits."""
+        with self._lock:
+            if not self._waiting:
                 return []
             groups = [self._waiting.popleft()]
             events = len(groups[0].rest)
@@ -187,35 +223,36 @@ class Sequencer:
                 events += len(groups[-1].rest)
             return groups
 
+    def _take_all(self) -> list[Group]:
+        with self._lock:
+            groups = list(self._waiting)
+            self._waiting.clear()
+            return groups
+
+    def _keep(self, groups: Sequence[Group]) -> None:
+        """Have groups tried again, first of all, but for those that have waited long enough."""
+        now = time.monotonic()
+        with self._lock:
+            self._waiting.extendleft(group for group in reversed(groups) if now < group.until)
+        late = [group for group in groups if now >= group.until]
+        self._give_up(late, Unavailable("the database cannot be reached"))
+
+    def _give_up(self, groups: Sequence[Group], error: Exception) -> None:
+        """Tell an error, or, where the bytes may be in the log already, that this is not known."""
+        for group in groups:
+            unknown = OutcomeUnknown("the answer to its COMMIT was lost") if group.tried else error
+            group.outcomes.extend([unknown] * len(group.rest))
+        self._answer(groups)
+
     def _answer(self, groups: Sequence[Group]) -> None:
         """Tell the groups that are done; the others go first in the next batch."""
         unfinished = [group for group in groups if group.rest]
         finished = [group for group in groups if not group.rest]
-        with self._wake:
+        with self._lock:
             self._waiting.extendleft(reversed(unfinished))
             self._outstanding -= sum(len(group.submissions) for group in finished)
         for group in finished:
             group.answer.give(group.outcomes)
-
-    def _append_until_known(self, groups: Sequence[Group]) -> None:
-        """Append a batch; where its outcome is lost, ask the log and send the same bytes again."""
-        deadline = time.monotonic() + RETRY_FOR_S
-        pause = 0.05
-        while True:
-            try:
-                self._append(groups)
-            except (OutcomeUnknown, Unavailable) as error:
-                self._folds.clear(0)
-                if isinstance(error, OutcomeUnknown):
-                    for group in groups:
-                        group.tried = True
-                if time.monotonic() > deadline:
-                    raise
-                _log.warning("batch_again", reason=type(error).__name__)
-                time.sleep(pause)
-                pause = min(2 * pause, 2.0)
-            else:
-                return
 
     def _append(self, groups: Sequence[Group]) -> None:
         submissions = [submission for group in groups for submission in group.rest]
@@ -243,9 +280,12 @@ class Sequencer:
             if batch.entries:
                 append.write(batch.entries, batch.accepted)
         # The commit is known: only now do clients and cache learn of it.
-        batch.overlay.merge()
-        openings.committed()
-        self._committed()
+        try:
+            batch.overlay.merge()
+            openings.committed()
+            self._committed()
+        except Exception as error:
+            raise OutcomeUnknown("a fault behind the commit: the log is asked") from error
         for group, outcomes in zip(groups, judged, strict=True):
             group.outcomes.extend(outcomes)
 

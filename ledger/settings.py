@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     openings_cached_bytes: int = Field(default=16 << 20, ge=0)
     """Bytes of opened values that are kept in memory for the rules; the oldest go first."""
 
+    receipt_wait_s: float = Field(default=10.0, gt=0, le=300)
+    """How long a submission waits for its receipt, in seconds; then 503 OUTCOME_UNKNOWN."""
+
     subjects_cached: int = Field(default=200_000, ge=1000)
     """Subjects whose folded state is kept warm; the least recently used goes first."""
 

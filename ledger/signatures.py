@@ -18,7 +18,11 @@ from multiprocessing.connection import wait
 from typing import Any, Protocol
 
 from ledger.intake import KeyCheck, SignatureCheck
+from ledger.loops import Loop
 from ledger.wire import keys
+
+LOOK_S = 1.0
+"""How often, in seconds, it is looked whether the processes are there."""
 
 
 class _Verifier(Protocol):
@@ -80,12 +84,13 @@ def _follow_parent() -> None:
 
 
 class SignatureChecker:
-    """A pool of checking processes. Thread-safe."""
+    """A pool of checking processes. Thread-safe; `loop` sees to it that they are there."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = self._start()
+        self.loop = Loop("verifiers", self.look)
 
     def _start(self) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(
@@ -96,6 +101,14 @@ class SignatureChecker:
         # The first job starts the processes: no client is to wait for that.
         pool.submit(verdicts, [])
         return pool
+
+    def start(self) -> None:
+        """Begin to look after the processes, which are there already."""
+        self.loop.start()
+
+    def stop(self) -> None:
+        """Look after them no more; `close` ends them."""
+        self.loop.stop()
 
     def submit(self, checks: Sequence[SignatureCheck | KeyCheck]) -> "Future[bytes]":
         """Check a batch elsewhere; the future holds one byte a check, 1 where it is good."""
@@ -109,6 +122,11 @@ class SignatureChecker:
                     self._drop()
             self._pool = self._start()
             return self._pool.submit(verdicts, plain)
+
+    def look(self) -> float:
+        """Start the processes again if one of them has ended; return when to look again."""
+        self.submit([])
+        return LOOK_S
 
     def _drop(self) -> None:
         dropped, self._pool = self._pool, None

@@ -17,6 +17,7 @@ from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
+from ledger.antirollback import Halted
 from ledger.domain.authority import BadSignature, KeyUnknown, SignerMissing
 from ledger.domain.event import Event, format_instant
 from ledger.intake import (
@@ -31,11 +32,12 @@ from ledger.intake import (
     signature_checks,
     weak_key,
 )
+from ledger.pending import Pending
 from ledger.receipts import CheckpointFeed, Proof, Prover
 from ledger.sequencer import Busy, Outcome, Recorded, Sequencer
 from ledger.signatures import GOOD, SignatureChecker, weakness
 from ledger.store.checkpoints import StoredCheckpoint
-from ledger.store.connection import Pool
+from ledger.store.connection import OutcomeUnknown, Pool
 from ledger.store.entries import find_event, read_by_subject
 from ledger.wire.base64 import b64decode
 from ledger.witnessed import Grade, Standard
@@ -206,9 +208,11 @@ class Submitter:
         prover: Prover,
         reading: Prover,
         standards: Mapping[Grade, Standard],
+        wait_s: float,
     ) -> None:
         self._reads = reads
         self._standards = standards
+        self._wait_s = wait_s
         self._origin = origin
         self._keys = keys
         self._checks = checks
@@ -282,7 +286,8 @@ class Submitter:
         if entry is None:
             return None
         at = Recorded(entry.position, entry.accepted, entry.leaf_hash, replayed=True)
-        checkpoint = await (await look(lambda: self._feed.covering(at.position))).wait()
+        pending = await look(lambda: self._feed.covering(at.position))
+        checkpoint = await pending.wait(self._wait_s)
         (proof,) = await look(lambda: self._reading.prove([at.position], checkpoint))
         return _receipt(str(event_id), at, proof)
 
@@ -304,18 +309,27 @@ class Submitter:
         """Judge a chunk; it enters the sequencer after the one `before` it."""
         answers: list[Answer | None] = [None] * len(raws)
         try:
-            verified = await self._verify(raws, answers)
-            if before:
-                await before.wait()
+            async with asyncio.timeout(self._wait_s):
+                verified = await self._verify(raws, answers)
+                if before:
+                    await before.wait()
+            until = asyncio.get_running_loop().time() + self._wait_s
             pending = self._sequencer.submit([submission for _index, submission in verified])
         except Exception as error:  # noqa: BLE001  (Busy, Stopped: told to whom it concerns)
             return [answer or Rejected(None, error) for answer in answers]
         finally:
             if after:
                 after.set()
-        outcomes = await pending.wait()
-        await self._receive(verified, outcomes, answers)
+        outcomes = await self._outcomes(pending, len(verified))
+        await self._receive(verified, outcomes, answers, until)
         return [answer for answer in answers if answer]
+
+    async def _outcomes(self, pending: Pending[list[Outcome]], count: int) -> Sequence[Outcome]:
+        """Wait for what became of so many events, for as long as a client is to wait."""
+        try:
+            return await pending.wait(self._wait_s)
+        except TimeoutError:
+            return [OutcomeUnknown("it waits to be recorded")] * count
 
     async def _verify(
         self, raws: Sequence[bytes], answers: list[Answer | None]
@@ -374,8 +388,12 @@ class Submitter:
         verified: Sequence[tuple[int, Submission]],
         outcomes: Sequence[Outcome],
         answers: list[Answer | None],
+        until: float,
     ) -> None:
-        """Wait for the checkpoints and note receipts and refusals in `answers`."""
+        """Wait for the checkpoints and note receipts and refusals in `answers`.
+
+        Not beyond `until`, an instant of the event loop: what is not signed then is unknown.
+        """
         recorded: list[tuple[int, str, Recorded]] = []
         for (index, submission), outcome in zip(verified, outcomes, strict=True):
             event_id = submission.event.event_id
@@ -383,37 +401,42 @@ class Submitter:
                 recorded.append((index, event_id, outcome))
             else:
                 answers[index] = Rejected(event_id, outcome)
-        if not recorded:
-            return
         recorded.sort(key=lambda item: item[2].position)
-        start = 0
-        while start < len(recorded):
-            first = recorded[start][2]
-            checkpoint = await self._checkpoint(first)
+        while recorded:
+            checkpoint = await self._checkpoint(recorded[0][2], until)
+            if not isinstance(checkpoint, StoredCheckpoint):
+                for index, event_id, _at in recorded:
+                    answers[index] = Rejected(event_id, checkpoint)
+                return
             # The first checkpoint above one position is the first above all below its size.
-            stop = start
-            while stop < len(recorded) and recorded[stop][2].position < checkpoint.size:
-                stop += 1
-            covered = recorded[start:stop]
+            covered = [item for item in recorded if item[2].position < checkpoint.size]
+            recorded = recorded[len(covered) :]
             positions = [at.position for _index, _event_id, at in covered]
             proofs = (
                 await self._beside(self._reading.prove, positions, checkpoint)
-                if first.replayed
+                if covered[0][2].replayed
                 else self._prover.prove(positions, checkpoint)
             )
             for (index, event_id, at), proof in zip(covered, proofs, strict=True):
                 answers[index] = _receipt(event_id, at, proof)
-            start = stop
 
     async def _beside(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Do what blocks on a thread, beside the event loop."""
         call = partial(work, *arguments, **named)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def _checkpoint(self, at: Recorded) -> StoredCheckpoint:
-        if at.replayed:  # An old one may have to come from the database.
-            return await (await self._beside(self._feed.covering, at.position)).wait()
-        return await self._feed.covering(at.position).wait()
+    async def _checkpoint(self, at: Recorded, until: float) -> StoredCheckpoint | Exception:
+        """Return the first checkpoint over an entry, or why there is none by an instant."""
+        try:
+            if at.replayed:  # An old one may have to come from the database.
+                pending = await self._beside(self._feed.covering, at.position)
+            else:
+                pending = self._feed.covering(at.position)
+            return await pending.wait(max(0.0, until - asyncio.get_running_loop().time()))
+        except TimeoutError:
+            return OutcomeUnknown("it is recorded, and waits to be signed")
+        except Halted as error:
+            return error
 
 
 def _receipt(event_id: str, at: Recorded, proof: Proof) -> Receipt:

@@ -5,10 +5,9 @@ A server of one's own is looked after by whoever runs it; nobody else looks afte
 It comes back where it was, so every pool reconnects by itself; until then submissions wait.
 """
 
-import threading
-
 import structlog
 
+from ledger.loops import Loop
 from ledger.store.embedded import EmbeddedPostgres
 
 LOOK_S = 0.25
@@ -22,28 +21,19 @@ class Watchdog:
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._server = server
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+        self.loop = Loop("watchdog", self._look)
 
     def start(self) -> None:
         """Begin to watch."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """Watch no more; the server goes on."""
-        self._stopping.set()
-        self._thread.join()
+        self.loop.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.wait(LOOK_S):
-            if not self._server.is_running():
-                self._bring_back()
-
-    def _bring_back(self) -> None:
-        _log.error("database_died")
-        try:
+    def _look(self) -> float:
+        if not self._server.is_running():
+            _log.error("database_died")
             self._server.start()
-        except Exception as error:  # noqa: BLE001  (whatever it was, it is tried again)
-            _log.critical("database_stays_dead", why=str(error))
-        else:
             _log.warning("database_is_back", pid=self._server.pid)
+        return LOOK_S

@@ -6,17 +6,17 @@ ever. So the child is stopped by a signal; whatever it does is one commit at a t
 """
 
 import multiprocessing
-import threading
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import structlog
 
+from ledger.faults import Passing
+from ledger.loops import Loop
+
 LOOK_S = 0.1
 """How often, in seconds, the process is looked at."""
-
-PAUSE_S = 1.0
-"""How long, in seconds, until another process takes the place of one that ended."""
 
 PATIENCE_S = 5.0
 """How long, in seconds, a process that was told to end may take before it is killed."""
@@ -26,34 +26,46 @@ _CONTEXT = multiprocessing.get_context("spawn")
 _log = structlog.get_logger(__name__)
 
 
+class ProcessEnded(Passing):
+    """The process was killed, or hit a bug; another one takes its place."""
+
+
 class Keeper:
     """Keeps one process at work until it is stopped."""
 
     def __init__(self, name: str, target: Callable[..., None], *arguments: Any) -> None:
-        self._name, self._target, self._arguments = name, target, arguments
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"{name} keeper", daemon=True)
+        self._target, self._arguments = target, arguments
+        self._process: BaseProcess | None = None
+        self.loop = Loop(name, self._look, last=True)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """End the process, whatever it is doing, and wait until it has ended."""
-        self._stopping.set()
-        self._thread.join()
+        self.loop.stop()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            process = _CONTEXT.Process(target=self._target, args=self._arguments, name=self._name)
+    def _look(self) -> float:
+        process = self._process
+        if self.loop.stopping:
+            _end(process)
+        elif process is None:
+            process = _CONTEXT.Process(
+                target=self._target, args=self._arguments, name=self.loop.name
+            )
             process.start()
-            while process.is_alive() and not self._stopping.wait(LOOK_S):
-                pass
-            if self._stopping.is_set():
-                process.terminate()
-                process.join(PATIENCE_S)
-                process.kill()
-                process.join()
-            else:
-                _log.error("process_ended", name=self._name, exit_code=process.exitcode)
-                self._stopping.wait(PAUSE_S)
+            self._process = process
+        elif not process.is_alive():
+            _log.error("process_ended", name=self.loop.name, exit_code=process.exitcode)
+            self._process = None
+            raise ProcessEnded(f"exit code {process.exitcode}")
+        return LOOK_S
+
+
+def _end(process: BaseProcess | None) -> None:
+    if process is not None:
+        process.terminate()
+        process.join(PATIENCE_S)
+        process.kill()
+        process.join()

@@ -122,15 +122,16 @@ def serving_node(settings: Settings, *, publishes: bool, projects: bool) -> Iter
         running.callback(node.stop)
         node.start()
         if projects:
-            _keep(running, projector(node.database.app_dsn, settings.log_level))
+            _keep(running, node, projector(node.database.app_dsn, settings.log_level))
         if publishes:
-            _keep(running, sealer(settings, node.database.app_dsn))
+            _keep(running, node, sealer(settings, node.database.app_dsn))
         yield node
 
 
-def _keep(running: ExitStack, keeper: Keeper | None) -> None:
+def _keep(running: ExitStack, node: Node, keeper: Keeper | None) -> None:
     if keeper:
         keeper.start()
+        node.supervisor.watch(keeper.loop)
         running.callback(keeper.stop)
 
 

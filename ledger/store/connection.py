@@ -31,6 +31,7 @@ from psycopg2.extensions import (
 )
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
 
+from ledger.faults import NeedsOperator, Passing
 from ledger.store.hint import Hinter
 
 
@@ -38,15 +39,15 @@ class StoreError(Exception):
     """Superclass of the errors of this package. Never raised itself."""
 
 
-class Unavailable(StoreError):
+class Unavailable(StoreError, Passing):
     """The database cannot do it now and nothing was stored; the same call may be made again."""
 
 
-class StorageFull(StoreError):
+class StorageFull(StoreError, Passing):
     """The database has no room left; nothing was stored."""
 
 
-class OutcomeUnknown(StoreError):
+class OutcomeUnknown(StoreError, Passing):
     """The connection was lost at COMMIT: ask for the event ids before anything is sent again."""
 
 
@@ -54,11 +55,11 @@ class Conflict(StoreError):
     """A key that must be unique is taken; nothing was stored."""
 
 
-class Damaged(StoreError):
-    """PostgreSQL found a page or an index of its own to be corrupt."""
+class Damaged(StoreError, NeedsOperator):
+    """PostgreSQL found a page or an index of its own to be corrupt: `techledger operate fsck`."""
 
 
-class NotMigrated(StoreError):
+class NotMigrated(StoreError, NeedsOperator):
     """A table is missing: the migrations have not been run on this database."""
 
 
@@ -97,9 +98,11 @@ class Transaction:
         try:
             self.cursor.execute(self._closing + b"COMMIT")
         except psycopg2.Error as error:
-            if self.cursor.connection.closed or _says_goodbye(error):
+            if self.cursor.connection.closed or _says_goodbye(error) or error.pgcode is None:
                 raise OutcomeUnknown("the connection was lost at COMMIT") from error
             raise
+        except (MemoryError, OSError) as error:
+            raise OutcomeUnknown("the answer to COMMIT could not be read") from error
         # PostgreSQL answers COMMIT with ROLLBACK where an earlier error was swallowed.
         assert self.cursor.statusmessage == "COMMIT", "a failed transaction was to be committed"
 
@@ -129,7 +132,7 @@ class Pool:
         self._slots: queue.LifoQueue[Connection | None] = queue.LifoQueue()
         for _ in range(size):
             self._slots.put(None)  # None: a connection that may be opened.
-        self._hinter = Hinter(self.session)
+        self.hinter = Hinter(self.session)
         self._borrowers = threading.local()
 
     @contextmanager
@@ -194,11 +197,11 @@ class Pool:
 
     def hint(self, channel: str) -> None:
         """Wake whoever listens on `channel`, soon, from another thread; it may get lost."""
-        self._hinter.hint(channel)
+        self.hinter.hint(channel)
 
     def close(self) -> None:
         """Close the connections that are free. Lent ones must have come back before."""
-        self._hinter.stop()
+        self.hinter.stop()
         while True:
             try:
                 free = self._slots.get_nowait()
@@ -270,8 +273,10 @@ starts, stops, recovers or stands by, resources, input and output."""
 def _kind_of(error: psycopg2.Error) -> type[StoreError] | None:
     code: str | None = error.pgcode
     if code is None:
+        # A bare DatabaseError is what the driver makes of an answer that stops in the middle, as
+        # where PostgreSQL ends all sessions because another one was killed.
         lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-        return Unavailable if lost else None
+        return Unavailable if lost or type(error) is psycopg2.DatabaseError else None
     return _KINDS.get(code) or (Unavailable if code.startswith(_PASSING) else None)
 
 

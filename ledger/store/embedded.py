@@ -34,6 +34,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection
 
+from ledger.faults import NeedsOperator, Passing
 from ledger.store.attest import Unfit, unsafe_settings
 from ledger.store.binaries import Binaries, find_binaries
 from ledger.store.connection import StoreError
@@ -64,15 +65,15 @@ _LONGEST_SOCKET_DIR = 80
 """Bytes: the path of a socket ends at 103 (macOS) or 107 (Linux), its name included."""
 
 
-class ServerFailed(StoreError):
+class ServerFailed(StoreError, Passing):
     """The server did not start, or did not stop; the message ends with its last words."""
 
 
-class NotReachable(StoreError):
+class NotReachable(StoreError, NeedsOperator):
     """The user that the server runs as cannot enter a directory it needs."""
 
 
-class PasswordsLost(StoreError):
+class PasswordsLost(StoreError, NeedsOperator):
     """There is a data directory, but the file with its passwords is gone."""
 
 

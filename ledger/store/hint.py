@@ -8,9 +8,11 @@ transaction does not wait for the disk, as nothing is lost with it.
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from psycopg2.extensions import cursor
+
+from ledger.loops import Loop
 
 HEAD_CHANNEL = "ledger_head"
 """The log has grown."""
@@ -29,41 +31,37 @@ class Hinter:
     def __init__(self, session: Callable[[], AbstractContextManager[cursor]]) -> None:
         self._session = session
         self._pending: set[str] = set()
-        self._stopping = False
-        self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._started = False
+        self.loop = Loop("hinter", self._send, last=True)
 
     def hint(self, channel: str) -> None:
-        """Have NOTIFY sent on `channel` soon; several hints not yet sent become one."""
-        with self._wake:
+        """Have NOTIFY sent on `channel` soon; several hints not yet sent become one.
+
+        Never raises: what was committed is committed, hint or no hint.
+        """
+        with self._lock:
             self._pending.add(channel)
-            if self._thread is None and not self._stopping:
-                self._thread = threading.Thread(target=self._run, name="hinter", daemon=True)
-                self._thread.start()
-            self._wake.notify()
+            if not self._started and not self.loop.stopping:
+                with suppress(RuntimeError):  # No thread can be started now: with the next hint.
+                    self.loop.start()
+                    self._started = True
+        self.loop.wake()
 
     def stop(self) -> None:
         """Send what is pending and end the thread."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        if self._thread is not None:
-            self._thread.join()
+        self.loop.stop()
 
-    def _run(self) -> None:
-        while channels := self._take():
-            names = "".join(f"NOTIFY {channel};" for channel in sorted(channels))
-            try:
-                with self._session() as session:
-                    session.execute(f"BEGIN; SET LOCAL synchronous_commit = off; {names} COMMIT")
-            except Exception:  # noqa: BLE001, S110  (a lost hint is made good by the next poll)
-                pass
-            with self._wake:
-                self._wake.wait_for(lambda: self._stopping, PAUSE_S)
-
-    def _take(self) -> set[str]:
-        with self._wake:
-            while not self._pending and not self._stopping:
-                self._wake.wait()
-            taken, self._pending = self._pending, set()
-            return taken
+    def _send(self) -> float | None:
+        with self._lock:
+            channels, self._pending = self._pending, set()
+        if not channels:
+            return None
+        names = "".join(f"NOTIFY {channel};" for channel in sorted(channels))
+        try:
+            with self._session() as session:
+                session.execute(f"BEGIN; SET LOCAL synchronous_commit = off; {names} COMMIT")
+        except Exception:  # noqa: BLE001, S110  (a lost hint is made good by the next poll)
+            pass
+        self.loop.pause(PAUSE_S)
+        return 0

@@ -62,8 +62,8 @@ def test_bulk_requests_of_junk_that_are_cut_end_no_worker(node: Node, url: str, 
     world = World.of(home)
     for party in (INSTITUTE, FIRM, RIVAL):
         still_receipts(url, home, world, party)
-    assert node.sequencer._thread.is_alive()
-    assert node.publisher._thread.is_alive()
+    assert node.sequencer.loop.alive
+    assert node.publisher.loop.alive
 
 
 @pytest.mark.parametrize("after_s", [0.1, 0.25])

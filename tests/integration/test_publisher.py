@@ -1,17 +1,23 @@
 """The publisher at each of its crash points, against each database that is not what was signed."""
 
+import errno
 import shutil
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from api.cli.operate import resume
 from ledger.antirollback import CheckpointFile, Halted, InUse, Missing, Swapped
+from ledger.faults import Fault, fault_of
 from ledger.home import Home
-from ledger.log.checkpoint import open_checkpoint
+from ledger.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.node import Node, open_node
-from ledger.publisher import Publisher
-from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
+from ledger.store.checkpoints import checkpoint_at, insert_checkpoint, latest_checkpoint
+from ledger.store.connection import Unavailable
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for
@@ -196,36 +202,152 @@ def test_the_first_checkpoint_above_a_position_is_the_same_for_ever(
         assert first == node.feed.covering(1).result(TIMEOUT_S)
 
 
-@pytest.mark.parametrize("doubtful", ["sign", "swap", "insert"])
-def test_any_doubt_ends_in_a_halt_and_nothing_is_told(
-    database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch, doubtful: str
+@pytest.mark.parametrize(
+    ("where", "case"),
+    [
+        ("swap", (OSError(errno.ENOSPC, "No space\nleft", "/a/path"), Fault.PASSES)),
+        ("swap", (OSError(errno.EMFILE, "Too many"), Fault.PASSES)),
+        ("sign", (MemoryError(), Fault.PASSES)),
+        ("insert", (Unavailable("server closed the connection\n"), Fault.PASSES)),
+        ("swap", (PermissionError(errno.EACCES, "Denied", "/a/path"), Fault.OPERATOR)),
+        ("insert", (AssertionError("nobody thought of it"), Fault.OPERATOR)),
+        ("sign", (AssertionError("nobody thought of it"), Fault.OPERATOR)),
+    ],
+)
+def test_what_is_no_contradiction_never_halts_and_what_is_committed_is_signed_later(
+    database: Database,
+    home: Home,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    case: tuple[Exception, Fault],
 ):
-    """A fault before the release: no checkpoint of that size leaves the process."""
+    raised, fault = case
+    with running(settings_for(database, home.path)) as node:
+        loop, failing = node.publisher.loop, [True]
+
+        def broken(whole, *arguments):
+            if failing:
+                raise raised
+            return whole(*arguments)
+
+        match where:
+            case "sign":
+                monkeypatch.setattr(
+                    node.publisher.signer, "sign", partial(broken, node.publisher.signer.sign)
+                )
+            case "swap":
+                monkeypatch.setattr(node.file, "_write", partial(broken, node.file._write))
+            case "insert":
+                name = "ledger.publisher.insert_checkpoint"
+                monkeypatch.setattr(name, partial(broken, insert_checkpoint))
+        (outcome,) = append(node, world.registration(INSTITUTE))
+        pending = node.feed.covering(outcome.position)
+        await_(lambda: loop.error is raised)
+        assert fault is fault_of(loop.error)
+        assert not pending.done()
+        assert 1 == len(node.supervisor.troubles())
+        assert "\n" not in node.supervisor.troubles()[0]
+        assert "/a/path" not in node.supervisor.troubles()[0]
+        failing.clear()
+        assert 2 == pending.result(TIMEOUT_S).size
+        await_(lambda: node.supervisor.troubles() == [])
+        assert node.halted is None
+        assert not (home.checkpoints / "HALTED").exists()
+
+
+def test_a_flush_that_failed_after_the_rename_is_done_again_with_the_same_note(
+    database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """The file has the new note, whether durably nobody knows: it is written anew, verbatim."""
+    with running(settings_for(database, home.path)) as node:
+        flush, notes = node.file._flush_directory, []
+
+        def fail_twice() -> None:
+            notes.append(node.file.read())
+            if len(notes) < 3:
+                raise OSError(errno.EIO, "Input/output error")
+            flush()
+
+        monkeypatch.setattr(node.file, "_flush_directory", fail_twice)
+        (outcome,) = append(node, world.registration(INSTITUTE))
+        told = node.feed.covering(outcome.position).result(TIMEOUT_S)
+        assert {told.note} == set(notes)
+        assert told.note == checkpoint_at(node.pool, 2).note
+
+
+def test_a_signature_over_something_else_halts_and_nothing_is_told(
+    database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    with running(settings_for(database, home.path)) as node:
+        signer = node.publisher.signer
+        other = partial(sign_checkpoint, Checkpoint(world.origin, 2, bytes(32)))
+        monkeypatch.setattr(
+            "ledger.publisher.sign_checkpoint", lambda _checkpoint, *rest: other(*rest)
+        )
+        (outcome,) = append(node, world.registration(INSTITUTE))
+        with pytest.raises(Halted, match="our own signature"):
+            node.feed.covering(outcome.position).result(TIMEOUT_S)
+        assert signer.vkeys
+        assert 1 == latest_checkpoint(node.pool).size
+        node.publisher.loop._thread.join(TIMEOUT_S)
+    assert (home.checkpoints / "HALTED").exists()
+
+
+def test_a_halt_that_cannot_be_written_down_is_told_and_written_later(
+    database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch
+):
     with running(settings_for(database, home.path), publishes=False) as node:
         append(node, world.registration(INSTITUTE))
-    told, failed = [], []
-    node = open_node(settings_for(database, home.path))
-    publisher = Publisher(
-        node.pool, node.publisher.signer, node.file, told=told.append, failed=failed.append
-    )
+    as_owner(database, "UPDATE ledger.entries SET leaf_hash = sha256('a') WHERE position = 1")
+    full = [True]
 
-    def broken(*_arguments):
-        raise AssertionError(doubtful)
+    def write(self, name: str, content: bytes, whole=CheckpointFile._write) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        whole(self, name, content)
 
-    match doubtful:
-        case "sign":
-            monkeypatch.setattr(node.publisher.signer, "sign", broken)
-        case "swap":
-            monkeypatch.setattr(node.file, "swap", broken)
-        case "insert":
-            monkeypatch.setattr("ledger.publisher.insert_checkpoint", broken)
-    publisher.start()
-    publisher._thread.join(TIMEOUT_S)
-    publisher.stop()
-    node.close()
-    assert [] == told
-    assert [f"AssertionError: {doubtful}"] == failed
-    assert (home.checkpoints / "HALTED").exists()
+    monkeypatch.setattr(CheckpointFile, "_write", write)
+    with running(settings_for(database, home.path)) as node:
+        with pytest.raises(Halted):
+            node.feed.covering(1).result(TIMEOUT_S)
+        assert node.halted
+        assert not (home.checkpoints / "HALTED").exists()
+        full.clear()
+        await_((home.checkpoints / "HALTED").exists)
+
+
+def test_a_checkpoint_file_that_has_gone_halts(database: Database, home: Home, world: World):
+    with running(settings_for(database, home.path)) as node:
+        (home.checkpoints / "latest").unlink()
+        append(node, world.registration(INSTITUTE))
+        with pytest.raises(Halted, match="the stored checkpoint has gone"):
+            node.feed.covering(1).result(TIMEOUT_S)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["disk full\nDETAIL:  \u202e x", "two\r\nlines", "", "x" * 5000, "\ud800", "e\u0301"],
+)
+def test_a_halt_of_any_reason_is_resumed(
+    database: Database, home: Home, reason: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Also one that an older version wrote, line feeds and all."""
+    written = reason.encode("utf-8", "surrogatepass") + b"\n"
+    (home.checkpoints / "HALTED").write_bytes(written)
+    settings = settings_for(database, home.path)
+    monkeypatch.setattr("api.cli.operate.Settings", lambda: settings)
+    resume("it was looked at")
+    assert not (home.checkpoints / "HALTED").exists()
+    with running(settings) as node:
+        node.feed.covering(1).result(TIMEOUT_S)
+
+
+def await_(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_a_halt_names_its_first_reason(home: Home):

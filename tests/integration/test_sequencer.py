@@ -189,8 +189,10 @@ def test_what_comes_after_a_cold_subject_waits_with_it_in_later_groups_too(
     monkeypatch.setattr(admission, "reads", forgetful)
     filed = [submission(world.sign(right_filed(technology=TECHNOLOGY), REGISTRAR))]
     granted = [submission(world.sign(right_granted(), REGISTRAR))]
-    with node.sequencer._wake:  # Both wait before either is taken.
-        futures = [node.sequencer.submit(filed), node.sequencer.submit(granted)]
+    take, waiting = node.sequencer._take, node.sequencer._waiting
+    # Both wait before either is taken.
+    monkeypatch.setattr(node.sequencer, "_take", lambda: take() if len(waiting) != 1 else [])
+    futures = [node.sequencer.submit(filed), node.sequencer.submit(granted)]
     outcomes = [future.result(TIMEOUT_S)[0] for future in futures]
     assert [2, 2] == batches, "the two groups met in one batch, and waited for another"
     assert [5, 6] == positions(outcomes)

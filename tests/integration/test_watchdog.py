@@ -118,9 +118,13 @@ def test_what_cannot_be_brought_back_is_said_and_tried_again(
         watchdog.start()
         kill_and_wait(server)
         watchdog.stop()
-    assert ["database_died", "database_stays_dead", "database_died", "database_is_back"] == [
-        line["event"] for line in lines
-    ]
+    assert [
+        "database_died",
+        "worker_failing",
+        "database_died",
+        "database_is_back",
+        "worker_goes_on",
+    ] == [line["event"] for line in lines]
 
 
 def test_nobody_brings_back_a_database_that_is_watched_no_more(server: EmbeddedPostgres):
