@@ -26,6 +26,7 @@ from ledger.intake import Invalid
 from ledger.sequencer import Busy, ClockBehind, Stopped
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
 from ledger.supervisor import told_as
+from ledger.vault import VaultUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -48,6 +49,11 @@ _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
         "OUTCOME_UNKNOWN",
         "The event may be stored: ask for it by its id, or send the same bytes again",
         "Chưa rõ sự kiện đã được ghi hay chưa",
+    ),
+    VaultUnavailable: (
+        "VAULT_UNAVAILABLE",
+        "The keys of the vault cannot be used now",
+        "Hiện không dùng được khóa của kho bản mở",
     ),
     Halted: ("HALTED", "The log has stopped signing", "Sổ cái đã ngừng ký"),
     NeedsOperator: (

@@ -54,6 +54,10 @@ _BEFORE_INSTANT = f"{MAGIC}\naccepted ".encode()
 _AFTER_INSTANT = len(_BEFORE_INSTANT) + len(_ANY_INSTANT)
 
 
+MAX_PERSONS = 256
+"""Persons whom an opening names at most: for each a key is kept by which it can be erased."""
+
+
 class Invalid(Exception):
     """Input that is no event at all: refused before any rule runs; nothing is stored.
 
@@ -273,6 +277,8 @@ def _read_openings(value: object) -> tuple[Opening, ...]:
 
 def _check_openings(value: dict[str, Any], event: Event, openings: Sequence[Opening]) -> None:
     for opening in openings:
+        if canonical.dump(opening.value).count(b"party:tok.") > MAX_PERSONS:
+            raise Invalid("BAD_OPENING", f"at most {MAX_PERSONS} persons", pointer=opening.path)
         try:
             commitment = sealed_at(value, opening.path)
             verify_opening(commitment, event.ledger, event.event_id, opening)

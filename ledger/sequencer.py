@@ -34,16 +34,19 @@ from ledger.lawbook import laws_at_hand
 from ledger.log.merkle import leaf_hash
 from ledger.loops import Loop
 from ledger.pending import Pending
-from ledger.store.append import Append, NewEntry, StoredId, appending
+from ledger.store.append import Append, NewEntry, StoredId, VaultRow, appending
 from ledger.store.connection import OutcomeUnknown, Pool, StorageFull, Unavailable
 from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
-from ledger.vault import Batch, NoBatch, NoVault, Vault
+from ledger.vault import Batch, NoBatch, NoVault, Vault, VaultUnavailable
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far the clock may stand behind the last entry before nothing is accepted (§4)."""
 
 RETRY_FOR_S = 30.0
 """How long a batch whose outcome is unknown is tried again before its clients are told."""
+
+ERASE_AGAIN_S = 5.0
+"""How long, in seconds, until an erasure that failed is tried again, while nobody submits."""
 
 PROBE_S = 0.25
 """How often, in seconds, it looks whether it can append again, while nobody submits."""
@@ -178,7 +181,10 @@ class Sequencer:
         if not groups:
             if self.loop.error is not None:
                 self.look(self._pool)  # Nobody submits to a ledger that says it is not ready.
-            return PROBE_S if self.loop.error else None
+                return PROBE_S
+            if self._vault.waiting:
+                self._vault.carry_out()
+            return ERASE_AGAIN_S if self._vault.waiting else None
         try:
             self._append(groups)
         except Exception as error:
@@ -410,11 +416,14 @@ class _Batch:
         )
         try:
             admission.admit(self.overlay, event, context)
-        except Refusal as refusal:
-            return refusal
-        return self._add(submission, payload_sha256)
+            rows = self._openings.keep(submission)
+        except (Refusal, VaultUnavailable) as error:
+            return error
+        return self._add(submission, payload_sha256, rows)
 
-    def _add(self, submission: Submission, payload_sha256: bytes) -> Recorded:
+    def _add(
+        self, submission: Submission, payload_sha256: bytes, rows: tuple[VaultRow, ...]
+    ) -> Recorded:
         event = submission.event
         entry = accepted_at(submission.entry, self._accepted_text)
         at = StoredId(self._next, payload_sha256, self.accepted, leaf_hash(entry))
@@ -426,7 +435,7 @@ class _Batch:
                 entry=entry,
                 leaf_hash=at.leaf_hash,
                 subjects=event.subjects,
-                vault=self._openings.keep(submission),
+                vault=rows,
             )
         )
         self._openings.follow(event)

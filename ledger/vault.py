@@ -16,7 +16,8 @@ import json
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -65,7 +66,15 @@ _TOKEN = re.compile(rb"party:tok\.[0-9a-f]{32}")
 _log = structlog.get_logger(__name__)
 
 
-class Unreadable(Exception):
+class VaultError(Exception):
+    """Superclass of the errors of the vault. Never raised itself."""
+
+
+class VaultUnavailable(VaultError):
+    """The keys cannot be used now, for want of room, descriptors or files; nothing was stored."""
+
+
+class Unreadable(VaultError):
     """A row of the vault does not open: it was moved or altered, or its keys are not at hand."""
 
 
@@ -93,7 +102,7 @@ class Vault:
         self._cache_bytes = cache_bytes
         self._cached: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
         self.cached_bytes = 0
-        self._waiting = False
+        self.waiting = False
 
     def open(self) -> None:
         """Carry out what the log orders; to be called before anything is kept or recalled.
@@ -109,13 +118,14 @@ class Vault:
 
         `anew`: what others did meanwhile will not be followed, so it is looked up.
         """
-        if anew or self._waiting:
+        if anew or self.waiting:
             self.forget()
             self.carry_out()
         for submission in submissions:
-            for opening in submission.openings:
-                for token in _persons(submission.event, canonical.dump(opening.value)):
-                    self.keys.get_or_make(self.keys.name_of(token))
+            with suppress(DataKeyError, OSError):  # It is tried again, and told, when it is kept.
+                for opening in submission.openings:
+                    for token in _persons(submission.event, canonical.dump(opening.value)):
+                        self.keys.get_or_make(self.keys.name_of(token))
 
     def batch(self, append: Append) -> "Batch":
         """Return what a batch recalls by, keeps and erases, under the head row's lock."""
@@ -125,9 +135,9 @@ class Vault:
         """Erase whom the log orders to erase. What fails is logged, and tried with each batch."""
         try:
             self._carry_out()
-            self._waiting = False
+            self.waiting = False
         except (DataKeyError, StoreError, OSError) as error:
-            self._waiting = True
+            self.waiting = True
             _log.error("erasure_waits", reason=f"{type(error).__name__}: {error}")
 
     def forget(self) -> None:
@@ -243,19 +253,27 @@ class Batch:
         self._erased: set[str] = set()
 
     def recall(self, subject: str, commitment: str) -> object:
-        """Return what an earlier event of the subject sealed. Raises `LookupError`."""
-        kept = self._fresh.get((subject, commitment)) or self._vault.find(
-            self._append, subject, commitment
-        )
+        """Return what an earlier event of the subject sealed.
+
+        Raises `LookupError` if it is not kept, `VaultUnavailable`.
+        """
+        kept = self._fresh.get((subject, commitment))
+        if kept is None:
+            with _at_hand():
+                kept = self._vault.find(self._append, subject, commitment)
         if not self._erased.isdisjoint(kept.holders):
             raise LookupError(commitment)
         return json.loads(kept.value)
 
     def keep(self, submission: Submission) -> tuple[VaultRow, ...]:
-        """Return the openings of an admitted event as they are kept, none of who was erased."""
+        """Return the openings of an admitted event as they are kept, none of who was erased.
+
+        Raises `VaultUnavailable`.
+        """
         rows = []
         for opening in submission.openings:
-            row = self._vault.seal(submission.event, opening)
+            with _at_hand():
+                row = self._vault.seal(submission.event, opening)
             if row is None or not self._erased.isdisjoint(row.holders):
                 continue
             rows.append(row)
@@ -281,6 +299,11 @@ class NoVault:
 
     Whom such an event erases, the next one to open the vault erases.
     """
+
+    waiting = False
+
+    def carry_out(self) -> None:
+        """Do nothing."""
 
     def begin(self, submissions: Iterable[Submission], *, anew: bool) -> None:
         """Hold the caller to it that no opening is lost here."""
@@ -310,6 +333,16 @@ class NoBatch:
 
     def committed(self) -> None:
         """Do nothing."""
+
+
+@contextmanager
+def _at_hand() -> Iterator[None]:
+    """Raise `VaultUnavailable` where the keys' files cannot be read or written."""
+    try:
+        yield
+    except (DataKeyError, OSError) as error:
+        _log.error("vault_unavailable", reason=f"{type(error).__name__}: {error}")
+        raise VaultUnavailable(str(error)) from error
 
 
 def _persons(event: Event, value: bytes) -> frozenset[str]:

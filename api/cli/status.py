@@ -13,6 +13,7 @@ import typer
 
 from ledger.antirollback import CheckpointFile, Halted, InUse
 from ledger.backup import last_backup
+from ledger.datakeys import DataKeyError
 from ledger.home import Home
 from ledger.node import Database, open_database, policy_of
 from ledger.settings import Settings
@@ -92,6 +93,7 @@ def _checks(settings: Settings, database: Database, pool: Pool) -> Iterator[Chec
     yield _backup(home, now)
     yield from _archive(settings, pool)
     yield _models(pool)
+    yield _vault(settings)
     yield _room(settings)
 
 
@@ -173,6 +175,15 @@ def _models(pool: Pool) -> Check:
     behind = {name: size - at for name, at in folded_sizes(pool).items() if size - at > LAG_MAX}
     seen = ", ".join(f"{name} is {lag} behind" for name, lag in behind.items()) or "follow"
     return Check("read models", not behind, seen, "techledger operate rebuild")
+
+
+def _vault(settings: Settings) -> Check:
+    keys = Home(settings.home).data_keys(settings.vault, settings.kek_file)
+    try:
+        keys.open()
+    except DataKeyError as error:
+        return Check("vault", well=False, seen=str(error), do="docs/guides/vault.md")
+    return Check("vault", well=True, seen="its keys open")
 
 
 def _room(settings: Settings) -> Check:

@@ -22,6 +22,7 @@ from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.antirollback import Halted
 from ledger.audit import StoredLog, export
+from ledger.client import Signed
 from ledger.feeder import Feeder
 from ledger.fsck import check_log
 from ledger.home import Home
@@ -43,11 +44,13 @@ from projections.comparison import BY_NAME, difference
 from projections.decoding import decode
 from projections.rebuild import outdated, rebuild
 from tests.support import builders as b
-from tests.support.builders import FIRM, INSTITUTE, technology_registered
+from tests.support.builders import AUTHOR, FIRM, INSTITUTE, technology_registered
 from tests.support.columns import AUTHENTICATED, COLUMNS, DERIVED, SPOILT
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import ORIGIN, Database, fresh_database, run_sql
+from tests.support.sealing import erasure, sealed
 from tests.support.tampering import NO_CHECKS, TRIGGERS
+from tests.support.technologies import authors_declared
 from tests.support.witnessing import Member, members, policy_of
 from tests.support.world import World
 
@@ -115,6 +118,22 @@ def pool_of(database: Database) -> Iterator[Pool]:
         pool.close()
 
 
+def persons(world: World) -> list[Signed]:
+    """Return the sealed names of two persons, of whom one is erased then."""
+    minutes = {"declared_by": [INSTITUTE], "minutes_sha256": b.SOME_HASH, "split": None}
+    named = [
+        sealed(
+            world,
+            authors_declared(technology=f"technology:t{n}", authors=[person], **minutes),
+            ("/body/authors",),
+            INSTITUTE,
+        )
+        for n, person in enumerate((AUTHOR, f"party:tok.{1:032x}"))
+    ]
+    registered = world.registration(AUTHOR, kind="person", name=None)
+    return [registered, *named, erasure(world)]
+
+
 @pytest.fixture(scope="module")
 def scene(postgres_server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     directory = tmp_path_factory.mktemp("superuser")
@@ -140,6 +159,7 @@ def scene(postgres_server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
                 ]
                 last = append(node, *many)[-1]
                 node.feed.covering(last.position).result(30)
+            append(node, *persons(world))
             rebuild(node.pool, outdated(node.pool, READ_MODELS), decode)
             sealed = seal(node.pool, home)
             assert sealed is not None

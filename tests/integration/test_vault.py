@@ -1,7 +1,10 @@
 """The vault: what it keeps the rules recall; what is erased is gone, here and in older copies."""
 
+import errno
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from ledger.datakeys import DataKeys, KekMissing, KekWrong
 from ledger.domain.event import OpeningRequired
 from ledger.fsck import check_log
 from ledger.home import Home
+from ledger.intake import MAX_PERSONS, Invalid
 from ledger.node import vault_of
 from ledger.restore import restore
 from ledger.sequencer import Recorded, Sequencer
@@ -20,8 +24,8 @@ from ledger.settings import Settings
 from ledger.store import vault as rows
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.vault import read_openings
-from ledger.vault import CACHE_BYTES, Unreadable, Vault
-from tests.support.builders import AUTHOR
+from ledger.vault import CACHE_BYTES, Unreadable, Vault, VaultUnavailable
+from tests.support.builders import AUTHOR, INSTITUTE, part, share_agreed
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, run_sql
 from tests.support.sealing import (
@@ -33,6 +37,7 @@ from tests.support.sealing import (
     erasure,
     next_quarter,
     report,
+    sealed,
 )
 from tests.support.tampering import as_owner
 from tests.support.world import World, submission
@@ -276,6 +281,40 @@ def test_an_erasure_cut_between_key_and_rows_is_carried_out_too(
 
 
 @pytest.mark.usefixtures("agreed")
+def test_an_erasure_that_failed_is_tried_again_though_no_event_comes(
+    settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> int:
+        raise Unavailable("the database is gone")
+
+    monkeypatch.setattr("ledger.sequencer.ERASE_AGAIN_S", 0.01)
+    with running(settings) as node:
+        with monkeypatch.context() as patched:
+            patched.setattr("ledger.vault.erase_openings", dies)
+            append(node, erasure(world))
+            assert TERMS + PARTS == what_is_kept(node.pool)
+        while what_is_kept(node.pool) != TERMS:
+            time.sleep(0.01)
+
+
+def test_where_keys_cannot_be_made_only_what_needs_one_is_refused(
+    settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    *before, share = agreements(world)
+    with running(settings) as node:
+        with monkeypatch.context() as patched:
+            patched.setattr("ledger.datakeys.durable.create", full)
+            outcomes = append(node, *before, share, report(world))
+        assert [*[Recorded] * 5, VaultUnavailable, Recorded] == [type(each) for each in outcomes]
+        (recorded,) = append(node, share)
+        assert isinstance(recorded, Recorded)
+        assert [*TERMS, (recorded.position, "/body/parts")] == what_is_kept(node.pool)
+
+
+@pytest.mark.usefixtures("agreed")
 def test_another_process_drops_what_one_erased(
     settings: Settings, world: World, pool: Pool
 ) -> None:
@@ -345,6 +384,15 @@ def test_an_older_database_that_was_restored_loses_whom_the_log_erased(
         assert TERMS == what_is_kept(node.pool)
         assert node.vault.keys.get_or_make(node.vault.keys.name_of(AUTHOR)) is None
         assert [] == check_log(node.pool, home).findings
+
+
+def test_an_opening_names_no_more_persons_than_keys_can_be_kept_for(world: World) -> None:
+    many = [part(f"party:tok.{n:032x}", 1) for n in range(MAX_PERSONS + 1)]
+    for named, refused in ((many[:-1], False), (many, True)):
+        signed = sealed(world, share_agreed(parts=named), ("/body/parts",), AUTHOR, INSTITUTE)
+        with pytest.raises(Invalid) if refused else nullcontext() as told:
+            submission(signed)
+        assert told is None or "BAD_OPENING" == told.value.code
 
 
 # What earlier builds kept in the clear
