@@ -19,9 +19,9 @@ from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
 from ledger.intake import Invalid, decode
 from ledger.lawbook import laws_at_hand
-from ledger.log.merkle import LogError, leaf_hash
+from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
 from ledger.log.note import parse_note
-from ledger.log.proof import prove_consistency, verify_consistency
+from ledger.log.proof import frontier_at, prove_consistency, verify_consistency
 from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import (
     TILE_WIDTH,
@@ -29,6 +29,7 @@ from ledger.log.tiles import (
     TileHashes,
     TilePath,
     entries_path,
+    format_bundle,
     parse_bundle,
     parse_tile_path,
     tile_path,
@@ -46,6 +47,7 @@ from ledger.witnessed import NONE_ASKED, Quorum
 CHECKPOINT = "checkpoint"
 
 _TEMPORARY = ".new"
+"""What a file is called, beside the directory and never in it, before it appears there."""
 
 Progress = Callable[[int, int], None]
 """Told how much is done, and how much there is in all."""
@@ -57,6 +59,10 @@ class AuditError(Exception):
 
 class ExportRefused(AuditError):
     """What the source offers does not continue what the directory holds; nothing was replaced."""
+
+
+class SourceBehind(ExportRefused):
+    """The source offers a prefix of what the directory holds; nothing was replaced."""
 
 
 class NothingExported(AuditError):
@@ -128,9 +134,11 @@ def export(
     """
     Write a log into a directory, or what is new of it; return the checkpoint that it has then.
 
-    Tiles never change, so files that are there stay; each new one appears whole, and the
-    checkpoint last: an interrupted export is finished by the next. Raises `ExportRefused` where
-    the source does not continue what is there, whose checkpoint is then the evidence.
+    Tiles never change, so files that are there stay, a partial one until the full one is there;
+    each new one appears whole, the entries first, then hashes, and the checkpoint last: an
+    interrupted export is finished by the next, and a copy that takes the checkpoint first is a log
+    at every moment. Raises `SourceBehind` for a source that has less, `ExportRefused` where it
+    does not continue what is there, whose checkpoint is then the evidence.
     """
     note = source.checkpoint()
     checkpoint = _opened(note)
@@ -166,10 +174,52 @@ def exported_entries(directory: Path, start: int = 0) -> Iterator[bytes]:
     for n in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
         width = tile_width(0, n, size)
         try:
-            bundle = parse_bundle((directory / entries_path(n, width)).read_bytes(), width)
-        except (FileNotFoundError, LogError) as error:
+            bundle = parse_bundle(ExportedLog(directory).fetch_bundle(n, width), width)
+        except LogError as error:
             raise NothingExported(f"{entries_path(n, width)}: {error}") from None
         yield from bundle[max(0, start - n * TILE_WIDTH) :]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedLog:
+    """The log in a directory, as a `Source`: nothing of it is verified.
+
+    Where a partial tile has made way for the full one, that one says what it said.
+    """
+
+    directory: Path
+
+    def checkpoint(self) -> bytes:
+        """Return the signed note. Raises `NothingExported`."""
+        return self._read(CHECKPOINT)
+
+    def fetch(self, level: int, n: int, width: int) -> bytes:
+        """Return a tile of hashes. Raises `NothingExported`."""
+        partial, full = tile_path(level, n, width), tile_path(level, n)
+        if (self.directory / partial).exists():
+            return self._read(partial)
+        return self._read(full, named=partial)[: width * HASH_SIZE]
+
+    def fetch_bundle(self, n: int, width: int) -> bytes:
+        """Return an entry bundle. Raises `NothingExported`."""
+        partial, full = entries_path(n, width), entries_path(n)
+        if (self.directory / partial).exists():
+            return self._read(partial)
+        return cut_bundle(self._read(full, named=partial), width)
+
+    def _read(self, path: str, *, named: str | None = None) -> bytes:
+        try:
+            return (self.directory / path).read_bytes()
+        except OSError as error:
+            raise NothingExported(f"{named or path}: {error.strerror}") from None
+
+
+def cut_bundle(full: bytes, width: int) -> bytes:
+    """Return the first entries of a full bundle as a bundle. Raises `NothingExported`."""
+    try:
+        return format_bundle(parse_bundle(full, TILE_WIDTH)[:width])
+    except LogError as error:
+        raise NothingExported(f"a bundle that is none: {error}") from None
 
 
 def sealed_sizes(entries: Iterable[bytes]) -> list[int]:
@@ -243,6 +293,14 @@ class Replay:
         except Refusal as refusal:
             raise RuleBroken(position, refusal.code, refusal.detail, refusal.positions) from refusal
 
+    def pass_over(self, entry: bytes) -> None:
+        """Take in the next entry, which the rules refuse, as the log did: what follows rests on it.
+
+        Raises `RuleBroken` where nothing can be read of it.
+        """
+        self.size += 1
+        self._fold(_decoded(entry, self.size - 1))
+
     def _check_seal(self, logged: Logged) -> None:
         """Hold a seal against the map that this replay has made of the same entries."""
         body = logged.event.body
@@ -292,6 +350,8 @@ def _must_continue(source: Source, directory: Path, new: Checkpoint) -> None:
     old = exported_checkpoint(directory)
     if old.origin != new.origin:
         raise ExportRefused(f"the directory holds {old.origin}, the source is {new.origin}")
+    if new.size < old.size and frontier_at(new.size, _kept_hashes(directory)).root() == new.root:
+        raise SourceBehind(f"the source has {new.size} entries, the directory {old.size}")
     try:
         proof = prove_consistency(old.size, new.size, TileHashes(source.fetch))
         verify_consistency(old.size, new.size, proof, old.root, new.root)
@@ -299,6 +359,17 @@ def _must_continue(source: Source, directory: Path, new: Checkpoint) -> None:
         raise ExportRefused(
             f"the source at size {new.size} does not continue the directory at {old.size}: {error}"
         ) from error
+
+
+def _kept_hashes(directory: Path) -> TileHashes:
+    """Return the hashes of a directory at any size that it has had."""
+    size = exported_checkpoint(directory).size
+
+    def fetch(level: int, n: int, width: int) -> bytes:
+        now = tile_width(level, n, size)
+        return ExportedLog(directory).fetch(level, n, now)[: width * HASH_SIZE]
+
+    return TileHashes(fetch)
 
 
 def _files_of(size: int) -> Iterator[TilePath]:
@@ -323,20 +394,26 @@ def _fetch(source: Source, file: TilePath) -> bytes:
 
 
 def _write(directory: Path, path: str, content: bytes) -> None:
-    """Make a file appear whole or not at all."""
+    """Make a file appear whole or not at all; what is not yet whole lies beside the directory."""
     (directory / path).parent.mkdir(parents=True, exist_ok=True)
-    (directory / _TEMPORARY).write_bytes(content)
-    (directory / _TEMPORARY).replace(directory / path)
+    place = directory.absolute()
+    new = place.with_name(f"{place.name}{_TEMPORARY}")
+    new.write_bytes(content)
+    new.replace(directory / path)
 
 
 def _remove_outgrown(directory: Path, size: int) -> None:
-    """Remove the partial tiles of earlier sizes; what is no tile of this log is not touched."""
+    """Remove the partial tiles of which the full one is there (C2SP tlog-tiles), and no others."""
     for found in (directory / "tile").rglob("*.p/*"):
         try:
             file = parse_tile_path(found.relative_to(directory).as_posix())
         except MalformedTilePath:
             continue
-        if file.width < tile_width(file.level or 0, file.index, size):
+        full = TilePath(file.level, file.index)
+        if (
+            tile_width(file.level or 0, file.index, size) == TILE_WIDTH
+            and (directory / _path_of(full)).exists()
+        ):
             found.unlink()
             if not any(found.parent.iterdir()):
                 found.parent.rmdir()

@@ -184,25 +184,38 @@ class Feeder:
         return lines
 
     def _cosigned(self, target: Target, checkpoint: StoredCheckpoint) -> list[Cosignature]:
-        """Return verified lines; a 409 says which size to prove from, and is tried once more."""
-        status, answer = self._post(target, checkpoint, min(target.size, checkpoint.size))
+        """Return verified lines; a 409 says which size to prove from, and is tried once more.
+
+        A second 409, to the very size that the witness named, contradicts us if that is our own: so
+        says one of protocol 1.0.0 whose root of that size is another.
+        """
+        old = min(target.size, checkpoint.size)
+        status, answer = self._post(target, checkpoint, old)
         if status == HTTPStatus.CONFLICT:
-            target.size = self._stated_size(answer, target, checkpoint)
-            status, answer = self._post(target, checkpoint, target.size)
+            old = target.size = self._stated_size(answer, old, checkpoint)
+            status, answer = self._post(target, checkpoint, old)
+        if status == HTTPStatus.CONFLICT and old == checkpoint.size:
+            raise _Contradicted(f"it refuses size {old} as its own: {_shown(answer)}")
         if status == HTTPStatus.UNPROCESSABLE_ENTITY:
             raise _Contradicted(f"size {checkpoint.size} from {target.size}: {_shown(answer)}")
         if status != HTTPStatus.OK:
             raise _Failed(f"{status}: {_shown(answer)}")
         return self._verified(target, checkpoint, answer)
 
-    def _stated_size(self, answer: bytes, target: Target, checkpoint: StoredCheckpoint) -> int:
-        """Return the size that a 409 states. Raises `_Contradicted` where that settles it."""
-        size = read_decimal(answer.decode("ascii", "replace").removesuffix("\n"), LogError)
+    def _stated_size(self, answer: bytes, asked: int, checkpoint: StoredCheckpoint) -> int:
+        """Return the size that a 409 states, however it spells it.
+
+        Raises `_Contradicted` where that settles it: a size beyond ours; and, of a request from our
+        own size to our own size, whatever it says, for there is nothing to prove from.
+        """
+        if asked == checkpoint.size:
+            raise _Contradicted(f"it refuses size {asked} as its own: {_shown(answer)}")
+        try:
+            size = read_decimal(answer.decode("ascii", "replace").strip(), LogError)
+        except LogError:
+            raise _Failed(f"409 without a size: {_shown(answer)}") from None
         if size > checkpoint.size:
             raise _Contradicted(f"it has cosigned size {size}; this log is at {checkpoint.size}")
-        if size == checkpoint.size == target.size:
-            # Witnesses of protocol 1.0.0 answer so where the root is another.
-            raise _Contradicted(f"it has cosigned another root of size {size}")
         return size
 
     def _post(self, target: Target, checkpoint: StoredCheckpoint, old: int) -> tuple[int, bytes]:

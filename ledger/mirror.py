@@ -8,8 +8,9 @@ verified before it was written, and the checkpoint is written last: a mirror tha
 on. What a log signed and what does not continue the mirror is kept beside it: that is the proof.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,15 +18,21 @@ from ledger.audit import (
     CHECKPOINT,
     AuditError,
     Exported,
+    ExportedLog,
     ExportRefused,
+    NothingExported,
     Progress,
     Source,
+    SourceBehind,
     export,
+    exported_checkpoint,
     exported_entries,
 )
 from ledger.log.checkpoint import open_checkpoint
-from ledger.log.merkle import Frontier, LogError, leaf_hash, root_of
-from ledger.log.note import Verifier, parse_vkey
+from ledger.log.cosignature import cosignature_time
+from ledger.log.key import MLDSA44
+from ledger.log.merkle import HASH_SIZE, Frontier, LogError, leaf_hash, root_of
+from ledger.log.note import Verifier, parse_note, parse_vkey
 from ledger.log.policy import Policy, parse_policy
 from ledger.log.tiles import (
     TILE_WIDTH,
@@ -36,8 +43,11 @@ from ledger.log.tiles import (
     tile_width,
     widths,
 )
+from ledger.log.tree_head import parse_checkpoint
 from ledger.verify.authority import Authority, is_authority
 from ledger.verify.event import Event, read_event
+from ledger.verify.files import check_names
+from ledger.verify.outcome import Refused
 from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust
 
@@ -46,30 +56,63 @@ _TILES = 64
 
 
 class NotAuthentic(AuditError):
-    """A checkpoint is not signed by the log, or a tile or an entry does not lead to its root."""
+    """A checkpoint is not signed by the log, or a tile or an entry does not lead to its root.
+
+    `paths` are the files at fault, as far as that is known.
+    """
+
+    def __init__(self, reason: str, *paths: str) -> None:
+        super().__init__(reason)
+        self.paths = paths
 
 
-class Forked(AuditError):
-    """The log signed a history that does not continue what the mirror has; `evidence` is where."""
+class Rotten(AuditError):
+    """What the mirror itself holds is not what it took in: a disk, or somebody, changed it."""
+
+
+class Behind(AuditError):
+    """The source shows less than the mirror has, and nothing else: it lags, or somebody caches."""
+
+
+class _Proven(AuditError):
+    """The log signed what it must not; `evidence` is the directory of both checkpoints."""
 
     def __init__(self, reason: str, evidence: Path) -> None:
         super().__init__(f"{reason}; the proof is kept in {evidence}")
         self.evidence = evidence
 
 
+class RolledBack(_Proven):
+    """The log signed a smaller size after a larger one, by the times in its own signatures."""
+
+
+class Forked(_Proven):
+    """The log signed a history that does not continue what the mirror has."""
+
+
 class Authenticated:
     """A `Source` of one checkpoint, of which everything has been shown to belong to it."""
 
-    def __init__(self, source: Source, origin: str, log_keys: Sequence[Verifier]) -> None:
-        """Open the source's checkpoint. Raises `NotAuthentic`, and what the source raises."""
+    def __init__(self, source: Source, origin: str, log_keys: Sequence[Verifier] | None) -> None:
+        """Open the source's checkpoint, or believe it where no keys are given.
+
+        Raises `NotAuthentic`, and what the source raises.
+        """
         self._source, self._note = source, source.checkpoint()
         try:
-            checkpoint = open_checkpoint(self._note, origin, log_keys)
+            checkpoint = parse_checkpoint(parse_note(self._note).text)
+            if log_keys is not None:
+                checkpoint = open_checkpoint(self._note, origin, log_keys)
         except LogError as error:
             raise NotAuthentic(f"checkpoint: {error}") from None
         self._size, self._root = checkpoint.size, checkpoint.root
         self._edge = self._right_edge()
         self._full = lru_cache(maxsize=_TILES)(self._authenticated)
+
+    @property
+    def size(self) -> int:
+        """How many entries the checkpoint covers."""
+        return self._size
 
     def checkpoint(self) -> bytes:
         """Return the signed note."""
@@ -86,13 +129,13 @@ class Authenticated:
 
     def fetch_bundle(self, n: int, width: int) -> bytes:
         """Return an entry bundle. Raises `NotAuthentic`."""
-        bundle = self._source.fetch_bundle(n, width)
+        bundle, path = self._source.fetch_bundle(n, width), entries_path(n, width)
         try:
             leaves = [leaf_hash(entry) for entry in parse_bundle(bundle, width)]
         except LogError as error:
-            raise NotAuthentic(f"{entries_path(n, width)}: {error}") from None
+            raise NotAuthentic(f"{path}: {error}", path) from None
         if leaves != split_tile(self.fetch(0, n, width)):
-            raise NotAuthentic(f"{entries_path(n, width)}: an entry does not hash into its tile")
+            raise NotAuthentic(f"{path}: an entry does not hash into its tile", path)
         return bundle
 
     def _right_edge(self) -> dict[tuple[int, int], bytes]:
@@ -103,7 +146,8 @@ class Authenticated:
                 edge[level, n] = self._tile(level, n, width)
                 hashes.extend(Frontier().extend(split_tile(edge[level, n])).hashes)
         if Frontier(self._size, tuple(hashes)).root() != self._root:
-            raise NotAuthentic("the tiles at the right edge lead to another root")
+            paths = [tile_path(at, n, len(split_tile(tile))) for (at, n), tile in edge.items()]
+            raise NotAuthentic("the tiles at the right edge lead to another root", *paths)
         return edge
 
     def _authenticated(self, level: int, n: int) -> bytes:
@@ -114,17 +158,14 @@ class Authenticated:
             raise NotAuthentic(f"{tile_path(level, n)}: not of a log of {self._size}")
         tile = self._tile(level, n, TILE_WIDTH)
         if root_of(split_tile(tile)) != split_tile(self.fetch(level + 1, above, width))[at]:
-            raise NotAuthentic(f"{tile_path(level, n)}: does not hash into the tile above")
+            path = tile_path(level, n)
+            raise NotAuthentic(f"{path}: does not hash into the tile above", path)
         return tile
 
     def _tile(self, level: int, n: int, width: int) -> bytes:
-        tile = self._source.fetch(level, n, width)
-        try:
-            hashes = split_tile(tile)
-        except LogError as error:
-            raise NotAuthentic(f"{tile_path(level, n, width)}: {error}") from None
-        if len(hashes) != width:
-            raise NotAuthentic(f"{tile_path(level, n, width)}: has {len(hashes)} hashes")
+        tile, path = self._source.fetch(level, n, width), tile_path(level, n, width)
+        if len(tile) != width * HASH_SIZE:
+            raise NotAuthentic(f"{path}: has not {width} hashes", path)
         return tile
 
 
@@ -184,10 +225,19 @@ class Governed:
 
 
 def catch_up(governed: Governed, directory: Path) -> None:
-    """Read what a mirror has and was not read yet, if there is a mirror. Raises `Refused`."""
-    if (directory / CHECKPOINT).exists():
+    """Read what a mirror has and was not read yet, if there is a mirror.
+
+    Raises `Refused`, or `Rotten` where the mirror's own files have changed.
+    """
+    if not (directory / CHECKPOINT).exists():
+        return
+    try:
         for entry in exported_entries(directory, governed.size):
             governed.skip(entry)
+    except (Refused, NothingExported) as error:
+        if found := rotten(directory, governed.trust.origin):
+            raise Rotten(f"of the mirror itself: {', '.join(found)}") from error
+        raise
 
 
 def follow(
@@ -204,13 +254,131 @@ def follow(
     what does not continue the mirror, and what the source raises. The mirror stays as it was.
     """
     authentic = Authenticated(source, origin, log_keys)
+    if (directory / CHECKPOINT).exists():
+        _stated(directory)
     try:
         return export(authentic, directory, progress)
     except ExportRefused as refused:
-        raise Forked(str(refused), _kept(directory, authentic.checkpoint())) from None
+        # Before the log is blamed: is what it is held against what the mirror once took in?
+        _must_be_sound(directory, origin, log_keys)
+        offered = authentic.checkpoint()
+        if not isinstance(refused, SourceBehind):
+            raise Forked(str(refused), keep_evidence(directory, offered)) from None
+        if signed_at(offered, log_keys) <= signed_at(ExportedLog(directory).checkpoint(), log_keys):
+            raise Behind(str(refused)) from None
+        reason = f"{refused}, and the log signed that later"
+        raise RolledBack(reason, keep_evidence(directory, offered)) from None
 
 
-def _kept(directory: Path, note: bytes) -> Path:
+def _stated(directory: Path) -> None:
+    try:
+        exported_checkpoint(directory)
+    except NothingExported as error:
+        raise Rotten(f"of the mirror itself: {error}") from None
+
+
+def _must_be_sound(directory: Path, origin: str, log_keys: Sequence[Verifier]) -> None:
+    try:
+        Authenticated(ExportedLog(directory), origin, log_keys)
+        found = rotten(directory, origin)
+    except (NotAuthentic, NothingExported) as error:
+        raise Rotten(f"of the mirror itself: {error}") from None
+    if found:
+        raise Rotten(f"of the mirror itself: {', '.join(found)}")
+
+
+def signed_at(note: bytes, log_keys: Sequence[Verifier]) -> int:
+    """Return the POSIX seconds at which the log signed a note, 0 where no line of it has a time."""
+    timed = {(each.name, each.key_id) for each in log_keys if each.key_type == MLDSA44}
+    lines = [each for each in parse_note(note).signatures if (each.name, each.key_id) in timed]
+    return max((cosignature_time(line.blob) for line in lines), default=0)
+
+
+def rotten(directory: Path, origin: str) -> list[str]:
+    """Look again at all that a mirror holds; return the files that do not lead to its root.
+
+    Those are moved aside, to `….rotten`; `mend` fetches them anew, and what hangs from one of them
+    is looked at only then. Raises `NotAuthentic` for a file that no log has, `NothingExported`.
+    """
+    found = dict[str, None]()
+    for look in _looks(directory, origin):
+        found |= dict.fromkeys(_at_fault(look))
+    found |= {} if found else dict.fromkeys(_outgrown_rot(directory))
+    for path in found:
+        _move_aside(directory, path)
+    return list(found)
+
+
+def _at_fault(look: Callable[[], object]) -> Sequence[str]:
+    """Return the files at fault for what cannot be read; the checkpoint's fault is raised."""
+    try:
+        look()
+    except NotAuthentic as error:
+        if not error.paths:
+            raise
+        return error.paths
+    except NothingExported as error:
+        path, _, _ = str(error).partition(":")
+        if path == CHECKPOINT:
+            raise
+        return (path,)
+    return ()
+
+
+def _looks(directory: Path, origin: str) -> Iterator[Callable[[], object]]:
+    """Yield what looks at one file after the other, each behind those that vouch for it."""
+    opened = list[Authenticated]()
+    yield lambda: opened.append(Authenticated(ExportedLog(directory), origin, None))
+    for kept in opened:
+        for level, (full, _) in reversed(list(enumerate(widths(kept.size)))):
+            yield from (partial(kept.fetch, level, n, TILE_WIDTH) for n in range(full))
+        for n in range(-(-kept.size // TILE_WIDTH)):
+            yield partial(kept.fetch_bundle, n, tile_width(0, n, kept.size))
+
+
+def mend(source: Source, directory: Path, origin: str) -> Exported:
+    """Fetch anew what a mirror lacks of the log of its own checkpoint, each file verified.
+
+    Raises `NotAuthentic`, and what the source raises.
+    """
+    return export(Authenticated(_OfOurs(source, directory), origin, None), directory)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfOurs:
+    """A source's files, under the checkpoint that a mirror has."""
+
+    source: Source
+    directory: Path
+
+    def checkpoint(self) -> bytes:
+        return ExportedLog(self.directory).checkpoint()
+
+    def fetch(self, level: int, n: int, width: int) -> bytes:
+        return self.source.fetch(level, n, width)
+
+    def fetch_bundle(self, n: int, width: int) -> bytes:
+        return self.source.fetch_bundle(n, width)
+
+
+def _outgrown_rot(directory: Path) -> Iterator[str]:
+    """Yield the partial tiles of earlier sizes that say something else than the tiles of now."""
+    try:
+        check_names(directory, exported_checkpoint(directory).size)
+    except Refused as refused:
+        if refused.position is None or refused.path is None:
+            raise NotAuthentic(refused.reason) from None  # No file of ours.
+        yield refused.path
+
+
+def _move_aside(directory: Path, path: str) -> None:
+    aside = directory.with_name(f"{directory.name}.rotten") / path
+    if (directory / path).exists():
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).replace(aside)
+
+
+def keep_evidence(directory: Path, note: bytes) -> Path:
     """Keep both checkpoints, of which the log signed each, beside the mirror."""
     evidence = directory.with_name(f"{directory.name}.forked")
     evidence.mkdir(exist_ok=True)

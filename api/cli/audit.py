@@ -27,6 +27,7 @@ from ledger.audit import (
     RuleBroken,
     Source,
     StoredLog,
+    cut_bundle,
     export,
     exported_checkpoint,
     exported_entries,
@@ -37,7 +38,7 @@ from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
 from ledger.domain.event import Logged
 from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
-from ledger.log.merkle import LogError
+from ledger.log.merkle import HASH_SIZE, LogError
 from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
 from ledger.node import open_database
 from ledger.settings import Settings
@@ -282,6 +283,10 @@ MAX_FILE = TILE_WIDTH * (2 + MAX_ENTRY)
 """Bytes of a file of a log at most: a full entry bundle."""
 
 
+class _Gone(NothingExported):
+    """The server has no such file; of a partial tile it may have the full one (tlog-tiles)."""
+
+
 class ServedLog:
     """The log of a server, as a `Source` for exports."""
 
@@ -293,18 +298,30 @@ class ServedLog:
         return self._get("checkpoint")
 
     def fetch(self, level: int, n: int, width: int) -> bytes:
-        """Return a tile of hashes."""
-        return self._get(tile_path(level, n, width))
+        """Return a tile of hashes, cut from the full one where the partial one is gone."""
+        try:
+            return self._get(tile_path(level, n, width))
+        except _Gone:
+            if width == TILE_WIDTH:
+                raise
+            return self._get(tile_path(level, n))[: width * HASH_SIZE]
 
     def fetch_bundle(self, n: int, width: int) -> bytes:
-        """Return an entry bundle."""
-        return self._get(entries_path(n, width))
+        """Return an entry bundle, cut from the full one where the partial one is gone."""
+        try:
+            return self._get(entries_path(n, width))
+        except _Gone:
+            if width == TILE_WIDTH:
+                raise
+            return cut_bundle(self._get(entries_path(n)), width)
 
     def _get(self, path: str) -> bytes:
         try:
             answer = ask(self._http, "GET", f"/{path}", limit=MAX_FILE)
         except httpx2.TransportError as error:
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
+        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+            raise _Gone(f"the server answers {answer.status} for {path}")
         if answer.status != HTTPStatus.OK:
             raise NothingExported(f"the server answers {answer.status} for {path}")
         return answer.content

@@ -1,8 +1,10 @@
 """`techledger mirror`: follow a log, and keep a verified copy of it that can be served as it is."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import httpx2
 import typer
@@ -10,9 +12,32 @@ import typer
 from api.cli.audit import ServedLog
 from ledger.audit import AuditError, Exported, NothingExported
 from ledger.client import NoAnswer
-from ledger.mirror import Forked, Governed, NotAuthentic, catch_up, follow
+from ledger.mirror import (
+    Behind,
+    Forked,
+    Governed,
+    NotAuthentic,
+    RolledBack,
+    Rotten,
+    catch_up,
+    follow,
+    mend,
+    rotten,
+)
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
+
+CODES: dict[type[Exception], tuple[str, int]] = {
+    Forked: ("FORK", 3),
+    RolledBack: ("ROLLED_BACK", 4),
+    Behind: ("BEHIND", 5),
+    Rotten: ("OWN_DISK", 6),
+    NotAuthentic: ("REFUSED", 1),
+    Refused: ("REFUSED", 1),
+    NothingExported: ("NO_ANSWER", 7),
+    NoAnswer: ("NO_ANSWER", 7),
+}
+"""What each failure is called, and the exit code of the command."""
 
 
 def mirror(
@@ -23,32 +48,49 @@ def mirror(
     every: Annotated[
         float | None, typer.Option(help="Seconds between looks; default: look once")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look again at every byte that the mirror holds")
+    ] = False,
 ) -> None:
-    """Take in what is new of a log, verified to its signed root; exit code 1 for what is not.
+    """Take in what is new of a log, verified to its signed root.
 
-    An unreachable log is waited for; a fork, or a byte that does not fit, ends the command.
+    Exit codes: 1 a byte that does not fit; 3 a fork; 4 rolled back; 5 the source is behind; 6 files
+    of the mirror itself had changed, and were fetched anew; 7 no answer. With --every a source that
+    is behind or does not answer is asked again.
     """
-    try:
-        governed, shown = Governed(parse_trust(trust.read_bytes())), -1
-    except Refused as error:
-        _fail(error)
-    with httpx2.Client(base_url=url, timeout=60) as http:
-        while True:
-            try:
-                catch_up(governed, directory)
-                origin = governed.trust.origin
-                done = follow(ServedLog(http), directory, origin, governed.log_keys)
-            except (NotAuthentic, Forked, Refused) as error:
-                _fail(error)
-            except (NoAnswer, NothingExported) as error:
-                if every is None:
-                    _fail(error)
-                print(f"no answer: {error}", flush=True)
-            else:
-                shown = _told(done, shown)
+    with _ending(), httpx2.Client(base_url=url, timeout=60) as http:
+        governed, source = Governed(parse_trust(trust.read_bytes())), ServedLog(http)
+        mended = _mended(source, directory, governed.trust.origin) if check else 0
+        _follow(source, directory, governed, every)
+    if mended:
+        raise typer.Exit(CODES[Rotten][1])
+
+
+def _mended(source: ServedLog, directory: Path, origin: str) -> int:
+    """Fetch anew what has changed on the disk; return how many files."""
+    count = 0
+    while (directory / "checkpoint").exists() and (found := rotten(directory, origin)):
+        count += len(found)
+        for path in found:
+            print(f"OWN_DISK: {path} had changed, and is fetched anew", flush=True)
+        mend(source, directory, origin)
+    return count
+
+
+def _follow(source: ServedLog, directory: Path, governed: Governed, every: float | None) -> None:
+    shown = -1
+    while True:
+        try:
+            catch_up(governed, directory)
+            done = follow(source, directory, governed.trust.origin, governed.log_keys)
+            shown = _told(done, shown)
+        except (NoAnswer, NothingExported, Behind) as error:
             if every is None:
-                return
-            time.sleep(every)
+                raise
+            print(f"{_named(error)[0]}: {error}", flush=True)
+        if every is None:
+            return
+        time.sleep(every)
 
 
 def _told(done: Exported, shown: int) -> int:
@@ -58,6 +100,16 @@ def _told(done: Exported, shown: int) -> int:
     return size
 
 
-def _fail(error: AuditError | NoAnswer | Refused) -> NoReturn:
-    print(f"REFUSED: {error}", flush=True)
-    raise typer.Exit(1)
+def _named(error: Exception) -> tuple[str, int]:
+    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Say what went wrong, and exit with its code."""
+    try:
+        yield
+    except (AuditError, NoAnswer, Refused) as error:
+        name, code = _named(error)
+        print(f"{name}: {error}", flush=True)
+        raise typer.Exit(code) from None

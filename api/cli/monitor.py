@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,13 @@ from api.cli.audit import LawDirectory, ServedLog
 from api.cli.options import AsJson, TrustFile, Url
 from ledger.gate import places, remembered
 from ledger.lawbook import laws_at_hand
-from ledger.monitor import Alarm, Mine, Monitor
+from ledger.monitor import STANDING, Alarm, Mine, Monitor
 from ledger.verify.trust import parse_trust
+
+CODES = {"FORK": 3, "ROLLED_BACK": 4, "BEHIND": 5, "OWN_DISK": 6, "STALL": 7}
+"""The exit codes of alarms; that of every other is 1."""
+
+_GRAVEST = (3, 4, 1, 6, 7, 5)
 
 
 def monitor(  # noqa: PLR0913  (the command's options)
@@ -34,12 +40,17 @@ def monitor(  # noqa: PLR0913  (the command's options)
         Path | None,
         typer.Option(help="Ids or payload hashes of what you signed, one a line", exists=True),
     ] = None,
+    acknowledge: Annotated[
+        bool, typer.Option("--acknowledge", help="Take note of what stands, and let it rest")
+    ] = False,
     law: LawDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """Take in what is new, judge every byte, signature and rule of it; print an alarm a line.
 
-    Exit code 1 if there was any. With --every it goes on, alarms or not, until it is interrupted.
+    Exit codes: 3 a fork, 4 rolled back, 6 its own disk, 7 a stall, 5 the source is behind, 1 any
+    other alarm. What the log did stands, and so does the code, until it is acknowledged. With
+    --every it goes on, alarms or not, until it is interrupted.
     """
     root = parse_trust(trust.read_bytes())
     with httpx2.Client(base_url=url, timeout=60) as http:
@@ -54,15 +65,26 @@ def monitor(  # noqa: PLR0913  (the command's options)
             witnesses=lambda policy: remembered(places(policy, (), root.origin)),
         )
         alarms = [*watching.begin(), *watching.look()]
-        _told(alarms, as_json=as_json)
+        _told("ALARM", alarms, as_json=as_json)
+        stood = [alarm for alarm in watching.standing if alarm not in alarms]
+        _told("STANDING", stood, as_json=as_json)
+        if acknowledge:
+            _told("ACKNOWLEDGED", watching.acknowledge(), as_json=as_json)
         print(f"{root.origin} watched up to size {watching.size}", flush=True)
         while every is not None:
             time.sleep(every)
-            _told(watching.look(), as_json=as_json)
-    raise typer.Exit(1 if alarms else 0)
+            _told("ALARM", watching.look(), as_json=as_json)
+    passing = [alarm for alarm in alarms if alarm.kind not in STANDING]
+    raise typer.Exit(code_of([*passing, *watching.standing]))
 
 
-def _told(alarms: list[Alarm], *, as_json: bool) -> None:
+def code_of(alarms: Iterable[Alarm]) -> int:
+    """Return the exit code of the gravest alarm, 0 for none."""
+    codes = {CODES.get(alarm.kind, 1) for alarm in alarms}
+    return next((code for code in _GRAVEST if code in codes), 0)
+
+
+def _told(what: str, alarms: Iterable[Alarm], *, as_json: bool) -> None:
     for alarm in alarms:
-        members = {"alarm": alarm.kind, "position": alarm.position, "what": alarm.what}
-        print(json.dumps(members) if as_json else f"ALARM {alarm}", flush=True)
+        members = {what.lower(): alarm.kind, "position": alarm.position, "what": alarm.what}
+        print(json.dumps(members) if as_json else f"{what} {alarm}", flush=True)

@@ -1,6 +1,7 @@
 """`techledger witness`: cosign the checkpoints of logs, for the State, an institute or a firm."""
 
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,6 @@ import uvicorn
 
 from api.guarded import Guard, Limits, guarded
 from api.witness import witness_app
-from ledger.log.encoding import write_base64
 from ledger.witness.book import Book
 from ledger.witness.house import House, policy_lines
 from ledger.witness.witness import Witness
@@ -66,8 +66,13 @@ def evidence(
     directory: Directory,
     origin: Annotated[str, typer.Argument(help="Origin of a log")],
 ) -> None:
-    """Print the requests that the log signed and that did not continue its tree."""
+    """Print each two checkpoints of one size that the log signed; exit code 1 if there are any."""
     book = Book(House(directory).book)
-    for received, why, request in book.evidence(origin):
-        print(f"{received}  {why}\n{write_base64(request)}")
+    found = book.contradictions(origin)
+    for each in found:
+        when = datetime.fromtimestamp(each.received, UTC).isoformat()
+        print(f"{when}  the log signed two trees of one size: this one, cosigned before")
+        print(f"{each.cosigned.decode() or 'the empty tree'}\nand this one, refused")
+        print(each.other.decode())
     book.close()
+    raise typer.Exit(1 if found else 0)

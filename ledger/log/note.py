@@ -12,6 +12,7 @@ A line is: em dash, space, key name, space, base64(key id || signature). A key i
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
@@ -162,6 +163,25 @@ def open_note(raw: bytes, verifiers: Iterable[Verifier]) -> tuple[Note, tuple[No
     if not verified:
         raise UnverifiedNote("no known key has signed this note")
     return note, tuple(verified.values())
+
+
+def good_lines(raw: bytes, verifiers: Iterable[Verifier]) -> tuple[Note, tuple[NoteSignature, ...]]:
+    """
+    Read a note; return it and those of its lines that a known key has signed, whatever the others.
+
+    It is for what somebody signed to their own harm: one good line proves it, and a bad one beside
+    must not hide it. Raises `MalformedNote`, `UnverifiedNote` when there is none.
+    """
+    note, known, good = parse_note(raw), list(verifiers), list[NoteSignature]()
+    for signature in dict.fromkeys(note.signatures):
+        for verifier in known:
+            if (verifier.name, verifier.key_id) == (signature.name, signature.key_id):
+                with suppress(BadNoteSignature):
+                    verifier.verify(note.text, signature.blob)
+                    good.append(signature)
+    if not good:
+        raise UnverifiedNote("no known key has signed this note")
+    return note, tuple(good)
 
 
 def _by_name(verifiers: Iterable[Verifier]) -> dict[tuple[str, bytes], Verifier]:

@@ -5,7 +5,9 @@ The files of an exported log (C2SP tlog-tiles): those of its checkpoint's size, 
     tile/0/000  tile/0/001.p/44  tile/1/000.p/1
     tile/entries/000  tile/entries/001.p/44
 
-A file beside them is refused, never skipped: nothing would have been shown about it.
+A partial tile of an earlier size may still be there: it has to say what the log's own tile says.
+Tiles of a larger log, as a copy of a log that grows has them, are passed over and said to be
+unchecked. Any other file is refused, never skipped: nothing would have been shown about it.
 """
 
 import os
@@ -15,7 +17,7 @@ from pathlib import Path
 from ledger.log import tiles
 from ledger.log.merkle import HASH_SIZE
 from ledger.log.note import MAX_NOTE
-from ledger.log.tiles import TILE_WIDTH, entries_path, tile_path
+from ledger.log.tiles import TILE_WIDTH, TilePath, entries_path, tile_path
 from ledger.verify.outcome import Refused, Step, refusing
 
 CHECKPOINT = "checkpoint"
@@ -49,8 +51,13 @@ def read_bundle(directory: Path, n: int, width: int) -> bytes:
         return tiles.format_bundle(tiles.parse_bundle(raw, TILE_WIDTH)[:width])
 
 
-def check_names(directory: Path, size: int) -> None:
-    """Raise `Refused` (step 3) for a file that a log of `size` does not have."""
+def check_names(directory: Path, size: int) -> list[str]:
+    """Return the files of a larger log than one of `size`, of which nothing is shown.
+
+    Raises `Refused` (step 3) for a file that no log has, and for a partial tile of an earlier size
+    that says something else than the tile of this one.
+    """
+    larger = []
     for path in sorted(_walk(directory)):
         if path == CHECKPOINT:
             continue
@@ -59,16 +66,30 @@ def check_names(directory: Path, size: int) -> None:
         except tiles.MalformedTilePath as error:
             raise Refused(Step.TREE, f"not a file of a log: {error}", path=path) from None
         level = named.level or 0
-        if named.width != tiles.tile_width(level, named.index, size):
-            start = named.index * TILE_WIDTH ** (level + 1)
-            raise Refused(Step.TREE, f"not a file of a log of size {size}", start, path)
+        width = tiles.tile_width(level, named.index, size)
+        if named.width > width:
+            larger.append(path)
+        elif named.width < width:
+            _check_outgrown(directory, path, named, width)
+    return larger
+
+
+def _check_outgrown(directory: Path, path: str, named: TilePath, width: int) -> None:
+    """Hold a partial tile of an earlier size against the tile of this one."""
+    level, start = named.level or 0, named.index * TILE_WIDTH ** ((named.level or 0) + 1)
+    old = _read(directory, path, _MAX_BUNDLE, Step.TREE, start)
+    if named.level is None:
+        now = read_bundle(directory, named.index, width)
+        with refusing(Step.TREE, start):
+            now = tiles.format_bundle(tiles.parse_bundle(now, width)[: named.width])
+    else:
+        now = read_tile(directory, level, named.index, width)[: named.width * HASH_SIZE]
+    if old != now:
+        raise Refused(Step.TREE, "not what the tile of this size says", start, path)
 
 
 def _there(directory: Path, partial: str, full: str) -> str:
-    """Return the path of a tile that is there: a log that has grown may keep the full one alone.
-
-    Not so in an export of ours, where `check_names` has refused it before.
-    """
+    """Return the path of a tile that is there: a log that has grown may keep the full one alone."""
     outgrown = not (directory / partial).exists() and (directory / full).exists()
     return full if outgrown else partial
 

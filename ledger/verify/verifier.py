@@ -77,7 +77,7 @@ def verify_export(
     try:
         # 3. Every entry is hashed into its tile and every tile into its parent, up to the root;
         #    there are as many entries as the checkpoint says, and no file beside them.
-        check_names(directory, size)
+        larger = check_names(directory, size)
         with in_order(HashBundle(directory, size), range(total), cores, chunk=32) as hashed:
             tree = check_tree(directory, checkpoint, _told(hashed, progress, Step.TREE, total))
 
@@ -112,9 +112,11 @@ def verify_export(
             verify_consistency(old.size, size, proof, old.root, checkpoint.root)
 
     idle = OF_BUNDLES if previous is not None else (Step.CONSISTENCY, *OF_BUNDLES)
-    steps = states((Step.SIGNATURES,) if chronology.unchecked else (), idle)
-    counted = (chronology.signatures, tuple(chronology.unchecked))
-    return Verified(checkpoint, steps, *counted, log_keys=now.log_keys)
+    unread = {Step.SIGNATURES: chronology.unchecked, Step.TREE: larger}
+    ended = states([step for step, loose in unread.items() if loose], idle)
+    beside = [(size, f"{len(larger)} files of a larger log, {larger[0]} first")] if larger else []
+    counted = (chronology.signatures, (*chronology.unchecked, *beside))
+    return Verified(checkpoint, ended, *counted, log_keys=now.log_keys)
 
 
 def verify_receipt(

@@ -4,9 +4,12 @@ What a witness must never forget: the last checkpoint of each log that it cosign
 One SQLite file, and every move of it one transaction that compares and writes (C2SP tlog-witness:
 "performed atomically", and before the answer). `synchronous=FULL` has it on the disk by then. A
 witness whose file is lost is retired, never started afresh: it would cosign a second history.
-Requests that a log signed and that do not continue its tree are kept: they prove misbehaviour.
+
+Two checkpoints of one size that the log signed, with two roots, are kept: that proves a fork to
+anybody. Nothing else is: a proof that fails proves nothing, and anybody can send one.
 """
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,18 +18,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ledger.log.merkle import EMPTY_ROOT
+
 KEPT: Final = 1_000
-"""Refused requests that are kept of one log at most, the first ones: they tell it all."""
+"""Contradictions that are kept of one log at most, the first ones: they tell it all."""
+
+REMEMBERED: Final = 1_000
+"""Checkpoints of one log, the last ones cosigned, against which others of their size are held."""
 
 _SCHEMA = """
 CREATE TABLE cosigned (
     origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL,
     time INTEGER NOT NULL, note BLOB NOT NULL
 ) STRICT;
-CREATE TABLE evidence (
-    id INTEGER PRIMARY KEY, origin TEXT NOT NULL, received INTEGER NOT NULL,
-    why TEXT NOT NULL, request BLOB NOT NULL
+"""
+
+# Made where they are not: a book is older than the last of its tables, and is never made anew.
+_LATER = """
+CREATE TABLE IF NOT EXISTS history (
+    origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL,
+    PRIMARY KEY (origin, size)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS contradiction (
+    id INTEGER PRIMARY KEY, origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL,
+    received INTEGER NOT NULL, cosigned BLOB NOT NULL, other BLOB NOT NULL,
+    UNIQUE (origin, size, root)
+) STRICT;
+INSERT OR IGNORE INTO history SELECT origin, size, root, note FROM cosigned;
 """
 
 
@@ -52,14 +70,33 @@ class Cosigned:
     note: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two notes that the log signed, of one size and with two roots: cosigned, and refused."""
+
+    received: int
+    cosigned: bytes
+    other: bytes
+
+
 def create_book(path: Path) -> None:
-    """Make an empty book, once. Raises `BookExists`."""
+    """Make an empty book, once, durably. Raises `BookExists`."""
     if path.exists():
         raise BookExists(f"{path} is there already")
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.executescript(_SCHEMA)
+    connection.executescript(_SCHEMA + _LATER)
     connection.close()
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Have a directory remember its new files when the power fails."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Book:
@@ -69,14 +106,23 @@ class Book:
         """Open a book that was made before. Raises `BookMissing`."""
         if not path.exists():
             raise BookMissing(f"no book in {path}: a witness that lost it is retired")
-        self._connection = sqlite3.connect(
+        self._connection = self._opened(path)
+        self._connection.executescript(_LATER)
+        # What is read by it was committed: a move that is under way is not seen.
+        self._committed = self._opened(path)
+        self._lock, self._reading = threading.Lock(), threading.Lock()
+
+    @staticmethod
+    def _opened(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=10
         )
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._lock = threading.Lock()
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection
 
     def close(self) -> None:
         """Close the file."""
+        self._committed.close()
         self._connection.close()
 
     @contextmanager
@@ -92,11 +138,13 @@ class Book:
             self._connection.execute("COMMIT")
 
     def latest(self, origin: str) -> Cosigned | None:
-        """Return what was last cosigned of a log."""
-        row = self._connection.execute(
-            "SELECT size, root, time, note FROM cosigned WHERE origin = ?", (origin,)
-        ).fetchone()
-        return None if row is None else Cosigned(*row)
+        """Return what was last cosigned of a log; ask for it within `moving` only."""
+        return _latest(self._connection, origin)
+
+    def committed(self, origin: str) -> Cosigned | None:
+        """Return what was last cosigned of a log and is on the disk."""
+        with self._reading:
+            return _latest(self._committed, origin)
 
     def write(self, origin: str, cosigned: Cosigned) -> None:
         """Replace what was last cosigned of a log; ask for it within `moving` only."""
@@ -104,18 +152,54 @@ class Book:
             "INSERT OR REPLACE INTO cosigned (origin, size, root, time, note) VALUES (?,?,?,?,?)",
             (origin, cosigned.size, cosigned.root, cosigned.time, cosigned.note),
         )
+        self._connection.execute(
+            "INSERT OR IGNORE INTO history (origin, size, root, note) VALUES (?,?,?,?)",
+            (origin, cosigned.size, cosigned.root, cosigned.note),
+        )
+        self._connection.execute(
+            "DELETE FROM history WHERE origin = ? AND size NOT IN "
+            "(SELECT size FROM history WHERE origin = ? ORDER BY size DESC LIMIT ?)",
+            (origin, origin, REMEMBERED),
+        )
 
-    def keep(self, origin: str, received: int, why: str, request: bytes) -> None:
-        """Keep a request that a log signed and that was refused, unless there are enough."""
+    def keep(self, origin: str, size: int, root: bytes, received: int, note: bytes) -> None:
+        """Keep a note that the log signed, if it contradicts one that was cosigned.
+
+        The empty tree has one root: another contradicts what needs no note.
+        """
+        with self._reading:
+            cosigned = self._contradicted(origin, size, root)
+        if cosigned is None:
+            return
         with self.moving():
             self._connection.execute(
-                "INSERT INTO evidence (origin, received, why, request) SELECT ?, ?, ?, ? "
-                "WHERE (SELECT count(*) FROM evidence WHERE origin = ?) < ?",
-                (origin, received, why, request, origin, KEPT),
+                "INSERT OR IGNORE INTO contradiction "
+                "(origin, size, root, received, cosigned, other) SELECT ?, ?, ?, ?, ?, ? "
+                "WHERE (SELECT count(*) FROM contradiction WHERE origin = ?) < ?",
+                (origin, size, root, received, cosigned, note, origin, KEPT),
             )
 
-    def evidence(self, origin: str) -> list[tuple[int, str, bytes]]:
-        """Return the requests kept of a log: when each came, why it was refused, its body."""
-        return self._connection.execute(
-            "SELECT received, why, request FROM evidence WHERE origin = ? ORDER BY id", (origin,)
-        ).fetchall()
+    def _contradicted(self, origin: str, size: int, root: bytes) -> bytes | None:
+        if size == 0:
+            return None if root == EMPTY_ROOT else b""
+        row = self._committed.execute(
+            "SELECT note FROM history WHERE origin = ? AND size = ? AND root <> ?",
+            (origin, size, root),
+        ).fetchone()
+        return row[0] if row else None
+
+    def contradictions(self, origin: str) -> list[Contradiction]:
+        """Return what a log signed against itself, the first first."""
+        with self._reading:
+            rows = self._committed.execute(
+                "SELECT received, cosigned, other FROM contradiction WHERE origin = ? ORDER BY id",
+                (origin,),
+            ).fetchall()
+        return [Contradiction(*row) for row in rows]
+
+
+def _latest(connection: sqlite3.Connection, origin: str) -> Cosigned | None:
+    row = connection.execute(
+        "SELECT size, root, time, note FROM cosigned WHERE origin = ?", (origin,)
+    ).fetchone()
+    return None if row is None else Cosigned(*row)

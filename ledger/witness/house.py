@@ -10,6 +10,7 @@ The name stands in every cosignature and in every policy that counts on them: it
 """
 
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from ledger.keystore import create_pair, load_pair
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.key import ED25519, MLDSA44, MalformedKey, is_name
 from ledger.log.note import Verifier, format_vkey, parse_vkey
-from ledger.witness.book import create_book
+from ledger.witness.book import create_book, sync_directory
 
 
 class WitnessError(Exception):
@@ -82,6 +83,9 @@ class House:
         create_pair(self.keys, "witness")
         create_book(self.book)
         self.config_file.write_text(text, "utf-8")
+        with self.config_file.open("rb") as file:
+            os.fsync(file.fileno())
+        sync_directory(self.path)
 
     def config(self) -> Config:
         """Read `witness.toml`. Raises `NoWitness`, `BadConfig`."""

@@ -96,13 +96,14 @@ class Witness:
                 return Answer(400, "the old size is above that of the checkpoint\n")
         except _Refused as refused:
             return refused.answer
+        head = opened.checkpoint
+        # Whatever is answered: the log signed it, and may have signed another of that size.
+        note = format_note(Note(opened.note.text, opened.lines))
+        self._book.keep(head.origin, head.size, head.root, self._now(), note)
         try:
             with self._book.moving():
                 return self._move(request, opened)
         except _Refused as refused:
-            # The log signed it, and it does not continue what the log signed before.
-            why, origin = refused.answer.body.strip(), opened.checkpoint.origin
-            self._book.keep(origin, self._now(), why, body)
             return refused.answer
 
     def _move(self, request: AddCheckpoint, opened: _Opened) -> Answer:
@@ -154,7 +155,7 @@ class Witness:
     def checkpoint(self, origin_hash: str) -> Answer:
         """Answer a monitor: the last checkpoint cosigned, with the log's lines and our own."""
         origin = self._origins.get(origin_hash)
-        last = None if origin is None else self._book.latest(origin)
+        last = None if origin is None else self._book.committed(origin)
         if last is None:
             return Answer(404, "no checkpoint of that log was cosigned here\n")
         return Answer(200, last.note.decode())

@@ -223,7 +223,7 @@ def test_a_witness_whose_clock_is_off_counts_for_nothing(town: Town) -> None:
         (httpx2.Response(404, content=b"which log?\n"), "404: which log?", False),
         (httpx2.Response(503), "503", False),
         (httpx2.Response(302, headers={"location": "http://127.0.0.1:9"}), "302", False),
-        (httpx2.Response(409, content=b"01\n"), "LogError", False),
+        (httpx2.Response(409, content=b"01\n"), "409 without a size", False),
         (httpx2.Response(422, content=b"no\n"), "from 0: no", True),
         (httpx2.Response(409, content=b"9\n"), "it has cosigned size 9", True),
     ],
@@ -240,6 +240,20 @@ def test_an_answer_that_is_no_cosignature_is_none(
         assert frozen == (target.frozen is not None)
         assert not target.due(1, time.monotonic())
         assert problem in str(target.problem)
+
+
+@pytest.mark.parametrize("stated", [b"1\n", b"1", b" 1 \r\n"])
+@pytest.mark.parametrize("again", [b"1\n", b"another root\n", b"", b"\xff"])
+def test_a_witness_that_refuses_our_own_size_contradicts_us_however_it_says_so(
+    town: Town, stated: bytes, again: bytes
+) -> None:
+    answers = [httpx2.Response(409, content=body) for body in (stated, again)]
+    with running(town.settings) as node:
+        latest = checkpoint_at(node.pool, 1)
+        assert latest is not None
+        feeder, _ = round_of(town, node, latest, *answers)
+        (target,) = feeder.targets
+        assert "it refuses size 1 as its own" in str(target.frozen)
 
 
 def test_a_witness_that_is_silent_is_asked_ever_more_rarely() -> None:

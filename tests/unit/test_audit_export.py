@@ -1,5 +1,6 @@
 """Exports: a directory that holds its checkpoint's log and nothing else, at every moment."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,20 @@ import pytest
 from ledger.audit import (
     ExportRefused,
     NothingExported,
+    SourceBehind,
     export,
     exported_checkpoint,
     exported_entries,
 )
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import EMPTY_ROOT
-from ledger.log.tiles import entries_path, tile_path
+from ledger.log.tiles import (
+    TILE_WIDTH,
+    entries_path,
+    parse_tile_path,
+    tile_path,
+    tile_width,
+)
 from ledger.verify.verifier import verify_export
 from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, sample_log, write_files
 from tests.support.verifying import append, payload
@@ -47,6 +55,8 @@ class MemoryLog:
         if self._left < 0:
             raise Power
         self.read.append(path)
+        if path not in self._files:
+            raise NothingExported(path)
         return self._files[path]
 
 
@@ -90,7 +100,19 @@ def test_a_later_export_adds_what_is_new_and_equals_a_fresh_one(
         old, new = new, old
     export(MemoryLog(log, old), tmp_path)
     export(MemoryLog(log, new), tmp_path)
-    assert log.files(new) == files_in(tmp_path)
+    assert log.files(new) == current(tmp_path, new)
+    assert () == verify_export(tmp_path, log.trust_root(), workers=1).unchecked
+
+
+def current(directory: Path, size: int) -> dict[str, bytes]:
+    """Return the files of a directory but for partial tiles of earlier sizes, not yet full."""
+    there = files_in(directory)
+    for path in list(there.keys() - {"checkpoint"}):
+        tile = parse_tile_path(path)
+        now = tile_width(tile.level or 0, tile.index, size)
+        if tile.width < now < TILE_WIDTH:
+            del there[path]
+    return there
 
 
 def test_whole_tiles_are_read_once(log: SampleLog, tmp_path: Path) -> None:
@@ -112,22 +134,67 @@ def test_wherever_an_export_is_interrupted_the_next_one_finishes_it(
             export(MemoryLog(log, reads=reads), directory)
         assert 12 == exported_checkpoint(directory).size
         export(MemoryLog(log), directory)
-        assert log.files() == files_in(directory)
+        assert log.files() == current(directory, 600)
+
+
+class Copying(MemoryLog):
+    """A source whose export is copied before each of its files is written."""
+
+    def __init__(self, log: SampleLog, size: int, directory: Path, copies: Path) -> None:
+        super().__init__(log, size)
+        self._directory, self._copies, self.count = directory, copies, 0
+
+    def _get(self, path: str) -> bytes:
+        self.count += 1
+        shutil.copytree(self._directory, self._copies / str(self.count))
+        return super()._get(path)
+
+
+def test_a_copy_of_an_export_that_is_being_written_is_a_log(log: SampleLog, tmp_path: Path) -> None:
+    directory, old = tmp_path / "log", 300
+    export(MemoryLog(log, old), directory)
+    source = Copying(log, 600, directory, tmp_path / "copies")
+    export(source, directory)
+    for copy in (tmp_path / "copies").iterdir():
+        answer = verify_export(copy, log.trust_root(), workers=1)
+        assert old == answer.checkpoint.size
+    # One that took the checkpoint first, and the rest when all was written.
+    late = tmp_path / "late"
+    shutil.copytree(directory, late)
+    (late / "checkpoint").write_bytes(log.files(old)["checkpoint"])
+    answer = verify_export(late, log.trust_root(), workers=1)
+    assert (old, 1) == (answer.checkpoint.size, len(answer.unchecked))
+    verify_export(directory, log.trust_root(), workers=1)
+
+
+def test_partial_tiles_stay_until_the_full_one_is_there(log: SampleLog, tmp_path: Path) -> None:
+    for size in (12, 200, 255):
+        export(MemoryLog(log, size), tmp_path)
+        assert verify_export(tmp_path, log.trust_root(), workers=1).unchecked == ()
+    partial = {f"tile/{kind}/000.p/{size}" for kind in ("0", "entries") for size in (12, 200, 255)}
+    assert partial < files_in(tmp_path).keys()
+    export(MemoryLog(log, 300), tmp_path)
+    assert log.files(300) == files_in(tmp_path)
+    export(MemoryLog(log, 600), tmp_path)
+    assert "tile/1/000.p/1" in files_in(tmp_path)
+    assert log.files(600) == current(tmp_path, 600)
 
 
 def test_a_half_written_file_of_an_interrupted_export_is_overwritten(
     log: SampleLog, tmp_path: Path
 ) -> None:
-    write_files(tmp_path, {".new": b"half"})
-    export(MemoryLog(log, 12), tmp_path)
-    assert log.files(12) == files_in(tmp_path)
+    """It lies beside the directory: a copy of a log that is being written has nothing else."""
+    (tmp_path / "log.new").write_bytes(b"half")
+    export(MemoryLog(log, 12), tmp_path / "log")
+    assert log.files(12) == files_in(tmp_path / "log")
+    assert not (tmp_path / "log.new").exists()
 
 
 def test_a_source_that_shrank_is_refused_and_nothing_is_touched(
     log: SampleLog, tmp_path: Path
 ) -> None:
     export(MemoryLog(log, 300), tmp_path)
-    with pytest.raises(ExportRefused):
+    with pytest.raises(SourceBehind):
         export(MemoryLog(log, 299), tmp_path)
     assert log.files(300) == files_in(tmp_path)
 

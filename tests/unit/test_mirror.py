@@ -2,18 +2,30 @@
 
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from ledger.audit import exported_checkpoint
+from api.cli.audit import ServedLog
+from ledger.audit import NothingExported, exported_checkpoint
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
-from ledger.log.note import parse_vkey
+from ledger.log.note import parse_note, parse_vkey
 from ledger.log.tiles import entries_path, tile_path
-from ledger.mirror import Forked, NotAuthentic, follow
+from ledger.log.tree_head import parse_checkpoint
+from ledger.mirror import (
+    Behind,
+    Forked,
+    NotAuthentic,
+    RolledBack,
+    Rotten,
+    follow,
+    mend,
+    rotten,
+)
 from ledger.verify.verifier import verify_export
 from tests.support.log import flip, format_vkey
 from tests.support.sample_log import ORIGIN, SIGNED_AT, SampleLog, log_signers, sample_log
 from tests.support.verifying import append, payload
-from tests.unit.test_audit_export import MemoryLog, Power, files_in
+from tests.unit.test_audit_export import MemoryLog, Power, current, files_in
 
 SIZES = (1, 12, 255, 256, 257, 512, 600)
 KEYS = tuple(parse_vkey(format_vkey(signer)) for signer in log_signers())
@@ -37,7 +49,9 @@ def test_a_mirror_grows_with_the_log_and_is_what_an_export_is(log: SampleLog, tm
         source = MemoryLog(log, size)
         done = follow(source, tmp_path / "mirror", ORIGIN, KEYS)
         assert size == done.checkpoint.size
-        assert log.files(size) == files_in(tmp_path / "mirror")
+        there = files_in(tmp_path / "mirror")
+        assert log.files(size).items() <= there.items()
+        assert all(".p/" in path for path in there.keys() - log.files(size).keys())
     verify_export(tmp_path / "mirror", log.trust_root(), workers=1)
     again = MemoryLog(log)
     assert 0 == follow(again, tmp_path / "mirror", ORIGIN, KEYS).files
@@ -63,7 +77,7 @@ def test_power_that_fails_anywhere_costs_nothing(log: SampleLog, tmp_path: Path)
         except Power:
             assert exported_checkpoint(tmp_path / "mirror").size in (257, 600)
     follow(MemoryLog(log, 600), tmp_path / "mirror", ORIGIN, KEYS)
-    assert log.files() == files_in(tmp_path / "mirror")
+    assert log.files() == current(tmp_path / "mirror", 600)
 
 
 def test_a_checkpoint_of_another_or_without_a_key_is_no_evidence(log: SampleLog, tmp_path: Path):
@@ -85,13 +99,94 @@ def test_a_fork_and_a_rollback_are_kept_as_evidence(log: SampleLog, tmp_path: Pa
     other = sample_log(12)
     while other.size < 300:
         append(other, payload(other))
-    for offered in (MemoryLog(log, 256), MemoryLog(other, 257), MemoryLog(other)):
+    for offered in (MemoryLog(other, 256), MemoryLog(other, 257), MemoryLog(other)):
         with pytest.raises(Forked) as caught:
             follow(offered, mirror, ORIGIN, KEYS)
         kept = {path.read_bytes() for path in caught.value.evidence.iterdir()}
         assert {before["checkpoint"], offered.checkpoint()} <= kept
         assert before == files_in(mirror)
     follow(MemoryLog(log, 600), mirror, ORIGIN, KEYS)
+
+
+class Signed(MemoryLog):
+    """A source whose checkpoint the log signed at another time."""
+
+    def __init__(self, log: SampleLog, size: int, signed_at: int) -> None:
+        super().__init__(log, size)
+        root = exported_root(log, size)
+        note = sign_checkpoint(Checkpoint(ORIGIN, size, root), log_signers(), signed_at)
+        self._files = {**self._files, "checkpoint": note}
+
+
+def exported_root(log: SampleLog, size: int) -> bytes:
+    return parse_checkpoint(parse_note(log.files(size)["checkpoint"]).text).root
+
+
+def test_behind_rolled_back_and_forked_are_three_things(log: SampleLog, tmp_path: Path):
+    mirror = tmp_path / "mirror"
+    follow(MemoryLog(log, 257), mirror, ORIGIN, KEYS)
+    before = files_in(mirror)
+    for size in (256, 12, 1):
+        with pytest.raises(Behind):
+            follow(Signed(log, size, SIGNED_AT - 5), mirror, ORIGIN, KEYS)
+        with pytest.raises(Behind):
+            follow(MemoryLog(log, size), mirror, ORIGIN, KEYS)
+        assert not (tmp_path / "mirror.forked").exists() or size < 256
+        with pytest.raises(RolledBack) as caught:
+            follow(Signed(log, size, SIGNED_AT + 1), mirror, ORIGIN, KEYS)
+        assert before["checkpoint"] in {p.read_bytes() for p in caught.value.evidence.iterdir()}
+    assert before == files_in(mirror)
+
+
+def test_a_rotten_mirror_blames_itself_and_not_the_log(log: SampleLog, tmp_path: Path):
+    for path in ("tile/1/000.p/1", "tile/0/000", "checkpoint"):
+        mirror = tmp_path / path.replace("/", "-")
+        follow(MemoryLog(log, 257), mirror, ORIGIN, KEYS)
+        raw = (mirror / path).read_bytes()
+        (mirror / path).write_bytes(flip(raw, len(raw) - 50 if path == "checkpoint" else 5))
+        with pytest.raises((Rotten, NothingExported)):
+            follow(MemoryLog(log, 12), mirror, ORIGIN, KEYS)
+
+
+@pytest.mark.parametrize("size", [12, 257, 600])
+def test_every_rotten_file_is_found_moved_aside_and_mended(
+    size: int, log: SampleLog, tmp_path: Path
+):
+    mirror = tmp_path / "mirror"
+    follow(MemoryLog(log, size), mirror, ORIGIN, KEYS)
+    honest, source = files_in(mirror), MemoryLog(log)
+    assert [] == rotten(mirror, ORIGIN)
+    for path in honest.keys() - {"checkpoint"}:
+        for spoil in (lambda raw: flip(raw, 3), lambda raw: raw[:-1], lambda _: None):
+            wrong = spoil(honest[path])
+            (mirror / path).unlink()
+            if wrong is not None:
+                (mirror / path).write_bytes(wrong)
+            found = rotten(mirror, ORIGIN)
+            assert path in found
+            mend(MemoryLog(log, size), mirror, ORIGIN)
+            assert [] == rotten(mirror, ORIGIN)
+            assert honest == files_in(mirror)
+    assert source.read == []
+
+
+def test_a_partial_tile_that_is_gone_is_cut_from_the_full_one(log: SampleLog, tmp_path: Path):
+    """A mirror of 300 entries is mended from a log that has 600 and keeps full tiles alone."""
+    mirror = tmp_path / "mirror"
+    follow(MemoryLog(log, 300), mirror, ORIGIN, KEYS)
+    gone = ("tile/0/001.p/44", "tile/entries/001.p/44")
+    files = {**log.files(300), **log.files(600)}
+    files = {path: raw for path, raw in files.items() if path not in gone}
+
+    def served(request: httpx2.Request) -> httpx2.Response:
+        found = files.get(request.url.path[1:])
+        return httpx2.Response(404) if found is None else httpx2.Response(200, content=found)
+
+    for path in gone:
+        (mirror / path).unlink()
+    with httpx2.Client(base_url="http://log", transport=httpx2.MockTransport(served)) as http:
+        mend(ServedLog(http), mirror, ORIGIN)
+    assert log.files(300) == files_in(mirror)
 
 
 def test_nothing_is_asked_for_twice_that_is_there(log: SampleLog, tmp_path: Path):

@@ -10,10 +10,10 @@ from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from ledger.log.note import format_vkey
 from ledger.log.tiles import format_bundle
-from ledger.verify.outcome import Step, states
+from ledger.verify.outcome import State, Step, states
 from ledger.verify.verifier import OF_BUNDLES, verify_export
 from ledger.wire.entry import parse_entry
-from tests.support.log import witness
+from tests.support.log import flip, witness
 from tests.support.sample_log import (
     SIGNED_AT,
     SampleLog,
@@ -245,14 +245,8 @@ def test_a_checkpoint_of_a_monstrous_size_is_refused_at_once(
 @pytest.mark.parametrize(
     "path",
     [
-        "tile/0/000",
         "tile/0/000.p/11",
-        "tile/0/000.p/13",
-        "tile/0/001.p/1",
-        "tile/1/000.p/1",
-        "tile/63/000",
         "tile/entries/000.p/1",
-        "tile/entries/001",
         "tile/data/000",
         "tile/0/0",
         "tile/0/000.p/012",
@@ -268,6 +262,36 @@ def test_a_file_that_is_none_of_the_logs_is_refused_and_named(
     write_files(tmp_path, {path: b"?"})
     refused = refusal(tmp_path, log.trust_root())
     assert (Step.TREE, path) == (refused.step, refused.path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["tile/0/000", "tile/0/000.p/13", "tile/0/001.p/1", "tile/1/000", "tile/entries/001"],
+)
+def test_a_file_of_a_larger_log_is_passed_over_and_said_to_be_unchecked(
+    path: str, log: SampleLog, tmp_path: Path
+) -> None:
+    log.write(tmp_path)
+    write_files(tmp_path, {path: b"?"})
+    answer = verify_export(tmp_path, log.trust_root(), workers=1)
+    assert ((12, f"1 files of a larger log, {path} first"),) == answer.unchecked
+    assert State.UNCHECKED == answer.steps[Step.TREE.number - 1]
+
+
+@pytest.mark.parametrize("old", [1, 11])
+def test_a_partial_tile_of_an_earlier_size_must_say_what_the_tile_of_now_says(
+    old: int, log: SampleLog, tmp_path: Path
+) -> None:
+    earlier = {path: raw for path, raw in log.files(old).items() if path != "checkpoint"}
+    write_files(log.write(tmp_path), earlier)
+    answer = verify_export(tmp_path, log.trust_root(), workers=1)
+    assert () == answer.unchecked
+    for path, raw in earlier.items():
+        for wrong in (flip(raw, len(raw) - 1), raw[:-1], raw + b"\x00"):
+            (tmp_path / path).write_bytes(wrong)
+            refused = refusal(tmp_path, log.trust_root())
+            assert (Step.TREE, path) == (refused.step, refused.path)
+        (tmp_path / path).write_bytes(raw)
 
 
 @pytest.mark.parametrize("path", [TILE, "tile/0/000.p", "tile"])

@@ -1,5 +1,6 @@
 """A witness's answers (C2SP tlog-witness): every status, what it signs, what it never forgets."""
 
+import sqlite3
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -8,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from ledger.log.checkpoint import open_cosigned_checkpoint
+from ledger.log.checkpoint import open_checkpoint, open_cosigned_checkpoint
 from ledger.log.cosignature import Subtree, cosignature_time
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import EMPTY_ROOT, root_of
 from ledger.log.note import Note, format_note, parse_note, sign_note
-from ledger.log.tree_head import Checkpoint, format_checkpoint
+from ledger.log.tree_head import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.log.witness_request import MAX_PROOF
-from ledger.witness.book import Book, BookExists, BookMissing, create_book
+from ledger.witness import book
+from ledger.witness.book import Book, BookExists, BookMissing, Cosigned, create_book
 from ledger.witness.house import BadConfig, House, NoWitness, WitnessExists
 from tests.support.log import (
     ORIGIN,
@@ -115,15 +117,82 @@ def test_another_old_size_than_the_last_is_409_with_the_last(bench: Bench) -> No
         (0, asked(0, 0, raw=note(0, OTHER_ROOT))),
     ],
 )
-def test_what_does_not_continue_is_422_and_kept(bench: Bench, old: int, body: bytes) -> None:
+def test_what_does_not_continue_is_422(bench: Bench, old: int, body: bytes) -> None:
     if old:
         bench.add(0, old)
     before = bench.book.latest(ORIGIN)
     answer = bench.witness.add_checkpoint(body)
     assert 422 == answer.status
     assert before == bench.book.latest(ORIGIN)
-    ((received, why, request),) = bench.book.evidence(ORIGIN)
-    assert (TIME, answer.body.strip(), body) == (received, why, request)
+    # A proof that fails proves nothing; two roots of one size, signed, prove a fork.
+    assert (OTHER_ROOT.hex() in signed_roots(body)) == bool(bench.book.contradictions(ORIGIN))
+
+
+def signed_roots(body: bytes) -> set[str]:
+    """Return the root of a request whose size was cosigned, or is 0, with another."""
+    head = parse_checkpoint(parse_note(body.partition(b"\n\n")[2]).text)
+    return {head.root.hex()} if head.size in (0, 8) else set()
+
+
+def test_a_fork_is_kept_whatever_old_size_it_is_sent_with(bench: Bench) -> None:
+    bench.add(0, 8)
+    bench.add(8, 20)
+    fork = note(8, OTHER_ROOT)
+    for old, status in ((0, 409), (8, 409), (20, 400)):
+        answer = bench.witness.add_checkpoint(asked(old, 8, proof=[], raw=fork))
+        assert status == answer.status
+    (kept,) = bench.book.contradictions(ORIGIN)
+    assert TIME == kept.received
+    ours, theirs = (parse_checkpoint(parse_note(raw).text) for raw in (kept.cosigned, kept.other))
+    assert (8, 8, True) == (ours.size, theirs.size, ours.root != theirs.root)
+    for raw in (kept.cosigned, kept.other):
+        open_checkpoint(raw, ORIGIN, verifiers(log_signers()))
+
+
+def test_nobody_without_the_logs_keys_can_fill_the_evidence(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Junk proofs under true checkpoints filled it once, after which a fork was not kept."""
+    monkeypatch.setattr(book, "KEPT", 3)
+    bench.add(0, 8)
+    for number in range(10):
+        junk = [sha256(bytes([number])).digest()]
+        assert 422 == bench.witness.add_checkpoint(asked(8, 20, proof=junk)).status
+        assert 422 == bench.witness.add_checkpoint(asked(8, 8, proof=junk)).status
+    assert [] == bench.book.contradictions(ORIGIN)
+    fork = asked(8, 8, raw=note(8, OTHER_ROOT))
+    for _ in range(10):
+        assert 422 == bench.witness.add_checkpoint(fork).status
+    assert 1 == len(bench.book.contradictions(ORIGIN))
+
+
+def test_a_monitor_is_told_nothing_that_is_not_committed(bench: Bench) -> None:
+    bench.add(0, 8)
+    hashed = sha256(ORIGIN.encode()).hexdigest()
+    told = bench.witness.checkpoint(hashed).body
+
+    def cut() -> None:
+        with bench.book.moving() as moving:
+            moving.write(ORIGIN, Cosigned(9, OTHER_ROOT, TIME, note(9, OTHER_ROOT)))
+            assert told == bench.witness.checkpoint(hashed).body
+            raise OSError("power")
+
+    with pytest.raises(OSError, match="power"):
+        cut()
+    assert told == bench.witness.checkpoint(hashed).body
+
+
+def test_a_book_of_an_earlier_version_is_opened_and_goes_on(bench: Bench, tmp_path: Path) -> None:
+    bench.add(0, 8)
+    bench.book.close()
+    with sqlite3.connect(tmp_path / "book.sqlite") as old:
+        old.execute("DROP TABLE history")
+        old.execute("DROP TABLE contradiction")
+    old.close()
+    again = Bench(tmp_path / "book.sqlite", fresh=False)
+    again.witness.add_checkpoint(asked(8, 8, raw=note(8, OTHER_ROOT)))
+    assert 1 == len(again.book.contradictions(ORIGIN))
+    assert 200 == again.add(8, 9).status
 
 
 def test_an_empty_log_has_the_empty_root(bench: Bench) -> None:
