@@ -9,9 +9,10 @@ compare-and-swap, flushed together with its directory. A halt is a file beside i
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from ledger import durable
 from ledger.faults import Contradiction, canonical_reason
 
 _NOTE = "latest"
@@ -77,26 +78,26 @@ class CheckpointFile:
                 raise Missing("the stored checkpoint has gone")
             if found not in (expected, note):
                 raise Swapped("the stored checkpoint is not the one that was read")
-            self._write(_NOTE, note)
+            durable.replace(self._directory / _NOTE, note)
 
     def restore(self, expected: bytes | None, note: bytes) -> None:
         """Do what `swap` does, the log halted or not: for whoever has brought entries back."""
         with self._locked():
             if self.read() != expected:
                 raise Swapped("the stored checkpoint is not the one that was read")
-            self._write(_NOTE, note)
+            durable.replace(self._directory / _NOTE, note)
 
     def resume(self) -> None:
         """Let the log sign again."""
         with self._locked():
             (self._directory / _HALT).unlink(missing_ok=True)
-            self._flush_directory()
+            durable.flush_directory(self._directory)
 
     def halt(self, reason: str) -> None:
         """Stop this log from signing, across restarts, and say why, in one line."""
         with self._locked():
             if not (self._directory / _HALT).exists():
-                self._write(_HALT, canonical_reason(reason).encode() + b"\n")
+                durable.replace(self._directory / _HALT, canonical_reason(reason).encode() + b"\n")
 
     def check_not_halted(self) -> None:
         """Raise `Halted`, with the reason, if the log has stopped signing."""
@@ -106,32 +107,6 @@ class CheckpointFile:
             return
         # Whoever wrote it, and in whatever words: `operate resume` puts it into an event.
         raise Halted(canonical_reason(written) or "no reason was given")
-
-    def _write(self, name: str, content: bytes) -> None:
-        """Replace a file so that after a power cut it is the old or the new one, whole."""
-        path = self._directory / name
-        temporary = path.with_suffix(".new")
-        temporary.unlink(missing_ok=True)  # Of one that was cut short: its inode is not trusted.
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()  # What it took of a full disk is free again.
-            raise
-        temporary.replace(path)
-        # The rename is durable only once the directory is.
-        self._flush_directory()
-
-    def _flush_directory(self) -> None:
-        directory = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

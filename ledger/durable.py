@@ -83,8 +83,13 @@ def _write_unfinished(path: Path, content: bytes, mode: int) -> Path:
     with suppress(FileNotFoundError):
         unfinished.unlink()  # It may be a second name of a file that is finished.
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()  # What it took of a full disk is free again.
+        raise
     return unfinished

@@ -5,13 +5,17 @@ The origin is made once, `<host>/techledger/<8 hex>`, kept here and in the genes
 defaulted: a reused origin with new keys looks like a fork (docs/spec/log.md).
 """
 
+import fcntl
 import json
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from ledger import durable
 from ledger.datakeys import DataKeys
 
 
@@ -21,6 +25,10 @@ class HomeError(Exception):
 
 class NotInitialised(HomeError):
     """There is no ledger in this directory; `techledger operate init` makes one."""
+
+
+class ConfigDamaged(HomeError):
+    """`config.toml` is there and says nothing; a new origin beside an old log would be a fork."""
 
 
 class AlreadyInitialised(HomeError):
@@ -92,30 +100,52 @@ class Home:
         return self.path / "trust.json"
 
     def identity(self) -> Identity:
-        """Read `config.toml`. Raises `NotInitialised` where there is none."""
+        """Read `config.toml`. Raises `NotInitialised` where there is none, `ConfigDamaged`."""
         try:
             values = tomllib.loads(self.config.read_text("utf-8"))["ledger"]
+            return Identity(*(values[each.name] for each in fields(Identity)))
         except FileNotFoundError:
             raise NotInitialised(f"no ledger in {self.path}: run techledger operate init") from None
-        return Identity(values["origin"], values["operator"], values["registrar"])
+        except (ValueError, LookupError, TypeError):
+            what = "put it back from a backup; without one, the origin is in entry 0"
+            raise ConfigDamaged(f"{self.config} cannot be read: {what}") from None
+
+    @property
+    def genesis(self) -> Path:
+        """`genesis.json`: the signed first event, from when it is made until it is recorded."""
+        return self.path / "genesis.json"
 
     def create(self, identity: Identity) -> None:
         """Write `config.toml`, once. Raises `AlreadyInitialised` if it is there."""
-        self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
-        for directory in (self.keys, self.checkpoints):
-            directory.mkdir(mode=0o700, exist_ok=True)
+        self.make_directories()
+        lines = [
+            "# Made once. A reused origin with new keys would look like a fork.",
+            "[ledger]",
+            *(f"{name} = {json.dumps(value)}" for name, value in asdict(identity).items()),
+        ]
         try:
-            descriptor = os.open(self.config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            durable.create(self.config, "".join(f"{line}\n" for line in lines).encode())
         except FileExistsError:
             raise AlreadyInitialised(f"{self.config} is there already") from None
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(
-                "# Made once. A reused origin with new keys would look like a fork.\n[ledger]\n"
-            )
-            for name in Identity.__dataclass_fields__:
-                file.write(f"{name} = {json.dumps(getattr(identity, name))}\n")
-            file.flush()
-            os.fsync(file.fileno())
+
+    def make_directories(self) -> None:
+        """Make the home and the directories in it, where they are missing."""
+        durable.make_directories(self.path, 0o755)
+        for directory in (self.keys, self.checkpoints):
+            durable.make_directories(directory)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let one process at a time make a ledger here; others wait."""
+        self.make_directories()
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            for directory in (self.path, self.keys, self.checkpoints, self.vault):
+                durable.remove_unfinished(directory)
+            yield
+        finally:
+            os.close(descriptor)
 
 
 def new_origin(host: str) -> str:

@@ -4,7 +4,6 @@ Private keys on disk: PKCS#8 PEM, readable by their owner only.
 A file that others can read is refused, not repaired: nobody knows who read it meanwhile.
 """
 
-import os
 import stat
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from ledger import durable
 from ledger.wire.keys import PrivateKey
 
 
@@ -49,15 +49,11 @@ def read_private(path: Path) -> bytes:
 
 def write_private(path: Path, pem: bytes) -> None:
     """Write a new key file, mode 0600, durably. Raises `KeyFileExists`."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable.make_directories(path.parent)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        durable.create(path, pem)
     except FileExistsError:
         raise KeyFileExists(f"{path} is there already") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def load_key(path: Path, password: bytes | None = None) -> PrivateKey:
@@ -76,10 +72,20 @@ def create_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateK
 
 
 def create_pair(directory: Path, whose: str) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
-    """Make two keys: Ed25519 and ML-DSA-44, `<whose>-ed25519.pem` and `<whose>-mldsa44.pem`."""
-    pair = Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate()
-    save_pair(directory, whose, *pair)
-    return pair
+    """Make two keys: Ed25519 and ML-DSA-44, `<whose>-ed25519.pem` and `<whose>-mldsa44.pem`.
+
+    One that a kill left alone signed nothing, and is taken up; the Ed25519 file is written last,
+    and by it a pair is known. Raises `KeyFileExists` for a whole pair.
+    """
+    classical_file, quantum_file = _pair_files(directory, whose)
+    if classical_file.exists() and quantum_file.exists():
+        raise KeyFileExists(f"{classical_file} is there already")
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    if not quantum_file.exists():
+        write_private(quantum_file, MLDSA44PrivateKey.generate().private_bytes(*form))
+    if not classical_file.exists():
+        write_private(classical_file, Ed25519PrivateKey.generate().private_bytes(*form))
+    return load_pair(directory, whose)
 
 
 def save_pair(
@@ -87,8 +93,9 @@ def save_pair(
 ) -> None:
     """Write two keys to new files."""
     form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_private(directory / f"{whose}-ed25519.pem", classical.private_bytes(*form))
-    write_private(directory / f"{whose}-mldsa44.pem", quantum.private_bytes(*form))
+    classical_file, quantum_file = _pair_files(directory, whose)
+    write_private(quantum_file, quantum.private_bytes(*form))
+    write_private(classical_file, classical.private_bytes(*form))
 
 
 def add_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
@@ -110,8 +117,13 @@ def _log_pairs(directory: Path) -> list[str]:
 
 def load_pair(directory: Path, whose: str) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
     """Return two keys as `create_pair` made them."""
-    classical = load_pem_private_key(read_private(directory / f"{whose}-ed25519.pem"), None)
-    quantum = load_pem_private_key(read_private(directory / f"{whose}-mldsa44.pem"), None)
+    classical, quantum = (
+        load_pem_private_key(read_private(path), None) for path in _pair_files(directory, whose)
+    )
     if not isinstance(classical, Ed25519PrivateKey) or not isinstance(quantum, MLDSA44PrivateKey):
         raise KeyFileMissing(f"the keys of {whose} are one Ed25519 and one ML-DSA-44 key")
     return classical, quantum
+
+
+def _pair_files(directory: Path, whose: str) -> tuple[Path, Path]:
+    return directory / f"{whose}-ed25519.pem", directory / f"{whose}-mldsa44.pem"

@@ -6,10 +6,12 @@ that names its digest; `ledger.domain.law` says what the files hold.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from ledger import durable
 from ledger.domain.law import Law, digest_of, read_law
 
 
@@ -30,6 +32,17 @@ def shipped_files() -> dict[str, bytes]:
 def files_in(directory: Path) -> dict[str, bytes]:
     """Return the files of a data set in a directory, by name."""
     return {path.name: path.read_bytes() for path in sorted(directory.glob("*.json"))}
+
+
+def put_on_shelf(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Put a set beside the shipped one, whole or not at all; once.
+
+    Raises `MalformedLaw` if the files are none.
+    """
+    durable.make_directories(directory)
+    with suppress(FileExistsError):
+        digest = read_law(files).sha256.partition(":")[2]
+        durable.create_directory(directory / digest[:16], files)
 
 
 class LawShelf(Mapping[str, Law]):
@@ -76,4 +89,5 @@ def _sets_in(directory: Path | None) -> list[Path]:
     """Return the directories of sets; none where nobody has put one."""
     if directory is None or not directory.is_dir():
         return []
-    return sorted(each for each in directory.iterdir() if each.is_dir())
+    sets = (each for each in directory.iterdir() if each.is_dir())
+    return sorted(each for each in sets if not durable.is_unfinished(each))

@@ -366,16 +366,23 @@ def _stated(note: bytes) -> Checkpoint:
 def publish_first(
     pool: Pool, signer: LogSigner, file: CheckpointFile, clock: Callable[[], datetime]
 ) -> bytes:
-    """Make the first checkpoint of a new log, over its genesis entry; return the note."""
-    if file.read() is not None:
-        raise Halted("there is a stored checkpoint already")
+    """Make the first checkpoint of a new log, over its genesis entry; return the note.
+
+    Done again, it finishes what was begun: two notes of one size would be two stories. Raises
+    `Halted` where the log, or the stored note, is past its beginning.
+    """
     head = read_head(pool)
     (genesis,) = read_entries(pool, 0, 1, 1)
     frontier = Frontier().extend([leaf_hash(genesis.entry)])
     if head.size != 1 or frontier.root() != head.root:
         raise Halted("a new log holds its genesis entry and nothing else")
-    now = clock()
-    note = signer.sign(1, head.root, now)
-    file.swap(None, note)
+    now, signed, stored = clock(), file.read(), checkpoint_at(pool, 1)
+    note = signed or (stored.note if stored else signer.sign(1, head.root, now))
+    if open_checkpoint(note, signer.origin, signer.verifiers) != Checkpoint(
+        signer.origin, 1, head.root
+    ):
+        raise Halted("the stored checkpoint is not of the genesis entry")
+    if signed is None:
+        file.swap(None, note)
     insert_checkpoint(pool, StoredCheckpoint(1, head.root, note, now))
     return note

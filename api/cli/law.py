@@ -1,7 +1,6 @@
 """`techledger law`: which law data a ledger judges by, and how a new decree is adopted."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,7 @@ from ledger.domain.ledger import RulesAdopted
 from ledger.genesis import EDITION
 from ledger.home import Home
 from ledger.keystore import load_key
-from ledger.lawbook import files_in, shipped_files
+from ledger.lawbook import files_in, put_on_shelf, shipped_files
 from ledger.settings import Settings
 
 app = typer.Typer(help="Law data: what a ledger judges by, and since when.", no_args_is_help=True)
@@ -61,9 +60,7 @@ def adopt(directory: Directory, url: Url, trust: TrustFile, as_json: AsJson = Fa
     law = _read(directory)
     home = Home(Settings().home)
     identity = home.identity()
-    kept = home.law / law.sha256.partition(":")[2][:16]
-    if not kept.exists():
-        shutil.copytree(directory, kept)
+    put_on_shelf(home.law, files_in(directory))
     body = {
         "ledger": ledger_subject(identity.origin),
         "edition": EDITION,

@@ -39,7 +39,7 @@ from ledger.antirollback import AntiRollbackError, Halted
 from ledger.audit import AuditError
 from ledger.client import ClientError
 from ledger.datakeys import DataKeyError
-from ledger.genesis import AppendRefused
+from ledger.genesis import AppendRefused, GenesisError
 from ledger.home import HomeError
 from ledger.keystore import KeystoreError
 from ledger.node import NodeError
@@ -105,6 +105,7 @@ def run() -> None:
         AuditError,
         ClientError,
         demo.DemoFailed,
+        GenesisError,
         HomeError,
         KeystoreError,
         NodeError,

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,14 @@ from ledger.audit import StoredLog, export
 from ledger.domain.authority import ledger_subject
 from ledger.domain.governance import LedgerResumed
 from ledger.fsck import check_log
-from ledger.genesis import append_unpublished, initialise
+from ledger.genesis import (
+    DEFAULT_HOST,
+    DEFAULT_OPERATOR,
+    DEFAULT_REGISTRAR,
+    append_unpublished,
+    initialise,
+    write_trust,
+)
 from ledger.home import Home
 from ledger.intake import decode
 from ledger.keystore import load_key
@@ -38,22 +46,41 @@ app = typer.Typer(help="Make, migrate, rebuild and check a ledger.", no_args_is_
 
 @app.command("init")
 def init(
-    host: Annotated[str, typer.Option(help="Begins the origin: the exchange's host name")] = (
-        "ledger.example.vn"
-    ),
-    operator: Annotated[str, typer.Option(help="Party id of the exchange's operator")] = (
-        "party:vn.exchange"
-    ),
-    registrar: Annotated[str, typer.Option(help="Party id of the State's registrar")] = (
-        "party:vn.department"
-    ),
+    host: Annotated[
+        str | None,
+        typer.Option(help="Begins the origin: the exchange's host name", show_default=DEFAULT_HOST),
+    ] = None,
+    operator: Annotated[
+        str | None,
+        typer.Option(help="Party id of the exchange's operator", show_default=DEFAULT_OPERATOR),
+    ] = None,
+    registrar: Annotated[
+        str | None,
+        typer.Option(help="Party id of the State's registrar", show_default=DEFAULT_REGISTRAR),
+    ] = None,
 ) -> None:
-    """Make a new log: origin, keys, database, genesis entry, first checkpoint, trust root."""
+    """Make a new log: origin, keys, database, genesis entry, first checkpoint, trust root.
+
+    Interrupted, by a power cut too, it is finished by the same command.
+    """
     settings = Settings()
     identity = initialise(settings, host, operator, registrar)
     print(f"origin  {identity.origin}")
     print(f"trust   {Home(settings.home).trust}")
     print(f"keys    {Home(settings.home).keys}")
+
+
+@app.command("trust")
+def trust() -> None:
+    """Write trust.json anew, from entry 0 of the database, and print it; the server may run."""
+    settings = Settings()
+    database = open_database(settings)
+    try:
+        with closing(Pool(database.app_dsn, size=1)) as pool:
+            written = write_trust(Home(settings.home), pool)
+    finally:
+        database.stop()
+    print(written.to_json().decode())
 
 
 @app.command("migrate")

@@ -34,6 +34,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection
 
+from ledger import durable
 from ledger.faults import NeedsOperator, Passing
 from ledger.store.attest import Unfit, unsafe_settings
 from ledger.store.binaries import Binaries, find_binaries
@@ -218,6 +219,7 @@ class EmbeddedPostgres:
         if done.returncode:
             raise ServerFailed(f"initdb failed: {done.stderr.strip()[-2000:]}")
         unfinished.rename(data)
+        durable.flush_directory(self._home)
         return data
 
     def _within_reach(self, binaries: Binaries, identity: dict[str, Any]) -> Binaries:
@@ -352,10 +354,9 @@ def make_passwords(home: Path) -> None:
     """Make the roles' passwords, once."""
     if not (home / PASSWORDS).exists():
         roles = (SUPERUSER, OWNER, APPLICATION)
-        unfinished = home / f"new-{PASSWORDS}"
-        unfinished.unlink(missing_ok=True)
-        _write_secret(unfinished, json.dumps({role: secrets.token_hex(24) for role in roles}))
-        unfinished.rename(home / PASSWORDS)
+        secret = json.dumps({role: secrets.token_hex(24) for role in roles})
+        # Durable before the data directory is: that is worth nothing without its passwords.
+        durable.replace(home / PASSWORDS, secret.encode())
 
 
 def _write_secret(path: Path, secret: str) -> None:

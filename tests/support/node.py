@@ -31,7 +31,7 @@ def found(settings: Settings) -> Home:
     """Make the log: keys, genesis entry, first checkpoint."""
     home = Home(settings.home)
     home.create(Identity(ORIGIN, OPERATOR, REGISTRAR))
-    initialise(settings, "unused", OPERATOR, REGISTRAR)
+    initialise(settings, None, None, None)
     return home
 
 
