@@ -85,6 +85,7 @@ def create_app(node: Node) -> FastAPI:
             reads=node.reads,
             standards=node.standards,
             wait_s=node.settings.receipt_wait_s,
+            vintage=node.vintage,
         )
         yield
         app.state.traffic.close()

@@ -41,6 +41,8 @@ def is_ready(request: Request, response: Response) -> dict[str, Any]:
         reasons.append(why)
     state: dict[str, Any] = {}
     try:
+        if older := node.vintage.look():
+            reasons.append(f"software older: {older}")
         head = read_head(node.probe)
         lags = {name: head.size - at for name, at in folded_sizes(node.probe).items()}
         state = {"size": head.size, "projection_lag": lags}

@@ -27,6 +27,7 @@ from ledger.sequencer import Busy, ClockBehind, Stopped
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
 from ledger.supervisor import told_as
 from ledger.vault import VaultUnavailable
+from ledger.vintage import SoftwareOlder
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -42,6 +43,11 @@ _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
         "CLOCK_BEHIND",
         "The server's clock is behind the log",
         "Đồng hồ máy chủ bị chậm",
+    ),
+    SoftwareOlder: (
+        "SOFTWARE_OLDER",
+        "The log holds what newer software wrote; this process waits to be replaced",
+        "Phần mềm của tiến trình này cũ hơn sổ cái",
     ),
     Unavailable: ("UNAVAILABLE", "The database cannot be reached", "Không kết nối được dữ liệu"),
     StorageFull: ("STORAGE_FULL", "There is no room for more", "Hết dung lượng lưu trữ"),
@@ -203,6 +209,9 @@ def install(app: FastAPI) -> None:
     """Make every error of the application a problem of one shape."""
 
     async def answer(request: Request, error: Exception) -> Response:
+        # What is read is in the log: if it is of no known type, who reads it is too old.
+        if request.method == "GET" and isinstance(error, Invalid) and error.code == "TYPE_UNKNOWN":
+            error = SoftwareOlder(error.detail)
         return respond(request, error)
 
     async def answer_http(request: Request, error: Exception) -> Response:

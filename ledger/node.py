@@ -39,6 +39,7 @@ from ledger.store.migrate import migrate, pending
 from ledger.store.subject_map import StoredMap
 from ledger.supervisor import Supervisor, hindrance
 from ledger.vault import Vault
+from ledger.vintage import Vintage
 from ledger.watchdog import Watchdog
 from ledger.witnessed import NONE_ASKED, Grade, Quorum, Standard, read_policy
 
@@ -135,6 +136,8 @@ class Node:
         self.reading = Prover(self.reads)
         self.checker = SignatureChecker(settings.verifier_processes)
         self.policy = policy_of(settings, self.pool)
+        self.laws = LawShelf(home.law)
+        self.vintage = Vintage(self.probe, self.laws)
         self.publisher = (
             publisher_of(settings, self.pool, self.file, told=self._told, failed=self._failed)
             if publishes
@@ -154,7 +157,6 @@ class Node:
         self.gatherer = Gatherer(
             self.reads, self.reading, self.identity.origin, StoredMap(self.reads)
         )
-        self.laws = LawShelf(home.law)
         self.vault = vault_of(settings, self.pool)
         self.sequencer = Sequencer(
             self.pool,
@@ -165,6 +167,7 @@ class Node:
             laws=self.laws,
             vault=self.vault,
             hindered=self._hindrance,
+            vintage=self.vintage,
         )
         self.watchdog = Watchdog(database.embedded) if database.embedded else None
         self.supervisor = Supervisor()
@@ -266,7 +269,16 @@ def publisher_of(
     origin = home.identity().origin
     urls = places(policy, settings.mirrors.split(), origin)
     signer = LogSigner(origin, *load_log_keys(home.keys))
-    return Publisher(pool, signer, file, told=told, failed=failed, others=lambda: remembered(urls))
+    vintage = Vintage(pool, LawShelf(home.law))
+    return Publisher(
+        pool,
+        signer,
+        file,
+        told=told,
+        failed=failed,
+        others=lambda: remembered(urls),
+        vintage=vintage,
+    )
 
 
 def vault_of(settings: Settings, pool: Pool) -> Vault:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from ledger.antirollback import CheckpointFile, Halted, Missing
 from ledger.charter import LogKeys, read_log_keys
 from ledger.cose import CoseSigner, Included
+from ledger.domain.registry import TOPICS
 from ledger.faults import NeedsOperator, reason_of
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.log.cosignature import MLDSA44Signer
@@ -37,6 +38,7 @@ from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
 from ledger.store.head import Head
 from ledger.store.tree import TreeReader
+from ledger.vintage import SoftwareOlder, Vintage
 
 POLL_S = 0.25
 """How often the head is looked at without a hint: a hint may be lost, the poll is the truth."""
@@ -159,9 +161,11 @@ class Publisher:
         failed: Callable[[str], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         others: Callable[[], Iterable["Remembered"]] = lambda: (),
+        vintage: Vintage | None = None,
     ) -> None:
         """`others` are asked, at start, which checkpoints of this log they have seen."""
         self._pool = pool
+        self._vintage = vintage or Vintage(pool)
         self.signer = signer
         self._others = others
         self._keys: LogKeys
@@ -225,6 +229,7 @@ class Publisher:
         self.verified_at = time.monotonic()
 
     def _sign(self, head: Head) -> None:
+        self._vintage.check()
         first_new, frontier = self._frontier.size, self._frontier
         if head.size < first_new:
             raise Halted(f"the database has {head.size} entries; {first_new} were signed")
@@ -262,6 +267,8 @@ class Publisher:
             for position, (entry, leaf) in enumerate(zip(page, leaves, strict=True), start):
                 if entry.position != position or leaf != entry.leaf_hash:
                     raise Halted(f"entry {position} is not what was appended")
+                if position >= self._frontier.size and entry.topic not in TOPICS:
+                    raise SoftwareOlder(f"entry {position} is of a type that this does not know")
                 self._keys.follow(entry)
             yield leaves
             start += len(page)

@@ -38,6 +38,7 @@ from ledger.store.append import Append, NewEntry, StoredId, VaultRow, appending
 from ledger.store.connection import OutcomeUnknown, Pool, StorageFull, Unavailable
 from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
 from ledger.vault import Batch, NoBatch, NoVault, Vault, VaultUnavailable
+from ledger.vintage import SoftwareOlder, Vintage
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far the clock may stand behind the last entry before nothing is accepted (§4)."""
@@ -70,7 +71,7 @@ class Stopped(SequencerError, Passing):
     """The sequencer is stopping; nothing was stored."""
 
 
-TOLD_AT_ONCE = (StorageFull, ClockBehind)
+TOLD_AT_ONCE = (StorageFull, ClockBehind, SoftwareOlder)
 """What passes, but not soon: nobody is to wait for it."""
 
 
@@ -124,11 +125,13 @@ class Sequencer:
         laws: Mapping[str, Law] | None = None,
         vault: Vault | None = None,
         hindered: Callable[[], Exception | None] = lambda: None,
+        vintage: Vintage | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._pool = pool
         self._laws = laws_at_hand() if laws is None else laws
         self._vault = vault or NoVault()
+        self._vintage = vintage or Vintage(pool, self._laws)
         self._committed = committed
         self._batch_max = batch_max
         self._outstanding_max = outstanding_max
@@ -214,6 +217,7 @@ class Sequencer:
 
     def look(self, pool: Pool) -> None:
         """See whether an event could be appended now, without one. Raises what keeps it."""
+        self._vintage.check()
         with appending(pool) as append:
             self._accepted(append.head.accepted)
 
@@ -262,6 +266,7 @@ class Sequencer:
 
     def _append(self, groups: Sequence[Group]) -> None:
         submissions = [submission for group in groups for submission in group.rest]
+        self._vintage.check()
         anew = self._folds.size == 0
         if anew:
             self._folds.clear(read_head(self._pool).size)
@@ -316,10 +321,13 @@ class Sequencer:
         return {f"sha256:{key.hex()}": position for key, position in found.items()}
 
     def _catch_up(self, append: Append, known: dict[str, int], openings: Batch | NoBatch) -> None:
-        """Follow what others appended since, under the lock."""
+        """Follow what others appended since, under the lock. Raises `SoftwareOlder`."""
+        if append.migrated:
+            raise SoftwareOlder("the schema has had migrations that this software does not have")
         if append.head.size == self._folds.size:
             return
         for stored in append.entries_since(self._folds.size):
+            self._vintage.must_know(stored)
             logged = decode(stored.entry, stored.position)
             known[logged.event.payload_hash] = logged.position
             self._folds.follow(logged)

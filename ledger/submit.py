@@ -12,6 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
@@ -37,8 +38,9 @@ from ledger.receipts import CheckpointFeed, Proof, Prover
 from ledger.sequencer import Busy, Outcome, Recorded, Sequencer
 from ledger.signatures import GOOD, SignatureChecker, weakness
 from ledger.store.checkpoints import StoredCheckpoint
-from ledger.store.connection import OutcomeUnknown, Pool
+from ledger.store.connection import OutcomeUnknown, Pool, StoreError
 from ledger.store.entries import find_event, read_by_subject
+from ledger.vintage import SoftwareOlder, Vintage
 from ledger.wire.base64 import b64decode
 from ledger.witnessed import Grade, Standard
 
@@ -209,10 +211,12 @@ class Submitter:
         reading: Prover,
         standards: Mapping[Grade, Standard],
         wait_s: float,
+        vintage: Vintage,
     ) -> None:
         self._reads = reads
         self._standards = standards
         self._wait_s = wait_s
+        self._vintage = vintage
         self._origin = origin
         self._keys = keys
         self._checks = checks
@@ -310,6 +314,7 @@ class Submitter:
         answers: list[Answer | None] = [None] * len(raws)
         try:
             async with asyncio.timeout(self._wait_s):
+                await self._must_not_be_older()
                 verified = await self._verify(raws, answers)
                 if before:
                     await before.wait()
@@ -330,6 +335,14 @@ class Submitter:
             return await pending.wait(self._wait_s)
         except TimeoutError:
             return [OutcomeUnknown("it waits to be recorded")] * count
+
+    async def _must_not_be_older(self) -> None:
+        """Raise `SoftwareOlder` before anything is called unknown that is not known here yet."""
+        if not self._vintage.is_fresh:
+            with suppress(StoreError):
+                await asyncio.to_thread(self._vintage.look)
+        if self._vintage.older:
+            raise SoftwareOlder(self._vintage.older)
 
     async def _verify(
         self, raws: Sequence[bytes], answers: list[Answer | None]

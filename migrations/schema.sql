@@ -125,6 +125,7 @@ ALTER TABLE ledger.vault ADD CONSTRAINT vault_pkey PRIMARY KEY ("position", path
 
 CREATE INDEX entries_erasing ON ledger.entries USING btree ("position") WHERE (topic = 'person.erased/1'::text);
 CREATE INDEX entries_payload_sha256 ON ledger.entries USING btree (payload_sha256);
+CREATE INDEX entries_topic ON ledger.entries USING btree (topic);
 CREATE INDEX tags_position ON ledger.tags USING brin ("position") WITH (pages_per_range='8', autosummarize='on');
 CREATE INDEX vault_commitment ON ledger.vault USING btree (commitment);
 CREATE INDEX vault_holders ON ledger.vault USING gin (holders) WHERE (cardinality(holders) > 0);

@@ -15,6 +15,7 @@ import orjson
 
 from ledger.domain.event import Event, Logged
 from ledger.domain.registry import TOPICS
+from ledger.vintage import SoftwareOlder
 
 _ACCEPTED = slice(len("techledger-entry/v1\naccepted "), len("techledger-entry/v1\naccepted ") + 24)
 _KEY_ID = slice(len("sig "), len("sig ") + 64)
@@ -28,6 +29,8 @@ def decode(entry: bytes, position: int) -> Logged:
     head, _, payload = entry.partition(b"\n\n")
     value = orjson.loads(payload)
     topic = value["type"]
+    if topic not in TOPICS:
+        raise SoftwareOlder(f"position {position} is of the type {topic[:100]}: not one of this")
     event = Event(
         value["ledger"],
         value["event_id"],

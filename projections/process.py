@@ -17,6 +17,7 @@ import structlog
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.readmodels import Rebuilding
 from ledger.store.subscription import POLL_S, Listener
+from ledger.vintage import Vintage
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
 from projections.projection import ReadModel
@@ -34,7 +35,8 @@ def run_projections(app_dsn: str, stop: AnyEvent) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
     threading.Thread(target=die_with_parent, daemon=True).start()
     pool = Pool(app_dsn, size=3, application_name="techledger projections")
-    runner = Runner(pool, _brought_up(pool, stop), decode)
+    vintage = Vintage(pool)
+    runner = Runner(pool, _brought_up(pool, vintage, stop), decode, check=vintage.check)
     listener = Listener(pool)
     listener.listen()
     runner.run(stop, lambda: _wait(listener))
@@ -42,7 +44,7 @@ def run_projections(app_dsn: str, stop: AnyEvent) -> None:
     pool.close()
 
 
-def _brought_up(pool: Pool, stop: AnyEvent) -> tuple[ReadModel, ...]:
+def _brought_up(pool: Pool, vintage: Vintage, stop: AnyEvent) -> tuple[ReadModel, ...]:
     """Build what is missing or of another version; return the read models that can be followed.
 
     A database that restarts and a rebuild by somebody else are waited for. A read model that
@@ -50,6 +52,7 @@ def _brought_up(pool: Pool, stop: AnyEvent) -> tuple[ReadModel, ...]:
     """
     while not stop.is_set():
         try:
+            vintage.check()
             rebuild(pool, outdated(pool, READ_MODELS), decode)
         except (Unavailable, Rebuilding) as error:
             _log.warning("read_models_wait", why=str(error))

@@ -33,6 +33,7 @@ from ledger.store.readmodels import (
     read_progress,
     write_batch,
 )
+from ledger.vintage import SoftwareOlder
 from projections.projection import ProjectionError, ReadModel
 from projections.sheet import Touched
 from projections.worker import Limits, Worker
@@ -72,12 +73,15 @@ class Runner:
         *,
         limits: Limits | None = None,
         rename: Callable[[str], str] = str,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
+        """`check` raises what keeps this software from folding (`SoftwareOlder`)."""
         self._pool = pool
         self._models = models
         self._decode = decode
         self._limits = limits or Limits()
         self._rename = rename
+        self._check = check
         self._workers: list[Worker] | None = None
         self._ahead: tuple[int, Future[list[Frame]]] | None = None
         self._behind: Future[None] | None = None
@@ -120,6 +124,7 @@ class Runner:
         self._workers = self._ahead = self._behind = None
 
     def _batch(self, until: int | None, threads: Executor | None) -> bool:
+        self._check()
         if self._workers is None:
             self._workers = self._open()
         running = [worker for worker in self._workers if worker.halted is None]
@@ -139,6 +144,8 @@ class Runner:
         for model in self._models:
             table = replace(model.table, name=self._rename(model.name))
             progress = found.get(table.name)
+            if progress is not None and is_newer(model, progress):
+                continue
             if progress is None or is_outdated(model, progress):
                 raise NotBuilt(f"{table.name}, version {model.version}, is not built")
             workers.append(Worker(model, table, progress, self._limits))
@@ -184,6 +191,10 @@ class Runner:
                 raise Gap(f"position {position} was to come, {came} came")
             try:
                 events.append(decode(entry, position))
+            except SoftwareOlder:
+                if events:
+                    return events, None  # What is known is folded; the rest waits for an upgrade.
+                raise
             except Exception as error:  # noqa: BLE001  (whatever it raises, nobody can fold it)
                 return events, error
         return events, None
@@ -237,6 +248,12 @@ class Attempt:
 
 
 def is_outdated(model: ReadModel, progress: Progress) -> bool:
-    """Say whether a table was made by another version of its read model."""
-    made = progress.version, progress.shape
-    return made != (model.version, model.table.shape) or progress.digest is None
+    """Say whether a table was made by an earlier version of its read model, or another shape."""
+    if progress.version != model.version:
+        return progress.version < model.version
+    return progress.shape != model.table.shape or progress.digest is None
+
+
+def is_newer(model: ReadModel, progress: Progress) -> bool:
+    """Say whether a table was made by a later version: it is left to software of that version."""
+    return progress.version > model.version

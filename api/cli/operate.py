@@ -16,6 +16,8 @@ from ledger.antirollback import CheckpointFile, Halted
 from ledger.audit import StoredLog, export
 from ledger.domain.authority import ledger_subject
 from ledger.domain.governance import LedgerResumed
+from ledger.domain.personal_data import personal_data_in
+from ledger.faults import canonical_reason
 from ledger.fsck import check_log
 from ledger.genesis import (
     DEFAULT_HOST,
@@ -189,11 +191,11 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
     try:
         file.check_not_halted()
     except Halted as halted:
-        why = str(halted)
+        why = _sayable(str(halted))
     else:
         print("the log is not halted")
         raise typer.Exit(1)
-    body = {"ledger": ledger_subject(identity.origin), "halted": why, "reason": reason}
+    body = {"ledger": ledger_subject(identity.origin), "halted": why, "reason": _sayable(reason)}
     database, held = open_database(settings), file.hold()
     try:
         pool = Pool(database.app_dsn, size=2)
@@ -212,6 +214,15 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
 app.command("status")(status.status)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore_backup)
+
+
+def _sayable(reason: str) -> str:
+    """Return a reason as an event may carry it: whatever halted the log, it can be resumed."""
+    if found := personal_data_in(reason):
+        return f"not repeated here, for it holds {found}"
+    return canonical_reason(reason) or "no reason was given"
+
+
 app.add_typer(governing.log_keys, name="log-keys")
 app.add_typer(keeping.kek, name="kek")
 app.add_typer(keeping.opening, name="opening")

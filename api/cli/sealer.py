@@ -19,9 +19,11 @@ from ledger.domain.seal import LedgerSealed
 from ledger.genesis import AppendRefused, append_unpublished
 from ledger.home import Home
 from ledger.keystore import load_key
+from ledger.lawbook import LawShelf
 from ledger.sequencer import Recorded
 from ledger.settings import Settings
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
+from ledger.vintage import Vintage
 from projections.process import die_with_parent
 from projections.seals import draft_seal, last_seal
 
@@ -59,9 +61,11 @@ def _run(settings: Settings, app_dsn: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
     threading.Thread(target=die_with_parent, daemon=True).start()
     home, pool = Home(settings.home), Pool(app_dsn, size=3, application_name="techledger sealing")
+    vintage = Vintage(pool, LawShelf(home.law))
     period, stop = timedelta(seconds=settings.seal_s), threading.Event()
     while not stop.wait(LOOK_S):
         try:
+            vintage.check()
             last = last_seal(pool, home.identity().origin)
             if last.is_due(datetime.now(UTC), settings.seal_entries, period):
                 _tell(seal(pool, home))

@@ -33,6 +33,7 @@ from ledger.store.binarycopy import (
 from ledger.store.connection import Pool, Transaction
 from ledger.store.entries import StoredEntry, copy_entries
 from ledger.store.head import Head, head_of
+from ledger.store.held import APPLIED, known_migrations
 from ledger.store.hint import HEAD_CHANNEL
 from ledger.store.nodes import Node, grow
 from ledger.store.vault import VaultRow
@@ -46,8 +47,8 @@ FEW = 4
 # waiting for. One statement would have looked for event ids in the snapshot of before.
 _LOCK = (
     "SELECT FROM ledger.head FOR UPDATE;"  # noqa: S608  (constants)
-    f"SELECT {head_row.COLUMNS}, entries.event_id, entries.position, entries.payload_sha256,"
-    " entries.accepted, entries.leaf_hash"
+    f"SELECT {head_row.COLUMNS}, (SELECT count(*) FROM {APPLIED}), entries.event_id,"
+    " entries.position, entries.payload_sha256, entries.accepted, entries.leaf_hash"
     " FROM ledger.head LEFT JOIN ledger.entries ON entries.event_id = ANY(%s::uuid[])"
 )
 
@@ -82,12 +83,16 @@ class StoredId:
 
 
 class Append:
-    """The log, locked. `head` is where it ends; after `write`, where it will end."""
+    """The log, locked. `head` is where it ends; after `write`, where it will end.
+
+    `migrated` says that the schema has had migrations which this software does not have.
+    """
 
     def __init__(self, transaction: Transaction, event_ids: Sequence[UUID]) -> None:
         self._transaction = transaction
         rows = transaction.cursor.fetchall()
         self.head: Head = head_of(rows[0] if rows else None)
+        self.migrated = rows[0][5] > len(known_migrations())
         self._stored = {
             event_id: StoredId(position, bytes(payload_sha256), accepted, bytes(leaf_hash))
             for *_, event_id, position, payload_sha256, accepted, leaf_hash in rows

@@ -27,6 +27,13 @@ SCHEMA = "migrations"
 """Schema of yoyo's own tables."""
 
 
+_LOCK_HEAD = """
+DO $$ BEGIN
+    IF to_regclass('ledger.head') IS NOT NULL THEN PERFORM FROM ledger.head FOR UPDATE; END IF;
+END $$
+"""
+
+
 class MigrationsAltered(StoreError):
     """The migration files are not those of `SHA256SUMS`: nothing was run."""
 
@@ -104,6 +111,8 @@ def _apply(owner_dsn: str) -> list[str]:
         migrations = backend.to_apply(read_migrations(str(directory())).filter(_is_numbered))
         for migration in migrations:
             with backend.transaction():
+                # Whoever appends meanwhile does so before it, or sees it.
+                backend.execute(_LOCK_HEAD)
                 migration.process_steps(backend, "apply")
                 backend.mark_one(migration, log=False)
     return [Path(migration.path).name for migration in migrations]

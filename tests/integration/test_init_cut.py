@@ -44,6 +44,7 @@ STRIDE = int(environ.get("INIT_STRIDE", "4"))
 STEPS = 240
 """Steps that `operate init` takes at least on a database of one's own."""
 
+KEYS = ("log-ed25519", "log-mldsa44", "operator", "registrar")
 HOW = (KILLED, *CUTS)
 
 

@@ -274,6 +274,35 @@ def test_an_operator_halts_restores_and_resumes_by_commands(past: Past, monkeypa
         assert b'"halted":"a disk died"' in entry.entry
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        b"DiskFull: could not extend file\nHINT:  Check free disk space.\n",
+        b"server closed the connection unexpectedly\n\tThis probably means \x1b[31mred\x1b[0m",
+        b"",
+        b"\xff\xfe not text",
+        "e\u0301 decomposed, \u200bhidden, \U0001ffff unassigned".encode(),
+        b"x" * 100_000,
+        b"call 0912345678, or write to who@example.vn",
+    ],
+)
+def test_a_log_goes_on_whatever_it_was_halted_for(
+    database: Database, tmp_path: Path, reason: bytes, monkeypatch
+) -> None:
+    home = found(settings_for(database, tmp_path / "home"))
+    (home.checkpoints / "HALTED").write_bytes(reason)
+    monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    monkeypatch.setenv("LEDGER_DATABASE_URL", database.app_dsn)
+    resumed = CliRunner().invoke(operate.app, ["resume", "--reason", "it was\nread"])
+    assert "position 1 says why" in resumed.output, resumed.output
+    (entry,) = run_sql(
+        database.superuser_dsn, "SELECT entry FROM ledger.entries WHERE position = 1"
+    )
+    assert b"@" not in bytes(entry[0])  # type: ignore[arg-type]
+    with running(settings_for(database, home.path)) as node:
+        append(node, World.of(home).registration("party:vn.later"))
+
+
 def size_of(database: Database) -> int:
     ((size,),) = run_sql(database.superuser_dsn, "SELECT size FROM ledger.head")
     assert isinstance(size, int)

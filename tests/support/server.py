@@ -46,8 +46,17 @@ class ServerFailed(Exception):
 class Server:
     """One ledger, and the process that serves it while there is one."""
 
-    def __init__(self, home: Home, port: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        port: int,
+        environment: Mapping[str, str],
+        *flags: str,
+        root: Path = ROOT,
+    ) -> None:
+        """Give `serve` these flags; its code lies in `root`."""
         self.home = home
+        self._flags, self._root = flags, root
         self.url = f"http://127.0.0.1:{port}"
         self.stderr = home.path / "serve.stderr"
         self._environment = {**environment, "LEDGER_PORT": str(port)}
@@ -66,7 +75,7 @@ class Server:
 
     @property
     def _pid_file(self) -> Path:
-        return self.home.path / PID_FILE
+        return self.home.path / f"{self.url.rpartition(':')[2]}-{PID_FILE}"
 
     @property
     def trust(self) -> Trust:
@@ -80,18 +89,22 @@ class Server:
 
     def start(self) -> None:
         """Start the server; return once it is ready."""
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
+        """Start the server, ready or not."""
         with self.stderr.open("ab") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "api.cli", "serve"],
+                [sys.executable, "-m", "api.cli", "serve", *self._flags],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr,
-                env=environment(self.home.path, self._environment),
-                cwd=ROOT,
+                env=environment(self.home.path, self._environment, self._root),
+                cwd=self._root,
                 start_new_session=True,
             )
         self._pid_file.write_text(f"{self.pid}\n")
-        self.await_ready()
 
     def await_ready(self) -> None:
         """Return once the server says that it is ready. Raises `ServerFailed` if it never does."""
@@ -148,10 +161,10 @@ class Server:
         return pid
 
 
-def environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
+def environment(home: Path, more: Mapping[str, str], root: Path = ROOT) -> dict[str, str]:
     """Return the environment of a command on a ledger of its own, nothing of ours in it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LEDGER_")}
-    paths = [str(ROOT), *filter(None, [kept.get("PYTHONPATH")])]
+    paths = [str(root), *filter(None, [kept.get("PYTHONPATH")])]
     return {**kept, "LEDGER_HOME": str(home), "PYTHONPATH": os.pathsep.join(paths), **more}
 
 
@@ -230,7 +243,7 @@ def _alive(pid: int) -> bool:
 def _watched(home: Path) -> Iterator[None]:
     """Have the processes of a home ended even if this one is killed: the watcher's input ends."""
     script = (
-        f"read end && exit; for p in $(cat {home}/{PID_FILE}; head -qn1 {home}/*/postmaster.pid);"
+        f"read end && exit; for p in $(cat {home}/*{PID_FILE}; head -qn1 {home}/*/postmaster.pid);"
         " do kill -KILL $p; done"
     )
     with subprocess.Popen(
