@@ -10,10 +10,12 @@ on growing meanwhile is no finding.
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -23,6 +25,7 @@ from ledger.datakeys import DataKeys
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
 from ledger.kept import OpeningCheck
+from ledger.links import link_faults
 from ledger.log.checkpoint import open_checkpoint, parse_checkpoint
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import write_base64
@@ -52,10 +55,12 @@ from ledger.verify.trust import Trust, parse_trust
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
-from ledger.witnessed import read_policy
+from ledger.witnessed import NONE_ASKED, read_policy
 
 STORED_WITHIN_S = 2.0
 """So long after it is in its file, at most, a publisher at work has stored a checkpoint."""
+
+T = TypeVar("T")
 
 _HEIGHT = 8  # levels of the tree from one row of stored nodes to the next
 
@@ -89,40 +94,69 @@ class Report:
 def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Report:
     """Examine every entry, tag, opening, node and checkpoint, the head, the anti-rollback file.
 
-    `data_keys` are those of the vault, where they do not lie in the home.
-    Raises `NotInitialised` where the home has no trust root to check by.
+    What cannot be examined is a finding too. `data_keys` are those of the vault, where they do not
+    lie in the home. Raises `NotInitialised` where the home has no trust root to check by,
+    `Unavailable` without a database.
     """
     trust, report = _trust(home), Report()
-    policy = (
-        read_policy(home.policy)
-        if home.policy.exists()
-        else read_policy_in_force(pool, trust.origin)
-    )
     # The file is read first: what it holds was in the database before.
     file = _File(CheckpointFile(home.checkpoints), trust, report)
-    accepted = None
+    alone = partial(_attempt, nullcontext, report)
+    policy = alone("policy", lambda: _policy(pool, home, trust)) or NONE_ASKED.policy
+    accepted: list[datetime] = []
     with examining(pool) as rows:
-        keys = _LogKeys(rows, trust, report)
-        claims = (*_stored_claims(rows, trust, keys, report), *file.claims(keys))
-        tree = _Tree(iter(sorted(claims)))
-        mapped, subjects = rows.subject_map()
+        part = partial(_attempt, rows.part, report)
+        keys = part("who may sign", lambda: _LogKeys(rows, trust, report)) or _FirstKeys(trust)
+        claims = part("checkpoints", lambda: list(_stored_claims(rows, trust, keys, report))) or []
+        tree = _Tree(iter(sorted([*claims, *file.claims(keys)])))
+        mapped, subjects = part("map of subjects", rows.subject_map) or (-1, {})
         ours = SubjectMap()
-        openings = OpeningCheck(rows, Vault(pool, data_keys or home.data_keys(), trust.origin))
-        for page in _gapless(rows, report):
-            _check_entries(page, trust, openings, report)
-            _touch(ours, page, mapped)
-            tree.extend([leaf_hash(each.stored.entry) for each in page])
-            accepted = page[-1].stored.accepted
+        vault = Vault(pool, data_keys or home.data_keys(), trust.origin)
+        openings = part("openings", lambda: OpeningCheck(rows, vault))
+
+        def walk() -> None:
+            for page in _gapless(rows, report):
+                _check_entries(page, trust, openings, report)
+                _touch(ours, page, mapped)
+                tree.extend([leaf_hash(each.stored.entry) for each in page])
+                accepted[:] = [page[-1].stored.accepted]
+
+        part("entries", walk)
         tree.check_claims(report)
-        _check_cosignatures(rows, policy, report)
-        if (ours.histories, ours.buckets()) != (subjects, rows.subject_buckets()):
+        part("cosignatures", lambda: _check_cosignatures(rows, policy, report))
+        stored = part("map's buckets", rows.subject_buckets)
+        if (ours.histories, ours.buckets()) != (subjects, stored):
             report.add("the map of subjects does not follow from the entries")
-        _check_nodes(rows, tree, report)
-        _check_head(rows, tree.frontier, accepted, trust, report)
-        _check_openings(rows, openings, report)
-    file.check_against_stored(pool, keys)
+        part("tree nodes", lambda: _check_nodes(rows, tree, report))
+        last = accepted[0] if accepted else None
+        part("head", lambda: _check_head(rows, tree.frontier, last, trust, report))
+        if openings is not None:
+            part("openings", lambda: _check_openings(rows, openings, report))
+        part("links", lambda: _add_all(report, link_faults(rows)))
+    alone("anti-rollback file", lambda: file.check_against_stored(pool, keys))
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
     return report
+
+
+def _attempt(
+    part: Callable[[], AbstractContextManager[None]],
+    report: Report,
+    what: str,
+    examine: Callable[[], T],
+) -> T | None:
+    """Examine a part; that it cannot be examined is a finding, and no end."""
+    try:
+        with part():
+            return examine()
+    except Exception as error:  # noqa: BLE001  (whatever was done to the database)
+        report.add(f"the {what} cannot be examined: {type(error).__name__}: {str(error)[:200]}")
+        return None
+
+
+def _policy(pool: Pool, home: Home, trust: Trust) -> Policy:
+    if home.policy.exists():
+        return read_policy(home.policy)
+    return read_policy_in_force(pool, trust.origin)
 
 
 def _trust(home: Home) -> Trust:
@@ -147,7 +181,7 @@ def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]
 
 
 def _check_entries(
-    page: Sequence[EntryRows], trust: Trust, openings: OpeningCheck, report: Report
+    page: Sequence[EntryRows], trust: Trust, openings: OpeningCheck | None, report: Report
 ) -> None:
     for each in page:
         if each.stored.position == 0:
@@ -171,7 +205,7 @@ def _touch(subjects: SubjectMap, page: Sequence[EntryRows], size: int) -> None:
             subjects.touch(subject, each.stored.position, leaf_hash(each.stored.entry))
 
 
-def _faults(rows: EntryRows, openings: OpeningCheck) -> Iterator[str]:
+def _faults(rows: EntryRows, openings: OpeningCheck | None) -> Iterator[str]:
     """Yield what the columns, tags and openings of an entry say that its bytes do not."""
     stored = rows.stored
     if leaf_hash(stored.entry) != stored.leaf_hash:
@@ -191,7 +225,8 @@ def _faults(rows: EntryRows, openings: OpeningCheck) -> Iterator[str]:
         "tags": (rows.subjects, frozenset(logged.event.subjects)),
     }
     yield from _differing("{} is not what the entry says", columns)
-    yield from openings.faults(rows, value)
+    if openings is not None:
+        yield from openings.faults(rows, value)
 
 
 def _check_openings(rows: Examination, openings: OpeningCheck, report: Report) -> None:
@@ -214,7 +249,19 @@ class _Claim:
     by: str
 
 
-class _LogKeys:
+class _FirstKeys:
+    """The keys of the trust root, where the log cannot be asked for others."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+
+    def at(self, size: int) -> tuple[Verifier, ...]:
+        """Return the keys that all sign the checkpoint of a size."""
+        del size
+        return self._trust.verifiers
+
+
+class _LogKeys(_FirstKeys):
     """Which keys sign which checkpoints, by events whose own signatures have been verified."""
 
     def __init__(self, rows: Examination, trust: Trust, report: Report) -> None:
@@ -225,17 +272,17 @@ class _LogKeys:
                 check_signatures(read_event(raw, position, trust.origin), self._authority)
             except Refused as refused:
                 report.add(f"the entry changes who may sign, and {refused.reason}", position)
-        self._trust = trust
+        super().__init__(trust)
 
     def at(self, size: int) -> tuple[Verifier, ...]:
         """Return the keys that all sign the checkpoint of a size."""
         if size < 1 or not self._authority.log_keys:
-            return self._trust.verifiers
+            return super().at(size)
         return tuple(map(parse_vkey, self._authority.log_keys_at(size)))
 
 
 def _stored_claims(
-    rows: Examination, trust: Trust, keys: _LogKeys, report: Report
+    rows: Examination, trust: Trust, keys: _FirstKeys, report: Report
 ) -> Iterator[_Claim]:
     """Yield what the stored checkpoints claim, by size; note those that do not verify."""
     for stored in rows.checkpoints():
@@ -293,12 +340,12 @@ class _File:
         if self._note is None:
             report.add("there is no anti-rollback file")
 
-    def claims(self, keys: _LogKeys) -> list[_Claim]:
+    def claims(self, keys: _FirstKeys) -> list[_Claim]:
         """Return what the file claims, if it is there and signed."""
         self._claimed = self._open(self._note, keys) if self._note else []
         return self._claimed
 
-    def check_against_stored(self, pool: Pool, keys: _LogKeys) -> None:
+    def check_against_stored(self, pool: Pool, keys: _FirstKeys) -> None:
         """Note a file that is ahead of the stored checkpoints, or behind."""
         latest = latest_checkpoint(pool)
         now = [claim for note in [self._file.read()] if note for claim in self._open(note, keys)]
@@ -308,7 +355,7 @@ class _File:
             if not self._is_stored(pool, claim.size):
                 self._report.add(f"the note in the anti-rollback file, {claim.size}, is not stored")
 
-    def _open(self, note: bytes, keys: _LogKeys) -> list[_Claim]:
+    def _open(self, note: bytes, keys: _FirstKeys) -> list[_Claim]:
         try:
             stated = parse_checkpoint(parse_note(note).text)
             opened = open_checkpoint(note, self._trust.origin, keys.at(stated.size))

@@ -53,6 +53,13 @@ CREATE TABLE ledger.kept (
     openings bigint NOT NULL
 );
 
+CREATE TABLE ledger.links (
+    chain text COLLATE "C" NOT NULL,
+    number bigint NOT NULL,
+    digest bytea NOT NULL,
+    link bytea NOT NULL
+);
+
 CREATE TABLE ledger.nodes (
     level smallint NOT NULL,
     index bigint NOT NULL,
@@ -114,6 +121,10 @@ ALTER TABLE ledger.head ADD CONSTRAINT head_size_check CHECK ((size >= 0));
 ALTER TABLE ledger.kept ADD CONSTRAINT kept_one_check CHECK (one);
 ALTER TABLE ledger.kept ADD CONSTRAINT kept_openings_check CHECK ((openings >= 0));
 ALTER TABLE ledger.kept ADD CONSTRAINT kept_pkey PRIMARY KEY (one);
+ALTER TABLE ledger.links ADD CONSTRAINT links_digest_check CHECK ((octet_length(digest) = 32));
+ALTER TABLE ledger.links ADD CONSTRAINT links_link_check CHECK ((octet_length(link) = 32));
+ALTER TABLE ledger.links ADD CONSTRAINT links_number_check CHECK ((number > 0));
+ALTER TABLE ledger.links ADD CONSTRAINT links_pkey PRIMARY KEY (chain, number);
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_hash_check CHECK ((octet_length(hash) = 32));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_index_check CHECK ((index >= 0));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_level_check CHECK (((level > 0) AND (((level)::integer % 8) = 0)));
@@ -130,6 +141,21 @@ CREATE INDEX tags_position ON ledger.tags USING brin ("position") WITH (pages_pe
 CREATE INDEX vault_commitment ON ledger.vault USING btree (commitment);
 CREATE INDEX vault_holders ON ledger.vault USING gin (holders) WHERE (cardinality(holders) > 0);
 
+CREATE OR REPLACE FUNCTION ledger.add_link(name text, content bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    last ledger.links;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('techledger link'), hashtext(name));
+    SELECT * INTO last FROM ledger.links WHERE chain = name ORDER BY number DESC LIMIT 1;
+    INSERT INTO ledger.links VALUES (
+        name, coalesce(last.number, 0) + 1, sha256(content),
+        sha256(coalesce(last.link, ''::bytea) || sha256(content)));
+END;
+$function$
+;
 CREATE OR REPLACE FUNCTION ledger.head_must_grow()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -149,6 +175,31 @@ BEGIN
 END;
 $function$
 ;
+CREATE OR REPLACE FUNCTION ledger.link_checkpoint()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM ledger.add_link('checkpoints', int8send(new.size) || new.note);
+    RETURN NULL;
+END;
+$function$
+;
+CREATE OR REPLACE FUNCTION ledger.link_cosignature()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+    PERFORM ledger.add_link(
+        'cosignatures', int8send(new.size) || convert_to(new.line, 'UTF8'));
+    RETURN NULL;
+END;
+$function$
+;
 CREATE OR REPLACE FUNCTION ledger.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -161,13 +212,16 @@ $function$
 ;
 
 CREATE TRIGGER checkpoints_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER checkpoints_are_linked AFTER INSERT ON ledger.checkpoints FOR EACH ROW EXECUTE FUNCTION ledger.link_checkpoint(); -- enabled: always
 CREATE TRIGGER cosignatures_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.cosignatures FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER cosignatures_are_linked AFTER INSERT ON ledger.cosignatures FOR EACH ROW EXECUTE FUNCTION ledger.link_cosignature(); -- enabled: always
 CREATE TRIGGER entries_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER erased_openings_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.erased_openings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER erasures_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.erasures FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER head_only_grows BEFORE UPDATE ON ledger.head FOR EACH ROW EXECUTE FUNCTION ledger.head_must_grow(); -- enabled: always
 CREATE TRIGGER head_stays BEFORE DELETE OR TRUNCATE ON ledger.head FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER kept_stays BEFORE DELETE OR TRUNCATE ON ledger.kept FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER links_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.links FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER nodes_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.nodes FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER shown_openings_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.shown_openings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER tags_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.tags FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
@@ -183,6 +237,7 @@ GRANT INSERT, SELECT ON ledger.erasures TO ledger_app;
 GRANT INSERT, SELECT ON ledger.nodes TO ledger_app;
 GRANT INSERT, SELECT ON ledger.shown_openings TO ledger_app;
 GRANT INSERT, SELECT ON ledger.tags TO ledger_app;
+GRANT SELECT ON ledger.links TO ledger_app;
 GRANT SELECT, UPDATE ON ledger.head TO ledger_app;
 GRANT SELECT, UPDATE ON ledger.kept TO ledger_app;
 GRANT USAGE ON SCHEMA ledger TO ledger_app;

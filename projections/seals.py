@@ -16,8 +16,10 @@ from ledger.domain.seal import LedgerSealed
 from ledger.intake import decode
 from ledger.store.connection import Pool
 from ledger.store.entries import latest_under, read_entries, read_head
+from ledger.store.links import Link, newest_links
 from ledger.store.readmodels import read_progress
 from ledger.store.subject_map import StoredMap
+from ledger.store.vault import openings_kept
 from projections.catalogue import READ_MODELS
 from projections.digest import kept_digest
 from projections.runner import is_outdated
@@ -46,10 +48,12 @@ class Draft:
     size: int
     map_root: bytes
     digests: tuple[tuple[str, int, str], ...]
+    links: tuple[Link, ...] = ()
+    openings: int = 0
 
     def body(self, origin: str) -> dict[str, object]:
         """Return the body of `ledger.sealed/1`."""
-        return {
+        body: dict[str, object] = {
             "ledger": ledger_subject(origin),
             "size": self.size,
             "map_root": f"sha256:{self.map_root.hex()}",
@@ -58,6 +62,14 @@ class Draft:
                 for name, version, digest in self.digests
             ],
         }
+        if self.links:
+            body["links"] = [
+                {"chain": each.chain, "number": each.number, "link": f"sha256:{each.link.hex()}"}
+                for each in self.links
+            ]
+        if self.openings:
+            body["openings"] = self.openings
+        return body
 
 
 def last_seal(pool: Pool, origin: str) -> LastSeal:
@@ -85,6 +97,7 @@ def draft_seal(pool: Pool, above: int) -> Draft | None:
     size = max((each.size for _, each in kept), default=None) or read_head(pool).size
     if size <= above or size < subjects.size():
         return None
+    links, openings = tuple(newest_links(pool)), openings_kept(pool)
     digests = tuple(
         (model.name, model.version, kept_digest(model, progress))
         for model, progress in kept
@@ -92,7 +105,7 @@ def draft_seal(pool: Pool, above: int) -> Draft | None:
     )
     subjects.advance(size, subjects_of)
     reached, root = subjects.root()
-    return Draft(size, root, digests) if reached == size else None
+    return Draft(size, root, digests, links, openings) if reached == size else None
 
 
 def subjects_of(entry: bytes) -> list[str]:

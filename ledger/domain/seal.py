@@ -4,8 +4,10 @@ Seals: from time to time the operator commits to what the whole log amounts to.
 A seal covers the entries [0, size). `map_root` is the root of an authenticated map from each
 subject to how often and where it was last touched (docs/spec/seal.md): with it a party proves
 that *nothing later changed* what it shows. `projections` are digests of the read models at that
-size. Nobody can check either at admission in time; every replay does, and a seal that lies is
-evidence, signed by the operator.
+size. `links` are the newest of the chains over what no entry holds, the log's checkpoints and
+what witnesses signed: a row that is gone breaks them. `openings` counts those ever kept. Nobody
+can check any of it at admission in time; every replay does (`operate fsck` the links and the
+count), and a seal that lies is evidence, signed by the operator.
 
 Read in this order: events, refusals, admit, evolve; the state, `Ledger`, stands in `authority`.
 """
@@ -43,6 +45,21 @@ class ProjectionDigest(Model):
     sha256: Sha256
 
 
+class ChainLink(Model):
+    """How many rows stand in a chain beside the entries, and the newest link over them."""
+
+    chain: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+    number: Annotated[int, Field(ge=1, le=2**53)]
+    link: Sha256
+
+
+def _each_once(links: tuple[ChainLink, ...]) -> tuple[ChainLink, ...]:
+    names = [link.chain for link in links]
+    if names != sorted(set(names)):
+        raise ValueError("chains are sorted by name, each once")
+    return links
+
+
 def _in_order(digests: tuple[ProjectionDigest, ...]) -> tuple[ProjectionDigest, ...]:
     names = [digest.projection for digest in digests]
     if names != sorted(set(names)):
@@ -59,6 +76,8 @@ class LedgerSealed(Body):
     size: Size
     map_root: Sha256
     projections: Annotated[tuple[ProjectionDigest, ...], FROM_LIST, AfterValidator(_in_order)]
+    links: Annotated[tuple[ChainLink, ...], FROM_LIST, AfterValidator(_each_once)] = ()
+    openings: Annotated[int, Field(ge=0, le=2**53)] | None = None
 
     def subjects(self) -> frozenset[str]:
         """Return the ledger alone: a seal changes the history of nothing else."""

@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg2
 from psycopg2.extensions import cursor
 
 from ledger.log.subject_map import History, Part, key_of
 from ledger.store import head
 from ledger.store.checkpoints import StoredCheckpoint
-from ledger.store.connection import Pool, Timeouts
+from ledger.store.connection import Pool, StoreError, Timeouts
 from ledger.store.cosignatures import Cosignature
 from ledger.store.entries import StoredEntry
 from ledger.store.head import Head, head_of
+from ledger.store.links import Link
 from ledger.store.nodes import Node
 from ledger.store.subject_map import unpack_leaves
 from ledger.store.vault import ErasedOpening, VaultRow
@@ -41,6 +43,10 @@ class EntryRows:
     subjects: frozenset[str]
     openings: tuple[VaultRow, ...]
     erased: tuple[ErasedOpening, ...] = ()
+
+
+class Unreadable(StoreError):
+    """The database cannot answer what is asked: a table is gone, or is another one."""
 
 
 @contextmanager
@@ -127,6 +133,19 @@ class Examination:
         ):
             yield Cosignature(size, name, bytes(key_id), time, line)
 
+    def links(self, chain: str) -> Iterator[Link]:
+        """Yield the links of a chain, by number."""
+        number = -(2**63)
+        while rows := self._rows(
+            "SELECT number, digest, link FROM ledger.links WHERE chain = %s AND number > %s"
+            " ORDER BY number LIMIT %s",
+            chain,
+            number,
+            _ROWS,
+        ):
+            for number, digest, link in rows:
+                yield Link(chain, number, bytes(digest), bytes(link))
+
     def subject_map(self) -> tuple[int, dict[str, History]]:
         """Return the size of the map of subjects, and its values. It is held in memory."""
         sizes = self._rows("SELECT size FROM read.subject_map_size")
@@ -144,6 +163,12 @@ class Examination:
             bucket: (Part(keys, bytes(found)), unpack_leaves(leaves))
             for bucket, keys, found, leaves in rows
         }
+
+    def openings_kept(self) -> int:
+        """Return how many openings were ever kept."""
+        ((kept,),) = self._rows("SELECT coalesce(sum(openings), 0)::bigint FROM ledger.kept")
+        found: int = kept
+        return found
 
     def missing_openings(self) -> int:
         """Return how many openings were kept once and are gone without a trace."""
@@ -199,6 +224,17 @@ class Examination:
             row = ErasedOpening(path, bytes(commitment), tuple(holders), by)
             erased.setdefault(position, []).append(row)
         return erased
+
+    @contextmanager
+    def part(self) -> "Iterator[None]":
+        """Let what fails in the block leave the rest of the examination possible."""
+        self._session.execute("SAVEPOINT part")
+        try:
+            yield
+        except psycopg2.Error as error:
+            self._session.execute("ROLLBACK TO part")
+            raise Unreadable(str(error).strip().split("\n")[0]) from error
+        self._session.execute("RELEASE part")
 
     def _rows(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
         self._session.execute(statement, arguments)

@@ -34,6 +34,10 @@ END $$
 """
 
 
+class MigrationFailed(StoreError):
+    """PostgreSQL refused a migration: the database is not as the ones before it left it."""
+
+
 class MigrationsAltered(StoreError):
     """The migration files are not those of `SHA256SUMS`: nothing was run."""
 
@@ -75,13 +79,16 @@ def pending(dsn: str) -> list[str]:
 def migrate(owner_dsn: str) -> list[str]:
     """Apply what is pending, as the schema's owner; return the names of what was applied.
 
-    Raises `MigrationsAltered`, or `Unavailable`.
+    Raises `MigrationsAltered`, `MigrationFailed`, or `Unavailable`.
     """
     check_sums()
     with _connected(owner_dsn) as session, session.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtext('techledger migrate'))")
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        return _apply(owner_dsn)
+        try:
+            return _apply(owner_dsn)
+        except psycopg2.ProgrammingError as error:
+            raise MigrationFailed(str(error).strip().split("\n")[0]) from error
 
 
 def initialise_head(dsn: str, origin: str) -> None:

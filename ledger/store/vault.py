@@ -197,3 +197,11 @@ def _kept(  # noqa: PLR0913, PLR0917  (one argument a column)
 ) -> KeptOpening:
     row = VaultRow(path, bytes(commitment), tuple(holders), bytes(sealed))
     return KeptOpening(position, event_id, bytes(payload_sha256), row)
+
+
+def openings_kept(pool: Pool) -> int:
+    """Return how many openings were ever kept, those that were erased since too."""
+    with pool.session() as session:
+        session.execute("SELECT coalesce(sum(openings), 0)::bigint FROM ledger.kept")
+        kept: int = one_row(session)[0]
+    return kept

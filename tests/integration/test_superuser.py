@@ -10,186 +10,39 @@ table file is flipped in test_store_embedded; nothing is attached to entries but
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 import pytest
 
-from api.cli.sealer import seal
-from api.cli.signing import sign_sealed
 from ledger.antirollback import Halted
-from ledger.audit import StoredLog, export
-from ledger.client import Signed
 from ledger.feeder import Feeder
-from ledger.fsck import check_log
 from ledger.home import Home
-from ledger.keystore import load_log_keys
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.policy import parse_policy
 from ledger.log.receipt import verify_tlog_proof
 from ledger.node import Node, open_database
-from ledger.publisher import LogSigner
 from ledger.store.attest import Unfit, attest
-from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint
-from ledger.store.connection import Pool
-from ledger.store.entries import read_entries
+from ledger.store.checkpoints import StoredCheckpoint
+from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.nodes import grow
-from ledger.verify.outcome import Refused
-from ledger.verify.verifier import verify_export
-from projections.catalogue import READ_MODELS
 from projections.comparison import BY_NAME, difference
-from projections.decoding import decode
-from projections.rebuild import outdated, rebuild
-from tests.support import builders as b
-from tests.support.builders import AUTHOR, FIRM, INSTITUTE, technology_registered
 from tests.support.columns import AUTHENTICATED, COLUMNS, DERIVED, SPOILT
-from tests.support.node import append, found, running, settings_for
-from tests.support.postgres import ORIGIN, Database, fresh_database, run_sql
-from tests.support.sealing import erasure, sealed
-from tests.support.tampering import NO_CHECKS, TRIGGERS
-from tests.support.technologies import authors_declared
-from tests.support.witnessing import Member, members, policy_of
-from tests.support.world import World
-
-ENTRIES = 300
-_numbers = count(1)
-
-
-@dataclass
-class Scene:
-    """The ledger before anybody touched it, and what others kept of it."""
-
-    database: Database
-    home: Home
-    signer: LogSigner
-    members: dict[str, Member]
-    kept: bytes
-    receipt: bytes
-    leaf: bytes
-
-    @contextmanager
-    def attacked(self, statements: str) -> Iterator[Database]:
-        """Lend a copy of the database in which a superuser ran statements."""
-        name = f"{self.database.name}_attack_{next(_numbers)}"
-        elsewhere = self.database.superuser_dsn.replace(f"/{self.database.name}?", "/postgres?")
-        run_sql(elsewhere, f"CREATE DATABASE {name} TEMPLATE {self.database.name}")
-
-        def renamed(dsn: str) -> str:
-            return dsn.replace(f"/{self.database.name}?", f"/{name}?")
-
-        dsns = (self.database.app_dsn, self.database.owner_dsn, self.database.superuser_dsn)
-        copy = Database(name, *map(renamed, dsns))
-        try:
-            run_sql(copy.superuser_dsn, NO_CHECKS)
-            run_sql(copy.superuser_dsn, f"{_triggers('DISABLE')}{statements};{_triggers()}")
-            yield copy
-        finally:
-            run_sql(elsewhere, f"DROP DATABASE {name} WITH (FORCE)")
-
-    def fsck(self, database: Database) -> list[str]:
-        """Return what `fsck` finds, with the database alone and the home's files."""
-        with pool_of(database) as pool:
-            return [finding.what for finding in check_log(pool, self.home).findings]
-
-    def audit(self, database: Database, directory: Path) -> str | None:
-        """Return why an auditor who kept a checkpoint refuses the log, if they do."""
-        with pool_of(database) as pool:
-            export(StoredLog(pool), directory)
-        try:
-            verify_export(directory, self.home.trust.read_bytes(), previous=self.kept, workers=1)
-        except Refused as refused:
-            return str(refused)
-        return None
-
-
-def _triggers(how: str = "ENABLE ALWAYS") -> str:
-    return "".join(f"ALTER TABLE ledger.{t} {how} TRIGGER {n};" for n, t in TRIGGERS.items())
-
-
-@contextmanager
-def pool_of(database: Database) -> Iterator[Pool]:
-    pool = Pool(database.superuser_dsn, size=2)
-    try:
-        yield pool
-    finally:
-        pool.close()
-
-
-def persons(world: World) -> list[Signed]:
-    """Return the sealed names of two persons, of whom one is erased then."""
-    minutes = {"declared_by": [INSTITUTE], "minutes_sha256": b.SOME_HASH, "split": None}
-    named = [
-        sealed(
-            world,
-            authors_declared(technology=f"technology:t{n}", authors=[person], **minutes),
-            ("/body/authors",),
-            INSTITUTE,
-        )
-        for n, person in enumerate((AUTHOR, f"party:tok.{1:032x}"))
-    ]
-    registered = world.registration(AUTHOR, kind="person", name=None)
-    return [registered, *named, erasure(world)]
+from tests.support.node import settings_for
+from tests.support.postgres import ORIGIN, Database, run_sql
+from tests.support.scene import Scene, columns_of, lent_scene, pool_of, triggers
 
 
 @pytest.fixture(scope="module")
-def scene(postgres_server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    directory = tmp_path_factory.mktemp("superuser")
-    with ExitStack() as stack:
-        database = stack.enter_context(fresh_database(postgres_server))
-        settings = settings_for(database, directory / "home")
-        home = found(settings)
-        world, signer = World.of(home), LogSigner(ORIGIN, *load_log_keys(home.keys))
-        made = stack.enter_context(members(directory, signer.verifiers))
-        home.policy.write_text(policy_of(made))
-        serving = stack.enter_context(ExitStack())
-        for member in made.values():
-            serving.enter_context(member.served())
-        with running(settings) as node:
-            append(node, *world.registrations((INSTITUTE, FIRM)))
-            body = b.offer_made(listing=None).model_dump(mode="json")
-            key = [world.key(FIRM)]
-            append(node, sign_sealed(ORIGIN, "offer.made/1", body, [FIRM], key, ["/body/price"]))
-            for start in range(0, ENTRIES, 100):
-                many = [
-                    world.sign(technology_registered(technology=f"technology:t{n}"), INSTITUTE)
-                    for n in range(start, start + 100)
-                ]
-                last = append(node, *many)[-1]
-                node.feed.covering(last.position).result(30)
-            append(node, *persons(world))
-            rebuild(node.pool, outdated(node.pool, READ_MODELS), decode)
-            sealed = seal(node.pool, home)
-            assert sealed is not None
-            node.feed.covering(sealed.position).result(30)
-            while node.witnessed.latest is None or node.witnessed.latest.size <= sealed.position:
-                pass
-            latest = latest_checkpoint(node.pool)
-            assert latest is not None
-            (proof,) = node.prover.prove([9], latest)
-            (entry,) = read_entries(node.pool, 9, 10, 1)
-        serving.close()
-        receipt = proof.tlog_proof()
-        yield Scene(database, home, signer, made, latest.note, receipt, entry.leaf_hash)
+def scene(
+    postgres_server: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scene]:
+    with lent_scene(postgres_server, tmp_path_factory.mktemp("superuser")) as lent:
+        yield lent
 
 
 # The manifest
-
-
-def columns_of(scene: Scene) -> dict[str, dict[str, str]]:
-    """Return the columns of the tables that migrations make, with their types."""
-    rows = run_sql(
-        scene.database.superuser_dsn,
-        "SELECT table_schema || '.' || table_name, column_name, data_type"
-        " FROM information_schema.columns WHERE table_schema IN ('ledger', 'read') ORDER BY 1, 2",
-    )
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind in rows:
-        if str(table).removeprefix("read.") not in BY_NAME:
-            found.setdefault(str(table), {})[str(column)] = str(kind)
-    return found
 
 
 def test_every_column_is_labelled(scene: Scene) -> None:
@@ -213,16 +66,6 @@ def test_m1_a_changed_value_of_any_column_is_found(scene: Scene, held: str) -> N
     change = f'UPDATE {table} SET "{column}" = {spoilt} WHERE ctid = ({one})'
     with scene.attacked(change) as database:
         assert scene.fsck(database), change
-
-
-@pytest.mark.parametrize("table", ["head", "entries", "tags", "nodes", "vault"])
-def test_m3_a_row_taken_out_is_found(scene: Scene, table: str) -> None:
-    """A checkpoint or a line that is gone proves nothing wrong: who has one has it."""
-    table = f"ledger.{table}"
-    middle = f"(SELECT count(*) / 2 FROM {table})"
-    one = f"SELECT ctid FROM {table} ORDER BY ctid LIMIT 1 OFFSET {middle}"
-    with scene.attacked(f"DELETE FROM {table} WHERE ctid = ({one})") as database:
-        assert scene.fsck(database)
 
 
 ATTACKS = {
@@ -299,7 +142,7 @@ def rehashed(scene: Scene, database: Database) -> StoredCheckpoint:
     changes.append(
         f"UPDATE ledger.head SET root = '\\x{tree.root().hex()}', frontier = ARRAY[{frontier}]"
     )
-    run_sql(database.superuser_dsn, f"{_triggers('DISABLE')}{';'.join(changes)};{_triggers()}")
+    run_sql(database.superuser_dsn, f"{triggers('DISABLE')}{';'.join(changes)};{triggers()}")
     now = datetime.now(UTC)
     note = scene.signer.sign(tree.size, tree.root(), now)
     return StoredCheckpoint(tree.size, tree.root(), note, now)
@@ -323,8 +166,8 @@ def resigned(database: Database, forged: StoredCheckpoint, home: Home) -> None:
     """Replace all checkpoints by one, and the anti-rollback file, as who has the log's key can."""
     with pool_of(database) as pool, pool.transaction() as transaction:
         transaction.cursor.execute(
-            f"{_triggers('DISABLE')} DELETE FROM ledger.checkpoints;"
-            f" DELETE FROM ledger.cosignatures; {_triggers()}"
+            f"{triggers('DISABLE')} DELETE FROM ledger.checkpoints;"
+            f" DELETE FROM ledger.cosignatures; {triggers()}"
         )
         transaction.cursor.execute(
             "INSERT INTO ledger.checkpoints VALUES (%s, %s, %s, %s)",
@@ -370,7 +213,7 @@ def test_m18_an_old_copy_of_the_database_does_not_sign(scene: Scene) -> None:
         rehashed(scene, database)
         run_sql(
             database.superuser_dsn,
-            f"{_triggers('DISABLE')} UPDATE ledger.head SET size = 104; {_triggers()}",
+            f"{triggers('DISABLE')} UPDATE ledger.head SET size = 104; {triggers()}",
         )
         node = open_halting(scene, database)
         with pytest.raises(Halted, match="104 entries"):

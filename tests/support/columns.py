@@ -45,6 +45,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "time": DERIVED,
         "line": AUTHENTICATED,
     },
+    "ledger.links": dict.fromkeys(("chain", "number", "digest", "link"), DERIVED),
     "ledger.vault": {
         "position": AUTHENTICATED,
         "path": AUTHENTICATED,

@@ -1,0 +1,84 @@
+"""
+Holds what stands beside the entries, checkpoints and cosignatures, against its chains and seals.
+
+A row that was taken out is missing under its link; a link that was taken out breaks the chain, or,
+at its end, what the last seal says of it. A log that was restored from a backup has lost such rows
+in honesty: then `ledger.resumed/1` stands behind the seal, with the operator's reason.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from ledger.domain.governance import LedgerResumed
+from ledger.domain.seal import LedgerSealed
+from ledger.intake import decode
+from ledger.store.examine import Examination
+from ledger.store.links import (
+    CHAINS,
+    digest_of_checkpoint,
+    digest_of_cosignature,
+    next_link,
+)
+
+
+def link_faults(rows: Examination) -> Iterator[str]:
+    """Yield what was taken out of, or put beside, the rows that are linked."""
+    stored: Mapping[str, Iterable[bytes]] = {
+        "checkpoints": map(digest_of_checkpoint, rows.checkpoints()),
+        "cosignatures": map(digest_of_cosignature, rows.cosignatures()),
+    }
+    sealed, kept = _sealed(rows), rows.openings_kept()
+    for position, openings, _ in sealed.get(OPENINGS, ()):
+        if kept < openings:
+            yield f"fewer openings were ever kept than the seal at position {position} counts"
+    for chain in CHAINS:
+        links = _Chain(rows, chain)
+        there = Counter(stored[chain])
+        yield from links.faults()
+        if gone := sum((links.digests - there).values()):
+            yield f"{gone} {chain} that were stored are gone"
+        if added := sum((there - links.digests).values()):
+            yield f"{added} {chain} are stored without their link"
+        for position, number, link in sealed.get(chain, ()):
+            if links.at.get(number) != link:
+                yield f"the {chain} are not those that the seal at position {position} counts"
+
+
+OPENINGS = "openings"
+
+
+class _Chain:
+    """The links of one chain, in order."""
+
+    def __init__(self, rows: Examination, name: str) -> None:
+        self._name = name
+        self._links = list(rows.links(name))
+        self.digests = Counter(each.digest for each in self._links)
+        self.at = {each.number: f"sha256:{each.link.hex()}" for each in self._links}
+
+    def faults(self) -> Iterator[str]:
+        """Yield the first place where the chain is broken, if there is one."""
+        before = b""
+        for number, each in enumerate(self._links, 1):
+            if each.number != number or each.link != next_link(before, each.digest):
+                yield f"the chain over the {self._name} is broken at link {number}"
+                return
+            before = each.link
+
+
+def _sealed(rows: Examination) -> dict[str, list[tuple[int, int, str]]]:
+    """Return what seals say of each chain: their position, a number, and the link there.
+
+    Only of seals behind which the log was not resumed: before that rows may have been lost.
+    """
+    sealed: dict[str, list[tuple[int, int, str]]] = {}
+    for position, entry in rows.entries_of((LedgerSealed.TOPIC, LedgerResumed.TOPIC)):
+        body = decode(entry, position).event.body
+        if isinstance(body, LedgerResumed):
+            sealed.clear()
+        if isinstance(body, LedgerSealed):
+            if body.openings is not None:
+                sealed.setdefault(OPENINGS, []).append((position, body.openings, ""))
+            for each in body.links:
+                sealed.setdefault(each.chain, []).append((position, each.number, each.link))
+    return sealed
