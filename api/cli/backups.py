@@ -36,7 +36,7 @@ from ledger.settings import Settings
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate
-from ledger.verify.outcome import Refused
+from ledger.supply import SupplyError, gather
 
 _DESTINATION = typer.Argument(help="Where backups are kept: another disk, another machine's")
 
@@ -101,7 +101,7 @@ def restore_backup(
         file.halt(f"restored from the backup of {manifest.made}, size {manifest.size}")
         place(settings, directory, manifest, archive)
         reached = _complete(settings, file, manifest, mirror, nobody_saw_more)
-    except (BackupError, Refused, RestoreError) as error:
+    except (BackupError, SupplyError, RestoreError) as error:
         code = error.code if isinstance(error, BackupError) else type(error).__name__
         print(f"REFUSED: {code}: {error}")
         raise typer.Exit(1) from None
@@ -122,7 +122,7 @@ def _complete(
         reached = check_placed(pool, home, manifest)
         if mirror:
             try:
-                reached = restore(pool, file, mirror, home.trust.read_bytes()).checkpoint
+                reached = restore(pool, file, gather(home.trust.read_bytes(), [mirror])).checkpoint
             except MirrorBehind:
                 nobody_saw_more = True  # It saw less, which says as much.
         seen = _seen(settings, pool, manifest.origin)

@@ -43,10 +43,12 @@ from ledger.genesis import AppendRefused, GenesisError
 from ledger.home import HomeError
 from ledger.keystore import KeystoreError
 from ledger.node import NodeError
+from ledger.restore import RestoreError
 from ledger.settings import Settings
 from ledger.store.attest import Unfit
 from ledger.store.connection import StoreError
 from ledger.succession import SuccessionError
+from ledger.supply import SupplyError
 from ledger.verify.outcome import VerifyError
 from ledger.witness.book import BookError
 from ledger.witness.house import WitnessError
@@ -109,7 +111,9 @@ def run() -> None:
         HomeError,
         KeystoreError,
         NodeError,
+        RestoreError,
         StoreError,
+        SupplyError,
         SuccessionError,
         VerifyError,
         WitnessError,

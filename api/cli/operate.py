@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from api.cli import backups, governing, keeping, status
+from api.cli import backups, governing, keeping, restoring, status
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.antirollback import CheckpointFile, Halted
@@ -30,13 +30,10 @@ from ledger.genesis import (
 from ledger.home import Home
 from ledger.intake import decode
 from ledger.keystore import load_key
-from ledger.log.encoding import write_base64
 from ledger.node import open_database, policy_of, publisher_of
-from ledger.restore import RestoreError, restore
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
-from ledger.verify.outcome import Refused
 from ledger.witnessed import Quorum
 from projections.catalogue import READ_MODELS
 from projections.comparison import UnknownProjection, difference, model_named
@@ -125,36 +122,6 @@ def export_tiles(
     print(f"{checkpoint.origin} at size {checkpoint.size}, {done.files} new files")
 
 
-@app.command("restore-from-mirror")
-def restore_from_mirror(
-    directory: Annotated[
-        Path, typer.Argument(help="A mirror, as `techledger mirror` keeps it", exists=True)
-    ],
-) -> None:
-    """Bring back what the database has lost, from a verified mirror, to the identical root.
-
-    The server has to be stopped. A halted log stays halted: `operate resume` lets it go on.
-    """
-    settings = Settings()
-    home = Home(settings.home)
-    file, database = CheckpointFile(home.checkpoints), open_database(settings)
-    held = file.hold()
-    try:
-        pool = Pool(database.app_dsn, size=2)
-        done = restore(pool, file, directory, home.trust.read_bytes())
-        pool.close()
-    except (Refused, RestoreError) as error:
-        print(f"REFUSED: {error}")
-        raise typer.Exit(1) from None
-    finally:
-        os.close(held)
-        database.stop()
-    root = write_base64(done.checkpoint.root)
-    print(f"{done.entries} entries came back; size {done.checkpoint.size}, root {root}")
-    if done.sealed:
-        print(f"{done.sealed} of them hold sealed sections, whose openings no mirror has")
-
-
 @app.command("seal")
 def seal_now() -> None:
     """Seal the log now: commit to every subject's history and to the read models.
@@ -227,6 +194,7 @@ app.add_typer(governing.log_keys, name="log-keys")
 app.add_typer(keeping.kek, name="kek")
 app.add_typer(keeping.opening, name="opening")
 app.command("erase")(keeping.erase)
+app.command("restore-from-mirror")(restoring.restore_from_mirror)
 app.command("adopt-policy")(governing.adopt_policy)
 app.command("hand-over")(governing.hand_over)
 app.command("close")(governing.close)

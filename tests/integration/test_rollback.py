@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,11 +23,11 @@ from ledger.audit import StoredLog, export, exported_checkpoint
 from ledger.fsck import check_log
 from ledger.home import Home
 from ledger.node import open_node
-from ledger.restore import MirrorBehind, NotAPrefix, restore
+from ledger.restore import MirrorBehind, NotAPrefix, StillMissing, restore
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
-from ledger.verify.outcome import Refused
+from ledger.supply import SourceRefused, gather
 from tests.support.builders import FIRM, INSTITUTE, technology_registered
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, run_sql
@@ -79,11 +79,12 @@ class Past:
         """Put back the anti-rollback file of the backup's day: the whole host was restored."""
         (self.home.checkpoints / "latest").write_bytes(self.old_file)
 
-    def restore(self) -> int:
+    def restore(self, *more: Path, receipts: Sequence[tuple[Path, bytes]] = ()) -> int:
         pool = Pool(self.backup.app_dsn, size=2)
         try:
             file = CheckpointFile(self.home.checkpoints)
-            return restore(pool, file, self.mirror, self.home.trust.read_bytes()).entries
+            trust = self.home.trust.read_bytes()
+            return restore(pool, file, gather(trust, [self.mirror, *more], (), receipts)).entries
         finally:
             pool.close()
 
@@ -199,7 +200,7 @@ def test_another_history_of_the_same_size_is_found_out(past: Past) -> None:
     with mirror_of(past.mirror) as url:
         settings = past.settings.model_copy(update={"mirrors": url})
         refuses_to_sign(settings, "has seen another history at size 343")
-    with pytest.raises(Refused, match="step 9"):
+    with pytest.raises(NotAPrefix, match="position 23"):
         past.restore()
 
 
@@ -222,7 +223,7 @@ def test_nothing_is_restored_from_a_mirror_that_does_not_verify(past: Past) -> N
     raw = bytearray(bundle.read_bytes())
     raw[5000] ^= 1
     bundle.write_bytes(raw)
-    with pytest.raises(Refused, match="step 3"):
+    with pytest.raises(SourceRefused, match="step 3"):
         past.restore()
     assert 23 == size_of(past.backup)
 
@@ -244,7 +245,7 @@ def test_nothing_is_restored_from_an_older_mirror(past: Past, tmp_path: Path) ->
     export(StoredLog(pool), old)
     pool.close()
     past.mirror = old
-    with pytest.raises(Refused, match="step 9"):
+    with pytest.raises(StillMissing, match="positions 23 to 342, accepted after"):
         past.restore()
     past.lose_the_file_too()
     assert 0 == past.restore()

@@ -1,0 +1,89 @@
+"""`techledger operate restore-from-mirror`: what the database has lost, from whoever holds it."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import httpx2
+import typer
+
+from api.cli.audit import ServedLog
+from ledger.antirollback import CheckpointFile
+from ledger.audit import AuditError, export
+from ledger.home import Home
+from ledger.log.encoding import write_base64
+from ledger.node import open_database
+from ledger.restore import Restored, RestoreError, restore
+from ledger.settings import Settings
+from ledger.store.connection import Pool
+from ledger.supply import SourceRefused, Supply, SupplyError, entry_in, gather
+
+
+def restore_from_mirror(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Mirrors: directories or URLs; evidence bundles: files"),
+    ] = None,
+    receipt: Annotated[
+        list[str] | None,
+        typer.Option(help="RECEIPT:ENTRY, two files that a member kept; many times"),
+    ] = None,
+) -> None:
+    """Bring back what the database has lost, from all who hold some of it, to the identical root.
+
+    What is still missing is named. The server has to be stopped. A halted log stays halted:
+    `operate resume` lets it go on.
+    """
+    settings = Settings()
+    home = Home(settings.home)
+    file, database = CheckpointFile(home.checkpoints), open_database(settings)
+    try:
+        with ExitStack() as held, closing(Pool(database.app_dsn, size=2)) as pool:
+            held.callback(os.close, file.hold())
+            trust_root = home.trust.read_bytes()
+            supply = held.enter_context(_supply(trust_root, sources or (), receipt or ()))
+            done = restore(pool, file, supply)
+    except (SupplyError, RestoreError, AuditError, httpx2.HTTPError, OSError) as error:
+        print(f"REFUSED: {error}")
+        raise typer.Exit(1) from None
+    finally:
+        database.stop()
+    _tell(done)
+
+
+def _tell(done: Restored) -> None:
+    root = write_base64(done.checkpoint.root)
+    print(f"{done.entries} entries came back; size {done.checkpoint.size}, root {root}")
+    if done.sealed:
+        print(f"{done.sealed} of them hold sealed sections, whose openings no mirror has")
+
+
+@contextmanager
+def _supply(trust_root: bytes, sources: Sequence[str], receipts: Sequence[str]) -> Iterator[Supply]:
+    """Lend what all of them hold; what a server holds is fetched into a directory meanwhile."""
+    with tempfile.TemporaryDirectory() as fetched:
+        mirrors, bundles = [], []
+        for number, source in enumerate(sources):
+            if source.startswith(("http://", "https://")):
+                mirrors.append(_fetched(source, Path(fetched, str(number))))
+            elif Path(source).is_dir():
+                mirrors.append(Path(source))
+            else:
+                bundles.append(Path(source))
+        yield gather(trust_root, mirrors, bundles, map(_pair, receipts))
+
+
+def _fetched(url: str, directory: Path) -> Path:
+    with httpx2.Client(base_url=url, timeout=60) as http:
+        export(ServedLog(http), directory)
+    return directory
+
+
+def _pair(named: str) -> tuple[Path, bytes]:
+    receipt, parted, entry = named.rpartition(":")
+    if not parted:
+        raise SourceRefused(f"{named} is not RECEIPT:ENTRY, two files")
+    return Path(receipt), entry_in(Path(entry).read_bytes())

@@ -1,0 +1,130 @@
+"""
+What others hold of a log, mirrors and members, each verified, as one supply of its entries.
+
+A mirror that lags lacks the newest entries; whoever submitted them has each with its receipt, and
+bundles hold whole histories. Nothing is taken from anybody whose bytes the log's keys did not sign,
+and two who hold different bytes for one position are the evidence of a fork.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, repeat
+from pathlib import Path
+
+from ledger.audit import CHECKPOINT, exported_entries
+from ledger.log.evidence import parse_evidence
+from ledger.log.tree_head import Checkpoint
+from ledger.verify.evidence import verify_evidence
+from ledger.verify.outcome import Refused
+from ledger.verify.verifier import verify_export, verify_receipt
+from ledger.wire.base64 import MalformedBase64, b64decode
+
+
+class SupplyError(Exception):
+    """Superclass of the errors of this module. Never raised itself."""
+
+
+class SourceRefused(SupplyError):
+    """What somebody gave does not verify: it is left out, or replaced."""
+
+
+class SourcesDiffer(SupplyError):
+    """Two sources hold other bytes for one position, both under signatures of the log."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"two sources hold different entries at position {position}: a fork")
+        self.position = position
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """A mirror that was verified: its directory, its checkpoint, by which keys that is signed."""
+
+    directory: Path
+    checkpoint: Checkpoint
+    log_keys: tuple[str, ...]
+
+    @property
+    def note(self) -> bytes:
+        """The signed note."""
+        return (self.directory / CHECKPOINT).read_bytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Mirrors, and single entries by position."""
+
+    mirrors: tuple[Mirrored, ...]
+    single: Mapping[int, bytes]
+
+    def entries(self, start: int, stop: int) -> Iterator[bytes | None]:
+        """Yield the entries of positions `start` to `stop`, None for what nobody holds.
+
+        Raises `SourcesDiffer`.
+        """
+        held = [
+            chain(exported_entries(each.directory, start), repeat(None)) for each in self.mirrors
+        ]
+        for position in range(start, stop):
+            found = {next(each) for each in held} | {self.single.get(position)}
+            found.discard(None)
+            if len(found) > 1:
+                raise SourcesDiffer(position)
+            yield found.pop() if found else None
+
+
+def gather(
+    trust_root: bytes,
+    mirrors: Iterable[Path] = (),
+    bundles: Iterable[Path] = (),
+    receipts: Iterable[tuple[Path, bytes]] = (),
+) -> Supply:
+    """Verify what was given: directories, bundles, receipts with the entry's bytes.
+
+    Raises `SourceRefused`, which names the one that does not verify.
+    """
+    single: dict[int, bytes] = {}
+    verified = []
+    for directory in mirrors:
+        with _refusing(directory):
+            answer = verify_export(directory, trust_root)
+            verified.append(Mirrored(directory, answer.checkpoint, answer.log_keys))
+    for bundle in bundles:
+        with _refusing(bundle):
+            verify_evidence(raw := bundle.read_bytes(), trust_root)
+            for shown in parse_evidence(raw).entries:
+                _add(single, shown.position, shown.raw)
+    for receipt, entry in receipts:
+        with _refusing(receipt):
+            position = verify_receipt(receipt.read_bytes(), entry, trust_root).position
+            assert position is not None, "a receipt is of one entry"
+            _add(single, position, entry)
+    return Supply(tuple(verified), single)
+
+
+def entry_in(raw: bytes) -> bytes:
+    """Return an entry's bytes, also from the JSON that the API answers for one.
+
+    Raises `SourceRefused`.
+    """
+    if not raw.startswith(b"{"):
+        return raw
+    try:
+        return b64decode(str(json.loads(raw)["entry"]))
+    except (ValueError, KeyError, MalformedBase64):
+        raise SourceRefused("an entry is neither bytes nor the API's JSON") from None
+
+
+def _add(single: dict[int, bytes], position: int, entry: bytes) -> None:
+    if single.setdefault(position, entry) != entry:
+        raise SourcesDiffer(position)
+
+
+@contextmanager
+def _refusing(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        raise SourceRefused(f"{source}: {refused}") from refused
