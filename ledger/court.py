@@ -1198,7 +1198,7 @@ class Verified(NamedTuple):
     def unchecked(self) -> tuple[tuple[int, str], ...]:
         """What only further entries could show, and at which position."""
         shown = self.events.values(), self.authority, set(dict(self.histories)), self.sealed
-        return (*self.elsewhere, *self.unread, *not_shown(*shown))
+        return (*self.elsewhere, *self.unread, *(() if self.authority.whole else not_shown(*shown)))
 
     @property
     def states(self) -> dict[int, str]:
@@ -1329,7 +1329,7 @@ def not_shown(
         for subject in sorted(needed if event.position >= sealed else needed - whole):
             yield event.position, f"whether {subject} had ended: its history is not shown"
     for party, at in sorted(last.items()):
-        if not authority.whole and (at >= sealed or party not in whole):
+        if at >= sealed or party not in whole:
             yield at, f"whether {party} had ended: its history is not shown"
 
 

@@ -95,7 +95,8 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
             verify_opening(sealed_at(payload, read.path), trust.origin, event_id, read)
     whole = {each.subject for each in evidence.histories}
     elsewhere = [] if authority.whole else _elsewhere(whole, sealed)
-    lines = (*unread, *_unchecked(events, authority, whole, sealed))
+    ends = () if authority.whole else _unchecked(events, authority, whole, sealed)
+    lines = (*unread, *ends)
     unchecked = (*elsewhere, *lines)
     histories = tuple((each.subject, sealed) for each in evidence.histories)
     signatures = sum(len(event.entry.signatures) for event in events)
@@ -161,5 +162,5 @@ def _unchecked(
         for subject in sorted(needed if event.position >= sealed else needed - whole):
             yield event.position, f"whether {subject} had ended: its history is not shown"
     for party, at in sorted(last.items()):
-        if not authority.whole and (at >= sealed or party not in whole):
+        if at >= sealed or party not in whole:
             yield at, f"whether {party} had ended: its history is not shown"

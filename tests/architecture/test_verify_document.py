@@ -1,0 +1,215 @@
+"""Every line of docs/verify.md has the tests that hold it: a line without one fails here."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+HELD: dict[str, str] = {
+    "Two commands, one below the other": """
+        unit/test_verify_command.py::test_a_verified_log_exits_with_0_and_lists_its_steps
+        unit/test_audit_command.py::test_the_json_lists_every_step_rules_included""",
+    "python -m ledger.verify DIR --trust trust.json     #": """
+        unit/test_verify_command.py::test_a_verified_log_exits_with_0_and_lists_its_steps
+        unit/test_audit_command.py::test_a_valid_log_is_verified_rules_included""",
+    "The first needs Python 3.11": """
+        unit/test_verify_command.py::test_it_runs_where_nothing_but_cryptography_is_installed
+        unit/test_court.py::test_it_needs_no_other_file_of_ours
+        unit/test_court.py::test_a_copy_of_the_file_verifies_on_its_own
+        architecture/test_structure.py::test_no_file_is_longer_than_a_stranger_reads_at_once""",
+    "**`trust.json`**": """
+        unit/test_verify_export.py::test_genesis_must_name_every_key_that_the_trust_root_pins""",
+    '{"origin": "ledger.example.vn': """
+        unit/test_verify_export.py::test_a_malformed_trust_root_is_refused
+        unit/test_verify_flips.py::test_every_byte_of_the_trust_root_counts""",
+    "**The log**, as a directory": """
+        integration/test_audit_database.py::test_database_and_server_give_the_same_files_and_they_verify""",
+    "techledger audit export DIR --url": """
+        integration/test_audit_database.py::test_the_command_takes_a_log_home_from_a_server_and_verifies_it
+        integration/test_audit_database.py::test_the_command_reads_the_local_database""",
+    "checkpoint                    the signed note": """
+        unit/test_audit_export.py::test_an_export_is_the_log_of_its_checkpoint_and_no_more""",
+    "Run it again": """
+        unit/test_audit_export.py::test_a_later_export_adds_what_is_new_and_equals_a_fresh_one
+        unit/test_audit_export.py::test_partial_tiles_stay_until_the_full_one_is_there
+        unit/test_audit_export.py::test_wherever_an_export_is_interrupted_the_next_one_finishes_it
+        unit/test_audit_export.py::test_a_source_that_forked_is_refused_and_nothing_is_touched""",
+    "**Or an evidence bundle**": """
+        integration/test_evidence.py::test_a_bundle_shows_the_whole_history_of_a_subject""",
+    "techledger evidence gather": """
+        integration/test_evidence.py::test_a_bundle_over_http_by_command_and_on_a_python_of_its_own
+        unit/test_court_says.py::test_a_subject_that_is_asked_for_and_not_shown_fails_both_commands""",
+    "It prints when the checkpoint": """
+        unit/test_court_says.py::test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in
+        unit/test_court_says.py::test_the_time_of_the_checkpoint_and_its_age_are_printed
+        unit/test_court_says.py::test_without_a_seal_no_history_passes_and_the_subject_is_not_shown""",
+    "**Or one receipt**": """
+        unit/test_verify_receipt.py::test_the_apis_json_is_verified_like_the_bare_proof
+        unit/test_verify_receipt.py::test_an_entry_as_the_api_answers_it_is_verified_like_its_bytes""",
+    "python -m ledger.verify receipt.json": """
+        unit/test_verify_command.py::test_a_receipt_is_verified_with_its_entry""",
+    "Where the log has had other keys": """
+        integration/test_client_charter.py::test_a_receipt_under_later_keys_verifies_with_the_bundle_that_shows_them
+        integration/test_client_charter.py::test_the_sdk_is_led_from_the_keys_it_trusts_to_those_of_now""",
+    "**Or a log of somebody else**": "vectors/test_log_any.py::test_its_files_verify",
+    "techledger tlog verify DIR": "vectors/test_log_any.py::test_the_commands_say_so",
+    "The policy (c2sp.org/tlog-policy)": """
+        vectors/test_log_any.py::test_a_policy_that_names_no_log_trusts_none
+        vectors/test_log_any.py::test_a_log_of_another_name_is_not_signed_by_its_key""",
+    "| 1 | origin": """
+        unit/test_verify_export.py::test_a_checkpoint_of_another_origin_is_refused
+        unit/test_verify_export.py::test_a_trust_root_that_is_no_such_json_is_refused""",
+    "| 2 | the note is strict": """
+        unit/test_verify_flips.py::test_every_byte_of_the_checkpoint_counts
+        unit/test_verify_export.py::test_a_checkpoint_by_one_of_the_logs_two_keys_is_refused
+        unit/test_verify_export.py::test_a_checkpoint_without_the_policys_witness_is_refused""",
+    "| 3 | every entry": """
+        unit/test_verify_flips.py::test_every_byte_of_the_bundle_counts_and_its_entry_is_named
+        unit/test_verify_flips.py::test_every_hash_of_a_larger_log_counts
+        unit/test_verify_export.py::test_two_entries_swapped_are_refused_at_the_first
+        unit/test_verify_export.py::test_a_checkpoint_beyond_the_entries_is_refused
+        unit/test_verify_export.py::test_a_partial_tile_of_an_earlier_size_must_say_what_the_tile_of_now_says
+        unit/test_verify_export.py::test_a_file_that_is_none_of_the_logs_is_refused_and_named
+        unit/test_verify_export.py::test_a_file_of_a_larger_log_is_passed_over_and_said_to_be_unchecked""",
+    "| 4 | entry 0": """
+        unit/test_verify_export.py::test_another_first_entry_than_the_trusted_one_is_refused
+        unit/test_verify_government.py::test_a_policy_and_keys_that_all_have_signed_are_followed
+        unit/test_verify_government.py::test_the_government_of_a_ledger_is_nobodys_alone""",
+    "| 5 | the frame": """
+        unit/test_verify_entries.py::test_a_payload_that_is_not_canonical_is_refused
+        unit/test_verify_entries.py::test_a_malformed_frame_is_refused""",
+    "| 6 | meant for": """
+        unit/test_verify_entries.py::test_a_header_that_is_not_written_as_one_is_refused
+        unit/test_verify_entries.py::test_an_event_logged_twice_is_refused_at_the_second
+        unit/test_verify_entries.py::test_an_event_accepted_out_of_its_time_is_refused
+        unit/test_verify_entries.py::test_an_entry_accepted_before_the_one_before_it_is_refused
+        unit/test_verify_entries.py::test_the_clock_may_be_a_minute_off_in_whole_seconds""",
+    "| 7 | subjects": "unit/test_verify_entries.py::test_lists_that_are_not_sorted_ids_are_refused",
+    "| 8 | every signature": """
+        unit/test_verify_signatures.py::test_no_officer_signs_for_a_party
+        unit/test_verify_signatures.py::test_a_revoked_key_binds_no_more
+        unit/test_verify_signatures.py::test_a_key_binds_nothing_before_it_was_added
+        unit/test_verify_signatures.py::test_a_key_binds_within_its_instants
+        unit/test_verify_signatures.py::test_a_line_that_binds_no_signer_is_refused
+        unit/test_verify_signatures.py::test_a_signer_without_a_line_is_refused
+        unit/test_verify_signatures.py::test_a_line_stripped_from_a_contract_is_missed
+        unit/test_verify_signatures.py::test_a_new_key_must_have_signed
+        unit/test_verify_signatures.py::test_the_operator_alone_cannot_sign_for_two_parties
+        unit/test_verify_mandates.py::test_a_mandate_reaches_up_to_its_ceiling""",
+    "| 9 | `--previous FILE`": """
+        unit/test_verify_export.py::test_an_earlier_checkpoint_of_another_history_is_refused
+        unit/test_verify_command.py::test_an_earlier_checkpoint_adds_the_ninth_step""",
+    "| 10, 11 |": """
+        integration/test_evidence.py::test_a_later_change_cannot_be_left_out
+        integration/test_evidence.py::test_an_opening_that_its_holder_shows""",
+    "| 12 |": """
+        unit/test_audit_command.py::test_a_deal_that_a_rule_forbids_is_refused_though_all_have_signed""",
+    "A refusal is by the first step": """
+        unit/test_verify_command.py::test_a_refused_log_exits_with_1_and_says_where
+        unit/test_verify_command.py::test_of_faults_in_two_processes_the_first_position_is_named
+        unit/test_verify_mandates.py::test_a_sealed_price_under_a_ceiling_is_said_to_be_unchecked
+        unit/test_verify_receipt.py::test_lines_by_keys_that_a_receipt_does_not_carry_are_unchecked
+        unit/test_court_says.py::test_what_needs_the_rest_of_the_log_is_unchecked_and_so_is_its_step""",
+    "All that is printed was verified": """
+        unit/test_verify_receipt.py::test_an_entry_whose_readable_members_are_forged_is_refused
+        unit/test_verify_receipt.py::test_a_member_that_stands_twice_is_refused
+        unit/test_verify_receipt.py::test_what_the_json_says_of_other_things_is_said_to_be_unchecked
+        unit/test_verify_receipt.py::test_what_is_printed_of_a_receipt_is_what_its_bytes_say""",
+    "Step 8 judges by position": """
+        unit/test_verify_signatures.py::test_the_operator_cannot_give_a_party_a_key_by_that_key_alone
+        unit/test_verify_signatures.py::test_an_officer_who_vouches_must_say_so_and_sign
+        unit/test_verify_signatures.py::test_a_type_of_tomorrow_is_read_and_named
+        unit/test_verify_entries.py::test_nothing_stands_behind_the_end_of_a_log""",
+    "| a disk, a bug": """
+        integration/test_superuser.py::test_m1_a_changed_value_of_any_column_is_found
+        integration/test_superuser.py::test_an_attack_on_rows_is_found_by_fsck_alone""",
+    "| whoever edits it with": """
+        integration/test_superuser.py::test_m11_m12_m19_even_with_the_logs_key_it_is_found_by_who_kept_anything
+        integration/test_rollback.py::test_a_backup_never_signs_and_a_mirror_brings_back_the_identical_root
+        integration/test_rollback.py::test_a_backup_with_the_file_of_its_day_is_found_out_by_a_witness""",
+    "| an operator who writes events for a party": """
+        unit/test_verify_signatures.py::test_the_operator_alone_cannot_sign_for_two_parties
+        unit/test_verify_signatures.py::test_no_officer_signs_for_a_party""",
+    "| an operator or a registrar who vouches": """
+        unit/test_monitor.py::test_an_event_by_ones_own_key_that_one_did_not_sign
+        unit/test_court_says.py::test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in""",
+    "| an operator who admits": """
+        unit/test_audit_command.py::test_a_deal_that_a_rule_forbids_is_refused_though_all_have_signed
+        unit/test_monitor.py::test_seals_that_are_true_and_one_that_lies""",
+    "* Without witnesses": """
+        unit/test_monitor.py::test_a_fork_and_a_log_that_shrank
+        unit/test_verify_export.py::test_an_earlier_checkpoint_of_another_history_is_refused""",
+    "* An operator can date": """
+        unit/test_verify_entries.py::test_the_bounds_of_an_events_time_belong_to_it
+        unit/test_verify_entries.py::test_the_clock_may_be_a_minute_off_in_whole_seconds""",
+    "* Whom the operator registers": """
+        unit/test_verify_signatures.py::test_an_officer_who_vouches_must_say_so_and_sign
+        unit/test_verify_signatures.py::test_a_party_is_not_registered_without_the_operator""",
+    "* An event that the ledger": """
+        unit/test_client.py::test_an_answer_to_many_that_drops_the_last_line_is_refused""",
+    "* Who has the log's keys": """
+        integration/test_superuser.py::test_m11_m12_m19_even_with_the_logs_key_it_is_found_by_who_kept_anything
+        unit/test_verify_signatures.py::test_a_signature_over_another_payload_is_refused""",
+    "`0` verified": """
+        unit/test_verify_command.py::test_wrong_usage_exits_with_2
+        unit/test_court_says.py::test_a_subject_that_is_asked_for_and_not_shown_fails_both_commands""",
+    '{"verified": true': "unit/test_verify_command.py::test_json_says_the_same",
+    '{"verified": false': "unit/test_verify_command.py::test_json_says_the_same",
+    "and of a receipt `entry`": """
+        unit/test_verify_receipt.py::test_what_is_printed_of_a_receipt_is_what_its_bytes_say
+        unit/test_court_says.py::test_the_json_says_what_the_text_says""",
+    "and for step 12 also": """
+        unit/test_audit_command.py::test_a_deal_that_a_rule_forbids_is_refused_though_all_have_signed""",
+    "`techledger audit replay DIR`": """
+        unit/test_audit_command.py::test_replay_prints_the_digest_of_every_read_model
+        unit/test_audit_replay.py::test_two_replays_agree_on_every_read_model
+        integration/test_projections_rebuild.py::test_a_rebuild_gives_what_following_gave""",
+    "`techledger operate fsck`": """
+        integration/test_superuser.py::test_every_column_is_labelled
+        integration/test_superuser.py::test_m1_a_changed_value_of_any_column_is_found
+        integration/test_fsck.py::test_an_edit_by_the_owner_is_found
+        integration/test_fsck.py::test_another_note_in_the_anti_rollback_file_is_found""",
+    "On all cores": """
+        unit/test_verify_command.py::test_two_processes_come_to_the_answer_of_one
+        unit/test_verify_command.py::test_answers_come_in_the_order_of_their_tasks""",
+}
+"""By the beginning of each paragraph, row, item or block of code: the tests that hold its lines."""
+
+
+def blocks() -> Iterator[str]:
+    """Yield what the document says, a paragraph, a row or an item each."""
+    text = (ROOT / "docs/verify.md").read_text("utf-8")
+    for paragraph in re.split(r"\n\s*\n", text):
+        if paragraph.startswith(("|", "*  ", "* ")):
+            kept = [line for line in paragraph.split("\n") if not re.match(r"\|[-:| ]+\|$", line)]
+            yield from re.split(r"\n(?=[|*])", "\n".join(kept[paragraph.startswith("|") :]))
+        elif not paragraph.startswith("#"):
+            yield paragraph.strip()
+
+
+@cache
+def named_in(file: str) -> frozenset[str]:
+    tree = ast.parse((ROOT / "tests" / file).read_text("utf-8"))
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def test_every_line_stands_under_a_test() -> None:
+    bare = [block for block in blocks() if not any(map(block.startswith, HELD))]
+    assert [] == bare
+
+
+def test_no_test_is_named_for_a_line_that_is_gone() -> None:
+    said = list(blocks())
+    assert [] == [line for line in HELD if not any(block.startswith(line) for block in said)]
+
+
+@pytest.mark.parametrize("line", HELD)
+def test_the_tests_that_are_named_are_there(line: str) -> None:
+    for named in HELD[line].split():
+        file, _, test = named.partition("::")
+        assert test in named_in(file), named
