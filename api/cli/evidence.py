@@ -1,6 +1,7 @@
 """`techledger evidence`: bundles that a court checks without a server, and without this program."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +37,7 @@ def gather(
     asked += [f"position={each}" for each in position or []]
     with LedgerClient(url, read_trust(trust)) as ledger:
         raw = ledger.get_bytes(f"/v1/evidence?{'&'.join(asked)}")
-    _told(_verified(raw, trust))
+    _told(_verified(raw, trust, subject or []))
     bundle.write_bytes(raw)
 
 
@@ -59,14 +60,27 @@ def open_section(
 
 
 @app.command("verify")
-def verify(bundle: Bundle, *, trust: TrustFile) -> None:
-    """Check a bundle, as `python -m ledger.verify` does; exit code 1 where a step fails."""
-    _told(_verified(bundle.read_bytes(), trust))
+def verify(
+    bundle: Bundle,
+    *,
+    trust: TrustFile,
+    subject: Annotated[
+        list[str] | None, typer.Option(help="Whose whole history it must show; repeatable")
+    ] = None,
+) -> None:
+    """Check a bundle, as `python -m ledger.verify` does; exit code 1 where a step fails.
+
+    So it is where the history of a subject that was asked for is not shown.
+    """
+    answer = _verified(bundle.read_bytes(), trust, subject or [])
+    _told(answer)
+    if not {*(subject or [])} <= {*dict(answer.histories)}:
+        raise typer.Exit(1)
 
 
-def _verified(raw: bytes, trust: Path) -> Verified:
+def _verified(raw: bytes, trust: Path, asked: Sequence[str] = ()) -> Verified:
     try:
-        return verify_evidence(raw, trust.read_bytes())
+        return verify_evidence(raw, trust.read_bytes(), asked)
     except Refused as refused:
         print(f"REFUSED: {refused}")
         raise typer.Exit(1) from None

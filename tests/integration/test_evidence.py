@@ -163,6 +163,18 @@ def test_without_a_seal_single_entries_are_shown_and_what_is_not_is_listed(case:
     ]
 
 
+def test_what_was_asked_for_and_no_seal_covers_is_said_to_be_not_shown(
+    case: Case, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.json"
+    with serving(case.node) as url:
+        words = ["evidence", "gather", str(bundle), "--url", url, "--trust", str(case.home.trust)]
+        done = CliRunner().invoke(app, [*words, "--subject", "contract:nobody"])
+    assert 0 == done.exit_code, done.output
+    assert "not shown: all of contract:nobody\n" in done.output
+    assert "10  not run " in done.output
+
+
 def test_a_key_that_was_revoked_later_is_shown_with_its_revocation(case: Case) -> None:
     key = key_record(case.world.key(INSTITUTE))["key_id"]
     revoked = case.say(
@@ -252,6 +264,10 @@ def test_a_bundle_over_http_by_command_and_on_a_python_of_its_own(
         done = CliRunner().invoke(app, [*words, "--subject", TECHNOLOGY, "--position", "3"])
         assert 0 == done.exit_code, done.output
         assert f"whole below 11: {TECHNOLOGY}" in done.output
+        verified = ["evidence", "verify", str(bundle), "--trust", str(case.home.trust)]
+        for asked, code in ((TECHNOLOGY, 0), ("contract:nobody", 1)):
+            again = CliRunner().invoke(app, [*verified, "--subject", asked])
+            assert (code, bool(code)) == (again.exit_code, f"all of {asked}\n" in again.output)
         charter = httpx2.get(f"{url}/v1/evidence").content
         kinds = [
             name.partition(":")[0] for name, _ in verify_evidence(charter, case.trust).histories
