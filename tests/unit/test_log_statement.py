@@ -1,0 +1,90 @@
+"""Refusals and promises as signed notes: one spelling each, by one key, of one log."""
+
+from dataclasses import replace
+
+import pytest
+
+from ledger.log.key import BadNoteSignature
+from ledger.log.merkle import LogError
+from ledger.log.note import Ed25519NoteSigner, UnverifiedNote, format_vkey, parse_vkey
+from ledger.log.statement import (
+    KEY_SUFFIX,
+    MalformedStatement,
+    Promise,
+    SignedRefusal,
+    format_statement,
+    open_statement,
+    parse_statement,
+    sign_statement,
+)
+from tests.support.log import ORIGIN, ed25519_key
+
+SIGNER = Ed25519NoteSigner(ORIGIN + KEY_SUFFIX, ed25519_key("refusals"))
+KEYS = [parse_vkey(format_vkey(SIGNER))]
+EVENT, PAYLOAD = "0189abcd-0000-7000-8000-000000000001", "sha256:" + "0f" * 32
+REFUSED = SignedRefusal(ORIGIN, EVENT, PAYLOAD, "EXCLUSIVE_OVERLAP", "2026-11-29T08:00:00.000Z")
+PROMISED = Promise(ORIGIN, EVENT, PAYLOAD, "2026-11-29T08:00:00.000Z", "2026-11-29T08:01:00.000Z")
+both = pytest.mark.parametrize("statement", [REFUSED, PROMISED], ids=["refusal", "promise"])
+
+
+@both
+def test_it_reads_back_as_it_was_signed(statement):
+    raw = sign_statement(statement, SIGNER)
+    assert statement == open_statement(raw, KEYS)
+    assert raw == sign_statement(statement, SIGNER)  # The same bytes each time.
+
+
+def test_a_refusal_is_these_lines():
+    assert (
+        "techledger-refusal/v1\n"
+        f"origin {ORIGIN}\n"
+        f"event {EVENT}\n"
+        f"payload {PAYLOAD}\n"
+        "code EXCLUSIVE_OVERLAP\n"
+        "refused 2026-11-29T08:00:00.000Z\n"
+    ) == format_statement(REFUSED)
+
+
+@both
+def test_every_flipped_bit_is_refused(statement):
+    raw = sign_statement(statement, SIGNER)
+    for at in range(len(raw) * 8):
+        flipped = bytearray(raw)
+        flipped[at // 8] ^= 1 << at % 8
+        with pytest.raises(LogError):
+            open_statement(bytes(flipped), KEYS)
+
+
+@both
+def test_another_key_of_the_log_does_not_sign_it(statement):
+    by_log = Ed25519NoteSigner(ORIGIN, ed25519_key("log"))
+    with pytest.raises(UnverifiedNote):
+        open_statement(sign_statement(statement, by_log), KEYS)
+    forged = sign_statement(statement, Ed25519NoteSigner(ORIGIN + KEY_SUFFIX, ed25519_key("x")))
+    with pytest.raises((UnverifiedNote, BadNoteSignature)):
+        open_statement(forged, KEYS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"code": "no code"},
+        {"code": "CODE\nrefused 2026-11-29T08:00:00.000Z"},
+        {"origin": "two words"},
+        {"event_id": EVENT.upper()},
+        {"payload": PAYLOAD.removeprefix("sha256:")},
+        {"refused": "2026-11-29T08:00:00Z"},
+    ],
+)
+def test_what_is_not_of_its_form_is_not_signed(change):
+    with pytest.raises(MalformedStatement):
+        format_statement(replace(REFUSED, **change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda text: text + "\n", lambda text: text[:-1], lambda text: text.replace("code", "Code")],
+)
+def test_there_is_one_spelling(change):
+    with pytest.raises(MalformedStatement):
+        parse_statement(change(format_statement(REFUSED)))
