@@ -852,6 +852,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "ledger.opened/1": ("parties/*/party", "", ""),
     "ledger.operation_handed_over/1": ("@operator operator @registrar", "", ""),
     "ledger.policy_adopted/1": ("@operator approved_by/*", "", ""),
+    "ledger.refusal_keys_adopted/1": ("@operator @registrar", "", ""),
     "ledger.resumed/1": ("@operator", "", ""),
     "ledger.rules_adopted/1": ("@operator", "", ""),
     "ledger.sealed/1": ("@operator", "", ""),

@@ -17,11 +17,12 @@ from pydantic import ValidationError
 
 from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.domain.event import Event, KeyRecord, Logged, parse_instant
-from ledger.domain.governance import LogKeysAdopted, PolicyAdopted
+from ledger.domain.governance import LogKeysAdopted, PolicyAdopted, RefusalKeysAdopted
 from ledger.domain.registry import TOPICS
 from ledger.log.key import ED25519, MalformedKey
 from ledger.log.note import parse_vkey
 from ledger.log.policy import MalformedPolicy, parse_policy
+from ledger.log.statement import KEY_SUFFIX
 from ledger.wire import canonical, keys
 from ledger.wire.base64 import MalformedBase64, b64decode
 from ledger.wire.commitment import (
@@ -253,17 +254,30 @@ def _check_trust(event: Event) -> None:
     body = event.body
     try:
         if isinstance(body, LogKeysAdopted):
-            verifiers = [parse_vkey(vkey) for vkey in body.log_keys]
-            if {each.name for each in verifiers} != {event.ledger}:
-                raise Invalid("LOG_KEY_REFUSED", "a key of the log bears the name of its origin")
-            if ED25519 not in {each.key_type for each in verifiers}:
+            types = _types_of(body.log_keys, event.ledger)
+            if ED25519 not in types:
                 raise Invalid("LOG_KEY_REFUSED", "witnesses ask for a key of type Ed25519 (0x01)")
+        if isinstance(body, RefusalKeysAdopted):
+            types = _types_of(body.refusal_keys, event.ledger + KEY_SUFFIX)
+            if types != {ED25519}:
+                raise Invalid("LOG_KEY_REFUSED", "refusals are signed by Ed25519 (0x01)")
         if isinstance(body, PolicyAdopted):
             parse_policy(body.text)
     except MalformedKey as error:
         raise Invalid("LOG_KEY_REFUSED", str(error)) from None
     except MalformedPolicy as error:
         raise Invalid("POLICY_MALFORMED", str(error), pointer="/body/policy") from None
+
+
+def _types_of(vkeys: Iterable[str], name: str) -> set[int]:
+    """Return the types of the log's keys, each of which must bear the name. Raises `MalformedKey`.
+
+    Raises `Invalid` for a key of another name.
+    """
+    verifiers = [parse_vkey(vkey) for vkey in vkeys]
+    if {each.name for each in verifiers} != {name}:
+        raise Invalid("LOG_KEY_REFUSED", f"this key of the log bears the name {name}")
+    return {each.key_type for each in verifiers}
 
 
 def _read_openings(value: object) -> tuple[Opening, ...]:

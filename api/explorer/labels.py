@@ -41,6 +41,7 @@ LABELS = {
     "ledger.opened/1": "Mở sổ cái",
     "ledger.rules_adopted/1": "Áp dụng bộ quy tắc",
     "ledger.log_keys_adopted/1": "Áp dụng bộ khóa mới của sổ",
+    "ledger.refusal_keys_adopted/1": "Áp dụng khóa ký lời từ chối",
     "ledger.policy_adopted/1": "Áp dụng chính sách nhân chứng",
     "ledger.operation_handed_over/1": "Bàn giao việc vận hành sổ cái",
     "ledger.resumed/1": "Ký tiếp sau khi dừng",

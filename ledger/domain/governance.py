@@ -79,6 +79,18 @@ class LogKeysAdopted(_OfLedger):
     reason: Text
 
 
+class RefusalKeysAdopted(_OfLedger):
+    """From the next position on what is refused or promised is signed by one of these keys (vkeys).
+
+    They bind nobody and sign no checkpoint: what they sign is the operator's word about one event.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.refusal_keys_adopted/1"
+
+    refusal_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    reason: Text
+
+
 class SpokenFor(Model):
     """A party that speaks for a group of witnesses: it runs one of them."""
 
@@ -257,7 +269,7 @@ def _admit_handover(state: State, event: Event, _: Context) -> None:
 def _admit_plain(state: State, event: Event, _: Context) -> None:
     """Refuse what is meant for another ledger."""
     body = event.body
-    assert isinstance(body, LedgerResumed | LedgerClosed)
+    assert isinstance(body, LedgerResumed | LedgerClosed | RefusalKeysAdopted)
     must_be_of_this_ledger(state, event, body.ledger)
 
 
@@ -303,6 +315,7 @@ def _with_policy(ledger: Ledger, body: PolicyAdopted, _: int) -> Ledger:
 
 BODIES: tuple[type[Body], ...] = (
     LogKeysAdopted,
+    RefusalKeysAdopted,
     PolicyAdopted,
     OperationHandedOver,
     LedgerResumed,
@@ -311,6 +324,7 @@ BODIES: tuple[type[Body], ...] = (
 )
 ADMITS: Admits = {
     LogKeysAdopted: _admit_log_keys,
+    RefusalKeysAdopted: _admit_plain,
     PolicyAdopted: _admit_policy,
     OperationHandedOver: _admit_handover,
     LedgerResumed: _admit_plain,
@@ -322,6 +336,7 @@ EVOLVES: Evolves = {
     (KIND, LogKeysAdopted): _changing(
         LogKeysAdopted, lambda ledger, body, _: replace(ledger, log_keys=body.log_keys)
     ),
+    (KIND, RefusalKeysAdopted): _changing(RefusalKeysAdopted, _as_it_was),
     (KIND, PolicyAdopted): _changing(PolicyAdopted, _with_policy),
     (KIND, OperationHandedOver): _changing(
         OperationHandedOver, lambda ledger, body, _: replace(ledger, operator=body.operator)

@@ -2,7 +2,7 @@
 Who signs an event of each type, who may, and what it commits its signers to: the one table.
 
 From it `ledger/powers.json` and the table in `ledger/court.py` are made
-(`python -m ledger.domain.who_signs`), so that admission and every verifier judge by the same words.
+(`python -m tests.support.authority_table`), so that admission and every verifier judge by the same words.
 """
 
 from collections.abc import Mapping
@@ -42,6 +42,7 @@ from ledger.domain.governance import (
     LogKeysAdopted,
     OperationHandedOver,
     PolicyAdopted,
+    RefusalKeysAdopted,
     SuccessionDeclared,
 )
 from ledger.domain.identity import (
@@ -117,6 +118,7 @@ WHO_SIGNS: Mapping[type[Body], Row] = {
     LedgerOpened: Row("parties/*/party"),
     RulesAdopted: Row("@operator"),
     LogKeysAdopted: Row("@operator @registrar"),
+    RefusalKeysAdopted: Row("@operator @registrar"),
     PolicyAdopted: Row("@operator approved_by/*"),
     OperationHandedOver: Row("@operator operator @registrar"),
     LedgerResumed: Row("@operator"),

@@ -35,6 +35,7 @@ from tests.support.governance import (
     log_keys_adopted,
     operation_handed_over,
     policy_adopted,
+    refusal_keys_adopted,
     succession_declared,
 )
 from tests.support.specification import given, said
@@ -119,10 +120,16 @@ def test_the_next_operator_signs_with_the_last_one_and_the_registrar() -> None:
     log.when(ledger_resumed()).then_admitted()
 
 
+def test_keys_for_refusals_are_not_the_operators_alone_to_adopt() -> None:
+    given().when(refusal_keys_adopted()).then_admitted()
+    given().when(said(refusal_keys_adopted(), signed_by=[OPERATOR])).then_refused(SignerMissing)
+
+
 @pytest.mark.parametrize(
     "body",
     [
         log_keys_adopted(ledger="ledger:other"),
+        refusal_keys_adopted(ledger="ledger:other"),
         policy_adopted(ledger="ledger:other"),
         operation_handed_over(ledger="ledger:other"),
         ledger_resumed(ledger="ledger:other"),

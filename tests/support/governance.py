@@ -11,6 +11,7 @@ from ledger.domain.governance import (
     LogKeysAdopted,
     OperationHandedOver,
     PolicyAdopted,
+    RefusalKeysAdopted,
     SuccessionDeclared,
 )
 from ledger.domain.seal import LedgerSealed
@@ -28,6 +29,7 @@ from tests.support.builders import (
 LEDGER = ledger_subject(ORIGIN)
 FIRST_KEYS = ledger_opened().log_keys
 NEXT_KEY = f"{ORIGIN}+11111111+AQ"
+REFUSAL_KEY = f"{ORIGIN}/refusals+22222222+AQ"
 SPEAKERS = (
     {"group": "state", "party": REGISTRAR},
     {"group": "institutes", "party": INSTITUTE},
@@ -97,9 +99,16 @@ def ledger_sealed(size: int = 1, **overrides: Any) -> LedgerSealed:
     return built(LedgerSealed, defaults, overrides)
 
 
+def refusal_keys_adopted(**overrides: Any) -> RefusalKeysAdopted:
+    """Return the adoption of a key that signs refusals."""
+    defaults = {"ledger": LEDGER, "refusal_keys": [REFUSAL_KEY], "reason": "the first"}
+    return built(RefusalKeysAdopted, defaults, overrides)
+
+
 STORY: tuple[Body, ...] = (
     ledger_sealed(),
     log_keys_adopted(),
+    refusal_keys_adopted(),
     policy_adopted(),
     ledger_resumed(),
 )
