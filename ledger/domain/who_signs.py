@@ -1,8 +1,8 @@
 """
 Who signs an event of each type, who may, and what it commits its signers to: the one table.
 
-From it `ledger/powers.json` and the table in `ledger/court.py` are made
-(`python -m tests.support.authority_table`), so that admission and every verifier judge by the same words.
+From it `ledger/powers.json` and the table in `ledger/court.py` are made, by
+`python -m tests.support.authority_table`: admission and every verifier judge by the same words.
 """
 
 from collections.abc import Mapping

@@ -6,6 +6,7 @@ What an operator says of one event outside the log, signed: it was refused, or w
     event 01890000-0000-7000-8000-000000000001
     payload sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     code EXCLUSIVE_OVERLAP
+    final yes
     refused 2026-11-29T08:00:00.000Z
 
     techledger-promise/v1
@@ -41,16 +42,21 @@ class MalformedStatement(LogError):
 
 @dataclass(frozen=True, slots=True)
 class SignedRefusal:
-    """The operator has refused these bytes, by the rule of this code, at this instant."""
+    """The operator has refused these bytes, by the rule of this code, at this instant.
 
-    LABELS: ClassVar = ("origin", "event", "payload", "code", "refused")
+    `final` is `yes` where these bytes are dead: they will not be recorded later either. What a
+    co-signature, an opening or an earlier event may still mend is `no`.
+    """
+
+    LABELS: ClassVar = ("origin", "event", "payload", "code", "final", "refused")
     MAGIC: ClassVar = "techledger-refusal/v1"
-    FORM: ClassVar = (_ORIGIN, _EVENT, _PAYLOAD, _CODE, _INSTANT)
+    FORM: ClassVar = (_ORIGIN, _EVENT, _PAYLOAD, _CODE, "yes|no", _INSTANT)
 
     origin: str
     event_id: str
     payload: str
     code: str
+    final: str
     refused: str
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export, verify_receipt
+from ledger.verify.word import verify_word
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.path.is_dir():
             previous = given.previous.read_bytes() if given.previous else None
             answer = verify_export(given.path, trust_root, previous=previous, workers=given.workers)
+        elif given.log is not None:
+            return _word(given, trust_root)
         elif given.entry is None:
             answer = verify_evidence(given.path.read_bytes(), trust_root, given.subject)
         else:
@@ -46,6 +49,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(not {*given.subject} <= {*dict(answer.histories)})
 
 
+def _word(given: argparse.Namespace, trust_root: bytes) -> int:
+    """Hold a refusal or a promise to a log; return the exit code."""
+    refusal = given.refusal.read_bytes() if given.refusal else None
+    word = verify_word(
+        given.path.read_bytes(), given.log, trust_root, refusal=refusal, workers=given.workers
+    )
+    answer = word.to_json()
+    if given.json:
+        print(json.dumps(answer, indent=1))
+    else:
+        print("\n".join(f"{name} {value}" for name, value in answer["statement"].items()))
+        print(f"{word.kept.name}: {word.why}; log at size {word.size}, signed {word.log_time}")
+    return 0 if answer["verified"] else 1
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ledger.verify", description=__doc__)
     parser.add_argument("path", type=Path, help="an exported log, a receipt or a bundle")
@@ -56,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--charter", type=Path, help="a bundle that shows the log's later keys")
     parser.add_argument("--previous", type=Path, help="an earlier checkpoint of the same log")
+    parser.add_argument("--log", type=Path, help="an exported log, to hold a refusal or promise to")
+    parser.add_argument("--refusal", type=Path, help="what was answered to the promise")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--workers", type=int, help="processes (default: one for each core)")
     return parser

@@ -21,6 +21,7 @@ OPENED, REGISTERED = "ledger.opened/1", "party.registered/1"
 KEY_ADDED, KEY_REVOKED = "key.added/1", "key.revoked/1"
 MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
 LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
+REFUSAL_KEYS = "ledger.refusal_keys_adopted/1"
 HANDED_OVER, CLOSED = "ledger.operation_handed_over/1", "ledger.closed/1"
 OFFERS = ("offer.made/1", "offer.countered/1")
 ENDS = {"party.merged/1": "party", "party.dissolved/1": "party", "person.erased/1": "token"}
@@ -36,12 +37,13 @@ _BODIES = {
     MANDATE_GIVEN: "ceiling holder mandate principal topics valid_from valid_to",
     MANDATE_ENDED: "ended_by holder mandate principal",
     LOG_KEYS: "ledger log_keys reason",
+    REFUSAL_KEYS: "ledger reason refusal_keys",
     POLICY: "approved_by ledger policy policy_sha256 speakers",
     HANDED_OVER: "ledger operator reason",
     CLOSED: "ledger reason successor",
 }
 _KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
-_LISTS = "approved_by keys log_keys parties policy roles speakers topics"
+_LISTS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
 _KINDS |= dict.fromkeys(_LISTS.split(), list)
 _NULLS = "ceiling compromised_since name not_after not_before successor valid_to vouched_by"
 _NULLABLE = frozenset(_NULLS.split())
@@ -126,6 +128,7 @@ class Authority:
     keys: dict[str, Key] = field(default_factory=dict)
     mandates: dict[tuple[str, str], dict[str, Mandate]] = field(default_factory=dict)
     log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    refusal_keys: list[str] = field(default_factory=list)
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
     speakers: set[tuple[str, str]] = field(default_factory=set)
     closed: int = 2**63
@@ -239,6 +242,10 @@ def _log_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     authority.log_keys.append((event.position + 1, adopted))
 
 
+def _refusal_keys(authority: Authority, _: Event, body: dict[str, Any]) -> None:
+    authority.refusal_keys += map(str, body["refusal_keys"])
+
+
 def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     text = "".join(f"{line}\n" for line in body["policy"]).encode("utf-8", "surrogateescape")
     digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
@@ -270,6 +277,7 @@ _FOLDS = {
     MANDATE_GIVEN: _mandate_given,
     MANDATE_ENDED: _mandate_ended,
     LOG_KEYS: _log_keys,
+    REFUSAL_KEYS: _refusal_keys,
     POLICY: _policy,
     HANDED_OVER: _handed_over,
     CLOSED: _closed,

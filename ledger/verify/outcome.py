@@ -83,7 +83,8 @@ class Verified:
 
     `steps` has the state of each step, in order; `signatures` counts those of parties; `unchecked`
     has what could not be checked, and where; `log_keys` are the vkeys that sign this log's
-    checkpoints from there on; `histories` are subjects of which everything was shown below a size.
+    checkpoints from there on, `refusal_keys` those that ever signed refusals and promises;
+    `histories` are subjects of which everything was shown below a size.
     `shown` is what was verified beside, as JSON members; `lines` are the same for people, `text`
     is all of it, where the one file for courts has said it.
     """
@@ -94,6 +95,7 @@ class Verified:
     unchecked: tuple[tuple[int, str], ...] = ()
     position: int | None = None
     log_keys: tuple[str, ...] = ()
+    refusal_keys: tuple[str, ...] = ()
     histories: tuple[tuple[str, int], ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
     lines: tuple[str, ...] = ()

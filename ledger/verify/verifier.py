@@ -116,7 +116,8 @@ def verify_export(
     ended = states([step for step, loose in unread.items() if loose], idle)
     beside = [(size, f"{len(larger)} files of a larger log, {larger[0]} first")] if larger else []
     counted = (chronology.signatures, (*chronology.unchecked, *beside))
-    return Verified(checkpoint, ended, *counted, log_keys=now.log_keys)
+    said = tuple(authority.refusal_keys)
+    return Verified(checkpoint, ended, *counted, log_keys=now.log_keys, refusal_keys=said)
 
 
 def verify_receipt(

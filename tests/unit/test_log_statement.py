@@ -22,8 +22,9 @@ from tests.support.log import ORIGIN, ed25519_key
 SIGNER = Ed25519NoteSigner(ORIGIN + KEY_SUFFIX, ed25519_key("refusals"))
 KEYS = [parse_vkey(format_vkey(SIGNER))]
 EVENT, PAYLOAD = "0189abcd-0000-7000-8000-000000000001", "sha256:" + "0f" * 32
-REFUSED = SignedRefusal(ORIGIN, EVENT, PAYLOAD, "EXCLUSIVE_OVERLAP", "2026-11-29T08:00:00.000Z")
-PROMISED = Promise(ORIGIN, EVENT, PAYLOAD, "2026-11-29T08:00:00.000Z", "2026-11-29T08:01:00.000Z")
+NOW = "2026-11-29T08:00:00.000Z"
+REFUSED = SignedRefusal(ORIGIN, EVENT, PAYLOAD, "EXCLUSIVE_OVERLAP", "yes", NOW)
+PROMISED = Promise(ORIGIN, EVENT, PAYLOAD, NOW, "2026-11-29T08:01:00.000Z")
 both = pytest.mark.parametrize("statement", [REFUSED, PROMISED], ids=["refusal", "promise"])
 
 
@@ -41,6 +42,7 @@ def test_a_refusal_is_these_lines():
         f"event {EVENT}\n"
         f"payload {PAYLOAD}\n"
         "code EXCLUSIVE_OVERLAP\n"
+        "final yes\n"
         "refused 2026-11-29T08:00:00.000Z\n"
     ) == format_statement(REFUSED)
 
@@ -69,10 +71,11 @@ def test_another_key_of_the_log_does_not_sign_it(statement):
     "change",
     [
         {"code": "no code"},
-        {"code": "CODE\nrefused 2026-11-29T08:00:00.000Z"},
+        {"code": "CODE\nfinal no"},
         {"origin": "two words"},
         {"event_id": EVENT.upper()},
         {"payload": PAYLOAD.removeprefix("sha256:")},
+        {"final": "perhaps"},
         {"refused": "2026-11-29T08:00:00Z"},
     ],
 )

@@ -1,0 +1,161 @@
+"""
+Whether an operator kept its word about one event: a signed refusal, or a promise to answer.
+
+Neither stands in the log; the key that signs them does, and the log shows what became of it all. So
+a log that goes on past the time of a promise, with neither the event nor a refusal of it, is the
+evidence that an event was kept out; and one that holds what was refused for good, that the operator
+said one thing and did another.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ledger.log.cosignature import cosignature_time
+from ledger.log.key import ED25519
+from ledger.log.merkle import LogError
+from ledger.log.note import open_note, parse_vkey
+from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
+from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
+from ledger.verify.event import Event, read_event
+from ledger.verify.files import read_bundle, read_checkpoint
+from ledger.verify.outcome import Refused, Step, Verified
+from ledger.verify.verifier import verify_export
+from ledger.wire.entry import parse_entry
+from ledger.wire.instant import format_instant
+
+
+class Kept(StrEnum):
+    """What the log shows of the operator's word."""
+
+    STANDS = "refused, and not in the log"
+    MENDED = "refused at first, and recorded later"
+    RECORDED = "recorded in time"
+    ANSWERED = "refused in time"
+    OPEN = "the log does not reach the time of the answer yet"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A statement by the key of a log, held to that log as it stands at `size`.
+
+    `log_time` is the instant at which the log's key signed that size, `position` where the event
+    stands, if it does.
+    """
+
+    statement: Statement
+    kept: Kept
+    why: str
+    size: int
+    log_time: str
+    position: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as JSON values."""
+        said = {"said": self.statement.MAGIC, **asdict(self.statement)}
+        broken = self.kept is Kept.BROKEN
+        return {
+            "verified": not broken,
+            "kept": self.kept.name,
+            "why": self.why,
+            "statement": said,
+            "size": self.size,
+            "log_time": self.log_time,
+            "position": self.position,
+        }
+
+
+def verify_word(
+    raw: bytes,
+    directory: Path,
+    trust_root: bytes,
+    *,
+    refusal: bytes | None = None,
+    workers: int | None = None,
+) -> Word:
+    """Verify a refusal or a promise, and hold it to an exported log, which is verified whole.
+
+    `refusal` is what the operator answered to a promise, if it did. Raises `Refused`: by the step
+    of the log that fails, or by step 2 where no key for refusals of this log has signed.
+    """
+    verified = verify_export(directory, trust_root, workers=workers)
+    statement, size = _opened(raw, verified), verified.checkpoint.size
+    log_time = format_instant(_signed_at(read_checkpoint(directory), verified))
+    event = _recorded(statement, directory, size)
+    if isinstance(statement, SignedRefusal):
+        kept, why = _refusal_kept(statement, event)
+    else:
+        answer = _opened(refusal, verified) if refusal else None
+        kept, why = _promise_kept(statement, event, answer, log_time)
+    return Word(statement, kept, why, size, log_time, event.position if event else None)
+
+
+def _refusal_kept(said: SignedRefusal, event: Event | None) -> tuple[Kept, str]:
+    if event is None:
+        return Kept.STANDS, f"{said.code}, {said.refused}"
+    accepted = event.entry.accepted
+    if said.final == "yes" or accepted < said.refused:
+        return Kept.BROKEN, f"refused at {said.refused}, final {said.final}; recorded at {accepted}"
+    return Kept.MENDED, f"{said.code} at {said.refused}, recorded at {accepted}"
+
+
+def _promise_kept(
+    said: Promise, event: Event | None, answer: Statement | None, log_time: str
+) -> tuple[Kept, str]:
+    if event is not None:
+        accepted = event.entry.accepted
+        return _in_time(said, accepted, Kept.RECORDED, f"recorded at {accepted}")
+    if isinstance(answer, SignedRefusal) and answer.payload == said.payload:
+        return _in_time(said, answer.refused, Kept.ANSWERED, f"{answer.code} at {answer.refused}")
+    if answer is not None:
+        return Kept.BROKEN, "what is shown as the answer is no refusal of these bytes"
+    if log_time <= said.answer_by:
+        return Kept.OPEN, f"to be answered by {said.answer_by}"
+    return Kept.BROKEN, f"neither recorded nor, as far as is shown, refused by {said.answer_by}"
+
+
+def _in_time(said: Promise, when: str, kept: Kept, what: str) -> tuple[Kept, str]:
+    """Hold the instant of an answer to the promise."""
+    if when <= said.answer_by:
+        return kept, what
+    return Kept.BROKEN, f"{what}, promised by {said.answer_by}"
+
+
+def _opened(raw: bytes, verified: Verified) -> Statement:
+    """Return a statement that a key for refusals of this log has signed. Raises `Refused`."""
+    try:
+        statement = open_statement(raw, map(parse_vkey, verified.refusal_keys))
+    except LogError as error:
+        raise Refused(Step.CHECKPOINT, f"the statement: {error}") from None
+    if statement.origin != verified.checkpoint.origin:
+        raise Refused(Step.CHECKPOINT, f"the statement is of another log, {statement.origin}")
+    return statement
+
+
+def _signed_at(note: bytes, verified: Verified) -> datetime:
+    """Return the instant that the log's own timed line states under its checkpoint."""
+    keys = [parse_vkey(vkey) for vkey in verified.log_keys]
+    _, lines = open_note(note, [key for key in keys if key.key_type != ED25519])
+    return datetime.fromtimestamp(min(cosignature_time(line.blob) for line in lines), UTC)
+
+
+def _recorded(statement: Statement, directory: Path, size: int) -> Event | None:
+    """Return the event of these very bytes, if it stands in the log."""
+    for position, entry in _entries(directory, size):
+        if statement.event_id.encode() not in entry:
+            continue
+        payload = parse_entry(entry).payload
+        if f"sha256:{sha256(payload).hexdigest()}" == statement.payload:
+            return read_event(entry, position, statement.origin)
+    return None
+
+
+def _entries(directory: Path, size: int) -> Iterator[tuple[int, bytes]]:
+    for n in range(-(-size // TILE_WIDTH)):
+        width = tile_width(0, n, size)
+        yield from enumerate(parse_bundle(read_bundle(directory, n, width), width), n * TILE_WIDTH)
