@@ -11,8 +11,10 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from api.deps import look, metrics_of, node_of, submitter_of
 from api.entries import entry_json
-from api.problems import ApiProblem, NotFound, code_of, problem, respond, wants_vietnamese
+from api.problems import ApiProblem, NotFound, code_of, problem, respond, signed, wants_vietnamese
+from ledger.domain.event import Refusal
 from ledger.intake import MAX_BODY
+from ledger.node import Node
 from ledger.store.entries import find_event
 from ledger.submit import Answer, Receipt, Rejected
 from ledger.wire.base64 import b64encode
@@ -87,7 +89,7 @@ async def submit_event(
     answer = await submitter_of(request).submit(await _body(request, MAX_BODY))
     _count(request, [answer])
     if isinstance(answer, Rejected):
-        return respond(request, answer.error)
+        return respond(request, answer.error, _note(node_of(request), answer))
     headers = {"Replayed": "true"} if answer.replayed else {}
     if prefer is not None and WITNESSED in [each.strip() for each in prefer.split(",")]:
         headers["Location"] = f"/v1/events/{answer.event_id}/receipt?grade=witnessed"
@@ -115,7 +117,7 @@ async def submit_events(request: Request) -> Response:
     """Take NDJSON, a submission a line; answer NDJSON, a line an event in the same order."""
     _check_encoding(request)
     lines = _Lines(request)
-    writer = _AnswerLines(vietnamese=wants_vietnamese(request))
+    writer = _AnswerLines(node_of(request), vietnamese=wants_vietnamese(request))
     # Answered only when all is read: many clients do not read before they have sent everything.
     out = []
     async for chunk in submitter_of(request).submit_many(lines.read()):
@@ -142,7 +144,8 @@ def _code(answer: Answer) -> str:
 class _AnswerLines:
     """Writes answers, numbered, each checkpoint once before the receipts that use it."""
 
-    def __init__(self, *, vietnamese: bool) -> None:
+    def __init__(self, node: Node, *, vietnamese: bool) -> None:
+        self._node = node
         self._vietnamese = vietnamese
         self._line = 0
         self._told_size = -1
@@ -153,7 +156,8 @@ class _AnswerLines:
         for answer in answers:
             self._line += 1
             if isinstance(answer, Rejected):
-                out.append(_rejected_line(self._line, answer, vietnamese=self._vietnamese))
+                note = _note(self._node, answer)
+                out.append(_rejected_line(self._line, answer, note, vietnamese=self._vietnamese))
                 continue
             checkpoint = answer.proof.checkpoint
             if checkpoint.size != self._told_size:
@@ -174,8 +178,17 @@ def _receipt_line(line: int, receipt: Receipt) -> bytes:
     )
 
 
-def _rejected_line(line: int, rejected: Rejected, *, vietnamese: bool) -> bytes:
-    members = problem(rejected.error, vietnamese=vietnamese)
+def _note(node: Node, rejected: Rejected) -> bytes | None:
+    """Return the signed refusal of an event, if its bytes could be read and there is a key."""
+    error, payload = rejected.error, rejected.payload
+    if node.refuser is None or not isinstance(error, Refusal) or payload is None:
+        return None
+    assert rejected.event_id is not None, "whoever read the payload read its id"
+    return node.refuser.sign(error, rejected.event_id, payload)
+
+
+def _rejected_line(line: int, rejected: Rejected, note: bytes | None, *, vietnamese: bool) -> bytes:
+    members = problem(rejected.error, vietnamese=vietnamese) | signed(note)
     refused = "positions" in members
     return orjson.dumps(
         {

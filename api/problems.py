@@ -182,6 +182,11 @@ def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
     return members
 
 
+def signed(note: bytes | None) -> dict[str, str]:
+    """Return the member that a signed refusal is."""
+    return {"refusal": note.decode()} if note else {}
+
+
 def _refusal_status(error: Refusal) -> int:
     if isinstance(error, NotBound):
         return 403
@@ -193,9 +198,9 @@ def wants_vietnamese(request: Request) -> bool:
     return request.headers.get("accept-language", "").strip().lower().startswith("vi")
 
 
-def respond(request: Request, error: Exception) -> Response:
-    """Return the response that an error is."""
-    members = problem(error, vietnamese=wants_vietnamese(request))
+def respond(request: Request, error: Exception, note: bytes | None = None) -> Response:
+    """Return the response that an error is; `note` is the signed refusal, where there is one."""
+    members = problem(error, vietnamese=wants_vietnamese(request)) | signed(note)
     headers: Mapping[str, str] = {"Retry-After": "1"} if members["status"] in _LATER else {}
     return Response(
         orjson.dumps(members),

@@ -9,7 +9,12 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LogKeysAdopted, PolicyAdopted, charter_subject
+from ledger.domain.governance import (
+    LogKeysAdopted,
+    PolicyAdopted,
+    RefusalKeysAdopted,
+    charter_subject,
+)
 from ledger.domain.ledger import LedgerOpened
 from ledger.intake import decode
 from ledger.log.policy import QUORUM_NONE_POLICY, Policy, parse_policy
@@ -52,6 +57,17 @@ def read_log_keys(pool: Pool, origin: str) -> LogKeys:
             keys.follow(stored)
         after = page[-1].position
     return keys
+
+
+def read_refusal_keys(pool: Pool, origin: str) -> tuple[str, ...]:
+    """Return the vkeys that sign refusals and promises now; none before the first are adopted."""
+    subject = charter_subject(ledger_subject(origin))
+    stored = latest_under(pool, subject, RefusalKeysAdopted.TOPIC)
+    if stored is None:
+        return ()
+    body = decode(stored.entry, stored.position).event.body
+    assert isinstance(body, RefusalKeysAdopted), "it was looked for by its topic"
+    return body.refusal_keys
 
 
 def read_policy_in_force(pool: Pool, origin: str, size: int | None = None) -> Policy:

@@ -27,6 +27,7 @@ from ledger.log.policy import Policy
 from ledger.loops import Loop
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
+from ledger.refuser import refuser_of
 from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.signatures import SignatureChecker
@@ -157,6 +158,7 @@ class Node:
         self.gatherer = Gatherer(
             self.reads, self.reading, self.identity.origin, StoredMap(self.reads)
         )
+        self.refuser = refuser_of(self.identity.origin, home.keys)
         self.vault = vault_of(settings, self.pool)
         self.sequencer = Sequencer(
             self.pool,

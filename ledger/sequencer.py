@@ -14,6 +14,7 @@ them, commit. One flush a batch, and the position is the leaf's index inside tha
     counts.
 """
 
+import json
 import threading
 import time
 from collections import deque
@@ -25,8 +26,9 @@ from uuid import UUID
 import structlog
 
 from ledger.domain import admission
-from ledger.domain.event import Context, Logged, Refusal, format_instant
+from ledger.domain.event import Context, Event, Logged, Refusal, format_instant
 from ledger.domain.law import Law
+from ledger.domain.refused import is_dead, keep_refusal, recall_refusal
 from ledger.faults import Fault, NeedsOperator, Passing, fault_of
 from ledger.folds import Cold, Folds, Overlay, moves
 from ledger.intake import Submission, accepted_at, decode
@@ -34,7 +36,14 @@ from ledger.lawbook import laws_at_hand
 from ledger.log.merkle import leaf_hash
 from ledger.loops import Loop
 from ledger.pending import Pending
-from ledger.store.append import Append, NewEntry, StoredId, VaultRow, appending
+from ledger.store.append import (
+    Append,
+    DeadPayload,
+    NewEntry,
+    StoredId,
+    VaultRow,
+    appending,
+)
 from ledger.store.connection import OutcomeUnknown, Pool, StorageFull, Unavailable
 from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
 from ledger.vault import Batch, NoBatch, NoVault, Vault, VaultUnavailable
@@ -274,7 +283,8 @@ class Sequencer:
         self._warm(submissions)
         known = self._known_positions(submissions)
         event_ids = [UUID(submission.event.event_id) for submission in submissions]
-        with appending(self._pool, event_ids) as append:
+        payloads = [payload_sha256_of(submission.event) for submission in submissions]
+        with appending(self._pool, event_ids, payloads) as append:
             openings = self._vault.batch(append)
             self._catch_up(append, known, openings)
             batch = _Batch(
@@ -283,11 +293,14 @@ class Sequencer:
                 overlay=Overlay(self._folds),
                 event_ids=event_ids,
                 stored=append.stored(event_ids),
+                dead=append.dead,
                 known=known,
                 laws=self._laws,
                 openings=openings,
             )
             judged = batch.judge(groups)
+            if batch.refused:
+                append.bury(batch.refused, batch.accepted)
             if batch.entries:
                 append.write(batch.entries, batch.accepted)
         # The commit is known: only now do clients and cache learn of it.
@@ -373,6 +386,7 @@ class _Batch:
         overlay: Overlay,
         event_ids: Iterable[UUID],
         stored: Mapping[UUID, StoredId],
+        dead: dict[bytes, DeadPayload],
         known: dict[str, int],
         laws: Mapping[str, Law],
         openings: Batch | NoBatch,
@@ -380,6 +394,8 @@ class _Batch:
         self._laws = laws
         self._openings = openings
         self.entries: list[NewEntry] = []
+        self.refused: list[DeadPayload] = []
+        self._dead = dead
         self.accepted = accepted
         self.overlay = overlay
         self._accepted_text = format_instant(accepted).encode()
@@ -405,15 +421,13 @@ class _Batch:
 
     def _judge(self, submission: Submission, *, tried: bool) -> Outcome:
         event = submission.event
-        payload_sha256 = bytes.fromhex(event.payload_hash.removeprefix("sha256:"))
-        if earlier := self._ids.get(event.event_id):
-            if earlier.payload_sha256 != payload_sha256:
-                return admission.IdempotencyMismatch(
-                    f"{event.event_id} is another event already", positions=[earlier.position]
-                )
+        payload_sha256 = payload_sha256_of(event)
+        if (earlier := self._ids.get(event.event_id)) and earlier.payload_sha256 == payload_sha256:
             return Recorded(
                 earlier.position, earlier.accepted, earlier.leaf_hash, replayed=not tried
             )
+        if dead := self._dead.get(payload_sha256):
+            return _said_again(dead)
         context = Context(
             accepted=self.accepted,
             position=self._next,
@@ -423,11 +437,27 @@ class _Batch:
             recall=self._openings.recall,
         )
         try:
+            if earlier:
+                raise admission.IdempotencyMismatch(
+                    f"{event.event_id} is another event already", positions=[earlier.position]
+                )
             admission.admit(self.overlay, event, context)
             rows = self._openings.keep(submission)
-        except (Refusal, VaultUnavailable) as error:
+        except VaultUnavailable as error:
             return error
+        except Refusal as refusal:
+            refusal.at = self.accepted
+            if is_dead(refusal, self.overlay, event, context):
+                self._bury(refusal, event, payload_sha256)
+            return refusal
         return self._add(submission, payload_sha256, rows)
+
+    def _bury(self, refusal: Refusal, event: Event, payload_sha256: bytes) -> None:
+        refusal.dead = True
+        event_id, said = self._uuids[event.event_id], json.dumps(keep_refusal(refusal)).encode()
+        dead = DeadPayload(payload_sha256, event_id, self.accepted, event.not_after, said)
+        self._dead[payload_sha256] = dead
+        self.refused.append(dead)
 
     def _add(
         self, submission: Submission, payload_sha256: bytes, rows: tuple[VaultRow, ...]
@@ -452,3 +482,15 @@ class _Batch:
         self._known[event.payload_hash] = self._next
         self._next += 1
         return Recorded(at.position, at.accepted, at.leaf_hash, replayed=False)
+
+
+def payload_sha256_of(event: Event) -> bytes:
+    """Return the hash by which a payload is known."""
+    return bytes.fromhex(event.payload_hash.removeprefix("sha256:"))
+
+
+def _said_again(dead: DeadPayload) -> Refusal:
+    """Return what was said of dead bytes when they were refused."""
+    refusal = recall_refusal(json.loads(dead.said))
+    refusal.at, refusal.dead = dead.refused, True
+    return refusal

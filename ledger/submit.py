@@ -78,10 +78,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Not in the log, and why. `event_id` where the bytes could be read that far."""
+    """Not in the log, and why. `event_id` and the payload's hash, if it could be read that far."""
 
     event_id: str | None
     error: Exception
+    payload: str | None = None
 
 
 Answer = Receipt | Rejected
@@ -364,7 +365,7 @@ class Submitter:
             try:
                 own = signature_checks(submission, self._keys.find)
             except (KeyUnknown, SignerMissing) as error:
-                answers[index] = Rejected(submission.event.event_id, error)
+                answers[index] = _rejected(submission.event, error)
                 continue
             checks.extend(own)
             checked.append((index, submission, len(own)))
@@ -383,7 +384,7 @@ class Submitter:
                 verdict = next(verdicts)
                 if verdict != GOOD:
                     weak = weak_key(record.key_id, weakness(verdict))
-                    answers[index] = Rejected(event.event_id, weak)
+                    answers[index] = _rejected(event, weak)
         return [each for each in verified if answers[each[0]] is None]
 
     async def _fetch_keys(self, submissions: Iterable[Submission]) -> None:
@@ -413,7 +414,7 @@ class Submitter:
             if isinstance(outcome, Recorded):
                 recorded.append((index, event_id, outcome))
             else:
-                answers[index] = Rejected(event_id, outcome)
+                answers[index] = _rejected(submission.event, outcome)
         recorded.sort(key=lambda item: item[2].position)
         while recorded:
             checkpoint = await self._checkpoint(recorded[0][2], until)
@@ -452,6 +453,10 @@ class Submitter:
             return error
 
 
+def _rejected(event: Event, error: Exception) -> Rejected:
+    return Rejected(event.event_id, error, event.payload_hash)
+
+
 def _receipt(event_id: str, at: Recorded, proof: Proof) -> Receipt:
     return Receipt(
         event_id=event_id,
@@ -478,7 +483,7 @@ def _verified(
         else:
             wrong = submission.envelope.signatures[own.index(0)].key_id
             error = BadSignature(f"the signature by key {wrong} does not verify")
-            answers[index] = Rejected(submission.event.event_id, error)
+            answers[index] = _rejected(submission.event, error)
     return verified
 
 

@@ -73,6 +73,14 @@ CREATE TABLE ledger.plain_openings (
     value bytea NOT NULL
 );
 
+CREATE TABLE ledger.refusals (
+    payload_sha256 bytea NOT NULL,
+    event_id uuid NOT NULL,
+    refused timestamp with time zone NOT NULL,
+    not_after timestamp with time zone NOT NULL,
+    said bytea NOT NULL
+);
+
 CREATE TABLE ledger.shown_openings (
     shown timestamp with time zone NOT NULL DEFAULT now(),
     "position" bigint NOT NULL,
@@ -130,6 +138,9 @@ ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_index_check CHECK ((index >= 0));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_level_check CHECK (((level > 0) AND (((level)::integer % 8) = 0)));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_pkey PRIMARY KEY (level, index);
 ALTER TABLE ledger.plain_openings ADD CONSTRAINT plain_openings_pkey PRIMARY KEY ("position", path);
+ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_payload_sha256_check CHECK ((octet_length(payload_sha256) = 32));
+ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_pkey PRIMARY KEY (payload_sha256);
+ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_said_check CHECK ((octet_length(said) <= 1048576));
 ALTER TABLE ledger.tags ADD CONSTRAINT tags_pkey PRIMARY KEY (subject, "position");
 ALTER TABLE ledger.vault ADD CONSTRAINT vault_commitment_check CHECK ((octet_length(commitment) = 32));
 ALTER TABLE ledger.vault ADD CONSTRAINT vault_pkey PRIMARY KEY ("position", path);
@@ -137,6 +148,7 @@ ALTER TABLE ledger.vault ADD CONSTRAINT vault_pkey PRIMARY KEY ("position", path
 CREATE INDEX entries_erasing ON ledger.entries USING btree ("position") WHERE (topic = 'person.erased/1'::text);
 CREATE INDEX entries_payload_sha256 ON ledger.entries USING btree (payload_sha256);
 CREATE INDEX entries_topic ON ledger.entries USING btree (topic);
+CREATE INDEX refusals_not_after ON ledger.refusals USING btree (not_after);
 CREATE INDEX tags_position ON ledger.tags USING brin ("position") WITH (pages_per_range='8', autosummarize='on');
 CREATE INDEX vault_commitment ON ledger.vault USING btree (commitment);
 CREATE INDEX vault_holders ON ledger.vault USING gin (holders) WHERE (cardinality(holders) > 0);
@@ -227,6 +239,7 @@ CREATE TRIGGER shown_openings_are_append_only BEFORE DELETE OR UPDATE OR TRUNCAT
 CREATE TRIGGER tags_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.tags FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER vault_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON ledger.vault FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 
+GRANT DELETE, INSERT, SELECT ON ledger.refusals TO ledger_app;
 GRANT DELETE, INSERT, SELECT ON ledger.vault TO ledger_app;
 GRANT DELETE, SELECT ON ledger.plain_openings TO ledger_app;
 GRANT INSERT, SELECT ON ledger.checkpoints TO ledger_app;

@@ -21,18 +21,21 @@ from ledger.domain.governance import (
     LogKeysAdopted,
     OperationHandedOver,
     PolicyAdopted,
+    RefusalKeysAdopted,
     SpokenFor,
     SuccessionDeclared,
 )
 from ledger.genesis import append_unpublished
 from ledger.home import Home
-from ledger.keystore import add_log_keys, load_key, load_log_keys
+from ledger.keystore import add_log_keys, load_key, load_log_keys, save_key
 from ledger.log.policy import MalformedPolicy, parse_policy
 from ledger.node import open_database
 from ledger.publisher import LogSigner
+from ledger.refuser import KEY_FILE, refuser_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.succession import read_closed
+from ledger.wire.keys import PrivateKey
 
 log_keys = typer.Typer(help="Rotate the keys of the log.", no_args_is_help=True)
 
@@ -55,6 +58,17 @@ def _print_log_keys(home: Home, start: int) -> None:
     origin = home.identity().origin
     vkeys = LogSigner(origin, *load_log_keys(home.keys)).vkeys[start:]
     _print(LogKeysAdopted(ledger=ledger_subject(origin), log_keys=vkeys, reason="rotation"))
+
+
+def refusal_key() -> None:
+    """Make the key that signs refusals, and print the event that adopts it; then start anew."""
+    home = Home(Settings().home)
+    origin, file = home.identity().origin, home.keys / KEY_FILE
+    save_key(file, PrivateKey.generate())
+    refuser = refuser_of(origin, home.keys)
+    assert refuser, "it was just made"
+    ledger = ledger_subject(origin)
+    _print(RefusalKeysAdopted(ledger=ledger, refusal_keys=(refuser.vkey,), reason="refusals"))
 
 
 def adopt_policy(

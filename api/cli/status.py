@@ -13,9 +13,11 @@ import typer
 
 from ledger.antirollback import CheckpointFile, Halted, InUse
 from ledger.backup import last_backup
+from ledger.charter import read_refusal_keys
 from ledger.datakeys import DataKeyError
 from ledger.home import Home
 from ledger.node import Database, open_database, policy_of
+from ledger.refuser import refuser_of
 from ledger.settings import Settings
 from ledger.store.archiver import read_archiver
 from ledger.store.checkpoints import latest_checkpoint
@@ -88,6 +90,7 @@ def _checks(settings: Settings, database: Database, pool: Pool) -> Iterator[Chec
     yield from _publisher(CheckpointFile(home.checkpoints))
     yield _schema(database)
     yield _signed(pool, now)
+    yield _refusals(home, pool)
     yield from _witnesses(settings, pool)
     yield _seal(settings, pool, now)
     yield _backup(home, now)
@@ -127,6 +130,14 @@ def _signed(pool: Pool, now: datetime) -> Check:
         seen += f"; {unsigned} entries are not signed, the newest {_ago(waiting)}"
     do = "is the publisher at work? what does its log say?"
     return Check("checkpoint", waiting <= UNSIGNED_MAX, seen, do)
+
+
+def _refusals(home: Home, pool: Pool) -> Check:
+    origin = home.identity().origin
+    refuser = refuser_of(origin, home.keys)
+    well = refuser is not None and refuser.vkey in read_refusal_keys(pool, origin)
+    seen = "signed by a key of the log" if well else "not signed by a key that the log has adopted"
+    return Check("refusals", well, seen, "techledger operate refusal-key, then have it adopted")
 
 
 def _witnesses(settings: Settings, pool: Pool) -> Iterator[Check]:

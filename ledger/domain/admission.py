@@ -78,6 +78,7 @@ class IssuedInFuture(Refusal):
     """The event says that it was issued more than five minutes from now."""
 
     code = "ISSUED_IN_FUTURE"
+    final = False
     title_vi = "Thời điểm lập sự kiện ở tương lai"
 
 
@@ -106,6 +107,7 @@ class IdempotencyMismatch(Refusal):
     """Another event with this event id is in the log."""
 
     code = "IDEMPOTENCY_MISMATCH"
+    final = False
     title_vi = "Mã sự kiện đã được dùng cho một nội dung khác"
 
 

@@ -48,12 +48,15 @@ class LedgerNotOpen(Refusal):
     """Nothing can be recorded before `ledger.opened/1`, which stands at position 0."""
 
     code = "LEDGER_NOT_OPEN"
+    final = False
     title_vi = "Sổ cái chưa được mở"
     remedy = "ledger.opened/1"
 
 
 class NotBound(Refusal):
     """Superclass of what is wrong with the signatures of an event. Never raised itself."""
+
+    final = False
 
 
 class BadSignature(NotBound):

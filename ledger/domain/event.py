@@ -264,13 +264,16 @@ class Refusal(DomainError):
     A subclass's docstring is the problem's title. `code` is stable. `article` cites the law where
     the law is the reason; `positions` are those of the events that forbid; `remedy` names a topic
     by which the same end can be reached; `subjects` names what the refusal is about; `ground` is
-    the row of law data that decided, where one did.
+    the row of law data that decided, where one did; `at` is when the log refused the event, `dead`
+    whether its bytes are never to be recorded.
     """
 
     code: ClassVar[str]
     title_vi: ClassVar[str] = ""
     article: ClassVar[str | None] = None
     remedy: ClassVar[str | None] = None
+    final: ClassVar[bool] = True
+    """Whether the bytes are dead; else another signature, opening, event or day may mend it."""
 
     def __init__(
         self,
@@ -285,12 +288,15 @@ class Refusal(DomainError):
         self.positions = tuple(sorted(set(positions)))
         self.subjects = tuple(sorted(set(subjects)))
         self.ground = ground
+        self.at: datetime | None = None
+        self.dead = False
 
 
 class OpeningRequired(Refusal):
     """A rule needs a sealed value, and no opening for it came with the event."""
 
     code = "OPENING_REQUIRED"
+    final = False
     title_vi = "Quy tắc cần giá trị đã niêm phong nhưng không có bản mở đi kèm"
 
 
@@ -298,6 +304,7 @@ class OpeningMalformed(Refusal):
     """What was opened is not of the form that its section has."""
 
     code = "OPENING_MALFORMED"
+    final = False
     title_vi = "Giá trị được mở không đúng dạng của mục đã niêm phong"
 
 

@@ -26,6 +26,7 @@ class PredecessorUnknown(Refusal):
     """The event names something that is not in the log."""
 
     code = "PREDECESSOR_UNKNOWN"
+    final = False
     title_vi = "Sự kiện nêu một đối tượng hoặc sự kiện chưa có trong sổ cái"
 
 

@@ -112,6 +112,7 @@ class EditionUnknown(Refusal):
     """This version of the software does not know the edition of the rules."""
 
     code = "EDITION_UNKNOWN"
+    final = False
     title_vi = "Phiên bản phần mềm này không biết ấn bản quy tắc được nêu"
 
 

@@ -154,6 +154,7 @@ class PartyUnknown(Refusal):
     """The event binds or names a party that is not registered."""
 
     code = "PARTY_UNKNOWN"
+    final = False
     title_vi = "Bên được nêu chưa đăng ký"
     remedy = PartyRegistered.TOPIC
 

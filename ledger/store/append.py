@@ -36,9 +36,10 @@ from ledger.store.head import Head, head_of
 from ledger.store.held import APPLIED, known_migrations
 from ledger.store.hint import HEAD_CHANNEL
 from ledger.store.nodes import Node, grow
+from ledger.store.refusals import BURY, DeadPayload, bytes_array
 from ledger.store.vault import VaultRow
 
-__all__ = ["Append", "Head", "NewEntry", "StoredId", "VaultRow", "appending"]
+__all__ = ["Append", "DeadPayload", "Head", "NewEntry", "StoredId", "VaultRow", "appending"]
 
 FEW = 4
 """Up to so many entries go as INSERT, in the round trip of COMMIT; more of them go as COPY."""
@@ -48,8 +49,12 @@ FEW = 4
 _LOCK = (
     "SELECT FROM ledger.head FOR UPDATE;"  # noqa: S608  (constants)
     f"SELECT {head_row.COLUMNS}, (SELECT count(*) FROM {APPLIED}), entries.event_id,"
-    " entries.position, entries.payload_sha256, entries.accepted, entries.leaf_hash"
+    " entries.position, entries.payload_sha256, entries.accepted, entries.leaf_hash,"
+    " NULL::timestamptz, NULL::bytea"
     " FROM ledger.head LEFT JOIN ledger.entries ON entries.event_id = ANY(%s::uuid[])"
+    " UNION ALL SELECT NULL::text, NULL::bigint, NULL::bytea, NULL::bytea[], NULL::timestamptz,"
+    " NULL::bigint, event_id, NULL::bigint, payload_sha256, refused, NULL::bytea, not_after, said"
+    " FROM ledger.refusals WHERE payload_sha256 = ANY(%s::bytea[])"
 )
 
 
@@ -86,17 +91,24 @@ class Append:
     """The log, locked. `head` is where it ends; after `write`, where it will end.
 
     `migrated` says that the schema has had migrations which this software does not have.
+    `dead` are those of the payloads asked for that were refused for good, by their hash.
     """
 
     def __init__(self, transaction: Transaction, event_ids: Sequence[UUID]) -> None:
         self._transaction = transaction
-        rows = transaction.cursor.fetchall()
+        found = transaction.cursor.fetchall()
+        rows = [row[:-2] for row in found if row[-1] is None]
         self.head: Head = head_of(rows[0] if rows else None)
         self.migrated = rows[0][5] > len(known_migrations())
         self._stored = {
             event_id: StoredId(position, bytes(payload_sha256), accepted, bytes(leaf_hash))
             for *_, event_id, position, payload_sha256, accepted, leaf_hash in rows
             if event_id is not None
+        }
+        self.dead = {
+            bytes(key): DeadPayload(bytes(key), event_id, refused, not_after, bytes(said))
+            for *_, event_id, _, key, refused, _, not_after, said in found
+            if said is not None
         }
         self._looked_up = set(event_ids)
         self.written = False
@@ -118,6 +130,15 @@ class Append:
     def entries_since(self, position: int) -> list[StoredEntry]:
         """Return the entries at `position` and after it: what others appended since that size."""
         return copy_entries(self._transaction.cursor, position)
+
+    def bury(self, refused: Sequence[DeadPayload], now: datetime) -> None:
+        """Keep what was refused for good, and forget what has expired since."""
+        self._transaction.close_with(BURY, (now,))
+        rows = [
+            (each.payload_sha256, each.event_id, each.refused, each.not_after, each.said)
+            for each in refused
+        ]
+        self._insert_rows("ledger.refusals", rows)
 
     def write(self, entries: Sequence[NewEntry], accepted: datetime) -> Head:
         """Append `entries`, in order, all accepted at one instant; return the head there will be.
@@ -234,14 +255,17 @@ class Append:
 
 
 @contextmanager
-def appending(pool: Pool, event_ids: Sequence[UUID] = ()) -> Iterator[Append]:
+def appending(
+    pool: Pool, event_ids: Sequence[UUID] = (), payloads: Iterable[bytes] = ()
+) -> Iterator[Append]:
     """Lock the log and lend it to be appended to; commit where the block ends.
 
-    Naming the event ids beforehand lets `stored` answer without a round trip of its own. Raises
-    `Unavailable` where the lock is not granted in time, `NotInitialised`, `Conflict`,
-    `StorageFull`: nothing was stored; and `OutcomeUnknown`.
+    Naming the event ids beforehand lets `stored` answer without a round trip of its own; `payloads`
+    are hashes that are looked for among the dead. Raises `Unavailable` where the lock is not
+    granted in time, `NotInitialised`, `Conflict`, `StorageFull`: nothing was stored; and
+    `OutcomeUnknown`.
     """
-    with pool.transaction(_LOCK, (_array(event_ids),)) as transaction:
+    with pool.transaction(_LOCK, (_array(event_ids), bytes_array(payloads))) as transaction:
         append = Append(transaction, event_ids)
         yield append
     if append.written:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused
+from ledger.verify.outcome import Refused, Verified
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.verify.word import verify_word
 
@@ -29,17 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--workers is 1 or more")
     try:
         trust_root = given.trust.read_bytes()
-        if given.path.is_dir():
-            previous = given.previous.read_bytes() if given.previous else None
-            answer = verify_export(given.path, trust_root, previous=previous, workers=given.workers)
-        elif given.log is not None:
+        if given.log is not None:
             return _word(given, trust_root)
-        elif given.entry is None:
-            answer = verify_evidence(given.path.read_bytes(), trust_root, given.subject)
-        else:
-            entry = given.entry.read_bytes()
-            charter = given.charter.read_bytes() if given.charter else None
-            answer = verify_receipt(given.path.read_bytes(), entry, trust_root, charter)
+        answer = _answer(given, trust_root)
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     except Refused as refused:
@@ -47,6 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(json.dumps(answer.to_json(), indent=1) if given.json else answer.report())
     return int(not {*given.subject} <= {*dict(answer.histories)})
+
+
+def _answer(given: argparse.Namespace, trust_root: bytes) -> Verified:
+    """Verify a log, a bundle or a receipt. Raises `Refused`."""
+    if given.path.is_dir():
+        previous = given.previous.read_bytes() if given.previous else None
+        return verify_export(given.path, trust_root, previous=previous, workers=given.workers)
+    if given.entry is None:
+        return verify_evidence(given.path.read_bytes(), trust_root, given.subject)
+    charter = given.charter.read_bytes() if given.charter else None
+    entry = given.entry.read_bytes()
+    return verify_receipt(given.path.read_bytes(), entry, trust_root, charter)
 
 
 def _word(given: argparse.Namespace, trust_root: bytes) -> int:

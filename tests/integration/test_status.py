@@ -10,13 +10,14 @@ from typer.testing import CliRunner
 
 from api.cli import operate, status
 from ledger.antirollback import CheckpointFile
+from ledger.domain.governance import RefusalKeysAdopted
 from ledger.home import Home
 from ledger.settings import Settings
 from ledger.store.archiver import read_archiver
 from ledger.store.basebackup import archive_settings
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
-from tests.support.builders import INSTITUTE
+from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, home_directory, run_sql
 from tests.support.world import World
@@ -32,7 +33,18 @@ def settings(
     monkeypatch.setenv("LEDGER_DATABASE_URL", database.app_dsn)
     monkeypatch.setenv("LEDGER_DATABASE_OWNER_URL", database.owner_dsn)
     back_up(Home(settings.home), datetime.now(UTC))
+    adopt_refusal_key(settings)
     return settings
+
+
+def adopt_refusal_key(settings: Settings) -> None:
+    """Have the log adopt a key that signs refusals, and stop again."""
+    home = Home(settings.home)
+    made = CliRunner().invoke(operate.app, ["refusal-key"])
+    body = RefusalKeysAdopted.model_validate_json(made.stdout)
+    with running(settings) as node:
+        append(node, World.of(home).sign(body, OPERATOR, REGISTRAR))
+        node.feed.covering(1).result(30)
 
 
 def back_up(home: Home, when: datetime) -> None:
@@ -85,11 +97,19 @@ def test_a_backup_that_is_old_or_was_never_made(settings: Settings, age: timedel
         assert (1, ["backup"]) == look()
 
 
+def test_refusals_that_no_key_of_the_log_signs(settings: Settings) -> None:
+    (Home(settings.home).keys / "refusals.pem").unlink()
+    with running(settings):
+        assert (1, ["refusals"]) == look()
+        CliRunner().invoke(operate.app, ["refusal-key"])  # Made, and not adopted.
+        assert (1, ["refusals"]) == look()
+
+
 def test_a_seal_that_is_late(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEDGER_SEAL_ENTRIES", "1")
     with running(settings) as node:
         append(node, *World.of(Home(settings.home)).registrations())
-        node.feed.covering(3).result(30)
+        node.feed.covering(4).result(30)
         assert (1, ["seal"]) == look()
         monkeypatch.setenv("LEDGER_SEAL_ENTRIES", "0")
         assert (0, []) == look()

@@ -69,6 +69,14 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     ),
     # Of earlier builds; what is put here is encrypted if it opens something, or removed.
     "ledger.plain_openings": dict.fromkeys(("position", "path", "salt", "value"), OPERATIONAL),
+    # No entry rests on it: whoever changes it is held to the signed refusals that clients have.
+    "ledger.refusals": {
+        "payload_sha256": OPERATIONAL,
+        "event_id": OPERATIONAL,
+        "refused": OPERATIONAL,
+        "not_after": OPERATIONAL,
+        "said": OPERATIONAL,
+    },
     "read.subject_map": {
         "key": DERIVED,
         "subject": DERIVED,

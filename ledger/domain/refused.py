@@ -1,0 +1,77 @@
+"""
+A refusal as it is kept beside the log: the bytes that it is about are dead, and told so again.
+
+A rule that refuses an event which all its signers have signed has answered for good: else whoever
+runs the ledger could hold a signed event back, and record it on the day that suits. What another
+signature, an opening, an earlier event or another day may mend is kept by nobody.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from ledger.domain.authority import ledger_of
+from ledger.domain.event import Context, Event, Refusal, State
+from ledger.domain.law import Ground
+from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
+
+
+def is_dead(refusal: Refusal, state: State, event: Event, context: Context) -> bool:
+    """Say whether these bytes, which a rule has refused, are never to be recorded."""
+    if not refusal.final or context.accepted > event.not_after:
+        return False
+    try:
+        ledger = ledger_of(state, event)
+        must_name_signers(event, ledger)
+        must_be_registered(state, event)
+        must_bind(state, event, ledger, context)
+    except Refusal:
+        return False
+    return True
+
+
+def keep_refusal(refusal: Refusal) -> dict[str, Any]:
+    """Return what has to be kept of a refusal to say it again, as JSON values."""
+    ground = refusal.ground
+    return {
+        "code": refusal.code,
+        "detail": refusal.detail,
+        "positions": list(refusal.positions),
+        "subjects": list(refusal.subjects),
+        "ground": ground
+        and {
+            "rule": ground.rule,
+            "topic": ground.topic,
+            "instrument": ground.instrument,
+            "article": ground.article,
+            "valid_from": ground.valid_from.isoformat(),
+        },
+    }
+
+
+def recall_refusal(kept: Mapping[str, Any]) -> Refusal:
+    """Return the refusal that `keep_refusal` kept."""
+    ground = kept["ground"]
+    return _classes()[kept["code"]](
+        kept["detail"],
+        positions=kept["positions"],
+        subjects=kept["subjects"],
+        ground=ground
+        and Ground(
+            **{**ground, "valid_from": date.fromisoformat(ground["valid_from"])},
+            valid_to=None,
+            values={},
+        ),
+    )
+
+
+@lru_cache(maxsize=1)
+def _classes() -> Mapping[str, type[Refusal]]:
+    return {kind.code: kind for kind in _subclasses(Refusal) if hasattr(kind, "code")}
+
+
+def _subclasses(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _subclasses(each)
