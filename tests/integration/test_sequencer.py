@@ -205,8 +205,8 @@ def test_after_an_unknown_outcome_the_same_bytes_are_found_and_not_appended_agai
     real, lost = sequencer.appending, []
 
     @contextmanager
-    def losing(pool, event_ids):
-        with real(pool, event_ids) as append_:
+    def losing(pool, *asked):
+        with real(pool, *asked) as append_:
             yield append_
         if not lost:
             lost.append(append_.head.size)
