@@ -116,8 +116,7 @@ def verify_export(
     ended = states([step for step, loose in unread.items() if loose], idle)
     beside = [(size, f"{len(larger)} files of a larger log, {larger[0]} first")] if larger else []
     counted = (chronology.signatures, (*chronology.unchecked, *beside))
-    said = tuple(authority.refusal_keys)
-    return Verified(checkpoint, ended, *counted, log_keys=now.log_keys, refusal_keys=said)
+    return Verified(checkpoint, ended, *counted, None, now.log_keys, tuple(authority.refusal_keys))
 
 
 def verify_receipt(
