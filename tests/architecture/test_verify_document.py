@@ -56,6 +56,12 @@ HELD: dict[str, str] = {
     "Where the log has had other keys": """
         integration/test_client_charter.py::test_a_receipt_under_later_keys_verifies_with_the_bundle_that_shows_them
         integration/test_client_charter.py::test_the_sdk_is_led_from_the_keys_it_trusts_to_those_of_now""",
+    "**Or the operator's word": """
+        unit/test_verify_word.py::test_what_was_refused_and_is_not_there_stands
+        unit/test_verify_word.py::test_what_was_refused_for_good_and_is_there_is_a_broken_word
+        unit/test_verify_word.py::test_a_promise""",
+    "python -m ledger.verify refusal.note": """
+        unit/test_verify_word.py::test_the_command_says_so""",
     "**Or a log of somebody else**": "vectors/test_log_any.py::test_its_files_verify",
     "techledger tlog verify DIR": "vectors/test_log_any.py::test_the_commands_say_so",
     "The policy (c2sp.org/tlog-policy)": """
@@ -174,6 +180,21 @@ HELD: dict[str, str] = {
         integration/test_superuser.py::test_m1_a_changed_value_of_any_column_is_found
         integration/test_fsck.py::test_an_edit_by_the_owner_is_found
         integration/test_fsck.py::test_another_note_in_the_anti_rollback_file_is_found""",
+    "What is deleted from the database": """
+        integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
+    "| entries, tags, nodes, the head": """
+        integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
+    "| checkpoints, cosignatures": """
+        integration/test_superuser_gone.py::test_m3_rows_taken_out_with_their_links_are_found_by_the_seal
+        integration/test_superuser_gone.py::test_m3_another_chain_in_the_place_of_the_old_is_found
+        integration/test_superuser_gone.py::test_m3_the_newest_unsealed_rows_with_their_links_leave_no_trace""",
+    "| openings of sealed sections": """
+        integration/test_superuser_gone.py::test_m3_openings_taken_out_with_their_count_are_found_by_the_seal
+        integration/test_fsck_beside.py::test_an_erasure_that_no_event_orders_is_found""",
+    "| seals, and what they say": """
+        integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
+    "A log that was restored from a backup has lost": """
+        integration/test_restore_gap.py::test_receipts_of_members_fill_the_gap_to_the_identical_root""",
     "On all cores": """
         unit/test_verify_command.py::test_two_processes_come_to_the_answer_of_one
         unit/test_verify_command.py::test_answers_come_in_the_order_of_their_tasks""",
