@@ -34,12 +34,18 @@ class OpeningCheck:
         self._erasing = {
             position: _token(entry) for position, entry in rows.entries_of([PersonErased.TOPIC])
         }
+        self._erased = frozenset[str]()
+        if self.unreadable is None:
+            tokens = (self._erasing.get(position) for position in rows.carried_out())
+            self._erased = frozenset(vault.keys.name_of(each) for each in tokens if each)
 
     def faults(self, rows: EntryRows, payload: dict[str, Any]) -> Iterator[str]:
         """Yield what is wrong with the openings of an entry."""
         for row in rows.openings:
             if not _is_committed_to(payload, row):
                 yield f"the opening of {row.path} is of nothing that the entry is committed to"
+            elif not self._erased.isdisjoint(row.holders):
+                yield f"the opening of {row.path} concerns somebody who was erased"
             elif self.unreadable is None and (why := self._does_not_open(rows, row)):
                 yield f"the opening of {row.path} does not open: {why}"
         for trace in rows.erased:

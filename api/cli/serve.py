@@ -116,6 +116,7 @@ def check_reach(settings: Settings) -> None:
 def serving_node(settings: Settings, *, publishes: bool, projects: bool) -> Iterator[Node]:
     """Run a node, and its projections in a process of their own; stop the last started first."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # Memory holds keys, and what they open.
     node = open_node(settings, publishes=publishes)
     with ExitStack() as running:
         running.callback(node.database.stop)

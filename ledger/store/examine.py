@@ -170,6 +170,12 @@ class Examination:
         found: int = kept
         return found
 
+    def carried_out(self) -> frozenset[int]:
+        """Return the positions of the erasures that have been carried out."""
+        return frozenset(
+            position for (position,) in self._rows("SELECT position FROM ledger.erasures")
+        )
+
     def missing_openings(self) -> int:
         """Return how many openings were kept once and are gone without a trace."""
         ((missing,),) = self._rows(

@@ -1,6 +1,7 @@
 """`techledger serve` as a command: where it binds, how it ends, what it says when it cannot run."""
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -156,3 +157,9 @@ def test_descriptors_are_left_for_the_workers(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(TooFewDescriptors):
         connections_of(1000)
     assert (1000 + OWN_DESCRIPTORS, 5000) in set_to
+
+
+def test_a_server_that_crashes_leaves_no_image_of_its_memory():
+    with served_ledger() as server:
+        limits = Path(f"/proc/{server.pid}/limits").read_text()
+    assert re.search(r"Max core file size +0 +0 ", limits)

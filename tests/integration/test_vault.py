@@ -248,6 +248,22 @@ def test_an_erasure_takes_what_concerns_the_person_and_nothing_else(
 
 
 @pytest.mark.usefixtures("agreed")
+def test_an_opening_that_outlived_its_erasure_is_found(
+    settings: Settings, home: Home, world: World, database: Database
+) -> None:
+    kept = run_sql(database.app_dsn, "SELECT * FROM ledger.vault WHERE position = %s", (SHARE_AT,))
+    with running(settings) as node:
+        (erased,) = append(node, erasure(world))
+        assert isinstance(erased, Recorded)
+        node.feed.covering(erased.position).result(30)
+        run_sql(
+            database.superuser_dsn, "INSERT INTO ledger.vault VALUES (%s, %s, %s, %s, %s)", kept[0]
+        )
+        said = [finding.what for finding in check_log(node.pool, home).findings]
+    assert "the opening of /body/parts concerns somebody who was erased" in said
+
+
+@pytest.mark.usefixtures("agreed")
 def test_an_erasure_that_a_crash_cut_short_is_carried_out_at_the_next_start(
     settings: Settings, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
