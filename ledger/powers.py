@@ -169,8 +169,17 @@ class Exposure(NamedTuple):
 Opened = Callable[[str, str, Any], Any]
 """(kind of word, pointer, what stands there sealed) to what was opened there, None if nothing."""
 
-Terms = tuple[Row, Any]
-"""What a named event says, and the row that reads it."""
+
+def _open_nothing(_kind: str, _pointer: str, _value: Any) -> Any:
+    return None
+
+
+class Terms(NamedTuple):
+    """What a named event says, the row that reads it, and who knows what it sealed."""
+
+    row: Row
+    says: Any
+    opened: Opened = _open_nothing
 
 
 def exposure(
@@ -178,7 +187,7 @@ def exposure(
     says: Any,
     signer: str,
     named: Callable[[str], Terms | None],
-    opened: Opened = lambda _kind, _pointer, _value: None,
+    opened: Opened = _open_nothing,
 ) -> Exposure:
     """Return what an event commits one of its signers to, by itself and by the offer it names."""
     beyond, sums, unread = list[str](), list[tuple[Any, Any]](), list[str]()
@@ -216,7 +225,7 @@ def _add_terms(
     if terms is None:
         into[2].append(f"{name} is not shown")
         return
-    beyond, sums, unread = exposure(*terms, signer, named)
+    beyond, sums, unread = exposure(terms.row, terms.says, signer, named, terms.opened)
     into[0].extend([] if beyond is None else [beyond])
     into[1].extend(sums)
     into[2].extend(f"{name}: {each}" for each in unread)

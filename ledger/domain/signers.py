@@ -29,6 +29,7 @@ from ledger.domain.event import (
     State,
     key_subject,
     legal_day,
+    recall,
     reveal,
 )
 from ledger.domain.existence import known
@@ -204,10 +205,16 @@ class _Lines:
 
 
 def _exposure(state: State, event: Event, signer: str, context: Context) -> Exposure:
-    """Return what the event commits a signer to, with what was opened beside it."""
+    """Return what the event commits a signer to, with what was opened beside it, or is kept."""
 
     def named(offer: str) -> Terms:
-        return WHO_SIGNS[OfferMade], known(state, offer, Offer)
+        def kept(kind: str, _pointer: str, value: Any) -> Any:
+            try:
+                return recall(value, offer, context, _READ[kind])
+            except OpeningRequired:
+                return None
+
+        return Terms(WHO_SIGNS[OfferMade], known(state, offer, Offer), kept)
 
     def opened(kind: str, pointer: str, value: Any) -> Any:
         if pointer not in context.openings:

@@ -176,7 +176,7 @@ def _suffices(
             if authority.whole:
                 raise fault(event, f"there is no {offer} before it")
             return None
-        return TABLE[offered.topic], offered.body
+        return Terms(TABLE[offered.topic], offered.body)
 
     if event.type not in TABLE:
         return None, f"what {event.type} commits {signer} to"

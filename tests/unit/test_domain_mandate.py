@@ -1,5 +1,6 @@
 """Mandates: who may sign for whom, for what, up to which sum, on which days."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.support.builders import (
     BANK,
     FIRM,
     INSTITUTE,
+    OFFER,
     OPERATOR,
     RIGHT,
     RIVAL,
@@ -242,6 +244,10 @@ def test_opening_required_to_accept_an_offer_with_a_sealed_price_under_a_ceiling
     accepted = said(offer_accepted(accepts=hash_of(offer)), signed_by=[DEPUTY])
     log = given(mandate_given(topics=["*"], ceiling=MILLION), offer)
     log.when(accepted).then_refused(OpeningRequired)
+    for price, refused in ((MILLION, None), (vnd(1_000_001), CeilingExceeded)):
+        kept = {(OFFER, sealed()["commitment"]): price}
+        attempt = log.when(replace(accepted, kept=kept))
+        attempt.then_refused(refused) if refused else attempt.then_admitted()
 
 
 def test_subject_exists_refuses_a_mandate_twice() -> None:
