@@ -186,7 +186,9 @@ def test_a_dump_comes_back_in_a_database_of_ones_own(
     found_there(machine, first)
     world = World.of(machine.home)
     shutil.rmtree(machine.safe)
+    shutil.rmtree(machine.data_keys)
     shutil.copytree(machine.home.keys, machine.safe)
+    shutil.copytree(machine.home.vault, machine.data_keys)
     settings = settings_for(first, machine.home.path)
     with running(settings) as node:
         append(node, *world.registrations((INSTITUTE, FIRM)))
