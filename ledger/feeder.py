@@ -51,6 +51,9 @@ BACKOFF_S = (0.5, 60.0)
 CLOCK_TOLERANCE_S = 60
 """How far, in seconds, a cosignature may be dated from when we received it."""
 
+AGAIN = 2
+"""How often a witness that names another size is asked again in one round."""
+
 MAX_ANSWER = 1 << 16
 """Bytes of an answer that are read at most."""
 
@@ -184,18 +187,18 @@ class Feeder:
         return lines
 
     def _cosigned(self, target: Target, checkpoint: StoredCheckpoint) -> list[Cosignature]:
-        """Return verified lines; a 409 says which size to prove from, and is tried once more.
+        """Return verified lines; a 409 says which size to prove from, and is tried again.
 
-        A second 409, to the very size that the witness named, contradicts us if that is our own: so
-        says one of protocol 1.0.0 whose root of that size is another.
+        More than once, as another process may feed the same witness at this moment.
         """
         old = min(target.size, checkpoint.size)
         status, answer = self._post(target, checkpoint, old)
+        for _ in range(AGAIN):
+            if status == HTTPStatus.CONFLICT:
+                old = target.size = self._stated_size(answer, old, checkpoint)
+                status, answer = self._post(target, checkpoint, old)
         if status == HTTPStatus.CONFLICT:
-            old = target.size = self._stated_size(answer, old, checkpoint)
-            status, answer = self._post(target, checkpoint, old)
-        if status == HTTPStatus.CONFLICT and old == checkpoint.size:
-            raise _Contradicted(f"it refuses size {old} as its own: {_shown(answer)}")
+            self._stated_size(answer, old, checkpoint)
         if status == HTTPStatus.UNPROCESSABLE_ENTITY:
             raise _Contradicted(f"size {checkpoint.size} from {target.size}: {_shown(answer)}")
         if status != HTTPStatus.OK:
@@ -206,7 +209,8 @@ class Feeder:
         """Return the size that a 409 states, however it spells it.
 
         Raises `_Contradicted` where that settles it: a size beyond ours; and, of a request from our
-        own size to our own size, whatever it says, for there is nothing to prove from.
+        own size to our own size, whatever it says: so witnesses of protocol 1.0.0 answer whose root
+        of that size is another.
         """
         if asked == checkpoint.size:
             raise _Contradicted(f"it refuses size {asked} as its own: {_shown(answer)}")
