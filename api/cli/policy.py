@@ -42,4 +42,7 @@ def lint(
 
 
 def _told(names: tuple[str, ...]) -> str:
-    return f"{len(names)} witnesses at least, e.g. {', '.join(names)}" if names else "nobody"
+    if not names:
+        return "nobody"
+    counted = "1 witness" if len(names) == 1 else f"{len(names)} witnesses"
+    return f"{counted} at least, e.g. {', '.join(names)}"
