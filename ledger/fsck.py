@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ledger.antirollback import CheckpointFile, Halted
+from ledger.batches import load_batch_key
 from ledger.charter import read_policy_in_force
 from ledger.datakeys import DataKeys
 from ledger.home import Home, NotInitialised
@@ -106,7 +107,7 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
     accepted: list[datetime] = []
     with examining(pool) as rows:
         part = partial(_attempt, rows.part, report)
-        keys = part("who may sign", lambda: _LogKeys(rows, trust, report)) or _FirstKeys(trust)
+        keys = part("who may sign", lambda: _LogKeys(rows, trust)) or _FirstKeys(trust)
         claims = part("checkpoints", lambda: list(_stored_claims(rows, trust, keys, report))) or []
         tree = _Tree(iter(sorted([*claims, *file.claims(keys)])))
         mapped, subjects = part("map of subjects", rows.subject_map) or (-1, {})
@@ -114,15 +115,22 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         vault = Vault(pool, data_keys or home.data_keys(), trust.origin)
         openings = part("openings", lambda: OpeningCheck(rows, vault))
 
+        batches = part("batches", lambda: _Batches(rows, home, trust.origin, report))
+
         def walk() -> None:
             for page in _gapless(rows, report):
                 _check_entries(page, trust, openings, report)
+                keys.check_signed(page, report)
+                if batches:
+                    batches.extend([each.stored.leaf_hash for each in page])
                 _touch(ours, page, mapped)
                 tree.extend([leaf_hash(each.stored.entry) for each in page])
                 accepted[:] = [page[-1].stored.accepted]
 
         part("entries", walk)
         tree.check_claims(report)
+        if batches:
+            batches.end()
         part("cosignatures", lambda: _check_cosignatures(rows, policy, report))
         stored = part("map's buckets", rows.subject_buckets)
         if (ours.histories, ours.buckets()) != (subjects, stored):
@@ -260,19 +268,25 @@ class _FirstKeys:
         del size
         return self._trust.verifiers
 
+    def check_signed(self, page: Sequence[EntryRows], report: Report) -> None:
+        """Who may sign is not known: that is a finding already."""
+
 
 class _LogKeys(_FirstKeys):
-    """Which keys sign which checkpoints, by events whose own signatures have been verified."""
+    """Who may sign what, by the entries of the log: its own keys, and those of parties."""
 
-    def __init__(self, rows: Examination, trust: Trust, report: Report) -> None:
-        entries = list(rows.entries_of(AUTHORITY))
-        self._authority = gather_authority(entries, trust.origin)
-        for position, raw in entries:
-            try:
-                check_signatures(read_event(raw, position, trust.origin), self._authority)
-            except Refused as refused:
-                report.add(f"the entry changes who may sign, and {refused.reason}", position)
+    def __init__(self, rows: Examination, trust: Trust) -> None:
+        self._authority = gather_authority(rows.entries_of(AUTHORITY), trust.origin)
         super().__init__(trust)
+
+    def check_signed(self, page: Sequence[EntryRows], report: Report) -> None:
+        """Note entries whose signatures do not verify, or by whom they may not be."""
+        for stored in (each.stored for each in page):
+            try:
+                event = read_event(stored.entry, stored.position, self._trust.origin)
+                check_signatures(event, self._authority)
+            except Refused as refused:
+                report.add(f"step {refused.step.number} refuses it: {refused}", stored.position)
 
     def at(self, size: int) -> tuple[Verifier, ...]:
         """Return the keys that all sign the checkpoint of a size."""
@@ -414,6 +428,38 @@ class _Tree:
             yield from (((level, index), root) for index, root in enumerate(row))
             whole = range(0, len(row) - TILE_WIDTH + 1, TILE_WIDTH)
             level, row = level + _HEIGHT, [root_of(row[at : at + TILE_WIDTH]) for at in whole]
+
+
+class _Batches:
+    """The MACs of the sequencers, held against the leaves read so far."""
+
+    def __init__(self, rows: Examination, home: Home, origin: str, report: Report) -> None:
+        self._key = load_batch_key(home.keys, origin)
+        self._batches, self._report = iter(list(rows.batches())), report
+        self._first, self._leaves = 0, list[bytes]()
+        self._next = next(self._batches, None)
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Append leaf hashes; check the batches that end within them."""
+        self._leaves += leaves
+        while self._next and self._next.first == self._first:
+            batch, here = self._next, self._leaves[: self._next.entries]
+            if len(here) < batch.entries:
+                return
+            if not self._key.made(batch.first, here, batch.mac):
+                self._report.add(
+                    f"the batch from {batch.first} on is by no sequencer of this ledger"
+                )
+            del self._leaves[: batch.entries]
+            self._first += batch.entries
+            self._next = next(self._batches, None)
+
+    def end(self) -> None:
+        """Note entries that are in no batch, and batches of no entries."""
+        if self._leaves:
+            self._report.add(f"no sequencer of this ledger appended what is from {self._first} on")
+        if self._next:
+            self._report.add(f"the batch from {self._next.first} on begins where none ends")
 
 
 def _check_nodes(rows: Examination, tree: _Tree, report: Report) -> None:

@@ -29,7 +29,7 @@ from ledger.intake import decode, read_envelope
 from ledger.keystore import KeyFileExists, create_log_keys, load_key, load_log_keys, save_key
 from ledger.lawbook import shipped
 from ledger.log.policy import QUORUM_NONE_POLICY
-from ledger.node import open_database
+from ledger.node import batch_key, open_database
 from ledger.publisher import LogSigner, publish_first
 from ledger.sequencer import Recorded, Sequencer
 from ledger.settings import Settings
@@ -138,7 +138,7 @@ def _found(settings: Settings, file: CheckpointFile, pool: Pool, identity: Ident
         _make_keys(home, identity)
         vault, kek = settings.vault or home.vault, settings.kek_file or home.kek
         DataKeys.create(vault, kek, identity.origin)
-        append_unpublished(pool, _begun(home, identity))
+        append_unpublished(pool, home, _begun(home, identity))
     signer = LogSigner(identity.origin, *load_log_keys(home.keys))
     if _opened(pool).log_keys != signer.vkeys[:2]:
         raise KeysOfAnother(f"entry 0 names other keys than those in {home.keys}")
@@ -261,12 +261,14 @@ def key_record(key: PrivateKey) -> dict[str, str]:
     }
 
 
-def append_unpublished(pool: Pool, envelope: Envelope, vault: Vault | None = None) -> Recorded:
+def append_unpublished(
+    pool: Pool, home: Home, envelope: Envelope, vault: Vault | None = None
+) -> Recorded:
     """Append one event while nobody publishes; the next publisher signs it.
 
     Raises `AppendRefused` where a rule forbids it.
     """
-    sequencer = Sequencer(pool, lambda: None, vault=vault)
+    sequencer = Sequencer(pool, lambda: None, vault=vault, key=batch_key(home))
     sequencer.start()
     try:
         (outcome,) = sequencer.submit([read_envelope(envelope)]).result()

@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from ledger.antirollback import CheckpointFile, Halted
+from ledger.batches import BatchKey, load_batch_key, make_batch_key
 from ledger.charter import read_policy_in_force
 from ledger.feeder import Feeder
 from ledger.follower import Follower
@@ -28,6 +29,7 @@ from ledger.loops import Loop
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.refuser import refuser_of
+from ledger.scrutiny import Scrutiny
 from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.signatures import SignatureChecker
@@ -170,6 +172,7 @@ class Node:
             vault=self.vault,
             hindered=self._hindrance,
             vintage=self.vintage,
+            key=batch_key(home, publishes=publishes),
         )
         self.watchdog = Watchdog(database.embedded) if database.embedded else None
         self.supervisor = Supervisor()
@@ -280,7 +283,17 @@ def publisher_of(
         failed=failed,
         others=lambda: remembered(urls),
         vintage=vintage,
+        scrutiny=Scrutiny(pool, batch_key(home)),
     )
+
+
+def batch_key(home: Home, *, publishes: bool = True) -> BatchKey:
+    """Return the key of the ledger's sequencers; where the log's keys are it is made if need be.
+
+    Raises `KeyFileMissing` elsewhere: it is copied from the home that publishes.
+    """
+    read = make_batch_key if publishes else load_batch_key
+    return read(home.keys, home.identity().origin)
 
 
 def vault_of(settings: Settings, pool: Pool) -> Vault:

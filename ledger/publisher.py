@@ -33,9 +33,11 @@ from ledger.log.proof import frontier_at, verify_inclusion
 from ledger.log.receipt import TlogProof
 from ledger.log.tiles import TileHashes
 from ledger.loops import Loop
+from ledger.scrutiny import Scrutiny
+from ledger.store.batches import Batch, read_head_and_batches
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at, insert_checkpoint
 from ledger.store.connection import Pool
-from ledger.store.entries import read_entries, read_head
+from ledger.store.entries import StoredEntry, read_entries, read_head
 from ledger.store.head import Head
 from ledger.store.tree import TreeReader
 from ledger.vintage import SoftwareOlder, Vintage
@@ -162,8 +164,13 @@ class Publisher:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         others: Callable[[], Iterable["Remembered"]] = lambda: (),
         vintage: Vintage | None = None,
+        scrutiny: Scrutiny | None = None,
     ) -> None:
-        """`others` are asked, at start, which checkpoints of this log they have seen."""
+        """`others` are asked, at start, which checkpoints of this log they have seen.
+
+        `scrutiny` looks at every entry before it is signed, and at who appended it.
+        """
+        self._scrutiny = scrutiny
         self._pool = pool
         self._vintage = vintage or Vintage(pool)
         self.signer = signer
@@ -222,21 +229,25 @@ class Publisher:
         same note: a first receipt may hang from it.
         """
         self._release()
-        head = read_head(self._pool)
+        head, batches = read_head_and_batches(self._pool, self._frontier.size)
         if head.size != self._frontier.size:
-            self._sign(head)
+            self._sign(head, batches)
             self._release()
         self.verified_at = time.monotonic()
 
-    def _sign(self, head: Head) -> None:
+    def _sign(self, head: Head, batches: Sequence[Batch]) -> None:
         self._vintage.check()
         first_new, frontier = self._frontier.size, self._frontier
         if head.size < first_new:
             raise Halted(f"the database has {head.size} entries; {first_new} were signed")
-        leaves: list[bytes] = []
-        for page in self._rehash(first_new, head.size):
+        leaves, new = list[bytes](), list[bytes]()
+        look = self._scrutiny.look if self._scrutiny else None
+        for page in self._rehash(first_new, head.size, look):
             frontier = frontier.extend(page)
             leaves = page
+            new += page
+        if self._scrutiny:
+            self._scrutiny.conclude(batches, first_new, new)
         if frontier.root() != head.root or frontier.size != head.size:
             raise Halted(f"entries re-read up to {head.size} do not hash to the head's root")
         now = self._clock()
@@ -257,8 +268,10 @@ class Publisher:
             released, self._signed = self._signed, None
             self._told(released)
 
-    def _rehash(self, start: int, stop: int) -> Iterator[list[bytes]]:
-        """Read entries back, page by page, and hash each of them anew. Raises `Halted`."""
+    def _rehash(
+        self, start: int, stop: int, look: Callable[[StoredEntry], None] | None = None
+    ) -> Iterator[list[bytes]]:
+        """Read entries back, page by page, hash each anew, look at it. Raises `Halted`."""
         while start < stop:
             page = read_entries(self._pool, start, stop, PAGE)
             if not page:
@@ -269,6 +282,8 @@ class Publisher:
                     raise Halted(f"entry {position} is not what was appended")
                 if position >= self._frontier.size and entry.topic not in TOPICS:
                     raise SoftwareOlder(f"entry {position} is of a type that this does not know")
+                if look:
+                    look(entry)
                 self._keys.follow(entry)
             yield leaves
             start += len(page)
@@ -295,6 +310,8 @@ class Publisher:
             self._halt(reason_of(error))
             raise
         self._note = note
+        if self._scrutiny:
+            self._scrutiny.start(stored.size)
         if checkpoint_at(self._pool, stored.size) is None:
             # It was signed and swapped, then something died: it is published verbatim.
             insert_checkpoint(

@@ -20,6 +20,7 @@ from operator import itemgetter
 from uuid import UUID
 
 from ledger.antirollback import CheckpointFile
+from ledger.batches import BatchKey
 from ledger.domain.event import Logged
 from ledger.intake import decode
 from ledger.log.merkle import Frontier, leaf_hash
@@ -78,7 +79,7 @@ class Restored:
     sealed: int
 
 
-def restore(pool: Pool, file: CheckpointFile, supply: Supply) -> Restored:
+def restore(pool: Pool, file: CheckpointFile, supply: Supply, key: BatchKey) -> Restored:
     """
     Append what others hold and the database has not; return what came of it.
 
@@ -97,7 +98,7 @@ def restore(pool: Pool, file: CheckpointFile, supply: Supply) -> Restored:
     for accepted, page in pages(missing, head.size):
         sealed += sum(b'{"commitment":"sha256:' in new.entry for new in page)
         with appending(pool) as append:
-            append.write(page, accepted)
+            append.write(page, accepted, key.mac)
     _sign_off(pool, file, note, checkpoint)
     return Restored(checkpoint, checkpoint.size - head.size, sealed)
 

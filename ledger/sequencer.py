@@ -25,6 +25,7 @@ from uuid import UUID
 
 import structlog
 
+from ledger.batches import BatchKey
 from ledger.domain import admission
 from ledger.domain.event import Context, Event, Logged, Refusal, format_instant
 from ledger.domain.law import Law
@@ -135,9 +136,11 @@ class Sequencer:
         vault: Vault | None = None,
         hindered: Callable[[], Exception | None] = lambda: None,
         vintage: Vintage | None = None,
+        key: BatchKey | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._pool = pool
+        """Without a `key` nothing of what is appended can be signed."""
+        self._pool, self._key = pool, key
         self._laws = laws_at_hand() if laws is None else laws
         self._vault = vault or NoVault()
         self._vintage = vintage or Vintage(pool, self._laws)
@@ -302,7 +305,7 @@ class Sequencer:
             if batch.refused:
                 append.bury(batch.refused, batch.accepted)
             if batch.entries:
-                append.write(batch.entries, batch.accepted)
+                append.write(batch.entries, batch.accepted, self._key.mac if self._key else None)
         # The commit is known: only now do clients and cache learn of it.
         try:
             batch.overlay.merge()

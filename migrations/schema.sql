@@ -1,5 +1,11 @@
 CREATE SCHEMA ledger;
 
+CREATE TABLE ledger.batches (
+    first bigint NOT NULL,
+    entries integer NOT NULL,
+    mac bytea NOT NULL
+);
+
 CREATE TABLE ledger.checkpoints (
     size bigint NOT NULL,
     root bytea NOT NULL,
@@ -102,6 +108,10 @@ CREATE TABLE ledger.vault (
     sealed bytea NOT NULL
 );
 
+ALTER TABLE ledger.batches ADD CONSTRAINT batches_entries_check CHECK ((entries > 0));
+ALTER TABLE ledger.batches ADD CONSTRAINT batches_first_check CHECK ((first >= 0));
+ALTER TABLE ledger.batches ADD CONSTRAINT batches_mac_check CHECK ((octet_length(mac) = 32));
+ALTER TABLE ledger.batches ADD CONSTRAINT batches_pkey PRIMARY KEY (first);
 ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (size);
 ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_root_check CHECK ((octet_length(root) = 32));
 ALTER TABLE ledger.checkpoints ADD CONSTRAINT checkpoints_size_check CHECK ((size >= 0));
@@ -223,6 +233,7 @@ END;
 $function$
 ;
 
+CREATE TRIGGER batches_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.batches FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER checkpoints_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER checkpoints_are_linked AFTER INSERT ON ledger.checkpoints FOR EACH ROW EXECUTE FUNCTION ledger.link_checkpoint(); -- enabled: always
 CREATE TRIGGER cosignatures_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.cosignatures FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
@@ -242,6 +253,7 @@ CREATE TRIGGER vault_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON ledger.vaul
 GRANT DELETE, INSERT, SELECT ON ledger.refusals TO ledger_app;
 GRANT DELETE, INSERT, SELECT ON ledger.vault TO ledger_app;
 GRANT DELETE, SELECT ON ledger.plain_openings TO ledger_app;
+GRANT INSERT, SELECT ON ledger.batches TO ledger_app;
 GRANT INSERT, SELECT ON ledger.checkpoints TO ledger_app;
 GRANT INSERT, SELECT ON ledger.cosignatures TO ledger_app;
 GRANT INSERT, SELECT ON ledger.entries TO ledger_app;

@@ -29,7 +29,7 @@ from ledger.log.checkpoint import Checkpoint, parse_checkpoint
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.note import open_note, parse_note
-from ledger.node import open_database, policy_of
+from ledger.node import batch_key, open_database, policy_of
 from ledger.publisher import LogSigner
 from ledger.restore import MirrorBehind, RestoreError, restore
 from ledger.settings import Settings
@@ -122,7 +122,9 @@ def _complete(
         reached = check_placed(pool, home, manifest)
         if mirror:
             try:
-                reached = restore(pool, file, gather(home.trust.read_bytes(), [mirror])).checkpoint
+                reached = restore(
+                    pool, file, gather(home.trust.read_bytes(), [mirror]), batch_key(home)
+                ).checkpoint
             except MirrorBehind:
                 nobody_saw_more = True  # It saw less, which says as much.
         seen = _seen(settings, pool, manifest.origin)

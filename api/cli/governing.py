@@ -137,7 +137,7 @@ def succeed(
     database = open_database(settings)
     try:
         pool = Pool(database.app_dsn, size=2)
-        recorded = append_unpublished(pool, signed.envelope)
+        recorded = append_unpublished(pool, home, signed.envelope)
         pool.close()
     finally:
         database.stop()

@@ -63,7 +63,7 @@ def erase(
     key = load_key(home.keys / "operator.pem")
     signed = sign_sealed(identity.origin, PersonErased.TOPIC, body, [identity.operator], [key])
     with _opened(settings) as (pool, vault):
-        recorded = append_unpublished(pool, signed.envelope, vault)
+        recorded = append_unpublished(pool, home, signed.envelope, vault)
         # Once more, and loudly: within the append what fails is only logged.
         vault.open()
     print(f"erased; position {recorded.position} says so")

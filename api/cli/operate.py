@@ -169,7 +169,7 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
         publisher_of(settings, pool, file).examine()
         key = load_key(home.keys / "operator.pem")
         signed = sign_sealed(identity.origin, LedgerResumed.TOPIC, body, [identity.operator], [key])
-        recorded = append_unpublished(pool, signed.envelope)
+        recorded = append_unpublished(pool, home, signed.envelope)
         file.resume()
         pool.close()
     finally:

@@ -15,7 +15,7 @@ from ledger.antirollback import CheckpointFile
 from ledger.audit import AuditError, export
 from ledger.home import Home
 from ledger.log.encoding import write_base64
-from ledger.node import open_database
+from ledger.node import batch_key, open_database
 from ledger.restore import Restored, RestoreError, restore
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -45,7 +45,7 @@ def restore_from_mirror(
             held.callback(os.close, file.hold())
             trust_root = home.trust.read_bytes()
             supply = held.enter_context(_supply(trust_root, sources or (), receipt or ()))
-            done = restore(pool, file, supply)
+            done = restore(pool, file, supply, batch_key(home))
     except (SupplyError, RestoreError, AuditError, httpx2.HTTPError, OSError) as error:
         print(f"REFUSED: {error}")
         raise typer.Exit(1) from None

@@ -53,7 +53,7 @@ def seal(pool: Pool, home: Home) -> Recorded | None:
     key = load_key(home.keys / "operator.pem")
     body = draft.body(identity.origin)
     signed = sign_sealed(identity.origin, LedgerSealed.TOPIC, body, [identity.operator], [key])
-    return append_unpublished(pool, signed.envelope)
+    return append_unpublished(pool, home, signed.envelope)
 
 
 def _run(settings: Settings, app_dsn: str) -> None:

@@ -12,7 +12,7 @@ the first, all rows, the new head and COMMIT the second.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,6 +40,9 @@ from ledger.store.refusals import BURY, DeadPayload, bytes_array
 from ledger.store.vault import VaultRow
 
 __all__ = ["Append", "DeadPayload", "Head", "NewEntry", "StoredId", "VaultRow", "appending"]
+
+Mac = Callable[[int, Sequence[bytes]], bytes]
+"""(position of the first entry, leaf hashes) to the MAC of a batch."""
 
 FEW = 4
 """Up to so many entries go as INSERT, in the round trip of COMMIT; more of them go as COPY."""
@@ -140,8 +143,12 @@ class Append:
         ]
         self._insert_rows("ledger.refusals", rows)
 
-    def write(self, entries: Sequence[NewEntry], accepted: datetime) -> Head:
+    def write(
+        self, entries: Sequence[NewEntry], accepted: datetime, mac: Mac | None = None
+    ) -> Head:
         """Append `entries`, in order, all accepted at one instant; return the head there will be.
+
+        `mac` says that they were judged: nothing without one is signed.
 
         Once a transaction, and last. `Conflict` for an event id that is stored already may arise
         here or where the block ends.
@@ -160,6 +167,9 @@ class Append:
             self._transaction.close_with(
                 "UPDATE ledger.kept SET openings = openings + %s", (openings,)
             )
+        if mac is not None:
+            judged = mac(first, [entry.leaf_hash for entry in entries])
+            self._insert_rows("ledger.batches", [(first, len(entries), judged)])
         self.head = Head(self.head.origin, tree.size, tree.root(), tree.hashes, accepted)
         self._move_head(nodes)
         self.written = True

@@ -24,7 +24,7 @@ _DURABLE = {
 }
 """Settings without which a commit that was acknowledged could be lost, or damage go unseen."""
 
-_APPEND_ONLY = ("entries", "tags", "nodes", "checkpoints", "cosignatures", "links")
+_APPEND_ONLY = ("entries", "tags", "nodes", "checkpoints", "cosignatures", "links", "batches")
 _CHANGES = ("UPDATE", "DELETE", "TRUNCATE")
 
 

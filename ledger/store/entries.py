@@ -152,6 +152,17 @@ def read_by_subjects(pool: Pool, subjects: Sequence[str]) -> dict[str, list[Stor
     return found
 
 
+def read_topics(pool: Pool, topics: Sequence[str], stop: int) -> list[StoredEntry]:
+    """Return the entries of these topics below `stop`, in order: they should be few."""
+    with pool.session() as session:
+        session.execute(
+            f"SELECT {_COLUMNS} FROM ledger.entries e"  # noqa: S608  (a constant)
+            " WHERE topic = ANY(%s) AND position < %s ORDER BY position",
+            (list(topics), stop),
+        )
+        return [_entry(row) for row in session.fetchall()]
+
+
 def find_event(pool: Pool, event_id: UUID) -> StoredEntry | None:
     """Return the entry of an event, or None if the log does not hold it."""
     with pool.session() as session:

@@ -15,6 +15,7 @@ from psycopg2.extensions import cursor
 
 from ledger.log.subject_map import History, Part, key_of
 from ledger.store import head
+from ledger.store.batches import Batch
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool, StoreError, Timeouts
 from ledger.store.cosignatures import Cosignature
@@ -113,6 +114,18 @@ class Examination:
         ):
             for level, index, stored in rows:
                 yield Node(level, index, bytes(stored))
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield the batches, by their first position."""
+        first = -(2**63)
+        while rows := self._rows(
+            "SELECT first, entries, mac FROM ledger.batches WHERE first > %s"
+            " ORDER BY first LIMIT %s",
+            first,
+            _ROWS,
+        ):
+            for first, entries, mac in rows:
+                yield Batch(first, entries, bytes(mac))
 
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
         """Yield the checkpoints, by size."""

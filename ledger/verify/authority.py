@@ -51,6 +51,9 @@ _NULLABLE = frozenset(_NULLS.split())
 AUTHORITY = (*_BODIES, *ENDS, *OFFERS)
 """The types of events that change who may sign, or how far, or what signs the log."""
 
+ENTERED = tuple(sorted((*_BODIES, *ENDS)))
+"""Those of them that are few: offers are looked up when one is needed."""
+
 # `type` is the last member of a canonical payload, and no quote within a string stands bare.
 _ENDINGS = tuple(f'"type":"{topic}"}}'.encode() for topic in AUTHORITY)
 

@@ -28,17 +28,25 @@ def check_signatures(event: Event, authority: Authority) -> tuple[str, ...]:
     Returns what could not be checked: who must sign a type that is not in the table, a sum that is
     sealed to the ceiling of a mandate.
     """
+    unread = judge_signers(event, authority)
+    brought = admitted_keys(event)
+    for line in event.entry.signatures:
+        verify_line(event, brought.get(line.key_id) or authority.keys[line.key_id], line.value)
+    return unread
+
+
+def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
+    """Do what `check_signatures` does, but for the signatures and the new keys themselves."""
     row, unread = TABLE.get(event.type), list[str]()
     _must_stand(event, authority, row, unread)
-    brought, older = admitted_keys(event), set[str]()
+    brought, older = _proven_keys(event), set[str]()
     bound = {key.party for key in brought.values()} & event.signers
     for line in event.entry.signatures:
-        key = brought.get(line.key_id) or _in_force(line.key_id, event, authority)
-        verify_line(event, key, line.value)
         # A key that the event brings binds its own party and nobody through a mandate.
         if line.key_id not in brought:
-            older.add(key.party)
-            bound |= _bound_by(key.party, event, authority, unread)
+            holder = _in_force(line.key_id, event, authority).party
+            older.add(holder)
+            bound |= _bound_by(holder, event, authority, unread)
     if missing := event.signers - bound:
         raise fault(event, f"no line binds {', '.join(sorted(missing))}")
     if row is not None:
@@ -99,9 +107,17 @@ def verify_line(event: Event, key: Key, signature: bytes) -> None:
         raise fault(event, f"the line by key {key.key_id}: {error}") from None
 
 
+def _proven_keys(event: Event) -> dict[str, Key]:
+    """Return the keys that an event brings, by id; each of them has signed."""
+    brought = {key.key_id: key for key in brought_keys(event)}
+    if unproven := brought.keys() - {line.key_id for line in event.entry.signatures}:
+        raise fault(event, f"new keys have not signed: {', '.join(sorted(unproven))}")
+    return brought
+
+
 def admitted_keys(event: Event) -> dict[str, Key]:
     """Return the keys that an event brings, by id: each fit to bind anybody, each a signer."""
-    brought = {key.key_id: key for key in brought_keys(event)}
+    brought = _proven_keys(event)
     for key_id, key in brought.items():
         try:
             keys.admit_key(key.algorithm, key.spki)
@@ -109,8 +125,6 @@ def admitted_keys(event: Event) -> dict[str, Key]:
             raise fault(event, f"the new key {key_id}: {error}") from None
         if keys.key_id(key.spki) != key_id:
             raise fault(event, f"{key_id} is not the SHA-256 of its public key")
-    if unproven := brought.keys() - {line.key_id for line in event.entry.signatures}:
-        raise fault(event, f"new keys have not signed: {', '.join(sorted(unproven))}")
     return brought
 
 

@@ -20,7 +20,7 @@ WHOLE = {"ledger/court.py": 1150}
 GENERATED = re.compile(
     "^# <table of authority>\n.*^# </table of authority>\n", re.DOTALL | re.MULTILINE
 )
-"""Data in such a file, which is read as a table and not as code (decision 20)."""
+"""Data in such a file, which is read as a table and not as code (decision 22)."""
 
 
 def sources(*folders: str) -> Iterator[Path]:

@@ -19,6 +19,7 @@ from ledger.audit import StoredLog, export
 from ledger.fsck import check_log
 from ledger.home import Home
 from ledger.log.evidence import format_evidence
+from ledger.node import batch_key
 from ledger.restore import NotAPrefix, RootDiffers, StillMissing, restore
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
@@ -51,7 +52,7 @@ class Kept:
 
     def restore(self, supply: Supply) -> int:
         with closing(Pool(self.backup.app_dsn, size=2)) as pool:
-            return restore(pool, self.file, supply).entries
+            return restore(pool, self.file, supply, batch_key(self.home)).entries
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from ledger.antirollback import CheckpointFile, Halted, InUse
 from ledger.audit import StoredLog, export, exported_checkpoint
 from ledger.fsck import check_log
 from ledger.home import Home
-from ledger.node import open_node
+from ledger.node import batch_key, open_node
 from ledger.restore import MirrorBehind, NotAPrefix, StillMissing, restore
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -84,7 +84,9 @@ class Past:
         try:
             file = CheckpointFile(self.home.checkpoints)
             trust = self.home.trust.read_bytes()
-            return restore(pool, file, gather(trust, [self.mirror, *more], (), receipts)).entries
+            return restore(
+                pool, file, gather(trust, [self.mirror, *more], (), receipts), batch_key(self.home)
+            ).entries
         finally:
             pool.close()
 

@@ -17,7 +17,7 @@ from ledger.domain.event import OpeningRequired
 from ledger.fsck import check_log
 from ledger.home import Home
 from ledger.intake import MAX_PERSONS, Invalid
-from ledger.node import vault_of
+from ledger.node import batch_key, vault_of
 from ledger.restore import restore
 from ledger.sequencer import Recorded, Sequencer
 from ledger.settings import Settings
@@ -396,7 +396,7 @@ def test_an_older_database_that_was_restored_loses_whom_the_log_erased(
     pool = Pool(copies.app_dsn, size=2)
     assert TERMS + PARTS == what_is_kept(pool)
     file = CheckpointFile(home.checkpoints)
-    restore(pool, file, tmp_path / "mirror", home.trust.read_bytes())
+    restore(pool, file, tmp_path / "mirror", home.trust.read_bytes(), batch_key(home))
     pool.close()
     with running(older) as node:
         assert TERMS == what_is_kept(node.pool)

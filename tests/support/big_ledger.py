@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from ledger.antirollback import CheckpointFile
+from ledger.batches import BatchKey, make_batch_key
 from ledger.genesis import founders, trust_root
 from ledger.home import Home, Identity
 from ledger.keystore import save_key, save_pair
@@ -37,12 +38,12 @@ from tests.support.postgres import ORIGIN
 from tests.support.sample_log import log_keys, log_signers, party_key
 
 
-def fill(pool: Pool, size: int) -> None:
+def fill(pool: Pool, size: int, key: BatchKey | None = None) -> None:
     """Append what a database, whose head is `ORIGIN`'s, lacks of the first `size` entries."""
     start = read_head(pool).size
     for accepted, page in pages(islice(big_log.entries(size), start, None), start):
         with appending(pool) as append:
-            append.write(page, accepted)
+            append.write(page, accepted, key.mac if key else None)
 
 
 def trust() -> bytes:
@@ -97,9 +98,10 @@ def make_home(settings: Settings, size: int) -> Home:
     try:
         initialise_head(database.owner_dsn, ORIGIN)
         pool = Pool(database.app_dsn, size=4)
-        fill(pool, 1)
+        key = make_batch_key(home.keys, ORIGIN)
+        fill(pool, 1, key)
         publish_first(pool, signer, file, lambda: datetime.now(UTC))
-        fill(pool, size)
+        fill(pool, size, key)
         publisher = Publisher(pool, signer, file, told=lambda _: None, failed=_fail)
         publisher.start()
         publisher.stop()

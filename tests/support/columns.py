@@ -46,6 +46,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "line": AUTHENTICATED,
     },
     "ledger.links": dict.fromkeys(("chain", "number", "digest", "link"), DERIVED),
+    "ledger.batches": dict.fromkeys(("first", "entries", "mac"), AUTHENTICATED),
     "ledger.vault": {
         "position": AUTHENTICATED,
         "path": AUTHENTICATED,

@@ -9,6 +9,7 @@ TRIGGERS = {
     "checkpoints_are_append_only": "checkpoints",
     "cosignatures_are_append_only": "cosignatures",
     "links_are_append_only": "links",
+    "batches_are_append_only": "batches",
     "checkpoints_are_linked": "checkpoints",
     "cosignatures_are_linked": "cosignatures",
     "head_only_grows": "head",

@@ -1,0 +1,55 @@
+"""
+Which entries a sequencer of this ledger judged: a MAC over each batch.
+
+The key is not in the database: whoever has the application's role can write rows, but no such MAC,
+and the publisher signs nothing that has none. Every process that appends to
+this ledger has the same key, `keys/batches.key`, made with the ledger; who adds a host copies it.
+"""
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ledger.keystore import KeyFileMissing, KeyFileUnsafe, read_private, write_private
+
+KEY_FILE = "batches.key"
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class BatchKey:
+    """The key of a ledger's sequencers, and the origin of the log that they append to."""
+
+    origin: str
+    secret: bytes = field(repr=False)
+
+    def mac(self, first: int, leaves: Sequence[bytes]) -> bytes:
+        """Return the MAC of a batch: the leaf hashes of its entries, and the first's position."""
+        head = f"techledger/batch/v1\n{self.origin}\n{first}\n{len(leaves)}\n"
+        return hmac.digest(self.secret, head.encode() + b"".join(leaves), "sha256")
+
+    def made(self, first: int, leaves: Sequence[bytes], mac: bytes) -> bool:
+        """Say whether a MAC is of this batch, by this key."""
+        return hmac.compare_digest(self.mac(first, leaves), mac)
+
+
+def load_batch_key(directory: Path, origin: str) -> BatchKey:
+    """Return the key. Raises `KeyFileMissing`, `KeyFileUnsafe`."""
+    try:
+        secret = bytes.fromhex(read_private(directory / KEY_FILE).decode("ascii"))
+    except ValueError:
+        secret = b""
+    if len(secret) != KEY_BYTES:
+        raise KeyFileUnsafe(f"{directory / KEY_FILE} is no key of {KEY_BYTES} bytes, in hex")
+    return BatchKey(origin, secret)
+
+
+def make_batch_key(directory: Path, origin: str) -> BatchKey:
+    """Return the key, made where there is none yet: once, with the ledger."""
+    try:
+        return load_batch_key(directory, origin)
+    except KeyFileMissing:
+        write_private(directory / KEY_FILE, secrets.token_hex(KEY_BYTES).encode())
+        return load_batch_key(directory, origin)

@@ -1,0 +1,97 @@
+"""
+What the publisher asks of entries before it signs them: nothing is signed that a verifier refuses.
+
+Each entry was appended by a sequencer of this ledger (`ledger.batches`), and each goes through the
+verifier's own steps 5 to 8, but for the signatures themselves, which were verified before the
+sequencer had them: form, identity and time, lists, the table of authority, keys and mandates.
+"""
+
+from collections.abc import Sequence
+
+from ledger.antirollback import Halted
+from ledger.batches import BatchKey
+from ledger.powers import TABLE, values
+from ledger.store.batches import Batch
+from ledger.store.connection import Pool
+from ledger.store.entries import StoredEntry, read_by_subject, read_topics
+from ledger.verify.authority import ENTERED, OFFERS, Authority, is_authority
+from ledger.verify.event import read_event
+from ledger.verify.outcome import Refused
+from ledger.verify.signatures import judge_signers
+from ledger.wire.instant import format_instant
+
+
+class Scrutiny:
+    """Looks at entries in the order of the log, begun with the size that is signed."""
+
+    def __init__(self, pool: Pool, key: BatchKey) -> None:
+        self._pool, self._key = pool, key
+        self._authority, self._size, self._accepted = Authority(), 0, ""
+        self._doubt = ""
+
+    def start(self, size: int) -> None:
+        """Read who may sign at a size, of which all is signed. Raises `Halted`."""
+        self._authority = Authority()
+        self._size = size
+        for stored in read_topics(self._pool, ENTERED, size):
+            self._follow(stored)
+
+    def look(self, stored: StoredEntry) -> None:
+        """Look at the next entry of the log; what is wrong with it, `conclude` says.
+
+        One that was looked at is passed over: what is not signed yet is read again.
+        """
+        if self._doubt or stored.position < self._size:
+            return
+        try:
+            self._judge(stored)
+        except Refused as refused:
+            self._doubt = f"step {refused.step.number}, {refused.reason}"
+        if self._doubt:
+            at = f"entry {stored.position} would be refused by every verifier"
+            self._doubt = f"{at}: {self._doubt}"
+        self._size = stored.position + 1
+
+    def conclude(self, batches: Sequence[Batch], first: int, leaves: Sequence[bytes]) -> None:
+        """Raise `Halted` unless all entries from `first` on are ours, and none is in doubt."""
+        at = 0
+        for batch in batches:
+            here = leaves[at : at + batch.entries]
+            if batch.first != first + at or not self._key.made(batch.first, here, batch.mac):
+                break
+            at += batch.entries
+        if at != len(leaves):
+            raise Halted(f"entry {first + at} was judged by no sequencer of this ledger")
+        if self._doubt:
+            raise Halted(self._doubt)
+
+    def _judge(self, stored: StoredEntry) -> None:
+        event = read_event(stored.entry, stored.position, self._key.origin)
+        accepted = event.entry.accepted
+        row = str(stored.event_id), stored.topic, format_instant(stored.accepted)
+        if row != (event.event_id, event.type, accepted):
+            self._doubt = "it is stored as another than it is"
+        elif accepted < self._accepted:
+            self._doubt = "it was accepted before the entry before it"
+        elif event.type not in TABLE:
+            self._doubt = f"it is of a type that is not known here, {event.type}"
+        else:
+            if is_authority(stored.entry):
+                self._authority.follow(event)
+            self._look_up(event.body)
+            judge_signers(event, self._authority)
+            self._accepted = accepted
+
+    def _follow(self, stored: StoredEntry) -> None:
+        try:
+            self._authority.follow(read_event(stored.entry, stored.position, self._key.origin))
+        except Refused as refused:
+            self._authority.faults[stored.position] = refused
+
+    def _look_up(self, body: dict[str, object]) -> None:
+        """Read the offer that an event names: offers are many, and few are held to a ceiling."""
+        for offer in map(str, values(body, "offer")):
+            if offer not in self._authority.offers and offer.startswith("offer:"):
+                for stored in read_by_subject(self._pool, offer, limit=1):
+                    if stored.topic in OFFERS:
+                        self._follow(stored)

@@ -1,0 +1,1 @@
+"""Events of every topic, right and wrong, before all who judge authority."""

@@ -1,0 +1,320 @@
+"""
+What the judges are asked at each step: the event as it should be, and wrong in one way.
+
+A case has a name, which is its reason, and an entry. Those in `WRONG` must be refused by everybody;
+of the others (`DEPENDS`) it depends on the topic, and all must say the same.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from ledger.genesis import key_record
+from ledger.wire.envelope import Signature
+from ledger.wire.keys import PrivateKey
+from tests.differential.story import DEPUTIES, Step, Writer, deputy, entry, lines
+from tests.support import builders as b
+from tests.support.sample_log import party_key
+
+OUTSIDER, NOBODY = b.THIRD, "party:vn.nobody"
+
+
+@dataclass
+class Bench:
+    """What cases are made from: the writer, the step, chance, and who could sign."""
+
+    writer: Writer
+    step: Step
+    chance: Random
+
+    def said(self, signers: list[str], keys: list[PrivateKey], **says: Any) -> bytes:
+        """Return the event with other signers, lines or members."""
+        step = self.step
+        payload = self.writer.payload(step.topic, {**step.said, **says}, signers, step.at)
+        return entry(payload, lines(payload, keys), step.at)
+
+    @property
+    def own(self) -> list[PrivateKey]:
+        """Return the keys of all signers, and the new ones."""
+        return [*self._held(self.step.signers), *self.step.new]
+
+    def without(self, party: str) -> list[PrivateKey]:
+        """Return the keys of the other signers, and the new ones."""
+        others = [each for each in self.step.signers if each != party]
+        return [*self._held(others), *self.step.new]
+
+    def _held(self, parties: list[str]) -> list[PrivateKey]:
+        """Keys of those who have one before the event."""
+        return [self.writer.key(each) for each in parties if self.writer.in_force.get(each)]
+
+    def one(self) -> str:
+        """One of the signers that were there before the event, or any."""
+        before = [each for each in self.step.signers if self.writer.in_force.get(each)]
+        return self.chance.choice(before or self.step.signers)
+
+
+Case = Callable[[Bench], bytes | None]
+"""Makes an entry, or none where there is no such case at this step."""
+
+
+def right(bench: Bench) -> bytes:
+    return bench.said(bench.step.signers, bench.own)
+
+
+def signer_missing(bench: Bench) -> bytes | None:
+    gone = bench.one()
+    left = [each for each in bench.step.signers if each != gone]
+    return bench.said(left, bench.without(gone)) if left else None
+
+
+def signer_too_many(bench: Bench) -> bytes | None:
+    if OUTSIDER in bench.step.signers:
+        return None
+    return bench.said(
+        sorted([*bench.step.signers, OUTSIDER]), [*bench.own, bench.writer.key(OUTSIDER)]
+    )
+
+
+def operator_alone(bench: Bench) -> bytes | None:
+    operator = bench.writer.officers.operator
+    if bench.step.signers == [operator]:
+        return None
+    return bench.said([operator], [bench.writer.key(operator), *bench.step.new])
+
+
+def stranger_instead(bench: Bench) -> bytes | None:
+    if OUTSIDER in bench.step.signers:
+        return None
+    return bench.said([OUTSIDER], [bench.writer.key(OUTSIDER), *bench.step.new])
+
+
+def unregistered(bench: Bench) -> bytes:
+    gone = bench.one()
+    signers = sorted({*bench.step.signers, NOBODY} - {gone})
+    return bench.said(signers, [*bench.without(gone), party_key(NOBODY)])
+
+
+def line_missing(bench: Bench) -> bytes | None:
+    keys = bench.without(bench.one())
+    return bench.said(bench.step.signers, keys) if keys else None
+
+
+def line_too_many(bench: Bench) -> bytes | None:
+    if OUTSIDER in bench.step.signers:
+        return None
+    return bench.said(bench.step.signers, [*bench.own, bench.writer.key(OUTSIDER)])
+
+
+def line_by_another(bench: Bench) -> bytes | None:
+    if OUTSIDER in bench.step.signers:
+        return None
+    keys = [*bench.without(bench.one()), bench.writer.key(OUTSIDER)]
+    return bench.said(bench.step.signers, keys)
+
+
+def key_unknown(bench: Bench) -> bytes:
+    gone = bench.one()
+    return bench.said(bench.step.signers, [*bench.without(gone), party_key(gone, 9)])
+
+
+def key_of_before(bench: Bench) -> bytes | None:
+    """By a key that was revoked: the institute's second one, from its revocation on."""
+    key = party_key(b.INSTITUTE, 1)
+    held = bench.writer.in_force.get(b.INSTITUTE, [])
+    was = any(each.key_id == key.key_id for each in bench.writer.gone)
+    if b.INSTITUTE not in bench.step.signers or key in held or not was:
+        return None
+    return bench.said(bench.step.signers, [*bench.without(b.INSTITUTE), key])
+
+
+def signature_forged(bench: Bench) -> bytes:
+    step = bench.step
+    payload = bench.writer.payload(step.topic, step.said, step.signers, step.at)
+    good = list(lines(payload, bench.own))
+    at = bench.chance.randrange(len(good))
+    spoilt = bytearray(good[at].value)
+    spoilt[bench.chance.randrange(len(spoilt))] ^= 1 << bench.chance.randrange(8)
+    good[at] = Signature(good[at].key_id, bytes(spoilt))
+    return entry(payload, good, step.at)
+
+
+def other_payload(bench: Bench) -> bytes:
+    """Take the lines of another event of the same people."""
+    step = bench.step
+    other = bench.writer.payload(step.topic, step.said, step.signers, step.at)
+    payload = bench.writer.payload(step.topic, step.said, step.signers, step.at)
+    return entry(payload, lines(other, bench.own), step.at)
+
+
+def by_deputy(name: str) -> Case:
+    """Return a case in which a deputy signs for one of the signers."""
+
+    def case(bench: Bench) -> bytes | None:
+        principals = [
+            each
+            for each in bench.step.signers
+            if each in b.ROLES and bench.writer.in_force.get(each)
+        ]
+        known = bench.writer.in_force.get(deputy(name))
+        if not principals or not known or bench.step.topic == "ledger.opened/1":
+            return None
+        if bench.writer.mandated < len(b.ROLES) * len(DEPUTIES):
+            return None
+        principal = bench.chance.choice(principals)
+        return bench.said(bench.step.signers, [*bench.without(principal), known[0]])
+
+    case.__name__ = f"by_deputy_{name}"
+    return case
+
+
+def new_key_unproven(bench: Bench) -> bytes | None:
+    keys = [bench.writer.key(each) for each in bench.step.signers]
+    keys = [key for key in keys if key not in bench.step.new]
+    return bench.said(bench.step.signers, keys) if bench.step.new and keys else None
+
+
+def attested_by_no_clerk(bench: Bench) -> bytes | None:
+    if "attested_by" not in bench.step.said:
+        return None
+    says = {"attested_by": b.FIRM}
+    if "document_sha256" in bench.step.said:
+        says["document_sha256"] = b.SOME_HASH
+    signers = bench.writer.bound(bench.step.topic, {**bench.step.said, **says})
+    return bench.said(signers, [*map(bench.writer.key, signers)], **says)
+
+
+def reviewed_by_none(bench: Bench) -> bytes | None:
+    if "reviewer" not in bench.step.said:
+        return None
+    says = {"reviewer": b.RIVAL}
+    signers = bench.writer.bound(bench.step.topic, {**bench.step.said, **says})
+    return bench.said(signers, [*map(bench.writer.key, signers)], **says)
+
+
+def _event(bench: Bench, topic: str, said: dict[str, Any], keys: list[PrivateKey]) -> bytes:
+    other = replace(bench.step, topic=topic, said=said)
+    signers = bench.writer.bound(topic, said)
+    return Bench(bench.writer, other, bench.chance).said(signers, keys)
+
+
+def _vouched(bench: Bench, party: str, voucher: str | None, by: list[PrivateKey]) -> bytes | None:
+    if not bench.writer.in_force.get(b.FIRM):
+        return None
+    new = party_key(party, 5 + bench.chance.randrange(2))
+    said = {"party": party, "key": key_record(new), "not_before": None, "not_after": None}
+    return _event(bench, "key.added/1", {**said, "vouched_by": voucher}, [new, *by])
+
+
+def key_vouched_for(bench: Bench) -> bytes | None:
+    officer = bench.chance.choice(bench.writer.officers)
+    return _vouched(bench, b.FIRM, officer, [bench.writer.key(officer)])
+
+
+def key_by_an_older(bench: Bench) -> bytes | None:
+    return _vouched(bench, b.FIRM, None, [bench.writer.key(b.FIRM)])
+
+
+def vouched_by_itself(bench: Bench) -> bytes | None:
+    party = bench.chance.choice((b.FIRM, *bench.writer.officers))
+    return _vouched(bench, party, party, [bench.writer.key(party)])
+
+
+def vouched_by_its_new_key(bench: Bench) -> bytes | None:
+    party = bench.chance.choice((b.FIRM, *bench.writer.officers))
+    return _vouched(bench, party, bench.chance.choice((None, party)), [])
+
+
+def vouched_by_a_stranger(bench: Bench) -> bytes | None:
+    return _vouched(bench, b.FIRM, b.RIVAL, [bench.writer.key(b.RIVAL)])
+
+
+def vouched_through_a_mandate(bench: Bench) -> bytes | None:
+    """Try to bind by a deputy's new key the officer whose mandate the deputy holds."""
+    return _vouched(bench, deputy("whole"), bench.writer.officers.registrar, [])
+
+
+def revoked_by_a_stranger(bench: Bench) -> bytes | None:
+    if not bench.writer.in_force.get(b.FIRM):
+        return None
+    said = {"party": b.FIRM, "key_id": bench.writer.key(b.FIRM).key_id, "reason": "lost"}
+    said |= {"compromised_since": None, "revoked_by": b.RIVAL}
+    return _event(bench, "key.revoked/1", said, [bench.writer.key(b.RIVAL)])
+
+
+def mandate_ended_by_a_stranger(bench: Bench) -> bytes | None:
+    if bench.writer.mandated < len(b.ROLES) * len(DEPUTIES):
+        return None
+    name = f"mandate:{b.FIRM[6:].replace(':', '-')}-whole"
+    said = {"mandate": name, "principal": b.FIRM, "holder": deputy("whole"), "ended_by": b.RIVAL}
+    return _event(bench, "mandate.ended/1", said, [bench.writer.key(b.RIVAL)])
+
+
+def registered_again(bench: Bench) -> bytes | None:
+    """Give a party a key by the operator alone."""
+    if not bench.writer.in_force.get(b.FIRM):
+        return None
+    new, operator = party_key(b.FIRM, 5), bench.writer.officers.operator
+    said = b.party_registered(party=b.FIRM, name=None, keys=[key_record(new)])
+    return _event(
+        bench,
+        "party.registered/1",
+        said.model_dump(mode="json", exclude_unset=True),
+        [new, bench.writer.key(operator)],
+    )
+
+
+ALWAYS_RIGHT: tuple[Case, ...] = (right, key_vouched_for, key_by_an_older)
+WRONG: tuple[Case, ...] = (
+    signer_missing,
+    signer_too_many,
+    operator_alone,
+    stranger_instead,
+    unregistered,
+    line_missing,
+    line_too_many,
+    line_by_another,
+    key_unknown,
+    key_of_before,
+    signature_forged,
+    other_payload,
+    by_deputy("other"),
+    by_deputy("ended"),
+    by_deputy("over"),
+    by_deputy("later"),
+    new_key_unproven,
+    attested_by_no_clerk,
+    reviewed_by_none,
+    vouched_by_itself,
+    vouched_by_its_new_key,
+    vouched_by_a_stranger,
+    vouched_through_a_mandate,
+    revoked_by_a_stranger,
+    mandate_ended_by_a_stranger,
+    registered_again,
+)
+RARE = (key_of_before, new_key_unproven, attested_by_no_clerk, reviewed_by_none) * 2
+"""What few topics have: asked first, wherever it is there."""
+
+DEPENDS: tuple[Case, ...] = (
+    by_deputy("small"),
+    by_deputy("large"),
+    by_deputy("foreign"),
+    by_deputy("whole"),
+)
+
+
+def draw(bench: Bench, number: int) -> Iterator[tuple[str, bytes]]:
+    """Yield cases of this step: of three, one is wrong."""
+    chance = bench.chance
+    for case in RARE:
+        if number and (made := case(bench)) is not None:
+            number -= 1
+            yield case.__name__, made
+    while number:
+        kind = chance.randrange(6)
+        case = chance.choice((WRONG, WRONG, DEPENDS, ALWAYS_RIGHT, (right,), (right,))[kind])
+        made = case(bench)
+        if made is not None:
+            number -= 1
+            yield case.__name__, made

@@ -1,0 +1,51 @@
+"""
+Disagreements planted on purpose: each judge's copy of the table, changed in one word.
+
+What the differential does not find here it would not find elsewhere.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ledger import court, powers
+from ledger.domain import who_signs
+from ledger.domain.registry import TOPICS
+from ledger.powers import Row
+
+TABLES = ("admission", "verify", "court")
+
+CHANGES: tuple[tuple[str, int, str, str], ...] = (
+    ("contract.concluded/1", 0, "parties/* consents/*", "consents/* @operator"),
+    ("offer.accepted/1", 2, "named:offer", ""),
+    ("terms.amended/1", 2, "sum:changes/price ", ""),
+    ("assignment.agreed/1", 2, " gives:assignors/*/party", ""),
+    ("right.filed/1", 1, "attested_by=#clerk", ""),
+    ("key.added/1", 1, "vouched_by=!party ", ""),
+    ("key.added/1", 1, " party=#older?!vouched_by", ""),
+    ("key.revoked/1", 1, "revoked_by=party|@operator", ""),
+    ("listing.published/1", 1, "#reviewer", "#clerk"),
+    ("mandate.given/1", 0, "principal @operator", "principal"),
+)
+"""Topic, column, word, and what stands there instead: in each of the three tables, thirty."""
+
+
+@contextmanager
+def planted(table: str, change: tuple[str, int, str, str]) -> Iterator[None]:
+    """Change a word of one judge's table for as long as the block runs."""
+    topic, column, word, instead = change
+    tables: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
+        "admission": (who_signs.WHO_SIGNS, TOPICS[topic], Row),
+        "verify": (powers.TABLE, topic, Row),
+        "court": (court.TABLE, topic, lambda *words: words),
+    }
+    rows, name, make = tables[table]
+    before = rows[name]
+    words = list(before)
+    assert word in words[column], (topic, words)
+    words[column] = words[column].replace(word, instead)
+    rows[name] = make(*words)
+    try:
+        yield
+    finally:
+        rows[name] = before

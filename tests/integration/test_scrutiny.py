@@ -1,0 +1,160 @@
+"""The publisher signs what a sequencer of this ledger judged and a verifier accepts; no more."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from ledger.batches import KEY_FILE, load_batch_key, make_batch_key
+from ledger.client import Signed
+from ledger.domain.event import format_instant
+from ledger.fsck import check_log
+from ledger.home import Home
+from ledger.keystore import KeyFileMissing, KeyFileUnsafe
+from ledger.log.merkle import leaf_hash
+from ledger.node import Node, batch_key
+from ledger.settings import Settings
+from ledger.store.append import Mac, NewEntry, appending
+from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.entries import read_head
+from ledger.wire import canonical
+from ledger.wire.entry import Entry, format_entry
+from ledger.wire.envelope import PAYLOAD_TYPE, Envelope, Signature, sign_envelope
+from tests.support import builders as b
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, RIVAL
+from tests.support.node import append, found, running, settings_for
+from tests.support.postgres import Database
+from tests.support.world import World
+
+TECHNOLOGY = b.technology_registered(owners=[b.held(INSTITUTE)])
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    return settings_for(database, tmp_path / "home")
+
+
+@pytest.fixture
+def home(settings: Settings) -> Home:
+    return found(settings)
+
+
+@pytest.fixture
+def world(home: Home) -> World:
+    return World.of(home)
+
+
+@pytest.fixture
+def node(settings: Settings, world: World) -> Iterator[Node]:
+    with running(settings) as node:
+        append(node, *world.registrations((INSTITUTE, FIRM)))
+        until(lambda: signed_size(node) == 3)
+        yield node
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
+
+
+def signed_size(node: Node) -> int:
+    latest = latest_checkpoint(node.pool)
+    return latest.size if latest else 0
+
+
+def past_the_sequencer(node: Node, envelope: Envelope, mac: Mac | None = None) -> int:
+    """Write an envelope into the log as whoever has the application's role can."""
+    payload = canonical.load(envelope.payload)
+    with appending(node.pool) as log:
+        accepted = log.head.accepted or datetime.now(UTC)
+        text = format_instant(accepted)
+        frame = format_entry(Entry(text, PAYLOAD_TYPE, envelope.signatures, envelope.payload))
+        log.write(
+            [
+                NewEntry(
+                    UUID(payload["event_id"]),
+                    sha256(envelope.payload).digest(),
+                    payload["type"],
+                    frame,
+                    leaf_hash(frame),
+                    tuple(payload["subjects"]),
+                )
+            ],
+            accepted,
+            mac,
+        )
+    node._committed()
+    return read_head(node.pool).size - 1
+
+
+def garbage(signed: Signed) -> Envelope:
+    lines = (Signature(each.key_id, bytes(64)) for each in signed.envelope.signatures)
+    return Envelope(PAYLOAD_TYPE, signed.envelope.payload, tuple(lines))
+
+
+@pytest.mark.parametrize("forged", ["no signature", "good signature", "another's MAC"])
+def test_a_row_that_no_sequencer_judged_is_never_signed(
+    forged: str, node: Node, world: World, home: Home, tmp_path: Path
+) -> None:
+    signed = world.sign(TECHNOLOGY, INSTITUTE)
+    envelope = garbage(signed) if forged == "no signature" else signed.envelope
+    other = make_batch_key(tmp_path / "other", node.identity.origin)
+    at = past_the_sequencer(node, envelope, other.mac if forged == "another's MAC" else None)
+    until(lambda: node.halted is not None)
+    assert f"entry {at} was judged by no sequencer of this ledger" in str(node.halted)
+    assert 3 == signed_size(node)
+    findings = [each.what for each in check_log(node.pool, home).findings]
+    assert any(
+        "no sequencer of this ledger" in what and f"from {at} on" in what for what in findings
+    )
+
+
+def test_what_a_verifier_would_refuse_is_not_signed_though_a_sequencer_judged_it(
+    node: Node, world: World, home: Home
+) -> None:
+    """A fault of the rules must not make a log that is refused for ever."""
+    payload = world.payload(b.contract_concluded(), OPERATOR)
+    envelope = sign_envelope(payload, [world.key(OPERATOR)])
+    at = past_the_sequencer(node, envelope, batch_key(home).mac)
+    until(lambda: node.halted is not None)
+    assert f"entry {at} would be refused by every verifier: step 8" in str(node.halted)
+    assert 3 == signed_size(node)
+
+
+def test_fsck_verifies_the_signatures_of_what_it_calls_clean(
+    node: Node, world: World, home: Home
+) -> None:
+    assert [] == check_log(node.pool, home).findings
+    signed = world.sign(TECHNOLOGY, INSTITUTE)
+    at = past_the_sequencer(node, garbage(signed), batch_key(home).mac)
+    assert any(
+        "step 8 refuses it" in each.what and each.position == at
+        for each in check_log(node.pool, home).findings
+    )
+
+
+def test_two_processes_append_by_one_key(
+    settings: Settings, node: Node, world: World, home: Home
+) -> None:
+    with running(settings, publishes=False) as other:
+        append(other, *world.registrations((RIVAL,)))
+        append(node, world.sign(TECHNOLOGY, INSTITUTE))
+        until(lambda: signed_size(node) == 5)
+    assert [] == check_log(node.pool, home).findings
+
+
+def test_a_process_that_does_not_publish_makes_no_key_of_its_own(home: Home) -> None:
+    (home.keys / KEY_FILE).unlink()
+    with pytest.raises(KeyFileMissing, match=KEY_FILE):
+        batch_key(home, publishes=False)
+    made = batch_key(home)
+    assert made == load_batch_key(home.keys, made.origin) == batch_key(home, publishes=False)
+    (home.keys / KEY_FILE).write_text("00", "ascii")
+    with pytest.raises(KeyFileUnsafe, match="no key of 32 bytes"):
+        load_batch_key(home.keys, made.origin)

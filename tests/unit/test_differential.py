@@ -1,0 +1,34 @@
+"""A sample of `python -m tests.differential`, which judges a hundred times as many events."""
+
+from functools import lru_cache
+
+import pytest
+
+from ledger import court
+from ledger.wire import keys
+from tests.differential.planted import CHANGES, planted
+from tests.differential.run import walk
+
+EACH_STEP = 8
+
+
+@pytest.fixture(autouse=True)
+def _keys_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(court, "is_prime_order", lru_cache(court.is_prime_order))
+    monkeypatch.setattr(keys, "admit_key", lru_cache(keys.admit_key))
+
+
+def test_all_who_judge_authority_agree_on_every_topic() -> None:
+    tally = walk(1, EACH_STEP)
+    assert [] == tally.apart
+    assert 2_000 <= tally.events
+    assert 0.25 < tally.wrong / tally.events < 0.45
+    assert tally.events // 5 == tally.foreign
+
+
+@pytest.mark.parametrize(
+    ("table", "change"), [("admission", CHANGES[0]), ("verify", CHANGES[5]), ("court", CHANGES[9])]
+)
+def test_a_planted_disagreement_is_found(table: str, change: tuple[str, int, str, str]) -> None:
+    with planted(table, change):
+        assert walk(1, EACH_STEP, most=1).apart
