@@ -175,23 +175,6 @@ HELD: dict[str, str] = {
         unit/test_audit_command.py::test_replay_prints_the_digest_of_every_read_model
         unit/test_audit_replay.py::test_two_replays_agree_on_every_read_model
         integration/test_projections_rebuild.py::test_a_rebuild_gives_what_following_gave""",
-    "What is deleted from the database, by its owner:": """
-        integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
-    "| entries, tags, nodes, the head |": """
-        integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
-    "| checkpoints, cosignatures |": """
-        integration/test_superuser_gone.py::test_m3_rows_taken_out_with_their_links_are_found_by_the_seal
-        integration/test_superuser_gone.py::test_m3_another_chain_in_the_place_of_the_old_is_found
-        integration/test_superuser_gone.py::test_m3_the_newest_unsealed_rows_with_their_links_leave_no_trace""",
-    "| openings of sealed sections |": """
-        integration/test_superuser_gone.py::test_m3_openings_taken_out_with_their_count_are_found_by_the_seal
-        integration/test_fsck_beside.py::test_an_opening_that_was_deleted_is_found
-        integration/test_fsck_beside.py::test_an_erasure_that_no_event_orders_is_found
-        integration/test_fsck_beside.py::test_an_opening_that_was_given_up_is_clean""",
-    "| seals, and what they say |": """
-        integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
-    "A log that was restored from a backup has lost such rows": """
-        e2e/test_backup.py::test_the_drill_that_destroys_the_machine""",
     "`techledger operate fsck`": """
         integration/test_superuser.py::test_every_column_is_labelled
         integration/test_superuser.py::test_m1_a_changed_value_of_any_column_is_found
