@@ -14,7 +14,7 @@ from typing import Protocol
 
 from ledger.domain import admission
 from ledger.domain.admission import Folded, Folds
-from ledger.domain.event import Context, Logged, OpeningRequired, Refusal
+from ledger.domain.event import Context, LeftOut, Logged, Refusal
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
 from ledger.intake import Invalid, decode
@@ -240,7 +240,7 @@ class Replay:
 
     Iterating raises `RuleBroken` at the first entry that is refused. `size` counts the entries
     admitted so far. `unchecked` has the positions at which a rule needed a sealed value that only
-    the vault holds: such an entry was neither refused nor passed.
+    the vault holds, and which: every other rule was judged there.
     """
 
     def __init__(
@@ -255,7 +255,7 @@ class Replay:
         self._seals, self._map, self._roots = seals, SubjectMap(), dict[int, bytes]()
         self.seals = 0
         self.size = 0
-        self.unchecked: list[int] = []
+        self.unchecked: list[tuple[int, LeftOut]] = []
         self._entries, self._origin = entries, origin
         self._subjects: dict[str, Folded] = {}
         self._positions: dict[bytes, int] = {}
@@ -285,13 +285,15 @@ class Replay:
         event, position = logged.event, logged.position
         named = {each: self._positions.get(_digest(each)) for each in event.body.references()}
         known = {each: at for each, at in named.items() if at is not None}
-        context = Context(logged.accepted, position, known=known, laws=self._laws)
+        left_out: list[LeftOut] = []
+        context = Context(
+            logged.accepted, position, known=known, laws=self._laws, left_out=left_out
+        )
         try:
             admission.admit(Folds(self._subjects), event, context)
-        except OpeningRequired:
-            self.unchecked.append(position)
         except Refusal as refusal:
             raise RuleBroken(position, refusal.code, refusal.detail, refusal.positions) from refusal
+        self.unchecked += [(position, each) for each in dict.fromkeys(left_out)]
 
     def pass_over(self, entry: bytes) -> None:
         """Take in the next entry, which the rules refuse, as the log did: what follows rests on it.

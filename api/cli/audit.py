@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -35,7 +35,7 @@ from ledger.audit import (
 )
 from ledger.bounded import ask
 from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
-from ledger.domain.event import Logged
+from ledger.domain.event import LeftOut, Logged
 from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import HASH_SIZE, LogError
@@ -179,10 +179,12 @@ class _Replayed:
     check: SealCheck
 
     @property
-    def unchecked(self) -> list[tuple[int, str]]:
+    def unchecked(self) -> list[tuple[int, str | LeftOut]]:
         """What could not be checked, by position."""
-        sealed = [(position, "sealed") for position in self.replay.unchecked]
-        return sorted([*sealed, *self.check.unchecked])
+        return sorted(
+            [*self.replay.unchecked, *self.check.unchecked],
+            key=lambda each: (each[0], str(each[1])),
+        )
 
 
 @app.command("replay")
@@ -248,15 +250,18 @@ def _shown(replayed: Replay, size: int, told: Told) -> Iterator[Logged]:
 
 
 def _unchecked(replayed: _Replayed) -> list[dict[str, Any]]:
-    return [{"position": at, "what": what} for at, what in replayed.unchecked]
+    return [
+        {"position": at, "what": str(what), **(asdict(what) if isinstance(what, LeftOut) else {})}
+        for at, what in replayed.unchecked
+    ]
 
 
 def _print_replayed(replayed: _Replayed) -> None:
     for position, what in replayed.unchecked:
         print(f"unchecked: position {position}, {what}")
     replay = replayed.replay
-    passed = replay.size - len(replay.unchecked)
-    print(f"{passed} of {replay.size} entries admitted again by the rules")
+    passed = replay.size - len({position for position, _ in replay.unchecked})
+    print(f"{passed} of {replay.size} entries admitted again by every rule")
     if replay.seals:
         print(f"{replay.seals} seals hold, with {replayed.check.digests} digests of read models")
 

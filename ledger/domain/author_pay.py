@@ -91,24 +91,26 @@ class BrokerOverCap(Refusal):
     title_vi = "Phần của bên môi giới vượt mức tối đa theo luật"
 
 
-def must_give_authors_their_share(
-    law: Law, result: Result, on: date, ppm: int, *, capped: bool
-) -> Ground | None:
-    """Raise `ShareBelowStatute`, or `CapBelowStatute` for a part that a cap may cut, if too low.
+def must_give_authors_their_share(law: Law, result: Result, on: date, ppm: int) -> Ground | None:
+    """Raise `ShareBelowStatute` if `ppm`, the authors' part of the profit, is too low.
 
-    `ppm` is the authors' part of the profit; the rule that decided is returned.
+    The rule that decided is returned.
     """
     ground = profit_share(law, result, on)
-    if ground is None:
-        return None
-    least = ground.number("min_ppm")
-    if ppm < least:
+    if ground is not None and ppm < ground.number("min_ppm"):
+        least = ground.number("min_ppm")
         raise ShareBelowStatute(f"{ppm} ppm is less than {least}", ground=ground)
-    if capped:
+    return ground
+
+
+def must_not_cap_the_authors(law: Law, result: Result, on: date) -> None:
+    """Raise `CapBelowStatute` if the authors have a part by statute, which a cap might cut."""
+    ground = profit_share(law, result, on)
+    if ground is not None:
+        least = ground.number("min_ppm")
         raise CapBelowStatute(
             f"a cap in money may leave the authors less than {least} ppm", ground=ground
         )
-    return ground
 
 
 def must_bound_the_broker(

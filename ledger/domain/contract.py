@@ -49,6 +49,7 @@ from ledger.domain.event import (
     PartyIds,
     Refusal,
     State,
+    if_opened,
     legal_day,
     of_kind,
     reveal,
@@ -68,7 +69,7 @@ from ledger.domain.money import check_rate
 from ledger.domain.offer import Offer, OfferId
 from ledger.domain.party import party_of
 from ledger.domain.right import Right, with_grant
-from ledger.domain.royalty import Royalty, must_respect_the_cap
+from ledger.domain.royalty import LateRateCap, Royalty, must_respect_the_cap
 from ledger.domain.title import Assignment
 
 KIND = "contract"
@@ -386,11 +387,12 @@ def must_be_rated(
     check_rate(said.royalty_ppm, f"{pointer}/royalty_ppm", context)
     if said.royalty is None:
         return
-    royalty = reveal(said.royalty, f"{pointer}/royalty", context, Royalty.model_validate)
     # Of a day before the law data begin, no cap is known that it could be held to.
     capped = context.law.find("money.late_interest_cap", day) is not None
-    if royalty.late is not None and capped:
-        must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
+    with if_opened(context, LateRateCap):
+        royalty = reveal(said.royalty, f"{pointer}/royalty", context, Royalty.model_validate)
+        if royalty.late is not None and capped:
+            must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
 
 
 def must_be_party(grant: Grant, parties: Iterable[str]) -> None:

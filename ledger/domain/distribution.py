@@ -7,8 +7,9 @@ Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -32,6 +33,7 @@ from ledger.domain.event import (
     Sealed,
     State,
     SubjectId,
+    if_opened,
     legal_day,
     of_kind,
     recall,
@@ -40,7 +42,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, new
 from ledger.domain.hold import must_stand
 from ledger.domain.law import Ground
-from ledger.domain.money import PPM, CurrencyMismatch, Money, largest_remainder
+from ledger.domain.money import PPM, CurrencyMismatch, Money, RateRange, ShareSum, largest_remainder
 from ledger.domain.profit import Profit, ProfitId
 from ledger.domain.report import Report, ReportId
 from ledger.domain.right import Right
@@ -212,8 +214,13 @@ def _admit_distributed(state: State, event: Event, context: Context) -> None:
         )
     _must_be_due(state, body, sources)
     _must_name_its_inputs(body, {body.share: share, **sources})
-    computed = compute(body.total.amount, _agreement(body, share, context))
-    _must_follow(body, share, computed)
+
+    @cache
+    def computed() -> Computed:
+        return compute(body.total.amount, _agreement(body, share, context))
+
+    with if_opened(context, RateRange, ShareSum, DistributionMismatch):
+        _must_follow(body, share, computed())
     _must_split_among_authors(state, body, share, computed, context)
     _must_keep_to_the_statute(state, body, share, computed, context)
 
@@ -305,26 +312,30 @@ def _must_follow(body: Distributed, share: Share, computed: Computed) -> None:
 
 
 def _must_split_among_authors(
-    state: State, body: Distributed, share: Share, computed: Computed, context: Context
+    state: State,
+    body: Distributed,
+    share: Share,
+    computed: Callable[[], Computed],
+    context: Context,
 ) -> None:
     """Hold the co-authors' part to their own agreement, or to suspense while there is none."""
-    if share.technology is None or not share.authors_ppm:
+    with if_opened(context, RateRange, ShareSum, DistributionMismatch):
         expected: tuple[Mapping[str, int], int] = ({}, 0)
-    else:
-        technology = known(state, share.technology, Technology)
-        split = agreed_split(share.technology, technology, body.authors_split, context)
-        if split is None and body.authors:
-            raise AuthorSplitMissing(
-                f"the authors of {share.technology} have agreed no split",
-                positions=(technology.position,),
-                subjects=(share.technology,),
+        if share.technology is not None and share.authors_ppm:
+            technology = known(state, share.technology, Technology)
+            split = agreed_split(share.technology, technology, body.authors_split, context)
+            if split is None and body.authors:
+                raise AuthorSplitMissing(
+                    f"the authors of {share.technology} have agreed no split",
+                    positions=(technology.position,),
+                    subjects=(share.technology,),
+                )
+            part = computed().authors
+            expected = ({}, part) if split is None else (largest_remainder(part, split), 0)
+        if ({each.party: each.amount for each in body.authors}, body.suspense) != expected:
+            raise DistributionMismatch(
+                "the authors' part is not split as they agreed", positions=(share.position,)
             )
-        by_author = {} if split is None else largest_remainder(computed.authors, split)
-        expected = (by_author, computed.authors if split is None else 0)
-    if ({each.party: each.amount for each in body.authors}, body.suspense) != expected:
-        raise DistributionMismatch(
-            "the authors' part is not split as they agreed", positions=(share.position,)
-        )
 
 
 def agreed_split(
@@ -344,7 +355,11 @@ def agreed_split(
 
 
 def _must_keep_to_the_statute(
-    state: State, body: Distributed, share: Share, computed: Computed, context: Context
+    state: State,
+    body: Distributed,
+    share: Share,
+    computed: Callable[[], Computed],
+    context: Context,
 ) -> None:
     """Hold the authors' part to the statute of today, and `rules` to what decided."""
     decided = []
@@ -356,7 +371,8 @@ def _must_keep_to_the_statute(
         title = None if share.title is None else known(state, share.title, Right)
         ground = profit_share(context.law, result_of(technology, title), today)
         if ground is not None:
-            _must_reach(ground, body.total.amount, share, computed)
+            with if_opened(context, ShareBelowStatute):
+                _must_reach(ground, body.total.amount, share, computed())
             decided.append(ground.rule)
     if sorted(decided) != sorted(body.rules):
         raise DistributionMismatch(

@@ -233,6 +233,7 @@ class Context:
     and a commitment, what an earlier event of that subject sealed. `known` maps payload hashes
     that the event refers to, to their positions in the log. `laws` are the sets of law data at hand
     by their digest; `admission` picks `law`, the one in force, before any rule is asked.
+    `left_out` is a list in a replay, which has no openings, and takes in what `if_opened` left out.
     """
 
     accepted: datetime
@@ -242,6 +243,7 @@ class Context:
     laws: "Mapping[str, Law]" = field(default_factory=dict)
     law: "Law" = field(default=cast("Law", None))
     recall: Recall = _keep_nothing
+    left_out: "list[LeftOut] | None" = None
 
 
 class State(Protocol):
@@ -293,11 +295,52 @@ class Refusal(DomainError):
 
 
 class OpeningRequired(Refusal):
-    """A rule needs a sealed value, and no opening for it came with the event."""
+    """A rule needs a sealed value, and no opening for it came with the event.
+
+    `sealed` is the section's pointer, or the subject of which an earlier event sealed it.
+    """
 
     code = "OPENING_REQUIRED"
     final = False
     title_vi = "Quy tắc cần giá trị đã niêm phong nhưng không có bản mở đi kèm"
+
+    def __init__(self, detail: str, *, sealed: str, subjects: Iterable[str] = ()) -> None:
+        super().__init__(detail, subjects=subjects)
+        self.sealed = sealed
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rules, by their codes, that were not judged, for want of what is `sealed` there."""
+
+    codes: tuple[str, ...]
+    sealed: str
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.codes)}: {self.sealed} is sealed"
+
+
+class if_opened:  # noqa: N801  (it is read as a statement: with if_opened(...))
+    """Judge, within, what needs a sealed value: these rules, and no other.
+
+    Without its opening the event is refused as it comes (`OpeningRequired`). In a replay, where
+    nobody sends one, the rules are noted as left out, and those behind the block are judged.
+    """
+
+    __slots__ = ("_context", "_rules")
+
+    def __init__(self, context: Context, *rules: type[Refusal]) -> None:
+        self._context, self._rules = context, rules
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, OpeningRequired) or self._context.left_out is None:
+            return False
+        codes = tuple(rule.code for rule in self._rules)
+        self._context.left_out.append(LeftOut(codes, error.sealed))
+        return True
 
 
 class OpeningMalformed(Refusal):
@@ -313,13 +356,16 @@ def reveal(value: "T | Sealed", pointer: str, context: Context, read: Callable[[
 
     `pointer` is the JSON pointer (RFC 6901) of the section within the payload, e.g. `/body/price`;
     `read` turns the opened JSON value into the section's type (`Money.model_validate`).
-    Raises `OpeningRequired` if it is sealed and was not opened, `OpeningMalformed` if `read`
+    Asked within `if_opened`: raises `OpeningRequired` if it is sealed and was not opened,
+    `OpeningMalformed` if `read`
     finds it to be no such value (a ValueError, as pydantic's are).
     """
     if not isinstance(value, Sealed):
         return value
     if pointer not in context.openings:
-        raise OpeningRequired(f"{pointer} is sealed; send its opening beside the envelope")
+        raise OpeningRequired(
+            f"{pointer} is sealed; send its opening beside the envelope", sealed=pointer
+        )
     try:
         return read(context.openings[pointer])
     except ValueError as error:
@@ -338,6 +384,7 @@ def recall(value: "T | Sealed", subject: str, context: Context, read: Callable[[
     except LookupError:
         raise OpeningRequired(
             f"what {subject} agreed is sealed, and not kept here: the event repeats it",
+            sealed=subject,
             subjects=(subject,),
         ) from None
     except ValueError as error:

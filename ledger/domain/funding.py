@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import StringConstraints, TypeAdapter, model_validator
 
-from ledger.domain.authority import SignerMissing
+from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -34,19 +34,13 @@ from ledger.domain.event import (
     Sha256,
     State,
     Text,
+    if_opened,
     reveal,
 )
 from ledger.domain.existence import known, not_in_future
-from ledger.domain.money import Part, check_parts
+from ledger.domain.money import Part, RateRange, ShareSum, check_parts
 from ledger.domain.right import Holding, must_be_whole
-from ledger.domain.technology import (
-    KIND,
-    Authors,
-    Funding,
-    Technology,
-    TechnologyId,
-    must_be_owner,
-)
+from ledger.domain.technology import KIND, Authors, Funding, Technology, TechnologyId, must_be_owner
 
 PersonToken = Annotated[str, StringConstraints(pattern=r"^party:tok\.[0-9a-f]{32}$")]
 Persons = Annotated[tuple[PersonToken, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
@@ -195,27 +189,29 @@ def _admit_authors(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, AuthorsDeclared)
     technology = known(state, body.technology, Technology)
-    if body.minutes_sha256 is None:
-        authors = reveal(body.authors, "/body/authors", context, read_persons)
-        _must_sign(body.technology, technology, authors, body.declared_by)
-        strangers = sorted(set(body.declared_by).difference(authors))
-    else:
+    with if_opened(context, SignerMissing, WrongSigner):
         strangers = list(body.declared_by)
-    for party in strangers:
-        must_be_owner(body.technology, technology, party)
+        if body.minutes_sha256 is None:
+            authors = reveal(body.authors, "/body/authors", context, read_persons)
+            _must_sign(body.technology, technology, authors, body.declared_by)
+            strangers = sorted(set(body.declared_by).difference(authors))
+        for party in strangers:
+            must_be_owner(body.technology, technology, party)
     if body.split is not None:
         _must_split_the_whole(body, technology, context)
 
 
 def _must_split_the_whole(body: AuthorsDeclared, technology: Technology, context: Context) -> None:
     """Hold an agreed split to the whole, with a part for each author and for nobody else."""
-    assert body.split is not None, "asked of a split"
-    parts = reveal(body.split, "/body/split", context, read_parts)
-    check_parts(parts)
-    authors = reveal(body.authors, "/body/authors", context, read_persons)
-    sharing = [part.party for part in parts]
-    _must_sign(body.technology, technology, authors, sharing)
-    _must_sign(body.technology, technology, sharing, authors)
+    split = body.split
+    assert split is not None, "asked of a split"
+    with if_opened(context, RateRange, ShareSum):
+        check_parts(reveal(split, "/body/split", context, read_parts))
+    with if_opened(context, SignerMissing):
+        authors = reveal(body.authors, "/body/authors", context, read_persons)
+        sharing = [part.party for part in reveal(split, "/body/split", context, read_parts)]
+        _must_sign(body.technology, technology, authors, sharing)
+        _must_sign(body.technology, technology, sharing, authors)
 
 
 def _admit_contribution(state: State, event: Event, context: Context) -> None:

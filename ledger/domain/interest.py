@@ -30,6 +30,7 @@ from ledger.domain.event import (
     Refusal,
     Sealed,
     State,
+    if_opened,
     legal_day,
     of_kind,
     recall,
@@ -39,7 +40,7 @@ from ledger.domain.existence import PredecessorUnknown, interval, known, new, no
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM, CurrencyMismatch, Money, Price
 from ledger.domain.report import Report, ReportId
-from ledger.domain.royalty import LateInterest, Royalty, must_respect_the_cap
+from ledger.domain.royalty import LateInterest, LateRateCap, Royalty, must_respect_the_cap
 
 KIND = "interest"
 
@@ -125,17 +126,10 @@ def _admit(state: State, event: Event, context: Context) -> None:
     _must_be_owed(body, contract, report)
     interval(body.since, body.until)
     not_in_future(context.accepted, until=body.until - timedelta(days=1))
-    late = _late_terms(contract.terms_on(body.due_on), body, context)
-    ground = _ground(late, context.law, legal_day(context.accepted))
-    expected = _expected(late, ground)
-    if (body.yearly_ppm, body.compounding, body.rule) != (*expected, ground.rule):
-        must_respect_the_cap(context.law, body.yearly_ppm, legal_day(context.accepted))
-        raise InterestMismatch(
-            f"the rate is {expected[0]} ppm a year by {ground.rule}",
-            positions=(contract.position,),
-            ground=ground,
-        )
-    _must_be_reckoned(body, late, ground, context)
+    must_respect_the_cap(context.law, body.yearly_ppm, legal_day(context.accepted))
+    with if_opened(context, InterestMismatch, LateRateCap):
+        _must_be_agreed(body, contract, context)
+    _must_be_reckoned(body, context)
 
 
 def _must_be_owed(body: InterestAccrued, contract: Contract, report: Report) -> None:
@@ -175,12 +169,23 @@ def _expected(late: LateInterest | None, ground: Ground) -> tuple[int, Compoundi
     return late.yearly_ppm, late.compounding
 
 
-def _must_be_reckoned(
-    body: InterestAccrued, late: LateInterest | None, ground: Ground, context: Context
-) -> None:
+def _must_be_agreed(body: InterestAccrued, contract: Contract, context: Context) -> None:
+    """Hold the rate and the first day to what the contract says of late payment, or the law."""
+    late = _late_terms(contract.terms_on(body.due_on), body, context)
+    ground = _ground(late, context.law, legal_day(context.accepted))
+    expected = _expected(late, ground)
+    if (body.yearly_ppm, body.compounding, body.rule) != (*expected, ground.rule):
+        raise InterestMismatch(
+            f"the rate is {expected[0]} ppm a year by {ground.rule}",
+            positions=(contract.position,),
+            ground=ground,
+        )
     first = body.due_on + timedelta(days=1 if late is None else late.from_day)
     if body.since < first:
         raise InterestMismatch(f"interest runs from {first}", ground=ground)
+
+
+def _must_be_reckoned(body: InterestAccrued, context: Context) -> None:
     default = context.law.rule("money.late_interest_default", legal_day(context.accepted))
     amount = interest_on(
         body.principal.amount,
@@ -191,7 +196,7 @@ def _must_be_reckoned(
         compounding=body.compounding,
     )
     if body.amount.amount != amount:
-        raise InterestMismatch(f"it comes to {amount}, not {body.amount.amount}", ground=ground)
+        raise InterestMismatch(f"it comes to {amount}, not {body.amount.amount}", ground=default)
 
 
 def _evolve(subject: str, value: Interest | None, logged: Logged) -> Interest:

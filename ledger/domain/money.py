@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator
 
-from ledger.domain.event import Context, Model, PartyId, Refusal, Sealed, reveal
+from ledger.domain.event import Context, Model, PartyId, Refusal, Sealed, if_opened, reveal
 
 PPM = 1_000_000
 """The whole, in parts per million."""
@@ -110,7 +110,8 @@ def ppm(value: Any) -> int:
 def check_rate(rate: int | Sealed | None, pointer: str, context: Context) -> None:
     """Refuse a private rate that is none (`RateRange`), or cannot be seen (`OpeningRequired`)."""
     if rate is not None:
-        ppm(reveal(rate, pointer, context, ppm))
+        with if_opened(context, RateRange):
+            ppm(reveal(rate, pointer, context, ppm))
 
 
 def check_parts(parts: Iterable[Part]) -> None:

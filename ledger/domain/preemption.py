@@ -35,6 +35,7 @@ from ledger.domain.event import (
     Sealed,
     Sha256,
     State,
+    if_opened,
     of_kind,
     recall,
     reveal,
@@ -111,12 +112,11 @@ class Preemption:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A sale as the notices for it must have described it; `price` is open here."""
+    """A sale as the notices for it must have described it; their price is compared apart."""
 
     rights: frozenset[str]
     sellers: Mapping[str, Fraction]
     buyers: frozenset[str]
-    price: Money | None
     terms_sha256: str | None
     agreed_on: date
 
@@ -143,14 +143,14 @@ def must_have_been_offered(
     subject: str,
     right: Right,
     sale: Sale,
-    notices: Mapping[str, tuple[Preemption, Money | None]],
+    notices: Mapping[str, tuple[Preemption, bool]],
     *,
     signers: frozenset[str],
     law: Law,
 ) -> None:
     """Refuse a sale to a stranger of which somebody with pre-emption was not told in time.
 
-    `notices` are those that the sale relies on, by whom they told, with the price they quoted.
+    `notices` are those that the sale relies on, by whom they told, and whether at this price.
     """
     if sale.buyers <= right.owners.keys():
         return
@@ -191,16 +191,17 @@ def _heeded(
     subject: str,
     party: str,
     sale: Sale,
-    notices: Mapping[str, tuple[Preemption, Money | None]],
+    notices: Mapping[str, tuple[Preemption, bool]],
 ) -> Preemption | None:
     """Return the notice to a party on which the sale relies; its terms must be those of the sale.
 
     None if there is none for this right.
     """
-    notice, quoted = notices.get(party, (None, None))
+    notice, at_this_price = notices.get(party, (None, False))
     if notice is None or subject not in notice.rights:
         return None
-    differs = [name for name, same in _same_terms(notice, quoted, sale) if not same]
+    terms = {"price": at_this_price, **dict(_same_terms(notice, sale))}
+    differs = [name for name, same in terms.items() if not same]
     if differs:
         raise PreemptionTerms(
             f"{party} was told of another {' and '.join(differs)}",
@@ -210,8 +211,7 @@ def _heeded(
     return notice
 
 
-def _same_terms(notice: Preemption, quoted: Money | None, sale: Sale) -> Iterator[tuple[str, bool]]:
-    yield "price", quoted == sale.price
+def _same_terms(notice: Preemption, sale: Sale) -> Iterator[tuple[str, bool]]:
     yield "share", notice.sellers == sale.sellers
     yield "set of rights", notice.rights == sale.rights
     yield "set of terms", notice.terms_sha256 in (None, sale.terms_sha256)
@@ -229,7 +229,23 @@ def _must_be_over(subject: str, notice: Preemption, sale: Sale, law: Law) -> Non
         )
 
 
-def quoted(
+def is_at(
+    price: Price | Sealed | None,
+    subject: str,
+    notice: Preemption,
+    repeated: Price | Sealed | None,
+    context: Context,
+) -> bool:
+    """Say whether a price is the one that the notice quoted, or nobody can compare the two."""
+    with if_opened(context, PreemptionTerms):
+        told = _quoted(subject, notice, repeated, context)
+        if price is not None:
+            price = reveal(price, "/body/price", context, Money.model_validate)
+        return told == price
+    return True
+
+
+def _quoted(
     subject: str, notice: Preemption, repeated: Price | Sealed | None, context: Context
 ) -> Money | None:
     """Return the price that the notice `subject` quoted, or as the sale repeats it.

@@ -8,8 +8,10 @@ Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints, model_validator
@@ -32,6 +34,7 @@ from ledger.domain.event import (
     Sealed,
     State,
     Text,
+    if_opened,
     of_kind,
     recall,
     reveal,
@@ -41,7 +44,7 @@ from ledger.domain.filed_report import FiledReport, FiledReports
 from ledger.domain.hold import must_stand
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import Currency, CurrencyMismatch, Money, ppm
-from ledger.domain.royalty import Due, Royalty, Running, Sales, due_on, kinds_of, year_of
+from ledger.domain.royalty import Due, Royalty, Running, Sales, due_on, flat, kinds_of, year_of
 
 KIND = "report"
 
@@ -241,14 +244,16 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, period_to=body.period_to)
     must_stand(body.contract, contract.voided, body.period_from)
     terms = contract.terms_on(body.period_from)
-    royalty = _royalty(terms, body, context)
-    _must_be_in_currency(contract, royalty, body)
+    royalty = cache(lambda: _royalty(terms, body, context))
+    with if_opened(context, CurrencyMismatch):
+        _must_be_in_currency(contract, royalty, body)
     _must_be_within(contract, terms, body)
     _must_not_overlap(contract, body)
-    _must_add_up(royalty, body)
+    with if_opened(context, BaseLines):
+        _must_add_up(royalty, body)
     _must_keep_to_quantities(contract, body)
-    if royalty is not None:
-        _must_owe(contract, royalty, body)
+    with if_opened(context, RoyaltyMismatch):
+        _must_owe(contract, royalty(), body)
 
 
 def _must_be_corrigible(report: Report, body: RevenueReported) -> None:
@@ -265,41 +270,30 @@ def _must_be_corrigible(report: Report, body: RevenueReported) -> None:
 
 def _royalty(terms: Terms, body: RevenueReported, context: Context) -> Royalty | None:
     """Return the schedule to reckon with: the contract's, kept or as the report repeats it."""
-    agreed, flat = terms.royalty, terms.royalty_ppm
+    agreed, sole = terms.royalty, terms.royalty_ppm
     if isinstance(agreed, Royalty):
         return agreed
-    if body.royalty is not None and (isinstance(agreed, Sealed) or isinstance(flat, Sealed)):
+    if body.royalty is not None and (isinstance(agreed, Sealed) or isinstance(sole, Sealed)):
         return reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
     if agreed is not None:
         return recall(agreed, body.contract, context, Royalty.model_validate)
-    rate = recall(flat, body.contract, context, ppm)
-    return None if rate is None else _flat(rate, terms.royalty_base, body)
-
-
-def _flat(rate: int, base: str, body: RevenueReported) -> Royalty:
-    """Return one rate as a schedule. Such a contract lists no deductions, so any is allowed."""
-    return Royalty.model_validate(
-        {
-            "currency": body.due.currency,
-            "base": base,
-            "tiers": [{"upto": None, "rate_ppm": rate}],
-            "tiers_over": "term",
-            "period": "quarter",
-            "due_days": 0,
-            "deductions": sorted({each.kind for each in body.deductions}),
-        }
-    )
+    rate = recall(sole, body.contract, context, ppm)
+    if rate is None:
+        return None
+    kinds = {each.kind for each in body.deductions}
+    return flat(rate, terms.royalty_base, body.due.currency, kinds)
 
 
 def _must_be_in_currency(
-    contract: Contract, royalty: Royalty | None, body: RevenueReported
+    contract: Contract, royalty: Callable[[], Royalty | None], body: RevenueReported
 ) -> None:
     """Hold amounts to the contract's currency, unless a rule of exchange was agreed and kept."""
-    agreed = None if royalty is None else royalty.fx
-    converted = body.rate is not None and agreed is not None and body.rate.source == agreed.source
-    if body.due.currency != contract.currency or (
-        body.currency != contract.currency and not converted
-    ):
+    wrong = body.due.currency != contract.currency
+    if body.currency != contract.currency and not wrong:
+        agreed = None if body.rate is None else royalty()
+        fx = None if agreed is None else agreed.fx
+        wrong = body.rate is None or fx is None or body.rate.source != fx.source
+    if wrong:
         raise CurrencyMismatch(
             f"{body.contract} is in {contract.currency}", positions=(contract.position,)
         )
@@ -334,13 +328,14 @@ def _must_not_overlap(contract: Contract, body: RevenueReported) -> None:
         )
 
 
-def _must_add_up(royalty: Royalty | None, body: RevenueReported) -> None:
+def _must_add_up(royalty: Callable[[], Royalty | None], body: RevenueReported) -> None:
     base = body.gross - sum(line.amount for line in body.deductions)
     if body.base != base:
         raise BaseLines(f"gross less deductions is {base}, not {body.base}")
     if body.zero_rated > max(base, 0):
         raise BaseLines(f"{body.zero_rated} of a base of {base} cannot be zero-rated")
-    strange = kinds_of(royalty, {line.kind for line in body.deductions}) if royalty else ()
+    agreed = royalty()
+    strange = kinds_of(agreed, {line.kind for line in body.deductions}) if agreed else ()
     if strange:
         raise BaseLines(f"not on the contract's list: {', '.join(sorted(strange))}")
 
@@ -365,8 +360,10 @@ def _must_keep_to_quantities(contract: Contract, body: RevenueReported) -> None:
             )
 
 
-def _must_owe(contract: Contract, royalty: Royalty, body: RevenueReported) -> None:
+def _must_owe(contract: Contract, royalty: Royalty | None, body: RevenueReported) -> None:
     """Recompute what is due, from the schedule and from what was reported before."""
+    if royalty is None:
+        return
     due = due_on(royalty, running(contract, royalty, body), _sales(royalty, body))
     said = body.lines or Lines(royalty=body.due.amount)
     computed = Lines(

@@ -130,6 +130,21 @@ class Royalty(Model):
         return self
 
 
+def flat(rate_ppm: int, base: str, currency: str, deductions: Collection[str]) -> Royalty:
+    """Return one rate as a schedule. Such a contract lists no deductions, so these are allowed."""
+    return Royalty.model_validate(
+        {
+            "currency": currency,
+            "base": base,
+            "tiers": [{"upto": None, "rate_ppm": rate_ppm}],
+            "tiers_over": "term",
+            "period": "quarter",
+            "due_days": 0,
+            "deductions": sorted(deductions),
+        }
+    )
+
+
 class LateRateCap(Refusal):
     """A rate of late interest is above what the law allows."""
 

@@ -8,16 +8,20 @@ Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
 
 from ledger.domain.author_pay import (
+    BrokerOverCap,
     Result,
+    ShareBelowStatute,
     must_bound_the_broker,
     must_give_authors_their_share,
+    must_not_cap_the_authors,
 )
 from ledger.domain.authority import SignerMissing
 from ledger.domain.contract import Contract
@@ -40,12 +44,13 @@ from ledger.domain.event import (
     Sealed,
     State,
     Text,
+    if_opened,
     of_kind,
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new
 from ledger.domain.hold import Holds, Voidance, must_stand
-from ledger.domain.money import PPM, Part, ShareSum, ppm
+from ledger.domain.money import PPM, Part, RateRange, ShareSum, ppm
 from ledger.domain.right import Right
 from ledger.domain.technology import Technology, TechnologyId
 
@@ -210,18 +215,23 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     technology = None if body.technology is None else known(state, body.technology, Technology)
     if body.supersedes is not None:
         _must_be_superseded(known(state, body.supersedes, Share), body)
-    parts = reveal(body.parts, "/body/parts", context, read_parts)
-    must_be_a_whole(parts, body.authors_ppm or 0)
-    _must_leave_one_uncapped(body, parts)
+
+    @cache
+    def parts() -> tuple[Part, ...]:
+        return reveal(body.parts, "/body/parts", context, read_parts)
+
+    with if_opened(context, RateRange, ShareSum):
+        must_be_a_whole(parts(), body.authors_ppm or 0)
+        _must_leave_one_uncapped(body, parts())
+    ppm(body.authors_ppm or 0)
     if technology is not None and technology.state_funded:
         title = None if body.title is None else known(state, body.title, Right)
         _must_be_within_the_statute(body, parts, result_of(technology, title), context)
-    if isinstance(body.parts, Sealed):
-        return
-    named = {part.party for part in parts}.union(step.to for step in body.waterfall)
-    unbound = named.symmetric_difference(body.agreed_by)
-    if unbound:
-        raise SignerMissing("those who agree are those who get a part", subjects=unbound)
+    with if_opened(context, SignerMissing):
+        named = {part.party for part in parts()}.union(step.to for step in body.waterfall)
+        unbound = named.symmetric_difference(body.agreed_by)
+        if unbound:
+            raise SignerMissing("those who agree are those who get a part", subjects=unbound)
 
 
 def _must_leave_one_uncapped(body: ShareAgreed, parts: tuple[Part, ...]) -> None:
@@ -241,22 +251,26 @@ def _must_be_superseded(earlier: Share, body: ShareAgreed) -> None:
 
 
 def _must_be_within_the_statute(
-    body: ShareAgreed, parts: tuple[Part, ...], result: Result, context: Context
+    body: ShareAgreed, parts: Callable[[], tuple[Part, ...]], result: Result, context: Context
 ) -> None:
     """Hold the parts of a State-funded result to what the law in force gives and allows."""
-    roles = {each.party: each.role for each in body.roles}
-    part_of = {part.party: part.ppm for part in parts}
-    authors = [party for party, role in roles.items() if role == "author"]
-    author_ppm = (body.authors_ppm or 0) + sum(part_of.get(party, 0) for party in authors)
+    law, day = context.law, body.effective_from
+    authors = {each.party for each in body.roles if each.role == "author"}
+    brokers = {each.party for each in body.roles if each.role == "broker"}
+
+    def ppm_of(parties: Collection[str]) -> int:
+        return sum(part.ppm for part in parts() if part.party in parties)
+
     if body.of == "after_tax_profit_state_part":
-        capped = any(each.party in authors for each in body.caps)
-        left = _left_by_the_waterfall(body)
-        must_give_authors_their_share(
-            context.law, result, body.effective_from, author_ppm * left // PPM, capped=capped
-        )
-    brokers = [party for party, role in roles.items() if role == "broker"]
-    broker_ppm = sum(part_of.get(party, 0) for party in brokers)
-    must_bound_the_broker(context.law, result, body.effective_from, broker_ppm, author_ppm)
+        with if_opened(context, ShareBelowStatute):
+            author_ppm = (body.authors_ppm or 0) + ppm_of(authors)
+            left = _left_by_the_waterfall(body)
+            must_give_authors_their_share(law, result, day, author_ppm * left // PPM)
+        if any(each.party in authors for each in body.caps):
+            must_not_cap_the_authors(law, result, day)
+    with if_opened(context, BrokerOverCap):
+        author_ppm = (body.authors_ppm or 0) + ppm_of(authors)
+        must_bound_the_broker(law, result, day, ppm_of(brokers), author_ppm)
 
 
 def _left_by_the_waterfall(body: ShareAgreed) -> int:

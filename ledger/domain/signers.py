@@ -27,6 +27,7 @@ from ledger.domain.event import (
     Event,
     OpeningRequired,
     State,
+    if_opened,
     key_subject,
     legal_day,
     recall,
@@ -198,10 +199,13 @@ class _Lines:
         answers = [committed.within(each.amount, each.currency) for each in ceilings]
         if True in answers:
             return True
-        if None in answers:
-            raise OpeningRequired(f"to hold it to a ceiling: {committed.unread[0]}")
-        self.above = committed.beyond or f"the sums are above {signer}'s ceiling"
-        return False
+        with if_opened(self._context, CeilingExceeded):
+            if None in answers:
+                unread = committed.unread[0].removesuffix(" is sealed")
+                raise OpeningRequired(f"held to a ceiling: {unread} is sealed", sealed=unread)
+            self.above = committed.beyond or f"the sums are above {signer}'s ceiling"
+            return False
+        return True
 
 
 def _exposure(state: State, event: Event, signer: str, context: Context) -> Exposure:

@@ -32,9 +32,10 @@ from ledger.domain.event import (
     Logged,
     Sealed,
     State,
+    if_opened,
 )
 from ledger.domain.existence import known
-from ledger.domain.money import Currency, CurrencyMismatch, largest_remainder
+from ledger.domain.money import Currency, CurrencyMismatch, RateRange, ShareSum, largest_remainder
 from ledger.domain.share import Parts, Share, ShareId
 from ledger.domain.technology import Technology, TechnologyId
 
@@ -76,18 +77,19 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
             f"{body.distribution} is in {distribution.currency}",
             positions=(distribution.position,),
         )
-    split = agreed_split(body.technology, technology, body.authors_split, context)
-    if split is None:
-        raise AuthorSplitMissing(
-            f"the authors of {body.technology} have agreed no split",
-            positions=(technology.position,),
-            subjects=(body.technology,),
-        )
-    expected = largest_remainder(distribution.suspense, split)
-    if {each.party: each.amount for each in body.authors} != expected:
-        raise DistributionMismatch(
-            "it is not split as the authors agreed", positions=(distribution.position,)
-        )
+    with if_opened(context, RateRange, ShareSum, DistributionMismatch):
+        split = agreed_split(body.technology, technology, body.authors_split, context)
+        if split is None:
+            raise AuthorSplitMissing(
+                f"the authors of {body.technology} have agreed no split",
+                positions=(technology.position,),
+                subjects=(body.technology,),
+            )
+        expected = largest_remainder(distribution.suspense, split)
+        if {each.party: each.amount for each in body.authors} != expected:
+            raise DistributionMismatch(
+                "it is not split as the authors agreed", positions=(distribution.position,)
+            )
 
 
 def _evolve_released(subject: str, value: Distribution, logged: Logged) -> Distribution:

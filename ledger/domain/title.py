@@ -37,19 +37,12 @@ from ledger.domain.event import (
     Text,
     legal_day,
     of_kind,
-    reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
 from ledger.domain.hold import Voidance, must_not_be_frozen
 from ledger.domain.listing import ContentMissing
-from ledger.domain.money import Money, Price, check_rate
-from ledger.domain.preemption import (
-    Preemption,
-    PreemptionIds,
-    Sale,
-    must_have_been_offered,
-    quoted,
-)
+from ledger.domain.money import Price, check_rate
+from ledger.domain.preemption import Preemption, PreemptionIds, Sale, is_at, must_have_been_offered
 from ledger.domain.right import (
     Attested,
     FractionSum,
@@ -390,21 +383,17 @@ def _must_have_been_offered(
     state: State, rights: Mapping[str, Right], body: AssignmentAgreed, context: Context
 ) -> None:
     """Refuse a sale to a stranger past those who may buy first."""
-    notices = {}
-    for name in body.notices:
-        notice = known(state, name, Preemption)
-        price = quoted(name, notice, body.quoted_price, context)
-        notices[notice.notified] = (notice, price)
+    relied_on = {name: known(state, name, Preemption) for name in body.notices}
     if body.ground not in (None, "sale"):
         return
-    price = None
-    if notices and body.price is not None:
-        price = reveal(body.price, "/body/price", context, Money.model_validate)
+    notices = {
+        notice.notified: (notice, is_at(body.price, name, notice, body.quoted_price, context))
+        for name, notice in relied_on.items()
+    }
     sale = Sale(
         rights=frozenset(body.rights),
         sellers={holding.party: holding.share for holding in body.assignors},
         buyers=frozenset(holding.party for holding in body.assignees),
-        price=price,
         terms_sha256=body.terms_sha256,
         agreed_on=body.agreed_on,
     )

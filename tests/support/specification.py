@@ -16,13 +16,22 @@ from typing import Any
 
 from ledger.domain.admission import Folded, Folds, admit, evolve_subject, reads
 from ledger.domain.authority import Ledger, ledger_subject
-from ledger.domain.event import Body, Context, Event, Logged, Refusal
+from ledger.domain.event import (
+    Body,
+    Context,
+    Event,
+    Logged,
+    OpeningMalformed,
+    OpeningRequired,
+    Refusal,
+)
 from ledger.domain.law import Law
 from ledger.domain.ledger import LedgerOpened, opened
 from ledger.domain.party import PartyRegistered
 from ledger.domain.who_signs import who_signs
 from ledger.lawbook import laws_at_hand
 from tests.support.builders import ORIGIN, hash_of, key_id, ledger_opened
+from tests.support.withheld import Told, must_still_admit, must_still_refuse, replayed
 
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 """When position 0 was accepted; every further position is a second later, unless said otherwise."""
@@ -78,6 +87,7 @@ class Past:
     size: int = 0
     offset: int = 1
     laws: Mapping[str, Law] = field(default_factory=laws_at_hand)
+    told: Told = ()
 
     def when(self, what: Body | Said) -> "Attempt":
         """Judge an event against this past."""
@@ -91,7 +101,7 @@ class Past:
 
     def and_then(self, what: Body | Said) -> "Past":
         """Return the past after an event, which must be admissible."""
-        return self.when(what).then_admitted()
+        return self.when(what).recorded()
 
     def value(self, subject: str) -> Any:
         """Return what is known of a subject."""
@@ -109,6 +119,7 @@ class Past:
             subjects={**self.subjects, **folded},
             known={**self.known, event.payload_hash: self.size},
             size=self.size + 1,
+            told=(*self.told, (event, context)),
         )
 
     def _narrow(self, event: Event) -> Narrow:
@@ -165,6 +176,12 @@ class Attempt:
     refusal: Refusal | None
 
     def then_admitted(self) -> Past:
+        """Fail unless the event was admitted, by an auditor too; return the past with it."""
+        past = self.recorded()
+        must_still_admit(self.past.told, self.event, self.context)
+        return past
+
+    def recorded(self) -> Past:
         """Fail unless the event was admitted; return the past with it."""
         if self.refusal is not None:
             raise AssertionError(
@@ -187,7 +204,18 @@ class Attempt:
             assert sorted(positions) == given_at
         if subjects is not None:
             assert tuple(sorted(subjects)) == self.refusal.subjects
+        if code not in (OpeningRequired, OpeningMalformed):
+            must_still_refuse(
+                self.past.subjects, self.past.told, self.event, self.context, code.code
+            )
         return self.refusal
+
+    def then_left_out(self, *expected: tuple[str, str]) -> None:
+        """Fail unless a replay admits the event, and leaves out these rules: (codes, sealed)."""
+        refusal, left_out = replayed(self.past.subjects, self.event, self.context)
+        assert refusal is None, f"{self.event.type} was refused: {refusal!r}"
+        found = [(", ".join(each.codes), each.sealed) for each in dict.fromkeys(left_out)]
+        assert found == list(expected)
 
 
 def _lines(body: Body, signed_by: Iterable[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.audit import Replay, RuleBroken
+from ledger.domain.event import LeftOut
 from ledger.genesis import key_record
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE
@@ -16,6 +17,7 @@ from tests.support.builders import FIRM, INSTITUTE, RIVAL, STRANGER
 from tests.support.sample_log import SampleLog, party_key, sample_log, sealed_price, whole_story
 from tests.support.verifying import append, payload
 
+SIGNERS = ("SIGNER_MISSING",)
 OTHER_CONTRACT = "contract:019a4000-0000-7000-8000-0000000000ff"
 
 
@@ -81,7 +83,7 @@ def test_events_before_a_broken_rule_are_still_told() -> None:
         ({"ledger": "other.example/techledger/0badcafe"}, "WRONG_LEDGER"),
         ({"ledger": 5}, "WRONG_LEDGER"),
         ({"issued_at": "2026-11-02T04:00:00.000Z"}, "ISSUED_IN_FUTURE"),
-        ({"signers": sorted([FIRM, RIVAL])}, "WRONG_SIGNER"),
+        ({"signers": sorted([FIRM, RIVAL])}, "SIGNER_MISSING"),
     ],
 )
 def test_an_entry_that_intake_or_admission_would_refuse_is_named(
@@ -157,7 +159,23 @@ def test_a_rule_that_needs_a_sealed_value_is_unchecked_never_passed() -> None:
     log.say(b.revenue_reported(), [FIRM])
     replay = Replay(log.entries, log.origin)
     assert at + 2 == len(list(replay))
-    assert [at] == replay.unchecked
+    parts = [LeftOut(codes, "/body/parts") for codes in (("RATE_RANGE", "SHARE_SUM"), SIGNERS)]
+    assert [(at, each) for each in parts] == replay.unchecked
+
+
+def test_a_sealed_royalty_hides_no_second_exclusive_licence() -> None:
+    """What cannot be seen of a contract is one rule's; the one behind it is judged."""
+    log = whole_story()
+    sealed = {"commitment": sealed_price(log, 1)["commitment"]}
+    body = b.contract_concluded(
+        contract=OTHER_CONTRACT,
+        parties=[INSTITUTE, RIVAL],
+        grants=[b.grant(licensee=RIVAL)],
+        royalty_ppm=sealed,
+    )
+    log.say(body, [INSTITUTE, RIVAL])
+    found = broken(log)
+    assert (log.size - 1, "EXCLUSIVE_OVERLAP") == (found.position, found.code)
 
 
 def digests(entries: Iterable[bytes]) -> dict[str, str]:

@@ -144,11 +144,11 @@ def test_what_the_percentages_are_of() -> None:
 def test_the_authors_share_of_a_profit_is_refused_a_millionth_below() -> None:
     result, day = of_task("2025-11-15"), date(2026, 11, 2)
     with pytest.raises(ShareBelowStatute):
-        must_give_authors_their_share(LAW, result, day, 299_999, capped=False)
-    ground = must_give_authors_their_share(LAW, result, day, 300_000, capped=False)
+        must_give_authors_their_share(LAW, result, day, 299_999)
+    ground = must_give_authors_their_share(LAW, result, day, 300_000)
     assert ground is not None
     assert "sti-law.28.3" == ground.rule
-    assert must_give_authors_their_share(LAW, PRIVATE, day, 0, capped=True) is None
+    assert must_give_authors_their_share(LAW, PRIVATE, day, 0) is None
 
 
 def test_a_broker_had_a_tenth_of_the_rest_while_the_cap_stood() -> None:
