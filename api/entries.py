@@ -44,9 +44,9 @@ def entry_json(stored: StoredEntry) -> dict[str, Any]:
 async def get_entry(request: Request, position: Position) -> Response:
     """Return the entry; nothing of it ever changes, so caches may keep it."""
     node = node_of(request)
+    if position >= node.published:
+        raise NotFound("no published entry at that position")
     entries = await look(request, lambda: read_entries(node.reads, position, position + 1, 1))
-    if not entries:
-        raise NotFound("no entry at that position")
     return Response(
         orjson.dumps(entry_json(entries[0])),
         media_type="application/json",

@@ -246,10 +246,10 @@ class _Lines:
 @router.get("/{event_id}", operation_id="getEvent", summary="An event, by its id")
 async def get_event(request: Request, event_id: EventId) -> Response:
     """Return the entry that holds the event."""
-    reads = node_of(request).reads
-    entry = await look(request, lambda: find_event(reads, event_id))
-    if entry is None:
-        raise NotFound("no such event")
+    node = node_of(request)
+    entry = await look(request, lambda: find_event(node.reads, event_id))
+    if entry is None or entry.position >= node.published:
+        raise NotFound("no such event is published")
     return Response(orjson.dumps(entry_json(entry)), media_type=JSON)
 
 

@@ -79,7 +79,7 @@ class Gatherer:
             if len(found) > MAX_ENTRIES:
                 raise TooMuch(f"more than {MAX_ENTRIES} entries belong to it")
             whole |= asked
-            asked = whole | self._signed_by(list(found.values()), found)
+            asked = whole | self._signed_by(list(found.values()), found, size)
         shown = sorted(found)
         return Evidence(
             _stripped(checkpoint.note, self.origin, policy),
@@ -127,10 +127,12 @@ class Gatherer:
             ShownHistory(each.subject, each.history, each.proof) for each in proven
         )
 
-    def _signed_by(self, shown: Sequence[StoredEntry], found: dict[int, StoredEntry]) -> set[str]:
+    def _signed_by(
+        self, shown: Sequence[StoredEntry], found: dict[int, StoredEntry], size: int
+    ) -> set[str]:
         """Return the keys whose lines these entries bear, and the mandates behind them.
 
-        A mandate's own entries are put among what was found.
+        A mandate's own entry, if it stands below a size, is put among what was found.
         """
         events = [decode(stored.entry, stored.position).event for stored in shown]
         parties = {key.key_id: party for event in events for party, key in event.body.new_keys()}
@@ -144,6 +146,8 @@ class Gatherer:
         }
         for signer, holder in pairs:
             for stored in read_under_both(self.pool, signer, holder, MandateGiven.TOPIC):
+                if stored.position >= size:
+                    continue
                 found[stored.position] = stored
                 body = decode(stored.entry, stored.position).event.body
                 assert isinstance(body, MandateGiven), "it was looked for by its topic"

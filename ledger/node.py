@@ -215,6 +215,12 @@ class Node:
         self.pool.close()
 
     @property
+    def published(self) -> int:
+        """Up to which size the log is signed: what is beyond is shown to nobody."""
+        latest = self.feed.latest
+        return latest.size if latest else 0
+
+    @property
     def best_checkpoint(self) -> StoredCheckpoint | None:
         """What `/checkpoint` answers: the newest that a quorum cosigned, where one is asked for."""
         return self.witnessed.latest or self.feed.latest

@@ -9,12 +9,15 @@ import multiprocessing
 import os
 import signal
 import threading
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.synchronize import Event
 
 import structlog
 
+from ledger.store.checkpoints import published_size
 from ledger.store.connection import Pool, Unavailable
+from ledger.store.hint import CHECKPOINT_CHANNEL
 from ledger.store.readmodels import Rebuilding
 from ledger.store.subscription import POLL_S, Listener
 from ledger.vintage import Vintage
@@ -37,7 +40,7 @@ def run_projections(app_dsn: str, stop: AnyEvent) -> None:
     pool = Pool(app_dsn, size=3, application_name="techledger projections")
     vintage = Vintage(pool)
     runner = Runner(pool, _brought_up(pool, vintage, stop), decode, check=vintage.check)
-    listener = Listener(pool)
+    listener = Listener(pool, CHECKPOINT_CHANNEL)
     listener.listen()
     runner.run(stop, lambda: _wait(listener))
     listener.close()
@@ -53,7 +56,7 @@ def _brought_up(pool: Pool, vintage: Vintage, stop: AnyEvent) -> tuple[ReadModel
     while not stop.is_set():
         try:
             vintage.check()
-            rebuild(pool, outdated(pool, READ_MODELS), decode)
+            rebuild(pool, outdated(pool, READ_MODELS), decode, until=partial(published_size, pool))
         except (Unavailable, Rebuilding) as error:
             _log.warning("read_models_wait", why=str(error))
             stop.wait(1.0)
@@ -67,7 +70,7 @@ def _brought_up(pool: Pool, vintage: Vintage, stop: AnyEvent) -> tuple[ReadModel
 
 
 def _wait(listener: Listener) -> None:
-    """Wait for a hint that the log has grown, or until it is time to look without one."""
+    """Wait for a hint that a checkpoint was signed, or until it is time to look without one."""
     listener.listen()
     listener.wait(POLL_S)
 

@@ -7,7 +7,7 @@ old table, stale or not, is worth more than half of a new one.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -55,10 +55,16 @@ def outdated(pool: Pool, models: Iterable[ReadModel]) -> tuple[ReadModel, ...]:
 
 
 def rebuild(
-    pool: Pool, models: Sequence[ReadModel], decoder: Decode, *, limits: Limits | None = None
+    pool: Pool,
+    models: Sequence[ReadModel],
+    decoder: Decode,
+    *,
+    limits: Limits | None = None,
+    until: Callable[[], int] | None = None,
 ) -> None:
     """Replay the whole log into these read models and swap their tables in, in one commit.
 
+    `until` says up to which size, unless a table that is in use has come further.
     Raises `Rebuilding` if another rebuild is under way, and `Halted`, once the others have been
     swapped in, if a read model cannot fold the log.
     """
@@ -69,16 +75,24 @@ def rebuild(
             nothing = Digest(model).state
             create_table(pool, _next(model), model.version, nothing, keyed=_is_keyed(model))
         runner = Runner(pool, models, decoder, limits=limits, rename=next_name)
-        runner.catch_up()
+        runner.catch_up(_goal(pool, models, until))
         fit = _fit(pool, models)
         with ThreadPoolExecutor(2, "indexes") as threads:
             list(threads.map(lambda model: _index(pool, model), fit))
         while fit and not _swapped(pool, fit):
-            runner.catch_up()
+            runner.catch_up(_goal(pool, models, until))
             fit = _fit(pool, fit)
         halted = _halted(pool, models)
     if halted:
         raise Halted(halted)
+
+
+def _goal(pool: Pool, models: Iterable[ReadModel], until: Callable[[], int] | None) -> int | None:
+    """Return the size to fold up to, None for all there is."""
+    if until is None:
+        return None
+    found, names = read_progress(pool), {model.name for model in models}
+    return max([until(), *(progress.size for name, progress in found.items() if name in names)])
 
 
 def _fit(pool: Pool, models: Iterable[ReadModel]) -> list[ReadModel]:

@@ -24,6 +24,7 @@ from typing import Protocol
 import structlog
 
 from ledger.domain.event import Logged
+from ledger.store.checkpoints import published_size
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
 from ledger.store.readmodels import (
     Fenced,
@@ -107,13 +108,13 @@ class Runner:
                     moved = more  # Not so if the last commit turns out to be fenced off.
 
     def run(self, stop: Stop, wait: Callable[[], object]) -> None:
-        """Fold what comes until `stop` is set. `wait` returns on a hint or when it is time to poll.
+        """Fold what is signed until `stop` is set. `wait` returns on a hint or to poll.
 
         What passes (a database that restarts) is waited for; other errors are raised.
         """
         while not stop.is_set():
             try:
-                if self.step():
+                if self.step(published_size(self._pool)):
                     continue
             except (Unavailable, OutcomeUnknown) as error:
                 _log.warning("read_models_wait", why=str(error))

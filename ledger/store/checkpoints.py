@@ -47,6 +47,13 @@ def latest_checkpoint(pool: Pool) -> StoredCheckpoint | None:
     return _first(pool, "ORDER BY size DESC", ())
 
 
+def published_size(pool: Pool) -> int:
+    """Return up to which size the log is signed: what is beyond may be shown to nobody yet."""
+    with pool.session() as session:
+        session.execute("SELECT coalesce(max(size), 0) FROM ledger.checkpoints")
+        return int(one_row(session)[0])
+
+
 def checkpoint_covering(pool: Pool, position: int) -> StoredCheckpoint | None:
     """Return the first checkpoint with a size above `position`, or None as long as there is none.
 

@@ -4,10 +4,14 @@ import multiprocessing
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 
 from ledger.domain.event import Logged
+from ledger.store.checkpoints import StoredCheckpoint, insert_checkpoint
 from ledger.store.readmodels import only_rebuild, read_progress
+from ledger.store.subscription import POLL_S
+from ledger.vintage import Vintage
 from projections import process
 from projections.catalogue import READ_MODELS
 from projections.digest import replay, stored_digest
@@ -25,6 +29,7 @@ def test_it_builds_the_tables_and_follows_the_log(pool, database):
     """What is there when it starts, and what comes later."""
     first, later = written_again(HISTORY)[:20], written_again(HISTORY)[20:]
     append_all(pool, first, NOON)
+    sign(pool, 20)
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     projector = context.Process(target=run_projections, args=(database.app_dsn, stop))
@@ -32,10 +37,28 @@ def test_it_builds_the_tables_and_follows_the_log(pool, database):
     wait_until_built(pool)
     wait_until_folded(pool, 20, 20.0)
     append_all(pool, later, NOON.replace(hour=6))
+    sign(pool, len(HISTORY) - 1)
+    wait_until_folded(pool, len(HISTORY) - 1, 20.0)
+    time.sleep(4 * POLL_S)
+    assert {len(HISTORY) - 1} == set(folded_sizes(pool).values()), "what is unsigned waits"
+    sign(pool, len(HISTORY))
     wait_until_folded(pool, len(HISTORY), 20.0)
     stop.set()
     projector.join(20)
     assert 0 == projector.exitcode
+
+
+def sign(pool, size: int) -> None:
+    """Publish the log up to a size, as far as the read models can tell."""
+    insert_checkpoint(pool, StoredCheckpoint(size, bytes(32), b"signed", datetime.now(UTC)))
+
+
+def test_what_is_unsigned_is_not_built_either(pool, monkeypatch):
+    put(pool, HISTORY)
+    sign(pool, 10)
+    monkeypatch.setattr(process, "READ_MODELS", (offers, timeline))
+    assert (offers, timeline) == process._brought_up(pool, Vintage(pool), threading.Event())
+    assert {10} == {folded_sizes(pool)[model.name] for model in (offers, timeline)}
 
 
 def wait_until_built(pool) -> None:
@@ -52,7 +75,8 @@ def test_a_read_model_that_cannot_be_built_is_left_out(pool, monkeypatch):
 
     events = put(pool, HISTORY)
     monkeypatch.setattr(process, "READ_MODELS", (offers, replace(timeline, emit=failing)))
-    assert (offers,) == process._brought_up(pool, threading.Event())
+    sign(pool, len(HISTORY))
+    assert (offers,) == process._brought_up(pool, Vintage(pool), threading.Event())
     assert replay(events, (offers,))["offers"] == stored_digest(pool, offers)
 
 
@@ -60,7 +84,7 @@ def test_a_rebuild_by_somebody_else_is_waited_for(pool):
     stop, done = threading.Event(), threading.Event()
 
     def bring_up() -> None:
-        process._brought_up(pool, stop)
+        process._brought_up(pool, Vintage(pool), stop)
         done.set()
 
     with only_rebuild(pool):
@@ -75,4 +99,4 @@ def test_a_rebuild_by_somebody_else_is_waited_for(pool):
 def test_who_is_told_to_stop_waits_no_longer(pool):
     stop = threading.Event()
     stop.set()
-    assert () == process._brought_up(pool, stop)
+    assert () == process._brought_up(pool, Vintage(pool), stop)
