@@ -39,7 +39,13 @@ from ledger.wire.base64 import b64decode, b64encode
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
 from ledger.wire.entry import Entry, format_entry, parse_entry
-from ledger.wire.envelope import Envelope, envelope_from_object, envelope_to_object
+from ledger.wire.envelope import (
+    Envelope,
+    MalformedEnvelope,
+    envelope_from_object,
+    envelope_to_object,
+)
+from ledger.wire.strict import load_json
 
 RETRY_FOR_S = 30.0
 """How long, in seconds, a submission without an answer is tried again."""
@@ -104,10 +110,24 @@ class Signed:
     openings: tuple[Opening, ...] = ()
 
     @classmethod
-    def from_object(cls, members: Mapping[str, Any]) -> Self:
-        """Read a parsed submission. Raises `MalformedEnvelope`, `BadOpening`."""
-        openings = tuple(opening_from_object(item) for item in members.get("openings", []))
-        return cls(envelope_from_object(members["envelope"]), openings)
+    def from_json(cls, raw: bytes) -> Self:
+        """Read a submission, or an envelope alone.
+
+        Raises `MalformedJson`, `MalformedEnvelope`, `BadOpening`.
+        """
+        value = load_json(raw)
+        if not isinstance(value, dict) or "payload" in value:
+            return cls(envelope_from_object(value))
+        openings = value.get("openings", [])
+        if (
+            not {"envelope"} <= value.keys() <= {"envelope", "openings"}
+            or type(openings) is not list
+        ):
+            raise MalformedEnvelope('a submission is {"envelope": ..., "openings": [...]}')
+        return cls(
+            envelope_from_object(value["envelope"]),
+            tuple(opening_from_object(item) for item in openings),
+        )
 
     def to_json(self) -> bytes:
         """Return the body of the request."""

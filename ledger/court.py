@@ -339,7 +339,7 @@ def read_trust(raw: bytes) -> Trust:
     """Read `trust.json`."""
     kinds = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
     with reading("the trust root is not JSON"):
-        pairs = json.loads(raw, object_pairs_hook=tuple)
+        pairs = json.loads(raw.decode(), object_pairs_hook=tuple)
         octets(dumps(pairs))  # Half a character is no text.
     must(isinstance(pairs, tuple) and sorted(n for n, _ in pairs) == sorted(kinds), "its members")
     must(all(isinstance(value, kinds[name]) for name, value in pairs), "a member's kind")

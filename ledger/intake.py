@@ -41,6 +41,7 @@ from ledger.wire.envelope import (
     pae,
     payload_hash,
 )
+from ledger.wire.strict import MalformedJson, load_json
 
 MAX_BODY = 256 * 1024
 """Bytes of one submission: envelope in base64 and openings (architecture, §9)."""
@@ -108,9 +109,9 @@ def read(raw: bytes, origin: str) -> Submission:
     if len(raw) > MAX_BODY:
         raise Invalid("TOO_LARGE", f"a submission has at most {MAX_BODY} bytes")
     try:
-        submission = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        raise Invalid("MALFORMED", f"the request is not JSON: {error.msg}") from None
+        submission = load_json(raw)
+    except MalformedJson as error:
+        raise Invalid("MALFORMED", f"the request is not JSON of ours: {error}") from None
     if not isinstance(submission, dict) or not {"envelope"} <= submission.keys() <= {
         "envelope",
         "openings",

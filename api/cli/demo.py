@@ -139,7 +139,7 @@ class _Play:
         """Return a step's submission: from its file, else made, signed and written."""
         file = self.steps / f"{number:02d}-{step.name}.json"
         if file.exists():
-            return file, Signed.from_object(json.loads(file.read_bytes()))
+            return file, Signed.from_json(file.read_bytes())
         keys = [self.keys[party] for party in step.signers]
         signed = sign_sealed(
             self.ledger.trust.origin, step.topic, step.body(done), step.signers, keys, step.sealed

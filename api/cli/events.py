@@ -13,6 +13,7 @@ from ledger.client import LedgerClient, Signed, VerifiedReceipt, read_trust
 from ledger.compose import ComposeError, compose
 from ledger.keystore import load_key
 from ledger.wire.canonical import NotCanonical, load
+from ledger.wire.commitment import BadOpening
 from ledger.wire.envelope import (
     Envelope,
     MalformedEnvelope,
@@ -20,6 +21,7 @@ from ledger.wire.envelope import (
     envelope_to_object,
     sign_envelope,
 )
+from ledger.wire.strict import MalformedJson, load_json
 
 app = typer.Typer(help="Make, sign, submit and show events.", no_args_is_help=True)
 
@@ -35,9 +37,9 @@ def new(
     """Write a new event's payload, canonical and ready to sign, to standard output."""
     text = sys.stdin.read() if str(body) == "-" else body.read_text("utf-8")
     try:
-        members = json.loads(text)
+        members = load_json(text.encode())
         payload = compose(read_trust(trust).origin, topic, members, signer, seen=seen)
-    except (ComposeError, NotCanonical, ValidationError, ValueError) as error:
+    except (ComposeError, NotCanonical, MalformedJson, ValidationError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--body") from None
     sys.stdout.buffer.write(payload)
 
@@ -53,12 +55,12 @@ def sign(
     """
     raw = file.read_bytes()
     try:
-        value = json.loads(raw)
+        value = load_json(raw)
         is_envelope = isinstance(value, dict) and "payloadType" in value
         earlier = envelope_from_object(value) if is_envelope else None
         payload = earlier.payload if earlier else raw
         load(payload)
-    except (NotCanonical, MalformedEnvelope, ValueError) as error:
+    except (NotCanonical, MalformedJson, MalformedEnvelope) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     signed = sign_envelope(payload, [load_key(path) for path in key])
     print(json.dumps(envelope_to_object(_joined(earlier, signed))))
@@ -83,10 +85,9 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Submit an event; verify its receipt against the trust root; print it."""
-    members = json.loads(file.read_bytes())
     try:
-        signed = Signed.from_object(members if "envelope" in members else {"envelope": members})
-    except MalformedEnvelope as error:
+        signed = Signed.from_json(file.read_bytes())
+    except (MalformedJson, MalformedEnvelope, BadOpening) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     with LedgerClient(url, read_trust(trust)) as ledger:
         receipt = ledger.submit(signed, witnessed=witnessed)

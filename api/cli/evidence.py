@@ -1,6 +1,5 @@
 """`techledger evidence`: bundles that a court checks without a server, and without this program."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,8 @@ from ledger.client import LedgerClient, read_trust
 from ledger.log.evidence import format_evidence, parse_evidence
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Verified
+from ledger.wire.commitment import BadOpening, opening_from_object
+from ledger.wire.strict import MalformedJson, load_json
 
 app = typer.Typer(help="Bundles of evidence, checked offline.", no_args_is_help=True)
 
@@ -53,7 +54,12 @@ def open_section(
 ) -> None:
     """Add the opening of a sealed section that the holder may show."""
     evidence = parse_evidence(bundle.read_bytes())
-    shown = (*evidence.openings, (position, json.loads(opening.read_bytes())))
+    try:
+        opened = load_json(opening.read_bytes())
+        opening_from_object(opened, admission=False)
+    except (MalformedJson, BadOpening) as error:
+        raise typer.BadParameter(str(error), param_hint="OPENING") from None
+    shown = (*evidence.openings, (position, opened))
     raw = format_evidence(replace(evidence, openings=shown))
     _told(_verified(raw, trust))
     bundle.write_bytes(raw)

@@ -13,6 +13,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.verify.event import Event
 from ledger.verify.outcome import Refused, Step
 from ledger.wire.base64 import MalformedBase64, b64decode, b64encode
+from ledger.wire.strict import MalformedJson, load_json
 
 Members = dict[str, Any]
 
@@ -70,16 +71,9 @@ def unverified(
 
 def _members(raw: bytes) -> Members:
     try:
-        found = json.loads(raw.decode(), object_pairs_hook=_once)
-    except (ValueError, RecursionError):
+        found = load_json(raw)
+    except MalformedJson:
         raise Unreadable from None
     if not isinstance(found, dict):
         raise Unreadable
     return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> Members:
-    """Return an object, unless a name stands twice: which of two a person reads, nobody knows."""
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError
-    return dict(pairs)

@@ -56,7 +56,7 @@ def parse_trust(raw: bytes) -> Trust:
 
 def _values(raw: bytes) -> list[Any]:
     try:
-        pairs = json.loads(raw, object_pairs_hook=tuple)
+        pairs = json.loads(raw.decode(), object_pairs_hook=tuple)
         json.dumps(pairs, ensure_ascii=False).encode("utf-8", "surrogateescape")
     except (ValueError, RecursionError):
         raise Refused(Step.TRUST, "the trust root is not JSON") from None
