@@ -7,14 +7,14 @@ then admits every entry anew, under the edition in force at its position.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ledger.domain import admission
-from ledger.domain.admission import Folded, Folds
-from ledger.domain.event import Context, LeftOut, Logged, Refusal
+from ledger.domain.admission import Folded, FoldedState, Folds
+from ledger.domain.event import Context, Event, LeftOut, Logged, Refusal
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
 from ledger.intake import Invalid, decode
@@ -83,6 +83,10 @@ class RuleBroken(AuditError):
         self.code = code
         self.detail = detail
         self.positions = positions
+
+
+class Forgotten(AuditError):
+    """An audit that went on from an earlier one would have to look at what that one saw."""
 
 
 class Source(Protocol):
@@ -228,10 +232,69 @@ def sealed_sizes(entries: Iterable[bytes]) -> list[int]:
     sizes = []
     for position, entry in enumerate(entries):
         if entry.endswith(suffix):
-            body = _decoded(entry, position).event.body
+            body = decoded(entry, position).event.body
             assert isinstance(body, LedgerSealed), "the topic was compared"
             sizes.append(body.size)
     return sizes
+
+
+class Past(Protocol):
+    """What a replay knows of the entries before: in memory here, on disk in `ledger.judged`."""
+
+    size: int
+    unchecked: list[tuple[int, LeftOut]]
+
+    def position_of(self, payload_sha256: bytes) -> int | None:
+        """Return where the event with this payload hash stands, None if nowhere."""
+        ...  # pragma: no cover
+
+    def state_for(self, event: Event) -> FoldedState:
+        """Return what is known of all subjects that admission of an event reads."""
+        ...  # pragma: no cover
+
+    def take_in(self, logged: Logged, entry: bytes) -> None:
+        """Take in the next entry, which was judged."""
+        ...  # pragma: no cover
+
+    def map_root(self) -> bytes:
+        """Return the root of the map of subjects at this size."""
+        ...  # pragma: no cover
+
+
+class Remembered:
+    """The past in memory; `mapped` says whether the map of subjects is asked for."""
+
+    def __init__(self, *, mapped: bool = False) -> None:
+        self.size = 0
+        self.unchecked: list[tuple[int, LeftOut]] = []
+        self._subjects: dict[str, Folded] = {}
+        self._positions: dict[bytes, int] = {}
+        self._mapped, self._map = mapped, SubjectMap()
+
+    def position_of(self, payload_sha256: bytes) -> int | None:
+        """Return where the event with this payload hash stands, None if nowhere."""
+        return self._positions.get(payload_sha256)
+
+    def state_for(self, _event: Event) -> FoldedState:
+        """Return what is known of all subjects."""
+        return Folds(self._subjects)
+
+    def take_in(self, logged: Logged, entry: bytes) -> None:
+        """Take in the next entry, which was judged."""
+        for subject in logged.event.subjects:
+            self._subjects[subject] = admission.evolve_subject(
+                subject, self._subjects.get(subject), logged
+            )
+        self._positions[digest_of(logged.event.payload_hash)] = logged.position
+        if self._mapped:
+            leaf = leaf_hash(entry)
+            for subject in logged.event.subjects:
+                self._map.touch(subject, logged.position, leaf)
+        self.size += 1
+
+    def map_root(self) -> bytes:
+        """Return the root of the map of subjects at this size."""
+        return self._map.root()
 
 
 class Replay:
@@ -249,16 +312,28 @@ class Replay:
         origin: str,
         laws: Mapping[str, Law] | None = None,
         seals: Collection[int] = (),
+        past: Past | None = None,
     ) -> None:
-        """Replay `entries`; the maps of the sizes in `seals` are held against what seals say."""
+        """Replay `entries`; the maps of the sizes in `seals` are held against what seals say.
+
+        `past` is what an earlier replay has judged: then `entries` are those that follow.
+        """
         self._laws = laws_at_hand() if laws is None else laws
-        self._seals, self._map, self._roots = seals, SubjectMap(), dict[int, bytes]()
+        self._seals, self._roots = seals, dict[int, bytes]()
         self.seals = 0
-        self.size = 0
-        self.unchecked: list[tuple[int, LeftOut]] = []
         self._entries, self._origin = entries, origin
-        self._subjects: dict[str, Folded] = {}
-        self._positions: dict[bytes, int] = {}
+        self._past = past or Remembered(mapped=bool(seals))
+        self._began = self._past.size
+
+    @property
+    def size(self) -> int:
+        """How many entries were admitted, by earlier replays too."""
+        return self._past.size
+
+    @property
+    def unchecked(self) -> Sequence[tuple[int, LeftOut]]:
+        """Where rules were left out, and which."""
+        return self._past.unchecked
 
     def __iter__(self) -> Iterator[Logged]:
         for entry in self._entries:
@@ -267,61 +342,51 @@ class Replay:
     def follow(self, entry: bytes) -> Logged:
         """Admit the next entry anew; return its event. Raises `RuleBroken`."""
         if self.size in self._seals:
-            self._roots[self.size] = self._map.root()
-        logged = _decoded(entry, self.size)
+            self._roots[self.size] = self._past.map_root()
+        logged = decoded(entry, self.size)
         if logged.event.ledger != self._origin:
             raise RuleBroken(self.size, "WRONG_LEDGER", f"this ledger is {self._origin}")
-        self._admit(logged)
+        left_out = self._admit(logged)
         self._check_seal(logged)
-        self._fold(logged)
-        if self._seals:
-            leaf = leaf_hash(entry)
-            for subject in logged.event.subjects:
-                self._map.touch(subject, logged.position, leaf)
-        self.size += 1
+        self._past.unchecked += [(logged.position, each) for each in left_out]
+        self._past.take_in(logged, entry)
         return logged
 
-    def _admit(self, logged: Logged) -> None:
+    def _admit(self, logged: Logged) -> Iterable[LeftOut]:
         event, position = logged.event, logged.position
-        named = {each: self._positions.get(_digest(each)) for each in event.body.references()}
+        named = {each: self._past.position_of(digest_of(each)) for each in event.body.references()}
         known = {each: at for each, at in named.items() if at is not None}
         left_out: list[LeftOut] = []
         context = Context(
             logged.accepted, position, known=known, laws=self._laws, left_out=left_out
         )
         try:
-            admission.admit(Folds(self._subjects), event, context)
+            admission.admit(self._past.state_for(event), event, context)
         except Refusal as refusal:
             raise RuleBroken(position, refusal.code, refusal.detail, refusal.positions) from refusal
-        self.unchecked += [(position, each) for each in dict.fromkeys(left_out)]
+        return dict.fromkeys(left_out)
 
     def pass_over(self, entry: bytes) -> None:
         """Take in the next entry, which the rules refuse, as the log did: what follows rests on it.
 
         Raises `RuleBroken` where nothing can be read of it.
         """
-        self.size += 1
-        self._fold(_decoded(entry, self.size - 1))
+        self._past.take_in(decoded(entry, self.size), entry)
 
     def _check_seal(self, logged: Logged) -> None:
         """Hold a seal against the map that this replay has made of the same entries."""
         body = logged.event.body
-        if not isinstance(body, LedgerSealed) or body.size not in self._roots:
+        if not isinstance(body, LedgerSealed) or body.size not in self._seals:
             return
+        if body.size < self._began and body.size not in self._roots:
+            raise Forgotten(f"a seal covers {body.size} entries, before where this audit went on")
         if body.map_root != f"sha256:{self._roots.pop(body.size).hex()}":
             reason = f"the map of the first {body.size} entries has another root"
             raise RuleBroken(logged.position, "SEAL_MISMATCH", reason)
         self.seals += 1
 
-    def _fold(self, logged: Logged) -> None:
-        for subject in logged.event.subjects:
-            self._subjects[subject] = admission.evolve_subject(
-                subject, self._subjects.get(subject), logged
-            )
-        self._positions[_digest(logged.event.payload_hash)] = logged.position
 
-
-def _decoded(entry: bytes, position: int) -> Logged:
+def decoded(entry: bytes, position: int) -> Logged:
     """Read an entry of which nobody has shown yet that it is one."""
     try:
         if not parse_entry(entry).payload.startswith(b"{"):
@@ -333,7 +398,8 @@ def _decoded(entry: bytes, position: int) -> Logged:
         raise RuleBroken(position, "MALFORMED", str(error)) from error
 
 
-def _digest(payload_hash: str) -> bytes:
+def digest_of(payload_hash: str) -> bytes:
+    """Return the 32 bytes of a payload hash."""
     return bytes.fromhex(payload_hash.removeprefix("sha256:"))
 
 

@@ -6,10 +6,12 @@ Exit codes: 0 all holds; 1 refused, with the step and the first bad position; 2 
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -22,12 +24,14 @@ from api.cli.options import AsJson, TrustFile, Url
 from ledger.audit import (
     AuditError,
     Exported,
+    Forgotten,
     NothingExported,
     Replay,
     RuleBroken,
     Source,
     StoredLog,
     cut_bundle,
+    decoded,
     export,
     exported_checkpoint,
     exported_entries,
@@ -36,10 +40,12 @@ from ledger.audit import (
 from ledger.bounded import ask
 from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
 from ledger.domain.event import LeftOut, Logged
+from ledger.judged import Contradicted, Stale, going_on
 from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import HASH_SIZE, LogError
 from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
+from ledger.log.tree_head import Checkpoint
 from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -48,6 +54,7 @@ from ledger.verify.outcome import Refused, State
 from ledger.verify.verifier import verify_export
 from projections.catalogue import READ_MODELS
 from projections.digest import replay as digests_after
+from projections.projection import ReadModel
 from projections.seal_check import SealCheck
 
 app = typer.Typer(help="Take a log home, verify it, run its rules again.", no_args_is_help=True)
@@ -98,9 +105,26 @@ def verify(  # noqa: PLR0913  (the command's options)
         int | None, typer.Option(min=1, help="Processes (default: one for each core)")
     ] = None,
     law: LawDirectory = None,
+    judged: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that says what earlier audits have judged by the rules, and takes in what "
+            "this one judges (default: DIRECTORY.judged beside it)"
+        ),
+    ] = None,
+    read_models: Annotated[
+        bool,
+        typer.Option(
+            "--read-models/--no-read-models",
+            help="Hold seals' digests of read models against a replay in memory.",
+        ),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Verify every byte, hash and signature, and that the rules admit every event."""
+    """Verify every byte, hash and signature, and that the rules admit every event.
+
+    An audit that is stopped goes on where it was, and one of a log that has grown with what is new.
+    """
     try:
         with _progress(as_json) as told:
             answer = verify_export(
@@ -112,18 +136,31 @@ def verify(  # noqa: PLR0913  (the command's options)
             )
     except Refused as refused:
         _fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
-    replayed = _replayed(directory, law, as_json=as_json) if rules else None
+    directory = directory.absolute()
+    beside = judged or directory.with_name(f"{directory.name}.judged")
+    asked = _Asked(
+        directory=directory,
+        law=law,
+        models=READ_MODELS if read_models else (),
+        as_json=as_json,
+    )
+    replayed = asked.judged(beside) if rules else None
     if as_json:
         members = answer.to_json()
         last = {"step": RULES_STEP, "label": RULES_LABEL, "state": str(_state(replayed))}
         members["steps"].append(last)
         members["unchecked"] += _unchecked(replayed) if replayed else []
+        if replayed is not None:
+            earlier = {"earlier": replayed.began, "now": replayed.replay.size - replayed.began}
+            members["judged"] = earlier
         print(json.dumps(members, indent=1))
         return
     print(answer.report())
     print(f"{RULES_STEP:>2}  {_state(replayed):<9}  {RULES_LABEL}")
     if replayed is not None:
         _print_replayed(replayed)
+        now = replayed.replay.size - replayed.began
+        print(f"judged now: {now}; by earlier audits, as {beside.name} says: {replayed.began}")
 
 
 def _state(replayed: "_Replayed | None") -> State:
@@ -177,6 +214,7 @@ class _Replayed:
 
     replay: Replay
     check: SealCheck
+    began: int = 0
 
     @property
     def unchecked(self) -> list[tuple[int, str | LeftOut]]:
@@ -194,7 +232,9 @@ def replay(directory: Directory, law: LawDirectory = None, as_json: AsJson = Fal
     Bytes and signatures are not verified here: that is `verify`'s work.
     """
     digests: dict[str, str] = {}
-    replayed = _replayed(directory, law, as_json=as_json, digests=digests)
+    replayed = _Asked(directory=directory, law=law, models=READ_MODELS, as_json=as_json).replayed(
+        digests
+    )
     if as_json:
         members = {"replayed": replayed.replay.size, "unchecked": _unchecked(replayed)}
         print(json.dumps({**members, "digests": digests}, indent=1))
@@ -204,49 +244,95 @@ def replay(directory: Directory, law: LawDirectory = None, as_json: AsJson = Fal
         print(f"{name:<14} {digest}")
 
 
-def _replayed(
-    directory: Path, law: Path | None, *, as_json: bool, digests: dict[str, str] | None = None
-) -> _Replayed:
-    """Replay a directory to its end, or exit with the first entry that the rules refuse.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A directory whose entries are admitted again, and which read models seals are held to."""
 
-    Where `digests` is given, those of all read models are put there.
-    """
-    try:
-        checkpoint = exported_checkpoint(directory)
-        seals = sealed_sizes(exported_entries(directory))
-        replayed = Replay(
-            exported_entries(directory), checkpoint.origin, laws_at_hand(law), frozenset(seals)
-        )
-        check = SealCheck(READ_MODELS if seals else (), frozenset(seals))
-        with _progress(as_json) as told:
-            found = digests_after(
-                check.follow(_shown(replayed, checkpoint.size, told)),
-                READ_MODELS if digests is not None else (),
+    directory: Path
+    law: Path | None
+    models: Sequence[ReadModel]
+    as_json: bool
+
+    def judged(self, file: Path) -> _Replayed:
+        """Go on from what a file says is judged, and note in it what is judged now.
+
+        A file that cannot be gone on from is made anew, which is said.
+        """
+        with self._refusals():
+            try:
+                return self._gone_on(file)
+            except (Stale, Forgotten) as why:
+                print(f"{file.name} is made anew: {why}", file=sys.stderr)
+                file.unlink()
+                return self._gone_on(file)
+
+    def _gone_on(self, file: Path) -> _Replayed:
+        laws, seals = laws_at_hand(self.law), self._seals()
+        with going_on(file, self.directory, laws) as past:
+            began = past.size
+            new = exported_entries(self.directory, began)
+            replay = Replay(new, self._checkpoint().origin, laws, frozenset(seals), past)
+            check, events = self._check(seals), iter(self._shown(replay))
+            if check.models:  # These are folded from the beginning.
+                older = enumerate(islice(exported_entries(self.directory), began))
+                events = chain((decoded(entry, position) for position, entry in older), events)
+            deque(check.follow(events), maxlen=0)
+        return _Replayed(replay, check, began)
+
+    def replayed(self, digests: dict[str, str]) -> _Replayed:
+        """Replay the directory in memory; put the digests of all read models into `digests`."""
+        with self._refusals():
+            seals = self._seals()
+            entries = exported_entries(self.directory)
+            laws = laws_at_hand(self.law)
+            replay = Replay(entries, self._checkpoint().origin, laws, frozenset(seals))
+            check = self._check(seals)
+            digests.update(digests_after(check.follow(self._shown(replay)), READ_MODELS))
+        return _Replayed(replay, check)
+
+    def _checkpoint(self) -> Checkpoint:
+        return exported_checkpoint(self.directory)
+
+    def _seals(self) -> list[int]:
+        return sealed_sizes(exported_entries(self.directory))
+
+    def _check(self, seals: Sequence[int]) -> SealCheck:
+        if seals and not self.models:
+            what = "the digests of read models under the seals"
+            return SealCheck((), (), unchecked=[(seals[-1], what)])
+        return SealCheck(self.models if seals else (), frozenset(seals))
+
+    def _shown(self, replay: Replay) -> Iterator[Logged]:
+        """Yield the events, and show how far it has come, now and then."""
+        size = self._checkpoint().size
+        with _progress(self.as_json) as told:
+            for logged in replay:
+                yield logged
+                if replay.size % TILE_WIDTH == 0:
+                    told("rules", replay.size, size)
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Exit with the first entry that the rules refuse, or with what keeps from judging."""
+        try:
+            yield
+        except RuleBroken as broken:
+            members = {
+                "verified": False,
+                "step": RULES_STEP,
+                "label": RULES_LABEL,
+                "position": broken.position,
+                "code": broken.code,
+                "reason": broken.detail,
+                "positions": list(broken.positions),
+            }
+            _fail(members, f"REFUSED: {broken}", as_json=self.as_json)
+        except Contradicted as error:
+            _fail(
+                {"verified": False, "reason": str(error)}, f"REFUSED: {error}", as_json=self.as_json
             )
-    except RuleBroken as broken:
-        members = {
-            "verified": False,
-            "step": RULES_STEP,
-            "label": RULES_LABEL,
-            "position": broken.position,
-            "code": broken.code,
-            "reason": broken.detail,
-            "positions": list(broken.positions),
-        }
-        _fail(members, f"REFUSED: {broken}", as_json=as_json)
-    except NothingExported as error:
-        _fail({"verified": False, "reason": str(error)}, str(error), as_json=as_json)
-    if digests is not None:
-        digests.update(found)
-    return _Replayed(replayed, check)
-
-
-def _shown(replayed: Replay, size: int, told: Told) -> Iterator[Logged]:
-    """Yield the events, and show how far it has come, now and then."""
-    for logged in replayed:
-        yield logged
-        if replayed.size % TILE_WIDTH == 0:
-            told("rules", replayed.size, size)
+        except NothingExported as error:
+            _fail({"verified": False, "reason": str(error)}, str(error), as_json=self.as_json)
 
 
 def _unchecked(replayed: _Replayed) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ def test_a_valid_log_is_verified_rules_included(story: tuple[Path, Path]) -> Non
     done = run("verify", story[0], "--trust", story[1])
     assert 0 == done.exit_code
     assert "VERIFIED: ledger.example/techledger/0badcafe at size 17" in done.stdout
-    assert done.stdout.endswith("17 of 17 entries admitted again by every rule\n")
+    assert "17 of 17 entries admitted again by every rule\n" in done.stdout
 
 
 def test_the_json_lists_every_step_rules_included(story: tuple[Path, Path]) -> None:
@@ -123,7 +123,7 @@ def test_what_is_sealed_is_listed_as_unchecked(tmp_path: Path) -> None:
     done = run("verify", log, "--trust", trust)
     assert 0 == done.exit_code
     assert "unchecked: position 13, RATE_RANGE, SHARE_SUM: /body/parts is sealed" in done.stdout
-    assert done.stdout.endswith("13 of 14 entries admitted again by every rule\n")
+    assert "13 of 14 entries admitted again by every rule\n" in done.stdout
     answer = json.loads(run("verify", log, "--trust", trust, "--json").stdout)
     rules = [["RATE_RANGE", "SHARE_SUM"], ["SIGNER_MISSING"]]
     assert rules == [each["codes"] for each in answer["unchecked"]]
