@@ -371,7 +371,12 @@ class Replay:
 
         Raises `RuleBroken` where nothing can be read of it.
         """
-        self._past.take_in(decoded(entry, self.size), entry)
+        try:
+            logged = decoded(entry, self.size)
+        except RuleBroken:
+            self._past.size += 1
+            raise
+        self._past.take_in(logged, entry)
 
     def _check_seal(self, logged: Logged) -> None:
         """Hold a seal against the map that this replay has made of the same entries."""

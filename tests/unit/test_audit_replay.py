@@ -178,6 +178,17 @@ def test_a_sealed_royalty_hides_no_second_exclusive_licence() -> None:
     assert (log.size - 1, "EXCLUSIVE_OVERLAP") == (found.position, found.code)
 
 
+def test_what_follows_an_entry_that_cannot_be_read_keeps_its_position() -> None:
+    log = sample_log(13)
+    log.entries.insert(12, b"?")
+    replay = Replay((), log.origin)
+    for entry in log.entries[:12]:
+        replay.follow(entry)
+    with pytest.raises(RuleBroken):
+        replay.pass_over(log.entries[12])
+    assert 13 == replay.follow(log.entries[13]).position
+
+
 def digests(entries: Iterable[bytes]) -> dict[str, str]:
     return digests_after(Replay(entries, b.ORIGIN), READ_MODELS)
 
