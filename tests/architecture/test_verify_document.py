@@ -169,8 +169,17 @@ HELD: dict[str, str] = {
     "and of a receipt `entry`": """
         unit/test_verify_receipt.py::test_what_is_printed_of_a_receipt_is_what_its_bytes_say
         unit/test_court_says.py::test_the_json_says_what_the_text_says""",
-    "and for step 12 also": """
+    "Of step 12, a member of `unchecked`": """
+        unit/test_audit_command.py::test_what_is_sealed_is_listed_as_unchecked
         unit/test_audit_command.py::test_a_deal_that_a_rule_forbids_is_refused_though_all_have_signed""",
+    "Step 12 notes what it has judged": """
+        unit/test_judged.py::test_the_command_says_what_was_judged_now_and_earlier
+        unit/test_judged.py::test_an_audit_that_is_killed_goes_on_from_its_last_commit
+        unit/test_judged.py::test_a_damaged_file_is_told_from_a_broken_log
+        unit/test_judged.py::test_other_software_or_law_data_judge_anew
+        unit/test_judged.py::test_the_command_makes_a_damaged_file_anew_and_says_so
+        unit/test_judged.py::test_the_command_refuses_what_does_not_continue_what_it_judged
+        unit/test_judged.py::test_without_read_models_their_digests_are_unchecked""",
     "`techledger audit replay DIR`": """
         unit/test_audit_command.py::test_replay_prints_the_digest_of_every_read_model
         unit/test_audit_replay.py::test_two_replays_agree_on_every_read_model

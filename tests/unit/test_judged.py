@@ -262,6 +262,16 @@ def test_the_command_says_what_was_judged_now_and_earlier(tmp_path: Path) -> Non
     assert {"earlier": 33, "now": 0} == told["judged"]
 
 
+def test_without_read_models_their_digests_are_unchecked(tmp_path: Path) -> None:
+    log = sample_log(20)
+    sealed(log)
+    trust, export = tmp_path / "trust.json", write(log, tmp_path)
+    done = run("verify", export, "--trust", trust, "--no-read-models")
+    assert 0 == done.exit_code
+    assert "unchecked: position 20, the digests of read models under the seals" in done.output
+    assert "unchecked" not in run("verify", export, "--trust", trust).output.split("VERIFIED")[1]
+
+
 def test_the_command_makes_a_damaged_file_anew_and_says_so(tmp_path: Path) -> None:
     trust, export = tmp_path / "trust.json", write(sample_log(30), tmp_path)
     file = tmp_path / "mine"
