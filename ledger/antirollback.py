@@ -78,14 +78,14 @@ class CheckpointFile:
                 raise Missing("the stored checkpoint has gone")
             if found not in (expected, note):
                 raise Swapped("the stored checkpoint is not the one that was read")
-            durable.replace(self._directory / _NOTE, note)
+            self._write(_NOTE, note)
 
     def restore(self, expected: bytes | None, note: bytes) -> None:
         """Do what `swap` does, the log halted or not: for whoever has brought entries back."""
         with self._locked():
             if self.read() != expected:
                 raise Swapped("the stored checkpoint is not the one that was read")
-            durable.replace(self._directory / _NOTE, note)
+            self._write(_NOTE, note)
 
     def resume(self) -> None:
         """Let the log sign again."""
@@ -97,7 +97,7 @@ class CheckpointFile:
         """Stop this log from signing, across restarts, and say why, in one line."""
         with self._locked():
             if not (self._directory / _HALT).exists():
-                durable.replace(self._directory / _HALT, canonical_reason(reason).encode() + b"\n")
+                self._write(_HALT, canonical_reason(reason).encode() + b"\n")
 
     def check_not_halted(self) -> None:
         """Raise `Halted`, with the reason, if the log has stopped signing."""
@@ -107,6 +107,9 @@ class CheckpointFile:
             return
         # Whoever wrote it, and in whatever words: `operate resume` puts it into an event.
         raise Halted(canonical_reason(written) or "no reason was given")
+
+    def _write(self, name: str, content: bytes) -> None:
+        durable.replace(self._directory / name, content)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from api.cli.operate import resume
+from ledger import durable
 from ledger.antirollback import CheckpointFile, Halted, InUse, Missing, Swapped
 from ledger.faults import Fault, fault_of
 from ledger.home import Home
@@ -261,15 +262,15 @@ def test_a_flush_that_failed_after_the_rename_is_done_again_with_the_same_note(
 ):
     """The file has the new note, whether durably nobody knows: it is written anew, verbatim."""
     with running(settings_for(database, home.path)) as node:
-        flush, notes = node.file._flush_directory, []
+        flush, notes = durable.flush_directory, []
 
-        def fail_twice() -> None:
+        def fail_twice(directory: Path) -> None:
             notes.append(node.file.read())
             if len(notes) < 3:
                 raise OSError(errno.EIO, "Input/output error")
-            flush()
+            flush(directory)
 
-        monkeypatch.setattr(node.file, "_flush_directory", fail_twice)
+        monkeypatch.setattr(durable, "flush_directory", fail_twice)
         (outcome,) = append(node, world.registration(INSTITUTE))
         told = node.feed.covering(outcome.position).result(TIMEOUT_S)
         assert {told.note} == set(notes)
