@@ -6,6 +6,7 @@ from typing import TypeVar
 from fastapi import Request
 
 from api.metrics import Metrics
+from api.quotas import Quotas
 from api.traffic import Traffic
 from api.writepath import WritePath
 from ledger.domain.law import Law
@@ -56,11 +57,20 @@ def traffic_of(request: Request) -> Traffic:
     return traffic
 
 
+def quotas_of(request: Request) -> Quotas:
+    """Return this event loop's quotas."""
+    quotas = request.app.state.quotas
+    assert isinstance(quotas, Quotas)
+    return quotas
+
+
 async def look(request: Request, work: Callable[[], T]) -> T:
     """Do what reads, and blocks, on a thread for it. Raises `Busy` or `Throttled`."""
     return await traffic_of(request).reads.run(address_of(request), work)
 
 
 def address_of(request: Request) -> str:
-    """Return the address of the client, as far as it can be known."""
-    return request.client.host if request.client else ""
+    """Return whom the client counts as: its address, in IPv6 its /64 (`api.guarded.group_of`)."""
+    address = request.state.address
+    assert isinstance(address, str)
+    return address

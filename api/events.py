@@ -9,25 +9,34 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from api.deps import look, metrics_of, node_of, submitter_of
+from api.deps import address_of, look, metrics_of, node_of, quotas_of, submitter_of
 from api.entries import entry_json
 from api.problems import ApiProblem, NotFound, code_of, problem, respond, signed, wants_vietnamese
+from ledger.answers import Answer, Receipt, Rejected
+from ledger.domain.authority import BadSignature, KeyUnknown, SignerMissing
 from ledger.domain.event import Refusal
-from ledger.intake import MAX_BODY
+from ledger.intake import MAX_BODY, Invalid
 from ledger.node import Node
 from ledger.store.entries import find_event
-from ledger.submit import Answer, Receipt, Rejected
 from ledger.wire.base64 import b64encode
 from ledger.witnessed import Grade
 
 MAX_BATCH = 64 * 1024 * 1024
 """Bytes of one bulk request."""
 
+MAX_LINES = 16_384
+"""Lines of one bulk request: so much of an answer is kept until all of it is read."""
+
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 
 WITNESSED = "wait=witnessed"
 """The preference (RFC 7240) for a receipt of that grade."""
+
+REPLAYED, UNVERIFIED, RESERVED = 0.2, 10, 0.25
+"""What such an event costs its address, in requests, and what a line does until it is answered."""
+
+_UNVERIFIED = (Invalid, BadSignature, KeyUnknown, SignerMissing)
 
 EventId = Annotated[
     UUID, Path(description="UUIDv7", examples=["01890000-0000-7000-8000-000000000001"])
@@ -86,7 +95,7 @@ async def submit_event(
     none within `LEDGER_WITNESSED_WAIT_S`, of grade `logged`; `Location` has the other later.
     """
     _check_encoding(request)
-    answer = await submitter_of(request).submit(await _body(request, MAX_BODY))
+    answer = await submitter_of(request).submit(await _body(request, MAX_BODY), address_of(request))
     _count(request, [answer])
     if isinstance(answer, Rejected):
         return respond(request, answer.error, _note(node_of(request), answer))
@@ -120,19 +129,34 @@ async def submit_events(request: Request) -> Response:
     writer = _AnswerLines(node_of(request), vietnamese=wants_vietnamese(request))
     # Answered only when all is read: many clients do not read before they have sent everything.
     out = []
-    async for chunk in submitter_of(request).submit_many(lines.read()):
+    async for chunk in submitter_of(request).submit_many(lines.read(), address_of(request)):
         _count(request, chunk)
+        _reserve(request, -len(chunk))
         out.append(writer.write(chunk))
     if lines.cut:
-        out.append(writer.write([Rejected(None, _too_large(MAX_BATCH))]))
+        detail = f"at most {MAX_BATCH} bytes in {MAX_LINES} lines"
+        out.append(writer.write([Rejected(None, ApiProblem(413, "TOO_LARGE", detail))]))
     return Response(b"".join(out), media_type=NDJSON)
 
 
 def _count(request: Request, answers: Sequence[Answer]) -> None:
-    """Count answers by their code."""
+    """Count answers by their code; the address pays for what no key pays for."""
     answered = metrics_of(request).answers
     for code, times in Counter(map(_code, answers)).items():
         answered.labels(code).inc(times)
+    quotas_of(request).addresses.take(address_of(request), sum(map(_units, answers)))
+
+
+def _units(answer: Answer) -> float:
+    """Return what an answer costs its address: for what verified and is new, a key has paid."""
+    if isinstance(answer, Receipt):
+        return REPLAYED if answer.replayed else 0
+    return UNVERIFIED if isinstance(answer.error, _UNVERIFIED) else 0
+
+
+def _reserve(request: Request, times: int) -> None:
+    """Have lines of a bulk request paid for, or give that back: who cuts it has paid."""
+    quotas_of(request).addresses.take(address_of(request), RESERVED * times)
 
 
 def _code(answer: Answer) -> str:
@@ -225,6 +249,7 @@ class _Lines:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self._count = 0
         self.cut = False
 
     async def read(self) -> AsyncIterator[bytes]:
@@ -236,10 +261,16 @@ class _Lines:
                 self.cut = True
                 return
             *lines, rest = (rest + part).split(b"\n")
+            self._count += len(lines)
+            if self._count > MAX_LINES:
+                self.cut = True
+                return
+            _reserve(self._request, len(lines))
             for line in lines:
                 yield line[: MAX_BODY + 1]
             rest = rest[: MAX_BODY + 1]
         if rest:
+            _reserve(self._request, 1)
             yield rest
 
 

@@ -4,12 +4,11 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from api.lanes import Throttled
 from api.problems import ApiProblem
-from ledger.sequencer import Busy
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head
+from ledger.turns import Busy, Throttled
 from projections.view import NotFolded
 from projections.waiting import folded_sizes
 

@@ -29,14 +29,17 @@ from api import (
     subjects,
     technologies,
 )
+from api.edge import Edge, hosts_of
 from api.explorer import pages
 from api.explorer import routes as explorer
 from api.metrics import Metrics
+from api.quotas import Quotas
 from api.schemas import COMPONENTS
 from api.traffic import Traffic
 from api.writepath import WritePath
+from ledger.checking import CheckQueue, KeyDirectory
 from ledger.node import Node
-from ledger.submit import CheckQueue, KeyDirectory, Submitter
+from ledger.submit import Submitter
 
 ROUTED = (
     events,
@@ -76,7 +79,7 @@ def create_app(node: Node) -> FastAPI:
         app.state.traffic = Traffic.over(node.reads, node.settings)
         app.state.submitter = Submitter(
             origin=node.identity.origin,
-            keys=KeyDirectory(node.pool),
+            keys=KeyDirectory(node.pool, node.settings.keys_bytes),
             checks=CheckQueue(node.checker, node.settings.verifier_processes),
             sequencer=node.sequencer,
             feed=node.feed,
@@ -86,10 +89,13 @@ def create_app(node: Node) -> FastAPI:
             standards=node.standards,
             wait_s=node.settings.receipt_wait_s,
             vintage=node.vintage,
+            waiting_bytes=settings.waiting_bytes,
+            charge=app.state.quotas.charge,
         )
         yield
         app.state.traffic.close()
 
+    settings = node.settings
     app = FastAPI(
         title="Techledger",
         version="0.1.0",
@@ -101,11 +107,18 @@ def create_app(node: Node) -> FastAPI:
     app.state.node = node
     app.state.metrics = Metrics()
     app.state.write_path = WritePath(node)
+    app.state.quotas = Quotas.of(settings)
     for module in ROUTED:
         app.include_router(module.router)
     app.include_router(explorer.router)
     app.include_router(pages.router)
     problems.install(app)
+    app.add_middleware(
+        Edge,
+        hosts=hosts_of(settings.host, settings.hosts.split()),
+        quota=app.state.quotas.addresses,
+        metrics=app.state.metrics,
+    )
     _describe(app)
     return app
 

@@ -1,6 +1,6 @@
 """What is counted, in a registry of our own."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Metrics:
@@ -13,6 +13,16 @@ class Metrics:
             "Submissions answered, by code",
             ["code"],
             registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "ledger_request_seconds",
+            "Time until a request was answered, by what was asked",
+            ["asked"],
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+            registry=self.registry,
+        )
+        self.problems = Counter(
+            "ledger_problems_total", "Requests refused, by code", ["code"], registry=self.registry
         )
         self.tree_size = Gauge("ledger_tree_size", "Entries in the log", registry=self.registry)
         self.checkpoint_size = Gauge(

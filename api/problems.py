@@ -16,16 +16,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from api.lanes import Throttled
 from ledger.antirollback import Halted
 from ledger.domain.admission import StaleView
 from ledger.domain.authority import NotBound
 from ledger.domain.event import Refusal
 from ledger.faults import Fault, NeedsOperator, fault_of
 from ledger.intake import Invalid
-from ledger.sequencer import Busy, ClockBehind, Stopped
+from ledger.sequencer import ClockBehind, Stopped
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
 from ledger.supervisor import told_as
+from ledger.turns import Busy, Throttled
 from ledger.vault import VaultUnavailable
 from ledger.vintage import SoftwareOlder
 
@@ -80,6 +80,8 @@ _TITLES = {
         "Tiến trình này không giữ khóa của sổ",
     ),
     "NOT_FOLDED": ("The read models are not that far yet", "Mô hình đọc chưa cập nhật tới đó"),
+    "HOST": ("The request is for another host", "Yêu cầu gửi tới máy chủ khác"),
+    "ORIGIN": ("The request comes from another site's page", "Yêu cầu đến từ trang khác"),
     "BAD_PARAMETER": ("A parameter is not of its form", "Tham số không hợp lệ"),
 }
 
@@ -201,7 +203,11 @@ def wants_vietnamese(request: Request) -> bool:
 def respond(request: Request, error: Exception, note: bytes | None = None) -> Response:
     """Return the response that an error is; `note` is the signed refusal, where there is one."""
     members = problem(error, vietnamese=wants_vietnamese(request)) | signed(note)
-    headers: Mapping[str, str] = {"Retry-After": "1"} if members["status"] in _LATER else {}
+    request.app.state.metrics.problems.labels(members["code"]).inc()
+    headers: Mapping[str, str] = {}
+    if members["status"] in _LATER:
+        wait_s = error.wait_s if isinstance(error, Throttled) else 1
+        headers = {"Retry-After": str(wait_s)}
     return Response(
         orjson.dumps(members),
         status_code=members["status"],

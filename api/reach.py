@@ -1,6 +1,5 @@
 """What is taken of a right, what may still be granted, and what ends with it."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, TypeVar
 
@@ -11,7 +10,7 @@ from api.deps import law_of, node_of
 from api.problems import ApiProblem
 from api.reads import AtLeast, KnownAtText, RightPath, ask, read_known_at, today
 from ledger.domain.scope import Field, Territory
-from projections.reach import Part, TooMany, dependents_of, exclusive_in, left_of
+from projections.reach import Part, dependents_of, exclusive_in, left_of
 
 T = TypeVar("T")
 
@@ -53,16 +52,6 @@ def _read(kind: type[T], members: dict[str, object]) -> T:
         raise ApiProblem(422, "BAD_PARAMETER", reason) from None
 
 
-def _narrowed(question: Callable[[], T]) -> Callable[[], T]:
-    def narrowed() -> T:
-        try:
-            return question()
-        except TooMany as error:
-            raise ApiProblem(422, "BAD_PARAMETER", f"{error}: narrow the days") from None
-
-    return narrowed
-
-
 @router.get(
     "/{right}/exclusive",
     operation_id="getExclusive",
@@ -93,11 +82,7 @@ async def get_exclusive(  # noqa: PLR0913  (the question's parameters)
     return await ask(
         request,
         at_least,
-        _narrowed(
-            lambda: exclusive_in(
-                node_of(request).reads, right, part, known_at=read_known_at(known_at)
-            )
-        ),
+        lambda: exclusive_in(node_of(request).reads, right, part, known_at=read_known_at(known_at)),
     )
 
 
@@ -123,17 +108,15 @@ async def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
     return await ask(
         request,
         at_least,
-        _narrowed(
-            lambda: left_of(
-                node_of(request).reads,
-                right,
-                law_of(node_of(request)),
-                start=start or today(),
-                end=end,
-                territory=read_territory(territory),
-                field=read_field(field, scheme, edition),
-                known_at=read_known_at(known_at),
-            )
+        lambda: left_of(
+            node_of(request).reads,
+            right,
+            law_of(node_of(request)),
+            start=start or today(),
+            end=end,
+            territory=read_territory(territory),
+            field=read_field(field, scheme, edition),
+            known_at=read_known_at(known_at),
         ),
     )
 
@@ -155,9 +138,7 @@ async def get_dependents(
     return await ask(
         request,
         at_least,
-        _narrowed(
-            lambda: dependents_of(
-                node_of(request).reads, right, on=on or today(), known_at=read_known_at(known_at)
-            )
+        lambda: dependents_of(
+            node_of(request).reads, right, on=on or today(), known_at=read_known_at(known_at)
         ),
     )

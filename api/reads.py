@@ -27,7 +27,7 @@ from api.problems import ApiProblem
 from ledger.domain.event import format_instant, legal_day, parse_instant
 from ledger.store.entries import read_head
 from projections.axes import NEVER, Effect
-from projections.view import KnownAt, KnownBy, NotAsked, NotFolded
+from projections.view import KnownAt, KnownBy, NotAsked, NotFolded, TooMany
 
 RightPath = Annotated[
     str, Path(pattern=r"^right:[a-z0-9.-]{1,80}$", examples=["right:us.15145443"])
@@ -109,7 +109,7 @@ def telling(request: Request) -> Iterator[None]:
             if error.position >= size:
                 raise beyond(size) from None
         raise ApiProblem(503, "NOT_FOLDED", str(error)) from None
-    except NotAsked as error:
+    except (NotAsked, TooMany) as error:
         raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
 
 

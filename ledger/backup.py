@@ -227,7 +227,7 @@ def check_fits(manifest: Manifest, settings: Settings) -> None:
 
     Raises `BackupForeign`, `KeysMissing`, `DatabasePresent`, `WrongMethod`.
     """
-    home, owner = Home(settings.home), settings.database_owner_url or settings.database_url
+    home, owner = Home(settings.home), settings.owner_dsn
     if (manifest.method == "dump") != bool(owner):
         raise WrongMethod(
             "a dump is restored into a database of one's own (LEDGER_DATABASE_URL), a base backup"
@@ -265,7 +265,7 @@ def place(
     if manifest.method == "base":
         place_base(home.path, directory, archive, settings.postgres_bin)
     else:
-        owner = settings.database_owner_url or settings.database_url
+        owner = settings.owner_dsn
         assert owner, "check_fits has seen to it"
         place_dump(owner, directory, settings.postgres_bin)
     for private in (home.keys, home.checkpoints):

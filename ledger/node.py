@@ -9,7 +9,7 @@ import fcntl
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -65,8 +65,8 @@ class Database:
     last one to leave stops the server. A killed process leaves by being killed.
     """
 
-    app_dsn: str
-    owner_dsn: str
+    app_dsn: str = field(repr=False)
+    owner_dsn: str = field(repr=False)
     embedded: EmbeddedPostgres | None = None
     in_use: int = -1
 
@@ -82,9 +82,8 @@ class Database:
 
 def open_database(settings: Settings) -> Database:
     """Start or find PostgreSQL: `LEDGER_DATABASE_URL`, else the embedded one under the home."""
-    if settings.database_url:
-        owner = settings.database_owner_url or settings.database_url
-        return Database(settings.database_url, owner)
+    if app_dsn := settings.app_dsn:
+        return Database(app_dsn, settings.owner_dsn or app_dsn)
     settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
     in_use = os.open(settings.home / "postgres.in-use", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(in_use, fcntl.LOCK_SH)

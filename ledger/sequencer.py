@@ -47,11 +47,15 @@ from ledger.store.append import (
 )
 from ledger.store.connection import OutcomeUnknown, Pool, StorageFull, Unavailable
 from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
+from ledger.turns import Busy
 from ledger.vault import Batch, NoBatch, NoVault, Vault, VaultUnavailable
 from ledger.vintage import SoftwareOlder, Vintage
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far the clock may stand behind the last entry before nothing is accepted (§4)."""
+
+JUDGE_S = 0.1
+"""How long, in seconds, a batch is judged under the head row's lock; the rest is the next one's."""
 
 RETRY_FOR_S = 30.0
 """How long a batch whose outcome is unknown is tried again before its clients are told."""
@@ -67,10 +71,6 @@ _log = structlog.get_logger(__name__)
 
 class SequencerError(Exception):
     """Superclass of the errors of the sequencer. Never raised itself."""
-
-
-class Busy(SequencerError, Passing):
-    """The pool is full; nothing was stored. The same bytes may be sent again."""
 
 
 class ClockBehind(SequencerError, Passing):
@@ -102,10 +102,11 @@ Outcome = Recorded | Refusal | Exception
 class Group:
     """Submissions of one request, judged in their order; `answer` will have all their outcomes."""
 
-    __slots__ = ("answer", "outcomes", "submissions", "tried", "until")
+    __slots__ = ("answer", "bulk", "outcomes", "submissions", "tried", "until")
 
-    def __init__(self, submissions: Sequence[Submission], until: float) -> None:
+    def __init__(self, submissions: Sequence[Submission], *, bulk: bool, until: float) -> None:
         self.submissions = submissions
+        self.bulk = bulk
         self.until = until  # time.monotonic(): it is not tried again after that.
         self.outcomes: list[Outcome] = []
         self.answer: Pending[list[Outcome]] = Pending()
@@ -151,6 +152,7 @@ class Sequencer:
         self._folds = Folds(self._load_histories, subjects_cached)
         self._hindered = hindered
         self._waiting: deque[Group] = deque()
+        self._bulk: deque[Group] = deque()  # What goes behind all single requests.
         self._outstanding = 0
         self._lock = threading.Lock()
         self._refusing: Exception | None = None
@@ -169,12 +171,14 @@ class Sequencer:
         """Take nothing more in: raise `error` at whoever submits. What waits is still judged."""
         self._refusing = error
 
-    def submit(self, submissions: Sequence[Submission]) -> Pending[list[Outcome]]:
-        """Queue verified submissions, to be judged in this order.
+    def submit(
+        self, submissions: Sequence[Submission], *, bulk: bool = False
+    ) -> Pending[list[Outcome]]:
+        """Queue verified submissions, to be judged in this order; `bulk` goes behind what is not.
 
         Raises `Busy`, `Stopped`, what `refuse` was given, or what `hindered` returns.
         """
-        group = Group(submissions, time.monotonic() + RETRY_FOR_S)
+        group = Group(submissions, bulk=bulk, until=time.monotonic() + RETRY_FOR_S)
         if hindrance := self._refusing or self._hindered():
             raise hindrance
         with self._lock:
@@ -183,9 +187,17 @@ class Sequencer:
             if self._outstanding + len(submissions) > self._outstanding_max:
                 raise Busy(f"{self._outstanding} events are waiting already")
             self._outstanding += len(submissions)
-            self._waiting.append(group)
+            self._line_of(group).append(group)
         self.loop.wake()
         return group.answer
+
+    def _line_of(self, group: Group) -> deque[Group]:
+        return self._bulk if group.bulk else self._waiting
+
+    @property
+    def outstanding(self) -> int:
+        """How many events wait to be judged, or are."""
+        return self._outstanding
 
     def _step(self) -> float | None:
         """Append one batch, and answer. Raises what it could not be appended for."""
@@ -236,26 +248,30 @@ class Sequencer:
     def _take(self) -> list[Group]:
         """Return whole groups, about a batch of them, or none where nobody waits."""
         with self._lock:
-            if not self._waiting:
+            if not (self._waiting or self._bulk):
                 return []
-            groups = [self._waiting.popleft()]
-            events = len(groups[0].rest)
-            while self._waiting and events + len(self._waiting[0].rest) <= self._batch_max:
-                groups.append(self._waiting.popleft())
-                events += len(groups[-1].rest)
+            groups: list[Group] = []
+            events = 0
+            for line in (self._waiting, self._bulk):
+                while line and (not groups or events + len(line[0].rest) <= self._batch_max):
+                    groups.append(line.popleft())
+                    events += len(groups[-1].rest)
             return groups
 
     def _take_all(self) -> list[Group]:
         with self._lock:
-            groups = list(self._waiting)
+            groups = [*self._waiting, *self._bulk]
             self._waiting.clear()
+            self._bulk.clear()
             return groups
 
     def _keep(self, groups: Sequence[Group]) -> None:
         """Have groups tried again, first of all, but for those that have waited long enough."""
         now = time.monotonic()
         with self._lock:
-            self._waiting.extendleft(group for group in reversed(groups) if now < group.until)
+            for group in reversed(groups):
+                if now < group.until:
+                    self._line_of(group).appendleft(group)
         late = [group for group in groups if now >= group.until]
         self._give_up(late, Unavailable("the database cannot be reached"))
 
@@ -271,7 +287,8 @@ class Sequencer:
         unfinished = [group for group in groups if group.rest]
         finished = [group for group in groups if not group.rest]
         with self._lock:
-            self._waiting.extendleft(reversed(unfinished))
+            for group in reversed(unfinished):
+                self._line_of(group).appendleft(group)
             self._outstanding -= sum(len(group.submissions) for group in finished)
         for group in finished:
             group.answer.give(group.outcomes)
@@ -408,14 +425,17 @@ class _Batch:
         self._ids = {str(event_id): known_id for event_id, known_id in stored.items()}
 
     def judge(self, groups: Sequence[Group]) -> list[list[Outcome]]:
-        """Judge the groups in order, up to the first item that reads a cold subject.
+        """Judge the groups in order, up to the first item that reads a cold subject, or for a time.
 
         What comes after that item waits with it, in later groups too: they may be the next chunks
-        of one request, and rest on it.
+        of one request, and rest on it. One item is judged in any case.
         """
         judged: list[list[Outcome]] = [[] for _group in groups]
+        until = time.monotonic() + JUDGE_S
         for group, outcomes in zip(groups, judged, strict=True):
             for submission in group.rest:
+                if time.monotonic() > until and any(judged):
+                    return judged
                 try:
                     outcomes.append(self._judge(submission, tried=group.tried))
                 except Cold:

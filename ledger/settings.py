@@ -6,12 +6,17 @@ test holds the two together.
 """
 
 import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from platformdirs import user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ledger.keystore import read_private
 
 
 def default_home() -> Path:
@@ -34,6 +39,12 @@ class Settings(BaseSettings):
 
     database_owner_url: str | None = None
     """The role that owns the schema, for migrations; default: `database_url` as it is."""
+
+    database_password_file: Path | None = None
+    """File with the password for `database_url`, mode 0600."""
+
+    database_owner_password_file: Path | None = None
+    """File with the password for `database_owner_url`, mode 0600; default: the other one."""
 
     postgres_bin: Path | None = None
     """Directory of `initdb` and `postgres`, before those of the wheel."""
@@ -89,8 +100,23 @@ class Settings(BaseSettings):
     receipt_wait_s: float = Field(default=10.0, gt=0, le=300)
     """How long a submission waits for its receipt, in seconds; then 503 OUTCOME_UNKNOWN."""
 
+    waiting_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
+    """Bytes of single submissions that wait at most; beyond it: 503 with Retry-After."""
+
+    keys_bytes: int = Field(default=32 * 1024 * 1024, ge=64 * 1024)
+    """Bytes of public keys that are kept at hand; the least recently used goes first."""
+
     subjects_cached: int = Field(default=200_000, ge=1000)
     """Subjects whose folded state is kept warm; the least recently used goes first."""
+
+    hosts: str = ""
+    """Names, separated by spaces, by which the server may be asked, beside those of loopback."""
+
+    address_rate: float = Field(default=100.0, gt=0)
+    """Requests a second of one address, over ten seconds; what does not verify costs ten."""
+
+    key_rate: float = Field(default=5000.0, gt=0)
+    """Events a second that one key may sign, over ten seconds."""
 
     trusted_proxies: str = ""
     """Addresses or networks, separated by spaces, whose X-Forwarded-For says who the client is."""
@@ -118,3 +144,44 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Level of the JSON log on standard error."""
+
+    @property
+    def app_dsn(self) -> str | None:
+        """`database_url` with its password. Raises `KeystoreError` where the file is not right."""
+        return _with_password(self.database_url, self.database_password_file)
+
+    @property
+    def owner_dsn(self) -> str | None:
+        """`database_owner_url` with its password, or `app_dsn`. Raises `KeystoreError`."""
+        if self.database_owner_url is None:
+            return self.app_dsn
+        file = self.database_owner_password_file or self.database_password_file
+        return _with_password(self.database_owner_url, file)
+
+
+def _with_password(url: str | None, file: Path | None) -> str | None:
+    if url is None or file is None:
+        return url
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    password = quote(read_private(file).decode().rstrip("\r\n"), safe="")
+    netloc = f"{user.partition(':')[0]}:{password}@{place}"
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+OF_CLIENTS = ("LEDGER_URL", "LEDGER_TRUST")
+"""Variables that are defaults of client commands' options."""
+
+
+class UnknownVariable(Exception):
+    """A `LEDGER_*` variable that is no setting: a slip, and something is not as it was meant."""
+
+
+def must_know(environment: Iterable[str]) -> None:
+    """Raise `UnknownVariable` for the first variable of ours that is none, with a near one."""
+    known = {f"LEDGER_{name.upper()}" for name in Settings.model_fields} | {*OF_CLIENTS}
+    for name in sorted(each for each in environment if each.upper().startswith("LEDGER_")):
+        if name not in known:
+            near = get_close_matches(name.upper(), sorted(known), 1)
+            hint = f"; is {near[0]} meant?" if near else "; docs/reference/settings.md has them"
+            raise UnknownVariable(f"{name} is no setting{hint}")

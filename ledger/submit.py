@@ -8,25 +8,34 @@ same an event. asyncio at the edge; the workers are threads and processes of the
 """
 
 import asyncio
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+import sys
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
+from ledger.answers import (
+    Answer,
+    Numbered,
+    Placed,
+    Receipt,
+    Rejected,
+    Tell,
+    placed,
+    receipt_at,
+    rejected,
+)
 from ledger.antirollback import Halted
+from ledger.checking import CheckQueue, Key, KeyDirectory, brought_by
 from ledger.domain.authority import BadSignature, KeyUnknown, SignerMissing
-from ledger.domain.event import Event, format_instant
 from ledger.intake import (
     Invalid,
-    KeyCheck,
     SignatureCheck,
     Submission,
-    decode,
     key_checks,
     new_key_records,
     read,
@@ -34,18 +43,16 @@ from ledger.intake import (
     weak_key,
 )
 from ledger.pending import Pending
-from ledger.receipts import CheckpointFeed, Proof, Prover
-from ledger.sequencer import Busy, Outcome, Recorded, Sequencer
-from ledger.signatures import GOOD, SignatureChecker, weakness
-from ledger.store.checkpoints import StoredCheckpoint
+from ledger.receipts import CheckpointFeed, Prover
+from ledger.sequencer import Outcome, Recorded, Sequencer
+from ledger.signatures import GOOD, weakness
 from ledger.store.connection import OutcomeUnknown, Pool, StoreError
-from ledger.store.entries import find_event, read_by_subject
+from ledger.store.entries import find_event
+from ledger.turns import Busy, Line, Throttled, Turns
 from ledger.vintage import SoftwareOlder, Vintage
-from ledger.wire.base64 import b64decode
 from ledger.witnessed import Grade, Standard
 
-PIECE = 64
-"""Signatures that travel to a checking process at once."""
+UNSIGNED = "it is recorded, and waits to be signed"
 
 CHUNK = 256
 """Events of a bulk request that are judged together."""
@@ -59,36 +66,50 @@ SINGLES_DEPTH = 2
 BLOCKING = 3
 """Threads that look up keys and old receipts for submissions."""
 
-SINGLES_MAX = 4096
-"""Single requests that wait for their chunk at most."""
+CHUNK_BYTES = 256 * 1024
+"""Bytes of a chunk, about: one that is read blocks what is read behind it."""
 
+AT_ONCE_BYTES = 16 * 1024
+"""Bytes that the event loop reads by itself; more is read beside it."""
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Durable, in the log, under a signed checkpoint: what the client keeps."""
+SINGLES_SHARE = 512
+"""Single requests of one address that wait at most."""
 
-    event_id: str
-    position: int
-    accepted: str
-    leaf_hash: bytes
-    proof: Proof
-    replayed: bool
-    grade: Grade = "logged"
+BULKS = 8
+"""Bulk requests that are taken in at once, and as many wait."""
 
+BULKS_SHARE = 4
+"""Of both, those of one address."""
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Not in the log, and why. `event_id` and the payload's hash, if it could be read that far."""
+BULK_PATIENCE_S = 30.0
+"""How long, in seconds, a bulk request waits to be taken in."""
 
-    event_id: str | None
-    error: Exception
-    payload: str | None = None
+BULK_CHUNKS = 3
+"""Chunks of bulk requests that are under way at once."""
 
+BROUGHT_MAX = 4096
+"""Keys remembered that earlier events of the same bulk request bring."""
 
-Answer = Receipt | Rejected
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+Charge = Callable[[Sequence[str]], None]
+"""Takes a submission from the quotas of the keys that signed it. Raises `Throttled`."""
+
+
+def free_of_charge(key_ids: Sequence[str]) -> None:
+    """Take nothing."""
+    del key_ids
+
+
+class _Single(NamedTuple):
+    """A submission that came alone."""
+
+    raw: bytes
+    address: str
+    future: "asyncio.Future[Answer]"
 
 
 class Look(Protocol):
@@ -98,106 +119,11 @@ class Look(Protocol):
         """Return what `work` returns."""
 
 
-class KeyDirectory:
-    """Key id to (algorithm, SPKI DER). A key id is the key's hash, so nothing here can be wrong."""
-
-    def __init__(self, pool: Pool, capacity: int = 100_000) -> None:
-        self._pool = pool
-        self._capacity = capacity
-        self._keys: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
-
-    def find(self, key_id: str) -> tuple[str, bytes] | None:
-        """Return a key that is at hand."""
-        return self._keys.get(key_id)
-
-    def learn(self, event: Event) -> None:
-        """Keep the keys that an event brings; intake has checked them."""
-        for record in new_key_records(event):
-            self._keys[record.key_id] = (record.algorithm, b64decode(record.public_key))
-        while len(self._keys) > self._capacity:
-            self._keys.popitem(last=False)
-
-    def fetch(self, key_ids: Iterable[str]) -> None:
-        """Look keys up in the log. Blocks."""
-        for key_id in key_ids:
-            for entry in read_by_subject(self._pool, f"key:{key_id}", limit=1):
-                self.learn(decode(entry.entry, entry.position).event)
-
-
-_Check = SignatureCheck | KeyCheck
-_Piece = tuple[Sequence[_Check], "asyncio.Future[bytes]"]
-"""Checks, and who waits for their verdicts."""
-
-
-class CheckQueue:
-    """Gathers signature checks of many requests into pieces for the checking processes.
-
-    A piece travels in a task of the queue's own, so a request that is cut takes nothing with it.
-    """
-
-    def __init__(self, checker: SignatureChecker, processes: int) -> None:
-        self._checker = checker
-        self._free = processes
-        self._waiting: deque[_Piece] = deque()
-        self._under_way: set[asyncio.Task[None]] = set()
-
-    async def check(self, checks: Sequence[_Check]) -> bytes:
-        """Return one byte a check: 1 where it is good."""
-        loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[bytes]] = []
-        for start in range(0, len(checks), PIECE):
-            futures.append(loop.create_future())
-            self._waiting.append((checks[start : start + PIECE], futures[-1]))
-        self._pump()
-        return b"".join(await asyncio.gather(*futures))
-
-    def _pump(self) -> None:
-        while self._waiting and self._free:
-            pieces = [self._waiting.popleft()]
-            size = len(pieces[0][0])
-            while self._waiting and size + len(self._waiting[0][0]) <= PIECE:
-                pieces.append(self._waiting.popleft())
-                size += len(pieces[-1][0])
-            self._free -= 1
-            task = asyncio.create_task(self._send(pieces))
-            self._under_way.add(task)
-            task.add_done_callback(self._done)
-
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._under_way.discard(task)
-        self._free += 1
-        self._pump()
-
-    async def _send(self, pieces: Sequence[_Piece]) -> None:
-        """Have pieces checked elsewhere, once more if the process dies under them."""
-        checks = [check for checks, _future in pieces for check in checks]
-        try:
-            try:
-                verdicts = await asyncio.wrap_future(self._checker.submit(checks))
-            except BrokenProcessPool:
-                verdicts = await asyncio.wrap_future(self._checker.submit(checks))
-        except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
-            _fail(pieces, error)
-        else:
-            _deliver(pieces, verdicts)
-
-
-def _fail(pieces: Sequence[_Piece], error: BaseException) -> None:
-    for _checks, future in pieces:
-        if not future.done():
-            future.set_exception(error)
-
-
-def _deliver(pieces: Sequence[_Piece], verdicts: bytes) -> None:
-    start = 0
-    for checks, future in pieces:
-        if not future.done():
-            future.set_result(verdicts[start : start + len(checks)])
-        start += len(checks)
-
-
 class Submitter:
-    """Takes submissions in and answers with receipts. One an event loop."""
+    """Takes submissions in and answers with receipts. One an event loop.
+
+    Single requests go before bulk ones wherever they meet, and addresses take turns.
+    """
 
     def __init__(  # noqa: PLR0913  (it wires the workers together, by name)
         self,
@@ -213,11 +139,11 @@ class Submitter:
         standards: Mapping[Grade, Standard],
         wait_s: float,
         vintage: Vintage,
+        waiting_bytes: int,
+        charge: Charge = free_of_charge,
     ) -> None:
         self._reads = reads
         self._standards = standards
-        self._wait_s = wait_s
-        self._vintage = vintage
         self._origin = origin
         self._keys = keys
         self._checks = checks
@@ -225,58 +151,107 @@ class Submitter:
         self._feed = feed
         self._prover = prover
         self._reading = reading
+        self._wait_s = wait_s
+        self._vintage = vintage
+        self._charge = charge
         self._threads = ThreadPoolExecutor(BLOCKING, thread_name_prefix="intake")
-        self._singles: list[tuple[bytes, asyncio.Future[Answer]]] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._bulk_threads = ThreadPoolExecutor(1, thread_name_prefix="bulk")
+        self._singles: Line[_Single] = Line()
+        self._waiting_bytes = waiting_bytes
+        self._held: Counter[str] = Counter()
+        self.bytes = 0
+        self._under_way = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bulks = Turns(BULKS, waiting=BULKS, share=BULKS_SHARE, patience_s=BULK_PATIENCE_S)
+        # What enters these was taken in already: it is bounded there.
+        self._chunks = Turns(BULK_CHUNKS, waiting=sys.maxsize, share=sys.maxsize)
+        self._replays = Turns(BLOCKING - 1, waiting=sys.maxsize, share=sys.maxsize)
 
-    async def submit(self, raw: bytes) -> Answer:
+    async def submit(self, raw: bytes, address: str = "") -> Answer:
         """Take one submission in. The answer is a receipt only once it is under a checkpoint.
 
         What waits together is judged together, so many clients cost about what one bulk request
         does: the more of them there are, the larger the chunks.
         """
-        if len(self._singles) >= SINGLES_MAX:
-            return Rejected(None, Busy(f"{SINGLES_MAX} requests are waiting already"))
+        if self.bytes + len(raw) > self._waiting_bytes:
+            return Rejected(None, Busy(f"{self.bytes} bytes are waiting already"))
+        if self._held[address] >= SINGLES_SHARE:
+            return Rejected(None, Throttled(f"{SINGLES_SHARE} events of this address are waiting"))
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
-        self._singles.append((raw, future))
-        if len(self._singles) == 1:
-            loop.call_soon(self._take_singles)
-        return await future
+        single = _Single(raw, address, loop.create_future())
+        self.bytes += len(raw)
+        self._held[address] += 1
+        try:
+            self._singles.append(address, single)
+            if len(self._singles) == 1:
+                loop.call_soon(self._take_singles)
+            return await single.future
+        finally:
+            self.bytes -= len(raw)
+            self._held[address] -= 1
+            if not self._held[address]:
+                del self._held[address]
 
     def _take_singles(self) -> None:
         """Start a chunk of what waits, unless enough are under way."""
-        if not self._singles or len(self._under_way) >= SINGLES_DEPTH:
+        if not self._singles or self._under_way >= SINGLES_DEPTH:
             return
-        singles, self._singles = self._singles[:CHUNK], self._singles[CHUNK:]
-        task = asyncio.create_task(self._answer(singles))
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
+        chunk: list[_Single] = []
+        size = 0
+        while self._singles and len(chunk) < CHUNK and size < CHUNK_BYTES:
+            single = self._singles.pop()
+            if not single.future.done():  # Else the client has gone.
+                chunk.append(single)
+                size += len(single.raw)
+        self._under_way += 1
+        self._begin(self._answer(chunk))
 
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._under_way.discard(task)
-        self._take_singles()
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, singles: Sequence[tuple[bytes, "asyncio.Future[Answer]"]]) -> None:
+    async def _answer(self, chunk: Sequence[_Single]) -> None:
+        def tell(index: int, answer: Answer) -> None:
+            if not chunk[index].future.done():
+                chunk[index].future.set_result(answer)
+
+        replayed: Sequence[Placed] = ()
         try:
-            answers = await self._chunk([raw for raw, _future in singles], None, None)
+            async with asyncio.timeout(self._wait_s):
+                submissions = await self._read([each.raw for each in chunk], tell, bulk=False)
+                verified = await self._verify(submissions, {}, tell, bulk=False)
+            until = asyncio.get_running_loop().time() + self._wait_s
+            pending = self._sequencer.submit([each for _index, each in verified])
+            outcomes = await self._outcomes(pending, len(verified))
+            fresh, replayed = placed(verified, outcomes, tell)
+            await self._receive(fresh, tell, until)
         except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
-            answers = [Rejected(None, error)] * len(singles)
-        for (_raw, future), answer in zip(singles, answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
+            for index in range(len(chunk)):
+                tell(index, Rejected(None, error))
+        finally:
+            self._under_way -= 1
+            self._take_singles()
+        for each in replayed:  # They cost more, and nobody is to wait for another one's.
+            self._begin(self._replay(each, chunk[each[0]].address, tell))
 
-    async def submit_many(self, raws: AsyncIterator[bytes]) -> AsyncIterator[list[Answer]]:
-        """Take many in, in their order, not atomically; answers come chunk by chunk."""
+    async def submit_many(
+        self, raws: AsyncIterator[bytes], address: str = ""
+    ) -> AsyncIterator[list[Answer]]:
+        """Take many in, in their order, not atomically; answers come chunk by chunk.
+
+        Raises `Throttled` or `Busy` where nothing of it was taken in.
+        """
+        await self._bulks.enter(address)
         under_way: deque[asyncio.Task[list[Answer]]] = deque()
+        brought: dict[str, Key] = {}
         before: asyncio.Event | None = None
         try:
             async for chunk in _chunks(raws):
                 after = asyncio.Event()
-                under_way.append(asyncio.create_task(self._chunk(chunk, before, after)))
+                work = self._chunk(chunk, address, brought, before, after)
+                under_way.append(asyncio.create_task(work))
                 before = after
-                # Let the chunk be read before the next: it may bring keys that the next one uses.
-                await asyncio.sleep(0)
                 if len(under_way) >= DEPTH:
                     yield await under_way.popleft()
             while under_way:
@@ -284,6 +259,44 @@ class Submitter:
         finally:
             for task in under_way:
                 task.cancel()
+            self._bulks.leave(address)
+
+    async def _chunk(
+        self,
+        raws: Sequence[bytes],
+        address: str,
+        brought: dict[str, Key],
+        before: asyncio.Event | None,
+        after: asyncio.Event,
+    ) -> list[Answer]:
+        """Judge a chunk; it enters the sequencer after the one `before` it."""
+        answers: list[Answer | None] = [None] * len(raws)
+        try:
+            await self._chunks.enter(address)
+            try:
+                async with asyncio.timeout(self._wait_s):
+                    submissions = await self._read(raws, answers.__setitem__, bulk=True)
+                    verified = await self._verify(
+                        submissions, brought, answers.__setitem__, bulk=True
+                    )
+                    if before:
+                        await before.wait()
+                until = asyncio.get_running_loop().time() + self._wait_s
+                judged = [each for _index, each in verified]
+                pending = self._sequencer.submit(judged, bulk=True)
+                after.set()
+                outcomes = await self._outcomes(pending, len(judged))
+                fresh, replayed = placed(verified, outcomes, answers.__setitem__)
+                await self._receive(fresh, answers.__setitem__, until)
+                for each in replayed:
+                    await self._replay(each, address, answers.__setitem__)
+            finally:
+                self._chunks.leave(address)
+        except Exception as error:  # noqa: BLE001  (Busy, Stopped: told to whom it concerns)
+            return [answer or Rejected(None, error) for answer in answers]
+        finally:
+            after.set()
+        return [answer for answer in answers if answer]
 
     async def receipt(self, event_id: UUID, look: Look) -> Receipt | None:
         """Return the first receipt of an event, the same bytes each time, or None."""
@@ -294,7 +307,7 @@ class Submitter:
         pending = await look(lambda: self._feed.covering(at.position))
         checkpoint = await pending.wait(self._wait_s)
         (proof,) = await look(lambda: self._reading.prove([at.position], checkpoint))
-        return _receipt(str(event_id), at, proof)
+        return receipt_at(str(event_id), at, proof)
 
     async def graded(self, receipt: Receipt, grade: Grade, wait_s: float) -> Receipt | None:
         """Return a receipt under a checkpoint of a cosigned grade, or None after `wait_s`."""
@@ -305,30 +318,108 @@ class Submitter:
         (proof,) = await self._beside(self._reading.prove, [receipt.position], checkpoint)
         return replace(receipt, proof=proof, grade=grade)
 
-    async def _chunk(
+    async def _read(self, raws: Sequence[bytes], tell: Tell, *, bulk: bool) -> list[Numbered]:
+        """Read all, what is much of it beside the event loop; tell what is none."""
+        await self._must_not_be_older()
+
+        def read_all() -> list[Submission | Invalid]:
+            return [_read_one(raw, self._origin) for raw in raws]
+
+        if not bulk and sum(map(len, raws)) <= AT_ONCE_BYTES:
+            found = read_all()
+        else:  # One thread reads all bulk requests: their chunks are read in their order.
+            threads = self._bulk_threads if bulk else self._threads
+            found = await asyncio.get_running_loop().run_in_executor(threads, read_all)
+        submissions = []
+        for index, each in enumerate(found):
+            if isinstance(each, Invalid):
+                tell(index, Rejected(None, each))
+            else:
+                submissions.append((index, each))
+        return submissions
+
+    async def _must_not_be_older(self) -> None:
+        """Raise `SoftwareOlder` before anything is called unknown that is not known here yet."""
+        if not self._vintage.is_fresh:
+            with suppress(StoreError):
+                await self._beside(self._vintage.look)
+        if self._vintage.older:
+            raise SoftwareOlder(self._vintage.older)
+
+    async def _verify(
         self,
-        raws: Sequence[bytes],
-        before: asyncio.Event | None,
-        after: asyncio.Event | None,
-    ) -> list[Answer]:
-        """Judge a chunk; it enters the sequencer after the one `before` it."""
-        answers: list[Answer | None] = [None] * len(raws)
-        try:
-            async with asyncio.timeout(self._wait_s):
-                await self._must_not_be_older()
-                verified = await self._verify(raws, answers)
-                if before:
-                    await before.wait()
-            until = asyncio.get_running_loop().time() + self._wait_s
-            pending = self._sequencer.submit([submission for _index, submission in verified])
-        except Exception as error:  # noqa: BLE001  (Busy, Stopped: told to whom it concerns)
-            return [answer or Rejected(None, error) for answer in answers]
-        finally:
-            if after:
-                after.set()
-        outcomes = await self._outcomes(pending, len(verified))
-        await self._receive(verified, outcomes, answers, until)
-        return [answer for answer in answers if answer]
+        submissions: Sequence[Numbered],
+        brought: dict[str, Key],
+        tell: Tell,
+        *,
+        bulk: bool,
+    ) -> list[Numbered]:
+        """Check all signatures; tell what fails. `brought` are keys that earlier events bring."""
+        for _index, submission in submissions:
+            if len(brought) < BROUGHT_MAX:
+                brought |= brought_by(submission.event)
+        await self._fetch_keys(submissions, brought)
+        checks: list[SignatureCheck] = []
+        checked: list[tuple[int, Submission, int]] = []
+        for index, submission in submissions:
+            try:
+                own = signature_checks(
+                    submission, lambda key_id: self._keys.find(key_id) or brought.get(key_id)
+                )
+            except (KeyUnknown, SignerMissing) as error:
+                tell(index, rejected(submission.event, error))
+                continue
+            checks.extend(own)
+            checked.append((index, submission, len(own)))
+        verdicts = await self._checks.check(checks, bulk=bulk)
+        verified = await self._strong(_verified(checked, verdicts, tell), tell, bulk=bulk)
+        return self._charged(verified, tell)
+
+    async def _strong(
+        self, verified: Sequence[Numbered], tell: Tell, *, bulk: bool
+    ) -> list[Numbered]:
+        """Return the submissions without a weak new key, and learn their keys; tell the others."""
+        checks = [check for _index, submission in verified for check in key_checks(submission)]
+        verdicts = iter(await self._checks.check(checks, bulk=bulk))
+        strong = []
+        for index, submission in verified:
+            event = submission.event
+            looked_at = [(record, next(verdicts)) for record in new_key_records(event)]
+            weak = [
+                weak_key(record.key_id, weakness(verdict))
+                for record, verdict in looked_at
+                if verdict != GOOD
+            ]
+            if weak:
+                tell(index, rejected(event, weak[0]))
+            else:
+                self._keys.learn(brought_by(event))
+                strong.append((index, submission))
+        return strong
+
+    def _charged(self, verified: Sequence[Numbered], tell: Tell) -> list[Numbered]:
+        """Return the submissions whose signers' quotas pay for them; tell the others."""
+        paid = []
+        for index, submission in verified:
+            try:
+                self._charge(submission.event.signatures)
+            except Throttled as error:
+                tell(index, rejected(submission.event, error))
+            else:
+                paid.append((index, submission))
+        return paid
+
+    async def _fetch_keys(
+        self, submissions: Sequence[Numbered], brought: Mapping[str, Key]
+    ) -> None:
+        wanted = self._keys.missing(
+            key_id
+            for _index, submission in submissions
+            for key_id in submission.event.signatures
+            if key_id not in brought
+        )
+        if wanted:
+            self._keys.note(wanted, await self._beside(self._keys.read, wanted))
 
     async def _outcomes(self, pending: Pending[list[Outcome]], count: int) -> Sequence[Outcome]:
         """Wait for what became of so many events, for as long as a client is to wait."""
@@ -337,143 +428,64 @@ class Submitter:
         except TimeoutError:
             return [OutcomeUnknown("it waits to be recorded")] * count
 
-    async def _must_not_be_older(self) -> None:
-        """Raise `SoftwareOlder` before anything is called unknown that is not known here yet."""
-        if not self._vintage.is_fresh:
-            with suppress(StoreError):
-                await asyncio.to_thread(self._vintage.look)
-        if self._vintage.older:
-            raise SoftwareOlder(self._vintage.older)
-
-    async def _verify(
-        self, raws: Sequence[bytes], answers: list[Answer | None]
-    ) -> list[tuple[int, Submission]]:
-        """Read all and check their signatures; note in `answers` what fails."""
-        submissions: list[tuple[int, Submission]] = []
-        for index, raw in enumerate(raws):
-            try:
-                submission = read(raw, self._origin)
-            except Invalid as error:
-                answers[index] = Rejected(None, error)
-            else:
-                self._keys.learn(submission.event)
-                submissions.append((index, submission))
-        await self._fetch_keys(submission for _index, submission in submissions)
-        checks: list[SignatureCheck] = []
-        checked: list[tuple[int, Submission, int]] = []
-        for index, submission in submissions:
-            try:
-                own = signature_checks(submission, self._keys.find)
-            except (KeyUnknown, SignerMissing) as error:
-                answers[index] = _rejected(submission.event, error)
-                continue
-            checks.extend(own)
-            checked.append((index, submission, len(own)))
-        verdicts = await self._checks.check(checks)
-        return await self._strong(_verified(checked, verdicts, answers), answers)
-
-    async def _strong(
-        self, verified: list[tuple[int, Submission]], answers: list[Answer | None]
-    ) -> list[tuple[int, Submission]]:
-        """Return the submissions without a weak new key; note the others in `answers`."""
-        checks = [check for _index, submission in verified for check in key_checks(submission)]
-        verdicts = iter(await self._checks.check(checks))
-        for index, submission in verified:
-            event = submission.event
-            for record in new_key_records(event):
-                verdict = next(verdicts)
-                if verdict != GOOD:
-                    weak = weak_key(record.key_id, weakness(verdict))
-                    answers[index] = _rejected(event, weak)
-        return [each for each in verified if answers[each[0]] is None]
-
-    async def _fetch_keys(self, submissions: Iterable[Submission]) -> None:
-        unknown = {
-            key_id
-            for submission in submissions
-            for key_id in submission.event.signatures
-            if self._keys.find(key_id) is None
-        }
-        if unknown:
-            await self._beside(self._keys.fetch, unknown)
-
-    async def _receive(
-        self,
-        verified: Sequence[tuple[int, Submission]],
-        outcomes: Sequence[Outcome],
-        answers: list[Answer | None],
-        until: float,
-    ) -> None:
-        """Wait for the checkpoints and note receipts and refusals in `answers`.
+    async def _receive(self, fresh: Sequence[Placed], tell: Tell, until: float) -> None:
+        """Wait for the checkpoints and tell the receipts.
 
         Not beyond `until`, an instant of the event loop: what is not signed then is unknown.
         """
-        recorded: list[tuple[int, str, Recorded]] = []
-        for (index, submission), outcome in zip(verified, outcomes, strict=True):
-            event_id = submission.event.event_id
-            if isinstance(outcome, Recorded):
-                recorded.append((index, event_id, outcome))
-            else:
-                answers[index] = _rejected(submission.event, outcome)
-        recorded.sort(key=lambda item: item[2].position)
+        recorded = sorted(fresh, key=lambda item: item[2].position)
         while recorded:
-            checkpoint = await self._checkpoint(recorded[0][2], until)
-            if not isinstance(checkpoint, StoredCheckpoint):
+            wait_s = max(0.0, until - asyncio.get_running_loop().time())
+            try:
+                checkpoint = await self._feed.covering(recorded[0][2].position).wait(wait_s)
+            except (TimeoutError, Halted) as error:
+                why = error if isinstance(error, Halted) else OutcomeUnknown(UNSIGNED)
                 for index, event_id, _at in recorded:
-                    answers[index] = Rejected(event_id, checkpoint)
+                    tell(index, Rejected(event_id, why))
                 return
             # The first checkpoint above one position is the first above all below its size.
             covered = [item for item in recorded if item[2].position < checkpoint.size]
             recorded = recorded[len(covered) :]
             positions = [at.position for _index, _event_id, at in covered]
-            proofs = (
-                await self._beside(self._reading.prove, positions, checkpoint)
-                if covered[0][2].replayed
-                else self._prover.prove(positions, checkpoint)
-            )
+            proofs = await self._beside(self._prover.prove, positions, checkpoint)
             for (index, event_id, at), proof in zip(covered, proofs, strict=True):
-                answers[index] = _receipt(event_id, at, proof)
+                tell(index, receipt_at(event_id, at, proof))
+
+    async def _replay(self, at_hand: Placed, address: str, tell: Tell) -> None:
+        """Tell the first receipt of what was in the log already."""
+        index, event_id, at = at_hand
+        try:
+            await self._replays.enter(address)
+            try:
+                covering = await self._beside(self._feed.covering, at.position)
+                checkpoint = await covering.wait(self._wait_s)
+                (proof,) = await self._beside(self._reading.prove, [at.position], checkpoint)
+            finally:
+                self._replays.leave(address)
+        except TimeoutError:
+            tell(index, Rejected(event_id, OutcomeUnknown(UNSIGNED)))
+        except Exception as error:  # noqa: BLE001  (whatever it is, the client is told)
+            tell(index, Rejected(event_id, error))
+        else:
+            tell(index, receipt_at(event_id, at, proof))
 
     async def _beside(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Do what blocks on a thread, beside the event loop."""
         call = partial(work, *arguments, **named)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def _checkpoint(self, at: Recorded, until: float) -> StoredCheckpoint | Exception:
-        """Return the first checkpoint over an entry, or why there is none by an instant."""
-        try:
-            if at.replayed:  # An old one may have to come from the database.
-                pending = await self._beside(self._feed.covering, at.position)
-            else:
-                pending = self._feed.covering(at.position)
-            return await pending.wait(max(0.0, until - asyncio.get_running_loop().time()))
-        except TimeoutError:
-            return OutcomeUnknown("it is recorded, and waits to be signed")
-        except Halted as error:
-            return error
 
-
-def _rejected(event: Event, error: Exception) -> Rejected:
-    return Rejected(event.event_id, error, event.payload_hash)
-
-
-def _receipt(event_id: str, at: Recorded, proof: Proof) -> Receipt:
-    return Receipt(
-        event_id=event_id,
-        position=at.position,
-        accepted=format_instant(at.accepted),
-        leaf_hash=at.leaf_hash,
-        proof=proof,
-        replayed=at.replayed,
-    )
+def _read_one(raw: bytes, origin: str) -> Submission | Invalid:
+    try:
+        return read(raw, origin)
+    except Invalid as error:
+        return error
 
 
 def _verified(
-    checked: Sequence[tuple[int, Submission, int]],
-    verdicts: bytes,
-    answers: list[Answer | None],
-) -> list[tuple[int, Submission]]:
-    """Return the submissions whose every signature verified; note the others in `answers`."""
+    checked: Sequence[tuple[int, Submission, int]], verdicts: bytes, tell: Tell
+) -> list[Numbered]:
+    """Return the submissions whose every signature verified; tell the others."""
     verified, start = [], 0
     for index, submission, count in checked:
         own = verdicts[start : start + count]
@@ -481,18 +493,21 @@ def _verified(
         if set(own) == {GOOD}:
             verified.append((index, submission))
         else:
-            wrong = submission.envelope.signatures[own.index(0)].key_id
+            bad = next(number for number, verdict in enumerate(own) if verdict != GOOD)
+            wrong = submission.envelope.signatures[bad].key_id
             error = BadSignature(f"the signature by key {wrong} does not verify")
-            answers[index] = _rejected(submission.event, error)
+            tell(index, rejected(submission.event, error))
     return verified
 
 
 async def _chunks(raws: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
     chunk: list[bytes] = []
+    size = 0
     async for raw in raws:
         chunk.append(raw)
-        if len(chunk) == CHUNK:
+        size += len(raw)
+        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
             yield chunk
-            chunk = []
+            chunk, size = [], 0
     if chunk:
         yield chunk

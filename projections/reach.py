@@ -11,7 +11,7 @@ from datetime import date
 
 from ledger.domain.event import legal_day
 from ledger.domain.law import Law
-from ledger.domain.left import Free, left_to_grant
+from ledger.domain.left import Free, TooFinelyCut, left_to_grant
 from ledger.domain.protection import term_of
 from ledger.domain.scope import (
     Act,
@@ -28,9 +28,17 @@ from ledger.domain.standing import EVERYWHERE
 from ledger.store.connection import Pool
 from projections.grants import GrantRow, encumbrances, grants
 from projections.liens import Lien, liens, standing_liens
-from projections.projection import ProjectionError
 from projections.status import ALIVE, Status, StatusRow, status, status_on, status_rows
-from projections.view import DATED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.view import (
+    DATED,
+    Known,
+    KnownAt,
+    TooMany,
+    View,
+    knowing,
+    positions_of,
+    viewing,
+)
 
 ACTS: tuple[Act, ...] = (
     "make",
@@ -46,10 +54,6 @@ ACTS: tuple[Act, ...] = (
 
 LOOKED_AT = 2_000
 """Grants on one right that an answer looks at; territory, field and days narrow them."""
-
-
-class TooMany(ProjectionError):
-    """More grants burden the right, there and then, than an answer looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +171,8 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
             right,
             part,
             view.size,
-            left_to_grant(space, held, exclusive=True) if alive else (),
-            left_to_grant(space, held, exclusive=False) if alive else (),
+            _left(space, held, exclusive=True) if alive else (),
+            _left(space, held, exclusive=False) if alive else (),
             tuple(row for row, each in zip(found, held, strict=True) if each.box.overlaps(space)),
             charged,
             state,
@@ -199,6 +203,13 @@ def granted_from(
     """Return the grants on a right that run on a day or after it, as known."""
     with viewing(pool, grants, encumbrances) as view:
         return _granted(view, right, day, None, view.known(known_at))
+
+
+def _left(space: Box, held: Sequence[HeldGrant], *, exclusive: bool) -> tuple[Free, ...]:
+    try:
+        return left_to_grant(space, held, exclusive=exclusive)
+    except TooFinelyCut as error:
+        raise TooMany(f"{error}: narrow the territory, the field and the days") from None
 
 
 def _dependent(row: GrantRow, right: str) -> Dependent:

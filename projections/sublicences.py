@@ -12,7 +12,17 @@ from datetime import date
 
 from ledger.store.connection import Pool
 from projections.grants import GrantRow, grants
-from projections.view import DATED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.view import (
+    DATED,
+    ROWS_MAX,
+    Known,
+    KnownAt,
+    TooMany,
+    View,
+    knowing,
+    positions_of,
+    viewing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,8 @@ def _tiers(view: View, top: Sequence[GrantRow], day: date, known: Known) -> list
     lets_live = {row.ref for row in top if row.direct_licence}
     level, tier = _refs(top), 1
     while level:
+        if tier > TIERS_MAX or len(found) > ROWS_MAX:
+            raise TooMany(f"more than {TIERS_MAX} tiers, or {ROWS_MAX} grants, lie below")
         asked = {"heads": level, **knowing(known)}
         rows = view.rows(grants, f"head = ANY(%(heads)s) AND {DATED}", asked, order="ref, n")
         for ref in _refs(rows):
@@ -74,6 +86,10 @@ def _tiers(view: View, top: Sequence[GrantRow], day: date, known: Known) -> list
         lets_live |= {row.ref for row in rows if row.direct_licence}
         level, tier = _refs(rows), tier + 1
     return found
+
+
+TIERS_MAX = 200
+"""Tiers of sublicences that an answer goes down at most."""
 
 
 def _refs(rows: Sequence[GrantRow]) -> list[str]:

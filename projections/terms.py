@@ -20,7 +20,7 @@ from projections.said import SaidEvent
 from projections.status import ENDED, status_rows
 from projections.status import status as rights_status
 from projections.status import status_on as rights_status_on
-from projections.view import RECORDED, Known, KnownAt, View, knowing, viewing
+from projections.view import RECORDED, Known, KnownAt, TooMany, View, knowing, viewing
 
 Status = Literal[
     "awaiting_permit",
@@ -247,22 +247,35 @@ def _status(
 ) -> tuple[Status, tuple[int, ...]]:
     """Return how a contract stands on a day, and the events by which what it rests on has ended.
 
-    A sublicence falls with its head, unless it lives on as a direct licence.
+    A sublicence falls with its head, unless it lives on as a direct licence. Raises `TooMany`.
     """
-    own = status_on(contract, day)
-    if own in _OVER:
-        return own, ()
-    ends = _ends_of_rights(view, contract, day, known)
-    if ends:
-        return "right_ended", ends
+    here: Contract | None = contract
+    for _tier in range(TIERS_MAX):
+        assert here is not None, "the way up ends before"
+        status = status_on(here, day)
+        if status in _OVER:
+            return status, ()
+        if ends := _ends_of_rights(view, here, day, known):
+            return "right_ended", ends
+        here = _head_it_needs(view, here, known)
+        if here is None:
+            return status_on(contract, day), ()
+    raise TooMany(f"more than {TIERS_MAX} tiers of sublicences lie above {contract.said.contract}")
+
+
+def _head_it_needs(view: View, contract: Contract, known: Known) -> Contract | None:
+    """Return the contract above, with which this one falls, if there is one."""
     if contract.head is None:
-        return own, ()
+        return None
     above, _, name = contract.head.partition("#")
     head = folded(above, events_of(view, above, known))
     if head is None or (name in head.grants and head.grants[name].direct_licence):
-        return own, ()
-    of_head, by = _status(view, head, day, known)
-    return (of_head, by) if of_head in _OVER else (own, ())
+        return None
+    return head
+
+
+TIERS_MAX = 200
+"""Tiers of sublicences that an answer climbs at most."""
 
 
 _OVER: frozenset[Status] = frozenset({"terminated", "expired", "right_ended", "void"})

@@ -28,6 +28,9 @@ KnownBy = Literal["ledger", "office"]
 KnownAt = int | datetime | date | None
 """A position, an instant, a legal day (known by an office), or None: all that is known."""
 
+ROWS_MAX = 20_000
+"""Rows of one table that an answer looks at by one question, at most."""
+
 _END_OF_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
@@ -37,6 +40,10 @@ class NotFolded(ProjectionError):
     def __init__(self, detail: str, position: int | None = None) -> None:
         super().__init__(detail)
         self.position = position
+
+
+class TooMany(ProjectionError):
+    """An answer would have to look at, or to say, more than one answer does."""
 
 
 class NotAsked(ProjectionError):
@@ -92,8 +99,14 @@ class View:
         order: str,
         limit: int | None = None,
     ) -> tuple[R, ...]:
-        """Return the rows that satisfy an SQL condition on the columns, with named parameters."""
-        found = self._snapshot.select(model.table, where, asked, order, limit)
+        """Return the rows that satisfy an SQL condition on the columns, with named parameters.
+
+        Raises `TooMany` where there are more than an answer may look at and no limit was asked for.
+        """
+        most = ROWS_MAX + 1 if limit is None else limit
+        found = self._snapshot.select(model.table, where, asked, order, most)
+        if len(found) > ROWS_MAX and limit is None:
+            raise TooMany(f"more than {ROWS_MAX} rows of {model.name}")
         # A projection's table has the row's place as a further column.
         width = len(fields(cast(Any, model.row)))
         return tuple(model.row(*values[:width]) for values in found)

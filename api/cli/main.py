@@ -4,6 +4,7 @@ The command line: `techledger <noun> <verb>`.
 Exit codes: 0 done; 1 refused, or something does not verify; 2 wrong usage; 70 halted; 78 unfit.
 """
 
+import os
 import sys
 
 import typer
@@ -44,7 +45,7 @@ from ledger.home import HomeError
 from ledger.keystore import KeystoreError
 from ledger.node import NodeError
 from ledger.restore import RestoreError
-from ledger.settings import Settings
+from ledger.settings import Settings, UnknownVariable, must_know
 from ledger.store.attest import Unfit
 from ledger.store.connection import StoreError
 from ledger.succession import SuccessionError
@@ -92,7 +93,10 @@ EXIT_UNFIT = 78
 def run() -> None:
     """Run the command line; known errors are one line and an exit code, no traceback."""
     try:
+        must_know(os.environ)
         configure_logs(Settings().log_level)
+    except UnknownVariable as error:
+        _fail(error, EXIT_USAGE)
     except ValidationError as error:
         _fail(_wrong_setting(error), EXIT_USAGE)
     try:

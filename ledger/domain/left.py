@@ -15,8 +15,21 @@ from itertools import pairwise
 from ledger.domain.scope import Box, HeldGrant, Region
 from ledger.domain.territory import WORLD, named
 
+CELLS_MAX = 50_000
+"""Cells that a space is cut into at most."""
+
+CODES_MAX = 200_000
+"""Codes that all the boxes of an answer leave out, at most."""
+
+CHECKS_MAX = 1_000_000
+"""Cells times grants, at most: each cell is held against each grant."""
+
 _ELSEWHERE = "elsewhere"
 """Stands for all the places of the world that no grant names."""
+
+
+class TooFinelyCut(Exception):
+    """The grants name so many places, fields and days that an answer would be of no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,7 @@ def left_to_grant(space: Box, held: Iterable[HeldGrant], *, exclusive: bool) -> 
     """Return what of `space` a new grant can still cover, as boxes that do not overlap.
 
     Where the new grant is to be exclusive, every grant is in its way; else only the exclusive and
-    the sole ones.
+    the sole ones. Raises `TooFinelyCut`.
     """
     against = [
         grant.box for grant in held if (exclusive or grant.exclusive) and grant.box.overlaps(space)
@@ -53,6 +66,9 @@ def left_to_grant(space: Box, held: Iterable[HeldGrant], *, exclusive: bool) -> 
     spans = _spans(space, against)
     places = _places(space, against)
     fields = _fields(space, against)
+    cells = len(places) * len(fields) * len(spans)
+    if cells > CELLS_MAX or cells * len(against) > CHECKS_MAX:
+        raise TooFinelyCut(f"the grants cut what is asked about into {cells} cells")
     free: dict[Cell, frozenset[str]] = {}
     for place in places:
         there = [box for box in against if _holds(box.territory.codes, _above_place(place))]
@@ -63,7 +79,14 @@ def left_to_grant(space: Box, held: Iterable[HeldGrant], *, exclusive: bool) -> 
                 acts = space.acts.difference(*taken)
                 if acts:
                     free[place, field, number] = acts
-    return tuple(_joined(free, places, fields, spans))
+    boxes = []
+    left_out = 0
+    for each in _joined(free, places, fields, spans):
+        boxes.append(each)
+        left_out += len(each.without) + len(each.outside)
+        if left_out > CODES_MAX:
+            raise TooFinelyCut(f"what is free leaves out more than {CODES_MAX} codes")
+    return tuple(boxes)
 
 
 def _covers(box: Box, place: str, path: frozenset[str], start: date) -> bool:

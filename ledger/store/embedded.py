@@ -15,7 +15,6 @@ that nobody reaps), and root, as whom PostgreSQL refuses to run.
 import fcntl
 import json
 import os
-import pwd
 import re
 import secrets
 import shutil
@@ -40,6 +39,7 @@ from ledger.store.attest import Unfit, unsafe_settings
 from ledger.store.binaries import Binaries, find_binaries
 from ledger.store.connection import StoreError
 from ledger.store.postmaster import Postmaster, find_postmaster, last_socket_directory
+from ledger.store.server_user import server_user
 
 SUPERUSER = "postgres"
 OWNER = "ledger_owner"
@@ -56,6 +56,13 @@ _SETTINGS = {
     "log_filename": "postgresql-%a.log",  # A week of logs, each overwritten by its successor.
     "log_truncate_on_rotation": "on",
     "log_rotation_size": "0",
+    # Statements, parameters and details hold what is sealed, and the salts that seal it.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
 }
 
 LETTING_GO_S = 10.0
@@ -277,6 +284,7 @@ class EmbeddedPostgres:
         for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         with self._log.open("wb") as log:
+            os.fchmod(log.fileno(), 0o600)
             # A session of its own: what is typed at our terminal is not meant for the server.
             self._process = subprocess.Popen(  # noqa: S603  (our own words)
                 command,
@@ -371,17 +379,14 @@ def _identity(data: Path | None) -> dict[str, Any]:
     """Return the arguments that make a process run as the server's user.
 
     Anybody but root runs it as oneself. As root it is the owner of the data directory; for a new
-    one the system user `techledger` if there is one, else `nobody`.
+    one a system user of its own. Raises `NoServerUser`.
     """
     if os.geteuid() != 0:
         return {}
     if data is not None:
         owner = data.stat()
         return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    try:
-        user = pwd.getpwnam("techledger")
-    except KeyError:
-        user = pwd.getpwnam("nobody")
+    user = server_user()
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 

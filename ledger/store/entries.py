@@ -163,6 +163,18 @@ def read_topics(pool: Pool, topics: Sequence[str], stop: int) -> list[StoredEntr
         return [_entry(row) for row in session.fetchall()]
 
 
+def first_by_subjects(pool: Pool, subjects: Sequence[str]) -> list[StoredEntry]:
+    """Return the first entry tagged with each of these subjects, where there is one; one read."""
+    with pool.session() as session:
+        session.execute(
+            f"SELECT {_COLUMNS} FROM unnest(%s::text[]) AS asked(subject) CROSS JOIN LATERAL"  # noqa: S608
+            " (SELECT position FROM ledger.tags t WHERE t.subject = asked.subject"
+            " ORDER BY position LIMIT 1) first JOIN ledger.entries e USING (position)",
+            (list(subjects),),
+        )
+        return [_entry(row) for row in session.fetchall()]
+
+
 def find_event(pool: Pool, event_id: UUID) -> StoredEntry | None:
     """Return the entry of an event, or None if the log does not hold it."""
     with pool.session() as session:

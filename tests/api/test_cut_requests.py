@@ -45,7 +45,9 @@ def cut_request(url: str, body: bytes, after_s: float) -> None:
     with socket.create_connection((address.host, address.port)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         length = len(body) + 1
-        head = f"POST /v1/events/batch HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n"
+        head = (
+            f"POST /v1/events/batch HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n"
+        )
         client.sendall(head.encode() + body)
         time.sleep(after_s)  # The connection is reset where the block ends.
 

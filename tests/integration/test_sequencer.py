@@ -14,9 +14,10 @@ from ledger.domain.authority import KeyNoLongerValid
 from ledger.domain.existence import PredecessorUnknown
 from ledger.home import Home
 from ledger.node import Node
-from ledger.sequencer import Busy, ClockBehind, Recorded, Sequencer
+from ledger.sequencer import ClockBehind, Recorded, Sequencer
 from ledger.store.connection import OutcomeUnknown, Pool
 from ledger.store.entries import read_entries, read_head
+from ledger.turns import Busy
 from tests.support.builders import (
     FIRM,
     INSTITUTE,
@@ -324,3 +325,20 @@ def test_two_processes_append_without_gap_or_double(database: Database, home: Ho
     pool.close()
     assert list(range(2 * count + 1)) == [entry.position for entry in entries]
     assert 2 * count + 1 == len({entry.event_id for entry in entries})
+
+
+def test_single_requests_go_before_bulk_ones_and_a_batch_has_a_time(
+    home: Home, pool: Pool, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sequencer, "JUDGE_S", 0.0)  # One item a batch.
+    assert home.trust.exists(), "the log was founded"
+    registration, *others = [submission(each) for each in world.registrations()]
+    made = Sequencer(pool, lambda: None)
+    bulk = made.submit([registration], bulk=True), made.submit(others[:1], bulk=True)
+    single = made.submit(others[1:])
+    assert 3 == made.outstanding
+    made.start()
+    placed = [each.result(TIMEOUT_S)[0].position for each in (single, *bulk)]
+    made.stop()
+    assert [placed[0] + number for number in range(3)] == placed
+    assert 0 == made.outstanding

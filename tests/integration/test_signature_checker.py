@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.checking import CheckQueue
 from ledger.intake import SignatureCheck
 from ledger.signatures import SignatureChecker
-from ledger.submit import CheckQueue
 from ledger.wire.keys import ALGORITHMS, PrivateKey
 
 TIMEOUT_S = 60

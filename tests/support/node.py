@@ -22,8 +22,7 @@ def settings_for(database: Database, home: Path, **overrides: Any) -> Settings:
         home=home,
         database_url=database.app_dsn,
         database_owner_url=database.owner_dsn,
-        verifier_processes=1,
-        **overrides,
+        **{"verifier_processes": 1, "address_rate": 1e6, **overrides},
     )
 
 

@@ -197,6 +197,7 @@ def served_ledger(**variables: str) -> Iterator[Server]:
         more = {f"LEDGER_{name.upper()}": value for name, value in variables.items()}
         # Nothing is to be in the log that no client sent, unless the test asks for seals.
         own = {"LEDGER_VERIFIER_PROCESSES": "1", "LEDGER_SEAL_ENTRIES": "0"}
+        own["LEDGER_ADDRESS_RATE"] = "1000000"  # All tests come from one address.
         server = Server(home, free_port(), {**own, **more})
         try:
             server.start()

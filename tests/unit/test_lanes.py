@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from api.lanes import Lane, Throttled
-from ledger.sequencer import Busy
+from api.lanes import Lane
+from ledger.turns import Busy, Throttled
 
 
 def lane(**given):
@@ -74,7 +74,7 @@ def test_whoever_finds_no_room_or_no_turn_in_time_is_told_so():
         await _settled()
         with pytest.raises(Busy, match="waiting already"):
             await one.run("c", list)
-        with pytest.raises(Busy, match="no thread"):
+        with pytest.raises(Busy, match="no turn"):
             await late
         stop.let_go.set()
         await first

@@ -10,9 +10,10 @@ import pytest
 from ledger.antirollback import Halted, Missing, Swapped
 from ledger.faults import Fault, NeedsOperator, canonical_reason, fault_of, reason_of
 from ledger.loops import Loop
-from ledger.sequencer import Busy, ClockBehind
+from ledger.sequencer import ClockBehind
 from ledger.store.connection import Damaged, OutcomeUnknown, StorageFull, Unavailable
 from ledger.supervisor import Supervisor, hindrance, told_as
+from ledger.turns import Busy
 
 WAIT_S = 10
 

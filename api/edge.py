@@ -1,0 +1,127 @@
+"""
+What every request passes before any route: whom it is for, from whose page, by whom, how often.
+
+A page of any site can have a browser send requests to a ledger on loopback, by its address or by a
+name of its own that it points there (DNS rebinding). So `Host` must be a name of this server, a
+POST has no media type that a form has, and `Origin`, where a browser sends it, must be ours.
+"""
+
+import ipaddress
+import re
+import time
+from collections.abc import Iterable
+
+from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.guarded import group_of
+from api.metrics import Metrics
+from api.problems import ApiProblem, respond
+from api.quotas import Quota
+from ledger.turns import Throttled
+
+MEDIA_TYPES = ("application/json", "application/x-ndjson")
+"""What a POST may be; it need not say so, as a browser always says whose page sends it."""
+
+HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+"""What every answer says; those of pages say more."""
+
+FREE = ("/health/",)
+"""What is asked by whoever watches over the server: it uses nothing up."""
+
+
+_HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{1,5})?")
+
+
+class Edge:
+    """The outermost of the application. `hosts` None: by any name."""
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str] | None, quota: Quota, metrics: Metrics
+    ) -> None:
+        self._app = app
+        self._hosts = None if hosts is None else frozenset(hosts)
+        self._quota = quota
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or say why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        client = scope.get("client")
+        address = group_of(client[0]) if client else ""
+        scope.setdefault("state", {})["address"] = address
+        free = scope["path"].startswith(FREE)
+        began = time.monotonic()
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._complete(message, () if free else self._quota.headers(address))
+            await send(message)
+
+        try:
+            self._check(scope)
+            if not free:
+                self._quota.must_be_left(address)
+                self._quota.take(address, 1)
+        except (ApiProblem, Throttled) as error:
+            await respond(Request(scope), error)(scope, receive, answer)
+            return
+        try:
+            await self._app(scope, receive, answer)
+        finally:
+            asked = getattr(scope.get("endpoint"), "__name__", "none")
+            self._metrics.seconds.labels(asked).observe(time.monotonic() - began)
+
+    @staticmethod
+    def _complete(message: Message, more: Iterable[tuple[bytes, bytes]]) -> None:
+        headers = list(message.get("headers", ()))
+        said = {name.lower() for name, _value in headers}
+        headers += [each for each in HEADERS if each[0] not in said]
+        message["headers"] = [*headers, *more]
+
+    def _check(self, scope: Scope) -> None:
+        """Raise `ApiProblem` for what no honest client sends."""
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if self._hosts is not None and (len(hosts) != 1 or _name_of(hosts[0]) not in self._hosts):
+            raise ApiProblem(421, "HOST", "the request is for another host: see LEDGER_HOSTS")
+        if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
+            return
+        origin = headers.get("origin")
+        if origin is not None and origin not in {f"{scope['scheme']}://{host}" for host in hosts}:
+            raise ApiProblem(403, "ORIGIN", "the request comes from a page of another site")
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind and kind not in MEDIA_TYPES:
+            raise ApiProblem(415, "MEDIA_TYPE", f"a request is one of {', '.join(MEDIA_TYPES)}")
+
+
+def _name_of(host: str) -> str:
+    """Return the name in a `Host` without its port, "" where it is none."""
+    found = _HOST.fullmatch(host.lower())
+    return (found["address"] or found["name"]) if found else ""
+
+
+def hosts_of(host: str, more: Iterable[str]) -> list[str] | None:
+    """Return by which names a server that binds `host` may be asked; None: by any.
+
+    On loopback those of loopback and `more`; beyond it `more`, or any where none is given.
+    """
+    named = [each.lower() for each in more]
+    if is_loopback(host):
+        return ["localhost", "127.0.0.1", "::1", host.lower(), *named]
+    return named or None
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether nobody but this machine reaches that address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

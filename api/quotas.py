@@ -1,0 +1,82 @@
+"""
+What a client may use up in a while: token buckets, by address and by key.
+
+An address pays for what it asks and for what did not verify; what verified is paid by the keys that
+signed it, so nobody spends another's. It is paid for afterwards: whoever is in debt waits.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ledger.settings import Settings
+from ledger.turns import Throttled
+
+WINDOW_S = 10
+"""Seconds of the rate that may be used at once."""
+
+KNOWN_MAX = 50_000
+"""Buckets that are remembered, about 200 bytes each; those used least recently are full again."""
+
+
+class Quota:
+    """`rate` units a second each, those of ten seconds at once. One event loop owns it."""
+
+    def __init__(
+        self, name: str, rate: float, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.name = name
+        self._rate = rate
+        self._most = rate * WINDOW_S
+        self._clock = clock
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def left(self, who: str) -> float:
+        """Return how many units are left; less than 0 is a debt."""
+        level, at = self._levels.get(who, (self._most, 0.0))
+        return min(self._most, level + (self._clock() - at) * self._rate)
+
+    def take(self, who: str, units: float) -> None:
+        """Use units up, into debt if need be; the debt of one window is forgiven."""
+        level = max(self.left(who) - units, -self._most)
+        self._levels[who] = (min(level, self._most), self._clock())
+        self._levels.move_to_end(who)
+        while len(self._levels) > KNOWN_MAX:
+            self._levels.popitem(last=False)
+
+    def must_be_left(self, who: str) -> None:
+        """Raise `Throttled` unless a unit is left."""
+        if (left := self.left(who)) < 1:
+            wait_s = math.ceil((1 - left) / self._rate)
+            raise Throttled(f"the {self.name}'s quota is used up for {wait_s} s", wait_s)
+
+    def headers(self, who: str) -> list[tuple[bytes, bytes]]:
+        """Return the `RateLimit` fields (draft-ietf-httpapi-ratelimit-headers-10)."""
+        left = self.left(who)
+        full_s = math.ceil((self._most - left) / self._rate)
+        return [
+            (b"ratelimit-policy", f'"{self.name}";q={self._most:.0f};w={WINDOW_S}'.encode()),
+            (b"ratelimit", f'"{self.name}";r={max(0, math.floor(left))};t={full_s}'.encode()),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Those of addresses, and those of keys."""
+
+    addresses: Quota
+    keys: Quota
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Quotas":
+        """Return quotas that are all full."""
+        return cls(Quota("address", settings.address_rate), Quota("key", settings.key_rate))
+
+    def charge(self, key_ids: Sequence[str]) -> None:
+        """Take an event from those who signed it. Raises `Throttled`, and takes nothing then."""
+        for key_id in key_ids:
+            self.keys.must_be_left(key_id)
+        for key_id in key_ids:
+            self.keys.take(key_id, 1)

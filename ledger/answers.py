@@ -1,0 +1,77 @@
+"""What a submission is answered: a receipt, or why not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ledger.domain.event import Event, format_instant
+from ledger.intake import Submission
+from ledger.receipts import Proof
+from ledger.sequencer import Outcome, Recorded
+from ledger.witnessed import Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Durable, in the log, under a signed checkpoint: what the client keeps."""
+
+    event_id: str
+    position: int
+    accepted: str
+    leaf_hash: bytes
+    proof: Proof
+    replayed: bool
+    grade: Grade = "logged"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Not in the log, and why. `event_id` and the payload's hash, if it could be read that far."""
+
+    event_id: str | None
+    error: Exception
+    payload: str | None = None
+
+
+Answer = Receipt | Rejected
+
+Tell = Callable[[int, Answer], None]
+"""Takes the answer to the submission of a number."""
+
+
+def rejected(event: Event, error: Exception) -> Rejected:
+    """Return why an event that could be read is not in the log."""
+    return Rejected(event.event_id, error, event.payload_hash)
+
+
+def receipt_at(event_id: str, at: Recorded, proof: Proof) -> Receipt:
+    """Return the receipt of what is recorded there."""
+    return Receipt(
+        event_id=event_id,
+        position=at.position,
+        accepted=format_instant(at.accepted),
+        leaf_hash=at.leaf_hash,
+        proof=proof,
+        replayed=at.replayed,
+    )
+
+
+Numbered = tuple[int, Submission]
+"""A submission and its number."""
+
+Placed = tuple[int, str, Recorded]
+"""A submission's number, its event id, and where it is in the log."""
+
+
+def placed(
+    verified: Sequence[Numbered], outcomes: Sequence[Outcome], tell: Tell
+) -> tuple[list[Placed], list[Placed]]:
+    """Return what was recorded now, and what was before; tell the refusals."""
+    fresh: list[Placed] = []
+    replayed: list[Placed] = []
+    for (index, submission), outcome in zip(verified, outcomes, strict=True):
+        event_id = submission.event.event_id
+        if not isinstance(outcome, Recorded):
+            tell(index, rejected(submission.event, outcome))
+        else:
+            (replayed if outcome.replayed else fresh).append((index, event_id, outcome))
+    return fresh, replayed

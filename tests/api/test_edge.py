@@ -1,0 +1,147 @@
+"""What every request passes before any route, over real sockets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+
+from api.edge import hosts_of
+from api.quotas import WINDOW_S, Quota
+from ledger.home import Home
+from ledger.node import Node
+from ledger.turns import Throttled
+from tests.support.builders import INSTITUTE, technology_registered
+from tests.support.http import serving
+from tests.support.world import World
+
+HOSTS = ["127.0.0.1", "127.0.0.1:8017", "localhost", "LOCALHOST:1", "[::1]:8017"]
+STRANGE_HOSTS = ["evil.example", "127.0.0.1.evil.example", "", "localhost.", "[::2]", "[::1"]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_server_on_loopback_is_asked_by_its_own_names(http: httpx2.Client, host: str):
+    assert 200 == http.get("/health/live", headers={"Host": host}).status_code
+
+
+@pytest.mark.parametrize("host", STRANGE_HOSTS)
+@pytest.mark.parametrize("path", ["/health/live", "/checkpoint", "/nowhere"])
+def test_by_another_name_it_says_nothing(http: httpx2.Client, host: str, path: str):
+    answer = http.get(path, headers={"Host": host})
+    assert (421, "HOST") == (answer.status_code, answer.json()["code"])
+
+
+def test_names_are_those_of_loopback_and_of_the_settings():
+    loopback = {"localhost", "127.0.0.1", "::1"}
+    assert loopback | {"a.vn"} == set(hosts_of("127.0.0.1", ["A.vn"]) or ())
+    assert loopback | {"127.8.8.8"} == set(hosts_of("127.8.8.8", []) or ())
+    assert None is hosts_of("0.0.0.0", [])
+    assert ["a.vn"] == hosts_of("0.0.0.0", ["a.vn"])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "a"],
+)
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/events/batch"])
+def test_what_a_form_sends_is_not_read(http: httpx2.Client, kind: str, path: str):
+    answer = http.post(path, content=b"{}", headers={"Content-Type": kind})
+    assert (415, "MEDIA_TYPE") == (answer.status_code, answer.json()["code"])
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
+def test_a_page_of_another_site_sends_nothing(http: httpx2.Client, origin: str):
+    headers = {"Origin": origin, "Content-Type": "application/json"}
+    answer = http.post("/v1/events", content=b"{}", headers=headers)
+    assert (403, "ORIGIN") == (answer.status_code, answer.json()["code"])
+
+
+def test_a_page_of_ours_is_heard(http: httpx2.Client, url: str):
+    headers = {"Origin": url, "Content-Type": "application/json; charset=utf-8"}
+    answer = http.post("/v1/events", content=b"{}", headers=headers)
+    assert (422, "MALFORMED") == (answer.status_code, answer.json()["code"])
+
+
+def test_every_answer_bears_the_headers_of_its_safety(http: httpx2.Client):
+    for path in ("/checkpoint", "/", "/nowhere", "/v1/projections"):
+        headers = http.get(path).headers
+        assert "nosniff" == headers["x-content-type-options"], path
+        assert "no-referrer" == headers["referrer-policy"], path
+    assert "default-src 'none'" in http.get("/").headers["content-security-policy"]
+
+
+@contextmanager
+def limited(node: Node, **rates: float) -> Iterator[httpx2.Client]:
+    """Serve the node with other rates, to a client from an address of its own."""
+    before = {name: getattr(node.settings, name) for name in rates}
+    try:
+        for name, rate in rates.items():
+            setattr(node.settings, name, rate)
+        with serving(node) as url:
+            transport = httpx2.HTTPTransport(local_address="127.0.0.2")
+            with httpx2.Client(base_url=url, timeout=30, transport=transport) as client:
+                yield client
+    finally:
+        for name, rate in before.items():
+            setattr(node.settings, name, rate)
+
+
+def test_an_address_is_told_what_is_left_and_when_to_come_back(node: Node):
+    with limited(node, address_rate=0.5) as http:
+        first = http.get("/checkpoint").headers
+        assert ('"address";q=5;w=10', '"address";r=4;t=2') == (
+            first["ratelimit-policy"],
+            first["ratelimit"],
+        )
+        answers = [http.get("/checkpoint", headers=forged(n)) for n in range(20)]
+        refused = answers[-1]
+        assert (429, "THROTTLED") == (refused.status_code, refused.json()["code"])
+        assert 1 <= int(refused.headers["retry-after"]) <= 20
+        assert refused.headers["ratelimit"].startswith('"address";r=0;')
+        assert 200 == http.get("/health/live").status_code
+        honest = httpx2.get(http.base_url.join("/checkpoint"))
+        assert 200 == honest.status_code, "another address has its own"
+
+
+def forged(number: int) -> dict[str, str]:
+    return {"X-Forwarded-For": f"192.0.2.{number}", "Forwarded": f"for=192.0.2.{number}"}
+
+
+def test_what_does_not_verify_costs_its_address_and_no_key(node: Node, home: Home):
+    world = World.of(home)
+    unknown = world.sign(technology_registered(), "party:vn.nobody").to_json()
+    with limited(node, address_rate=2, key_rate=1) as http:
+        answers = [http.post("/v1/events", content=unknown).status_code for _ in range(4)]
+        assert 403 == answers[0]
+        assert 429 == answers[-1]
+        operator = world.registration(INSTITUTE).to_json()
+        honest = httpx2.post(http.base_url.join("/v1/events"), content=operator)
+        assert 429 != honest.status_code
+
+
+def test_a_key_pays_for_what_it_signed_wherever_it_comes_from(node: Node, home: Home):
+    world = World.of(home)
+    events = [world.registration(f"party:vn.paid{number}").to_json() for number in range(15)]
+    with limited(node, key_rate=1) as http:
+        told = [
+            httpx2.post(http.base_url.join("/v1/events"), content=event) for event in events[:-1]
+        ]
+        assert [201] * 10 == [each.status_code for each in told[:10]]
+        assert 429 in [each.status_code for each in told]
+        lines = http.post("/v1/events/batch", content=events[-1]).json()
+        assert "THROTTLED" == lines["problem"]["code"]
+
+
+def test_a_quota_is_that_of_ten_seconds_and_fills_again():
+    now = [1000.0]
+    quota = Quota("key", 2, clock=lambda: now[0])
+    assert 2 * WINDOW_S == quota.left("a")
+    quota.take("a", 30)
+    with pytest.raises(Throttled) as thrown:
+        quota.must_be_left("a")
+    assert 6 == thrown.value.wait_s
+    quota.must_be_left("b")
+    now[0] += 6
+    quota.must_be_left("a")
+    now[0] += 1000
+    assert 2 * WINDOW_S == quota.left("a")
