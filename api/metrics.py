@@ -61,3 +61,26 @@ class Metrics:
             ["name"],
             registry=self.registry,
         )
+        self._watch_over()
+
+    def _watch_over(self) -> None:
+        """Make what tells how the server itself is."""
+        self.lines = Gauge(
+            "ledger_waiting", "What waits now, by where", ["line"], registry=self.registry
+        )
+        self.bytes = Gauge(
+            "ledger_held_bytes", "Bytes held now, by what", ["what"], registry=self.registry
+        )
+        self.cut = Gauge(
+            "ledger_connections_cut", "Connections refused or cut", ["why"], registry=self.registry
+        )
+        self.age = Gauge(
+            "ledger_age_seconds", "How old the newest one is", ["what"], registry=self.registry
+        )
+        self.disk_free = Gauge(
+            "ledger_disk_free_bytes", "Room where the ledger lives", registry=self.registry
+        )
+        self.disk_size = Gauge(
+            "ledger_disk_size_bytes", "Size of the disk it lives on", registry=self.registry
+        )
+        self.build = Gauge("ledger_build", "What runs", ["version"], registry=self.registry)

@@ -6,10 +6,10 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api.deps import metrics_of, node_of, write_path_of
+from api.deps import address_of, metrics_of, node_of, traffic_of, write_path_of
+from api.measures import measure
 from ledger.store.connection import StoreError
 from ledger.store.entries import read_head
-from ledger.supervisor import trouble_of
 from projections.waiting import folded_sizes
 
 router = APIRouter(tags=["operations"])
@@ -30,8 +30,13 @@ async def is_live() -> dict[str, str]:
 @router.get(
     "/health/ready", operation_id="isReady", summary="The ledger takes events and signs them"
 )
-def is_ready(request: Request, response: Response) -> dict[str, Any]:
+async def is_ready(request: Request, response: Response) -> dict[str, Any]:
     """Return 200 if the head is freshly verified and signed and projections follow, else 503."""
+    lane = traffic_of(request).operations
+    return await lane.run(address_of(request), lambda: _readiness(request, response))
+
+
+def _readiness(request: Request, response: Response) -> dict[str, Any]:
     node = node_of(request)
     reasons = []
     if node.halted:
@@ -63,21 +68,12 @@ def _fresh(instant: float | None) -> bool:
 
 
 @router.get("/metrics", operation_id="getMetrics", summary="Prometheus metrics")
-def get_metrics(request: Request) -> Response:
-    """Return counters, sizes and lags in the Prometheus text format."""
-    node = node_of(request)
-    head = read_head(node.pool)
-    metrics = metrics_of(request)
-    metrics.tree_size.set(head.size)
-    for loop in node.supervisor.loops:
-        metrics.worker_restarts.labels(loop.name).set(loop.restarts)
-        metrics.worker_failing.labels(loop.name).set(int(trouble_of(loop) is not None))
-    latest, witnessed = node.feed.latest, node.witnessed.latest
-    metrics.checkpoint_size.set(latest.size if latest else 0)
-    metrics.witnessed_size.set(witnessed.size if witnessed else 0)
-    for target in node.feeder.targets if node.feeder else ():
-        metrics.witness_size.labels(target.url).set(target.size)
-        metrics.witness_frozen.labels(target.url).set(int(target.frozen is not None))
-    for name, at in folded_sizes(node.pool).items():
-        metrics.projection_lag.labels(name).set(head.size - at)
-    return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+async def get_metrics(request: Request) -> Response:
+    """Return counters, sizes, lags, ages, lines and room in the Prometheus text format."""
+
+    def measured() -> bytes:
+        measure(request.app)
+        return generate_latest(metrics_of(request).registry)
+
+    content = await traffic_of(request).operations.run(address_of(request), measured)
+    return Response(content, media_type=CONTENT_TYPE_LATEST)

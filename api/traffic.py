@@ -16,10 +16,15 @@ REPLAYS_WAITING = 4
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Lanes for what reads: `reads` for questions, `replays` for those that replay the log."""
+    """Lanes for what reads, by whom and how much.
+
+    `reads` is for questions, `replays` for those that replay the log, `operations` for whoever
+    watches over the server.
+    """
 
     reads: Lane
     replays: Lane
+    operations: Lane
     folding: Folding
 
     @classmethod
@@ -35,6 +40,7 @@ class Traffic:
                 patience_s=patience_s,
             ),
             Lane("replays", 1, waiting=REPLAYS_WAITING, share=2, patience_s=patience_s),
+            Lane("operations", 2, waiting=32, share=4, patience_s=patience_s),
             Folding(pool, settings),
         )
 
@@ -42,4 +48,5 @@ class Traffic:
         """Begin nothing more."""
         self.reads.close()
         self.replays.close()
+        self.operations.close()
         self.folding.close()

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ledger.domain.authority import BadSignature
 from ledger.domain.event import Event, format_instant
 from ledger.intake import Submission
 from ledger.receipts import Proof
 from ledger.sequencer import Outcome, Recorded
+from ledger.signatures import GOOD
 from ledger.witnessed import Grade
 
 
@@ -75,3 +77,21 @@ def placed(
         else:
             (replayed if outcome.replayed else fresh).append((index, event_id, outcome))
     return fresh, replayed
+
+
+def keep_verified(
+    checked: Sequence[tuple[int, Submission, int]], verdicts: bytes, tell: Tell
+) -> list[Numbered]:
+    """Return the submissions whose every signature verified; tell the others."""
+    verified, start = [], 0
+    for index, submission, count in checked:
+        own = verdicts[start : start + count]
+        start += count
+        if set(own) == {GOOD}:
+            verified.append((index, submission))
+        else:
+            bad = next(number for number, verdict in enumerate(own) if verdict != GOOD)
+            wrong = submission.envelope.signatures[bad].key_id
+            error = BadSignature(f"the signature by key {wrong} does not verify")
+            tell(index, rejected(submission.event, error))
+    return verified

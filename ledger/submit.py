@@ -25,13 +25,14 @@ from ledger.answers import (
     Receipt,
     Rejected,
     Tell,
+    keep_verified,
     placed,
     receipt_at,
     rejected,
 )
 from ledger.antirollback import Halted
 from ledger.checking import CheckQueue, Key, KeyDirectory, brought_by
-from ledger.domain.authority import BadSignature, KeyUnknown, SignerMissing
+from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.intake import (
     Invalid,
     SignatureCheck,
@@ -145,8 +146,8 @@ class Submitter:
         self._reads = reads
         self._standards = standards
         self._origin = origin
-        self._keys = keys
-        self._checks = checks
+        self.keys = keys
+        self.checks = checks
         self._sequencer = sequencer
         self._feed = feed
         self._prover = prover
@@ -364,15 +365,15 @@ class Submitter:
         for index, submission in submissions:
             try:
                 own = signature_checks(
-                    submission, lambda key_id: self._keys.find(key_id) or brought.get(key_id)
+                    submission, lambda key_id: self.keys.find(key_id) or brought.get(key_id)
                 )
             except (KeyUnknown, SignerMissing) as error:
                 tell(index, rejected(submission.event, error))
                 continue
             checks.extend(own)
             checked.append((index, submission, len(own)))
-        verdicts = await self._checks.check(checks, bulk=bulk)
-        verified = await self._strong(_verified(checked, verdicts, tell), tell, bulk=bulk)
+        verdicts = await self.checks.check(checks, bulk=bulk)
+        verified = await self._strong(keep_verified(checked, verdicts, tell), tell, bulk=bulk)
         return self._charged(verified, tell)
 
     async def _strong(
@@ -380,7 +381,7 @@ class Submitter:
     ) -> list[Numbered]:
         """Return the submissions without a weak new key, and learn their keys; tell the others."""
         checks = [check for _index, submission in verified for check in key_checks(submission)]
-        verdicts = iter(await self._checks.check(checks, bulk=bulk))
+        verdicts = iter(await self.checks.check(checks, bulk=bulk))
         strong = []
         for index, submission in verified:
             event = submission.event
@@ -393,7 +394,7 @@ class Submitter:
             if weak:
                 tell(index, rejected(event, weak[0]))
             else:
-                self._keys.learn(brought_by(event))
+                self.keys.learn(brought_by(event))
                 strong.append((index, submission))
         return strong
 
@@ -412,14 +413,14 @@ class Submitter:
     async def _fetch_keys(
         self, submissions: Sequence[Numbered], brought: Mapping[str, Key]
     ) -> None:
-        wanted = self._keys.missing(
+        wanted = self.keys.missing(
             key_id
             for _index, submission in submissions
             for key_id in submission.event.signatures
             if key_id not in brought
         )
         if wanted:
-            self._keys.note(wanted, await self._beside(self._keys.read, wanted))
+            self.keys.note(wanted, await self._beside(self.keys.read, wanted))
 
     async def _outcomes(self, pending: Pending[list[Outcome]], count: int) -> Sequence[Outcome]:
         """Wait for what became of so many events, for as long as a client is to wait."""
@@ -480,24 +481,6 @@ def _read_one(raw: bytes, origin: str) -> Submission | Invalid:
         return read(raw, origin)
     except Invalid as error:
         return error
-
-
-def _verified(
-    checked: Sequence[tuple[int, Submission, int]], verdicts: bytes, tell: Tell
-) -> list[Numbered]:
-    """Return the submissions whose every signature verified; tell the others."""
-    verified, start = [], 0
-    for index, submission, count in checked:
-        own = verdicts[start : start + count]
-        start += count
-        if set(own) == {GOOD}:
-            verified.append((index, submission))
-        else:
-            bad = next(number for number, verdict in enumerate(own) if verdict != GOOD)
-            wrong = submission.envelope.signatures[bad].key_id
-            error = BadSignature(f"the signature by key {wrong} does not verify")
-            tell(index, rejected(submission.event, error))
-    return verified
 
 
 async def _chunks(raws: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:

@@ -160,8 +160,9 @@ def http_server(node: Node) -> Server:
         unsent=settings.unsent_bytes,
         proxies=tuple(settings.trusted_proxies.split()),
     )
-    config = guarded(create_app(node), Guard(limits), host=settings.host, port=settings.port)
-    return Server(node, config)
+    app, guard = create_app(node), Guard(limits)
+    app.state.guard = guard
+    return Server(node, guarded(app, guard, host=settings.host, port=settings.port))
 
 
 def connections_of(wanted: int) -> int:

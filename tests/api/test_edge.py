@@ -99,7 +99,7 @@ def test_an_address_is_told_what_is_left_and_when_to_come_back(node: Node):
         assert 1 <= int(refused.headers["retry-after"]) <= 20
         assert refused.headers["ratelimit"].startswith('"address";r=0;')
         assert 200 == http.get("/health/live").status_code
-        honest = httpx2.get(http.base_url.join("/checkpoint"))
+        honest = httpx2.get(http.base_url.join("/checkpoint"), timeout=60)
         assert 200 == honest.status_code, "another address has its own"
 
 
@@ -115,7 +115,7 @@ def test_what_does_not_verify_costs_its_address_and_no_key(node: Node, home: Hom
         assert 403 == answers[0]
         assert 429 == answers[-1]
         operator = world.registration(INSTITUTE).to_json()
-        honest = httpx2.post(http.base_url.join("/v1/events"), content=operator)
+        honest = httpx2.post(http.base_url.join("/v1/events"), content=operator, timeout=60)
         assert 429 != honest.status_code
 
 
@@ -124,7 +124,8 @@ def test_a_key_pays_for_what_it_signed_wherever_it_comes_from(node: Node, home: 
     events = [world.registration(f"party:vn.paid{number}").to_json() for number in range(15)]
     with limited(node, key_rate=1) as http:
         told = [
-            httpx2.post(http.base_url.join("/v1/events"), content=event) for event in events[:-1]
+            httpx2.post(http.base_url.join("/v1/events"), content=event, timeout=60)
+            for event in events[:-1]
         ]
         assert [201] * 10 == [each.status_code for each in told[:10]]
         assert 429 in [each.status_code for each in told]

@@ -158,11 +158,31 @@ def test_metrics_count_answers_by_code(http: httpx2.Client, tale: Tale):
     assert 1 <= metric(http, 'ledger_answers_total{code="EXCLUSIVE_OVERLAP"}')
 
 
+def test_metrics_say_what_alerts_are_made_of(http: httpx2.Client, tale: Tale):
+    assert tale.size
+    http.get("/v1/rights/right:a/title")
+    http.get("/v1/rights/nothing/title")
+    said = http.get("/metrics").text
+    for line in ("reads", "replays", "operations", "folding", "checks", "sequencer"):
+        assert f'ledger_waiting{{line="{line}"}} 0.0' in said, line
+    for what in ("submissions", "keys"):
+        assert f'ledger_held_bytes{{what="{what}"}}' in said, what
+    for what in ("checkpoint", "seal"):
+        (age,) = [
+            x for x in said.splitlines() if x.startswith(f'ledger_age_seconds{{what="{what}"')
+        ]
+        assert 0 <= float(age.split()[1]) < 3600, age
+    assert 'ledger_request_seconds_count{asked="get_title"}' in said
+    assert 'ledger_problems_total{code="BAD_PARAMETER"}' in said
+    assert 'ledger_build{version="' in said
+    assert "ledger_disk_free_bytes" in said
+
+
 def test_metrics_are_in_the_prometheus_text_format(http: httpx2.Client):
     answer = http.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
     assert all(
-        re.fullmatch(r'#.*|[a-z_]+(\{[a-z]+="[^"]*"\})? \S+', line)
+        re.fullmatch(r'#.*|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? \S+', line)
         for line in answer.text.splitlines()
     )
 
