@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from ledger.domain.authority import BadSignature
 from ledger.domain.event import Event, format_instant
 from ledger.intake import Submission
+from ledger.judging import Outcome, Recorded
 from ledger.receipts import Proof
-from ledger.sequencer import Outcome, Recorded
 from ledger.signatures import GOOD
 from ledger.witnessed import Grade
 

@@ -26,12 +26,13 @@ from ledger.datakeys import DataKeys
 from ledger.domain.ledger import LedgerOpened
 from ledger.home import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
 from ledger.intake import decode, read_envelope
+from ledger.judging import Recorded
 from ledger.keystore import KeyFileExists, create_log_keys, load_key, load_log_keys, save_key
 from ledger.lawbook import shipped
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.node import batch_key, open_database
 from ledger.publisher import LogSigner, publish_first
-from ledger.sequencer import Recorded, Sequencer
+from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head

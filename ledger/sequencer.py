@@ -14,12 +14,10 @@ them, commit. One flush a batch, and the position is the leaf's index inside tha
     counts.
 """
 
-import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -27,35 +25,33 @@ import structlog
 
 from ledger.batches import BatchKey
 from ledger.domain import admission
-from ledger.domain.event import Context, Event, Logged, Refusal, format_instant
+from ledger.domain.event import Logged
 from ledger.domain.law import Law
-from ledger.domain.refused import is_dead, keep_refusal, recall_refusal
 from ledger.faults import Fault, NeedsOperator, Passing, fault_of
-from ledger.folds import Cold, Folds, Overlay, moves
-from ledger.intake import Submission, accepted_at, decode
+from ledger.folds import Folds, Overlay, moves
+from ledger.intake import Submission, decode
+from ledger.judging import JUDGE_S, Group, Judging, Outcome, payload_sha256_of
 from ledger.lawbook import laws_at_hand
-from ledger.log.merkle import leaf_hash
 from ledger.loops import Loop
 from ledger.pending import Pending
 from ledger.store.append import (
     Append,
-    DeadPayload,
-    NewEntry,
-    StoredId,
-    VaultRow,
     appending,
 )
 from ledger.store.connection import OutcomeUnknown, Pool, StorageFull, Unavailable
 from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
 from ledger.turns import Busy
-from ledger.vault import Batch, NoBatch, NoVault, Vault, VaultUnavailable
+from ledger.vault import Batch, NoBatch, NoVault, Vault
 from ledger.vintage import SoftwareOlder, Vintage
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far the clock may stand behind the last entry before nothing is accepted (§4)."""
 
-JUDGE_S = 0.1
-"""How long, in seconds, a batch is judged under the head row's lock; the rest is the next one's."""
+BULK_WAITS_S = 0.25
+"""How long, in seconds, bulk requests wait while there are single ones."""
+
+BULK_REST = 3
+"""How many times longer than its batch took, beyond `JUDGE_S`, bulk rests after a heavy one."""
 
 RETRY_FOR_S = 30.0
 """How long a batch whose outcome is unknown is tried again before its clients are told."""
@@ -83,39 +79,6 @@ class Stopped(SequencerError, Passing):
 
 TOLD_AT_ONCE = (StorageFull, ClockBehind, SoftwareOlder)
 """What passes, but not soon: nobody is to wait for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The event is in the log at this position; `replayed` if it was there already."""
-
-    position: int
-    accepted: datetime
-    leaf_hash: bytes
-    replayed: bool
-
-
-Outcome = Recorded | Refusal | Exception
-"""What became of a submission. Any other exception than a refusal: see its class."""
-
-
-class Group:
-    """Submissions of one request, judged in their order; `answer` will have all their outcomes."""
-
-    __slots__ = ("answer", "bulk", "outcomes", "submissions", "tried", "until")
-
-    def __init__(self, submissions: Sequence[Submission], *, bulk: bool, until: float) -> None:
-        self.submissions = submissions
-        self.bulk = bulk
-        self.until = until  # time.monotonic(): it is not tried again after that.
-        self.outcomes: list[Outcome] = []
-        self.answer: Pending[list[Outcome]] = Pending()
-        self.tried = False  # Its bytes may be in the log already: an outcome was lost.
-
-    @property
-    def rest(self) -> Sequence[Submission]:
-        """What is not judged yet."""
-        return self.submissions[len(self.outcomes) :]
 
 
 class Sequencer:
@@ -153,6 +116,7 @@ class Sequencer:
         self._hindered = hindered
         self._waiting: deque[Group] = deque()
         self._bulk: deque[Group] = deque()  # What goes behind all single requests.
+        self._bulk_from = 0.0  # time.monotonic() from which they may have a batch again.
         self._outstanding = 0
         self._lock = threading.Lock()
         self._refusing: Exception | None = None
@@ -187,6 +151,8 @@ class Sequencer:
             if self._outstanding + len(submissions) > self._outstanding_max:
                 raise Busy(f"{self._outstanding} events are waiting already")
             self._outstanding += len(submissions)
+            if bulk and not self._bulk:
+                self._bulk_from = max(self._bulk_from, time.monotonic())
             self._line_of(group).append(group)
         self.loop.wake()
         return group.answer
@@ -206,12 +172,8 @@ class Sequencer:
             return None
         groups = self._take()
         if not groups:
-            if self.loop.error is not None:
-                self.look(self._pool)  # Nobody submits to a ledger that says it is not ready.
-                return PROBE_S
-            if self._vault.waiting:
-                self._vault.carry_out()
-            return ERASE_AGAIN_S if self._vault.waiting else None
+            return self._rest()
+        began = time.monotonic()
         try:
             self._append(groups)
         except Exception as error:
@@ -221,7 +183,21 @@ class Sequencer:
         else:
             self.appended_at = time.monotonic()
             self._answer(groups)
+        if groups[0].bulk:
+            now = time.monotonic()
+            self._bulk_from = now + BULK_REST * max(0.0, now - began - JUDGE_S)
         return 0
+
+    def _rest(self) -> float | None:
+        """Do what is done while nothing is appended; return how long that may last, in seconds."""
+        if self._bulk:
+            return max(0.0, self._bulk_from - time.monotonic())
+        if self.loop.error is not None:
+            self.look(self._pool)  # Nobody submits to a ledger that says it is not ready.
+            return PROBE_S
+        if self._vault.waiting:
+            self._vault.carry_out()
+        return ERASE_AGAIN_S if self._vault.waiting else None
 
     def _fail(self, groups: Sequence[Group], error: Exception) -> bool:
         """Keep a batch that failed, or tell its clients; say whether the next one would fail too.
@@ -246,16 +222,19 @@ class Sequencer:
             self._accepted(append.head.accepted)
 
     def _take(self) -> list[Group]:
-        """Return whole groups, about a batch of them, or none where nobody waits."""
+        """Return whole groups, about a batch of them, or none where nobody waits.
+
+        Single requests first; bulk ones where there are none, or where they have waited long.
+        """
         with self._lock:
-            if not (self._waiting or self._bulk):
-                return []
+            since = time.monotonic() - self._bulk_from
+            of_bulk = self._bulk and since >= (BULK_WAITS_S if self._waiting else 0)
+            line = self._bulk if of_bulk else self._waiting
             groups: list[Group] = []
             events = 0
-            for line in (self._waiting, self._bulk):
-                while line and (not groups or events + len(line[0].rest) <= self._batch_max):
-                    groups.append(line.popleft())
-                    events += len(groups[-1].rest)
+            while line and (not groups or events + len(line[0].rest) <= self._batch_max):
+                groups.append(line.popleft())
+                events += len(groups[-1].rest)
             return groups
 
     def _take_all(self) -> list[Group]:
@@ -307,7 +286,7 @@ class Sequencer:
         with appending(self._pool, event_ids, payloads) as append:
             openings = self._vault.batch(append)
             self._catch_up(append, known, openings)
-            batch = _Batch(
+            batch = Judging(
                 head_size=append.head.size,
                 accepted=self._accepted(append.head.accepted),
                 overlay=Overlay(self._folds),
@@ -393,127 +372,3 @@ class Sequencer:
             ]
             for subject, entries in histories.items()
         }
-
-
-class _Batch:
-    """The judging of one batch under the head row's lock."""
-
-    def __init__(  # noqa: PLR0913  (what was read under the lock)
-        self,
-        *,
-        head_size: int,
-        accepted: datetime,
-        overlay: Overlay,
-        event_ids: Iterable[UUID],
-        stored: Mapping[UUID, StoredId],
-        dead: dict[bytes, DeadPayload],
-        known: dict[str, int],
-        laws: Mapping[str, Law],
-        openings: Batch | NoBatch,
-    ) -> None:
-        self._laws = laws
-        self._openings = openings
-        self.entries: list[NewEntry] = []
-        self.refused: list[DeadPayload] = []
-        self._dead = dead
-        self.accepted = accepted
-        self.overlay = overlay
-        self._accepted_text = format_instant(accepted).encode()
-        self._next = head_size
-        self._known = known
-        self._uuids = {str(event_id): event_id for event_id in event_ids}
-        self._ids = {str(event_id): known_id for event_id, known_id in stored.items()}
-
-    def judge(self, groups: Sequence[Group]) -> list[list[Outcome]]:
-        """Judge the groups in order, up to the first item that reads a cold subject, or for a time.
-
-        What comes after that item waits with it, in later groups too: they may be the next chunks
-        of one request, and rest on it. One item is judged in any case.
-        """
-        judged: list[list[Outcome]] = [[] for _group in groups]
-        until = time.monotonic() + JUDGE_S
-        for group, outcomes in zip(groups, judged, strict=True):
-            for submission in group.rest:
-                if time.monotonic() > until and any(judged):
-                    return judged
-                try:
-                    outcomes.append(self._judge(submission, tried=group.tried))
-                except Cold:
-                    return judged
-        return judged
-
-    def _judge(self, submission: Submission, *, tried: bool) -> Outcome:
-        event = submission.event
-        payload_sha256 = payload_sha256_of(event)
-        if (earlier := self._ids.get(event.event_id)) and earlier.payload_sha256 == payload_sha256:
-            return Recorded(
-                earlier.position, earlier.accepted, earlier.leaf_hash, replayed=not tried
-            )
-        if dead := self._dead.get(payload_sha256):
-            return _said_again(dead)
-        context = Context(
-            accepted=self.accepted,
-            position=self._next,
-            openings={opening.path: opening.value for opening in submission.openings},
-            known=self._known,
-            laws=self._laws,
-            recall=self._openings.recall,
-        )
-        try:
-            if earlier:
-                raise admission.IdempotencyMismatch(
-                    f"{event.event_id} is another event already", positions=[earlier.position]
-                )
-            admission.admit(self.overlay, event, context)
-            rows = self._openings.keep(submission)
-        except VaultUnavailable as error:
-            return error
-        except Refusal as refusal:
-            refusal.at = self.accepted
-            if is_dead(refusal, self.overlay, event, context):
-                self._bury(refusal, event, payload_sha256)
-            return refusal
-        return self._add(submission, payload_sha256, rows)
-
-    def _bury(self, refusal: Refusal, event: Event, payload_sha256: bytes) -> None:
-        refusal.dead = True
-        event_id, said = self._uuids[event.event_id], json.dumps(keep_refusal(refusal)).encode()
-        dead = DeadPayload(payload_sha256, event_id, self.accepted, event.not_after, said)
-        self._dead[payload_sha256] = dead
-        self.refused.append(dead)
-
-    def _add(
-        self, submission: Submission, payload_sha256: bytes, rows: tuple[VaultRow, ...]
-    ) -> Recorded:
-        event = submission.event
-        entry = accepted_at(submission.entry, self._accepted_text)
-        at = StoredId(self._next, payload_sha256, self.accepted, leaf_hash(entry))
-        self.entries.append(
-            NewEntry(
-                event_id=self._uuids[event.event_id],
-                payload_sha256=payload_sha256,
-                topic=event.type,
-                entry=entry,
-                leaf_hash=at.leaf_hash,
-                subjects=event.subjects,
-                vault=rows,
-            )
-        )
-        self._openings.follow(event)
-        self.overlay.apply(Logged(event, self._next, self.accepted))
-        self._ids[event.event_id] = at
-        self._known[event.payload_hash] = self._next
-        self._next += 1
-        return Recorded(at.position, at.accepted, at.leaf_hash, replayed=False)
-
-
-def payload_sha256_of(event: Event) -> bytes:
-    """Return the hash by which a payload is known."""
-    return bytes.fromhex(event.payload_hash.removeprefix("sha256:"))
-
-
-def _said_again(dead: DeadPayload) -> Refusal:
-    """Return what was said of dead bytes when they were refused."""
-    refusal = recall_refusal(json.loads(dead.said))
-    refusal.at, refusal.dead = dead.refused, True
-    return refusal

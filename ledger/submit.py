@@ -43,9 +43,10 @@ from ledger.intake import (
     signature_checks,
     weak_key,
 )
+from ledger.judging import Outcome, Recorded
 from ledger.pending import Pending
 from ledger.receipts import CheckpointFeed, Prover
-from ledger.sequencer import Outcome, Recorded, Sequencer
+from ledger.sequencer import Sequencer
 from ledger.signatures import GOOD, weakness
 from ledger.store.connection import OutcomeUnknown, Pool, StoreError
 from ledger.store.entries import find_event

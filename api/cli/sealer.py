@@ -18,9 +18,9 @@ from ledger.domain.governance import LedgerIsClosed
 from ledger.domain.seal import LedgerSealed
 from ledger.genesis import AppendRefused, append_unpublished
 from ledger.home import Home
+from ledger.judging import Recorded
 from ledger.keystore import load_key
 from ledger.lawbook import LawShelf
-from ledger.sequencer import Recorded
 from ledger.settings import Settings
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
 from ledger.vintage import Vintage

@@ -11,8 +11,9 @@ from ledger.domain import admission
 from ledger.domain.admission import Folded
 from ledger.domain.event import Context, Logged
 from ledger.intake import Submission, decode, read
+from ledger.judging import Outcome, Recorded
 from ledger.lawbook import laws_at_hand
-from ledger.sequencer import Outcome, Recorded, Sequencer
+from ledger.sequencer import Sequencer
 from ledger.store.connection import Pool
 
 GROUP = 256

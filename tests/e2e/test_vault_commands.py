@@ -10,8 +10,8 @@ import pytest
 
 from ledger.genesis import initialise
 from ledger.home import Home
+from ledger.judging import Recorded
 from ledger.node import Node, open_node
-from ledger.sequencer import Recorded
 from ledger.settings import Settings
 from tests.support.builders import AUTHOR, OPERATOR, REGISTRAR, vnd
 from tests.support.node import append

@@ -14,8 +14,8 @@ from api.cli.audit import ServedLog, app
 from ledger.audit import NothingExported, StoredLog, export, exported_checkpoint
 from ledger.client import NoAnswer
 from ledger.home import Home
+from ledger.judging import Recorded
 from ledger.node import Node
-from ledger.sequencer import Recorded
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.verify.verifier import verify_export

@@ -12,8 +12,8 @@ from ledger.client import Signed
 from ledger.compose import uuid7
 from ledger.fsck import Finding, check_log
 from ledger.home import Home, NotInitialised
+from ledger.judging import Recorded
 from ledger.node import Node
-from ledger.sequencer import Recorded
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.vault import give_up_openings, read_openings

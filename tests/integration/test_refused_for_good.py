@@ -23,8 +23,8 @@ from ledger.domain.governance import RefusalKeysAdopted
 from ledger.domain.listing import ListingNotOpen
 from ledger.domain.registry import TOPICS
 from ledger.home import Home
+from ledger.judging import Recorded
 from ledger.node import Node
-from ledger.sequencer import Recorded
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.verify.word import Kept, verify_word

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ledger import sequencer
+from ledger import judging, sequencer
 from ledger.compose import uuid7
 from ledger.domain import admission
 from ledger.domain.authority import KeyNoLongerValid
 from ledger.domain.existence import PredecessorUnknown
 from ledger.home import Home
+from ledger.judging import Recorded
 from ledger.node import Node
-from ledger.sequencer import ClockBehind, Recorded, Sequencer
+from ledger.sequencer import ClockBehind, Sequencer
 from ledger.store.connection import OutcomeUnknown, Pool
 from ledger.store.entries import read_entries, read_head
 from ledger.turns import Busy
@@ -172,7 +173,7 @@ def test_what_comes_after_a_cold_subject_waits_with_it_in_later_groups_too(
 ):
     """The chunks of one bulk request are groups; a later one may rest on an earlier one."""
     append(node, *world.registrations(), world.sign(technology_registered(), INSTITUTE))
-    reads, judge, batches = admission.reads, sequencer._Batch.judge, []
+    reads, judge, batches = admission.reads, judging.Judging.judge, []
 
     def forgetful(event, state):
         """Miss the technology, which only the filing reads, before the first batch."""
@@ -186,7 +187,7 @@ def test_what_comes_after_a_cold_subject_waits_with_it_in_later_groups_too(
         return judge(batch, groups)
 
     node.sequencer._folds.clear(read_head(node.pool).size)  # Everything is cold again.
-    monkeypatch.setattr(sequencer._Batch, "judge", noted)
+    monkeypatch.setattr(judging.Judging, "judge", noted)
     monkeypatch.setattr(admission, "reads", forgetful)
     filed = [submission(world.sign(right_filed(technology=TECHNOLOGY), REGISTRAR))]
     granted = [submission(world.sign(right_granted(), REGISTRAR))]
@@ -330,7 +331,7 @@ def test_two_processes_append_without_gap_or_double(database: Database, home: Ho
 def test_single_requests_go_before_bulk_ones_and_a_batch_has_a_time(
     home: Home, pool: Pool, world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(sequencer, "JUDGE_S", 0.0)  # One item a batch.
+    monkeypatch.setattr(judging, "JUDGE_S", 0.0)  # One item a batch.
     assert home.trust.exists(), "the log was founded"
     registration, *others = [submission(each) for each in world.registrations()]
     made = Sequencer(pool, lambda: None)

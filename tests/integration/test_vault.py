@@ -17,9 +17,10 @@ from ledger.domain.event import OpeningRequired
 from ledger.fsck import check_log
 from ledger.home import Home
 from ledger.intake import MAX_PERSONS, Invalid
+from ledger.judging import Recorded
 from ledger.node import batch_key, vault_of
 from ledger.restore import restore
-from ledger.sequencer import Recorded, Sequencer
+from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.store import vault as rows
 from ledger.store.connection import Pool, Unavailable

@@ -8,8 +8,8 @@ from typing import Any
 from ledger.client import Signed
 from ledger.genesis import initialise
 from ledger.home import Home, Identity
+from ledger.judging import Outcome
 from ledger.node import Node, open_node
-from ledger.sequencer import Outcome
 from ledger.settings import Settings
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.postgres import ORIGIN, Database
