@@ -97,6 +97,8 @@ async def submit_event(
     _check_encoding(request)
     answer = await submitter_of(request).submit(await _body(request, MAX_BODY), address_of(request))
     _count(request, [answer])
+    if isinstance(answer, Receipt) and not answer.replayed:
+        quotas_of(request).addresses.take(address_of(request), -1)  # Its keys have paid.
     if isinstance(answer, Rejected):
         return respond(request, answer.error, _note(node_of(request), answer))
     headers = {"Replayed": "true"} if answer.replayed else {}

@@ -121,13 +121,13 @@ def test_what_does_not_verify_costs_its_address_and_no_key(node: Node, home: Hom
 
 def test_a_key_pays_for_what_it_signed_wherever_it_comes_from(node: Node, home: Home):
     world = World.of(home)
-    events = [world.registration(f"party:vn.paid{number}").to_json() for number in range(15)]
-    with limited(node, key_rate=1) as http:
+    events = [world.registration(f"party:vn.paid{number}").to_json() for number in range(6)]
+    with limited(node, key_rate=0.1) as http:
         told = [
             httpx2.post(http.base_url.join("/v1/events"), content=event, timeout=60)
             for event in events[:-1]
         ]
-        assert [201] * 10 == [each.status_code for each in told[:10]]
+        assert 201 == told[0].status_code
         assert 429 in [each.status_code for each in told]
         lines = http.post("/v1/events/batch", content=events[-1]).json()
         assert "THROTTLED" == lines["problem"]["code"]
