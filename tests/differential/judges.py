@@ -29,7 +29,10 @@ Answer = bool | None
 JUDGES = ("door", "audit", "verify", "court")
 
 
-PLANTED = (b'"ledger.log_keys_adopted/1"}', b'"ledger.policy_adopted/1"}')
+PLANTED = tuple(
+    f'"ledger.{topic}/1"}}'.encode()
+    for topic in ("log_keys_adopted", "policy_adopted", "refusal_keys_adopted")
+)
 """The story's keys of the log are words: the door would say so, whoever signed."""
 
 _loaded = lru_cache(maxsize=4096)(keys.load_public)

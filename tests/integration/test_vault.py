@@ -25,6 +25,7 @@ from ledger.settings import Settings
 from ledger.store import vault as rows
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.vault import read_openings
+from ledger.supply import gather
 from ledger.vault import CACHE_BYTES, Unreadable, Vault, VaultUnavailable
 from tests.support.builders import AUTHOR, INSTITUTE, part, share_agreed
 from tests.support.node import append, found, running, settings_for
@@ -397,7 +398,8 @@ def test_an_older_database_that_was_restored_loses_whom_the_log_erased(
     pool = Pool(copies.app_dsn, size=2)
     assert TERMS + PARTS == what_is_kept(pool)
     file = CheckpointFile(home.checkpoints)
-    restore(pool, file, tmp_path / "mirror", home.trust.read_bytes(), batch_key(home))
+    supply = gather(home.trust.read_bytes(), [tmp_path / "mirror"])
+    restore(pool, file, supply, batch_key(home))
     pool.close()
     with running(older) as node:
         assert TERMS == what_is_kept(node.pool)
