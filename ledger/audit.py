@@ -40,14 +40,13 @@ from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.tree import TreeReader
+from ledger.verify.files import UNFINISHED
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
 from ledger.witnessed import NONE_ASKED, Quorum
 
 CHECKPOINT = "checkpoint"
 
-_TEMPORARY = ".new"
-"""What a file is called, beside the directory and never in it, before it appears there."""
 
 Progress = Callable[[int, int], None]
 """Told how much is done, and how much there is in all."""
@@ -467,12 +466,19 @@ def _fetch(source: Source, file: TilePath) -> bytes:
 
 
 def _write(directory: Path, path: str, content: bytes) -> None:
-    """Make a file appear whole or not at all; what is not yet whole lies beside the directory."""
+    """Make a file appear whole or not at all."""
     (directory / path).parent.mkdir(parents=True, exist_ok=True)
-    place = directory.absolute()
-    new = place.with_name(f"{place.name}{_TEMPORARY}")
+    new = _place(directory)
     new.write_bytes(content)
     new.replace(directory / path)
+
+
+def _place(directory: Path) -> Path:
+    """Return where an unfinished file lies: beside the directory, or in it where it must."""
+    place, beside = directory.absolute(), directory.absolute().parent
+    if os.access(beside, os.W_OK) and beside.stat().st_dev == place.stat().st_dev:
+        return beside / f"{place.name}{UNFINISHED}"
+    return place / UNFINISHED
 
 
 def _remove_outgrown(directory: Path, size: int) -> None:

@@ -333,7 +333,10 @@ class LedgerClient:
         return found, json.loads(parse_entry(raw).payload)
 
     def get(self, path: str, **parameters: str | int | None) -> Any:
-        """Return a read's answer as JSON. Raises `ProblemAnswer`, `NoAnswer`."""
+        """Return a read's answer as JSON: the server's word, of which nothing is verified.
+
+        Raises `ProblemAnswer`, `NoAnswer`.
+        """
         given = {name: value for name, value in parameters.items() if value is not None}
         response = self._send("GET", path, params=given)
         if response.status != HTTPStatus.OK:
@@ -341,7 +344,7 @@ class LedgerClient:
         return _json(response.content)
 
     def get_bytes(self, path: str) -> bytes:
-        """Return a read's answer as it is. Raises `ProblemAnswer`, `NoAnswer`."""
+        """Return a read's answer as it is, unverified. Raises `ProblemAnswer`, `NoAnswer`."""
         response = self._send("GET", path)
         if response.status != HTTPStatus.OK:
             raise ProblemAnswer(_object(response.content))

@@ -21,6 +21,8 @@ from ledger.log.tiles import TILE_WIDTH, TilePath, entries_path, tile_path
 from ledger.verify.outcome import Refused, Step, refusing
 
 CHECKPOINT = "checkpoint"
+UNFINISHED = ".new"
+"""What a file may be called before it is whole, in a directory that is being written."""
 
 _MAX_BUNDLE = TILE_WIDTH * (2 + tiles.MAX_ENTRY)
 
@@ -52,7 +54,7 @@ def read_bundle(directory: Path, n: int, width: int) -> bytes:
 
 
 def check_names(directory: Path, size: int) -> list[str]:
-    """Return the files of a larger log than one of `size`, of which nothing is shown.
+    """Return the files that a checkpoint of `size` does not cover: of a larger log, or unfinished.
 
     Raises `Refused` (step 3) for a file that no log has, and for a partial tile of an earlier size
     that says something else than the tile of this one.
@@ -60,6 +62,9 @@ def check_names(directory: Path, size: int) -> list[str]:
     larger = []
     for path in sorted(_walk(directory)):
         if path == CHECKPOINT:
+            continue
+        if path == UNFINISHED:
+            larger.append(path)
             continue
         try:
             named = tiles.parse_tile_path(path)

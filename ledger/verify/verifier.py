@@ -114,7 +114,7 @@ def verify_export(
     idle = OF_BUNDLES if previous is not None else (Step.CONSISTENCY, *OF_BUNDLES)
     unread = {Step.SIGNATURES: chronology.unchecked, Step.TREE: larger}
     ended = states([step for step, loose in unread.items() if loose], idle)
-    beside = [(size, f"{len(larger)} files of a larger log, {larger[0]} first")] if larger else []
+    beside = [(size, f"{len(larger)} files beside it, {larger[0]} first")] if larger else []
     counted = (chronology.signatures, (*chronology.unchecked, *beside))
     return Verified(checkpoint, ended, *counted, None, now.log_keys, tuple(authority.refusal_keys))
 

@@ -1,5 +1,6 @@
 """Exports: a directory that holds its checkpoint's log and nothing else, at every moment."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -135,6 +136,19 @@ def test_wherever_an_export_is_interrupted_the_next_one_finishes_it(
         assert 12 == exported_checkpoint(directory).size
         export(MemoryLog(log), directory)
         assert log.files() == current(directory, 600)
+
+
+def test_where_nothing_can_be_written_beside_it_an_unfinished_file_lies_in_it(
+    log: SampleLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "log"
+    export(MemoryLog(log, 12), directory)
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(Power):
+        export(MemoryLog(log, 300, reads=3), directory)
+    export(MemoryLog(log, 300), directory)
+    assert log.files(300) == current(directory, 300)
+    assert ["log"] == [path.name for path in tmp_path.iterdir()]
 
 
 class Copying(MemoryLog):

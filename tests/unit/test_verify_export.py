@@ -266,7 +266,7 @@ def test_a_file_that_is_none_of_the_logs_is_refused_and_named(
 
 @pytest.mark.parametrize(
     "path",
-    ["tile/0/000", "tile/0/000.p/13", "tile/0/001.p/1", "tile/1/000", "tile/entries/001"],
+    ["tile/0/000", "tile/0/000.p/13", "tile/0/001.p/1", "tile/1/000", "tile/entries/001", ".new"],
 )
 def test_a_file_of_a_larger_log_is_passed_over_and_said_to_be_unchecked(
     path: str, log: SampleLog, tmp_path: Path
@@ -274,7 +274,7 @@ def test_a_file_of_a_larger_log_is_passed_over_and_said_to_be_unchecked(
     log.write(tmp_path)
     write_files(tmp_path, {path: b"?"})
     answer = verify_export(tmp_path, log.trust_root(), workers=1)
-    assert ((12, f"1 files of a larger log, {path} first"),) == answer.unchecked
+    assert ((12, f"1 files beside it, {path} first"),) == answer.unchecked
     assert State.UNCHECKED == answer.steps[Step.TREE.number - 1]
 
 
