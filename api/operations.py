@@ -42,6 +42,8 @@ def _readiness(request: Request, response: Response) -> dict[str, Any]:
     if node.halted:
         reasons.append(f"halted: {node.halted}")
     reasons += node.supervisor.troubles()
+    if not node.checker.up:
+        reasons.append("verifiers: they are starting")
     if why := write_path_of(request).trouble():
         reasons.append(why)
     state: dict[str, Any] = {}

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from ledger.antirollback import Halted
+from ledger.clock import ClockAhead
 from ledger.domain.admission import StaleView
 from ledger.domain.authority import NotBound
 from ledger.domain.event import Refusal
@@ -39,6 +40,11 @@ _log = structlog.get_logger(__name__)
 _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
     Busy: ("BUSY", "Too many events are waiting", "Hệ thống đang bận"),
     Stopped: ("STOPPING", "The ledger is stopping", "Sổ cái đang dừng"),
+    ClockAhead: (
+        "CLOCK_AHEAD",
+        "The server's clock was set ahead; nothing is dated by it",
+        "Đồng hồ máy chủ chạy nhanh bất thường",
+    ),
     ClockBehind: (
         "CLOCK_BEHIND",
         "The server's clock is behind the log",

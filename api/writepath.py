@@ -8,6 +8,7 @@ being appended: those show that it can be done.
 import threading
 import time
 
+from ledger.clock import ClockAhead
 from ledger.faults import reason_of
 from ledger.node import Node
 from ledger.sequencer import SequencerError
@@ -45,6 +46,6 @@ class WritePath:
             self._node.sequencer.look(self._node.probe)
         except StoreError as error:
             return f"database: {type(error).__name__}"
-        except SequencerError as error:
+        except (SequencerError, ClockAhead) as error:
             return f"write path: {type(error).__name__}: {reason_of(error)}"
         return None

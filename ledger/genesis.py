@@ -21,9 +21,11 @@ from typing import Any
 
 from ledger import durable
 from ledger.antirollback import CheckpointFile
+from ledger.clock import Clock
 from ledger.compose import compose
 from ledger.datakeys import DataKeys
 from ledger.domain.ledger import LedgerOpened
+from ledger.faults import Passing
 from ledger.home import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
 from ledger.intake import decode, read_envelope
 from ledger.judging import Recorded
@@ -263,18 +265,26 @@ def key_record(key: PrivateKey) -> dict[str, str]:
 
 
 def append_unpublished(
-    pool: Pool, home: Home, envelope: Envelope, vault: Vault | None = None
+    pool: Pool,
+    home: Home,
+    envelope: Envelope,
+    vault: Vault | None = None,
+    clock: Clock | None = None,
 ) -> Recorded:
     """Append one event while nobody publishes; the next publisher signs it.
 
-    Raises `AppendRefused` where a rule forbids it.
+    Raises `AppendRefused` where a rule forbids it, or what passes: a database away, a clock ahead.
     """
-    sequencer = Sequencer(pool, lambda: None, vault=vault, key=batch_key(home))
+    sequencer = Sequencer(
+        pool, lambda: None, vault=vault, key=batch_key(home), clock=(clock or Clock()).now
+    )
     sequencer.start()
     try:
         (outcome,) = sequencer.submit([read_envelope(envelope)]).result()
     finally:
         sequencer.stop()
+    if isinstance(outcome, Passing):
+        raise outcome
     if not isinstance(outcome, Recorded):
         raise AppendRefused(str(outcome)) from outcome
     return outcome

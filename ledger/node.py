@@ -17,6 +17,7 @@ import structlog
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.batches import BatchKey, load_batch_key, make_batch_key
 from ledger.charter import read_policy_in_force
+from ledger.clock import Clock
 from ledger.feeder import Feeder
 from ledger.follower import Follower
 from ledger.gate import places, remembered
@@ -133,6 +134,7 @@ class Node:
         self.probe = Pool(database.app_dsn, size=2, patience_s=1, timeouts=PROBED_WITHIN)
         # Beside the readers: who replays the log, who waits for folds, who looks up old receipts.
         self.reads = Pool(database.app_dsn, size=settings.readers + 4, patience_s=5)
+        self.clock = Clock()
         self.feed = CheckpointFeed(self.reads)
         self.prover = Prover(self.pool)
         self.reading = Prover(self.reads)
@@ -141,7 +143,14 @@ class Node:
         self.laws = LawShelf(home.law)
         self.vintage = Vintage(self.probe, self.laws)
         self.publisher = (
-            publisher_of(settings, self.pool, self.file, told=self._told, failed=self._failed)
+            publisher_of(
+                settings,
+                self.pool,
+                self.file,
+                told=self._told,
+                failed=self._failed,
+                clock=self.clock,
+            )
             if publishes
             else None
         )
@@ -172,6 +181,7 @@ class Node:
             hindered=self._hindrance,
             vintage=self.vintage,
             key=batch_key(home, publishes=publishes),
+            clock=self.clock.now,
         )
         self.watchdog = Watchdog(database.embedded) if database.embedded else None
         self.supervisor = Supervisor()
@@ -273,6 +283,7 @@ def publisher_of(
     *,
     told: Callable[[Published], None] = lambda _: None,
     failed: Callable[[str], None] = lambda _: None,
+    clock: Clock | None = None,
 ) -> Publisher:
     """Return the publisher of a home: its keys, and whom to ask before the first signature."""
     home, policy = Home(settings.home), policy_of(settings, pool)
@@ -286,6 +297,7 @@ def publisher_of(
         file,
         told=told,
         failed=failed,
+        clock=(clock or Clock()).now,
         others=lambda: remembered(urls),
         vintage=vintage,
         scrutiny=Scrutiny(pool, batch_key(home)),

@@ -24,6 +24,7 @@ from uuid import UUID
 import structlog
 
 from ledger.batches import BatchKey
+from ledger.clock import ClockAhead
 from ledger.domain import admission
 from ledger.domain.event import Logged
 from ledger.domain.law import Law
@@ -77,7 +78,7 @@ class Stopped(SequencerError, Passing):
     """The sequencer is stopping; nothing was stored."""
 
 
-TOLD_AT_ONCE = (StorageFull, ClockBehind, SoftwareOlder)
+TOLD_AT_ONCE = (StorageFull, ClockBehind, ClockAhead, SoftwareOlder)
 """What passes, but not soon: nobody is to wait for it."""
 
 
@@ -346,7 +347,7 @@ class Sequencer:
             openings.follow(logged.event)
 
     def _accepted(self, last: datetime | None) -> datetime:
-        """Return max(now, last), in whole milliseconds. Raises `ClockBehind`."""
+        """Return max(now, last), in whole milliseconds. Raises `ClockBehind`, `ClockAhead`."""
         now = self._clock()
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         if last is None or now >= last:

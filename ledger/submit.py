@@ -47,10 +47,10 @@ from ledger.judging import Outcome, Recorded
 from ledger.pending import Pending
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.sequencer import Sequencer
-from ledger.signatures import GOOD, weakness
 from ledger.store.connection import OutcomeUnknown, Pool, StoreError
 from ledger.store.entries import find_event
 from ledger.turns import Busy, Line, Throttled, Turns
+from ledger.verdicts import GOOD, weakness
 from ledger.vintage import SoftwareOlder, Vintage
 from ledger.witnessed import Grade, Standard
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ledger.antirollback import Halted
+from ledger.clock import ClockAhead
 from ledger.faults import Fault, NeedsOperator, fault_of, is_full, reason_of
 from ledger.loops import Loop
 from ledger.store.connection import StorageFull, StoreError, Unavailable
@@ -66,7 +67,7 @@ def _lasts(since: float | None, longer_than_s: float) -> bool:
 
 def told_as(error: BaseException) -> Exception:
     """Return the error by which a client is told of a worker's."""
-    if isinstance(error, StoreError | NeedsOperator):
+    if isinstance(error, StoreError | NeedsOperator | ClockAhead):
         return error
     reason = reason_of(error)
     match fault_of(error):

@@ -40,6 +40,7 @@ from ledger.antirollback import AntiRollbackError, Halted
 from ledger.audit import AuditError
 from ledger.client import ClientError
 from ledger.datakeys import DataKeyError
+from ledger.faults import NeedsOperator, Passing
 from ledger.genesis import AppendRefused, GenesisError
 from ledger.home import HomeError
 from ledger.keystore import KeystoreError
@@ -114,7 +115,9 @@ def run() -> None:
         GenesisError,
         HomeError,
         KeystoreError,
+        NeedsOperator,
         NodeError,
+        Passing,
         RestoreError,
         StoreError,
         SupplyError,

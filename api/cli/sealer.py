@@ -7,22 +7,24 @@ Whatever goes wrong, a seal waits: nothing else does.
 
 import signal
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
 from api.cli.keeper import Keeper
 from api.cli.logs import configure_logs
 from api.cli.signing import sign_sealed
+from ledger.clock import Anchor, Clock
 from ledger.domain.governance import LedgerIsClosed
 from ledger.domain.seal import LedgerSealed
+from ledger.faults import Fault, fault_of, reason_of
 from ledger.genesis import AppendRefused, append_unpublished
 from ledger.home import Home
 from ledger.judging import Recorded
 from ledger.keystore import load_key
 from ledger.lawbook import LawShelf
 from ledger.settings import Settings
-from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
+from ledger.store.connection import Pool
 from ledger.vintage import Vintage
 from projections.process import die_with_parent
 from projections.seals import draft_seal, last_seal
@@ -36,16 +38,21 @@ REFUSED_S = 60.0
 _log = structlog.get_logger(__name__)
 
 
-def sealer(settings: Settings, app_dsn: str) -> Keeper | None:
-    """Return what keeps a sealing process; None where nothing is to be sealed, or by nobody."""
+def sealer(settings: Settings, app_dsn: str, anchor: Anchor) -> Keeper | None:
+    """Return what keeps a sealing process; None where nothing is to be sealed, or by nobody.
+
+    A process that takes the place of another one dates by the same `anchor`.
+    """
     key = Home(settings.home).keys / "operator.pem"
     if settings.seal_entries == 0 or not key.exists():
         return None
-    return Keeper("sealing", _run, settings, app_dsn)
+    return Keeper("sealing", _run, settings, app_dsn, anchor)
 
 
-def seal(pool: Pool, home: Home) -> Recorded | None:
-    """Seal the log now, if there is anything to seal. Raises `AppendRefused`."""
+def seal(pool: Pool, home: Home, clock: Clock | None = None) -> Recorded | None:
+    """Seal the log now, if there is anything to seal. Raises `AppendRefused`, `ClockAhead`."""
+    clock = clock or Clock()
+    clock.now()
     identity = home.identity()
     draft = draft_seal(pool, above=last_seal(pool, identity.origin).size)
     if draft is None:
@@ -53,30 +60,33 @@ def seal(pool: Pool, home: Home) -> Recorded | None:
     key = load_key(home.keys / "operator.pem")
     body = draft.body(identity.origin)
     signed = sign_sealed(identity.origin, LedgerSealed.TOPIC, body, [identity.operator], [key])
-    return append_unpublished(pool, home, signed.envelope)
+    return append_unpublished(pool, home, signed.envelope, clock=clock)
 
 
-def _run(settings: Settings, app_dsn: str) -> None:
+def _run(settings: Settings, app_dsn: str, anchor: Anchor) -> None:
     configure_logs(settings.log_level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
     threading.Thread(target=die_with_parent, daemon=True).start()
     home, pool = Home(settings.home), Pool(app_dsn, size=3, application_name="techledger sealing")
     vintage = Vintage(pool, LawShelf(home.law))
+    clock = Clock(anchor)
     period, stop = timedelta(seconds=settings.seal_s), threading.Event()
     while not stop.wait(LOOK_S):
         try:
             vintage.check()
             last = last_seal(pool, home.identity().origin)
-            if last.is_due(datetime.now(UTC), settings.seal_entries, period):
-                _tell(seal(pool, home))
-        except (Unavailable, OutcomeUnknown) as error:
-            _log.warning("seal_waits", why=str(error))
+            if last.is_due(clock.now(), settings.seal_entries, period):
+                _tell(seal(pool, home, clock))
         except AppendRefused as error:
             if isinstance(error.__cause__, LedgerIsClosed):
                 _log.info("nothing_to_seal_any_more", why=str(error))
                 stop.wait()
             _log.error("seal_refused", why=str(error))
             stop.wait(REFUSED_S)
+        except Exception as error:
+            if fault_of(error) is not Fault.PASSES:
+                raise  # Another process takes the place of this one, and that is counted.
+            _log.warning("seal_waits", why=reason_of(error))
 
 
 def _tell(sealed: Recorded | None) -> None:

@@ -125,7 +125,7 @@ def serving_node(settings: Settings, *, publishes: bool, projects: bool) -> Iter
         if projects:
             _keep(running, node, projector(node.database.app_dsn, settings.log_level))
         if publishes:
-            _keep(running, node, sealer(settings, node.database.app_dsn))
+            _keep(running, node, sealer(settings, node.database.app_dsn, node.clock.anchor))
         yield node
 
 

@@ -90,3 +90,12 @@ def _alive(pid: int) -> bool:
         return stat.rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_checking_process_imports_no_rules_and_no_models():
+    """It is there soon after a start, and small."""
+    script = "import sys, ledger.verdicts; print(' '.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    loaded = run.stdout.split()
+    assert "ledger.verdicts" in loaded
+    assert not {"pydantic", "psycopg2", "fastapi", "ledger.domain", "ledger.store"} & {*loaded}
