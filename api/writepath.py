@@ -43,7 +43,7 @@ class WritePath:
 
     def _look(self) -> str | None:
         try:
-            self._node.sequencer.look(self._node.probe)
+            self._node.look()
         except StoreError as error:
             return f"database: {type(error).__name__}"
         except (SequencerError, ClockAhead) as error:

@@ -8,7 +8,7 @@ from ledger.domain.event import Event, format_instant
 from ledger.intake import Submission
 from ledger.judging import Outcome, Recorded
 from ledger.receipts import Proof
-from ledger.signatures import GOOD
+from ledger.verdicts import GOOD
 from ledger.witnessed import Grade
 
 

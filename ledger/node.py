@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -37,9 +38,10 @@ from ledger.signatures import SignatureChecker
 from ledger.store.attest import attest
 from ledger.store.basebackup import archive_settings
 from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint
-from ledger.store.connection import Pool, Timeouts
+from ledger.store.connection import OutcomeUnknown, Pool, Timeouts
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
+from ledger.store.replication import Confirmations
 from ledger.store.subject_map import StoredMap
 from ledger.supervisor import Supervisor, hindrance
 from ledger.vault import Vault
@@ -56,6 +58,10 @@ class NodeError(Exception):
 
 class MigrationsPending(NodeError):
     """The schema is older than this software; `techledger operate migrate` brings it up."""
+
+
+class NoStandby(NodeError):
+    """Replication is declared to be synchronous, and there is nobody to replicate to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,10 @@ PROBED_WITHIN = Timeouts(lock_ms=1_000, statement_ms=1_000)
 """Whoever asks whether the ledger works has an answer soon."""
 
 
+CONFIRMED_WITHIN_S = 3.0
+"""How long, in seconds, a commit may wait for a synchronous standby."""
+
+
 class Worker(Protocol):
     """What works in a thread of its own."""
 
@@ -130,8 +140,12 @@ class Node:
         self.database = database
         self.identity: Identity = home.identity()
         self.file = CheckpointFile(home.checkpoints)
-        self.pool = Pool(database.app_dsn, size=16)
-        self.probe = Pool(database.app_dsn, size=2, patience_s=1, timeouts=PROBED_WITHIN)
+        self.confirmations = (
+            Confirmations(CONFIRMED_WITHIN_S) if settings.replication == "sync" else None
+        )
+        confirmed = partial(Pool, database.app_dsn, confirmations=self.confirmations)
+        self.pool = confirmed(size=16)
+        self.probe = confirmed(size=2, patience_s=1, timeouts=PROBED_WITHIN)
         # Beside the readers: who replays the log, who waits for folds, who looks up old receipts.
         self.reads = Pool(database.app_dsn, size=settings.readers + 4, patience_s=5)
         self.clock = Clock()
@@ -142,18 +156,7 @@ class Node:
         self.policy = policy_of(settings, self.pool)
         self.laws = LawShelf(home.law)
         self.vintage = Vintage(self.probe, self.laws)
-        self.publisher = (
-            publisher_of(
-                settings,
-                self.pool,
-                self.file,
-                told=self._told,
-                failed=self._failed,
-                clock=self.clock,
-            )
-            if publishes
-            else None
-        )
+        self.publisher = self._publisher() if publishes else None
         self.quorum = Quorum(self.policy)
         self.fallback = Quorum(fallback_of(settings))
         self.standards: dict[Grade, Standard] = {
@@ -198,6 +201,9 @@ class Node:
 
     def _start_all(self) -> None:
         self.supervisor.watch(self.pool.hinter.loop)
+        if self.confirmations:
+            self._start(self.confirmations)
+            self._find_standby()
         self._start(self.checker)
         self._start(self.watchdog)
         self.vault.open()
@@ -210,6 +216,23 @@ class Node:
         self._start(self.follower)
         self._start(self.feeder)
         self._start(self.sequencer)
+
+    def _find_standby(self) -> None:
+        try:
+            if not self.pool.has_standby_names():
+                raise NoStandby("synchronous_standby_names is empty: PostgreSQL waits for nobody")
+            self.pool.barrier()
+        except OutcomeUnknown as error:
+            raise NoStandby(
+                f"no synchronous standby confirmed a commit in {CONFIRMED_WITHIN_S:.0f} s: start"
+                " one, or declare another LEDGER_REPLICATION"
+            ) from error
+
+    def look(self) -> None:
+        """See whether an event could be recorded now, without one. Raises what keeps it."""
+        self.sequencer.look(self.probe)
+        if self.confirmations:
+            self.probe.barrier()
 
     def stop(self) -> None:
         """Finish what is under way, the last started first; the database goes on."""
@@ -233,6 +256,17 @@ class Node:
     def best_checkpoint(self) -> StoredCheckpoint | None:
         """What `/checkpoint` answers: the newest that a quorum cosigned, where one is asked for."""
         return self.witnessed.latest or self.feed.latest
+
+    def _publisher(self) -> Publisher:
+        return publisher_of(
+            self.settings,
+            self.pool,
+            self.file,
+            told=self._told,
+            failed=self._failed,
+            clock=self.clock,
+            barrier=self.pool.barrier if self.confirmations else None,
+        )
 
     def _feeder(self) -> Feeder | None:
         if self.publisher is None or not any(each.url for each in self.policy.witnesses):
@@ -276,7 +310,7 @@ class Node:
         self.feed.fail(Halted(reason))
 
 
-def publisher_of(
+def publisher_of(  # noqa: PLR0913  (what it is wired to, by name)
     settings: Settings,
     pool: Pool,
     file: CheckpointFile,
@@ -284,6 +318,7 @@ def publisher_of(
     told: Callable[[Published], None] = lambda _: None,
     failed: Callable[[str], None] = lambda _: None,
     clock: Clock | None = None,
+    barrier: Callable[[], None] | None = None,
 ) -> Publisher:
     """Return the publisher of a home: its keys, and whom to ask before the first signature."""
     home, policy = Home(settings.home), policy_of(settings, pool)
@@ -301,6 +336,7 @@ def publisher_of(
         others=lambda: remembered(urls),
         vintage=vintage,
         scrutiny=Scrutiny(pool, batch_key(home)),
+        barrier=barrier or (lambda: None),
     )
 
 

@@ -165,16 +165,19 @@ class Publisher:
         others: Callable[[], Iterable["Remembered"]] = lambda: (),
         vintage: Vintage | None = None,
         scrutiny: Scrutiny | None = None,
+        barrier: Callable[[], None] = lambda: None,
     ) -> None:
         """`others` are asked, at start, which checkpoints of this log they have seen.
 
-        `scrutiny` looks at every entry before it is signed, and at who appended it.
+        `scrutiny` looks at every entry before it is signed, and at who appended it. `barrier` is
+        passed before each signature: what was read is then where it has to be.
         """
         self._scrutiny = scrutiny
         self._pool = pool
         self._vintage = vintage or Vintage(pool)
         self.signer = signer
         self._others = others
+        self._barrier = barrier
         self._keys: LogKeys
         self._file = file
         self._told = told
@@ -250,6 +253,7 @@ class Publisher:
             self._scrutiny.conclude(batches, first_new, new)
         if frontier.root() != head.root or frontier.size != head.size:
             raise Halted(f"entries re-read up to {head.size} do not hash to the head's root")
+        self._barrier()
         now = self._clock()
         note = self.signer.sign(head.size, head.root, now, self._keys.at(head.size))
         checkpoint = StoredCheckpoint(head.size, head.root, note, now)

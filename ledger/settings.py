@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     wal_archive: Path | None = None
     """Directory where the embedded server keeps its write-ahead log, for `operate restore`."""
 
+    replication: Literal["none", "async", "sync"] = "none"
+    """What the database is declared to have: `sync` starts, takes and signs with a standby only."""
+
     host: str = "127.0.0.1"
     """Address to bind. Beyond loopback only with `LEDGER_ENTRIES=open`."""
 

@@ -33,6 +33,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a
 
 from ledger.faults import NeedsOperator, Passing
 from ledger.store.hint import Hinter
+from ledger.store.replication import Confirmations
 
 
 class StoreError(Exception):
@@ -83,10 +84,11 @@ class Timeouts:
 class Transaction:
     """An open transaction: `cursor` runs statements in it."""
 
-    __slots__ = ("_closing", "cursor")
+    __slots__ = ("_closing", "_confirmations", "cursor")
 
-    def __init__(self, cursor: cursor) -> None:
+    def __init__(self, cursor: cursor, confirmations: Confirmations | None = None) -> None:
         self.cursor = cursor
+        self._confirmations = confirmations
         self._closing = b""
 
     def close_with(self, statement: str, arguments: Sequence[object] = ()) -> None:
@@ -96,7 +98,7 @@ class Transaction:
     def commit(self) -> None:
         """Commit. Raises `OutcomeUnknown` if the connection broke before the answer came."""
         try:
-            self.cursor.execute(self._closing + b"COMMIT")
+            self._execute_commit()
         except psycopg2.Error as error:
             if self.cursor.connection.closed or _says_goodbye(error) or error.pgcode is None:
                 raise OutcomeUnknown("the connection was lost at COMMIT") from error
@@ -105,6 +107,19 @@ class Transaction:
             raise OutcomeUnknown("the answer to COMMIT could not be read") from error
         # PostgreSQL answers COMMIT with ROLLBACK where an earlier error was swallowed.
         assert self.cursor.statusmessage == "COMMIT", "a failed transaction was to be committed"
+
+    def _execute_commit(self) -> None:
+        statement = self._closing + b"COMMIT"
+        if self._confirmations is None:
+            self.cursor.execute(statement)
+            return
+        connection = self.cursor.connection
+        connection.notices.clear()
+        with self._confirmations.bounded(connection):
+            self.cursor.execute(statement)
+        # COMMIT has nothing to say but that it waited for a standby no longer.
+        if connection.notices:
+            raise OutcomeUnknown("no synchronous standby confirmed the commit in time")
 
 
 class Pool:
@@ -123,11 +138,13 @@ class Pool:
         application_name: str = "techledger",
         timeouts: Timeouts | None = None,
         patience_s: float = 30.0,
+        confirmations: Confirmations | None = None,
     ) -> None:
         self._dsn = dsn
         self._application_name = application_name
         self._timeouts = timeouts or Timeouts()
         self._patience_s = patience_s
+        self._confirmations = confirmations
         self._reached = False
         self._slots: queue.LifoQueue[Connection | None] = queue.LifoQueue()
         for _ in range(size):
@@ -151,7 +168,7 @@ class Pool:
         begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
         begin += (timeouts or self._timeouts).commands("LOCAL")
         with self._lent() as lent, translated():
-            transaction = Transaction(lent.cursor())
+            transaction = Transaction(lent.cursor(), self._confirmations)
             try:
                 transaction.cursor.execute(begin + statement, arguments or None)
                 yield transaction
@@ -194,6 +211,20 @@ class Pool:
                 session.execute("SET TIME ZONE 'UTC';" + self._timeouts.commands("SESSION"))
         self._reached = True
         return opened
+
+    def has_standby_names(self) -> bool:
+        """Say whether the database was told to wait for a synchronous standby."""
+        with self.session() as session:
+            session.execute("SHOW synchronous_standby_names")
+            return bool(one_row(session)[0])
+
+    def barrier(self) -> None:
+        """Commit something, so that all that was committed before is where this one is.
+
+        With a synchronous standby: there as well. Raises `OutcomeUnknown`, `Unavailable`.
+        """
+        with self.transaction("SELECT pg_logical_emit_message(true, 'techledger', 'barrier')"):
+            pass
 
     def hint(self, channel: str) -> None:
         """Wake whoever listens on `channel`, soon, from another thread; it may get lost."""
