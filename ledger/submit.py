@@ -228,6 +228,9 @@ class Submitter:
             outcomes = await self._outcomes(pending, len(verified))
             fresh, replayed = placed(verified, outcomes, tell)
             await self._receive(fresh, tell, until)
+        except asyncio.CancelledError:
+            for index in range(len(chunk)):
+                tell(index, Rejected(None, OutcomeUnknown("the work on it was cut short")))
         except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
             for index in range(len(chunk)):
                 tell(index, Rejected(None, error))

@@ -350,12 +350,14 @@ def _statement(query: object) -> str:
 
 def _patch_awaits(submit) -> None:
     """Where a request of ours waits, its task can be cancelled."""
+    from ledger.checking import CheckQueue
+
     for owner, name in (
         (submit.Pending, "wait"),
-        (submit.CheckQueue, "check"),
+        (CheckQueue, "check"),
         (submit.Submitter, "submit"),
+        (submit.Submitter, "_read"),
         (submit.Submitter, "_verify"),
-        (submit.Submitter, "_beside"),
     ):
         whole = getattr(owner, name)
 
