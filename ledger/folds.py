@@ -7,33 +7,33 @@ was never looked up.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.domain import admission
 from ledger.domain.admission import Folded
 from ledger.domain.event import Logged
-from ledger.domain.registry import EVOLVES, TOPICS
+from ledger.domain.turning import is_steady, moves
+from ledger.intake import decode
+from ledger.store.connection import Pool
+from ledger.store.entries import read_histories
 
-Load = Callable[[Sequence[str], int], Mapping[str, Sequence[Logged]]]
-"""(subjects, size) -> the events tagged with each below that size, in order of position."""
-
-
-_STEADY = ("party", "key", "ledger")
-"""Kinds of which admission asks for the value alone, not for who touched them last (STALE_VIEW):
-a party that a hundred thousand offers name is folded from the few events that change it."""
-
-_STILL = frozenset(
-    (topic, kind)
-    for kind in _STEADY
-    for topic, body in TOPICS.items()
-    if (kind, body) not in EVOLVES
-)
+Load = Callable[[Sequence[str], int], Iterable[tuple[Logged, Sequence[str]]]]
+"""(subjects, size) -> the events below that size that move any of them, each with those of them
+that it moves; of each in order of position. They may come in pages: nobody keeps them."""
 
 
-def moves(topic: str, subject: str) -> bool:
-    """Say whether an event of that type may change what admission asks of a subject."""
-    return (topic, subject.partition(":")[0]) not in _STILL
+def load_histories(
+    pool: Pool, subjects: Sequence[str], size: int
+) -> Iterator[tuple[Logged, list[str]]]:
+    """Yield what moves these subjects; of a steady one only the events that turn it."""
+    for stored, tagged in read_histories(pool, subjects, size, is_steady):
+        logged = decode(stored.entry, stored.position)
+        # A stored tag is believed where the entry's own bytes say so too.
+        named = set(logged.event.subjects).intersection(tagged)
+        moved = [subject for subject in named if moves(logged.event.type, subject)]
+        if moved:
+            yield logged, moved
 
 
 class Cold(Exception):
@@ -71,12 +71,11 @@ class Folds:
         cold = [subject for subject in subjects if subject not in self._values]
         if not cold:
             return False
-        histories = self._load(cold, self.size) if self.size else {}
-        for subject in cold:
-            folded: Folded | None = None
-            for logged in histories.get(subject, ()):
-                folded = admission.evolve_subject(subject, folded, logged)
-            self._values[subject] = folded
+        found: dict[str, Folded | None] = dict.fromkeys(cold)
+        for logged, subjects_moved in self._load(cold, self.size) if self.size else ():
+            for subject in subjects_moved:
+                found[subject] = admission.evolve_subject(subject, found[subject], logged)
+        self._values.update(found)
         return True
 
     def follow(self, logged: Logged) -> None:
@@ -100,7 +99,7 @@ class Folds:
             self._values.popitem(last=False)
 
     def clear(self, size: int) -> None:
-        """Forget everything: after an unknown outcome only the log is believed."""
+        """Forget everything, and go on from a log of that size."""
         self._values.clear()
         self.size = size
 

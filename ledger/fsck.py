@@ -23,6 +23,7 @@ from ledger.antirollback import CheckpointFile, Halted
 from ledger.batches import load_batch_key
 from ledger.charter import read_policy_in_force
 from ledger.datakeys import DataKeys
+from ledger.domain.turning import turned
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
 from ledger.kept import OpeningCheck
@@ -231,6 +232,7 @@ def _faults(rows: EntryRows, openings: OpeningCheck | None) -> Iterator[str]:
         "accepted": (stored.accepted, logged.accepted),
         "payload_sha256": (rows.payload_sha256, hashlib.sha256(payload).digest()),
         "tags": (rows.subjects, frozenset(logged.event.subjects)),
+        "turns": (rows.turns, turned(logged.event.type, logged.event.subjects)),
     }
     yield from _differing("{} is not what the entry says", columns)
     if openings is not None:

@@ -6,8 +6,9 @@ the last seal under the checkpoint, and of every key and mandate by which anythi
 signed all there is, until nothing new is named.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from ledger.charter import read_policy_in_force
 from ledger.domain.authority import ledger_subject
@@ -24,9 +25,10 @@ from ledger.store.connection import Pool
 from ledger.store.entries import (
     StoredEntry,
     latest_under,
-    read_by_subjects,
+    read_at,
     read_entries,
-    read_under_both,
+    read_turning_both,
+    tagged_positions,
 )
 from ledger.store.subject_map import StoredMap
 
@@ -39,7 +41,7 @@ class GatheringError(Exception):
 
 
 class TooMuch(GatheringError):
-    """More entries would have to be shown than one bundle holds."""
+    """More entries would have to be shown than one bundle holds. Found before any is read."""
 
 
 class NotThere(GatheringError):
@@ -74,10 +76,8 @@ class Gatherer:
         charter = charter_subject(ledger_subject(self.origin))
         whole, asked = set[str](), {charter, *subjects}
         while asked - whole:
-            for entries in read_by_subjects(self.pool, sorted(asked - whole)).values():
-                found |= {each.position: each for each in entries if each.position < size}
-            if len(found) > MAX_ENTRIES:
-                raise TooMuch(f"more than {MAX_ENTRIES} entries belong to it")
+            new = self._tagged(sorted(asked - whole), found, size)
+            found |= {each.position: each for each in read_at(self.pool, new)}
             whole |= asked
             asked = whole | self._signed_by(list(found.values()), found, size)
         shown = sorted(found)
@@ -91,6 +91,25 @@ class Gatherer:
             self._earlier(checkpoint, positions),
             *self._sealed(seal, sorted(whole)),
         )
+
+    def _tagged(self, subjects: Sequence[str], found: Collection[int], size: int) -> list[int]:
+        """Return the positions of whole histories that are not found yet. Raises `TooMuch`."""
+        tagged = tagged_positions(self.pool, subjects, size, MAX_ENTRIES + 1)
+        for subject, positions in tagged.items():
+            if len(positions) > MAX_ENTRIES:
+                raise TooMuch(
+                    f"{subject} alone has more than {MAX_ENTRIES} entries, and a bundle shows"
+                    " histories whole: ask for a subject with a shorter one, such as a right or a"
+                    " contract, or for single entries by position, which"
+                    f" /v1/subjects/{subject}/timeline lists"
+                )
+        every = set(chain.from_iterable(tagged.values())).union(found)
+        if len(every) > MAX_ENTRIES:
+            raise TooMuch(
+                f"more than {MAX_ENTRIES} entries belong to it:"
+                f" ask for fewer of {', '.join(sorted(tagged)[:5])} at once"
+            )
+        return sorted(every.difference(found))
 
     def _at(self, positions: Iterable[int], size: int) -> dict[int, StoredEntry]:
         found: dict[int, StoredEntry] = {}
@@ -145,7 +164,7 @@ class Gatherer:
             for signer in event.signers
         }
         for signer, holder in pairs:
-            for stored in read_under_both(self.pool, signer, holder, MandateGiven.TOPIC):
+            for stored in read_turning_both(self.pool, signer, holder, MandateGiven.TOPIC):
                 if stored.position >= size:
                     continue
                 found[stored.position] = stored

@@ -26,7 +26,8 @@ from ledger.domain import admission
 from ledger.domain.admission import FoldedState
 from ledger.domain.event import Event, LeftOut, Logged
 from ledger.domain.law import Law
-from ledger.folds import Folds, moves
+from ledger.domain.turning import moves
+from ledger.folds import Folds
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import Frontier, LogError, leaf_hash
 from ledger.log.proof import prove_consistency, verify_consistency
@@ -282,13 +283,12 @@ class Judged:
             self._file.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608  (ours)
             self._sum = (self._sum + _weight(table, row)) % _SUM
 
-    def _load(self, subjects: Sequence[str], _size: int) -> dict[str, list[Logged]]:
+    def _load(self, subjects: Sequence[str], _size: int) -> Iterator[tuple[Logged, list[str]]]:
         """Read the events that move these subjects from the log's own bytes."""
         read = "SELECT position FROM tags WHERE subject = ? ORDER BY position"
-        return {
-            subject: [self._event(position) for (position,) in self._rows(read, subject)]
-            for subject in subjects
-        }
+        for subject in subjects:
+            for (position,) in self._rows(read, subject):
+                yield self._event(position), [subject]
 
     def _event(self, position: int) -> Logged:
         found = self._events.pop(position, None) or decoded(self._fetch(position), position)

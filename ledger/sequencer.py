@@ -9,7 +9,8 @@ them, commit. One flush a batch, and the position is the leaf's index inside tha
 (b) Under the lock only what others appended since is folded; an item that turns out to read a
     cold subject waits for the next batch.
 (c) Admitted events evolve an overlay, merged only after the commit is known. After an unknown
-    outcome overlay and folds are dropped, the log is asked by event id, the same bytes go again.
+    outcome the log is asked by event id, the same bytes go again; what was folded before stands
+    where the log's tree continues the one it was folded from.
 (d) Keys, mandates and freezes are judged against the overlay: a revocation earlier in the batch
     counts.
 """
@@ -19,6 +20,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -26,13 +28,13 @@ import structlog
 from ledger.batches import BatchKey
 from ledger.clock import ClockAhead
 from ledger.domain import admission
-from ledger.domain.event import Logged
 from ledger.domain.law import Law
 from ledger.faults import Fault, NeedsOperator, Passing, fault_of
-from ledger.folds import Folds, Overlay, moves
+from ledger.folds import Folds, Overlay, load_histories
 from ledger.intake import Submission, decode
 from ledger.judging import JUDGE_S, Group, Judging, Outcome, payload_sha256_of
 from ledger.lawbook import laws_at_hand
+from ledger.log.merkle import Frontier, leaf_hash
 from ledger.loops import Loop
 from ledger.pending import Pending
 from ledger.store.append import (
@@ -40,7 +42,8 @@ from ledger.store.append import (
     appending,
 )
 from ledger.store.connection import OutcomeUnknown, Pool, StorageFull, Unavailable
-from ledger.store.entries import StoredEntry, positions_of, read_by_subjects, read_head
+from ledger.store.entries import positions_of, read_head
+from ledger.store.head import Head
 from ledger.turns import Busy
 from ledger.vault import Batch, NoBatch, NoVault, Vault
 from ledger.vintage import SoftwareOlder, Vintage
@@ -113,7 +116,9 @@ class Sequencer:
         self._batch_max = batch_max
         self._outstanding_max = outstanding_max
         self._clock = clock
-        self._folds = Folds(self._load_histories, subjects_cached)
+        self._folds = Folds(partial(load_histories, pool), subjects_cached)
+        self._tree = Frontier()
+        self._doubt = True  # What a batch followed may not have reached the vault.
         self._hindered = hindered
         self._waiting: deque[Group] = deque()
         self._bulk: deque[Group] = deque()  # What goes behind all single requests.
@@ -178,7 +183,6 @@ class Sequencer:
         try:
             self._append(groups)
         except Exception as error:
-            self._folds.clear(0)
             if self._fail(groups, error):
                 raise
         else:
@@ -205,6 +209,9 @@ class Sequencer:
 
         What nobody thought of is the fault of something in this batch, and ends with it.
         """
+        self._doubt = True
+        if not isinstance(error, OutcomeUnknown | Unavailable):
+            self._folds.clear(0)
         if isinstance(error, OutcomeUnknown):
             for group in groups:
                 group.tried = True
@@ -276,9 +283,9 @@ class Sequencer:
     def _append(self, groups: Sequence[Group]) -> None:
         submissions = [submission for group in groups for submission in group.rest]
         self._vintage.check()
-        anew = self._folds.size == 0
-        if anew:
-            self._folds.clear(read_head(self._pool).size)
+        if self._folds.size == 0:
+            self._begin_at(read_head(self._pool))
+        anew, self._doubt = self._doubt, False
         self._vault.begin(submissions, anew=anew)
         self._warm(submissions)
         known = self._known_positions(submissions)
@@ -306,9 +313,11 @@ class Sequencer:
         # The commit is known: only now do clients and cache learn of it.
         try:
             batch.overlay.merge()
+            self._tree = Frontier(append.head.size, append.head.frontier)
             openings.committed()
             self._committed()
         except Exception as error:
+            self._folds.clear(0)
             raise OutcomeUnknown("a fault behind the commit: the log is asked") from error
         for group, outcomes in zip(groups, judged, strict=True):
             group.outcomes.extend(outcomes)
@@ -334,17 +343,28 @@ class Sequencer:
         return {f"sha256:{key.hex()}": position for key, position in found.items()}
 
     def _catch_up(self, append: Append, known: dict[str, int], openings: Batch | NoBatch) -> None:
-        """Follow what others appended since, under the lock. Raises `SoftwareOlder`."""
+        """Follow what others appended since; if another tree comes of it, everything is cold."""
         if append.migrated:
             raise SoftwareOlder("the schema has had migrations that this software does not have")
-        if append.head.size == self._folds.size:
+        head = append.head
+        since = append.entries_since(self._folds.size) if head.size > self._folds.size else []
+        tree = self._tree.extend([leaf_hash(stored.entry) for stored in since])
+        if (tree.size, tree.hashes) != (head.size, head.frontier):
+            self._begin_at(head)
             return
-        for stored in append.entries_since(self._folds.size):
+        for stored in since:
             self._vintage.must_know(stored)
             logged = decode(stored.entry, stored.position)
             known[logged.event.payload_hash] = logged.position
             self._folds.follow(logged)
             openings.follow(logged.event)
+        self._tree = tree
+
+    def _begin_at(self, head: Head) -> None:
+        """Forget what was folded, and go on from the log as it is."""
+        self._folds.clear(head.size)
+        self._tree = Frontier(head.size, head.frontier)
+        self._doubt = True
 
     def _accepted(self, last: datetime | None) -> datetime:
         """Return max(now, last), in whole milliseconds. Raises `ClockBehind`, `ClockAhead`."""
@@ -355,21 +375,3 @@ class Sequencer:
         if last - now > CLOCK_TOLERANCE:
             raise ClockBehind(f"the clock is {last - now} behind the last entry")
         return last
-
-    def _load_histories(self, subjects: Sequence[str], size: int) -> dict[str, list[Logged]]:
-        histories = read_by_subjects(self._pool, subjects)
-        decoded: dict[int, Logged] = {}  # Subjects share entries.
-
-        def logged(entry: StoredEntry) -> Logged:
-            if entry.position not in decoded:
-                decoded[entry.position] = decode(entry.entry, entry.position)
-            return decoded[entry.position]
-
-        return {
-            subject: [
-                logged(entry)
-                for entry in entries
-                if entry.position < size and moves(entry.topic, subject)
-            ]
-            for subject, entries in histories.items()
-        }

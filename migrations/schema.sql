@@ -100,6 +100,11 @@ CREATE TABLE ledger.tags (
     "position" bigint NOT NULL
 );
 
+CREATE TABLE ledger.turns (
+    subject text COLLATE "C" NOT NULL,
+    "position" bigint NOT NULL
+);
+
 CREATE TABLE ledger.vault (
     "position" bigint NOT NULL,
     path text COLLATE "C" NOT NULL,
@@ -152,6 +157,7 @@ ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_payload_sha256_check CHECK (
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_pkey PRIMARY KEY (payload_sha256);
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_said_check CHECK ((octet_length(said) <= 1048576));
 ALTER TABLE ledger.tags ADD CONSTRAINT tags_pkey PRIMARY KEY (subject, "position");
+ALTER TABLE ledger.turns ADD CONSTRAINT turns_pkey PRIMARY KEY (subject, "position");
 ALTER TABLE ledger.vault ADD CONSTRAINT vault_commitment_check CHECK ((octet_length(commitment) = 32));
 ALTER TABLE ledger.vault ADD CONSTRAINT vault_pkey PRIMARY KEY ("position", path);
 
@@ -160,6 +166,7 @@ CREATE INDEX entries_payload_sha256 ON ledger.entries USING btree (payload_sha25
 CREATE INDEX entries_topic ON ledger.entries USING btree (topic);
 CREATE INDEX refusals_not_after ON ledger.refusals USING btree (not_after);
 CREATE INDEX tags_position ON ledger.tags USING brin ("position") WITH (pages_per_range='8', autosummarize='on');
+CREATE INDEX turns_position ON ledger.turns USING btree ("position");
 CREATE INDEX vault_commitment ON ledger.vault USING btree (commitment);
 CREATE INDEX vault_holders ON ledger.vault USING gin (holders) WHERE (cardinality(holders) > 0);
 
@@ -248,6 +255,7 @@ CREATE TRIGGER links_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledg
 CREATE TRIGGER nodes_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.nodes FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER shown_openings_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.shown_openings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER tags_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.tags FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER turns_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.turns FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER vault_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON ledger.vault FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 
 GRANT DELETE, INSERT, SELECT ON ledger.refusals TO ledger_app;
@@ -262,6 +270,7 @@ GRANT INSERT, SELECT ON ledger.erasures TO ledger_app;
 GRANT INSERT, SELECT ON ledger.nodes TO ledger_app;
 GRANT INSERT, SELECT ON ledger.shown_openings TO ledger_app;
 GRANT INSERT, SELECT ON ledger.tags TO ledger_app;
+GRANT INSERT, SELECT ON ledger.turns TO ledger_app;
 GRANT SELECT ON ledger.links TO ledger_app;
 GRANT SELECT, UPDATE ON ledger.head TO ledger_app;
 GRANT SELECT, UPDATE ON ledger.kept TO ledger_app;

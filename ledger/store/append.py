@@ -20,6 +20,7 @@ from uuid import UUID
 
 from psycopg2.extensions import cursor
 
+from ledger.domain.turning import turned
 from ledger.log.merkle import Frontier
 from ledger.store import head as head_row
 from ledger.store.binarycopy import (
@@ -204,6 +205,7 @@ class Append:
             "ledger.tags",
             [(subject, position) for position, new in numbered for subject in new.subjects],
         )
+        self._insert_rows("ledger.turns", _turns(entries, first))
         self._insert_rows(
             "ledger.vault",
             [
@@ -240,6 +242,9 @@ class Append:
             (tag.encode(), position) for position, new in numbered for tag in new.subjects
         )
         self._copy_rows("ledger.tags", (pack_tag(tag, position) for tag, position in tags))
+        if turns := _turns(entries, first):
+            rows = (pack_tag(subject.encode(), position) for subject, position in turns)
+            self._copy_rows("ledger.turns", rows)
         openings = [(position, row) for position, new in numbered for row in new.vault]
         if openings:
             self._copy_rows(
@@ -262,6 +267,15 @@ class Append:
             "UPDATE ledger.head SET size = %s, root = %s, frontier = %s::bytea[], accepted = %s",
             (self.head.size, self.head.root, list(self.head.frontier), self.head.accepted),
         )
+
+
+def _turns(entries: Sequence[NewEntry], first: int) -> list[tuple[str, int]]:
+    """Return the tags under which admission looks for what turns a party, a key or the ledger."""
+    return [
+        (subject, position)
+        for position, new in enumerate(entries, first)
+        for subject in sorted(turned(new.topic, new.subjects))
+    ]
 
 
 @contextmanager

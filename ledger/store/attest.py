@@ -24,7 +24,9 @@ _DURABLE = {
 }
 """Settings without which a commit that was acknowledged could be lost, or damage go unseen."""
 
-_APPEND_ONLY = ("entries", "tags", "nodes", "checkpoints", "cosignatures", "links", "batches")
+_APPEND_ONLY = (
+    *("entries", "tags", "turns", "nodes", "checkpoints", "cosignatures", "links", "batches"),
+)
 _CHANGES = ("UPDATE", "DELETE", "TRUNCATE")
 
 

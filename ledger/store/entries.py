@@ -6,7 +6,7 @@ position n has seen everything before it.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,24 @@ _COLUMNS = "e.position, e.accepted, e.event_id, e.leaf_hash, e.topic, e.entry"
 
 _NO_LIMIT = 2**63 - 1
 """The largest bigint: beyond every position."""
+
+
+_PAGE = 500
+"""Entries of subjects' histories that are read at once."""
+
+# Each subject gives its first positions, as many as a page has; the page is the first of all.
+_LISTED = (
+    "SELECT subject, t.position FROM unnest(%s::text[]) AS asked (subject), LATERAL"
+    " (SELECT position FROM ledger.{} AS t WHERE t.subject = asked.subject"
+    " AND position > %s AND position < %s ORDER BY position LIMIT %s) AS t"
+)
+_HISTORIES = (
+    "WITH tagged AS (SELECT position, array_agg(subject) AS subjects FROM"  # noqa: S608
+    f" ({_LISTED.format('turns')} UNION ALL {_LISTED.format('tags')}) AS listed"
+    " GROUP BY position ORDER BY position LIMIT %s)"
+    f" SELECT {_COLUMNS}, t.subjects FROM tagged t JOIN ledger.entries e USING (position)"
+    " ORDER BY position"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +120,11 @@ def subject_page(
     return SubjectPage(page, page[-1].position if len(found) > limit else None)
 
 
-def read_under_both(pool: Pool, first: str, second: str, topic: str) -> list[StoredEntry]:
-    """Return the entries of a topic that are tagged with both of two subjects, in order."""
+def read_turning_both(pool: Pool, first: str, second: str, topic: str) -> list[StoredEntry]:
+    """Return the entries of a topic that turn both of two subjects, in order."""
     with pool.session() as session:
         session.execute(
-            f"SELECT {_COLUMNS} FROM ledger.tags a JOIN ledger.tags b USING (position)"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM ledger.turns a JOIN ledger.turns b USING (position)"  # noqa: S608
             " JOIN ledger.entries e USING (position)"
             " WHERE a.subject = %s AND b.subject = %s AND e.topic = %s ORDER BY position",
             (first, second, topic),
@@ -117,38 +135,39 @@ def read_under_both(pool: Pool, first: str, second: str, topic: str) -> list[Sto
 def latest_under(
     pool: Pool, subject: str, topic: str, size: int | None = None
 ) -> StoredEntry | None:
-    """Return the latest entry of a topic, below a size, that is tagged with a subject."""
+    """Return the latest entry of a topic, below a size, that is tagged with a subject.
+
+    For a subject with a history of its own that is short, as the ledger and its charter are.
+    """
     with pool.session() as session:
         session.execute(
-            f"SELECT {_COLUMNS} FROM ledger.tags t JOIN ledger.entries e USING (position)"  # noqa: S608
-            " WHERE t.subject = %s AND e.topic = %s AND t.position < %s"
-            " ORDER BY t.position DESC LIMIT 1",
+            # Where there is none of the topic, the planner would else look for it in all entries.
+            "WITH t AS MATERIALIZED (SELECT position FROM ledger.tags WHERE subject = %s)"  # noqa: S608
+            f" SELECT {_COLUMNS} FROM t JOIN ledger.entries e USING (position)"
+            " WHERE e.topic = %s AND position < %s ORDER BY position DESC LIMIT 1",
             (subject, topic, _NO_LIMIT if size is None else size),
         )
         row = session.fetchone()
     return None if row is None else _entry(row)
 
 
-def read_by_subjects(pool: Pool, subjects: Sequence[str]) -> dict[str, list[StoredEntry]]:
-    """Return for each subject all entries tagged with it, in order; one read, one snapshot.
+def tagged_positions(
+    pool: Pool, subjects: Sequence[str], size: int, limit: int
+) -> dict[str, list[int]]:
+    """Return for each subject the positions below `size` tagged with it, the first `limit` of them.
 
-    A subject of which nothing is known is left out. An entry that several of the subjects share is
-    read once.
+    However many there are: it looks at no more than it returns.
     """
     with pool.session() as session:
         session.execute(
-            "WITH tagged AS (SELECT position, array_agg(subject) AS subjects FROM ledger.tags"  # noqa: S608
-            " WHERE subject = ANY(%s) GROUP BY position)"
-            f" SELECT {_COLUMNS}, t.subjects FROM tagged t JOIN ledger.entries e USING (position)"
-            " ORDER BY position",
-            (list(subjects),),
+            "SELECT asked.subject, t.position FROM unnest(%s::text[]) AS asked (subject),"
+            " LATERAL (SELECT position FROM ledger.tags WHERE tags.subject = asked.subject"
+            " AND position < %s ORDER BY position LIMIT %s) AS t",
+            (list(subjects), size, limit),
         )
-        rows = session.fetchall()
-    found: dict[str, list[StoredEntry]] = {}
-    for row in rows:
-        entry = _entry(row)
-        for subject in row[6]:
-            found.setdefault(subject, []).append(entry)
+        found: dict[str, list[int]] = {}
+        for subject, position in session.fetchall():
+            found.setdefault(subject, []).append(position)
     return found
 
 
@@ -173,6 +192,42 @@ def first_by_subjects(pool: Pool, subjects: Sequence[str]) -> list[StoredEntry]:
             (list(subjects),),
         )
         return [_entry(row) for row in session.fetchall()]
+
+
+def read_at(pool: Pool, positions: Sequence[int]) -> list[StoredEntry]:
+    """Return the entries at these positions, in order, as far as they are there."""
+    with pool.session() as session:
+        session.execute(
+            f"SELECT {_COLUMNS} FROM ledger.entries e WHERE position = ANY(%s) ORDER BY position",  # noqa: S608
+            (list(positions),),
+        )
+        return [_entry(row) for row in session.fetchall()]
+
+
+def read_histories(
+    pool: Pool,
+    subjects: Sequence[str],
+    size: int,
+    turning: Callable[[str], bool] = lambda _subject: False,
+) -> Iterator[tuple[StoredEntry, list[str]]]:
+    """Yield the entries below `size` tagged with any of these subjects, in order, and with which.
+
+    Of a subject for which `turning` holds only those that turn it (`ledger.turns`). Memory holds
+    one page of them.
+    """
+    steady = [subject for subject in subjects if turning(subject)]
+    others = [subject for subject in subjects if not turning(subject)]
+    after = -1
+    while True:
+        with pool.session() as session:
+            bounds = (after, size, _PAGE)
+            session.execute(_HISTORIES, (steady, *bounds, others, *bounds, _PAGE))
+            rows = session.fetchall()
+        for row in rows:
+            yield _entry(row), row[6]
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
 
 
 def find_event(pool: Pool, event_id: UUID) -> StoredEntry | None:

@@ -37,11 +37,12 @@ _PATIENT = Timeouts(lock_ms=2_000, statement_ms=600_000, idle_ms=600_000)
 
 @dataclass(frozen=True, slots=True)
 class EntryRows:
-    """All that is stored of one entry: its row, its tags, openings beside it or their traces."""
+    """All that is stored of one entry: its row, tags, turns, openings or their traces."""
 
     stored: StoredEntry
     payload_sha256: bytes
     subjects: frozenset[str]
+    turns: frozenset[str]
     openings: tuple[VaultRow, ...]
     erased: tuple[ErasedOpening, ...] = ()
 
@@ -81,13 +82,15 @@ class Examination:
             PAGE,
         ):
             start = rows[-1][0] + 1
-            tags, openings = self._tags(rows[0][0], start), self._openings(rows[0][0], start)
+            tags, turns = (self._tags(table, rows[0][0], start) for table in ("tags", "turns"))
+            openings = self._openings(rows[0][0], start)
             erased = self._erased(rows[0][0], start)
             yield [
                 EntryRows(
                     StoredEntry(position, event_id, topic, accepted, bytes(leaf), bytes(entry)),
                     bytes(sha256),
                     frozenset(tags.get(position, ())),
+                    frozenset(turns.get(position, ())),
                     tuple(openings.get(position, ())),
                     tuple(erased.get(position, ())),
                 )
@@ -202,7 +205,7 @@ class Examination:
     def count_outside(self, size: int) -> dict[str, int]:
         """Return how many rows lie outside the positions of a log of `size`, by table."""
         counts = {}
-        for table in ("entries", "tags", "vault", "erased_openings"):
+        for table in ("entries", "tags", "turns", "vault", "erased_openings"):
             ((counts[table],),) = self._rows(
                 f"SELECT count(*) FROM ledger.{table}"  # noqa: S608  (constants)
                 " WHERE position < 0 OR position >= %s",
@@ -210,10 +213,11 @@ class Examination:
             )
         return counts
 
-    def _tags(self, start: int, stop: int) -> dict[int, list[str]]:
+    def _tags(self, table: str, start: int, stop: int) -> dict[int, list[str]]:
         tags: dict[int, list[str]] = {}
         for position, subject in self._rows(
-            "SELECT position, subject FROM ledger.tags WHERE position >= %s AND position < %s",
+            f"SELECT position, subject FROM ledger.{table}"  # noqa: S608  (constants)
+            " WHERE position >= %s AND position < %s",
             start,
             stop,
         ):

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
+from ledger import gathering
 from ledger.client import Signed
 from ledger.domain.authority import ledger_subject
 from ledger.domain.governance import LogKeysAdopted, PolicyAdopted
@@ -34,6 +35,9 @@ from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Step, Verified, states
 from ledger.wire.commitment import opening_to_object
 from ledger.wire.envelope import sign_envelope
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.rebuild import outdated, rebuild
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.http import serving
@@ -282,6 +286,31 @@ def test_a_bundle_over_http_by_command_and_on_a_python_of_its_own(
     assert 1 == main([str(bundle), "--trust", str(case.home.trust)])
 
 
+def test_a_history_too_long_for_a_bundle_is_refused_unread_and_what_it_says_next_works(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "MAX_ENTRIES", 7)
+    rebuild(case.node.pool, outdated(case.node.pool, READ_MODELS), decode)
+    with serving(case.node) as url:
+        with monkeypatch.context() as unread:
+            unread.setattr(gathering, "read_at", lambda *_: pytest.fail("no entry is read"))
+            refused = httpx2.get(f"{url}/v1/evidence?subject={INSTITUTE}")
+        assert (413, "TOO_LARGE") == (refused.status_code, refused.json()["code"])
+        detail = refused.json()["detail"]
+        assert f"{INSTITUTE} alone has more than 7 entries" in detail
+        (listed,) = re.findall(r"/v1/subjects/\S+/timeline", detail)
+        events = httpx2.get(f"{url}{listed}?limit=2").json()["events"]
+        positions = [each["position"] for each in events]
+        bundle = httpx2.get(f"{url}/v1/evidence", params={"position": positions})
+        shown = {each.position for each in parse_evidence(bundle.content).entries}
+        assert set(positions) <= shown
+        assert 200 == httpx2.get(f"{url}/v1/evidence?subject={TECHNOLOGY}").status_code
+        many = [f"technology:t{number}" for number in range(1, 9)]
+        refused = httpx2.get(f"{url}/v1/evidence", params={"subject": many})
+        assert 413 == refused.status_code
+        assert "ask for fewer of technology:t1, technology:t2" in refused.json()["detail"]
+
+
 def test_an_opening_that_its_holder_shows(case: Case, tmp_path: Path) -> None:
     body = b.offer_made(listing=None).model_dump(mode="json")
     signed = sign_sealed(
@@ -344,7 +373,7 @@ def test_a_policy_that_the_log_adopted_counts_in_a_bundle(case: Case, tmp_path: 
             assert alone is not None
             with pytest.raises(Refused, match="step 2"):
                 later.verify(replace(evidence, checkpoint=alone.note))
-            with pytest.raises(Refused, match=r"step 2.*policy shown"):
+            with pytest.raises(Refused, match=r"step 2.*policy"):
                 later.verify(replace(evidence, policy=b"quorum none\n"))
 
 

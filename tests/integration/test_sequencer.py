@@ -1,19 +1,22 @@
 """The sequencer, with the rules (a) to (d) of its design, on a real PostgreSQL."""
 
 import multiprocessing
+from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from ledger import judging, sequencer
+from ledger import folds, judging, sequencer
+from ledger.client import Signed
 from ledger.compose import uuid7
 from ledger.domain import admission
 from ledger.domain.authority import KeyNoLongerValid
+from ledger.domain.event import Refusal
 from ledger.domain.existence import PredecessorUnknown
 from ledger.home import Home
-from ledger.judging import Recorded
+from ledger.judging import Outcome, Recorded
 from ledger.node import Node
 from ledger.sequencer import ClockBehind, Sequencer
 from ledger.store.connection import OutcomeUnknown, Pool
@@ -33,6 +36,7 @@ from tests.support.builders import (
 )
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database
+from tests.support.tampering import as_owner
 from tests.support.world import World, submission
 
 TIMEOUT_S = 30
@@ -220,6 +224,63 @@ def test_after_an_unknown_outcome_the_same_bytes_are_found_and_not_appended_agai
     assert (1, False) == (outcome.position, outcome.replayed)
     assert 2 == read_head(node.pool).size
     assert [2, 3] == positions(append(node, world.registration(FIRM), world.registration(RIVAL)))
+
+
+def test_after_an_unknown_outcome_what_was_folded_before_stays_warm(
+    node: Node, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """(c) Nothing of the batch was merged, so nothing is folded anew, whoever it is about."""
+    append(node, *world.registrations())
+    append(node, world.sign(technology_registered(), INSTITUTE))
+    read: list[str] = []
+    real, histories, lost = sequencer.appending, folds.read_histories, [True]
+
+    @contextmanager
+    def losing(*arguments):
+        with real(*arguments) as append_:
+            yield append_
+        if lost:
+            lost.clear()
+            raise OutcomeUnknown("the answer to COMMIT was lost")
+
+    def reading(pool, subjects, size, turning):
+        read.extend(subjects)
+        return histories(pool, subjects, size, turning)
+
+    monkeypatch.setattr(sequencer, "appending", losing)
+    monkeypatch.setattr(folds, "read_histories", reading)
+    other = world.sign(technology_registered(technology="technology:t2"), INSTITUTE)
+    (outcome,) = append(node, other)
+    assert (5, False) == (outcome.position, outcome.replayed)
+    assert [] == lost
+    assert ["technology:t2"] == read, "it was cold before; everybody else stays warm"
+
+
+def test_another_log_behind_the_same_connection_is_not_judged_by_what_was_folded(
+    pool: Pool, world: World, database: Database
+):
+    """Rolled back and grown again: a party that is known no more signs nothing."""
+    first, second = (Sequencer(pool, lambda: None) for _ in range(2))
+
+    def say(by: Sequencer, *signed: Signed) -> Sequence[Outcome]:
+        return by.submit([submission(each) for each in signed]).result(30)
+
+    first.start()
+    second.start()
+    say(first, *world.registrations())
+    as_owner(
+        database,
+        "UPDATE ledger.head SET size = 1, frontier = ARRAY[(SELECT leaf_hash FROM ledger.entries"
+        " WHERE position = 0)], root = (SELECT leaf_hash FROM ledger.entries WHERE position = 0);"
+        "DELETE FROM ledger.entries WHERE position > 0; DELETE FROM ledger.tags WHERE position > 0;"
+        "DELETE FROM ledger.turns WHERE position > 0",
+    )
+    others = [world.registration(f"party:vn.other{number}") for number in range(3)]
+    assert [1, 2, 3] == positions(say(second, *others))
+    (outcome,) = say(first, world.sign(technology_registered(), INSTITUTE))
+    first.stop()
+    second.stop()
+    assert isinstance(outcome, Refusal), outcome
 
 
 def test_key_revoked_a_revocation_earlier_in_the_batch_counts(node: Node, world: World):

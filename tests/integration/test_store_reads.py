@@ -1,16 +1,19 @@
 """Reads of the log: whatever was appended is found, by every key it has."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from ledger.domain.turning import is_steady
+from ledger.store import entries
 from ledger.store.entries import (
     find_event,
     positions_of,
     read_by_subject,
-    read_by_subjects,
     read_entries,
+    read_histories,
     subject_page,
 )
 from ledger.store.vault import VaultRow, erase_openings, find_opening, read_openings
@@ -21,9 +24,9 @@ from tests.support.store import NOON, append, new_entry
 @pytest.fixture
 def contracts(pool):
     """Lend a log of ten entries, odd ones about one contract, even ones about another."""
-    entries = [new_entry(f"entry {n}", "party:x", f"contract:{n % 2}") for n in range(10)]
-    append(pool, *entries)
-    return entries
+    made = [new_entry(f"entry {n}", "party:x", f"contract:{n % 2}") for n in range(10)]
+    append(pool, *made)
+    return made
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_every_way_of_reading_gives_the_same_entry(pool, contracts):
     expected = read_entries(pool, 7, 8, 1)[0]
     assert expected == find_event(pool, contracts[7].event_id)
     assert expected == read_by_subject(pool, "contract:1")[3]
-    assert expected == read_by_subjects(pool, ["contract:1"])["contract:1"][3]
+    assert expected == list(read_histories(pool, ["contract:1"], 10))[3][0]
 
 
 @pytest.mark.usefixtures("contracts")
@@ -92,11 +95,30 @@ def test_a_page_as_of_a_size_leaves_out_what_came_later(pool):
 
 @pytest.mark.usefixtures("contracts")
 def test_several_subjects_are_read_at_once(pool):
-    found = read_by_subjects(pool, ["contract:0", "party:x", "right:unheard-of"])
-    expected = {"contract:0": [0, 2, 4, 6, 8], "party:x": list(range(10))}
-    assert expected == {
-        subject: [entry.position for entry in entries] for subject, entries in found.items()
-    }
+    asked = ["contract:0", "party:x", "right:unheard-of"]
+    found = [(stored.position, set(named)) for stored, named in read_histories(pool, asked, 9)]
+    every = [{"party:x", "contract:0"} if n % 2 == 0 else {"party:x"} for n in range(9)]
+    assert list(enumerate(every)) == found
+
+
+@pytest.mark.usefixtures("contracts")
+@pytest.mark.parametrize("page", [1, 2, 3, 10, 11])
+def test_histories_are_whole_whatever_the_page(pool, monkeypatch, page):
+    monkeypatch.setattr(entries, "_PAGE", page)
+    found = read_histories(pool, ["contract:0", "party:x"], 10)
+    assert list(range(10)) == [stored.position for stored, _ in found]
+
+
+def test_a_steady_subject_is_read_from_what_turns_it(pool):
+    """An offer names a party and leaves it as it is; a registration does not."""
+    told = [("offer.made/1", "offer:1"), ("party.registered/1", "party:y"), ("offer.made/1", "x:1")]
+    for topic, other in told:
+        append(pool, replace(new_entry(topic, "party:x", other), topic=topic))
+    asked = ["party:x", "offer:1"]
+    found = [
+        (stored.position, named) for stored, named in read_histories(pool, asked, 3, is_steady)
+    ]
+    assert [(0, ["offer:1"]), (1, ["party:x"])] == found
 
 
 @pytest.mark.usefixtures("contracts")

@@ -31,6 +31,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "entry": AUTHENTICATED,
     },
     "ledger.tags": {"subject": DERIVED, "position": DERIVED},
+    "ledger.turns": {"subject": DERIVED, "position": DERIVED},
     "ledger.nodes": {"level": DERIVED, "index": DERIVED, "hash": DERIVED},
     "ledger.checkpoints": {
         "size": DERIVED,

@@ -5,6 +5,7 @@ from tests.support.postgres import Database, run_sql
 TRIGGERS = {
     "entries_are_append_only": "entries",
     "tags_are_append_only": "tags",
+    "turns_are_append_only": "turns",
     "nodes_are_append_only": "nodes",
     "checkpoints_are_append_only": "checkpoints",
     "cosignatures_are_append_only": "cosignatures",

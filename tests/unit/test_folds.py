@@ -1,15 +1,24 @@
 """A party that everyone names is folded from the few events that change it, and from no other."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from ledger import folds
 from ledger.domain import admission
 from ledger.domain.admission import Folded, evolve_subject
 from ledger.domain.event import Logged
-from ledger.folds import Folds, Overlay, moves
+from ledger.domain.registry import TOPICS
+from ledger.domain.turning import STEADY, TURNS, is_steady, moves, turned
+from ledger.folds import Folds, Overlay
+from ledger.intake import decode
 from tests.support import builders as b
+from tests.support.golden_events import STORY
+from tests.support.logbook import NOON, frame_of, written
 from tests.support.mandates import mandate_ended, mandate_given
 from tests.support.projecting import logged
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 EVENTS = logged(
     b.party_registered(),
@@ -33,21 +42,16 @@ def folded_whole() -> dict[str, Folded]:
     return known
 
 
-def cold(subjects: Any, size: int) -> dict[str, list[Logged]]:
+def cold(subjects: Any, size: int) -> Iterator[tuple[Logged, list[str]]]:
     """Load histories as the sequencer does: only what moves a subject."""
-    return {
-        subject: [
-            event
-            for event in EVENTS[:size]
-            if subject in event.event.subjects and moves(event.event.type, subject)
-        ]
-        for subject in subjects
-    }
+    for event in EVENTS[:size]:
+        named = set(subjects).intersection(event.event.subjects)
+        yield event, [subject for subject in named if moves(event.event.type, subject)]
 
 
 def test_a_subject_folded_warm_or_cold_has_the_value_of_its_whole_history():
-    warm, late = Folds(lambda _subjects, _size: {}, 1_000), Folds(cold, 1_000)
-    overlaid = Folds(lambda _subjects, _size: {}, 1_000)
+    warm, late = Folds(lambda _subjects, _size: (), 1_000), Folds(cold, 1_000)
+    overlaid = Folds(lambda _subjects, _size: (), 1_000)
     subjects = {subject for event in EVENTS for subject in event.event.subjects}
     warm.warm(subjects)
     overlaid.warm(subjects)
@@ -83,4 +87,29 @@ def test_a_type_that_is_not_known_may_move_anything():
 
 
 def test_the_steady_kinds_are_those_that_a_view_leaves_out():
-    assert {f"{kind}:" for kind in folds._STEADY} == set(admission._SHARED_KINDS)
+    assert {f"{kind}:" for kind in STEADY} == set(admission._SHARED_KINDS)
+
+
+def test_no_topic_that_is_left_out_turns_a_steady_subject():
+    """Every topic of the registry, folded into every steady subject that it names."""
+    known, told, changed = dict[str, Folded](), set[str](), set[tuple[str, str]]()
+    for number, body in enumerate(STORY):
+        event = decode(frame_of(written(body, number), NOON), number)
+        topic = event.event.type
+        told.add(topic)
+        for subject in filter(is_steady, event.event.subjects):
+            before = known.get(subject)
+            known[subject] = after = evolve_subject(subject, before, event)
+            if after.value != (before.value if before else None):
+                changed.add((topic, subject.partition(":")[0]))
+                assert subject in turned(topic, event.event.subjects), (topic, subject)
+    assert set(TOPICS) == told
+    assert len(changed) > 15, "most of what can turn one did"
+    assert changed <= TURNS
+
+
+def test_the_migrations_find_in_older_logs_what_turns_a_subject():
+    """A fold that is new for a party, a key or the ledger needs one that adds its older tags."""
+    said = "".join(path.read_text("utf-8") for path in MIGRATIONS.glob("*.sql"))
+    listed = {(topic, kind) for kind, topic in re.findall(r"\('(\w+)', '([\w.]+/\d+)'\)", said)}
+    assert TURNS == listed
