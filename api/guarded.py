@@ -346,6 +346,7 @@ def guarded(app: Any, guard: Guard, **given: Any) -> Config:
         http=guard.protocol,  # type: ignore[arg-type]  # it is called, nothing else
         access_log=False,
         log_level="error",  # What a client does wrong is counted, not written down.
+        backlog=4096,  # Connections that wait to be taken: an honest one is not to be dropped.
         timeout_keep_alive=15,
         timeout_graceful_shutdown=DRAIN_S,
         proxy_headers=bool(guard.limits.proxies),
