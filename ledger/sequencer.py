@@ -241,8 +241,12 @@ class Sequencer:
             groups: list[Group] = []
             events = 0
             while line and (not groups or events + len(line[0].rest) <= self._batch_max):
-                groups.append(line.popleft())
-                events += len(groups[-1].rest)
+                group = line.popleft()
+                if group.bulk and group.answer.left:  # Who asked has gone: nothing is owed.
+                    self._outstanding -= len(group.submissions)
+                    continue
+                groups.append(group)
+                events += len(group.rest)
             return groups
 
     def _take_all(self) -> list[Group]:

@@ -404,3 +404,21 @@ def test_single_requests_go_before_bulk_ones_and_a_batch_has_a_time(
     made.stop()
     assert [placed[0] + number for number in range(3)] == placed
     assert 0 == made.outstanding
+
+
+def test_a_bulk_request_that_nobody_waits_for_is_judged_no_further(
+    home: Home, pool: Pool, world: World
+):
+    assert home.trust.exists(), "the log was founded"
+    left, waited_for = [submission(each) for each in world.registrations()[:2]]
+    made = Sequencer(pool, lambda: None)
+    gone = made.submit([left], bulk=True)
+    with pytest.raises(TimeoutError):
+        gone.result(0)
+    kept = made.submit([waited_for], bulk=True)
+    size = read_head(pool).size
+    made.start()
+    assert size == kept.result(TIMEOUT_S)[0].position
+    made.stop()
+    assert 0 == made.outstanding
+    assert size + 1 == read_head(pool).size
