@@ -55,7 +55,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     command += ["-nodes", "-days", "1", "-subj", f"/CN={NAME}", "-keyout", str(key)]
     command += ["-out", str(certificate), "-addext", f"subjectAltName=DNS:{NAME},IP:127.0.0.1"]
     subprocess.run(command, check=True, capture_output=True)
-    with served_ledger(trusted_proxies="127.0.0.1", allowed_hosts=NAME) as server:
+    with served_ledger(trusted_proxies="127.0.0.1", hosts=NAME) as server:
         https, http = free_port(), free_port()
         site = (DEPLOY / "nginx/techledger.conf").read_text()
         for old, new in (

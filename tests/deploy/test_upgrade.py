@@ -1,0 +1,137 @@
+"""Upgrade and downgrade between this software and the wheels of named earlier commits."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from ledger.home import Home
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
+from tests.support.server import ROOT, Server, environment, free_port, ledger_home
+from tests.support.world import World
+
+BEFORE = "3c66ab826a9d096dc36d4df591144f2be3b802cf"
+"""Before openings were encrypted, read models digested as they move, and refusals kept."""
+
+GATED = "13702cc425256a920883ef9a8b079da50474e6bf"
+"""The first that waits where newer software has written, and without what is kept of refusals."""
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return a directory for each version, with what its wheel installs."""
+    found = {}
+    for commit in (BEFORE, GATED):
+        directory = tmp_path_factory.mktemp(commit[:7])
+        source, wheel, installed = (directory / name for name in ("source", "wheel", "installed"))
+        source.mkdir()
+        archive = subprocess.run(
+            ["git", "archive", commit], cwd=ROOT, check=True, capture_output=True
+        ).stdout
+        subprocess.run(["tar", "-x", "-C", str(source)], input=archive, check=True)
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "wheel", "--no-deps", "-w", str(wheel), str(source)], check=True)
+        (built,) = wheel.iterdir()
+        subprocess.run(
+            [*pip, "install", "--no-deps", "--target", str(installed), str(built)], check=True
+        )
+        found[commit] = installed
+    return found
+
+
+@contextmanager
+def serving(home: Home, root: Path = ROOT) -> Iterator[Server]:
+    """Run the server of a version, ready or not; end it in order."""
+    server = Server(home, free_port(), {"LEDGER_VERIFIER_PROCESSES": "1"}, root=root)
+    server.launch()
+    try:
+        yield server
+        assert server.stop() == 0, server.words
+    finally:
+        if server.runs:
+            server.kill()
+
+
+def initialise(home: Home, root: Path) -> None:
+    command = ["-m", "api.cli", "operate", "init", "--operator", OPERATOR]
+    subprocess.run(
+        [sys.executable, *command, "--registrar", REGISTRAR, "--host", "upgrade.example.vn"],
+        env={**environment(home.path, {}), "PYTHONPATH": str(root)},
+        cwd=root,
+        check=True,
+    )
+
+
+def operate(home: Home, *words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", "operate", *words],
+        env=environment(home.path, {}),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def post(server: Server, signed: object) -> httpx2.Response:
+    headers = {"Content-Type": "application/json"}
+    body = signed.to_json()  # type: ignore[attr-defined]
+    return httpx2.post(f"{server.url}/v1/events", content=body, headers=headers, timeout=60)
+
+
+def test_a_ledger_of_the_earlier_version_goes_on_with_this_one(wheels: dict[str, Path]) -> None:
+    with ledger_home() as home:
+        initialise(home, wheels[BEFORE])
+        world = World.of(home)
+        early = world.registration(INSTITUTE)
+        with serving(home, wheels[BEFORE]) as older:
+            older.await_ready()
+            receipt = post(older, early)
+            assert HTTPStatus.CREATED == receipt.status_code
+        operate(home, "kek", "new")  # docs/guides/deploying.md: it never had keys for its openings.
+        with serving(home) as newer:
+            newer.await_ready()
+            again = post(newer, early)
+            assert (receipt.content, "true") == (again.content, again.headers["Replayed"])
+            answer = post(newer, world.registration(FIRM))
+            assert HTTPStatus.CREATED == answer.status_code, answer.text
+        operate(home, "fsck")
+
+
+def test_the_earlier_version_waits_on_a_ledger_of_this_one(wheels: dict[str, Path]) -> None:
+    with ledger_home() as home:
+        initialise(home, ROOT)
+        world = World.of(home)
+        with serving(home) as newer:
+            newer.await_ready()
+            assert HTTPStatus.CREATED == post(newer, world.registration(INSTITUTE)).status_code
+        server = Server(home, free_port(), {"LEDGER_VERIFIER_PROCESSES": "1"}, root=wheels[GATED])
+        server.launch()
+        try:
+            answer = post_until_answered(server, world)
+            assert (HTTPStatus.SERVICE_UNAVAILABLE, "SOFTWARE_OLDER") == answer
+        finally:
+            if server.runs:
+                server.kill()
+        with serving(home) as newer:  # Nothing was spoilt by the attempt.
+            newer.await_ready()
+            answer = post(newer, world.registration(RIVAL))
+            assert HTTPStatus.CREATED == answer.status_code, answer.text + newer.words
+
+
+def post_until_answered(server: Server, world: World) -> tuple[int, str]:
+    """Return the status and the code of the first answer that a server gives to an event."""
+    for _ in range(600):
+        assert server.runs, server.words
+        try:
+            answer = post(server, world.registration(FIRM))
+        except httpx2.TransportError:
+            continue
+        return answer.status_code, answer.json()["code"]
+    raise AssertionError(server.words)
