@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from ledger import court
-from ledger.audit import Replay, RuleBroken
+from ledger.audit import Replay, RuleBroken, digest_of
 from ledger.domain import admission
 from ledger.domain.event import Context, OpeningRequired, Refusal
 from ledger.intake import Invalid, decode, read_envelope, signature_checks
@@ -99,7 +99,8 @@ class Judges:
                 for check in signature_checks(submission, self.spki.get):
                     _loaded(*check[:2]).verify(*check[2:])
             context = self._context(entry)
-            admission.admit(_Folded(self.replay), submission.event, context)
+            state = self.replay._past.state_for(submission.event)
+            admission.admit(state, submission.event, context)
         except OpeningRequired as refusal:
             return None, refusal.code
         except (Refusal, Invalid) as refusal:
@@ -113,7 +114,7 @@ class Judges:
         known = {
             name: at
             for name in logged.event.body.references()
-            if (at := self.replay._positions.get(bytes.fromhex(name[7:]))) is not None
+            if (at := self.replay._past.position_of(digest_of(name))) is not None
         }
         return Context(logged.accepted, self.size, known=known, laws=laws_at_hand())
 
@@ -122,14 +123,11 @@ class Judges:
         answer, why = self._by_verify(entry)
         if answer is False:
             return answer, why
-        before = len(self.replay.unchecked)
         try:
-            self.replay._admit(decode(entry, self.size))
+            left_out = list(self.replay._admit(decode(entry, self.size)))
         except RuleBroken as broken:
             return False, str(broken)
-        unread = len(self.replay.unchecked) > before
-        del self.replay.unchecked[before:]
-        return (None, "unchecked") if unread else (True, "")
+        return (None, "unchecked") if left_out else (True, "")
 
     def _by_verify(self, entry: bytes) -> tuple[Answer, str]:
         authority = _apart(self.authority) if is_authority(entry) else self.authority
@@ -153,17 +151,3 @@ class Judges:
         except court.Refused as refused:
             return False, refused.reason
         return (None, unread[0]) if unread else (True, "")
-
-
-@dataclass
-class _Folded:
-    """The folded subjects of a replay, as admission asks for them."""
-
-    replay: Replay
-
-    def get(self, subject: str) -> Any:
-        folded = self.folded(subject)
-        return None if folded is None else folded.value
-
-    def folded(self, subject: str) -> Any:
-        return self.replay._subjects.get(subject)

@@ -69,6 +69,7 @@ def assert_whole(database: Database, home: Home) -> None:
     entry, names = recorded(database), sorted(path.name for path in home.keys.iterdir())
     assert entry is not None
     assert [
+        "batches.key",
         "log-ed25519.pem",
         "log-mldsa44.pem",
         "operator.pem",
