@@ -555,7 +555,8 @@ ENDS, OFFERS = "party.merged/1 party.dissolved/1 person.erased/1", "offer.made/1
 ENDINGS = tuple(f'"type":"{kind}"}}'.encode() for kind in [*BODIES, *ENDS.split(), *OFFERS.split()])
 KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
 ARRAYS = "approved_by keys log_keys parties policy roles speakers topics"
-NULLS = "ceiling compromised_since name not_after not_before successor valid_to vouched_by"
+NULLS = "ceiling compromised_since name not_after not_before revoked_by"
+NULLS += " successor valid_to vouched_by"
 
 
 def members_of(value: Any, names: str, event: Event) -> dict[str, Any]:
@@ -846,7 +847,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "vouched_by=@operator|@registrar vouched_by=!party party=#older?!vouched_by",
         "open",
     ),
-    "key.revoked/1": ("revoked_by", "revoked_by=party|@operator", ""),
+    "key.revoked/1": ("revoked_by|@operator @registrar?!revoked_by", "revoked_by=party", ""),
     "ledger.closed/1": ("@operator @registrar", "", ""),
     "ledger.log_keys_adopted/1": ("@operator @registrar", "", ""),
     "ledger.opened/1": ("parties/*/party", "", ""),
@@ -854,7 +855,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "ledger.policy_adopted/1": ("@operator approved_by/*", "", ""),
     "ledger.refusal_keys_adopted/1": ("@operator @registrar", "", ""),
     "ledger.resumed/1": ("@operator", "", ""),
-    "ledger.rules_adopted/1": ("@operator", "", ""),
+    "ledger.rules_adopted/1": ("@operator @registrar", "", ""),
     "ledger.sealed/1": ("@operator", "", ""),
     "ledger.succession_declared/1": ("@operator @registrar", "", ""),
     "listing.closed/1": ("closed_by", "", ""),
@@ -891,7 +892,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "payment.failed/1": ("said_by", "", ""),
     "payment.instructed/1": ("payer", "", "sum:amount"),
     "permit.issued/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "person.erased/1": ("@operator", "", ""),
+    "person.erased/1": ("@operator @registrar", "", ""),
     "preemption.waived/1": ("waived_by", "", "open"),
     "priority.noted/1": ("noted_by", "", ""),
     "profit.declared/1": ("declared_by", "", "sum:state_part"),

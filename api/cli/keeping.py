@@ -11,12 +11,11 @@ from uuid import UUID
 import structlog
 import typer
 
-from api.cli.signing import sign_sealed
+from api.cli.officers import sign_as_officers
 from ledger.datakeys import DataKeyError, DataKeys, VaultExists
 from ledger.domain.identity import PersonErased
 from ledger.genesis import append_unpublished
 from ledger.home import Home
-from ledger.keystore import load_key
 from ledger.node import open_database, vault_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -54,14 +53,15 @@ def erase(
 ) -> None:
     """Erase a person: record it in the log, destroy the key of all openings that concern them.
 
-    Signs `person.erased/1` with the operator's key of LEDGER_HOME. A server may run meanwhile.
+    Operator and registrar sign `person.erased/1`: without the registrar's key in LEDGER_HOME the
+    event is printed, for the registrar to sign and anybody to submit; what records it then destroys
+    the key. A server may run meanwhile.
     """
     settings = Settings()
     home = Home(settings.home)
-    identity = home.identity()
-    body = {"token": token, "ground": ground}
-    key = load_key(home.keys / "operator.pem")
-    signed = sign_sealed(identity.origin, PersonErased.TOPIC, body, [identity.operator], [key])
+    signed = sign_as_officers(home, PersonErased.TOPIC, {"token": token, "ground": ground})
+    if signed is None:
+        return
     with _opened(settings) as (pool, vault):
         recorded = append_unpublished(pool, home, signed.envelope, vault)
         # Once more, and loudly: within the append what fails is only logged.

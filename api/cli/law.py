@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
+from api.cli.officers import sign_as_officers
 from api.cli.options import AsJson, TrustFile, Url
-from api.cli.signing import sign_sealed
 from ledger.client import LedgerClient, read_trust
 from ledger.domain.authority import ledger_subject
 from ledger.domain.law import Law, MalformedLaw, read_law
 from ledger.domain.ledger import RulesAdopted
 from ledger.genesis import EDITION
 from ledger.home import Home
-from ledger.keystore import load_key
 from ledger.lawbook import files_in, put_on_shelf, shipped_files
 from ledger.settings import Settings
 
@@ -54,7 +53,8 @@ def export(
 def adopt(directory: Directory, url: Url, trust: TrustFile, as_json: AsJson = False) -> None:
     """Put a set beside the ledger and adopt it: from the next event on it decides.
 
-    Signs `ledger.rules_adopted/1` with the operator's key of LEDGER_HOME. Every auditor needs the
+    Operator and registrar sign `ledger.rules_adopted/1`: without the registrar's key in LEDGER_HOME
+    the event is printed, for the registrar to sign and anybody to submit. Every auditor needs the
     set: GET /v1/law/{digest} serves it.
     """
     law = _read(directory)
@@ -66,8 +66,9 @@ def adopt(directory: Directory, url: Url, trust: TrustFile, as_json: AsJson = Fa
         "edition": EDITION,
         "law_data_sha256": law.sha256,
     }
-    key = load_key(home.keys / "operator.pem")
-    signed = sign_sealed(identity.origin, RulesAdopted.TOPIC, body, [identity.operator], [key])
+    signed = sign_as_officers(home, RulesAdopted.TOPIC, body)
+    if signed is None:
+        return
     with LedgerClient(url, read_trust(trust)) as ledger:
         receipt = ledger.submit(signed)
     members = {"position": receipt.position, "law_data_sha256": law.sha256, "edition": law.edition}

@@ -61,7 +61,10 @@ class KeyAdded(Body):
 
 
 class KeyRevoked(Body):
-    """From here on the key binds nobody. `compromised_since` is the position doubted from."""
+    """From here on the key binds nobody. `compromised_since` is the position doubted from.
+
+    Its party revokes it, or, where `revoked_by` is null, the two officers do.
+    """
 
     TOPIC: ClassVar[str] = "key.revoked/1"
 
@@ -69,7 +72,7 @@ class KeyRevoked(Body):
     key_id: KeyId
     reason: Literal["rotated", "compromised", "lost", "holder_left", "party_ended"]
     compromised_since: Annotated[int, Field(ge=0)] | None
-    revoked_by: PartyId
+    revoked_by: PartyId | None
 
     def subjects(self) -> frozenset[str]:
         """Return the party and the key."""

@@ -108,6 +108,8 @@ _OFFICE = "attested_by|@registrar @operator?attested_by"
 
 _BY_CLERK = "attested_by=#clerk"
 
+_BOTH_OFFICERS = "@operator @registrar"
+
 _TERMS = "sum:price rate:royalty_ppm royalty:royalty"
 _OFFER = "sum:price rate:royalty_ppm grant:proposed/*"
 _CHANGES = (
@@ -116,21 +118,21 @@ _CHANGES = (
 
 WHO_SIGNS: Mapping[type[Body], Row] = {
     LedgerOpened: Row("parties/*/party"),
-    RulesAdopted: Row("@operator"),
-    LogKeysAdopted: Row("@operator @registrar"),
-    RefusalKeysAdopted: Row("@operator @registrar"),
+    RulesAdopted: Row(_BOTH_OFFICERS),
+    LogKeysAdopted: Row(_BOTH_OFFICERS),
+    RefusalKeysAdopted: Row(_BOTH_OFFICERS),
     PolicyAdopted: Row("@operator approved_by/*"),
     OperationHandedOver: Row("@operator operator @registrar"),
     LedgerResumed: Row("@operator"),
-    LedgerClosed: Row("@operator @registrar"),
-    SuccessionDeclared: Row("@operator @registrar"),
+    LedgerClosed: Row(_BOTH_OFFICERS),
+    SuccessionDeclared: Row(_BOTH_OFFICERS),
     LedgerSealed: Row("@operator"),
     PartyRegistered: Row("party @operator"),
     PartyIdentified: Row("party @operator"),
     PartyRenamed: Row("party @operator"),
     PartyMerged: Row(_OFFICE, _BY_CLERK),
     PartyDissolved: Row(_OFFICE, _BY_CLERK),
-    PersonErased: Row("@operator"),
+    PersonErased: Row(_BOTH_OFFICERS),
     RelationDeclared: Row("declared_by @operator", "declared_by=party|other|@operator|@registrar"),
     RelationEnded: Row("ended_by @operator", "ended_by=party|other|@operator|@registrar"),
     PartyKnownAs: Row("attested_by|party @operator", _BY_CLERK),
@@ -139,7 +141,7 @@ WHO_SIGNS: Mapping[type[Body], Row] = {
         "vouched_by=@operator|@registrar vouched_by=!party party=#older?!vouched_by",
         "open",
     ),
-    KeyRevoked: Row("revoked_by", "revoked_by=party|@operator"),
+    KeyRevoked: Row("revoked_by|@operator @registrar?!revoked_by", "revoked_by=party"),
     ReconfirmationGiven: Row("given_by"),
     MandateGiven: Row("principal @operator", commits="sum:ceiling open?!ceiling"),
     MandateEnded: Row("ended_by", "ended_by=principal|holder"),

@@ -45,7 +45,8 @@ _BODIES = {
 _KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
 _LISTS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
 _KINDS |= dict.fromkeys(_LISTS.split(), list)
-_NULLS = "ceiling compromised_since name not_after not_before successor valid_to vouched_by"
+_NULLS = "ceiling compromised_since name not_after not_before revoked_by"
+_NULLS += " successor valid_to vouched_by"
 _NULLABLE = frozenset(_NULLS.split())
 
 AUTHORITY = (*_BODIES, *ENDS, *OFFERS)

@@ -23,11 +23,12 @@ CHANGES: tuple[tuple[str, int, str, str], ...] = (
     ("right.filed/1", 1, "attested_by=#clerk", ""),
     ("key.added/1", 1, "vouched_by=!party ", ""),
     ("key.added/1", 1, " party=#older?!vouched_by", ""),
-    ("key.revoked/1", 1, "revoked_by=party|@operator", ""),
+    ("key.revoked/1", 1, "revoked_by=party", ""),
+    ("key.revoked/1", 0, " @registrar?!revoked_by", ""),
     ("listing.published/1", 1, "#reviewer", "#clerk"),
     ("mandate.given/1", 0, "principal @operator", "principal"),
 )
-"""Topic, column, word, and what stands there instead: in each of the three tables, thirty."""
+"""Topic, column, word, and what stands there instead: in each of the three tables, thirty-three."""
 
 
 @contextmanager

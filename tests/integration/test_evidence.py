@@ -182,8 +182,9 @@ def test_what_was_asked_for_and_no_seal_covers_is_said_to_be_not_shown(
 def test_a_key_that_was_revoked_later_is_shown_with_its_revocation(case: Case) -> None:
     key = key_record(case.world.key(INSTITUTE))["key_id"]
     revoked = case.say(
-        b.key_revoked(party=INSTITUTE, key_id=key, revoked_by=OPERATOR, compromised_since=None),
+        b.key_revoked(party=INSTITUTE, key_id=key, revoked_by=None, compromised_since=None),
         OPERATOR,
+        REGISTRAR,
     )
     case.seal()
     evidence = case.gather(TECHNOLOGY)

@@ -287,10 +287,10 @@ def test_key_revoked_a_revocation_earlier_in_the_batch_counts(node: Node, world:
     """(d) Keys are judged against the batch so far."""
     append(node, *world.registrations())
     key_id = world.key(INSTITUTE).key_id
-    revoked = key_revoked(party=INSTITUTE, key_id=key_id, revoked_by=OPERATOR)
+    revoked = key_revoked(party=INSTITUTE, key_id=key_id, revoked_by=None)
     outcomes = append(
         node,
-        world.sign(revoked, OPERATOR),
+        world.sign(revoked, OPERATOR, REGISTRAR),
         world.sign(technology_registered(), INSTITUTE),
     )
     assert 4 == outcomes[0].position

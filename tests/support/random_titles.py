@@ -35,7 +35,7 @@ def mandate_or_key(random: Random, ref: WholeReference, day: str) -> Any:
     if random.randint(0, 39):
         return give_mandate(random, ref, day)
     party = random.choice(PARTIES[1:])
-    by = random.choice((party, b.OPERATOR, b.BANK))
+    by = random.choice((party, None, b.BANK))
     return b.key_revoked(party=party, key_id=b.key_id(party), revoked_by=by)
 
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from tests.support.builders import OPERATOR, key_id
+from tests.support.builders import key_id
 from tests.support.reference_signers import who_signs
 
 Said = dict[str, Any]
@@ -114,7 +114,7 @@ class Reference:
 
     def _key_revoked(self, said: Said, day: str, at: str) -> str | None:
         del day, at
-        if said["revoked_by"] not in (said["party"], OPERATOR):
+        if said["revoked_by"] not in (said["party"], None):
             return "WRONG_SIGNER"
         return "KEY_REVOKED" if self.all("key.revoked", party=said["party"]) else None
 

@@ -56,10 +56,11 @@ SIGNS: dict[str, tuple[str, ...]] = {
 
 
 def who_signs(topic: str, said: dict[str, Any]) -> set[str]:
-    """Return the parties that an event binds."""
+    """Return the parties that an event binds; where a member is null, both officers."""
     found: set[str] = set()
     for member in SIGNS[topic.partition("/")[0]]:
         named = {"office": REGISTRAR, "operator": OPERATOR}.get(member) or said[member]
+        named = [OPERATOR, REGISTRAR] if named is None else named
         for each in [named] if isinstance(named, str) else named:
             found.add(each if isinstance(each, str) else each["party"])
     return found

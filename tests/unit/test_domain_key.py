@@ -58,7 +58,7 @@ def test_key_revoked_refuses_a_line_after_the_revocation_and_not_before() -> Non
 
 
 def test_key_revoked_refuses_to_revoke_twice() -> None:
-    twice = key_revoked(revoked_by=OPERATOR)
+    twice = key_revoked(revoked_by=None)
     given(key_revoked()).when(twice).then_refused(KeyNoLongerValid, positions=(0,))
     given().when(twice).then_admitted()
 
@@ -173,8 +173,16 @@ def test_key_taken_refuses_to_bring_a_key_back() -> None:
 
 
 def test_wrong_signer_refuses_a_revocation_by_a_stranger() -> None:
-    given().when(key_revoked(revoked_by=RIVAL)).then_refused(WrongSigner)
-    given().when(key_revoked(revoked_by=OPERATOR)).then_admitted()
+    for other in (RIVAL, OPERATOR, REGISTRAR):
+        given().when(key_revoked(revoked_by=other)).then_refused(WrongSigner)
+    given().when(key_revoked(revoked_by=INSTITUTE)).then_admitted()
+
+
+def test_signer_missing_refuses_a_revocation_by_one_officer() -> None:
+    by_both = key_revoked(revoked_by=None)
+    for one, other in ((OPERATOR, REGISTRAR), (REGISTRAR, OPERATOR)):
+        given().when(said(by_both, signed_by=[one])).then_refused(SignerMissing, subjects=(other,))
+    given().when(by_both).then_admitted()
 
 
 def test_predecessor_unknown_refuses_to_revoke_a_key_that_is_not_there_or_another_s() -> None:

@@ -13,6 +13,7 @@ from tests.support.builders import (
     FIRM,
     INSTITUTE,
     OPERATOR,
+    REGISTRAR,
     ledger_opened,
     right_filed,
     rules_adopted,
@@ -66,7 +67,7 @@ def test_a_log_replays_under_the_laws_that_admitted_it(tmp_path: Path) -> None:
     decree = decreed(tmp_path)
     log = whole_story()
     log.say(licence(**late(180_000)), [INSTITUTE, FIRM])
-    log.say(rules_adopted(law_data_sha256=decree.sha256), [OPERATOR])
+    log.say(rules_adopted(law_data_sha256=decree.sha256), [OPERATOR, REGISTRAR])
     adopted = log.size - 1
     log.say(licence(contract=SECOND, **late(150_000)), [INSTITUTE, FIRM])
     both = laws_at_hand(tmp_path)

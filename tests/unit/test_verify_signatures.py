@@ -317,7 +317,7 @@ def test_a_ledger_is_opened_once(log: SampleLog, tmp_path: Path) -> None:
         ({"key_id": "0" * 64, "revoked_by": INSTITUTE}, "in force"),
     ],
 )
-def test_a_key_is_revoked_once_by_its_holder_or_the_operator(
+def test_a_key_is_revoked_once_by_its_holder(
     revoked: dict[str, Any], why: str, log: SampleLog, tmp_path: Path
 ) -> None:
     signer = revoked["revoked_by"]
@@ -326,9 +326,17 @@ def test_a_key_is_revoked_once_by_its_holder_or_the_operator(
     check_refused(log, tmp_path, why)
 
 
-def test_the_operator_may_revoke_a_partys_key(log: SampleLog, tmp_path: Path) -> None:
-    revoked = b.key_revoked(key_id=party_key(INSTITUTE, 1).key_id, revoked_by=OPERATOR)
-    log.say(revoked, [OPERATOR])
+@pytest.mark.parametrize("officer", [OPERATOR, REGISTRAR])
+def test_one_officer_may_not_revoke_a_partys_key(
+    officer: str, log: SampleLog, tmp_path: Path
+) -> None:
+    log.say(b.key_revoked(key_id=party_key(INSTITUTE, 1).key_id, revoked_by=None), [officer])
+    check_refused(log, tmp_path, "key.revoked/1 is signed by")
+
+
+def test_the_two_officers_may_revoke_a_partys_key(log: SampleLog, tmp_path: Path) -> None:
+    revoked = b.key_revoked(key_id=party_key(INSTITUTE, 1).key_id, revoked_by=None)
+    log.say(revoked, [OPERATOR, REGISTRAR])
     append(log, payload(log, signers=[INSTITUTE]), keys=[party_key(INSTITUTE, 1)])
     check_refused(log, tmp_path, "was revoked at position 12")
 
@@ -336,7 +344,7 @@ def test_the_operator_may_revoke_a_partys_key(log: SampleLog, tmp_path: Path) ->
 def test_a_revocation_that_names_another_signer_than_it_has_is_refused(
     log: SampleLog, tmp_path: Path
 ) -> None:
-    revoked = b.key_revoked(key_id=party_key(INSTITUTE, 1).key_id, revoked_by=OPERATOR)
+    revoked = b.key_revoked(key_id=party_key(INSTITUTE, 1).key_id, revoked_by=INSTITUTE)
     log.say(revoked, [FIRM])
     check_refused(log, tmp_path, "key.revoked/1 is signed by")
 
