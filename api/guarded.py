@@ -3,7 +3,7 @@ A server's connections, each held to what one may cost: time, bytes, and its sha
 
 uvicorn has a deadline for idle connections only. Here a peer also owes: a whole head in so many
 seconds; the bytes of a body, and the reading of an answer, at a rate. It may be some seconds
-behind, then it is cut. What waits on our side is not counted (docs/decisions/0019-edge.md).
+behind, then it is cut. What waits on our side is not counted (docs/decisions/0020-edge.md).
 """
 
 import asyncio

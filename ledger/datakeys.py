@@ -3,7 +3,7 @@ The keys of the vault, in files outside the database: what is destroyed here is 
 
 A database cannot forget: what a row held is in dead tuples, in the WAL, in every backup. So the
 keys by which openings are read lie in a directory of their own, one file a key, and never enter
-the database. To erase a person is to overwrite one file in its place (decision 19).
+the database. To erase a person is to overwrite one file in its place (decision 25).
 
     <LEDGER_VAULT>/ledger          the ledger's own key, which every opening needs
     <LEDGER_VAULT>/<32 hex>        a person's; the name is a MAC of its token under the ledger's key
