@@ -24,7 +24,7 @@ KeyPath = Annotated[
 async def get_key(
     request: Request, key_id: KeyPath, known_at: KnownAtText = None, at_least: AtLeast = None
 ) -> Response:
-    """Return the events that added and revoked it, and since when it is compromised."""
+    """Return what added, suspended, resumed and revoked it, and since when it is compromised."""
     return await ask(
         request,
         at_least,

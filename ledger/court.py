@@ -500,6 +500,7 @@ class Key(NamedTuple):
     not_before: str | None = None
     not_after: str | None = None
     revoked: int | None = None
+    suspended: tuple[tuple[int, int], ...] = ()  # Where it was, and where that was lifted.
 
     def check(self, signature: bytes, message: bytes) -> None:
         """Verify a signature; of ECDSA's two forms (r, s) and (r, n - s) the one with smaller s."""
@@ -544,6 +545,8 @@ BODIES = {
     "party.registered/1": PARTY,
     "key.added/1": "key not_after not_before party vouched_by",
     "key.revoked/1": "compromised_since key_id party reason revoked_by",
+    "key.suspended/1": "key_id party suspended_by",
+    "key.resumed/1": "key_id lifted_by party",
     "mandate.given/1": "ceiling holder mandate principal topics valid_from valid_to",
     "mandate.ended/1": "ended_by holder mandate principal",
     "ledger.log_keys_adopted/1": "ledger log_keys reason",
@@ -555,7 +558,7 @@ ENDS, OFFERS = "party.merged/1 party.dissolved/1 person.erased/1", "offer.made/1
 ENDINGS = tuple(f'"type":"{kind}"}}'.encode() for kind in [*BODIES, *ENDS.split(), *OFFERS.split()])
 KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
 ARRAYS = "approved_by keys log_keys parties policy roles speakers topics"
-NULLS = "ceiling compromised_since name not_after not_before revoked_by"
+NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
 NULLS += " successor valid_to vouched_by"
 
 
@@ -611,10 +614,11 @@ class Authority:
     closed: int = MAX_COUNT
     faults: dict[int, Refused] = field(default_factory=dict)
 
-    def officers_at(self, at: int) -> dict[str, str]:
+    def officers_at(self, at: int) -> dict[str, set[str]]:
         """Return the two officers before the event at a position changes them."""
-        operators = ["", *(party for since, party in self.operators if since <= at)]
-        return {"@operator": operators[-1], "@registrar": self.registrar}
+        operator = ["", *(party for since, party in self.operators if since <= at)][-1]
+        either = {"@operator": {operator}, "@registrar": {self.registrar}}
+        return {**either, "@officers": {operator, self.registrar}}
 
     def follow(self, event: Event) -> None:
         """Take in an event."""
@@ -648,11 +652,11 @@ class Authority:
                 self.ended.setdefault(str(body.get("party", body.get("token"))), at)
             case kind if kind in OFFERS.split():
                 self.offers.setdefault(str(body.get("offer")), (at, event.kind, body))
-            case "key.revoked/1":
+            case "key.revoked/1" | "key.suspended/1" | "key.resumed/1":
                 party, key = body["party"], self.keys.get(body["key_id"])
                 if key is None or key.party != party or key.revoked is not None:
                     raise event.fault(f"{party} has no such key in force")
-                self.keys[key.key_id] = key._replace(revoked=at)
+                self.keys[key.key_id] = changed_key(key, event)
             case "mandate.given/1":
                 given = self.mandates.setdefault((body["principal"], body["holder"]), {})
                 if body["mandate"] in given:
@@ -715,6 +719,18 @@ class Authority:
             return open_checkpoint(raw, now)
 
 
+def changed_key(key: Key, event: Event) -> Key:
+    """Return what an event makes of a key: it is revoked, or suspended, or that is lifted."""
+    if event.kind == "key.revoked/1":
+        return key._replace(revoked=event.position)
+    over = tuple(each for each in key.suspended if each[1] < MAX_COUNT)
+    since = [since for since, until in key.suspended if until == MAX_COUNT]
+    if bool(since) != (event.kind == "key.resumed/1"):
+        raise event.fault("what is suspended is not suspended again, nor anything else resumed")
+    now = (since[0], event.position) if since else (event.position, MAX_COUNT)
+    return key._replace(suspended=(*over, now))
+
+
 def check_signatures(event: Event, authority: Authority) -> list[str]:
     """Judge who signs an event, and every line (step 8); return what only others could show."""
     if event.position in authority.faults:
@@ -764,6 +780,8 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
     if key is None or key.added >= event.position:
         raise Wrong(f"there is no key {key_id} in the log before it")
     must(key.revoked is None or key.revoked >= event.position, f"the key {key_id} was revoked")
+    held = any(since < event.position <= until for since, until in key.suspended)
+    must(not held, f"the key {key_id} is suspended")
     must(key.not_before is None or now >= key.not_before, f"the key {key_id} does not bind yet")
     must(key.not_after is None or now < key.not_after, f"the key {key_id} binds no more")
     return key
@@ -844,20 +862,22 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "investment.made/1": ("fund company", "fund=#fund", "sum:amount gives:company"),
     "key.added/1": (
         "party vouched_by",
-        "vouched_by=@operator|@registrar vouched_by=!party party=#older?!vouched_by",
+        "vouched_by=@officers vouched_by=!party party=#older?!vouched_by party=#older|!@officers",
         "open",
     ),
-    "key.revoked/1": ("revoked_by|@operator @registrar?!revoked_by", "revoked_by=party", ""),
-    "ledger.closed/1": ("@operator @registrar", "", ""),
-    "ledger.log_keys_adopted/1": ("@operator @registrar", "", ""),
+    "key.resumed/1": ("lifted_by|@officers", "lifted_by=party party=#older?lifted_by", ""),
+    "key.revoked/1": ("revoked_by|@officers", "revoked_by=party", ""),
+    "key.suspended/1": ("suspended_by", "suspended_by=party|@officers", ""),
+    "ledger.closed/1": ("@officers", "", ""),
+    "ledger.log_keys_adopted/1": ("@officers", "", ""),
     "ledger.opened/1": ("parties/*/party", "", ""),
-    "ledger.operation_handed_over/1": ("@operator operator @registrar", "", ""),
+    "ledger.operation_handed_over/1": ("@officers operator", "", ""),
     "ledger.policy_adopted/1": ("@operator approved_by/*", "", ""),
-    "ledger.refusal_keys_adopted/1": ("@operator @registrar", "", ""),
+    "ledger.refusal_keys_adopted/1": ("@officers", "", ""),
     "ledger.resumed/1": ("@operator", "", ""),
-    "ledger.rules_adopted/1": ("@operator @registrar", "", ""),
+    "ledger.rules_adopted/1": ("@officers", "", ""),
     "ledger.sealed/1": ("@operator", "", ""),
-    "ledger.succession_declared/1": ("@operator @registrar", "", ""),
+    "ledger.succession_declared/1": ("@officers", "", ""),
     "listing.closed/1": ("closed_by", "", ""),
     "listing.drafted/1": ("lister", "", ""),
     "listing.mirrored/1": ("attested_by @operator", "attested_by=#clerk", ""),
@@ -892,7 +912,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "payment.failed/1": ("said_by", "", ""),
     "payment.instructed/1": ("payer", "", "sum:amount"),
     "permit.issued/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "person.erased/1": ("@operator @registrar", "", ""),
+    "person.erased/1": ("@officers", "", ""),
     "preemption.waived/1": ("waived_by", "", "open"),
     "priority.noted/1": ("noted_by", "", ""),
     "profit.declared/1": ("declared_by", "", "sum:state_part"),
@@ -904,12 +924,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "attested_by=#clerk",
         "",
     ),
-    "relation.declared/1": (
-        "declared_by @operator",
-        "declared_by=party|other|@operator|@registrar",
-        "",
-    ),
-    "relation.ended/1": ("ended_by @operator", "ended_by=party|other|@operator|@registrar", ""),
+    "relation.declared/1": ("declared_by @operator", "declared_by=party|other|@officers", ""),
+    "relation.ended/1": ("ended_by @operator", "ended_by=party|other|@officers", ""),
     "report.accepted/1": ("said_by", "", ""),
     "report.disputed/1": ("said_by", "", ""),
     "report.queried/1": ("said_by", "", ""),
@@ -951,11 +967,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "sum:price rate:royalty_ppm royalty:royalty grant:grant",
     ),
     "suspense.released/1": ("@operator", "", ""),
-    "technology.classified/1": (
-        "classified_by",
-        "classified_by=@operator|@registrar|#reviewer",
-        "",
-    ),
+    "technology.classified/1": ("classified_by", "classified_by=@officers|#reviewer", ""),
     "technology.registered/1": ("owners/*/party", "", ""),
     "technology.trl_declared/1": ("declared_by", "", ""),
     "terms.amended/1": (
@@ -988,9 +1000,9 @@ def words(event: Event, column: int) -> Iterator[str]:
             yield word
 
 
-def named(source: str, event: Event, officers: dict[str, str]) -> set[str]:
-    """Return the parties that a word names: an officer, or those at a path."""
-    return {officers[source]} if source in officers else set(map(str, values(event.body, source)))
+def named(source: str, event: Event, officers: dict[str, set[str]]) -> set[str]:
+    """Return the parties that a word names: an officer or both, or those at a path."""
+    return officers.get(source) or set(map(str, values(event.body, source)))
 
 
 def check_signers(event: Event, authority: Authority) -> Iterator[str]:

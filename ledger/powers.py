@@ -7,7 +7,7 @@ reads a body that it has typed, `ledger.verify` plain JSON, and both by the func
 `ledger.court`, which is one file, has the table and a reader of its own.
 
     signers   who is bound: `parties/*`, `attested_by|@registrar`, `notified?!receipt_sha256`
-    may       who may be named there: `vouched_by=@operator|@registrar`, `attested_by=#clerk`
+    may       who may be named there: `vouched_by=@officers`, `attested_by=#clerk`
     commits   what a mandate's ceiling is held against: `sum:price`, `gives:assignors/*/party`
 """
 
@@ -79,9 +79,9 @@ def _holds(condition: str, says: Any) -> bool:
 
 
 def _named(source: str, says: Any, officers: Officers) -> set[str]:
-    """Return the parties that a source names: an officer, or those at a path."""
+    """Return the parties that a source names: an officer or both, or those at a path."""
     if source.startswith("@"):
-        return {officers.operator if source == "@operator" else officers.registrar}
+        return set(officers if source == "@officers" else [getattr(officers, source[1:])])
     return set(map(str, values(says, source)))
 
 
@@ -133,7 +133,7 @@ class Asked(NamedTuple):
             held = self.roles(party)
             return None if held is None else word[1:] in held
         if word.startswith("!"):
-            return party not in map(str, values(says, word[1:]))
+            return party not in _named(word[1:], says, self.officers)
         return party in _named(word, says, self.officers)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.domain.event import Logged, key_subject
-from ledger.domain.key import KeyAdded, KeyRevoked
+from ledger.domain.key import KeyAdded, KeyResumed, KeyRevoked, KeySuspended
 from ledger.domain.ledger import LedgerOpened
 from ledger.domain.party import PartyRegistered
 from ledger.domain.reconfirmation import ReconfirmationGiven
@@ -26,17 +26,17 @@ Between = Literal["always", "compromise"]
 
 @dataclass(frozen=True, slots=True)
 class KeyFact:
-    """A row of `read.keys`: a key was added, or revoked.
+    """A row of `read.keys`: a key was added, suspended, resumed or revoked.
 
-    `by` vouched for it or revoked it. `compromised_since` is the position from which what it
-    signed is in doubt.
+    `by` vouched for it or did that to it, None where both officers did. `compromised_since` is the
+    position from which what it signed is in doubt.
     """
 
     subject: str
     position: int
     accepted: datetime
     party: str
-    fact: Literal["added", "revoked"]
+    fact: Literal["added", "suspended", "resumed", "revoked"]
     algorithm: str | None
     not_before: datetime | None
     not_after: datetime | None
@@ -70,12 +70,15 @@ class Word:
 class Key:
     """A key as known: it binds at the positions between those of `added` and `revoked`.
 
-    Both are None where nothing was known of it.
+    Not between its last suspension and the lifting of that, though: `suspended` and `resumed`,
+    which is None while it stands. Each is None where nothing was known of it.
     """
 
     key_id: str
     added: KeyFact | None
     revoked: KeyFact | None
+    suspended: KeyFact | None
+    resumed: KeyFact | None
 
     @property
     def doubt(self) -> tuple[int, int] | None:
@@ -94,7 +97,7 @@ class KeyAsKnown:
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Return the positions of its addition and revocation."""
+        """Return the positions of its addition, suspension, resumption and revocation."""
         return _facts(self.key)
 
 
@@ -108,7 +111,7 @@ class KeysOf:
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Return the positions of their additions and revocations."""
+        """Return the positions of their additions, suspensions, resumptions and revocations."""
         return positions_of([position for key in self.keys for position in _facts(key)])
 
 
@@ -143,28 +146,19 @@ class SignedBy:
 
 
 def _facts(key: Key) -> tuple[int, ...]:
-    """Return the positions of its addition and revocation."""
-    return tuple(fact.position for fact in (key.added, key.revoked) if fact is not None)
+    """Return the positions of its addition, suspension, resumption and revocation, in order."""
+    facts = (key.added, key.suspended, key.resumed, key.revoked)
+    return positions_of([fact.position for fact in facts if fact is not None])
 
 
 def _emit(logged: Logged) -> list[KeyFact]:
     body = logged.event.body
     if isinstance(body, KeyRevoked):
-        return [
-            KeyFact(
-                key_subject(body.key_id),
-                logged.position,
-                logged.accepted,
-                body.party,
-                "revoked",
-                algorithm=None,
-                not_before=None,
-                not_after=None,
-                by=body.revoked_by,
-                reason=body.reason,
-                compromised_since=body.compromised_since,
-            )
-        ]
+        return [_changed(logged, body, "revoked", body.revoked_by)]
+    if isinstance(body, KeySuspended):
+        return [_changed(logged, body, "suspended", body.suspended_by)]
+    if isinstance(body, KeyResumed):
+        return [_changed(logged, body, "resumed", body.lifted_by)]
     added = body if isinstance(body, KeyAdded) else None
     return [
         KeyFact(
@@ -184,6 +178,29 @@ def _emit(logged: Logged) -> list[KeyFact]:
     ]
 
 
+def _changed(
+    logged: Logged,
+    body: KeyRevoked | KeySuspended | KeyResumed,
+    fact: Literal["suspended", "resumed", "revoked"],
+    by: str | None,
+) -> KeyFact:
+    """Return what was done to a key that is in the log."""
+    revoked = body if isinstance(body, KeyRevoked) else None
+    return KeyFact(
+        key_subject(body.key_id),
+        logged.position,
+        logged.accepted,
+        body.party,
+        fact,
+        algorithm=None,
+        not_before=None,
+        not_after=None,
+        by=by,
+        reason=None if revoked is None else revoked.reason,
+        compromised_since=None if revoked is None else revoked.compromised_since,
+    )
+
+
 def _emit_signed(logged: Logged) -> list[SignedRow]:
     event = logged.event
     return [
@@ -201,10 +218,12 @@ def _emit_word(logged: Logged) -> list[Word]:
 
 keys = Journal(
     name="keys",
-    version=1,
+    version=2,
     row=KeyFact,
     emit=_emit,
-    bodies=frozenset((LedgerOpened, PartyRegistered, KeyAdded, KeyRevoked)),
+    bodies=frozenset(
+        (LedgerOpened, PartyRegistered, KeyAdded, KeySuspended, KeyResumed, KeyRevoked)
+    ),
     indexes=(("party", "position"),),
 )
 
@@ -269,10 +288,16 @@ def _key(view: View, key_id: str, known: Known) -> Key:
 
 
 def _folded(subject: str, facts: Sequence[KeyFact]) -> Key:
+    last = {fact.fact: fact for fact in facts}
+    suspended, resumed = last.get("suspended"), last.get("resumed")
+    if suspended and resumed and resumed.position < suspended.position:
+        resumed = None
     return Key(
         subject.partition(":")[2],
-        added=next((fact for fact in facts if fact.fact == "added"), None),
-        revoked=next((fact for fact in facts if fact.fact == "revoked"), None),
+        added=last.get("added"),
+        revoked=last.get("revoked"),
+        suspended=suspended,
+        resumed=resumed,
     )
 
 

@@ -38,6 +38,8 @@ LABELS = {
     "investment.made/1": "Đầu tư",
     "key.added/1": "Thêm khóa",
     "key.revoked/1": "Thu hồi khóa",
+    "key.suspended/1": "Đình chỉ khóa",
+    "key.resumed/1": "Khôi phục khóa bị đình chỉ",
     "ledger.opened/1": "Mở sổ cái",
     "ledger.rules_adopted/1": "Áp dụng bộ quy tắc",
     "ledger.log_keys_adopted/1": "Áp dụng bộ khóa mới của sổ",

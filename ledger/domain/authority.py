@@ -116,6 +116,14 @@ class KeyNoLongerValid(NotBound):
     remedy = "key.added/1"
 
 
+class KeyIsSuspended(NotBound):
+    """The key is said to be compromised, and binds nobody until that is cleared up."""
+
+    code = "KEY_SUSPENDED"
+    title_vi = "Khóa ký đang bị đình chỉ vì nghi bị lộ"
+    remedy = "key.resumed/1"
+
+
 class KeyNotYetValid(NotBound):
     """The key's validity has not begun."""
 

@@ -4,7 +4,7 @@ A key: a public key in the log, whose it is, and from which position to which it
 A key is in force at the positions p with added < p < revoked. It enters the log once, for one
 party, and stays there for ever: old signatures are judged by the position they stand at. To rotate
 a key is to add the new one, which the old one vouches for, and then to revoke the old one with the
-reason `rotated`.
+reason `rotated`. While it is suspended it is not in force either.
 Read in this order: events, state, admit, evolve.
 """
 
@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from rpds import HashTrieMap
 
-from ledger.domain.authority import KeyNoLongerValid
+from ledger.domain.authority import KeyIsSuspended, KeyNoLongerValid
 from ledger.domain.event import (
     Admits,
     Body,
@@ -79,10 +79,46 @@ class KeyRevoked(Body):
         return frozenset((self.party, key_subject(self.key_id)))
 
 
+class KeySuspended(Body):
+    """The key is said to be compromised: from here on it binds nobody, until that is lifted.
+
+    Its party says so, by whichever key, or one of the two officers.
+    """
+
+    TOPIC: ClassVar[str] = "key.suspended/1"
+
+    party: PartyId
+    key_id: KeyId
+    suspended_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key_id)))
+
+
+class KeyResumed(Body):
+    """From here on a key that was suspended binds again: it was not compromised.
+
+    Its party lifts the suspension with another key, or, where `lifted_by` is null, the two
+    officers do.
+    """
+
+    TOPIC: ClassVar[str] = "key.resumed/1"
+
+    party: PartyId
+    key_id: KeyId
+    lifted_by: PartyId | None
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key_id)))
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key in the log: whose, since which position, until which, and between which instants.
 
+    While `suspended` has a position it binds nobody.
     What it signed at the positions [compromised_since, revoked) is in doubt. `words` has, by
     payload hash and party, the position of who has said whether it stands by such an event.
     """
@@ -93,6 +129,7 @@ class Key:
     not_after: datetime | None = None
     revoked: int | None = None
     compromised_since: int | None = None
+    suspended: int | None = None
     words: "HashTrieMap[tuple[str, str], int]" = field(default_factory=HashTrieMap)
 
 
@@ -106,10 +143,8 @@ def _admit_added(state: State, event: Event, context: Context) -> None:
         raise IntervalEmpty(f"[{body.not_before}, {body.not_after}) holds no instant")
 
 
-def _admit_revoked(state: State, event: Event, context: Context) -> None:
-    """Refuse a revocation of another's key, of a revoked one, or from later on."""
-    body = event.body
-    assert isinstance(body, KeyRevoked)
+def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed) -> Key:
+    """Return the key that an event is about, which is its party's and has not been revoked."""
     subject = key_subject(body.key_id)
     key = known(state, subject, Key)
     if key.party != body.party:
@@ -118,8 +153,40 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
         raise KeyNoLongerValid(
             f"{subject} was revoked before", positions=(key.revoked,), subjects=(subject,)
         )
+    return key
+
+
+def _admit_revoked(state: State, event: Event, context: Context) -> None:
+    """Refuse a revocation of another's key, of a revoked one, or from later on."""
+    body = event.body
+    assert isinstance(body, KeyRevoked)
+    _key_of(state, body)
     if body.compromised_since is not None and body.compromised_since > context.position:
         raise PredecessorUnknown(f"position {body.compromised_since} is not in the log")
+
+
+def _admit_suspended(state: State, event: Event, context: Context) -> None:
+    """Refuse to suspend another's key, a revoked one, or one that is suspended."""
+    del context
+    body = event.body
+    assert isinstance(body, KeySuspended)
+    key, subject = _key_of(state, body), key_subject(body.key_id)
+    if key.suspended is not None:
+        raise KeyIsSuspended(
+            f"{subject} is suspended", positions=(key.suspended,), subjects=(subject,)
+        )
+
+
+def _admit_resumed(state: State, event: Event, context: Context) -> None:
+    """Refuse to lift what is not suspended, and of a revoked key."""
+    del context
+    body = event.body
+    assert isinstance(body, KeyResumed)
+    key, subject = _key_of(state, body), key_subject(body.key_id)
+    if key.suspended is None:
+        raise PredecessorUnknown(
+            f"{subject} is not suspended", positions=(key.position,), subjects=(subject,)
+        )
 
 
 def _evolve_registered(subject: str, value: Key | None, logged: Logged) -> Key | None:
@@ -145,10 +212,27 @@ def _evolve_revoked(subject: str, value: Key | None, logged: Logged) -> Key | No
     )
 
 
-BODIES: tuple[type[Body], ...] = (KeyAdded, KeyRevoked)
-ADMITS: Admits = {KeyAdded: _admit_added, KeyRevoked: _admit_revoked}
+def _evolve_suspended(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    del subject
+    return value and replace(value, suspended=logged.position)
+
+
+def _evolve_resumed(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    del subject, logged
+    return value and replace(value, suspended=None)
+
+
+BODIES: tuple[type[Body], ...] = (KeyAdded, KeyRevoked, KeySuspended, KeyResumed)
+ADMITS: Admits = {
+    KeyAdded: _admit_added,
+    KeyRevoked: _admit_revoked,
+    KeySuspended: _admit_suspended,
+    KeyResumed: _admit_resumed,
+}
 EVOLVES: Evolves = {
     (KIND, PartyRegistered): _evolve_registered,
     (KIND, KeyAdded): _evolve_added,
     (KIND, KeyRevoked): _evolve_revoked,
+    (KIND, KeySuspended): _evolve_suspended,
+    (KIND, KeyResumed): _evolve_resumed,
 }

@@ -13,6 +13,7 @@ from typing import Any
 from ledger.domain.authority import (
     CeilingExceeded,
     KeyExpired,
+    KeyIsSuspended,
     KeyNoLongerValid,
     KeyNotYetValid,
     KeyUnknown,
@@ -95,9 +96,9 @@ def _must_exist_still(state: State, party: str) -> None:
 def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> None:
     """Judge each signature line by the keys and mandates in force at this position.
 
-    Raises `KeyUnknown`, `KeyNoLongerValid`, `KeyNotYetValid`, `KeyExpired`, `MandateExpired`,
-    `CeilingExceeded` or `WrongSigner` for a line, and `SignerMissing` for a party, or a new key,
-    without one; `WrongSigner` for whom the table does not let do this.
+    Raises `KeyUnknown`, `KeyNoLongerValid`, `KeyIsSuspended`, `KeyNotYetValid`, `KeyExpired`,
+    `MandateExpired`, `CeilingExceeded` or `WrongSigner` for a line, and `SignerMissing` for a
+    party, or a new key, without one; `WrongSigner` for whom the table does not let do this.
     """
     brought = {record.key_id for _, record in event.body.new_keys()}
     unproven = [key_subject(key_id) for key_id in brought if key_id not in event.signatures]
@@ -144,6 +145,10 @@ def _holder(state: State, key_id: str, context: Context) -> str:
     if key.revoked is not None:
         raise KeyNoLongerValid(
             f"{subject} was revoked", positions=(key.revoked,), subjects=(subject,)
+        )
+    if key.suspended is not None:
+        raise KeyIsSuspended(
+            f"{subject} is suspended", positions=(key.suspended,), subjects=(subject,)
         )
     if key.not_before is not None and context.accepted < key.not_before:
         raise KeyNotYetValid(f"{subject} binds from {key.not_before}", positions=(key.position,))

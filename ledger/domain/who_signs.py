@@ -54,7 +54,7 @@ from ledger.domain.identity import (
 )
 from ledger.domain.interest import InterestAccrued
 from ledger.domain.investment import InvestmentEnded, InvestmentMade
-from ledger.domain.key import KeyAdded, KeyRevoked
+from ledger.domain.key import KeyAdded, KeyResumed, KeyRevoked, KeySuspended
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.listing import (
     ListingClosed,
@@ -108,8 +108,6 @@ _OFFICE = "attested_by|@registrar @operator?attested_by"
 
 _BY_CLERK = "attested_by=#clerk"
 
-_BOTH_OFFICERS = "@operator @registrar"
-
 _TERMS = "sum:price rate:royalty_ppm royalty:royalty"
 _OFFER = "sum:price rate:royalty_ppm grant:proposed/*"
 _CHANGES = (
@@ -118,36 +116,38 @@ _CHANGES = (
 
 WHO_SIGNS: Mapping[type[Body], Row] = {
     LedgerOpened: Row("parties/*/party"),
-    RulesAdopted: Row(_BOTH_OFFICERS),
-    LogKeysAdopted: Row(_BOTH_OFFICERS),
-    RefusalKeysAdopted: Row(_BOTH_OFFICERS),
+    RulesAdopted: Row("@officers"),
+    LogKeysAdopted: Row("@officers"),
+    RefusalKeysAdopted: Row("@officers"),
     PolicyAdopted: Row("@operator approved_by/*"),
-    OperationHandedOver: Row("@operator operator @registrar"),
+    OperationHandedOver: Row("@officers operator"),
     LedgerResumed: Row("@operator"),
-    LedgerClosed: Row(_BOTH_OFFICERS),
-    SuccessionDeclared: Row(_BOTH_OFFICERS),
+    LedgerClosed: Row("@officers"),
+    SuccessionDeclared: Row("@officers"),
     LedgerSealed: Row("@operator"),
     PartyRegistered: Row("party @operator"),
     PartyIdentified: Row("party @operator"),
     PartyRenamed: Row("party @operator"),
     PartyMerged: Row(_OFFICE, _BY_CLERK),
     PartyDissolved: Row(_OFFICE, _BY_CLERK),
-    PersonErased: Row(_BOTH_OFFICERS),
-    RelationDeclared: Row("declared_by @operator", "declared_by=party|other|@operator|@registrar"),
-    RelationEnded: Row("ended_by @operator", "ended_by=party|other|@operator|@registrar"),
+    PersonErased: Row("@officers"),
+    RelationDeclared: Row("declared_by @operator", "declared_by=party|other|@officers"),
+    RelationEnded: Row("ended_by @operator", "ended_by=party|other|@officers"),
     PartyKnownAs: Row("attested_by|party @operator", _BY_CLERK),
     KeyAdded: Row(
         "party vouched_by",
-        "vouched_by=@operator|@registrar vouched_by=!party party=#older?!vouched_by",
+        "vouched_by=@officers vouched_by=!party party=#older?!vouched_by party=#older|!@officers",
         "open",
     ),
-    KeyRevoked: Row("revoked_by|@operator @registrar?!revoked_by", "revoked_by=party"),
+    KeyRevoked: Row("revoked_by|@officers", "revoked_by=party"),
+    KeySuspended: Row("suspended_by", "suspended_by=party|@officers"),
+    KeyResumed: Row("lifted_by|@officers", "lifted_by=party party=#older?lifted_by"),
     ReconfirmationGiven: Row("given_by"),
     MandateGiven: Row("principal @operator", commits="sum:ceiling open?!ceiling"),
     MandateEnded: Row("ended_by", "ended_by=principal|holder"),
     TechnologyRegistered: Row("owners/*/party"),
     TrlDeclared: Row("declared_by"),
-    TechnologyClassified: Row("classified_by", "classified_by=@operator|@registrar|#reviewer"),
+    TechnologyClassified: Row("classified_by", "classified_by=@officers|#reviewer"),
     FundingAgreed: Row("owners/* contributors/*/party"),
     AuthorsDeclared: Row("declared_by/*"),
     ContributionRecorded: Row("contributor witness"),

@@ -19,12 +19,16 @@ from ledger.wire.base64 import b64decode
 
 OPENED, REGISTERED = "ledger.opened/1", "party.registered/1"
 KEY_ADDED, KEY_REVOKED = "key.added/1", "key.revoked/1"
+KEY_SUSPENDED, KEY_RESUMED = "key.suspended/1", "key.resumed/1"
 MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
 LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
 REFUSAL_KEYS = "ledger.refusal_keys_adopted/1"
 HANDED_OVER, CLOSED = "ledger.operation_handed_over/1", "ledger.closed/1"
 OFFERS = ("offer.made/1", "offer.countered/1")
 ENDS = {"party.merged/1": "party", "party.dissolved/1": "party", "person.erased/1": "token"}
+
+NEVER = 2**63
+"""A position behind all others."""
 
 _PARTY = "keys kind name party roles seat"
 _KEY = "algorithm key_id public_key"
@@ -34,6 +38,8 @@ _BODIES = {
     REGISTERED: _PARTY,
     KEY_ADDED: "key not_after not_before party vouched_by",
     KEY_REVOKED: "compromised_since key_id party reason revoked_by",
+    KEY_SUSPENDED: "key_id party suspended_by",
+    KEY_RESUMED: "key_id lifted_by party",
     MANDATE_GIVEN: "ceiling holder mandate principal topics valid_from valid_to",
     MANDATE_ENDED: "ended_by holder mandate principal",
     LOG_KEYS: "ledger log_keys reason",
@@ -45,7 +51,7 @@ _BODIES = {
 _KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
 _LISTS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
 _KINDS |= dict.fromkeys(_LISTS.split(), list)
-_NULLS = "ceiling compromised_since name not_after not_before revoked_by"
+_NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
 _NULLS += " successor valid_to vouched_by"
 _NULLABLE = frozenset(_NULLS.split())
 
@@ -69,7 +75,8 @@ class Key:
     """A public key in the log, and whose it is.
 
     It binds at the positions behind `added`, up to and including `revoked`, and at the instants
-    [not_before, not_after).
+    [not_before, not_after). `suspended` are pairs of positions, at which it was suspended and at
+    which that was lifted: behind the one, up to and including the other, it binds nobody.
     """
 
     key_id: str
@@ -80,6 +87,16 @@ class Key:
     not_before: str | None = None
     not_after: str | None = None
     revoked: int | None = None
+    suspended: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def is_suspended(self) -> bool:
+        """Say whether it is suspended as the log ends."""
+        return bool(self.suspended) and self.suspended[-1][1] == NEVER
+
+    def suspended_at(self, position: int) -> int | None:
+        """Return where it was suspended, if it is for an event at a position."""
+        return next((at for at, until in self.suspended if at < position <= until), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +152,7 @@ class Authority:
     refusal_keys: list[str] = field(default_factory=list)
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
     speakers: set[tuple[str, str]] = field(default_factory=set)
-    closed: int = 2**63
+    closed: int = NEVER
     whole: bool = True
     faults: dict[int, Refused] = field(default_factory=dict)
 
@@ -213,11 +230,33 @@ def _key_added(authority: Authority, event: Event, body: dict[str, Any]) -> None
     del authority, event, body  # `follow` takes its key in; who vouches for it is in the table.
 
 
-def _key_revoked(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+def _key_named(authority: Authority, event: Event, body: dict[str, Any]) -> Key:
+    """Return the key that an event is about, which is its party's and has not been revoked."""
     party, key = body["party"], authority.keys.get(body["key_id"])
     if key is None or key.party != party or key.revoked is not None:
         raise fault(event, f"{party} has no key {body['key_id']} in force")
+    return key
+
+
+def _key_revoked(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    key = _key_named(authority, event, body)
     authority.keys[key.key_id] = replace(key, revoked=event.position)
+
+
+def _key_suspended(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    key = _key_named(authority, event, body)
+    if key.is_suspended:
+        raise fault(event, f"the key {key.key_id} is suspended")
+    suspended = (*key.suspended, (event.position, NEVER))
+    authority.keys[key.key_id] = replace(key, suspended=suspended)
+
+
+def _key_resumed(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    key = _key_named(authority, event, body)
+    if not key.is_suspended:
+        raise fault(event, f"the key {key.key_id} is not suspended")
+    suspended = (*key.suspended[:-1], (key.suspended[-1][0], event.position))
+    authority.keys[key.key_id] = replace(key, suspended=suspended)
 
 
 def _mandate_given(authority: Authority, event: Event, body: dict[str, Any]) -> None:
@@ -278,6 +317,8 @@ _FOLDS = {
     REGISTERED: _registered,
     KEY_ADDED: _key_added,
     KEY_REVOKED: _key_revoked,
+    KEY_SUSPENDED: _key_suspended,
+    KEY_RESUMED: _key_resumed,
     MANDATE_GIVEN: _mandate_given,
     MANDATE_ENDED: _mandate_ended,
     LOG_KEYS: _log_keys,

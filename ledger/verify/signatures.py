@@ -134,6 +134,8 @@ def _in_force(key_id: str, event: Event, authority: Authority) -> Key:
         raise fault(event, f"there is no key {key_id} in the log before it")
     if key.revoked is not None and key.revoked < event.position:
         raise fault(event, f"the key {key_id} was revoked at position {key.revoked}")
+    if (since := key.suspended_at(event.position)) is not None:
+        raise fault(event, f"the key {key_id} is suspended since position {since}")
     # Instants have one spelling and one length, so they compare as texts.
     if key.not_before is not None and now < key.not_before:
         raise fault(event, f"the key {key_id} binds from {key.not_before}")

@@ -67,6 +67,9 @@ def log(node: Node, world: World) -> Log:
     told.say("right", b.right_filed(), REGISTRAR)
     told.say("contract", b.contract_concluded(), INSTITUTE, FIRM, keys=[SECOND, world.key(FIRM)])
     told.say("other", b.other_right_filed(), REGISTRAR)
+    suspended = parties.key_suspended(key_id=SECOND.key_id, suspended_by=REGISTRAR)
+    told.say("suspended", suspended, REGISTRAR)
+    told.say("resumed", parties.key_resumed(key_id=SECOND.key_id), INSTITUTE)
     revoked = b.key_revoked(
         key_id=SECOND.key_id, reason="compromised", compromised_since=told.at["right"]
     )
@@ -153,10 +156,18 @@ def test_keys_of_a_party_and_of_one_key(ledger: LedgerClient, log: Log):
     )
     key = ledger.get(f"/v1/keys/{SECOND.key_id}")
     assert second == key["key"]
-    assert [log.at["key"], log.at["revoked"]] == key["positions"]
+    history = ("key", "suspended", "resumed", "revoked")
+    assert [log.at[each] for each in history] == key["positions"]
+    held = (key["key"]["suspended"], key["key"]["resumed"])
+    assert [REGISTRAR, INSTITUTE] == [each["by"] for each in held]
     assert [log.at["right"], log.at["revoked"]] == key["key"]["doubt"]
     before = ledger.get(f"/v1/keys/{SECOND.key_id}", known_at=log.at["revoked"] - 1)
     assert (None, None) == (before["key"]["revoked"], before["key"]["doubt"])
+    meanwhile = ledger.get(f"/v1/keys/{SECOND.key_id}", known_at=log.at["suspended"])["key"]
+    assert (log.at["suspended"], None) == (
+        meanwhile["suspended"]["position"],
+        meanwhile["resumed"],
+    )
 
 
 def test_what_a_key_signed_between_compromise_and_revocation(

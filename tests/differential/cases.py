@@ -229,6 +229,11 @@ def vouched_by_a_stranger(bench: Bench) -> bytes | None:
     return _vouched(bench, b.FIRM, b.RIVAL, [bench.writer.key(b.RIVAL)])
 
 
+def vouched_by_the_other_officer(bench: Bench) -> bytes | None:
+    officer, other = bench.chance.sample(list(bench.writer.officers), 2)
+    return _vouched(bench, officer, other, [bench.writer.key(other)])
+
+
 def vouched_through_a_mandate(bench: Bench) -> bytes | None:
     """Try to bind by a deputy's new key the officer whose mandate the deputy holds."""
     return _vouched(bench, deputy("whole"), bench.writer.officers.registrar, [])
@@ -240,6 +245,29 @@ def revoked_by_a_stranger(bench: Bench) -> bytes | None:
     said = {"party": b.FIRM, "key_id": bench.writer.key(b.FIRM).key_id, "reason": "lost"}
     said |= {"compromised_since": None, "revoked_by": b.RIVAL}
     return _event(bench, "key.revoked/1", said, [bench.writer.key(b.RIVAL)])
+
+
+def suspended_by_a_stranger(bench: Bench) -> bytes | None:
+    if not bench.writer.in_force.get(b.FIRM):
+        return None
+    said = {"party": b.FIRM, "key_id": bench.writer.key(b.FIRM).key_id, "suspended_by": b.RIVAL}
+    return _event(bench, "key.suspended/1", said, [bench.writer.key(b.RIVAL)])
+
+
+def lifted_by_the_suspended_key(bench: Bench) -> bytes | None:
+    if bench.step.topic != "key.resumed/1":
+        return None
+    suspended = party_key(b.INSTITUTE, 1)
+    return bench.said(
+        bench.step.signers, [bench.chance.choice((bench.own[0], suspended)), suspended]
+    )
+
+
+def lifted_by_a_deputy(bench: Bench) -> bytes | None:
+    known = bench.writer.in_force.get(deputy("whole"))
+    if bench.step.topic != "key.resumed/1" or not known:
+        return None
+    return bench.said(bench.step.signers, known[:1])
 
 
 def mandate_ended_by_a_stranger(bench: Bench) -> bytes | None:
@@ -288,12 +316,23 @@ WRONG: tuple[Case, ...] = (
     vouched_by_itself,
     vouched_by_its_new_key,
     vouched_by_a_stranger,
+    vouched_by_the_other_officer,
     vouched_through_a_mandate,
     revoked_by_a_stranger,
+    suspended_by_a_stranger,
+    lifted_by_the_suspended_key,
+    lifted_by_a_deputy,
     mandate_ended_by_a_stranger,
     registered_again,
 )
-RARE = (key_of_before, new_key_unproven, attested_by_no_clerk, reviewed_by_none) * 2
+RARE = (
+    key_of_before,
+    new_key_unproven,
+    attested_by_no_clerk,
+    reviewed_by_none,
+    lifted_by_the_suspended_key,
+    lifted_by_a_deputy,
+) * 2
 """What few topics have: asked first, wherever it is there."""
 
 DEPENDS: tuple[Case, ...] = (

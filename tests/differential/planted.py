@@ -24,11 +24,13 @@ CHANGES: tuple[tuple[str, int, str, str], ...] = (
     ("key.added/1", 1, "vouched_by=!party ", ""),
     ("key.added/1", 1, " party=#older?!vouched_by", ""),
     ("key.revoked/1", 1, "revoked_by=party", ""),
-    ("key.revoked/1", 0, " @registrar?!revoked_by", ""),
     ("listing.published/1", 1, "#reviewer", "#clerk"),
     ("mandate.given/1", 0, "principal @operator", "principal"),
+    ("key.added/1", 1, " party=#older|!@officers", ""),
+    ("key.suspended/1", 1, "suspended_by=party|@officers", ""),
+    ("key.resumed/1", 1, " party=#older?lifted_by", ""),
 )
-"""Topic, column, word, and what stands there instead: in each of the three tables, thirty-three."""
+"""Topic, column, word, and what stands there instead: in each of the three tables, thirty-nine."""
 
 
 @contextmanager

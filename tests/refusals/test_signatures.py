@@ -12,6 +12,7 @@ from ledger.client import Signed
 from ledger.compose import uuid7
 from ledger.domain.admission import IdempotencyMismatch, StaleView
 from ledger.domain.authority import (
+    KeyIsSuspended,
     KeyNoLongerValid,
     KeyNotYetValid,
     MandateExpired,
@@ -30,6 +31,7 @@ from tests.support.builders import (
     INSTITUTE,
     LISTING,
     OFFER,
+    REGISTRAR,
     RIVAL,
     SOME_HASH,
     contract_concluded,
@@ -53,6 +55,7 @@ from tests.support.documents import OTHER_HASH, document_received, document_sent
 from tests.support.http import serving
 from tests.support.mandates import mandate_given
 from tests.support.node import append, found, running, settings_for
+from tests.support.parties import key_resumed, key_suspended
 from tests.support.postgres import Database
 from tests.support.specification import given, said
 from tests.support.world import World
@@ -133,6 +136,18 @@ def test_key_revoked() -> None:
         KeyNoLongerValid, positions=(0,), subjects=(f"key:{key_id(INSTITUTE)}",)
     )
     given(early, revoked)
+
+
+def test_key_suspended() -> None:
+    """The key may be stolen: recorded at 09:05 by the registrar, it binds nobody; nor at 09:10."""
+    held = said(
+        key_suspended(suspended_by=REGISTRAR), accepted=datetime(2026, 11, 2, 9, 5, tzinfo=UTC)
+    )
+    late = said(technology_registered(), accepted=datetime(2026, 11, 2, 9, 10, tzinfo=UTC))
+    given(held).when(late).then_refused(
+        KeyIsSuspended, positions=(0,), subjects=(f"key:{key_id(INSTITUTE)}",)
+    )
+    given(held, key_resumed(lifted_by=None)).when(late).then_admitted()
 
 
 def test_key_not_yet_valid() -> None:

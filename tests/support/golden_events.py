@@ -49,6 +49,8 @@ _ONE_BY_ONE: tuple[Body, ...] = (
     b.party_registered(),
     *parties.STORY,
     b.key_added(),
+    parties.key_suspended(key_id=b.key_id(b.INSTITUTE, 1), suspended_by=b.REGISTRAR),
+    parties.key_resumed(key_id=b.key_id(b.INSTITUTE, 1)),
     b.key_revoked(key_id=b.key_id(b.INSTITUTE, 1), reason="rotated", compromised_since=3),
     parties.reconfirmation_given(parties.known_as()),
     mandates.mandate_given(ceiling=b.vnd(1_000_000_000)),

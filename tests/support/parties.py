@@ -10,6 +10,7 @@ from ledger.domain.identity import (
     PartyRenamed,
     PersonErased,
 )
+from ledger.domain.key import KeyResumed, KeySuspended
 from ledger.domain.party import PartyRegistered
 from ledger.domain.reconfirmation import ReconfirmationGiven
 from ledger.domain.relation import RelationDeclared, RelationEnded
@@ -142,3 +143,15 @@ STORY: tuple[Body, ...] = (
     relation_ended(),
 )
 """Admissible in this order, once the first parties are there."""
+
+
+def key_suspended(**overrides: Any) -> KeySuspended:
+    """Return what the institute says of its key: that somebody else has it too."""
+    defaults = {"party": INSTITUTE, "key_id": key_id(INSTITUTE), "suspended_by": INSTITUTE}
+    return built(KeySuspended, defaults, overrides)
+
+
+def key_resumed(**overrides: Any) -> KeyResumed:
+    """Return what the institute says later: that nobody has."""
+    defaults = {"party": INSTITUTE, "key_id": key_id(INSTITUTE), "lifted_by": INSTITUTE}
+    return built(KeyResumed, defaults, overrides)

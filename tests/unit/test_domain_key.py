@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from ledger.domain.authority import (
     KeyExpired,
+    KeyIsSuspended,
     KeyNoLongerValid,
     KeyNotYetValid,
     KeyUnknown,
@@ -28,6 +29,7 @@ from tests.support.builders import (
     technology_registered,
 )
 from tests.support.mandates import mandate_given
+from tests.support.parties import key_resumed, key_suspended
 from tests.support.specification import given, said
 
 FIRST, SECOND = key_id(INSTITUTE), key_id(INSTITUTE, 1)
@@ -195,3 +197,72 @@ def test_predecessor_unknown_refuses_a_compromise_from_a_position_to_come() -> N
     """The revocation itself stands at position 1."""
     given().when(key_revoked(compromised_since=2)).then_refused(PredecessorUnknown)
     given().when(key_revoked(compromised_since=1)).then_admitted()
+
+
+def test_wrong_signer_refuses_an_officer_s_key_that_only_the_other_officer_vouches_for() -> None:
+    for officer, other in ((OPERATOR, REGISTRAR), (REGISTRAR, OPERATOR)):
+        new = planted_key(officer, 1)
+        vouched = key_added(party=officer, key=new, vouched_by=other)
+        alone = said(vouched, signatures=(new["key_id"], key_id(other)))
+        with_older = said(vouched, signatures=(new["key_id"], key_id(other), key_id(officer)))
+        given().when(alone).then_refused(WrongSigner, subjects=(officer,))
+        given().when(with_older).then_admitted()
+
+
+# Suspended, and resumed
+
+
+def test_key_suspended_refuses_a_line_from_there_on_and_not_before() -> None:
+    by_first = said(technology_registered(), signatures=(FIRST,))
+    for by in (INSTITUTE, OPERATOR, REGISTRAR):
+        given(key_suspended(suspended_by=by)).when(by_first).then_refused(
+            KeyIsSuspended, positions=(0,), subjects=(f"key:{FIRST}",)
+        )
+    given(by_first).when(key_suspended()).then_admitted()
+
+
+def test_another_key_of_the_party_still_binds_beside_a_suspended_one() -> None:
+    log = given(key_added(), key_suspended())
+    log.when(said(technology_registered(), signatures=(SECOND,))).then_admitted()
+    both = said(technology_registered(), signatures=(FIRST, SECOND))
+    log.when(both).then_refused(KeyIsSuspended)
+
+
+def test_wrong_signer_refuses_a_suspension_by_a_stranger() -> None:
+    given().when(key_suspended(suspended_by=RIVAL)).then_refused(WrongSigner)
+
+
+def test_a_suspension_is_lifted_with_another_key_of_the_party() -> None:
+    log = given(key_added(), key_suspended())
+    log.when(said(key_resumed(), signatures=(FIRST,))).then_refused(KeyIsSuspended)
+    log.when(said(key_resumed(), signatures=(SECOND,))).then_admitted()
+    lifted = log.and_then(said(key_resumed(), signatures=(SECOND,)))
+    lifted.when(said(technology_registered(), signatures=(FIRST,))).then_admitted()
+
+
+def test_wrong_signer_refuses_a_deputy_who_lifts_a_suspension() -> None:
+    log = given(mandate_given(holder=AUTHOR, topics=["*"]), key_suspended())
+    log.when(said(key_resumed(), signed_by=[AUTHOR])).then_refused(WrongSigner)
+
+
+def test_a_suspension_is_lifted_by_both_officers_and_not_by_one() -> None:
+    log = given(key_suspended())
+    log.when(key_resumed(lifted_by=OPERATOR)).then_refused(WrongSigner)
+    alone = said(key_resumed(lifted_by=None), signed_by=[OPERATOR])
+    log.when(alone).then_refused(SignerMissing, subjects=(REGISTRAR,))
+    log.when(key_resumed(lifted_by=None)).then_admitted()
+
+
+def test_what_is_suspended_is_revoked_by_another_key_and_never_resumed_then() -> None:
+    log = given(key_added(), key_suspended())
+    log.when(said(key_revoked(), signatures=(FIRST,))).then_refused(KeyIsSuspended)
+    gone = log.and_then(said(key_revoked(), signatures=(SECOND,)))
+    gone.when(said(key_resumed(), signatures=(SECOND,))).then_refused(KeyNoLongerValid)
+    gone.when(said(key_suspended(), signatures=(SECOND,))).then_refused(KeyNoLongerValid)
+
+
+def test_what_is_suspended_is_not_suspended_again_and_nothing_else_is_resumed() -> None:
+    again = key_suspended(suspended_by=OPERATOR)
+    given(key_suspended()).when(again).then_refused(KeyIsSuspended, positions=(0,))
+    given().when(key_resumed()).then_refused(PredecessorUnknown)
+    given().when(key_suspended(key_id=key_id(FIRM))).then_refused(PredecessorUnknown)

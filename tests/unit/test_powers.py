@@ -43,7 +43,11 @@ def named_paths() -> list[tuple[str, str, str]]:
                     found.append((topic, condition.removeprefix("!"), "any"))
                 kind = column or rule.partition(":")[0]
                 sources = re.split(r"[|=]", rule if column else rule.partition(":")[2])
-                paths = [each.removeprefix("!") for each in sources if each and each[0] not in "@#"]
+                paths = [
+                    path
+                    for each in sources
+                    if (path := each.removeprefix("!")) and path[0] not in "@#"
+                ]
                 found += [(topic, path, kind) for path in paths]
     return found
 
