@@ -94,7 +94,7 @@ def test_the_stored_ids_are_told_with_position_and_payload_hash(pool):
 def test_ids_named_beforehand_are_looked_up_under_the_lock(pool):
     """The look-up must see what was committed while the lock was awaited."""
     entry = new_entry("late")
-    other = Pool(pool._dsn, 1)
+    other, watching = Pool(pool._dsn, 1), Pool(pool._dsn, 1)
     with appending(pool) as first:
         found = {}
 
@@ -104,10 +104,11 @@ def test_ids_named_beforehand_are_looked_up_under_the_lock(pool):
 
         waiting = Thread(target=wait_for_the_lock)
         waiting.start()
-        _until_somebody_waits(pool)
+        _until_somebody_waits(watching)
         first.write([entry], NOON)
     waiting.join()
     other.close()
+    watching.close()
     assert {entry.event_id: _stored_id(0, entry)} == found
 
 
@@ -169,13 +170,14 @@ def test_an_append_that_writes_nothing_changes_nothing(pool):
 
 def test_an_open_append_shows_nothing_and_lets_nobody_past(pool, database):
     """F1: with the head row locked no later position can be committed before an earlier one."""
-    impatient = psycopg2.connect(database.app_dsn)
+    impatient, watching = psycopg2.connect(database.app_dsn), Pool(database.app_dsn, 1)
     with appending(pool) as log:
         log.write([new_entry(f"{n}") for n in range(FEW + 1)], NOON)
-        assert [] == read_entries(pool, 0, None, 10)
+        assert [] == read_entries(watching, 0, None, 10)
         with impatient.cursor() as cursor, pytest.raises(psycopg2.errors.LockNotAvailable):
             cursor.execute("SELECT FROM ledger.head FOR UPDATE NOWAIT")
     impatient.close()
+    watching.close()
     assert FEW + 1 == read_head(pool).size
 
 
