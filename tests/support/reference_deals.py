@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.support.builders import OPERATOR, REVIEWER
+from tests.support.builders import OPERATOR
 from tests.support.reference_model import YEARS, Reference, Said, later
 
 ROYALTY_PPM = 50_000
@@ -33,8 +33,6 @@ class DealsReference(Reference):
         del at
         if self.one("listing.published", listing=said["listing"]):
             return "SUBJECT_EXISTS"
-        if said["reviewer"] not in (REVIEWER, OPERATOR):
-            return "WRONG_SIGNER"
         for right in said["rights"]:
             if not self.one("right.filed", right=right):
                 return "PREDECESSOR_UNKNOWN"
@@ -99,8 +97,6 @@ class DealsReference(Reference):
         del day, at
         if not self.one("listing.published", listing=said["listing"]):
             return "PREDECESSOR_UNKNOWN"
-        if said["reviewer"] not in (REVIEWER, OPERATOR):
-            return "WRONG_SIGNER"
         off = self.all("listing.closed", listing=said["listing"]) or self.suspended(said["listing"])
         return "LISTING_NOT_OPEN" if off else None
 
@@ -108,8 +104,6 @@ class DealsReference(Reference):
         del day, at
         if not self.one("listing.published", listing=said["listing"]):
             return "PREDECESSOR_UNKNOWN"
-        if said["reviewer"] not in (REVIEWER, OPERATOR):
-            return "WRONG_SIGNER"
         closed = self.all("listing.closed", listing=said["listing"])
         resting = self.suspended(said["listing"])
         return "LISTING_NOT_OPEN" if closed or not resting else None

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from tests.support.builders import key_id
+from tests.support.builders import OPERATOR, REVIEWER, key_id
 from tests.support.reference_signers import who_signs
 
 Said = dict[str, Any]
@@ -80,12 +80,24 @@ class Reference:
             entry["hash"] == missing for entry in self.log
         ):
             return "PREDECESSOR_UNKNOWN"
-        code = self._signed(topic, said, day, lines)
+        code = self._signed(topic, said, day, lines) or self._let(topic, said)
         if code is not None:
             return code
         rule = getattr(self, "_" + topic.partition("/")[0].replace(".", "_"))
         answer: str | None = rule(said, day, at)
         return answer
+
+    @staticmethod
+    def _let(topic: str, said: Said) -> str | None:
+        """Say whether those who act may do so at all: asked before what became of anything."""
+        acting, those = {
+            "listing.published/1": ("reviewer", {REVIEWER, OPERATOR}),
+            "listing.suspended/1": ("reviewer", {REVIEWER, OPERATOR}),
+            "listing.resumed/1": ("reviewer", {REVIEWER, OPERATOR}),
+            "key.revoked/1": ("revoked_by", {said.get("party"), None}),
+            "mandate.ended/1": ("ended_by", {said.get("principal"), said.get("holder")}),
+        }.get(topic, ("", {None}))
+        return None if said.get(acting) in those else "WRONG_SIGNER"
 
     def _signed(self, topic: str, said: Said, day: str, lines: set[str]) -> str | None:
         required, bound = who_signs(topic, said), set()
@@ -114,8 +126,6 @@ class Reference:
 
     def _key_revoked(self, said: Said, day: str, at: str) -> str | None:
         del day, at
-        if said["revoked_by"] not in (said["party"], None):
-            return "WRONG_SIGNER"
         return "KEY_REVOKED" if self.all("key.revoked", party=said["party"]) else None
 
     def _mandate_given(self, said: Said, day: str, at: str) -> str | None:
@@ -132,8 +142,6 @@ class Reference:
             return "PREDECESSOR_UNKNOWN"
         if (given["principal"], given["holder"]) != (said["principal"], said["holder"]):
             return "PREDECESSOR_UNKNOWN"
-        if said["ended_by"] not in (said["principal"], said["holder"]):
-            return "WRONG_SIGNER"
         return "MANDATE_EXPIRED" if self.all("mandate.ended", mandate=said["mandate"]) else None
 
     # Rights and title.

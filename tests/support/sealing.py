@@ -69,4 +69,4 @@ def next_quarter(world: World) -> list[Signed]:
 
 def erasure(world: World) -> Signed:
     """Return the erasure of the person in the share."""
-    return world.sign(person_erased(token=AUTHOR), OPERATOR)
+    return world.sign(person_erased(token=AUTHOR), OPERATOR, REGISTRAR)
