@@ -3,19 +3,23 @@ The making of a log: its identity, its keys, its first entry, its first checkpoi
 
 `ledger.opened/1` stands at position 0 and names what a verifier has to trust: the origin, the
 log's keys, the policy, the edition of the rules, the first parties with their keys. It is signed
-by every key it names.
+by every key it names. The registrar's, two of them, are made where the registrar is: the event
+waits until it comes back signed by them. Without them the log is a demonstration.
 
 The steps stand in `initialise`, in their order. Each leaves something durable by which the next
 run knows that it is done, so after a kill or a power cut anywhere the same command finishes what
-was begun: `config.toml`, the key files, `genesis.json`, entry 0, the checkpoint, `trust.json`.
+was begun: `registrar.json`, `config.toml`, the key files, `genesis.json`, entry 0, the checkpoint,
+`trust.json`.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,7 @@ from ledger.antirollback import CheckpointFile
 from ledger.clock import Clock
 from ledger.compose import compose
 from ledger.datakeys import DataKeys
+from ledger.domain.event import KeyRecord
 from ledger.domain.ledger import LedgerOpened
 from ledger.faults import Passing
 from ledger.home import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
@@ -42,17 +47,29 @@ from ledger.store.migrate import initialise_head, migrate
 from ledger.vault import Vault
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import Trust, parse_trust
-from ledger.wire.base64 import b64encode
-from ledger.wire.envelope import Envelope, envelope_from_object, envelope_to_object, sign_envelope
-from ledger.wire.keys import PrivateKey
+from ledger.wire.base64 import b64decode, b64encode
+from ledger.wire.envelope import (
+    Envelope,
+    envelope_from_object,
+    envelope_to_object,
+    pae,
+    sign_envelope,
+)
+from ledger.wire.keys import BadSignature, KeyRefused, PrivateKey, admit_key, key_id, load_public
+from ledger.wire.strict import MalformedJson, load_json
 
 EDITION = "0-dev"
 """The rules' edition until the first release; released versions refuse such logs."""
 
 
-DEFAULT_HOST = "ledger.example.vn"
 DEFAULT_OPERATOR = "party:vn.exchange"
 DEFAULT_REGISTRAR = "party:vn.department"
+
+REGISTRAR_KEYS = 2
+"""Keys with which the registrar starts at least: nobody else can bring it another."""
+
+_BETWEEN = re.compile(rb"(?<=\})\s*(?=\{)")
+"""Where one record ends in a file and the next begins."""
 
 
 class AppendRefused(Exception):
@@ -61,6 +78,18 @@ class AppendRefused(Exception):
 
 class GenesisError(Exception):
     """Superclass of what keeps a log from being made. Never raised itself."""
+
+
+class HostMissing(GenesisError):
+    """Nobody said which host the log is of: its name begins the origin, and stays for ever."""
+
+
+class RegistrarKeysRefused(GenesisError):
+    """What was named as the registrar's public keys are not two keys that could bind it."""
+
+
+class RegistrarMustSign(GenesisError):
+    """The first event waits for the registrar, whose keys are elsewhere, to sign it."""
 
 
 class BegunOtherwise(GenesisError):
@@ -81,40 +110,54 @@ class TrustDiffers(GenesisError):
 
 @dataclass(frozen=True, slots=True)
 class Founder:
-    """A party that is there from the start, and the file of its first key."""
+    """A party that is there from the start, and the files of its keys, if these are here."""
 
     party: str
     name: str
     kind: str
     roles: tuple[str, ...]
-    key_file: str
+    key_files: tuple[str, ...]
 
 
 def founders(identity: Identity) -> tuple[Founder, Founder]:
     """Return the exchange's operator and the registrar of the State."""
     return (
         Founder(
-            identity.operator, "Exchange operator", "organisation", ("operator",), "operator.pem"
+            identity.operator, "Exchange operator", "organisation", ("operator",), ("operator.pem",)
         ),
         Founder(
-            identity.registrar, "State registrar", "state_body", ("registrar",), "registrar.pem"
+            identity.registrar,
+            "State registrar",
+            "state_body",
+            ("registrar",),
+            ("registrar.pem", "registrar-2.pem"),
         ),
     )
 
 
 def initialise(
-    settings: Settings, host: str | None, operator: str | None, registrar: str | None
+    settings: Settings,
+    host: str | None,
+    operator: str | None,
+    registrar: str | None,
+    *,
+    registrar_keys: Sequence[KeyRecord] = (),
+    signed: Envelope | None = None,
 ) -> Identity:
     """Make a new log in the home of `settings`, or finish making it.
 
-    `host` begins the origin; what is None is the default, or as it was when this was begun. Raises
-    `AlreadyInitialised` where there is a whole log already, `BegunOtherwise`, `KeysOfAnother`,
-    `EntriesLost`, and `KeyFileMissing` for the keys of a log that has its first entry.
+    `host` begins the origin; what is None is the default, or as it was when this was begun.
+    `registrar_keys` are made elsewhere: then `RegistrarMustSign` is raised until `signed`, the
+    event that waits, comes back with their signatures. Without them the registrar's keys are made
+    here, which is for a demonstration.
+
+    Raises `AlreadyInitialised` where there is a whole log already, `HostMissing`, `BegunOtherwise`,
+    `KeysOfAnother`, `EntriesLost`, `KeyFileMissing` for the keys of a log that has its first entry.
     """
     home = Home(settings.home)
     file = CheckpointFile(home.checkpoints)
     with home.alone():
-        identity = _identity(home, host, operator, registrar)
+        identity = _identity(home, (host, operator, registrar), registrar_keys)
         if file.read() is not None and _trusts(home.trust, identity.origin):
             raise AlreadyInitialised(f"{home.path} holds the log {identity.origin}")
         database = open_database(settings)
@@ -122,17 +165,17 @@ def initialise(
             migrate(database.owner_dsn)
             initialise_head(database.owner_dsn, identity.origin)
             with closing(Pool(database.app_dsn, size=2)) as pool:
-                _found(settings, file, pool, identity)
+                _found(settings, file, pool, signed)
                 write_trust(home, pool)
         finally:
             database.stop()
     return identity
 
 
-def _found(settings: Settings, file: CheckpointFile, pool: Pool, identity: Identity) -> None:
+def _found(settings: Settings, file: CheckpointFile, pool: Pool, signed: Envelope | None) -> None:
     """Make the keys, the first entry and the first checkpoint, those that are not there yet."""
     home = Home(settings.home)
-    size = read_head(pool).size
+    identity, size = home.identity(), read_head(pool).size
     if size > 1 and file.read() is not None:
         return  # It has been served already.
     if size == 0:
@@ -141,7 +184,7 @@ def _found(settings: Settings, file: CheckpointFile, pool: Pool, identity: Ident
         _make_keys(home, identity)
         vault, kek = settings.vault or home.vault, settings.kek_file or home.kek
         DataKeys.create(vault, kek, identity.origin)
-        append_unpublished(pool, home, _begun(home, identity))
+        append_unpublished(pool, home, _signed_by_all(home, _begun(home, identity), signed))
     signer = LogSigner(identity.origin, *load_log_keys(home.keys))
     if _opened(pool).log_keys != signer.vkeys[:2]:
         raise KeysOfAnother(f"entry 0 names other keys than those in {home.keys}")
@@ -183,44 +226,133 @@ def _trusts(path: Path, origin: str) -> bool:
 
 
 def _identity(
-    home: Home, host: str | None, operator: str | None, registrar: str | None
+    home: Home,
+    names: tuple[str | None, str | None, str | None],
+    registrar_keys: Sequence[KeyRecord],
 ) -> Identity:
-    """Return the identity that was begun, or begin one."""
+    """Return the identity that was begun, or begin one, for (host, operator, registrar)."""
     try:
         begun = home.identity()
     except NotInitialised:
-        origin = new_origin(host or DEFAULT_HOST)
-        begun = Identity(origin, operator or DEFAULT_OPERATOR, registrar or DEFAULT_REGISTRAR)
-        home.create(begun)
-        return begun
-    names = {"host": host, "operator": operator, "registrar": registrar}
+        return _begin(home, *names, registrar_keys)
     was = (begun.origin.partition("/")[0], begun.operator, begun.registrar)
-    for (name, asked), kept in zip(names.items(), was, strict=True):
+    for name, asked, kept in zip(("host", "operator", "registrar"), names, was, strict=True):
         if asked not in (None, kept):
             raise BegunOtherwise(f"{home.config} was made for the {name} {kept}, not {asked}")
+    if registrar_keys and tuple(registrar_keys) != registrar_keys_of(home):
+        raise BegunOtherwise(f"{home.config} was made with other keys of the registrar, or none")
     return begun
+
+
+def _begin(
+    home: Home,
+    host: str | None,
+    operator: str | None,
+    registrar: str | None,
+    registrar_keys: Sequence[KeyRecord],
+) -> Identity:
+    """Write down whose log this will be; `config.toml` last, by which it is known as begun."""
+    if host is None:
+        raise HostMissing("which host is the log of? it begins the origin, and stays for ever")
+    home.registrar.unlink(missing_ok=True)
+    if registrar_keys:
+        records = [record.model_dump() for record in registrar_keys]
+        durable.create(home.registrar, json.dumps(records).encode())
+    origin = new_origin(host)
+    begun = Identity(origin, operator or DEFAULT_OPERATOR, registrar or DEFAULT_REGISTRAR)
+    home.create(begun)
+    return begun
+
+
+def registrar_keys_of(home: Home) -> tuple[KeyRecord, ...]:
+    """Return the registrar's public keys, none where the private ones lie in the home."""
+    try:
+        records = json.loads(home.registrar.read_bytes())
+    except FileNotFoundError:
+        return ()
+    return tuple(KeyRecord.model_validate(record) for record in records)
+
+
+def read_registrar_keys(files: Iterable[bytes]) -> tuple[KeyRecord, ...]:
+    """Return the public keys in files that `techledger keys new` printed, one or more in each.
+
+    Raises `RegistrarKeysRefused` unless they are two at least, each fit to bind its holder.
+    """
+    records = []
+    for raw in chain.from_iterable(_BETWEEN.split(each) for each in files):
+        try:
+            record = KeyRecord.model_validate(load_json(raw))
+            spki = b64decode(record.public_key)
+            admit_key(record.algorithm, spki)
+        except (ValueError, MalformedJson, KeyRefused) as error:
+            raise RegistrarKeysRefused(f"no public key as keys new prints it: {error}") from None
+        if key_id(spki) != record.key_id:
+            raise RegistrarKeysRefused(f"{record.key_id} is not the SHA-256 of its public key")
+        records.append(record)
+    if len({record.key_id for record in records}) < REGISTRAR_KEYS:
+        raise RegistrarKeysRefused("the registrar starts with two keys: one may be lost")
+    return tuple(records)
 
 
 def _make_keys(home: Home, identity: Identity) -> None:
     """Make the keys that are missing. The log is empty: so far they have signed nothing."""
     with suppress(KeyFileExists):
         create_log_keys(home.keys)
-    for each in founders(identity):
+    for file in _key_files(home, identity):
         with suppress(KeyFileExists):
-            save_key(home.keys / each.key_file, PrivateKey.generate())
+            save_key(file, PrivateKey.generate())
+
+
+def _key_files(home: Home, identity: Identity) -> list[Path]:
+    """Return the files of the first parties' keys that are made here."""
+    here = founders(identity)[: 1 if home.registrar.exists() else 2]
+    return [home.keys / name for each in here for name in each.key_files]
 
 
 def _begun(home: Home, identity: Identity) -> Envelope:
-    """Return the first event as it was begun, the same bytes each time, or begin it."""
+    """Return the first event as it was begun, the same bytes each time, or begin it.
+
+    It is signed by the keys that lie here.
+    """
     with suppress(FileNotFoundError):
         begun = envelope_from_object(json.loads(home.genesis.read_bytes()))
         if datetime.now(UTC) < read_envelope(begun).event.not_after:
             return begun
     signer = LogSigner(identity.origin, *load_log_keys(home.keys))
-    keys = {each.party: load_key(home.keys / each.key_file) for each in founders(identity)}
-    made = _genesis(identity, signer, keys)
+    keys = [load_key(file) for file in _key_files(home, identity)]
+    registrar_keys = registrar_keys_of(home) or [KeyRecord(**key_record(key)) for key in keys[1:]]
+    made = sign_envelope(_genesis(identity, signer, keys[0], registrar_keys), keys)
     durable.replace(home.genesis, json.dumps(envelope_to_object(made)).encode())
     return made
+
+
+def _signed_by_all(home: Home, begun: Envelope, signed: Envelope | None) -> Envelope:
+    """Return the first event with a line by each of its keys, kept before it is recorded.
+
+    Raises `BegunOtherwise` for another event than the one that waits, `RegistrarMustSign` where
+    a line is missing or wrong.
+    """
+    signed = signed or begun
+    if signed.payload != begun.payload:
+        raise BegunOtherwise(f"what was signed is not the event that waits in {home.genesis}")
+    lines = {line.key_id: line for each in (begun, signed) for line in each.signatures}
+    records = {record.key_id: record for _, record in read_envelope(begun).event.body.new_keys()}
+    for name, record in sorted(records.items()):
+        if name not in lines or not _verifies(record, lines[name].value, begun):
+            raise RegistrarMustSign(f"{home.genesis} is not signed by the key {name}")
+    whole = replace(begun, signatures=tuple(lines[name] for name in sorted(records)))
+    if whole != begun:
+        durable.replace(home.genesis, json.dumps(envelope_to_object(whole)).encode())
+    return whole
+
+
+def _verifies(record: KeyRecord, signature: bytes, envelope: Envelope) -> bool:
+    key = load_public(record.algorithm, b64decode(record.public_key))
+    try:
+        key.verify(signature, pae(envelope.payload_type, envelope.payload))
+    except BadSignature:
+        return False
+    return True
 
 
 def _opened(pool: Pool) -> LedgerOpened:
@@ -230,7 +362,13 @@ def _opened(pool: Pool) -> LedgerOpened:
     return body
 
 
-def _genesis(identity: Identity, signer: LogSigner, keys: dict[str, PrivateKey]) -> Envelope:
+def _genesis(
+    identity: Identity,
+    signer: LogSigner,
+    operator_key: PrivateKey,
+    registrar_keys: Iterable[KeyRecord],
+) -> bytes:
+    keys = ([key_record(operator_key)], [record.model_dump() for record in registrar_keys])
     body = {
         "origin": identity.origin,
         "log_keys": list(signer.vkeys),
@@ -246,13 +384,13 @@ def _genesis(identity: Identity, signer: LogSigner, keys: dict[str, PrivateKey])
                 "kind": each.kind,
                 "roles": list(each.roles),
                 "seat": "VN",
-                "keys": [key_record(keys[each.party])],
+                "keys": records,
             }
-            for each in founders(identity)
+            for each, records in zip(founders(identity), keys, strict=True)
         ],
     }
-    payload = compose(identity.origin, LedgerOpened.TOPIC, body, keys)
-    return sign_envelope(payload, keys.values())
+    signers = [identity.operator, identity.registrar]
+    return compose(identity.origin, LedgerOpened.TOPIC, body, signers)
 
 
 def key_record(key: PrivateKey) -> dict[str, str]:

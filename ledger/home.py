@@ -111,8 +111,13 @@ class Home:
             raise ConfigDamaged(f"{self.config} cannot be read: {what}") from None
 
     @property
+    def registrar(self) -> Path:
+        """`registrar.json`: the registrar's public keys, where the private ones are elsewhere."""
+        return self.path / "registrar.json"
+
+    @property
     def genesis(self) -> Path:
-        """`genesis.json`: the signed first event, from when it is made until it is recorded."""
+        """`genesis.json`: the first event, from when it is made and signed until it is recorded."""
         return self.path / "genesis.json"
 
     def create(self, identity: Identity) -> None:

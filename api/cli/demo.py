@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from api.cli.operate import DEMONSTRATION
 from api.cli.signing import sign_sealed
 from api.cli.story import Cast, Step, story
 from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
@@ -65,6 +66,7 @@ def demo(
         console.print(f"[bold]A new ledger[/] in {home.path}")
     except AlreadyInitialised:
         console.print(f"[bold]Found the ledger[/] in {home.path}")
+    console.print(f"[yellow]{DEMONSTRATION}[/]", soft_wrap=True)
     with _server(settings) as url, LedgerClient(url, read_trust(home.trust)) as ledger:
         console.print(f"origin [cyan]{ledger.trust.origin}[/], served at [cyan]{url}[/]\n")
         play = _Play(home, ledger, console, url)

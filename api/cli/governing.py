@@ -2,8 +2,7 @@
 `techledger operate`: what governs the log, prepared for those who sign it.
 
 More than the operator signs such an event, on machines of their own, so these commands print its
-body, for `techledger events new|sign|submit`. Only the succession is signed here: a log that was
-just made has both founders' keys in its home.
+body, for `techledger events new|sign|submit`. Only the succession is signed here, by the operator.
 """
 
 import json
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from api.cli.signing import sign_sealed
+from api.cli.officers import sign_as_officers
 from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body
 from ledger.domain.governance import (
@@ -27,7 +26,7 @@ from ledger.domain.governance import (
 )
 from ledger.genesis import append_unpublished
 from ledger.home import Home
-from ledger.keystore import add_log_keys, load_key, load_log_keys, save_key
+from ledger.keystore import add_log_keys, load_log_keys, save_key
 from ledger.log.policy import MalformedPolicy, parse_policy
 from ledger.node import open_database
 from ledger.publisher import LogSigner
@@ -123,17 +122,17 @@ def succeed(
 ) -> None:
     """Have this log, just made, say which closed log it follows; nothing else may come first.
 
-    Verifies the closed log, then signs `ledger.succession_declared/1` with the operator's and the
-    registrar's key of LEDGER_HOME. The server has to be stopped.
+    Verifies the closed log, then has operator and registrar sign `ledger.succession_declared/1`:
+    without the registrar's key in LEDGER_HOME the event is printed, for the registrar to sign and
+    to be the first that is submitted. The server has to be stopped.
     """
     settings = Settings()
     home = Home(settings.home)
     identity = home.identity()
     body = read_closed(directory, trust.read_bytes()).declared_by(identity.origin)
-    keys = [load_key(home.keys / name) for name in ("operator.pem", "registrar.pem")]
-    signers = [identity.operator, identity.registrar]
-    members = body.model_dump(mode="json")
-    signed = sign_sealed(identity.origin, SuccessionDeclared.TOPIC, members, signers, keys)
+    signed = sign_as_officers(home, SuccessionDeclared.TOPIC, body.model_dump(mode="json"))
+    if signed is None:
+        return
     database = open_database(settings)
     try:
         pool = Pool(database.app_dsn, size=2)

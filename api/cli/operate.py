@@ -20,11 +20,13 @@ from ledger.domain.personal_data import personal_data_in
 from ledger.faults import canonical_reason
 from ledger.fsck import check_log
 from ledger.genesis import (
-    DEFAULT_HOST,
     DEFAULT_OPERATOR,
     DEFAULT_REGISTRAR,
+    RegistrarMustSign,
     append_unpublished,
     initialise,
+    read_registrar_keys,
+    registrar_keys_of,
     write_trust,
 )
 from ledger.home import Home
@@ -34,6 +36,8 @@ from ledger.node import open_database, policy_of, publisher_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
+from ledger.wire.envelope import Envelope, MalformedEnvelope, envelope_from_object
+from ledger.wire.strict import MalformedJson, load_json
 from ledger.witnessed import Quorum
 from projections.catalogue import READ_MODELS
 from projections.comparison import UnknownProjection, difference, model_named
@@ -47,26 +51,65 @@ app = typer.Typer(help="Make, migrate, rebuild and check a ledger.", no_args_is_
 def init(
     host: Annotated[
         str | None,
-        typer.Option(help="Begins the origin: the exchange's host name", show_default=DEFAULT_HOST),
+        typer.Option(help="Begins the origin, for ever: the exchange's host name"),
     ] = None,
     operator: Annotated[
         str | None,
         typer.Option(help="Party id of the exchange's operator", show_default=DEFAULT_OPERATOR),
     ] = None,
-    registrar: Annotated[
+    registrar_party: Annotated[
         str | None,
         typer.Option(help="Party id of the State's registrar", show_default=DEFAULT_REGISTRAR),
+    ] = None,
+    registrar: Annotated[
+        list[Path] | None,
+        typer.Option(help="The registrar's two public keys, as keys new printed them; repeatable"),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="The first event, as the registrar has signed it")
     ] = None,
 ) -> None:
     """Make a new log: origin, keys, database, genesis entry, first checkpoint, trust root.
 
-    Interrupted, by a power cut too, it is finished by the same command.
+    With --registrar it waits for the registrar to sign the first event; --resume goes on. Without,
+    the registrar's keys are made beside the operator's: a demonstration. Interrupted, by a power
+    cut too, it is finished by the same command.
     """
-    settings = Settings()
-    identity = initialise(settings, host, operator, registrar)
+    settings, records = Settings(), [file.read_bytes() for file in registrar or ()]
+    home = Home(settings.home)
+    try:
+        identity = initialise(
+            settings,
+            host,
+            operator,
+            registrar_party,
+            registrar_keys=read_registrar_keys(records) if records else (),
+            signed=None if resume is None else _envelope(resume),
+        )
+    except RegistrarMustSign as waiting:
+        print(f"waits   {waiting}")
+        print(_REGISTRAR_SIGNS.format(genesis=home.genesis))
+        raise typer.Exit(int(resume is not None)) from None
     print(f"origin  {identity.origin}")
-    print(f"trust   {Home(settings.home).trust}")
-    print(f"keys    {Home(settings.home).keys}")
+    print(f"trust   {home.trust}")
+    print(f"keys    {home.keys}")
+    if not registrar_keys_of(home):
+        print(DEMONSTRATION)
+
+
+def _envelope(file: Path) -> Envelope:
+    try:
+        return envelope_from_object(load_json(file.read_bytes()))
+    except (MalformedJson, MalformedEnvelope) as error:
+        raise typer.BadParameter(str(error), param_hint="--resume") from None
+
+
+DEMONSTRATION = "demonstration: who has this home has the keys of operator and registrar both"
+
+_REGISTRAR_SIGNS = """\
+The registrar signs it where its keys are, all of them:
+  techledger events sign {genesis} --key FIRST.pem --key SECOND.pem > signed.json
+Then: techledger operate init --resume signed.json"""
 
 
 @app.command("trust")

@@ -77,7 +77,7 @@ def _existing(path: Path) -> Path:
 
 def _cast(home: Home, origin: str) -> Cast:
     operator, registrar = (
-        Actor(founder.party, (home.keys / founder.key_file).read_bytes())
+        Actor(founder.party, (home.keys / founder.key_files[0]).read_bytes())
         for founder in founders(home.identity())
     )
     return Cast(

@@ -58,9 +58,10 @@ def serving(home: Home, root: Path = ROOT) -> Iterator[Server]:
 
 
 def initialise(home: Home, root: Path) -> None:
-    command = ["-m", "api.cli", "operate", "init", "--operator", OPERATOR]
+    registrar = "--registrar-party" if root == ROOT else "--registrar"  # As it was named before.
+    command = ["-m", "api.cli", "operate", "init", "--operator", OPERATOR, registrar, REGISTRAR]
     subprocess.run(
-        [sys.executable, *command, "--registrar", REGISTRAR, "--host", "upgrade.example.vn"],
+        [sys.executable, *command, "--host", "upgrade.example.vn"],
         env={**environment(home.path, {}), "PYTHONPATH": str(root)},
         cwd=root,
         check=True,

@@ -90,7 +90,16 @@ def run(*command: str, home: Home) -> None:
 def test_the_older_software_waits_and_the_newer_goes_on(tmp_path: Path) -> None:
     newer = make_newer(tmp_path / "newer")
     with ledger_home() as home:
-        init = ("operate", "init", "--operator", OPERATOR, "--registrar", REGISTRAR)
+        init = (
+            "operate",
+            "init",
+            "--host",
+            "ledger.example.vn",
+            "--operator",
+            OPERATOR,
+            "--registrar-party",
+            REGISTRAR,
+        )
         run(*init, home=home)
         world = World.of(home)
 

@@ -73,6 +73,7 @@ def assert_whole(database: Database, home: Home) -> None:
         "log-ed25519.pem",
         "log-mldsa44.pem",
         "operator.pem",
+        "registrar-2.pem",
         "registrar.pem",
         "vault-kek",
     ] == names
@@ -82,7 +83,7 @@ def assert_whole(database: Database, home: Home) -> None:
     signer = LogSigner(ORIGIN, *load_log_keys(home.keys))
     assert open_checkpoint(note, ORIGIN, trust.verifiers).size == 1
     assert signer.vkeys == trust.log_keys
-    for name in ("operator", "registrar"):
+    for name in ("operator", "registrar", "registrar-2"):
         assert load_key(home.keys / f"{name}.pem").key_id.encode() in entry
     assert [] == list(home.path.rglob(".*.new"))
     home.data_keys().open()

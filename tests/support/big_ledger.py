@@ -90,7 +90,7 @@ def make_home(settings: Settings, size: int) -> Home:
     home, identity = Home(settings.home), Identity(ORIGIN, OPERATOR, REGISTRAR)
     home.create(identity)
     for founder in founders(identity):
-        save_key(home.keys / founder.key_file, party_key(founder.party))
+        save_key(home.keys / founder.key_files[0], party_key(founder.party))
     save_pair(home.keys, "log", *log_keys())
     home.trust.write_bytes(trust())
     signer, file = LogSigner(ORIGIN, *log_keys()), CheckpointFile(home.checkpoints)
