@@ -61,6 +61,7 @@ def test_a_second_run_finds_its_data_and_gets_the_same_receipts(home: Home, port
     first = play(home, port)
     kept = receipts(home)
     assert f"A new ledger in {home.path}" in first
+    assert "demonstration: who has this home has the keys of operator and registrar both" in first
     assert (ADMITTED, 0) == (first.count("✓ receipt verified"), first.count("replayed"))
     assert ADMITTED == len(kept)
 
