@@ -92,7 +92,8 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
         ),
     ] = None,
     amount: Annotated[
-        int | None, Query(ge=0, description="Price in minor units; default: not asked")
+        int | None,
+        Query(ge=0, lt=2**53, description="Price in minor units; default: not asked"),
     ] = None,
     currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")] = "VND",
     known_at: KnownAtText = None,

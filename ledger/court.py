@@ -119,7 +119,8 @@ def instant(text: str) -> datetime:
     """Read an instant as `2026-11-22T03:10:00.123Z`."""
     with reading("not an instant"):
         found = datetime.fromisoformat(text)
-    must(spelled(found) == text, "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
+    written = spelled(found) == text and 1000 <= found.year < 3000
+    must(written, "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ")
     return found
 
 
@@ -649,7 +650,11 @@ class Authority:
             case "party.registered/1":
                 self._register(event, body["party"], body["roles"])
             case kind if kind in ENDS.split():
-                self.ended.setdefault(str(body.get("party", body.get("token"))), at)
+                member = "token" if kind == "person.erased/1" else "party"
+                ended = str(body.get(member))
+                if member == "token" and not ended.startswith("party:tok."):
+                    raise event.fault(f"{ended} is no person")
+                self.ended.setdefault(ended, at)
             case kind if kind in OFFERS.split():
                 self.offers.setdefault(str(body.get("offer")), (at, event.kind, body))
             case "key.revoked/1" | "key.suspended/1" | "key.resumed/1":
@@ -984,12 +989,17 @@ def values(says: Any, path: str) -> list[Any]:
     """Return what stands at a path, `*` being each item of a list; null is nothing."""
     found = [says]
     for name in path.split("/"):
-        if name == "*":
-            found = [each for many in found if type(many) is list for each in many]
-        else:
-            found = [one.get(name) for one in found if type(one) is dict]
-        found = [each for each in found if each is not None]
+        found = [each for one in found for each in entered(one, name) if each is not None]
     return found
+
+
+def entered(one: Any, name: str) -> list[Any]:
+    """Return what is a step further on: what has another shape is taken for what it holds."""
+    if type(one) is list:
+        return one if name == "*" else [each for item in one for each in entered(item, name)]
+    if type(one) is dict:
+        return list(one.values()) if name == "*" else [one.get(name)]
+    return [one]
 
 
 def words(event: Event, column: int) -> Iterator[str]:
@@ -1056,7 +1066,7 @@ def commits(event: Event, signer: str, authority: Authority) -> Iterator[tuple[A
                     yield from commits(event._replace(kind=topic, body=body), signer, authority)
                 else:
                     yield f"{value} is not shown"
-            elif of.get("commitment") is not None:
+            elif list(of) == ["commitment"]:
                 yield f"/body/{path} is sealed"
             elif kind == "sum":
                 yield of.get("amount"), of.get("currency")
@@ -1067,7 +1077,7 @@ def commits(event: Event, signer: str, authority: Authority) -> Iterator[tuple[A
                     yield from ((amount, of.get("currency")) for amount in values(of, amounts))
             elif kind == "rate" and value != 0:
                 yield None, None
-            elif kind == "grant" and of.get("licensor") == signer:
+            elif kind == "grant" and of.get("licensor") in (signer, None):
                 yield from () if of.get("exclusivity") == "non_exclusive" else [(None, None)]
 
 
@@ -1088,7 +1098,8 @@ def suffice(
             told += [] if event.kind in TABLE else [f"what {event.kind} commits {signer} to"]
             unread = [f"a mandate's ceiling: {each}" for each in told if isinstance(each, str)]
             sums = [each for each in told if not isinstance(each, str)]
-            if all(type(n) is int and n <= cap["amount"] and u == cap["currency"] for n, u in sums):
+            limit, unit = cap["amount"], cap["currency"]
+            if all(type(n) is int and 0 <= n <= limit and u == unit for n, u in sums):
                 answers.append(unread[:1])
     return min(answers, key=len) if answers else None
 

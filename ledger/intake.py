@@ -19,7 +19,7 @@ from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.domain.event import Event, KeyRecord, Logged, parse_instant
 from ledger.domain.governance import LogKeysAdopted, PolicyAdopted, RefusalKeysAdopted
 from ledger.domain.registry import TOPICS
-from ledger.log.key import ED25519, MalformedKey
+from ledger.log.key import ED25519, MLDSA44, MalformedKey
 from ledger.log.note import parse_vkey
 from ledger.log.policy import MalformedPolicy, parse_policy
 from ledger.log.statement import KEY_SUFFIX
@@ -256,8 +256,11 @@ def _check_trust(event: Event) -> None:
     try:
         if isinstance(body, LogKeysAdopted):
             types = _types_of(body.log_keys, event.ledger)
-            if ED25519 not in types:
-                raise Invalid("LOG_KEY_REFUSED", "witnesses ask for a key of type Ed25519 (0x01)")
+            if not types >= {ED25519, MLDSA44}:
+                raise Invalid(
+                    "LOG_KEY_REFUSED",
+                    "one key is Ed25519 (0x01), for witnesses, and one ML-DSA-44 (0x06), for time",
+                )
         if isinstance(body, RefusalKeysAdopted):
             types = _types_of(body.refusal_keys, event.ledger + KEY_SUFFIX)
             if types != {ED25519}:

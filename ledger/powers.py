@@ -50,7 +50,8 @@ TABLE: Mapping[str, Row] = read_table(TABLE_FILE.read_text("utf-8"))
 """The rows by topic."""
 
 
-# Paths: members by name, `*` for each item of a list. What is null or not there is nothing.
+# Paths: members by name, `*` for each item of a list. What is null or not there is nothing; what
+# has another shape than the path is taken for what it holds, so that no shape names nobody.
 @lru_cache(maxsize=1024)
 def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.split("/"))
@@ -65,11 +66,26 @@ def values(says: Any, path: str) -> list[Any]:
     """Return what stands at a path."""
     found = [says]
     for name in _steps(path):
-        if name == "*":
-            found = [each for many in found if isinstance(many, list | tuple) for each in many]
-        else:
-            found = [member(one, name) for one in found]
-    return [each for each in found if each is not None]
+        found = [each for one in found for each in _enter(one, name) if each is not None]
+    return found
+
+
+def _enter(one: Any, name: str) -> list[Any]:
+    """Return what is one step further on: for a list or an object, what is in it."""
+    if isinstance(one, str | int):
+        return [one]
+    if isinstance(one, list | tuple):
+        return list(one) if name == "*" else [each for item in one for each in _enter(item, name)]
+    if name == "*":
+        return list(one.values()) if isinstance(one, dict) else []
+    return [member(one, name)]
+
+
+def is_sealed(value: Any) -> bool:
+    """Say whether a value is a commitment, and nothing beside."""
+    if isinstance(value, dict):
+        return set(value) == {"commitment"}
+    return member(value, "commitment") is not None
 
 
 def _holds(condition: str, says: Any) -> bool:
@@ -160,7 +176,7 @@ class Exposure(NamedTuple):
 
     def within(self, amount: int, currency: str) -> bool | None:
         """Say whether a ceiling covers it; None where that depends on what is unread."""
-        fits = (type(n) is int and n <= amount and unit == currency for n, unit in self.sums)
+        fits = (type(n) is int and 0 <= n <= amount and unit == currency for n, unit in self.sums)
         if self.beyond is not None or not all(fits):
             return False
         return None if self.unread else True
@@ -199,7 +215,7 @@ def exposure(
         for value in values(says, path) if path else ():
             if kind == "named":
                 _add_terms(str(value), signer, named, (beyond, sums, unread))
-            elif member(value, "commitment") is None:
+            elif not is_sealed(value):
                 _add(kind, value, signer, (beyond, sums))
             elif (plain := opened(kind, f"/body/{path}", value)) is not None:
                 _add(kind, plain, signer, (beyond, sums))
@@ -245,5 +261,8 @@ def _add(kind: str, value: Any, signer: str, into: tuple[list[str], list[tuple[A
         amounts = values(value, "cap/amount") + values(value, "minimum/amount")
         amounts += values(value, "milestones/*/amount")
         sums.extend((amount, member(value, "currency")) for amount in amounts)
-    elif member(value, "licensor") == signer and member(value, "exclusivity") != "non_exclusive":
+    elif (
+        member(value, "licensor") in (signer, None)
+        and member(value, "exclusivity") != "non_exclusive"
+    ):
         beyond.append(f"{signer} grants exclusively")

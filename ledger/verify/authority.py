@@ -25,7 +25,8 @@ LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
 REFUSAL_KEYS = "ledger.refusal_keys_adopted/1"
 HANDED_OVER, CLOSED = "ledger.operation_handed_over/1", "ledger.closed/1"
 OFFERS = ("offer.made/1", "offer.countered/1")
-ENDS = {"party.merged/1": "party", "party.dissolved/1": "party", "person.erased/1": "token"}
+ERASED = "person.erased/1"
+ENDS = {"party.merged/1": "party", "party.dissolved/1": "party", ERASED: "token"}
 
 NEVER = 2**63
 """A position behind all others."""
@@ -171,7 +172,10 @@ class Authority:
         if event.type in OFFERS:
             self._offered(event)
         elif event.type in ENDS:
-            self.ended.setdefault(str(event.body.get(ENDS[event.type])), event.position)
+            ended = str(event.body.get(ENDS[event.type]))
+            if event.type == ERASED and not ended.startswith("party:tok."):
+                raise fault(event, f"{ended} is no person")
+            self.ended.setdefault(ended, event.position)
         else:
             _FOLDS[event.type](self, event, event.body)
         for key in brought:

@@ -12,13 +12,16 @@ class MalformedInstant(WireError):
         return "an instant is written YYYY-MM-DDTHH:MM:SS.mmmZ"
 
 
+FIRST_YEAR, LAST_YEAR = 1000, 2999
+
+
 def parse_instant(text: str) -> datetime:
     """Read an instant. Raises `MalformedInstant` for any other spelling, leap seconds included."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise MalformedInstant from None
-    if _format(instant) != text:
+    if _format(instant) != text or not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise MalformedInstant
     return instant
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ledger.clock import TOLERANCE, Anchor, Clock, ClockAhead
+from ledger.clock import SET_BACK_S, TOLERANCE, Anchor, Clock, ClockAhead
 
 START = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -73,7 +73,24 @@ def test_time_that_was_ahead_from_the_start_is_the_measure_once_it_was_set_back(
     clock = machine.clock()
     machine.ahead = timedelta()
     assert machine.wall() == clock.now()
+    machine.passed += SET_BACK_S
+    assert machine.wall() == clock.now()
     machine.ahead = timedelta(days=365)
+    with pytest.raises(ClockAhead):
+        clock.now()
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=-70), timedelta(days=-365)])
+def test_time_that_was_set_back_for_a_moment_may_be_put_right_again(back: timedelta):
+    machine = Machine()
+    clock = machine.clock()
+    machine.ahead = back
+    for _ in range(3):
+        machine.passed += 1
+        assert machine.wall() == clock.now()
+    machine.ahead = timedelta()
+    assert machine.wall() == clock.now()
+    machine.ahead = 2 * TOLERANCE
     with pytest.raises(ClockAhead):
         clock.now()
 

@@ -102,11 +102,62 @@ def test_a_model_and_its_json_are_read_alike(topic: str) -> None:
         assert of_body == exposure(row, said, signer, lambda _offer: None)
 
 
-def test_nothing_stands_at_a_path_that_leads_nowhere() -> None:
-    says = {"a": [{"b": 1}, {"b": None}, 2], "c": "text"}
-    assert [1] == values(says, "a/*/b")
-    assert [] == values(says, "c/*/b")
-    assert [] == values(says, "c/b")
+def test_what_has_another_shape_than_its_path_is_taken_for_what_it_holds() -> None:
+    says = {"a": [{"b": 1}, {"b": None}, 2], "c": "text", "d": {"x": {"b": 3}}, "e": [[{"b": 4}]]}
+    for path, found in {
+        "a/*/b": [1, 2],
+        "c/*/b": ["text"],
+        "c/b": ["text"],
+        "d/*/b": [3],
+        "e/*/b": [4],
+        "e/b": [4],
+        "f/*/b": [],
+    }.items():
+        assert found == values(says, path) == court.values(says, path)
+
+
+@pytest.mark.parametrize(
+    "parties",
+    [
+        ["party:a", "party:b"],
+        {"x": "party:a", "y": "party:b"},
+        [["party:a"], ["party:b"]],
+        "party:a",
+        {"commitment": "party:a"},
+    ],
+    ids=str,
+)
+def test_no_shape_of_a_list_names_nobody(parties: Any) -> None:
+    says = {"parties": parties, "consents": ["party:vn.operator"]}
+    bound = parties_bound(TABLE["contract.concluded/1"], says, OFFICERS)
+    assert {"party:vn.operator", "party:a"} <= bound
+
+
+BOUNDLESS = {
+    "an exclusive grant in an object": {
+        "grants": {"g": {"licensor": "party:a", "exclusivity": "exclusive"}}
+    },
+    "a grant of nobody in particular": {"grants": [{"exclusivity": "exclusive"}]},
+    "a milestone in an object": {
+        "royalty": {
+            "currency": "VND",
+            "cap": {"per": "term", "amount": 1},
+            "milestones": {"m": {"amount": 10**9}},
+        }
+    },
+    "a price below nothing": {"price": {"amount": -5, "currency": "VND"}},
+    "a price with an idle commitment": {
+        "price": {"amount": 10**9, "currency": "VND", "commitment": f"sha256:{'0' * 64}"}
+    },
+    "a price in a list": {"price": [{"amount": 10**9, "currency": "VND"}]},
+}
+
+
+@pytest.mark.parametrize("says", BOUNDLESS.values(), ids=BOUNDLESS)
+def test_no_shape_hides_a_sum_from_a_ceiling(says: dict[str, Any]) -> None:
+    body = {"parties": ["party:a"], "price": None, **says}
+    row = TABLE["contract.concluded/1"]
+    assert exposure(row, body, "party:a", lambda _offer: None).within(100, "VND") is False
 
 
 def test_what_a_ceiling_covers() -> None:
