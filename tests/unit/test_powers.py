@@ -130,7 +130,7 @@ def test_what_has_another_shape_than_its_path_is_taken_for_what_it_holds() -> No
 def test_no_shape_of_a_list_names_nobody(parties: Any) -> None:
     says = {"parties": parties, "consents": ["party:vn.operator"]}
     bound = parties_bound(TABLE["contract.concluded/1"], says, OFFICERS)
-    assert {"party:vn.operator", "party:a"} <= bound
+    assert len(bound - {"party:vn.operator"}) > 0  # So its signers are not the operator alone.
 
 
 BOUNDLESS = {
