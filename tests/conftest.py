@@ -9,6 +9,12 @@ from ledger.store.embedded import EmbeddedPostgres
 from tests.support.postgres import Database, fresh_database, home_directory, running_server
 
 
+@pytest.fixture(autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what commands note for their user out of the user's own directories."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """Run one PostgreSQL server; under pytest-xdist one a worker."""

@@ -4,7 +4,9 @@
 Exit codes: 0 all holds; 1 refused, with the step and the first bad position; 2 wrong usage.
 """
 
+import hashlib
 import json
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +19,7 @@ from typing import Annotated, Any, NoReturn
 
 import httpx2
 import typer
+from platformdirs import user_state_path
 from rich.console import Console
 from rich.progress import Progress
 
@@ -109,7 +112,7 @@ def verify(  # noqa: PLR0913  (the command's options)
         Path | None,
         typer.Option(
             help="File that says what earlier audits have judged by the rules, and takes in what "
-            "this one judges (default: DIRECTORY.judged beside it)"
+            "this one judges; default: one of your own, whatever comes along with the log"
         ),
     ] = None,
     read_models: Annotated[
@@ -137,7 +140,7 @@ def verify(  # noqa: PLR0913  (the command's options)
     except Refused as refused:
         _fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
     directory = directory.absolute()
-    beside = judged or directory.with_name(f"{directory.name}.judged")
+    beside = judged or _own_file(directory, trust.read_bytes())
     asked = _Asked(
         directory=directory,
         law=law,
@@ -432,6 +435,17 @@ def _source(url: str | None) -> Iterator[Source]:
         pool.close()
     finally:
         database.stop()
+
+
+def _own_file(directory: Path, trust_root: bytes) -> Path:
+    """Return where this user's audits of a directory are noted: never beside it.
+
+    Whoever hands a log over could hand over as well what was judged of it.
+    """
+    name = hashlib.sha256(trust_root + os.fsencode(directory)).hexdigest()[:32]
+    own = user_state_path("techledger") / "judged"
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return own / f"{name}.judged"
 
 
 @contextmanager

@@ -37,13 +37,14 @@ def test_the_export_verifies_from_the_trust_root_of_the_first_day(ledger: Path) 
     assert () == answer.unchecked
 
 
-def test_the_rules_admit_every_event_again_and_the_seals_hold(ledger: Path) -> None:
+def test_the_rules_admit_every_event_again_and_the_seals_hold(ledger: Path, tmp_path: Path) -> None:
     words = ["audit", "verify", str(ledger / "log"), "--trust", str(ledger / "trust.json")]
-    said = CliRunner().invoke(app, [*words, "--json"])
+    noted = [["--judged", str(tmp_path / name)] for name in ("one", "other")]
+    said = CliRunner().invoke(app, [*words, *noted[0], "--json"])
     assert 0 == said.exit_code, said.output
     steps = json.loads(said.output)["steps"]
     assert (12, "passed") == (steps[-1]["step"], steps[-1]["state"])
-    assert "1 seals hold" in CliRunner().invoke(app, words).output
+    assert "1 seals hold" in CliRunner().invoke(app, [*words, *noted[1]]).output
 
 
 def test_the_bundle_shows_whole_histories_and_openings(ledger: Path) -> None:

@@ -253,10 +253,13 @@ def test_the_command_says_what_was_judged_now_and_earlier(tmp_path: Path) -> Non
     trust = tmp_path / "trust.json"
     export = write(sample_log(30), tmp_path)
     first = run("verify", export, "--trust", trust)
-    assert first.output.endswith("judged now: 30; by earlier audits, as log.judged says: 0\n")
+    assert "judged now: 30; by earlier audits" in first.output
+    assert first.output.endswith("says: 0\n")
     export = write(sample_log(33), tmp_path)
     again = run("verify", export, "--trust", trust)
-    assert again.output.endswith("judged now: 3; by earlier audits, as log.judged says: 30\n")
+    assert "judged now: 3; by earlier audits" in again.output
+    assert again.output.endswith("says: 30\n")
+    assert not list(tmp_path.glob("*.judged"))  # What comes along with a log is not believed.
     assert "33 of 33 entries admitted again by every rule" in again.output
     told = json.loads(run("verify", export, "--trust", trust, "--json").stdout)
     assert {"earlier": 33, "now": 0} == told["judged"]
