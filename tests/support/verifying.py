@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from ledger import court
 from ledger.compose import compose
+from ledger.domain.technology import TechnologyRegistered
 from ledger.log.evidence import Evidence, ShownEntry, format_evidence
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.proof import prove_inclusion
@@ -78,8 +80,12 @@ def payload(log: SampleLog, **header: Any) -> dict[str, Any]:
     number, signers = log.size, header.get("signers")
     body = technology_registered(technology=numbered("technology", number), owners=[held(FIRM)])
     said = body.model_dump(mode="json")
-    if isinstance(signers, list):
-        said["owners"] = [held(party) for party in signers]
+    named = [held(party) for party in signers] if isinstance(signers, list) else said["owners"]
+    try:  # What is no technology at all has the subjects of the firm's.
+        TechnologyRegistered.model_validate({**said, "owners": named})
+        said["owners"] = named
+    except ValidationError:
+        pass
     raw = compose(
         log.origin,
         body.TOPIC,
@@ -89,7 +95,8 @@ def payload(log: SampleLog, **header: Any) -> dict[str, Any]:
         nonce=b64url_encode(seed(f"nonce {number}")[:16]),
         issued_at=log.now,
     )
-    return {**canonical.load(raw), **header}
+    value = canonical.load(raw)
+    return {**value, "body": {**value["body"], "owners": named}, **header}
 
 
 def append(
