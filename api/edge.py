@@ -6,6 +6,7 @@ name of its own that it points there (DNS rebinding). So `Host` must be a name o
 POST has no media type that a form has, and `Origin`, where a browser sends it, must be ours.
 """
 
+import asyncio
 import ipaddress
 import re
 import time
@@ -19,6 +20,8 @@ from api.guarded import group_of
 from api.metrics import Metrics
 from api.problems import ApiProblem, respond
 from api.quotas import Quota
+from ledger.sequencer import Stopped
+from ledger.store.connection import OutcomeUnknown
 from ledger.turns import Throttled
 
 MEDIA_TYPES = ("application/json", "application/x-ndjson")
@@ -60,7 +63,11 @@ class Edge:
         free = scope["path"].startswith(FREE)
         began = time.monotonic()
 
+        begun = False
+
         async def answer(message: Message) -> None:
+            nonlocal begun
+            begun = True
             if message["type"] == "http.response.start":
                 self._complete(message, () if free else self._quota.headers(address))
             await send(message)
@@ -75,6 +82,10 @@ class Edge:
             return
         try:
             await self._app(scope, receive, answer)
+        except asyncio.CancelledError:  # The server ends, and has waited as long as it may.
+            if begun:
+                raise
+            await respond(Request(scope), _cut_short(scope))(scope, receive, answer)
         finally:
             asked = getattr(scope.get("endpoint"), "__name__", "none")
             self._metrics.seconds.labels(asked).observe(time.monotonic() - began)
@@ -125,3 +136,10 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _cut_short(scope: Scope) -> Exception:
+    """Return what a request is told that the end of the server cuts short."""
+    if scope["method"] == "POST":
+        return OutcomeUnknown("the server ended before it knew")
+    return Stopped("the ledger is stopping")

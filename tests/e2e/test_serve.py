@@ -7,9 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from api.cli.serve import (
@@ -20,7 +24,9 @@ from api.cli.serve import (
     connections_of,
 )
 from ledger.settings import Settings
+from tests.support.builders import INSTITUTE
 from tests.support.server import ROOT, environment, ledger_home, served_ledger
+from tests.support.world import World
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
@@ -163,3 +169,45 @@ def test_a_server_that_crashes_leaves_no_image_of_its_memory():
     with served_ledger() as server:
         limits = Path(f"/proc/{server.pid}/limits").read_text()
     assert re.search(r"Max core file size +0 +0 ", limits)
+
+
+def test_a_request_that_the_end_of_the_server_cuts_short_is_answered_with_a_code():
+    """The database stands still: the event may be stored, and its client is told so."""
+    with served_ledger() as server:
+        body = World.of(server.home).registration(INSTITUTE).to_json()
+        headers = {"Content-Type": "application/json"}
+        told: list[httpx2.Response] = []
+
+        def post() -> None:
+            url = f"{server.url}/v1/events"
+            told.append(httpx2.post(url, content=body, headers=headers, timeout=30))
+
+        client = threading.Thread(target=post)
+        with standing_still(server.postmaster):
+            client.start()
+            time.sleep(0.5)
+            server._process.send_signal(signal.SIGTERM)
+            client.join()
+        assert 0 == server._process.wait(30)
+        (answer,) = told
+        assert (503, "OUTCOME_UNKNOWN") == (answer.status_code, answer.json()["code"])
+        assert answer.headers["Retry-After"]
+        assert "Traceback" not in server.words
+
+
+@contextmanager
+def standing_still(postmaster: int) -> Iterator[None]:
+    """Stop a PostgreSQL server and all its processes for the length of the block."""
+    pids = [postmaster, *children_of(postmaster)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
