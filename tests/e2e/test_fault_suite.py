@@ -1,7 +1,6 @@
-"""Fifty rows of the fault suite (`python -m tests.faults`): a ledger serves on through each."""
+"""Rows of the fault suite (`python -m tests.faults`): a ledger serves on through each."""
 
 import os
-from random import SystemRandom
 
 import pytest
 
@@ -9,12 +8,13 @@ from tests.faults.__main__ import strike
 from tests.faults.rows import Row, faults_of, pairs, read_sites, rows, sample
 from tests.faults.scene import scene
 
-ROWS = 50
+ROWS = int(os.environ.get("FAULT_ROWS") or 6)
+"""How many of them: `FAULT_ROWS=50` for a longer look, the whole suite in its own lane."""
 
 
 @pytest.mark.timeout(1500)
-def test_a_ledger_serves_on_through_fifty_faults():
-    seed = int(os.environ.get("SEED") or SystemRandom().randrange(1 << 32))
+def test_a_ledger_serves_on_through_faults():
+    seed = int(os.environ.get("SEED") or 1)
     wrong, struck = [], 0
     with scene() as made:
         for row in sample(read_sites(), ROWS, seed):

@@ -277,7 +277,7 @@ def test_a_bundle_over_http_by_command_and_on_a_python_of_its_own(
         kinds = [
             name.partition(":")[0] for name, _ in verify_evidence(charter, case.trust).histories
         ]
-        assert ["charter", "key", "key"] == kinds
+        assert ["charter", "key", "key", "key"] == kinds  # The registrar has two.
         assert 404 == httpx2.get(f"{url}/v1/evidence?position=99999").status_code
         assert 422 == httpx2.get(f"{url}/v1/evidence?subject=nonsense").status_code
     assert 0 == main([str(bundle), "--trust", str(case.home.trust), "--json"])
