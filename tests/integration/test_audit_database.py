@@ -156,7 +156,7 @@ def test_the_command_says_why_nothing_was_exported(
         done = run("export", tmp_path / "log", "--url", url, "--json")
         gone = run("export", tmp_path / "gone", "--url", f"{url}/nowhere", "--json")
     assert 1 == done.exit_code
-    assert "does not continue the directory at 6" in json.loads(done.stdout)["reason"]
+    assert "tile/0/000.p/6" in json.loads(done.stdout)["reason"]  # It has no tile of that size.
     assert (1, "the server answers 404 for checkpoint") == (
         gone.exit_code,
         json.loads(gone.stdout)["reason"],

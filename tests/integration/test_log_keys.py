@@ -162,9 +162,10 @@ def test_a_verifier_is_not_led_to_keys_that_have_none_in_common(tmp_path: Path) 
         attempt = sample_log(12)
         body = {"ledger": ledger_subject(log.origin), "log_keys": list(vkeys), "reason": "x"}
         attempt.say(body, signers, topic=LogKeysAdopted.TOPIC)
-        named = [(at, attempt.entries[at]) for at in (0, 12)]
-        authority = gather_authority(named, log.origin)
-        assert [12] == list(authority.faults)
+        directory = tmp_path / f"signed-by-{len(signers)}"
+        attempt.write(directory)
+        with pytest.raises(Refused):
+            verify_export(directory, attempt.trust_root(), workers=1)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_an_entry_between_the_read_and_the_wait_is_not_missed(pool, monkeypatch)
         reads.append(batch)
         if len(reads) == 1:
             append(pool, new_entry("in between"))
-            pool._hinter.stop()  # The hint has gone out for certain when this returns.
+            pool.hinter.stop()  # The hint has gone out for certain when this returns.
         return batch
 
     read_entries = subscription.read_entries
@@ -138,7 +138,7 @@ def test_what_was_appended_while_nobody_listened_is_read(pool, database, monkeyp
     def append_then_listen(listener):
         if listener._session is None and reader_began.is_set():
             append(pool, new_entry("unheard"))
-            pool._hinter.stop()
+            pool.hinter.stop()
             reader_began.clear()
         listen(listener)
 
@@ -214,7 +214,7 @@ def test_hints_do_not_ride_in_the_append(pool):
     """A transaction that notifies would hold a lock of the whole cluster while it commits."""
     listener = Listener(pool, HEAD_CHANNEL)
     listener.listen()
-    pool._hinter.stop()  # Whatever is heard now came from the append itself.
+    pool.hinter.stop()  # Whatever is heard now came from the append itself.
     append(pool, new_entry("one"))
     began = time.monotonic()
     listener.wait(0.3)
