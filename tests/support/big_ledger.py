@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ledger.antirollback import CheckpointFile
 from ledger.batches import BatchKey, make_batch_key
+from ledger.datakeys import DataKeys
 from ledger.genesis import founders, trust_root
 from ledger.home import Home, Identity
 from ledger.keystore import save_key, save_pair
@@ -92,6 +93,7 @@ def make_home(settings: Settings, size: int) -> Home:
     for founder in founders(identity):
         save_key(home.keys / founder.key_files[0], party_key(founder.party))
     save_pair(home.keys, "log", *log_keys())
+    DataKeys.create(home.vault, home.kek, ORIGIN)
     home.trust.write_bytes(trust())
     signer, file = LogSigner(ORIGIN, *log_keys()), CheckpointFile(home.checkpoints)
     database = open_database(settings)
