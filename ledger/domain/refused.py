@@ -35,10 +35,8 @@ def keep_refusal(refusal: Refusal) -> dict[str, Any]:
     """Return what has to be kept of a refusal to say it again, as JSON values."""
     ground = refusal.ground
     return {
-        "code": refusal.code,
-        "detail": refusal.detail,
+        "code": refusal.code,  # Not its words: they may tell what is sealed.
         "positions": list(refusal.positions),
-        "subjects": list(refusal.subjects),
         "ground": ground
         and {
             "rule": ground.rule,
@@ -54,9 +52,8 @@ def recall_refusal(kept: Mapping[str, Any]) -> Refusal:
     """Return the refusal that `keep_refusal` kept."""
     ground = kept["ground"]
     return _classes()[kept["code"]](
-        kept["detail"],
+        "these bytes were refused by this rule before",
         positions=kept["positions"],
-        subjects=kept["subjects"],
         ground=ground
         and Ground(
             **{**ground, "valid_from": date.fromisoformat(ground["valid_from"])},

@@ -97,7 +97,7 @@ class Sown:
 
 def agreements(world: World) -> list[Signed]:
     """Return positions 1 to 6, with canaries in what is sealed."""
-    shares = [part(INSTITUTE, 700_000), part(AUTHOR, 200_000), part(HIDDEN, 100_000)]
+    shares = [part(INSTITUTE, 612_345), part(AUTHOR, 387_655)]
     return [
         *world.registrations((INSTITUTE, FIRM)),
         world.registration(AUTHOR, kind="person", name=None),

