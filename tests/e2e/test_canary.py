@@ -239,7 +239,7 @@ def kept_at(sown: Sown, position: int) -> tuple[KeptOpening, ...]:
 def test_what_was_erased_is_nowhere_to_be_decrypted_with_every_key_at_hand(sown: Sown) -> None:
     (parts,) = kept_at(sown, SHARE_AT)
     mine = (sown.keys_of_before / named(sown, AUTHOR)).read_bytes().split()[2]
-    assert {named(sown, AUTHOR), named(sown, HIDDEN)} == set(parts.row.holders)
+    assert {named(sown, AUTHOR)} == set(parts.row.holders)
     assert decrypted(sown, parts, sown.home.path), "until it is erased, whoever has all keys can"
 
     assert "erased" in sown.operate("erase", AUTHOR)
