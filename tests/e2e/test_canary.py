@@ -297,4 +297,4 @@ def decrypted(sown: Sown, kept: KeptOpening, *directories: Path) -> bool:
     place = "\n".join((*told, kept.row.path)).encode()
     material = b"".join(by_name[name] for name in ("ledger", *kept.row.holders))
     cipher = AESGCM(HKDF(SHA256(), 32, salt=None, info=place).derive(material))
-    return HIDDEN.encode() in cipher.decrypt(kept.row.sealed[:12], kept.row.sealed[12:], place)
+    return AUTHOR.encode() in cipher.decrypt(kept.row.sealed[:12], kept.row.sealed[12:], place)
