@@ -262,7 +262,8 @@ def _add(kind: str, value: Any, signer: str, into: tuple[list[str], list[tuple[A
         amounts += values(value, "milestones/*/amount")
         sums.extend((amount, member(value, "currency")) for amount in amounts)
     elif (
-        member(value, "licensor") in (signer, None)
+        kind == "grant"
+        and member(value, "licensor") in (signer, None)
         and member(value, "exclusivity") != "non_exclusive"
     ):
         beyond.append(f"{signer} grants exclusively")

@@ -6,7 +6,7 @@ import signal
 import stat
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg2
@@ -41,6 +41,9 @@ def _mode(path):
     return stat.S_IMODE(path.stat().st_mode)
 
 
+PATIENCE = 60.0
+"""Seconds."""
+
 CANARY = "a-price-that-is-sealed-83150"
 
 FAILING = [
@@ -72,6 +75,17 @@ def test_what_a_killed_session_ran_does_not_reach_the_log(server, made_home):
         os.kill(pid, signal.SIGKILL)
         running.join()
     assert CANARY not in _logged(made_home, "was terminated by signal 9")
+    _wait_until_it_has_recovered(server)
+
+
+def _wait_until_it_has_recovered(server):
+    """One killed session restarts all: until then nobody is let in, and the next test least."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with suppress(psycopg2.OperationalError):
+            return run_sql(server.superuser_dsn, "SELECT 1")
+        time.sleep(0.05)
+    raise AssertionError("the server lets nobody in after a session was killed")
 
 
 def _run_until_killed(session):
@@ -81,13 +95,14 @@ def _run_until_killed(session):
 
 def _logged(home, word):
     """Return all that the server has logged, once it has said a word."""
-    while True:
+    said, deadline = "", time.monotonic() + PATIENCE
+    while word not in said:
+        assert time.monotonic() < deadline, f"{word!r} was never logged: {said!r}"
+        time.sleep(0.02)
         logs = [home / "postgres.log", *home.glob("postgres-*/log/*.log")]
         said = "".join(log.read_text("utf-8", "replace") for log in logs)
-        if word in said:
-            assert {0o600} == {_mode(log) for log in logs}
-            return said
-        time.sleep(0.02)
+    assert {0o600} == {_mode(log) for log in logs}
+    return said
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")

@@ -106,15 +106,16 @@ def test_after_an_erasure_warm_and_cold_say_opening_required_and_replay_says_unc
         (erased,) = append(node, erasure(world))
         assert isinstance(erased, Recorded)
         assert 0 == node.vault.cached_bytes
-        _, warm = append(node, *next_quarter(world))
-        node.feed.covering(erased.position).result(30)
+        reported, warm = append(node, *next_quarter(world))
+        assert isinstance(reported, Recorded)
+        node.feed.covering(reported.position).result(30)
         export(StoredLog(node.pool), tmp_path / "export")
     with running(settings) as node:
         _, cold = append(node, *next_quarter(world))
         assert isinstance(cold, OpeningRequired)
         assert str(cold) == str(warm)
     replay = Replay(exported_entries(tmp_path / "export"), world.origin)
-    assert erased.position == [logged.position for logged in replay][-1]
+    assert reported.position == [logged.position for logged in replay][-1]
     assert shared.position in [position for position, _ in replay.unchecked]
 
 

@@ -173,3 +173,19 @@ def test_what_a_ceiling_covers() -> None:
     ]
     says["price"] = {"commitment": f"sha256:{'0' * 64}"}
     assert exposure(row, says, "party:a", lambda _offer: None).within(5, "VND") is None
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [topic for topic, row in TABLE.items() if re.fullmatch(r"gives:\S+", row.commits)],
+)
+def test_whoever_only_takes_is_committed_to_nothing(topic: str) -> None:
+    """A mandate with a ceiling suffices to accept what others give."""
+    body = examples()[topic]
+    says = body.model_dump(mode="json", exclude_unset=True)
+    row = TABLE[topic]
+    givers = set(map(str, values(says, row.commits.partition(":")[2])))
+    for signer in parties_bound(row, says, OFFICERS) | {"party:takes"}:
+        told = exposure(row, says, signer, lambda _offer: None)
+        assert (signer in givers) == (told.beyond is not None), signer
+        assert (told.within(0, "USD") is True) == (signer not in givers)
