@@ -3,7 +3,7 @@ The anti-rollback store: the last checkpoint that this log signed, in a file out
 
 A database that was rolled back, restored or failed over to a lagging replica looks like any other;
 only what lies elsewhere can tell. So before a checkpoint leaves the publisher it is written here by
-compare-and-swap, flushed together with its directory. A halt is a file beside it, and sticky.
+compare-and-swap, and flushed. A halt is a file beside it, and sticky.
 """
 
 import fcntl
@@ -15,7 +15,8 @@ from pathlib import Path
 from ledger import durable
 from ledger.faults import Contradiction, canonical_reason
 
-_NOTE = "latest"
+_NOTE = "last-signed"
+_BEFORE = "latest"  # Where earlier software had the note, and nothing else in the file.
 _HALT = "HALTED"
 
 
@@ -44,6 +45,7 @@ class CheckpointFile:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._slots = durable.Slots(directory / _NOTE)
 
     def hold(self) -> int:
         """Take the store for this process, until the returned descriptor is closed.
@@ -59,11 +61,13 @@ class CheckpointFile:
         return descriptor
 
     def read(self) -> bytes | None:
-        """Return the stored note, verbatim, or None where there is none."""
+        """Return the stored note, verbatim, or None where there is none. Raises `Halted`."""
         try:
-            return (self._directory / _NOTE).read_bytes()
-        except FileNotFoundError:
-            return None
+            note = self._slots.read()
+        except durable.Damaged as error:
+            raise Halted(f"the anti-rollback file is damaged: {error}") from None
+        before = self._directory / _BEFORE
+        return before.read_bytes() if note is None and before.exists() else note
 
     def swap(self, expected: bytes | None, note: bytes) -> None:
         """Replace the `expected` note by `note`, durably.
@@ -78,14 +82,14 @@ class CheckpointFile:
                 raise Missing("the stored checkpoint has gone")
             if found not in (expected, note):
                 raise Swapped("the stored checkpoint is not the one that was read")
-            self._write(_NOTE, note)
+            self._write(note)
 
     def restore(self, expected: bytes | None, note: bytes) -> None:
         """Do what `swap` does, the log halted or not: for whoever has brought entries back."""
         with self._locked():
             if self.read() != expected:
                 raise Swapped("the stored checkpoint is not the one that was read")
-            self._write(_NOTE, note)
+            self._write(note)
 
     def resume(self) -> None:
         """Let the log sign again."""
@@ -97,7 +101,7 @@ class CheckpointFile:
         """Stop this log from signing, across restarts, and say why, in one line."""
         with self._locked():
             if not (self._directory / _HALT).exists():
-                self._write(_HALT, canonical_reason(reason).encode() + b"\n")
+                durable.replace(self._directory / _HALT, canonical_reason(reason).encode() + b"\n")
 
     def check_not_halted(self) -> None:
         """Raise `Halted`, with the reason, if the log has stopped signing."""
@@ -108,8 +112,9 @@ class CheckpointFile:
         # Whoever wrote it, and in whatever words: `operate resume` puts it into an event.
         raise Halted(canonical_reason(written) or "no reason was given")
 
-    def _write(self, name: str, content: bytes) -> None:
-        durable.replace(self._directory / name, content)
+    def _write(self, note: bytes) -> None:
+        self._slots.write(note)
+        (self._directory / _BEFORE).unlink(missing_ok=True)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

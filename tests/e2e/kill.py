@@ -155,8 +155,8 @@ def _await_instant(server: Server, kill: Kill) -> None:
     """Return when the kill is due. The steps that it may be aimed at are over in a millisecond."""
     time.sleep(kill.after_s)
     if kill.aim == "swap":
-        latest = server.home.checkpoints / "latest"
-        _await_change(lambda: latest.stat().st_ino)
+        stored = server.home.checkpoints / "last-signed"
+        _await_change(lambda: stored.stat().st_mtime_ns)
     elif kill.aim == "commit":
         dsn = EmbeddedPostgres(server.home.path).start()
         with closing(psycopg2.connect(dsn)) as session, session.cursor() as cursor:

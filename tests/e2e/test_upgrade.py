@@ -123,6 +123,7 @@ def test_the_older_software_waits_and_the_newer_goes_on(tmp_path: Path) -> None:
             with serving(home, "--no-publisher", root=newer) as ahead:
                 # It has migrated the database, and appends what the older one must not sign.
                 until(lambda: MIGRATION in readiness(older).text, ahead.words)
+                readiness(ahead)  # By now it listens, ready or not.
                 with suppress(httpx2.TimeoutException):
                     post(ahead, second, timeout=5)
                 is_too_old(older)

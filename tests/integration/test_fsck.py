@@ -185,7 +185,7 @@ def test_another_note_in_the_anti_rollback_file_is_found(database: Database, hom
     assert note
     file.swap(note, note.replace(b"\n301\n", b"\n300\n"))
     assert check(database, home).findings
-    (home.checkpoints / "latest").unlink()
+    (home.checkpoints / "last-signed").unlink()
     assert ["there is no anti-rollback file"] == [
         item.what for item in check(database, home).findings
     ]

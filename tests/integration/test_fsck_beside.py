@@ -202,10 +202,10 @@ def test_a_halted_log_is_a_finding(pool: Pool, home: Home) -> None:
 def test_an_anti_rollback_file_put_back_is_found(
     settings: Settings, pool: Pool, home: Home
 ) -> None:
-    old = (home.checkpoints / "latest").read_bytes()
+    old = (home.checkpoints / "last-signed").read_bytes()
     with running(settings) as node:
         publish(node, World.of(home).registration("party:vn.new"))
-    (home.checkpoints / "latest").write_bytes(old)
+    (home.checkpoints / "last-signed").write_bytes(old)
     said = [finding.what for finding in findings(pool, home)]
     assert ["the anti-rollback file is older than checkpoint 5"] == said
 

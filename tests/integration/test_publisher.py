@@ -1,6 +1,7 @@
 """The publisher at each of its crash points, against each database that is not what was signed."""
 
 import errno
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -58,7 +59,7 @@ def test_a_checkpoint_is_signed_by_both_keys_over_the_head(
 
 
 def test_an_empty_store_beside_a_log_halts_the_start(database: Database, home: Home):
-    (home.checkpoints / "latest").unlink()
+    (home.checkpoints / "last-signed").unlink()
     node = open_node(settings_for(database, home.path))
     with pytest.raises(Missing):
         node.start()
@@ -257,24 +258,26 @@ def test_what_is_no_contradiction_never_halts_and_what_is_committed_is_signed_la
         assert not (home.checkpoints / "HALTED").exists()
 
 
-def test_a_flush_that_failed_after_the_rename_is_done_again_with_the_same_note(
+def test_a_flush_that_failed_after_the_write_is_done_again_with_the_same_note(
     database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch
 ):
     """The file has the new note, whether durably nobody knows: it is written anew, verbatim."""
     with running(settings_for(database, home.path)) as node:
-        flush, notes = durable.flush_directory, []
+        append(node, world.registration(INSTITUTE))
+        node.feed.covering(1).result(TIMEOUT_S)
+        flush, notes = os.fdatasync, []
 
-        def fail_twice(directory: Path) -> None:
+        def fail_twice(descriptor: int) -> None:
             notes.append(node.file.read())
             if len(notes) < 3:
                 raise OSError(errno.EIO, "Input/output error")
-            flush(directory)
+            flush(descriptor)
 
-        monkeypatch.setattr(durable, "flush_directory", fail_twice)
-        (outcome,) = append(node, world.registration(INSTITUTE))
+        monkeypatch.setattr(os, "fdatasync", fail_twice)
+        (outcome,) = append(node, world.registration(FIRM))
         told = node.feed.covering(outcome.position).result(TIMEOUT_S)
         assert {told.note} == set(notes)
-        assert told.note == checkpoint_at(node.pool, 2).note
+        assert told.note == checkpoint_at(node.pool, told.size).note
 
 
 def test_a_signature_over_something_else_halts_and_nothing_is_told(
@@ -303,12 +306,12 @@ def test_a_halt_that_cannot_be_written_down_is_told_and_written_later(
     as_owner(database, "UPDATE ledger.entries SET leaf_hash = sha256('a') WHERE position = 1")
     full = [True]
 
-    def write(self, name: str, content: bytes, whole=CheckpointFile._write) -> None:
+    def write(path: Path, content: bytes, whole=durable.replace) -> None:
         if full:
             raise OSError(errno.ENOSPC, "No space left on device")
-        whole(self, name, content)
+        whole(path, content)
 
-    monkeypatch.setattr(CheckpointFile, "_write", write)
+    monkeypatch.setattr(durable, "replace", write)
     with running(settings_for(database, home.path)) as node:
         with pytest.raises(Halted):
             node.feed.covering(1).result(TIMEOUT_S)
@@ -320,7 +323,7 @@ def test_a_halt_that_cannot_be_written_down_is_told_and_written_later(
 
 def test_a_checkpoint_file_that_has_gone_halts(database: Database, home: Home, world: World):
     with running(settings_for(database, home.path)) as node:
-        (home.checkpoints / "latest").unlink()
+        (home.checkpoints / "last-signed").unlink()
         append(node, world.registration(INSTITUTE))
         with pytest.raises(Halted, match="the stored checkpoint has gone"):
             node.feed.covering(1).result(TIMEOUT_S)

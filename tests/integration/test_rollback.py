@@ -77,7 +77,7 @@ class Past:
 
     def lose_the_file_too(self) -> None:
         """Put back the anti-rollback file of the backup's day: the whole host was restored."""
-        (self.home.checkpoints / "latest").write_bytes(self.old_file)
+        (self.home.checkpoints / "last-signed").write_bytes(self.old_file)
 
     def restore(self, *more: Path, receipts: Sequence[tuple[Path, bytes]] = ()) -> int:
         pool = Pool(self.backup.app_dsn, size=2)
@@ -107,7 +107,7 @@ def past(database: Database, tmp_path: Path) -> Iterator[Past]:
     with running(settings) as node:
         append(node, *world.registrations((INSTITUTE, FIRM)))
         say(node, world, 0, FIRST)
-    shutil.copy(home.checkpoints / "latest", home.path / "old-checkpoint")
+    shutil.copy(home.checkpoints / "last-signed", home.path / "old-checkpoint")
     with copied(database) as backup:
         with running(settings) as node:
             say(node, world, FIRST, MORE)
@@ -180,7 +180,7 @@ def test_a_backup_with_the_file_of_its_day_is_found_out_by_a_witness(
     with running(settings) as node:
         append(node, *world.registrations((INSTITUTE,)))
         signer = node.publisher.signer
-    old = (home.checkpoints / "latest").read_bytes()
+    old = (home.checkpoints / "last-signed").read_bytes()
     with copied(database) as backup, members(tmp_path, signer.verifiers) as made:
         home.policy.write_text(policy_of(made))
         with made["firm"].served():
@@ -190,7 +190,7 @@ def test_a_backup_with_the_file_of_its_day_is_found_out_by_a_witness(
                     if any(target.size == 5 for target in node.feeder.targets):
                         break
                     time.sleep(0.05)
-            (home.checkpoints / "latest").write_bytes(old)
+            (home.checkpoints / "last-signed").write_bytes(old)
             refuses_to_sign(settings_for(backup, home.path), "has seen size 5; 2 is the last here")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.antirollback import Halted
+from ledger.antirollback import CheckpointFile, Halted
 from ledger.feeder import Feeder
 from ledger.home import Home
 from ledger.log.merkle import Frontier, leaf_hash
@@ -173,7 +173,8 @@ def resigned(database: Database, forged: StoredCheckpoint, home: Home) -> None:
             "INSERT INTO ledger.checkpoints VALUES (%s, %s, %s, %s)",
             (forged.size, forged.root, forged.note, forged.created),
         )
-    (home.checkpoints / "latest").write_bytes(forged.note)
+    file = CheckpointFile(home.checkpoints)
+    file.restore(file.read(), forged.note)
 
 
 def test_m11_m12_m19_even_with_the_logs_key_it_is_found_by_who_kept_anything(

@@ -21,7 +21,7 @@ from tests.property.test_log_parsers import NOTE, PIECES, POLICY, TEXT, VKEY, mu
 from tests.support.sample_log import ORIGIN, sample_log
 
 ENTRIES = sample_log(24).entries
-often = settings(max_examples=1500, deadline=None)
+often = settings(max_examples=400, deadline=None)
 
 
 def answer(read: Callable[..., Any], *given_: Any) -> Any:

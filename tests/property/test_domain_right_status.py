@@ -85,7 +85,7 @@ def naive(words: Sequence[Word], day: date, state: str | None) -> str | None:
     return None if outcome == "restored" else outcome
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(WORDS)
 def test_rules_and_read_model_agree_with_a_naive_replay(words: list[Word]) -> None:
     events = logged(european_filed(), european_granted(), *map(body, words))
@@ -102,7 +102,7 @@ def test_rules_and_read_model_agree_with_a_naive_replay(words: list[Word]) -> No
             assert (expected or "in_force") == told
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(WORDS)
 def test_a_right_as_a_whole_is_over_when_it_is_over_everywhere(words: list[Word]) -> None:
     events = logged(european_filed(), european_granted(), *map(body, words))
@@ -117,7 +117,7 @@ def test_a_right_as_a_whole_is_over_when_it_is_over_everywhere(words: list[Word]
         assert (told.status not in ALIVE) == (lapse_on(right, day) is not None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(WORDS)
 def test_what_is_said_later_changes_nothing_of_what_was_known(words: list[Word]) -> None:
     bodies = [european_filed(), european_granted(), *map(body, words)]

@@ -166,7 +166,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @for_all(st.sampled_from(("invention", "software")), st.lists(STEPS, max_size=15))
 def test_owners_are_those_of_the_naive_model_after_every_event(
     kind: str, steps: list[tuple[str, str, list[str], Fraction, int]]

@@ -26,7 +26,7 @@ from tests.support.reference_signers import SIGNS, who_signs
 from tests.support.specification import START, Attempt, Past, said
 from tests.support.whole_actions import ACTIONS, chosen
 
-RUNS = int(os.environ.get("WHOLE_RUNS", "150"))
+RUNS = int(os.environ.get("WHOLE_RUNS", "40"))
 STEPS = int(os.environ.get("WHOLE_STEPS", "150"))
 
 

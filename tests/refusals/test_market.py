@@ -46,7 +46,7 @@ from tests.support.builders import (
 )
 from tests.support.specification import START, Past, given, said
 
-NOON = datetime(2026, 11, 30, 5, tzinfo=UTC)
+NOON = datetime(2036, 11, 30, 5, tzinfo=UTC)
 LISTED = given(right_filed(), listing_published())
 PROPOSED = {
     key: value

@@ -336,7 +336,7 @@ _TERMS = {
     "price": vnd(500_000_000),
     "royalty_ppm": 50_000,
     "terms_sha256": SOME_HASH,
-    "expires_at": "2026-11-30T05:00:00.000Z",
+    "expires_at": "2036-11-30T05:00:00.000Z",
     "revocable": False,
 }
 

@@ -25,9 +25,8 @@ from typing import Any
 KILLED = "killed"
 CUTS = ("lost", "empty", "torn")
 
-_SITES = frozenset(
-    ("open", "write", "fsync", "replace", "rename", "link", "unlink", "mkdir", "execute", "commit")
-)
+_FILES = ("open", "write", "pwrite", "fsync", "fdatasync", "replace", "rename", "link", "unlink")
+_SITES = frozenset((*_FILES, "mkdir", "execute", "commit"))
 
 
 def cut_at(step: int, how: str, directory: Path, action: Callable[[], object]) -> bool:

@@ -38,7 +38,7 @@ from tests.support.builders import (
 )
 from tests.support.specification import START, given, said
 
-NOON = datetime(2026, 11, 30, 5, tzinfo=UTC)
+NOON = datetime(2036, 11, 30, 5, tzinfo=UTC)
 """Noon in Hanoi, when the offer of the builders ends."""
 
 
@@ -62,7 +62,7 @@ def test_offer_expired_one_second_after_noon() -> None:
 
 def test_a_late_acceptance_can_be_said_as_a_new_offer() -> None:
     past = given(offer_made())
-    answer = offer_countered(royalty_ppm=50_000, expires_at="2026-12-31T05:00:00.000Z")
+    answer = offer_countered(royalty_ppm=50_000, expires_at="2036-12-31T05:00:00.000Z")
     past.when(said(answer, accepted=NOON + timedelta(seconds=1))).then_admitted()
 
 

@@ -24,7 +24,7 @@ from tests.support.builders import (
 from tests.support.projecting import logged
 from tests.support.specification import START
 
-EXPIRES = datetime(2026, 11, 30, 5, tzinfo=UTC)
+EXPIRES = datetime(2036, 11, 30, 5, tzinfo=UTC)
 MADE, ANSWERED = START + timedelta(seconds=1), START + timedelta(seconds=2)
 
 

@@ -235,7 +235,9 @@ def _patch_files() -> None:
     _patch_open(io)
     builtins.open = io.open
     _patch(os, "open", "open", lambda path, *_a, **_n: _kind_of(path))
-    _patch(os, "fsync", "fsync", lambda descriptor: _kind_of(descriptor))
+    _patch(os, "pwrite", "write", lambda descriptor, *_a: _kind_of(descriptor))
+    for name in ("fsync", "fdatasync"):
+        _patch(os, name, "fsync", lambda descriptor: _kind_of(descriptor))
     for name in ("replace", "rename"):
         _patch(os, name, "rename", lambda _old, new, **_n: _kind_of(new))
     for name in ("unlink", "mkdir"):
