@@ -4,6 +4,7 @@ A server's connections, each held to what one may cost: time, bytes, and its sha
 uvicorn has a deadline for idle connections only. Here a peer also owes: a whole head in so many
 seconds; the bytes of a body, and the reading of an answer, at a rate. It may be some seconds
 behind, then it is cut. What waits on our side is not counted (docs/decisions/0020-edge.md).
+Where all connections are taken, an address with fewer of them takes one from that with the most.
 """
 
 import asyncio
@@ -15,9 +16,12 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 import httptools
+import orjson
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from api.problems import MEDIA_TYPE, members
 
 TICK_S = 0.5
 """How often, in seconds, the connections are looked at."""
@@ -88,24 +92,42 @@ class Guard:
 
     def enter(self, who: "GuardedProtocol") -> int:
         """Take a connection in; return the status that says why not, or 0."""
-        if len(self._here) >= self.limits.connections:
-            return self.refuse("connections", 503)
-        if self._of[who.group] >= self.limits.share and not self._is_proxy(who.host):
+        if self._is_proxy(who.host):
+            who.group = ""
+        elif self._of[who.group] >= self.limits.share:
             return self.refuse("share", 429)
+        if len(self._here) >= self.limits.connections and not self._make_room(who.group):
+            return self.refuse("connections", 503)
         self._here.add(who)
-        self._of[who.group] += 1
+        self._of.update([who.group] if who.group else [])
         if not self._sweeping:
             self._sweeping = True
             asyncio.get_running_loop().call_later(TICK_S, self._sweep)
         return 0
+
+    def _make_room(self, group: str) -> bool:
+        """Cut what asks for nothing of whom has most connections, if that is more than the group.
+
+        So a few addresses cannot keep out one that is new, whatever they do with theirs.
+        """
+        most, held = next(iter(self._of.most_common(1)), ("", 0))
+        if held <= self._of[group] + 1:
+            return False
+        theirs = [each for each in self._here if each.group == most]
+        longest = max(theirs, key=lambda each: each.idle_s)
+        self.refuse("displaced", 0)
+        self.leave(longest)
+        longest.displace()
+        return True
 
     def leave(self, who: "GuardedProtocol") -> None:
         """Let a connection go."""
         if who not in self._here:
             return
         self._here.discard(who)
-        self._of[who.group] -= 1
-        if not self._of[who.group]:
+        if self._of[who.group] > 1:
+            self._of[who.group] -= 1
+        else:
             del self._of[who.group]
 
     def _is_proxy(self, host: str) -> bool:
@@ -126,6 +148,15 @@ class Guard:
         if self._sweeping:
             asyncio.get_running_loop().call_later(TICK_S, self._sweep)
 
+
+_CODES = {
+    400: "BAD_HTTP",
+    408: "TOO_SLOW",
+    429: "TOO_MANY_CONNECTIONS",
+    431: "HEAD_TOO_LARGE",
+    503: "TOO_MANY_CONNECTIONS",
+}
+"""What a connection is told, by status, before there is a request to answer."""
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER: on, for no time at all."""
@@ -196,6 +227,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._drained = 0
         self._dropped = 0
         self._status = 400
+        self.idle_s = 0.0
 
     # What asyncio calls
 
@@ -207,7 +239,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.group = group_of(self.host)
         if status := self.guard.enter(self):
             self._status = status
-            self.send_400_response("Too many connections.")
+            self.send_400_response("This address, or all together, have as many as there may be.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the connection go."""
@@ -229,12 +261,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Say why the connection is closed, and close it."""
-        content = msg.encode("ascii")
+        content = orjson.dumps(members(_CODES[self._status], self._status, msg))
         later = b"retry-after: 1\r\n" if self._status in (429, 503) else b""
         self.transport.write(
-            b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n%b"
-            b"connection: close\r\n\r\n%b"
-            % (STATUS_LINE[self._status], len(content), later, content)
+            b"%bcontent-type: %b\r\ncontent-length: %d\r\n%bconnection: close\r\n\r\n%b"
+            % (STATUS_LINE[self._status], MEDIA_TYPE.encode(), len(content), later, content)
         )
         self.transport.close()
 
@@ -306,6 +337,8 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._read_late_s = 0.0
         self._drained = drained
+        asks = self.cycle is not None and not self.cycle.response_complete and not self._in_body
+        self.idle_s = 0.0 if asks else self.idle_s + tick_s
         self._cut_if_late(counted)
 
     def _cut_if_late(self, counted: _Counted) -> None:
@@ -329,6 +362,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self.send_400_response("Too slow.")
         else:
             self.transport.abort()
+
+    def displace(self) -> None:
+        """Cut the connection: somebody with fewer of them needs one."""
+        assert self._counted is not None
+        self._counted.drop()
 
     def shutdown(self) -> None:
         """Close what is idle or only beginning to speak; let what is under way end."""

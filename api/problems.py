@@ -89,6 +89,10 @@ _TITLES = {
     "HOST": ("The request is for another host", "Yêu cầu gửi tới máy chủ khác"),
     "ORIGIN": ("The request comes from another site's page", "Yêu cầu đến từ trang khác"),
     "BAD_PARAMETER": ("A parameter is not of its form", "Tham số không hợp lệ"),
+    "BAD_HTTP": ("The bytes are no HTTP request", "Không phải yêu cầu HTTP hợp lệ"),
+    "TOO_SLOW": ("The request came too slowly", "Yêu cầu gửi quá chậm"),
+    "TOO_MANY_CONNECTIONS": ("There are too many connections", "Quá nhiều kết nối"),
+    "HEAD_TOO_LARGE": ("The request's head is too large", "Phần đầu yêu cầu quá lớn"),
 }
 
 
@@ -158,6 +162,11 @@ def _told(error: Exception) -> Exception:
     if isinstance(error, tuple(_UNAVAILABLE)) or fault_of(error) is not Fault.PASSES:
         return error
     return told_as(error)
+
+
+def members(code: str, status: int, detail: str) -> dict[str, Any]:
+    """Return the members of a problem of the HTTP surface, for whom no request tells a language."""
+    return _members(code, _TITLES[code][0], status, detail)
 
 
 def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:

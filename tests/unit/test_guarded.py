@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import socket
 import threading
 import time
@@ -234,6 +235,63 @@ def test_all_connections_together_have_a_bound(serving):
         with connect(port, "127.0.0.2") as other:
             said = all_of(other)
         assert (503, True) == (status(said), b"retry-after: 1" in said)
+        assert "TOO_MANY_CONNECTIONS" == json.loads(said.partition(b"\r\n\r\n")[2])["code"]
+
+
+def test_who_holds_most_of_all_connections_gives_up_an_idle_one_to_whom_has_fewer(serving):
+    guard, port = serving(connections=6, share=4)
+    with contextlib.ExitStack() as held:
+        idle = [held.enter_context(connect(port, "127.0.0.2")) for _ in range(3)]
+        _until(lambda: guard.connections == 3)
+        other = [held.enter_context(connect(port, "127.0.0.3")) for _ in range(2)]
+        busy = held.enter_context(connect(port, "127.0.0.2"))
+        _until(lambda: guard.connections == 6)
+        for _ in range(5):
+            busy.sendall(GET)
+            assert 200 == status(busy.recv(1 << 16))
+            time.sleep(0.03)
+        with connect(port) as honest:
+            honest.sendall(GET)
+            assert 200 == status(honest.recv(1 << 16))
+            assert 6 == guard.connections
+            assert 1 == guard.refused["displaced"]
+            with connect(port) as second:  # Of 127.0.0.2 three are left: one more than of us now.
+                second.sendall(GET)
+                assert 200 == status(second.recv(1 << 16))
+                with connect(port) as third:
+                    assert 503 == status(all_of(third))  # Each has two: nobody has more.
+        assert 2 == sum(all_of_now(each) == b"" for each in idle)
+        busy.sendall(GET)
+        assert 200 == status(busy.recv(1 << 16))
+        assert [None, None] == [all_of_now(each) for each in other]
+
+
+def all_of_now(sock):
+    """Return b"" where the other side has cut the connection, None where it is there."""
+    sock.settimeout(0.2)
+    try:
+        return sock.recv(1)
+    except TimeoutError:
+        return None
+    except ConnectionError:
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (b"NONSENSE\r\n\r\n", "BAD_HTTP"),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000, "HEAD_TOO_LARGE"),
+    ],
+)
+def test_what_is_no_request_is_answered_with_a_code(serving, said, code):
+    _guard, port = serving()
+    with connect(port) as sock:
+        sock.sendall(said)
+        head, _, body = all_of(sock).partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    assert (code, status(head)) == (problem["code"], problem["status"])
+    assert b"application/problem+json" in head
 
 
 @pytest.mark.parametrize(
