@@ -45,7 +45,7 @@ async def get_checkpoint(
     """Return the newest that a quorum of the policy cosigned, or the newest where none is asked."""
     node = node_of(request)
     checkpoint = {
-        "logged": node.feed.latest,
+        "logged": node.feed.newest,
         "witnessed": node.best_checkpoint,
         "degraded": node.standards["degraded"].feed.latest,
     }[grade]
@@ -91,7 +91,7 @@ async def get_consistency(
     `unchanged` says whether it holds for the root given; whoever asks verifies that alone.
     """
     node, old = node_of(request), _read_root(root)
-    checkpoint = node.feed.latest
+    checkpoint = node.feed.newest
     if checkpoint is None or since > checkpoint.size:
         raise NotFound("nothing of that size is published")
     proof = await look(request, lambda: node.reading.prove_prefix(since, checkpoint))

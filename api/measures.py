@@ -59,8 +59,8 @@ def _ages(node: Node, metrics: Metrics) -> None:
     """Set how old the newest ones are; of what never was there is no age."""
     now = datetime.now(UTC)
     newest: dict[str, datetime] = {"seal": last_seal(node.probe, node.identity.origin).accepted}
-    if node.feed.latest:
-        newest["checkpoint"] = node.feed.latest.created
+    if node.feed.newest:
+        newest["checkpoint"] = node.feed.newest.created
     if backup := last_backup(Home(node.settings.home)):
         newest["backup"] = datetime.fromisoformat(backup["made"])
     for what, made in newest.items():

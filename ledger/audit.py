@@ -37,13 +37,13 @@ from ledger.log.tiles import (
     widths,
 )
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
-from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.checkpoints import newest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.tree import TreeReader
 from ledger.verify.files import UNFINISHED
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
-from ledger.witnessed import NONE_ASKED, Quorum
+from ledger.witnessed import NONE_ASKED, Quorum, freshened
 
 CHECKPOINT = "checkpoint"
 
@@ -117,7 +117,7 @@ class StoredLog(TreeReader):
         Raises `NothingExported` before the first.
         """
         witnessed = self._quorum.latest(self._checkpoints)
-        latest = witnessed or latest_checkpoint(self._checkpoints)
+        latest = freshened(witnessed, newest_checkpoint(self._checkpoints))
         if latest is None:
             raise NothingExported("the log has no checkpoint yet")
         return latest.note

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ledger.loops import Loop
 from ledger.receipts import CheckpointFeed
-from ledger.store.checkpoints import checkpoints_after
+from ledger.store.checkpoints import checkpoints_after, signed_again
 from ledger.store.connection import Pool
 from ledger.witnessed import Standard
 
@@ -46,4 +46,8 @@ class Follower:
             self._feed.tell(checkpoint)
         for standard in self._standards:
             standard.look(self._pool)
-        return EAGER_S if self._feed.waited_for else IDLE_S
+        if self._feed.waited_for:
+            return EAGER_S
+        if again := signed_again(self._pool):
+            self._feed.tell_again(again)
+        return IDLE_S

@@ -27,8 +27,8 @@ from ledger.domain.turning import turned
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
 from ledger.kept import OpeningCheck
-from ledger.links import link_faults
-from ledger.log.checkpoint import open_checkpoint, parse_checkpoint
+from ledger.links import link_faults, rest_faults
+from ledger.log.checkpoint import log_times, open_checkpoint, parse_checkpoint
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import write_base64
 from ledger.log.key import BadNoteSignature
@@ -44,7 +44,7 @@ from ledger.log.note import (
 from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TILE_WIDTH
-from ledger.store.checkpoints import checkpoint_at, latest_checkpoint
+from ledger.store.checkpoints import checkpoint_at, latest_checkpoint, signed_again
 from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature
 from ledger.store.examine import EntryRows, Examination, examining
@@ -63,7 +63,6 @@ STORED_WITHIN_S = 2.0
 """So long after it is in its file, at most, a publisher at work has stored a checkpoint."""
 
 T = TypeVar("T")
-
 _HEIGHT = 8  # levels of the tree from one row of stored nodes to the next
 
 
@@ -115,7 +114,6 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         ours = SubjectMap()
         vault = Vault(pool, data_keys or home.data_keys(), trust.origin)
         openings = part("openings", lambda: OpeningCheck(rows, vault))
-
         batches = part("batches", lambda: _Batches(rows, home, trust.origin, report))
 
         def walk() -> None:
@@ -142,6 +140,7 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         if openings is not None:
             part("openings", lambda: _check_openings(rows, openings, report))
         part("links", lambda: _add_all(report, link_faults(rows)))
+        part("rest", lambda: _add_all(report, rest_faults(rows, trust.origin, keys.at)))
     alone("anti-rollback file", lambda: file.check_against_stored(pool, keys))
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
     return report
@@ -368,7 +367,7 @@ class _File:
         if latest and now and now[0].size < latest.size:
             self._report.add(f"the anti-rollback file is older than checkpoint {latest.size}")
         for claim in self._claimed:
-            if not self._is_stored(pool, claim.size):
+            if not self._is_stored(pool, claim.size, keys):
                 self._report.add(f"the note in the anti-rollback file, {claim.size}, is not stored")
 
     def _open(self, note: bytes, keys: _FirstKeys) -> list[_Claim]:
@@ -380,13 +379,16 @@ class _File:
             return []
         return [_Claim(opened.size, opened.root, "the anti-rollback file")]
 
-    def _is_stored(self, pool: Pool, size: int) -> bool:
+    def _is_stored(self, pool: Pool, size: int, keys: _FirstKeys) -> bool:
+        when = max(log_times(self._note or b"", keys.at(size)), default=0)
         deadline = time.monotonic() + STORED_WITHIN_S
-        while True:
-            stored = checkpoint_at(pool, size)
-            if stored is not None or time.monotonic() > deadline:
-                return stored is not None and stored.note == self._note
+        while time.monotonic() < deadline:
+            first, again = checkpoint_at(pool, size), signed_again(pool)
+            later = again and again.created.timestamp() >= when
+            if first and (later or first.note == self._note):
+                return True
             time.sleep(0.05)
+        return False
 
 
 class _Tree:

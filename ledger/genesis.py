@@ -188,7 +188,7 @@ def _found(settings: Settings, file: CheckpointFile, pool: Pool, signed: Envelop
     signer = LogSigner(identity.origin, *load_log_keys(home.keys))
     if _opened(pool).log_keys != signer.vkeys[:2]:
         raise KeysOfAnother(f"entry 0 names other keys than those in {home.keys}")
-    publish_first(pool, signer, file, lambda: datetime.now(UTC))
+    publish_first(pool, signer, file)
 
 
 def write_trust(home: Home, pool: Pool) -> Trust:

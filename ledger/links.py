@@ -7,11 +7,14 @@ in honesty: then `ledger.resumed/1` stands behind the seal, with the operator's 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ledger.domain.governance import LedgerResumed
 from ledger.domain.seal import LedgerSealed
 from ledger.intake import decode
+from ledger.log.checkpoint import log_times, open_checkpoint
+from ledger.log.merkle import LogError
+from ledger.log.note import Verifier
 from ledger.store.examine import Examination
 from ledger.store.links import (
     CHAINS,
@@ -42,6 +45,27 @@ def link_faults(rows: Examination) -> Iterator[str]:
         for position, number, link in sealed.get(chain, ()):
             if links.at.get(number) != link:
                 yield f"the {chain} are not those that the seal at position {position} counts"
+
+
+def rest_faults(
+    rows: Examination, origin: str, keys_at: Callable[[int], Sequence[Verifier]]
+) -> Iterator[str]:
+    """Yield what is wrong with the checkpoint that was signed again, and with the head's time."""
+    roots = {each.size: each.root for each in rows.checkpoints()}
+    for stored in rows.signed_again():
+        try:
+            keys = keys_at(stored.size)
+            opened = open_checkpoint(stored.note, origin, keys)
+        except LogError as error:
+            yield f"what was signed again does not verify: {error}"
+            continue
+        said = opened.size, opened.root, log_times(stored.note, keys)
+        if said != (stored.size, stored.root, [stored.created.timestamp()]):
+            yield "what was signed again is stored as another than it is"
+        if roots.get(opened.size) != opened.root:
+            yield f"what was signed again is no checkpoint of size {opened.size}"
+        if any(not each.not_before or each.not_before < stored.created for each in rows.heads()):
+            yield "the head takes in what is older than what was signed again"
 
 
 OPENINGS = "openings"

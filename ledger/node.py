@@ -37,7 +37,7 @@ from ledger.settings import Settings
 from ledger.signatures import SignatureChecker
 from ledger.store.attest import attest
 from ledger.store.basebackup import archive_settings
-from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint
+from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint, signed_again
 from ledger.store.connection import OutcomeUnknown, Pool, Timeouts
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrate import migrate, pending
@@ -47,7 +47,7 @@ from ledger.supervisor import Supervisor, hindrance
 from ledger.vault import Vault
 from ledger.vintage import Vintage
 from ledger.watchdog import Watchdog
-from ledger.witnessed import NONE_ASKED, Grade, Quorum, Standard, read_policy
+from ledger.witnessed import NONE_ASKED, Grade, Quorum, Standard, freshened, read_policy
 
 _log = structlog.get_logger(__name__)
 
@@ -211,6 +211,8 @@ class Node:
         # Only now: the publisher may just have stored what a crash kept it from storing.
         if latest := latest_checkpoint(self.pool):
             self.feed.tell(latest)
+        if again := signed_again(self.pool):
+            self.feed.tell_again(again)
         for standard in self.standards.values():
             standard.look(self.pool)
         self._start(self.follower)
@@ -255,7 +257,7 @@ class Node:
     @property
     def best_checkpoint(self) -> StoredCheckpoint | None:
         """What `/checkpoint` answers: the newest that a quorum cosigned, where one is asked for."""
-        return self.witnessed.latest or self.feed.latest
+        return freshened(self.witnessed.latest, self.feed.newest)
 
     def _publisher(self) -> Publisher:
         return publisher_of(
@@ -297,6 +299,9 @@ class Node:
             self.follower.hint()
 
     def _told(self, published: Published) -> None:
+        if published.again:
+            self.feed.tell_again(published.checkpoint)
+            return
         self.prover.edge.tell(published)
         self.reading.edge.tell(published)
         self.feed.tell(published.checkpoint)

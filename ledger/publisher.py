@@ -4,6 +4,10 @@ Signs what the log has become, once a batch or less often, and never two stories
 Order: commit (the sequencer's) -> re-read and re-hash -> sign -> verify own signatures ->
 compare-and-swap file -> INSERT checkpoint -> hint. One publisher a log holds the log's keys.
 
+A checkpoint bears the instant of its last entry. While nothing new comes it is signed again with
+the clock, after the head row says that nothing will be accepted before: so no entry is older than
+a checkpoint that does not cover it.
+
 The bytes are hashed again from what the database gives back, not from what memory had: one flipped
 bit signed is a dead log (Yeti 2022). A contradiction ends in a halt, never in a new root; what
 passes, such as a full disk, is tried again, and what was signed goes out verbatim.
@@ -12,8 +16,9 @@ passes, such as a full disk, is tried again, and what was signed goes out verbat
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -22,10 +27,17 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from ledger.antirollback import CheckpointFile, Halted, Missing
 from ledger.charter import LogKeys, read_log_keys
+from ledger.clock import ClockAhead
 from ledger.cose import CoseSigner, Included
 from ledger.domain.registry import TOPICS
 from ledger.faults import NeedsOperator, reason_of
-from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.log.checkpoint import (
+    Checkpoint,
+    log_times,
+    open_checkpoint,
+    parse_checkpoint,
+    sign_checkpoint,
+)
 from ledger.log.cosignature import MLDSA44Signer
 from ledger.log.merkle import Frontier, LogError, leaf_hash
 from ledger.log.note import Ed25519NoteSigner, format_vkey, good_lines, parse_note, parse_vkey
@@ -35,10 +47,15 @@ from ledger.log.tiles import TileHashes
 from ledger.loops import Loop
 from ledger.scrutiny import Scrutiny
 from ledger.store.batches import Batch, read_head_and_batches
-from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at, insert_checkpoint
+from ledger.store.checkpoints import (
+    StoredCheckpoint,
+    checkpoint_at,
+    insert_checkpoint,
+    replace_signed_again,
+)
 from ledger.store.connection import Pool
 from ledger.store.entries import StoredEntry, read_entries, read_head
-from ledger.store.head import Head
+from ledger.store.head import Head, hold_back
 from ledger.store.tree import TreeReader
 from ledger.vintage import SoftwareOlder, Vintage
 
@@ -50,6 +67,12 @@ PAGE = 4096
 
 REHASHED_AT_START = 1000
 """Entries whose bytes are hashed again at start; older ones are `operate fsck`'s work."""
+
+REST_S = 60.0
+"""How long, in seconds, nothing new comes until the head is signed again, with the time."""
+
+REST_MAX = timedelta(days=1)
+"""How far from what was signed last a clock is believed that nothing else bears out."""
 
 HALT_AGAIN_S = 1.0
 """How long, in seconds, until a halt that could not be written down is written again."""
@@ -82,11 +105,12 @@ class LogSigner:
         }
 
     def sign(
-        self, size: int, root: bytes, now: datetime, vkeys: Sequence[str] | None = None
+        self, size: int, root: bytes, when: datetime, vkeys: Sequence[str] | None = None
     ) -> bytes:
         """Return the checkpoint signed by the keys named, after verifying every signature.
 
-        By all keys at hand where none are named. Raises `KeyNotAtHand`, `Halted`.
+        It bears `when`, in whole seconds. By all keys at hand where none are named. Raises
+        `KeyNotAtHand`, `Halted`.
         """
         named = self.vkeys if vkeys is None else vkeys
         if missing := [vkey for vkey in named if vkey not in self._signers]:
@@ -95,7 +119,7 @@ class LogSigner:
             )
         checkpoint = Checkpoint(self.origin, size, root)
         signers = [self._signers[vkey] for vkey in named]
-        note = sign_checkpoint(checkpoint, signers, int(now.timestamp()))
+        note = sign_checkpoint(checkpoint, signers, int(when.timestamp()))
         try:
             opened = open_checkpoint(note, self.origin, [parse_vkey(vkey) for vkey in named])
         except LogError as error:
@@ -140,11 +164,15 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A checkpoint that has left the publisher, and the leaves that are new in it."""
+    """A checkpoint that has left the publisher, and the leaves that are new in it.
+
+    `again` says that its size has a first one already: nothing is new but the time.
+    """
 
     checkpoint: StoredCheckpoint
     first_new: int
     new_leaves: tuple[bytes, ...]
+    again: bool = False
 
 
 class Publisher:
@@ -187,7 +215,8 @@ class Publisher:
         self._frontier = Frontier()
         self._signed: Published | None = None  # Nobody was told yet: first it is kept and stored.
         self.loop = Loop("publisher", self._step, ended=self._end, last=True)
-        self.verified_at: float | None = None  # time.monotonic()
+        self.verified_at: float | None = None  # time.monotonic(), as of the next line too.
+        self._timed_at = time.monotonic()
 
     def start(self) -> None:
         """Check the stored checkpoint against the database, then begin to sign.
@@ -226,7 +255,7 @@ class Publisher:
         return self.signer.cose_receipt(proof, leaf, subject, self._keys.at(size))
 
     def publish(self) -> None:
-        """Sign the head if it has grown; tell of the checkpoint once it is stored.
+        """Sign the head if it has grown, or rests; tell of the checkpoint once it is stored.
 
         Whatever fails on the way is done again, in the next call, from where it failed, with the
         same note: a first receipt may hang from it.
@@ -235,7 +264,9 @@ class Publisher:
         head, batches = read_head_and_batches(self._pool, self._frontier.size)
         if head.size != self._frontier.size:
             self._sign(head, batches)
-            self._release()
+        elif time.monotonic() - self._timed_at >= REST_S:
+            self._sign_again()
+        self._release()
         self.verified_at = time.monotonic()
 
     def _sign(self, head: Head, batches: Sequence[Batch]) -> None:
@@ -243,23 +274,40 @@ class Publisher:
         first_new, frontier = self._frontier.size, self._frontier
         if head.size < first_new:
             raise Halted(f"the database has {head.size} entries; {first_new} were signed")
-        leaves, new = list[bytes](), list[bytes]()
+        page, leaves, new = list[StoredEntry](), list[bytes](), list[bytes]()
         look = self._scrutiny.look if self._scrutiny else None
         for page in self._rehash(first_new, head.size, look):
-            frontier = frontier.extend(page)
-            leaves = page
-            new += page
+            leaves = [entry.leaf_hash for entry in page]
+            frontier = frontier.extend(leaves)
+            new += leaves
         if self._scrutiny:
             self._scrutiny.conclude(batches, first_new, new)
         if frontier.root() != head.root or frontier.size != head.size:
             raise Halted(f"entries re-read up to {head.size} do not hash to the head's root")
         self._barrier()
-        now = self._clock()
-        note = self.signer.sign(head.size, head.root, now, self._keys.at(head.size))
-        checkpoint = StoredCheckpoint(head.size, head.root, note, now)
+        accepted = page[-1].accepted
+        note = self.signer.sign(head.size, head.root, accepted, self._keys.at(head.size))
+        checkpoint = StoredCheckpoint(head.size, head.root, note, accepted)
         # Only the last page travels on: a cache that missed the rest reads it when asked.
         self._signed = Published(checkpoint, head.size - len(leaves), tuple(leaves))
-        self._frontier = frontier
+        self._frontier, self._timed_at = frontier, time.monotonic()
+
+    def _sign_again(self) -> None:
+        """Sign what is signed once more, with the time: nothing older will follow.
+
+        Not by a clock that is ahead or behind; who submits is told of that.
+        """
+        size, root, when = self._frontier.size, self._frontier.root(), None
+        with suppress(ClockAhead):
+            when = hold_back(self._pool, size, self._clock, REST_MAX)
+        self._timed_at = time.monotonic()
+        if when is None:
+            return
+        if self._scrutiny:
+            self._scrutiny.hold_back(when)
+        self._barrier()
+        note = self.signer.sign(size, root, when, self._keys.at(size))
+        self._signed = Published(StoredCheckpoint(size, root, note, when), size, (), again=True)
 
     def _release(self) -> None:
         """Keep what is signed, store it, tell of it. Again, verbatim, it changes nothing."""
@@ -268,13 +316,14 @@ class Publisher:
             if self._note != note:
                 self._file.swap(self._note, note)
                 self._note = note
-            insert_checkpoint(self._pool, self._signed.checkpoint)
+            store = replace_signed_again if self._signed.again else insert_checkpoint
+            store(self._pool, self._signed.checkpoint)
             released, self._signed = self._signed, None
             self._told(released)
 
     def _rehash(
         self, start: int, stop: int, look: Callable[[StoredEntry], None] | None = None
-    ) -> Iterator[list[bytes]]:
+    ) -> Iterator[list[StoredEntry]]:
         """Read entries back, page by page, hash each anew, look at it. Raises `Halted`."""
         while start < stop:
             page = read_entries(self._pool, start, stop, PAGE)
@@ -289,7 +338,7 @@ class Publisher:
                 if look:
                     look(entry)
                 self._keys.follow(entry)
-            yield leaves
+            yield page
             start += len(page)
 
     def examine(self) -> tuple[bytes, Checkpoint]:
@@ -313,14 +362,17 @@ class Publisher:
         except Halted as error:
             self._halt(reason_of(error))
             raise
-        self._note = note
+        self._note, when = note, self._time_of(note, stored.size)
         if self._scrutiny:
-            self._scrutiny.start(stored.size)
-        if checkpoint_at(self._pool, stored.size) is None:
-            # It was signed and swapped, then something died: it is published verbatim.
-            insert_checkpoint(
-                self._pool, StoredCheckpoint(stored.size, stored.root, note, self._clock())
-            )
+            self._scrutiny.start(stored.size, when)
+        hold_back(self._pool, stored.size, lambda: when, timedelta.max)
+        kept = StoredCheckpoint(stored.size, stored.root, note, when)
+        first = checkpoint_at(self._pool, stored.size)
+        # It was signed and swapped, then something may have died: it is published verbatim.
+        if first is None:
+            insert_checkpoint(self._pool, kept)
+        elif first.note != note:
+            replace_signed_again(self._pool, kept)
 
     def _check_file(self, note: bytes) -> Checkpoint:
         """Recompute the signed root from the database; re-hash the newest entries below it."""
@@ -343,6 +395,11 @@ class Publisher:
             return open_checkpoint(note, self.signer.origin, keys)
         except LogError as error:
             raise Halted(f"the anti-rollback file is not signed by the log: {error}") from None
+
+    def _time_of(self, note: bytes, size: int) -> datetime:
+        """Return the time that a note of ours bears."""
+        keys = [parse_vkey(vkey) for vkey in self._keys.at(size)]
+        return datetime.fromtimestamp(max(log_times(note, keys), default=0), UTC)
 
     def _check_other(self, other: "Remembered", stored: Checkpoint) -> None:
         """Halt if somebody saw a checkpoint of ours that this database does not lead to (F15)."""
@@ -391,9 +448,7 @@ def _stated(note: bytes) -> Checkpoint:
         raise Halted(f"the anti-rollback file is no checkpoint: {error}") from None
 
 
-def publish_first(
-    pool: Pool, signer: LogSigner, file: CheckpointFile, clock: Callable[[], datetime]
-) -> bytes:
+def publish_first(pool: Pool, signer: LogSigner, file: CheckpointFile) -> bytes:
     """Make the first checkpoint of a new log, over its genesis entry; return the note.
 
     Done again, it finishes what was begun: two notes of one size would be two stories. Raises
@@ -404,13 +459,13 @@ def publish_first(
     frontier = Frontier().extend([leaf_hash(genesis.entry)])
     if head.size != 1 or frontier.root() != head.root:
         raise Halted("a new log holds its genesis entry and nothing else")
-    now, signed, stored = clock(), file.read(), checkpoint_at(pool, 1)
-    note = signed or (stored.note if stored else signer.sign(1, head.root, now))
+    accepted, signed, stored = genesis.accepted, file.read(), checkpoint_at(pool, 1)
+    note = signed or (stored.note if stored else signer.sign(1, head.root, accepted))
     if open_checkpoint(note, signer.origin, signer.verifiers) != Checkpoint(
         signer.origin, 1, head.root
     ):
         raise Halted("the stored checkpoint is not of the genesis entry")
     if signed is None:
         file.swap(None, note)
-    insert_checkpoint(pool, StoredCheckpoint(1, head.root, note, now))
+    insert_checkpoint(pool, StoredCheckpoint(1, head.root, note, accepted))
     return note

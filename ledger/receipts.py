@@ -53,6 +53,7 @@ class CheckpointFeed:
         self._recent: deque[StoredCheckpoint] = deque(maxlen=RECENT)
         self._waiting: list[tuple[int, Pending[StoredCheckpoint]]] = []
         self._failed: Exception | None = None
+        self._again: StoredCheckpoint | None = None
 
     def tell(self, checkpoint: StoredCheckpoint) -> None:
         """Take in the next checkpoint and answer those that it covers."""
@@ -65,6 +66,10 @@ class CheckpointFeed:
         for each in covered:
             each.give(checkpoint)
 
+    def tell_again(self, checkpoint: StoredCheckpoint) -> None:
+        """Take in a checkpoint of a size that was told, with a later time; no receipt has it."""
+        self._again = checkpoint
+
     def fail(self, error: Exception) -> None:
         """Answer all who wait, now and later, that no checkpoint will come."""
         with self._lock:
@@ -75,8 +80,14 @@ class CheckpointFeed:
 
     @property
     def latest(self) -> StoredCheckpoint | None:
-        """The last checkpoint that was told, if any."""
+        """The last checkpoint that was told, if any, as it was signed first."""
         return self._recent[-1] if self._recent else None
+
+    @property
+    def newest(self) -> StoredCheckpoint | None:
+        """The last checkpoint that was told, if any, as it was signed last."""
+        latest, again = self.latest, self._again
+        return again if latest and again and again.size == latest.size else latest
 
     @property
     def waited_for(self) -> bool:

@@ -7,6 +7,7 @@ sequencer had them: form, identity and time, lists, the table of authority, keys
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ledger.antirollback import Halted
 from ledger.batches import BatchKey
@@ -29,12 +30,17 @@ class Scrutiny:
         self._authority, self._size, self._accepted = Authority(), 0, ""
         self._doubt = ""
 
-    def start(self, size: int) -> None:
-        """Read who may sign at a size, of which all is signed. Raises `Halted`."""
+    def start(self, size: int, signed: datetime) -> None:
+        """Read who may sign at a size, of which all is `signed` with that time. Raises `Halted`."""
         self._authority = Authority()
         self._size = size
+        self.hold_back(signed)
         for stored in read_topics(self._pool, ENTERED, size):
             self._follow(stored)
+
+    def hold_back(self, signed: datetime) -> None:
+        """Let nothing that follows be older than what was signed at an instant."""
+        self._accepted = max(self._accepted, format_instant(signed))
 
     def look(self, stored: StoredEntry) -> None:
         """Look at the next entry of the log; what is wrong with it, `conclude` says.
@@ -72,7 +78,7 @@ class Scrutiny:
         if row != (event.event_id, event.type, accepted):
             self._doubt = "it is stored as another than it is"
         elif accepted < self._accepted:
-            self._doubt = "it was accepted before the entry before it"
+            self._doubt = "it was accepted before what was signed without it"
         elif event.type not in TABLE:
             self._doubt = f"it is of a type that is not known here, {event.type}"
         else:

@@ -227,7 +227,7 @@ class Sequencer:
         """See whether an event could be appended now, without one. Raises what keeps it."""
         self._vintage.check()
         with appending(pool) as append:
-            self._accepted(append.head.accepted)
+            self._accepted(append.head.earliest)
 
     def _take(self) -> list[Group]:
         """Return whole groups, about a batch of them, or none where nobody waits.
@@ -300,7 +300,7 @@ class Sequencer:
             self._catch_up(append, known, openings)
             batch = Judging(
                 head_size=append.head.size,
-                accepted=self._accepted(append.head.accepted),
+                accepted=self._accepted(append.head.earliest),
                 overlay=Overlay(self._folds),
                 event_ids=event_ids,
                 stored=append.stored(event_ids),
@@ -371,7 +371,10 @@ class Sequencer:
         self._doubt = True
 
     def _accepted(self, last: datetime | None) -> datetime:
-        """Return max(now, last), in whole milliseconds. Raises `ClockBehind`, `ClockAhead`."""
+        """Return max(now, last), in whole milliseconds. Raises `ClockBehind`, `ClockAhead`.
+
+        `last` is when the last entry was accepted, or the head signed at rest since then.
+        """
         now = self._clock()
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)
         if last is None or now >= last:

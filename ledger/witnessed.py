@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from ledger.log.note import Note, format_note, parse_note
 from ledger.log.policy import QUORUM_NONE_POLICY, MalformedPolicy, Policy, parse_policy
 from ledger.pending import Pending
 from ledger.store.checkpoints import StoredCheckpoint
@@ -71,6 +72,21 @@ def cosigned(checkpoint: StoredCheckpoint, cosignatures: Sequence[Cosignature]) 
     """Return a checkpoint with the witnesses' lines below those of the log."""
     lines = "".join(each.line for each in cosignatures)
     return replace(checkpoint, note=checkpoint.note + lines.encode())
+
+
+def freshened(
+    cosigned: StoredCheckpoint | None, newest: StoredCheckpoint | None
+) -> StoredCheckpoint | None:
+    """Return a cosigned checkpoint under the log's newest lines, where these are of its size.
+
+    The newest alone where nothing is cosigned.
+    """
+    if cosigned is None or newest is None or cosigned.size != newest.size:
+        return cosigned or newest
+    note, fresh = parse_note(cosigned.note), parse_note(newest.note)
+    by_log = {(each.name, each.key_id) for each in fresh.signatures}
+    others = [each for each in note.signatures if (each.name, each.key_id) not in by_log]
+    return replace(newest, note=format_note(Note(note.text, (*fresh.signatures, *others))))
 
 
 Grade = Literal["logged", "witnessed", "degraded"]

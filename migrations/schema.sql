@@ -51,7 +51,8 @@ CREATE TABLE ledger.head (
     size bigint NOT NULL,
     root bytea NOT NULL,
     frontier bytea[] NOT NULL,
-    accepted timestamp with time zone
+    accepted timestamp with time zone,
+    not_before timestamp with time zone
 );
 
 CREATE TABLE ledger.kept (
@@ -93,6 +94,14 @@ CREATE TABLE ledger.shown_openings (
     path text COLLATE "C" NOT NULL,
     shown_to text NOT NULL,
     reason text NOT NULL
+);
+
+CREATE TABLE ledger.signed_again (
+    one boolean NOT NULL,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    note bytea NOT NULL,
+    created timestamp with time zone NOT NULL
 );
 
 CREATE TABLE ledger.tags (
@@ -156,6 +165,10 @@ ALTER TABLE ledger.plain_openings ADD CONSTRAINT plain_openings_pkey PRIMARY KEY
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_payload_sha256_check CHECK ((octet_length(payload_sha256) = 32));
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_pkey PRIMARY KEY (payload_sha256);
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_said_check CHECK ((octet_length(said) <= 1048576));
+ALTER TABLE ledger.signed_again ADD CONSTRAINT signed_again_one_check CHECK (one);
+ALTER TABLE ledger.signed_again ADD CONSTRAINT signed_again_pkey PRIMARY KEY (one);
+ALTER TABLE ledger.signed_again ADD CONSTRAINT signed_again_root_check CHECK ((octet_length(root) = 32));
+ALTER TABLE ledger.signed_again ADD CONSTRAINT signed_again_size_check CHECK ((size > 0));
 ALTER TABLE ledger.tags ADD CONSTRAINT tags_pkey PRIMARY KEY (subject, "position");
 ALTER TABLE ledger.turns ADD CONSTRAINT turns_pkey PRIMARY KEY (subject, "position");
 ALTER TABLE ledger.vault ADD CONSTRAINT vault_commitment_check CHECK ((octet_length(commitment) = 32));
@@ -191,7 +204,14 @@ CREATE OR REPLACE FUNCTION ledger.head_must_grow()
  SET enable_seqscan TO 'off'
 AS $function$
 BEGIN
-    IF new.origin <> old.origin OR new.size <= old.size OR new.accepted < old.accepted THEN
+    IF new.origin = old.origin AND new.size = old.size AND new.root = old.root
+        AND new.frontier = old.frontier AND new.accepted = old.accepted
+        AND new.not_before > greatest(old.accepted, old.not_before) THEN
+        RETURN new;
+    END IF;
+    IF new.origin <> old.origin OR new.size <= old.size
+        OR new.accepted < greatest(old.accepted, old.not_before)
+        OR new.not_before IS DISTINCT FROM old.not_before THEN
         RAISE EXCEPTION 'head from size % to % refused: the log only grows', old.size, new.size
             USING ERRCODE = 'restrict_violation';
     END IF;
@@ -239,6 +259,20 @@ BEGIN
 END;
 $function$
 ;
+CREATE OR REPLACE FUNCTION ledger.time_must_grow()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF new.size < old.size OR new.created < old.created
+        OR (new.created = old.created AND new.note <> old.note) THEN
+        RAISE EXCEPTION 'what was signed at % is not replaced by what was earlier', old.created
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN new;
+END;
+$function$
+;
 
 CREATE TRIGGER batches_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.batches FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER checkpoints_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
@@ -254,6 +288,8 @@ CREATE TRIGGER kept_stays BEFORE DELETE OR TRUNCATE ON ledger.kept FOR EACH STAT
 CREATE TRIGGER links_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.links FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER nodes_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.nodes FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER shown_openings_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.shown_openings FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
+CREATE TRIGGER signed_again_only_grows BEFORE UPDATE ON ledger.signed_again FOR EACH ROW EXECUTE FUNCTION ledger.time_must_grow(); -- enabled: always
+CREATE TRIGGER signed_again_stays BEFORE DELETE OR TRUNCATE ON ledger.signed_again FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER tags_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.tags FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER turns_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.turns FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER vault_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON ledger.vault FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
@@ -271,6 +307,7 @@ GRANT INSERT, SELECT ON ledger.nodes TO ledger_app;
 GRANT INSERT, SELECT ON ledger.shown_openings TO ledger_app;
 GRANT INSERT, SELECT ON ledger.tags TO ledger_app;
 GRANT INSERT, SELECT ON ledger.turns TO ledger_app;
+GRANT INSERT, SELECT, UPDATE ON ledger.signed_again TO ledger_app;
 GRANT SELECT ON ledger.links TO ledger_app;
 GRANT SELECT, UPDATE ON ledger.head TO ledger_app;
 GRANT SELECT, UPDATE ON ledger.kept TO ledger_app;

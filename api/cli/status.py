@@ -20,7 +20,7 @@ from ledger.node import Database, open_database, policy_of
 from ledger.refuser import refuser_of
 from ledger.settings import Settings
 from ledger.store.archiver import read_archiver
-from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.checkpoints import latest_checkpoint, newest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head
 from ledger.store.migrate import pending
@@ -122,7 +122,7 @@ def _schema(database: Database) -> Check:
 
 
 def _signed(pool: Pool, now: datetime) -> Check:
-    head, latest = read_head(pool), latest_checkpoint(pool)
+    head, latest = read_head(pool), newest_checkpoint(pool)
     unsigned = head.size - (latest.size if latest else 0)
     waiting = now - head.accepted if unsigned and head.accepted else timedelta(0)
     seen = f"size {latest.size}, signed {_ago(now - latest.created)}" if latest else "nothing"

@@ -29,7 +29,7 @@ router = APIRouter(tags=["explorer"], include_in_schema=False)
 async def show_log(request: Request) -> HTMLResponse:
     """Show the log's head and its latest events."""
     node = node_of(request)
-    latest = node.feed.latest
+    latest = node.feed.newest
     size = latest.size if latest else 0
 
     def shown() -> HTMLResponse:

@@ -9,8 +9,10 @@ unknown line is ignored: only a missing one gives it away.
 
 from collections.abc import Iterable, Sequence
 
+from ledger.log.cosignature import cosignature_time
+from ledger.log.key import ED25519
 from ledger.log.merkle import LogError
-from ledger.log.note import NoteSignature, Signer, Verifier, open_note, sign_note
+from ledger.log.note import NoteSignature, Signer, Verifier, open_note, parse_note, sign_note
 from ledger.log.tree_head import (
     Checkpoint,
     MalformedCheckpoint,
@@ -23,6 +25,7 @@ __all__ = [
     "CheckpointRefused",
     "MalformedCheckpoint",
     "format_checkpoint",
+    "log_times",
     "open_checkpoint",
     "open_cosigned_checkpoint",
     "parse_checkpoint",
@@ -79,6 +82,16 @@ def open_cosigned_checkpoint(
         raise CheckpointRefused("this is a checkpoint of another log")
     _refuse_extensions(checkpoint)
     return checkpoint, tuple(each for key, each in by_key.items() if key not in log_keys)
+
+
+def log_times(raw: bytes, log_verifiers: Iterable[Verifier]) -> list[int]:
+    """Return the POSIX seconds at which a log's own lines say that it signed a note, in order.
+
+    None where no key of the log has a time in its lines. They are believed: open the note first.
+    """
+    timed = {(each.name, each.key_id) for each in log_verifiers if each.key_type != ED25519}
+    lines = [each for each in parse_note(raw).signatures if (each.name, each.key_id) in timed]
+    return sorted(cosignature_time(line.blob) for line in lines)
 
 
 def _refuse_extensions(checkpoint: Checkpoint) -> None:

@@ -14,7 +14,7 @@ the first, all rows, the new head and COMMIT the second.
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -57,7 +57,8 @@ _LOCK = (
     " NULL::timestamptz, NULL::bytea"
     " FROM ledger.head LEFT JOIN ledger.entries ON entries.event_id = ANY(%s::uuid[])"
     " UNION ALL SELECT NULL::text, NULL::bigint, NULL::bytea, NULL::bytea[], NULL::timestamptz,"
-    " NULL::bigint, event_id, NULL::bigint, payload_sha256, refused, NULL::bytea, not_after, said"
+    " NULL::timestamptz, NULL::bigint, event_id, NULL::bigint, payload_sha256, refused,"
+    " NULL::bytea, not_after, said"
     " FROM ledger.refusals WHERE payload_sha256 = ANY(%s::bytea[])"
 )
 
@@ -103,7 +104,7 @@ class Append:
         found = transaction.cursor.fetchall()
         rows = [row[:-2] for row in found if row[-1] is None]
         self.head: Head = head_of(rows[0] if rows else None)
-        self.migrated = rows[0][5] > len(known_migrations())
+        self.migrated = rows[0][6] > len(known_migrations())
         self._stored = {
             event_id: StoredId(position, bytes(payload_sha256), accepted, bytes(leaf_hash))
             for *_, event_id, position, payload_sha256, accepted, leaf_hash in rows
@@ -171,7 +172,9 @@ class Append:
         if mac is not None:
             judged = mac(first, [entry.leaf_hash for entry in entries])
             self._insert_rows("ledger.batches", [(first, len(entries), judged)])
-        self.head = Head(self.head.origin, tree.size, tree.root(), tree.hashes, accepted)
+        self.head = replace(
+            self.head, size=tree.size, root=tree.root(), frontier=tree.hashes, accepted=accepted
+        )
         self._move_head(nodes)
         self.written = True
         return self.head

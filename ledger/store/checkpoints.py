@@ -1,8 +1,13 @@
-"""The signed checkpoints, byte for byte as they were signed; one for each size, for ever."""
+"""
+The signed checkpoints, byte for byte as they were signed; one for each size, for ever.
+
+Receipts hang from these. Beside them lies the one that was last signed again, with a later time.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from ledger.store.connection import Pool, StoreError, one_row
 from ledger.store.hint import CHECKPOINT_CHANNEL
@@ -42,9 +47,39 @@ def insert_checkpoint(pool: Pool, checkpoint: StoredCheckpoint) -> None:
     pool.hint(CHECKPOINT_CHANNEL)
 
 
+def replace_signed_again(pool: Pool, checkpoint: StoredCheckpoint) -> None:
+    """Store a checkpoint that was signed again, in place of the one before: it is no receipt's.
+
+    An earlier one, and the same once more, change nothing.
+    """
+    with pool.transaction() as transaction:
+        transaction.cursor.execute(
+            "INSERT INTO ledger.signed_again AS held VALUES (true, %s, %s, %s, %s)"
+            " ON CONFLICT (one) DO UPDATE SET (size, root, note, created)"
+            " = (excluded.size, excluded.root, excluded.note, excluded.created)"
+            " WHERE excluded.size >= held.size AND excluded.created > held.created",
+            (checkpoint.size, checkpoint.root, checkpoint.note, checkpoint.created),
+        )
+    pool.hint(CHECKPOINT_CHANNEL)
+
+
+def signed_again(pool: Pool) -> StoredCheckpoint | None:
+    """Return the checkpoint that was last signed again, at rest, or None before the first."""
+    with pool.session() as session:
+        session.execute("SELECT size, root, note, created FROM ledger.signed_again")
+        found = _stored(session.fetchall())
+    return found[0] if found else None
+
+
 def latest_checkpoint(pool: Pool) -> StoredCheckpoint | None:
-    """Return the checkpoint of the largest size, or None before the first."""
+    """Return the first checkpoint of the largest size, or None before the first."""
     return _first(pool, "ORDER BY size DESC", ())
+
+
+def newest_checkpoint(pool: Pool) -> StoredCheckpoint | None:
+    """Return the checkpoint of the largest size, as it was last signed, or None."""
+    latest, again = latest_checkpoint(pool), signed_again(pool)
+    return again if latest and again and again.size == latest.size else latest
 
 
 def published_size(pool: Pool) -> int:
@@ -80,7 +115,11 @@ def _first(pool: Pool, which: str, arguments: Sequence[int]) -> StoredCheckpoint
 def _select(pool: Pool, which: str, arguments: Sequence[int]) -> list[StoredCheckpoint]:
     with pool.session() as session:
         session.execute(f"{_SELECT} {which}", arguments)
-        return [
-            StoredCheckpoint(size, bytes(root), bytes(note), created)
-            for size, root, note, created in session.fetchall()
-        ]
+        return _stored(session.fetchall())
+
+
+def _stored(rows: Sequence[tuple[Any, ...]]) -> list[StoredCheckpoint]:
+    return [
+        StoredCheckpoint(size, bytes(root), bytes(note), created)
+        for size, root, note, created in rows
+    ]

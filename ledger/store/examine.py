@@ -142,6 +142,13 @@ class Examination:
             for size, root, note, created in rows:
                 yield StoredCheckpoint(size, bytes(root), bytes(note), created)
 
+    def signed_again(self) -> Iterator[StoredCheckpoint]:
+        """Yield the checkpoint that was last signed again, if one ever was."""
+        for size, root, note, created in self._rows(
+            "SELECT size, root, note, created FROM ledger.signed_again"
+        ):
+            yield StoredCheckpoint(size, bytes(root), bytes(note), created)
+
     def cosignatures(self) -> Iterator[Cosignature]:
         """Yield the witnesses' lines, by size."""
         for size, name, key_id, time, line in self._rows(

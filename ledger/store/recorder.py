@@ -115,7 +115,7 @@ class TechledgerDCBRecorder(DCBRecorder):
                     raise IntegrityError(condition)
                 now = datetime.now(UTC)
                 now = now.replace(microsecond=now.microsecond // 1000 * 1000)
-                accepted = max(now, append.head.accepted or now)
+                accepted = max(now, append.head.earliest or now)
                 return append.write([_new_entry(event) for event in events], accepted).size
         except Conflict as error:
             raise IntegrityError(str(error)) from error

@@ -1,10 +1,17 @@
 """What nobody may do to the log: by rights for the application, by triggers for the owner."""
 
+from datetime import timedelta
+
 import psycopg2
 import pytest
 
 from ledger.log.merkle import EMPTY_ROOT
-from ledger.store.checkpoints import StoredCheckpoint, insert_checkpoint
+from ledger.store.checkpoints import (
+    StoredCheckpoint,
+    insert_checkpoint,
+    replace_signed_again,
+    signed_again,
+)
 from ledger.store.entries import read_head
 from tests.support.postgres import run_sql
 from tests.support.store import NOON, append_many
@@ -77,6 +84,9 @@ def test_triggers_refuse_everybody_else(database, change, table, mode):
         "UPDATE ledger.head SET size = 301, frontier = frontier || frontier[1:1]",
         "UPDATE ledger.head SET size = 299, frontier = frontier || frontier[1:1]",
         "UPDATE ledger.head SET origin = 'other'",
+        "UPDATE ledger.head SET not_before = accepted",
+        "UPDATE ledger.head SET not_before = accepted + interval '1 s', root = sha256(root)",
+        "UPDATE ledger.head SET not_before = now() + interval '1 s', accepted = now()",
         "DELETE FROM ledger.head",
         "TRUNCATE ledger.head",
     ],
@@ -101,6 +111,47 @@ def test_the_head_moves_onto_exactly_what_was_added(database, positions):
             f"INSERT INTO ledger.entries VALUES {rows};"
             "UPDATE ledger.head SET size = 302, frontier = frontier, accepted = now()",
         )
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_head_bears_ever_later_times_and_nothing_goes_in_before_them(pool, database):
+    bear = "UPDATE ledger.head SET not_before = '2027-01-02T03:04:05Z'"
+    run_sql(database.app_dsn, bear)
+    late = read_head(pool)
+    assert late.earliest == late.not_before
+    run_sql(
+        database.app_dsn,
+        "INSERT INTO ledger.entries VALUES (300, now(), gen_random_uuid(), sha256('x'),"
+        " sha256('x'), 't', '')",
+    )
+    grow = "UPDATE ledger.head SET size = 301, frontier = frontier || frontier[1:1], accepted = "
+    for refused in (
+        bear,
+        "UPDATE ledger.head SET not_before = NULL",
+        f"{grow}not_before - interval '1s'",
+    ):
+        with pytest.raises(psycopg2.errors.RestrictViolation, match="only grows"):
+            run_sql(database.app_dsn, refused)
+    run_sql(database.app_dsn, f"{grow}not_before")
+    assert 301 == read_head(pool).size
+
+
+def test_what_was_signed_again_gives_way_to_what_is_later_alone(pool, database):
+    def signed(size, second):
+        return StoredCheckpoint(
+            size, EMPTY_ROOT, b"at %d" % second, NOON + timedelta(seconds=second)
+        )
+
+    assert signed_again(pool) is None
+    for size, second in ((3, 60), (3, 60), (3, 120), (3, 60), (2, 180), (4, 180)):
+        replace_signed_again(pool, signed(size, second))
+    assert signed(4, 180) == signed_again(pool)
+    earlier = "UPDATE ledger.signed_again SET created = created - interval '1s'"
+    with pytest.raises(psycopg2.errors.RestrictViolation):
+        run_sql(database.app_dsn, earlier)
+    for change in ("DELETE FROM ledger.signed_again", "TRUNCATE ledger.signed_again"):
+        with pytest.raises(psycopg2.errors.RestrictViolation):
+            run_sql(database.owner_dsn, change)
 
 
 def test_there_is_one_head(database):

@@ -30,7 +30,18 @@ def scene(
 
 
 @pytest.mark.parametrize(
-    "table", ["head", "entries", "tags", "nodes", "checkpoints", "cosignatures", "links", "vault"]
+    "table",
+    [
+        "head",
+        "entries",
+        "tags",
+        "nodes",
+        "checkpoints",
+        "signed_again",
+        "cosignatures",
+        "links",
+        "vault",
+    ],
 )
 @pytest.mark.parametrize("which", ["first", "middle", "all"])
 def test_m3_rows_taken_out_are_found(scene: Scene, table: str, which: str) -> None:

@@ -102,7 +102,7 @@ def make_home(settings: Settings, size: int) -> Home:
         pool = Pool(database.app_dsn, size=4)
         key = make_batch_key(home.keys, ORIGIN)
         fill(pool, 1, key)
-        publish_first(pool, signer, file, lambda: datetime.now(UTC))
+        publish_first(pool, signer, file)
         fill(pool, size, key)
         publisher = Publisher(pool, signer, file, told=lambda _: None, failed=_fail)
         publisher.start()

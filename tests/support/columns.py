@@ -20,6 +20,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "root": DERIVED,
         "frontier": DERIVED,
         "accepted": DERIVED,
+        "not_before": OPERATIONAL,  # It delays; one that is too early is found.
     },
     "ledger.entries": {
         "position": AUTHENTICATED,
@@ -38,6 +39,13 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "root": DERIVED,
         "note": AUTHENTICATED,
         "created": OPERATIONAL,  # When it was stored; the time that counts is in the note.
+    },
+    "ledger.signed_again": {
+        "one": OPERATIONAL,
+        "size": DERIVED,
+        "root": DERIVED,
+        "note": AUTHENTICATED,
+        "created": DERIVED,
     },
     "ledger.cosignatures": {
         "size": DERIVED,

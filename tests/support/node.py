@@ -1,5 +1,6 @@
 """A node, in this process, on a fresh database: the whole ledger but for HTTP."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from ledger.home import Home, Identity
 from ledger.judging import Outcome
 from ledger.node import Node, open_node
 from ledger.settings import Settings
+from ledger.store.checkpoints import StoredCheckpoint
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.postgres import ORIGIN, Database
 from tests.support.world import submission
@@ -43,6 +45,21 @@ def running(settings: Settings, *, publishes: bool = True) -> Iterator[Node]:
         yield node
     finally:
         node.stop()
+
+
+def rest(node: Node) -> StoredCheckpoint:
+    """Have the head signed again, as if nothing had come for a minute; return that checkpoint."""
+    publisher, deadline = node.publisher, time.monotonic() + 30
+    assert publisher is not None
+    before = node.feed.newest
+    while node.feed.newest is before:
+        assert time.monotonic() < deadline
+        publisher._timed_at = float("-inf")
+        publisher.hint()
+        time.sleep(0.02)
+    newest = node.feed.newest
+    assert newest is not None
+    return newest
 
 
 def append(node: Node, *many: Signed) -> Sequence[Outcome]:

@@ -26,7 +26,7 @@ from projections.decoding import decode
 from projections.rebuild import outdated, rebuild
 from tests.support import builders as b
 from tests.support.builders import AUTHOR, FIRM, INSTITUTE, technology_registered
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, found, rest, running, settings_for
 from tests.support.postgres import ORIGIN, Database, fresh_database, run_sql
 from tests.support.sealing import erasure
 from tests.support.sealing import sealed as sealed_body
@@ -152,6 +152,7 @@ def lent_scene(postgres_server: EmbeddedPostgres, directory: Path) -> Iterator[S
             node.feed.covering(sealed.position).result(30)
             while node.witnessed.latest is None or node.witnessed.latest.size <= sealed.position:
                 pass
+            rest(node)
             latest = latest_checkpoint(node.pool)
             assert latest is not None
             (proof,) = node.prover.prove([9], latest)

@@ -20,6 +20,8 @@ TRIGGERS = {
     "shown_openings_are_append_only": "shown_openings",
     "vault_is_never_rewritten": "vault",
     "kept_stays": "kept",
+    "signed_again_only_grows": "signed_again",
+    "signed_again_stays": "signed_again",
 }
 
 
