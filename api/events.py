@@ -236,7 +236,9 @@ def _too_large(limit: int) -> ApiProblem:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """Read a body, counting while it comes."""
+    """Read a body, counting while it comes; what says that it is too long is not waited for."""
+    if int(request.headers.get("content-length", 0)) > limit:  # The parser has seen that it is one.
+        raise _too_large(limit)
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)

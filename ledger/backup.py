@@ -11,7 +11,6 @@ all of it to whoever may have seen more. The log is left halted, for a person to
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from ledger import durable
 from ledger.antirollback import CheckpointFile
 from ledger.charter import read_log_keys
 from ledger.home import Home, NotInitialised
@@ -157,9 +157,9 @@ def back_up(
         software=version("techledger"),
         files=dict(_sums(directory)),
     )
-    _write(directory / _MANIFEST, asdict(manifest))
+    durable.replace(directory / _MANIFEST, _json(asdict(manifest)))
     last = {"made": manifest.made, "size": manifest.size, "directory": str(directory.absolute())}
-    _write(home.path / _LAST, last)
+    durable.replace(home.path / _LAST, _json(last))
     return directory, manifest
 
 
@@ -310,11 +310,5 @@ def _sums(directory: Path) -> Iterator[tuple[str, str]]:
                 yield str(name), file_digest(file, "sha256").hexdigest()
 
 
-def _write(path: Path, values: dict[str, Any]) -> None:
-    """Write a JSON file so that it is there whole or not at all."""
-    new = path.with_suffix(".new")
-    with new.open("w", encoding="utf-8") as file:
-        json.dump(values, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+def _json(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, indent=1).encode()

@@ -68,6 +68,15 @@ def test_bulk_requests_of_junk_that_are_cut_end_no_worker(node: Node, url: str, 
     assert node.publisher.loop.alive
 
 
+def test_a_body_that_says_that_it_is_too_long_is_not_waited_for(url: str):
+    address = httpx2.URL(url)
+    with socket.create_connection((address.host, address.port), timeout=5) as client:
+        client.sendall(
+            b"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999999\r\n\r\n{"
+        )
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 413 ")
+
+
 @pytest.mark.parametrize("after_s", [0.1, 0.25])
 def test_a_bulk_of_good_events_that_is_cut_does_not_halt_the_log(
     node: Node, url: str, home: Home, after_s: float
