@@ -3,15 +3,15 @@ The grants that burden one right, found by where and for what they are, and whic
 
 A right may carry thousands of grants, so they are kept in persistent maps: to add one, to end one
 and to find those near a box costs the same whether it is the tenth or the ten-thousandth. A grant
-is filed under every place and field that contains it ("within") and under its own ("at"); what is
-near a box is what is within its own places and fields, or at one that contains them. It is filed by
-its days as well: a search goes the way on which it meets fewer.
+is filed under every place that contains it ("within") and under its own ("at"), and so by its
+fields, and by its days; what is near a box is what is within its own places, or at one that
+contains them. A search goes the way, by place, field or days, on which it meets fewest.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice, product
-from operator import attrgetter
+from itertools import chain, islice
+from operator import attrgetter, itemgetter
 
 from rpds import HashTrieMap, HashTrieSet
 
@@ -21,8 +21,8 @@ from ledger.domain.spans import Spans
 Key = tuple[str, int]
 """The ref of a grant and the position of the event that made it so: an amended grant has two."""
 
-Bucket = tuple[str, str, str, str]
-"""How a place and a field are filed: `within` or `at`, and which."""
+Bucket = tuple[str, str, str]
+"""What is filed, `place` or `field`, how, `within` or `at`, and which."""
 
 _HANDFUL = 16
 """Grants that are looked at one by one, without asking whether fewer have the same days."""
@@ -35,7 +35,7 @@ def key_of(grant: HeldGrant) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The keys of grants by where and for what they are, and by their days."""
+    """The keys of grants by where they are, by what they are for, and by their days."""
 
     buckets: "HashTrieMap[Bucket, HashTrieSet[Key]]" = HashTrieMap()
     spans: Spans[Key] = field(default_factory=Spans)
@@ -54,10 +54,13 @@ class Filed:
             buckets = buckets.insert(bucket, buckets[bucket].discard(key))
         return Filed(buckets, self.spans.minus(key, box.start, box.end))
 
-    def near(self, box: Box, sought: Iterable[Bucket]) -> set[Key]:
+    def near(self, box: Box, ways: Iterable[Iterable[Bucket]]) -> set[Key]:
         """Return the keys of all grants that may overlap with a box, and of some others."""
-        there = [keys for each in sought if (keys := self.buckets.get(each)) is not None]
-        many = sum(map(len, there))
+        found = [
+            [keys for each in sought if (keys := self.buckets.get(each)) is not None]
+            for sought in ways
+        ]
+        many, there = min(((sum(map(len, way)), way) for way in found), key=itemgetter(0))
         if many > _HANDFUL:
             then = set(islice(self.spans.near(box.start, box.end), many))
             if len(then) < many:
@@ -105,10 +108,10 @@ class GrantIndex:
 
     def overlapping(self, box: Box, *, exclusive_only: bool) -> list[HeldGrant]:
         """Return the grants whose boxes overlap with a box, in the order of the log."""
-        sought = _sought(box)
-        near = self.exclusive.near(box, sought)
+        ways = _ways(box)
+        near = self.exclusive.near(box, ways)
         if not exclusive_only:
-            near |= self.others.near(box, sought)
+            near |= self.others.near(box, ways)
         found = [held for key in near if (held := self.held[key]).box.overlaps(box)]
         return sorted(found, key=attrgetter("position", "ref"))
 
@@ -153,32 +156,31 @@ def _with(keys: "HashTrieSet[Key] | None", key: Key) -> "HashTrieSet[Key]":
     return (HashTrieSet() if keys is None else keys).insert(key)
 
 
-def _buckets(box: Box) -> list[Bucket]:
-    """Return where a grant is filed."""
-    places, fields = box.territory.coarse, box.field.coarse
-    return [(*place, *field) for place, field in product(_filed(places), _filed(fields))]
+def _buckets(box: Box) -> Iterator[Bucket]:
+    """Yield where a grant is filed."""
+    return chain(_filed("place", box.territory.coarse), _filed("field", box.field.coarse))
 
 
-def _filed(paths: Iterable[tuple[str, ...]]) -> set[tuple[str, str]]:
+def _filed(what: str, paths: Iterable[tuple[str, ...]]) -> set[Bucket]:
     filed = set()
     for path in paths:
-        filed.add(("at", path[0]))
-        filed.update(("within", node) for node in path)
+        filed.add((what, "at", path[0]))
+        filed.update((what, "within", node) for node in path)
     return filed
 
 
-def _sought(box: Box) -> list[Bucket]:
-    """Return where grants are filed that may overlap with a box."""
-    places, fields = _meeting(box.territory.coarse), _meeting(box.field.coarse)
-    fields.update(("within", doubt) for doubt in box.field.doubts)
-    return [(*place, *field) for place, field in product(places, fields)]
+def _ways(box: Box) -> tuple[set[Bucket], set[Bucket]]:
+    """Return where grants are filed that may overlap with a box: by place, and by field."""
+    fields = _meeting("field", box.field.coarse)
+    fields.update(("field", "within", doubt) for doubt in box.field.doubts)
+    return _meeting("place", box.territory.coarse), fields
 
 
-def _meeting(paths: Iterable[tuple[str, ...]]) -> set[tuple[str, str]]:
+def _meeting(what: str, paths: Iterable[tuple[str, ...]]) -> set[Bucket]:
     sought = set()
     for path in paths:
-        sought.add(("within", path[0]))
-        sought.update(("at", node) for node in path[1:])
+        sought.add((what, "within", path[0]))
+        sought.update((what, "at", node) for node in path[1:])
     return sought
 
 
