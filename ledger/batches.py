@@ -1,9 +1,10 @@
 """
-Which entries a sequencer of this ledger judged: a MAC over each batch.
+Which rows are of this ledger's own processes: a MAC over each batch, and over what a seal goes by.
 
-The key is not in the database: whoever has the application's role can write rows, but no such MAC,
-and the publisher signs nothing that has none. Every process that appends to
-this ledger has the same key, `keys/batches.key`, made with the ledger; who adds a host copies it.
+The key is not in the database: whoever has the application's role can write rows, but no such MAC.
+The publisher signs nothing that no sequencer judged, and the sealer nothing that none of us kept.
+Every process that appends to this ledger, folds or seals it has the same key, `keys/batches.key`,
+made with the ledger; who adds a host copies it.
 """
 
 import hmac
@@ -20,7 +21,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class BatchKey:
-    """The key of a ledger's sequencers, and the origin of the log that they append to."""
+    """The key of a ledger's processes, and the origin of the log that they write to."""
 
     origin: str
     secret: bytes = field(repr=False)
@@ -33,6 +34,12 @@ class BatchKey:
     def made(self, first: int, leaves: Sequence[bytes], mac: bytes) -> bool:
         """Say whether a MAC is of this batch, by this key."""
         return hmac.compare_digest(self.mac(first, leaves), mac)
+
+    def kept_mac(self, what: bytes, size: int, state: bytes) -> bytes:
+        """Return the MAC of what is kept of the first `size` entries, and moves on with them."""
+        head = b"techledger/kept/v1\n%b\n%d\n%d\n%b\n"
+        said = head % (self.origin.encode(), size, len(what), what)
+        return hmac.digest(self.secret, said + state, "sha256")
 
 
 def load_batch_key(directory: Path, origin: str) -> BatchKey:

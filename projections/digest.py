@@ -14,12 +14,14 @@ state is what is kept of them:
 The digest is the SHA-256 of `{"columns":[...],"name":...,"version":...}`, LF, and the state.
 """
 
+import hmac
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
+from ledger.batches import BatchKey
 from ledger.domain.event import Logged, format_instant
 from ledger.store.connection import Pool
 from ledger.store.readmodels import Progress, Values, scan
@@ -77,6 +79,10 @@ class Digest:
     def state(self) -> bytes:
         """What is kept of the rows."""
         return self._rows.state
+
+    def mac(self, key: BatchKey | None, size: int) -> bytes | None:
+        """Return the MAC of what is kept of the rows at a size; None without a key."""
+        return None if key is None else key.kept_mac(self._head, size, self.state)
 
     def result(self) -> str:
         """Return `sha256:<hex>` of what was added so far."""
@@ -137,6 +143,12 @@ _OFTEN = 256
 def kept_digest(model: ReadModel, progress: Progress) -> str:
     """Return the digest that was moved with a table's rows."""
     return Digest(model, progress.digest).result()
+
+
+def is_ours(model: ReadModel, progress: Progress, key: BatchKey) -> bool:
+    """Say whether a process of this ledger kept what is kept of a table's rows."""
+    made = Digest(model, progress.digest).mac(key, progress.size) or b""
+    return hmac.compare_digest(made, progress.mac or b"")
 
 
 def stored_digest(pool: Pool, model: ReadModel) -> str:

@@ -15,6 +15,7 @@ from multiprocessing.synchronize import Event
 
 import structlog
 
+from ledger.batches import BatchKey
 from ledger.store.checkpoints import published_size
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.hint import CHECKPOINT_CHANNEL
@@ -33,13 +34,14 @@ AnyEvent = threading.Event | Event
 """Set by a thread of this process, or by another process."""
 
 
-def run_projections(app_dsn: str, stop: AnyEvent) -> None:
+def run_projections(app_dsn: str, stop: AnyEvent, key: BatchKey | None = None) -> None:
     """Fold the log into all read models until `stop` is set or the parent process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent says when to stop.
     threading.Thread(target=die_with_parent, daemon=True).start()
     pool = Pool(app_dsn, size=3, application_name="techledger projections")
     vintage = Vintage(pool)
-    runner = Runner(pool, _brought_up(pool, vintage, stop), decode, check=vintage.check)
+    models = _brought_up(pool, vintage, stop, key)
+    runner = Runner(pool, models, decode, check=vintage.check, key=key)
     listener = Listener(pool, CHECKPOINT_CHANNEL)
     listener.listen()
     runner.run(stop, lambda: _wait(listener))
@@ -47,8 +49,10 @@ def run_projections(app_dsn: str, stop: AnyEvent) -> None:
     pool.close()
 
 
-def _brought_up(pool: Pool, vintage: Vintage, stop: AnyEvent) -> tuple[ReadModel, ...]:
-    """Build what is missing or of another version; return the read models that can be followed.
+def _brought_up(
+    pool: Pool, vintage: Vintage, stop: AnyEvent, key: BatchKey | None = None
+) -> tuple[ReadModel, ...]:
+    """Build what is missing, or not of this version; return the read models that can be followed.
 
     A database that restarts and a rebuild by somebody else are waited for. A read model that
     cannot be built is left out: to try again would replay the whole log for nothing.
@@ -56,7 +60,8 @@ def _brought_up(pool: Pool, vintage: Vintage, stop: AnyEvent) -> tuple[ReadModel
     while not stop.is_set():
         try:
             vintage.check()
-            rebuild(pool, outdated(pool, READ_MODELS), decode, until=partial(published_size, pool))
+            unfit, until = outdated(pool, READ_MODELS, key), partial(published_size, pool)
+            rebuild(pool, unfit, decode, until=until, key=key)
         except (Unavailable, Rebuilding) as error:
             _log.warning("read_models_wait", why=str(error))
             stop.wait(1.0)
@@ -65,7 +70,7 @@ def _brought_up(pool: Pool, vintage: Vintage, stop: AnyEvent) -> tuple[ReadModel
             break
         else:
             break
-    unfit = outdated(pool, READ_MODELS)
+    unfit = outdated(pool, READ_MODELS, key)
     return tuple(model for model in READ_MODELS if model not in unfit)
 
 

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from ledger.batches import BatchKey
 from ledger.store.connection import Pool, Unavailable
 from ledger.store.readmodels import (
     Table,
     create_table,
+    forget_progress,
     index_table,
     only_rebuild,
     read_progress,
@@ -44,14 +46,28 @@ def next_name(name: str) -> str:
     return f"{name}__next"
 
 
-def outdated(pool: Pool, models: Iterable[ReadModel]) -> tuple[ReadModel, ...]:
-    """Return the read models whose table is missing or was made by another version."""
+def outdated(
+    pool: Pool, models: Iterable[ReadModel], key: BatchKey | None = None
+) -> tuple[ReadModel, ...]:
+    """Return the read models whose table is missing or was made by another version.
+
+    With the ledger's `key`, also those of which somebody else wrote what is kept.
+    """
     found = read_progress(pool)
     return tuple(
         model
         for model in models
-        if model.name not in found or is_outdated(model, found[model.name])
+        if model.name not in found or is_outdated(model, found[model.name], key)
     )
+
+
+def doubted(pool: Pool, models: Iterable[ReadModel], key: BatchKey) -> tuple[ReadModel, ...]:
+    """Return the read models of which somebody else wrote what is kept, and nothing else is amiss.
+
+    An earlier version of this software left no MAC: what it kept is of somebody else.
+    """
+    others = {model.name for model in outdated(pool, models)}
+    return tuple(model for model in outdated(pool, models, key) if model.name not in others)
 
 
 def rebuild(
@@ -61,20 +77,26 @@ def rebuild(
     *,
     limits: Limits | None = None,
     until: Callable[[], int] | None = None,
+    key: BatchKey | None = None,
 ) -> None:
     """Replay the whole log into these read models and swap their tables in, in one commit.
 
-    `until` says up to which size, unless a table that is in use has come further.
+    `until` says up to which size, unless a table that is in use has come further; with the
+    ledger's `key` what is kept of the rows can be sealed.
     Raises `Rebuilding` if another rebuild is under way, and `Halted`, once the others have been
     swapped in, if a read model cannot fold the log.
     """
     if not models:
         return
     with only_rebuild(pool):
+        if key is not None:
+            # What it says of itself, how far it is too, is not to be believed.
+            forget_progress(pool, [model.name for model in doubted(pool, models, key)])
         for model in models:
-            nothing = Digest(model).state
-            create_table(pool, _next(model), model.version, nothing, keyed=_is_keyed(model))
-        runner = Runner(pool, models, decoder, limits=limits, rename=next_name)
+            nothing, keyed = Digest(model), _is_keyed(model)
+            mac = nothing.mac(key, 0)
+            create_table(pool, _next(model), model.version, nothing.state, mac, keyed=keyed)
+        runner = Runner(pool, models, decoder, limits=limits, rename=next_name, key=key)
         runner.catch_up(_goal(pool, models, until))
         fit = _fit(pool, models)
         with ThreadPoolExecutor(2, "indexes") as threads:

@@ -23,6 +23,7 @@ from typing import Protocol
 
 import structlog
 
+from ledger.batches import BatchKey
 from ledger.domain.event import Logged
 from ledger.store.checkpoints import published_size
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
@@ -35,6 +36,7 @@ from ledger.store.readmodels import (
     write_batch,
 )
 from ledger.vintage import SoftwareOlder
+from projections.digest import is_ours
 from projections.projection import ProjectionError, ReadModel
 from projections.sheet import Touched
 from projections.worker import Limits, Worker
@@ -66,7 +68,7 @@ class Runner:
     `rename` maps a model's name to another name of its table, for a rebuild beside the live one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it works with, by name)
         self,
         pool: Pool,
         models: Sequence[ReadModel],
@@ -75,14 +77,19 @@ class Runner:
         limits: Limits | None = None,
         rename: Callable[[str], str] = str,
         check: Callable[[], None] = lambda: None,
+        key: BatchKey | None = None,
     ) -> None:
-        """`check` raises what keeps this software from folding (`SoftwareOlder`)."""
+        """`check` raises what keeps this software from folding (`SoftwareOlder`).
+
+        With the ledger's `key` what it keeps can be sealed, and it folds on from nothing else.
+        """
         self._pool = pool
         self._models = models
         self._decode = decode
         self._limits = limits or Limits()
         self._rename = rename
         self._check = check
+        self._key = key
         self._workers: list[Worker] | None = None
         self._ahead: tuple[int, Future[list[Frame]]] | None = None
         self._behind: Future[None] | None = None
@@ -147,9 +154,9 @@ class Runner:
             progress = found.get(table.name)
             if progress is not None and is_newer(model, progress):
                 continue
-            if progress is None or is_outdated(model, progress):
+            if progress is None or is_outdated(model, progress, self._key):
                 raise NotBuilt(f"{table.name}, version {model.version}, is not built")
-            workers.append(Worker(model, table, progress, self._limits))
+            workers.append(Worker(model, table, progress, self._limits, self._key))
         return workers
 
     def _read(self, start: int, until: int | None, threads: Executor | None) -> Sequence[Frame]:
@@ -248,11 +255,16 @@ class Attempt:
         return isinstance(error, Fenced)
 
 
-def is_outdated(model: ReadModel, progress: Progress) -> bool:
-    """Say whether a table was made by an earlier version of its read model, or another shape."""
+def is_outdated(model: ReadModel, progress: Progress, key: BatchKey | None = None) -> bool:
+    """Say whether a table was made by an earlier version of its read model, or another shape.
+
+    With the ledger's `key`, also whether what is kept of it was written by somebody else.
+    """
     if progress.version != model.version:
         return progress.version < model.version
-    return progress.shape != model.table.shape or progress.digest is None
+    if progress.shape != model.table.shape or progress.digest is None:
+        return True
+    return key is not None and not is_ours(model, progress, key)
 
 
 def is_newer(model: ReadModel, progress: Progress) -> bool:

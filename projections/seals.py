@@ -3,26 +3,35 @@ Seals in the making: when one is due, and what it says (docs/spec/seal.md).
 
 Computed off the sequencer's lock, in a process of its own, at the cost of what is new: the map of
 subjects moves on by the entries since the last seal, the digests have moved with the rows of the
-read models, which all stand at one size, because a batch moves them in one commit.
+read models, which all stand at one size, because a batch moves them in one commit. Both lie where
+the application's role may write: only what is under the MAC of this ledger's processes is sealed.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import orjson
+import structlog
 
+from ledger.batches import BatchKey
 from ledger.domain.authority import ledger_subject
 from ledger.domain.seal import LedgerSealed
 from ledger.intake import decode
+from ledger.store.checkpoints import published_size
 from ledger.store.connection import Pool
 from ledger.store.entries import latest_under, read_entries, read_head
 from ledger.store.links import Link, newest_links
 from ledger.store.readmodels import read_progress
-from ledger.store.subject_map import StoredMap
+from ledger.store.subject_map import MapDoubted, StoredMap
 from ledger.store.vault import openings_kept
 from projections.catalogue import READ_MODELS
+from projections.decoding import decode as decode_stored
 from projections.digest import kept_digest
+from projections.rebuild import doubted, rebuild
 from projections.runner import is_outdated
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +94,22 @@ def last_seal(pool: Pool, origin: str) -> LastSeal:
     return LastSeal(body.size, stored.accepted, size - body.size - 1)
 
 
-def draft_seal(pool: Pool, above: int) -> Draft | None:
-    """Return what a seal over more than `above` entries says now; None if there are no more yet."""
-    subjects, found = StoredMap(pool), read_progress(pool)
+def draft_seal(pool: Pool, above: int, key: BatchKey | None = None) -> Draft | None:
+    """Return what a seal over more than `above` entries says now; None if there are no more yet.
+
+    With the ledger's `key`, what a seal goes by and somebody else wrote is made anew before.
+    """
+    if key is not None:
+        _rebuild_doubted(pool, key)
+    found = read_progress(pool)
     kept = [
         (model, progress)
         for model in sorted(READ_MODELS, key=lambda model: model.name)
-        if (progress := found.get(model.name)) is not None and not is_outdated(model, progress)
+        if (progress := found.get(model.name)) is not None and not is_outdated(model, progress, key)
     ]
     # Where no read models are kept, the map alone is sealed.
     size = max((each.size for _, each in kept), default=None) or read_head(pool).size
-    if size <= above or size < subjects.size():
+    if size <= above:
         return None
     links, openings = tuple(newest_links(pool)), openings_kept(pool)
     digests = tuple(
@@ -103,9 +117,30 @@ def draft_seal(pool: Pool, above: int) -> Draft | None:
         for model, progress in kept
         if progress.size == size
     )
-    subjects.advance(size, subjects_of)
-    reached, root = subjects.root()
+    reached, root = _advance_map(pool, size, key)
     return Draft(size, root, digests, links, openings) if reached == size else None
+
+
+def _rebuild_doubted(pool: Pool, key: BatchKey) -> None:
+    """Fold anew the read models of which none of this ledger's processes kept what is kept."""
+    models = doubted(pool, READ_MODELS, key)
+    if models:
+        _log.error("seal_doubts", made_anew=[model.name for model in models])
+        rebuild(pool, models, decode_stored, until=partial(published_size, pool), key=key)
+
+
+def _advance_map(pool: Pool, size: int, key: BatchKey | None) -> tuple[int, bytes]:
+    """Move the map of subjects on to a size; return how far it has come, and its root."""
+    mac = None if key is None else partial(key.kept_mac, b"map of subjects")
+    subjects = StoredMap(pool, mac)
+    try:
+        subjects.advance(size, subjects_of)
+        return subjects.root()
+    except MapDoubted:
+        _log.error("seal_doubts", made_anew=["map of subjects"])
+        subjects.clear()
+    subjects.advance(size, subjects_of)
+    return subjects.root()
 
 
 def subjects_of(entry: bytes) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from ledger.batches import BatchKey
 from ledger.domain.event import Logged
 from ledger.store.connection import Pool
 from ledger.store.readmodels import Progress, Table, Write, load_rows
@@ -26,14 +27,22 @@ class Limits:
 class Worker:
     """One read model, its table, and the rows in memory."""
 
-    def __init__(self, model: ReadModel, table: Table, progress: Progress, limits: Limits) -> None:
+    def __init__(
+        self,
+        model: ReadModel,
+        table: Table,
+        progress: Progress,
+        limits: Limits,
+        key: BatchKey | None = None,
+    ) -> None:
+        """Without a `key` what is kept of the rows is not shown to be ours, and is not sealed."""
         self.model = model
         self.table = table
         self.progress = progress
         self.size = progress.size
         self.halted: str | None = None
         self._sheet = open_sheet(model, complete=progress.size == 0, capacity=limits.keys)
-        self._digest = Digest(model, progress.digest)
+        self._digest, self._key = Digest(model, progress.digest), key
 
     def missing(self, events: Sequence[Logged]) -> list[str]:
         """Return the keys that the events touch and whose rows are not in memory."""
@@ -79,6 +88,7 @@ class Worker:
             self.size,
             self.halted,
             self._digest.state if changes.gone or changes.added else None,
+            self._digest.mac(self._key, self.size),
             [(row[0], row[-1]) for row in changes.gone],
             changes.added,
         )

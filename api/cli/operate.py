@@ -32,7 +32,7 @@ from ledger.genesis import (
 from ledger.home import Home
 from ledger.intake import decode
 from ledger.keystore import load_key
-from ledger.node import open_database, policy_of, publisher_of
+from ledger.node import batch_key, open_database, policy_of, publisher_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
@@ -139,10 +139,11 @@ def migrate() -> None:
 @app.command("rebuild")
 def rebuild() -> None:
     """Fold every read model anew, beside the live tables, and swap; print the digests."""
-    database = open_database(Settings())
+    settings = Settings()
+    database = open_database(settings)
     try:
-        pool = Pool(database.app_dsn, size=4)
-        rebuild_models(pool, READ_MODELS, decode)
+        pool, key = Pool(database.app_dsn, size=4), batch_key(Home(settings.home))
+        rebuild_models(pool, READ_MODELS, decode, key=key)
         for model in READ_MODELS:
             print(f"{model.name:<14} {stored_digest(pool, model)}")
     finally:

@@ -9,14 +9,17 @@ import threading
 
 from api.cli.keeper import Keeper
 from api.cli.logs import configure_logs
+from ledger.batches import BatchKey
 from projections.process import run_projections
 
 
-def projector(app_dsn: str, log_level: str) -> Keeper:
+def projector(app_dsn: str, log_level: str, key: BatchKey) -> Keeper:
     """Return what keeps a process that folds the log into the read models."""
-    return Keeper("projections", _project, app_dsn, log_level)
+    return Keeper("projections", _project, app_dsn, log_level, key)
 
 
-def _project(app_dsn: str, log_level: str) -> None:
+def _project(app_dsn: str, log_level: str, key: BatchKey) -> None:
     configure_logs(log_level)
-    run_projections(app_dsn, threading.Event())  # A signal stops it: nothing to share, or to leak.
+    run_projections(
+        app_dsn, threading.Event(), key
+    )  # A signal stops it: nothing to share, or to leak.

@@ -23,6 +23,7 @@ from ledger.home import Home
 from ledger.judging import Recorded
 from ledger.keystore import load_key
 from ledger.lawbook import LawShelf
+from ledger.node import batch_key
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.vintage import Vintage
@@ -54,7 +55,8 @@ def seal(pool: Pool, home: Home, clock: Clock | None = None) -> Recorded | None:
     clock = clock or Clock()
     clock.now()
     identity = home.identity()
-    draft = draft_seal(pool, above=last_seal(pool, identity.origin).size)
+    own = batch_key(home, publishes=False)
+    draft = draft_seal(pool, above=last_seal(pool, identity.origin).size, key=own)
     if draft is None:
         return None
     key = load_key(home.keys / "operator.pem")

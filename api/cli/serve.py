@@ -22,7 +22,8 @@ from api.cli.projector import projector
 from api.cli.sealer import sealer
 from api.guarded import Guard, Limits, guarded
 from api.main import create_app
-from ledger.node import Node, NodeError, open_node
+from ledger.home import Home
+from ledger.node import Node, NodeError, batch_key, open_node
 from ledger.settings import Settings
 
 SWITCH_INTERVAL_S = 0.0005
@@ -123,7 +124,8 @@ def serving_node(settings: Settings, *, publishes: bool, projects: bool) -> Iter
         running.callback(node.stop)
         node.start()
         if projects:
-            _keep(running, node, projector(node.database.app_dsn, settings.log_level))
+            key = batch_key(Home(settings.home), publishes=publishes)
+            _keep(running, node, projector(node.database.app_dsn, settings.log_level, key))
         if publishes:
             _keep(running, node, sealer(settings, node.database.app_dsn, node.clock.anchor))
         yield node

@@ -68,7 +68,8 @@ class Progress:
 
     `generation` is another whenever the table was made anew, which fences off whoever still folds
     into the old one. `halted` says why the entry at position `size` cannot be folded. `digest` is
-    what whoever folds keeps of the rows, None where an earlier version kept nothing.
+    what whoever folds keeps of the rows, None where an earlier version kept nothing; `mac` shows
+    who kept it.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Progress:
     size: int
     halted: str | None
     digest: bytes | None
+    mac: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Write:
     size: int
     halted: str | None
     digest: bytes | None
+    mac: bytes | None
     gone: Sequence[tuple[str, int]]
     added: Sequence[Values]
 
@@ -146,20 +149,28 @@ def read_progress(pool: Pool) -> dict[str, Progress]:
         return {row[0]: _progress(row) for row in transaction.cursor}
 
 
-_PROGRESS = "name, version, shape, generation, size, halted, digest"
+_PROGRESS = "name, version, shape, generation, size, halted, digest, mac"
 
 
 def _progress(row: Values) -> Progress:
-    name, version, shape, generation, size, halted, digest = row
-    kept = None if digest is None else bytes(digest)
-    return Progress(name, version, shape, generation, size, halted, kept)
+    name, version, shape, generation, size, halted, *hashed = row
+    digest, mac = (None if each is None else bytes(each) for each in hashed)
+    return Progress(name, version, shape, generation, size, halted, digest, mac)
 
 
-def create_table(pool: Pool, table: Table, version: int, digest: bytes, *, keyed: bool) -> Progress:
+def create_table(
+    pool: Pool,
+    table: Table,
+    version: int,
+    digest: bytes,
+    mac: bytes | None = None,
+    *,
+    keyed: bool,
+) -> Progress:
     """Make an empty table, in place of any of its name, and return its progress.
 
-    `digest` is what is kept of no rows. Without `keyed` it has no primary key yet: `index_table`
-    makes that and the other indexes, which is faster once the rows are there.
+    `digest` is what is kept of no rows, under `mac`. Without `keyed` it has no primary key yet:
+    `index_table` makes that and the other indexes, which is faster once the rows are there.
     """
     columns = sql.SQL(", ").join(map(_definition, table.columns))
     key = sql.SQL(", PRIMARY KEY ({})").format(_comma(table.key)) if keyed else sql.SQL("")
@@ -169,9 +180,9 @@ def create_table(pool: Pool, table: Table, version: int, digest: bytes, *, keyed
         run(sql.SQL("CREATE TABLE {} ({}{})").format(_qualified(table.name), columns, key))
         run("DELETE FROM read.progress WHERE name = %s", (table.name,))
         run(
-            "INSERT INTO read.progress (name, version, shape, size, digest)"  # noqa: S608
-            f" VALUES (%s, %s, %s, 0, %s) RETURNING {_PROGRESS}",
-            (table.name, version, table.shape, digest),
+            "INSERT INTO read.progress (name, version, shape, size, digest, mac)"  # noqa: S608
+            f" VALUES (%s, %s, %s, 0, %s, %s) RETURNING {_PROGRESS}",
+            (table.name, version, table.shape, digest, mac),
         )
         return _progress(one_row(transaction.cursor))
 
@@ -219,6 +230,13 @@ def _swap(session: cursor, new: str, live: str) -> None:
     )
     session.execute("DELETE FROM read.progress WHERE name = %s", (live,))
     session.execute("UPDATE read.progress SET name = %s WHERE name = %s", (live, new))
+
+
+def forget_progress(pool: Pool, names: Iterable[str]) -> None:
+    """Forget how far tables have been folded: nobody reads them, until others take their place."""
+    forget = "DELETE FROM read.progress WHERE name = ANY(%s)"
+    with pool.transaction(forget, (list(names),)):
+        pass
 
 
 @contextmanager
@@ -272,14 +290,15 @@ def _advance(session: cursor, writes: Sequence[Write]) -> None:
             raise Fenced(f"read.{write.table.name} was moved by another runner")
     session.execute(
         "UPDATE read.progress SET size = moved.size, halted = moved.halted,"
-        " digest = coalesce(moved.digest, progress.digest)"
-        " FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[])"
-        " AS moved (name, size, halted, digest) WHERE progress.name = moved.name",
+        " digest = coalesce(moved.digest, progress.digest), mac = moved.mac"
+        " FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[])"
+        " AS moved (name, size, halted, digest, mac) WHERE progress.name = moved.name",
         (
             [write.table.name for write in writes],
             [write.size for write in writes],
             [write.halted for write in writes],
             [write.digest for write in writes],
+            [write.mac for write in writes],
         ),
     )
     assert session.rowcount == len(writes), "every progress row is locked and there"

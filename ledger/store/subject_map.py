@@ -1,5 +1,11 @@
-"""The map of subjects as it is stored: moved on by entries, read for its root and for proofs."""
+"""
+The map of subjects as it is stored: moved on by entries, read for its root and for proofs.
 
+Whoever moves it on leaves a MAC over size and root. So it is known whose work the whole is, and
+what is read of it to move it on is held against the root before.
+"""
+
+import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,6 +17,7 @@ from psycopg2.extras import execute_values
 
 from ledger.log.merkle import HASH_SIZE, leaf_hash
 from ledger.log.subject_map import (
+    EMPTY,
     KEY_BITS,
     TOP,
     History,
@@ -24,7 +31,7 @@ from ledger.log.subject_map import (
     path_below,
     untouched,
 )
-from ledger.store.connection import Pool, Timeouts, Transaction, one_row
+from ledger.store.connection import Pool, StoreError, Timeouts, Transaction, one_row
 from ledger.store.entries import copy_entries
 
 PAGE = 10_000
@@ -38,6 +45,18 @@ _ONE_INSTANT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 Subjects = Callable[[bytes], Iterable[str]]
 """Returns the subjects of an entry, from its bytes."""
 
+Mac = Callable[[int, bytes], bytes]
+"""Returns the MAC of a map of a size and a root."""
+
+_ALONE = (
+    "LOCK TABLE read.subject_map, read.subject_map_buckets, read.subject_map_size"
+    " IN SHARE ROW EXCLUSIVE MODE"
+)
+
+
+class MapDoubted(StoreError):
+    """The stored map is not as one of this ledger's processes left it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proven:
@@ -49,10 +68,13 @@ class Proven:
 
 
 class StoredMap:
-    """The map in the database. Whoever moves it on waits for who does."""
+    """The map in the database. Whoever moves it on waits for who does.
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    With a `mac` it is moved on, and its root is told, only if it is as this left it.
+    """
+
+    def __init__(self, pool: Pool, mac: Mac | None = None) -> None:
+        self._pool, self._mac = pool, mac
         # The upper levels at one size: they are the same for every proof under one seal.
         self._kept: tuple[int, Top] | None = None
 
@@ -63,15 +85,26 @@ class StoredMap:
             return int(one_row(session)[0])
 
     def advance(self, until: int, subjects: Subjects) -> None:
-        """Take in the entries below `until`, a page a commit. It never moves back."""
+        """Take in the entries below `until`, a page a commit. It never moves back.
+
+        Raises `MapDoubted`.
+        """
         while self._advance(until, subjects):
             pass
 
     def root(self) -> tuple[int, bytes]:
-        """Return the size and the root of the map as it is now."""
+        """Return the size and the root of the map as it is now. Raises `MapDoubted`."""
         with self._at_one_instant() as transaction:
-            size = _size(transaction.cursor)
-            return size, _top(transaction.cursor).root
+            size, top = self._checked(transaction.cursor)
+            return size, top.root
+
+    def clear(self) -> None:
+        """Take everything out of the map again."""
+        with self._pool.transaction(_ALONE, timeouts=_PATIENT) as transaction:
+            transaction.cursor.execute(
+                "DELETE FROM read.subject_map; DELETE FROM read.subject_map_buckets;"
+                "UPDATE read.subject_map_size SET size = 0, mac = NULL"
+            )
 
     def prove(self, subjects: Sequence[str]) -> tuple[int, bytes, list[Proven]]:
         """Return size and root of the map, and what it says of subjects, all at one instant."""
@@ -86,25 +119,41 @@ class StoredMap:
         return self._pool.transaction(_ONE_INSTANT, timeouts=_PATIENT)
 
     def _advance(self, until: int, subjects: Subjects) -> bool:
-        locked = "SELECT size FROM read.subject_map_size FOR UPDATE"
-        with self._pool.transaction(locked, timeouts=_PATIENT) as transaction:
+        with self._pool.transaction(_ALONE, timeouts=_PATIENT) as transaction:
             session = transaction.cursor
-            size = int(one_row(session)[0])
+            size = _size(session)
             page = copy_entries(session, size, until, PAGE) if size < until else []
             if not page:
                 return False
+            _, top = self._checked(session)
             touched: dict[str, list[tuple[int, bytes]]] = {}
             for stored in page:
                 leaf = leaf_hash(stored.entry)
                 for subject in subjects(stored.entry):
                     touched.setdefault(subject, []).append((stored.position, leaf))
-            _move(session, touched)
-            session.execute("UPDATE read.subject_map_size SET size = %s", (size + len(page),))
+            top.put(_move(session, touched))
+            size += len(page)
+            mac = self._mac and self._mac(size, top.root)
+            session.execute("UPDATE read.subject_map_size SET size = %s, mac = %s", (size, mac))
             return True
 
+    def _checked(self, session: cursor) -> tuple[int, Top]:
+        session.execute("SELECT size, mac FROM read.subject_map_size")
+        size, mac = one_row(session)
+        top = _top(session)
+        if (
+            self._mac is not None
+            and (size, top.root) != (0, EMPTY)
+            and not hmac.compare_digest(self._mac(size, top.root), bytes(mac or b""))
+        ):
+            raise MapDoubted("somebody else wrote the map of subjects")
+        return size, top
 
-def _move(session: cursor, touched: Mapping[str, Sequence[tuple[int, bytes]]]) -> None:
-    """Write the values of the subjects after these entries, and their buckets."""
+
+def _move(
+    session: cursor, touched: Mapping[str, Sequence[tuple[int, bytes]]]
+) -> Mapping[int, Part]:
+    """Write the values of the subjects after these entries, and their buckets; return these."""
     keys = {subject: key_of(subject) for subject in touched}
     session.execute(
         "SELECT subject, count, last, chain FROM read.subject_map WHERE key = ANY(%s)",
@@ -131,22 +180,39 @@ def _move(session: cursor, touched: Mapping[str, Sequence[tuple[int, bytes]]]) -
         page_size=1_000,
     )
     changed: dict[int, dict[bytes, bytes]] = {}
+    before: dict[bytes, bytes | None] = {}
     for subject, key in keys.items():
         changed.setdefault(bucket_of(key), {})[key] = leaf_of(key, histories[subject])
-    _rehash(session, changed)
+        before[key] = leaf_of(key, found[subject]) if subject in found else None
+    return _rehash(session, changed, before)
 
 
-def _rehash(session: cursor, changed: Mapping[int, Mapping[bytes, bytes]]) -> None:
-    """Write buckets some of whose leaves, by key, are new or others."""
+def _rehash(
+    session: cursor,
+    changed: Mapping[int, Mapping[bytes, bytes]],
+    before: Mapping[bytes, bytes | None],
+) -> Mapping[int, Part]:
+    """Write buckets some of whose leaves, by key, are new or others; return them.
+
+    Raises `MapDoubted` where the leaves are not those of the bucket's hash, or of the values.
+    """
     session.execute(
-        "SELECT bucket, leaves FROM read.subject_map_buckets WHERE bucket = ANY(%s)",
+        "SELECT bucket, keys, hash, leaves FROM read.subject_map_buckets WHERE bucket = ANY(%s)",
         (list(changed),),
     )
-    found = {bucket: dict(unpack_leaves(leaves)) for bucket, leaves in session.fetchall()}
-    rows = []
+    found: dict[int, dict[bytes, bytes]] = {}
+    for bucket, keys, hashed, leaves in session.fetchall():
+        items = unpack_leaves(leaves)
+        if part_of(items, TOP) != (keys, bytes(hashed)):
+            raise MapDoubted(f"bucket {bucket} of the map of subjects has other leaves")
+        found[bucket] = dict(items)
+    rows, parts = [], {}
     for bucket, leaves in changed.items():
-        items = sorted({**found.get(bucket, {}), **leaves}.items())
-        part = part_of(items, TOP)
+        held = found.get(bucket, {})
+        if any(held.get(key) != before[key] for key in leaves):
+            raise MapDoubted(f"bucket {bucket} of the map of subjects has other values")
+        items = sorted({**held, **leaves}.items())
+        part = parts[bucket] = part_of(items, TOP)
         rows.append((bucket, part.keys, part.hash, b"".join(key + leaf for key, leaf in items)))
     execute_values(
         session,
@@ -156,6 +222,7 @@ def _rehash(session: cursor, changed: Mapping[int, Mapping[bytes, bytes]]) -> No
         rows,
         page_size=1_000,
     )
+    return parts
 
 
 def unpack_leaves(raw: bytes) -> list[tuple[bytes, bytes]]:

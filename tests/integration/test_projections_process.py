@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 
+from ledger.batches import BatchKey
 from ledger.domain.event import Logged
 from ledger.store.checkpoints import StoredCheckpoint, insert_checkpoint
 from ledger.store.readmodels import only_rebuild, read_progress
@@ -17,10 +18,12 @@ from projections.catalogue import READ_MODELS
 from projections.digest import replay, stored_digest
 from projections.offers import offers
 from projections.process import run_projections
+from projections.rebuild import outdated
 from projections.timeline import timeline
 from projections.waiting import folded_sizes, wait_until_folded
 from tests.support.histories import random_history
 from tests.support.logbook import NOON, append_all, put, written_again
+from tests.support.postgres import ORIGIN
 
 HISTORY = random_history(Random(13), 60)
 
@@ -32,7 +35,8 @@ def test_it_builds_the_tables_and_follows_the_log(pool, database):
     sign(pool, 20)
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    projector = context.Process(target=run_projections, args=(database.app_dsn, stop))
+    key = BatchKey(ORIGIN, bytes(32))
+    projector = context.Process(target=run_projections, args=(database.app_dsn, stop, key))
     projector.start()
     wait_until_built(pool)
     wait_until_folded(pool, 20, 20.0)
@@ -43,6 +47,7 @@ def test_it_builds_the_tables_and_follows_the_log(pool, database):
     assert {len(HISTORY) - 1} == set(folded_sizes(pool).values()), "what is unsigned waits"
     sign(pool, len(HISTORY))
     wait_until_folded(pool, len(HISTORY), 20.0)
+    assert () == outdated(pool, READ_MODELS, key), "what it kept can be sealed"
     stop.set()
     projector.join(20)
     assert 0 == projector.exitcode

@@ -12,19 +12,20 @@ from typer.testing import CliRunner
 from api.cli import audit, operate
 from api.cli.sealer import seal
 from ledger.audit import Replay, RuleBroken, StoredLog, export, exported_entries, sealed_sizes
+from ledger.batches import BatchKey
 from ledger.domain.authority import ledger_subject
 from ledger.domain.seal import LedgerSealed
 from ledger.home import Home
 from ledger.log.merkle import leaf_hash
 from ledger.log.subject_map import SubjectMap
-from ledger.node import Node
+from ledger.node import Node, batch_key
 from ledger.settings import Settings
 from ledger.store.entries import read_entries
 from ledger.store.subject_map import StoredMap
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
 from projections.rebuild import outdated, rebuild
-from projections.runner import Runner
+from projections.runner import NotBuilt, Runner
 from projections.seal_check import SealCheck
 from projections.seals import LastSeal, draft_seal, last_seal, subjects_of
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, technology_registered
@@ -67,9 +68,14 @@ def grow(node: Node, world: World, first: int, count: int) -> None:
     node.feed.covering(last.position).result(30)
 
 
+def key_of(node: Node) -> BatchKey:
+    return batch_key(Home(node.settings.home))
+
+
 def fold(node: Node) -> None:
-    rebuild(node.pool, outdated(node.pool, READ_MODELS), decode)
-    Runner(node.pool, READ_MODELS, decode).catch_up()
+    key = key_of(node)
+    rebuild(node.pool, outdated(node.pool, READ_MODELS, key), decode, key=key)
+    Runner(node.pool, READ_MODELS, decode, key=key).catch_up()
 
 
 def replayed(directory: Path) -> tuple[int, int]:
@@ -191,6 +197,49 @@ def test_a_map_that_moved_and_was_not_sealed_is_sealed_next(
     sealed = seal(node.pool, home)
     assert sealed is not None
     assert draft.size == last_seal(node.pool, ORIGIN).size
+
+
+POISON = {
+    "a digest": "UPDATE read.progress SET digest = decode(repeat('00', 32), 'hex')"
+    " WHERE name = 'timeline'",
+    "a size": "UPDATE read.progress SET size = size + 1",
+    "a mac": "UPDATE read.progress SET mac = NULL",
+    "the map's size": "UPDATE read.subject_map_size SET size = size + 1",
+    "a bucket": "UPDATE read.subject_map_buckets SET hash = sha256(hash)",
+    "leaves": "UPDATE read.subject_map_buckets SET leaves = sha256(leaves) || sha256(hash)",
+    "a history": "UPDATE read.subject_map SET count = count + 1",
+    "a history that is gone": "DELETE FROM read.subject_map",
+    "an empty map": "DELETE FROM read.subject_map_buckets;"
+    " UPDATE read.subject_map_size SET size = 0, mac = NULL",
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+def test_what_somebody_else_wrote_is_made_anew_and_not_sealed(
+    node: Node, home: Home, world: World, database: Database, tmp_path: Path, poison: str
+) -> None:
+    """Whoever has the application's role cannot have a seal say what is not so."""
+    grow(node, world, 0, 3)
+    fold(node)
+    assert seal(node.pool, home) is not None
+    grow(node, world, 3, 3)
+    fold(node)
+    run_sql(database.app_dsn, poison)
+    sealed = seal(node.pool, home)
+    assert sealed is not None
+    node.feed.covering(sealed.position).result(30)
+    export(StoredLog(node.pool), tmp_path / "log")
+    assert (2, 2 * len(READ_MODELS)) == replayed(tmp_path / "log")
+
+
+def test_a_runner_folds_on_from_nothing_that_somebody_else_wrote(
+    node: Node, world: World, database: Database
+) -> None:
+    grow(node, world, 0, 3)
+    fold(node)
+    run_sql(database.app_dsn, POISON["a digest"])
+    with pytest.raises(NotBuilt, match="timeline"):
+        Runner(node.pool, READ_MODELS, decode, key=key_of(node)).step()
 
 
 def test_seals_are_no_cause_of_a_seal(node: Node, home: Home, world: World) -> None:
