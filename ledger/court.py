@@ -551,6 +551,7 @@ BODIES = {
     "mandate.given/1": "ceiling holder mandate principal topics valid_from valid_to",
     "mandate.ended/1": "ended_by holder mandate principal",
     "ledger.log_keys_adopted/1": "ledger log_keys reason",
+    "ledger.refusal_keys_adopted/1": "ledger reason refusal_keys",
     "ledger.policy_adopted/1": "approved_by ledger policy policy_sha256 speakers",
     "ledger.operation_handed_over/1": "ledger operator reason",
     "ledger.closed/1": "ledger reason successor",
@@ -558,7 +559,7 @@ BODIES = {
 ENDS, OFFERS = "party.merged/1 party.dissolved/1 person.erased/1", "offer.made/1 offer.countered/1"
 ENDINGS = tuple(f'"type":"{kind}"}}'.encode() for kind in [*BODIES, *ENDS.split(), *OFFERS.split()])
 KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
-ARRAYS = "approved_by keys log_keys parties policy roles speakers topics"
+ARRAYS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
 NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
 NULLS += " successor valid_to vouched_by"
 
@@ -676,16 +677,22 @@ class Authority:
                     raise event.fault(f"there is no mandate {name} in force")
                 self.mandates[pair][name] = {**mandate, "ended": at}
             case "ledger.log_keys_adopted/1":
-                adopted = tuple(map(str, body["log_keys"]))
-                if not set(adopted) & set(self.log_keys[-1][1]):
-                    raise event.fault("the new keys of the log have none in common with the old")
-                self.log_keys.append((at + 1, adopted))
+                self._adopt_keys(event, body["log_keys"])
+            case "ledger.refusal_keys_adopted/1":
+                adopted_keys(event, body["refusal_keys"], "/refusals", {ED25519})
             case "ledger.policy_adopted/1":
                 self._adopt_policy(event, body)
             case "ledger.operation_handed_over/1":
                 self.operators.append((at + 1, body["operator"]))
             case "ledger.closed/1":
                 self.closed = at
+
+    def _adopt_keys(self, event: Event, vkeys: list[Any]) -> None:
+        """Take in keys of the log, of which one was a key of it before."""
+        adopted = adopted_keys(event, vkeys, "", {ED25519, MLDSA44})
+        if not set(adopted) & set(self.log_keys[-1][1]):
+            raise event.fault("the new keys of the log have none in common with the old")
+        self.log_keys.append((event.position + 1, adopted))
 
     def _adopt_policy(self, event: Event, body: dict[str, Any]) -> None:
         """Take in a policy, which those approve who speak for two of the groups of witnesses."""
@@ -699,6 +706,8 @@ class Authority:
             raise event.fault("two of the groups of witnesses must approve a policy")
         if digest != body["policy_sha256"] or not approving <= {party for _, party in ruling}:
             raise event.fault("another policy, or approved by who speaks for no group")
+        with failing(SIGNATURES, event.position):
+            read_policy(text)
         self.policies.append((event.position + 1, digest, text))
         self.speakers = speakers
 
@@ -722,6 +731,18 @@ class Authority:
         now = self.trust_at(stated, trust)
         with failing(step):
             return open_checkpoint(raw, now)
+
+
+def adopted_keys(event: Event, said: list[Any], suffix: str, types: set[int]) -> tuple[str, ...]:
+    """Return the vkeys that an event adopts: under the log's name, of these types at least."""
+    vkeys = tuple(map(str, said))
+    with failing(SIGNATURES, event.position):
+        found = [NoteKey.read(vkey) for vkey in vkeys]
+        own = {key.name for key in found} == {event.says["ledger"] + suffix}
+        must(own and len(set(vkeys)) == len(vkeys), "keys bear the log's name, each listed once")
+        kinds = {key.kind for key in found}
+        must(kinds >= types and not (suffix and kinds > types), "the keys are not of these types")
+    return vkeys
 
 
 def changed_key(key: Key, event: Event) -> Key:

@@ -29,8 +29,10 @@ from tests.support.sample_log import (
     sample_log,
     seed,
 )
-from tests.support.verifying import refusal_of, verified, whole_bundle
+from tests.support.verifying import append, payload, refusal_of, verified, whole_bundle
 
+LF = b"\n"
+OFFICERS = [OPERATOR, REGISTRAR]
 NONE = QUORUM_NONE_POLICY.decode().splitlines()
 
 
@@ -55,6 +57,17 @@ def opened_again(log: SampleLog) -> tuple[str, dict[str, Any]]:
 def keys(log: SampleLog, *vkeys: str) -> tuple[str, dict[str, Any]]:
     body = {"ledger": ledger_subject(log.origin), "log_keys": list(vkeys), "reason": "x"}
     return "ledger.log_keys_adopted/1", body
+
+
+def refusers(log: SampleLog, *vkeys: str) -> tuple[str, dict[str, Any]]:
+    body = {"ledger": ledger_subject(log.origin), "reason": "x", "refusal_keys": list(vkeys)}
+    return "ledger.refusal_keys_adopted/1", body
+
+
+def say(log: SampleLog, topic: str, body: dict[str, Any], signers: list[str]) -> None:
+    """Append an event, whatever its body is."""
+    said = payload(log, type=topic, body=body, signers=sorted(signers))
+    append(log, said, [party_key(signer) for signer in signers])
 
 
 def stranger(origin: str) -> Ed25519NoteSigner:
@@ -83,6 +96,51 @@ REFUSED: dict[str, tuple[Said, list[str]]] = {
         lambda log: keys(log, format_vkey(stranger(log.origin))),
         [OPERATOR, REGISTRAR],
     ),
+    "keys of which none is ML-DSA-44": (
+        lambda log: keys(log, format_vkey(log_signers(log.origin)[0])),
+        [OPERATOR, REGISTRAR],
+    ),
+    "keys of which none is Ed25519": (
+        lambda log: keys(log, format_vkey(log_signers(log.origin)[1])),
+        [OPERATOR, REGISTRAR],
+    ),
+    "keys one of which bears another name": (
+        lambda log: keys(
+            log, *map(format_vkey, (*log_signers(log.origin), stranger("other.example/log")))
+        ),
+        [OPERATOR, REGISTRAR],
+    ),
+    "keys one of which is listed twice": (
+        lambda log: keys(
+            log, *map(format_vkey, (*log_signers(log.origin), *log_signers(log.origin)))
+        ),
+        [OPERATOR, REGISTRAR],
+    ),
+    "keys one of which cannot be read": (
+        lambda log: keys(log, *map(format_vkey, log_signers(log.origin)), "no key"),
+        [OPERATOR, REGISTRAR],
+    ),
+    "a policy that cannot be read": (
+        lambda log: policy(
+            log,
+            policy=["quorum of"],
+            policy_sha256=f"sha256:{sha256(b'quorum of' + LF).hexdigest()}",
+        ),
+        [OPERATOR, FIRM, REGISTRAR],
+    ),
+    "keys of refusals that cannot be read": (lambda log: refusers(log, "no key"), OFFICERS),
+    "keys of refusals under another name": (
+        lambda log: refusers(log, format_vkey(stranger(log.origin))),
+        OFFICERS,
+    ),
+    "keys of refusals, one of them twice": (
+        lambda log: refusers(log, *[format_vkey(stranger(f"{log.origin}/refusals"))] * 2),
+        OFFICERS,
+    ),
+    "keys of refusals that are ML-DSA-44": (
+        lambda log: refusers(log, format_vkey(log_signers(f"{log.origin}/refusals")[1])),
+        OFFICERS,
+    ),
     "keys that the operator adopts alone": (
         lambda log: keys(log, *map(format_vkey, log_signers(log.origin))),
         [OPERATOR],
@@ -101,10 +159,27 @@ REFUSED: dict[str, tuple[Said, list[str]]] = {
 def test_the_government_of_a_ledger_is_nobodys_alone(name: str, tmp_path: Path) -> None:
     said, signers = REFUSED[name]
     log = sample_log(11)
-    topic, body = said(log)
-    log.say(body, sorted(signers), topic=topic)
+    say(log, *said(log), signers)
     refused = refusal_of(log, tmp_path)
     assert (Step.SIGNATURES, 11) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize("keys", [["x"], "x", None])
+def test_malformed_keys_of_refusals_are_no_entry(keys: object, tmp_path: Path) -> None:
+    """An object that is not of its form is refused by the fifth step, by every judge."""
+    log = sample_log(11)
+    topic, body = refusers(log)
+    changed = {**body, "refusal_keys": keys} if keys != ["x"] else {**body, "more": 1}
+    say(log, topic, changed, OFFICERS)
+    refused = refusal_of(log, tmp_path)
+    assert (Step.FORM, 11) == (refused.step, refused.position)
+
+
+def test_keys_of_refusals_that_both_officers_adopt(tmp_path: Path) -> None:
+    log = sample_log(11)
+    topic, body = refusers(log, format_vkey(stranger(f"{log.origin}/refusals")))
+    log.say(body, OFFICERS, topic=topic)
+    assert 12 == verified(log, tmp_path).checkpoint.size
 
 
 def test_a_policy_and_keys_that_all_have_signed_are_followed(tmp_path: Path) -> None:
