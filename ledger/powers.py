@@ -35,6 +35,10 @@ class Officers(NamedTuple):
     registrar: str
 
 
+NO_OFFICERS = Officers("@operator", "@registrar")
+"""Who stands for the officers where it is not known who they are: the words that name them."""
+
+
 def read_table(raw: str) -> dict[str, Row]:
     """Read what `write_table` writes."""
     return {topic: Row(*words) for topic, words in json.loads(raw).items()}
@@ -115,13 +119,13 @@ def parties_bound(row: Row, says: Any, officers: Officers) -> frozenset[str]:
 class Asked(NamedTuple):
     """What the table asks of an event beside its signers.
 
-    `officers` are those at its position, `roles` what a party is registered with, None where that
-    is not at hand; `older` are the parties of whose keys, in the log before, there is a line.
+    `officers` are those at its position, `roles` what a party is registered with; `older` are the
+    parties of whose keys, in the log before, there is a line. None is what is not at hand.
     """
 
-    officers: Officers
+    officers: Officers | None
     roles: Callable[[str], Collection[str] | None]
-    older: Collection[str]
+    older: Collection[str] | None
 
     def faults(self, row: Row, says: Any) -> Iterator[tuple[str, str]]:
         """Yield parties that may not do this, as far as is known, each with the reason."""
@@ -144,13 +148,15 @@ class Asked(NamedTuple):
 
     def _allows_by(self, word: str, party: str, says: Any) -> bool | None:
         if word == "#older":
-            return party in self.older
+            return None if self.older is None else party in self.older
         if word.startswith("#"):
             held = self.roles(party)
             return None if held is None else word[1:] in held
-        if word.startswith("!"):
-            return party not in _named(word[1:], says, self.officers)
-        return party in _named(word, says, self.officers)
+        source = word.removeprefix("!")
+        if source.startswith("@") and self.officers is None:
+            return None
+        among = party in _named(source, says, self.officers or NO_OFFICERS)
+        return among if source == word else not among
 
 
 def _rules(row: Row, says: Any) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 
-from ledger.powers import TABLE, Asked, Row, Terms, exposure, parties_bound
+from ledger.powers import (
+    NO_OFFICERS,
+    TABLE,
+    Asked,
+    Officers,
+    Row,
+    Terms,
+    exposure,
+    parties_bound,
+)
 from ledger.verify.authority import Authority, Key, Mandate, brought_keys, fault
 from ledger.verify.event import Event
 from ledger.wire import keys
@@ -52,6 +61,27 @@ def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
     if row is not None:
         _must_be_let(row, event, authority, older, unread)
     return tuple(unread)
+
+
+def judge_alone(event: Event, officers: Officers | None) -> list[str]:
+    """Judge who signs an event as far as its own bytes show. Raises `Refused` (step 8).
+
+    `officers` are those at its position, None where they are not known. Returns what is left open.
+    """
+    row = TABLE.get(event.type)
+    if row is None:
+        return [f"who must sign {event.type}, a type that this verifier does not know"]
+    bound = parties_bound(row, event.body, officers or NO_OFFICERS)
+    hidden = bound & set(NO_OFFICERS)
+    others = event.signers - bound
+    if bound - hidden - event.signers or len(others) > len(hidden):
+        raise fault(event, f"{event.type} is signed by {', '.join(sorted(bound))}")
+    asked = Asked(officers, lambda _: None, None)
+    for _, why in asked.faults(row, event.body):
+        raise fault(event, f"{event.type}: {why}")
+    by = f", which is {', '.join(sorted(others))}" if others else ""
+    unread = [f"who is the {each[1:]} of the ledger{by}" for each in sorted(hidden)]
+    return unread + list(asked.unknown(row, event.body))
 
 
 def _must_stand(event: Event, authority: Authority, row: Row | None, unread: list[str]) -> None:

@@ -22,6 +22,7 @@ from ledger.log.proof import prove_consistency, verify_consistency, verify_inclu
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
+from ledger.powers import Officers
 from ledger.verify.answers import read_entry, read_receipt, unverified
 from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.entries import CheckBundle, Chronology, check_order
@@ -29,7 +30,7 @@ from ledger.verify.event import Event, read_event
 from ledger.verify.evidence import in_our_words, show
 from ledger.verify.files import check_names, read_checkpoint, read_tile
 from ledger.verify.outcome import Refused, Step, Verified, refusing, states
-from ledger.verify.signatures import admitted_keys, check_signatures, verify_line
+from ledger.verify.signatures import admitted_keys, check_signatures, judge_alone, verify_line
 from ledger.verify.tree import HashBundle, check_tree
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.workers import in_order
@@ -137,12 +138,14 @@ def verify_receipt(
     raw, entry_says = read_entry(entry)
     with refusing(Step.CHECKPOINT):
         proof = parse_tlog_proof(proof_raw)
-    known_to = 0
+    known_to, officers = 0, None
     if charter:
         shown = show(charter, trust_root)
         size = stated_checkpoint(proof.checkpoint_raw, Step.CHECKPOINT).size
         trust = trust_shown(size, trust, shown)
         known_to = shown.elsewhere[0][0] if shown.elsewhere else shown.size
+        if proof.index <= known_to:
+            officers = officers_shown(proof.index, shown)
     checkpoint, too_late = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
     position = proof.index
 
@@ -170,7 +173,7 @@ def verify_receipt(
         loose += ["whether the log's keys, policy or operator changed since the trust root"]
 
     # 8. The genesis entry brings all of its keys; another entry's lines by keys that it brings.
-    signatures, unread = _check_lines(event, raw, trust.origin)
+    signatures, unread = _check_lines(event, raw, trust.origin, officers)
     keys = Step.CHECKPOINT if checkpoint.size > known_to else Step.IDENTITY
     lines = Step.SIGNATURES if unread else Step.IDENTITY
     idle = (Step.CONSISTENCY, *OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
@@ -198,18 +201,20 @@ def _facts(event: Event) -> dict[str, str]:
     }
 
 
-def _check_lines(event: Event, raw: bytes, origin: str) -> tuple[int, list[str]]:
+def _check_lines(
+    event: Event, raw: bytes, origin: str, officers: Officers | None
+) -> tuple[int, list[str]]:
     """Verify what lines an entry brings the keys of; return how many, and what is unchecked."""
     if event.position == 0:
         check_signatures(event, gather_authority([(0, raw)], origin))
         return len(event.entry.signatures), []
-    brought, unread = admitted_keys(event), ["whether its lines bind all of its signers"]
-    for line in event.entry.signatures:
-        if line.key_id in brought:
-            verify_line(event, brought[line.key_id], line.value)
-        else:
-            unread.append(f"the line by key {line.key_id}")
-    return len(event.entry.signatures) - len(unread) + 1, unread
+    unread = ["whether its lines bind all of its signers", *judge_alone(event, officers)]
+    brought = admitted_keys(event)
+    known = [line for line in event.entry.signatures if line.key_id in brought]
+    for line in known:
+        verify_line(event, brought[line.key_id], line.value)
+    lines = {line.key_id for line in event.entry.signatures} - brought.keys()
+    return len(known), [*unread, *(f"the line by key {key_id}" for key_id in sorted(lines))]
 
 
 def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
@@ -257,6 +262,12 @@ def trust_shown(size: int, trust: Trust, shown: court.Verified) -> Trust:
     with in_our_words(), refusing(Step.SIGNATURES):
         now = shown.authority.trust_at(size, shown.trust)
         return trust.with_keys(now.log_keys, now.policy.raw)
+
+
+def officers_shown(position: int, shown: court.Verified) -> Officers:
+    """Return the officers before the event at a position, as a bundle shows them."""
+    found = shown.authority.officers_at(position)
+    return Officers(*(name for each in ("@operator", "@registrar") for name in found[each]))
 
 
 def _told(answers: Iterable[T], progress: Progress, step: Step, total: int) -> Iterator[T]:

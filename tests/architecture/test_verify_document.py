@@ -120,6 +120,8 @@ HELD: dict[str, str] = {
         unit/test_verify_command.py::test_of_faults_in_two_processes_the_first_position_is_named
         unit/test_verify_mandates.py::test_a_sealed_price_under_a_ceiling_is_said_to_be_unchecked
         unit/test_verify_receipt.py::test_lines_by_keys_that_a_receipt_does_not_carry_are_unchecked
+        unit/test_verify_receipt.py::test_a_receipt_of_an_entry_that_others_signed_than_its_body_names
+        unit/test_verify_receipt.py::test_who_the_officers_are_a_receipt_leaves_open_and_a_bundle_shows
         unit/test_court_says.py::test_what_needs_the_rest_of_the_log_is_unchecked_and_so_is_its_step""",
     "All that is printed was verified": """
         unit/test_verify_receipt.py::test_an_entry_whose_readable_members_are_forged_is_refused

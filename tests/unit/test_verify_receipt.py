@@ -15,10 +15,10 @@ from ledger.wire import canonical
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
 from ledger.wire.instant import format_instant
-from tests.support.builders import FIRM
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.log import flip
 from tests.support.sample_log import SIGNED_AT, SampleLog, party_key, sample_log
-from tests.support.verifying import append, payload
+from tests.support.verifying import append, payload, whole_bundle
 
 OFFER = 8
 """The position of an entry that one party signed."""
@@ -71,6 +71,59 @@ def test_lines_by_keys_that_a_receipt_does_not_carry_are_unchecked(log: SampleLo
     assert {OFFER} == {position for position, _ in answer.unchecked}
     assert 0 == answer.signatures
     assert State.UNCHECKED == answer.steps[Step.SIGNATURES.number - 1]
+
+
+def said(log: SampleLog, topic: str, body: dict[str, Any], *signers: str) -> tuple[bytes, bytes]:
+    """Append an event, whoever signs it; return its receipt and its entry."""
+    value = payload(log, type=topic, body=body, signers=sorted(signers))
+    at = append(log, value, [party_key(signer) for signer in signers])
+    return log.proof(at), log.entries[at]
+
+
+CONTRACT = {"consents": [INSTITUTE], "parties": [FIRM, INSTITUTE]}
+ATTESTED: dict[str, Any] = {"attested_by": None}
+VOUCHED = {"party": FIRM, "vouched_by": FIRM}
+
+NOT_THE_TABLES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "the operator for two parties": ("contract.concluded/1", CONTRACT, [OPERATOR]),
+    "one party for two": ("contract.concluded/1", CONTRACT, [FIRM]),
+    "one party too many": ("contract.concluded/1", CONTRACT, [FIRM, INSTITUTE, RIVAL]),
+    "two for one officer": ("ledger.sealed/1", {}, [FIRM, INSTITUTE]),
+    "three for both officers": ("ledger.closed/1", {}, [FIRM, INSTITUTE, RIVAL]),
+    "a party that vouches for itself": ("key.added/1", VOUCHED, [FIRM]),
+}
+
+
+@pytest.mark.parametrize("name", NOT_THE_TABLES)
+def test_a_receipt_of_an_entry_that_others_signed_than_its_body_names(name: str) -> None:
+    topic, body, signers = NOT_THE_TABLES[name]
+    if topic == "key.added/1":
+        record = {"algorithm": "ed25519", "key_id": "0" * 64, "public_key": ""}
+        body = {"key": record, "not_after": None, "not_before": None, **body}
+    log = sample_log(12)
+    caught = refused(*said(log, topic, body, *signers), log)
+    assert (Step.SIGNATURES, 12) == (caught.step, caught.position)
+
+
+def test_who_the_officers_are_a_receipt_leaves_open_and_a_bundle_shows() -> None:
+    log = sample_log(12)
+    before = whole_bundle(log)
+    receipt, entry = said(log, "right.granted/1", ATTESTED, RIVAL)
+    answer = verify_receipt(receipt, entry, log.trust_root())
+    assert f"who is the registrar of the ledger, which is {RIVAL}" in {
+        what for _, what in answer.unchecked
+    }
+    assert State.UNCHECKED == answer.steps[Step.SIGNATURES.number - 1]
+    with pytest.raises(Refused, match=f"signed by {REGISTRAR}"):
+        verify_receipt(receipt, entry, log.trust_root(), before)
+
+
+def test_with_a_bundle_that_shows_the_officers_they_are_not_left_open() -> None:
+    log = sample_log(12)
+    before = whole_bundle(log)
+    receipt, entry = said(log, "right.granted/1", ATTESTED, REGISTRAR)
+    answer = verify_receipt(receipt, entry, log.trust_root(), before)
+    assert not [what for _, what in answer.unchecked if "of the ledger" in what]
 
 
 def test_lines_by_keys_that_the_entry_brings_are_verified(log: SampleLog) -> None:
