@@ -271,10 +271,25 @@ class Publisher:
 
     def _sign(self, head: Head, batches: Sequence[Batch]) -> None:
         self._vintage.check()
+        frontier, page = self._read_new(head, batches)
+        self._barrier()
+        accepted = page[-1].accepted
+        note = self.signer.sign(head.size, head.root, accepted, self._keys.at(head.size))
+        checkpoint = StoredCheckpoint(head.size, head.root, note, accepted)
+        # Only the last page travels on: a cache that missed the rest reads it when asked.
+        leaves = tuple(entry.leaf_hash for entry in page)
+        self._signed = Published(checkpoint, head.size - len(leaves), leaves)
+        self._frontier, self._timed_at = frontier, time.monotonic()
+
+    def _read_new(self, head: Head, batches: Sequence[Batch]) -> tuple[Frontier, list[StoredEntry]]:
+        """Read what is not signed and scrutinise it; return the tree with it, and its last page.
+
+        Raises `Halted`.
+        """
         first_new, frontier = self._frontier.size, self._frontier
         if head.size < first_new:
             raise Halted(f"the database has {head.size} entries; {first_new} were signed")
-        page, leaves, new = list[StoredEntry](), list[bytes](), list[bytes]()
+        page, new = list[StoredEntry](), list[bytes]()
         look = self._scrutiny.look if self._scrutiny else None
         for page in self._rehash(first_new, head.size, look):
             leaves = [entry.leaf_hash for entry in page]
@@ -284,13 +299,7 @@ class Publisher:
             self._scrutiny.conclude(batches, first_new, new)
         if frontier.root() != head.root or frontier.size != head.size:
             raise Halted(f"entries re-read up to {head.size} do not hash to the head's root")
-        self._barrier()
-        accepted = page[-1].accepted
-        note = self.signer.sign(head.size, head.root, accepted, self._keys.at(head.size))
-        checkpoint = StoredCheckpoint(head.size, head.root, note, accepted)
-        # Only the last page travels on: a cache that missed the rest reads it when asked.
-        self._signed = Published(checkpoint, head.size - len(leaves), tuple(leaves))
-        self._frontier, self._timed_at = frontier, time.monotonic()
+        return frontier, page
 
     def _sign_again(self) -> None:
         """Sign what is signed once more, with the time: nothing older will follow.
@@ -353,6 +362,16 @@ class Publisher:
         for other in self._others():
             self._check_other(other, stored)
         return note, stored
+
+    def examine_unsigned(self, note: bytes) -> None:
+        """Look at what is behind the note that `examine` returned, as before it is signed.
+
+        Raises `Halted`.
+        """
+        size = self._frontier.size
+        if self._scrutiny:
+            self._scrutiny.start(size, self._time_of(note, size))
+        self._read_new(*read_head_and_batches(self._pool, size))
 
     def _recover(self) -> None:
         """Halt unless everything agrees (F11, F15); publish what was signed and not yet stored."""

@@ -210,7 +210,12 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
     database, held = open_database(settings), file.hold()
     try:
         pool = Pool(database.app_dsn, size=2)
-        publisher_of(settings, pool, file).examine()
+        publisher = publisher_of(settings, pool, file)
+        note, _ = publisher.examine()
+        try:
+            publisher.examine_unsigned(note)
+        except Halted as doubt:
+            raise Halted(f"{doubt}: {_NOT_TO_BE_SIGNED}") from None
         key = load_key(home.keys / "operator.pem")
         signed = sign_sealed(identity.origin, LedgerResumed.TOPIC, body, [identity.operator], [key])
         recorded = append_unpublished(pool, home, signed.envelope)
@@ -220,6 +225,9 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
         os.close(held)
         database.stop()
     print(f"resumed; position {recorded.position} says why")
+
+
+_NOT_TO_BE_SIGNED = 'docs/guides/operating.md, "Rows that are not to be signed"'
 
 
 app.command("status")(status.status)

@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import operate
+from ledger.antirollback import CheckpointFile, Halted
 from ledger.batches import KEY_FILE, load_batch_key, make_batch_key
 from ledger.client import Signed
 from ledger.domain.event import format_instant
@@ -20,6 +24,7 @@ from ledger.node import Node, batch_key
 from ledger.settings import Settings
 from ledger.store.append import Mac, NewEntry, appending
 from ledger.store.checkpoints import latest_checkpoint
+from ledger.store.connection import Pool
 from ledger.store.entries import read_head
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry
@@ -137,6 +142,25 @@ def test_fsck_verifies_the_signatures_of_what_it_calls_clean(
         "step 8 refuses it" in each.what and each.position == at
         for each in check_log(node.pool, home).findings
     )
+
+
+def test_a_log_does_not_go_on_with_rows_that_no_sequencer_judged(
+    node: Node, world: World, home: Home, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stops the publisher stops the operator too, before anything is appended behind it."""
+    at = past_the_sequencer(node, garbage(world.sign(TECHNOLOGY, INSTITUTE)))
+    until(lambda: node.halted is not None)
+    node.stop()
+    monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    monkeypatch.setenv("LEDGER_DATABASE_URL", str(settings.database_url))
+    resumed = CliRunner().invoke(operate.app, ["resume", "--reason", "I hope"])
+    assert isinstance(resumed.exception, Halted)
+    assert f"entry {at} was judged by no sequencer of this ledger" in str(resumed.exception)
+    assert "Rows that are not to be signed" in str(resumed.exception)
+    with pytest.raises(Halted, match="no sequencer"):
+        CheckpointFile(home.checkpoints).check_not_halted()
+    with closing(Pool(str(settings.database_url), size=1)) as pool:
+        assert at + 1 == read_head(pool).size, "nothing was appended behind it"
 
 
 def test_two_processes_append_by_one_key(
