@@ -58,7 +58,7 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         at = "" if self.position is None else f", position {self.position}"
-        return f"step {self.step} ({STEPS[self.step]}) fails{at}: {self.reason}"
+        return seen(f"step {self.step} ({STEPS[self.step]}) fails{at}: {self.reason}")
 
 
 class Wrong(Exception):
@@ -136,6 +136,9 @@ HIDDEN = re.compile(  # Controls, zero width and direction marks, surrogates, pr
     "\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
 
+BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0"
+BLANK += "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))  # Variations.
+
 
 def loads(text: str) -> Any:
     """Read JSON that is spelled as `dumps` writes it."""
@@ -143,6 +146,13 @@ def loads(text: str) -> Any:
         value = json.loads(text)
         must(dumps(value) == text, "JSON is written in one way, which this is not")
     return value
+
+
+def seen(text: str) -> str:
+    """Return a text as a line, escaped as in JSON what nobody would see."""
+    shown = (c.isprintable() or unicodedata.category(c) == "Zs" for c in text)
+    pairs = zip(text, shown, strict=True)
+    return "".join(c if fine and c not in BLANK else json.dumps(c)[1:-1] for c, fine in pairs)
 
 
 def check_value(value: Any, depth: int = 0) -> None:
@@ -677,22 +687,16 @@ class Authority:
                     raise event.fault(f"there is no mandate {name} in force")
                 self.mandates[pair][name] = {**mandate, "ended": at}
             case "ledger.log_keys_adopted/1":
-                self._adopt_keys(event, body["log_keys"])
+                adopted = adopted_keys(event, body["log_keys"], self.log_keys[-1][1])
+                self.log_keys.append((at + 1, adopted))
             case "ledger.refusal_keys_adopted/1":
-                adopted_keys(event, body["refusal_keys"], "/refusals", {ED25519})
+                adopted_keys(event, body["refusal_keys"])
             case "ledger.policy_adopted/1":
                 self._adopt_policy(event, body)
             case "ledger.operation_handed_over/1":
                 self.operators.append((at + 1, body["operator"]))
             case "ledger.closed/1":
                 self.closed = at
-
-    def _adopt_keys(self, event: Event, vkeys: list[Any]) -> None:
-        """Take in keys of the log, of which one was a key of it before."""
-        adopted = adopted_keys(event, vkeys, "", {ED25519, MLDSA44})
-        if not set(adopted) & set(self.log_keys[-1][1]):
-            raise event.fault("the new keys of the log have none in common with the old")
-        self.log_keys.append((event.position + 1, adopted))
 
     def _adopt_policy(self, event: Event, body: dict[str, Any]) -> None:
         """Take in a policy, which those approve who speak for two of the groups of witnesses."""
@@ -733,15 +737,16 @@ class Authority:
             return open_checkpoint(raw, now)
 
 
-def adopted_keys(event: Event, said: list[Any], suffix: str, types: set[int]) -> tuple[str, ...]:
-    """Return the vkeys that an event adopts: under the log's name, of these types at least."""
-    vkeys = tuple(map(str, said))
+def adopted_keys(event: Event, said: list[Any], last: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the vkeys that an event adopts: of refusals, or of the log, one of its `last` too."""
+    vkeys, name = tuple(map(str, said)), event.says["ledger"] + ("" if last else "/refusals")
     with failing(SIGNATURES, event.position):
-        found = [NoteKey.read(vkey) for vkey in vkeys]
-        own = {key.name for key in found} == {event.says["ledger"] + suffix}
-        must(own and len(set(vkeys)) == len(vkeys), "keys bear the log's name, each listed once")
-        kinds = {key.kind for key in found}
-        must(kinds >= types and not (suffix and kinds > types), "the keys are not of these types")
+        keys = [NoteKey.read(vkey) for vkey in vkeys]
+        own = {key.name for key in keys} == {name} and len(set(vkeys)) == len(vkeys)
+        must(own, f"keys bear the name {name}, each listed once")
+        kinds = {key.kind for key in keys}
+        must(kinds >= {ED25519, MLDSA44} if last else kinds == {ED25519}, "of other types")
+        must(not last or {*last} & {*vkeys}, "new keys of the log, and none of the old")
     return vkeys
 
 
@@ -1265,6 +1270,10 @@ class Verified(NamedTuple):
         return f"{how} by {by} at position {key.added}" if key.added else "genesis"
 
     def lines(self, asked: Iterable[str] = ()) -> Iterator[str]:
+        """Yield what `said` yields, each a line in which all can be seen."""
+        return map(seen, self.said(asked))
+
+    def said(self, asked: Iterable[str] = ()) -> Iterator[str]:
         """Yield each step, what is shown, which subjects, asked for or named, are not."""
         yield from (f"{at:>2}  {self.states[at]:<9}  {what}" for at, what in STEPS.items())
         for when, name in self.times:

@@ -452,7 +452,7 @@ def _own_file(directory: Path, trust_root: bytes) -> Path:
 def _progress(as_json: bool) -> Iterator[Told]:
     """Show a bar for each kind of work, where a person looks on."""
     hidden = as_json or not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bars:
+    with Progress(console=Console(file=sys.__stderr__), transient=True, disable=hidden) as bars:
         tasks = {}
 
         def told(what: str, done: int, total: int) -> None:

@@ -85,7 +85,7 @@ def _progress() -> Progress:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=Console(file=sys.__stderr__),
         transient=True,
     )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -165,7 +166,7 @@ def uspto(
 
 def posted(attesting: Attesting, planned: Sequence[Planned], *, quiet: bool) -> list[Answered]:
     """Post all events of a plan, with a progress bar where somebody looks at it."""
-    console = Console(stderr=True)
+    console = Console(file=sys.__stderr__)
     hidden = quiet or not console.is_terminal
     answers = attesting.post(planned)
     return list(track(answers, "posting", len(planned), console=console, disable=hidden))

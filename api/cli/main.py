@@ -52,6 +52,7 @@ from ledger.store.connection import StoreError
 from ledger.succession import SuccessionError
 from ledger.supply import SupplyError
 from ledger.verify.outcome import VerifyError
+from ledger.wire.shown import showing, visible
 from ledger.witness.book import BookError
 from ledger.witness.house import WitnessError
 
@@ -100,6 +101,11 @@ def run() -> None:
         _fail(error, EXIT_USAGE)
     except ValidationError as error:
         _fail(_wrong_setting(error), EXIT_USAGE)
+    with showing():
+        _run()
+
+
+def _run() -> None:
     try:
         app()
     except Halted as error:
@@ -135,5 +141,5 @@ def _wrong_setting(error: ValidationError) -> str:
 
 
 def _fail(error: Exception | str, code: int) -> None:
-    print(f"techledger: {error}", file=sys.stderr)
+    print(f"techledger: {visible(str(error))}", file=sys.stderr)
     sys.exit(code)

@@ -13,6 +13,7 @@ from api.deps import node_of
 from api.explorer.labels import LABELS, WORDS
 from ledger.domain.event import HANOI, Sealed, format_instant
 from ledger.domain.money import Money
+from ledger.wire.shown import visible_lines
 
 HERE = Path(__file__).parent
 
@@ -89,7 +90,13 @@ def word(value: str | None) -> str:
     return WORDS.get(value or "", value or "—")
 
 
+def visible_or(value: object) -> object:
+    """Return a value as a page shows it: of a text, every code point that it has."""
+    return visible_lines(value) if type(value) is str else value
+
+
 templates = Jinja2Templates(directory=HERE / "templates")
+templates.env.finalize = visible_or
 templates.env.filters.update(
     address=address_of,
     day=day,

@@ -15,10 +15,16 @@ from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Verified
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.verify.word import verify_word
+from ledger.wire.shown import showing
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
+    with showing():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.path.is_dir() and given.entry is not None:

@@ -13,6 +13,7 @@ from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.tree_head import Checkpoint
 from ledger.wire.canonical import WireError
+from ledger.wire.shown import visible
 
 
 class Step(StrEnum):
@@ -68,7 +69,8 @@ class Refused(VerifyError):
     def __str__(self) -> str:
         at = "" if self.position is None else f", position {self.position}"
         where = f", {self.path}" if self.path else ""
-        return f"step {self.step.number} ({self.step}) fails{at}{where}: {self.reason}"
+        said = f"step {self.step.number} ({self.step}) fails{at}{where}: {self.reason}"
+        return visible(said)
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON values."""
@@ -124,7 +126,8 @@ class Verified:
         steps = zip(Step, self.steps, strict=True)
         checkpoint = self.checkpoint.size, write_base64(self.checkpoint.root)
         return "\n".join(
-            [
+            visible(line)
+            for line in [
                 *(f"{step.number:>2}  {state:<9}  {step}" for step, state in steps),
                 *self.lines,
                 *(f"unchecked: position {at}, {what}" for at, what in self.unchecked),

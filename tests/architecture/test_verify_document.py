@@ -123,6 +123,11 @@ HELD: dict[str, str] = {
         unit/test_verify_receipt.py::test_a_receipt_of_an_entry_that_others_signed_than_its_body_names
         unit/test_verify_receipt.py::test_who_the_officers_are_a_receipt_leaves_open_and_a_bundle_shows
         unit/test_court_says.py::test_what_needs_the_rest_of_the_log_is_unchecked_and_so_is_its_step""",
+    "Of what is printed, every code point": """
+        unit/test_shown.py::test_no_code_point_that_nobody_sees_is_shown
+        unit/test_shown.py::test_the_one_file_verifier_shows_what_all_others_show
+        unit/test_shown.py::test_a_file_with_a_name_that_hides_something
+        unit/test_shown.py::test_a_page_shows_what_an_entry_says""",
     "All that is printed was verified": """
         unit/test_verify_receipt.py::test_an_entry_whose_readable_members_are_forged_is_refused
         unit/test_verify_receipt.py::test_a_member_that_stands_twice_is_refused

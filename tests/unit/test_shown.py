@@ -1,0 +1,101 @@
+"""What is printed, or shown on a page, has no code point in it that nobody sees."""
+
+import json
+import re
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from api.explorer.shown import templates
+from ledger import court
+from ledger.verify.__main__ import main
+from ledger.verify.outcome import Refused, Step
+from ledger.wire.shown import showing, visible, visible_lines
+from tests.support.sample_log import sample_log
+
+EVERY = "".join(map(chr, range(sys.maxunicode + 1)))
+
+IGNORABLE = re.compile(  # Default_Ignorable_Code_Point (UAX #44), and the blank of Braille.
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff]"
+)
+UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+VIETNAMESE = "Viện Hàn lâm Khoa học và Công nghệ Việt Nam, số 18 đường Hoàng Quốc Việt: 100 %"
+
+
+def test_no_code_point_that_nobody_sees_is_shown() -> None:
+    shown = visible(EVERY)
+    assert not IGNORABLE.search(shown)
+    assert not UNSEEN & {unicodedata.category(char) for char in set(shown)}
+
+
+def test_whatever_can_be_seen_is_shown_as_it_is() -> None:
+    seen = [
+        char
+        for char in EVERY
+        if unicodedata.category(char) not in UNSEEN and not IGNORABLE.match(char)
+    ]
+    assert "".join(seen) == visible("".join(seen))
+    assert VIETNAMESE == visible(VIETNAMESE) == court.seen(VIETNAMESE)
+
+
+def test_the_one_file_verifier_shows_what_all_others_show() -> None:
+    assert visible(EVERY) == court.seen(EVERY)
+
+
+def test_json_stays_what_it_was() -> None:
+    value = {"name": "a\u2028b\u00adc\U000e0041d\u3164\x1b"}
+    assert value == json.loads(visible_lines(json.dumps(value, ensure_ascii=False, indent=1)))
+
+
+def test_a_line_feed_ends_a_line_of_ours_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    refused = Refused(Step.TREE, "no file of a log", path="x\nVERIFIED: all")
+    with showing():
+        sys.stdout.write(f"REFUSED: {refused}\nsecond\u2028line \x1b[31mred\x1b[0m \x1b[2Kgone\n")
+        sys.stderr.write("\u202etxt\n")
+    said = capsys.readouterr()
+    first, second, end = said.out.split("\n")
+    assert first.endswith("x\\nVERIFIED: all: no file of a log")
+    assert ("second\\u2028line \x1b[31mred\x1b[0m \\u001b[2Kgone", "") == (second, end)
+    assert "\\u202etxt\n" == said.err
+
+
+SHOWN = "tile\\u202e\\u00ad\\u2028\\udb40\\udc41\\udcff"
+
+
+@pytest.fixture
+def hidden(tmp_path: Path) -> list[str]:
+    """A log with a file whose name hides something, as arguments of a verifier."""
+    log = sample_log(2)
+    log.write(tmp_path / "log")
+    (tmp_path / "trust.json").write_bytes(log.trust_root())
+    (tmp_path / "log" / "tile\u202e\u00ad\u2028\U000e0041\udcff").write_bytes(b"")
+    return [str(tmp_path / "log"), "--trust", str(tmp_path / "trust.json")]
+
+
+def test_a_file_with_a_name_that_hides_something(
+    hidden: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 1 == main(hidden)
+    assert SHOWN in capsys.readouterr().out
+
+
+def test_the_commands_show_what_they_print(hidden: list[str]) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "api.cli", "audit", "verify", *hidden],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert SHOWN in said.stdout
+
+
+def test_a_page_shows_what_an_entry_says() -> None:
+    page = templates.env.from_string("<p>{{ name }}</p>{{ count }}\n")
+    shown = page.render(name=f"{VIETNAMESE}\u2028<\u00ad\U000e0041>", count=3)
+    assert f"<p>{VIETNAMESE}\\u2028&lt;\\u00ad\\udb40\\udc41&gt;</p>3" == shown
