@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import starmap
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -26,7 +27,7 @@ from ledger.datakeys import DataKeys
 from ledger.domain.turning import turned
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
-from ledger.kept import OpeningCheck
+from ledger.kept import OpeningCheck, erasure_faults
 from ledger.links import link_faults, rest_faults
 from ledger.log.checkpoint import log_times, open_checkpoint, parse_checkpoint
 from ledger.log.cosignature import cosignature_time
@@ -102,11 +103,11 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
     trust, report = _trust(home), Report()
     # The file is read first: what it holds was in the database before.
     file = _File(CheckpointFile(home.checkpoints), trust, report)
-    alone = partial(_attempt, nullcontext, report)
+    alone = partial(attempt, nullcontext, report)
     policy = alone("policy", lambda: _policy(pool, home, trust)) or NONE_ASKED.policy
     accepted: list[datetime] = []
     with examining(pool) as rows:
-        part = partial(_attempt, rows.part, report)
+        part = partial(attempt, rows.part, report)
         keys = part("who may sign", lambda: _LogKeys(rows, trust)) or _FirstKeys(trust)
         claims = part("checkpoints", lambda: list(_stored_claims(rows, trust, keys, report))) or []
         tree = _Tree(iter(sorted([*claims, *file.claims(keys)])))
@@ -138,15 +139,17 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         last = accepted[0] if accepted else None
         part("head", lambda: _check_head(rows, tree.frontier, last, trust, report))
         if openings is not None:
-            part("openings", lambda: _check_openings(rows, openings, report))
+            part("openings", lambda: _add_all(report, openings.missing(rows)))
         part("links", lambda: _add_all(report, link_faults(rows)))
         part("rest", lambda: _add_all(report, rest_faults(rows, trust.origin, keys.at)))
+        part("erasures", lambda: report.findings.extend(starmap(Finding, erasure_faults(rows))))
+        part("schema", lambda: _add_all(report, rows.schema_faults()))
     alone("anti-rollback file", lambda: file.check_against_stored(pool, keys))
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
     return report
 
 
-def _attempt(
+def attempt(
     part: Callable[[], AbstractContextManager[None]],
     report: Report,
     what: str,
@@ -238,13 +241,6 @@ def _faults(rows: EntryRows, openings: OpeningCheck | None) -> Iterator[str]:
         yield from openings.faults(rows, value)
 
 
-def _check_openings(rows: Examination, openings: OpeningCheck, report: Report) -> None:
-    if openings.unreadable is not None:
-        report.add(f"the openings cannot be read: {openings.unreadable}")
-    if missing := rows.missing_openings():
-        report.add(f"{missing} openings are gone that no event erased")
-
-
 def _differing(what: str, pairs: dict[str, tuple[object, object]]) -> Iterator[str]:
     return (what.format(name) for name, (found, expected) in pairs.items() if found != expected)
 
@@ -301,9 +297,9 @@ def _stored_claims(
 ) -> Iterator[_Claim]:
     """Yield what the stored checkpoints claim, by size; note those that do not verify."""
     for stored in rows.checkpoints():
-        name = f"checkpoint {stored.size}"
+        name, signers = f"checkpoint {stored.size}", keys.at(stored.size)
         try:
-            opened = open_checkpoint(stored.note, trust.origin, keys.at(stored.size))
+            opened = open_checkpoint(stored.note, trust.origin, signers)
         except LogError as error:
             report.add(f"{name} does not verify: {error}")
             continue
@@ -311,6 +307,8 @@ def _stored_claims(
             yield _Claim(opened.size, opened.root, name)
         else:
             report.add(f"{name} is stored beside the note of another")
+        if stored.created.timestamp() < max(log_times(stored.note, signers), default=0):
+            report.add(f"{name} was stored before it was signed")
 
 
 def _check_cosignatures(rows: Examination, policy: Policy, report: Report) -> None:

@@ -54,6 +54,13 @@ class OpeningCheck:
             elif self.unreadable is None and not self._is_erased(trace):
                 yield f"the opening of {trace.path} is gone, and no event erases whom it concerned"
 
+    def missing(self, rows: Examination) -> Iterator[str]:
+        """Yield why openings cannot be read, and how many are gone without a trace."""
+        if self.unreadable is not None:
+            yield f"the openings cannot be read: {self.unreadable}"
+        if missing := rows.missing_openings():
+            yield f"{missing} openings are gone that no event erased"
+
     def _does_not_open(self, rows: EntryRows, row: VaultRow) -> str | None:
         stored = rows.stored
         kept = KeptOpening(stored.position, stored.event_id, rows.payload_sha256, row)
@@ -68,6 +75,18 @@ class OpeningCheck:
             return True  # It was given up, or is named by a key that was.
         token = self._erasing.get(trace.erased_by)
         return token is not None and self._vault.keys.name_of(token) in trace.holders
+
+
+def erasure_faults(rows: Examination) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong with the record of erasures and of openings that were shown, and where.
+
+    That a row of what was shown is gone, nothing says.
+    """
+    ordered = {position for position, _ in rows.entries_of([PersonErased.TOPIC])}
+    for position in sorted(rows.carried_out() - ordered):
+        yield position, "an erasure was carried out here that this event does not order"
+    for position, path in rows.shown_and_never_kept():
+        yield position, f"the opening of {path} was shown and never kept"
 
 
 def _is_committed_to(payload: dict[str, Any], row: VaultRow | ErasedOpening) -> bool:

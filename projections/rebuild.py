@@ -94,8 +94,8 @@ def rebuild(
             forget_progress(pool, [model.name for model in doubted(pool, models, key)])
         for model in models:
             nothing, keyed = Digest(model), _is_keyed(model)
-            mac = nothing.mac(key, 0)
-            create_table(pool, _next(model), model.version, nothing.state, mac, keyed=keyed)
+            kept = nothing.state, nothing.mac(key, 0)
+            create_table(pool, _next(model), model.version, kept, keyed=keyed)
         runner = Runner(pool, models, decoder, limits=limits, rename=next_name, key=key)
         runner.catch_up(_goal(pool, models, until))
         fit = _fit(pool, models)

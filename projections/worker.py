@@ -88,9 +88,9 @@ class Worker:
             self.size,
             self.halted,
             self._digest.state if changes.gone or changes.added else None,
-            self._digest.mac(self._key, self.size),
             [(row[0], row[-1]) for row in changes.gone],
             changes.added,
+            self._digest.mac(self._key, self.size),
         )
 
     def written(self) -> None:

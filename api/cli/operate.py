@@ -2,7 +2,8 @@
 
 import json
 import os
-from contextlib import closing
+from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,12 @@ from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.audit import StoredLog, export
+from ledger.batches import load_batch_key
 from ledger.domain.authority import ledger_subject
 from ledger.domain.governance import LedgerResumed
 from ledger.domain.personal_data import personal_data_in
 from ledger.faults import canonical_reason
-from ledger.fsck import check_log
+from ledger.fsck import Report, attempt, check_log
 from ledger.genesis import (
     DEFAULT_OPERATOR,
     DEFAULT_REGISTRAR,
@@ -40,6 +42,7 @@ from ledger.wire.envelope import Envelope, MalformedEnvelope, envelope_from_obje
 from ledger.wire.strict import MalformedJson, load_json
 from ledger.witnessed import Quorum
 from projections.catalogue import READ_MODELS
+from projections.checking import read_model_faults
 from projections.comparison import UnknownProjection, difference, model_named
 from projections.digest import stored_digest
 from projections.rebuild import rebuild as rebuild_models
@@ -282,8 +285,17 @@ def compare(
         raise typer.Exit(1)
 
 
+def _check_read_models(pool: Pool, report: Report, home: Home, *, rows: bool) -> None:
+    key = load_batch_key(home.keys, home.identity().origin)
+    for what in read_model_faults(pool, key, rows=rows):
+        report.add(what)
+
+
 @app.command("fsck")
 def fsck(
+    read_models: Annotated[
+        bool, typer.Option("--read-models", help="Read all rows of the read models too")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check the database against itself: every entry, hash, tag, node and checkpoint."""
@@ -292,7 +304,10 @@ def fsck(
     try:
         home = Home(settings.home)
         keys = home.data_keys(settings.vault, settings.kek_file)
-        report = check_log(Pool(database.app_dsn, size=2), home, keys)
+        pool = Pool(database.app_dsn, size=2)
+        report = check_log(pool, home, keys)
+        check = partial(_check_read_models, pool, report, home, rows=read_models)
+        attempt(nullcontext, report, "read models", check)
     finally:
         database.stop()
     if as_json:

@@ -46,7 +46,8 @@ def attest(app_dsn: str) -> None:
             findings = (
                 *unsafe_settings(session),
                 *_wrong_state(session),
-                *_wrong_schema(session),
+                *_wrong_rights(session),
+                *schema_faults(session),
             )
     finally:
         pool.close()
@@ -76,11 +77,11 @@ def _wrong_state(session: cursor) -> Iterator[str]:
         yield "the application's role is a superuser"
 
 
-def _wrong_schema(session: cursor) -> Iterator[str]:
+def schema_faults(session: cursor) -> Iterator[str]:
+    """Yield how the schema differs from what the migrations make: tables, triggers, rights."""
     if _ask(session, "SELECT to_regnamespace('ledger') IS NULL"):
         yield "schema ledger is missing: run the migrations"
         return
-    yield from _wrong_rights(session)
     session.execute(f"SELECT migration_id FROM {APPLIED}")  # noqa: S608  (a constant)
     if {name for (name,) in session.fetchall()} - known_migrations():
         return  # What a newer schema looks like, newer software knows; this one will not write.

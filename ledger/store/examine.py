@@ -15,6 +15,7 @@ from psycopg2.extensions import cursor
 
 from ledger.log.subject_map import History, Part, key_of
 from ledger.store import head
+from ledger.store.attest import schema_faults
 from ledger.store.batches import Batch
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool, StoreError, Timeouts
@@ -198,6 +199,24 @@ class Examination:
         return frozenset(
             position for (position,) in self._rows("SELECT position FROM ledger.erasures")
         )
+
+    def shown_and_never_kept(self) -> list[tuple[int, str]]:
+        """Return positions and paths of openings that were shown, of which nothing was kept."""
+        return [
+            (position, path)
+            for position, path in self._rows(
+                "SELECT DISTINCT position, path FROM ledger.shown_openings AS shown"
+                " WHERE NOT EXISTS (SELECT FROM ledger.vault AS kept"
+                " WHERE (kept.position, kept.path) = (shown.position, shown.path))"
+                " AND NOT EXISTS (SELECT FROM ledger.erased_openings AS gone"
+                " WHERE (gone.position, gone.path) = (shown.position, shown.path))"
+                " ORDER BY position, path"
+            )
+        ]
+
+    def schema_faults(self) -> list[str]:
+        """Return how the schema differs from what the migrations make, triggers and rights too."""
+        return list(schema_faults(self._session))
 
     def missing_openings(self) -> int:
         """Return how many openings were kept once and are gone without a trace."""

@@ -95,9 +95,9 @@ class Write:
     size: int
     halted: str | None
     digest: bytes | None
-    mac: bytes | None
     gone: Sequence[tuple[str, int]]
     added: Sequence[Values]
+    mac: bytes | None = None
 
 
 class Fenced(StoreError):
@@ -159,17 +159,11 @@ def _progress(row: Values) -> Progress:
 
 
 def create_table(
-    pool: Pool,
-    table: Table,
-    version: int,
-    digest: bytes,
-    mac: bytes | None = None,
-    *,
-    keyed: bool,
+    pool: Pool, table: Table, version: int, kept: tuple[bytes, bytes | None], *, keyed: bool
 ) -> Progress:
     """Make an empty table, in place of any of its name, and return its progress.
 
-    `digest` is what is kept of no rows, under `mac`. Without `keyed` it has no primary key yet:
+    `kept` is what is kept of no rows, and its MAC. Without `keyed` it has no primary key yet:
     `index_table` makes that and the other indexes, which is faster once the rows are there.
     """
     columns = sql.SQL(", ").join(map(_definition, table.columns))
@@ -182,7 +176,7 @@ def create_table(
         run(
             "INSERT INTO read.progress (name, version, shape, size, digest, mac)"  # noqa: S608
             f" VALUES (%s, %s, %s, 0, %s, %s) RETURNING {_PROGRESS}",
-            (table.name, version, table.shape, digest, mac),
+            (table.name, version, table.shape, *kept),
         )
         return _progress(one_row(transaction.cursor))
 

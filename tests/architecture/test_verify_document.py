@@ -195,7 +195,9 @@ HELD: dict[str, str] = {
         integration/test_superuser.py::test_every_column_is_labelled
         integration/test_superuser.py::test_m1_a_changed_value_of_any_column_is_found
         integration/test_fsck.py::test_an_edit_by_the_owner_is_found
-        integration/test_fsck.py::test_another_note_in_the_anti_rollback_file_is_found""",
+        integration/test_fsck.py::test_another_note_in_the_anti_rollback_file_is_found
+        integration/test_fsck_beside.py::test_what_stands_beside_the_entries_is_looked_at
+        integration/test_fsck_beside.py::test_read_models_are_held_against_what_was_kept_of_them""",
     "What is deleted from the database": """
         integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
     "| entries, tags, nodes, the head": """
@@ -209,6 +211,9 @@ HELD: dict[str, str] = {
         integration/test_fsck_beside.py::test_an_erasure_that_no_event_orders_is_found""",
     "| seals, and what they say": """
         integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
+    "| who had openings shown": """
+        integration/test_superuser.py::test_what_changes_nothing_is_no_alarm
+        integration/test_fsck_beside.py::test_what_stands_beside_the_entries_is_looked_at""",
     "A log that was restored from a backup has lost": """
         integration/test_restore_gap.py::test_receipts_of_members_fill_the_gap_to_the_identical_root""",
     "On all cores": """

@@ -356,7 +356,7 @@ def test_text_of_any_kind_comes_back_as_it_was(pool):
             readmodels.Column("several", "text[]", optional=False),
         ),
     )
-    progress = readmodels.create_table(pool, table, 1, b"", keyed=False)
+    progress = readmodels.create_table(pool, table, 1, (b"", None), keyed=False)
     rows = [
         *((text, n, texts[:n]) for n, text in enumerate(texts)),
         (None, len(texts), ()),

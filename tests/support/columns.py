@@ -95,12 +95,13 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "chain": DERIVED,
     },
     "read.subject_map_buckets": dict.fromkeys(("bucket", "keys", "hash", "leaves"), DERIVED),
-    "read.subject_map_size": {"one": OPERATIONAL, "size": DERIVED},
+    "read.subject_map_size": {"one": OPERATIONAL, "size": DERIVED, "mac": OPERATIONAL},
     # Cursors: a wrong one shows in the rows, which `operate compare` renders anew.
     "read.tracking": dict.fromkeys(("name", "position", "version", "updated"), OPERATIONAL),
     "read.progress": {
         **dict.fromkeys(("name", "version", "shape", "generation", "size", "halted"), OPERATIONAL),
         "digest": RENDERED,
+        "mac": OPERATIONAL,
     },
 }
 

@@ -30,7 +30,7 @@ from tests.support.node import append, found, rest, running, settings_for
 from tests.support.postgres import ORIGIN, Database, fresh_database, run_sql
 from tests.support.sealing import erasure
 from tests.support.sealing import sealed as sealed_body
-from tests.support.tampering import NO_CHECKS, TRIGGERS
+from tests.support.tampering import NO_CHECKS, TRIGGERS, beside_the_schema
 from tests.support.technologies import authors_declared
 from tests.support.witnessing import Member, members, policy_of
 from tests.support.world import World
@@ -78,7 +78,7 @@ class Scene:
     def fsck(self, database: Database) -> list[str]:
         """Return what `fsck` finds, with the database alone and the home's files."""
         with pool_of(database) as pool:
-            return [finding.what for finding in check_log(pool, self.home).findings]
+            return beside_the_schema(check_log(pool, self.home))
 
     def audit(self, database: Database, directory: Path) -> str | None:
         """Return why an auditor who kept a checkpoint refuses the log, if they do."""

@@ -70,7 +70,7 @@ SHOWN = "tile\\u202e\\u00ad\\u2028\\udb40\\udc41\\udcff"
 
 @pytest.fixture
 def hidden(tmp_path: Path) -> list[str]:
-    """A log with a file whose name hides something, as arguments of a verifier."""
+    """Write a log with a file whose name hides something, as arguments of a verifier."""
     log = sample_log(2)
     log.write(tmp_path / "log")
     (tmp_path / "trust.json").write_bytes(log.trust_root())
