@@ -12,7 +12,8 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from api.deps import address_of, look, metrics_of, node_of, quotas_of, submitter_of
 from api.entries import entry_json
 from api.problems import ApiProblem, NotFound, code_of, problem, respond, signed, wants_vietnamese
-from ledger.answers import Answer, Receipt, Rejected
+from api.promises import RESPOND_ASYNC, promised
+from ledger.answers import Answer, Promised, Receipt, Rejected
 from ledger.domain.authority import BadSignature, KeyUnknown, SignerMissing
 from ledger.domain.event import Refusal
 from ledger.intake import MAX_BODY, Invalid
@@ -29,6 +30,8 @@ MAX_LINES = 16_384
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+
+STRING = {"type": "string"}
 
 WITNESSED = "wait=witnessed"
 """The preference (RFC 7240) for a receipt of that grade."""
@@ -79,30 +82,49 @@ def receipt_json(receipt: Receipt, *, with_checkpoint: bool) -> dict[str, Any]:
         201: {
             "description": "Durable, in the log, under a signed checkpoint",
             "content": {JSON: {"schema": {"$ref": "#/components/schemas/Receipt"}}},
-        }
+        },
+        202: {
+            "description": "Stored, and promised to be recorded or refused by `answer_by`",
+            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Promise"}}},
+            "headers": {"Location": {"description": "Where the answer is", "schema": STRING}},
+        },
     },
 )
 async def submit_event(
     request: Request,
     prefer: Annotated[
         str | None,
-        Header(description="`wait=witnessed`: answer once a quorum has cosigned, or at the limit"),
+        Header(
+            description="`wait=witnessed`: answer once a quorum has cosigned, or at the limit;"
+            " `respond-async`: answer with a signed promise to record or refuse it in time"
+        ),
     ] = None,
 ) -> Response:
     """Take `{"envelope": DSSE, "openings": [...]}` as raw bytes: what is signed is what is kept.
 
     With `Prefer: wait=witnessed` the receipt is under a cosigned checkpoint, or, where there is
     none within `LEDGER_WITNESSED_WAIT_S`, of grade `logged`; `Location` has the other later.
+
+    With `Prefer: respond-async` an event that all have signed whom it binds, and that has no answer
+    yet, is answered 202 with a promise, and at `Location` with what became of it. What is answered
+    at once all the same says no `Preference-Applied`.
     """
     _check_encoding(request)
-    answer = await submitter_of(request).submit(await _body(request, MAX_BODY), address_of(request))
+    preferences = [each.strip().lower() for each in (prefer or "").split(",")]
+    answer = await submitter_of(request).submit(
+        await _body(request, MAX_BODY),
+        address_of(request),
+        promised=RESPOND_ASYNC in preferences,
+    )
     _count(request, [answer])
-    if isinstance(answer, Receipt) and not answer.replayed:
+    if isinstance(answer, Promised) or (isinstance(answer, Receipt) and not answer.replayed):
         quotas_of(request).addresses.take(address_of(request), -1)  # Its keys have paid.
+    if isinstance(answer, Promised):
+        return promised(answer)
     if isinstance(answer, Rejected):
         return respond(request, answer.error, _note(node_of(request), answer))
     headers = {"Replayed": "true"} if answer.replayed else {}
-    if prefer is not None and WITNESSED in [each.strip() for each in prefer.split(",")]:
+    if WITNESSED in preferences:
         headers["Location"] = f"/v1/events/{answer.event_id}/receipt?grade=witnessed"
         limit = node_of(request).settings.witnessed_wait_s
         if witnessed := await submitter_of(request).graded(answer, "witnessed", limit):
@@ -141,7 +163,7 @@ async def submit_events(request: Request) -> Response:
     return Response(b"".join(out), media_type=NDJSON)
 
 
-def _count(request: Request, answers: Sequence[Answer]) -> None:
+def _count(request: Request, answers: Sequence[Answer | Promised]) -> None:
     """Count answers by their code; the address pays for what no key pays for."""
     answered = metrics_of(request).answers
     for code, times in Counter(map(_code, answers)).items():
@@ -149,11 +171,11 @@ def _count(request: Request, answers: Sequence[Answer]) -> None:
     quotas_of(request).addresses.take(address_of(request), sum(map(_units, answers)))
 
 
-def _units(answer: Answer) -> float:
+def _units(answer: Answer | Promised) -> float:
     """Return what an answer costs its address: for what verified and is new, a key has paid."""
-    if isinstance(answer, Receipt):
-        return REPLAYED if answer.replayed else 0
-    return UNVERIFIED if isinstance(answer.error, _UNVERIFIED) else 0
+    if isinstance(answer, Rejected):
+        return UNVERIFIED if isinstance(answer.error, _UNVERIFIED) else 0
+    return REPLAYED if isinstance(answer, Receipt) and answer.replayed else 0
 
 
 def _reserve(request: Request, times: int) -> None:
@@ -161,9 +183,11 @@ def _reserve(request: Request, times: int) -> None:
     quotas_of(request).addresses.take(address_of(request), RESERVED * times)
 
 
-def _code(answer: Answer) -> str:
+def _code(answer: Answer | Promised) -> str:
     if isinstance(answer, Rejected):
         return code_of(answer.error)
+    if isinstance(answer, Promised):
+        return "PROMISED"
     return "REPLAYED" if answer.replayed else "ADMITTED"
 
 

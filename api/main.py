@@ -23,6 +23,7 @@ from api import (
     parties,
     problems,
     projections,
+    promises,
     reach,
     revenue,
     rights,
@@ -43,6 +44,7 @@ from ledger.submit import Submitter
 
 ROUTED = (
     events,
+    promises,
     entries,
     evidence,
     technologies,
@@ -90,6 +92,7 @@ def create_app(node: Node) -> FastAPI:
             wait_s=node.settings.receipt_wait_s,
             vintage=node.vintage,
             waiting_bytes=settings.waiting_bytes,
+            promises=node.promises,
             charge=app.state.quotas.charge,
         )
         yield

@@ -13,6 +13,7 @@ from ledger.backup import last_backup
 from ledger.home import Home
 from ledger.node import Node
 from ledger.store.entries import read_head
+from ledger.store.promises import count_waiting
 from ledger.submit import Submitter
 from ledger.supervisor import trouble_of
 from projections.seals import last_seal
@@ -29,6 +30,9 @@ def measure(app: FastAPI) -> None:
     _ages(node, metrics)
     _lines(app.state.traffic, app.state.submitter, metrics)
     metrics.lines.labels("sequencer").set(node.sequencer.outstanding)
+    waiting, late = count_waiting(node.probe, datetime.now(UTC))
+    metrics.lines.labels("promises").set(waiting)
+    metrics.promises_late.set(late)
     if isinstance(guard := getattr(app.state, "guard", None), Guard):
         metrics.lines.labels("connections").set(guard.connections)
         metrics.bytes.labels("unsent").set(guard.unsent)

@@ -74,6 +74,11 @@ class Metrics:
         self.cut = Gauge(
             "ledger_connections_cut", "Connections refused or cut", ["why"], registry=self.registry
         )
+        self.promises_late = Gauge(
+            "ledger_promises_late",
+            "Promised submissions whose time has passed without an answer",
+            registry=self.registry,
+        )
         self.age = Gauge(
             "ledger_age_seconds", "How old the newest one is", ["what"], registry=self.registry
         )

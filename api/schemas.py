@@ -4,6 +4,7 @@ from typing import Any
 
 _BASE64 = {"type": "string", "contentEncoding": "base64"}
 _INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-11-22T03:10:00.123Z"]}
+_PAYLOAD = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 
 COMPONENTS: dict[str, Any] = {
     "Envelope": {
@@ -66,6 +67,31 @@ COMPONENTS: dict[str, Any] = {
             "checkpoint_size": {"type": "integer", "minimum": 1},
             "grade": {"enum": ["logged", "witnessed", "degraded"]},
             "proof": {"type": "string", "title": "c2sp.org/tlog-proof, checkpoint included"},
+        },
+    },
+    "Promise": {
+        "type": "object",
+        "required": ["event_id", "payload_sha256", "received", "answer_by", "promise"],
+        "properties": {
+            "event_id": {"type": "string", "format": "uuid"},
+            "payload_sha256": _PAYLOAD,
+            "received": _INSTANT,
+            "answer_by": _INSTANT,
+            "promise": {"type": "string", "title": "signed note (docs/spec/statement.md): keep it"},
+        },
+    },
+    "Promised": {
+        "type": "object",
+        "required": ["state", "event_id", "payload_sha256"],
+        "properties": {
+            "state": {"enum": ["waiting", "recorded", "refused"]},
+            "event_id": {"type": "string", "format": "uuid"},
+            "payload_sha256": _PAYLOAD,
+            "received": _INSTANT,
+            "answer_by": _INSTANT,
+            "position": {"type": "integer", "minimum": 0, "title": "where it is recorded"},
+            "receipt": {"type": "string", "title": "path of its receipt, once it is recorded"},
+            "refusal": {"type": "string", "title": "signed note of the refusal, if it was refused"},
         },
     },
     "Problem": {

@@ -1,7 +1,8 @@
-"""What a submission is answered: a receipt, or why not."""
+"""What a submission is answered: a receipt, or why not, or that it will be."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ledger.domain.authority import BadSignature
 from ledger.domain.event import Event, format_instant
@@ -32,6 +33,17 @@ class Rejected:
     event_id: str | None
     error: Exception
     payload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """Stored, and to be recorded or refused by `answer_by`; `note` is that, signed."""
+
+    event_id: str
+    payload: str
+    received: datetime
+    answer_by: datetime
+    note: bytes
 
 
 Answer = Receipt | Rejected

@@ -25,12 +25,24 @@ from ledger.bounded import Answer, ask
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError, leaf_hash
-from ledger.log.note import parse_note
+from ledger.log.note import parse_note, parse_vkey
 from ledger.log.policy import Policy, QuorumMissed, open_witnessed_checkpoint
 from ledger.log.proof import verify_consistency, verify_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
+from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
+from ledger.replies import (
+    ClientError,
+    ProblemAnswer,
+    ReceiptRefused,
+    VerifiedWord,
+    must_state,
+    read_bulk_proof,
+    read_json,
+    read_object,
+    read_proof,
+)
 from ledger.verify.answers import read_entry
-from ledger.verify.evidence import show
+from ledger.verify.evidence import refusal_keys, show
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.verifier import trust_shown, verify_receipt
@@ -44,6 +56,7 @@ from ledger.wire.envelope import (
     MalformedEnvelope,
     envelope_from_object,
     envelope_to_object,
+    payload_hash,
 )
 from ledger.wire.strict import load_json
 
@@ -54,21 +67,18 @@ CHARTER_WAIT_S = 5.0
 """How long, in seconds, the bundle that shows new keys of the log may lag behind them."""
 
 
-class ClientError(Exception):
-    """Superclass of the errors of the SDK. Never raised itself."""
-
-
-class ProblemAnswer(ClientError):
-    """The ledger said no; `problem` holds the RFC 9457 members, `code` the stable code."""
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(f"{problem.get('code')}: {problem.get('detail')}")
-        self.problem = problem
-        self.code = str(problem.get("code"))
-
-
-class ReceiptRefused(ClientError):
-    """The server's answer does not prove that the event is in the log."""
+__all__ = [
+    "ClientError",
+    "HistoryChanged",
+    "LedgerClient",
+    "NoAnswer",
+    "ProblemAnswer",
+    "ReceiptRefused",
+    "Signed",
+    "VerifiedReceipt",
+    "VerifiedWord",
+    "read_trust",
+]
 
 
 class HistoryChanged(ClientError):
@@ -231,23 +241,63 @@ class LedgerClient:
         has in time, the receipt says so, and `witnessed_receipt` asks again.
         Raises `ProblemAnswer`, `ReceiptRefused`, `NoAnswer`.
         """
-        prefer = {"Prefer": "wait=witnessed"} if witnessed else {}
-        response = self._post("/v1/events", signed.to_json(), "application/json", prefer)
-        if response.status != HTTPStatus.CREATED:
-            raise ProblemAnswer(_object(response.content))
-        members = _object(response.content)
-        replayed = response.headers.get("replayed") == "true"
-        return self._verify(signed, members, _proof(members), replayed=replayed)
+        return self._receipt(signed, self._submit(signed, "wait=witnessed" if witnessed else ""))
+
+    def submit_promised(self, signed: Signed) -> VerifiedWord | VerifiedReceipt:
+        """Submit one event; return the promise to record or refuse it in time, verified.
+
+        Or its receipt, where it was answered at once. Raises as `submit` does.
+        """
+        answer = self._submit(signed, "respond-async")
+        if answer.status != HTTPStatus.ACCEPTED:
+            return self._receipt(signed, answer)
+        return self._word(signed, read_object(answer.content).get("promise"), Promise)
+
+    def promised_answer(self, signed: Signed) -> VerifiedReceipt | VerifiedWord | None:
+        """Return what a promise came to, verified: the receipt, or a refusal; None if it waits.
+
+        Raises `ProblemAnswer` (NOT_FOUND) where nothing of it is there, and as `submit` does.
+        """
+        members = self.get(f"/v1/promises/{payload_hash(signed.envelope.payload)}")
+        if members.get("state") == "refused":
+            return self._word(signed, members.get("refusal"), SignedRefusal)
+        if members.get("state") != "recorded":
+            return None
+        receipt = self.get(f"/v1/events/{_event_id(signed)}/receipt")
+        found = self._verify(signed, receipt, read_proof(receipt), replayed=True)
+        return replace(found, replayed=False)
+
+    def _submit(self, signed: Signed, prefer: str) -> Answer:
+        preferred = {"Prefer": prefer} if prefer else {}
+        return self._post("/v1/events", signed.to_json(), "application/json", preferred)
+
+    def _receipt(self, signed: Signed, answer: Answer) -> VerifiedReceipt:
+        if answer.status != HTTPStatus.CREATED:
+            raise ProblemAnswer(read_object(answer.content))
+        members = read_object(answer.content)
+        replayed = answer.headers.get("replayed") == "true"
+        return self._verify(signed, members, read_proof(members), replayed=replayed)
+
+    def _word(self, signed: Signed, note: Any, kind: type[Statement]) -> VerifiedWord:
+        """Hold a note to be of that event, by a key that the log has adopted for it."""
+        try:
+            keys = refusal_keys(show(self.get_bytes("/v1/evidence"), self.trust.to_json()))
+            said = open_statement(str(note).encode(), map(parse_vkey, keys))
+        except (LogError, Refused) as error:
+            raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
+        told = type(said), said.origin, said.event_id, said.payload
+        payload = payload_hash(signed.envelope.payload)
+        if told != (kind, self.trust.origin, _event_id(signed), payload):
+            raise ReceiptRefused("the server answers with a word about something else")
+        return VerifiedWord(said, str(note).encode())
 
     def witnessed_receipt(self, signed: Signed, receipt: VerifiedReceipt) -> VerifiedReceipt:
         """Return the receipt of an event under a checkpoint that a quorum has cosigned.
 
         Raises `ProblemAnswer` (NOT_WITNESSED) while there is none, `ReceiptRefused`, `NoAnswer`.
         """
-        path = f"/v1/events/{receipt.event_id}/receipt"
-        members = self.get(path, grade="witnessed")
-        found = self._verify(signed, members, _proof(members), replayed=receipt.replayed)
-        if not found.witnessed or found.position != receipt.position:
+        found = self._graded(signed, receipt, "witnessed")
+        if not found.witnessed:
             raise ReceiptRefused("not the witnessed receipt of that event")
         return found
 
@@ -259,29 +309,32 @@ class LedgerClient:
         The policy is the caller's own, never the server's. It is not `witnessed`. Raises as
         `witnessed_receipt` does.
         """
-        path = f"/v1/events/{receipt.event_id}/receipt"
-        members = self.get(path, grade="degraded")
-        found = self._verify(signed, members, _proof(members), replayed=receipt.replayed)
+        found = self._graded(signed, receipt, "degraded")
         note = parse_tlog_proof(found.proof).checkpoint_raw
         trust = replace(self._trust_at(found.size), policy=fallback)
         try:
             _open(note, trust, witnessed=True)
         except LogError as error:
             raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
+        return replace(found, witnessed=False)
+
+    def _graded(self, signed: Signed, receipt: VerifiedReceipt, grade: str) -> VerifiedReceipt:
+        members = self.get(f"/v1/events/{receipt.event_id}/receipt", grade=grade)
+        found = self._verify(signed, members, read_proof(members), replayed=receipt.replayed)
         if found.position != receipt.position:
             raise ReceiptRefused("not the receipt of that event")
-        return replace(found, witnessed=False)
+        return found
 
     def submit_many(self, many: Sequence[Signed]) -> Iterator[VerifiedReceipt | ProblemAnswer]:
         """Submit many, judged in their order; yield a verified receipt or a problem for each."""
         body = b"\n".join(signed.to_json() for signed in many)
         response = self._post("/v1/events/batch", body, "application/x-ndjson")
         if response.status != HTTPStatus.OK:
-            raise ProblemAnswer(_object(response.content))
+            raise ProblemAnswer(read_object(response.content))
         waiting = deque(many)
         checkpoint = b""
         for line in response.content.splitlines():
-            members = _object(line)
+            members = read_object(line)
             if "checkpoint" in members:
                 checkpoint = str(members["checkpoint"]).encode()
                 continue
@@ -301,7 +354,7 @@ class LedgerClient:
         return self._verify(
             signed,
             receipt,
-            _bulk_proof(receipt, checkpoint),
+            read_bulk_proof(receipt, checkpoint),
             replayed=members.get("status") == "replayed",
         )
 
@@ -313,7 +366,7 @@ class LedgerClient:
         """
         path = f"/v1/entries/{which}" if which.isdecimal() else f"/v1/events/{which}"
         answer = self.get_bytes(path)
-        position = _object(answer).get("position")
+        position = read_object(answer).get("position")
         if type(position) is not int:
             raise ReceiptRefused("the server answers with no entry")
         proof, trust = self.get_bytes(f"/v1/entries/{position}/proof"), self.trust.to_json()
@@ -340,14 +393,14 @@ class LedgerClient:
         given = {name: value for name, value in parameters.items() if value is not None}
         response = self._send("GET", path, params=given)
         if response.status != HTTPStatus.OK:
-            raise ProblemAnswer(_object(response.content))
-        return _json(response.content)
+            raise ProblemAnswer(read_object(response.content))
+        return read_json(response.content)
 
     def get_bytes(self, path: str) -> bytes:
         """Return a read's answer as it is, unverified. Raises `ProblemAnswer`, `NoAnswer`."""
         response = self._send("GET", path)
         if response.status != HTTPStatus.OK:
-            raise ProblemAnswer(_object(response.content))
+            raise ProblemAnswer(read_object(response.content))
         return response.content
 
     def _verify(
@@ -363,7 +416,7 @@ class LedgerClient:
             )
             said = parse_entry(entry)
             event_id = canonical.load(said.payload, admission=False).get("event_id")
-            _must_state(
+            must_state(
                 members,
                 event_id=event_id,
                 position=proof.index,
@@ -431,46 +484,13 @@ class LedgerClient:
             pause = min(2 * pause, 2.0)
 
 
+def _event_id(signed: Signed) -> str:
+    return str(canonical.load(signed.envelope.payload, admission=False).get("event_id"))
+
+
 def _open(note: bytes, trust: Trust, *, witnessed: bool) -> Checkpoint:
     if not witnessed:
         return open_checkpoint(note, trust.origin, trust.verifiers)
     if trust.policy.quorum is None:
         raise QuorumMissed("the policy that is trusted asks for no witness")
     return open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy).checkpoint
-
-
-def _must_state(members: Mapping[str, Any], **proved: object) -> None:
-    """Refuse an answer with a member that says something else than what was proved."""
-    for name, value in proved.items():
-        stated = members.get(name, value)
-        if type(stated) is not type(value) or stated != value:
-            raise ReceiptRefused(f"the server states another {name} than its proof shows")
-
-
-def _proof(members: Mapping[str, Any]) -> TlogProof:
-    try:
-        return parse_tlog_proof(str(members.get("proof")).encode("utf-8", "replace"))
-    except LogError as error:
-        raise ReceiptRefused(f"no proof in the answer: {error}") from error
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError as error:
-        raise ReceiptRefused(f"the server did not answer with JSON: {error}") from error
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    members = _json(content)
-    if not isinstance(members, dict):
-        raise ReceiptRefused("the server did not answer with a JSON object")
-    return members
-
-
-def _bulk_proof(receipt: Mapping[str, Any], checkpoint: bytes) -> TlogProof:
-    try:
-        hashes = tuple(b64decode(item) for item in receipt["inclusion"])
-        return TlogProof(int(receipt["position"]), hashes, checkpoint)
-    except (WireError, KeyError, TypeError, ValueError) as error:
-        raise ReceiptRefused(f"no proof in the answer: {error}") from error

@@ -122,7 +122,7 @@ def read(raw: bytes, origin: str) -> Submission:
     except MalformedEnvelope as error:
         raise Invalid("MALFORMED_ENVELOPE", str(error)) from None
     openings = _read_openings(submission.get("openings", []))
-    read_one = _read(envelope, openings)
+    read_one = read_signed(envelope, openings)
     if read_one.event.ledger != origin:
         raise Invalid("WRONG_LEDGER", f"this ledger is {origin}", pointer="/ledger")
     return read_one
@@ -130,7 +130,7 @@ def read(raw: bytes, origin: str) -> Submission:
 
 def read_envelope(envelope: Envelope, openings: tuple[Opening, ...] = ()) -> Submission:
     """Read what an envelope says, and judge its new keys, not its signatures. Raises `Invalid`."""
-    submission = _read(envelope, openings)
+    submission = read_signed(envelope, openings)
     for record, check in zip(
         new_key_records(submission.event), key_checks(submission), strict=True
     ):
@@ -139,7 +139,8 @@ def read_envelope(envelope: Envelope, openings: tuple[Opening, ...] = ()) -> Sub
     return submission
 
 
-def _read(envelope: Envelope, openings: tuple[Opening, ...]) -> Submission:
+def read_signed(envelope: Envelope, openings: tuple[Opening, ...]) -> Submission:
+    """Read what an envelope says whose signatures are looked at elsewhere. Raises `Invalid`."""
     value = load_payload(envelope.payload)
     event = _event(value, envelope.payload, envelope.signatures)
     entry = _frame(envelope)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
@@ -28,6 +29,7 @@ from ledger.keystore import load_log_keys
 from ledger.lawbook import LawShelf
 from ledger.log.policy import Policy
 from ledger.loops import Loop
+from ledger.promises import Bounds, Promises
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.refuser import refuser_of
@@ -186,6 +188,7 @@ class Node:
             key=batch_key(home, publishes=publishes),
             clock=self.clock.now,
         )
+        self.promises = self._promises()
         self.watchdog = Watchdog(database.embedded) if database.embedded else None
         self.supervisor = Supervisor()
         self.halted: str | None = None
@@ -218,6 +221,7 @@ class Node:
         self._start(self.follower)
         self._start(self.feeder)
         self._start(self.sequencer)
+        self._start(self.promises)
 
     def _find_standby(self) -> None:
         try:
@@ -279,6 +283,26 @@ class Node:
             latest=lambda: self.feed.latest,
             prove=self.prover.prove_prefix,
             standards=[*self.standards.values()],
+        )
+
+    def _promises(self) -> Promises | None:
+        settings = self.settings
+        if self.refuser is None:
+            return None
+        return Promises(
+            self.pool,
+            vault=vault_of(settings, self.pool),
+            refuser=self.refuser,
+            sequencer=self.sequencer,
+            feed=self.feed,
+            bounds=Bounds(
+                answer=timedelta(seconds=settings.promise_s),
+                kept=timedelta(seconds=settings.promise_kept_s),
+                count=settings.promises_max,
+                of_key=settings.promises_per_key,
+                bytes=settings.promises_bytes,
+            ),
+            clock=self.clock.now,
         )
 
     def _start(self, worker: Worker | None) -> None:

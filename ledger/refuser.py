@@ -1,5 +1,5 @@
 """
-Signs what is refused, by a key that the log records for that and nothing else.
+Signs what is refused or promised, by a key that the log records for that and nothing else.
 
 Without the key's file nothing is signed: `operate refusal-key` makes it, and the log adopts it by
 an event of operator and registrar (docs/guides/operating.md).
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from ledger.domain.event import Refusal, format_instant
 from ledger.keystore import KeyFileMissing, KeyFileUnsafe, read_private
 from ledger.log.note import Ed25519NoteSigner, format_vkey
-from ledger.log.statement import KEY_SUFFIX, SignedRefusal, sign_statement
+from ledger.log.statement import KEY_SUFFIX, Promise, SignedRefusal, sign_statement
 
 KEY_FILE = "refusals.pem"
 
@@ -42,6 +42,13 @@ class Refuser:
             refused=format_instant(refusal.at or datetime.now(UTC)),
         )
         return sign_statement(said, self._signer)
+
+    def promise(
+        self, event_id: str, payload: str, received: datetime, answer_by: datetime
+    ) -> bytes:
+        """Return the signed note of a promise, the same each time it is given."""
+        instants = format_instant(received), format_instant(answer_by)
+        return sign_statement(Promise(self._origin, event_id, payload, *instants), self._signer)
 
 
 def refuser_of(origin: str, keys: Path) -> Refuser | None:

@@ -141,6 +141,11 @@ class Sequencer:
         """Take nothing more in: raise `error` at whoever submits. What waits is still judged."""
         self._refusing = error
 
+    def must_go_on(self) -> None:
+        """Raise what would keep an event posted now from its receipt, if anything would."""
+        if hindrance := self._refusing or self._hindered():
+            raise hindrance
+
     def submit(
         self, submissions: Sequence[Submission], *, bulk: bool = False
     ) -> Pending[list[Outcome]]:
@@ -149,8 +154,7 @@ class Sequencer:
         Raises `Busy`, `Stopped`, what `refuse` was given, or what `hindered` returns.
         """
         group = Group(submissions, bulk=bulk, until=time.monotonic() + RETRY_FOR_S)
-        if hindrance := self._refusing or self._hindered():
-            raise hindrance
+        self.must_go_on()
         with self._lock:
             if self.loop.stopping:
                 raise Stopped("the ledger is stopping")

@@ -103,6 +103,21 @@ class Settings(BaseSettings):
     receipt_wait_s: float = Field(default=10.0, gt=0, le=300)
     """How long a submission waits for its receipt, in seconds; then 503 OUTCOME_UNKNOWN."""
 
+    promise_s: float = Field(default=60.0, gt=0, le=86_400)
+    """Within how long, in seconds, it is answered what `Prefer: respond-async` gets promised."""
+
+    promise_kept_s: float = Field(default=86_400.0, ge=0)
+    """How long after that time, in seconds, the refusal of what was promised can be asked for."""
+
+    promises_max: int = Field(default=10_000, ge=1)
+    """Promised submissions that wait, and their refusals kept, at most; beyond it: 503."""
+
+    promises_per_key: int = Field(default=1_000, ge=1)
+    """Of them, those that one key signed; beyond it: 429 with Retry-After."""
+
+    promises_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
+    """Bytes of promised submissions that are stored at most; beyond it: 503 with Retry-After."""
+
     waiting_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
     """Bytes of single submissions that wait at most; beyond it: 503 with Retry-After."""
 

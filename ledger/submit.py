@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from ledger.answers import (
     Answer,
     Numbered,
     Placed,
+    Promised,
     Receipt,
     Rejected,
     Tell,
@@ -32,6 +33,7 @@ from ledger.answers import (
 )
 from ledger.antirollback import Halted
 from ledger.checking import CheckQueue, Key, KeyDirectory, brought_by
+from ledger.chunks import Single, chunks, next_chunk, telling
 from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.intake import (
     Invalid,
@@ -45,19 +47,17 @@ from ledger.intake import (
 )
 from ledger.judging import Outcome, Recorded
 from ledger.pending import Pending
+from ledger.promises import Promises
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.sequencer import Sequencer
 from ledger.store.connection import OutcomeUnknown, Pool, StoreError
 from ledger.store.entries import find_event
-from ledger.turns import Busy, Line, Throttled, Turns
+from ledger.turns import Busy, Charge, Line, Throttled, Turns, free_of_charge
 from ledger.verdicts import GOOD, weakness
 from ledger.vintage import SoftwareOlder, Vintage
 from ledger.witnessed import Grade, Standard
 
 UNSIGNED = "it is recorded, and waits to be signed"
-
-CHUNK = 256
-"""Events of a bulk request that are judged together."""
 
 DEPTH = 4
 """Chunks of one bulk request that are under way at once."""
@@ -67,9 +67,6 @@ SINGLES_DEPTH = 2
 
 BLOCKING = 3
 """Threads that look up keys and old receipts for submissions."""
-
-CHUNK_BYTES = 256 * 1024
-"""Bytes of a chunk, about: one that is read blocks what is read behind it."""
 
 AT_ONCE_BYTES = 16 * 1024
 """Bytes that the event loop reads by itself; more is read beside it."""
@@ -95,23 +92,6 @@ BROUGHT_MAX = 4096
 
 T = TypeVar("T")
 P = ParamSpec("P")
-
-
-Charge = Callable[[Sequence[str]], None]
-"""Takes a submission from the quotas of the keys that signed it. Raises `Throttled`."""
-
-
-def free_of_charge(key_ids: Sequence[str]) -> None:
-    """Take nothing."""
-    del key_ids
-
-
-class _Single(NamedTuple):
-    """A submission that came alone."""
-
-    raw: bytes
-    address: str
-    future: "asyncio.Future[Answer]"
 
 
 class Look(Protocol):
@@ -142,6 +122,7 @@ class Submitter:
         wait_s: float,
         vintage: Vintage,
         waiting_bytes: int,
+        promises: Promises | None = None,
         charge: Charge = free_of_charge,
     ) -> None:
         self._reads = reads
@@ -155,10 +136,12 @@ class Submitter:
         self._reading = reading
         self._wait_s = wait_s
         self._vintage = vintage
+        self._promises = promises
         self._charge = charge
         self._threads = ThreadPoolExecutor(BLOCKING, thread_name_prefix="intake")
+        self._promising = ThreadPoolExecutor(1, thread_name_prefix="promising")
         self._bulk_threads = ThreadPoolExecutor(1, thread_name_prefix="bulk")
-        self._singles: Line[_Single] = Line()
+        self._singles: Line[Single] = Line()
         self._waiting_bytes = waiting_bytes
         self._held: Counter[str] = Counter()
         self.bytes = 0
@@ -169,9 +152,12 @@ class Submitter:
         self._chunks = Turns(BULK_CHUNKS, waiting=sys.maxsize, share=sys.maxsize)
         self._replays = Turns(BLOCKING - 1, waiting=sys.maxsize, share=sys.maxsize)
 
-    async def submit(self, raw: bytes, address: str = "") -> Answer:
+    async def submit(
+        self, raw: bytes, address: str = "", *, promised: bool = False
+    ) -> Answer | Promised:
         """Take one submission in. The answer is a receipt only once it is under a checkpoint.
 
+        `promised` asks for a promise instead, which is given where it can be (`Promises.give`).
         What waits together is judged together, so many clients cost about what one bulk request
         does: the more of them there are, the larger the chunks.
         """
@@ -180,7 +166,8 @@ class Submitter:
         if self._held[address] >= SINGLES_SHARE:
             return Rejected(None, Throttled(f"{SINGLES_SHARE} events of this address are waiting"))
         loop = asyncio.get_running_loop()
-        single = _Single(raw, address, loop.create_future())
+        promised = promised and self._promises is not None
+        single = Single(raw, address, promised, loop.create_future())
         self.bytes += len(raw)
         self._held[address] += 1
         try:
@@ -198,47 +185,73 @@ class Submitter:
         """Start a chunk of what waits, unless enough are under way."""
         if not self._singles or self._under_way >= SINGLES_DEPTH:
             return
-        chunk: list[_Single] = []
-        size = 0
-        while self._singles and len(chunk) < CHUNK and size < CHUNK_BYTES:
-            single = self._singles.pop()
-            if not single.future.done():  # Else the client has gone.
-                chunk.append(single)
-                size += len(single.raw)
         self._under_way += 1
-        self._begin(self._answer(chunk))
+        self._begin(self._answer(next_chunk(self._singles)))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, chunk: Sequence[_Single]) -> None:
-        def tell(index: int, answer: Answer) -> None:
+    async def _answer(self, chunk: Sequence[Single]) -> None:
+        def tell(index: int, answer: Answer | Promised) -> None:
             if not chunk[index].future.done():
                 chunk[index].future.set_result(answer)
 
-        replayed: Sequence[Placed] = ()
+        verified: list[Numbered] = []
         try:
-            async with asyncio.timeout(self._wait_s):
-                submissions = await self._read([each.raw for each in chunk], tell, bulk=False)
-                verified = await self._verify(submissions, {}, tell, bulk=False)
+            with telling(range(len(chunk)), tell):
+                async with asyncio.timeout(self._wait_s):
+                    submissions = await self._read([each.raw for each in chunk], tell, bulk=False)
+                    verified = await self._verify(submissions, {}, tell, bulk=False)
+            if asking := [each for each in verified if chunk[each[0]].promised]:
+                self._begin(self._promise(asking, chunk, tell))
+            now = [each for each in verified if not chunk[each[0]].promised]
+            await self._judge(now, chunk, tell)
+        finally:
+            self._under_way -= 1
+            self._take_singles()
+
+    async def _judge(
+        self, verified: Sequence[Numbered], chunk: Sequence[Single], tell: Tell
+    ) -> None:
+        """Have submissions judged, and tell what became of them."""
+        if not verified:
+            return
+        replayed: Sequence[Placed] = ()
+        with telling([index for index, _submission in verified], tell):
             until = asyncio.get_running_loop().time() + self._wait_s
             pending = self._sequencer.submit([each for _index, each in verified])
             outcomes = await self._outcomes(pending, len(verified))
             fresh, replayed = placed(verified, outcomes, tell)
             await self._receive(fresh, tell, until)
-        except asyncio.CancelledError:
-            for index in range(len(chunk)):
-                tell(index, Rejected(None, OutcomeUnknown("the work on it was cut short")))
-        except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
-            for index in range(len(chunk)):
-                tell(index, Rejected(None, error))
-        finally:
-            self._under_way -= 1
-            self._take_singles()
         for each in replayed:  # They cost more, and nobody is to wait for another one's.
             self._begin(self._replay(each, chunk[each[0]].address, tell))
+
+    async def _promise(
+        self,
+        asking: Sequence[Numbered],
+        chunk: Sequence[Single],
+        tell: Callable[[int, Answer | Promised], None],
+    ) -> None:
+        """Tell the promises that are given; have judged now what gets none."""
+        assert self._promises is not None, "nobody asks where none are given"
+        now: list[Numbered] = []
+        with telling([index for index, _submission in asking], tell):
+            work = partial(self._promises.give, [submission for _index, submission in asking])
+            try:
+                async with asyncio.timeout(self._wait_s):
+                    given = await asyncio.get_running_loop().run_in_executor(self._promising, work)
+            except TimeoutError:
+                raise OutcomeUnknown("it waits to be stored") from None
+            for (index, submission), answer in zip(asking, given, strict=True):
+                if answer is None:
+                    now.append((index, submission))
+                elif isinstance(answer, Promised):
+                    tell(index, answer)
+                else:
+                    tell(index, rejected(submission.event, answer))
+        await self._judge(now, chunk, tell)
 
     async def submit_many(
         self, raws: AsyncIterator[bytes], address: str = ""
@@ -252,7 +265,7 @@ class Submitter:
         brought: dict[str, Key] = {}
         before: asyncio.Event | None = None
         try:
-            async for chunk in _chunks(raws):
+            async for chunk in chunks(raws):
                 after = asyncio.Event()
                 work = self._chunk(chunk, address, brought, before, after)
                 under_way.append(asyncio.create_task(work))
@@ -485,16 +498,3 @@ def _read_one(raw: bytes, origin: str) -> Submission | Invalid:
         return read(raw, origin)
     except Invalid as error:
         return error
-
-
-async def _chunks(raws: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
-    chunk: list[bytes] = []
-    size = 0
-    async for raw in raws:
-        chunk.append(raw)
-        size += len(raw)
-        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk

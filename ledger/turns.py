@@ -7,6 +7,7 @@ since its last one. So a flood from some addresses costs another one a turn, not
 
 import asyncio
 from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from ledger.faults import Passing
@@ -27,6 +28,15 @@ class Throttled(Exception):
     def __init__(self, detail: str, wait_s: int = 1) -> None:
         super().__init__(detail)
         self.wait_s = wait_s
+
+
+Charge = Callable[[Sequence[str]], None]
+"""Takes a submission from the quotas of the keys that signed it. Raises `Throttled`."""
+
+
+def free_of_charge(key_ids: Sequence[str]) -> None:
+    """Take nothing."""
+    del key_ids
 
 
 class Line(Generic[T]):

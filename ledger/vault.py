@@ -19,6 +19,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 from cryptography.exceptions import InvalidTag
@@ -29,7 +30,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from ledger.datakeys import KEY_BYTES, NONCE_BYTES, DataKeyError, DataKeys
 from ledger.domain.event import Event
 from ledger.domain.identity import PersonErased
-from ledger.intake import Submission, decode, load_payload
+from ledger.intake import Submission, decode, load_payload, read_signed
 from ledger.store.append import Append
 from ledger.store.connection import Pool, StoreError
 from ledger.store.entries import read_entries
@@ -43,6 +44,7 @@ from ledger.store.vault import (
     replace_plain_opening,
 )
 from ledger.wire import canonical
+from ledger.wire.base64 import b64decode, b64encode
 from ledger.wire.commitment import (
     SALT_BYTES,
     BadOpening,
@@ -52,6 +54,7 @@ from ledger.wire.commitment import (
     verify_opening,
 )
 from ledger.wire.entry import parse_entry
+from ledger.wire.envelope import envelope_from_object, envelope_to_object
 
 CACHE_BYTES = 16 << 20
 
@@ -155,11 +158,8 @@ class Vault:
         if len(whole) < len(keys):
             return None
         commitment = commit(self._origin, event.event_id, opening.path, opening.salt, opening.value)
-        place = self._place(
-            event.event_id, event.payload_hash.removeprefix("sha256:"), opening.path
-        )
-        nonce, plain = os.urandom(NONCE_BYTES), _padded(opening.salt + value)
-        sealed = nonce + self._cipher(whole, place).encrypt(nonce, plain, place)
+        place = self._place("opening", event.event_id, _hex_of(event), opening.path)
+        sealed = self._encrypt(whole, opening.salt + value, place)
         return VaultRow(opening.path, _digest(commitment), tuple(names), sealed)
 
     def unseal(self, kept: KeptOpening) -> Opening:
@@ -168,24 +168,71 @@ class Vault:
         whole = [key for key in keys if key is not None]
         if len(whole) < len(keys):
             raise Unreadable("the key of a person whom it concerns is not at hand")
-        event_id, path, sealed = str(kept.event_id), kept.row.path, kept.row.sealed
-        place = self._place(event_id, kept.payload_sha256.hex(), path)
+        event_id, path = str(kept.event_id), kept.row.path
+        place = self._place("opening", event_id, kept.payload_sha256.hex(), path)
+        text = self._decrypt(whole, kept.row.sealed, place)
         try:
-            plain = self._cipher(whole, place).decrypt(
-                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place
-            )
-            text = plain.rstrip(b"\0").removesuffix(b"\x80")
             opening = Opening(path, text[:SALT_BYTES], json.loads(text[SALT_BYTES:]))
             verify_opening(f"sha256:{kept.row.commitment.hex()}", self._origin, event_id, opening)
-        except InvalidTag:
-            raise Unreadable("it was moved or altered, or is of another ledger's keys") from None
         except (BadOpening, ValueError) as error:
             raise Unreadable(f"it is not what its event is committed to: {error}") from None
         return opening
 
-    def _place(self, event_id: str, payload_sha256: str, path: str) -> bytes:
-        told = ("techledger/opening/v1", self._origin, event_id, payload_sha256, path)
-        return "\n".join(told).encode()
+    def seal_submission(self, submission: Submission) -> bytes | None:
+        """Return a submission as it is stored until it is judged.
+
+        Its openings are sealed as those of an event are, and all of it once more under the ledger's
+        key. None where an opening is of a person who was erased: it could not be judged by that.
+        """
+        event = submission.event
+        rows = [self.seal(event, opening) for opening in submission.openings]
+        whole = [row for row in rows if row is not None]
+        if len(whole) < len(rows):
+            return None
+        plain = {
+            "envelope": envelope_to_object(submission.envelope),
+            "openings": [
+                [row.path, row.commitment.hex(), row.holders, b64encode(row.sealed)]
+                for row in whole
+            ],
+        }
+        place = self._place("submission", event.event_id, _hex_of(event))
+        return self._encrypt((), json.dumps(plain).encode(), place)
+
+    def unseal_submission(self, event_id: UUID, payload_sha256: bytes, sealed: bytes) -> Submission:
+        """Return a stored submission, without the openings of who was erased since.
+
+        It is what was sealed, byte for byte, so its signatures are those that were verified. Raises
+        `Unreadable`, and `Invalid` for what software of another version took in.
+        """
+        place = self._place("submission", str(event_id), payload_sha256.hex())
+        plain = json.loads(self._decrypt((), sealed, place))
+        rows = [
+            VaultRow(path, bytes.fromhex(commitment), tuple(holders), b64decode(text))
+            for path, commitment, holders, text in plain["openings"]
+        ]
+        openings = [
+            self.unseal(KeptOpening(-1, event_id, payload_sha256, row))
+            for row in rows
+            if all(self.keys.get(name) is not None for name in row.holders)
+        ]
+        return read_signed(envelope_from_object(plain["envelope"]), tuple(openings))
+
+    def _place(self, kind: str, *told: str) -> bytes:
+        return "\n".join((f"techledger/{kind}/v1", self._origin, *told)).encode()
+
+    def _encrypt(self, keys: Sequence[bytes], plain: bytes, place: bytes) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher(keys, place).encrypt(nonce, _padded(plain), place)
+
+    def _decrypt(self, keys: Sequence[bytes], sealed: bytes, place: bytes) -> bytes:
+        """Return what was encrypted in this place. Raises `Unreadable`."""
+        nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            plain = self._cipher(keys, place).decrypt(nonce, text, place)
+        except (InvalidTag, ValueError):  # Too short to be encrypted is altered, too.
+            raise Unreadable("it was moved or altered, or is of another ledger's keys") from None
+        return plain.rstrip(b"\0").removesuffix(b"\x80")
 
     def _cipher(self, keys: Sequence[bytes], place: bytes) -> AESGCM:
         """Return the cipher of one opening: its key takes all of these keys, and the place."""
@@ -349,6 +396,10 @@ def _persons(event: Event, value: bytes) -> frozenset[str]:
     """Return the tokens of the persons whom an opening concerns."""
     named = (name for name in (*event.subjects, *event.signers) if name.startswith("party:tok."))
     return frozenset((*named, *(token.decode() for token in _TOKEN.findall(value))))
+
+
+def _hex_of(event: Event) -> str:
+    return event.payload_hash.removeprefix("sha256:")
 
 
 def _padded(plain: bytes) -> bytes:

@@ -80,6 +80,17 @@ CREATE TABLE ledger.plain_openings (
     value bytea NOT NULL
 );
 
+CREATE TABLE ledger.promises (
+    payload_sha256 bytea NOT NULL,
+    event_id uuid NOT NULL,
+    keys text[] COLLATE "C" NOT NULL,
+    received timestamp with time zone NOT NULL,
+    answer_by timestamp with time zone NOT NULL,
+    tries integer NOT NULL DEFAULT 0,
+    sealed bytea,
+    refusal bytea
+);
+
 CREATE TABLE ledger.refusals (
     payload_sha256 bytea NOT NULL,
     event_id uuid NOT NULL,
@@ -162,6 +173,10 @@ ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_index_check CHECK ((index >= 0));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_level_check CHECK (((level > 0) AND (((level)::integer % 8) = 0)));
 ALTER TABLE ledger.nodes ADD CONSTRAINT nodes_pkey PRIMARY KEY (level, index);
 ALTER TABLE ledger.plain_openings ADD CONSTRAINT plain_openings_pkey PRIMARY KEY ("position", path);
+ALTER TABLE ledger.promises ADD CONSTRAINT promises_check CHECK (((sealed IS NULL) <> (refusal IS NULL)));
+ALTER TABLE ledger.promises ADD CONSTRAINT promises_payload_sha256_check CHECK ((octet_length(payload_sha256) = 32));
+ALTER TABLE ledger.promises ADD CONSTRAINT promises_pkey PRIMARY KEY (payload_sha256);
+ALTER TABLE ledger.promises ADD CONSTRAINT promises_refusal_check CHECK ((octet_length(refusal) <= 4096));
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_payload_sha256_check CHECK ((octet_length(payload_sha256) = 32));
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_pkey PRIMARY KEY (payload_sha256);
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_said_check CHECK ((octet_length(said) <= 1048576));
@@ -177,6 +192,8 @@ ALTER TABLE ledger.vault ADD CONSTRAINT vault_pkey PRIMARY KEY ("position", path
 CREATE INDEX entries_erasing ON ledger.entries USING btree ("position") WHERE (topic = 'person.erased/1'::text);
 CREATE INDEX entries_payload_sha256 ON ledger.entries USING btree (payload_sha256);
 CREATE INDEX entries_topic ON ledger.entries USING btree (topic);
+CREATE INDEX promises_answered ON ledger.promises USING btree (answer_by) WHERE (refusal IS NOT NULL);
+CREATE INDEX promises_waiting ON ledger.promises USING btree (tries, received) WHERE (sealed IS NOT NULL);
 CREATE INDEX refusals_not_after ON ledger.refusals USING btree (not_after);
 CREATE INDEX tags_position ON ledger.tags USING brin ("position") WITH (pages_per_range='8', autosummarize='on');
 CREATE INDEX turns_position ON ledger.turns USING btree ("position");
@@ -296,6 +313,7 @@ CREATE TRIGGER vault_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON ledger.vaul
 
 GRANT DELETE, INSERT, SELECT ON ledger.refusals TO ledger_app;
 GRANT DELETE, INSERT, SELECT ON ledger.vault TO ledger_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON ledger.promises TO ledger_app;
 GRANT DELETE, SELECT ON ledger.plain_openings TO ledger_app;
 GRANT INSERT, SELECT ON ledger.batches TO ledger_app;
 GRANT INSERT, SELECT ON ledger.checkpoints TO ledger_app;

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,9 +10,10 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.options import AsJson, TrustFile, Url
-from ledger.client import LedgerClient, Signed, VerifiedReceipt, read_trust
+from ledger.client import LedgerClient, Signed, VerifiedReceipt, VerifiedWord, read_trust
 from ledger.compose import ComposeError, compose
 from ledger.keystore import load_key
+from ledger.log.statement import Promise
 from ledger.wire.canonical import NotCanonical, load
 from ledger.wire.commitment import BadOpening
 from ledger.wire.envelope import (
@@ -22,6 +24,8 @@ from ledger.wire.envelope import (
     sign_envelope,
 )
 from ledger.wire.strict import MalformedJson, load_json
+
+EXIT_WAITS = 3
 
 app = typer.Typer(help="Make, sign, submit and show events.", no_args_is_help=True)
 
@@ -82,16 +86,69 @@ def submit(
     witnessed: Annotated[
         bool, typer.Option("--witnessed", help="Wait for a quorum of witnesses")
     ] = False,
+    promise: Annotated[
+        Path | None,
+        typer.Option(help="Ask for a signed promise of an answer, and keep it in this file"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Submit an event; verify its receipt against the trust root; print it."""
+    signed = _read_signed(file)
+    with LedgerClient(url, read_trust(trust)) as ledger:
+        if promise is None:
+            receipt = ledger.submit(signed, witnessed=witnessed)
+        elif isinstance(found := ledger.submit_promised(signed), VerifiedReceipt):
+            receipt = found
+        else:
+            promise.write_bytes(found.note)
+            _print_word(found, as_json=as_json)
+            return
+    _print_receipt(receipt, as_json=as_json)
+
+
+@app.command("answer")
+def answer(
+    file: Annotated[Path, typer.Argument(help="What was submitted for a promise")],
+    url: Url,
+    trust: TrustFile,
+    refusal: Annotated[Path | None, typer.Option(help="Keep a signed refusal in this file")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask what a promise came to: print the verified receipt or refusal.
+
+    Exit code 0: it was recorded; 1: it was refused; 3: it waits.
+    """
+    with LedgerClient(url, read_trust(trust)) as ledger:
+        found = ledger.promised_answer(_read_signed(file))
+    if found is None:
+        print("waits for its answer")
+        raise typer.Exit(EXIT_WAITS)
+    if isinstance(found, VerifiedReceipt):
+        _print_receipt(found, as_json=as_json)
+        return
+    if refusal is not None:
+        refusal.write_bytes(found.note)
+    _print_word(found, as_json=as_json)
+    raise typer.Exit(1)
+
+
+def _read_signed(file: Path) -> Signed:
     try:
-        signed = Signed.from_json(file.read_bytes())
+        return Signed.from_json(file.read_bytes())
     except (MalformedJson, MalformedEnvelope, BadOpening) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
-    with LedgerClient(url, read_trust(trust)) as ledger:
-        receipt = ledger.submit(signed, witnessed=witnessed)
-    _print_receipt(receipt, as_json=as_json)
+
+
+def _print_word(word: VerifiedWord, *, as_json: bool) -> None:
+    said = word.said
+    if as_json:
+        print(
+            json.dumps({"said": said.MAGIC, **asdict(said), "note": word.note.decode()}, indent=1)
+        )
+    elif isinstance(said, Promise):
+        print(f"verified  promised to be recorded or refused by {said.answer_by}")
+    else:
+        print(f"verified  refused, {said.code}, at {said.refused}; final: {said.final}")
 
 
 def _print_receipt(receipt: VerifiedReceipt, *, as_json: bool) -> None:

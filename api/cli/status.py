@@ -24,6 +24,7 @@ from ledger.store.checkpoints import latest_checkpoint, newest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head
 from ledger.store.migrate import pending
+from ledger.store.promises import count_waiting
 from ledger.witnessed import Quorum
 from projections.seals import last_seal
 from projections.waiting import folded_sizes
@@ -91,6 +92,7 @@ def _checks(settings: Settings, database: Database, pool: Pool) -> Iterator[Chec
     yield _schema(database)
     yield _signed(pool, now)
     yield _refusals(home, pool)
+    yield _promises(pool, now)
     yield from _witnesses(settings, pool)
     yield _seal(settings, pool, now)
     yield _backup(home, now)
@@ -138,6 +140,13 @@ def _refusals(home: Home, pool: Pool) -> Check:
     well = refuser is not None and refuser.vkey in read_refusal_keys(pool, origin)
     seen = "signed by a key of the log" if well else "not signed by a key that the log has adopted"
     return Check("refusals", well, seen, "techledger operate refusal-key, then have it adopted")
+
+
+def _promises(pool: Pool, now: datetime) -> Check:
+    waiting, late = count_waiting(pool, now)
+    seen = f"{waiting} wait for their answer, {late} of them past their time"
+    do = "does a server with keys/refusals.pem run? the journal says promise_waits, and why"
+    return Check("promises", not late, seen, do)
 
 
 def _witnesses(settings: Settings, pool: Pool) -> Iterator[Check]:

@@ -117,18 +117,15 @@ def reads(event: Event, state: State) -> frozenset[str]:
     What a body reads may depend on what is known (a contract's head grant, its right): ask again
     with these loaded, until nothing new is named.
     """
+    return frozenset((*event.subjects, *event.body.reads(state), *reads_to_bind(event, state)))
+
+
+def reads_to_bind(event: Event, state: State) -> frozenset[str]:
+    """Return those by which its lines bind: keys, their holders, all parties, the ledger."""
     keys = tuple(map(key_subject, event.signatures))
     holders = (key.party for key in map(state.get, keys) if isinstance(key, Key))
-    return frozenset(
-        (
-            *event.subjects,
-            *event.signers,
-            *keys,
-            *holders,
-            ledger_subject(event.ledger),
-            *event.body.reads(state),
-        )
-    )
+    parties = (subject for subject in event.subjects if subject.startswith("party:"))
+    return frozenset((*event.signers, *parties, *keys, *holders, ledger_subject(event.ledger)))
 
 
 def admit(state: FoldedState, event: Event, context: Context) -> None:

@@ -21,6 +21,11 @@ def is_dead(refusal: Refusal, state: State, event: Event, context: Context) -> b
     """Say whether these bytes, which a rule has refused, are never to be recorded."""
     if not refusal.final or context.accepted > event.not_after:
         return False
+    return is_bound(state, event, context)
+
+
+def is_bound(state: State, event: Event, context: Context) -> bool:
+    """Say whether its lines bind all who have to sign an event, and nobody else."""
     try:
         ledger = ledger_of(state, event)
         must_name_signers(event, ledger)

@@ -252,6 +252,18 @@ def positions_of(pool: Pool, payload_hashes: Sequence[bytes]) -> dict[bytes, int
         return {bytes(sha256): position for sha256, position in session.fetchall()}
 
 
+def place_of(pool: Pool, payload_sha256: bytes) -> tuple[int, UUID] | None:
+    """Return where the event with this payload hash stands, and its id, None if nowhere."""
+    with pool.session() as session:
+        session.execute(
+            "SELECT position, event_id FROM ledger.entries WHERE payload_sha256 = %s"
+            " ORDER BY position LIMIT 1",
+            (payload_sha256,),
+        )
+        row = session.fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 def _entry(row: tuple[Any, ...]) -> StoredEntry:
     position, accepted, event_id, leaf, topic, entry = row[:6]
     return StoredEntry(position, event_id, topic, accepted, bytes(leaf), bytes(entry))

@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger import court
 from ledger.log.tree_head import Checkpoint
+from ledger.verify.authority import REFUSAL_KEYS
 from ledger.verify.outcome import Refused, State, Step, Verified
 
 
@@ -31,6 +32,12 @@ def show(raw: bytes, trust_root: bytes) -> court.Verified:
     """Verify a bundle; return all that it shows, who signs for the log as well."""
     with in_our_words():
         return court.verify(raw, trust_root)
+
+
+def refusal_keys(found: court.Verified) -> list[str]:
+    """Return the keys that a bundle shows to sign refusals and promises, those of before too."""
+    adopted = [each for each in found.events.values() if each.kind == REFUSAL_KEYS]
+    return [str(vkey) for event in adopted for vkey in event.body["refusal_keys"]]
 
 
 def _shown(found: court.Verified, asked: Sequence[str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -27,9 +28,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from api.cli.signing import sign_sealed
-from ledger.client import LedgerClient, ProblemAnswer, Signed
+from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedWord
+from ledger.compose import uuid7
 from ledger.home import Home
-from ledger.node import open_database
+from ledger.node import Database, open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.vault import KeptOpening, read_openings
@@ -45,7 +47,8 @@ from tests.support.builders import (
     share_agreed,
     vnd,
 )
-from tests.support.postgres import home_directory
+from tests.support.postgres import home_directory, run_sql
+from tests.support.promising import head_locked, make_refusal_key
 from tests.support.sealing import CONTRACT_AT, SHARE_AT, sealed
 from tests.support.server import ROOT, Server, environment, served_ledger
 from tests.support.world import World
@@ -61,11 +64,15 @@ WRAPPED = re.compile(rb"techledger-data-key/1 [0-9a-f]{16} ([A-Za-z0-9+/=]{80})"
 
 @dataclass(frozen=True)
 class Sown:
-    """A ledger in which canaries were sealed, stopped, and what was copied of it meanwhile."""
+    """A ledger in which canaries were sealed, stopped, and what was copied of it meanwhile.
+
+    `promised` is a submission as it was stored until it was judged.
+    """
 
     server: Server
     elsewhere: Path
     signed: tuple[Signed, ...]
+    promised: bytes
 
     @property
     def home(self) -> Home:
@@ -165,12 +172,16 @@ def sown() -> Iterator[Sown]:
                 cursor.execute(f"ALTER SYSTEM SET {setting}")
             cursor.execute("SELECT pg_reload_conf()")
         world = World.of(server.home)
-        signed = agreements(world)
-        made = Sown(server, elsewhere, tuple(signed))
+        adoption = make_refusal_key(server.home, world)
+        server.stop()
+        server.start()
+        signed = [*agreements(world), to_be_promised(world)]
         with LedgerClient(server.url, server.trust) as client:
-            for each in signed:
+            for each in (*signed[:-1], adoption):
                 client.submit(each)
+            promised = promise(client, signed[-1], database)
             refuse_some(server, client, world)
+            made = Sown(server, elsewhere, tuple(signed), promised)
             answers = "".join(
                 httpx2.get(f"{server.url}/{path}").text
                 for path in (*(f"v1/entries/{n}" for n in range(7)), "metrics", "openapi.json")
@@ -185,6 +196,24 @@ def sown() -> Iterator[Sown]:
         server.kill()
         database.stop()
         yield made
+
+
+def to_be_promised(world: World) -> Signed:
+    shared = share_agreed(share=f"share:{uuid7()}", parts=[part(AUTHOR, 1_000_000)])
+    return sealed(world, shared, ("/body/parts",), AUTHOR, INSTITUTE)
+
+
+def promise(client: LedgerClient, signed: Signed, database: Database) -> bytes:
+    """Have a submission with openings stored for a while; return it as it is stored."""
+    assert database.embedded is not None
+    with head_locked(database.owner_dsn):
+        assert isinstance(client.submit_promised(signed), VerifiedWord)
+        ((stored,),) = run_sql(database.owner_dsn, "SELECT sealed FROM ledger.promises")
+        run_sql(database.embedded.superuser_dsn, "CHECKPOINT")
+    while client.promised_answer(signed) is None:
+        time.sleep(0.1)
+    assert isinstance(stored, memoryview)
+    return bytes(stored)
 
 
 def refuse_some(server: Server, client: LedgerClient, world: World) -> None:
@@ -216,9 +245,10 @@ def test_what_was_sealed_is_nowhere_in_the_clear(sown: Sown) -> None:
 
 def test_it_would_be_found(sown: Sown, tmp_path: Path) -> None:
     """The same search finds what is there: a commitment, and a canary in each spelling."""
-    commitment = re.search(rb"sha256:[0-9a-f]{64}", sown.signed[-1].envelope.payload)
+    commitment = re.search(rb"sha256:[0-9a-f]{64}", sown.signed[SHARE_AT - 1].envelope.payload)
     assert commitment is not None
     assert found_in([commitment[0]], sown.home.path)
+    assert found_in([sown.promised[100:400]], sown.home.path), "it was on the disk, sealed"
     salt = sown.signed[-1].openings[0].salt
     for number, content in enumerate((salt, salt.hex().encode(), base64.b64encode(b"xy" + salt))):
         (tmp_path / str(number)).write_bytes(b"before" + content + b"after")

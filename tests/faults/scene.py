@@ -16,6 +16,7 @@ from ledger.compose import uuid7
 from ledger.genesis import initialise
 from ledger.settings import Settings
 from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR, technology_registered
+from tests.support.promising import make_refusal_key
 from tests.support.server import ROOT, Server, ServerFailed, free_port, ledger_home
 from tests.support.world import World
 
@@ -41,6 +42,7 @@ class Answers:
     positions: dict[str, int] = field(default_factory=dict)
     receipts: dict[str, Any] = field(default_factory=dict)
     unknown: dict[str, Signed] = field(default_factory=dict)
+    promised: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -97,8 +99,9 @@ class Scene:
     # The clients
 
     def drive(self) -> None:
-        """Submit singly and in bulk, ask for what was answered, and cut a request."""
+        """Submit singly, in bulk and for a promise, and ask for what was answered."""
         self.submit(self.event())
+        self.promise(self.event())
         self.submit_bulk([self.event() for _ in range(12)])
         self.ask("/health/ready", "/checkpoint", "/metrics", "/v1/technologies/technology:none")
         if self.all.receipts:
@@ -119,6 +122,16 @@ class Scene:
         self.all.unknown[name] = signed
         self.last = "no answer" if answer is None else answer.text[:300]
         return False
+
+    def promise(self, signed: Signed) -> None:
+        """Submit one event for a promise, and note where its answer will be."""
+        headers = {"Prefer": "respond-async"}
+        answer = self._send("POST", "/v1/events", signed.to_json(), headers)
+        name = _event_id(signed)
+        if answer is not None and answer.status_code == httpx2.codes.ACCEPTED:
+            self.all.promised[name] = answer.headers["Location"]
+        else:
+            self.all.unknown[name] = signed
 
     def submit_bulk(self, many: list[Signed]) -> None:
         """Submit many events in one request and note each answer."""
@@ -145,6 +158,24 @@ class Scene:
                 self.all.wrong.append(f"lost: {name} gets no receipt after the fault")
                 return
             del self.all.unknown[name]
+        for name, location in list(self.all.promised.items()):
+            if (position := self._recorded(location)) is None:
+                self.all.wrong.append(f"lost: {name} was promised an answer, and has none")
+                return
+            self.all.positions.setdefault(name, position)
+            del self.all.promised[name]
+
+    def _recorded(self, location: str) -> int | None:
+        """Return where what was promised is recorded, None if it is not in time."""
+        until = time.monotonic() + RESUMED_S
+        while time.monotonic() < until:
+            answer = self._send("GET", location)
+            told = _json(answer) if answer is not None and answer.is_success else {}
+            if told.get("state") == "recorded":
+                position: int = told["position"]
+                return position
+            time.sleep(0.1)
+        return None
 
     def check_kept(self, since: int) -> None:
         """Ask again for what was acknowledged: nothing is lost, nothing is there twice."""
@@ -165,10 +196,12 @@ class Scene:
         if self.all.receipts.setdefault(name, receipt) != receipt:
             self.all.wrong.append(f"duplicated: {name} has got another receipt")
 
-    def _send(self, method: str, path: str, content: bytes = b"") -> httpx2.Response | None:
+    def _send(
+        self, method: str, path: str, content: bytes = b"", headers: Any = None
+    ) -> httpx2.Response | None:
         began = time.monotonic()
         try:
-            answer = self.http.request(method, path, content=content)
+            answer = self.http.request(method, path, content=content, headers=headers)
         except httpx2.TimeoutException:
             self.all.wrong.append(f"hung: {method} {path}")
             return None
@@ -239,11 +272,14 @@ def scene() -> Iterator[Scene]:
             "LEDGER_VERIFIER_PROCESSES": "1",
             "LEDGER_SEAL_ENTRIES": "40",
         }
+        world = World.of(home)
+        adoption = make_refusal_key(home, world)
         server = Server(home, free_port(), variables)
         server.start()
         try:
-            made = Scene(server, World.of(home), directory)
-            assert made.submit(made.world.registration(INSTITUTE)), made.last
+            made = Scene(server, world, directory)
+            for each in (adoption, world.registration(INSTITUTE)):
+                assert made.submit(each), made.last
             yield made
             made.http.close()
         finally:

@@ -87,6 +87,14 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "not_after": OPERATIONAL,
         "said": OPERATIONAL,
     },
+    # Nor on these: the submission is sealed, and clients hold the promises.
+    "ledger.promises": dict.fromkeys(
+        (
+            *("payload_sha256", "event_id", "keys", "received"),
+            *("answer_by", "tries", "sealed", "refusal"),
+        ),
+        OPERATIONAL,
+    ),
     "read.subject_map": {
         "key": DERIVED,
         "subject": DERIVED,

@@ -126,6 +126,11 @@ class Server:
         self._process.wait()
         self._pid_file.unlink()
 
+    def await_end(self) -> None:
+        """Return once a process that was killed has ended, as it has almost at once."""
+        assert self._process is not None, "the server has not been started"
+        self._process.wait(30)
+
     def stop(self) -> int:
         """Have the server end in order; return its exit code."""
         assert self._process is not None, "the server has not been started"

@@ -24,10 +24,11 @@ from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, 
 
 @dataclass
 class World:
-    """The keys of everyone, by party."""
+    """The keys of everyone, by party; `founding` are the events with which a test begins."""
 
     origin: str
     keys: dict[str, PrivateKey] = field(default_factory=dict)
+    founding: list[Signed] = field(default_factory=list)
 
     @classmethod
     def of(cls, home: Home) -> "World":

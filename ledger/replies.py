@@ -1,0 +1,78 @@
+"""What a ledger's server replies, read strictly: nothing in it is believed yet."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.log.merkle import LogError
+from ledger.log.receipt import TlogProof, parse_tlog_proof
+from ledger.log.statement import Statement
+from ledger.wire.base64 import b64decode
+from ledger.wire.canonical import WireError
+
+
+class ClientError(Exception):
+    """Superclass of the errors of the SDK. Never raised itself."""
+
+
+class ProblemAnswer(ClientError):
+    """The ledger said no; `problem` holds the RFC 9457 members, `code` the stable code."""
+
+    def __init__(self, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{problem.get('code')}: {problem.get('detail')}")
+        self.problem = problem
+        self.code = str(problem.get("code"))
+
+
+class ReceiptRefused(ClientError):
+    """The server's answer does not prove that the event is in the log, or what was said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedWord:
+    """What a key of the log has signed of an event outside the log: `note` is the file to keep."""
+
+    said: Statement
+    note: bytes
+
+
+def must_state(members: Mapping[str, Any], **proved: object) -> None:
+    """Refuse an answer with a member that says something else than what was proved."""
+    for name, value in proved.items():
+        stated = members.get(name, value)
+        if type(stated) is not type(value) or stated != value:
+            raise ReceiptRefused(f"the server states another {name} than its proof shows")
+
+
+def read_proof(members: Mapping[str, Any]) -> TlogProof:
+    """Return the proof in a reply. Raises `ReceiptRefused`."""
+    try:
+        return parse_tlog_proof(str(members.get("proof")).encode("utf-8", "replace"))
+    except LogError as error:
+        raise ReceiptRefused(f"no proof in the answer: {error}") from error
+
+
+def read_json(content: bytes) -> Any:
+    """Return a reply as JSON. Raises `ReceiptRefused`."""
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise ReceiptRefused(f"the server did not answer with JSON: {error}") from error
+
+
+def read_object(content: bytes) -> dict[str, Any]:
+    """Return a reply that is a JSON object. Raises `ReceiptRefused`."""
+    members = read_json(content)
+    if not isinstance(members, dict):
+        raise ReceiptRefused("the server did not answer with a JSON object")
+    return members
+
+
+def read_bulk_proof(receipt: Mapping[str, Any], checkpoint: bytes) -> TlogProof:
+    """Return the proof in a line of a bulk reply. Raises `ReceiptRefused`."""
+    try:
+        hashes = tuple(b64decode(item) for item in receipt["inclusion"])
+        return TlogProof(int(receipt["position"]), hashes, checkpoint)
+    except (WireError, KeyError, TypeError, ValueError) as error:
+        raise ReceiptRefused(f"no proof in the answer: {error}") from error

@@ -1,0 +1,184 @@
+"""The SDK and the commands ask for a promise, believe it where it verifies, and keep it."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from api.cli.main import app
+from ledger.audit import StoredLog, export
+from ledger.client import LedgerClient, ReceiptRefused, Signed, VerifiedReceipt, VerifiedWord
+from ledger.home import Home
+from ledger.log.note import Ed25519NoteSigner
+from ledger.log.statement import KEY_SUFFIX, Promise, SignedRefusal, sign_statement
+from ledger.node import Node
+from ledger.settings import Settings
+from ledger.store.connection import Pool
+from ledger.verify.__main__ import main
+from ledger.verify.trust import parse_trust
+from tests.support.http import serving
+from tests.support.log import ed25519_key
+from tests.support.node import found, settings_for
+from tests.support.postgres import Database
+from tests.support.promising import (
+    at_work,
+    refused_for_good,
+    technology,
+    world_of_promises,
+)
+from tests.support.world import World, submission
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    return settings_for(database, tmp_path / "home")
+
+
+@pytest.fixture
+def world(settings: Settings) -> World:
+    return world_of_promises(found(settings))
+
+
+@pytest.fixture
+def node(settings: Settings, world: World) -> Iterator[Node]:
+    with at_work(settings, world) as started:
+        yield started
+
+
+@pytest.fixture
+def url(node: Node) -> Iterator[str]:
+    with serving(node) as served:
+        yield served
+
+
+@contextmanager
+def client(url: str, settings: Settings, change: Callable[[Any], Any] | None = None) -> Any:
+    """Lend a client of the server, or of one that lies: `change` is what it makes of answers."""
+    trust = parse_trust(Home(settings.home).trust.read_bytes())
+
+    def lie(request: httpx2.Request) -> httpx2.Response:
+        with httpx2.Client() as honest:
+            told = honest.request(
+                request.method, str(request.url), content=request.content, headers=request.headers
+            )
+        if "/v1/evidence" in str(request.url) or change is None:
+            return httpx2.Response(told.status_code, content=told.content)
+        return httpx2.Response(told.status_code, content=json.dumps(change(told.json())).encode())
+
+    with LedgerClient(url, trust, transport=httpx2.MockTransport(lie)) as ledger:
+        yield ledger
+
+
+def answered(ledger: LedgerClient, signed: Signed) -> VerifiedReceipt | VerifiedWord:
+    while (found := ledger.promised_answer(signed)) is None:
+        pass
+    return found
+
+
+def test_a_promise_and_what_became_of_it_are_verified(
+    url: str, settings: Settings, world: World
+) -> None:
+    admitted, refused = technology(world), refused_for_good(world)
+    with client(url, settings) as ledger:
+        for signed, kind in ((admitted, VerifiedReceipt), (refused, VerifiedWord)):
+            promise = ledger.submit_promised(signed)
+            assert isinstance(promise.said, Promise)
+            assert submission(signed).event.payload_hash == promise.said.payload
+            assert isinstance(answered(ledger, signed), kind)
+        said = answered(ledger, refused).said
+        assert isinstance(said, SignedRefusal)
+        assert ("SUBJECT_EXISTS", "yes") == (said.code, said.final)
+        # What has its answer already is answered at once.
+        assert isinstance(ledger.submit_promised(admitted), VerifiedReceipt)
+
+
+def by_another_key(members: Any) -> Any:
+    origin = members["promise"].splitlines()[1].removeprefix("origin ")
+    stranger = Ed25519NoteSigner(origin + KEY_SUFFIX, ed25519_key("stranger"))
+    said = Promise(
+        origin,
+        *(members[name] for name in ("event_id", "payload_sha256", "received", "answer_by")),
+    )
+    return members | {"promise": sign_statement(said, stranger).decode()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        by_another_key,
+        lambda members: (
+            members | {"promise": members["promise"].replace("answer-by 2", "answer-by 3")}
+        ),
+        lambda members: members | {"promise": ""},
+        lambda _members: {},
+    ],
+)
+def test_a_promise_that_no_key_of_the_log_gave_is_refused(
+    url: str, settings: Settings, world: World, change: Callable[[Any], Any]
+) -> None:
+    with client(url, settings, change) as ledger, pytest.raises(ReceiptRefused):
+        ledger.submit_promised(technology(world))
+
+
+def test_a_promise_of_something_else_is_refused(url: str, settings: Settings, world: World) -> None:
+    with client(url, settings) as ledger:
+        other = ledger.submit_promised(technology(world)).note.decode()
+        refused = refused_for_good(world)
+        ledger.submit_promised(refused)
+        refusal = answered(ledger, refused).note.decode()
+    for note in (other, refusal):
+        lie = lambda members, note=note: members | {"promise": note}  # noqa: E731
+        with client(url, settings, lie) as ledger, pytest.raises(ReceiptRefused):
+            ledger.submit_promised(technology(world))
+    lie = lambda members: members | {"state": "refused", "refusal": refusal}  # noqa: E731
+    signed = technology(world)
+    with client(url, settings) as ledger:
+        ledger.submit_promised(signed)
+    with client(url, settings, lie) as ledger, pytest.raises(ReceiptRefused):
+        ledger.promised_answer(signed)
+
+
+def test_the_commands_keep_the_promise_and_the_refusal_as_files_and_verify_holds_them_to_the_log(
+    url: str,
+    settings: Settings,
+    world: World,
+    tmp_path: Path,
+    database: Database,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    trust = str(Home(settings.home).trust)
+    at = ["--url", url, "--trust", trust]
+
+    def run(*words: object) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["events", *map(str, words), *at])
+        return done.exit_code, done.stdout
+
+    def verify(says: str, *words: object) -> tuple[int, bool]:
+        pool = Pool(database.superuser_dsn, size=2)
+        export(StoredLog(pool), tmp_path / "log")
+        pool.close()
+        capsys.readouterr()
+        code = main([*map(str, words), "--log", str(tmp_path / "log"), "--trust", trust])
+        return code, says in capsys.readouterr().out
+
+    note, refusal = tmp_path / "promise.note", tmp_path / "refusal.note"
+    for signed, code in ((technology(world), 0), (refused_for_good(world), 1)):
+        (tmp_path / "envelope.json").write_bytes(signed.to_json())
+        submitted = run("submit", tmp_path / "envelope.json", "--promise", note)
+        assert 0 == submitted[0]
+        assert "promised to be recorded or refused by" in submitted[1]
+        ask = ("answer", tmp_path / "envelope.json", "--refusal", refusal)
+        while 3 == (told := run(*ask))[0]:
+            assert "waits" in told[1]
+        assert code == told[0], told
+        if code:
+            assert "refused, SUBJECT_EXISTS" in told[1]
+            assert (0, True) == verify("ANSWERED: ", note, "--refusal", refusal)
+        else:
+            assert "verified  position" in told[1]
+            assert (0, True) == verify("RECORDED: ", note)
