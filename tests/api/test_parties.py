@@ -19,7 +19,7 @@ from ledger.wire.keys import PrivateKey
 from projections.catalogue import READ_MODELS
 from projections.rebuild import rebuild
 from tests.support import builders as b
-from tests.support import documents, mandates, parties
+from tests.support import contracts, documents, mandates, parties
 from tests.support.builders import AUTHOR, FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.node import append
 from tests.support.world import World
@@ -65,7 +65,8 @@ def log(node: Node, world: World) -> Log:
     told.say("key", added, INSTITUTE, keys=[world.key(INSTITUTE), SECOND])
     told.say("before", b.technology_registered(), INSTITUTE, keys=[SECOND])
     told.say("right", b.right_filed(), REGISTRAR)
-    told.say("contract", b.contract_concluded(), INSTITUTE, FIRM, keys=[SECOND, world.key(FIRM)])
+    contract = b.contract_concluded(**contracts.LATE)
+    told.say("contract", contract, INSTITUTE, FIRM, keys=[SECOND, world.key(FIRM)])
     told.say("other", b.other_right_filed(), REGISTRAR)
     suspended = parties.key_suspended(key_id=SECOND.key_id, suspended_by=REGISTRAR)
     told.say("suspended", suspended, REGISTRAR)
@@ -188,7 +189,9 @@ def test_what_a_key_signed_between_compromise_and_revocation(
         signed["words"],
     )
     word = parties.reconfirmation_given(
-        b.contract_concluded(), event=signed["event"]["payload_hash"], key_id=SECOND.key_id
+        b.contract_concluded(**contracts.LATE),
+        event=signed["event"]["payload_hash"],
+        key_id=SECOND.key_id,
     )
     log.say("word", word, INSTITUTE)
     rebuild(node.pool, READ_MODELS, decode)

@@ -92,7 +92,7 @@ def test_a_bundle_stops_at_its_checkpoint(
     """A later mandate of the same two, not signed yet, is no part of it."""
 
     def mandate() -> Signed:
-        given = mandate_given(mandate=f"mandate:{uuid7()}", holder=FIRM)
+        given = mandate_given(mandate=f"mandate:{uuid7()}", holder=FIRM, valid_to=None)
         return world.sign(given, INSTITUTE, OPERATOR)
 
     body = technology_registered(technology=f"technology:{uuid7()}")

@@ -47,6 +47,7 @@ from tests.support.builders import (
     share_agreed,
     vnd,
 )
+from tests.support.contracts import LATE
 from tests.support.postgres import home_directory, run_sql
 from tests.support.promising import head_locked, make_refusal_key
 from tests.support.sealing import CONTRACT_AT, SHARE_AT, sealed
@@ -111,7 +112,7 @@ def agreements(world: World) -> list[Signed]:
         world.sign(right_filed(), REGISTRAR),
         sealed(
             world,
-            contract_concluded(price=vnd(PRICE)),
+            contract_concluded(price=vnd(PRICE), **LATE),
             ("/body/royalty_ppm", "/body/price"),
             *(INSTITUTE, FIRM),
         ),

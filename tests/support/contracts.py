@@ -43,6 +43,9 @@ BOTH = sorted([INSTITUTE, FIRM])
 
 _BY_REGISTRAR = {"attested_by": None, "document_sha256": None}
 
+LATE: dict[str, Any] = {"confirms": {"reason": "Ghi muộn"}}
+"""What a contract says that a server records, which reads the clock, whenever the tests are run."""
+
 
 def consent_given(**overrides: Any) -> ConsentGiven:
     """Return the institute's consent that the firm passes its grant on."""

@@ -17,6 +17,7 @@ from tests.support.builders import (
     right_filed,
     share_agreed,
 )
+from tests.support.contracts import LATE
 from tests.support.parties import person_erased
 from tests.support.world import World
 
@@ -39,7 +40,12 @@ def agreements(world: World) -> list[Signed]:
         *world.registrations((INSTITUTE, FIRM)),
         world.registration(AUTHOR, kind="person", name=None),
         world.sign(right_filed(), REGISTRAR),
-        sealed(world, contract_concluded(), ("/body/royalty_ppm", "/body/price"), INSTITUTE, FIRM),
+        sealed(
+            world,
+            contract_concluded(**LATE),
+            ("/body/royalty_ppm", "/body/price"),
+            *(INSTITUTE, FIRM),
+        ),
         sealed(world, share_agreed(), ("/body/parts",), AUTHOR, INSTITUTE),
     ]
 
