@@ -13,9 +13,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
-from itertools import starmap
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -136,13 +135,12 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         if (ours.histories, ours.buckets()) != (subjects, stored):
             report.add("the map of subjects does not follow from the entries")
         part("tree nodes", lambda: _check_nodes(rows, tree, report))
-        last = accepted[0] if accepted else None
-        part("head", lambda: _check_head(rows, tree.frontier, last, trust, report))
+        part("head", lambda: _check_head(rows, tree.frontier, [*accepted, None][0], trust, report))
         if openings is not None:
             part("openings", lambda: _add_all(report, openings.missing(rows)))
         part("links", lambda: _add_all(report, link_faults(rows)))
         part("rest", lambda: _add_all(report, rest_faults(rows, trust.origin, keys.at)))
-        part("erasures", lambda: report.findings.extend(starmap(Finding, erasure_faults(rows))))
+        part("erasures", lambda: _add_all(report, erasure_faults(rows)))
         part("schema", lambda: _add_all(report, rows.schema_faults()))
     alone("anti-rollback file", lambda: file.check_against_stored(pool, keys))
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
@@ -179,7 +177,7 @@ def _trust(home: Home) -> Trust:
 
 def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]:
     """Yield the entries page by page, up to the first gap: no tree leads across it."""
-    first = 0
+    first, last = 0, datetime.min.replace(tzinfo=UTC)
     for page in rows.pages():
         for position, each in enumerate(page, first):
             if each.stored.position != position:
@@ -187,6 +185,9 @@ def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]
                 if position > first:
                     yield page[: position - first]
                 return
+            if each.stored.accepted < last:
+                report.add("it was accepted before the entry before it", position)
+            last = each.stored.accepted
         yield page
         first += len(page)
 

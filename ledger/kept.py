@@ -77,16 +77,16 @@ class OpeningCheck:
         return token is not None and self._vault.keys.name_of(token) in trace.holders
 
 
-def erasure_faults(rows: Examination) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with the record of erasures and of openings that were shown, and where.
+def erasure_faults(rows: Examination) -> Iterator[str]:
+    """Yield what is wrong with the record of erasures and of openings that were shown.
 
     That a row of what was shown is gone, nothing says.
     """
     ordered = {position for position, _ in rows.entries_of([PersonErased.TOPIC])}
     for position in sorted(rows.carried_out() - ordered):
-        yield position, "an erasure was carried out here that this event does not order"
+        yield f"an erasure was carried out that no event at {position} orders"
     for position, path in rows.shown_and_never_kept():
-        yield position, f"the opening of {path} was shown and never kept"
+        yield f"the opening of {path} at {position} was shown and never kept"
 
 
 def _is_committed_to(payload: dict[str, Any], row: VaultRow | ErasedOpening) -> bool:

@@ -47,7 +47,7 @@ from ledger.log.tree_head import parse_checkpoint
 from ledger.verify.authority import Authority, is_authority
 from ledger.verify.event import Event, read_event
 from ledger.verify.files import check_names
-from ledger.verify.outcome import Refused
+from ledger.verify.outcome import Refused, Step
 from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust
 
@@ -181,6 +181,7 @@ class Governed:
         """Begin with the keys of a trust root."""
         self.trust, self.size = trust, 0
         self.authority = Authority()
+        self._accepted = ""
 
     @property
     def log_keys(self) -> tuple[Verifier, ...]:
@@ -208,9 +209,12 @@ class Governed:
             return self.trust.policy
 
     def follow(self, entry: bytes) -> Event:
-        """Read the next entry and verify its signatures. Raises `Refused`."""
+        """Read the next entry, verify its place in time and its signatures. Raises `Refused`."""
         position, self.size = self.size, self.size + 1
         event = read_event(entry, position, self.trust.origin)
+        if event.entry.accepted < self._accepted:
+            raise Refused(Step.IDENTITY, "accepted before the entry before it", position)
+        self._accepted = event.entry.accepted
         if is_authority(entry):
             self.authority.follow(event)
         check_signatures(event, self.authority)

@@ -157,6 +157,12 @@ HELD: dict[str, str] = {
     "| an operator or a registrar who vouches": """
         unit/test_monitor.py::test_an_event_by_ones_own_key_that_one_did_not_sign
         unit/test_court_says.py::test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in""",
+    "Each lie of an operator": """
+        lies/test_lies.py::test_a_lie_is_found_by_whom_the_document_says""",
+    "<!-- lies -->": """
+        lies/test_lies.py::test_a_lie_is_found_by_whom_the_document_says
+        lies/test_lies.py::test_the_document_has_every_lie_and_every_finder
+        lies/test_lies.py::test_what_nobody_finds_the_document_says""",
     "| an operator who admits": """
         unit/test_audit_command.py::test_a_deal_that_a_rule_forbids_is_refused_though_all_have_signed
         unit/test_monitor.py::test_seals_that_are_true_and_one_that_lies""",

@@ -268,11 +268,11 @@ BARE = "ALTER TABLE ledger.checkpoints DISABLE TRIGGER ALL;"
 BESIDE: dict[str, tuple[str, str]] = {
     "an erasure that nobody ordered": (
         "INSERT INTO ledger.erasures (position, openings) VALUES (2, 1)",
-        "an erasure was carried out here that this event does not order",
+        "an erasure was carried out that no event at 2 orders",
     ),
     "an opening shown that there never was": (
         "INSERT INTO ledger.shown_openings VALUES (now(), 1, '/body/price', 'x', 'x')",
-        "the opening of /body/price was shown and never kept",
+        "the opening of /body/price at 1 was shown and never kept",
     ),
     "a trigger that is gone": (
         "DROP TRIGGER checkpoints_are_append_only ON ledger.checkpoints",
