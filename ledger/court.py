@@ -745,7 +745,7 @@ def adopted_keys(event: Event, said: list[Any], last: Iterable[str] = ()) -> tup
         own = {key.name for key in keys} == {name} and len(set(vkeys)) == len(vkeys)
         must(own, f"keys bear the name {name}, each listed once")
         kinds = {key.kind for key in keys}
-        must(kinds >= {ED25519, MLDSA44} if last else kinds == {ED25519}, "of other types")
+        must(kinds == ({ED25519, MLDSA44} if last else {ED25519}), "keys of other types")
         must(not last or {*last} & {*vkeys}, "new keys of the log, and none of the old")
     return vkeys
 

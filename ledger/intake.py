@@ -19,8 +19,8 @@ from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.domain.event import Event, KeyRecord, Logged, parse_instant
 from ledger.domain.governance import LogKeysAdopted, PolicyAdopted, RefusalKeysAdopted
 from ledger.domain.registry import TOPICS
-from ledger.log.key import ED25519, MLDSA44, MalformedKey
-from ledger.log.note import parse_vkey
+from ledger.log.key import ED25519, LOG_KEY_TYPES, MalformedKey
+from ledger.log.note import check_keys
 from ledger.log.policy import MalformedPolicy, parse_policy
 from ledger.log.statement import KEY_SUFFIX
 from ledger.wire import canonical, keys
@@ -256,33 +256,15 @@ def _check_trust(event: Event) -> None:
     body = event.body
     try:
         if isinstance(body, LogKeysAdopted):
-            types = _types_of(body.log_keys, event.ledger)
-            if not types >= {ED25519, MLDSA44}:
-                raise Invalid(
-                    "LOG_KEY_REFUSED",
-                    "one key is Ed25519 (0x01), for witnesses, and one ML-DSA-44 (0x06), for time",
-                )
+            check_keys(body.log_keys, event.ledger, LOG_KEY_TYPES)
         if isinstance(body, RefusalKeysAdopted):
-            types = _types_of(body.refusal_keys, event.ledger + KEY_SUFFIX)
-            if types != {ED25519}:
-                raise Invalid("LOG_KEY_REFUSED", "refusals are signed by Ed25519 (0x01)")
+            check_keys(body.refusal_keys, event.ledger + KEY_SUFFIX, (ED25519,))
         if isinstance(body, PolicyAdopted):
             parse_policy(body.text)
     except MalformedKey as error:
         raise Invalid("LOG_KEY_REFUSED", str(error)) from None
     except MalformedPolicy as error:
         raise Invalid("POLICY_MALFORMED", str(error), pointer="/body/policy") from None
-
-
-def _types_of(vkeys: Iterable[str], name: str) -> set[int]:
-    """Return the types of the log's keys, each of which must bear the name. Raises `MalformedKey`.
-
-    Raises `Invalid` for a key of another name.
-    """
-    verifiers = [parse_vkey(vkey) for vkey in vkeys]
-    if {each.name for each in verifiers} != {name}:
-        raise Invalid("LOG_KEY_REFUSED", f"this key of the log bears the name {name}")
-    return {each.key_type for each in verifiers}
 
 
 def _read_openings(value: object) -> tuple[Opening, ...]:

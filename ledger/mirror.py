@@ -46,7 +46,7 @@ from ledger.log.tiles import (
 from ledger.log.tree_head import parse_checkpoint
 from ledger.verify.authority import Authority, is_authority
 from ledger.verify.event import Event, read_event
-from ledger.verify.files import check_names
+from ledger.verify.files import check_names, read_bundle, read_tile
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust
@@ -226,6 +226,31 @@ class Governed:
             self.follow(entry)
         else:
             self.size += 1
+
+
+class KeptLog:
+    """The log of a directory, as a `Source`, also while a mirror is written there.
+
+    Its checkpoint is read first, and what that covers stays.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def checkpoint(self) -> bytes:
+        """Return the signed note. Raises `NothingExported`."""
+        try:
+            return (self._directory / CHECKPOINT).read_bytes()
+        except FileNotFoundError:
+            raise NothingExported(f"there is no checkpoint in {self._directory}") from None
+
+    def fetch(self, level: int, n: int, width: int) -> bytes:
+        """Return a tile of hashes. Raises `Refused`."""
+        return read_tile(self._directory, level, n, width)
+
+    def fetch_bundle(self, n: int, width: int) -> bytes:
+        """Return an entry bundle. Raises `Refused`."""
+        return read_bundle(self._directory, n, width)
 
 
 def catch_up(governed: Governed, directory: Path) -> None:

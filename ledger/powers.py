@@ -29,14 +29,10 @@ class Row(NamedTuple):
 
 
 class Officers(NamedTuple):
-    """The two officers of the ledger at a position."""
+    """The two officers of the ledger at a position; not known, the words that name them."""
 
-    operator: str
-    registrar: str
-
-
-NO_OFFICERS = Officers("@operator", "@registrar")
-"""Who stands for the officers where it is not known who they are: the words that name them."""
+    operator: str = "@operator"
+    registrar: str = "@registrar"
 
 
 def read_table(raw: str) -> dict[str, Row]:
@@ -155,7 +151,7 @@ class Asked(NamedTuple):
         source = word.removeprefix("!")
         if source.startswith("@") and self.officers is None:
             return None
-        among = party in _named(source, says, self.officers or NO_OFFICERS)
+        among = party in _named(source, says, self.officers or Officers())
         return among if source == word else not among
 
 
@@ -166,6 +162,26 @@ def _rules(row: Row, says: Any) -> Iterator[tuple[str, str]]:
         if _holds(condition, says):
             path, _, allowed = rule.partition("=")
             yield path, allowed
+
+
+def judge_alone(
+    row: Row, says: Any, signers: Collection[str], officers: Officers | None
+) -> tuple[str | None, list[str]]:
+    """Judge who signs an event as far as its own bytes show: return the fault, what is left open.
+
+    `officers` are those at its position, None where they are not known.
+    """
+    bound = parties_bound(row, says, officers or Officers())
+    hidden, others = bound & {*Officers()}, {*signers} - bound
+    if bound - hidden - {*signers} or len(others) > len(hidden):
+        return f"it is signed by {', '.join(sorted(bound))}", []
+    asked = Asked(officers, lambda _: None, None)
+    by = f", which is {', '.join(sorted(others))}" if others else ""
+    who = [f"who is the {each[1:]} of the ledger{by}" for each in sorted(hidden)]
+    return next((why for _, why in asked.faults(row, says)), None), [
+        *who,
+        *asked.unknown(row, says),
+    ]
 
 
 # What an event commits its signers to, held against the ceiling of a mandate.

@@ -49,6 +49,7 @@ from ledger.log.encoding import write_base64
 from ledger.log.merkle import HASH_SIZE, LogError
 from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
 from ledger.log.tree_head import Checkpoint
+from ledger.mirror import KeptLog
 from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -82,11 +83,14 @@ def export_log(
     url: Annotated[
         str | None, typer.Option(help="A server to read from; else the local database")
     ] = None,
+    mirror: Annotated[
+        Path | None, typer.Option(help="A mirror to copy, which may be at work", file_okay=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the log as static files (C2SP tlog-tiles), or what is new of it, into DIRECTORY."""
     try:
-        with _source(url) as source, _progress(as_json) as told:
+        with _source(url, mirror) as source, _progress(as_json) as told:
             done = export(source, directory, lambda *so_far: told("files", *so_far))
     except AuditError as error:
         _fail({"exported": False, "reason": str(error)}, str(error), as_json=as_json)
@@ -422,8 +426,11 @@ class ServedLog:
 
 
 @contextmanager
-def _source(url: str | None) -> Iterator[Source]:
-    """Lend the log of a server, or that of the local database."""
+def _source(url: str | None, mirror: Path | None = None) -> Iterator[Source]:
+    """Lend the log of a mirror, of a server, or that of the local database."""
+    if mirror is not None:
+        yield KeptLog(mirror)
+        return
     if url is not None:
         with httpx2.Client(base_url=url, timeout=60) as http:
             yield ServedLog(http)

@@ -11,7 +11,7 @@ A line is: em dash, space, key name, space, base64(key id || signature). A key i
 *vkey*: `name+hex(key id)+base64(type || public key)`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
@@ -246,6 +246,15 @@ def format_vkey(key: NamedKey) -> str:
     """Write the verifier key of a signer or a verifier."""
     encoded = write_base64(bytes((key.key_type,)) + key.public)
     return f"{key.name}+{key.key_id.hex()}+{encoded}"
+
+
+def check_keys(vkeys: Sequence[str], name: str, types: Collection[int]) -> None:
+    """Raise `MalformedKey` unless these are vkeys of this name, each once, and of these types."""
+    keys = [parse_vkey(vkey) for vkey in vkeys]
+    if {each.name for each in keys} != {name} or len({*vkeys}) < len(keys):
+        raise MalformedKey(f"such keys bear the name {name}, each listed once")
+    if {each.key_type for each in keys} != {*types}:
+        raise MalformedKey(f"such keys are of the types {', '.join(map(hex, sorted(types)))}")
 
 
 def parse_vkey(vkey: str) -> Verifier:

@@ -18,13 +18,9 @@ from ledger.verify.word import verify_word
 from ledger.wire.shown import showing
 
 
+@showing()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    with showing():
-        return _run(arguments)
-
-
-def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.path.is_dir() and given.entry is not None:

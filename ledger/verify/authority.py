@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from ledger.log.key import ED25519, MLDSA44
-from ledger.log.note import parse_vkey
+from ledger.log.key import ED25519, LOG_KEY_TYPES
+from ledger.log.note import check_keys
 from ledger.log.policy import parse_policy
 from ledger.log.statement import KEY_SUFFIX
 from ledger.powers import Officers, member, values
@@ -287,31 +287,19 @@ def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> 
 
 
 def _log_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
-    adopted = _vkeys(authority, event, body["log_keys"])
-    if not {ED25519, MLDSA44} <= {parse_vkey(vkey).key_type for vkey in adopted}:
-        raise fault(event, "one key is Ed25519, for witnesses, and one ML-DSA-44, for time")
-    if not set(adopted) & set(authority.log_keys[-1][1]):
+    adopted, last = tuple(map(str, body["log_keys"])), authority.log_keys[-1][1]
+    with refusing(Step.SIGNATURES, event.position):
+        check_keys(adopted, last[0].partition("+")[0], LOG_KEY_TYPES)
+    if not set(adopted) & set(last):
         raise fault(event, "the new keys of the log have none in common with the old")
     authority.log_keys.append((event.position + 1, adopted))
 
 
 def _refusal_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
-    adopted = _vkeys(authority, event, body["refusal_keys"], KEY_SUFFIX)
-    if {parse_vkey(vkey).key_type for vkey in adopted} != {ED25519}:
-        raise fault(event, "refusals are signed by Ed25519")
-    authority.refusal_keys += adopted
-
-
-def _vkeys(
-    authority: Authority, event: Event, said: list[Any], suffix: str = ""
-) -> tuple[str, ...]:
-    """Return the vkeys that an event adopts, which bear the name of the log, each once."""
-    vkeys, origin = tuple(map(str, said)), authority.log_keys[0][1][0].partition("+")[0]
+    adopted, last = list(map(str, body["refusal_keys"])), authority.log_keys[-1][1]
     with refusing(Step.SIGNATURES, event.position):
-        names = {parse_vkey(vkey).name for vkey in vkeys}
-    if names != {origin + suffix} or len(set(vkeys)) < len(vkeys):
-        raise fault(event, f"keys of the log bear the name {origin}{suffix}, each listed once")
-    return vkeys
+        check_keys(adopted, last[0].partition("+")[0] + KEY_SUFFIX, (ED25519,))
+    authority.refusal_keys += adopted
 
 
 def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> None:

@@ -7,10 +7,12 @@ The files of an exported log (C2SP tlog-tiles): those of its checkpoint's size, 
 
 A partial tile of an earlier size may still be there: it has to say what the log's own tile says.
 Tiles of a larger log, as a copy of a log that grows has them, are passed over and said to be
-unchecked. Any other file is refused, never skipped: nothing would have been shown about it.
+unchecked. Any other file is refused, never skipped: nothing would have been shown about it. So is
+an empty directory, but for one in which a tile was about to be written.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,9 @@ from ledger.verify.outcome import Refused, Step, refusing
 CHECKPOINT = "checkpoint"
 UNFINISHED = ".new"
 """What a file may be called before it is whole, in a directory that is being written."""
+
+_BEGUN = re.compile("tile/((entries|[0-9]{1,2})/)?(x[0-9]{3}/)*([0-9]{3}[.]p/)?")
+"""An empty directory that an interrupted export may leave."""
 
 _MAX_BUNDLE = TILE_WIDTH * (2 + tiles.MAX_ENTRY)
 
@@ -111,12 +116,15 @@ def _read(directory: Path, path: str, limit: int, step: Step, position: int | No
 
 
 def _walk(directory: Path, prefix: str = "") -> Iterator[str]:
-    """Yield the paths of all files; anything else, links too, is refused."""
+    """Yield the paths of all files; links are refused, and directories without any."""
     with os.scandir(directory / prefix) as found:
         for item in found:
             path = f"{prefix}{item.name}"
             if item.is_dir(follow_symlinks=False):
-                yield from _walk(directory, f"{path}/")
+                inside = list(_walk(directory, f"{path}/"))
+                if not inside and not _BEGUN.fullmatch(f"{path}/"):
+                    raise Refused(Step.TREE, "an empty directory is nothing of a log", path=path)
+                yield from inside
             elif item.is_file(follow_symlinks=False):
                 yield path
             else:

@@ -69,8 +69,7 @@ class Refused(VerifyError):
     def __str__(self) -> str:
         at = "" if self.position is None else f", position {self.position}"
         where = f", {self.path}" if self.path else ""
-        said = f"step {self.step.number} ({self.step}) fails{at}{where}: {self.reason}"
-        return visible(said)
+        return visible(f"step {self.step.number} ({self.step}) fails{at}{where}: {self.reason}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON values."""
@@ -125,16 +124,14 @@ class Verified:
             return self.text
         steps = zip(Step, self.steps, strict=True)
         checkpoint = self.checkpoint.size, write_base64(self.checkpoint.root)
-        return "\n".join(
-            visible(line)
-            for line in [
-                *(f"{step.number:>2}  {state:<9}  {step}" for step, state in steps),
-                *self.lines,
-                *(f"unchecked: position {at}, {what}" for at, what in self.unchecked),
-                "VERIFIED: {} at size {}, root {}".format(self.checkpoint.origin, *checkpoint),
-                f"{self.signatures} signatures of parties verified",
-            ]
-        )
+        lines = [
+            *(f"{step.number:>2}  {state:<9}  {step}" for step, state in steps),
+            *self.lines,
+            *(f"unchecked: position {at}, {what}" for at, what in self.unchecked),
+            "VERIFIED: {} at size {}, root {}".format(self.checkpoint.origin, *checkpoint),
+            f"{self.signatures} signatures of parties verified",
+        ]
+        return "\n".join(map(visible, lines))
 
 
 @contextmanager

@@ -10,16 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 
-from ledger.powers import (
-    NO_OFFICERS,
-    TABLE,
-    Asked,
-    Officers,
-    Row,
-    Terms,
-    exposure,
-    parties_bound,
-)
+from ledger.powers import TABLE, Asked, Officers, Row, Terms, exposure, judge_alone, parties_bound
 from ledger.verify.authority import Authority, Key, Mandate, brought_keys, fault
 from ledger.verify.event import Event
 from ledger.wire import keys
@@ -63,25 +54,14 @@ def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
     return tuple(unread)
 
 
-def judge_alone(event: Event, officers: Officers | None) -> list[str]:
-    """Judge who signs an event as far as its own bytes show. Raises `Refused` (step 8).
-
-    `officers` are those at its position, None where they are not known. Returns what is left open.
-    """
-    row = TABLE.get(event.type)
-    if row is None:
+def judge_by_itself(event: Event, officers: Officers | None) -> list[str]:
+    """Judge who signs an event by its bytes alone; return what is left open. Raises `Refused`."""
+    if event.type not in TABLE:
         return [f"who must sign {event.type}, a type that this verifier does not know"]
-    bound = parties_bound(row, event.body, officers or NO_OFFICERS)
-    hidden = bound & set(NO_OFFICERS)
-    others = event.signers - bound
-    if bound - hidden - event.signers or len(others) > len(hidden):
-        raise fault(event, f"{event.type} is signed by {', '.join(sorted(bound))}")
-    asked = Asked(officers, lambda _: None, None)
-    for _, why in asked.faults(row, event.body):
+    why, unread = judge_alone(TABLE[event.type], event.body, event.signers, officers)
+    if why is not None:
         raise fault(event, f"{event.type}: {why}")
-    by = f", which is {', '.join(sorted(others))}" if others else ""
-    unread = [f"who is the {each[1:]} of the ledger{by}" for each in sorted(hidden)]
-    return unread + list(asked.unknown(row, event.body))
+    return unread
 
 
 def _must_stand(event: Event, authority: Authority, row: Row | None, unread: list[str]) -> None:

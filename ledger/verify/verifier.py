@@ -30,7 +30,7 @@ from ledger.verify.event import Event, read_event
 from ledger.verify.evidence import in_our_words, show
 from ledger.verify.files import check_names, read_checkpoint, read_tile
 from ledger.verify.outcome import Refused, Step, Verified, refusing, states
-from ledger.verify.signatures import admitted_keys, check_signatures, judge_alone, verify_line
+from ledger.verify.signatures import admitted_keys, check_signatures, judge_by_itself, verify_line
 from ledger.verify.tree import HashBundle, check_tree
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.workers import in_order
@@ -96,8 +96,7 @@ def verify_export(
     # 5. to 8. Each entry by itself: form, identity and time, sorted lists, signatures by keys in
     #    force at its position. In sequence: no event twice, no instant before the last, and none
     #    after the checkpoint was signed.
-    check = CheckBundle(directory, size, trust.origin, authority)
-    chronology = Chronology(too_late)
+    check, chronology = CheckBundle(directory, size, trust.origin, authority), Chronology(too_late)
     with in_order(check, list(enumerate(tree.bundles)), cores) as checked:
         for bundle in _told(checked, progress, Step.SIGNATURES, total):
             chronology.follow(bundle)
@@ -113,10 +112,11 @@ def verify_export(
             verify_consistency(old.size, size, proof, old.root, checkpoint.root)
 
     idle = OF_BUNDLES if previous is not None else (Step.CONSISTENCY, *OF_BUNDLES)
-    unread = {Step.SIGNATURES: chronology.unchecked, Step.TREE: larger}
-    ended = states([step for step, loose in unread.items() if loose], idle)
+    strange = lines_of_strangers(note, now, size)
     beside = [(size, f"{len(larger)} files beside it, {larger[0]} first")] if larger else []
-    counted = (chronology.signatures, (*chronology.unchecked, *beside))
+    unread = {Step.CHECKPOINT: strange, Step.SIGNATURES: chronology.unchecked, Step.TREE: beside}
+    ended = states([step for step, loose in unread.items() if loose], idle)
+    counted = chronology.signatures, tuple(each for loose in unread.values() for each in loose)
     return Verified(checkpoint, ended, *counted, None, now.log_keys, tuple(authority.refusal_keys))
 
 
@@ -145,7 +145,8 @@ def verify_receipt(
         trust = trust_shown(size, trust, shown)
         known_to = shown.elsewhere[0][0] if shown.elsewhere else shown.size
         if proof.index <= known_to:
-            officers = officers_shown(proof.index, shown)
+            (operator,) = shown.authority.officers_at(proof.index)["@operator"]
+            officers = Officers(operator, shown.authority.registrar)
     checkpoint, too_late = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
     position = proof.index
 
@@ -166,6 +167,7 @@ def verify_receipt(
     says = [(receipt_says, {"checkpoint_size": checkpoint.size}), (entry_says, {})]
     names = {name for each, known in says for name in unverified(each, event, raw, known)}
 
+    strange = lines_of_strangers(proof.checkpoint_raw, trust, position)
     loose = [f"what a file says of {name}" for name in sorted(names)]
     loose += ["what the proof has as extra"] if proof.extra is not None else []
     loose += ["whether the event stands a second time, elsewhere in the log"]
@@ -173,17 +175,17 @@ def verify_receipt(
         loose += ["whether the log's keys, policy or operator changed since the trust root"]
 
     # 8. The genesis entry brings all of its keys; another entry's lines by keys that it brings.
-    signatures, unread = _check_lines(event, raw, trust.origin, officers)
-    keys = Step.CHECKPOINT if checkpoint.size > known_to else Step.IDENTITY
+    signatures, unread = _check_lines(event, raw, trust.origin)
+    unread += judge_by_itself(event, officers) if position else []
+    keys = Step.CHECKPOINT if strange or checkpoint.size > known_to else Step.IDENTITY
     lines = Step.SIGNATURES if unread else Step.IDENTITY
     idle = (Step.CONSISTENCY, *OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
-    ended = states((Step.IDENTITY, keys, lines), idle)
-    facts = _facts(event)
+    ended, facts = states((Step.IDENTITY, keys, lines), idle), _facts(event)
     return Verified(
         checkpoint,
         ended,
         signatures,
-        tuple((position, what) for what in [*loose, *unread]),
+        (*strange, *((position, what) for what in [*loose, *unread])),
         position,
         shown={"entry": facts},
         lines=(f"position {position}", *(f"{name} {value}" for name, value in facts.items())),
@@ -201,20 +203,18 @@ def _facts(event: Event) -> dict[str, str]:
     }
 
 
-def _check_lines(
-    event: Event, raw: bytes, origin: str, officers: Officers | None
-) -> tuple[int, list[str]]:
+def _check_lines(event: Event, raw: bytes, origin: str) -> tuple[int, list[str]]:
     """Verify what lines an entry brings the keys of; return how many, and what is unchecked."""
     if event.position == 0:
         check_signatures(event, gather_authority([(0, raw)], origin))
         return len(event.entry.signatures), []
-    unread = ["whether its lines bind all of its signers", *judge_alone(event, officers)]
-    brought = admitted_keys(event)
-    known = [line for line in event.entry.signatures if line.key_id in brought]
-    for line in known:
-        verify_line(event, brought[line.key_id], line.value)
-    lines = {line.key_id for line in event.entry.signatures} - brought.keys()
-    return len(known), [*unread, *(f"the line by key {key_id}" for key_id in sorted(lines))]
+    brought, unread = admitted_keys(event), ["whether its lines bind all of its signers"]
+    for line in event.entry.signatures:
+        if line.key_id in brought:
+            verify_line(event, brought[line.key_id], line.value)
+        else:
+            unread.append(f"the line by key {line.key_id}")
+    return len(event.entry.signatures) - len(unread) + 1, unread
 
 
 def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
@@ -226,6 +226,14 @@ def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str
     signed_at = [*opened.times.values(), *(cosignature_time(line.blob) for line in lines)]
     end = min([*signed_at, END_OF_TIME]) + CLOCK_TOLERANCE_S + 1
     return opened.checkpoint, format_instant(datetime.fromtimestamp(end, UTC))
+
+
+def lines_of_strangers(note: bytes, trust: Trust, position: int) -> list[tuple[int, str]]:
+    """Return the lines of a note by keys that nobody named: anybody can add one."""
+    named = (*trust.verifiers, *(each.verifier for each in trust.policy.witnesses))
+    known, said = {(each.name, each.key_id) for each in named}, "a line by a key that nobody named"
+    lines = {(each.name, each.key_id): None for each in parse_note(note).signatures}
+    return [(position, f"{said}, {n}+{i.hex()}") for n, i in lines if (n, i) not in known]
 
 
 def stated_checkpoint(note: bytes, step: Step) -> Checkpoint:
@@ -262,12 +270,6 @@ def trust_shown(size: int, trust: Trust, shown: court.Verified) -> Trust:
     with in_our_words(), refusing(Step.SIGNATURES):
         now = shown.authority.trust_at(size, shown.trust)
         return trust.with_keys(now.log_keys, now.policy.raw)
-
-
-def officers_shown(position: int, shown: court.Verified) -> Officers:
-    """Return the officers before the event at a position, as a bundle shows them."""
-    found = shown.authority.officers_at(position)
-    return Officers(*(name for each in ("@operator", "@registrar") for name in found[each]))
 
 
 def _told(answers: Iterable[T], progress: Progress, step: Step, total: int) -> Iterator[T]:

@@ -30,6 +30,7 @@ HELD: dict[str, str] = {
     "**The log**, as a directory": """
         integration/test_audit_database.py::test_database_and_server_give_the_same_files_and_they_verify""",
     "techledger audit export DIR --url": """
+        unit/test_mirror.py::test_a_copy_of_a_mirror_at_work_is_a_log
         integration/test_audit_database.py::test_the_command_takes_a_log_home_from_a_server_and_verifies_it
         integration/test_audit_database.py::test_the_command_reads_the_local_database""",
     "checkpoint                    the signed note": """
@@ -79,7 +80,9 @@ HELD: dict[str, str] = {
     "| 2 | the note is strict": """
         unit/test_verify_flips.py::test_every_byte_of_the_checkpoint_counts
         unit/test_verify_export.py::test_a_checkpoint_by_one_of_the_logs_two_keys_is_refused
-        unit/test_verify_export.py::test_a_checkpoint_without_the_policys_witness_is_refused""",
+        unit/test_verify_export.py::test_a_checkpoint_without_the_policys_witness_is_refused
+        unit/test_verify_export.py::test_a_line_by_a_key_that_nobody_named_is_unchecked
+        unit/test_verify_receipt.py::test_a_line_by_a_key_that_nobody_named_is_unchecked""",
     "| 3 | every entry": """
         unit/test_verify_flips.py::test_every_byte_of_the_bundle_counts_and_its_entry_is_named
         unit/test_verify_flips.py::test_every_hash_of_a_larger_log_counts
@@ -87,6 +90,7 @@ HELD: dict[str, str] = {
         unit/test_verify_export.py::test_a_checkpoint_beyond_the_entries_is_refused
         unit/test_verify_export.py::test_a_partial_tile_of_an_earlier_size_must_say_what_the_tile_of_now_says
         unit/test_verify_export.py::test_a_file_that_is_none_of_the_logs_is_refused_and_named
+        unit/test_verify_export.py::test_an_empty_directory_is_nothing_of_a_log
         unit/test_verify_export.py::test_a_file_of_a_larger_log_is_passed_over_and_said_to_be_unchecked""",
     "| 4 | entry 0": """
         unit/test_verify_export.py::test_another_first_entry_than_the_trusted_one_is_refused

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
 
 from api.cli.audit import ServedLog
-from ledger.audit import NothingExported, exported_checkpoint
+from api.cli.main import app
+from ledger.audit import NothingExported, export, exported_checkpoint
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.note import parse_note, parse_vkey
 from ledger.log.tiles import entries_path, tile_path
@@ -14,6 +16,7 @@ from ledger.log.tree_head import parse_checkpoint
 from ledger.mirror import (
     Behind,
     Forked,
+    KeptLog,
     NotAuthentic,
     RolledBack,
     Rotten,
@@ -78,6 +81,39 @@ def test_power_that_fails_anywhere_costs_nothing(log: SampleLog, tmp_path: Path)
             assert exported_checkpoint(tmp_path / "mirror").size in (257, 600)
     follow(MemoryLog(log, 600), tmp_path / "mirror", ORIGIN, KEYS)
     assert log.files() == current(tmp_path / "mirror", 600)
+
+
+class Growing(KeptLog):
+    """A mirror that takes in more of its log before each file of it is read."""
+
+    def __init__(self, directory: Path, log: SampleLog) -> None:
+        super().__init__(directory)
+        self._at, self._log, self._sizes = directory, log, iter((256, 257, 512, 600))
+
+    def fetch(self, level: int, n: int, width: int) -> bytes:
+        self._grow()
+        return super().fetch(level, n, width)
+
+    def fetch_bundle(self, n: int, width: int) -> bytes:
+        self._grow()
+        return super().fetch_bundle(n, width)
+
+    def _grow(self) -> None:
+        if size := next(self._sizes, None):
+            follow(MemoryLog(self._log, size), self._at, ORIGIN, KEYS)
+
+
+@pytest.mark.parametrize("size", [5, 255])
+def test_a_copy_of_a_mirror_at_work_is_a_log(size: int, log: SampleLog, tmp_path: Path):
+    follow(MemoryLog(log, size), tmp_path / "mirror", ORIGIN, KEYS)
+    export(Growing(tmp_path / "mirror", log), tmp_path / "copy")
+    answer = verify_export(tmp_path / "copy", log.trust_root(), workers=1)
+    assert (size, ()) == (answer.checkpoint.size, answer.unchecked)
+    done = CliRunner().invoke(
+        app, ["audit", "export", str(tmp_path / "copy"), "--mirror", str(tmp_path / "mirror")]
+    )
+    assert 0 == done.exit_code, done.output
+    assert exported_checkpoint(tmp_path / "copy") == exported_checkpoint(tmp_path / "mirror")
 
 
 def test_a_checkpoint_of_another_or_without_a_key_is_no_evidence(log: SampleLog, tmp_path: Path):

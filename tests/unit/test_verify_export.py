@@ -1,6 +1,7 @@
 """An exported log: what is verified, and at which step and position everything else is refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import EMPTY_ROOT, Frontier, leaf_hash
-from ledger.log.note import format_vkey
+from ledger.log.note import format_note, format_vkey, parse_note, sign_note
 from ledger.log.tiles import format_bundle
 from ledger.verify.outcome import State, Step, states
 from ledger.verify.verifier import OF_BUNDLES, verify_export
@@ -148,6 +149,19 @@ def test_an_endless_checkpoint_is_not_read_to_its_end(log: SampleLog, tmp_path: 
     assert (Step.CHECKPOINT, "checkpoint") == (refused.step, refused.path)
 
 
+def test_a_line_by_a_key_that_nobody_named_is_unchecked(log: SampleLog, tmp_path: Path) -> None:
+    """C2SP has it ignored; whoever reads the note must not take it for a cosignature."""
+    note = parse_note(log.checkpoint())
+    (line,) = parse_note(sign_note(note.text, [witness("w.example")], SIGNED_AT)).signatures
+    added = format_note(replace(note, signatures=(*note.signatures, line)))
+    log.write(tmp_path)
+    (tmp_path / "checkpoint").write_bytes(added)
+    answer = verify_export(tmp_path, log.trust_root(), workers=1)
+    said = f"a line by a key that nobody named, {line.name}+{line.key_id.hex()}"
+    assert [(log.size, said)] == list(answer.unchecked)
+    assert State.UNCHECKED == answer.steps[Step.CHECKPOINT.number - 1]
+
+
 # Step 3: the tree
 
 
@@ -262,6 +276,21 @@ def test_a_file_that_is_none_of_the_logs_is_refused_and_named(
     write_files(tmp_path, {path: b"?"})
     refused = refusal(tmp_path, log.trust_root())
     assert (Step.TREE, path) == (refused.step, refused.path)
+
+
+@pytest.mark.parametrize("path", ["x", "tile/64x", "tile/0/hidden", "tile/0/000.p/12x"])
+def test_an_empty_directory_is_nothing_of_a_log(path: str, log: SampleLog, tmp_path: Path) -> None:
+    (log.write(tmp_path) / path).mkdir(parents=True)
+    refused = refusal(tmp_path, log.trust_root())
+    assert (Step.TREE, path) == (refused.step, refused.path)
+
+
+@pytest.mark.parametrize("path", ["tile/2", "tile/0/x001", "tile/entries/x001/002.p"])
+def test_a_directory_that_an_interrupted_export_made_is_passed_over(
+    path: str, log: SampleLog, tmp_path: Path
+) -> None:
+    (log.write(tmp_path) / path).mkdir(parents=True)
+    assert () == verify_export(tmp_path, log.trust_root(), workers=1).unchecked
 
 
 @pytest.mark.parametrize(

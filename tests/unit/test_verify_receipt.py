@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.merkle import leaf_hash
+from ledger.log.note import format_note, parse_note, sign_note
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.verify.outcome import Refused, State, Step, states
 from ledger.verify.verifier import OF_BUNDLES, verify_receipt
@@ -16,7 +19,7 @@ from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
 from ledger.wire.instant import format_instant
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
-from tests.support.log import flip
+from tests.support.log import ed25519_key, flip
 from tests.support.sample_log import SIGNED_AT, SampleLog, party_key, sample_log
 from tests.support.verifying import append, payload, whole_bundle
 
@@ -57,6 +60,19 @@ def test_the_receipt_of_every_entry_is_verified(position: int, size: int | None)
     assert states(loose, idle) == answer.steps
 
 
+def test_a_line_by_a_key_that_nobody_named_is_unchecked(log: SampleLog) -> None:
+    proof = parse_tlog_proof(log.proof(OFFER))
+    note = parse_note(proof.checkpoint_raw)
+    stranger = CosignatureV1Signer("w.example", ed25519_key("w.example"))
+    (line,) = parse_note(sign_note(note.text, [stranger], SIGNED_AT)).signatures
+    added = format_note(replace(note, signatures=(*note.signatures, line)))
+    receipt = format_tlog_proof(replace(proof, checkpoint_raw=added))
+    answer = verify_receipt(receipt, log.entries[OFFER], log.trust_root(), whole_bundle(log))
+    said = f"a line by a key that nobody named, {line.name}+{line.key_id.hex()}"
+    assert said in {what for _, what in answer.unchecked}
+    assert State.UNCHECKED == answer.steps[Step.CHECKPOINT.number - 1]
+
+
 def test_the_apis_json_is_verified_like_the_bare_proof(log: SampleLog) -> None:
     bare = verify_receipt(log.proof(OFFER), log.entries[OFFER], log.trust_root())
     answer = as_json(log.receipt(OFFER))
@@ -82,6 +98,7 @@ def said(log: SampleLog, topic: str, body: dict[str, Any], *signers: str) -> tup
 
 CONTRACT = {"consents": [INSTITUTE], "parties": [FIRM, INSTITUTE]}
 ATTESTED: dict[str, Any] = {"attested_by": None}
+CLOSED = {"ledger": "ledger:x", "reason": "x", "successor": None}
 VOUCHED = {"party": FIRM, "vouched_by": FIRM}
 
 NOT_THE_TABLES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
@@ -89,7 +106,7 @@ NOT_THE_TABLES: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     "one party for two": ("contract.concluded/1", CONTRACT, [FIRM]),
     "one party too many": ("contract.concluded/1", CONTRACT, [FIRM, INSTITUTE, RIVAL]),
     "two for one officer": ("ledger.sealed/1", {}, [FIRM, INSTITUTE]),
-    "three for both officers": ("ledger.closed/1", {}, [FIRM, INSTITUTE, RIVAL]),
+    "three for both officers": ("ledger.closed/1", CLOSED, [FIRM, INSTITUTE, RIVAL]),
     "a party that vouches for itself": ("key.added/1", VOUCHED, [FIRM]),
 }
 
