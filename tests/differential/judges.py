@@ -29,12 +29,6 @@ Answer = bool | None
 JUDGES = ("door", "audit", "verify", "court")
 
 
-PLANTED = tuple(
-    f'"ledger.{topic}/1"}}'.encode()
-    for topic in ("log_keys_adopted", "policy_adopted", "refusal_keys_adopted")
-)
-"""The story's keys of the log are words: the door would say so, whoever signed."""
-
 _loaded = lru_cache(maxsize=4096)(keys.load_public)
 
 
@@ -88,8 +82,6 @@ class Judges:
 
     def _by_door(self, entry: bytes) -> tuple[Answer, str]:
         """As a submission: form, signatures, then the rules."""
-        if entry.endswith(PLANTED):
-            return self._by_audit(entry)
         parsed = parse_entry(entry)
         try:
             submission = read_envelope(

@@ -26,7 +26,9 @@ from ledger.wire.keys import PrivateKey
 from tests.support import builders as b
 from tests.support import mandates
 from tests.support.golden_events import STORY
-from tests.support.sample_log import event_id, party_key
+from tests.support.governance import FIRST_KEYS, NEXT_KEY, REFUSAL_KEY
+from tests.support.log import format_vkey
+from tests.support.sample_log import event_id, log_signers, party_key
 
 ORIGIN = b.ORIGIN
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -51,6 +53,13 @@ def deputy(name: str) -> str:
     return f"party:vn.deputy-{name}"
 
 
+VKEYS = {
+    FIRST_KEYS[0]: format_vkey(log_signers(ORIGIN)[0]),
+    NEXT_KEY: format_vkey(log_signers(ORIGIN)[1]),
+    REFUSAL_KEY: format_vkey(log_signers(f"{ORIGIN}/refusals")[0]),
+}
+"""The keys of the log, of which the story has words."""
+
 EVERYBODY = sorted(
     {party for body in STORY for party, _ in body.new_keys()} | {*map(deputy, DEPUTIES)}
 )
@@ -72,7 +81,7 @@ class Writer:
     """Writes entries of the story's ledger: as they should be, or as somebody wants them."""
 
     officers: Officers = field(default_factory=lambda: Officers(b.OPERATOR, b.REGISTRAR))
-    renamed: dict[str, str] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=lambda: dict(VKEYS))
     in_force: dict[str, list[PrivateKey]] = field(default_factory=dict)
     gone: list[PrivateKey] = field(default_factory=list)
     mandated: int = 0
