@@ -78,12 +78,6 @@ class StoredMap:
         # The upper levels at one size: they are the same for every proof under one seal.
         self._kept: tuple[int, Top] | None = None
 
-    def size(self) -> int:
-        """Return how many entries the map has taken in."""
-        with self._pool.session() as session:
-            session.execute("SELECT size FROM read.subject_map_size")
-            return int(one_row(session)[0])
-
     def advance(self, until: int, subjects: Subjects) -> None:
         """Take in the entries below `until`, a page a commit. It never moves back.
 
