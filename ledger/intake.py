@@ -19,10 +19,10 @@ from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.domain.event import Event, KeyRecord, Logged, parse_instant
 from ledger.domain.governance import LogKeysAdopted, PolicyAdopted, RefusalKeysAdopted
 from ledger.domain.registry import TOPICS
-from ledger.log.key import ED25519, LOG_KEY_TYPES, MalformedKey
-from ledger.log.note import check_keys
+from ledger.log.key import MalformedKey
+from ledger.log.note import check_log_keys
 from ledger.log.policy import MalformedPolicy, parse_policy
-from ledger.log.statement import KEY_SUFFIX
+from ledger.log.statement import check_refusal_keys
 from ledger.wire import canonical, keys
 from ledger.wire.base64 import MalformedBase64, b64decode
 from ledger.wire.commitment import (
@@ -256,9 +256,9 @@ def _check_trust(event: Event) -> None:
     body = event.body
     try:
         if isinstance(body, LogKeysAdopted):
-            check_keys(body.log_keys, event.ledger, LOG_KEY_TYPES)
+            check_log_keys(body.log_keys, event.ledger)
         if isinstance(body, RefusalKeysAdopted):
-            check_keys(body.refusal_keys, event.ledger + KEY_SUFFIX, (ED25519,))
+            check_refusal_keys(body.refusal_keys, event.ledger)
         if isinstance(body, PolicyAdopted):
             parse_policy(body.text)
     except MalformedKey as error:

@@ -165,12 +165,15 @@ def _rules(row: Row, says: Any) -> Iterator[tuple[str, str]]:
 
 
 def judge_alone(
-    row: Row, says: Any, signers: Collection[str], officers: Officers | None
+    topic: str, says: Any, signers: Collection[str], officers: Officers | None
 ) -> tuple[str | None, list[str]]:
     """Judge who signs an event as far as its own bytes show: return the fault, what is left open.
 
     `officers` are those at its position, None where they are not known.
     """
+    row = TABLE.get(topic)
+    if row is None:
+        return None, [f"who must sign {topic}, a type that this verifier does not know"]
     bound = parties_bound(row, says, officers or Officers())
     hidden, others = bound & {*Officers()}, {*signers} - bound
     if bound - hidden - {*signers} or len(others) > len(hidden):

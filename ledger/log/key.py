@@ -13,8 +13,6 @@ from ledger.log.merkle import LogError
 ED25519: Final = 0x01
 COSIGNATURE_V1: Final = 0x04
 MLDSA44: Final = 0x06
-LOG_KEY_TYPES: Final = (ED25519, MLDSA44)
-"""What keys of a log of ours are: the one for witnesses, the other states the time."""
 
 _ED25519_SIZE = 32
 

@@ -257,6 +257,11 @@ def check_keys(vkeys: Sequence[str], name: str, types: Collection[int]) -> None:
         raise MalformedKey(f"such keys are of the types {', '.join(map(hex, sorted(types)))}")
 
 
+def check_log_keys(vkeys: Sequence[str], origin: str) -> None:
+    """Raise `MalformedKey` unless these are what signs the checkpoints of a log of ours."""
+    check_keys(vkeys, origin, (ED25519, MLDSA44))
+
+
 def parse_vkey(vkey: str) -> Verifier:
     """Read a verifier key of type 0x01, 0x04 or 0x06, or raise `MalformedKey`."""
     name, _, rest = vkey.partition("+")

@@ -21,12 +21,13 @@ else, named `<origin>/refusals`. It binds no event, and no entry rests on it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import ClassVar, Final
 
+from ledger.log.key import ED25519
 from ledger.log.merkle import LogError
-from ledger.log.note import Signer, Verifier, open_note, sign_note
+from ledger.log.note import Signer, Verifier, check_keys, open_note, sign_note
 
 KEY_SUFFIX: Final = "/refusals"
 """What follows the origin in the name of the key that signs statements."""
@@ -99,6 +100,11 @@ def parse_statement(text: str) -> Statement:
 def sign_statement(statement: Statement, signer: Signer) -> bytes:
     """Return the signed note of a statement."""
     return sign_note(format_statement(statement), [signer], 0)
+
+
+def check_refusal_keys(vkeys: Sequence[str], origin: str) -> None:
+    """Raise `MalformedKey` unless these are what signs refusals and promises of a log."""
+    check_keys(vkeys, origin + KEY_SUFFIX, (ED25519,))
 
 
 def open_statement(raw: bytes, verifiers: Iterable[Verifier]) -> Statement:

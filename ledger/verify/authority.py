@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from ledger.log.key import ED25519, LOG_KEY_TYPES
-from ledger.log.note import check_keys
+from ledger.log.note import check_log_keys
 from ledger.log.policy import parse_policy
-from ledger.log.statement import KEY_SUFFIX
+from ledger.log.statement import check_refusal_keys
 from ledger.powers import Officers, member, values
 from ledger.verify.event import Event, read_event
 from ledger.verify.outcome import Refused, Step, refusing
@@ -289,7 +288,7 @@ def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> 
 def _log_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     adopted, last = tuple(map(str, body["log_keys"])), authority.log_keys[-1][1]
     with refusing(Step.SIGNATURES, event.position):
-        check_keys(adopted, last[0].partition("+")[0], LOG_KEY_TYPES)
+        check_log_keys(adopted, last[0].partition("+")[0])
     if not set(adopted) & set(last):
         raise fault(event, "the new keys of the log have none in common with the old")
     authority.log_keys.append((event.position + 1, adopted))
@@ -298,7 +297,7 @@ def _log_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
 def _refusal_keys(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     adopted, last = list(map(str, body["refusal_keys"])), authority.log_keys[-1][1]
     with refusing(Step.SIGNATURES, event.position):
-        check_keys(adopted, last[0].partition("+")[0] + KEY_SUFFIX, (ED25519,))
+        check_refusal_keys(adopted, last[0].partition("+")[0])
     authority.refusal_keys += adopted
 
 

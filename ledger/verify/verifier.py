@@ -231,9 +231,9 @@ def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str
 def lines_of_strangers(note: bytes, trust: Trust, position: int) -> list[tuple[int, str]]:
     """Return the lines of a note by keys that nobody named: anybody can add one."""
     named = (*trust.verifiers, *(each.verifier for each in trust.policy.witnesses))
-    known, said = {(each.name, each.key_id) for each in named}, "a line by a key that nobody named"
-    lines = {(each.name, each.key_id): None for each in parse_note(note).signatures}
-    return [(position, f"{said}, {n}+{i.hex()}") for n, i in lines if (n, i) not in known]
+    lines = {(each.name, each.key_id) for each in parse_note(note).signatures}
+    lines -= {(each.name, each.key_id) for each in named}
+    return [(position, f"a line by a key nobody named, {n}+{i.hex()}") for n, i in sorted(lines)]
 
 
 def stated_checkpoint(note: bytes, step: Step) -> Checkpoint:

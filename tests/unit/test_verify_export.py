@@ -157,7 +157,7 @@ def test_a_line_by_a_key_that_nobody_named_is_unchecked(log: SampleLog, tmp_path
     log.write(tmp_path)
     (tmp_path / "checkpoint").write_bytes(added)
     answer = verify_export(tmp_path, log.trust_root(), workers=1)
-    said = f"a line by a key that nobody named, {line.name}+{line.key_id.hex()}"
+    said = f"a line by a key nobody named, {line.name}+{line.key_id.hex()}"
     assert [(log.size, said)] == list(answer.unchecked)
     assert State.UNCHECKED == answer.steps[Step.CHECKPOINT.number - 1]
 

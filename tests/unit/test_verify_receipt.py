@@ -68,7 +68,7 @@ def test_a_line_by_a_key_that_nobody_named_is_unchecked(log: SampleLog) -> None:
     added = format_note(replace(note, signatures=(*note.signatures, line)))
     receipt = format_tlog_proof(replace(proof, checkpoint_raw=added))
     answer = verify_receipt(receipt, log.entries[OFFER], log.trust_root(), whole_bundle(log))
-    said = f"a line by a key that nobody named, {line.name}+{line.key_id.hex()}"
+    said = f"a line by a key nobody named, {line.name}+{line.key_id.hex()}"
     assert said in {what for _, what in answer.unchecked}
     assert State.UNCHECKED == answer.steps[Step.CHECKPOINT.number - 1]
 
