@@ -13,11 +13,15 @@ from typing import Any
 
 from ledger.domain.event import Body, format_instant
 from ledger.domain.registry import TOPICS
+from ledger.powers import TABLE, Row, must_wait
 from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode
 
 LIFE = timedelta(days=30)
 """How long an event made here may be submitted (the format allows 90 days)."""
+
+LEAST_MARGIN = timedelta(minutes=1)
+"""Time for those who sign what waits, and for sending it: a twelfth of the delay, or this."""
 
 
 class ComposeError(Exception):
@@ -38,6 +42,17 @@ def uuid7() -> str:
 def new_nonce() -> str:
     """Return 128 random bits in base64url: nobody can guess a leaf."""
     return b64url_encode(secrets.token_bytes(16))
+
+
+def with_delay(
+    topic: str, body: Mapping[str, Any], delay: timedelta, now: datetime
+) -> dict[str, Any]:
+    """Return a body with the instant from which it binds, where it waits and names none itself."""
+    waits = delay and must_wait(TABLE.get(topic, Row("")), body)
+    if not waits or body.get("not_before") is not None:
+        return dict(body)
+    binds = now + delay + max(delay / 12, LEAST_MARGIN)
+    return {**body, "not_before": format_instant(binds)}
 
 
 def compose(  # noqa: PLR0913  (the header's members, by name)

@@ -43,6 +43,7 @@ STEPS = {
 TRUST, CHECKPOINT, TREE, GENESIS, FORM, IDENTITY = range(1, 7)
 LISTS, SIGNATURES, CONSISTENCY, HISTORY, OPENINGS = range(7, 12)
 
+DEMONSTRATION = "demonstration: no delay, what officers register or vouch for binds at once"
 UNIX, MILLENNIA = datetime(1970, 1, 1, tzinfo=UTC), datetime(6325, 1, 1, tzinfo=UTC)
 Times = list[tuple[datetime, str]]  # When, and by whom.
 MAX_BUNDLE, MAX_NOTE, MAX_ENTRY, MAX_COUNT = 1 << 28, 1 << 20, 65535, 2**63 - 1
@@ -512,6 +513,7 @@ class Key(NamedTuple):
     not_after: str | None = None
     revoked: int | None = None
     suspended: tuple[tuple[int, int], ...] = ()  # Where it was, and where that was lifted.
+    vouched: int = 0  # Where officers vouched for it, or for all keys of its party that brought it.
 
     def check(self, signature: bytes, message: bytes) -> None:
         """Verify a signature; of ECDSA's two forms (r, s) and (r, n - s) the one with smaller s."""
@@ -550,34 +552,41 @@ class Key(NamedTuple):
 
 # Who may sign, by the log's own events: keys, mandates, the log's keys, its policy, its operator.
 PARTY, KEY = "keys kind name party roles seat", "algorithm key_id public_key"
-OPENED = "edition law_data_sha256 log_keys operator origin parties policy_sha256 registrar"
+OPENED = "delay_seconds edition law_data_sha256 log_keys operator origin parties policy_sha256"
 BODIES = {
-    "ledger.opened/1": OPENED,
-    "party.registered/1": PARTY,
+    "ledger.opened/1": f"{OPENED} registrar",
+    "party.registered/1": "keys kind name not_before party roles seat",
+    "party.stopped/1": "party",
     "key.added/1": "key not_after not_before party vouched_by",
     "key.revoked/1": "compromised_since key_id party reason revoked_by",
     "key.suspended/1": "key_id party suspended_by",
     "key.resumed/1": "key_id lifted_by party",
+    "key.stopped/1": "key_id party stopped_by",
     "mandate.given/1": "ceiling holder mandate principal topics valid_from valid_to",
     "mandate.ended/1": "ended_by holder mandate principal",
     "ledger.log_keys_adopted/1": "ledger log_keys reason",
     "ledger.refusal_keys_adopted/1": "ledger reason refusal_keys",
+    "ledger.delay_adopted/1": "delay_seconds ledger not_before reason",
     "ledger.policy_adopted/1": "approved_by ledger policy policy_sha256 speakers",
     "ledger.operation_handed_over/1": "ledger operator reason",
     "ledger.closed/1": "ledger reason successor",
 }
 ENDS, OFFERS = "party.merged/1 party.dissolved/1 person.erased/1", "offer.made/1 offer.countered/1"
 ENDINGS = tuple(f'"type":"{kind}"}}'.encode() for kind in [*BODIES, *ENDS.split(), *OFFERS.split()])
-KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
+KINDS: dict[str, type] = {"ceiling": dict, "key": dict}
+KINDS |= dict.fromkeys(("amount", "compromised_since", "delay_seconds"), int)
 ARRAYS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
 NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
 NULLS += " successor valid_to vouched_by"
+ABSENT: Any = {"ledger.opened/1": {"delay_seconds": 0}, "party.registered/1": {"not_before": None}}
+NEVER = "never"  # Behind all instants, as texts: what was stopped begins to bind then.
+UNKNOWN = MAX_COUNT, tuple[str, ...](), ""  # Of a party: since when, its roles, from when it binds.
 
 
 def members_of(value: Any, names: str, event: Event) -> dict[str, Any]:
     """Return an object that has exactly these members, each of its kind."""
     with failing(FORM, event.position):
-        must(type(value) is dict and list(value) == names.split(), f"not an object of {names}")
+        must(type(value) is dict and value.keys() == {*names.split()}, f"not an object of {names}")
         for name, member in value.items():
             kind = list if name in ARRAYS.split() else KINDS.get(name, str)
             nothing = member is None and name in NULLS.split()
@@ -589,19 +598,19 @@ def brought_keys(event: Event) -> list[Key]:
     """Return the keys that an event brings into the log."""
     if event.kind not in BODIES:
         return []
-    body = members_of(event.body, BODIES[event.kind], event)
+    body = members_of(ABSENT.get(event.kind, {}) | event.body, BODIES[event.kind], event)
 
     def key(party: str, record: Any) -> Key:
         record = members_of(record, KEY, event)
         with failing(FORM, event.position):
             spki = unbase64(record["public_key"])
-        return Key(record["key_id"], party, record["algorithm"], spki, event.position)
+        within = body.get("not_before"), body.get("not_after")
+        return Key(record["key_id"], party, record["algorithm"], spki, event.position, *within)
 
     if event.kind == "key.added/1":
-        added = key(body["party"], body["key"])
-        return [added._replace(not_before=body["not_before"], not_after=body["not_after"])]
-    parties = body.get("parties", [body] if event.kind == "party.registered/1" else [])
-    described = [members_of(party, PARTY, event) for party in parties]
+        return [key(body["party"], body["key"])]
+    parties = [members_of(party, PARTY, event) for party in body.get("parties", [])]
+    described = [body] if event.kind == "party.registered/1" else parties
     return [key(party["party"], record) for party in described for record in party["keys"]]
 
 
@@ -615,7 +624,9 @@ class Authority:
     whole: bool = False
     operators: list[tuple[int, str]] = field(default_factory=list)
     registrar: str = ""
-    parties: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    delays: list[tuple[int, str, int]] = field(default_factory=list)  # Where, from when, seconds.
+    parties: dict[str, tuple[int, tuple[str, ...], str]] = field(default_factory=dict)
+    demonstration: bool = False  # There is a time at which nothing waits.
     ended: dict[str, int] = field(default_factory=dict)
     offers: dict[str, tuple[int, str, dict[str, Any]]] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
@@ -636,39 +647,69 @@ class Authority:
         """Take in an event."""
         brought = brought_keys(event)
         self._fold(event, event.body)
-        for key in brought:
-            if self.keys.setdefault(key.key_id, key) is not key:
+        signed = [self.keys[key_id] for key_id, _ in event.lines if key_id in self.keys]
+        for new in brought:
+            older = [each.vouched for each in signed if each.party == new.party]
+            at = event.position if event.body.get("vouched_by") else min(older, default=0)
+            if self.keys.setdefault(new.key_id, key := new._replace(vouched=at)) is not key:
                 raise event.fault(f"the key {key.key_id} is in the log already")
 
-    def _register(self, event: Event, party: str, roles: list[str]) -> None:
-        if party in self.parties:
+    def _register(self, event: Event, described: dict[str, Any]) -> None:
+        party, roles = described["party"], tuple(map(str, described["roles"]))
+        if self.parties.get(party, (0, (), NEVER))[2] != NEVER:
             raise event.fault(f"{party} is registered already")
-        self.parties[party] = event.position, roles
+        if described["kind"] == "person" and not party.startswith("party:tok."):
+            raise event.fault(f"{party} is no person")
+        self.parties[party] = event.position, roles, described.get("not_before") or ""
+
+    def _open(self, event: Event, body: dict[str, Any]) -> None:
+        if event.position:
+            raise event.fault("a ledger is opened once, at position 0")
+        self.operators.append((0, body["operator"]))
+        self.registrar = body["registrar"]
+        self.log_keys.append((0, tuple(map(str, body["log_keys"]))))
+        self.policies.append((0, body["policy_sha256"], b""))  # The trust root has it.
+        self._adopt_delay(event)
+        for party in body["parties"]:
+            self._register(event, party)
+
+    def _adopt_delay(self, event: Event) -> None:
+        """Take in a delay; it replaces one that would have held from later on."""
+        seconds, since = event.body.get("delay_seconds", 0), event.body.get("not_before")
+        if not 0 <= seconds <= 366 * 86400:
+            raise event.fault(f"{seconds} s are no delay")
+        self.delays = [each for each in self.delays if each[1] <= event.accepted]
+        self.delays.append((event.position, since or event.accepted, seconds))
+        self.demonstration |= seconds == 0
+
+    def delay_at(self, at: int, now: str) -> timedelta:
+        """Return how long an event has to wait that is accepted now, at a position."""
+        delays = [each for where, since, each in self.delays if where < at and since <= now]
+        return timedelta(seconds=[0, *delays][-1])
 
     def _fold(self, event: Event, body: dict[str, Any]) -> None:
         """Do what an event of each type does."""
         at = event.position
         match event.kind:
             case "ledger.opened/1":
-                if at:
-                    raise event.fault("a ledger is opened once, at position 0")
-                self.operators.append((0, body["operator"]))
-                self.registrar = body["registrar"]
-                self.log_keys.append((0, tuple(map(str, body["log_keys"]))))
-                self.policies.append((0, body["policy_sha256"], b""))  # The trust root has it.
-                for party in body["parties"]:
-                    self._register(event, party["party"], party["roles"])
+                self._open(event, body)
+            case "ledger.delay_adopted/1":
+                self._adopt_delay(event)
             case "party.registered/1":
-                self._register(event, body["party"], body["roles"])
+                self._register(event, body)
+            case "party.stopped/1":
+                since, roles, binds = self.parties.get(body["party"], UNKNOWN)
+                if not event.accepted < binds < NEVER:
+                    raise event.fault(f"no registration of {body['party']} waits")
+                self.parties[body["party"]] = since, roles, NEVER
             case kind if kind in ENDS.split():
-                member = "token" if kind == "person.erased/1" else "party"
-                ended = str(body.get(member))
-                if member == "token" and not ended.startswith("party:tok."):
+                ended = str(body.get("token" if kind == "person.erased/1" else "party"))
+                if kind == "person.erased/1" and not ended.startswith("party:tok."):
                     raise event.fault(f"{ended} is no person")
                 self.ended.setdefault(ended, at)
             case kind if kind in OFFERS.split():
                 self.offers.setdefault(str(body.get("offer")), (at, event.kind, body))
-            case "key.revoked/1" | "key.suspended/1" | "key.resumed/1":
+            case "key.revoked/1" | "key.suspended/1" | "key.resumed/1" | "key.stopped/1":
                 party, key = body["party"], self.keys.get(body["key_id"])
                 if key is None or key.party != party or key.revoked is not None:
                     raise event.fault(f"{party} has no such key in force")
@@ -751,8 +792,10 @@ def adopted_keys(event: Event, said: list[Any], last: Iterable[str] = ()) -> tup
 
 
 def changed_key(key: Key, event: Event) -> Key:
-    """Return what an event makes of a key: it is revoked, or suspended, or that is lifted."""
-    if event.kind == "key.revoked/1":
+    """Return what an event makes of a key: it is revoked, suspended, stopped, or that is lifted."""
+    if event.kind == "key.stopped/1" and event.accepted >= (key.not_before or ""):
+        raise event.fault(f"the key {key.key_id} binds already")
+    if event.kind in ("key.revoked/1", "key.stopped/1"):
         return key._replace(revoked=event.position)
     over = tuple(each for each in key.suspended if each[1] < MAX_COUNT)
     since = [since for since, until in key.suspended if until == MAX_COUNT]
@@ -799,8 +842,10 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
 
 def must_exist(party: str, event: Event, authority: Authority) -> list[str]:
     """Refuse a party that is not registered by then or has ended; return what is not shown."""
-    known = authority.parties.get(party, (MAX_COUNT, []))[0] <= event.position
+    since, _, binds = authority.parties.get(party, UNKNOWN)
+    known = since <= event.position
     must(known or not authority.whole, f"{party} is not registered")
+    must(event.accepted >= binds, f"{party} is registered from {binds} on")
     must(authority.ended.get(party, MAX_COUNT) >= event.position, f"{party} has ceased to be")
     return [] if known else [f"whether {party} is registered"]
 
@@ -810,6 +855,8 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
     key, now = authority.keys.get(key_id), event.accepted
     if key is None or key.added >= event.position:
         raise Wrong(f"there is no key {key_id} in the log before it")
+    since, *_ = authority.parties.get(key.party, UNKNOWN)
+    must(not key.added < since <= event.position, f"the key {key_id} was stopped with its party")
     must(key.revoked is None or key.revoked >= event.position, f"the key {key_id} was revoked")
     held = any(since < event.position <= until for since, until in key.suspended)
     must(not held, f"the key {key_id} is suspended")
@@ -821,192 +868,270 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
 # The table of authority, by a topic: who signs, who may, what it commits its signers to, in words
 # over paths into the body (docs/spec/authority.md). It is generated, like `powers.json` beside it.
 # <table of authority>
-TABLE: dict[str, tuple[str, str, str]] = {
-    "appeal.filed/1": ("filed_by", "", ""),
+TABLE: dict[str, tuple[str, str, str, str]] = {
+    "appeal.filed/1": ("filed_by", "", "", ""),
     "assignment.agreed/1": (
         "assignors/*/party assignees/*/party consenting/*",
         "",
         "sum:price sum:equity/value sum:quoted_price gives:assignors/*/party",
+        "",
     ),
     "assignment.refused/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
     ),
     "assignment.registered/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
+        "",
     ),
-    "assignment.rescinded/1": ("parties/*", "", "open"),
-    "auction.closed/1": ("closed_by", "", "sum:price"),
-    "auction.opened/1": ("opened_by", "", "sum:reserve sum:start"),
-    "authors.declared/1": ("declared_by/*", "", ""),
-    "bid.opened/1": ("bidder", "", "sum:price"),
-    "bid.placed/1": ("bidder", "", "sum:price"),
-    "bid.sealed/1": ("bidder", "", ""),
+    "assignment.rescinded/1": ("parties/*", "", "open", ""),
+    "auction.closed/1": ("closed_by", "", "sum:price", ""),
+    "auction.opened/1": ("opened_by", "", "sum:reserve sum:start", ""),
+    "authors.declared/1": ("declared_by/*", "", "", ""),
+    "bid.opened/1": ("bidder", "", "sum:price", ""),
+    "bid.placed/1": ("bidder", "", "sum:price", ""),
+    "bid.sealed/1": ("bidder", "", "", ""),
     "certificate.issued/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
     ),
     "compulsory_licence.granted/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "sum:price rate:royalty_ppm royalty:royalty",
+        "",
     ),
-    "condition.met/1": ("parties/*", "", ""),
-    "consent.given/1": ("given_by", "", ""),
+    "condition.met/1": ("parties/*", "", "", ""),
+    "consent.given/1": ("given_by", "", "", ""),
     "contract.concluded/1": (
         "parties/* consents/*",
         "",
         "sum:price rate:royalty_ppm royalty:royalty grant:grants/* named:offer",
+        "",
     ),
-    "contract.in_force/1": ("parties/*", "", ""),
-    "contract.resumed/1": ("resumed_by/*", "", ""),
-    "contract.suspended/1": ("suspended_by/*", "", ""),
-    "contract.terminated/1": ("terminated_by/*", "", ""),
-    "contribution.recorded/1": ("contributor witness", "", ""),
-    "conveyance.attested/1": ("attested_by @operator", "attested_by=#clerk", ""),
-    "coowner.notified/1": ("sellers/*/party notified?!receipt_sha256", "", "sum:price"),
+    "contract.in_force/1": ("parties/*", "", "", ""),
+    "contract.resumed/1": ("resumed_by/*", "", "", ""),
+    "contract.suspended/1": ("suspended_by/*", "", "", ""),
+    "contract.terminated/1": ("terminated_by/*", "", "", ""),
+    "contribution.recorded/1": ("contributor witness", "", "", ""),
+    "conveyance.attested/1": ("attested_by @operator", "attested_by=#clerk", "", ""),
+    "coowner.notified/1": ("sellers/*/party notified?!receipt_sha256", "", "sum:price", ""),
     "correction.recorded/1": (
         "parties/* consents/*",
         "",
         "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
+        "",
     ),
-    "disclosure.recorded/1": ("recorded_by", "", ""),
-    "dispute.admitted/1": ("forum", "", ""),
-    "dispute.opened/1": ("claimant", "", ""),
-    "dispute.withdrawn/1": ("claimant", "", ""),
-    "document.acknowledged/1": ("acknowledged_by", "", ""),
-    "document.received/1": ("system|received_by", "system=@operator", ""),
-    "document.sent/1": ("sender", "", ""),
-    "evidence.filed/1": ("filed_by", "", ""),
-    "file.opened/1": ("opened_by @operator", "", ""),
-    "filing.made/1": ("filed_by", "", ""),
-    "funding.agreed/1": ("owners/* contributors/*/party", "", ""),
-    "hold.lifted/1": ("forum", "", ""),
-    "hold.ordered/1": ("forum", "", ""),
-    "interest.accrued/1": ("claimed_by", "", "sum:amount"),
-    "interest.shown/1": ("party", "", ""),
-    "investment.ended/1": ("ended_by", "", ""),
-    "investment.made/1": ("fund company", "fund=#fund", "sum:amount gives:company"),
+    "disclosure.recorded/1": ("recorded_by", "", "", ""),
+    "dispute.admitted/1": ("forum", "", "", ""),
+    "dispute.opened/1": ("claimant", "", "", ""),
+    "dispute.withdrawn/1": ("claimant", "", "", ""),
+    "document.acknowledged/1": ("acknowledged_by", "", "", ""),
+    "document.received/1": ("system|received_by", "system=@operator", "", ""),
+    "document.sent/1": ("sender", "", "", ""),
+    "evidence.filed/1": ("filed_by", "", "", ""),
+    "file.opened/1": ("opened_by @operator", "", "", ""),
+    "filing.made/1": ("filed_by", "", "", ""),
+    "funding.agreed/1": ("owners/* contributors/*/party", "", "", ""),
+    "hold.lifted/1": ("forum", "", "", ""),
+    "hold.ordered/1": ("forum", "", "", ""),
+    "interest.accrued/1": ("claimed_by", "", "sum:amount", ""),
+    "interest.shown/1": ("party", "", "", ""),
+    "investment.ended/1": ("ended_by", "", "", ""),
+    "investment.made/1": ("fund company", "fund=#fund", "sum:amount gives:company", ""),
     "key.added/1": (
-        "party vouched_by",
+        "party @officers?vouched_by",
         "vouched_by=@officers vouched_by=!party party=#older?!vouched_by party=#older|!@officers",
         "open",
+        "?vouched_by",
     ),
-    "key.resumed/1": ("lifted_by|@officers", "lifted_by=party party=#older?lifted_by", ""),
-    "key.revoked/1": ("revoked_by|@officers", "revoked_by=party", ""),
-    "key.suspended/1": ("suspended_by", "suspended_by=party|@officers", ""),
-    "ledger.closed/1": ("@officers", "", ""),
-    "ledger.log_keys_adopted/1": ("@officers", "", ""),
-    "ledger.opened/1": ("parties/*/party", "", ""),
-    "ledger.operation_handed_over/1": ("@officers operator", "", ""),
-    "ledger.policy_adopted/1": ("@operator approved_by/*", "", ""),
-    "ledger.refusal_keys_adopted/1": ("@officers", "", ""),
-    "ledger.resumed/1": ("@operator", "", ""),
-    "ledger.rules_adopted/1": ("@officers", "", ""),
-    "ledger.sealed/1": ("@operator", "", ""),
-    "ledger.succession_declared/1": ("@officers", "", ""),
-    "listing.closed/1": ("closed_by", "", ""),
-    "listing.drafted/1": ("lister", "", ""),
-    "listing.mirrored/1": ("attested_by @operator", "attested_by=#clerk", ""),
-    "listing.published/1": ("lister reviewer", "reviewer=@operator|#reviewer", "sum:ask"),
-    "listing.resumed/1": ("reviewer", "reviewer=@operator|#reviewer", ""),
-    "listing.suspended/1": ("reviewer", "reviewer=@operator|#reviewer", ""),
-    "mandate.ended/1": ("ended_by", "ended_by=principal|holder", ""),
-    "mandate.given/1": ("principal @operator", "", "sum:ceiling open?!ceiling"),
-    "nda.signed/1": ("parties/*", "", ""),
-    "need.posted/1": ("buyer reviewer", "reviewer=@operator|#reviewer", "sum:budget"),
-    "notice.received/1": ("confirmed_by", "", ""),
-    "notice.served/1": ("served_by", "", ""),
-    "offer.accepted/1": ("accepted_by", "", "named:offer"),
-    "offer.countered/1": ("offeror", "", "sum:price rate:royalty_ppm grant:proposed/*"),
-    "offer.made/1": ("offeror", "", "sum:price rate:royalty_ppm grant:proposed/*"),
-    "offer.rejected/1": ("rejected_by", "", ""),
-    "offer.revoked/1": ("revoked_by", "", ""),
+    "key.resumed/1": ("lifted_by|@officers", "lifted_by=party party=#older?lifted_by", "", ""),
+    "key.revoked/1": ("revoked_by|@officers", "revoked_by=party", "", ""),
+    "key.stopped/1": ("stopped_by", "stopped_by=party|@registrar", "", ""),
+    "key.suspended/1": ("suspended_by", "suspended_by=party|@officers", "", ""),
+    "ledger.closed/1": ("@officers", "", "", ""),
+    "ledger.delay_adopted/1": ("@officers", "", "", "?ledger"),
+    "ledger.log_keys_adopted/1": ("@officers", "", "", ""),
+    "ledger.opened/1": ("parties/*/party", "", "", ""),
+    "ledger.operation_handed_over/1": ("@officers operator", "", "", ""),
+    "ledger.policy_adopted/1": ("@operator approved_by/*", "", "", ""),
+    "ledger.refusal_keys_adopted/1": ("@officers", "", "", ""),
+    "ledger.resumed/1": ("@operator", "", "", ""),
+    "ledger.rules_adopted/1": ("@officers", "", "", ""),
+    "ledger.sealed/1": ("@operator", "", "", ""),
+    "ledger.succession_declared/1": ("@officers", "", "", ""),
+    "listing.closed/1": ("closed_by", "", "", ""),
+    "listing.drafted/1": ("lister", "", "", ""),
+    "listing.mirrored/1": ("attested_by @operator", "attested_by=#clerk", "", ""),
+    "listing.published/1": ("lister reviewer", "reviewer=@operator|#reviewer", "sum:ask", ""),
+    "listing.resumed/1": ("reviewer", "reviewer=@operator|#reviewer", "", ""),
+    "listing.suspended/1": ("reviewer", "reviewer=@operator|#reviewer", "", ""),
+    "mandate.ended/1": ("ended_by", "ended_by=principal|holder", "", ""),
+    "mandate.given/1": ("principal @operator", "", "sum:ceiling open?!ceiling", ""),
+    "nda.signed/1": ("parties/*", "", "", ""),
+    "need.posted/1": ("buyer reviewer", "reviewer=@operator|#reviewer", "sum:budget", ""),
+    "notice.received/1": ("confirmed_by", "", "", ""),
+    "notice.served/1": ("served_by", "", "", ""),
+    "offer.accepted/1": ("accepted_by", "", "named:offer", ""),
+    "offer.countered/1": ("offeror", "", "sum:price rate:royalty_ppm grant:proposed/*", ""),
+    "offer.made/1": ("offeror", "", "sum:price rate:royalty_ppm grant:proposed/*", ""),
+    "offer.rejected/1": ("rejected_by", "", "", ""),
+    "offer.revoked/1": ("revoked_by", "", "", ""),
     "office_event.recorded/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
+        "",
     ),
-    "option.exercised/1": ("exercised_by", "", ""),
-    "overpayment.noted/1": ("payer payee", "", "sum:amount"),
-    "party.dissolved/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "party.identified/1": ("party @operator", "", ""),
-    "party.known_as/1": ("attested_by|party @operator", "attested_by=#clerk", ""),
-    "party.merged/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "party.registered/1": ("party @operator", "", ""),
-    "party.renamed/1": ("party @operator", "", ""),
-    "payment.confirmed/1": ("confirmed_by", "", "sum:amount"),
-    "payment.failed/1": ("said_by", "", ""),
-    "payment.instructed/1": ("payer", "", "sum:amount"),
-    "permit.issued/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "person.erased/1": ("@officers", "", ""),
-    "preemption.waived/1": ("waived_by", "", "open"),
-    "priority.noted/1": ("noted_by", "", ""),
-    "profit.declared/1": ("declared_by", "", "sum:state_part"),
-    "profit.distributed/1": ("@operator", "", "sum:total"),
-    "reconfirmation.given/1": ("given_by", "", ""),
-    "refund.made/1": ("confirmed_by", "", "sum:amount"),
+    "option.exercised/1": ("exercised_by", "", "", ""),
+    "overpayment.noted/1": ("payer payee", "", "sum:amount", ""),
+    "party.dissolved/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "party.identified/1": ("party @operator", "", "", ""),
+    "party.known_as/1": ("attested_by|party @operator", "attested_by=#clerk", "", ""),
+    "party.merged/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "party.registered/1": (
+        "party @operator @registrar?!kind=person @registrar?roles/*",
+        "",
+        "",
+        "?!kind=person ?roles/*",
+    ),
+    "party.renamed/1": ("party @operator", "", "", ""),
+    "party.stopped/1": ("@registrar", "", "", ""),
+    "payment.confirmed/1": ("confirmed_by", "", "sum:amount", ""),
+    "payment.failed/1": ("said_by", "", "", ""),
+    "payment.instructed/1": ("payer", "", "sum:amount", ""),
+    "permit.issued/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "person.erased/1": ("@officers", "", "", ""),
+    "preemption.waived/1": ("waived_by", "", "open", ""),
+    "priority.noted/1": ("noted_by", "", "", ""),
+    "profit.declared/1": ("declared_by", "", "sum:state_part", ""),
+    "profit.distributed/1": ("@operator", "", "sum:total", ""),
+    "reconfirmation.given/1": ("given_by", "", "", ""),
+    "refund.made/1": ("confirmed_by", "", "sum:amount", ""),
     "registration.refused/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
+        "",
     ),
-    "relation.declared/1": ("declared_by @operator", "declared_by=party|other|@officers", ""),
-    "relation.ended/1": ("ended_by @operator", "ended_by=party|other|@officers", ""),
-    "report.accepted/1": ("said_by", "", ""),
-    "report.disputed/1": ("said_by", "", ""),
-    "report.queried/1": ("said_by", "", ""),
-    "revenue.distributed/1": ("@operator", "", "sum:total"),
-    "revenue.reported/1": ("reported_by auditor", "", "sum:due"),
-    "right.cancelled/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "right.fee_paid/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "right.filed/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "right.granted/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "right.lapsed/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "right.limited/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "right.published/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "right.renewed/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
-    "right.restored/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", ""),
+    "relation.declared/1": ("declared_by @operator", "declared_by=party|other|@officers", "", ""),
+    "relation.ended/1": ("ended_by @operator", "ended_by=party|other|@officers", "", ""),
+    "report.accepted/1": ("said_by", "", "", ""),
+    "report.disputed/1": ("said_by", "", "", ""),
+    "report.queried/1": ("said_by", "", "", ""),
+    "revenue.distributed/1": ("@operator", "", "sum:total", ""),
+    "revenue.reported/1": ("reported_by auditor", "", "sum:due", ""),
+    "right.cancelled/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "right.fee_paid/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "right.filed/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", "", ""),
+    "right.granted/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "right.lapsed/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "right.limited/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "right.published/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "right.renewed/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
+    "right.restored/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+    ),
     "right.surrendered/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
+        "",
     ),
-    "ruling.made/1": ("forum", "", ""),
-    "security.assigned/1": ("creditor new_creditor", "", "gives:creditor"),
-    "security.created/1": ("debtors/* creditor consenting/*", "", "gives:debtors/*"),
+    "ruling.made/1": ("forum", "", "", ""),
+    "security.assigned/1": ("creditor new_creditor", "", "gives:creditor", ""),
+    "security.created/1": ("debtors/* creditor consenting/*", "", "gives:debtors/*", ""),
     "security.enforced/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
     ),
     "security.perfected/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
+        "",
     ),
-    "security.released/1": ("creditor", "", "gives:creditor"),
-    "settlement.recorded/1": ("parties/*", "", "open"),
-    "share.agreed/1": ("agreed_by/*", "", "open"),
+    "security.released/1": ("creditor", "", "gives:creditor", ""),
+    "settlement.recorded/1": ("parties/*", "", "open", ""),
+    "share.agreed/1": ("agreed_by/*", "", "open", ""),
     "sublicence.granted/1": (
         "sublicensor sublicensee consent_by consents/*",
         "",
         "sum:price rate:royalty_ppm royalty:royalty grant:grant",
+        "",
     ),
-    "suspense.released/1": ("@operator", "", ""),
-    "technology.classified/1": ("classified_by", "classified_by=@officers|#reviewer", ""),
-    "technology.registered/1": ("owners/*/party", "", ""),
-    "technology.trl_declared/1": ("declared_by", "", ""),
+    "suspense.released/1": ("@operator", "", "", ""),
+    "technology.classified/1": ("classified_by", "classified_by=@officers|#reviewer", "", ""),
+    "technology.registered/1": ("owners/*/party", "", "", ""),
+    "technology.trl_declared/1": ("declared_by", "", "", ""),
     "terms.amended/1": (
         "parties/* consents/*",
         "",
         "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
+        "",
     ),
-    "use.declared/1": ("used_by consents/*", "", ""),
+    "use.declared/1": ("used_by consents/*", "", "", ""),
 }
 # </table of authority>
 
@@ -1030,9 +1155,11 @@ def entered(one: Any, name: str) -> list[Any]:
 
 def words(event: Event, column: int) -> Iterator[str]:
     """Yield the words of an event's row whose condition, after `?`, holds."""
-    for text in TABLE.get(event.kind, ("", "", ""))[column].split():
-        word, _, path = text.partition("?")
-        if not path or bool(values(event.body, path.lstrip("!"))) == (path[0] != "!"):
+    for text in TABLE.get(event.kind, ("", "", "", ""))[column].split():
+        word, _, condition = text.partition("?")
+        path, _, value = condition.lstrip("!").partition("=")
+        found = values(event.body, path)
+        if not path or (value in found if value else bool(found)) == (condition[0] != "!"):
             yield word
 
 
@@ -1051,8 +1178,12 @@ def check_signers(event: Event, authority: Authority) -> Iterator[str]:
         must(event.signers == wanted, f"{event.kind} is signed by {', '.join(sorted(wanted))}")
     else:
         yield f"who must sign {event.kind}, a type that this verifier does not know"
-    for signer in event.signers:
+    new = event.body.get("party") if event.kind == "party.registered/1" else ""
+    for signer in event.signers - {str(new)}:
         yield from must_exist(signer, event, authority)
+    binds, delay = event.body.get("not_before"), authority.delay_at(event.position, event.accepted)
+    early = (binds or event.accepted) < spelled(instant(event.accepted) + delay)
+    must(not early or not [*words(event, 3)], "it binds before the delay of the ledger is over")
 
 
 def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterator[str]:
@@ -1061,7 +1192,7 @@ def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterato
     for rule in words(event, 1):
         path, _, allowed = rule.partition("=")
         for party in map(str, values(event.body, path)):
-            since, roles = authority.parties.get(party, (MAX_COUNT, []))
+            since, roles, *_ = authority.parties.get(party, UNKNOWN)
             has = {f"#{role}" for role in roles} if since < event.position else set()
             has |= {"#older"} if party in older else set()
             may = any(
@@ -1267,7 +1398,12 @@ class Verified(NamedTuple):
         event = self.events[key.added]
         by = " and ".join(sorted(event.signers - {key.party})) or "a key of its own"
         how = "vouched for" if event.kind == "key.added/1" else "registered"
-        return f"{how} by {by} at position {key.added}" if key.added else "genesis"
+        rests = f", resting on {key.vouched}" if key.vouched not in (0, key.added) else ""
+        return f"{how} by {by} at position {key.added}{rests}" if key.added else "genesis"
+
+    def vouched(self, event: Event) -> list[int]:
+        """Return where keys were vouched for on which an event rests."""
+        return sorted({self.authority.keys[key_id].vouched for key_id, _ in event.lines} - {0})
 
     def lines(self, asked: Iterable[str] = ()) -> Iterator[str]:
         """Yield what `said` yields, each a line in which all can be seen."""
@@ -1279,7 +1415,8 @@ class Verified(NamedTuple):
         for when, name in self.times:
             yield f"signed {spelled(when)} by {name}, {(datetime.now(UTC) - when).days} days ago"
         for at, event in self.events.items():
-            yield f"position {at}, accepted {event.accepted}: {event.kind} {event.says['event_id']}"
+            marked = [event.says["event_id"], *(f"VOUCHED at {n}" for n in self.vouched(event))]
+            yield f"position {at}, accepted {event.accepted}: {event.kind} {', '.join(marked)}"
             for key in (self.authority.keys[key_id] for key_id, _ in event.lines):
                 yield f"    signed by {key.party}, key {key.key_id}, {self.came(key)}"
         opened = [(each["position"], each["opening"]) for each in self.bundle["openings"]]
@@ -1290,6 +1427,7 @@ class Verified(NamedTuple):
         named = {*asked}.union(*(event.says["subjects"] for event in self.events.values()))
         yield from (f"not shown: all of {n}" for n in sorted(named - {*dict(self.histories)}))
         yield from (f"unchecked: position {at}, {what}" for at, what in self.unchecked)
+        yield from [DEMONSTRATION] * self.authority.demonstration
         yield f"VERIFIED: {self.trust.origin} at size {self.size}, root {base64(self.root)}"
         yield f"{self.signatures} signatures of parties verified"
 

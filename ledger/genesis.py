@@ -65,6 +65,9 @@ EDITION = "0-dev"
 DEFAULT_OPERATOR = "party:vn.exchange"
 DEFAULT_REGISTRAR = "party:vn.department"
 
+DEFAULT_DELAY_S = 3 * 86_400
+"""How long, in seconds, what the officers vouch for waits before it binds: three days."""
+
 REGISTRAR_KEYS = 2
 """Keys with which the registrar starts at least: nobody else can bring it another."""
 
@@ -135,7 +138,7 @@ def founders(identity: Identity) -> tuple[Founder, Founder]:
     )
 
 
-def initialise(
+def initialise(  # noqa: PLR0913  (what may be said of a log that is made)
     settings: Settings,
     host: str | None,
     operator: str | None,
@@ -143,10 +146,12 @@ def initialise(
     *,
     registrar_keys: Sequence[KeyRecord] = (),
     signed: Envelope | None = None,
+    delay_s: int | None = None,
 ) -> Identity:
     """Make a new log in the home of `settings`, or finish making it.
 
-    `host` begins the origin; what is None is the default, or as it was when this was begun.
+    `host` begins the origin; `delay_s` is how long, in seconds, what the officers vouch for waits;
+    what is None is the default, or as it was when this was begun.
     `registrar_keys` are made elsewhere: then `RegistrarMustSign` is raised until `signed`, the
     event that waits, comes back with their signatures. Without them the registrar's keys are made
     here, which is for a demonstration.
@@ -165,14 +170,20 @@ def initialise(
             migrate(database.owner_dsn)
             initialise_head(database.owner_dsn, identity.origin)
             with closing(Pool(database.app_dsn, size=2)) as pool:
-                _found(settings, file, pool, signed)
+                _found(settings, file, pool, signed, delay_s)
                 write_trust(home, pool)
         finally:
             database.stop()
     return identity
 
 
-def _found(settings: Settings, file: CheckpointFile, pool: Pool, signed: Envelope | None) -> None:
+def _found(
+    settings: Settings,
+    file: CheckpointFile,
+    pool: Pool,
+    signed: Envelope | None,
+    delay_s: int | None,
+) -> None:
     """Make the keys, the first entry and the first checkpoint, those that are not there yet."""
     home = Home(settings.home)
     identity, size = home.identity(), read_head(pool).size
@@ -184,7 +195,8 @@ def _found(settings: Settings, file: CheckpointFile, pool: Pool, signed: Envelop
         _make_keys(home, identity)
         vault, kek = settings.vault or home.vault, settings.kek_file or home.kek
         DataKeys.create(vault, kek, identity.origin)
-        append_unpublished(pool, home, _signed_by_all(home, _begun(home, identity), signed))
+        begun = _begun(home, identity, delay_s)
+        append_unpublished(pool, home, _signed_by_all(home, begun, signed))
     signer = LogSigner(identity.origin, *load_log_keys(home.keys))
     if _opened(pool).log_keys != signer.vkeys[:2]:
         raise KeysOfAnother(f"entry 0 names other keys than those in {home.keys}")
@@ -309,19 +321,26 @@ def _key_files(home: Home, identity: Identity) -> list[Path]:
     return [home.keys / name for each in here for name in each.key_files]
 
 
-def _begun(home: Home, identity: Identity) -> Envelope:
+def _begun(home: Home, identity: Identity, delay_s: int | None) -> Envelope:
     """Return the first event as it was begun, the same bytes each time, or begin it.
 
-    It is signed by the keys that lie here.
+    It is signed by the keys that lie here. Raises `BegunOtherwise` for another delay.
     """
     with suppress(FileNotFoundError):
         begun = envelope_from_object(json.loads(home.genesis.read_bytes()))
-        if datetime.now(UTC) < read_envelope(begun).event.not_after:
+        event = read_envelope(begun).event
+        assert isinstance(event.body, LedgerOpened), "it opens the ledger"
+        kept = event.body.delay_seconds
+        if delay_s not in (None, kept):
+            raise BegunOtherwise(f"{home.genesis} has a delay of {kept} s, not {delay_s}")
+        if datetime.now(UTC) < event.not_after:
             return begun
+        delay_s = kept
     signer = LogSigner(identity.origin, *load_log_keys(home.keys))
     keys = [load_key(file) for file in _key_files(home, identity)]
     registrar_keys = registrar_keys_of(home) or [KeyRecord(**key_record(key)) for key in keys[1:]]
-    made = sign_envelope(_genesis(identity, signer, keys[0], registrar_keys), keys)
+    delay = DEFAULT_DELAY_S if delay_s is None else delay_s
+    made = sign_envelope(_genesis(identity, signer, keys[0], registrar_keys, delay), keys)
     durable.replace(home.genesis, json.dumps(envelope_to_object(made)).encode())
     return made
 
@@ -367,6 +386,7 @@ def _genesis(
     signer: LogSigner,
     operator_key: PrivateKey,
     registrar_keys: Iterable[KeyRecord],
+    delay_s: int,
 ) -> bytes:
     keys = ([key_record(operator_key)], [record.model_dump() for record in registrar_keys])
     body = {
@@ -377,6 +397,7 @@ def _genesis(
         "law_data_sha256": shipped().sha256,
         "operator": identity.operator,
         "registrar": identity.registrar,
+        "delay_seconds": delay_s,
         "parties": [
             {
                 "party": each.party,

@@ -12,6 +12,8 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     UNJUDGED       what rests on an entry that the rules refuse could not be judged
     FALSE_SEAL     a seal's map of subjects is another than that of the entries which it covers (the
                    read models that it has digests of are `audit verify`'s work)
+    WAITING        officers registered a party of one's own, or vouched for its key, and one did not
+                   sign: until it binds, it can be stopped
     NOT_MINE       a key of one's own stands under an event that one did not sign
     OWN_DISK       a file of the monitor's own mirror has changed: it is fetched anew
     STATE          what the monitor remembers cannot be read: it begins anew
@@ -66,7 +68,9 @@ from ledger.mirror import (
     mend,
     rotten,
 )
+from ledger.powers import TABLE, Row, must_wait
 from ledger.publisher import Remembered
+from ledger.verify.authority import brought_keys
 from ledger.verify.event import Event
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
@@ -83,6 +87,7 @@ STANDING = frozenset(
         "RULE_BROKEN",
         "UNJUDGED",
         "FALSE_SEAL",
+        "WAITING",
         "NOT_MINE",
         "WITNESS_AHEAD",
     ]
@@ -279,7 +284,10 @@ class Monitor:
     def _judge(self, entry: bytes) -> list[Alarm]:
         position, alarms = self._governed.size, list[Alarm]()
         try:
-            alarms += self._not_mine(self._governed.follow(entry))
+            event = self._governed.follow(entry)
+            known = {event.event_id, payload_hash(event.entry.payload)}
+            if known.isdisjoint(self._mine.signed):
+                alarms += [*self._waiting(event), *self._not_mine(event)]
         except Refused as refused:
             alarms.append(Alarm("SIGNATURE", refused.reason, position))
         if self._unjudged:
@@ -319,12 +327,21 @@ class Monitor:
         what = f"the map of the first {body.size} entries has another root"
         return (Alarm("FALSE_SEAL", what, logged.position),)
 
+    def _waiting(self, event: Event) -> Sequence[Alarm]:
+        """Say what officers registered, or vouched for, in the name of a party of one's own."""
+        party, row = str(event.body.get("party")), TABLE.get(event.type, Row(""))
+        if party not in self._mine.parties or not must_wait(row, event.body):
+            return ()
+        keys = ", ".join(sorted(key.key_id for key in brought_keys(event)))
+        binds = event.body.get("not_before") or event.entry.accepted
+        what = f"{event.type} {event.event_id} gives {party} the key {keys}, from {binds} on"
+        return (Alarm("WAITING", what, event.position),)
+
     def _not_mine(self, event: Event) -> Sequence[Alarm]:
         holders = {
             self._governed.authority.keys[line.key_id].party for line in event.entry.signatures
         }
-        known = {event.event_id, payload_hash(event.entry.payload)}
-        if holders.isdisjoint(self._mine.parties) or not known.isdisjoint(self._mine.signed):
+        if holders.isdisjoint(self._mine.parties):
             return ()
         what = f"{event.type} {event.event_id} bears your key, and you did not sign it"
         return (Alarm("NOT_MINE", what, event.position),)

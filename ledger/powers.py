@@ -9,6 +9,7 @@ reads a body that it has typed, `ledger.verify` plain JSON, and both by the func
     signers   who is bound: `parties/*`, `attested_by|@registrar`, `notified?!receipt_sha256`
     may       who may be named there: `vouched_by=@officers`, `attested_by=#clerk`
     commits   what a mandate's ceiling is held against: `sum:price`, `gives:assignors/*/party`
+    waits     when the event binds only after the ledger's delay: `?roles/*`, `?!kind=person`
 """
 
 import json
@@ -26,6 +27,7 @@ class Row(NamedTuple):
     signers: str
     may: str = ""
     commits: str = ""
+    waits: str = ""
 
 
 class Officers(NamedTuple):
@@ -89,9 +91,16 @@ def is_sealed(value: Any) -> bool:
 
 
 def _holds(condition: str, says: Any) -> bool:
-    """Say whether something stands at a path or, after `!`, nothing."""
-    path = condition.removeprefix("!")
-    return (not condition) or bool(values(says, path)) == (path == condition)
+    """Say whether something, or the value named behind `=`, stands at a path; or not, after `!`."""
+    path, _, value = condition.removeprefix("!").partition("=")
+    found = values(says, path)
+    there = value in found if value else bool(found)
+    return (not condition) or there != condition.startswith("!")
+
+
+def must_wait(row: Row, says: Any) -> bool:
+    """Say whether an event binds only after the ledger's delay: one of the conditions holds."""
+    return any(_holds(word.partition("?")[2], says) for word in row.waits.split())
 
 
 def _named(source: str, says: Any, officers: Officers) -> set[str]:

@@ -62,7 +62,9 @@ def demo(
     settings = Settings()
     home = Home(settings.home)
     try:
-        initialise(settings, "ledger.example.vn", "party:vn.exchange", "party:vn.department")
+        initialise(
+            settings, "ledger.example.vn", "party:vn.exchange", "party:vn.department", delay_s=0
+        )
         console.print(f"[bold]A new ledger[/] in {home.path}")
     except AlreadyInitialised:
         console.print(f"[bold]Found the ledger[/] in {home.path}")

@@ -3,15 +3,17 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
+from api.cli.delays import delay_of
 from api.cli.options import AsJson, TrustFile, Url
 from ledger.client import LedgerClient, Signed, VerifiedReceipt, VerifiedWord, read_trust
-from ledger.compose import ComposeError, compose
+from ledger.compose import ComposeError, compose, with_delay
 from ledger.keystore import load_key
 from ledger.log.statement import Promise
 from ledger.wire.canonical import NotCanonical, load
@@ -36,13 +38,25 @@ def new(
     body: Annotated[Path, typer.Option(help="File with the body as JSON; - is standard input")],
     signer: Annotated[list[str], typer.Option(help="Party id that the event binds; repeatable")],
     trust: TrustFile,
+    url: Annotated[
+        str | None,
+        typer.Option(help="Where the ledger is served, which says how long this has to wait"),
+    ] = None,
     seen: Annotated[int | None, typer.Option(help="Log size that the signers had in view")] = None,
 ) -> None:
-    """Write a new event's payload, canonical and ready to sign, to standard output."""
+    """Write a new event's payload, canonical and ready to sign, to standard output.
+
+    What has to wait says from when on it binds (`not_before`): with --url it is filled in, a little
+    after the ledger's delay.
+    """
     text = sys.stdin.read() if str(body) == "-" else body.read_text("utf-8")
     try:
         members = load_json(text.encode())
-        payload = compose(read_trust(trust).origin, topic, members, signer, seen=seen)
+        root = read_trust(trust)
+        if url is not None:
+            with LedgerClient(url, root) as ledger:
+                members = with_delay(topic, members, delay_of(ledger), datetime.now(UTC))
+        payload = compose(root.origin, topic, members, signer, seen=seen)
     except (ComposeError, NotCanonical, MalformedJson, ValidationError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--body") from None
     sys.stdout.buffer.write(payload)

@@ -16,6 +16,7 @@ from api.cli.officers import sign_as_officers
 from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body
 from ledger.domain.governance import (
+    DelayAdopted,
     LedgerClosed,
     LogKeysAdopted,
     OperationHandedOver,
@@ -68,6 +69,18 @@ def refusal_key() -> None:
     assert refuser, "it was just made"
     ledger = ledger_subject(origin)
     _print(RefusalKeysAdopted(ledger=ledger, refusal_keys=(refuser.vkey,), reason="refusals"))
+
+
+def adopt_delay(
+    seconds: Annotated[int, typer.Argument(help="How long what officers vouch for waits", min=0)],
+    reason: Annotated[str, typer.Option(help="Why, for whoever reads it later")],
+) -> None:
+    """Print the event by which what waits waits for another time: both officers sign it.
+
+    It waits itself, for the old delay: `events new --url` says from when on it holds.
+    """
+    ledger = ledger_subject(Home(Settings().home).identity().origin)
+    _print(DelayAdopted(ledger=ledger, delay_seconds=seconds, not_before=None, reason=reason))
 
 
 def adopt_policy(

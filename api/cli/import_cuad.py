@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.cli.delays import delay_of
 from api.cli.importing import CLERK, PAGE, Answered, Attesting, status_of
 from api.cli.options import AsJson
 from api.importers import ImporterError
@@ -18,7 +19,7 @@ from api.importers.cuad import Importing, Planned, Step, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
 from api.importers.memory import Memory, load_memory, save_memory
 from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
-from ledger.compose import compose
+from ledger.compose import compose, with_delay
 from ledger.domain.authority import Ledger
 from ledger.domain.event import KeyRecord
 from ledger.domain.who_signs import who_signs
@@ -38,6 +39,7 @@ class _Keys:
         self._own = {
             CLERK: home.keys / "clerk.pem",
             home.identity().operator: home.keys / "operator.pem",
+            home.identity().registrar: home.keys / "registrar.pem",
         }
 
     def of(self, party: str) -> PrivateKey:
@@ -63,8 +65,9 @@ class _Posting:
 
     def __init__(self, ledger: LedgerClient, home: Home, keys: _Keys, memory: Memory) -> None:
         identity = home.identity()
-        self._officers = Ledger(0, identity.operator, identity.registrar, "", "")
+        self._officers = Ledger(0, identity.operator, identity.registrar, "", "", 0)
         self._ledger, self._keys, self._memory = ledger, keys, memory
+        self._delay = delay_of(ledger)
 
     def post(self, steps: Sequence[Step]) -> Iterator[Answered]:
         """Post events page by page; yield what became of each."""
@@ -82,7 +85,12 @@ class _Posting:
         payload = compose(
             self._ledger.trust.origin,
             step.body.TOPIC,
-            step.body.model_dump(mode="json"),
+            with_delay(
+                step.body.TOPIC,
+                step.body.model_dump(mode="json"),
+                self._delay,
+                identity.issued_at,
+            ),
             tuple(signers),
             event_id=identity.event_id,
             nonce=identity.nonce,

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from api.cli.delays import delay_of
 from api.cli.options import AsJson
 from api.importers import ImporterError
 from api.importers.explanations import meaning
@@ -23,7 +24,7 @@ from api.importers.uspto import Plan, Planned, plan
 from api.importers.uspto_parties import default_mapping, parse_mapping
 from api.importers.uspto_records import parse_records
 from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
-from ledger.compose import compose
+from ledger.compose import compose, with_delay
 from ledger.domain.event import Body
 from ledger.domain.party import PartyExists, PartyRegistered
 from ledger.genesis import key_record
@@ -62,17 +63,31 @@ class Answered:
         }
 
 
+class ClerkMissing(ImporterError):
+    """The registrar's key is elsewhere, and the clerk is not registered."""
+
+
 class Attesting:
     """Signs and posts what a clerk attests, together with the exchange."""
 
     def __init__(self, ledger: LedgerClient, home: Home, memory: Memory) -> None:
         self._ledger = ledger
         self._memory = memory
-        self._operator = home.identity().operator
-        self._keys = (_clerk_key(home), load_key(home.keys / "operator.pem"))
+        identity, operator = home.identity(), home.keys / "operator.pem"
+        self._officers = (identity.operator, identity.registrar)
+        self._keys = (_clerk_key(home), load_key(operator))
+        self._registrar = home.keys / "registrar.pem"
 
     def register_clerk(self, now: datetime) -> None:
-        """Register the clerk; where another importer did so before, it stands."""
+        """Register the clerk; where another importer, or the officers, did so before, it stands.
+
+        The registrar signs too: where its key lies here, as in a demonstration, or beforehand.
+        Raises `ClerkMissing` where it did not.
+        """
+        if not self._registrar.exists():
+            if self._ledger.get(f"/v1/parties/{CLERK}")["kind"] is None:
+                raise ClerkMissing(f"{CLERK} is registered by both officers first")
+            return
         body = PartyRegistered.model_validate(
             {
                 "party": CLERK,
@@ -85,7 +100,8 @@ class Attesting:
         )
         digest = "sha256:" + hashlib.sha256(body.model_dump_json().encode()).hexdigest()
         try:
-            self._ledger.submit(self.sign(body, self._memory.identity(CLERK, digest, now)))
+            identity = self._memory.identity(CLERK, digest, now)
+            self._ledger.submit(self._signed(body, identity, load_key(self._registrar)))
         except ProblemAnswer as answer:
             if answer.code != PartyExists.code:
                 raise
@@ -93,17 +109,24 @@ class Attesting:
 
     def sign(self, body: Body, identity: Identity) -> Signed:
         """Return the event, signed by clerk and exchange."""
+        return self._signed(body, identity)
+
+    def _signed(self, body: Body, identity: Identity, *registrar: PrivateKey) -> Signed:
+        members = body.model_dump(mode="json")
+        if registrar:
+            delay = delay_of(self._ledger)
+            members = with_delay(body.TOPIC, members, delay, identity.issued_at)
         payload = compose(
             self._ledger.trust.origin,
             body.TOPIC,
-            body.model_dump(mode="json"),
-            (CLERK, self._operator),
+            members,
+            (CLERK, *self._officers[: 1 + len(registrar)]),
             event_id=identity.event_id,
             nonce=identity.nonce,
             issued_at=identity.issued_at,
             life=identity.not_after - identity.issued_at,
         )
-        return Signed(sign_envelope(payload, self._keys))
+        return Signed(sign_envelope(payload, (*self._keys, *registrar)))
 
     def post(self, events: Sequence[Planned]) -> Iterator[Answered]:
         """Post all events of a plan in order; remember what was admitted."""

@@ -13,6 +13,7 @@ import typer
 from api.cli import backups, governing, keeping, restoring, status
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
+from ledger import court
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.audit import StoredLog, export
 from ledger.batches import load_batch_key
@@ -22,6 +23,7 @@ from ledger.domain.personal_data import personal_data_in
 from ledger.faults import canonical_reason
 from ledger.fsck import Report, attempt, check_log
 from ledger.genesis import (
+    DEFAULT_DELAY_S,
     DEFAULT_OPERATOR,
     DEFAULT_REGISTRAR,
     RegistrarMustSign,
@@ -68,6 +70,14 @@ def init(
         list[Path] | None,
         typer.Option(help="The registrar's two public keys, as keys new printed them; repeatable"),
     ] = None,
+    delay: Annotated[
+        int | None,
+        typer.Option(
+            help="Seconds for which what officers vouch for waits: organisations, roles, keys",
+            min=0,
+            show_default=str(DEFAULT_DELAY_S),
+        ),
+    ] = None,
     resume: Annotated[
         Path | None, typer.Option(help="The first event, as the registrar has signed it")
     ] = None,
@@ -88,6 +98,7 @@ def init(
             registrar_party,
             registrar_keys=read_registrar_keys(records) if records else (),
             signed=None if resume is None else _envelope(resume),
+            delay_s=delay,
         )
     except RegistrarMustSign as waiting:
         print(f"waits   {waiting}")
@@ -98,6 +109,8 @@ def init(
     print(f"keys    {home.keys}")
     if not registrar_keys_of(home):
         print(DEMONSTRATION)
+    if delay == 0:
+        print(court.DEMONSTRATION)
 
 
 def _envelope(file: Path) -> Envelope:
@@ -251,6 +264,7 @@ app.add_typer(keeping.opening, name="opening")
 app.command("erase")(keeping.erase)
 app.command("restore-from-mirror")(restoring.restore_from_mirror)
 app.command("refusal-key")(governing.refusal_key)
+app.command("adopt-delay")(governing.adopt_delay)
 app.command("adopt-policy")(governing.adopt_policy)
 app.command("hand-over")(governing.hand_over)
 app.command("close")(governing.close)

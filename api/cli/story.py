@@ -72,7 +72,7 @@ def _parties(cast: Cast) -> list[Step]:
             f"register-{index}",
             f"{who} is registered; its own signature proves that it holds its key",
             "party.registered/1",
-            (party, cast.operator),
+            (party, cast.operator, *(() if kind == "person" else (cast.registrar,))),
             _fixed(
                 party=party,
                 kind=kind,

@@ -60,7 +60,9 @@ def scratch_ledger(settings: Settings) -> Iterator[Scratch]:
         update={"home": home, "database_url": None, "database_owner_url": None, "host": "127.0.0.1"}
     )
     try:
-        identity = initialise(own, "bench.example.vn", "party:vn.exchange", "party:vn.department")
+        identity = initialise(
+            own, "bench.example.vn", "party:vn.exchange", "party:vn.department", delay_s=0
+        )
         database = open_database(own)
         try:
             yield Scratch(own, database, _cast(Home(home), identity.origin))

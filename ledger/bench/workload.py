@@ -179,7 +179,7 @@ def _register(keys: _Keys, actor: Actor) -> Prepared:
         "seat": "VN",
         "keys": [record],
     }
-    return keys.sign("party.registered/1", body, actor, keys.cast.operator)
+    return keys.sign("party.registered/1", body, actor, keys.cast.operator, keys.cast.registrar)
 
 
 def _technology(technology: str, owner: Actor) -> dict[str, Any]:

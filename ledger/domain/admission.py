@@ -1,9 +1,9 @@
 """
 Admission: the order in which an event is judged, and how a subject is folded.
 
-The order is fixed and tested: edition, end of the ledger, time, references, view, signers, keys
-and mandates, what may stand in no event, then the rule of the event's own module. What was wrong
-before the bytes became an `Event` (form, signature values) never comes here.
+The order is fixed and tested: edition, end of the ledger, time, references, view, signers, delay,
+keys and mandates, what may stand in no event, then the rule of the event's own module. What was
+wrong before the bytes became an `Event` (form, signature values) never comes here.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,12 @@ from ledger.domain.key import Key
 from ledger.domain.ledger import LedgerOpened, must_have_law, must_know, opened
 from ledger.domain.personal_data import must_hold_no_personal_data
 from ledger.domain.registry import EVOLVES, RULES
-from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
+from ledger.domain.signers import (
+    must_be_registered,
+    must_bind,
+    must_name_signers,
+    must_wait_long_enough,
+)
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a client's clock may run ahead of the ledger's."""
@@ -138,7 +143,8 @@ def admit(state: FoldedState, event: Event, context: Context) -> None:
     _must_refer_to_the_known(event, context)
     _must_have_a_fresh_view(state, event)
     must_name_signers(event, ledger)
-    must_be_registered(state, event)
+    must_be_registered(state, event, context)
+    must_wait_long_enough(event, ledger, context)
     must_bind(state, event, ledger, context)
     must_hold_no_personal_data(event.body)
     RULES[ledger.edition][type(event.body)](state, event, context)

@@ -7,6 +7,7 @@ stand here, so that the module of a subject can raise them too.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from ledger.domain.event import Event, Refusal, State
@@ -28,7 +29,8 @@ class Ledger:
     The edition names the rules' code, `law_data_sha256` the data of the law that they consult;
     `log_keys` (vkeys) sign checkpoints, `policy_sha256` says whose cosignatures make a quorum,
     `speakers` who may change that. `sealed` is the size that the last seal covers, `closed` the
-    position at which the ledger was closed.
+    position at which the ledger was closed. What must wait waits for `delay_seconds`; `next_delay`
+    has the instant from which others hold, and how many.
     """
 
     position: int
@@ -36,12 +38,20 @@ class Ledger:
     registrar: str
     edition: str
     law_data_sha256: str
+    delay_seconds: int
     log_keys: tuple[str, ...] = ()
     policy_sha256: str = ""
     speakers: tuple[Speaker, ...] = ()
     sealed: int = 0
     closed: int | None = None
     successor: str | None = None
+    next_delay: tuple[datetime, int] | None = None
+
+    def delay_at(self, instant: datetime) -> timedelta:
+        """Return how long an event that is accepted then has to wait."""
+        late = self.next_delay is not None and self.next_delay[0] <= instant
+        seconds = self.next_delay[1] if late and self.next_delay else self.delay_seconds
+        return timedelta(seconds=seconds)
 
 
 class LedgerNotOpen(Refusal):
@@ -137,6 +147,13 @@ class KeyExpired(NotBound):
     code = "KEY_EXPIRED"
     title_vi = "Khóa ký đã hết thời hạn hiệu lực"
     remedy = "key.added/1"
+
+
+class BindsTooEarly(Refusal):
+    """What officers vouch for binds only after the ledger's delay: `not_before` is too early."""
+
+    code = "BINDS_TOO_EARLY"
+    title_vi = "Thời điểm bắt đầu có hiệu lực sớm hơn thời gian chờ của sổ cái"
 
 
 @lru_cache(maxsize=64)

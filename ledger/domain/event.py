@@ -119,6 +119,8 @@ Instant = Annotated[
 Day = Annotated[date, BeforeValidator(parse_day)]
 Days = Annotated[int, Field(ge=0, le=36_600)]
 """A number of days that somebody is given: a hundred years at most."""
+Delay = Annotated[int, Field(ge=0, le=366 * 86_400)]
+"""A number of seconds to wait: a year at most."""
 SubjectId = Annotated[str, StringConstraints(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$")]
 PartyId = Annotated[str, of_kind("party")]
 PartyIds = Annotated[tuple[PartyId, ...], FROM_LIST, NOT_EMPTY, DISTINCT]

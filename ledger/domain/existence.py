@@ -19,6 +19,14 @@ class Recorded(Protocol):
         """Return the 0-based position of the event that created the subject."""
 
 
+class Beginning(Recorded, Protocol):
+    """A folded value that may begin to bind later than it was recorded."""
+
+    @property
+    def not_before(self) -> datetime | None:
+        """Return the instant from which it binds; None is at once."""
+
+
 V = TypeVar("V", bound=Recorded)
 
 
@@ -49,6 +57,13 @@ class FutureFact(Refusal):
 
     code = "FUTURE_FACT"
     title_vi = "Sự việc ghi ngày sau ngày ghi sổ"
+
+
+class NothingWaits(Refusal):
+    """Only what does not bind yet is stopped; a key that binds is suspended, or revoked."""
+
+    code = "NOTHING_WAITS"
+    title_vi = "Việc đăng ký hoặc khóa này không còn ở thời gian chờ"
 
 
 class IntervalEmpty(Refusal):
@@ -93,6 +108,14 @@ def new_keys(state: State, keys: Iterable[tuple[str, KeyRecord]]) -> None:
         if subject in seen:
             raise KeyTaken(f"{subject} comes twice, as {party}'s too", subjects=(subject,))
         seen.add(subject)
+
+
+def must_wait_still(subject: str, value: Beginning, accepted: datetime) -> None:
+    """Raise `NothingWaits` if what the subject was registered as binds by then."""
+    if value.not_before is None or value.not_before <= accepted:
+        raise NothingWaits(
+            f"{subject} binds already", positions=(value.position,), subjects=(subject,)
+        )
 
 
 def not_in_future(accepted: datetime, **days: date | None) -> None:

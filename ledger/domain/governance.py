@@ -23,8 +23,10 @@ from ledger.domain.event import (
     Admits,
     Body,
     Context,
+    Delay,
     Event,
     Evolves,
+    Instant,
     Logged,
     Model,
     PartyId,
@@ -88,6 +90,19 @@ class RefusalKeysAdopted(_OfLedger):
     TOPIC: ClassVar[str] = "ledger.refusal_keys_adopted/1"
 
     refusal_keys: Annotated[tuple[Text, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
+    reason: Text
+
+
+class DelayAdopted(_OfLedger):
+    """From an instant on what officers register or vouch for waits for another time, in seconds.
+
+    That instant comes after the old delay; who adopts another before it replaces this one.
+    """
+
+    TOPIC: ClassVar[str] = "ledger.delay_adopted/1"
+
+    delay_seconds: Delay
+    not_before: Instant | None
     reason: Text
 
 
@@ -269,7 +284,7 @@ def _admit_handover(state: State, event: Event, _: Context) -> None:
 def _admit_plain(state: State, event: Event, _: Context) -> None:
     """Refuse what is meant for another ledger."""
     body = event.body
-    assert isinstance(body, LedgerResumed | LedgerClosed | RefusalKeysAdopted)
+    assert isinstance(body, LedgerResumed | LedgerClosed | RefusalKeysAdopted | DelayAdopted)
     must_be_of_this_ledger(state, event, body.ledger)
 
 
@@ -309,6 +324,17 @@ def _evolve_charter(subject: str, value: Charter | None, logged: Logged) -> Char
     return value or Charter(logged.position)
 
 
+def _evolve_delay(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
+    body = logged.event.body
+    assert isinstance(body, DelayAdopted)
+    del subject
+    if value is None:
+        return None
+    until_then = int(value.delay_at(logged.accepted).total_seconds())
+    after = body.not_before or logged.accepted, body.delay_seconds
+    return replace(value, delay_seconds=until_then, next_delay=after)
+
+
 def _with_policy(ledger: Ledger, body: PolicyAdopted, _: int) -> Ledger:
     return replace(ledger, policy_sha256=body.policy_sha256, speakers=_speakers(body))
 
@@ -316,6 +342,7 @@ def _with_policy(ledger: Ledger, body: PolicyAdopted, _: int) -> Ledger:
 BODIES: tuple[type[Body], ...] = (
     LogKeysAdopted,
     RefusalKeysAdopted,
+    DelayAdopted,
     PolicyAdopted,
     OperationHandedOver,
     LedgerResumed,
@@ -325,6 +352,7 @@ BODIES: tuple[type[Body], ...] = (
 ADMITS: Admits = {
     LogKeysAdopted: _admit_log_keys,
     RefusalKeysAdopted: _admit_plain,
+    DelayAdopted: _admit_plain,
     PolicyAdopted: _admit_policy,
     OperationHandedOver: _admit_handover,
     LedgerResumed: _admit_plain,
@@ -337,6 +365,7 @@ EVOLVES: Evolves = {
         LogKeysAdopted, lambda ledger, body, _: replace(ledger, log_keys=body.log_keys)
     ),
     (KIND, RefusalKeysAdopted): _changing(RefusalKeysAdopted, _as_it_was),
+    (KIND, DelayAdopted): _evolve_delay,
     (KIND, PolicyAdopted): _changing(PolicyAdopted, _with_policy),
     (KIND, OperationHandedOver): _changing(
         OperationHandedOver, lambda ledger, body, _: replace(ledger, operator=body.operator)

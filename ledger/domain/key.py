@@ -31,7 +31,13 @@ from ledger.domain.event import (
     State,
     key_subject,
 )
-from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, known, new_keys
+from ledger.domain.existence import (
+    IntervalEmpty,
+    PredecessorUnknown,
+    known,
+    must_wait_still,
+    new_keys,
+)
 from ledger.domain.party import PartyRegistered
 
 KIND = "key"
@@ -40,7 +46,8 @@ KIND = "key"
 class KeyAdded(Body):
     """A party brings a further key, which signs too; an old key or an officer vouches for it.
 
-    The key binds in [not_before, not_after); null means without limit.
+    The key binds in [not_before, not_after); null means without limit. One that an officer vouches
+    for is signed by both officers, and binds only after the ledger's delay.
     """
 
     TOPIC: ClassVar[str] = "key.added/1"
@@ -114,6 +121,20 @@ class KeyResumed(Body):
         return frozenset((self.party, key_subject(self.key_id)))
 
 
+class KeyStopped(Body):
+    """The key does not bind yet, and never will: its party says so by another, or the registrar."""
+
+    TOPIC: ClassVar[str] = "key.stopped/1"
+
+    party: PartyId
+    key_id: KeyId
+    stopped_by: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party and the key."""
+        return frozenset((self.party, key_subject(self.key_id)))
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A key in the log: whose, since which position, until which, and between which instants.
@@ -143,7 +164,7 @@ def _admit_added(state: State, event: Event, context: Context) -> None:
         raise IntervalEmpty(f"[{body.not_before}, {body.not_after}) holds no instant")
 
 
-def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed) -> Key:
+def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed | KeyStopped) -> Key:
     """Return the key that an event is about, which is its party's and has not been revoked."""
     subject = key_subject(body.key_id)
     key = known(state, subject, Key)
@@ -177,6 +198,13 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
         )
 
 
+def _admit_stopped(state: State, event: Event, context: Context) -> None:
+    """Refuse to stop another's key, a revoked one, or one that binds already."""
+    body = event.body
+    assert isinstance(body, KeyStopped)
+    must_wait_still(key_subject(body.key_id), _key_of(state, body), context.accepted)
+
+
 def _admit_resumed(state: State, event: Event, context: Context) -> None:
     """Refuse to lift what is not suspended, and of a revoked key."""
     del context
@@ -193,7 +221,7 @@ def _evolve_registered(subject: str, value: Key | None, logged: Logged) -> Key |
     body = logged.event.body
     assert isinstance(body, PartyRegistered)
     del subject, value
-    return Key(position=logged.position, party=body.party)
+    return Key(logged.position, body.party, body.not_before)
 
 
 def _evolve_added(subject: str, value: Key | None, logged: Logged) -> Key | None:
@@ -212,6 +240,11 @@ def _evolve_revoked(subject: str, value: Key | None, logged: Logged) -> Key | No
     )
 
 
+def _evolve_stopped(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    del subject
+    return value and replace(value, revoked=logged.position)
+
+
 def _evolve_suspended(subject: str, value: Key | None, logged: Logged) -> Key | None:
     del subject
     return value and replace(value, suspended=logged.position)
@@ -222,12 +255,13 @@ def _evolve_resumed(subject: str, value: Key | None, logged: Logged) -> Key | No
     return value and replace(value, suspended=None)
 
 
-BODIES: tuple[type[Body], ...] = (KeyAdded, KeyRevoked, KeySuspended, KeyResumed)
+BODIES: tuple[type[Body], ...] = (KeyAdded, KeyRevoked, KeySuspended, KeyResumed, KeyStopped)
 ADMITS: Admits = {
     KeyAdded: _admit_added,
     KeyRevoked: _admit_revoked,
     KeySuspended: _admit_suspended,
     KeyResumed: _admit_resumed,
+    KeyStopped: _admit_stopped,
 }
 EVOLVES: Evolves = {
     (KIND, PartyRegistered): _evolve_registered,
@@ -235,4 +269,5 @@ EVOLVES: Evolves = {
     (KIND, KeyRevoked): _evolve_revoked,
     (KIND, KeySuspended): _evolve_suspended,
     (KIND, KeyResumed): _evolve_resumed,
+    (KIND, KeyStopped): _evolve_stopped,
 }

@@ -16,6 +16,7 @@ from ledger.domain.event import (
     Admits,
     Body,
     Context,
+    Delay,
     Event,
     Evolves,
     KeyRecord,
@@ -52,7 +53,10 @@ class FirstParty(Described):
 
 
 class LedgerOpened(Body):
-    """The first event: origin, log keys (vkeys), policy, rules, law data, and the first parties."""
+    """The first event: origin, log keys (vkeys), policy, rules, law data, and the first parties.
+
+    What officers register or vouch for binds after `delay_seconds`; the first parties at once.
+    """
 
     TOPIC: ClassVar[str] = "ledger.opened/1"
 
@@ -63,6 +67,7 @@ class LedgerOpened(Body):
     law_data_sha256: Sha256
     operator: PartyId
     registrar: PartyId
+    delay_seconds: Delay = 0
     parties: Annotated[tuple[FirstParty, ...], FROM_LIST, NOT_EMPTY]
 
     def subjects(self) -> frozenset[str]:
@@ -138,6 +143,7 @@ def opened(body: LedgerOpened, position: int) -> Ledger:
         body.registrar,
         body.edition,
         body.law_data_sha256,
+        body.delay_seconds,
         body.log_keys,
         body.policy_sha256,
     )

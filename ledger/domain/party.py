@@ -9,7 +9,7 @@ Read in this order: events, state, refusals, admit, evolve.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
@@ -24,6 +24,7 @@ from ledger.domain.event import (
     Context,
     Event,
     Evolves,
+    Instant,
     KeyRecord,
     Logged,
     Model,
@@ -31,9 +32,10 @@ from ledger.domain.event import (
     Refusal,
     State,
     Text,
+    format_instant,
     key_subject,
 )
-from ledger.domain.existence import new, new_keys
+from ledger.domain.existence import known, must_wait_still, new, new_keys
 from ledger.domain.identifier import must_be_a_legal_person
 from ledger.domain.money import Money
 from ledger.domain.name import must_not_be_anothers, spelling_subject
@@ -68,9 +70,15 @@ class Described(Model):
 
 
 class PartyRegistered(Described, Body):
-    """The operator has checked a party's identity, and the party holds these keys."""
+    """Officers have checked a party's identity, and the party holds these keys.
+
+    It binds from `not_before` on, which is after the ledger's delay for an organisation and for
+    whoever has a role; null is at once.
+    """
 
     TOPIC: ClassVar[str] = "party.registered/1"
+
+    not_before: Instant | None = None
 
     def subjects(self) -> frozenset[str]:
         """Return the party and its keys."""
@@ -84,6 +92,21 @@ class PartyRegistered(Described, Body):
     def new_keys(self) -> Iterable[tuple[str, KeyRecord]]:
         """Return the keys with which the party starts."""
         return ((self.party, key) for key in self.keys)
+
+
+class PartyStopped(Body):
+    """The registrar stops a registration that does not bind yet: nothing of it ever will.
+
+    The party may be registered anew, with other keys.
+    """
+
+    TOPIC: ClassVar[str] = "party.stopped/1"
+
+    party: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the party."""
+        return frozenset((self.party,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +149,7 @@ class Relation:
 class Party:
     """A registered party. `mandates` are those it has given, `relations` those it stands in.
 
-    `names` are all that it was registered under so far, of a person none.
+    It is one from `not_before` on. `names` are all that it was registered under, of a person none.
     `ended` is the position of the event by which it ceased to be: it merged into `successor`, was
     dissolved, or was a person whose identity was erased.
     """
@@ -136,6 +159,7 @@ class Party:
     roles: frozenset[str]
     seat: str
     names: frozenset[str] = frozenset()
+    not_before: datetime | None = None
     mandates: "HashTrieMap[str, Power]" = field(default_factory=HashTrieMap)
     relations: "HashTrieMap[str, Relation]" = field(default_factory=HashTrieMap)
     ended: int | None = None
@@ -157,6 +181,14 @@ class PartyUnknown(Refusal):
     final = False
     title_vi = "Bên được nêu chưa đăng ký"
     remedy = PartyRegistered.TOPIC
+
+
+class PartyNotYetValid(Refusal):
+    """The party's registration does not bind yet: until then nobody deals with it."""
+
+    code = "PARTY_NOT_YET_VALID"
+    final = False
+    title_vi = "Việc đăng ký của bên này chưa đến thời điểm có hiệu lực"
 
 
 class PartyExists(Refusal):
@@ -191,6 +223,16 @@ def must_not_have_ended(party: str, value: Party) -> None:
         )
 
 
+def must_bind_by(instant: datetime, party: str, value: Party) -> None:
+    """Raise `PartyNotYetValid` while the party's registration waits."""
+    if value.not_before is not None and instant < value.not_before:
+        raise PartyNotYetValid(
+            f"{party} is registered from {format_instant(value.not_before)} on",
+            positions=(value.position,),
+            subjects=(party,),
+        )
+
+
 def must_be_impersonal(described: Described) -> None:
     """Raise `PersonalDataInEvent` unless a person is a bare random token."""
     # Of random tokens one in thirty has twelve digits in a row; one in millions is digits alone.
@@ -219,18 +261,31 @@ def _admit(state: State, event: Event, context: Context) -> None:
     new_keys(state, body.new_keys())
 
 
-def registered(described: Described, position: int) -> Party:
+def _admit_stopped(state: State, event: Event, context: Context) -> None:
+    """Refuse to stop a registration that binds already."""
+    body = event.body
+    assert isinstance(body, PartyStopped)
+    must_wait_still(body.party, known(state, body.party, Party), context.accepted)
+
+
+def registered(described: Described, position: int, not_before: datetime | None = None) -> Party:
     """Return the party that the event at `position` registers."""
     names = frozenset(() if described.name is None else (described.name,))
-    return Party(position, described.kind, frozenset(described.roles), described.seat, names)
+    whom = described.kind, frozenset(described.roles), described.seat
+    return Party(position, *whom, names, not_before)
 
 
 def _evolve(subject: str, value: Party | None, logged: Logged) -> Party | None:
     body = logged.event.body
     assert isinstance(body, PartyRegistered)
-    return registered(body, logged.position) if subject == body.party else value
+    return registered(body, logged.position, body.not_before) if subject == body.party else value
 
 
-BODIES: tuple[type[Body], ...] = (PartyRegistered,)
-ADMITS: Admits = {PartyRegistered: _admit}
-EVOLVES: Evolves = {(KIND, PartyRegistered): _evolve}
+def _evolve_stopped(subject: str, value: Party | None, logged: Logged) -> None:
+    """Forget the party: it may be registered anew."""
+    del subject, value, logged
+
+
+BODIES: tuple[type[Body], ...] = (PartyRegistered, PartyStopped)
+ADMITS: Admits = {PartyRegistered: _admit, PartyStopped: _admit_stopped}
+EVOLVES: Evolves = {(KIND, PartyRegistered): _evolve, (KIND, PartyStopped): _evolve_stopped}

@@ -29,7 +29,7 @@ def is_bound(state: State, event: Event, context: Context) -> bool:
     try:
         ledger = ledger_of(state, event)
         must_name_signers(event, ledger)
-        must_be_registered(state, event)
+        must_be_registered(state, event, context)
         must_bind(state, event, ledger, context)
     except Refusal:
         return False

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from ledger.domain.authority import (
+    BindsTooEarly,
     CeilingExceeded,
     KeyExpired,
     KeyIsSuspended,
@@ -28,6 +29,7 @@ from ledger.domain.event import (
     Event,
     OpeningRequired,
     State,
+    format_instant,
     if_opened,
     key_subject,
     legal_day,
@@ -35,25 +37,30 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import known
-from ledger.domain.key import Key
+from ledger.domain.key import Key, KeyStopped
 from ledger.domain.ledger import LedgerOpened
 from ledger.domain.money import Money, ppm
 from ledger.domain.offer import Offer, OfferMade
 from ledger.domain.party import (
     Party,
     PartyRegistered,
+    PartyStopped,
     PartyUnknown,
     Power,
+    must_bind_by,
     must_not_have_ended,
 )
 from ledger.domain.right import RightFiled
 from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
-from ledger.domain.who_signs import WHO_SIGNS, who_signs
-from ledger.powers import Asked, Exposure, Officers, Terms, exposure
+from ledger.domain.who_signs import WHO_SIGNS, waits, who_signs
+from ledger.powers import Asked, Exposure, Officers, Terms, exposure, member
 
 NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 """Facts of other registers: who is only named in them need not be registered here."""
+
+STOPS = (PartyStopped, KeyStopped)
+"""What names a party that may wait still."""
 
 
 def must_name_signers(event: Event, ledger: Ledger) -> None:
@@ -69,10 +76,24 @@ def must_name_signers(event: Event, ledger: Ledger) -> None:
     raise WrongSigner(f"{event.type} does not bind {_listed(strangers)}", subjects=strangers)
 
 
-def must_be_registered(state: State, event: Event) -> None:
+def must_wait_long_enough(event: Event, ledger: Ledger, context: Context) -> None:
+    """Raise `BindsTooEarly` for what binds before the delay of the ledger is over."""
+    if not waits(event.body):
+        return
+    binds = member(event.body, "not_before") or context.accepted
+    earliest = context.accepted + ledger.delay_at(context.accepted)
+    if binds < earliest:
+        raise BindsTooEarly(
+            f"{event.type} may bind from {format_instant(earliest)} on: sign it with `not_before`"
+            " then or, for the time until it is sent, later"
+        )
+
+
+def must_be_registered(state: State, event: Event, context: Context) -> None:
     """Raise `PartyUnknown`, naming parties that the event binds or names before they exist.
 
-    One that it binds must not have ended: what has ceased to be is bound by nothing more.
+    Raises `PartyNotYetValid` for one whose registration waits, but to stop that. One that the
+    event binds must not have ended: what has ceased to be is bound by nothing more.
     """
     body = event.body
     named = set(event.signers)
@@ -83,6 +104,10 @@ def must_be_registered(state: State, event: Event) -> None:
     unknown = [party for party in named if state.get(party) is None]
     if unknown:
         raise PartyUnknown(f"not registered: {_listed(unknown)}", subjects=unknown)
+    for party in sorted(event.signers if isinstance(body, STOPS) else named):
+        value = state.get(party)
+        if isinstance(value, Party):
+            must_bind_by(context.accepted, party, value)
     for party in event.signers:
         _must_exist_still(state, party)
 
@@ -150,8 +175,16 @@ def _holder(state: State, key_id: str, context: Context) -> str:
         raise KeyIsSuspended(
             f"{subject} is suspended", positions=(key.suspended,), subjects=(subject,)
         )
+    party = state.get(key.party)
+    if not isinstance(party, Party) or key.position < party.position:
+        raise KeyNoLongerValid(
+            f"{subject} came by a registration that was stopped",
+            positions=(key.position,),
+            subjects=(subject,),
+        )
     if key.not_before is not None and context.accepted < key.not_before:
-        raise KeyNotYetValid(f"{subject} binds from {key.not_before}", positions=(key.position,))
+        binds = format_instant(key.not_before)
+        raise KeyNotYetValid(f"{subject} binds from {binds} on", positions=(key.position,))
     if key.not_after is not None and context.accepted >= key.not_after:
         raise KeyExpired(f"{subject} bound until {key.not_after}", positions=(key.position,))
     return key.party

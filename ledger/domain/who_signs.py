@@ -37,6 +37,7 @@ from ledger.domain.filing import (
 )
 from ledger.domain.funding import AuthorsDeclared, ContributionRecorded, FundingAgreed
 from ledger.domain.governance import (
+    DelayAdopted,
     LedgerClosed,
     LedgerResumed,
     LogKeysAdopted,
@@ -54,7 +55,7 @@ from ledger.domain.identity import (
 )
 from ledger.domain.interest import InterestAccrued
 from ledger.domain.investment import InvestmentEnded, InvestmentMade
-from ledger.domain.key import KeyAdded, KeyResumed, KeyRevoked, KeySuspended
+from ledger.domain.key import KeyAdded, KeyResumed, KeyRevoked, KeyStopped, KeySuspended
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
 from ledger.domain.listing import (
     ListingClosed,
@@ -75,7 +76,7 @@ from ledger.domain.offer import (
     OfferRevoked,
 )
 from ledger.domain.own_use import UseDeclared
-from ledger.domain.party import PartyRegistered
+from ledger.domain.party import PartyRegistered, PartyStopped
 from ledger.domain.payment import (
     OverpaymentNoted,
     PaymentConfirmed,
@@ -101,7 +102,7 @@ from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.suspense import SuspenseReleased
 from ledger.domain.technology import TechnologyClassified, TechnologyRegistered, TrlDeclared
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
-from ledger.powers import Officers, Row, parties_bound
+from ledger.powers import Officers, Row, must_wait, parties_bound
 
 _OFFICE = "attested_by|@registrar @operator?attested_by"
 """The State's registrar, or the clerk who attests and the operator."""
@@ -117,6 +118,7 @@ _CHANGES = (
 WHO_SIGNS: Mapping[type[Body], Row] = {
     LedgerOpened: Row("parties/*/party"),
     RulesAdopted: Row("@officers"),
+    DelayAdopted: Row("@officers", waits="?ledger"),
     LogKeysAdopted: Row("@officers"),
     RefusalKeysAdopted: Row("@officers"),
     PolicyAdopted: Row("@operator approved_by/*"),
@@ -125,7 +127,11 @@ WHO_SIGNS: Mapping[type[Body], Row] = {
     LedgerClosed: Row("@officers"),
     SuccessionDeclared: Row("@officers"),
     LedgerSealed: Row("@operator"),
-    PartyRegistered: Row("party @operator"),
+    PartyRegistered: Row(
+        "party @operator @registrar?!kind=person @registrar?roles/*",
+        waits="?!kind=person ?roles/*",
+    ),
+    PartyStopped: Row("@registrar"),
     PartyIdentified: Row("party @operator"),
     PartyRenamed: Row("party @operator"),
     PartyMerged: Row(_OFFICE, _BY_CLERK),
@@ -135,10 +141,12 @@ WHO_SIGNS: Mapping[type[Body], Row] = {
     RelationEnded: Row("ended_by @operator", "ended_by=party|other|@officers"),
     PartyKnownAs: Row("attested_by|party @operator", _BY_CLERK),
     KeyAdded: Row(
-        "party vouched_by",
+        "party @officers?vouched_by",
         "vouched_by=@officers vouched_by=!party party=#older?!vouched_by party=#older|!@officers",
         "open",
+        "?vouched_by",
     ),
+    KeyStopped: Row("stopped_by", "stopped_by=party|@registrar"),
     KeyRevoked: Row("revoked_by|@officers", "revoked_by=party"),
     KeySuspended: Row("suspended_by", "suspended_by=party|@officers"),
     KeyResumed: Row("lifted_by|@officers", "lifted_by=party party=#older?lifted_by"),
@@ -247,3 +255,8 @@ WHO_SIGNS: Mapping[type[Body], Row] = {
 def who_signs(body: Body, ledger: Ledger) -> frozenset[str]:
     """Return the parties that an event binds, given the ledger's officers."""
     return parties_bound(WHO_SIGNS[type(body)], body, Officers(ledger.operator, ledger.registrar))
+
+
+def waits(body: Body) -> bool:
+    """Say whether an event binds only after the ledger's delay."""
+    return must_wait(WHO_SIGNS[type(body)], body)

@@ -23,9 +23,10 @@ from ledger.wire.base64 import b64decode
 OPENED, REGISTERED = "ledger.opened/1", "party.registered/1"
 KEY_ADDED, KEY_REVOKED = "key.added/1", "key.revoked/1"
 KEY_SUSPENDED, KEY_RESUMED = "key.suspended/1", "key.resumed/1"
+PARTY_STOPPED, KEY_STOPPED = "party.stopped/1", "key.stopped/1"
 MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
 LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
-REFUSAL_KEYS = "ledger.refusal_keys_adopted/1"
+REFUSAL_KEYS, DELAY = "ledger.refusal_keys_adopted/1", "ledger.delay_adopted/1"
 HANDED_OVER, CLOSED = "ledger.operation_handed_over/1", "ledger.closed/1"
 OFFERS = ("offer.made/1", "offer.countered/1")
 ERASED = "person.erased/1"
@@ -34,30 +35,40 @@ ENDS = {"party.merged/1": "party", "party.dissolved/1": "party", ERASED: "token"
 NEVER = 2**63
 """A position behind all others."""
 
+NEVER_BINDS = "never"
+"""Behind all instants, as texts: what was stopped begins to bind then."""
+
+
 _PARTY = "keys kind name party roles seat"
 _KEY = "algorithm key_id public_key"
 _MONEY = "amount currency"
 _BODIES = {
-    OPENED: "edition law_data_sha256 log_keys operator origin parties policy_sha256 registrar",
-    REGISTERED: _PARTY,
+    OPENED: "delay_seconds edition law_data_sha256 log_keys operator origin parties policy_sha256"
+    " registrar",
+    REGISTERED: "keys kind name not_before party roles seat",
+    PARTY_STOPPED: "party",
     KEY_ADDED: "key not_after not_before party vouched_by",
     KEY_REVOKED: "compromised_since key_id party reason revoked_by",
     KEY_SUSPENDED: "key_id party suspended_by",
     KEY_RESUMED: "key_id lifted_by party",
+    KEY_STOPPED: "key_id party stopped_by",
     MANDATE_GIVEN: "ceiling holder mandate principal topics valid_from valid_to",
     MANDATE_ENDED: "ended_by holder mandate principal",
     LOG_KEYS: "ledger log_keys reason",
     REFUSAL_KEYS: "ledger reason refusal_keys",
+    DELAY: "delay_seconds ledger not_before reason",
     POLICY: "approved_by ledger policy policy_sha256 speakers",
     HANDED_OVER: "ledger operator reason",
     CLOSED: "ledger reason successor",
 }
-_KINDS: dict[str, type] = {"amount": int, "ceiling": dict, "compromised_since": int, "key": dict}
+_KINDS: dict[str, type] = {"ceiling": dict, "key": dict}
+_KINDS |= dict.fromkeys(("amount", "compromised_since", "delay_seconds"), int)
 _LISTS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
 _KINDS |= dict.fromkeys(_LISTS.split(), list)
 _NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
 _NULLS += " successor valid_to vouched_by"
 _NULLABLE = frozenset(_NULLS.split())
+_ABSENT: Any = {OPENED: {"delay_seconds": 0}, REGISTERED: {"not_before": None}}
 
 AUTHORITY = (*_BODIES, *ENDS, *OFFERS)
 """The types of events that change who may sign, or how far, or what signs the log."""
@@ -80,7 +91,8 @@ class Key:
 
     It binds at the positions behind `added`, up to and including `revoked`, and at the instants
     [not_before, not_after). `suspended` are pairs of positions, at which it was suspended and at
-    which that was lifted: behind the one, up to and including the other, it binds nobody.
+    which that was lifted: behind the one, up to and including the other, it binds nobody. `vouched`
+    is the position at which officers vouched for it, or for each key of its party that brought it.
     """
 
     key_id: str
@@ -92,6 +104,7 @@ class Key:
     not_after: str | None = None
     revoked: int | None = None
     suspended: tuple[tuple[int, int], ...] = ()
+    vouched: int = 0
 
     @property
     def is_suspended(self) -> bool:
@@ -117,10 +130,11 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A party: registered at a position, with these roles."""
+    """A party: registered at a position, with these roles, binding from an instant on."""
 
     registered: int
     roles: frozenset[str]
+    not_before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +154,9 @@ class Authority:
     are parties that ceased to be, and where;
     `mandates` are by (principal, holder), then by name; `log_keys` are the sets of vkeys that sign
     checkpoints, `policies` digests and texts, each with the first size that it is for; `speakers`
-    are (group, party). Behind position `closed` nothing stands. `whole` says that every entry is at
+    are (group, party); `delays` have (position, instant from which, seconds) for what must wait,
+    `demonstration` says that there is a time at which nothing waits.
+    Behind position `closed` nothing stands. `whole` says that every entry is at
     hand: then what is not recorded never was. `faults` says what is wrong with
     events that would have changed anything here, by position.
     """
@@ -156,6 +172,8 @@ class Authority:
     refusal_keys: list[str] = field(default_factory=list)
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
     speakers: set[tuple[str, str]] = field(default_factory=set)
+    delays: list[tuple[int, str, int]] = field(default_factory=list)
+    demonstration: bool = False
     closed: int = NEVER
     whole: bool = True
     faults: dict[int, Refused] = field(default_factory=dict)
@@ -181,16 +199,30 @@ class Authority:
             self.ended.setdefault(ended, event.position)
         else:
             _FOLDS[event.type](self, event, event.body)
-        for key in brought:
-            if self.keys.setdefault(key.key_id, key) is not key:
+        signed = [self.keys.get(each.key_id) for each in event.entry.signatures]
+        for new in brought:
+            older = [each.vouched for each in signed if each and each.party == new.party]
+            at = event.position if event.body.get("vouched_by") else min(older, default=0)
+            if self.keys.setdefault(new.key_id, key := replace(new, vouched=at)) is not key:
                 raise fault(event, f"the key {key.key_id} is in the log already")
 
     def register(self, event: Event, described: dict[str, Any]) -> None:
-        """Take in a party. Raises `Refused` for one that is registered."""
-        party = described["party"]
-        if party in self.parties:
+        """Take in a party. Raises `Refused` for one that is registered, and a person by name."""
+        party, roles = described["party"], frozenset(map(str, described["roles"]))
+        if party in self.parties and self.parties[party].not_before != NEVER_BINDS:
             raise fault(event, f"{party} is registered already")
-        self.parties[party] = Party(event.position, frozenset(map(str, described["roles"])))
+        if described["kind"] == "person" and not party.startswith("party:tok."):
+            raise fault(event, f"{party} is no person")
+        self.parties[party] = Party(event.position, roles, described.get("not_before") or "")
+
+    def adopt_delay(self, event: Event, body: dict[str, Any]) -> None:
+        """Take in a delay; it replaces one that would have held from later on."""
+        seconds, now = body.get("delay_seconds", 0), event.entry.accepted
+        if not 0 <= seconds <= 366 * 86_400:
+            raise fault(event, f"{seconds} s are no delay")
+        self.delays = [each for each in self.delays if each[1] <= now]
+        self.delays.append((event.position, body.get("not_before") or now, seconds))
+        self.demonstration |= seconds == 0
 
     def _offered(self, event: Event) -> None:
         grants = [
@@ -225,16 +257,16 @@ def _opened(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     authority.registrar = body["registrar"]
     authority.log_keys.append((0, tuple(map(str, body["log_keys"]))))
     authority.policies.append((0, body["policy_sha256"], b""))  # Its text is the trust root's.
+    authority.adopt_delay(event, body)
     for party in body["parties"]:
         authority.register(event, party)
 
 
-def _registered(authority: Authority, event: Event, body: dict[str, Any]) -> None:
-    authority.register(event, body)
-
-
-def _key_added(authority: Authority, event: Event, body: dict[str, Any]) -> None:
-    del authority, event, body  # `follow` takes its key in; who vouches for it is in the table.
+def _party_stopped(authority: Authority, event: Event, body: dict[str, Any]) -> None:
+    party = authority.parties.get(body["party"])
+    if party is None or not event.entry.accepted < party.not_before < NEVER_BINDS:
+        raise fault(event, f"no registration of {body['party']} waits")
+    authority.parties[body["party"]] = replace(party, not_before=NEVER_BINDS)
 
 
 def _key_named(authority: Authority, event: Event, body: dict[str, Any]) -> Key:
@@ -247,6 +279,8 @@ def _key_named(authority: Authority, event: Event, body: dict[str, Any]) -> Key:
 
 def _key_revoked(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     key = _key_named(authority, event, body)
+    if event.type == KEY_STOPPED and event.entry.accepted >= (key.not_before or ""):
+        raise fault(event, f"the key {key.key_id} binds already")
     authority.keys[key.key_id] = replace(key, revoked=event.position)
 
 
@@ -328,15 +362,18 @@ def _closed(authority: Authority, event: Event, _: dict[str, Any]) -> None:
 
 _FOLDS = {
     OPENED: _opened,
-    REGISTERED: _registered,
-    KEY_ADDED: _key_added,
+    REGISTERED: Authority.register,
+    PARTY_STOPPED: _party_stopped,
+    KEY_ADDED: lambda *_: None,  # `follow` takes its key in; who vouches for it is in the table.
     KEY_REVOKED: _key_revoked,
+    KEY_STOPPED: _key_revoked,
     KEY_SUSPENDED: _key_suspended,
     KEY_RESUMED: _key_resumed,
     MANDATE_GIVEN: _mandate_given,
     MANDATE_ENDED: _mandate_ended,
     LOG_KEYS: _log_keys,
     REFUSAL_KEYS: _refusal_keys,
+    DELAY: Authority.adopt_delay,
     POLICY: _policy,
     HANDED_OVER: _handed_over,
     CLOSED: _closed,
@@ -348,12 +385,11 @@ def brought_keys(event: Event) -> list[Key]:
     """Return the keys that an event brings. Raises `Refused` (step 5) for a malformed body."""
     if event.type not in _BODIES:
         return []
-    body = _checked(event.body, _BODIES[event.type], event)
+    body = _checked(_ABSENT.get(event.type, {}) | event.body, _BODIES[event.type], event)
     if event.type == KEY_ADDED:
-        key = _key(event, body["party"], body["key"])
-        return [replace(key, not_before=body["not_before"], not_after=body["not_after"])]
-    parties = body.get("parties", [body] if event.type == REGISTERED else [])
-    described = [_checked(party, _PARTY, event) for party in parties]
+        return [_key(event, body["party"], body["key"])]
+    parties = [_checked(party, _PARTY, event) for party in body.get("parties", [])]
+    described = [body] if event.type == REGISTERED else parties
     return [_key(event, party["party"], key) for party in described for key in party["keys"]]
 
 
@@ -361,12 +397,13 @@ def _key(event: Event, party: str, record: Any) -> Key:
     record = _checked(record, _KEY, event)
     with refusing(Step.FORM, event.position):
         spki = b64decode(record["public_key"])
-    return Key(record["key_id"], party, record["algorithm"], spki, event.position)
+    within = event.body.get("not_before"), event.body.get("not_after")
+    return Key(record["key_id"], party, record["algorithm"], spki, event.position, *within)
 
 
 def _checked(value: Any, names: str, event: Event) -> dict[str, Any]:
     """Return `value` if it is an object with exactly these members, each of its kind."""
-    if not isinstance(value, dict) or list(value) != names.split():
+    if not isinstance(value, dict) or value.keys() != {*names.split()}:
         raise Refused(Step.FORM, f"{event.type}: not an object of {names}", event.position)
     for name, said in value.items():
         nothing = said is None and name in _NULLABLE

@@ -19,12 +19,16 @@ from ledger.verify.signatures import check_signatures
 
 @dataclass(slots=True)
 class Checked:
-    """What the sequence needs of a bundle, up to the first entry that is refused, if one is."""
+    """What the sequence needs of a bundle, up to the first entry that is refused, if one is.
+
+    `vouched` are positions of events that rest on a key, and of where it was vouched for.
+    """
 
     n: int
     events: list[tuple[bytes, str]] = field(default_factory=list)
     signatures: int = 0
     unchecked: list[tuple[int, str]] = field(default_factory=list)
+    vouched: list[tuple[int, int]] = field(default_factory=list)
     refused: Refused | None = None
 
 
@@ -63,6 +67,8 @@ class CheckBundle:
         for what in check_signatures(event, self.authority):
             checked.unchecked.append((position, what))
         checked.signatures += len(event.entry.signatures)
+        since = {self.authority.keys[line.key_id].vouched for line in event.entry.signatures} - {0}
+        checked.vouched += [(position, at) for at in sorted(since)]
 
 
 def check_order(earliest: str, accepted: str, too_late: str, position: int) -> None:
@@ -82,6 +88,7 @@ class Chronology:
     seen: set[bytes] = field(default_factory=set)
     signatures: int = 0
     unchecked: list[tuple[int, str]] = field(default_factory=list)
+    vouched: list[tuple[int, int]] = field(default_factory=list)
 
     def follow(self, bundle: Checked) -> None:
         """Take in the next bundle. Raises `Refused` for the first entry that is wrong."""
@@ -95,3 +102,4 @@ class Chronology:
             raise bundle.refused
         self.signatures += bundle.signatures
         self.unchecked += bundle.unchecked
+        self.vouched += bundle.vouched

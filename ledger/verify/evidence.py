@@ -23,6 +23,8 @@ def verify_evidence(raw: bytes, trust_root: bytes, asked: Sequence[str] = ()) ->
         found.signatures,
         found.unchecked,
         histories=found.histories,
+        vouched=tuple((at, n) for at, event in found.events.items() for n in found.vouched(event)),
+        demonstration=found.authority.demonstration,
         shown=_shown(found, asked),
         text="\n".join(found.lines(asked)),
     )
@@ -50,6 +52,7 @@ def _shown(found: court.Verified, asked: Sequence[str]) -> dict[str, Any]:
                 "accepted": event.accepted,
                 "type": event.kind,
                 "event_id": event.says["event_id"],
+                "vouched_at": found.vouched(event),
                 "signed_by": [
                     {"party": key.party, "key": key.key_id, "came": found.came(key)}
                     for key in (found.authority.keys[key_id] for key_id, _ in event.lines)

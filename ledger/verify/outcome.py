@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ledger.court import DEMONSTRATION
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.tree_head import Checkpoint
@@ -86,6 +87,8 @@ class Verified:
     has what could not be checked, and where; `log_keys` are the vkeys that sign this log's
     checkpoints from there on, `refusal_keys` those that ever signed refusals and promises;
     `histories` are subjects of which everything was shown below a size.
+    `vouched` has the positions of events that rest on a vouched key, each with where that was;
+    `demonstration` says that there is a time at which nothing waits.
     `shown` is what was verified beside, as JSON members; `lines` are the same for people, `text`
     is all of it, where the one file for courts has said it.
     """
@@ -97,6 +100,8 @@ class Verified:
     position: int | None = None
     log_keys: tuple[str, ...] = ()
     refusal_keys: tuple[str, ...] = ()
+    vouched: tuple[tuple[int, int], ...] = ()
+    demonstration: bool = False
     histories: tuple[tuple[str, int], ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
     lines: tuple[str, ...] = ()
@@ -113,6 +118,8 @@ class Verified:
             "position": self.position,
             "steps": [{"step": s.number, "label": str(s), "state": str(at)} for s, at in steps],
             "signatures": self.signatures,
+            "demonstration": self.demonstration,
+            "vouched": [{"position": at, "vouched_at": since} for at, since in self.vouched],
             **self.shown,
             "histories": [{"subject": name, "below": size} for name, size in self.histories],
             "unchecked": [{"position": at, "what": what} for at, what in self.unchecked],
@@ -127,6 +134,8 @@ class Verified:
         lines = [
             *(f"{step.number:>2}  {state:<9}  {step}" for step, state in steps),
             *self.lines,
+            *([DEMONSTRATION] if self.demonstration else []),
+            *(f"position {at}, VOUCHED at {since}" for at, since in self.vouched),
             *(f"unchecked: position {at}, {what}" for at, what in self.unchecked),
             "VERIFIED: {} at size {}, root {}".format(self.checkpoint.origin, *checkpoint),
             f"{self.signatures} signatures of parties verified",

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 
+from ledger import powers
 from ledger.powers import TABLE, Asked, Officers, Row, Terms, exposure, judge_alone, parties_bound
-from ledger.verify.authority import Authority, Key, Mandate, brought_keys, fault
+from ledger.verify.authority import REGISTERED, Authority, Key, Mandate, brought_keys, fault
 from ledger.verify.event import Event
 from ledger.wire import keys
 from ledger.wire.envelope import PAYLOAD_TYPE, pae
-from ledger.wire.instant import parse_instant
+from ledger.wire.instant import format_instant, parse_instant
 
 _HANOI = timedelta(hours=7)  # Legal days are Hanoi's: UTC+7, no daylight saving since 1975.
 
@@ -39,6 +40,7 @@ def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
     """Do what `check_signatures` does, but for the signatures and the new keys themselves."""
     row, unread = TABLE.get(event.type), list[str]()
     _must_stand(event, authority, row, unread)
+    _must_wait(event, authority, row)
     brought, older = _proven_keys(event), set[str]()
     bound = {key.party for key in brought.values()} & event.signers
     for line in event.entry.signatures:
@@ -74,8 +76,18 @@ def _must_stand(event: Event, authority: Authority, row: Row | None, unread: lis
             raise fault(event, f"{event.type} is signed by {', '.join(sorted(parties))}")
     else:
         unread.append(f"who must sign {event.type}, a type that this verifier does not know")
-    for signer in event.signers:
+    for signer in event.signers - {event.body.get("party") if event.type == REGISTERED else None}:
         _must_exist(signer, event, authority, unread)
+
+
+def _must_wait(event: Event, authority: Authority, row: Row | None) -> None:
+    """Refuse what binds before the delay of the ledger is over."""
+    now = event.entry.accepted
+    if row is not None and powers.must_wait(row, event.body):
+        delays = [s for at, since, s in authority.delays if at < event.position and since <= now]
+        earliest = format_instant(parse_instant(now) + timedelta(seconds=[0, *delays][-1]))
+        if (event.body.get("not_before") or now) < earliest:
+            raise fault(event, f"it has to wait: it binds from {earliest} on at the earliest")
 
 
 def _must_exist(name: str, event: Event, authority: Authority, unread: list[str]) -> None:
@@ -85,6 +97,8 @@ def _must_exist(name: str, event: Event, authority: Authority, unread: list[str]
         if authority.whole:
             raise fault(event, f"{name} is not registered")
         unread.append(f"whether {name} is registered")
+    elif event.entry.accepted < party.not_before:
+        raise fault(event, f"{name} is registered from {party.not_before} on")
     if authority.ended.get(name, event.position) < event.position:
         raise fault(event, f"{name} has ceased to be at position {authority.ended[name]}")
 
@@ -140,6 +154,9 @@ def _in_force(key_id: str, event: Event, authority: Authority) -> Key:
     key, now = authority.keys.get(key_id), event.entry.accepted
     if key is None or key.added >= event.position:
         raise fault(event, f"there is no key {key_id} in the log before it")
+    party = authority.parties.get(key.party)
+    if party is not None and key.added < party.registered <= event.position:
+        raise fault(event, f"the key {key_id} came by a registration that was stopped")
     if key.revoked is not None and key.revoked < event.position:
         raise fault(event, f"the key {key_id} was revoked at position {key.revoked}")
     if (since := key.suspended_at(event.position)) is not None:

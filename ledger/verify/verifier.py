@@ -94,8 +94,7 @@ def verify_export(
         raise unsigned
 
     # 5. to 8. Each entry by itself: form, identity and time, sorted lists, signatures by keys in
-    #    force at its position. In sequence: no event twice, no instant before the last, and none
-    #    after the checkpoint was signed.
+    #    force then. In sequence: no event twice, no instant before the last or after the signing.
     check, chronology = CheckBundle(directory, size, trust.origin, authority), Chronology(too_late)
     with in_order(check, list(enumerate(tree.bundles)), cores) as checked:
         for bundle in _told(checked, progress, Step.SIGNATURES, total):
@@ -116,8 +115,9 @@ def verify_export(
     beside = [(size, f"{len(larger)} files beside it, {larger[0]} first")] if larger else []
     unread = {Step.CHECKPOINT: strange, Step.SIGNATURES: chronology.unchecked, Step.TREE: beside}
     ended = states([step for step, loose in unread.items() if loose], idle)
-    counted = chronology.signatures, tuple(each for loose in unread.values() for each in loose)
-    return Verified(checkpoint, ended, *counted, None, now.log_keys, tuple(authority.refusal_keys))
+    told = chronology.signatures, tuple(each for loose in unread.values() for each in loose)
+    keys, words, vouched = now.log_keys, tuple(authority.refusal_keys), tuple(chronology.vouched)
+    return Verified(checkpoint, ended, *told, None, keys, words, vouched, authority.demonstration)
 
 
 def verify_receipt(
@@ -134,13 +134,11 @@ def verify_receipt(
     trust = parse_trust(trust_root)
 
     # 2. The checkpoint in the receipt: a strict note, signed as that of a log must be.
-    proof_raw, receipt_says = read_receipt(receipt)
-    raw, entry_says = read_entry(entry)
+    (proof_raw, receipt_says), (raw, entry_says) = read_receipt(receipt), read_entry(entry)
     with refusing(Step.CHECKPOINT):
         proof = parse_tlog_proof(proof_raw)
-    known_to, officers = 0, None
-    if charter:
-        shown = show(charter, trust_root)
+    known_to, officers, shown = 0, None, show(charter, trust_root) if charter else None
+    if shown:
         size = stated_checkpoint(proof.checkpoint_raw, Step.CHECKPOINT).size
         trust = trust_shown(size, trust, shown)
         known_to = shown.elsewhere[0][0] if shown.elsewhere else shown.size
@@ -181,12 +179,14 @@ def verify_receipt(
     lines = Step.SIGNATURES if unread else Step.IDENTITY
     idle = (Step.CONSISTENCY, *OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
     ended, facts = states((Step.IDENTITY, keys, lines), idle), _facts(event)
+    at_once = position == 0 and not event.body.get("delay_seconds")
     return Verified(
         checkpoint,
         ended,
         signatures,
         (*strange, *((position, what) for what in [*loose, *unread])),
         position,
+        demonstration=shown.authority.demonstration if shown else at_once,
         shown={"entry": facts},
         lines=(f"position {position}", *(f"{name} {value}" for name, value in facts.items())),
     )

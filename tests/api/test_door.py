@@ -11,16 +11,22 @@ from ledger.client import Signed
 from ledger.compose import uuid7
 from ledger.genesis import key_record
 from ledger.wire.envelope import sign_envelope
+from ledger.wire.keys import PrivateKey
 from tests.support.builders import (
     FIRM,
     INSTITUTE,
     OPERATOR,
+    REGISTRAR,
     offer_made,
     party_registered,
     technology_registered,
 )
 from tests.support.weak_keys import close_rsa_key
 from tests.support.world import World
+
+
+def officers(world: World) -> list[PrivateKey]:
+    return [world.key(OPERATOR), world.key(REGISTRAR)]
 
 
 def technology(world: World) -> Signed:
@@ -36,7 +42,7 @@ def test_signer_missing_nobody_has_signed_whom_the_log_knows(http: httpx2.Client
     """Then nothing is looked at that the event brings: a stranger's keys cost no time."""
     party, weak = f"party:vn.{uuid7()}", close_rsa_key()
     body = party_registered(party=party, keys=[key_record(weak)])
-    envelope = sign_envelope(world.payload(body, party, OPERATOR), [weak])
+    envelope = sign_envelope(world.payload(body, party, OPERATOR, REGISTRAR), [weak])
     answer = post(http, Signed(envelope).to_json())
     assert (403, "SIGNER_MISSING") == (answer.status_code, answer.json()["code"])
 
@@ -45,8 +51,8 @@ def test_a_weak_key_does_not_enter(http: httpx2.Client, world: World):
     """The event is well signed by everyone; a stranger could sign the next one."""
     party, weak = f"party:vn.{uuid7()}", close_rsa_key()
     body = party_registered(party=party, keys=[key_record(weak)])
-    payload = world.payload(body, party, OPERATOR)
-    refused = post(http, Signed(sign_envelope(payload, [weak, world.key(OPERATOR)])).to_json())
+    payload = world.payload(body, party, OPERATOR, REGISTRAR)
+    refused = post(http, Signed(sign_envelope(payload, [weak, *officers(world)])).to_json())
     assert (422, "KEY_WEAK") == (refused.status_code, refused.json()["code"])
     assert refused.json()["detail"].endswith("(close_factors)")
     assert weak.key_id in refused.json()["detail"]
@@ -56,8 +62,8 @@ def test_a_weak_key_is_told_only_to_who_has_signed(http: httpx2.Client, world: W
     """A bad signature is found first: looking at a key takes longer than at a signature."""
     party, weak = f"party:vn.{uuid7()}", close_rsa_key()
     body = party_registered(party=party, keys=[key_record(weak)])
-    payload = world.payload(body, party, OPERATOR)
-    envelope = sign_envelope(payload, [weak, world.key(OPERATOR)])
+    payload = world.payload(body, party, OPERATOR, REGISTRAR)
+    envelope = sign_envelope(payload, [weak, *officers(world)])
     lines = [replace(line, value=bytes(len(line.value))) for line in envelope.signatures]
     for index, line in enumerate(lines):
         signatures = (*envelope.signatures[:index], line, *envelope.signatures[index + 1 :])
@@ -70,8 +76,8 @@ def test_weak_keys_in_a_bulk_request_are_refused_beside_what_is_good(
 ):
     party, weak = f"party:vn.{uuid7()}", close_rsa_key()
     body = party_registered(party=party, keys=[key_record(weak)])
-    payload = world.payload(body, party, OPERATOR)
-    refused = Signed(sign_envelope(payload, [weak, world.key(OPERATOR)]))
+    payload = world.payload(body, party, OPERATOR, REGISTRAR)
+    refused = Signed(sign_envelope(payload, [weak, *officers(world)]))
     lines = [technology(world), refused, world.registration(f"party:vn.{uuid7()}")]
     sent = b"\n".join(each.to_json() for each in lines)
     answers = [

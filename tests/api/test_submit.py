@@ -21,6 +21,7 @@ from tests.support.builders import (
     FIRM,
     INSTITUTE,
     OPERATOR,
+    REGISTRAR,
     RIVAL,
     offer_made,
     offer_rejected,
@@ -71,8 +72,8 @@ def test_the_same_payload_with_other_valid_signatures_is_the_same_event(
     party, key = f"party:vn.{uuid7()}", PrivateKey.generate("ecdsa-p256-sha256")
     world.keys[party] = key
     body = party_registered(party=party, keys=[key_record(key)])
-    payload = world.payload(body, party, OPERATOR)
-    keys = [key, world.key(OPERATOR)]
+    payload = world.payload(body, party, OPERATOR, REGISTRAR)
+    keys = [key, world.key(OPERATOR), world.key(REGISTRAR)]
     first = post(http, Signed(sign_envelope(payload, keys)).to_json())
     again = Signed(sign_envelope(payload, keys))
     assert 201 == first.status_code

@@ -32,7 +32,7 @@ def node() -> Iterator[Node]:
     """Run a node on an embedded database that nobody brings back."""
     with home_directory() as home:
         settings = Settings(home=home, database_url=None, verifier_processes=1)
-        initialise(settings, "e2e.example.vn", OPERATOR, REGISTRAR)
+        initialise(settings, "e2e.example.vn", OPERATOR, REGISTRAR, delay_s=0)
         node = open_node(settings)
         node.watchdog = None
         node.start()

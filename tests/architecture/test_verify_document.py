@@ -143,9 +143,17 @@ HELD: dict[str, str] = {
         unit/test_verify_receipt.py::test_a_member_that_stands_twice_is_refused
         unit/test_verify_receipt.py::test_what_the_json_says_of_other_things_is_said_to_be_unchecked
         unit/test_verify_receipt.py::test_what_is_printed_of_a_receipt_is_what_its_bytes_say""",
+    "What officers register": """
+        unit/test_verify_delay.py::test_what_binds_before_the_delay_is_over_is_refused
+        unit/test_verify_delay.py::test_what_waits_binds_nobody
+        unit/test_verify_delay.py::test_what_was_stopped_never_binds
+        unit/test_verify_delay.py::test_another_delay_holds_after_the_old_one
+        unit/test_verify_delay.py::test_a_log_without_a_delay_is_called_a_demonstration""",
+    "An event by a key that officers": """
+        unit/test_verify_delay.py::test_events_that_rest_on_a_vouched_key_are_marked""",
     "Step 8 judges by position": """
         unit/test_verify_signatures.py::test_the_operator_cannot_give_a_party_a_key_by_that_key_alone
-        unit/test_verify_signatures.py::test_an_officer_who_vouches_must_say_so_and_sign
+        unit/test_verify_signatures.py::test_an_officer_who_vouches_says_so_and_both_sign
         unit/test_verify_signatures.py::test_a_type_of_tomorrow_is_read_and_named
         unit/test_verify_entries.py::test_nothing_stands_behind_the_end_of_a_log""",
     "| a disk, a bug": """
@@ -158,7 +166,10 @@ HELD: dict[str, str] = {
     "| an operator who writes events for a party": """
         unit/test_verify_signatures.py::test_the_operator_alone_cannot_sign_for_two_parties
         unit/test_verify_signatures.py::test_no_officer_signs_for_a_party""",
-    "| an operator or a registrar who vouches": """
+    "| an operator and a registrar who": """
+        unit/test_monitor_waiting.py::test_what_waits_in_ones_own_name_is_told_at_once
+        unit/test_verify_delay.py::test_events_that_rest_on_a_vouched_key_are_marked""",
+    "| a thief of a key": """
         unit/test_monitor.py::test_an_event_by_ones_own_key_that_one_did_not_sign
         unit/test_court_says.py::test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in""",
     "Each lie of an operator": """
@@ -176,8 +187,9 @@ HELD: dict[str, str] = {
     "* An operator can date": """
         unit/test_verify_entries.py::test_the_bounds_of_an_events_time_belong_to_it
         unit/test_verify_entries.py::test_the_clock_may_be_a_minute_off_in_whole_seconds""",
-    "* Whom the operator registers": """
-        unit/test_verify_signatures.py::test_an_officer_who_vouches_must_say_so_and_sign
+    "* Whom the officers register": """
+        unit/test_verify_signatures.py::test_an_officer_who_vouches_says_so_and_both_sign
+        unit/test_verify_delay.py::test_a_log_without_a_delay_is_called_a_demonstration
         unit/test_verify_signatures.py::test_a_party_is_not_registered_without_the_operator""",
     "* An event that the ledger": """
         unit/test_client.py::test_an_answer_to_many_that_drops_the_last_line_is_refused

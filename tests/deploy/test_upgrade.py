@@ -10,8 +10,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from ledger.client import Signed
+from ledger.compose import compose
+from ledger.genesis import key_record
 from ledger.home import Home
-from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
+from ledger.wire.envelope import sign_envelope
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, party_registered
 from tests.support.server import ROOT, Server, environment, free_port, ledger_home
 from tests.support.world import World
 
@@ -59,9 +63,10 @@ def serving(home: Home, root: Path = ROOT) -> Iterator[Server]:
 
 def initialise(home: Home, root: Path) -> None:
     registrar = "--registrar-party" if root == ROOT else "--registrar"  # As it was named before.
+    delay = ["--delay", "0"] if root == ROOT else []  # There was none before.
     command = ["-m", "api.cli", "operate", "init", "--operator", OPERATOR, registrar, REGISTRAR]
     subprocess.run(
-        [sys.executable, *command, "--host", "upgrade.example.vn"],
+        [sys.executable, *command, "--host", "upgrade.example.vn", *delay],
         env={**environment(home.path, {}), "PYTHONPATH": str(root)},
         cwd=root,
         check=True,
@@ -86,11 +91,19 @@ def post(server: Server, signed: object) -> httpx2.Response:
     return httpx2.post(f"{server.url}/v1/events", content=body, headers=headers, timeout=60)
 
 
+def registration_by_one(world: World) -> Signed:
+    """Return a registration as it was: without the registrar."""
+    body = party_registered(party=INSTITUTE, keys=[key_record(world.key(INSTITUTE))])
+    members = body.model_dump(mode="json", exclude_unset=True)
+    payload = compose(world.origin, body.TOPIC, members, (INSTITUTE, OPERATOR))
+    return Signed(sign_envelope(payload, [world.key(INSTITUTE), world.key(OPERATOR)]))
+
+
 def test_a_ledger_of_the_earlier_version_goes_on_with_this_one(wheels: dict[str, Path]) -> None:
     with ledger_home() as home:
         initialise(home, wheels[BEFORE])
         world = World.of(home)
-        early = world.registration(INSTITUTE)
+        early = registration_by_one(world)
         with serving(home, wheels[BEFORE]) as older:
             older.await_ready()
             receipt = post(older, early)

@@ -3,7 +3,7 @@ Events of every topic before all who judge authority: `python -m tests.different
 
 Each seed is a walk through the story with `--cases` events at each step; what came of it is kept in
 the directory, so an interrupted run goes on where it was. `--planted` changes a word in one judge's
-table, thirty times, and must find each. Exit code 1 where somebody disagrees.
+table, fifty-four times, and must find each. Exit code 1 where somebody disagrees.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--cases", type=int, default=40, help="events at each step of the story")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
-    parser.add_argument("--planted", action="store_true", help="find thirty planted disagreements")
+    parser.add_argument("--planted", action="store_true", help="find the planted disagreements")
     given = parser.parse_args()
     given.directory.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(given.workers, initializer=remember_keys) as pool:

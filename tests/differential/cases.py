@@ -6,53 +6,15 @@ of the others (`DEPENDS`) it depends on the topic, and all must say the same.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from random import Random
-from typing import Any
 
 from ledger.genesis import key_record
 from ledger.wire.envelope import Signature
 from ledger.wire.keys import PrivateKey
-from tests.differential.story import DEPUTIES, Step, Writer, deputy, entry, lines
+from tests.differential import waiting
+from tests.differential.bench import NOBODY, OUTSIDER, Bench, event, officers, registered
+from tests.differential.story import DEPUTIES, deputy, entry, lines
 from tests.support import builders as b
 from tests.support.sample_log import party_key
-
-OUTSIDER, NOBODY = b.THIRD, "party:vn.nobody"
-
-
-@dataclass
-class Bench:
-    """What cases are made from: the writer, the step, chance, and who could sign."""
-
-    writer: Writer
-    step: Step
-    chance: Random
-
-    def said(self, signers: list[str], keys: list[PrivateKey], **says: Any) -> bytes:
-        """Return the event with other signers, lines or members."""
-        step = self.step
-        payload = self.writer.payload(step.topic, {**step.said, **says}, signers, step.at)
-        return entry(payload, lines(payload, keys), step.at)
-
-    @property
-    def own(self) -> list[PrivateKey]:
-        """Return the keys of all signers, and the new ones."""
-        return [*self._held(self.step.signers), *self.step.new]
-
-    def without(self, party: str) -> list[PrivateKey]:
-        """Return the keys of the other signers, and the new ones."""
-        others = [each for each in self.step.signers if each != party]
-        return [*self._held(others), *self.step.new]
-
-    def _held(self, parties: list[str]) -> list[PrivateKey]:
-        """Keys of those who have one before the event."""
-        return [self.writer.key(each) for each in parties if self.writer.in_force.get(each)]
-
-    def one(self) -> str:
-        """One of the signers that were there before the event, or any."""
-        before = [each for each in self.step.signers if self.writer.in_force.get(each)]
-        return self.chance.choice(before or self.step.signers)
-
 
 Case = Callable[[Bench], bytes | None]
 """Makes an entry, or none where there is no such case at this step."""
@@ -192,21 +154,19 @@ def reviewed_by_none(bench: Bench) -> bytes | None:
     return bench.said(signers, [*map(bench.writer.key, signers)], **says)
 
 
-def _event(bench: Bench, topic: str, said: dict[str, Any], keys: list[PrivateKey]) -> bytes:
-    other = replace(bench.step, topic=topic, said=said)
-    signers = bench.writer.bound(topic, said)
-    return Bench(bench.writer, other, bench.chance).said(signers, keys)
-
-
 def _vouched(bench: Bench, party: str, voucher: str | None, by: list[PrivateKey]) -> bytes | None:
     if not bench.writer.in_force.get(b.FIRM):
         return None
     new = party_key(party, 5 + bench.chance.randrange(2))
     said = {"party": party, "key": key_record(new), "not_before": None, "not_after": None}
-    return _event(bench, "key.added/1", {**said, "vouched_by": voucher}, [new, *by])
+    return event(bench, "key.added/1", {**said, "vouched_by": voucher}, [new, *by])
 
 
 def key_vouched_for(bench: Bench) -> bytes | None:
+    return _vouched(bench, b.FIRM, bench.chance.choice(bench.writer.officers), officers(bench))
+
+
+def key_vouched_for_by_one(bench: Bench) -> bytes | None:
     officer = bench.chance.choice(bench.writer.officers)
     return _vouched(bench, b.FIRM, officer, [bench.writer.key(officer)])
 
@@ -217,7 +177,7 @@ def key_by_an_older(bench: Bench) -> bytes | None:
 
 def vouched_by_itself(bench: Bench) -> bytes | None:
     party = bench.chance.choice((b.FIRM, *bench.writer.officers))
-    return _vouched(bench, party, party, [bench.writer.key(party)])
+    return _vouched(bench, party, party, [bench.writer.key(party), *officers(bench)])
 
 
 def vouched_by_its_new_key(bench: Bench) -> bytes | None:
@@ -236,7 +196,8 @@ def vouched_by_the_other_officer(bench: Bench) -> bytes | None:
 
 def vouched_through_a_mandate(bench: Bench) -> bytes | None:
     """Try to bind by a deputy's new key the officer whose mandate the deputy holds."""
-    return _vouched(bench, deputy("whole"), bench.writer.officers.registrar, [])
+    operator, registrar = bench.writer.officers
+    return _vouched(bench, deputy("whole"), registrar, [bench.writer.key(operator)])
 
 
 def revoked_by_a_stranger(bench: Bench) -> bytes | None:
@@ -244,14 +205,14 @@ def revoked_by_a_stranger(bench: Bench) -> bytes | None:
         return None
     said = {"party": b.FIRM, "key_id": bench.writer.key(b.FIRM).key_id, "reason": "lost"}
     said |= {"compromised_since": None, "revoked_by": b.RIVAL}
-    return _event(bench, "key.revoked/1", said, [bench.writer.key(b.RIVAL)])
+    return event(bench, "key.revoked/1", said, [bench.writer.key(b.RIVAL)])
 
 
 def suspended_by_a_stranger(bench: Bench) -> bytes | None:
     if not bench.writer.in_force.get(b.FIRM):
         return None
     said = {"party": b.FIRM, "key_id": bench.writer.key(b.FIRM).key_id, "suspended_by": b.RIVAL}
-    return _event(bench, "key.suspended/1", said, [bench.writer.key(b.RIVAL)])
+    return event(bench, "key.suspended/1", said, [bench.writer.key(b.RIVAL)])
 
 
 def lifted_by_the_suspended_key(bench: Bench) -> bytes | None:
@@ -275,24 +236,33 @@ def mandate_ended_by_a_stranger(bench: Bench) -> bytes | None:
         return None
     name = f"mandate:{b.FIRM[6:].replace(':', '-')}-whole"
     said = {"mandate": name, "principal": b.FIRM, "holder": deputy("whole"), "ended_by": b.RIVAL}
-    return _event(bench, "mandate.ended/1", said, [bench.writer.key(b.RIVAL)])
+    return event(bench, "mandate.ended/1", said, [bench.writer.key(b.RIVAL)])
 
 
 def registered_again(bench: Bench) -> bytes | None:
-    """Give a party a key by the operator alone."""
-    if not bench.writer.in_force.get(b.FIRM):
-        return None
-    new, operator = party_key(b.FIRM, 5), bench.writer.officers.operator
-    said = b.party_registered(party=b.FIRM, name=None, keys=[key_record(new)])
-    return _event(
-        bench,
-        "party.registered/1",
-        said.model_dump(mode="json", exclude_unset=True),
-        [new, bench.writer.key(operator)],
-    )
+    """Give a party a key by the officers alone."""
+    return registered(bench, b.FIRM, officers(bench))
 
 
-ALWAYS_RIGHT: tuple[Case, ...] = (right, key_vouched_for, key_by_an_older)
+def registered_by_one_officer(bench: Bench) -> bytes | None:
+    return registered(bench, NOBODY, [bench.writer.key(bench.chance.choice(bench.writer.officers))])
+
+
+def registered_as_a_person(bench: Bench) -> bytes | None:
+    """Call an organisation a person, whom the operator alone registers, to bind at once."""
+    operator = bench.writer.key(bench.writer.officers.operator)
+    return registered(bench, NOBODY, [operator], kind="person", name=None)
+
+
+ALWAYS_RIGHT: tuple[Case, ...] = (
+    right,
+    key_vouched_for,
+    key_by_an_older,
+    waiting.delay_changed,
+    waiting.key_stopped,
+    waiting.party_stopped,
+    waiting.registered_anew,
+)
 WRONG: tuple[Case, ...] = (
     signer_missing,
     signer_too_many,
@@ -324,6 +294,20 @@ WRONG: tuple[Case, ...] = (
     lifted_by_a_deputy,
     mandate_ended_by_a_stranger,
     registered_again,
+    registered_by_one_officer,
+    registered_as_a_person,
+    key_vouched_for_by_one,
+    waiting.registered_too_early,
+    waiting.vouched_too_early,
+    waiting.delay_changed_too_early,
+    waiting.by_a_key_that_waits,
+    waiting.by_a_key_that_was_stopped,
+    waiting.attested_by_a_clerk_that_waits,
+    waiting.attested_by_a_clerk_that_was_stopped,
+    waiting.key_stopped_by_a_stranger,
+    waiting.key_stopped_too_late,
+    waiting.party_stopped_too_late,
+    waiting.party_stopped_by_another,
 )
 RARE = (
     key_of_before,

@@ -29,8 +29,13 @@ CHANGES: tuple[tuple[str, int, str, str], ...] = (
     ("key.added/1", 1, " party=#older|!@officers", ""),
     ("key.suspended/1", 1, "suspended_by=party|@officers", ""),
     ("key.resumed/1", 1, " party=#older?lifted_by", ""),
+    ("party.registered/1", 3, "?!kind=person", ""),
+    ("key.added/1", 3, "?vouched_by", ""),
+    ("ledger.delay_adopted/1", 3, "?ledger", ""),
+    ("party.registered/1", 0, "@registrar?!kind=person ", ""),
+    ("key.stopped/1", 1, "party|@registrar", "party|@officers"),
 )
-"""Topic, column, word, and what stands there instead: in each of the three tables, thirty-nine."""
+"""Topic, column, word, and what stands there instead: in each of the three tables, fifty-four."""
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from ledger.batches import BatchKey
 from ledger.log.merkle import leaf_hash
 from ledger.scrutiny import Scrutiny
 from ledger.store.batches import Batch
-from tests.differential.cases import ALWAYS_RIGHT, WRONG, Bench, draw
+from tests.differential.bench import Bench
+from tests.differential.cases import ALWAYS_RIGHT, WRONG, draw
 from tests.differential.judges import Answer, Judges
 from tests.differential.story import ORIGIN, Writer, entry, lines, steps
 
@@ -41,8 +42,12 @@ class Tally:
 def walk(
     seed: int, cases: int, *, heard: Callable[[Tally], None] = lambda _: None, most: int = 10**9
 ) -> Tally:
-    """Judge `cases` events at each step of the story; stop at `most` disagreements."""
-    chance, writer, judges, tally = Random(seed), Writer(), Judges(ORIGIN), Tally()
+    """Judge `cases` events at each step of the story; stop at `most` disagreements.
+
+    The ledger of an odd seed has a delay of a second.
+    """
+    writer = Writer(delay_s=seed % 2)
+    chance, judges, tally = Random(seed), Judges(ORIGIN), Tally()
     for step in steps(writer):
         bench = Bench(writer, step, chance)
         if judges.size:

@@ -3,7 +3,8 @@ The story in which every topic occurs, with real keys, and deputies of every par
 
 Bodies of `golden_events.STORY` are written as JSON with real keys instead of planted ones, and with
 the hashes that their payloads really have. Before it begins, each of its parties gives mandates to
-deputies who differ in one thing each.
+deputies who differ in one thing each, and a clerk and a key begin to wait, to be stopped, or to
+bind. The story is told of a ledger with a delay too: then all that has to wait says so.
 """
 
 import hashlib
@@ -17,14 +18,14 @@ from typing import Any
 from ledger.domain.event import Body, format_instant
 from ledger.domain.registry import TOPICS
 from ledger.genesis import key_record
-from ledger.powers import TABLE, Officers, parties_bound
+from ledger.powers import TABLE, Officers, must_wait, parties_bound
 from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode
 from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Signature, payload_hash, sign_envelope
 from ledger.wire.keys import PrivateKey
 from tests.support import builders as b
-from tests.support import mandates
+from tests.support import mandates, parties
 from tests.support.golden_events import STORY
 from tests.support.governance import FIRST_KEYS, NEXT_KEY, REFUSAL_KEY
 from tests.support.log import format_vkey
@@ -49,6 +50,13 @@ DEPUTIES: Mapping[str, dict[str, Any]] = {
 """How the mandate of each deputy differs from a whole one."""
 
 
+SLEEPER, STOPPED = "party:vn.sleeper", "party:vn.stopped"
+"""A clerk whose registration waits as long as the story lasts, and one who was stopped."""
+SLEEPING, STOPPED_KEY = 3, 4
+"""Numbers of the firm's keys that are vouched for: one waits for ever, one was stopped."""
+FAR = "2026-12-24T00:00:00.000Z"
+
+
 def deputy(name: str) -> str:
     return f"party:vn.deputy-{name}"
 
@@ -61,12 +69,13 @@ VKEYS = {
 """The keys of the log, of which the story has words."""
 
 EVERYBODY = sorted(
-    {party for body in STORY for party, _ in body.new_keys()} | {*map(deputy, DEPUTIES)}
+    {party for body in STORY for party, _ in body.new_keys()}
+    | {SLEEPER, STOPPED, *map(deputy, DEPUTIES)}
 )
 KEYS = {
     party_key(party, number).key_id: party_key(party, number)
     for party in EVERYBODY
-    for number in range(3)
+    for number in range(5)
 }
 
 
@@ -86,10 +95,11 @@ class Writer:
     gone: list[PrivateKey] = field(default_factory=list)
     mandated: int = 0
     number: int = 0
+    delay_s: int = 0
 
     def __post_init__(self) -> None:
         for party in EVERYBODY:
-            for number in range(3):
+            for number in range(5):
                 planted, real = b.planted_key(party, number), key_record(party_key(party, number))
                 self.renamed |= {planted[name]: real[name] for name in ("key_id", "public_key")}
 
@@ -101,6 +111,15 @@ class Writer:
                 text = text.replace(planted, real)
         said: dict[str, Any] = json.loads(text)
         return said
+
+    def waiting(self, topic: str, said: dict[str, Any], at: datetime) -> dict[str, Any]:
+        """Return what is said, with the delay of this story's ledger where it has to wait."""
+        if topic in ("ledger.opened/1", "ledger.delay_adopted/1"):
+            said = {**said, "delay_seconds": self.delay_s}
+        if not must_wait(TABLE[topic], said) or said.get("not_before") or not self.delay_s:
+            return said
+        binds = at + timedelta(seconds=self.delay_s)
+        return {**said, "not_before": format_instant(binds)}
 
     def payload(
         self, topic: str, said: Mapping[str, Any], signers: Iterable[str], at: datetime
@@ -136,7 +155,8 @@ class Writer:
         """Remember whose keys are in force after an event, and who the officers are."""
         brought = TOPICS[topic].model_validate(said).new_keys()
         for party, record in brought:
-            self.in_force.setdefault(party, []).append(KEYS[record.key_id])
+            if said.get("not_before") != FAR:
+                self.in_force.setdefault(party, []).append(KEYS[record.key_id])
         self.mandated += topic == "mandate.given/1"
         if topic == "key.revoked/1":
             self.gone += [k for k in self.in_force[said["party"]] if k.key_id == said["key_id"]]
@@ -176,15 +196,29 @@ def steps(writer: Writer) -> Iterator[Step]:
     for index, body in enumerate(STORY):
         at = START + timedelta(seconds=index)
         if index == PRELUDE_AT:
-            for prelude in _prelude():
+            for prelude in _newcomers():
+                yield from _step(writer, prelude, at - timedelta(seconds=1))
+            for prelude in _mandates():
                 yield from _step(writer, prelude, at)
         yield from _step(writer, body, at)
 
 
-def _prelude() -> Iterator[Body]:
+def _newcomers() -> Iterator[Body]:
     for name in DEPUTIES:
         key = b.planted_key(deputy(name))
         yield b.party_registered(party=deputy(name), name=f"Deputy {name}", keys=[key])
+    for party in (SLEEPER, STOPPED):
+        keys = [b.planted_key(party)]
+        yield b.party_registered(party=party, roles=["clerk"], keys=keys, not_before=FAR)
+    for number in (SLEEPING, STOPPED_KEY):
+        key = b.planted_key(b.FIRM, number)
+        yield b.key_added(party=b.FIRM, key=key, vouched_by=b.REGISTRAR, not_before=FAR)
+
+
+def _mandates() -> Iterator[Body]:
+    yield parties.party_stopped(STOPPED)
+    stopped = {"party": b.FIRM, "key_id": b.key_id(b.FIRM, STOPPED_KEY)}
+    yield parties.key_stopped(**stopped, stopped_by=b.FIRM)
     for principal in sorted(b.ROLES):
         for name, terms in DEPUTIES.items():
             mandate = f"mandate:{principal[6:].replace(':', '-')}-{name}"
@@ -195,7 +229,7 @@ def _prelude() -> Iterator[Body]:
 
 
 def _step(writer: Writer, body: Body, at: datetime) -> Iterator[Step]:
-    said = writer.real(body)
+    said = writer.waiting(body.TOPIC, writer.real(body), at)
     new = [KEYS[record.key_id] for _, record in TOPICS[body.TOPIC].model_validate(said).new_keys()]
     yield Step(body.TOPIC, said, writer.bound(body.TOPIC, said), at, new, b.hash_of(body))
     writer.follow(body.TOPIC, said)

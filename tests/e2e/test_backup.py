@@ -92,7 +92,7 @@ class Machine:
 def machine() -> Iterator[Machine]:
     with ledger_home() as home, home_directory() as elsewhere:
         machine = Machine(home, elsewhere)
-        initialise(machine.settings(), "lost.example.vn", OPERATOR, REGISTRAR)
+        initialise(machine.settings(), "lost.example.vn", OPERATOR, REGISTRAR, delay_s=0)
         shutil.copytree(home.keys, machine.safe)
         shutil.copytree(home.vault, machine.data_keys)
         yield machine
@@ -221,7 +221,9 @@ def empty_databases(postgres_server: EmbeddedPostgres) -> Iterator[tuple[Databas
 
 
 def found_there(machine: Machine, database: Database) -> None:
-    initialise(settings_for(database, machine.home.path), "own.example.vn", OPERATOR, REGISTRAR)
+    initialise(
+        settings_for(database, machine.home.path), "own.example.vn", OPERATOR, REGISTRAR, delay_s=0
+    )
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +231,7 @@ def kept() -> Iterator[Machine]:
     """Return a machine that made a backup of size 1, and signed two entries more."""
     with ledger_home() as home, home_directory() as elsewhere:
         machine = Machine(home, elsewhere)
-        initialise(machine.settings(), "lost.example.vn", OPERATOR, REGISTRAR)
+        initialise(machine.settings(), "lost.example.vn", OPERATOR, REGISTRAR, delay_s=0)
         shutil.copytree(home.keys, machine.safe)
         shutil.copytree(home.vault, machine.data_keys)
         told(machine.operate("backup", machine.backups))

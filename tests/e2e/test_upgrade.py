@@ -99,6 +99,8 @@ def test_the_older_software_waits_and_the_newer_goes_on(tmp_path: Path) -> None:
             OPERATOR,
             "--registrar-party",
             REGISTRAR,
+            "--delay",
+            "0",
         )
         run(*init, home=home)
         world = World.of(home)

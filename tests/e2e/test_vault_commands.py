@@ -56,7 +56,7 @@ def world() -> Iterator[tuple[Home, World, str]]:
     """Make a log of the agreements; lend its home and the id of the contract's event."""
     with ledger_home() as home:
         settings = Settings(home=home.path, database_url=None)
-        initialise(settings, "vault.example.vn", OPERATOR, REGISTRAR)
+        initialise(settings, "vault.example.vn", OPERATOR, REGISTRAR, delay_s=0)
         world = World.of(home)
         signed = agreements(world)
         with node_of(home) as node:

@@ -262,7 +262,7 @@ def scene() -> Iterator[Scene]:
     """Serve a fresh ledger under the hook, with one party registered."""
     with ledger_home() as home:
         settings = Settings(home=home.path, database_url=None)
-        initialise(settings, "faults.example.vn", OPERATOR, REGISTRAR)
+        initialise(settings, "faults.example.vn", OPERATOR, REGISTRAR, delay_s=0)
         directory = home.path.parent / f"{home.path.name}-faults"
         directory.mkdir(mode=0o700)
         variables = {

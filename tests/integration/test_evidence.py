@@ -120,7 +120,7 @@ def test_a_bundle_shows_the_whole_history_of_a_subject(case: Case) -> None:
     parties = [(at, what) for at, what in verified.unchecked if "whether party:" in what]
     rest = [at for at, what in verified.unchecked if (at, what) not in parties]
     assert [position, 0, position] == rest
-    assert {0: REGISTRAR, 3: INSTITUTE, position: OPERATOR}.items() == {
+    assert {1: REGISTRAR, 3: INSTITUTE, position: OPERATOR}.items() == {
         (at, what.split()[1]) for at, what in parties
     }
     loose = (Step.CHECKPOINT, Step.IDENTITY, Step.SIGNATURES)

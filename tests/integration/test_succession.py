@@ -88,7 +88,7 @@ def logs(postgres_server: EmbeddedPostgres, tmp_path: Path) -> Iterator[tuple[Lo
         new = settings_for(second, tmp_path / "new")
         home = found(old)
         as_owner(second, "DELETE FROM ledger.head")
-        initialise(new, "ledger.example.vn", OPERATOR, REGISTRAR)
+        initialise(new, "ledger.example.vn", OPERATOR, REGISTRAR, delay_s=0)
         yield (
             Log(old, home, tmp_path / "old-log"),
             Log(new, Home(new.home), tmp_path / "new-log"),

@@ -23,7 +23,7 @@ from projections.catalogue import READ_MODELS
 from projections.seals import draft_seal
 from tests.lies.stage import TECHNOLOGY, Operator
 from tests.support import builders as b
-from tests.support.builders import FIRM, INSTITUTE, OPERATOR
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.postgres import ORIGIN
 
 Word = tuple[bytes, bytes | None]
@@ -116,11 +116,12 @@ def forged(operator: Operator) -> None:
 
 
 def vouched(operator: Operator) -> None:
-    """Vouch for a key of one's own in the firm's name, and sign with it."""
+    """Vouch, with the registrar, for a key of one's own in the firm's name, and sign with it."""
     world = operator.world
     record = key_record(world.key("party:vn.thief"))
     body = b.key_added(party=FIRM, key=record, vouched_by=OPERATOR)
-    for each, signers in ((body, (FIRM, OPERATOR)), (technology("stolen", FIRM), (FIRM,))):
+    both = (FIRM, OPERATOR, REGISTRAR)
+    for each, signers in ((body, both), (technology("stolen", FIRM), (FIRM,))):
         payload = said(operator, each, *signers)
         keys = [world.key("party:vn.thief" if party == FIRM else party) for party in signers]
         operator.record(Signed(sign_envelope(payload, keys)))
@@ -381,7 +382,7 @@ def lost_checkpoints(operator: Operator) -> None:
 
 UNSTOPPABLE = {
     "date an entry at the instant of the last one": "can date an entry",
-    "register a party that there is not": "Whom the operator registers",
+    "register a party that there is not": "Whom the officers register",
     "take no notice of an event, and sign nothing": "that the ledger never took",
 }
 """What nobody finds, and what the document says of it where it says what no step can stop."""
@@ -398,7 +399,7 @@ LIES: dict[str, Lie] = {
     "change the payload of a signed event": rewritten,
     "take a party's line from an event of two": stripped,
     "sign for a party with the operator's key": forged,
-    "sign for a party with a key that the operator vouched for": vouched,
+    "sign for a party with a key that both officers vouched for": vouched,
     "register a party that there is not": made_up,
     "replay what was signed for another ledger": of_another_ledger,
     "record an event a second time": twice,

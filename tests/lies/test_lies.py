@@ -14,7 +14,7 @@ SAMPLE = (
     "date an entry before the one before it",
     "drop the last entries, go on with others",
     "show newcomers another history",
-    "sign for a party with a key that the operator vouched for",
+    "sign for a party with a key that both officers vouched for",
     "refuse an event for good, and record it",
     "write a row past the sequencer",
     "exchange two sealed openings",

@@ -27,7 +27,7 @@ def literal() -> str:
         whole = f"    {json.dumps(topic)}: ({', '.join(map(json.dumps, row))}),"
         split = [f"    {json.dumps(topic)}: (", *(f"        {json.dumps(part)}," for part in row)]
         lines += [whole] if len(whole) <= 100 else [*split, "    ),"]
-    return "\n".join(["TABLE: dict[str, tuple[str, str, str]] = {", *lines, "}", ""])
+    return "\n".join(["TABLE: dict[str, tuple[str, str, str, str]] = {", *lines, "}", ""])
 
 
 def main() -> None:

@@ -121,7 +121,7 @@ def _opening() -> tuple[bytes, ...]:
     parties = [(each.institute, each.firm, each.author, each.bank) for each in _TRADES]
     for party in (BUSY, *chain.from_iterable(parties)):
         body = b.party_registered(party=party, keys=[key_record(_key(party))])
-        scribe.sign(body, party, b.OPERATOR)
+        scribe.sign(body, party, b.OPERATOR, b.REGISTRAR)
     opening = (sample_log(1, ORIGIN).entries[0], *scribe.written)
     assert len(opening) == _OPENING, "positions are reckoned from it"
     return opening

@@ -6,6 +6,7 @@ from typing import Any
 from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body
 from ledger.domain.governance import (
+    DelayAdopted,
     LedgerClosed,
     LedgerResumed,
     LogKeysAdopted,
@@ -105,10 +106,17 @@ def refusal_keys_adopted(**overrides: Any) -> RefusalKeysAdopted:
     return built(RefusalKeysAdopted, defaults, overrides)
 
 
+def delay_adopted(delay_seconds: int = 0, **overrides: Any) -> DelayAdopted:
+    """Return the adoption of another delay, which holds at once where there was none."""
+    defaults = {"ledger": LEDGER, "not_before": None, "reason": "as it was"}
+    return built(DelayAdopted, {**defaults, "delay_seconds": delay_seconds}, overrides)
+
+
 STORY: tuple[Body, ...] = (
     ledger_sealed(),
     log_keys_adopted(),
     refusal_keys_adopted(),
+    delay_adopted(),
     policy_adopted(),
     ledger_resumed(),
 )

@@ -32,7 +32,7 @@ def found(settings: Settings) -> Home:
     """Make the log: keys, genesis entry, first checkpoint."""
     home = Home(settings.home)
     home.create(Identity(ORIGIN, OPERATOR, REGISTRAR))
-    initialise(settings, None, None, None)
+    initialise(settings, None, None, None, delay_s=0)
     return home
 
 

@@ -10,8 +10,8 @@ from ledger.domain.identity import (
     PartyRenamed,
     PersonErased,
 )
-from ledger.domain.key import KeyResumed, KeySuspended
-from ledger.domain.party import PartyRegistered
+from ledger.domain.key import KeyAdded, KeyResumed, KeyStopped, KeySuspended
+from ledger.domain.party import PartyRegistered, PartyStopped
 from ledger.domain.reconfirmation import ReconfirmationGiven
 from ledger.domain.relation import RelationDeclared, RelationEnded
 from ledger.domain.spelling import PartyKnownAs
@@ -19,18 +19,24 @@ from tests.support.builders import (
     CLERK,
     FIRM,
     INSTITUTE,
+    REGISTRAR,
     RIVAL,
     SOME_HASH,
     built,
     first_party,
     hash_of,
+    key_added,
     key_id,
+    planted_key,
 )
 
 MERGED = "party:vn.merged"
 DISSOLVED = "party:vn.dissolved"
 RELATION = "relation:01890000-0000-7000-8000-000000000021"
 PERSON = "party:tok.ffeeddccbbaa99887766554433221100"
+WAITING = "party:vn.waiting"
+LATER = "2026-12-24T00:00:00.000Z"
+"""When what waits here would bind."""
 
 _BY_REGISTRAR = {"attested_by": None, "document_sha256": None}
 
@@ -129,7 +135,36 @@ def reconfirmation_given(signed: Body, **overrides: Any) -> ReconfirmationGiven:
     return built(ReconfirmationGiven, defaults, overrides)
 
 
+def waiting(**overrides: Any) -> PartyRegistered:
+    """Return the registration of a clerk that does not bind yet."""
+    return built(
+        PartyRegistered, first_party(WAITING, not_before=LATER, roles=["clerk"]), overrides
+    )
+
+
+def party_stopped(party: str = WAITING) -> PartyStopped:
+    """Return the registrar's word that a registration never binds."""
+    return built(PartyStopped, {"party": party}, {})
+
+
+def key_waiting(number: int = 2, **overrides: Any) -> KeyAdded:
+    """Return a key of the institute's that an officer vouches for, and that does not bind yet."""
+    vouched = {"key": planted_key(INSTITUTE, number), "vouched_by": REGISTRAR}
+    return key_added(**{**vouched, "not_before": LATER, **overrides})
+
+
+def key_stopped(number: int = 2, **overrides: Any) -> KeyStopped:
+    """Return the registrar's word that such a key never binds."""
+    which = {"party": INSTITUTE, "key_id": key_id(INSTITUTE, number), "stopped_by": REGISTRAR}
+    return built(KeyStopped, which, overrides)
+
+
 STORY: tuple[Body, ...] = (
+    waiting(),
+    party_stopped(),
+    waiting(keys=[planted_key(WAITING, 1)], not_before=None),
+    key_waiting(),
+    key_stopped(),
     known_as(),
     party_identified(),
     party_renamed(),

@@ -10,6 +10,7 @@ what a seal says of subjects. What it does not bring it cannot show: that is lis
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ledger.log.evidence import Evidence, parse_evidence
 from ledger.log.merkle import leaf_hash
@@ -97,12 +98,21 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
     elsewhere = [] if authority.whole else _elsewhere(whole, sealed)
     ends = () if authority.whole else _unchecked(events, authority, whole, sealed)
     lines = (*unread, *ends)
-    unchecked = (*elsewhere, *lines)
     histories = tuple((each.subject, sealed) for each in evidence.histories)
     signatures = sum(len(event.entry.signatures) for event in events)
     left = (Step.CHECKPOINT, elsewhere), (Step.IDENTITY, elsewhere), (Step.SIGNATURES, lines)
     ended = states([step for step, each in left if each], _idle(evidence))
-    return Verified(checkpoint, ended, signatures, unchecked, histories=histories), authority
+    answer = Verified(checkpoint, ended, signatures, (*elsewhere, *lines), histories=histories)
+    return _marked(answer, events, authority), authority
+
+
+def _marked(answer: Verified, events: Iterable[Event], authority: Authority) -> Verified:
+    """Add what rests on vouched keys, and whether there is a time at which nothing waits."""
+    vouched = list[tuple[int, int]]()
+    for event in events:
+        keys = [authority.keys[line.key_id] for line in event.entry.signatures]
+        vouched += ((event.position, at) for at in sorted({key.vouched for key in keys} - {0}))
+    return replace(answer, vouched=tuple(vouched), demonstration=authority.demonstration)
 
 
 def _idle(evidence: Evidence) -> list[Step]:

@@ -51,6 +51,8 @@ START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 PARTIES = (b.OPERATOR, b.REGISTRAR, b.REVIEWER, b.INSTITUTE, b.FIRM, b.RIVAL, b.AUTHOR)
 """Whom the genesis entry registers."""
 
+OFFICERS = (b.OPERATOR, b.REGISTRAR)
+
 BATCH = 16
 """Entries that share an instant; the next ones are accepted a second later."""
 
@@ -248,9 +250,9 @@ def whole_story() -> SampleLog:
 
 def _story(log: SampleLog) -> Iterator[str]:
     """Tell how a patent is licensed and paid for; yield after each entry."""
-    yield _open(log)
+    yield open_log(log)
     stranger, second = party_key(b.STRANGER), party_key(b.INSTITUTE, 1)
-    yield log.say(b.party_registered(keys=[key_record(stranger)]), [b.STRANGER, b.OPERATOR])
+    yield log.say(b.party_registered(keys=[key_record(stranger)]), [b.STRANGER, *OFFICERS])
     yield log.say(
         b.key_added(key=key_record(second)), [b.INSTITUTE], keys=[party_key(b.INSTITUTE), second]
     )
@@ -279,7 +281,8 @@ def _story(log: SampleLog) -> Iterator[str]:
     yield log.say(b.payment_confirmed(), [b.AUTHOR])
 
 
-def _open(log: SampleLog) -> str:
+def open_log(log: SampleLog, delay_seconds: int = 0) -> str:
+    """Say the first event."""
     vkeys = [format_vkey(signer) for signer in log_signers(log.origin)]
     parties = [b.first_party(party, keys=[key_record(party_key(party))]) for party in PARTIES]
     body = b.ledger_opened(
@@ -287,6 +290,7 @@ def _open(log: SampleLog) -> str:
         log_keys=vkeys,
         policy_sha256=payload_hash(QUORUM_NONE_POLICY),
         law_data_sha256=shipped().sha256,
+        delay_seconds=delay_seconds,
         parties=parties,
     )
     return log.say(body, PARTIES)

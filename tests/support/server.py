@@ -198,7 +198,7 @@ def served_ledger(**variables: str) -> Iterator[Server]:
     """
     with ledger_home() as home:
         settings = Settings(home=home.path, database_url=None)
-        initialise(settings, "e2e.example.vn", OPERATOR, REGISTRAR)
+        initialise(settings, "e2e.example.vn", OPERATOR, REGISTRAR, delay_s=0)
         more = {f"LEDGER_{name.upper()}": value for name, value in variables.items()}
         # Nothing is to be in the log that no client sent, unless the test asks for seals.
         own = {"LEDGER_VERIFIER_PROCESSES": "1", "LEDGER_SEAL_ENTRIES": "0"}

@@ -49,9 +49,10 @@ class World:
         return self.keys[party]
 
     def registration(self, party: str, **overrides: Any) -> Signed:
-        """Return the event that registers a party with its key."""
+        """Return the event that registers a party with its key, signed by both officers."""
         body = party_registered(party=party, keys=[key_record(self.key(party))], **overrides)
-        return self.sign(body, party, OPERATOR)
+        officers = [OPERATOR] if body.kind == "person" and not body.roles else [OPERATOR, REGISTRAR]
+        return self.sign(body, party, *officers)
 
     def registrations(self, parties: Iterable[str] = (INSTITUTE, FIRM, RIVAL)) -> list[Signed]:
         """Return the events that register several parties."""

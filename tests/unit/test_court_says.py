@@ -13,7 +13,7 @@ from ledger.verify.__main__ import main
 from ledger.verify.evidence import verify_evidence
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, STRANGER
-from tests.support.sample_log import SIGNED_AT, SampleLog, party_key, sample_log
+from tests.support.sample_log import OFFICERS, SIGNED_AT, SampleLog, party_key, sample_log
 from tests.support.verifying import bundle_of, whole_bundle
 
 NOBODY = "contract:vn.nobody.recorded"
@@ -24,7 +24,7 @@ def log() -> SampleLog:
     """Return a log with a key of every origin: the last is one that an officer vouched for."""
     log, key = sample_log(12), party_key(FIRM, 7)
     added = b.key_added(party=FIRM, key=key_record(key), vouched_by=REGISTRAR)
-    log.say(added, [FIRM, REGISTRAR], keys=[key, party_key(REGISTRAR)])
+    log.say(added, [FIRM, *OFFICERS], keys=[key, *map(party_key, OFFICERS)])
     owned = [b.held(FIRM)]
     log.say(b.technology_registered(technology="technology:v", owners=owned), [FIRM], keys=[key])
     owned = [b.held(INSTITUTE)]
@@ -44,9 +44,9 @@ def test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in(log: Sample
     assert len(signed) == court.verify(whole_bundle(log), log.trust_root()).signatures
     for party, number, came in (
         (OPERATOR, 0, "genesis"),
-        (STRANGER, 0, f"registered by {OPERATOR} at position 1"),
+        (STRANGER, 0, f"registered by {OPERATOR} and {REGISTRAR} at position 1"),
         (INSTITUTE, 1, "vouched for by a key of its own at position 2"),
-        (FIRM, 7, f"vouched for by {REGISTRAR} at position 12"),
+        (FIRM, 7, f"vouched for by {OPERATOR} and {REGISTRAR} at position 12"),
     ):
         key = party_key(party, number).key_id
         assert f"    signed by {party}, key {key}, {came}" in signed

@@ -18,16 +18,24 @@ def _keys_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "admit_key", lru_cache(keys.admit_key))
 
 
-def test_all_who_judge_authority_agree_on_every_topic() -> None:
-    tally = walk(1, EACH_STEP)
+@pytest.mark.parametrize("seed", [1, 2], ids=["a ledger with a delay", "one without"])
+def test_all_who_judge_authority_agree_on_every_topic(seed: int) -> None:
+    tally = walk(seed, EACH_STEP)
     assert [] == tally.apart
     assert 1_000 <= tally.events
-    assert 0.25 < tally.wrong / tally.events < 0.45
+    assert 0.25 < tally.wrong / tally.events < 0.5
     assert tally.events // 5 == tally.foreign
 
 
 @pytest.mark.parametrize(
-    ("table", "change"), [("admission", CHANGES[0]), ("verify", CHANGES[5]), ("court", CHANGES[9])]
+    ("table", "change"),
+    [
+        ("admission", CHANGES[0]),
+        ("verify", CHANGES[5]),
+        ("court", CHANGES[9]),
+        ("court", CHANGES[13]),
+        ("verify", CHANGES[14]),
+    ],
 )
 def test_a_planted_disagreement_is_found(table: str, change: tuple[str, int, str, str]) -> None:
     with planted(table, change):

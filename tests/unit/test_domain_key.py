@@ -33,6 +33,7 @@ from tests.support.parties import key_resumed, key_suspended
 from tests.support.specification import given, said
 
 FIRST, SECOND = key_id(INSTITUTE), key_id(INSTITUTE, 1)
+OFFICERS = (key_id(OPERATOR), key_id(REGISTRAR))
 NINE = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 SECOND_LATER = datetime(2026, 11, 2, 9, 0, 0, 1000, tzinfo=UTC)
 NINE_TEXT, LATER_TEXT = "2026-11-02T09:00:00.000Z", "2026-11-02T09:00:00.001Z"
@@ -115,8 +116,10 @@ def test_wrong_signer_refuses_a_new_key_for_which_only_a_deputy_signs() -> None:
 
 
 def test_an_officer_can_vouch_for_a_party_that_lost_its_keys() -> None:
+    """One of the two knows who holds the key; both sign."""
+    lines = (SECOND, *OFFICERS)
     for officer in (OPERATOR, REGISTRAR):
-        vouched = said(key_added(vouched_by=officer), signatures=(SECOND, key_id(officer)))
+        vouched = said(key_added(vouched_by=officer), signatures=lines)
         given(key_revoked()).when(vouched).then_admitted()
 
 
@@ -126,7 +129,7 @@ def test_wrong_signer_refuses_a_voucher_who_is_no_officer() -> None:
 
 
 def test_signer_missing_refuses_a_voucher_who_did_not_sign() -> None:
-    unsigned = said(key_added(vouched_by=OPERATOR), signatures=(FIRST, SECOND))
+    unsigned = said(key_added(vouched_by=OPERATOR), signatures=(SECOND, OFFICERS[1]))
     given().when(unsigned).then_refused(SignerMissing, subjects=(OPERATOR,))
 
 
@@ -135,8 +138,10 @@ def test_wrong_signer_refuses_a_new_key_of_an_officer_that_vouches_for_itself() 
     new = planted_key(OPERATOR, 1)
     for voucher in (None, OPERATOR):
         forged = key_added(party=OPERATOR, key=new, vouched_by=voucher)
-        given().when(said(forged, signatures=(new["key_id"],))).then_refused(WrongSigner)
-        both = said(forged, signatures=(new["key_id"], key_id(OPERATOR)))
+        refused = WrongSigner if voucher is None else SignerMissing
+        given().when(said(forged, signatures=(new["key_id"],))).then_refused(refused)
+        lines = (OFFICERS[0],) if voucher is None else OFFICERS
+        both = said(forged, signatures=(new["key_id"], *lines))
         if voucher is None:
             given().when(both).then_admitted()
         else:
@@ -145,7 +150,7 @@ def test_wrong_signer_refuses_a_new_key_of_an_officer_that_vouches_for_itself() 
 
 def test_wrong_signer_refuses_a_party_that_vouches_for_itself_by_name() -> None:
     new = planted_key(AUTHOR, 1)
-    signatures = (new["key_id"], key_id(AUTHOR))
+    signatures = (new["key_id"], key_id(AUTHOR), *OFFICERS)
     own = key_added(party=AUTHOR, key=new, vouched_by=AUTHOR)
     given().when(said(own, signatures=signatures)).then_refused(WrongSigner, subjects=(AUTHOR,))
 
@@ -156,9 +161,10 @@ def test_signer_missing_refuses_a_new_key_that_vouches_through_its_party_s_manda
     new = planted_key(AUTHOR, 1)
     forged = key_added(party=AUTHOR, key=new, vouched_by=OPERATOR)
     log = given(trusted)
-    only_new = said(forged, signatures=(new["key_id"],))
+    only_new = said(forged, signatures=(new["key_id"], OFFICERS[1]))
     log.when(only_new).then_refused(SignerMissing, subjects=(OPERATOR,))
-    log.when(said(forged, signatures=(new["key_id"], key_id(AUTHOR)))).then_admitted()
+    lines = (new["key_id"], key_id(AUTHOR), OFFICERS[1])
+    log.when(said(forged, signatures=lines)).then_admitted()
 
 
 def test_key_taken_refuses_another_party_s_key_even_when_it_is_revoked() -> None:

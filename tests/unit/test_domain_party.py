@@ -37,7 +37,7 @@ NEW_PERSON = "party:tok.ffeeddccbbaa99887766554433221100"
 def test_the_opening_makes_ledger_parties_and_keys() -> None:
     log = EMPTY.when(ledger_opened()).then_admitted()
     opening = ledger_opened()
-    trusted = (opening.log_keys, opening.policy_sha256)
+    trusted = (0, opening.log_keys, opening.policy_sha256)
     assert Ledger(0, OPERATOR, REGISTRAR, "0-dev", shipped().sha256, *trusted) == log.value(
         ledger_subject(ORIGIN)
     )

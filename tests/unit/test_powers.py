@@ -36,11 +36,11 @@ def named_paths() -> list[tuple[str, str, str]]:
     """Return (topic, path, what the table takes it for) of every word."""
     found = []
     for topic, row in TABLE.items():
-        for column, words in zip(("party", "party", ""), row, strict=True):
+        for column, words in zip(("party", "party", "", "any"), row, strict=True):
             for word in words.split():
                 rule, _, condition = word.partition("?")
                 if condition:
-                    found.append((topic, condition.removeprefix("!"), "any"))
+                    found.append((topic, condition.removeprefix("!").partition("=")[0], "any"))
                 kind = column or rule.partition(":")[0]
                 sources = re.split(r"[|=]", rule if column else rule.partition(":")[2])
                 paths = [

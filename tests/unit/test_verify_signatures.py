@@ -17,7 +17,7 @@ from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, STRANGER
 from tests.support.mandates import MANDATE, mandate_ended, mandate_given
 from tests.support.parties import party_dissolved
-from tests.support.sample_log import SampleLog, party_key, sample_log
+from tests.support.sample_log import OFFICERS, SampleLog, party_key, sample_log
 from tests.support.verifying import append, check_refused, payload, refusal_of, verified
 from tests.support.weak_keys import close_rsa_key
 
@@ -214,17 +214,17 @@ def test_the_operator_cannot_give_a_party_a_key_by_that_key_alone(
 
 
 @pytest.mark.parametrize("officer", [OPERATOR, REGISTRAR])
-def test_an_officer_who_vouches_must_say_so_and_sign(
+def test_an_officer_who_vouches_says_so_and_both_sign(
     officer: str, log: SampleLog, tmp_path: Path
 ) -> None:
     added = b.key_added(party=FIRM, key=key_record(THIRD_KEY), vouched_by=officer)
-    log.say(added, [FIRM, officer], keys=[THIRD_KEY, party_key(officer)])
+    log.say(added, [FIRM, *OFFICERS], keys=[THIRD_KEY, *map(party_key, OFFICERS)])
     assert 13 == verified(log, tmp_path).checkpoint.size
 
 
 def test_nobody_else_vouches_for_a_key(log: SampleLog, tmp_path: Path) -> None:
     added = b.key_added(party=FIRM, key=key_record(THIRD_KEY), vouched_by=RIVAL)
-    log.say(added, [FIRM, RIVAL], keys=[THIRD_KEY, party_key(RIVAL)])
+    log.say(added, [FIRM, *OFFICERS], keys=[THIRD_KEY, *map(party_key, OFFICERS)])
     check_refused(log, tmp_path, "may be the `vouched_by` of it")
 
 
@@ -232,7 +232,8 @@ def test_nobody_else_vouches_for_a_key(log: SampleLog, tmp_path: Path) -> None:
 def test_nobody_vouches_for_its_own_new_key(party: str, log: SampleLog, tmp_path: Path) -> None:
     """What admission let through by the name of a party, no verifier took: a log for ever bad."""
     added = b.key_added(party=party, key=key_record(THIRD_KEY), vouched_by=party)
-    log.say(added, [party], keys=[THIRD_KEY, party_key(party)])
+    signers = sorted({party, *OFFICERS})
+    log.say(added, signers, keys=[THIRD_KEY, *map(party_key, signers)])
     check_refused(log, tmp_path, "may be the `vouched_by` of it")
 
 
@@ -240,14 +241,14 @@ def test_a_new_key_binds_no_officer_through_a_mandate(log: SampleLog, tmp_path: 
     trusted = mandate_given(mandate=f"{MANDATE}9", principal=REGISTRAR, holder=FIRM, topics=["*"])
     log.say(trusted, [REGISTRAR, OPERATOR])
     added = b.key_added(party=FIRM, key=key_record(THIRD_KEY), vouched_by=REGISTRAR)
-    log.say(added, [FIRM, REGISTRAR], keys=[THIRD_KEY])
+    log.say(added, [FIRM, *OFFICERS], keys=[THIRD_KEY, party_key(OPERATOR)])
     check_refused(log, tmp_path, f"no line binds {REGISTRAR}")
 
 
 def test_a_party_is_registered_once(log: SampleLog, tmp_path: Path) -> None:
     """Else the operator alone could give it keys."""
     body = b.party_registered(party=FIRM, keys=[key_record(THIRD_KEY)])
-    log.say(body, [FIRM, OPERATOR], keys=[THIRD_KEY, party_key(OPERATOR)])
+    log.say(body, [FIRM, *OFFICERS], keys=[THIRD_KEY, *map(party_key, OFFICERS)])
     check_refused(log, tmp_path, f"{FIRM} is registered already")
 
 

@@ -1,0 +1,163 @@
+"""What has to wait, for every verifier; and what rests on a key that officers vouched for."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger import court
+from ledger.domain.event import format_instant
+from ledger.genesis import key_record
+from ledger.verify.__main__ import main
+from ledger.verify.evidence import verify_evidence
+from ledger.verify.verifier import verify_receipt
+from tests.support import builders as b
+from tests.support.builders import FIRM, INSTITUTE, REGISTRAR, STRANGER
+from tests.support.governance import delay_adopted
+from tests.support.parties import key_stopped, party_stopped
+from tests.support.sample_log import OFFICERS, START, SampleLog, open_log, party_key
+from tests.support.verifying import append, check_refused, payload, verified, whole_bundle
+
+DELAY_S = 60
+BINDS = START + timedelta(seconds=2 * DELAY_S)
+TEXT = format_instant(BINDS)
+KEY, SECOND, THIRD = (party_key(FIRM, number) for number in (7, 8, 9))
+
+
+@pytest.fixture
+def log() -> SampleLog:
+    log = SampleLog()
+    open_log(log, DELAY_S)
+    return log
+
+
+def register(log: SampleLog, **overrides: object) -> None:
+    key = party_key(STRANGER)
+    body = b.party_registered(keys=[key_record(key)], **overrides)
+    log.say(body, [STRANGER, *OFFICERS])
+
+
+def vouch(log: SampleLog, not_before: str | None = TEXT) -> None:
+    added = b.key_added(
+        party=FIRM, key=key_record(KEY), vouched_by=REGISTRAR, not_before=not_before
+    )
+    log.say(added, [FIRM, *OFFICERS], keys=[KEY, *map(party_key, OFFICERS)])
+
+
+@pytest.mark.parametrize("not_before", [None, format_instant(START + timedelta(seconds=59))])
+def test_what_binds_before_the_delay_is_over_is_refused(
+    not_before: str | None, log: SampleLog, tmp_path: Path
+) -> None:
+    register(log, not_before=not_before)
+    check_refused(log, tmp_path, "it has to wait: it binds from 2026-11-02T03:01:00.000Z on")
+
+
+def test_a_party_and_a_key_bind_from_their_instant_on(log: SampleLog, tmp_path: Path) -> None:
+    register(log, not_before=TEXT)
+    vouch(log)
+    for signer, key in ((STRANGER, party_key(STRANGER)), (FIRM, KEY)):
+        append(log, payload(log, signers=[signer]), [key], accepted=BINDS)
+    assert 5 == verified(log, tmp_path).checkpoint.size
+
+
+@pytest.mark.parametrize("who", [STRANGER, FIRM])
+def test_what_waits_binds_nobody(who: str, log: SampleLog, tmp_path: Path) -> None:
+    register(log, not_before=TEXT)
+    vouch(log)
+    key = KEY if who == FIRM else party_key(STRANGER)
+    append(log, payload(log, signers=[who]), [key], accepted=BINDS - timedelta(milliseconds=1))
+    check_refused(log, tmp_path, f"from {TEXT}")
+
+
+@pytest.mark.parametrize("who", [STRANGER, FIRM])
+def test_what_was_stopped_never_binds(who: str, log: SampleLog, tmp_path: Path) -> None:
+    """Not even when the party is registered anew, with another key."""
+    register(log, not_before=TEXT)
+    vouch(log)
+    log.say(party_stopped(STRANGER), [REGISTRAR])
+    log.say(key_stopped(party=FIRM, key_id=KEY.key_id), [REGISTRAR])
+    new = party_key(STRANGER, 1)
+    anew = b.party_registered(keys=[key_record(new)], not_before=TEXT)
+    log.say(anew, [STRANGER, *OFFICERS], keys=[new, *map(party_key, OFFICERS)])
+    append(log, payload(log, signers=[STRANGER]), [new], accepted=BINDS)
+    assert 7 == verified(log, tmp_path).checkpoint.size
+    key = KEY if who == FIRM else party_key(STRANGER)
+    append(log, payload(log, signers=[who]), [key], accepted=BINDS)
+    check_refused(log, tmp_path / "more", "was revoked" if who == FIRM else "was stopped")
+
+
+def test_another_delay_holds_after_the_old_one(log: SampleLog, tmp_path: Path) -> None:
+    log.say(delay_adopted(0, not_before=TEXT), [*OFFICERS])
+    assert verified(log, tmp_path).demonstration
+    register(log)
+    check_refused(log, tmp_path, "it has to wait")
+
+
+def test_a_delay_is_not_changed_at_once(log: SampleLog, tmp_path: Path) -> None:
+    log.say(delay_adopted(0), [*OFFICERS])
+    check_refused(log, tmp_path, "it has to wait")
+
+
+def test_no_organisation_passes_for_a_person(log: SampleLog, tmp_path: Path) -> None:
+    """Else the operator alone would register it, to bind at once."""
+    body = b.party_registered(kind="person", name=None, keys=[key_record(party_key(STRANGER))])
+    log.say(body, [STRANGER, OFFICERS[0]])
+    check_refused(log, tmp_path, "is no person")
+
+
+def test_a_log_without_a_delay_is_called_a_demonstration(
+    log: SampleLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By every verifier that knows the first event, and in JSON; with a delay by none."""
+    without = SampleLog()
+    open_log(without)
+    for each, said in ((log, False), (without, True)):
+        root, directory = each.trust_root(), each.write(tmp_path / str(said))
+        answers = [
+            verified(each, tmp_path / f"again-{said}"),
+            verify_evidence(whole_bundle(each), root),
+            verify_receipt(each.proof(0), each.entries[0], root),
+            verify_receipt(each.proof(0), each.entries[0], root, charter=whole_bundle(each)),
+        ]
+        for answer in answers:
+            assert said == answer.to_json()["demonstration"]
+            assert said == (court.DEMONSTRATION in answer.report().splitlines())
+        trust = tmp_path / f"{said}.json"
+        trust.write_bytes(root)
+        main([str(directory), "--trust", str(trust)])
+        assert said == (court.DEMONSTRATION in capsys.readouterr().out)
+
+
+def test_events_that_rest_on_a_vouched_key_are_marked(log: SampleLog, tmp_path: Path) -> None:
+    """Also by a further key that only such a key brought; not by one that an own key signed for."""
+    vouch(log)
+    for number, (new, lines) in enumerate(
+        ((SECOND, [KEY]), (THIRD, [KEY, party_key(FIRM)])), start=2
+    ):
+        added = b.key_added(party=FIRM, key=key_record(new))
+        log.say(added, [FIRM], keys=[new, *lines], accepted=BINDS, number=number)
+    for key in (KEY, SECOND, THIRD, party_key(FIRM)):
+        append(log, payload(log), [key], accepted=BINDS)
+    append(log, payload(log, signers=[INSTITUTE]), [party_key(INSTITUTE)], accepted=BINDS)
+    marked = [1, 2, 3, 4, 5]
+    answer = verified(log, tmp_path)
+    assert [(at, 1) for at in marked] == [*answer.vouched]
+    text = answer.report()
+    assert marked == [at for at in range(log.size) if f"position {at}, VOUCHED at 1" in text]
+    shown = verify_evidence(whole_bundle(log), log.trust_root())
+    assert answer.vouched == shown.vouched
+    events = shown.to_json()["events"]
+    assert marked == [each["position"] for each in events if each["vouched_at"] == [1]]
+    lines = shown.report().splitlines()
+    told = [line for line in lines if line.startswith("position ") and ", VOUCHED at 1" in line]
+    assert marked == [int(line.removeprefix("position ").partition(",")[0]) for line in told]
+    second = f"key {SECOND.key_id}, vouched for by a key of its own at position 2, resting on 1"
+    assert any(line.endswith(second) for line in lines)
+    assert json.dumps(answer.to_json()["vouched"][0]) == '{"position": 1, "vouched_at": 1}'
+
+
+def test_who_has_been_registered_is_no_voucher(log: SampleLog, tmp_path: Path) -> None:
+    register(log, not_before=TEXT)
+    append(log, payload(log, signers=[STRANGER]), [party_key(STRANGER)], accepted=BINDS)
+    assert () == verified(log, tmp_path).vouched
