@@ -1,6 +1,6 @@
 """Licences: whether a party may do something, here, for that, on that day."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -58,6 +58,7 @@ async def get_licence_check(  # noqa: PLR0913  (the question's parameters)
         lambda: check_licence(
             node_of(request).reads,
             use,
+            now=datetime.now(UTC),
             law=law_of(node_of(request)),
             known_at=read_known_at(known_at),
         ),

@@ -1,6 +1,6 @@
 """Parties: who they are, to whom they are related, whom they let sign for them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -99,7 +99,7 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
-    """Return yes or no with every mandate of the signer that was looked at, and what it lacks."""
+    """Return yes or no with every mandate of the signer, what it lacks, and what waits."""
     return await ask(
         request,
         at_least,
@@ -109,6 +109,7 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
             signer=signer,
             on=on or today(),
             act=Act(topic, amount, currency),
+            now=datetime.now(UTC),
             known_at=read_known_at(known_at),
         ),
     )

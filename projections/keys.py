@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from ledger.domain.event import Logged, key_subject
-from ledger.domain.key import KeyAdded, KeyResumed, KeyRevoked, KeySuspended
+from ledger.domain.key import KeyAdded, KeyResumed, KeyRevoked, KeyStopped, KeySuspended
 from ledger.domain.ledger import LedgerOpened
 from ledger.domain.party import PartyRegistered
 from ledger.domain.reconfirmation import ReconfirmationGiven
@@ -26,7 +26,7 @@ Between = Literal["always", "compromise"]
 
 @dataclass(frozen=True, slots=True)
 class KeyFact:
-    """A row of `read.keys`: a key was added, suspended, resumed or revoked.
+    """A row of `read.keys`: a key was added, stopped, suspended, resumed or revoked.
 
     `by` vouched for it or did that to it, None where both officers did. `compromised_since` is the
     position from which what it signed is in doubt.
@@ -36,7 +36,7 @@ class KeyFact:
     position: int
     accepted: datetime
     party: str
-    fact: Literal["added", "suspended", "resumed", "revoked"]
+    fact: Literal["added", "stopped", "suspended", "resumed", "revoked"]
     algorithm: str | None
     not_before: datetime | None
     not_after: datetime | None
@@ -70,12 +70,14 @@ class Word:
 class Key:
     """A key as known: it binds at the positions between those of `added` and `revoked`.
 
-    Not between its last suspension and the lifting of that, though: `suspended` and `resumed`,
-    which is None while it stands. Each is None where nothing was known of it.
+    Never if it was `stopped` before it bound; not between its last suspension and the lifting of
+    that, though: `suspended` and `resumed`, which is None while it stands. Each is None where
+    nothing was known of it.
     """
 
     key_id: str
     added: KeyFact | None
+    stopped: KeyFact | None
     revoked: KeyFact | None
     suspended: KeyFact | None
     resumed: KeyFact | None
@@ -147,7 +149,7 @@ class SignedBy:
 
 def _facts(key: Key) -> tuple[int, ...]:
     """Return the positions of its addition, suspension, resumption and revocation, in order."""
-    facts = (key.added, key.suspended, key.resumed, key.revoked)
+    facts = (key.added, key.stopped, key.suspended, key.resumed, key.revoked)
     return positions_of([fact.position for fact in facts if fact is not None])
 
 
@@ -155,11 +157,14 @@ def _emit(logged: Logged) -> list[KeyFact]:
     body = logged.event.body
     if isinstance(body, KeyRevoked):
         return [_changed(logged, body, "revoked", body.revoked_by)]
+    if isinstance(body, KeyStopped):
+        return [_changed(logged, body, "stopped", body.stopped_by)]
     if isinstance(body, KeySuspended):
         return [_changed(logged, body, "suspended", body.suspended_by)]
     if isinstance(body, KeyResumed):
         return [_changed(logged, body, "resumed", body.lifted_by)]
     added = body if isinstance(body, KeyAdded) else None
+    binds = body.not_before if isinstance(body, KeyAdded | PartyRegistered) else None
     return [
         KeyFact(
             key_subject(key.key_id),
@@ -168,7 +173,7 @@ def _emit(logged: Logged) -> list[KeyFact]:
             party,
             "added",
             key.algorithm,
-            not_before=None if added is None else added.not_before,
+            not_before=binds,
             not_after=None if added is None else added.not_after,
             by=None if added is None else added.vouched_by,
             reason=None,
@@ -180,8 +185,8 @@ def _emit(logged: Logged) -> list[KeyFact]:
 
 def _changed(
     logged: Logged,
-    body: KeyRevoked | KeySuspended | KeyResumed,
-    fact: Literal["suspended", "resumed", "revoked"],
+    body: KeyRevoked | KeyStopped | KeySuspended | KeyResumed,
+    fact: Literal["stopped", "suspended", "resumed", "revoked"],
     by: str | None,
 ) -> KeyFact:
     """Return what was done to a key that is in the log."""
@@ -218,16 +223,30 @@ def _emit_word(logged: Logged) -> list[Word]:
 
 keys = Journal(
     name="keys",
-    version=2,
+    version=3,
     row=KeyFact,
     emit=_emit,
     bodies=frozenset(
-        (LedgerOpened, PartyRegistered, KeyAdded, KeySuspended, KeyResumed, KeyRevoked)
+        (
+            LedgerOpened,
+            PartyRegistered,
+            KeyAdded,
+            KeyStopped,
+            KeySuspended,
+            KeyResumed,
+            KeyRevoked,
+        )
     ),
     indexes=(("party", "position"),),
 )
 
-signed = Journal(name="signed", version=1, row=SignedRow, emit=_emit_signed)
+signed = Journal(
+    name="signed",
+    version=2,
+    row=SignedRow,
+    emit=_emit_signed,
+    indexes=(("position",),),
+)
 
 reconfirmations = Journal(
     name="reconfirmations",
@@ -295,6 +314,7 @@ def _folded(subject: str, facts: Sequence[KeyFact]) -> Key:
     return Key(
         subject.partition(":")[2],
         added=last.get("added"),
+        stopped=last.get("stopped"),
         revoked=last.get("revoked"),
         suspended=suspended,
         resumed=resumed,

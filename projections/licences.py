@@ -9,7 +9,7 @@ or whose rights have ended, are in the answer too, with what is against them.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from ledger.domain.filing import opposed
@@ -19,7 +19,10 @@ from ledger.domain.scope import Act, Field, Hole, Territory, field_region, terri
 from ledger.store.connection import Pool
 from projections.axes import Effect
 from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
+from projections.keys import keys
+from projections.parties import parties
 from projections.status import ALIVE, Status, StatusRow, status, status_on, status_rows
+from projections.unbound import Waiting, instant_on, waiting_of
 from projections.view import (
     DATED,
     RECORDED,
@@ -87,10 +90,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class LicenceCheck:
-    """The answer, from what was known; folded up to `size` entries."""
+    """The answer, from what was known; folded up to `size` entries.
+
+    `waiting` is what of the party, and of who gave it a grant, does not bind yet.
+    """
 
     use: Use
     size: int
+    waiting: tuple[Waiting, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -106,13 +113,13 @@ class LicenceCheck:
 
 
 def check_licence(
-    pool: Pool, use: Use, *, known_at: KnownAt = None, law: Law | None = None
+    pool: Pool, use: Use, *, now: datetime, known_at: KnownAt = None, law: Law | None = None
 ) -> LicenceCheck:
-    """Return whether a use was licensed, as known at a position or instant (default: now).
+    """Return whether a use was licensed, as known at a position or instant (default: all).
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, grants, encumbrances, contracts, status, law=law) as view:
+    with viewing(pool, grants, encumbrances, contracts, status, parties, keys, law=law) as view:
         known = view.known(known_at)
         found = _candidates(view, use, known)
         terms = _terms(view, found, known)
@@ -123,7 +130,9 @@ def check_licence(
             _finding(view, use, grant, terms[grant.subject], _above(grant, heads, use.on), ends)
             for grant in found
         )
-        return LicenceCheck(use, view.size, findings)
+        whose = {use.party, *(grant.licensor for grant in found)}
+        waiting = waiting_of(view, whose, known, instant_on(use.on, now))
+        return LicenceCheck(use, view.size, waiting, findings)
 
 
 def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:

@@ -13,8 +13,10 @@ from typing import Literal
 from ledger.domain.event import Logged, legal_day
 from ledger.domain.mandate import MandateEnded, MandateGiven
 from ledger.store.connection import Pool
+from projections.keys import keys
 from projections.parties import PartyFact, ended_on, parties
 from projections.projection import Journal
+from projections.unbound import Waiting, instant_on, waiting_of
 from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
 
 Lack = Literal["topic", "ceiling", "currency", "not_begun", "over", "ended"]
@@ -92,6 +94,8 @@ class PowerToBind:
     """Whether a signer could bind a party on a legal day, as known, and by what.
 
     `itself`: the signer is the party. `ended` is how one of the two had ceased to be by then.
+    `waiting` is what of the two is registered or vouched for and does not bind yet; it binds nobody
+    while one of the registrations waits.
     """
 
     party: str
@@ -104,13 +108,15 @@ class PowerToBind:
     binds: bool
     itself: bool
     ended: PartyFact | None
+    waiting: tuple[Waiting, ...]
     mandates: tuple[Judged, ...]
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Return the positions of the mandates, of their ends, and of the party's end."""
+        """Return the positions of the mandates and their ends, the party's end, what waits."""
         given = [p for each in self.mandates for p in (each.mandate.given, each.mandate.ended)]
-        return positions_of(given, [self.ended.position if self.ended else None])
+        waits = [each.position for each in self.waiting]
+        return positions_of(given, [self.ended.position if self.ended else None], waits)
 
 
 def _emit(logged: Logged) -> list[MandateFact]:
@@ -181,17 +187,30 @@ def _mandate(row: MandateFact, end: MandateFact | None) -> Mandate:
     )
 
 
-def power_of(
-    pool: Pool, party: str, *, signer: str, on: date, act: Act, known_at: KnownAt = None
+def power_of(  # noqa: PLR0913  (each is a parameter of the query)
+    pool: Pool,
+    party: str,
+    *,
+    signer: str,
+    on: date,
+    act: Act,
+    now: datetime,
+    known_at: KnownAt = None,
 ) -> PowerToBind:
-    """Return whether a signer could bind a party by an act on a legal day, as known."""
-    with viewing(pool, mandates, parties) as view:
+    """Return whether a signer could bind a party by an act on a legal day, as known.
+
+    Of what waits it is said what does so now or, of another day, as it ends or begins.
+    """
+    with viewing(pool, mandates, parties, keys) as view:
         known = view.known(known_at)
         held = [each for each in _mandates(view, party, known) if each.holder == signer]
         judged = tuple(_judged(each, on, act) for each in held)
         ended = _ended(view, (party, signer), on, known)
         itself = party == signer
-        binds = ended is None and (itself or any(each.covers for each in judged))
+        waiting = waiting_of(view, (party, signer), known, instant_on(on, now))
+        registered = all(each.key_id is not None for each in waiting)
+        covered = itself or any(each.covers for each in judged)
+        binds = ended is None and registered and covered
         return PowerToBind(
             party,
             signer,
@@ -203,6 +222,7 @@ def power_of(
             binds,
             itself,
             ended,
+            waiting,
             judged,
         )
 

@@ -22,7 +22,7 @@ from ledger.domain.identity import (
     PersonErased,
 )
 from ledger.domain.ledger import LedgerOpened
-from ledger.domain.party import Described, PartyRegistered
+from ledger.domain.party import Described, PartyRegistered, PartyStopped
 from ledger.domain.relation import RelationDeclared, RelationEnded, controls, relations_between
 from ledger.domain.spelling import PartyKnownAs
 from ledger.store.connection import Pool
@@ -30,7 +30,16 @@ from projections.projection import Journal
 from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
 
 Fact = Literal[
-    "kind", "seat", "role", "name", "spelling", "identifier", "merged", "dissolved", "erased"
+    "kind",
+    "seat",
+    "role",
+    "name",
+    "spelling",
+    "identifier",
+    "stopped",
+    "merged",
+    "dissolved",
+    "erased",
 ]
 
 
@@ -39,7 +48,8 @@ class PartyFact:
     """A row of `read.parties`: something that was said of a party.
 
     `value` is the name, the number (of the register `scheme`), the successor, the reason, …;
-    `true_from` is the legal day from which it is so, if the event says one.
+    `true_from` is the legal day from which it is so, if the event says one; `binds_from` is the
+    instant before which a registration binds nobody.
     """
 
     subject: str
@@ -49,6 +59,7 @@ class PartyFact:
     scheme: str
     value: str
     true_from: date | None
+    binds_from: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,8 @@ class Related:
 class PartyAsKnown:
     """A party on a legal day, as known. `kind` None: nothing was known of it.
 
-    `name` is the one of that day, `facts` all that was said of it, `relations` those that held.
+    `name` is the one of that day, `facts` all that was said of it, `relations` those that held;
+    `binds_from` is the instant before which its registration binds nobody, if it says one.
     `ended` is how it ceased to be, once it was so: merged (into `value`), dissolved or erased.
     """
 
@@ -99,6 +111,7 @@ class PartyAsKnown:
     seat: str | None
     roles: tuple[str, ...]
     name: str | None
+    binds_from: datetime | None
     ended: PartyFact | None
     facts: tuple[PartyFact, ...]
     relations: tuple[Related, ...]
@@ -149,6 +162,7 @@ _SAID: Mapping[type[Body], Callable[[Any], Sequence[tuple[str, Said]]]] = {
         (first.party, said) for first in body.parties for said in _described(first)
     ],
     PartyRegistered: lambda body: [(body.party, said) for said in _described(body)],
+    PartyStopped: lambda body: [(body.party, _plain("stopped", ""))],
     PartyRenamed: lambda body: [(body.party, _plain("name", body.name, body.effective_on))],
     PartyKnownAs: lambda body: [(body.party, _plain("spelling", body.spelling))],
     PartyIdentified: lambda body: [
@@ -164,8 +178,12 @@ _ENDS = ("merged", "dissolved", "erased")
 
 
 def _emit(logged: Logged) -> list[PartyFact]:
-    said = _SAID[type(logged.event.body)](logged.event.body)
-    return [PartyFact(party, logged.position, logged.accepted, *each) for party, each in said]
+    body = logged.event.body
+    binds_from = body.not_before if isinstance(body, PartyRegistered) else None
+    return [
+        PartyFact(party, logged.position, logged.accepted, *said, binds_from=binds_from)
+        for party, said in _SAID[type(body)](body)
+    ]
 
 
 def _emit_relation(logged: Logged) -> list[RelationFact]:
@@ -199,7 +217,7 @@ def _emit_relation(logged: Logged) -> list[RelationFact]:
 
 parties = Journal(
     name="parties",
-    version=1,
+    version=2,
     row=PartyFact,
     emit=_emit,
     bodies=frozenset(_SAID),
@@ -232,18 +250,27 @@ def party_as_known(
             order="position, fact, scheme, value",
         )
         held = [each for each in _relations(view, party, known) if _holds(each, true_on)]
+        valid = in_force(facts)
         return PartyAsKnown(
             party=party,
             true_on=true_on,
             size=view.size,
-            kind=_last(facts, "kind", true_on),
-            seat=_last(facts, "seat", true_on),
-            roles=tuple(fact.value for fact in facts if fact.fact == "role"),
-            name=_last(facts, "name", true_on),
+            kind=_last(valid, "kind", true_on),
+            seat=_last(valid, "seat", true_on),
+            roles=tuple(fact.value for fact in valid if fact.fact == "role"),
+            name=_last(valid, "name", true_on),
+            binds_from=next((fact.binds_from for fact in valid if fact.binds_from), None),
             ended=ended_on(facts, true_on),
             facts=facts,
             relations=tuple(held),
         )
+
+
+def in_force(facts: Sequence[PartyFact]) -> Sequence[PartyFact]:
+    """Return what was said of a party without what a registration said that was stopped."""
+    stopped = max((fact.position for fact in facts if fact.fact == "stopped"), default=-1)
+    of_registrations = ("kind", "seat", "role", "name")
+    return [fact for fact in facts if fact.position > stopped or fact.fact not in of_registrations]
 
 
 def ended_on(facts: Iterable[PartyFact], day: date) -> PartyFact | None:

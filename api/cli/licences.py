@@ -7,6 +7,7 @@ import typer
 
 from api.cli.answers import Answer, asked, granted, shown
 from api.cli.options import AsJson, TrustFile, Url
+from api.cli.parties import waiting_lines
 
 app = typer.Typer(help="Whether a party was licensed, and by which grant.", no_args_is_help=True)
 
@@ -60,5 +61,6 @@ def _judged(answer: Answer) -> Iterator[str]:
         against = [*(f"beyond its {side}" for side in each["beyond"]), *each["against"]]
         if against:
             yield f"     {', '.join(against)}"
+    yield from waiting_lines(answer["waiting"])
     if not answer["findings"]:
         yield "no grant of this act to this party is current"

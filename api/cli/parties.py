@@ -1,6 +1,6 @@
 """`techledger parties`: who a party is, who may bind it, what its keys signed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
@@ -81,11 +81,23 @@ def _judged(answer: Answer) -> Iterator[str]:
     yield f"{'yes' if answer['binds'] else 'no'}: {answer['signer']} on {answer['on']}"
     if answer["ended"]:
         yield f"{answer['ended']['subject']} had ended ({answer['ended']['position']})"
+    yield from waiting_lines(answer["waiting"])
     for each in answer["mandates"]:
         mandate = each["mandate"]
         lacks = f"lacks {', '.join(each['lacks'])}" if each["lacks"] else "covers it"
         days = f"[{mandate['valid_from']}, {mandate['valid_to'] or '…'})"
         yield f"{mandate['mandate']}  {days}  {' '.join(mandate['topics'])}  {lacks}"
+
+
+def waiting_lines(waiting: Iterable[Answer]) -> Iterator[str]:
+    """Yield what does not bind yet, and from when on it does."""
+    for each in waiting:
+        what = (
+            f"key {each['key_id']}"
+            if each["key_id"]
+            else " ".join(["registration", *each["roles"]])
+        )
+        yield f"waits  {each['party']}  {what}  from {each['not_before']}  ({each['position']})"
 
 
 @app.command("signed")

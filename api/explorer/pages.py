@@ -31,6 +31,7 @@ from projections.terms import terms_on, versions_of
 from projections.timeline import timeline_of
 from projections.title import title_of
 from projections.view import KnownAt
+from projections.vouching import vouched_for
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""
@@ -79,6 +80,7 @@ def _page(
         on=true_on or today(),
         known_at=known_at,
         events=events,
+        vouched=vouched_for(node_of(request).reads, events.positions),
         **answers,
     )
 

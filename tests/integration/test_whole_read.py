@@ -22,7 +22,7 @@ from projections.runner import Runner
 from projections.title import title_of
 from tests.property.test_domain_whole import World
 from tests.support.chance import PARTIES, RIGHTS
-from tests.support.logbook import append_all, written_again
+from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.reference_money import WholeReference
 
@@ -75,7 +75,7 @@ def test_who_is_licensed_is_as_the_reference_says(told: tuple[Pool, World]) -> N
                     object=right,
                 )
                 expected = licensed(world.reference, party, grant, right, day.isoformat())
-                assert expected == check_licence(pool, use).licensed, (party, day, grant)
+                assert expected == check_licence(pool, use, now=NOON).licensed, (party, day, grant)
                 asked += 1
     assert asked
 
