@@ -11,7 +11,7 @@ from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError
 from ledger.log.proof import verify_consistency
 from ledger.log.tiles import MalformedTilePath, TilePath, parse_tile_path
-from ledger.store.checkpoints import StoredCheckpoint
+from ledger.store.checkpoints import StoredCheckpoint, signed_from
 from ledger.store.tree import TreeReader
 from ledger.witnessed import Grade
 
@@ -56,6 +56,36 @@ async def get_checkpoint(
         media_type="text/plain; charset=utf-8",
         headers=FRESH,
     )
+
+
+@router.get(
+    "/v1/checkpoints",
+    operation_id="listCheckpoints",
+    summary="The checkpoints that were signed, of a size and of larger ones",
+)
+async def list_checkpoints(
+    request: Request,
+    start: Annotated[
+        int, Query(alias="from", ge=0, lt=2**62, description="The least size", examples=[1])
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=100, description="Sizes at most")] = 50,
+) -> Response:
+    """Return the first note of each size, and the one that was last signed again, `again`.
+
+    `next_from` is where the next page begins, null on the last.
+    """
+    node = node_of(request)
+    found = await look(request, lambda: signed_from(node.reads, start, limit))
+    sizes = [each.size for each in found]
+    more = bool(sizes) and sizes[-1] < node.published
+    answer = {
+        "checkpoints": [
+            {"size": each.size, "again": each.size in sizes[:at], "note": each.note.decode()}
+            for at, each in enumerate(found)
+        ],
+        "next_from": sizes[-1] + 1 if more else None,
+    }
+    return Response(orjson.dumps(answer), media_type="application/json", headers=NO_STORE)
 
 
 @router.get(

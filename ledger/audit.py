@@ -17,30 +17,28 @@ from ledger.domain.admission import Folded, FoldedState, Folds
 from ledger.domain.event import Context, Event, LeftOut, Logged, Refusal
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
+from ledger.exportfiles import files_of, path_of, remove_outgrown, write_whole
 from ledger.intake import Invalid, decode
 from ledger.lawbook import laws_at_hand
+from ledger.log.dating import SEEN, seen_path
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
 from ledger.log.note import parse_note
 from ledger.log.proof import frontier_at, prove_consistency, verify_consistency
 from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import (
     TILE_WIDTH,
-    MalformedTilePath,
     TileHashes,
     TilePath,
     entries_path,
     format_bundle,
     parse_bundle,
-    parse_tile_path,
     tile_path,
     tile_width,
-    widths,
 )
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
-from ledger.store.checkpoints import newest_checkpoint
+from ledger.store.checkpoints import newest_checkpoint, signed_from
 from ledger.store.connection import Pool
 from ledger.store.tree import TreeReader
-from ledger.verify.files import UNFINISHED
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
 from ledger.witnessed import NONE_ASKED, Quorum, freshened
@@ -103,6 +101,10 @@ class Source(Protocol):
         """Return an entry bundle."""
         ...  # pragma: no cover
 
+    def signed(self, size: int) -> Sequence[bytes]:
+        """Return the log's notes of a size, the first one first; none where none is listed."""
+        ...  # pragma: no cover
+
 
 class StoredLog(TreeReader):
     """The log of a database, as a `Source`; its checkpoint is one that a quorum cosigned."""
@@ -122,6 +124,10 @@ class StoredLog(TreeReader):
             raise NothingExported("the log has no checkpoint yet")
         return latest.note
 
+    def signed(self, size: int) -> Sequence[bytes]:
+        """Return the first note of a size, and the one that was signed again."""
+        return [each.note for each in signed_from(self._checkpoints, size, 1) if each.size == size]
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:
@@ -140,23 +146,28 @@ def export(
     Tiles never change, so files that are there stay, a partial one until the full one is there;
     each new one appears whole, the entries first, then hashes, and the checkpoint last: an
     interrupted export is finished by the next, and a copy that takes the checkpoint first is a log
-    at every moment. Raises `SourceBehind` for a source that has less, `ExportRefused` where it
-    does not continue what is there, whose checkpoint is then the evidence.
+    at every moment. Other notes of the log that were seen stay beside. Raises `SourceBehind` for
+    a source that has less, `ExportRefused` where it does not continue what is there, whose
+    checkpoint is then the evidence.
     """
     note = source.checkpoint()
     checkpoint = _opened(note)
     directory.mkdir(parents=True, exist_ok=True)
-    _must_continue(source, directory, checkpoint)
-    files = list(_files_of(checkpoint.size))
-    missing = [file for file in files if not (directory / _path_of(file)).exists()]
+    must_continue(source, directory, checkpoint)
+    files = list(files_of(checkpoint.size))
+    missing = [file for file in files if not (directory / path_of(file)).exists()]
     for done, file in enumerate(missing, start=1):
-        _write(directory, _path_of(file), _fetch(source, file))
+        write_whole(directory, path_of(file), _fetch(source, file))
         progress(done, len(missing))
     # What the checkpoint covers is on the disk before the checkpoint is.
     os.sync()
-    _write(directory, CHECKPOINT, note)
+    for seen in (*_held(directory), *source.signed(checkpoint.size)):
+        path = seen_path(_opened(seen).size, seen)
+        if not note.startswith(seen) and not (directory / path).exists():
+            write_whole(directory, path, seen)
+    write_whole(directory, CHECKPOINT, note)
     os.sync()
-    _remove_outgrown(directory, checkpoint.size)
+    remove_outgrown(directory, checkpoint.size)
     return Exported(checkpoint, len(missing))
 
 
@@ -181,6 +192,12 @@ def exported_entries(directory: Path, start: int = 0) -> Iterator[bytes]:
         except LogError as error:
             raise NothingExported(f"{entries_path(n, width)}: {error}") from None
         yield from bundle[max(0, start - n * TILE_WIDTH) :]
+
+
+def _held(directory: Path) -> list[bytes]:
+    """Return the note of an export, if it has one."""
+    held = directory / CHECKPOINT
+    return [held.read_bytes()] if held.exists() else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +226,11 @@ class ExportedLog:
         if (self.directory / partial).exists():
             return self._read(partial)
         return cut_bundle(self._read(full, named=partial), width)
+
+    def signed(self, size: int) -> Sequence[bytes]:
+        """Return the notes of a size that were seen."""
+        paths = (self.directory / f"{SEEN}{size}").glob("*")
+        return [self._read(path.relative_to(self.directory).as_posix()) for path in sorted(paths)]
 
     def _read(self, path: str, *, named: str | None = None) -> bytes:
         try:
@@ -415,8 +437,11 @@ def _opened(note: bytes) -> Checkpoint:
         raise NothingExported(f"the checkpoint cannot be read: {error}") from None
 
 
-def _must_continue(source: Source, directory: Path, new: Checkpoint) -> None:
-    """Have the source prove that what the directory holds is a prefix of what it offers."""
+def must_continue(source: Source, directory: Path, new: Checkpoint) -> None:
+    """Have the source prove that what the directory holds is a prefix of what it offers.
+
+    Raises `SourceBehind`, `ExportRefused`.
+    """
     if not (directory / CHECKPOINT).exists():
         return
     old = exported_checkpoint(directory)
@@ -444,55 +469,7 @@ def _kept_hashes(directory: Path) -> TileHashes:
     return TileHashes(fetch)
 
 
-def _files_of(size: int) -> Iterator[TilePath]:
-    """Yield every bundle and tile of a log, bundles first: level None stands for those."""
-    rows = widths(size)
-    for level, (full, partial) in [*((None, row) for row in rows[:1]), *enumerate(rows)]:
-        yield from (TilePath(level, n) for n in range(full))
-        if partial:
-            yield TilePath(level, full, partial)
-
-
-def _path_of(file: TilePath) -> str:
-    if file.level is None:
-        return entries_path(file.index, file.width)
-    return tile_path(file.level, file.index, file.width)
-
-
 def _fetch(source: Source, file: TilePath) -> bytes:
     if file.level is None:
         return source.fetch_bundle(file.index, file.width)
     return source.fetch(file.level, file.index, file.width)
-
-
-def _write(directory: Path, path: str, content: bytes) -> None:
-    """Make a file appear whole or not at all."""
-    (directory / path).parent.mkdir(parents=True, exist_ok=True)
-    new = _place(directory)
-    new.write_bytes(content)
-    new.replace(directory / path)
-
-
-def _place(directory: Path) -> Path:
-    """Return where an unfinished file lies: beside the directory, or in it where it must."""
-    place, beside = directory.absolute(), directory.absolute().parent
-    if os.access(beside, os.W_OK) and beside.stat().st_dev == place.stat().st_dev:
-        return beside / f"{place.name}{UNFINISHED}"
-    return place / UNFINISHED
-
-
-def _remove_outgrown(directory: Path, size: int) -> None:
-    """Remove the partial tiles of which the full one is there (C2SP tlog-tiles), and no others."""
-    for found in (directory / "tile").rglob("*.p/*"):
-        try:
-            file = parse_tile_path(found.relative_to(directory).as_posix())
-        except MalformedTilePath:
-            continue
-        full = TilePath(file.level, file.index)
-        if (
-            tile_width(file.level or 0, file.index, size) == TILE_WIDTH
-            and (directory / _path_of(full)).exists()
-        ):
-            found.unlink()
-            if not any(found.parent.iterdir()):
-                found.parent.rmdir()

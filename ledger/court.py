@@ -370,12 +370,14 @@ def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, Times]:
     listed = {key[::2] for key in trust.policy.logs}  # By name and public key, of either type.
     must(not listed or listed & {key[::2] for key in own}, "the policy does not list this log")
     must(all(key.name == trust.origin for key in own), "a log's keys bear its name")
-    known, signed = dict[tuple[str, bytes], NoteKey](), dict[tuple[str, bytes], int]()
+    known, signed, timed = dict[tuple[str, bytes], NoteKey](), set[Any](), set[tuple[int, str]]()
     for key in (*own, *witnesses.values()):
         must(known.setdefault(key.label, key) is key, "two keys with one label")
     for label, blob in lines:
         must(label in known, "a line is by a key that is none of the log's nor of the policy")
-        signed[label] = min(known[label].check(text, blob), signed.get(label, 2**37))
+        signed.add(label)
+        when = min(known[label].check(text, blob), 2**37)
+        timed |= {(when, label[0])} if known[label].kind != ED25519 else set()
     must(all(key.label in signed for key in own), "a key of the log has not signed")
     reached = {name for name, key in witnesses.items() if key.label in signed}
     for name, threshold, members in trust.policy.groups:
@@ -383,8 +385,29 @@ def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, Times]:
     must(trust.policy.quorums[0] in {"none", *reached}, "those that cosigned are no quorum")
     origin, size, root = read_head(text)
     must(origin == trust.origin, "a checkpoint of another log")
-    timed = [(at, label[0]) for label, at in signed.items() if known[label].kind != ED25519]
-    return size, root, sorted((UNIX + timedelta(seconds=at), name) for at, name in timed)
+    return size, root, [(UNIX + timedelta(seconds=at), name) for at, name in sorted(timed)]
+
+
+class Bounds(NamedTuple):
+    """What a checkpoint of a size says of entries by its times: to the second, a witness roughly.
+
+    Those that it covers were accepted before `too_late`, all others not before `earliest`.
+    """
+
+    size: int
+    earliest: str
+    too_late: str
+
+    @classmethod
+    def of(cls, size: int, times: Times, origin: str) -> "Bounds":
+        """Return what the times say, of which those of the log's own keys are under its origin."""
+        own = max([when for when, name in times if name == origin] or [UNIX])
+        ends = [when + timedelta(seconds=1 if name == origin else 61) for when, name in times]
+        return cls(size, spelled(own), spelled(min([*ends, MILLENNIA])))
+
+    def allow(self, at: int, accepted: str) -> bool:
+        """Say whether the entry at a position may be dated so."""
+        return accepted < self.too_late if at < self.size else self.earliest <= accepted
 
 
 # Entries and events (docs/spec/event.md).
@@ -1365,6 +1388,7 @@ class Verified(NamedTuple):
     sealed: int
     histories: tuple[tuple[str, int], ...]
     authority: Authority
+    bounds: tuple[Bounds, ...]
 
     @property
     def elsewhere(self) -> list[tuple[int, str]]:
@@ -1413,7 +1437,9 @@ class Verified(NamedTuple):
         """Yield each step, what is shown, which subjects, asked for or named, are not."""
         yield from (f"{at:>2}  {self.states[at]:<9}  {what}" for at, what in STEPS.items())
         for when, name in self.times:
-            yield f"signed {spelled(when)} by {name}, {(datetime.now(UTC) - when).days} days ago"
+            age = datetime.now(UTC) - when
+            told = f"{age.days} days ago" if age.days >= 0 else f"{(-age).days} days from now"
+            yield f"signed {spelled(when)} by {name}, {told}"
         for at, event in self.events.items():
             marked = [event.says["event_id"], *(f"VOUCHED at {n}" for n in self.vouched(event))]
             yield f"position {at}, accepted {event.accepted}: {event.kind} {', '.join(marked)}"
@@ -1459,13 +1485,14 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
     with failing(CHECKPOINT):
         counts = authority.trust_at(size, trust).policy.raw
         must(octets(bundle["policy"]) == counts, "another policy than the one that counts")
+    bounds = [Bounds.of(size, times, trust.origin)]
     for each in bundle["earlier"]:
-        old, old_root, _ = authority.open(octets(each["checkpoint"]), trust, CONSISTENCY)
+        old, old_root, then = authority.open(octets(each["checkpoint"]), trust, CONSISTENCY)
+        bounds.append(Bounds.of(old, then, trust.origin))
         with failing(CONSISTENCY):
             check_consistency(old, size, each["proof"], (old_root, root))
     # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
     events, ids, last = dict[int, Event](), dict[str, int](), ""
-    too_late = spelled(min([*dict(times), MILLENNIA]) + timedelta(seconds=61))  # A minute off.
     for each in bundle["entries"]:
         at = each["position"]
         with failing(TREE, at):
@@ -1473,8 +1500,8 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
             found = climb(at, size - 1, [leaf_hash(each["entry"]), *each["proof"]])[1]
             must(found == root, "the inclusion proof leads to another root")
         event = events[at] = read_event(each["entry"], at, trust.origin)
+        check_time(event, last, bounds)
         with failing(IDENTITY, at):
-            must(last <= event.accepted < too_late, "accepted before the last, or too late")
             must(ids.setdefault(event.says["event_id"], at) == at, "the event is there already")
         unread += ((at, what) for what in check_signatures(event, authority))
         last = event.accepted
@@ -1492,7 +1519,17 @@ def verify(raw: bytes, trust_root: bytes) -> Verified:
     histories = tuple((told["subject"], sealed) for told in bundle["histories"])
     lines = sum(len(each.lines) for each in events.values())
     parts = bundle, events, lines, unread, sealed, histories
-    return Verified(trust, size, root, times, *parts, authority)
+    return Verified(trust, size, root, times, *parts, authority, tuple(bounds))
+
+
+def check_time(event: Event, last: str, bounds: Sequence[Bounds]) -> None:
+    """Hold an entry to the one before it and the checkpoint (step 6), and to earlier ones (9)."""
+    with failing(IDENTITY, event.position):
+        must(last <= event.accepted, "accepted before the last")
+        must(bounds[0].allow(event.position, event.accepted), "accepted after it was signed")
+    with failing(CONSISTENCY, event.position):
+        allowed = all(each.allow(event.position, event.accepted) for each in bounds)
+        must(allowed, "dated otherwise than an earlier checkpoint allows")
 
 
 def read_seal(bundle: dict[str, Any], events: dict[int, Event]) -> tuple[bytes, int]:

@@ -8,7 +8,7 @@ verified before it was written, and the checkpoint is written last: a mirror tha
 on. What a log signed and what does not continue the mirror is kept beside it: that is the proof.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -28,14 +28,16 @@ from ledger.audit import (
     exported_checkpoint,
     exported_entries,
 )
-from ledger.log.checkpoint import open_checkpoint
-from ledger.log.cosignature import cosignature_time
-from ledger.log.key import MLDSA44
+from ledger.log.checkpoint import log_times, open_checkpoint
+from ledger.log.dating import SEEN, Bounds, bounds_of
 from ledger.log.merkle import HASH_SIZE, Frontier, LogError, leaf_hash, root_of
 from ledger.log.note import Verifier, parse_note, parse_vkey
 from ledger.log.policy import Policy, parse_policy
+from ledger.log.proof import prove_inclusion
+from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.log.tiles import (
     TILE_WIDTH,
+    TileHashes,
     entries_path,
     parse_bundle,
     split_tile,
@@ -46,10 +48,12 @@ from ledger.log.tiles import (
 from ledger.log.tree_head import parse_checkpoint
 from ledger.verify.authority import Authority, is_authority
 from ledger.verify.event import Event, read_event
-from ledger.verify.files import check_names, read_bundle, read_tile
+from ledger.verify.files import check_names, read_seen
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust
+from ledger.wire.canonical import WireError
+from ledger.wire.entry import parse_entry
 
 _TILES = 64
 """Authenticated tiles that are kept at hand: neighbours have one above them in common."""
@@ -90,15 +94,34 @@ class Forked(_Proven):
     """The log signed a history that does not continue what the mirror has."""
 
 
+class Backdated(_Proven):
+    """The log signed an entry that is dated before a checkpoint without it, or after its own."""
+
+
+class _Untimely(AuditError):
+    """An entry that a checkpoint which was seen does not allow."""
+
+    def __init__(self, entry: bytes, position: int, reason: str) -> None:
+        super().__init__(f"position {position}: {reason}")
+        self.entry, self.position = entry, position
+
+
 class Authenticated:
     """A `Source` of one checkpoint, of which everything has been shown to belong to it."""
 
-    def __init__(self, source: Source, origin: str, log_keys: Sequence[Verifier] | None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        origin: str,
+        log_keys: Sequence[Verifier] | None,
+        seen: Iterable[Bounds] = (),
+    ) -> None:
         """Open the source's checkpoint, or believe it where no keys are given.
 
-        Raises `NotAuthentic`, and what the source raises.
+        Its entries are held to what checkpoints say that were `seen`. Raises `NotAuthentic`, and
+        what the source raises.
         """
-        self._source, self._note = source, source.checkpoint()
+        self._source, self._origin, self._note = source, origin, source.checkpoint()
         try:
             checkpoint = parse_checkpoint(parse_note(self._note).text)
             if log_keys is not None:
@@ -106,6 +129,10 @@ class Authenticated:
         except LogError as error:
             raise NotAuthentic(f"checkpoint: {error}") from None
         self._size, self._root = checkpoint.size, checkpoint.root
+        self._listed, self._seen = list[bytes](), list(seen)
+        if log_keys is not None:
+            self._listed = [self._of_this_size(n, log_keys) for n in source.signed(self._size)]
+            self._seen += [bounds_of(note, log_keys) for note in (self._note, *self._listed)]
         self._edge = self._right_edge()
         self._full = lru_cache(maxsize=_TILES)(self._authenticated)
 
@@ -131,12 +158,45 @@ class Authenticated:
         """Return an entry bundle. Raises `NotAuthentic`."""
         bundle, path = self._source.fetch_bundle(n, width), entries_path(n, width)
         try:
-            leaves = [leaf_hash(entry) for entry in parse_bundle(bundle, width)]
+            entries = parse_bundle(bundle, width)
+            leaves = [leaf_hash(entry) for entry in entries]
         except LogError as error:
             raise NotAuthentic(f"{path}: {error}", path) from None
         if leaves != split_tile(self.fetch(0, n, width)):
             raise NotAuthentic(f"{path}: an entry does not hash into its tile", path)
+        for position, entry in enumerate(entries, n * TILE_WIDTH):
+            self._check_time(entry, position)
         return bundle
+
+    def signed(self, size: int) -> Sequence[bytes]:
+        """Return the other notes of the checkpoint's size, which the log has signed too."""
+        return self._listed if size == self._size else []
+
+    def _of_this_size(self, note: bytes, log_keys: Sequence[Verifier]) -> bytes:
+        try:
+            opened = open_checkpoint(note, self._origin, log_keys)
+        except LogError as error:
+            raise NotAuthentic(f"a note that is listed: {error}") from None
+        if (opened.size, opened.root) != (self._size, self._root):
+            raise NotAuthentic("a note that is listed is of another log")
+        return note
+
+    def _check_time(self, entry: bytes, position: int) -> None:
+        """Raise `_Untimely` for an entry that a checkpoint which was seen does not allow."""
+        if not self._seen:
+            return
+        try:
+            accepted = parse_entry(entry).accepted
+        except WireError:
+            return  # What nobody can read has no time; forms and rules are not a mirror's part.
+        for each in self._seen:
+            if fault := each.fault(accepted, position):
+                raise _Untimely(entry, position, fault)
+
+    def prove(self, position: int) -> bytes:
+        """Return the tlog-proof of an entry."""
+        hashes = prove_inclusion(position, self._size, TileHashes(self.fetch))
+        return format_tlog_proof(TlogProof(position, tuple(hashes), self._note))
 
     def _right_edge(self) -> dict[tuple[int, int], bytes]:
         """Return the partial tiles, which together lead to the root."""
@@ -228,31 +288,6 @@ class Governed:
             self.size += 1
 
 
-class KeptLog:
-    """The log of a directory, as a `Source`, also while a mirror is written there.
-
-    Its checkpoint is read first, and what that covers stays.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def checkpoint(self) -> bytes:
-        """Return the signed note. Raises `NothingExported`."""
-        try:
-            return (self._directory / CHECKPOINT).read_bytes()
-        except FileNotFoundError:
-            raise NothingExported(f"there is no checkpoint in {self._directory}") from None
-
-    def fetch(self, level: int, n: int, width: int) -> bytes:
-        """Return a tile of hashes. Raises `Refused`."""
-        return read_tile(self._directory, level, n, width)
-
-    def fetch_bundle(self, n: int, width: int) -> bytes:
-        """Return an entry bundle. Raises `Refused`."""
-        return read_bundle(self._directory, n, width)
-
-
 def catch_up(governed: Governed, directory: Path) -> None:
     """Read what a mirror has and was not read yet, if there is a mirror.
 
@@ -280,13 +315,21 @@ def follow(
     Bring a mirror up to a source's checkpoint; return what it has then.
 
     Raises `NotAuthentic` for what the log's keys do not vouch for, `Forked` for what they do and
-    what does not continue the mirror, and what the source raises. The mirror stays as it was.
+    what does not continue the mirror, `Backdated` for an entry that is older than a checkpoint
+    without it, and what the source raises. The mirror stays as it was. Of the notes that it has
+    seen it keeps those of its size: to the others it has held all there is.
     """
-    authentic = Authenticated(source, origin, log_keys)
+    authentic = Authenticated(source, origin, log_keys, _bounds(directory, log_keys))
     if (directory / CHECKPOINT).exists():
         _stated(directory)
     try:
-        return export(authentic, directory, progress)
+        done = export(authentic, directory, progress)
+        _drop_outlived(directory, done.checkpoint.size)
+    except _Untimely as found:
+        evidence = keep_evidence(directory, authentic.checkpoint())
+        (evidence / f"{found.position}.entry").write_bytes(found.entry)
+        (evidence / f"{found.position}.tlog-proof").write_bytes(authentic.prove(found.position))
+        raise Backdated(str(found), evidence) from None
     except ExportRefused as refused:
         # Before the log is blamed: is what it is held against what the mirror once took in?
         _must_be_sound(directory, origin, log_keys)
@@ -297,6 +340,32 @@ def follow(
             raise Behind(str(refused)) from None
         reason = f"{refused}, and the log signed that later"
         raise RolledBack(reason, keep_evidence(directory, offered)) from None
+    return done
+
+
+def _bounds(directory: Path, log_keys: Sequence[Verifier]) -> list[Bounds]:
+    """Return what the notes of a mirror say of time. Raises `Rotten`."""
+    try:
+        return [bounds_of(note, log_keys) for note in _notes(directory)]
+    except (Refused, LogError, NothingExported) as error:
+        raise Rotten(f"of the mirror itself: {error}") from None
+
+
+def _notes(directory: Path) -> list[bytes]:
+    """Return the notes that a mirror has seen and keeps, its checkpoint the first of them."""
+    if not (directory / CHECKPOINT).exists():
+        return []
+    size = exported_checkpoint(directory).size
+    seen = [note for note, _ in read_seen(directory, size)]
+    return [ExportedLog(directory).checkpoint(), *seen]
+
+
+def _drop_outlived(directory: Path, size: int) -> None:
+    for found in (directory / SEEN).glob("*/*"):
+        if int(found.parent.name) < size:
+            found.unlink()
+            if not any(found.parent.iterdir()):
+                found.parent.rmdir()
 
 
 def _stated(directory: Path) -> None:
@@ -318,9 +387,7 @@ def _must_be_sound(directory: Path, origin: str, log_keys: Sequence[Verifier]) -
 
 def signed_at(note: bytes, log_keys: Sequence[Verifier]) -> int:
     """Return the POSIX seconds at which the log signed a note, 0 where no line of it has a time."""
-    timed = {(each.name, each.key_id) for each in log_keys if each.key_type == MLDSA44}
-    lines = [each for each in parse_note(note).signatures if (each.name, each.key_id) in timed]
-    return max((cosignature_time(line.blob) for line in lines), default=0)
+    return max(log_times(note, log_keys), default=0)
 
 
 def rotten(directory: Path, origin: str) -> list[str]:
@@ -389,13 +456,22 @@ class _OfOurs:
     def fetch_bundle(self, n: int, width: int) -> bytes:
         return self.source.fetch_bundle(n, width)
 
+    def signed(self, _size: int) -> Sequence[bytes]:
+        return []
+
 
 def _outgrown_rot(directory: Path) -> Iterator[str]:
-    """Yield the partial tiles of earlier sizes that say something else than the tiles of now."""
+    """Yield the partial tiles of earlier sizes that say something else than the tiles of now.
+
+    And a note that was seen, where it is another than it was.
+    """
+    size = exported_checkpoint(directory).size
     try:
-        check_names(directory, exported_checkpoint(directory).size)
+        check_names(directory, size)
+        read_seen(directory, size)
     except Refused as refused:
-        if refused.position is None or refused.path is None:
+        known = refused.position is not None or refused.step is Step.CONSISTENCY
+        if not known or refused.path is None:
             raise NotAuthentic(refused.reason) from None  # No file of ours.
         yield refused.path
 
@@ -408,9 +484,9 @@ def _move_aside(directory: Path, path: str) -> None:
 
 
 def keep_evidence(directory: Path, note: bytes) -> Path:
-    """Keep both checkpoints, of which the log signed each, beside the mirror."""
+    """Keep the checkpoints, of which the log signed each, beside the mirror."""
     evidence = directory.with_name(f"{directory.name}.forked")
-    evidence.mkdir(exist_ok=True)
-    for signed in ((directory / CHECKPOINT).read_bytes(), note):
+    evidence.mkdir(parents=True, exist_ok=True)
+    for signed in (*_notes(directory), note):
         (evidence / f"{sha256(signed).hexdigest()}.checkpoint").write_bytes(signed)
     return evidence

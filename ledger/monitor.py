@@ -3,6 +3,7 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
 
     FORK           the log signed two histories, or one that a witness contradicts
     ROLLED_BACK    the log signed a smaller size after a larger one
+    BACKDATED      an entry is dated before a checkpoint that the log signed without it
     BEHIND         the source shows less than the monitor has seen, and nothing else
     WRONG_BYTES    a tile or an entry of the source does not lead to the signed root
     STALL          nobody answers, or no quorum has cosigned anything for too long
@@ -57,6 +58,7 @@ from ledger.log.tiles import TILE_WIDTH, TileHashes, parse_bundle, tile_width
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.mirror import (
     Authenticated,
+    Backdated,
     Behind,
     Forked,
     Governed,
@@ -83,6 +85,7 @@ STANDING = frozenset(
     [
         "FORK",
         "ROLLED_BACK",
+        "BACKDATED",
         "SIGNATURE",
         "RULE_BROKEN",
         "UNJUDGED",
@@ -210,7 +213,7 @@ class Monitor:
         try:
             follow(self._source, self._directory, self._trust.origin, self._governed.log_keys)
             self.memory.answered = self._now()
-        except (Forked, RolledBack, Behind, Rotten) as error:
+        except (Forked, RolledBack, Backdated, Behind, Rotten) as error:
             alarms.append(Alarm(_NAMES[type(error)], str(error)))
             self.memory.answered = self._now()
         except (NoAnswer, NothingExported) as error:
@@ -439,6 +442,7 @@ class Monitor:
 _NAMES: dict[type[AuditError], str] = {
     Forked: "FORK",
     RolledBack: "ROLLED_BACK",
+    Backdated: "BACKDATED",
     Behind: "BEHIND",
     Rotten: "OWN_DISK",
 }

@@ -44,12 +44,12 @@ from ledger.bounded import ask
 from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
 from ledger.domain.event import LeftOut, Logged
 from ledger.judged import Contradicted, Stale, going_on
+from ledger.keptlog import KeptLog
 from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import HASH_SIZE, LogError
 from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
 from ledger.log.tree_head import Checkpoint
-from ledger.mirror import KeptLog
 from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -412,6 +412,16 @@ class ServedLog:
             if width == TILE_WIDTH:
                 raise
             return cut_bundle(self._get(entries_path(n)), width)
+
+    def signed(self, size: int) -> Sequence[bytes]:
+        """Return the log's notes of a size, none where the server lists none, as a mirror."""
+        try:
+            listed = json.loads(self._get(f"v1/checkpoints?from={size}&limit=1"))["checkpoints"]
+            return [str(each["note"]).encode() for each in listed if each["size"] == size]
+        except _Gone:
+            return []
+        except (ValueError, LookupError, TypeError) as error:
+            raise NothingExported(f"what the server lists cannot be read: {error!r}") from None
 
     def _get(self, path: str) -> bytes:
         try:

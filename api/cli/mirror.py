@@ -13,6 +13,7 @@ from api.cli.audit import ServedLog
 from ledger.audit import AuditError, Exported, NothingExported
 from ledger.client import NoAnswer
 from ledger.mirror import (
+    Backdated,
     Behind,
     Forked,
     Governed,
@@ -30,6 +31,7 @@ from ledger.verify.trust import parse_trust
 CODES: dict[type[Exception], tuple[str, int]] = {
     Forked: ("FORK", 3),
     RolledBack: ("ROLLED_BACK", 4),
+    Backdated: ("BACKDATED", 8),
     Behind: ("BEHIND", 5),
     Rotten: ("OWN_DISK", 6),
     NotAuthentic: ("REFUSED", 1),
@@ -55,7 +57,8 @@ def mirror(
     """Take in what is new of a log, verified to its signed root.
 
     Exit codes: 1 a byte that does not fit; 3 a fork; 4 rolled back; 5 the source is behind; 6 files
-    of the mirror itself had changed, and were fetched anew; 7 no answer. With --every a source that
+    of the mirror itself had changed, and were fetched anew; 7 no answer; 8 an entry that is older
+    than a checkpoint without it. With --every a source that
     is behind or does not answer is asked again.
     """
     with _ending(), httpx2.Client(base_url=url, timeout=60) as http:

@@ -16,10 +16,10 @@ from ledger.lawbook import laws_at_hand
 from ledger.monitor import STANDING, Alarm, Mine, Monitor
 from ledger.verify.trust import parse_trust
 
-CODES = {"FORK": 3, "ROLLED_BACK": 4, "BEHIND": 5, "OWN_DISK": 6, "STALL": 7}
+CODES = {"FORK": 3, "ROLLED_BACK": 4, "BEHIND": 5, "OWN_DISK": 6, "STALL": 7, "BACKDATED": 8}
 """The exit codes of alarms; that of every other is 1."""
 
-_GRAVEST = (3, 4, 1, 6, 7, 5)
+_GRAVEST = (3, 4, 8, 1, 6, 7, 5)
 
 
 def monitor(  # noqa: PLR0913  (the command's options)
@@ -48,9 +48,9 @@ def monitor(  # noqa: PLR0913  (the command's options)
 ) -> None:
     """Take in what is new, judge every byte, signature and rule of it; print an alarm a line.
 
-    Exit codes: 3 a fork, 4 rolled back, 6 its own disk, 7 a stall, 5 the source is behind, 1 any
-    other alarm. What the log did stands, and so does the code, until it is acknowledged. With
-    --every it goes on, alarms or not, until it is interrupted.
+    Exit codes: 3 a fork, 4 rolled back, 8 an entry that is back-dated, 6 its own disk, 7 a stall, 5
+    the source is behind, 1 any other alarm. What the log did stands, and so does the code, until it
+    is acknowledged. With --every it goes on, alarms or not, until it is interrupted.
     """
     root = parse_trust(trust.read_bytes())
     with httpx2.Client(base_url=url, timeout=60) as http:

@@ -102,6 +102,17 @@ def checkpoint_at(pool: Pool, size: int) -> StoredCheckpoint | None:
     return _first(pool, "WHERE size = %s", (size,))
 
 
+def signed_from(pool: Pool, size: int, limit: int) -> list[StoredCheckpoint]:
+    """Return the first checkpoints of a size and of larger ones, at most `limit`, smallest first.
+
+    Behind that of its size stands the one that was signed again.
+    """
+    found, again = _select(pool, "WHERE size >= %s ORDER BY size LIMIT %s", (size, limit)), None
+    if found:
+        again = signed_again(pool)
+    return [each for first in found for each in (first, again) if each and each.size == first.size]
+
+
 def checkpoints_after(pool: Pool, size: int, limit: int = 1_000) -> list[StoredCheckpoint]:
     """Return the checkpoints of larger sizes, smallest first, at most `limit`."""
     return _select(pool, "WHERE size > %s ORDER BY size LIMIT %s", (size, limit))

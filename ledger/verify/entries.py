@@ -5,12 +5,15 @@ What needs the whole sequence, that instants do not run back and that no event i
 judged by `Chronology` in the process that asked.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from ledger.log.dating import Bounds
 from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
 from ledger.verify.authority import Authority
+from ledger.verify.checkpoints import check_time
 from ledger.verify.event import read_event
 from ledger.verify.files import read_bundle
 from ledger.verify.outcome import Refused, Step
@@ -71,19 +74,16 @@ class CheckBundle:
         checked.vouched += [(position, at) for at in sorted(since)]
 
 
-def check_order(earliest: str, accepted: str, too_late: str, position: int) -> None:
-    """Refuse (step 6) an instant outside [earliest, too_late): all are written alike."""
-    if accepted < earliest:
-        raise Refused(Step.IDENTITY, "accepted before the entry before it", position)
-    if accepted >= too_late:
-        raise Refused(Step.IDENTITY, "accepted after a checkpoint over it was signed", position)
-
-
 @dataclass(slots=True)
 class Chronology:
-    """The log in order: instants do not run back or past an end, every event is there once."""
+    """The log in order: instants do not run back or past an end, every event is there once.
 
-    too_late: str
+    `accepted` says when those at the positions `asked` for were accepted.
+    """
+
+    bounds: Bounds
+    asked: Collection[int] = ()
+    accepted: dict[int, str] = field(default_factory=dict)
     last: str = ""
     seen: set[bytes] = field(default_factory=set)
     signatures: int = 0
@@ -95,8 +95,12 @@ class Chronology:
         for position, (event_id, accepted) in enumerate(bundle.events, bundle.n * TILE_WIDTH):
             if event_id in self.seen:
                 raise Refused(Step.IDENTITY, "the event is in the log already", position)
-            check_order(self.last, accepted, self.too_late, position)
+            if accepted < self.last:
+                raise Refused(Step.IDENTITY, "accepted before the entry before it", position)
+            check_time([self.bounds], accepted, position)
             self.seen.add(event_id)
+            if position in self.asked:
+                self.accepted[position] = accepted
             self.last = accepted
         if bundle.refused:
             raise bundle.refused

@@ -2,8 +2,11 @@
 The files of an exported log (C2SP tlog-tiles): those of its checkpoint's size, and no others.
 
     checkpoint
+    checkpoints/300/<SHA-256 of the note>
     tile/0/000  tile/0/001.p/44  tile/1/000.p/1
     tile/entries/000  tile/entries/001.p/44
+
+`checkpoints` has other notes of the log that were seen, by their sizes.
 
 A partial tile of an earlier size may still be there: it has to say what the log's own tile says.
 Tiles of a larger log, as a copy of a log that grows has them, are passed over and said to be
@@ -17,9 +20,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ledger.log import tiles
+from ledger.log.dating import around, seen_path, seen_size
 from ledger.log.merkle import HASH_SIZE
 from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH, TilePath, entries_path, tile_path
+from ledger.verify.checkpoints import Seen
 from ledger.verify.outcome import Refused, Step, refusing
 
 CHECKPOINT = "checkpoint"
@@ -35,6 +40,20 @@ _MAX_BUNDLE = TILE_WIDTH * (2 + tiles.MAX_ENTRY)
 def read_checkpoint(directory: Path) -> bytes:
     """Return the signed note. Raises `Refused` (step 2) where there is none."""
     return _read(directory, CHECKPOINT, MAX_NOTE, Step.CHECKPOINT, None)
+
+
+def read_seen(directory: Path, size: int) -> list[Seen]:
+    """Return the notes in `checkpoints` that are of a log of `size`, the smallest first.
+
+    Raises `Refused` (step 9) for one that is not what was kept under its name.
+    """
+    named, seen = ((seen_size(path), path) for path in _walk(directory)), list[Seen]()
+    for at, path in sorted((at, path) for at, path in named if at is not None and at <= size):
+        note = _read(directory, path, MAX_NOTE, Step.CONSISTENCY, None)
+        if path != seen_path(at, note) or at != max(around([note]), default=None):
+            raise Refused(Step.CONSISTENCY, "not what was kept under this name", path=path)
+        seen.append((note, path))
+    return seen
 
 
 def read_tile(directory: Path, level: int, n: int, width: int) -> bytes:
@@ -68,7 +87,10 @@ def check_names(directory: Path, size: int) -> list[str]:
     for path in sorted(_walk(directory)):
         if path == CHECKPOINT:
             continue
-        if path == UNFINISHED:
+        seen = seen_size(path)
+        if seen is not None and seen <= size:
+            continue
+        if path == UNFINISHED or seen is not None:
             larger.append(path)
             continue
         try:

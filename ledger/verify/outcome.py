@@ -144,9 +144,9 @@ class Verified:
 
 
 @contextmanager
-def refusing(step: Step, position: int | None = None) -> Iterator[None]:
+def refusing(step: Step, position: int | None = None, path: str | None = None) -> Iterator[None]:
     """Turn any error of `ledger.log` and `ledger.wire` into the refusal of a step."""
     try:
         yield
     except (LogError, WireError) as error:
-        raise Refused(step, str(error), position) from error
+        raise Refused(step, str(error), position, path) from error

@@ -6,41 +6,39 @@ docs/verify.md has a table of what each step stops, and says what none of them c
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 from ledger import court
-from ledger.log.cosignature import cosignature_time
-from ledger.log.key import ED25519
+from ledger.log.dating import Bounds, around
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import parse_note
-from ledger.log.policy import open_witnessed_checkpoint
-from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
+from ledger.log.proof import verify_inclusion
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
-from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.powers import Officers
 from ledger.verify.answers import read_entry, read_receipt, unverified
 from ledger.verify.authority import Authority, gather_authority
-from ledger.verify.entries import CheckBundle, Chronology, check_order
+from ledger.verify.checkpoints import (
+    check_seen,
+    check_time,
+    open_trusted,
+    stated_checkpoint,
+)
+from ledger.verify.entries import CheckBundle, Chronology
 from ledger.verify.event import Event, read_event
 from ledger.verify.evidence import in_our_words, show
-from ledger.verify.files import check_names, read_checkpoint, read_tile
+from ledger.verify.files import check_names, read_checkpoint, read_seen, read_tile
 from ledger.verify.outcome import Refused, Step, Verified, refusing, states
 from ledger.verify.signatures import admitted_keys, check_signatures, judge_by_itself, verify_line
 from ledger.verify.tree import HashBundle, check_tree
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.workers import in_order
 from ledger.wire.envelope import payload_hash
-from ledger.wire.instant import format_instant
 
 T = TypeVar("T")
-
-CLOCK_TOLERANCE_S = 60  # How far `accepted` may be after the signing of a checkpoint over it.
-END_OF_TIME = 2**37  # In POSIX seconds, and within what a datetime holds.
 
 OF_BUNDLES = (Step.HISTORY, Step.OPENINGS)  # Nothing else has what they check.
 
@@ -70,9 +68,9 @@ def verify_export(
     #    If it is not by those that are trusted, the log may have others since: that 4. will tell.
     note, unsigned = read_checkpoint(directory), None
     try:
-        checkpoint, too_late = open_trusted(note, trust, Step.CHECKPOINT)
+        checkpoint, _ = open_trusted(note, trust, Step.CHECKPOINT)
     except Refused as refused:
-        checkpoint, too_late, unsigned = stated_checkpoint(note, Step.CHECKPOINT), "", refused
+        checkpoint, unsigned = stated_checkpoint(note, Step.CHECKPOINT), refused
     size, total = checkpoint.size, -(-checkpoint.size // TILE_WIDTH)
 
     try:
@@ -88,29 +86,25 @@ def verify_export(
         now = trust_at(size, trust, authority)
     except Refused as refused:
         raise unsigned or refused from None
-    if now != trust:
-        checkpoint, too_late = open_trusted(note, now, Step.CHECKPOINT)
-    elif unsigned:
-        raise unsigned
+    checkpoint, bounds = open_trusted(note, now, Step.CHECKPOINT)
 
     # 5. to 8. Each entry by itself: form, identity and time, sorted lists, signatures by keys in
     #    force then. In sequence: no event twice, no instant before the last or after the signing.
-    check, chronology = CheckBundle(directory, size, trust.origin, authority), Chronology(too_late)
+    check = CheckBundle(directory, size, trust.origin, authority)
+    seen = [*([] if previous is None else [(previous, None)]), *read_seen(directory, size)]
+    chronology = Chronology(bounds, around(note for note, _ in seen))
     with in_order(check, list(enumerate(tree.bundles)), cores) as checked:
         for bundle in _told(checked, progress, Step.SIGNATURES, total):
             chronology.follow(bundle)
 
-    # 9. An earlier checkpoint, where there is one, is of a prefix of this log.
-    if previous is not None:
-        stated = stated_checkpoint(previous, Step.CONSISTENCY)
-        then = trust_at(stated.size, trust, authority)
-        old, _ = open_trusted(previous, then, Step.CONSISTENCY)
-        # The proof is made from the tiles: it stands or falls by the two roots.
-        with refusing(Step.CONSISTENCY):
-            proof = prove_consistency(old.size, size, TileHashes(partial(read_tile, directory)))
-            verify_consistency(old.size, size, proof, old.root, checkpoint.root)
+    # 9. Checkpoints that were seen, where there are any, are of prefixes of this log, and no entry
+    #    is dated otherwise than they allow.
+    tiles = TileHashes(partial(read_tile, directory))
+    then = partial(trust_at, trust=trust, authority=authority)
+    for each in seen:
+        check_seen(each, checkpoint, tiles, chronology.accepted, then)
 
-    idle = OF_BUNDLES if previous is not None else (Step.CONSISTENCY, *OF_BUNDLES)
+    idle = OF_BUNDLES if seen else (Step.CONSISTENCY, *OF_BUNDLES)
     strange = lines_of_strangers(note, now, size)
     beside = [(size, f"{len(larger)} files beside it, {larger[0]} first")] if larger else []
     unread = {Step.CHECKPOINT: strange, Step.SIGNATURES: chronology.unchecked, Step.TREE: beside}
@@ -127,8 +121,8 @@ def verify_receipt(
 
     `charter` is an evidence bundle that shows the log's keys, where they are not those trusted.
     What the JSON says beside proof and entry must be so; of what nothing is shown, it is said.
-    A receipt carries no keys but those that its own entry brings: whether other lines verify, and
-    whom they bind, only the log can show. They are `unchecked`.
+    A receipt has no keys but those its own entry brings: other lines, and whom they bind, are
+    `unchecked`.
     """
     # 1. The trust root is pinned.
     trust = parse_trust(trust_root)
@@ -138,6 +132,7 @@ def verify_receipt(
     with refusing(Step.CHECKPOINT):
         proof = parse_tlog_proof(proof_raw)
     known_to, officers, shown = 0, None, show(charter, trust_root) if charter else None
+    others = [Bounds(*each) for each in shown.bounds] if shown else []
     if shown:
         size = stated_checkpoint(proof.checkpoint_raw, Step.CHECKPOINT).size
         trust = trust_shown(size, trust, shown)
@@ -145,7 +140,7 @@ def verify_receipt(
         if proof.index <= known_to:
             (operator,) = shown.authority.officers_at(proof.index)["@operator"]
             officers = Officers(operator, shown.authority.registrar)
-    checkpoint, too_late = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
+    checkpoint, bounds = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
     position = proof.index
 
     # 3. The entry hashes up to the root by the proof.
@@ -158,7 +153,7 @@ def verify_receipt(
 
     # 5. to 7. Form, identity and time, sorted lists; the JSON around the bytes says the same.
     event = read_event(raw, position, trust.origin)
-    check_order("", event.entry.accepted, too_late, position)
+    check_time([bounds, *others], event.entry.accepted, position)
     graded = ("logged",) if trust.policy.quorum is None else ("logged", "witnessed")
     if receipt_says.get("grade") in graded:
         del receipt_says["grade"]  # Step 2 has shown it; another grade nothing here can show.
@@ -217,29 +212,12 @@ def _check_lines(event: Event, raw: bytes, origin: str) -> tuple[int, list[str]]
     return len(event.entry.signatures) - len(unread) + 1, unread
 
 
-def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
-    """Return a checkpoint, and the first instant at which nothing under it can be accepted."""
-    with refusing(step):
-        opened = open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy)
-    timed = [(each.name, each.key_id) for each in trust.verifiers if each.key_type != ED25519]
-    lines = [each for each in parse_note(note).signatures if (each.name, each.key_id) in timed]
-    signed_at = [*opened.times.values(), *(cosignature_time(line.blob) for line in lines)]
-    end = min([*signed_at, END_OF_TIME]) + CLOCK_TOLERANCE_S + 1
-    return opened.checkpoint, format_instant(datetime.fromtimestamp(end, UTC))
-
-
 def lines_of_strangers(note: bytes, trust: Trust, position: int) -> list[tuple[int, str]]:
     """Return the lines of a note by keys that nobody named: anybody can add one."""
     named = (*trust.verifiers, *(each.verifier for each in trust.policy.witnesses))
     lines = {(each.name, each.key_id) for each in parse_note(note).signatures}
     lines -= {(each.name, each.key_id) for each in named}
     return [(position, f"a line by a key nobody named, {n}+{i.hex()}") for n, i in sorted(lines)]
-
-
-def stated_checkpoint(note: bytes, step: Step) -> Checkpoint:
-    """Return what a note says, whoever signed it."""
-    with refusing(step):
-        return parse_checkpoint(parse_note(note).text)
 
 
 def check_genesis(entry: bytes, trust: Trust) -> None:

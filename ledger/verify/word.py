@@ -15,15 +15,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ledger.log.cosignature import cosignature_time
-from ledger.log.key import ED25519
+from ledger.log.checkpoint import log_times
+from ledger.log.dating import END_OF_TIME
 from ledger.log.merkle import LogError
-from ledger.log.note import open_note, parse_vkey
+from ledger.log.note import parse_vkey
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
 from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
 from ledger.verify.event import Event, read_event
 from ledger.verify.files import read_bundle, read_checkpoint
-from ledger.verify.outcome import Refused, Step, Verified, refusing
+from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire.entry import parse_entry
 from ledger.wire.instant import format_instant
@@ -139,10 +139,10 @@ def _opened(raw: bytes, verified: Verified) -> Statement:
 
 def _signed_at(note: bytes, verified: Verified) -> datetime:
     """Return the instant that the log's own timed line states under its checkpoint."""
-    keys = [parse_vkey(vkey) for vkey in verified.log_keys]
-    with refusing(Step.CHECKPOINT):  # A log without such a key states no time.
-        _, lines = open_note(note, [key for key in keys if key.key_type != ED25519])
-    return datetime.fromtimestamp(min(cosignature_time(line.blob) for line in lines), UTC)
+    times = log_times(note, [parse_vkey(vkey) for vkey in verified.log_keys])
+    if not times:
+        raise Refused(Step.CHECKPOINT, "no key of the log states a time")
+    return datetime.fromtimestamp(min(*times, END_OF_TIME), UTC)
 
 
 def _recorded(statement: Statement, directory: Path, size: int) -> Event | None:

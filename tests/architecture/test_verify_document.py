@@ -34,7 +34,9 @@ HELD: dict[str, str] = {
         integration/test_audit_database.py::test_the_command_takes_a_log_home_from_a_server_and_verifies_it
         integration/test_audit_database.py::test_the_command_reads_the_local_database""",
     "checkpoint                    the signed note": """
-        unit/test_audit_export.py::test_an_export_is_the_log_of_its_checkpoint_and_no_more""",
+        unit/test_audit_export.py::test_an_export_is_the_log_of_its_checkpoint_and_no_more
+        unit/test_audit_export.py::test_the_notes_that_were_seen_stay_beside
+        unit/test_verify_time.py::test_a_kept_note_that_is_wrong_is_refused_by_its_name""",
     "Run it again": """
         unit/test_audit_export.py::test_a_later_export_adds_what_is_new_and_equals_a_fresh_one
         unit/test_audit_export.py::test_partial_tiles_stay_until_the_full_one_is_there
@@ -48,6 +50,7 @@ HELD: dict[str, str] = {
     "It prints when the checkpoint": """
         unit/test_court_says.py::test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in
         unit/test_court_says.py::test_the_time_of_the_checkpoint_and_its_age_are_printed
+        unit/test_verify_time.py::test_a_time_that_is_still_to_come_has_no_negative_age
         unit/test_court_says.py::test_without_a_seal_no_history_passes_and_the_subject_is_not_shown""",
     "**Or one receipt**": """
         unit/test_verify_receipt.py::test_the_apis_json_is_verified_like_the_bare_proof
@@ -104,7 +107,9 @@ HELD: dict[str, str] = {
         unit/test_verify_entries.py::test_an_event_logged_twice_is_refused_at_the_second
         unit/test_verify_entries.py::test_an_event_accepted_out_of_its_time_is_refused
         unit/test_verify_entries.py::test_an_entry_accepted_before_the_one_before_it_is_refused
-        unit/test_verify_entries.py::test_the_clock_may_be_a_minute_off_in_whole_seconds""",
+        unit/test_verify_entries.py::test_the_time_in_a_checkpoint_is_whole_seconds
+        unit/test_verify_entries.py::test_an_entry_accepted_after_its_checkpoint_was_signed_is_refused
+        unit/test_verify_time.py::test_a_witness_may_be_a_minute_behind_and_the_log_not_a_second""",
     "| 7 | subjects": "unit/test_verify_entries.py::test_lists_that_are_not_sorted_ids_are_refused",
     "| 8 | every signature": """
         unit/test_verify_signatures.py::test_no_officer_signs_for_a_party
@@ -119,7 +124,12 @@ HELD: dict[str, str] = {
         unit/test_verify_mandates.py::test_a_mandate_reaches_up_to_its_ceiling""",
     "| 9 | `--previous FILE`": """
         unit/test_verify_export.py::test_an_earlier_checkpoint_of_another_history_is_refused
-        unit/test_verify_command.py::test_an_earlier_checkpoint_adds_the_ninth_step""",
+        unit/test_verify_command.py::test_an_earlier_checkpoint_adds_the_ninth_step
+        unit/test_verify_time.py::test_an_entry_dated_before_a_checkpoint_that_was_seen_without_it_is_refused
+        unit/test_verify_time.py::test_an_entry_of_the_very_second_stands
+        unit/test_verify_time.py::test_a_checkpoint_that_was_seen_is_no_older_than_its_last_entry
+        unit/test_verify_time.py::test_notes_that_an_export_kept_are_held_to_the_log_too
+        unit/test_verify_time.py::test_a_bundle_is_held_to_the_earlier_checkpoints_in_it""",
     "| 10, 11 |": """
         integration/test_evidence.py::test_a_later_change_cannot_be_left_out
         integration/test_evidence.py::test_an_opening_that_its_holder_shows""",
@@ -178,15 +188,26 @@ HELD: dict[str, str] = {
         lies/test_lies.py::test_a_lie_is_found_by_whom_the_document_says
         lies/test_lies.py::test_the_document_has_every_lie_and_every_finder
         lies/test_lies.py::test_what_nobody_finds_the_document_says""",
+    "| an operator who dates": """
+        unit/test_verify_time.py::test_an_entry_dated_before_a_checkpoint_that_was_seen_without_it_is_refused
+        unit/test_mirror.py::test_an_entry_older_than_what_the_mirror_has_seen_is_refused_with_its_proof
+        unit/test_monitor.py::test_an_entry_that_is_older_than_what_was_seen_without_it""",
     "| an operator who admits": """
         unit/test_audit_command.py::test_a_deal_that_a_rule_forbids_is_refused_though_all_have_signed
         unit/test_monitor.py::test_seals_that_are_true_and_one_that_lies""",
     "* Without witnesses": """
         unit/test_monitor.py::test_a_fork_and_a_log_that_shrank
         unit/test_verify_export.py::test_an_earlier_checkpoint_of_another_history_is_refused""",
-    "* An operator can date": """
-        unit/test_verify_entries.py::test_the_bounds_of_an_events_time_belong_to_it
-        unit/test_verify_entries.py::test_the_clock_may_be_a_minute_off_in_whole_seconds""",
+    "* Of an entry's instant": """
+        integration/test_signed_again.py::test_a_checkpoint_bears_the_instant_of_its_last_entry
+        integration/test_signed_again.py::test_at_rest_it_is_signed_again_with_the_time_and_receipts_keep_the_first
+        integration/test_signed_again.py::test_nothing_is_accepted_before_what_was_signed_at_rest
+        unit/test_verify_time.py::test_an_entry_dated_before_a_checkpoint_that_was_seen_without_it_is_refused
+        unit/test_verify_entries.py::test_the_bounds_of_an_events_time_belong_to_it""",
+    "* A time in the future": """
+        unit/test_verify_time.py::test_a_time_in_the_far_future_holds_back_what_it_does_not_cover_alone
+        unit/test_verify_time.py::test_a_time_that_is_still_to_come_has_no_negative_age
+        unit/test_verify_entries.py::test_a_checkpoint_signed_in_the_far_future_is_no_stumbling_block""",
     "* Whom the officers register": """
         unit/test_verify_signatures.py::test_an_officer_who_vouches_says_so_and_both_sign
         unit/test_verify_delay.py::test_a_log_without_a_delay_is_called_a_demonstration
@@ -231,6 +252,9 @@ HELD: dict[str, str] = {
         integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
     "| entries, tags, nodes, the head": """
         integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found""",
+    "| the checkpoint that was signed again": """
+        integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found
+        integration/test_signed_again.py::test_the_file_may_hold_either_note""",
     "| checkpoints, cosignatures": """
         integration/test_superuser_gone.py::test_m3_rows_taken_out_with_their_links_are_found_by_the_seal
         integration/test_superuser_gone.py::test_m3_another_chain_in_the_place_of_the_old_is_found

@@ -10,12 +10,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from api.cli.audit import ServedLog
 from ledger.antirollback import CheckpointFile, Halted
-from ledger.audit import StoredLog
+from ledger.audit import StoredLog, export
 from ledger.clock import ClockAhead
 from ledger.fsck import check_log
 from ledger.home import Home
 from ledger.log.checkpoint import log_times, open_checkpoint
+from ledger.log.dating import seen_path
 from ledger.node import Node
 from ledger.publisher import REST_MAX
 from ledger.store.append import appending
@@ -23,6 +25,8 @@ from ledger.store.checkpoints import checkpoint_at, signed_again
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries, read_head
 from ledger.store.head import hold_back
+from ledger.verify.outcome import State, Step
+from ledger.verify.verifier import verify_export
 from ledger.witnessed import freshened
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
@@ -99,6 +103,36 @@ def test_at_rest_it_is_signed_again_with_the_time_and_receipts_keep_the_first(
     publish(node, world.registration(FIRM))
     assert node.feed.newest == node.feed.latest == checkpoint_at(node.pool, 3)
     assert again == signed_again(node.pool)
+
+
+def test_what_was_signed_is_listed_and_an_export_keeps_what_it_saw(
+    node: Node, world: World, tmp_path: Path
+):
+    first, again = node.feed.latest, rest(node)
+    publish(node, world.registration(FIRM))
+    with serving(node) as url, httpx2.Client(base_url=url) as http:
+
+        def listed(**asked: int) -> tuple[list[tuple[int, bool, bytes]], int | None]:
+            page = http.get("/v1/checkpoints", params=asked).json()
+            notes = [(e["size"], e["again"], e["note"].encode()) for e in page["checkpoints"]]
+            return notes, page["next_from"]
+
+        latest = node.feed.latest.note
+        of_two = [(2, False, first.note), (2, True, again.note)]
+        assert ([*of_two, (3, False, latest)], None) == listed(**{"from": 2})
+        assert (of_two, 3) == listed(**{"from": 2, "limit": 1})
+        assert ([(3, False, latest)], None) == listed(**{"from": 3})
+        assert ([], None) == listed(**{"from": 4})
+        assert 422 == http.get("/v1/checkpoints?from=-1").status_code
+        newest = rest(node)
+        for source in (ServedLog(http), StoredLog(node.pool)):
+            directory = tmp_path / type(source).__name__
+            export(source, directory)
+            assert newest.note == (directory / "checkpoint").read_bytes()
+            assert latest == (directory / seen_path(3, latest)).read_bytes()
+            trust = (Home(node.settings.home).trust).read_bytes()
+            answer = verify_export(directory, trust, workers=1, previous=again.note)
+            assert State.PASSED == answer.steps[Step.CONSISTENCY.number - 1]
 
 
 def test_nothing_is_accepted_before_what_was_signed_at_rest(node: Node, world: World):

@@ -9,9 +9,11 @@ what a seal says of subjects. What it does not bring it cannot show: that is lis
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
+from ledger.log.dating import Bounds
 from ledger.log.evidence import Evidence, parse_evidence
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import Verifier, parse_note
@@ -19,12 +21,12 @@ from ledger.log.policy import Policy, QuorumMissed
 from ledger.log.proof import verify_consistency, verify_inclusion
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.authority import Authority, gather_authority, is_authority
-from ledger.verify.entries import check_order
+from ledger.verify.checkpoints import check_time, open_trusted, stated_checkpoint
 from ledger.verify.event import Event, read_event
 from ledger.verify.outcome import Refused, Step, Verified, refusing, states
 from ledger.verify.signatures import check_signatures
 from ledger.verify.trust import Trust, parse_trust
-from ledger.verify.verifier import check_genesis, open_trusted, stated_checkpoint, trust_at
+from ledger.verify.verifier import check_genesis, trust_at
 from ledger.wire.commitment import opening_from_object, sealed_at, verify_opening
 from tests.support.reference_map import read_root, verify_whole
 
@@ -52,14 +54,13 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
 
     # 2. The checkpoint is signed by every key of the log and a quorum of the policy; so are older
     #    ones, and 9. shows that they are of prefixes.
-    checkpoint, too_late = _open(evidence.checkpoint, now, Step.CHECKPOINT)
+    checkpoint, bounds = _open(evidence.checkpoint, now, Step.CHECKPOINT)
     if evidence.policy != now.policy.raw:
         raise Refused(Step.CHECKPOINT, "the policy shown is not the one that counts")
-    for note, proof in evidence.earlier:
-        size = stated_checkpoint(note, Step.CONSISTENCY).size
-        old, _ = _open(note, trust_at(size, trust, authority), Step.CONSISTENCY)
-        with refusing(Step.CONSISTENCY):
-            verify_consistency(old.size, checkpoint.size, proof, old.root, checkpoint.root)
+    dated = [
+        _earlier(note, proof, checkpoint, partial(trust_at, trust=trust, authority=authority))
+        for note, proof in evidence.earlier
+    ]
 
     # 3. and 5. to 8. Each entry hashes up to the root; form, identity and time, lists, signatures.
     events, leaves, last, unread = list[Event](), list[bytes](), "", list[tuple[int, str]]()
@@ -70,7 +71,7 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
             place = each.position, checkpoint.size
             verify_inclusion(leaves[-1], *place, each.proof, checkpoint.root)
         events.append(event := read_event(each.raw, each.position, trust.origin))
-        check_order(last, event.entry.accepted, too_late, each.position)
+        _check_times(last, event, bounds, dated)
         if event.event_id in ids:
             raise Refused(Step.IDENTITY, "the event is there already", each.position)
         unread += ((each.position, what) for what in check_signatures(event, authority))
@@ -115,6 +116,27 @@ def _marked(answer: Verified, events: Iterable[Event], authority: Authority) -> 
     return replace(answer, vouched=tuple(vouched), demonstration=authority.demonstration)
 
 
+def _earlier(
+    note: bytes,
+    proof: Sequence[bytes],
+    now: Checkpoint,
+    trusted: Callable[[int], Trust],
+) -> Bounds:
+    """Open an older note and show that it is of a prefix; return what it says of time."""
+    size = stated_checkpoint(note, Step.CONSISTENCY).size
+    old, said = _open(note, trusted(size), Step.CONSISTENCY)
+    with refusing(Step.CONSISTENCY):
+        verify_consistency(old.size, now.size, proof, old.root, now.root)
+    return said
+
+
+def _check_times(last: str, event: Event, now: Bounds, dated: Iterable[Bounds]) -> None:
+    if event.entry.accepted < last:
+        raise Refused(Step.IDENTITY, "accepted before the entry before it", event.position)
+    check_time([now], event.entry.accepted, event.position)
+    check_time(dated, event.entry.accepted, event.position, Step.CONSISTENCY)
+
+
 def _idle(evidence: Evidence) -> list[Step]:
     earlier = (Step.CONSISTENCY, evidence.earlier)
     rest = (Step.HISTORY, evidence.histories), (Step.OPENINGS, evidence.openings)
@@ -137,7 +159,7 @@ def must_be_by_known_keys(raw: bytes, log_keys: Iterable[Verifier], policy: Poli
         raise QuorumMissed("a line is by a key that is none of the log's nor of the policy")
 
 
-def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, str]:
+def _open(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, Bounds]:
     opened = open_trusted(note, trust, step)
     with refusing(step):
         must_be_by_known_keys(note, trust.verifiers, trust.policy)

@@ -37,9 +37,11 @@ from ledger.log.proof import prove_inclusion
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.log.tiles import Fetch, TileHashes, entries_path, format_bundle, tile_path
 from ledger.wire.base64 import b64encode, b64url_encode
+from ledger.wire.canonical import WireError
 from ledger.wire.commitment import commit
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, payload_hash, sign_envelope
+from ledger.wire.instant import parse_instant
 from ledger.wire.keys import PrivateKey
 from tests.support import builders as b
 from tests.support.mandates import mandate_ended, mandate_given
@@ -57,7 +59,7 @@ BATCH = 16
 """Entries that share an instant; the next ones are accepted a second later."""
 
 SIGNED_AT = 1_795_000_000
-"""POSIX time of every checkpoint's ML-DSA-44 line, after all entries of a million."""
+"""A POSIX time after all entries of a million."""
 
 
 def seed(label: str) -> bytes:
@@ -103,6 +105,8 @@ class SampleLog:
     entries: list[bytes] = field(default_factory=list)
     current: dict[str, int] = field(default_factory=dict)
     """Which of its keys each party signs with; its first where nothing is said."""
+    signed: int | None = None
+    """The POSIX time in its checkpoints; by default that of the last entry, as a log signs."""
 
     @property
     def size(self) -> int:
@@ -166,7 +170,18 @@ class SampleLog:
     def checkpoint(self, size: int | None = None) -> bytes:
         """Return the signed checkpoint of the first `size` entries."""
         leaves = self.leaves(size)
-        return _signed(Checkpoint(self.origin, len(leaves), Frontier().extend(leaves).root()))
+        checkpoint = Checkpoint(self.origin, len(leaves), Frontier().extend(leaves).root())
+        return _signed(checkpoint, self.signed_at(size))
+
+    def signed_at(self, size: int | None = None) -> int:
+        """Return the POSIX time in the checkpoint of the first `size` entries."""
+        if self.signed is not None:
+            return self.signed
+        try:
+            accepted = parse_instant(parse_entry(self.entries[:size][-1]).accepted)
+        except WireError:  # An entry that is none.
+            return SIGNED_AT
+        return int(accepted.timestamp())
 
     def files(self, size: int | None = None) -> dict[str, bytes]:
         """Return the files of an export of the first `size` entries, by path."""
@@ -208,9 +223,9 @@ class SampleLog:
 
 
 @lru_cache(maxsize=1024)
-def _signed(checkpoint: Checkpoint) -> bytes:
+def _signed(checkpoint: Checkpoint, at: int) -> bytes:
     """Sign a checkpoint once: no two ML-DSA signatures are the same."""
-    return sign_checkpoint(checkpoint, log_signers(checkpoint.origin), SIGNED_AT)
+    return sign_checkpoint(checkpoint, log_signers(checkpoint.origin), at)
 
 
 def _tiles_of(leaves: Sequence[bytes]) -> Fetch:

@@ -62,14 +62,15 @@ def whole_bundle(log: SampleLog) -> bytes:
     return bundle_of(log, range(log.size))
 
 
-def bundle_of(log: SampleLog, positions: Iterable[int]) -> bytes:
-    """Return a bundle that shows these entries of a log, and nothing else."""
+def bundle_of(log: SampleLog, positions: Iterable[int], **parts: Any) -> bytes:
+    """Return a bundle that shows these entries of a log, and nothing else but `parts`."""
     hashes = MemoryHashes(log.leaves())
     shown = (
         ShownEntry(at, log.entries[at], tuple(prove_inclusion(at, log.size, hashes)))
         for at in positions
     )
-    return format_evidence(Evidence(log.checkpoint(), QUORUM_NONE_POLICY, tuple(shown)))
+    shown = tuple(shown)
+    return format_evidence(Evidence(log.checkpoint(), QUORUM_NONE_POLICY, shown, **parts))
 
 
 def payload(log: SampleLog, **header: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from ledger.audit import (
     exported_entries,
 )
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.log.dating import seen_path
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.tiles import (
     TILE_WIDTH,
@@ -23,6 +25,7 @@ from ledger.log.tiles import (
     tile_path,
     tile_width,
 )
+from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_export
 from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, sample_log, write_files
 from tests.support.verifying import append, payload
@@ -40,6 +43,7 @@ class MemoryLog:
     def __init__(self, log: SampleLog, size: int | None = None, reads: int = 1 << 30) -> None:
         self._files = log.files(size)
         self._left = reads
+        self.listed: list[bytes] = []
         self.read: list[str] = []
 
     def checkpoint(self) -> bytes:
@@ -50,6 +54,9 @@ class MemoryLog:
 
     def fetch_bundle(self, n: int, width: int) -> bytes:
         return self._get(entries_path(n, width))
+
+    def signed(self, size: int) -> list[bytes]:
+        return [note for note in self.listed if f"\n{size}\n".encode() in note]
 
     def _get(self, path: str) -> bytes:
         self._left -= 1
@@ -106,14 +113,41 @@ def test_a_later_export_adds_what_is_new_and_equals_a_fresh_one(
 
 
 def current(directory: Path, size: int) -> dict[str, bytes]:
-    """Return the files of a directory but for partial tiles of earlier sizes, not yet full."""
-    there = files_in(directory)
+    """Return the files of a directory but for partial tiles of earlier sizes, not yet full.
+
+    And but for notes of earlier sizes.
+    """
+    there = {path: raw for path, raw in files_in(directory).items() if "checkpoints/" not in path}
     for path in list(there.keys() - {"checkpoint"}):
         tile = parse_tile_path(path)
         now = tile_width(tile.level or 0, tile.index, size)
         if tile.width < now < TILE_WIDTH:
             del there[path]
     return there
+
+
+def test_the_notes_that_were_seen_stay_beside(log: SampleLog, tmp_path: Path) -> None:
+    """What is shown, what is listed of its size, and what was shown before."""
+    resting = replace(log, signed=log.signed_at(12) + 60)
+    source = MemoryLog(resting, 12)
+    source.listed = [log.checkpoint(12), resting.checkpoint(12), log.checkpoint(11)]
+    for _ in range(2):
+        export(source, tmp_path)
+        kept = seen_path(12, log.checkpoint(12))
+        assert {**resting.files(12), kept: log.checkpoint(12)} == files_in(tmp_path)
+    export(MemoryLog(log, 300), tmp_path)
+    kept = {log.checkpoint(12), resting.checkpoint(12)}
+    assert {seen_path(12, note): note for note in kept} == {
+        path: raw for path, raw in files_in(tmp_path).items() if "checkpoints/" in path
+    }
+    # The log was signed at rest when its next entries had been accepted: who kept it can tell.
+    assert (Step.CONSISTENCY, 12) == _refused_at(tmp_path, log)
+
+
+def _refused_at(directory: Path, log: SampleLog) -> tuple[Step, int | None]:
+    with pytest.raises(Refused) as refused:
+        verify_export(directory, log.trust_root(), workers=1)
+    return refused.value.step, refused.value.position
 
 
 def test_whole_tiles_are_read_once(log: SampleLog, tmp_path: Path) -> None:
@@ -188,7 +222,8 @@ def test_partial_tiles_stay_until_the_full_one_is_there(log: SampleLog, tmp_path
     partial = {f"tile/{kind}/000.p/{size}" for kind in ("0", "entries") for size in (12, 200, 255)}
     assert partial < files_in(tmp_path).keys()
     export(MemoryLog(log, 300), tmp_path)
-    assert log.files(300) == files_in(tmp_path)
+    assert log.files(300) == current(tmp_path, 300)
+    assert not list(tmp_path.rglob("*.p/255"))
     export(MemoryLog(log, 600), tmp_path)
     assert "tile/1/000.p/1" in files_in(tmp_path)
     assert log.files(600) == current(tmp_path, 600)

@@ -13,7 +13,7 @@ from ledger.verify.__main__ import main
 from ledger.verify.evidence import verify_evidence
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, STRANGER
-from tests.support.sample_log import OFFICERS, SIGNED_AT, SampleLog, party_key, sample_log
+from tests.support.sample_log import OFFICERS, SampleLog, party_key, sample_log
 from tests.support.verifying import bundle_of, whole_bundle
 
 NOBODY = "contract:vn.nobody.recorded"
@@ -58,7 +58,7 @@ def test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in(log: Sample
 
 def test_the_time_of_the_checkpoint_and_its_age_are_printed(log: SampleLog) -> None:
     (signed,) = [line for line in lines_of(whole_bundle(log), log) if line.startswith("signed ")]
-    when = court.spelled(court.UNIX.fromtimestamp(SIGNED_AT, court.UTC))
+    when = court.spelled(court.UNIX.fromtimestamp(log.signed_at(), court.UTC))
     assert signed.startswith(f"signed {when} by {log.origin}, ")
     assert signed.endswith(" days ago")
 

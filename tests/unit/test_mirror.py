@@ -1,5 +1,7 @@
 """A mirror takes in what leads to a signed root, and nothing else, whatever it is offered."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -9,14 +11,16 @@ from typer.testing import CliRunner
 from api.cli.audit import ServedLog
 from api.cli.main import app
 from ledger.audit import NothingExported, export, exported_checkpoint
+from ledger.keptlog import KeptLog
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.log.dating import seen_path
 from ledger.log.note import parse_note, parse_vkey
 from ledger.log.tiles import entries_path, tile_path
 from ledger.log.tree_head import parse_checkpoint
 from ledger.mirror import (
+    Backdated,
     Behind,
     Forked,
-    KeptLog,
     NotAuthentic,
     RolledBack,
     Rotten,
@@ -24,7 +28,7 @@ from ledger.mirror import (
     mend,
     rotten,
 )
-from ledger.verify.verifier import verify_export
+from ledger.verify.verifier import verify_export, verify_receipt
 from tests.support.log import flip, format_vkey
 from tests.support.sample_log import ORIGIN, SIGNED_AT, SampleLog, log_signers, sample_log
 from tests.support.verifying import append, payload
@@ -164,14 +168,74 @@ def test_behind_rolled_back_and_forked_are_three_things(log: SampleLog, tmp_path
     before = files_in(mirror)
     for size in (256, 12, 1):
         with pytest.raises(Behind):
-            follow(Signed(log, size, SIGNED_AT - 5), mirror, ORIGIN, KEYS)
+            follow(Signed(log, size, log.signed_at(257)), mirror, ORIGIN, KEYS)
         with pytest.raises(Behind):
             follow(MemoryLog(log, size), mirror, ORIGIN, KEYS)
         assert not (tmp_path / "mirror.forked").exists() or size < 256
         with pytest.raises(RolledBack) as caught:
-            follow(Signed(log, size, SIGNED_AT + 1), mirror, ORIGIN, KEYS)
+            follow(Signed(log, size, log.signed_at(257) + 1), mirror, ORIGIN, KEYS)
         assert before["checkpoint"] in {p.read_bytes() for p in caught.value.evidence.iterdir()}
     assert before == files_in(mirror)
+
+
+def test_an_entry_older_than_what_the_mirror_has_seen_is_refused_with_its_proof(
+    log: SampleLog, tmp_path: Path
+):
+    """The log rested at size 12, was signed again, and dates what comes then before that."""
+    mirror, grown = tmp_path / "mirror", sample_log(12)
+    rested = Signed(log, 12, log.signed_at(12) + 60)
+    rested.listed = [log.checkpoint(12)]
+    follow(MemoryLog(log, 12), mirror, ORIGIN, KEYS)
+    follow(rested, mirror, ORIGIN, KEYS)
+    before = files_in(mirror)
+    assert rested.checkpoint() == before["checkpoint"]
+    assert log.checkpoint(12) == before[seen_path(12, log.checkpoint(12))]
+    append(grown, payload(grown), accepted=log.now + timedelta(seconds=600))
+    honest = replace(grown, entries=[*grown.entries])
+    append(grown, payload(grown), accepted=grown.now + timedelta(seconds=59))
+    grown.signed = log.signed_at(12) + 1000
+    with pytest.raises(Backdated, match="position 13: accepted before a checkpoint") as caught:
+        follow(MemoryLog(grown), mirror, ORIGIN, KEYS)
+    assert before == files_in(mirror)
+    evidence = caught.value.evidence
+    kept = {path.read_bytes() for path in evidence.glob("*.checkpoint")}
+    assert {log.checkpoint(12), rested.checkpoint(), grown.checkpoint()} == kept
+    proof, entry = (evidence / f"13.{kind}" for kind in ("tlog-proof", "entry"))
+    receipt = proof.read_bytes(), entry.read_bytes(), grown.trust_root()
+    assert 13 == verify_receipt(*receipt).position
+    # What is in time goes in, and the notes of the size before are no more needed.
+    follow(MemoryLog(honest), mirror, ORIGIN, KEYS)
+    assert not (mirror / "checkpoints").exists() or not files_in(mirror / "checkpoints")
+
+
+def test_a_checkpoint_older_than_its_own_last_entry_is_refused(log: SampleLog, tmp_path: Path):
+    early = Signed(log, 12, log.signed_at(12) - 1)
+    with pytest.raises(Backdated, match="after a checkpoint over it"):
+        follow(early, tmp_path / "mirror", ORIGIN, KEYS)
+    assert not (tmp_path / "mirror" / "checkpoint").exists()
+
+
+def test_a_note_that_is_listed_and_is_none_of_this_log_is_refused(log: SampleLog, tmp_path: Path):
+    other = sample_log(11)
+    append(other, payload(other))
+    for listed in (other.checkpoint(), log.checkpoint(12)[:-9]):
+        source = MemoryLog(log, 12)
+        source.listed = [listed]
+        with pytest.raises(NotAuthentic, match="a note that is listed"):
+            follow(source, tmp_path / "mirror", ORIGIN, KEYS)
+
+
+def test_a_note_that_rots_is_put_aside(log: SampleLog, tmp_path: Path):
+    mirror, source = tmp_path / "mirror", Signed(log, 12, log.signed_at(12) + 60)
+    source.listed = [log.checkpoint(12)]
+    follow(source, mirror, ORIGIN, KEYS)
+    path = seen_path(12, log.checkpoint(12))
+    (mirror / path).write_bytes(flip(log.checkpoint(12), 9))
+    with pytest.raises(Rotten):
+        follow(source, mirror, ORIGIN, KEYS)
+    assert [path] == rotten(mirror, ORIGIN)
+    follow(source, mirror, ORIGIN, KEYS)
+    assert log.checkpoint(12) == (mirror / path).read_bytes()
 
 
 def test_a_rotten_mirror_blames_itself_and_not_the_log(log: SampleLog, tmp_path: Path):

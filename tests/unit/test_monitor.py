@@ -69,6 +69,9 @@ class Watch:
     def fetch_bundle(self, n: int, width: int) -> bytes:
         return self.source.fetch_bundle(n, width)
 
+    def signed(self, _size: int) -> list[bytes]:
+        return []
+
     def look(self, source: Source | None = None) -> list[str]:
         self.source = source or self.source
         return [alarm.kind for alarm in self.monitor.look()]
@@ -103,6 +106,15 @@ def test_a_fork_and_a_log_that_shrank(watch: Watch, log: SampleLog) -> None:
     assert [] == watch.look(MemoryLog(log, 13))
     assert ["FORK", "ROLLED_BACK"] == [alarm.kind for alarm in watch.monitor.standing]
     assert 3 == code_of(watch.monitor.standing)
+
+
+def test_an_entry_that_is_older_than_what_was_seen_without_it(watch: Watch, log: SampleLog) -> None:
+    assert [] == watch.look(MemoryLog(log, 12))
+    assert [] == watch.look(Signed(log, 12, log.signed_at(12) + 60))
+    for _ in range(2):
+        assert ["BACKDATED"] == watch.look(MemoryLog(log, 300))
+        assert 12 == watch.monitor.size
+    assert 8 == code_of(watch.monitor.standing)
 
 
 def test_from_cron_what_the_log_did_stands_until_it_is_acknowledged(

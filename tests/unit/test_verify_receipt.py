@@ -212,7 +212,8 @@ def test_an_entry_that_is_no_event_is_refused_though_it_is_in_the_tree(log: Samp
 
 def test_an_entry_accepted_after_its_checkpoint_was_signed_is_refused() -> None:
     log = sample_log(12)
-    late = datetime.fromtimestamp(SIGNED_AT + 61, UTC)
+    log.signed = SIGNED_AT
+    late = datetime.fromtimestamp(SIGNED_AT + 1, UTC)
     text = format_instant(late)
     append(log, payload(log, issued_at=text, not_after=text), accepted=late)
     refusal = refused(log.proof(12), log.entries[12], log)

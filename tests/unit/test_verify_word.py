@@ -1,6 +1,7 @@
 """The operator's word held to its log: what was refused, and what was promised to be answered."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ledger.wire.envelope import payload_hash
 from tests.support import builders as b
 from tests.support.governance import refusal_keys_adopted
 from tests.support.log import ed25519_key
-from tests.support.sample_log import ORIGIN, SampleLog, event_id, sample_log
+from tests.support.sample_log import ORIGIN, SIGNED_AT, SampleLog, event_id, sample_log
 
 SIGNER = Ed25519NoteSigner(ORIGIN + KEY_SUFFIX, ed25519_key("refusals"))
 AT = 20
@@ -30,7 +31,7 @@ NOWHERE = "sha256:" + "0f" * 32
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> tuple[SampleLog, Path, bytes]:
-    log = sample_log(size=40)
+    log = replace(sample_log(size=40), signed=SIGNED_AT)
     body = refusal_keys_adopted(refusal_keys=[format_vkey(SIGNER)])
     log.say(body, [b.OPERATOR, b.REGISTRAR])
     directory = tmp_path_factory.mktemp("log")
@@ -100,7 +101,7 @@ def test_another_key_gives_no_word(log):
 
 
 def test_a_log_that_adopted_no_key_has_given_no_word(tmp_path):
-    log = sample_log(size=40)
+    log = replace(sample_log(size=40), signed=SIGNED_AT)
     log.write(tmp_path)
     with pytest.raises(Refused, match="no known key has signed"):
         verify_word(refusal(NOWHERE, SOON), tmp_path, log.trust_root(), workers=1)

@@ -1,0 +1,60 @@
+"""Checkpoints, opened by the keys that count for their size, and held to the log they are of."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from ledger.log.checkpoint import open_checkpoint
+from ledger.log.dating import Bounds, bounds_of
+from ledger.log.note import parse_note
+from ledger.log.policy import open_witnessed_checkpoint
+from ledger.log.proof import prove_consistency, verify_consistency
+from ledger.log.tiles import TileHashes
+from ledger.log.tree_head import Checkpoint, parse_checkpoint
+from ledger.verify.outcome import Refused, Step, refusing
+from ledger.verify.trust import Trust
+
+Seen = tuple[bytes, str | None]
+"""A note that somebody kept, and its file where it is in an export."""
+
+
+def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, Bounds]:
+    """Return a checkpoint that the log and a quorum have signed, and what it says of time."""
+    with refusing(step):
+        opened = open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy)
+        return opened.checkpoint, bounds_of(note, trust.verifiers, opened.times.values())
+
+
+def stated_checkpoint(note: bytes, step: Step) -> Checkpoint:
+    """Return what a note says, whoever signed it."""
+    with refusing(step):
+        return parse_checkpoint(parse_note(note).text)
+
+
+def check_time(bounds: Iterable[Bounds], when: str, at: int, step: Step = Step.IDENTITY) -> None:
+    """Refuse an entry, accepted at an instant, that is dated otherwise than checkpoints allow."""
+    for each in bounds:
+        if fault := each.fault(when, at):
+            raise Refused(step, fault, at)
+
+
+def check_seen(
+    seen: Seen,
+    now: Checkpoint,
+    tiles: TileHashes,
+    accepted: Mapping[int, str],
+    trust_at: Callable[[int], Trust],
+) -> None:
+    """Refuse (step 9) a note that was seen and that a log, now at a checkpoint, does not continue.
+
+    The log's own lines are enough. `accepted` has the instants of the entries around its size: the
+    others lie beyond these.
+    """
+    note, path = seen
+    trust = trust_at(stated_checkpoint(note, Step.CONSISTENCY).size)
+    with refusing(Step.CONSISTENCY, path=path):
+        old = open_checkpoint(note, trust.origin, trust.verifiers)
+        # The proof is made from the tiles: it stands or falls by the two roots.
+        proof = prove_consistency(old.size, now.size, tiles)
+        verify_consistency(old.size, now.size, proof, old.root, now.root)
+    bounds = bounds_of(note, trust.verifiers)
+    for position in sorted({old.size - 1, old.size} & accepted.keys()):
+        check_time([bounds], accepted[position], position, Step.CONSISTENCY)
