@@ -364,8 +364,14 @@ def _drop_outlived(directory: Path, size: int) -> None:
     for found in (directory / SEEN).glob("*/*"):
         if int(found.parent.name) < size:
             found.unlink()
-            if not any(found.parent.iterdir()):
-                found.parent.rmdir()
+            _remove_empty(found.parent, directory)
+
+
+def _remove_empty(place: Path, directory: Path) -> None:
+    """Remove a directory of a mirror that holds nothing any more, and what it lies in."""
+    while place != directory and not any(place.iterdir()):
+        place.rmdir()
+        place = place.parent
 
 
 def _stated(directory: Path) -> None:
@@ -481,6 +487,8 @@ def _move_aside(directory: Path, path: str) -> None:
     if (directory / path).exists():
         aside.parent.mkdir(parents=True, exist_ok=True)
         (directory / path).replace(aside)
+        if path.startswith(SEEN):
+            _remove_empty((directory / path).parent, directory)
 
 
 def keep_evidence(directory: Path, note: bytes) -> Path:

@@ -121,8 +121,7 @@ def verify_receipt(
 
     `charter` is an evidence bundle that shows the log's keys, where they are not those trusted.
     What the JSON says beside proof and entry must be so; of what nothing is shown, it is said.
-    A receipt has no keys but those its own entry brings: other lines, and whom they bind, are
-    `unchecked`.
+    Lines by keys that its entry does not bring, and whom they bind, are `unchecked`.
     """
     # 1. The trust root is pinned.
     trust = parse_trust(trust_root)

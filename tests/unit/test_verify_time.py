@@ -1,6 +1,7 @@
 """What the times in checkpoints say of entries: nothing is older than one without it (step 9)."""
 
 import json
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_a_kept_note_that_is_wrong_is_refused_by_its_name(log: SampleLog, tmp_pa
         write_files(tmp_path, {**log.files(), path: note})
         refused = refusal(tmp_path, log.trust_root())
         assert (Step.CONSISTENCY, path) == (refused.step, refused.path)
-        (tmp_path / path).unlink()
+        shutil.rmtree(tmp_path / "checkpoints")
     write_files(tmp_path, {f"checkpoints/08/{'0' * 64}": log.checkpoint(8)})
     assert Step.TREE == refusal(tmp_path, log.trust_root()).step
 
