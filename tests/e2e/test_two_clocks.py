@@ -50,7 +50,7 @@ def two_servers() -> Iterator[dict[str, Server]]:
     """
     with ledger_home() as home:
         settings = Settings(home=home.path, database_url=None)
-        initialise(settings, "e2e.example.vn", OPERATOR, REGISTRAR)
+        initialise(settings, "e2e.example.vn", OPERATOR, REGISTRAR, delay_s=0)
         servers = {
             flag: Server(
                 home,
@@ -59,6 +59,7 @@ def two_servers() -> Iterator[dict[str, Server]]:
                     "LEDGER_VERIFIER_PROCESSES": "1",
                     "LEDGER_ADDRESS_RATE": "1000000",
                     "LEDGER_KEY_RATE": "1000000",
+                    "LEDGER_SEAL_ENTRIES": "0",
                     "CLOCK_REST_S": "0.1",
                     "CLOCK_OFFSET_S": str(offset),
                     "PYTHONPATH": str(SHIFTED),
