@@ -486,12 +486,12 @@ ECDSA, PSS = ec.ECDSA(SHA256()), padding.PSS(padding.MGF1(SHA256()), 32)
 
 
 def is_prime_order(encoded: bytes) -> bool:
-    """Say whether 32 bytes are a point of order L (RFC 8032, 5.1); others would bind nobody."""
+    """Say whether 32 bytes are a point of order L (RFC 8032, 5.1.4); others would bind nobody."""
 
-    def add(x1: int, y1: int, x2: int, y2: int) -> tuple[int, int]:
-        t = D * x1 * x2 * y1 * y2
-        x, y = (x1 * y2 + x2 * y1) * pow(1 + t, -1, P), (y1 * y2 + x1 * x2) * pow(1 - t, -1, P)
-        return x % P, y % P
+    def add(p: Sequence[int], q: Sequence[int]) -> Sequence[int]:
+        a, b = (p[1] - p[0]) * (q[1] - q[0]), (p[1] + p[0]) * (q[1] + q[0])
+        c, d, e, h = 2 * D * p[3] * q[3], 2 * p[2] * q[2], b - a, b + a
+        return e * (d - c) % P, (d + c) * h % P, (d - c) * (d + c) % P, e * h % P
 
     sign, y = divmod(int.from_bytes(encoded, "little"), 2**255)
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
@@ -500,11 +500,11 @@ def is_prime_order(encoded: bytes) -> bool:
     if y >= P or x * x % P != square or x == 0:
         return False  # No point, another spelling of one, or one of order 1 or 2.
     x = P - x if x & 1 != sign else x
-    scalar, point, total = L, (x, y), (0, 1)
+    scalar, point, total = L, add((x, y, 1, x * y), (0, 1, 1, 0)), add((0, 1, 1, 0), (0, 1, 1, 0))
     while scalar:
-        total = add(*total, *point) if scalar & 1 else total
-        point, scalar = add(*point, *point), scalar >> 1
-    return total == (0, 1)
+        total = add(total, point) if scalar & 1 else total
+        point, scalar = add(point, point), scalar >> 1
+    return total[0] == 0 and total[1] == total[2]
 
 
 def is_guessable(modulus: bytes) -> bool:
