@@ -314,7 +314,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request: from here on an answer is owed."""
-        self._in_body = False
+        self._in_body, self.idle_s = False, 0.0
         super().on_message_complete()
 
     # What the guard and the server call
