@@ -67,10 +67,10 @@ HELD: dict[str, str] = {
     "python -m ledger.verify refusal.note": """
         unit/test_verify_word.py::test_the_command_says_so""",
     "techledger events submit envelope.json --promise": """
-        integration/test_promises_sdk.py::test_the_commands_keep_the_promise_and_the_refusal_as_files_and_verify_holds_them_to_the_log""",
+        integration/promises/test_promises_sdk.py::test_the_commands_keep_the_promise_and_the_refusal_as_files_and_verify_holds_them_to_the_log""",
     "Who asks for a promise": """
-        integration/test_promises.py::test_a_promise_is_signed_and_kept_and_the_log_shows_it
-        integration/test_promises_kept.py::test_an_operator_who_forgets_what_was_promised_is_found_out
+        integration/promises/test_promises.py::test_a_promise_is_signed_and_kept_and_the_log_shows_it
+        integration/promises/test_promises_kept.py::test_an_operator_who_forgets_what_was_promised_is_found_out
         e2e/test_promises.py::test_a_promise_outlives_a_kill""",
     "**Or a log of somebody else**": "vectors/test_log_any.py::test_its_files_verify",
     "techledger tlog verify DIR": "vectors/test_log_any.py::test_the_commands_say_so",
@@ -214,7 +214,7 @@ HELD: dict[str, str] = {
         unit/test_verify_signatures.py::test_a_party_is_not_registered_without_the_operator""",
     "* An event that the ledger": """
         unit/test_client.py::test_an_answer_to_many_that_drops_the_last_line_is_refused
-        integration/test_promises_kept.py::test_an_operator_who_forgets_what_was_promised_is_found_out""",
+        integration/promises/test_promises_kept.py::test_an_operator_who_forgets_what_was_promised_is_found_out""",
     "* Who has the log's keys": """
         integration/test_superuser.py::test_m11_m12_m19_even_with_the_logs_key_it_is_found_by_who_kept_anything
         unit/test_verify_signatures.py::test_a_signature_over_another_payload_is_refused""",

@@ -1,7 +1,7 @@
 """What is promised an answer gets one: across a crash, an erasure, a fault; and nothing else is."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests.support.builders import (
     RIVAL,
 )
 from tests.support.http import serving
-from tests.support.node import append, found, settings_for
+from tests.support.node import append
 from tests.support.postgres import Database, run_sql
 from tests.support.promising import (
     HEADERS,
@@ -39,41 +39,8 @@ from tests.support.promising import (
     rows,
     technology,
     word_of,
-    world_of_promises,
 )
 from tests.support.world import World, submission
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home", promise_s=20)
-
-
-@pytest.fixture
-def world(settings: Settings) -> World:
-    """Return the world of a log whose process has a key for promises."""
-    return world_of_promises(found(settings))
-
-
-@pytest.fixture
-def node(settings: Settings, world: World) -> Iterator[Node]:
-    with at_work(settings, world) as started:
-        yield started
-
-
-@pytest.fixture
-def url(node: Node) -> Iterator[str]:
-    with serving(node) as served:
-        yield served
-
-
-@pytest.fixture
-def held(node: Node) -> Promises:
-    """Return a node's promises, given and not kept: its loop stands still."""
-    assert node.promises
-    node.promises.stop()
-    return node.promises
-
 
 # What is promised
 

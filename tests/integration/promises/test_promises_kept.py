@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from tests.support.builders import (
     share_agreed,
 )
 from tests.support.http import serving
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running
 from tests.support.postgres import Database, run_sql
 from tests.support.promising import (
     answer,
@@ -43,41 +42,9 @@ from tests.support.promising import (
     rows,
     technology,
     word_of,
-    world_of_promises,
 )
 from tests.support.sealing import erasure, sealed
 from tests.support.world import World, submission
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home", promise_s=20)
-
-
-@pytest.fixture
-def world(settings: Settings) -> World:
-    """Return the world of a log whose process has a key for promises."""
-    return world_of_promises(found(settings))
-
-
-@pytest.fixture
-def node(settings: Settings, world: World) -> Iterator[Node]:
-    with at_work(settings, world) as started:
-        yield started
-
-
-@pytest.fixture
-def url(node: Node) -> Iterator[str]:
-    with serving(node) as served:
-        yield served
-
-
-@pytest.fixture
-def held(node: Node) -> Promises:
-    """Return a node's promises, given and not kept: its loop stands still."""
-    assert node.promises
-    node.promises.stop()
-    return node.promises
 
 
 def test_a_promise_outlives_the_process_that_gave_it(

@@ -1,7 +1,7 @@
 """The SDK and the commands ask for a promise, believe it where it verifies, and keep it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,16 @@ from ledger.client import LedgerClient, ReceiptRefused, Signed, VerifiedReceipt,
 from ledger.home import Home
 from ledger.log.note import Ed25519NoteSigner
 from ledger.log.statement import KEY_SUFFIX, Promise, SignedRefusal, sign_statement
-from ledger.node import Node
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.verify.__main__ import main
 from ledger.verify.trust import parse_trust
-from tests.support.http import serving
 from tests.support.log import ed25519_key
-from tests.support.node import found, settings_for
+from tests.support.node import settings_for
 from tests.support.postgres import Database
 from tests.support.promising import (
-    at_work,
     refused_for_good,
     technology,
-    world_of_promises,
 )
 from tests.support.world import World, submission
 
@@ -37,23 +33,6 @@ from tests.support.world import World, submission
 @pytest.fixture
 def settings(database: Database, tmp_path: Path) -> Settings:
     return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def world(settings: Settings) -> World:
-    return world_of_promises(found(settings))
-
-
-@pytest.fixture
-def node(settings: Settings, world: World) -> Iterator[Node]:
-    with at_work(settings, world) as started:
-        yield started
-
-
-@pytest.fixture
-def url(node: Node) -> Iterator[str]:
-    with serving(node) as served:
-        yield served
 
 
 @contextmanager
