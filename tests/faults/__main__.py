@@ -51,8 +51,8 @@ def strike(made: Scene, row: Row, then: Row | None = None) -> dict[str, object]:
     made.all.wrong.clear()
     since = len(made.all.receipts)
     struck, ended = _until_over(made, row, then)
-    if struck and row.fault == "kill" and row.site.startswith("server "):
-        made.server.await_end()
+    if struck and row.fault == "kill" and row.site.startswith("server ") and row.when == "serving":
+        made.server.await_end()  # A start that was killed has been repeated already.
     killed = not made.server.runs
     if killed:
         made.disarm()
