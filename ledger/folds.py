@@ -1,14 +1,14 @@
 """
 What is known of each subject, folded from the entries tagged with it, as of one size of the log.
 
-`Folds` keeps the warm subjects, bounded; `Overlay` holds what a batch not yet committed would
-add. A subject about which nothing is known is warm too, with the value None: only a *cold* subject
-was never looked up.
+`Folds` keeps the warm subjects, bounded in bytes; `Overlay` holds what a batch not yet committed
+would add. A subject about which nothing is known is warm too, with the value None: only a *cold*
+subject was never looked up.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.domain import admission
 from ledger.domain.admission import Folded
@@ -17,6 +17,7 @@ from ledger.domain.turning import is_steady, moves
 from ledger.intake import decode
 from ledger.store.connection import Pool
 from ledger.store.entries import read_histories
+from ledger.weight import weigh
 
 Load = Callable[[Sequence[str], int], Iterable[tuple[Logged, Sequence[str]]]]
 """(subjects, size) -> the events below that size that move any of them, each with those of them
@@ -40,14 +41,46 @@ class Cold(Exception):
     """A subject was asked for that has not been folded yet."""
 
 
+NAMED_B = 400
+"""What it takes, in bytes, to keep a subject at all: its name, and its places in two tables."""
+
+
+HEAVY_B = 2 << 20
+"""A subject of more bytes is not weighed again as it grows: that would keep others waiting."""
+
+
+class Weight(NamedTuple):
+    """What a subject took in memory when it had so many entries, and takes by now, in bytes."""
+
+    entries: int
+    weighed: int
+    bytes: int
+
+    @classmethod
+    def of(cls, folded: Folded | None, known: "Weight | None") -> "Weight":
+        """Return the weight of a subject that had another one before, if it was known.
+
+        It is weighed anew once it has half as many entries again, unless that would take long, and
+        till then grows as they do. So what weighing costs stays in proportion to folding.
+        """
+        count = folded.count if folded else 0
+        heavy = known and known.weighed > HEAVY_B
+        if known and known.entries and (heavy or count < known.entries * 3 // 2):
+            return known._replace(bytes=known.weighed * count // known.entries)
+        weighed = NAMED_B + weigh(folded)
+        return cls(count, weighed, weighed)
+
+
 class Folds:
     """The warm subjects. Not thread-safe: the sequencer's thread owns it."""
 
-    def __init__(self, load: Load, capacity: int) -> None:
+    def __init__(self, load: Load, most: int) -> None:
+        """Keep subjects of so many bytes at `most` beyond those of one batch."""
         self._load = load
-        self._capacity = capacity
+        self._most = most
         self._values: OrderedDict[str, Folded | None] = OrderedDict()
-        self.size = 0
+        self._weights: dict[str, Weight] = {}
+        self.size = self.weight = 0
 
     def __contains__(self, subject: str) -> bool:
         return subject in self._values
@@ -75,7 +108,7 @@ class Folds:
         for logged, subjects_moved in self._load(cold, self.size) if self.size else ():
             for subject in subjects_moved:
                 found[subject] = admission.evolve_subject(subject, found[subject], logged)
-        self._values.update(found)
+        self._keep(found)
         return True
 
     def follow(self, logged: Logged) -> None:
@@ -83,25 +116,34 @@ class Folds:
         assert logged.position == self.size, "events are followed in order, none left out"
         for subject in logged.event.subjects:
             if subject in self._values and moves(logged.event.type, subject):
-                self._values[subject] = admission.evolve_subject(
-                    subject, self._values[subject], logged
-                )
+                known = self._values[subject]
+                self._keep({subject: admission.evolve_subject(subject, known, logged)})
         self.size += 1
 
     def update(self, values: Mapping[str, Folded | None], size: int) -> None:
         """Take over what a committed batch added."""
-        self._values.update(values)
+        self._keep(values)
         self.size = size
 
+    def _keep(self, values: Mapping[str, Folded | None]) -> None:
+        self._values.update(values)
+        for subject, folded in values.items():
+            known = self._weights.get(subject)
+            weight = Weight.of(folded, known)
+            self._weights[subject] = weight
+            self.weight += weight.bytes - (known.bytes if known else 0)
+
     def shrink(self) -> None:
-        """Let the least recently used go, down to the capacity."""
-        while len(self._values) > self._capacity:
-            self._values.popitem(last=False)
+        """Let the least recently used go, down to the bound."""
+        while self.weight > self._most and self._values:
+            subject, _folded = self._values.popitem(last=False)
+            self.weight -= self._weights.pop(subject).bytes
 
     def clear(self, size: int) -> None:
         """Forget everything, and go on from a log of that size."""
         self._values.clear()
-        self.size = size
+        self._weights.clear()
+        self.size, self.weight = size, 0
 
 
 class Overlay:

@@ -49,8 +49,8 @@ from ledger.verify.outcome import Refused
 COMMIT = 4096
 """Entries that are noted in one commit: what a kill costs at most."""
 
-SUBJECTS = 20_000
-"""Folded subjects that stay in memory."""
+SUBJECTS_BYTES = 64 << 20
+"""Bytes of folded subjects that stay in memory."""
 
 EVENTS = 1_024
 """Decoded events that stay in memory, for subjects that share them."""
@@ -160,7 +160,7 @@ class Judged:
             self._open(told, {"origin": origin, "judge": judge})
         except (sqlite3.DatabaseError, LogError, ValueError) as error:
             raise Stale(f"the file is damaged: {error}") from error
-        self._folds = Folds(self._load, SUBJECTS)
+        self._folds = Folds(self._load, SUBJECTS_BYTES)
         self._folds.clear(self.size)
         self._events: OrderedDict[int, Logged] = OrderedDict()
         self._touched: dict[bytes, tuple[History | None, History]] = {}

@@ -180,7 +180,7 @@ class Node:
             self._committed,
             batch_max=settings.batch_max,
             outstanding_max=settings.outstanding_max,
-            subjects_cached=settings.subjects_cached,
+            subjects_bytes=settings.subjects_bytes,
             laws=self.laws,
             vault=self.vault,
             hindered=self._hindrance,

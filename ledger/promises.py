@@ -50,8 +50,8 @@ STOP_S = 0.1
 FULL_S = 10
 """How long, in seconds, a key with its share of promises is told to wait."""
 
-SUBJECTS = 10_000
-"""Folded subjects by which it is judged whether lines bind."""
+SUBJECTS_BYTES = 32 << 20
+"""Bytes of folded subjects by which it is judged whether lines bind."""
 
 _log = structlog.get_logger(__name__)
 
@@ -123,7 +123,7 @@ class Promises:
     def _bound(self, submissions: Sequence[Submission], now: datetime) -> list[bool]:
         """Say of each whether its lines bind its signers, as the log stands."""
         size = read_head(self._pool).size
-        folds = Folds(partial(load_histories, self._pool), SUBJECTS)
+        folds = Folds(partial(load_histories, self._pool), SUBJECTS_BYTES)
         folds.clear(size)
         events = [submission.event for submission in submissions]
         while folds.warm({each for event in events for each in reads_to_bind(event, folds)}):

@@ -99,7 +99,7 @@ class Sequencer:
         *,
         batch_max: int = 256,
         outstanding_max: int = 4096,
-        subjects_cached: int = 200_000,
+        subjects_bytes: int = 256 << 20,
         laws: Mapping[str, Law] | None = None,
         vault: Vault | None = None,
         hindered: Callable[[], Exception | None] = lambda: None,
@@ -116,7 +116,7 @@ class Sequencer:
         self._batch_max = batch_max
         self._outstanding_max = outstanding_max
         self._clock = clock
-        self._folds = Folds(partial(load_histories, pool), subjects_cached)
+        self._folds = Folds(partial(load_histories, pool), subjects_bytes)
         self._tree = Frontier()
         self._doubt = True  # What a batch followed may not have reached the vault.
         self._hindered = hindered

@@ -124,8 +124,8 @@ class Settings(BaseSettings):
     keys_bytes: int = Field(default=32 * 1024 * 1024, ge=64 * 1024)
     """Bytes of public keys that are kept at hand; the least recently used goes first."""
 
-    subjects_cached: int = Field(default=200_000, ge=1000)
-    """Subjects whose folded state is kept warm; the least recently used goes first."""
+    subjects_bytes: int = Field(default=256 << 20, ge=1 << 20)
+    """Bytes of subjects whose folded state is kept warm; the least recently used goes first."""
 
     hosts: str = ""
     """Names, separated by spaces, by which the server may be asked, beside those of loopback."""

@@ -1,6 +1,7 @@
 """A party that everyone names is folded from the few events that change it, and from no other."""
 
 import re
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ from ledger.domain.admission import Folded, evolve_subject
 from ledger.domain.event import Logged
 from ledger.domain.registry import TOPICS
 from ledger.domain.turning import STEADY, TURNS, is_steady, moves, turned
-from ledger.folds import Folds, Overlay
+from ledger.folds import NAMED_B, Folds, Overlay, Weight
 from ledger.intake import decode
+from ledger.weight import weigh
 from tests.support import builders as b
 from tests.support.golden_events import STORY
 from tests.support.logbook import NOON, frame_of, written
 from tests.support.mandates import mandate_ended, mandate_given
 from tests.support.projecting import logged
+
+MUCH = 1 << 20
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -50,8 +54,8 @@ def cold(subjects: Any, size: int) -> Iterator[tuple[Logged, list[str]]]:
 
 
 def test_a_subject_folded_warm_or_cold_has_the_value_of_its_whole_history():
-    warm, late = Folds(lambda _subjects, _size: (), 1_000), Folds(cold, 1_000)
-    overlaid = Folds(lambda _subjects, _size: (), 1_000)
+    warm, late = Folds(lambda _subjects, _size: (), MUCH), Folds(cold, MUCH)
+    overlaid = Folds(lambda _subjects, _size: (), MUCH)
     subjects = {subject for event in EVENTS for subject in event.event.subjects}
     warm.warm(subjects)
     overlaid.warm(subjects)
@@ -67,7 +71,7 @@ def test_a_subject_folded_warm_or_cold_has_the_value_of_its_whole_history():
 
 
 def test_what_admission_asks_of_others_who_touched_a_subject_is_whole_too():
-    late = Folds(cold, 1_000)
+    late = Folds(cold, MUCH)
     late.clear(len(EVENTS))
     whole = folded_whole()
     others = [s for s in whole if not s.startswith(("party:", "key:", "ledger:"))]
@@ -113,3 +117,45 @@ def test_the_migrations_find_in_older_logs_what_turns_a_subject():
     said = "".join(path.read_text("utf-8") for path in MIGRATIONS.glob("*.sql"))
     listed = {(topic, kind) for kind, topic in re.findall(r"\('(\w+)', '([\w.]+/\d+)'\)", said)}
     assert TURNS == listed
+
+
+def test_what_is_kept_warm_is_bounded_in_bytes_and_the_oldest_goes_first():
+    folds = Folds(cold, 10_000)
+    folds.clear(len(EVENTS))
+    subjects = sorted({subject for event in EVENTS for subject in event.event.subjects})
+    folds.warm(subjects)
+    assert folds.weight > 10_000  # What one batch reads is at hand together.
+    folds.shrink()
+    assert 5_000 < folds.weight <= 10_000
+    kept = [subject for subject in subjects if subject in folds]
+    assert kept
+    assert kept == subjects[-len(kept) :]
+    folds.clear(0)
+    assert folds.weight == 0
+
+
+def test_a_subject_of_whom_nothing_is_known_weighs_something_too():
+    folds = Folds(cold, 100 * NAMED_B)
+    folds.warm(f"offer:{number}" for number in range(1_000))
+    folds.shrink()
+    assert sum(f"offer:{number}" in folds for number in range(1_000)) < 100
+
+
+def test_a_subject_weighs_what_it_takes_and_more_with_each_event():
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        kept = [folded_whole() for _ in range(200)]
+        taken = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    weighed = sum(weigh(value) for each in kept for value in each.values())
+    # What the events share with the states is not taken anew, and the tables are not weighed.
+    assert 0.7 * taken < weighed < 4 * taken
+
+    known = None
+    for count in range(1, 100):
+        value = Folded(tuple(f"{n:0100}" for n in range(count)), count, 0, {})
+        weight = Weight.of(value, known)
+        assert 0.7 * weigh(value) < weight.bytes < 1.4 * weigh(value) + NAMED_B
+        known = weight

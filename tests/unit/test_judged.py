@@ -27,7 +27,7 @@ LAWS = laws_at_hand()
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commit every few entries, and keep next to nothing in memory: so each path is gone."""
     monkeypatch.setattr(judged, "COMMIT", 4)
-    monkeypatch.setattr(judged, "SUBJECTS", 2)
+    monkeypatch.setattr(judged, "SUBJECTS_BYTES", 2_000)
     monkeypatch.setattr(judged, "EVENTS", 2)
 
 
