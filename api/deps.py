@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from fastapi import Request
 
+from api.dryruns import DryRunTurns
 from api.metrics import Metrics
 from api.quotas import Quotas
 from api.traffic import Traffic
@@ -34,6 +35,13 @@ def submitter_of(request: Request) -> Submitter:
     submitter = request.app.state.submitter
     assert isinstance(submitter, Submitter)
     return submitter
+
+
+def dry_runs_of(request: Request) -> DryRunTurns:
+    """Return this event loop's dry runs."""
+    dry_runs = request.app.state.dry_runs
+    assert isinstance(dry_runs, DryRunTurns)
+    return dry_runs
 
 
 def write_path_of(request: Request) -> WritePath:

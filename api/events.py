@@ -9,7 +9,16 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from api.deps import address_of, look, metrics_of, node_of, quotas_of, submitter_of
+from api.deps import (
+    address_of,
+    dry_runs_of,
+    look,
+    metrics_of,
+    node_of,
+    quotas_of,
+    submitter_of,
+)
+from api.dryruns import judged_json, refused_json
 from api.entries import entry_json
 from api.problems import ApiProblem, NotFound, code_of, problem, respond, signed, wants_vietnamese
 from api.promises import RESPOND_ASYNC, promised
@@ -36,7 +45,7 @@ STRING = {"type": "string"}
 WITNESSED = "wait=witnessed"
 """The preference (RFC 7240) for a receipt of that grade."""
 
-REPLAYED, UNVERIFIED, RESERVED = 0.2, 10, 0.25
+REPLAYED, UNVERIFIED, RESERVED, JUDGED = 0.2, 10, 0.25, 4
 """What such an event costs its address, in requests, and what a line does until it is answered."""
 
 _UNVERIFIED = (Invalid, BadSignature, KeyUnknown, SignerMissing)
@@ -135,6 +144,48 @@ async def submit_event(
         media_type=JSON,
         headers=headers,
     )
+
+
+@router.post(
+    "/check",
+    operation_id="checkEvent",
+    summary="What would become of an event, submitted now; nothing is stored",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/Submission"}}
+            },
+        }
+    },
+    responses={
+        200: {
+            "description": "It was judged: it would be admitted or refused, or it is recorded",
+            "content": {JSON: {"schema": {"$ref": "#/components/schemas/Verdict"}}},
+        }
+    },
+)
+async def check_event(request: Request) -> Response:
+    """Judge what `POST /v1/events` would, as of the size that the log has now.
+
+    A verdict is an answer, so it has status 200, and `problem` is what a submission would be told,
+    with its status. What cannot be judged is answered as a submission is: 413, 415, 422, 429, 503.
+    No signed refusal is made, and what a submission would kill is not killed: `final` says whether
+    it would be; `refused` that it was, and when.
+    """
+    _check_encoding(request)
+    raw, vietnamese = await _body(request, MAX_BODY), wants_vietnamese(request)
+    found = await dry_runs_of(request).run(raw, address_of(request))
+    cost = UNVERIFIED if isinstance(found, Rejected) and _units(found) else JUDGED
+    quotas_of(request).addresses.take(address_of(request), cost)
+    if not isinstance(found, Rejected):
+        members = judged_json(*found, vietnamese=vietnamese)
+    elif isinstance(found.error, Refusal):
+        members = refused_json(found, vietnamese=vietnamese)
+    else:
+        return respond(request, found.error)
+    metrics_of(request).dry_runs.labels(members["verdict"]).inc()
+    return Response(orjson.dumps(members), media_type=JSON)
 
 
 @router.post(

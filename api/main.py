@@ -30,6 +30,7 @@ from api import (
     subjects,
     technologies,
 )
+from api.dryruns import DryRunTurns
 from api.edge import Edge, hosts_of
 from api.explorer import pages
 from api.explorer import routes as explorer
@@ -95,7 +96,14 @@ def create_app(node: Node) -> FastAPI:
             promises=node.promises,
             charge=app.state.quotas.charge,
         )
+        app.state.dry_runs = DryRunTurns(
+            app.state.submitter,
+            node.dry_runs,
+            app.state.quotas.must_be_left,
+            settings.read_wait_s,
+        )
         yield
+        app.state.dry_runs.close()
         app.state.traffic.close()
 
     settings = node.settings

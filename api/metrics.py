@@ -14,6 +14,12 @@ class Metrics:
             ["code"],
             registry=self.registry,
         )
+        self.dry_runs = Counter(
+            "ledger_dry_runs_total",
+            "Events judged and not recorded, by verdict",
+            ["verdict"],
+            registry=self.registry,
+        )
         self.seconds = Histogram(
             "ledger_request_seconds",
             "Time until a request was answered, by what was asked",

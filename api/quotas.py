@@ -74,9 +74,13 @@ class Quotas:
         """Return quotas that are all full."""
         return cls(Quota("address", settings.address_rate), Quota("key", settings.key_rate))
 
-    def charge(self, key_ids: Sequence[str]) -> None:
-        """Take an event from those who signed it. Raises `Throttled`, and takes nothing then."""
+    def must_be_left(self, key_ids: Sequence[str]) -> None:
+        """Raise `Throttled` unless all who signed an event have something left."""
         for key_id in key_ids:
             self.keys.must_be_left(key_id)
+
+    def charge(self, key_ids: Sequence[str]) -> None:
+        """Take an event from those who signed it. Raises `Throttled`, and takes nothing then."""
+        self.must_be_left(key_ids)
         for key_id in key_ids:
             self.keys.take(key_id, 1)

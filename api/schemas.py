@@ -69,6 +69,28 @@ COMPONENTS: dict[str, Any] = {
             "proof": {"type": "string", "title": "c2sp.org/tlog-proof, checkpoint included"},
         },
     },
+    "Verdict": {
+        "type": "object",
+        "required": ["verdict", "event_id", "payload_sha256"],
+        "properties": {
+            "verdict": {"enum": ["admitted", "refused", "recorded"]},
+            "event_id": {"type": "string", "format": "uuid"},
+            "payload_sha256": _PAYLOAD,
+            "size": {
+                "type": "integer",
+                "minimum": 1,
+                "title": "entries as of which it was judged; none where its signatures were not"
+                " good, before it was judged",
+            },
+            "judged": _INSTANT | {"title": "when it would have been accepted"},
+            "not_before": _INSTANT | {"title": "from when on it would bind, where it says so"},
+            "position": {"type": "integer", "minimum": 0, "title": "where it is recorded"},
+            "accepted": _INSTANT,
+            "final": {"type": "boolean", "title": "submitted, these bytes are refused for good"},
+            "refused": _INSTANT | {"title": "when these bytes were refused for good"},
+            "problem": {"$ref": "#/components/schemas/Problem"},
+        },
+    },
     "Promise": {
         "type": "object",
         "required": ["event_id", "payload_sha256", "received", "answer_by", "promise"],

@@ -9,6 +9,7 @@ from ledger.domain.event import Event, format_instant
 from ledger.intake import Submission
 from ledger.judging import Outcome, Recorded
 from ledger.receipts import Proof
+from ledger.turns import Charge, Throttled
 from ledger.verdicts import GOOD
 from ledger.witnessed import Grade
 
@@ -107,3 +108,16 @@ def keep_verified(
             error = BadSignature(f"the signature by key {wrong} does not verify")
             tell(index, rejected(submission.event, error))
     return verified
+
+
+def keep_paid(verified: Sequence[Numbered], charge: Charge, tell: Tell) -> list[Numbered]:
+    """Return the submissions whose signers' quotas pay for them; tell the others."""
+    paid = []
+    for index, submission in verified:
+        try:
+            charge(submission.event.signatures)
+        except Throttled as error:
+            tell(index, rejected(submission.event, error))
+        else:
+            paid.append((index, submission))
+    return paid

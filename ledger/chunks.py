@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from ledger.answers import Answer, Promised, Rejected, Tell
+from ledger.intake import Invalid, Submission, read
 from ledger.store.connection import OutcomeUnknown
 from ledger.turns import Line
 
@@ -23,6 +24,18 @@ class Single(NamedTuple):
     address: str
     promised: bool
     future: "asyncio.Future[Answer | Promised]"
+
+
+def read_all(raws: Iterable[bytes], origin: str) -> list[Submission | Invalid]:
+    """Return each submission as it is read, or why it is none."""
+    return [_read_one(raw, origin) for raw in raws]
+
+
+def _read_one(raw: bytes, origin: str) -> Submission | Invalid:
+    try:
+        return read(raw, origin)
+    except Invalid as error:
+        return error
 
 
 def next_chunk(line: Line[Single]) -> list[Single]:

@@ -32,14 +32,19 @@ from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
 from ledger.replies import (
     ClientError,
+    HistoryChanged,
+    NoAnswer,
     ProblemAnswer,
     ReceiptRefused,
+    Verdict,
     VerifiedWord,
+    must_have,
     must_state,
     read_bulk_proof,
     read_json,
     read_object,
     read_proof,
+    read_verdict,
 )
 from ledger.verify.answers import read_entry
 from ledger.verify.evidence import refusal_keys, show
@@ -75,18 +80,11 @@ __all__ = [
     "ProblemAnswer",
     "ReceiptRefused",
     "Signed",
+    "Verdict",
     "VerifiedReceipt",
     "VerifiedWord",
     "read_trust",
 ]
-
-
-class HistoryChanged(ClientError):
-    """The log is not shown to continue what an earlier checkpoint of it signed."""
-
-
-class NoAnswer(ClientError):
-    """The server could not be reached in time; the event may be stored or not."""
 
 
 def read_trust(path: Path) -> Trust:
@@ -243,6 +241,15 @@ class LedgerClient:
         """
         return self._receipt(signed, self._submit(signed, "wait=witnessed" if witnessed else ""))
 
+    def check(self, signed: Signed) -> Verdict:
+        """Ask what would become of an event, submitted now: the server's word. Nothing is stored.
+
+        Raises `ProblemAnswer` where it is not judged, `ReceiptRefused`, `NoAnswer`.
+        """
+        answer = self._post("/v1/events/check", signed.to_json(), "application/json")
+        must_have(HTTPStatus.OK, answer)
+        return read_verdict(answer.content, _event_id(signed))
+
     def submit_promised(self, signed: Signed) -> VerifiedWord | VerifiedReceipt:
         """Submit one event; return the promise to record or refuse it in time, verified.
 
@@ -272,8 +279,7 @@ class LedgerClient:
         return self._post("/v1/events", signed.to_json(), "application/json", preferred)
 
     def _receipt(self, signed: Signed, answer: Answer) -> VerifiedReceipt:
-        if answer.status != HTTPStatus.CREATED:
-            raise ProblemAnswer(read_object(answer.content))
+        must_have(HTTPStatus.CREATED, answer)
         members = read_object(answer.content)
         replayed = answer.headers.get("replayed") == "true"
         return self._verify(signed, members, read_proof(members), replayed=replayed)
@@ -329,8 +335,7 @@ class LedgerClient:
         """Submit many, judged in their order; yield a verified receipt or a problem for each."""
         body = b"\n".join(signed.to_json() for signed in many)
         response = self._post("/v1/events/batch", body, "application/x-ndjson")
-        if response.status != HTTPStatus.OK:
-            raise ProblemAnswer(read_object(response.content))
+        must_have(HTTPStatus.OK, response)
         waiting = deque(many)
         checkpoint = b""
         for line in response.content.splitlines():
@@ -392,15 +397,13 @@ class LedgerClient:
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         response = self._send("GET", path, params=given)
-        if response.status != HTTPStatus.OK:
-            raise ProblemAnswer(read_object(response.content))
+        must_have(HTTPStatus.OK, response)
         return read_json(response.content)
 
     def get_bytes(self, path: str) -> bytes:
         """Return a read's answer as it is, unverified. Raises `ProblemAnswer`, `NoAnswer`."""
         response = self._send("GET", path)
-        if response.status != HTTPStatus.OK:
-            raise ProblemAnswer(read_object(response.content))
+        must_have(HTTPStatus.OK, response)
         return response.content
 
     def _verify(

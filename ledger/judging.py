@@ -21,7 +21,7 @@ from ledger.store.append import (
     StoredId,
     VaultRow,
 )
-from ledger.vault import Batch, NoBatch, VaultUnavailable
+from ledger.vault import Batch, NoBatch, Reading, VaultUnavailable
 
 JUDGE_S = 0.1
 """How long, in seconds, a batch is judged under the head row's lock; the rest is the next one's."""
@@ -74,7 +74,7 @@ class Judging:
         dead: dict[bytes, DeadPayload],
         known: dict[str, int],
         laws: Mapping[str, Law],
-        openings: Batch | NoBatch,
+        openings: Batch | NoBatch | Reading,
     ) -> None:
         self._laws = laws
         self._openings = openings

@@ -20,6 +20,7 @@ from ledger.antirollback import CheckpointFile, Halted
 from ledger.batches import BatchKey, load_batch_key, make_batch_key
 from ledger.charter import read_policy_in_force
 from ledger.clock import Clock
+from ledger.dryruns import DryRuns
 from ledger.feeder import Feeder
 from ledger.follower import Follower
 from ledger.gate import places, remembered
@@ -148,8 +149,9 @@ class Node:
         confirmed = partial(Pool, database.app_dsn, confirmations=self.confirmations)
         self.pool = confirmed(size=16)
         self.probe = confirmed(size=2, patience_s=1, timeouts=PROBED_WITHIN)
-        # Beside the readers: who replays the log, who waits for folds, who looks up old receipts.
-        self.reads = Pool(database.app_dsn, size=settings.readers + 4, patience_s=5)
+        # Beside the readers: who replays the log, who waits for folds, who looks up old receipts,
+        # and who judges what is not to be recorded.
+        self.reads = Pool(database.app_dsn, size=settings.readers + 5, patience_s=5)
         self.clock = Clock()
         self.feed = CheckpointFeed(self.reads)
         self.prover = Prover(self.pool)
@@ -187,6 +189,12 @@ class Node:
             vintage=self.vintage,
             key=batch_key(home, publishes=publishes),
             clock=self.clock.now,
+        )
+        self.dry_runs = DryRuns(
+            self.reads,
+            vault=vault_of(settings, self.reads),
+            laws=self.laws,
+            sequencer=self.sequencer,
         )
         self.promises = self._promises()
         self.watchdog = Watchdog(database.embedded) if database.embedded else None

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
+from ledger.bounded import Answer
 from ledger.log.merkle import LogError
 from ledger.log.receipt import TlogProof, parse_tlog_proof
 from ledger.log.statement import Statement
@@ -29,12 +31,41 @@ class ReceiptRefused(ClientError):
     """The server's answer does not prove that the event is in the log, or what was said of it."""
 
 
+class HistoryChanged(ClientError):
+    """The log is not shown to continue what an earlier checkpoint of it signed."""
+
+
+class NoAnswer(ClientError):
+    """The server could not be reached in time; the event may be stored or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a server says would become of an event, as of `size` entries; nobody has signed it.
+
+    `verdict` is `admitted`, `refused` or `recorded`; `problem` is that of a refusal, and `final`
+    says that these bytes are refused for good once they are submitted. `members` is all of it.
+    """
+
+    verdict: str
+    size: int | None
+    final: bool
+    problem: ProblemAnswer | None
+    members: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class VerifiedWord:
     """What a key of the log has signed of an event outside the log: `note` is the file to keep."""
 
     said: Statement
     note: bytes
+
+
+def must_have(status: HTTPStatus, answer: Answer) -> None:
+    """Raise `ProblemAnswer` for an answer of another status."""
+    if answer.status != status:
+        raise ProblemAnswer(read_object(answer.content))
 
 
 def must_state(members: Mapping[str, Any], **proved: object) -> None:
@@ -76,3 +107,18 @@ def read_bulk_proof(receipt: Mapping[str, Any], checkpoint: bytes) -> TlogProof:
         return TlogProof(int(receipt["position"]), hashes, checkpoint)
     except (WireError, KeyError, TypeError, ValueError) as error:
         raise ReceiptRefused(f"no proof in the answer: {error}") from error
+
+
+def read_verdict(content: bytes, event_id: str) -> Verdict:
+    """Return what would become of an event. Raises `ReceiptRefused` for an answer that is none."""
+    members = read_object(content)
+    verdict, size, problem = (members.get(name) for name in ("verdict", "size", "problem"))
+    if (
+        verdict not in {"admitted", "refused", "recorded"}
+        or (verdict == "refused") is not isinstance(problem, dict)
+        or not isinstance(size, int | None)
+        or members.get("event_id") != event_id
+    ):
+        raise ReceiptRefused("the server answers with no verdict on that event")
+    told = ProblemAnswer(problem) if isinstance(problem, dict) else None
+    return Verdict(verdict, size, members.get("final") is True, told, members)

@@ -231,7 +231,7 @@ class Sequencer:
         """See whether an event could be appended now, without one. Raises what keeps it."""
         self._vintage.check()
         with appending(pool) as append:
-            self._accepted(append.head.earliest)
+            self.accepted_after(append.head.earliest)
 
     def _take(self) -> list[Group]:
         """Return whole groups, about a batch of them, or none where nobody waits.
@@ -304,7 +304,7 @@ class Sequencer:
             self._catch_up(append, known, openings)
             batch = Judging(
                 head_size=append.head.size,
-                accepted=self._accepted(append.head.earliest),
+                accepted=self.accepted_after(append.head.earliest),
                 overlay=Overlay(self._folds),
                 event_ids=event_ids,
                 stored=append.stored(event_ids),
@@ -374,10 +374,11 @@ class Sequencer:
         self._tree = Frontier(head.size, head.frontier)
         self._doubt = True
 
-    def _accepted(self, last: datetime | None) -> datetime:
+    def accepted_after(self, last: datetime | None) -> datetime:
         """Return max(now, last), in whole milliseconds. Raises `ClockBehind`, `ClockAhead`.
 
-        `last` is when the last entry was accepted, or the head signed at rest since then.
+        `last` is when the last entry was accepted, or the head signed at rest since then. For any
+        thread.
         """
         now = self._clock()
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -26,6 +26,7 @@ from ledger.answers import (
     Receipt,
     Rejected,
     Tell,
+    keep_paid,
     keep_verified,
     placed,
     receipt_at,
@@ -33,7 +34,7 @@ from ledger.answers import (
 )
 from ledger.antirollback import Halted
 from ledger.checking import CheckQueue, Key, KeyDirectory, brought_by
-from ledger.chunks import Single, chunks, next_chunk, telling
+from ledger.chunks import Single, chunks, next_chunk, read_all, telling
 from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.intake import (
     Invalid,
@@ -41,7 +42,6 @@ from ledger.intake import (
     Submission,
     key_checks,
     new_key_records,
-    read,
     signature_checks,
     weak_key,
 )
@@ -316,6 +316,19 @@ class Submitter:
             after.set()
         return [answer for answer in answers if answer]
 
+    async def vetted(self, raw: bytes) -> Submission | Rejected:
+        """Return a submission that is to be judged and no more, or why it is not judged.
+
+        It is read and checked as others are, behind them. Raises what keeps it from being checked.
+        """
+        answers: dict[int, Answer] = {}
+        async with asyncio.timeout(self._wait_s):
+            read = await self._read([raw], answers.__setitem__, bulk=True)
+            verified = await self._verify(read, {}, answers.__setitem__, bulk=True, dry=True)
+        answer = verified[0][1] if verified else answers[0]
+        assert not isinstance(answer, Receipt), "nothing of it is recorded"
+        return answer
+
     async def receipt(self, event_id: UUID, look: Look) -> Receipt | None:
         """Return the first receipt of an event, the same bytes each time, or None."""
         entry = await look(lambda: find_event(self._reads, event_id))
@@ -340,14 +353,12 @@ class Submitter:
         """Read all, what is much of it beside the event loop; tell what is none."""
         await self._must_not_be_older()
 
-        def read_all() -> list[Submission | Invalid]:
-            return [_read_one(raw, self._origin) for raw in raws]
-
         if not bulk and sum(map(len, raws)) <= AT_ONCE_BYTES:
-            found = read_all()
+            found = read_all(raws, self._origin)
         else:  # One thread reads all bulk requests: their chunks are read in their order.
             threads = self._bulk_threads if bulk else self._threads
-            found = await asyncio.get_running_loop().run_in_executor(threads, read_all)
+            work = partial(read_all, raws, self._origin)
+            found = await asyncio.get_running_loop().run_in_executor(threads, work)
         submissions = []
         for index, each in enumerate(found):
             if isinstance(each, Invalid):
@@ -371,8 +382,12 @@ class Submitter:
         tell: Tell,
         *,
         bulk: bool,
+        dry: bool = False,
     ) -> list[Numbered]:
-        """Check all signatures; tell what fails. `brought` are keys that earlier events bring."""
+        """Check all signatures; tell what fails. `brought` are keys that earlier events bring.
+
+        `dry` is for what is not to be recorded: nobody pays, and no key of theirs is learnt.
+        """
         for _index, submission in submissions:
             if len(brought) < BROUGHT_MAX:
                 brought |= brought_by(submission.event)
@@ -391,12 +406,16 @@ class Submitter:
             checked.append((index, submission, len(own)))
         verdicts = await self.checks.check(checks, bulk=bulk)
         verified = await self._strong(keep_verified(checked, verdicts, tell), tell, bulk=bulk)
-        return self._charged(verified, tell)
+        if dry:
+            return verified
+        for _index, submission in verified:
+            self.keys.learn(brought_by(submission.event))
+        return keep_paid(verified, self._charge, tell)
 
     async def _strong(
         self, verified: Sequence[Numbered], tell: Tell, *, bulk: bool
     ) -> list[Numbered]:
-        """Return the submissions without a weak new key, and learn their keys; tell the others."""
+        """Return the submissions without a weak new key; tell the others."""
         checks = [check for _index, submission in verified for check in key_checks(submission)]
         verdicts = iter(await self.checks.check(checks, bulk=bulk))
         strong = []
@@ -411,21 +430,8 @@ class Submitter:
             if weak:
                 tell(index, rejected(event, weak[0]))
             else:
-                self.keys.learn(brought_by(event))
                 strong.append((index, submission))
         return strong
-
-    def _charged(self, verified: Sequence[Numbered], tell: Tell) -> list[Numbered]:
-        """Return the submissions whose signers' quotas pay for them; tell the others."""
-        paid = []
-        for index, submission in verified:
-            try:
-                self._charge(submission.event.signatures)
-            except Throttled as error:
-                tell(index, rejected(submission.event, error))
-            else:
-                paid.append((index, submission))
-        return paid
 
     async def _fetch_keys(
         self, submissions: Sequence[Numbered], brought: Mapping[str, Key]
@@ -491,10 +497,3 @@ class Submitter:
         """Do what blocks on a thread, beside the event loop."""
         call = partial(work, *arguments, **named)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-
-
-def _read_one(raw: bytes, origin: str) -> Submission | Invalid:
-    try:
-        return read(raw, origin)
-    except Invalid as error:
-        return error

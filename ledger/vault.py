@@ -16,9 +16,10 @@ import json
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -35,6 +36,7 @@ from ledger.store.append import Append
 from ledger.store.connection import Pool, StoreError
 from ledger.store.entries import read_entries
 from ledger.store.vault import (
+    Erasure,
     KeptOpening,
     VaultRow,
     erase_openings,
@@ -63,6 +65,9 @@ _ROW_BYTES = 500
 
 _BLOCK = 64
 """Plaintexts are padded to whole blocks: the number of digits of a price is not to be seen."""
+
+Find = Callable[[str, bytes], KeptOpening | None]
+"""(subject, digest of a commitment) to what an event of the subject sealed under it."""
 
 _TOKEN = re.compile(rb"party:tok\.[0-9a-f]{32}")
 
@@ -133,6 +138,16 @@ class Vault:
     def batch(self, append: Append) -> "Batch":
         """Return what a batch recalls by, keeps and erases, under the head row's lock."""
         return Batch(self, append)
+
+    def reading(self) -> "Reading":
+        """Return what an event recalls by that is judged without the lock, and not appended."""
+        self.forget()  # Whose key was erased meanwhile has none.
+
+        def look(subject: str, commitment: bytes) -> KeptOpening | None:
+            with self._pool.session() as session:
+                return find_opening(session, subject, commitment)
+
+        return Reading(self, look)
 
     def carry_out(self) -> None:
         """Erase whom the log orders to erase. What fails is logged, and tried with each batch."""
@@ -239,16 +254,24 @@ class Vault:
         derive = HKDF(SHA256(), KEY_BYTES, salt=None, info=place)
         return AESGCM(derive.derive(b"".join((self.keys.ledger_key(), *keys))))
 
+    def names_to_erase(self) -> Iterator[str]:
+        """Yield the names of the keys that the log orders to erase, and that may be here still."""
+        for erasure in pending_erasures(self._pool, self.keys.applied):
+            yield self._name_in(erasure)
+
     def _carry_out(self) -> None:
         for erasure in pending_erasures(self._pool, self.keys.applied):
-            body = decode(erasure.entry, erasure.position).event.body
-            assert isinstance(body, PersonErased), "it was looked for by its topic"
             self.forget()
-            name = self.keys.name_of(body.token)
+            name = self._name_in(erasure)
             self.keys.erase(name)
             removed = erase_openings(self._pool, name, erasure.position)
             self.keys.mark(erasure.position)
             _log.info("person_erased", position=erasure.position, openings=removed)
+
+    def _name_in(self, erasure: Erasure) -> str:
+        body = decode(erasure.entry, erasure.position).event.body
+        assert isinstance(body, PersonErased), "it was looked for by its topic"
+        return self.keys.name_of(body.token)
 
     def _take_over(self) -> None:
         """Encrypt what an earlier build kept in the clear."""
@@ -267,12 +290,12 @@ class Vault:
                         _log.warning("plain_opening_dropped", position=each.position)
                 replace_plain_opening(self._pool, each, row)
 
-    def find(self, append: Append, subject: str, commitment: str) -> _Kept:
+    def find(self, look: Find, subject: str, commitment: str) -> _Kept:
         """Return what an event of the subject sealed. Raises `LookupError` if it is not kept."""
         if kept := self._cached.get((subject, commitment)):
             self._cached.move_to_end((subject, commitment))
             return kept
-        found = find_opening(append.cursor, subject, _digest(commitment))
+        found = look(subject, _digest(commitment))
         if found is None:
             raise LookupError(commitment)
         try:
@@ -307,7 +330,8 @@ class Batch:
         kept = self._fresh.get((subject, commitment))
         if kept is None:
             with _at_hand():
-                kept = self._vault.find(self._append, subject, commitment)
+                look = partial(find_opening, self._append.cursor)
+                kept = self._vault.find(look, subject, commitment)
         if not self._erased.isdisjoint(kept.holders):
             raise LookupError(commitment)
         return json.loads(kept.value)
@@ -339,6 +363,32 @@ class Batch:
         if self._erased:
             self._vault.forget()
             self._vault.carry_out()
+
+
+class Reading:
+    """What an event that is only judged recalls by: nothing is kept, no key is made."""
+
+    def __init__(self, vault: Vault, look: Find) -> None:
+        self._vault, self._look = vault, look
+
+    def recall(self, subject: str, commitment: str) -> object:
+        """Do what a batch does. Raises `LookupError`, `VaultUnavailable`, `StoreError`."""
+        with _at_hand():
+            erased = set(self._vault.names_to_erase())
+            kept = self._vault.find(self._look, subject, commitment)
+        if not erased.isdisjoint(kept.holders):
+            raise LookupError(commitment)
+        return json.loads(kept.value)
+
+    def keep(self, submission: Submission) -> tuple[VaultRow, ...]:
+        """Return no rows. Raises `VaultUnavailable` where none could be made."""
+        if submission.openings:
+            with _at_hand():
+                self._vault.keys.ledger_key()
+        return ()
+
+    def follow(self, event: Event) -> None:
+        """Do nothing: what is judged is not in the log."""
 
 
 class NoVault:

@@ -12,7 +12,14 @@ from pydantic import ValidationError
 
 from api.cli.delays import delay_of
 from api.cli.options import AsJson, TrustFile, Url
-from ledger.client import LedgerClient, Signed, VerifiedReceipt, VerifiedWord, read_trust
+from ledger.client import (
+    LedgerClient,
+    Signed,
+    Verdict,
+    VerifiedReceipt,
+    VerifiedWord,
+    read_trust,
+)
 from ledger.compose import ComposeError, compose, with_delay
 from ledger.keystore import load_key
 from ledger.log.statement import Promise
@@ -120,6 +127,28 @@ def submit(
     _print_receipt(receipt, as_json=as_json)
 
 
+@app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="What is to be submitted")],
+    url: Url,
+    trust: TrustFile,
+    as_json: AsJson = False,
+) -> None:
+    """Ask what would become of an event, submitted now; nothing is recorded, and nothing refused.
+
+    The answer is the server's word, of which nothing is verified. Exit code 0: it would be
+    admitted, or is recorded; 1: it would be refused.
+    """
+    with LedgerClient(url, read_trust(trust)) as ledger:
+        found = ledger.check(_read_signed(file))
+    if as_json:
+        print(json.dumps(found.members, indent=1, ensure_ascii=False))
+    else:
+        _print_verdict(found)
+    if found.problem is not None:
+        raise typer.Exit(1)
+
+
 @app.command("answer")
 def answer(
     file: Annotated[Path, typer.Argument(help="What was submitted for a promise")],
@@ -151,6 +180,25 @@ def _read_signed(file: Path) -> Signed:
         return Signed.from_json(file.read_bytes())
     except (MalformedJson, MalformedEnvelope, BadOpening) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
+
+
+def _print_verdict(found: Verdict) -> None:
+    as_of = "" if found.size is None else f", as of {found.size} entries"
+    if found.problem is None:
+        place = found.members.get("position")
+        what = "is recorded" if place is None else f"is recorded at position {place}"
+        print(f"unverified  {'would be admitted' if found.verdict == 'admitted' else what}{as_of}")
+        if binds := found.members.get("not_before"):
+            print(f"binds from  {binds}")
+        return
+    print(f"unverified  would be refused, {found.problem}{as_of}")
+    for name in ("article", "positions", "remedy"):
+        if said := found.problem.problem.get(name):
+            print(f"{name:11} {said}")
+    if since := found.members.get("refused"):
+        print(f"final       these bytes were refused for good at {since}: sign a new event")
+    elif found.final:
+        print("final       submitted, these bytes would be refused for good: mend the cause before")
 
 
 def _print_word(word: VerifiedWord, *, as_json: bool) -> None:

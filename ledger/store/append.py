@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg2.extensions import cursor
@@ -40,7 +41,17 @@ from ledger.store.nodes import Node, grow
 from ledger.store.refusals import BURY, DeadPayload, bytes_array
 from ledger.store.vault import VaultRow
 
-__all__ = ["Append", "DeadPayload", "Head", "NewEntry", "StoredId", "VaultRow", "appending"]
+__all__ = [
+    "Append",
+    "DeadPayload",
+    "Head",
+    "NewEntry",
+    "Seen",
+    "StoredId",
+    "VaultRow",
+    "appending",
+    "look",
+]
 
 Mac = Callable[[int, Sequence[bytes]], bytes]
 """(position of the first entry, leaf hashes) to the MAC of a batch."""
@@ -48,11 +59,8 @@ Mac = Callable[[int, Sequence[bytes]], bytes]
 FEW = 4
 """Up to so many entries go as INSERT, in the round trip of COMMIT; more of them go as COPY."""
 
-# The second statement takes its snapshot after the lock was granted, so it sees what the lock was
-# waiting for. One statement would have looked for event ids in the snapshot of before.
-_LOCK = (
-    "SELECT FROM ledger.head FOR UPDATE;"  # noqa: S608  (constants)
-    f"SELECT {head_row.COLUMNS}, (SELECT count(*) FROM {APPLIED}), entries.event_id,"
+_LOOK = (
+    f"SELECT {head_row.COLUMNS}, (SELECT count(*) FROM {APPLIED}), entries.event_id,"  # noqa: S608
     " entries.position, entries.payload_sha256, entries.accepted, entries.leaf_hash,"
     " NULL::timestamptz, NULL::bytea"
     " FROM ledger.head LEFT JOIN ledger.entries ON entries.event_id = ANY(%s::uuid[])"
@@ -61,6 +69,10 @@ _LOCK = (
     " NULL::bytea, not_after, said"
     " FROM ledger.refusals WHERE payload_sha256 = ANY(%s::bytea[])"
 )
+
+# The second statement takes its snapshot after the lock was granted, so it sees what the lock was
+# waiting for. One statement would have looked for event ids in the snapshot of before.
+_LOCK = f"SELECT FROM ledger.head FOR UPDATE;{_LOOK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +104,49 @@ class StoredId:
     leaf_hash: bytes
 
 
-class Append:
-    """The log, locked. `head` is where it ends; after `write`, where it will end.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The log as one look at it shows it.
 
-    `migrated` says that the schema has had migrations which this software does not have.
-    `dead` are those of the payloads asked for that were refused for good, by their hash.
+    `migrated` says that the schema has had migrations which this software does not have, `stored`
+    which of the events asked for are in the log, `dead` which of the payloads asked for were
+    refused for good, by their hash.
     """
 
-    def __init__(self, transaction: Transaction, event_ids: Sequence[UUID]) -> None:
-        self._transaction = transaction
-        found = transaction.cursor.fetchall()
+    head: Head
+    migrated: bool
+    stored: dict[UUID, StoredId]
+    dead: dict[bytes, DeadPayload]
+
+    @classmethod
+    def of(cls, found: Sequence[tuple[Any, ...]]) -> "Seen":
+        """Return what the rows of a look say. Raises `NotInitialised`."""
         rows = [row[:-2] for row in found if row[-1] is None]
-        self.head: Head = head_of(rows[0] if rows else None)
-        self.migrated = rows[0][6] > len(known_migrations())
-        self._stored = {
+        head = head_of(rows[0] if rows else None)
+        stored = {
             event_id: StoredId(position, bytes(payload_sha256), accepted, bytes(leaf_hash))
             for *_, event_id, position, payload_sha256, accepted, leaf_hash in rows
             if event_id is not None
         }
-        self.dead = {
+        dead = {
             bytes(key): DeadPayload(bytes(key), event_id, refused, not_after, bytes(said))
             for *_, event_id, _, key, refused, _, not_after, said in found
             if said is not None
         }
+        return cls(head, rows[0][6] > len(known_migrations()), stored, dead)
+
+
+class Append:
+    """The log, locked. `head` is where it ends; after `write`, where it will end.
+
+    `migrated` and `dead` are as in `Seen`.
+    """
+
+    def __init__(self, transaction: Transaction, event_ids: Sequence[UUID]) -> None:
+        self._transaction = transaction
+        seen = Seen.of(transaction.cursor.fetchall())
+        self.head, self.migrated, self.dead = seen.head, seen.migrated, seen.dead
+        self._stored = seen.stored
         self._looked_up = set(event_ids)
         self.written = False
 
@@ -297,6 +329,16 @@ def appending(
         yield append
     if append.written:
         pool.hint(HEAD_CHANNEL)
+
+
+def look(pool: Pool, event_id: UUID, payload_sha256: bytes) -> Seen:
+    """Return what `appending` reads under the lock, of one event, without the lock.
+
+    Raises `Unavailable`, `NotInitialised`.
+    """
+    with pool.session() as session:
+        session.execute(_LOOK, (_array([event_id]), bytes_array([payload_sha256])))
+        return Seen.of(session.fetchall())
 
 
 def _array(event_ids: Sequence[UUID]) -> str:

@@ -43,7 +43,7 @@ def test_names_are_those_of_loopback_and_of_the_settings():
     "kind",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "a"],
 )
-@pytest.mark.parametrize("path", ["/v1/events", "/v1/events/batch"])
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/events/check", "/v1/events/batch"])
 def test_what_a_form_sends_is_not_read(http: httpx2.Client, kind: str, path: str):
     answer = http.post(path, content=b"{}", headers={"Content-Type": kind})
     assert (415, "MEDIA_TYPE") == (answer.status_code, answer.json()["code"])
@@ -131,6 +131,24 @@ def test_a_key_pays_for_what_it_signed_wherever_it_comes_from(node: Node, home: 
         assert 429 in [each.status_code for each in told]
         lines = http.post("/v1/events/batch", content=events[-1]).json()
         assert "THROTTLED" == lines["problem"]["code"]
+
+
+def test_a_dry_run_costs_its_address_and_no_key(node: Node, home: Home):
+    signed = World.of(home).registration("party:vn.judged").to_json()
+    with limited(node, key_rate=0.1, address_rate=2) as http:
+
+        def ask(path: str, address: str = "127.0.0.3") -> httpx2.Response:
+            transport = httpx2.HTTPTransport(local_address=address)
+            with httpx2.Client(transport=transport, timeout=30) as client:
+                return client.post(http.base_url.join(path), content=signed)
+
+        told = [ask("/v1/events/check") for _ in range(8)]
+        assert "admitted" == told[0].json()["verdict"]
+        assert 429 == told[-1].status_code, "five requests each, of twenty"
+        other = "127.0.0.4"
+        assert 201 == ask("/v1/events", other).status_code, "its keys have paid for nothing yet"
+        spent = ask("/v1/events/check", other)
+        assert (429, "THROTTLED") == (spent.status_code, spent.json()["code"])
 
 
 def test_a_quota_is_that_of_ten_seconds_and_fills_again():

@@ -119,6 +119,20 @@ async def heavy_contracts(who: Attacker) -> None:
         await who.ask(post("/v1/events/batch", who.stock["heavy"], "application/x-ndjson"))
 
 
+async def dry_runs(who: Attacker) -> None:
+    """Have heavy contracts and public entries judged, and cut some of it while it is done."""
+    bodies = itertools.cycle(who.stock["judged"])
+    while who.goes_on:
+        raw = post("/v1/events/check", next(bodies))
+        await who.ask(raw)
+        with suppress(OSError):
+            reader, writer = await who.connect()
+            writer.write(raw)
+            with suppress(TimeoutError):
+                who.note(await asyncio.wait_for(reader.read(100), 0.05))
+            await _cut(writer)
+
+
 async def cut_bulks(who: Attacker) -> None:
     """Send a bulk of junk and cut the connection while it is judged."""
     body = b"\n".join([b'{"envelope": 1}'] * 3000)
@@ -225,6 +239,7 @@ ATTACKS: dict[str, tuple[Attack, int]] = {
     "replays": (replays, 40),
     "unsigned-keys": (unsigned_keys, 40),
     "heavy-contracts": (heavy_contracts, 48),
+    "dry-runs": (dry_runs, 48),
     "cut-bulks": (cut_bulks, 8),
     "slow-heads": (slow_heads, 1000),
     "slow-bodies": (slow_bodies, 1000),
@@ -292,6 +307,10 @@ def _stock(name: str, on: Stage) -> dict[str, Any]:
         return {"keyed": b"\n".join(_keyed(on.cast.origin, number) for number in range(7))}
     if name == "heavy-contracts":
         return {"heavy": b"\n".join(_heavy(on, number) for number in range(60))}
+    if name == "dry-runs":
+        heavy = (_heavy(on, number) for number in range(12))
+        public = (each.body for each in on.history[:12])
+        return {"judged": [body for pair in zip(heavy, public, strict=True) for body in pair]}
     if name == "unknown-keys":
         offer = on.fresh[-1].body
         return {
