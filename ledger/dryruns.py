@@ -30,8 +30,8 @@ from ledger.vintage import SoftwareOlder
 FOLD_S = 5.0
 """How long, in seconds, what an event reads may take to be folded."""
 
-SUBJECTS = 10_000
-"""Folded subjects by which one is judged."""
+SUBJECTS_BYTES = 0
+"""What is folded for one event is not kept for the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class DryRuns:
 
     def _folded(self, event: Event, size: int) -> Folds:
         """Fold all that an event reads, as of a size."""
-        folds = Folds(partial(_load, self._pool, time.monotonic() + FOLD_S), SUBJECTS)
+        folds = Folds(partial(_load, self._pool, time.monotonic() + FOLD_S), SUBJECTS_BYTES)
         folds.clear(size)
         try:
             while folds.warm(admission.reads(event, folds)):
