@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ from api.cli.main import app
 from api.cli.sealer import seal
 from ledger.audit import StoredLog, export
 from ledger.client import Signed
+from ledger.clock import Clock
 from ledger.domain.authority import ledger_subject
 from ledger.domain.governance import LedgerClosed, LedgerIsClosed, SuccessionTooLate
 from ledger.genesis import AppendRefused, initialise
 from ledger.home import Home
 from ledger.node import Node
 from ledger.receipts import Prover
+from ledger.sequencer import ClockBehind
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -204,3 +207,39 @@ def test_a_closed_log_is_not_sealed_any_more(logs: tuple[Log, Log]) -> None:
         seal(pool, old.home)
     assert isinstance(refused.value.__cause__, LedgerIsClosed)
     pool.close()
+
+
+def test_a_log_with_an_entry_of_a_year_to_come_is_closed_there_and_another_goes_on_now(
+    logs: tuple[Log, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way of docs/runbook.md: the clock is set to the last entry once more, for the close."""
+    old, new = logs
+    world, people = World.of(old.home), World.of(new.home)
+    to_come = datetime.now(UTC) + timedelta(days=400)
+
+    def say_then(*signed: Signed) -> list[Any]:
+        with monkeypatch.context() as patched:
+            patched.setitem(
+                Clock.__init__.__kwdefaults__,
+                "wall",
+                lambda: datetime.now(UTC) + timedelta(days=400, seconds=10),
+            )
+            return old.say(*signed)
+
+    old.say(world.registration(INSTITUTE))
+    body = technology_registered(technology="technology:to-come")
+    (ahead,) = say_then(world.sign(body, INSTITUTE, issued_at=to_come))
+    assert 2 == ahead.position
+    (behind,) = old.say(world.registration(FIRM))
+    assert isinstance(behind, ClockBehind)
+    last = LedgerClosed(ledger=ledger_subject(old.origin), successor=new.origin, reason="clock")
+    (closed,) = say_then(world.sign(last, OPERATOR, REGISTRAR, issued_at=to_come))
+    assert 3 == closed.position
+
+    succeeded = new.run(
+        monkeypatch,
+        *("operate", "succeed", str(old.directory), "--trust", str(old.home.trust)),
+    )
+    assert f"position 1 follows {old.origin} at size 4\n" == succeeded.stdout
+    (now,) = new.say(people.registration(INSTITUTE))
+    assert 2 == now.position
