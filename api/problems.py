@@ -196,6 +196,8 @@ def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
         }
     if error.remedy:
         members["remedy"] = error.remedy
+    if error.dead:
+        members["final"] = True
     return members
 
 

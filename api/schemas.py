@@ -134,6 +134,7 @@ COMPONENTS: dict[str, Any] = {
             "subjects": {"type": "array", "items": {"type": "string"}},
             "article": {"type": "string", "title": "the law, where the law is the reason"},
             "remedy": {"type": "string", "title": "a type of event that reaches the same end"},
+            "final": {"const": True, "title": "these bytes are refused for good: sign a new event"},
         },
     },
 }

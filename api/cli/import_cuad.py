@@ -12,13 +12,20 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.delays import delay_of
-from api.cli.importing import CLERK, PAGE, Answered, Attesting, status_of
+from api.cli.importing import (
+    CLERK,
+    Answered,
+    Attesting,
+    post_pages,
+    print_renewed,
+    status_of,
+)
 from api.cli.options import AsJson
 from api.importers import ImporterError
 from api.importers.cuad import Importing, Planned, Step, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
 from api.importers.memory import Memory, load_memory, save_memory
-from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
+from ledger.client import LedgerClient, ProblemAnswer, Signed, read_trust
 from ledger.compose import compose, with_delay
 from ledger.domain.authority import Ledger
 from ledger.domain.event import KeyRecord
@@ -61,7 +68,7 @@ class _Keys:
 
 
 class _Posting:
-    """Signs each event by all whom it binds, posts in order, remembers what was admitted."""
+    """Signs each event by all whom it binds, and posts them in order."""
 
     def __init__(self, ledger: LedgerClient, home: Home, keys: _Keys, memory: Memory) -> None:
         identity = home.identity()
@@ -71,13 +78,7 @@ class _Posting:
 
     def post(self, steps: Sequence[Step]) -> Iterator[Answered]:
         """Post events page by page; yield what became of each."""
-        for start in range(0, len(steps), PAGE):
-            page = steps[start : start + PAGE]
-            answers = self._ledger.submit_many([self._signed(step) for step in page])
-            for step, answer in zip(page, answers, strict=True):
-                if isinstance(answer, VerifiedReceipt):
-                    self._memory.settle(step.subject)
-                yield Answered(step.source, step.body.TOPIC, answer)
+        return post_pages(self._ledger, self._memory, steps, self._signed)
 
     def _signed(self, step: Step) -> Signed:
         signers = sorted(who_signs(step.body, self._officers))
@@ -122,7 +123,7 @@ def cuad(
     except (ImporterError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
-        attesting = Attesting(ledger, home, memory)
+        attesting = Attesting(ledger, home, memory, memory_file)
         keys = _Keys(home)
         planned = plan(agreements, labels, Importing(CLERK, keys.record, memory, now))
         # What an event is called is kept before it is sent: lost, it would come back as a double.
@@ -206,6 +207,7 @@ def _print(planned: Sequence[Planned], answered: Sequence[Answered]) -> None:
             "\n".join(each.reading.breaches),
         )
     console.print(contracts)
+    print_renewed(console, answered)
     for each in planned:
         console.print(f"\n{each.agreement}: {_outcome(each, answered)}", markup=False)
         if why := _why(each, answered):

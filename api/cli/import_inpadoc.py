@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.importing import CLERK, Answered, Attesting, posted, status_of
+from api.cli.importing import CLERK, Answered, Attesting, posted, print_renewed, status_of
 from api.cli.options import AsJson
 from api.importers import ImporterError
 from api.importers.inpadoc import Filing, StatusPlan, plan_status
@@ -56,7 +56,7 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
     except (ImporterError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
-        attesting = Attesting(ledger, home, memory)
+        attesting = Attesting(ledger, home, memory, memory_file)
         # What an event is called is kept before it is sent: lost, it would come back as a double.
         save_memory(memory_file, memory)
         attesting.register_clerk(now)
@@ -110,3 +110,4 @@ def _print(planned: StatusPlan, answered: Sequence[Answered]) -> None:
             refused.add_row(item.source, item.answer.code, str(item.answer.problem["detail"]))
     if refused.row_count:
         console.print(refused)
+    print_renewed(console, answered)

@@ -4,11 +4,11 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar
 
 import typer
 from rich.console import Console
@@ -43,24 +43,69 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of one planned event."""
+    """What became of one planned event.
+
+    `anew` says that it is a new event in the place of one that was refused for good.
+    """
 
     source: str
     topic: str
     answer: VerifiedReceipt | ProblemAnswer
+    anew: bool = False
+
+    @property
+    def final(self) -> bool:
+        """Whether the same bytes are refused for good."""
+        return isinstance(self.answer, ProblemAnswer) and self.answer.problem.get("final") is True
 
     def to_json(self) -> dict[str, Any]:
         """Return the members for `--json`."""
+        about = {"source": self.source, "type": self.topic, "signed_anew": self.anew}
         if isinstance(self.answer, VerifiedReceipt):
-            return {
-                "source": self.source,
-                "type": self.topic,
-                "status": "replayed" if self.answer.replayed else "admitted",
-                "position": self.answer.position,
-            }
-        return {"source": self.source, "type": self.topic, "status": "refused"} | {
-            "problem": dict(self.answer.problem)
-        }
+            status = "replayed" if self.answer.replayed else "admitted"
+            return {**about, "status": status, "position": self.answer.position}
+        return {**about, "status": "refused", "problem": dict(self.answer.problem)}
+
+
+class Sent(Protocol):
+    """What an importer signs and posts."""
+
+    @property
+    def source(self) -> str:
+        """What it was made of."""
+
+    @property
+    def subject(self) -> str:
+        """By what the memory knows it."""
+
+    @property
+    def body(self) -> Body:
+        """What it says."""
+
+    @property
+    def identity(self) -> Identity:
+        """What it is called."""
+
+
+S = TypeVar("S", bound=Sent)
+
+
+def post_pages(
+    ledger: LedgerClient, memory: Memory, events: Sequence[S], sign: Callable[[S], Signed]
+) -> Iterator[Answered]:
+    """Post events in their order, page by page; remember what was admitted or refused for good."""
+    for start in range(0, len(events), PAGE):
+        page = events[start : start + PAGE]
+        answers = ledger.submit_many([sign(item) for item in page])
+        for item, answer in zip(page, answers, strict=True):
+            answered = Answered(
+                item.source, item.body.TOPIC, answer, item.subject in memory.renewed
+            )
+            if isinstance(answer, VerifiedReceipt):
+                memory.settle(item.subject)
+            elif answered.final:
+                memory.bury(item.subject, item.identity)
+            yield answered
 
 
 class ClerkMissing(ImporterError):
@@ -70,9 +115,10 @@ class ClerkMissing(ImporterError):
 class Attesting:
     """Signs and posts what a clerk attests, together with the exchange."""
 
-    def __init__(self, ledger: LedgerClient, home: Home, memory: Memory) -> None:
+    def __init__(self, ledger: LedgerClient, home: Home, memory: Memory, file: Path) -> None:
+        """Keep the memory in a file, whenever an event is about to be sent."""
         self._ledger = ledger
-        self._memory = memory
+        self._memory, self._file = memory, file
         identity, operator = home.identity(), home.keys / "operator.pem"
         self._officers = (identity.operator, identity.registrar)
         self._keys = (_clerk_key(home), load_key(operator))
@@ -98,18 +144,27 @@ class Attesting:
                 "keys": [key_record(self._keys[0])],
             }
         )
+        if self._register(body, now):
+            return
+        # It was signed by an earlier run, which was cut short, and says since then that it binds.
+        if not self._register(body, now):
+            raise ClerkMissing(f"the registration of {CLERK} is refused for good")
+
+    def _register(self, body: PartyRegistered, now: datetime) -> bool:
+        """Register the clerk, unless that was done; return False if it is refused for good."""
         digest = "sha256:" + hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+        identity = self._memory.identity(CLERK, digest, now)
+        save_memory(self._file, self._memory)
         try:
-            identity = self._memory.identity(CLERK, digest, now)
             self._ledger.submit(self._signed(body, identity, load_key(self._registrar)))
         except ProblemAnswer as answer:
             if answer.code != PartyExists.code:
-                raise
+                if answer.problem.get("final") is not True:
+                    raise
+                self._memory.bury(CLERK, identity)
+                return False
         self._memory.settle(CLERK)
-
-    def sign(self, body: Body, identity: Identity) -> Signed:
-        """Return the event, signed by clerk and exchange."""
-        return self._signed(body, identity)
+        return True
 
     def _signed(self, body: Body, identity: Identity, *registrar: PrivateKey) -> Signed:
         members = body.model_dump(mode="json")
@@ -129,14 +184,12 @@ class Attesting:
         return Signed(sign_envelope(payload, (*self._keys, *registrar)))
 
     def post(self, events: Sequence[Planned]) -> Iterator[Answered]:
-        """Post all events of a plan in order; remember what was admitted."""
-        for start in range(0, len(events), PAGE):
-            page = events[start : start + PAGE]
-            signed = [self.sign(item.body, item.identity) for item in page]
-            for item, answer in zip(page, self._ledger.submit_many(signed), strict=True):
-                if isinstance(answer, VerifiedReceipt):
-                    self._memory.settle(item.subject)
-                yield Answered(item.source, item.body.TOPIC, answer)
+        """Post all events of a plan in order, each signed by clerk and exchange."""
+
+        def sign(item: Planned) -> Signed:
+            return self._signed(item.body, item.identity)
+
+        return post_pages(self._ledger, self._memory, events, sign)
 
 
 def _clerk_key(home: Home) -> PrivateKey:
@@ -172,7 +225,7 @@ def uspto(
     except (ImporterError, FileNotFoundError) as error:
         raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
-        attesting = Attesting(ledger, home, memory)
+        attesting = Attesting(ledger, home, memory, memory_file)
         # What an event is called is kept before it is sent: lost, it would come back as a double.
         save_memory(memory_file, memory)
         attesting.register_clerk(now)
@@ -233,8 +286,17 @@ def _print(planned: Plan, answered: Sequence[Answered]) -> None:
     for declined in planned.declined:
         refused.add_row(declined.source, declined.code, "", declined.detail)
     console.print(refused)
+    print_renewed(console, answered)
     if planned.unfiled:
         console.print(f"Not filed, no record shows an owner: {', '.join(planned.unfiled)}")
+
+
+def print_renewed(console: Console, answered: Sequence[Answered]) -> None:
+    """Say what was signed anew, and what the next run signs anew."""
+    if anew := sum(item.anew for item in answered):
+        console.print(f"Signed anew, since the bytes of before were refused for good: {anew}")
+    if final := sum(item.final for item in answered):
+        console.print(f"Refused for good; the next run signs new events for them: {final}")
 
 
 def status_of(item: Answered) -> str:

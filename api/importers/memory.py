@@ -46,6 +46,7 @@ class _Remembered(Model):
     body_sha256: Sha256
     identity: Identity
     admitted: bool
+    refused: bool = False
 
 
 class _File(Model):
@@ -60,11 +61,15 @@ class Memory:
     """The importer's memory for one ledger, by the ledger's origin.
 
     `events` are kept by the subject that they create; `tokens` by a person's name as recorded.
+    `drawn` are the subjects of this run's new identities, `renewed` those of them whose earlier
+    bytes were refused for good.
     """
 
     ledger: str
     tokens: dict[str, str] = field(default_factory=dict)
     events: dict[str, _Remembered] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set, compare=False)
+    renewed: set[str] = field(default_factory=set, compare=False)
 
     def token(self, name: str) -> str:
         """Return the random party id of a person, drawn when the name is first met."""
@@ -74,12 +79,17 @@ class Memory:
         """Return the identity of the event that creates a subject with this body.
 
         It is the remembered one, unless the body has changed (another event, for the ledger to
-        judge) or it expired without ever being admitted. What was admitted is never forgotten.
+        judge), it expired without ever being admitted, or the ledger has refused it for good. What
+        was admitted is never forgotten, and what became of which nobody knows is said again.
         """
         known = self.events.get(subject)
-        if known and known.body_sha256 == body_sha256 and not _expired(known, now):
+        same = known is not None and known.body_sha256 == body_sha256
+        if known and same and not known.refused and not _expired(known, now):
             return known.identity
         drawn = new_identity(now)
+        self.drawn.add(subject)
+        if known and same and known.refused:
+            self.renewed.add(subject)
         if known is None or not known.admitted:
             self.events[subject] = _Remembered(
                 body_sha256=body_sha256, identity=drawn, admitted=False
@@ -93,7 +103,18 @@ class Memory:
 
     def settle(self, subject: str) -> None:
         """Note that the ledger has admitted the event that creates the subject."""
-        self.events[subject] = self.events[subject].model_copy(update={"admitted": True})
+        self.events[subject] = self.events[subject].model_copy(
+            update={"admitted": True, "refused": False}
+        )
+
+    def bury(self, subject: str, identity: Identity) -> None:
+        """Note that the ledger has refused that event for good: the next one has another identity.
+
+        To be called for the ledger's answer alone: what it did not answer may be recorded.
+        """
+        known = self.events.get(subject)
+        if known and known.identity == identity and not known.admitted:
+            self.events[subject] = known.model_copy(update={"refused": True})
 
 
 def _expired(known: _Remembered, now: datetime) -> bool:

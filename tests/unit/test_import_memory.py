@@ -94,6 +94,30 @@ def test_another_body_is_another_event_but_what_was_admitted_stays_remembered():
     assert memory.admitted_body("right:us.2") is None
 
 
+def test_what_was_refused_for_good_has_another_identity_and_nothing_else_has(tmp_path: Path):
+    memory = remembering()
+    admitted, unknown = (memory.identity(f"right:us.{each}", BODY, NOW) for each in (1, 2))
+    memory.bury("right:us.1", admitted)  # As after an answer that came late: it is recorded.
+    memory.bury("right:us.2", unknown)
+    save_memory(tmp_path / "uspto.json", memory)
+    memory = load_memory(tmp_path / "uspto.json", ORIGIN)
+    assert admitted == memory.identity("right:us.1", BODY, NOW)
+    anew = memory.identity("right:us.2", BODY, NOW)
+    assert unknown != anew
+    assert {"right:us.2"} == memory.renewed
+    memory.bury("right:us.2", unknown)  # What is said of the earlier one says nothing of this one.
+    assert anew == memory.identity("right:us.2", BODY, NOW)
+
+
+def test_a_state_file_of_before_is_read(tmp_path: Path):
+    save_memory(tmp_path / "uspto.json", remembering())
+    kept = json.loads((tmp_path / "uspto.json").read_bytes())
+    for event in kept["events"].values():
+        del event["refused"]
+    (tmp_path / "uspto.json").write_text(json.dumps(kept))
+    assert remembering().events.keys() == load_memory(tmp_path / "uspto.json", ORIGIN).events.keys()
+
+
 def test_an_identity_is_issued_to_the_millisecond():
     drawn = Memory(ORIGIN).identity("right:us.1", BODY, NOW + timedelta(microseconds=999))
     assert NOW == drawn.issued_at

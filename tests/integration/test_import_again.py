@@ -1,0 +1,181 @@
+"""
+An import that is run again: what was refused for good is signed anew, and nothing else is.
+
+Of what became of an event nobody knows, the same bytes go again: signed anew it could stand twice.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import importing
+from api.cli.importing import CLERK, Attesting
+from api.importers.memory import Memory, load_memory
+from ledger.client import LedgerClient, NoAnswer, Signed, read_trust
+from ledger.genesis import initialise
+from ledger.home import Home, Identity
+from ledger.node import Node
+from ledger.settings import Settings
+from ledger.store.entries import read_head
+from tests.support.builders import OPERATOR, REGISTRAR
+from tests.support.http import serving
+from tests.support.node import found, running, settings_for
+from tests.support.postgres import ORIGIN, Database
+from tests.support.uspto import line
+
+FIRST = line("10001-1", "assignment", ("ALPHA PUMPS INC",), ("BETA PUMPS INC",))
+MISSING = line("10001-2", "assignment", ("BETA PUMPS INC",), ("GAMMA PUMPS INC",))
+LAST = line("10001-3", "assignment", ("GAMMA PUMPS INC",), ("DELTA PUMPS INC",))
+"""Three conveyances of one right; without the second its third owner never appears."""
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    return settings_for(database, tmp_path / "home")
+
+
+@pytest.fixture
+def home(settings: Settings) -> Home:
+    return found(settings)
+
+
+@pytest.fixture
+def node(settings: Settings, home: Home) -> Iterator[Node]:
+    assert home.trust.exists()
+    with running(settings) as started:
+        yield started
+
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(node: Node, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Return what imports these lines, and returns the report."""
+    monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    (tmp_path / "data").mkdir()
+    with serving(node) as url:
+
+        def imported(*lines: bytes) -> dict[str, Any]:
+            (tmp_path / "data" / "assignments.jsonl").write_bytes(b"".join(lines))
+            asked = [str(tmp_path / "data"), "--url", url, "--json"]
+            told = CliRunner().invoke(importing.app, asked)
+            assert 0 == told.exit_code, (told.output, told.exception)
+            report: dict[str, Any] = json.loads(told.stdout)
+            return report
+
+        yield imported
+
+
+def became(report: dict[str, Any], source: str) -> tuple[str, bool]:
+    """Return what became of a record, and whether it was signed anew."""
+    (answer,) = (each for each in report["answers"] if each["source"] == source)
+    code = answer.get("problem", {}).get("code", answer["status"])
+    return code, answer["signed_anew"]
+
+
+def lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the answers of the next bulk request lost, once the ledger has given them."""
+    whole = LedgerClient.submit_many
+
+    def submit_many(self: LedgerClient, many: Any) -> Any:
+        list(whole(self, many))
+        monkeypatch.setattr(LedgerClient, "submit_many", whole)
+        raise NoAnswer("cut off")
+
+    monkeypatch.setattr(LedgerClient, "submit_many", submit_many)
+
+
+def test_what_was_refused_for_good_is_signed_anew_once_its_cause_is_mended(run: Run) -> None:
+    first = run(FIRST, LAST)
+    assert ("CHAIN_GAP", False) == became(first, "10001-3")
+    (problem,) = (each["problem"] for each in first["answers"] if "problem" in each)
+    assert problem["final"] is True
+    second = run(FIRST, MISSING, LAST)
+    assert ("replayed", False) == became(second, "10001-1")
+    assert ("admitted", False) == became(second, "10001-2")
+    assert ("admitted", True) == became(second, "10001-3")
+    third = run(FIRST, MISSING, LAST)
+    assert {"replayed"} == {each["status"] for each in third["answers"]}
+
+
+def test_a_cause_that_stands_is_told_again_of_each_new_event(run: Run) -> None:
+    run(FIRST, LAST)
+    assert ("CHAIN_GAP", True) == became(run(FIRST, LAST), "10001-3")
+
+
+def test_of_whose_answers_were_lost_the_same_bytes_go_again(
+    run: Run, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost(monkeypatch)
+    with pytest.raises(AssertionError, match="cut off"):
+        run(FIRST, MISSING)
+    size = read_head(node.pool).size
+    report = run(FIRST, MISSING)
+    assert {("replayed", False)} == {
+        (each["status"], each["signed_anew"]) for each in report["answers"]
+    }
+    assert size == read_head(node.pool).size
+
+
+def test_a_refusal_whose_answer_was_lost_is_told_by_the_next_run_and_mended_by_the_one_after(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost(monkeypatch)
+    with pytest.raises(AssertionError, match="cut off"):
+        run(FIRST, LAST)
+    assert ("CHAIN_GAP", False) == became(run(FIRST, MISSING, LAST), "10001-3")
+    assert ("admitted", True) == became(run(FIRST, MISSING, LAST), "10001-3")
+
+
+def test_what_a_run_signed_that_was_killed_is_sent_by_the_next_one(
+    run: Run, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_self: LedgerClient, _many: Any) -> Any:
+        raise NoAnswer("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LedgerClient, "submit_many", killed)
+        with pytest.raises(AssertionError, match="killed"):
+            run(FIRST)
+    signed = load_memory(home.path / "imports" / "uspto.json", home.identity().origin).events
+    assert {("admitted", False)} == {became(run(FIRST), "10001-1")}
+    kept = load_memory(home.path / "imports" / "uspto.json", home.identity().origin).events
+    name = "conveyance:us.10001-1"
+    assert (signed[name].identity, True) == (kept[name].identity, kept[name].admitted)
+
+
+def test_the_clerk_whose_registration_was_cut_short_is_registered_by_the_next_run(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then what was signed would bind too early."""
+    home = Home(settings.home)
+    home.create(Identity(ORIGIN, OPERATOR, REGISTRAR))
+    initialise(settings, None, None, None, delay_s=60)
+    memory, now = Memory(ORIGIN), datetime.now(UTC)
+    file = tmp_path / "memory.json"
+
+    def killed(_self: LedgerClient, _signed: Signed) -> None:
+        raise NoAnswer("killed")
+
+    with (
+        running(settings) as node,
+        serving(node) as url,
+        LedgerClient(url, read_trust(home.trust)) as ledger,
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(LedgerClient, "submit", killed)
+            attesting = Attesting(ledger, home, memory, file)
+            with pytest.raises(NoAnswer):
+                attesting.register_clerk(now - timedelta(hours=1))
+        early = load_memory(file, ORIGIN)
+        assert not early.events[CLERK].admitted
+        Attesting(ledger, home, early, file).register_clerk(now)
+        assert early.events[CLERK].admitted
+        assert {CLERK} == early.renewed
+        assert 2 == read_head(node.pool).size
