@@ -47,7 +47,7 @@ from ledger.replies import (
     read_verdict,
 )
 from ledger.verify.answers import read_entry
-from ledger.verify.evidence import refusal_keys, show
+from ledger.verify.evidence import goes_on, refusal_keys, show
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.verifier import trust_shown, verify_receipt
@@ -210,7 +210,7 @@ class LedgerClient:
             except (ClientError, Refused):
                 return False
             # An answer that shows less than an earlier one takes nothing back.
-            if self._charter is None or shown.size >= self._charter.size:
+            if self._charter is None or goes_on(shown, self._charter):
                 self._charter = shown
             if self._trust_at(size) != known:
                 return True

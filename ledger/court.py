@@ -1393,12 +1393,11 @@ class Verified(NamedTuple):
     @property
     def elsewhere(self) -> list[tuple[int, str]]:
         """What no step can know of entries that are not shown, and from which position on."""
-        charter = any(name.startswith("charter:") for name, _ in self.histories)
-        found = [
-            (self.sealed * charter, "whether the log's keys, policy or operator changed since"),
-            (0, "whether an event stands a second time, among what is not shown"),
-        ]
-        return [] if self.authority.whole else found
+        charter = f"charter:{sha256(self.trust.origin.encode()).hexdigest()}"
+        known = dict(self.histories).get(charter, 0)
+        changed = known, "whether the log's keys, policy or operator changed since"
+        twice = 0, "whether an event stands a second time, among what is not shown"
+        return [] if self.authority.whole else [changed, twice]
 
     @property
     def unchecked(self) -> tuple[tuple[int, str], ...]:

@@ -36,6 +36,13 @@ def show(raw: bytes, trust_root: bytes) -> court.Verified:
         return court.verify(raw, trust_root)
 
 
+def goes_on(found: court.Verified, earlier: court.Verified) -> bool:
+    """Say whether a bundle shows of the log's keys and policies all that an earlier one showed."""
+    now, then = found.authority, earlier.authority
+    pairs = (now.log_keys, then.log_keys), (now.policies, then.policies)
+    return all(more[: len(last)] == last for more, last in pairs)
+
+
 def refusal_keys(found: court.Verified) -> list[str]:
     """Return the keys that a bundle shows to sign refusals and promises, those of before too."""
     adopted = [each for each in found.events.values() if each.kind == REFUSAL_KEYS]

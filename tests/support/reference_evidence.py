@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
+from ledger.domain.authority import ledger_subject
+from ledger.domain.governance import charter_subject
 from ledger.log.dating import Bounds
 from ledger.log.evidence import Evidence, parse_evidence
 from ledger.log.merkle import leaf_hash
@@ -96,7 +98,7 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
             event_id, payload = said.get(position, ("", None))
             verify_opening(sealed_at(payload, read.path), trust.origin, event_id, read)
     whole = {each.subject for each in evidence.histories}
-    elsewhere = [] if authority.whole else _elsewhere(whole, sealed)
+    elsewhere = [] if authority.whole else _elsewhere(trust.origin, whole, sealed)
     ends = () if authority.whole else _unchecked(events, authority, whole, sealed)
     lines = (*unread, *ends)
     histories = tuple((each.subject, sealed) for each in evidence.histories)
@@ -143,10 +145,13 @@ def _idle(evidence: Evidence) -> list[Step]:
     return [step for step, there in (earlier, *rest) if not there]
 
 
-def _elsewhere(whole: set[str], sealed: int) -> list[tuple[int, str]]:
-    charter = any(subject.startswith("charter:") for subject in whole)
+def _elsewhere(origin: str, whole: set[str], sealed: int) -> list[tuple[int, str]]:
+    charter = charter_subject(ledger_subject(origin))
     return [
-        (sealed * charter, "whether the log's keys, policy or operator changed since"),
+        (
+            sealed if charter in whole else 0,
+            "whether the log's keys, policy or operator changed since",
+        ),
         (0, "whether an event stands a second time, among what is not shown"),
     ]
 

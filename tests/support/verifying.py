@@ -10,16 +10,20 @@ from pydantic import ValidationError
 
 from ledger import court
 from ledger.compose import compose
+from ledger.domain.authority import ledger_subject
+from ledger.domain.seal import LedgerSealed
 from ledger.domain.technology import TechnologyRegistered
-from ledger.log.evidence import Evidence, ShownEntry, format_evidence
+from ledger.log.evidence import Evidence, ShownEntry, ShownHistory, format_evidence
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.proof import prove_inclusion
+from ledger.log.subject_map import SubjectMap
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode
+from ledger.wire.entry import parse_entry
 from ledger.wire.keys import PrivateKey
-from tests.support.builders import FIRM, held, technology_registered
+from tests.support.builders import FIRM, OPERATOR, held, technology_registered
 from tests.support.log import MemoryHashes
 from tests.support.sample_log import SampleLog, event_id, numbered, party_key, seed
 
@@ -70,7 +74,35 @@ def bundle_of(log: SampleLog, positions: Iterable[int], **parts: Any) -> bytes:
         for at in positions
     )
     shown = tuple(shown)
-    return format_evidence(Evidence(log.checkpoint(), QUORUM_NONE_POLICY, shown, **parts))
+    by = {"checkpoint": log.checkpoint(), "policy": QUORUM_NONE_POLICY}
+    return format_evidence(Evidence(entries=shown, **{**by, **parts}))
+
+
+def mapped(log: SampleLog, size: int) -> SubjectMap:
+    """Return the map of the subjects of the first `size` entries."""
+    found = SubjectMap()
+    for at, (raw, leaf) in enumerate(zip(log.entries[:size], log.leaves(size), strict=True)):
+        for subject in canonical.load(parse_entry(raw).payload, admission=False)["subjects"]:
+            found.touch(subject, at, leaf)
+    return found
+
+
+def seal(log: SampleLog) -> int:
+    """Append a seal of the whole log, signed by the operator; return its position."""
+    root = f"sha256:{mapped(log, log.size).root().hex()}"
+    body = {"ledger": ledger_subject(log.origin), "map_root": root, "projections": []}
+    log.say({**body, "size": log.size}, [OPERATOR], topic=LedgerSealed.TOPIC)
+    return log.size - 1
+
+
+def sealed_bundle(log: SampleLog, positions: Iterable[int], *subjects: str, **parts: Any) -> bytes:
+    """Return a bundle of entries and of subjects' histories, under the seal that ends the log."""
+    found = mapped(log, log.size - 1)
+    histories = tuple(
+        ShownHistory(each, found.histories.get(each), found.prove(each))
+        for each in sorted(subjects)
+    )
+    return bundle_of(log, positions, seal=log.size - 1, histories=histories, **parts)
 
 
 def payload(log: SampleLog, **header: Any) -> dict[str, Any]:

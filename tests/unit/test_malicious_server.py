@@ -423,18 +423,45 @@ def test_the_sdk_is_not_led_to_keys_that_the_log_never_adopted(
         assert SIZE == ledger.open_note(sample_log(SIZE).checkpoint()).size
 
 
-def test_the_sdk_is_led_to_keys_that_the_log_adopted() -> None:
-    """The refusals above are for the lies, not for the way."""
-    trust = parse_trust(sample_log(SIZE).trust_root())
+def rotated() -> SampleLog:
+    """Return a log that has gone over to other keys."""
     log = adopting([b.OPERATOR, b.REGISTRAR], *log_signers(), *strangers())
     alone = [format_vkey(key) for key in strangers()]
     body = {"ledger": ledger_subject(ORIGIN), "log_keys": alone, "reason": "x"}
     log.say(body, [b.OPERATOR, b.REGISTRAR], topic=LogKeysAdopted.TOPIC)
     log.say(b.technology_registered(), [b.INSTITUTE])
-    answer = bundle(log, [0, SIZE, SIZE + 1], [*strangers()])
+    return log
+
+
+def test_the_sdk_is_led_to_keys_that_the_log_adopted() -> None:
+    """The refusals above are for the lies, not for the way."""
+    trust = parse_trust(sample_log(SIZE).trust_root())
+    answer = bundle(rotated(), [0, SIZE, SIZE + 1], [*strangers()])
     transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=answer))
     note = sign_checkpoint(Checkpoint(ORIGIN, SIZE + 3, bytes(32)), [*strangers()], SIGNED_AT)
     with LedgerClient("http://server", trust, transport=transport) as ledger:
+        assert SIZE + 3 == ledger.open_note(note).size
+
+
+def test_the_sdk_is_not_led_back_by_a_larger_answer_that_shows_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sdk, "CHARTER_WAIT_S", 0.0)
+    trust = parse_trust(sample_log(SIZE).trust_root())
+    answers = [
+        bundle(rotated(), [0, SIZE, SIZE + 1], [*strangers()]),
+        bundle(sample_log(SIZE + 9), [0], log_signers()),
+    ]
+    transport = httpx2.MockTransport(
+        lambda _request: httpx2.Response(200, content=answers.pop(0) if answers[1:] else answers[0])
+    )
+    head = Checkpoint(ORIGIN, SIZE + 3, bytes(32))
+    note = sign_checkpoint(head, [*strangers()], SIGNED_AT)
+    nobodys = sign_checkpoint(head, [Ed25519NoteSigner(ORIGIN, ed25519_key("no"))], SIGNED_AT)
+    with LedgerClient("http://server", trust, transport=transport) as ledger:
+        assert SIZE + 3 == ledger.open_note(note).size
+        with pytest.raises(LogError):
+            ledger.open_note(nobodys)
         assert SIZE + 3 == ledger.open_note(note).size
 
 
