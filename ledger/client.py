@@ -23,11 +23,12 @@ import httpx2
 from ledger import court
 from ledger.bounded import Answer, ask
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from ledger.log.dating import Bounds, bounds_of
 from ledger.log.encoding import read_hash, write_base64
-from ledger.log.merkle import LogError, leaf_hash
+from ledger.log.merkle import LogError
 from ledger.log.note import parse_note, parse_vkey
 from ledger.log.policy import Policy, QuorumMissed, open_witnessed_checkpoint
-from ledger.log.proof import verify_consistency, verify_inclusion
+from ledger.log.proof import verify_consistency
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
 from ledger.replies import (
@@ -37,9 +38,9 @@ from ledger.replies import (
     ProblemAnswer,
     ReceiptRefused,
     Verdict,
+    VerifiedReceipt,
     VerifiedWord,
     must_have,
-    must_state,
     read_bulk_proof,
     read_json,
     read_object,
@@ -50,9 +51,8 @@ from ledger.verify.answers import read_entry
 from ledger.verify.evidence import goes_on, refusal_keys, show
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust, parse_trust
-from ledger.verify.verifier import trust_shown, verify_receipt
+from ledger.verify.verifier import check_entry, trust_shown, verify_receipt
 from ledger.wire import canonical
-from ledger.wire.base64 import b64decode, b64encode
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
 from ledger.wire.entry import Entry, format_entry, parse_entry
@@ -90,24 +90,6 @@ __all__ = [
 def read_trust(path: Path) -> Trust:
     """Return the trust root in a file. Raises `Refused` for what is none."""
     return parse_trust(path.read_bytes())
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedReceipt:
-    """A receipt whose proof holds: the entry is in the log, under a checkpoint of that size.
-
-    All of it is read from the entry and the proof, `witnessed` from the cosignatures of a quorum of
-    the policy; but `replayed`, that the event was there before, is the server's word.
-    """
-
-    event_id: str
-    position: int
-    accepted: str
-    size: int
-    entry: bytes
-    proof: bytes
-    replayed: bool
-    witnessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +145,7 @@ class LedgerClient:
         self.trust = trust
         self._charter: court.Verified | None = None
         self._http = httpx2.Client(base_url=url, timeout=timeout_s, transport=transport)
-        self._opened: tuple[bytes, Checkpoint] | None = None
+        self._opened: tuple[tuple[bytes, bool], tuple[Checkpoint, Bounds]] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -183,6 +165,9 @@ class LedgerClient:
         those whom they bind, lead to them from those that are: such a bundle is asked for.
         Raises `LogError`.
         """
+        return self._open_note(note, witnessed=witnessed)[0]
+
+    def _open_note(self, note: bytes, *, witnessed: bool) -> tuple[Checkpoint, Bounds]:
         size = parse_checkpoint(parse_note(note).text).size
         try:
             return _open(note, self._trust_at(size), witnessed=witnessed)
@@ -409,60 +394,65 @@ class LedgerClient:
     def _verify(
         self, signed: Signed, members: Mapping[str, Any], proof: TlogProof, *, replayed: bool
     ) -> VerifiedReceipt:
-        """Hold the answer against the log's keys. Raises `ReceiptRefused`."""
+        """Hold the answer to all that a receipt is held to. Raises `ReceiptRefused`."""
         try:
-            entry = self._entry(signed.envelope, members, replayed=replayed)
+            entry = self._entry(signed.envelope, members, proof.index if replayed else None)
             witnessed = members.get("grade") == "witnessed"
-            checkpoint = self._open(proof.checkpoint_raw, witnessed=witnessed)
-            verify_inclusion(
-                leaf_hash(entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root
-            )
-            said = parse_entry(entry)
-            event_id = canonical.load(said.payload, admission=False).get("event_id")
-            must_state(
-                members,
-                event_id=event_id,
-                position=proof.index,
-                accepted=said.accepted,
-                leaf_hash=b64encode(leaf_hash(entry)),
-                checkpoint_size=checkpoint.size,
-            )
-            return VerifiedReceipt(
-                event_id=str(event_id),
-                position=proof.index,
-                accepted=said.accepted,
-                size=checkpoint.size,
-                entry=entry,
-                proof=format_tlog_proof(proof),
-                replayed=replayed,
-                witnessed=witnessed,
-            )
-        except (LogError, WireError, KeyError) as error:
+            opened = self._open(proof.checkpoint_raw, witnessed=witnessed)
+            size, trust = opened[0].size, self._trust_at(opened[0].size)
+            said = [(dict(members), {"checkpoint_size": size})]
+            event = check_entry(entry, proof, opened, trust, self._charter, said).event
+        except (LogError, WireError, KeyError, Refused) as error:
             raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
+        if replayed:
+            self._must_be_ours(signed.envelope, entry, proof.index)
+        return VerifiedReceipt(
+            event_id=event.event_id,
+            position=proof.index,
+            accepted=event.entry.accepted,
+            size=size,
+            entry=entry,
+            proof=format_tlog_proof(proof),
+            replayed=replayed,
+            witnessed=witnessed,
+        )
 
-    def _entry(self, envelope: Envelope, members: Mapping[str, Any], *, replayed: bool) -> bytes:
-        """Return the entry that must be in the log: our own envelope in its frame."""
-        if not replayed:
-            return format_entry(
-                Entry(
-                    str(members["accepted"]),
-                    envelope.payload_type,
-                    envelope.signatures,
-                    envelope.payload,
-                )
-            )
-        # The first submission may have carried other valid signatures over the same payload.
-        stored = b64decode(str(self.get(f"/v1/entries/{int(members['position'])}")["entry"]))
-        if parse_entry(stored).payload != envelope.payload:
+    def _entry(self, envelope: Envelope, members: Mapping[str, Any], stored: int | None) -> bytes:
+        """Return what must be in the log: our own envelope in its frame, or what is stored."""
+        if stored is not None:
+            return read_entry(self.get_bytes(f"/v1/entries/{stored}"))[0]
+        of = envelope.payload_type, envelope.signatures, envelope.payload
+        return format_entry(Entry(str(members["accepted"]), *of))
+
+    def _must_be_ours(self, envelope: Envelope, entry: bytes, position: int) -> None:
+        """Refuse a recorded entry that is not our event, or bears other lines than bind it.
+
+        The first submission may have carried more signatures over the same payload, or others by
+        the same keys: then a bundle has to show that each of them verifies and binds.
+        """
+        recorded = parse_entry(entry)
+        if recorded.payload != envelope.payload:
             raise ReceiptRefused("the stored entry is another event")
-        return stored
+        if recorded.signatures == envelope.signatures:
+            return
+        if not {line.key_id for line in envelope.signatures} <= {
+            line.key_id for line in recorded.signatures
+        }:
+            raise ReceiptRefused("the stored entry lacks a line of a key that has signed here")
+        bundle = self.get_bytes(f"/v1/evidence?position={position}")
+        try:
+            found = show(bundle, self.trust.to_json()).events.get(position)
+        except Refused as refused:
+            raise ReceiptRefused(f"the lines of the stored entry: {refused}") from refused
+        if found is None or found.raw != entry:
+            raise ReceiptRefused(
+                "the server does not show by whose keys the stored entry is signed"
+            )
 
-    def _open(self, note: bytes, *, witnessed: bool) -> Checkpoint:
+    def _open(self, note: bytes, *, witnessed: bool) -> tuple[Checkpoint, Bounds]:
         """Open a checkpoint; the last one is remembered, for many receipts hang from one."""
-        if witnessed:
-            return self.open_note(note, witnessed=True)
-        if self._opened is None or self._opened[0] != note:
-            self._opened = note, self.open_note(note)
+        if self._opened is None or self._opened[0] != (note, witnessed):
+            self._opened = (note, witnessed), self._open_note(note, witnessed=witnessed)
         return self._opened[1]
 
     def _post(
@@ -491,9 +481,12 @@ def _event_id(signed: Signed) -> str:
     return str(canonical.load(signed.envelope.payload, admission=False).get("event_id"))
 
 
-def _open(note: bytes, trust: Trust, *, witnessed: bool) -> Checkpoint:
+def _open(note: bytes, trust: Trust, *, witnessed: bool) -> tuple[Checkpoint, Bounds]:
+    """Open a checkpoint, and return what it says of time. Raises `LogError`."""
     if not witnessed:
-        return open_checkpoint(note, trust.origin, trust.verifiers)
+        opened = open_checkpoint(note, trust.origin, trust.verifiers)
+        return opened, bounds_of(note, trust.verifiers)
     if trust.policy.quorum is None:
         raise QuorumMissed("the policy that is trusted asks for no witness")
-    return open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy).checkpoint
+    found = open_witnessed_checkpoint(note, trust.origin, trust.verifiers, trust.policy)
+    return found.checkpoint, bounds_of(note, trust.verifiers, found.times.values())

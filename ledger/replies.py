@@ -55,6 +55,24 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class VerifiedReceipt:
+    """A receipt as `ledger.verify` verifies it: the entry is in the log, under such a checkpoint.
+
+    All of it is read from the entry and the proof, `witnessed` from the cosignatures of a quorum of
+    the policy; but `replayed`, that the event was there before, is the server's word.
+    """
+
+    event_id: str
+    position: int
+    accepted: str
+    size: int
+    entry: bytes
+    proof: bytes
+    replayed: bool
+    witnessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VerifiedWord:
     """What a key of the log has signed of an event outside the log: `note` is the file to keep."""
 
@@ -66,14 +84,6 @@ def must_have(status: HTTPStatus, answer: Answer) -> None:
     """Raise `ProblemAnswer` for an answer of another status."""
     if answer.status != status:
         raise ProblemAnswer(read_object(answer.content))
-
-
-def must_state(members: Mapping[str, Any], **proved: object) -> None:
-    """Refuse an answer with a member that says something else than what was proved."""
-    for name, value in proved.items():
-        stated = members.get(name, value)
-        if type(stated) is not type(value) or stated != value:
-            raise ReceiptRefused(f"the server states another {name} than its proof shows")
 
 
 def read_proof(members: Mapping[str, Any]) -> TlogProof:

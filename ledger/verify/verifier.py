@@ -6,6 +6,7 @@ docs/verify.md has a table of what each step stops, and says what none of them c
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +17,11 @@ from ledger.log.dating import Bounds, around
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import parse_note
 from ledger.log.proof import verify_inclusion
-from ledger.log.receipt import parse_tlog_proof
+from ledger.log.receipt import TlogProof, parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
+from ledger.log.tree_head import Checkpoint
 from ledger.powers import Officers
-from ledger.verify.answers import read_entry, read_receipt, unverified
+from ledger.verify.answers import Members, read_entry, read_receipt, unverified
 from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.checkpoints import (
     check_seen,
@@ -130,17 +132,66 @@ def verify_receipt(
     (proof_raw, receipt_says), (raw, entry_says) = read_receipt(receipt), read_entry(entry)
     with refusing(Step.CHECKPOINT):
         proof = parse_tlog_proof(proof_raw)
-    known_to, officers, shown = 0, None, show(charter, trust_root) if charter else None
-    others = [Bounds(*each) for each in shown.bounds] if shown else []
+    position, shown = proof.index, show(charter, trust_root) if charter else None
     if shown:
         size = stated_checkpoint(proof.checkpoint_raw, Step.CHECKPOINT).size
         trust = trust_shown(size, trust, shown)
-        known_to = shown.elsewhere[0][0] if shown.elsewhere else shown.size
-        if proof.index <= known_to:
-            (operator,) = shown.authority.officers_at(proof.index)["@operator"]
-            officers = Officers(operator, shown.authority.registrar)
-    checkpoint, bounds = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
-    position = proof.index
+    checkpoint, _ = opened = open_trusted(proof.checkpoint_raw, trust, Step.CHECKPOINT)
+
+    # 3. to 8. What every receipt is held to; the JSON around the bytes says the same.
+    graded = ("logged",) if trust.policy.quorum is None else ("logged", "witnessed")
+    if receipt_says.get("grade") in graded:
+        del receipt_says["grade"]  # Step 2 has shown it; another grade nothing here can show.
+    said = [(receipt_says, {"checkpoint_size": checkpoint.size}), (entry_says, {})]
+    held = check_entry(raw, proof, opened, trust, shown, said)
+
+    strange = lines_of_strangers(proof.checkpoint_raw, trust, position)
+    loose = [f"what a file says of {name}" for name in held.unproved]
+    loose += ["what the proof has as extra"] if proof.extra is not None else []
+    loose += ["whether the event stands a second time, elsewhere in the log"]
+    if changed := checkpoint.size > _known_to(shown):
+        loose += ["whether the log's keys, policy or operator changed since the trust root"]
+    keys = Step.CHECKPOINT if strange or changed else Step.IDENTITY
+    lines = Step.SIGNATURES if held.unread else Step.IDENTITY
+    idle = (Step.CONSISTENCY, *OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
+    ended, facts = states((Step.IDENTITY, keys, lines), idle), _facts(held.event)
+    at_once = position == 0 and not held.event.body.get("delay_seconds")
+    return Verified(
+        checkpoint,
+        ended,
+        held.signatures,
+        (*strange, *((position, what) for what in [*loose, *held.unread])),
+        position,
+        demonstration=shown.authority.demonstration if shown else at_once,
+        shown={"entry": facts},
+        lines=(f"position {position}", *(f"{name} {value}" for name, value in facts.items())),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an entry under a checkpoint comes to: verified lines, what is left open, unproved."""
+
+    event: Event
+    signatures: int
+    unread: list[str]
+    unproved: list[str]
+
+
+def check_entry(
+    raw: bytes,
+    proof: TlogProof,
+    opened: tuple[Checkpoint, Bounds],
+    trust: Trust,
+    shown: court.Verified | None = None,
+    said: Iterable[tuple[Members, Members]] = (),
+) -> Held:
+    """Hold an entry to a checkpoint that was opened (steps 3 to 8): all that a receipt can show.
+
+    `shown` is a verified bundle about who governs the log; `said` are members of JSON about the
+    entry, and what else is known of them. Raises `Refused`.
+    """
+    position, (checkpoint, bounds) = proof.index, opened
 
     # 3. The entry hashes up to the root by the proof.
     with refusing(Step.TREE, position):
@@ -152,38 +203,29 @@ def verify_receipt(
 
     # 5. to 7. Form, identity and time, sorted lists; the JSON around the bytes says the same.
     event = read_event(raw, position, trust.origin)
+    others = [Bounds(*each) for each in shown.bounds] if shown else []
     check_time([bounds, *others], event.entry.accepted, position)
-    graded = ("logged",) if trust.policy.quorum is None else ("logged", "witnessed")
-    if receipt_says.get("grade") in graded:
-        del receipt_says["grade"]  # Step 2 has shown it; another grade nothing here can show.
-    says = [(receipt_says, {"checkpoint_size": checkpoint.size}), (entry_says, {})]
-    names = {name for each, known in says for name in unverified(each, event, raw, known)}
-
-    strange = lines_of_strangers(proof.checkpoint_raw, trust, position)
-    loose = [f"what a file says of {name}" for name in sorted(names)]
-    loose += ["what the proof has as extra"] if proof.extra is not None else []
-    loose += ["whether the event stands a second time, elsewhere in the log"]
-    if checkpoint.size > known_to:
-        loose += ["whether the log's keys, policy or operator changed since the trust root"]
+    unproved = {name for each, known in said for name in unverified(each, event, raw, known)}
 
     # 8. The genesis entry brings all of its keys; another entry's lines by keys that it brings.
     signatures, unread = _check_lines(event, raw, trust.origin)
-    unread += judge_by_itself(event, officers) if position else []
-    keys = Step.CHECKPOINT if strange or checkpoint.size > known_to else Step.IDENTITY
-    lines = Step.SIGNATURES if unread else Step.IDENTITY
-    idle = (Step.CONSISTENCY, *OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
-    ended, facts = states((Step.IDENTITY, keys, lines), idle), _facts(event)
-    at_once = position == 0 and not event.body.get("delay_seconds")
-    return Verified(
-        checkpoint,
-        ended,
-        signatures,
-        (*strange, *((position, what) for what in [*loose, *unread])),
-        position,
-        demonstration=shown.authority.demonstration if shown else at_once,
-        shown={"entry": facts},
-        lines=(f"position {position}", *(f"{name} {value}" for name, value in facts.items())),
-    )
+    unread += judge_by_itself(event, _officers(position, shown)) if position else []
+    return Held(event, signatures, unread, sorted(unproved))
+
+
+def _known_to(shown: court.Verified | None) -> int:
+    """Return up to which size a bundle shows all that changes who governs the log."""
+    if shown is None:
+        return 0
+    return shown.elsewhere[0][0] if shown.elsewhere else shown.size
+
+
+def _officers(position: int, shown: court.Verified | None) -> Officers | None:
+    """Return the officers at a position, where a bundle shows them."""
+    if shown is None or position > _known_to(shown):
+        return None
+    (operator,) = shown.authority.officers_at(position)["@operator"]
+    return Officers(operator, shown.authority.registrar)
 
 
 def _facts(event: Event) -> dict[str, str]:

@@ -59,7 +59,10 @@ HELD: dict[str, str] = {
         unit/test_verify_command.py::test_a_receipt_is_verified_with_its_entry""",
     "Where the log has had other keys": """
         integration/test_client_charter.py::test_a_receipt_under_later_keys_verifies_with_the_bundle_that_shows_them
-        integration/test_client_charter.py::test_the_sdk_is_led_from_the_keys_it_trusts_to_those_of_now""",
+        integration/test_client_charter.py::test_the_sdk_is_led_from_the_keys_it_trusts_to_those_of_now
+        unit/test_client.py::test_a_receipt_is_held_to_all_that_the_verifier_holds_it_to
+        unit/test_client.py::test_a_replayed_entry_may_bear_more_lines_where_it_is_shown_that_they_bind
+        unit/test_client.py::test_a_replayed_entry_without_our_own_line_is_refused""",
     "**Or the operator's word": """
         unit/test_verify_word.py::test_what_was_refused_and_is_not_there_stands
         unit/test_verify_word.py::test_what_was_refused_for_good_and_is_there_is_a_broken_word

@@ -1,8 +1,9 @@
 """The SDK believes nothing that a server says: forged answers are refused, lost ones retried."""
 
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -17,52 +18,41 @@ from ledger.client import (
     Signed,
     VerifiedReceipt,
 )
-from ledger.genesis import trust_root
+from ledger.genesis import key_record
 from ledger.keystore import create_log_keys
-from ledger.log.merkle import leaf_hash, node_hash, root_of
+from ledger.log.merkle import node_hash, root_of
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.publisher import LogSigner
+from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
-from ledger.wire import canonical
+from ledger.verify.verifier import verify_receipt
 from ledger.wire.base64 import b64encode
-from ledger.wire.entry import Entry, format_entry
-from ledger.wire.envelope import sign_envelope
+from ledger.wire.entry import format_entry, parse_entry
+from ledger.wire.envelope import Envelope, sign_envelope
 from ledger.wire.keys import PrivateKey
+from tests.support.builders import FIRM, key_added
+from tests.support.log import flip
+from tests.support.sample_log import ORIGIN, START, SampleLog, log_keys, open_log, party_key
+from tests.support.verifying import append, bundle_of, payload, whole_bundle
 
-ORIGIN = "ledger.example.vn/techledger/00000000"
-ACCEPTED = "2026-11-22T03:10:00.123Z"
-EVENT = "01a20000-0000-7000-8000-000000000000"
-NOW = datetime(2026, 11, 22, 3, 10, 1, tzinfo=UTC)
+NOW = START + timedelta(seconds=1)
 
 
 class Server:
     """A log of two entries, the second of which is ours, and the answer that proves it."""
 
-    def __init__(self, directory) -> None:
-        self.signer = LogSigner(ORIGIN, *create_log_keys(directory))
-        payload = canonical.dump({"a": 1, "event_id": EVENT})
-        self.signed = Signed(sign_envelope(payload, [PrivateKey.generate()]))
-        envelope = self.signed.envelope
-        self.entry = format_entry(
-            Entry(ACCEPTED, envelope.payload_type, envelope.signatures, envelope.payload)
-        )
-        self.leaves = [leaf_hash(b"genesis"), leaf_hash(self.entry)]
-        self.note = self.signer.sign(2, root_of(self.leaves), NOW)
-        root = trust_root(ORIGIN, self.signer.vkeys, b"genesis")
-        self.trust = parse_trust(json.dumps(root).encode())
+    def __init__(self, log: SampleLog) -> None:
+        self.log, self.signer = log, LogSigner(ORIGIN, *log_keys())
+        self.entry, self.leaves = log.entries[1], log.leaves()
+        entry = parse_entry(self.entry)
+        self.accepted, self.event_id = entry.accepted, json.loads(entry.payload)["event_id"]
+        self.signed = Signed(Envelope(entry.payload_type, entry.payload, entry.signatures))
+        self.note = log.checkpoint()
+        self.trust = parse_trust(log.trust_root())
 
     def receipt(self, **changed: Any) -> dict[str, Any]:
         """Return the honest answer with members changed."""
-        proof = TlogProof(1, (self.leaves[0],), self.note)
-        honest = {
-            "event_id": EVENT,
-            "position": 1,
-            "accepted": ACCEPTED,
-            "leaf_hash": b64encode(self.leaves[1]),
-            "checkpoint_size": 2,
-            "proof": format_tlog_proof(proof).decode(),
-        }
-        return honest | changed
+        return self.log.receipt(1) | changed
 
     def proof(self, index: int, hashes: tuple[bytes, ...], note: bytes) -> str:
         """Return a proof of whatever the server likes."""
@@ -79,9 +69,23 @@ class Server:
             return ledger.submit(self.signed)
 
 
+def served(
+    keys: Sequence[PrivateKey] = (party_key(FIRM),),
+    accepted: datetime | None = None,
+    signed: datetime | None = None,
+    **header: Any,
+) -> Server:
+    """Return a server whose second entry is ours, dated and signed so."""
+    log = SampleLog()
+    open_log(log)
+    append(log, payload(log, **header), keys, accepted)
+    log.signed = int(signed.timestamp()) if signed else None
+    return Server(log)
+
+
 @pytest.fixture
-def server(tmp_path) -> Server:
-    return Server(tmp_path)
+def server() -> Server:
+    return served()
 
 
 def test_an_honest_receipt_is_verified(server: Server):
@@ -159,10 +163,36 @@ def test_a_forged_receipt_is_refused(server: Server, tmp_path, forgery: str):
         server.submit(made[forgery])
 
 
-def replayed(server: Server, **changed: Any) -> Callable[[httpx2.Request], httpx2.Response]:
+DAY = timedelta(days=1)
+DATED: dict[str, dict[str, Any]] = {
+    "years before it was issued": {"accepted": START - 2000 * DAY, "signed": START},
+    "after its not_after": {"accepted": START + 100 * DAY, "signed": START + 100 * DAY},
+    "after the checkpoint over it": {"accepted": START + DAY, "signed": START},
+    "for another ledger": {"ledger": "other.example/log"},
+    "signed by whom its body does not name": {"signers": [FIRM], "body": {}},
+}
+
+
+@pytest.mark.parametrize("name", DATED)
+@pytest.mark.parametrize("again", [False, True], ids=["new", "replayed"])
+def test_a_receipt_is_held_to_all_that_the_verifier_holds_it_to(name: str, again: bool):  # noqa: FBT001
+    server = served(**DATED[name])
+    with pytest.raises(Refused) as told:
+        verify_receipt(server.log.proof(1), server.entry, server.log.trust_root())
+    answer = replayed(server) if again else lambda _: httpx2.Response(201, json=server.receipt())
+    with server.client(answer) as ledger, pytest.raises(ReceiptRefused) as caught:
+        ledger.submit(server.signed)
+    assert str(told.value) in str(caught.value)
+
+
+def replayed(
+    server: Server, bundle: bytes = b"", **changed: Any
+) -> Callable[[httpx2.Request], httpx2.Response]:
     """Return a server that says that it had the event before, at another instant than it had."""
 
     def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/v1/evidence":
+            return httpx2.Response(200, content=bundle)
         if request.method == "GET":
             return httpx2.Response(200, json={"entry": b64encode(server.entry)})
         members = server.receipt(**changed)
@@ -174,7 +204,74 @@ def replayed(server: Server, **changed: Any) -> Callable[[httpx2.Request], httpx
 def test_a_replayed_answer_is_read_from_the_entry(server: Server):
     with server.client(replayed(server)) as ledger:
         receipt = ledger.submit(server.signed)
-    assert (True, ACCEPTED, EVENT) == (receipt.replayed, receipt.accepted, receipt.event_id)
+    shown = receipt.replayed, receipt.accepted, receipt.event_id
+    assert (True, server.accepted, server.event_id) == shown
+
+
+def co_signed(*keys: PrivateKey) -> tuple[Server, Signed]:
+    """Return a server that recorded an event of the firm with these lines, and what the firm sent.
+
+    The institute's second key was added before.
+    """
+    log = SampleLog()
+    open_log(log)
+    second = party_key(FIRM, 1)
+    log.say(key_added(party=FIRM, key=key_record(second)), [FIRM], keys=[party_key(FIRM), second])
+    append(log, payload(log), keys)
+    server = Server(log)
+    server.entry, server.leaves = log.entries[2], log.leaves()
+    sent = sign_envelope(parse_entry(log.entries[2]).payload, [party_key(FIRM)])
+    return server, Signed(sent)
+
+
+OWN, SECOND, STRANGER = party_key(FIRM), party_key(FIRM, 1), PrivateKey.generate()
+
+
+def submitted_again(server: Server, signed: Signed, bundle: bytes) -> VerifiedReceipt:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return replayed(server, bundle)(request)
+        return httpx2.Response(201, json=server.log.receipt(2), headers={"Replayed": "true"})
+
+    with server.client(answer) as ledger:
+        return ledger.submit(signed)
+
+
+def test_a_replayed_entry_may_bear_more_lines_where_it_is_shown_that_they_bind():
+    server, signed = co_signed(OWN, SECOND)
+    found = submitted_again(server, signed, whole_bundle(server.log))
+    assert (2, server.entry) == (found.position, found.entry)
+
+
+@pytest.mark.parametrize("keys", [(STRANGER,), (SECOND,)], ids=["a stranger's", "another"])
+def test_a_replayed_entry_without_our_own_line_is_refused(keys: Sequence[PrivateKey]):
+    server, signed = co_signed(*keys)
+    with pytest.raises(ReceiptRefused, match="lacks a line"):
+        submitted_again(server, signed, whole_bundle(server.log))
+
+
+def test_a_replayed_entry_with_a_line_that_does_not_bind_is_refused():
+    server, signed = co_signed(OWN, STRANGER)
+    with pytest.raises(ReceiptRefused, match="there is no key"):
+        submitted_again(server, signed, whole_bundle(server.log))
+
+
+def test_a_replayed_entry_of_which_the_lines_are_not_shown_is_refused():
+    server, signed = co_signed(OWN, SECOND)
+    with pytest.raises(ReceiptRefused, match="does not show"):
+        submitted_again(server, signed, bundle_of(server.log, [0, 1]))
+
+
+def test_another_signature_by_our_key_must_verify():
+    server, signed = co_signed(OWN)
+    (line,) = signed.envelope.signatures
+    spoilt = replace(line, value=flip(line.value, 3))
+    server.log.entries[2] = format_entry(
+        replace(parse_entry(server.log.entries[2]), signatures=(spoilt,))
+    )
+    server.entry = server.log.entries[2]
+    with pytest.raises(ReceiptRefused, match="does not verify"):
+        submitted_again(server, signed, whole_bundle(server.log))
 
 
 @pytest.mark.parametrize(
