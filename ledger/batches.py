@@ -2,21 +2,27 @@
 Which rows are of this ledger's own processes: a MAC over each batch, and over what a seal goes by.
 
 The key is not in the database: whoever has the application's role can write rows, but no such MAC.
-The publisher signs nothing that no sequencer judged, and the sealer nothing that none of us kept.
+The publisher signs nothing that no sequencer judged, the sealer nothing that none of us kept, and
+nothing is dead that none of us refused.
 Every process that appends to this ledger, folds or seals it has the same key, `keys/batches.key`,
 made with the ledger; who adds a host copies it.
 """
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
 from ledger.keystore import KeyFileMissing, KeyFileUnsafe, read_private, write_private
+from ledger.store.refusals import DeadPayload
 
 KEY_FILE = "batches.key"
 KEY_BYTES = 32
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +41,29 @@ class BatchKey:
         """Say whether a MAC is of this batch, by this key."""
         return hmac.compare_digest(self.mac(first, leaves), mac)
 
+    def refusal_mac(self, refused: DeadPayload) -> bytes:
+        """Return the MAC of what is kept of a refusal for good."""
+        head = f"techledger/refusal/v1\n{self.origin}\n"
+        return hmac.digest(self.secret, head.encode() + refused.content, "sha256")
+
     def kept_mac(self, what: bytes, size: int, state: bytes) -> bytes:
         """Return the MAC of what is kept of the first `size` entries, and moves on with them."""
         head = b"techledger/kept/v1\n%b\n%d\n%d\n%b\n"
         said = head % (self.origin.encode(), size, len(what), what)
         return hmac.digest(self.secret, said + state, "sha256")
+
+
+def is_ours(refused: DeadPayload, key: BatchKey | None) -> bool:
+    """Say whether one of the ledger's own processes refused that; without a key it is believed."""
+    return key is None or hmac.compare_digest(key.refusal_mac(refused), refused.mac)
+
+
+def ours(dead: Mapping[bytes, DeadPayload], key: BatchKey | None) -> dict[bytes, DeadPayload]:
+    """Return, by its hash, what the ledger's own processes refused for good; log what is not."""
+    for payload_sha256, refused in dead.items():
+        if not is_ours(refused, key):
+            _log.error("refusal_disregarded", payload=f"sha256:{payload_sha256.hex()}")
+    return {name: refused for name, refused in dead.items() if is_ours(refused, key)}
 
 
 def load_batch_key(directory: Path, origin: str) -> BatchKey:

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from ledger.batches import BatchKey, ours
 from ledger.domain import admission
 from ledger.domain.event import Event, Logged, Refusal
 from ledger.domain.law import Law
@@ -52,11 +53,17 @@ class DryRuns:
     """Judges one event after the other. Not thread-safe: one thread owns it."""
 
     def __init__(
-        self, pool: Pool, *, vault: Vault, laws: Mapping[str, Law], sequencer: Sequencer
+        self,
+        pool: Pool,
+        *,
+        vault: Vault,
+        laws: Mapping[str, Law],
+        sequencer: Sequencer,
+        key: BatchKey | None = None,
     ) -> None:
         """Have a vault of one's own, which looks things up in the same pool."""
         self._pool, self._vault, self._laws = pool, vault, laws
-        self._sequencer = sequencer
+        self._sequencer, self._key = sequencer, key
 
     def judge(self, submission: Submission) -> Judged:
         """Judge a submission whose signatures verified.
@@ -70,14 +77,15 @@ class DryRuns:
         seen = look(self._pool, event_id, payload_sha256)
         if seen.migrated:
             raise SoftwareOlder("the schema has had migrations that this software does not have")
-        dead = seen.dead.get(payload_sha256)
+        buried = ours(seen.dead, self._key)
+        dead = buried.get(payload_sha256)
         judging = Judging(
             head_size=seen.head.size,
             accepted=self._sequencer.accepted_after(seen.head.earliest),
             overlay=Overlay(self._folded(event, seen.head.size)),
             event_ids=[event_id],
             stored=seen.stored,
-            dead=seen.dead,
+            dead=buried,
             known=self._known(event, seen.head.size),
             laws=self._laws,
             openings=self._vault.reading(),

@@ -26,7 +26,7 @@ from ledger.datakeys import DataKeys
 from ledger.domain.turning import turned
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
-from ledger.kept import OpeningCheck, erasure_faults
+from ledger.kept import OpeningCheck, erasure_faults, refusal_faults
 from ledger.links import link_faults, rest_faults
 from ledger.log.checkpoint import log_times, open_checkpoint, parse_checkpoint
 from ledger.log.cosignature import cosignature_time
@@ -141,6 +141,7 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         part("links", lambda: _add_all(report, link_faults(rows)))
         part("rest", lambda: _add_all(report, rest_faults(rows, trust.origin, keys.at)))
         part("erasures", lambda: _add_all(report, erasure_faults(rows)))
+        part("refusals", lambda: _add_all(report, refusal_faults(rows, home, trust.origin)))
         part("schema", lambda: _add_all(report, rows.schema_faults()))
     alone("anti-rollback file", lambda: file.check_against_stored(pool, keys))
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())

@@ -11,8 +11,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ledger.batches import is_ours, load_batch_key
 from ledger.datakeys import DataKeyError
 from ledger.domain.identity import PersonErased
+from ledger.home import Home
 from ledger.store.examine import EntryRows, Examination
 from ledger.store.vault import ErasedOpening, KeptOpening, VaultRow
 from ledger.vault import Unreadable, Vault
@@ -87,6 +89,19 @@ def erasure_faults(rows: Examination) -> Iterator[str]:
         yield f"an erasure was carried out that no event at {position} orders"
     for position, path in rows.shown_and_never_kept():
         yield f"the opening of {path} at {position} was shown and never kept"
+
+
+def refusal_faults(rows: Examination, home: Home, origin: str) -> Iterator[str]:
+    """Yield which refusals for good are by no process of this ledger.
+
+    Those of earlier builds have no MAC, and count for nothing either. That one is gone says the
+    signed refusal which the client holds, and nothing here.
+    """
+    key = load_batch_key(home.keys, origin)
+    for refused in rows.refusals():
+        if refused.mac and not is_ours(refused, key):
+            hashed = refused.payload_sha256.hex()
+            yield f"the refusal of sha256:{hashed} is by no process of this ledger"
 
 
 def _is_committed_to(payload: dict[str, Any], row: VaultRow | ErasedOpening) -> bool:

@@ -177,6 +177,7 @@ class Node:
         )
         self.refuser = refuser_of(self.identity.origin, home.keys)
         self.vault = vault_of(settings, self.pool)
+        key = batch_key(home, publishes=publishes)
         self.sequencer = Sequencer(
             self.pool,
             self._committed,
@@ -187,7 +188,7 @@ class Node:
             vault=self.vault,
             hindered=self._hindrance,
             vintage=self.vintage,
-            key=batch_key(home, publishes=publishes),
+            key=key,
             clock=self.clock.now,
         )
         self.dry_runs = DryRuns(
@@ -195,6 +196,7 @@ class Node:
             vault=vault_of(settings, self.reads),
             laws=self.laws,
             sequencer=self.sequencer,
+            key=key,
         )
         self.promises = self._promises()
         self.watchdog = Watchdog(database.embedded) if database.embedded else None

@@ -25,7 +25,7 @@ from uuid import UUID
 
 import structlog
 
-from ledger.batches import BatchKey
+from ledger.batches import BatchKey, ours
 from ledger.clock import ClockAhead
 from ledger.domain import admission
 from ledger.domain.law import Law
@@ -308,14 +308,15 @@ class Sequencer:
                 overlay=Overlay(self._folds),
                 event_ids=event_ids,
                 stored=append.stored(event_ids),
-                dead=append.dead,
+                dead=ours(append.dead, self._key),
                 known=known,
                 laws=self._laws,
                 openings=openings,
             )
             judged = batch.judge(groups)
             if batch.refused:
-                append.bury(batch.refused, batch.accepted)
+                mac = self._key.refusal_mac if self._key else None
+                append.bury(batch.refused, batch.accepted, mac)
             if batch.entries:
                 append.write(batch.entries, batch.accepted, self._key.mac if self._key else None)
         # The commit is known: only now do clients and cache learn of it.

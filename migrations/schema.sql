@@ -96,7 +96,8 @@ CREATE TABLE ledger.refusals (
     event_id uuid NOT NULL,
     refused timestamp with time zone NOT NULL,
     not_after timestamp with time zone NOT NULL,
-    said bytea NOT NULL
+    said bytea NOT NULL,
+    mac bytea
 );
 
 CREATE TABLE ledger.shown_openings (
@@ -177,6 +178,7 @@ ALTER TABLE ledger.promises ADD CONSTRAINT promises_check CHECK (((sealed IS NUL
 ALTER TABLE ledger.promises ADD CONSTRAINT promises_payload_sha256_check CHECK ((octet_length(payload_sha256) = 32));
 ALTER TABLE ledger.promises ADD CONSTRAINT promises_pkey PRIMARY KEY (payload_sha256);
 ALTER TABLE ledger.promises ADD CONSTRAINT promises_refusal_check CHECK ((octet_length(refusal) <= 4096));
+ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_mac_check CHECK ((octet_length(mac) = 32));
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_payload_sha256_check CHECK ((octet_length(payload_sha256) = 32));
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_pkey PRIMARY KEY (payload_sha256);
 ALTER TABLE ledger.refusals ADD CONSTRAINT refusals_said_check CHECK ((octet_length(said) <= 1048576));

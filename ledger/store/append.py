@@ -38,7 +38,7 @@ from ledger.store.head import Head, head_of
 from ledger.store.held import APPLIED, known_migrations
 from ledger.store.hint import HEAD_CHANNEL
 from ledger.store.nodes import Node, grow
-from ledger.store.refusals import BURY, DeadPayload, bytes_array
+from ledger.store.refusals import BURY, DeadPayload, bytes_array, dead_of
 from ledger.store.vault import VaultRow
 
 __all__ = [
@@ -56,17 +56,19 @@ __all__ = [
 Mac = Callable[[int, Sequence[bytes]], bytes]
 """(position of the first entry, leaf hashes) to the MAC of a batch."""
 
+MAC_BYTES = 32
+
 FEW = 4
 """Up to so many entries go as INSERT, in the round trip of COMMIT; more of them go as COPY."""
 
 _LOOK = (
     f"SELECT {head_row.COLUMNS}, (SELECT count(*) FROM {APPLIED}), entries.event_id,"  # noqa: S608
     " entries.position, entries.payload_sha256, entries.accepted, entries.leaf_hash,"
-    " NULL::timestamptz, NULL::bytea"
+    " NULL::timestamptz, NULL::bytea, NULL::bytea"
     " FROM ledger.head LEFT JOIN ledger.entries ON entries.event_id = ANY(%s::uuid[])"
     " UNION ALL SELECT NULL::text, NULL::bigint, NULL::bytea, NULL::bytea[], NULL::timestamptz,"
     " NULL::timestamptz, NULL::bigint, event_id, NULL::bigint, payload_sha256, refused,"
-    " NULL::bytea, not_after, said"
+    " NULL::bytea, not_after, said, mac"
     " FROM ledger.refusals WHERE payload_sha256 = ANY(%s::bytea[])"
 )
 
@@ -121,19 +123,20 @@ class Seen:
     @classmethod
     def of(cls, found: Sequence[tuple[Any, ...]]) -> "Seen":
         """Return what the rows of a look say. Raises `NotInitialised`."""
-        rows = [row[:-2] for row in found if row[-1] is None]
+        rows = [row[:-3] for row in found if row[-2] is None]
         head = head_of(rows[0] if rows else None)
         stored = {
             event_id: StoredId(position, bytes(payload_sha256), accepted, bytes(leaf_hash))
             for *_, event_id, position, payload_sha256, accepted, leaf_hash in rows
             if event_id is not None
         }
-        dead = {
-            bytes(key): DeadPayload(bytes(key), event_id, refused, not_after, bytes(said))
-            for *_, event_id, _, key, refused, _, not_after, said in found
+        dead = [
+            dead_of((key, event_id, refused, not_after, said, mac))
+            for *_, event_id, _, key, refused, _, not_after, said, mac in found
             if said is not None
-        }
-        return cls(head, rows[0][6] > len(known_migrations()), stored, dead)
+        ]
+        by_hash = {each.payload_sha256: each for each in dead}
+        return cls(head, rows[0][6] > len(known_migrations()), stored, by_hash)
 
 
 class Append:
@@ -168,14 +171,29 @@ class Append:
         """Return the entries at `position` and after it: what others appended since that size."""
         return copy_entries(self._transaction.cursor, position)
 
-    def bury(self, refused: Sequence[DeadPayload], now: datetime) -> None:
-        """Keep what was refused for good, and forget what has expired since."""
-        self._transaction.close_with(BURY, (now,))
-        rows = [
-            (each.payload_sha256, each.event_id, each.refused, each.not_after, each.said)
-            for each in refused
-        ]
-        self._insert_rows("ledger.refusals", rows)
+    def bury(
+        self,
+        refused: Sequence[DeadPayload],
+        now: datetime,
+        mac: Callable[[DeadPayload], bytes] | None = None,
+    ) -> None:
+        """Keep what was refused for good, and forget what has expired since.
+
+        `mac` says who refused it: nothing without one counts where there is a key.
+        """
+        self._transaction.close_with(
+            BURY, (now, bytes_array(each.payload_sha256 for each in refused))
+        )
+        self._insert_rows(
+            "ledger.refusals",
+            [
+                (
+                    *(each.payload_sha256, each.event_id, each.refused, each.not_after),
+                    *(each.said, mac(each) if mac else bytes(MAC_BYTES)),
+                )
+                for each in refused
+            ],
+        )
 
     def write(
         self, entries: Sequence[NewEntry], accepted: datetime, mac: Mac | None = None

@@ -24,6 +24,7 @@ from ledger.store.entries import StoredEntry
 from ledger.store.head import Head, head_of
 from ledger.store.links import Link
 from ledger.store.nodes import Node
+from ledger.store.refusals import COLUMNS, DeadPayload, dead_of
 from ledger.store.subject_map import unpack_leaves
 from ledger.store.vault import ErasedOpening, VaultRow
 
@@ -169,6 +170,18 @@ class Examination:
         ):
             for number, digest, link in rows:
                 yield Link(chain, number, bytes(digest), bytes(link))
+
+    def refusals(self) -> Iterator[DeadPayload]:
+        """Yield what was refused for good, by the payload's hash."""
+        after = b""
+        while rows := self._rows(
+            f"SELECT {COLUMNS} FROM ledger.refusals WHERE payload_sha256 > %s"  # noqa: S608
+            " ORDER BY payload_sha256 LIMIT %s",
+            after,
+            _ROWS,
+        ):
+            yield from map(dead_of, rows)
+            after = bytes(rows[-1][0])
 
     def subject_map(self) -> tuple[int, dict[str, History]]:
         """Return the size of the map of subjects, and its values. It is held in memory."""

@@ -22,6 +22,7 @@ from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.governance import RefusalKeysAdopted
 from ledger.domain.listing import ListingNotOpen
 from ledger.domain.registry import TOPICS
+from ledger.fsck import check_log
 from ledger.home import Home
 from ledger.judging import Recorded
 from ledger.node import Node
@@ -41,6 +42,7 @@ from tests.support.builders import (
     right_filed,
     technology_registered,
 )
+from tests.support.dry_runs import check
 from tests.support.http import serving
 from tests.support.market import listing_resumed
 from tests.support.node import append, found, running, settings_for
@@ -152,6 +154,75 @@ def test_the_dead_are_forgotten_once_they_have_expired(
         run_sql(database.superuser_dsn, "UPDATE ledger.refusals SET not_after = '2020-01-01'")
         said(node, world.sign(listing_resumed(), REVIEWER, life=timedelta(hours=1)))
         assert 1 == graves()
+
+
+CHANGES = {
+    "what was said": "said = convert_to(replace(convert_from(said, 'UTF8'), 'OPEN', 'X'), 'UTF8')",
+    "until when": "not_after = not_after + interval '1 day'",
+    "since when": "refused = refused - interval '1 day'",
+    "who said it": "mac = sha256(mac)",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_refusal_that_somebody_changed_counts_for_nothing_and_fsck_says_so(
+    settings: Settings, world: World, database: Database, change: str
+) -> None:
+    early = world.sign(listing_resumed(), REVIEWER)
+    with running(settings) as node, serving(node) as url:
+        list_it(node, world)
+        assert said(node, early).dead
+        assert "refused" in check(url, early).json()
+        assert [] == faults(settings, database)
+        run_sql(database.superuser_dsn, f"UPDATE ledger.refusals SET {CHANGES[change]}")
+        (fault,) = faults(settings, database)
+        assert "by no process of this ledger" in fault
+        assert "refused" not in check(url, early).json()
+        assert said(node, early).dead  # Judged anew, and buried in its place.
+        assert [] == faults(settings, database)
+
+
+def test_nobody_kills_an_event_by_the_database_alone(
+    settings: Settings, world: World, database: Database
+) -> None:
+    """By another event's row, or by one that was made up."""
+    early, honest = (world.sign(listing_suspended(), REVIEWER) for _ in range(2))
+    with running(settings) as node, serving(node) as url:
+        list_it(node, world)
+        dead = world.sign(listing_resumed(), REVIEWER)
+        assert said(node, dead).dead
+        for signed, mac in ((early, "mac"), (honest, "sha256(mac)")):
+            hashed = submission(signed).event.payload_hash.removeprefix("sha256:")
+            run_sql(
+                database.app_dsn,
+                f"INSERT INTO ledger.refusals SELECT '\\x{hashed}', event_id, refused, not_after,"
+                f" said, {mac} FROM ledger.refusals LIMIT 1",
+            )
+        assert 2 == len(faults(settings, database))
+        assert "admitted" == check(url, early).json()["verdict"]
+        assert isinstance(said(node, early), Recorded)
+
+
+def test_a_refusal_of_an_earlier_build_counts_for_nothing_and_is_no_fault(
+    settings: Settings, world: World, database: Database
+) -> None:
+    early = world.sign(listing_resumed(), REVIEWER)
+    with running(settings) as node:
+        list_it(node, world)
+        assert said(node, early).dead
+        run_sql(database.superuser_dsn, "UPDATE ledger.refusals SET mac = NULL")
+        assert [] == faults(settings, database)
+        assert isinstance(said(node, world.sign(listing_suspended(), REVIEWER)), Recorded)
+        assert isinstance(said(node, early), Recorded)
+
+
+def faults(settings: Settings, database: Database) -> list[str]:
+    pool = Pool(database.superuser_dsn, size=2)
+    try:
+        report = check_log(pool, Home(settings.home))
+    finally:
+        pool.close()
+    return [each.what for each in report.findings if "refusal" in each.what]
 
 
 @pytest.fixture

@@ -140,7 +140,9 @@ def is_held(damage: str) -> bool:
     table = next(table for table in COLUMNS if f"{table} " in f"{damage} ")
     labels = COLUMNS[table]
     columns = [labels[name] for name in labels if f'"{name}"' in damage] or [*labels.values()]
-    return table != "ledger.vault" and not {AUTHENTICATED, DERIVED}.isdisjoint(columns)
+    if table in ("ledger.vault", "ledger.refusals"):
+        return False  # Rows of earlier builds are without some, or rows may be gone.
+    return not {AUTHENTICATED, DERIVED}.isdisjoint(columns)
 
 
 def test_no_damage_ends_in_a_traceback(scene: Scene) -> None:

@@ -79,14 +79,10 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     ),
     # Of earlier builds; what is put here is encrypted if it opens something, or removed.
     "ledger.plain_openings": dict.fromkeys(("position", "path", "salt", "value"), OPERATIONAL),
-    # No entry rests on it: whoever changes it is held to the signed refusals that clients have.
-    "ledger.refusals": {
-        "payload_sha256": OPERATIONAL,
-        "event_id": OPERATIONAL,
-        "refused": OPERATIONAL,
-        "not_after": OPERATIONAL,
-        "said": OPERATIONAL,
-    },
+    # Who takes a row out is held to the signed refusals that clients have.
+    "ledger.refusals": dict.fromkeys(
+        ("payload_sha256", "event_id", "refused", "not_after", "said", "mac"), AUTHENTICATED
+    ),
     # Nor on these: the submission is sealed, and clients hold the promises.
     "ledger.promises": dict.fromkeys(
         (

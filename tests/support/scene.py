@@ -146,6 +146,7 @@ def lent_scene(postgres_server: EmbeddedPostgres, directory: Path) -> Iterator[S
                 last = append(node, *many)[-1]
                 node.feed.covering(last.position).result(30)
             append(node, *persons(world))
+            append(node, world.registration(INSTITUTE))  # Refused for good: it is registered.
             rebuild(node.pool, outdated(node.pool, READ_MODELS), decode)
             sealed = seal(node.pool, home)
             assert sealed is not None
