@@ -39,6 +39,7 @@ from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.store.checkpoints import newest_checkpoint, signed_from
 from ledger.store.connection import Pool
 from ledger.store.tree import TreeReader
+from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
 from ledger.witnessed import NONE_ASKED, Quorum, freshened
@@ -302,10 +303,10 @@ class Remembered:
 
     def take_in(self, logged: Logged, entry: bytes) -> None:
         """Take in the next entry, which was judged."""
-        for subject in logged.event.subjects:
-            self._subjects[subject] = admission.evolve_subject(
-                subject, self._subjects.get(subject), logged
-            )
+        self._subjects |= {
+            subject: admission.evolve_subject(subject, self._subjects.get(subject), logged)
+            for subject in logged.event.subjects
+        }
         self._positions[digest_of(logged.event.payload_hash)] = logged.position
         if self._mapped:
             leaf = leaf_hash(entry)
@@ -387,17 +388,20 @@ class Replay:
             raise RuleBroken(position, refusal.code, refusal.detail, refusal.positions) from refusal
         return dict.fromkeys(left_out)
 
-    def pass_over(self, entry: bytes) -> None:
+    def pass_over(self, entry: bytes) -> Sequence[str]:
         """Take in the next entry, which the rules refuse, as the log did: what follows rests on it.
 
-        Raises `RuleBroken` where nothing can be read of it.
+        Returns the subjects whose state it could not change: what follows is judged without it.
         """
+        size, subjects = self.size, tuple[str, ...]()
         try:
-            logged = decoded(entry, self.size)
-        except RuleBroken:
-            self._past.size += 1
-            raise
-        self._past.take_in(logged, entry)
+            logged = decoded(entry, size)
+            subjects = logged.event.subjects
+            self._past.take_in(logged, entry)
+        except Exception:  # noqa: BLE001  (what was never admitted may fail to fold anyhow)
+            self._past.size = size + 1
+            return subjects
+        return ()
 
     def _check_seal(self, logged: Logged) -> None:
         """Hold a seal against the map that this replay has made of the same entries."""
@@ -422,6 +426,15 @@ def decoded(entry: bytes, position: int) -> Logged:
         raise RuleBroken(position, invalid.code, invalid.detail) from invalid
     except (WireError, ValueError) as error:
         raise RuleBroken(position, "MALFORMED", str(error)) from error
+
+
+def subjects_said(entry: bytes) -> Collection[str]:
+    """Return the subjects that an entry names, of whatever type; none where none can be read."""
+    try:
+        said = canonical.load(parse_entry(entry).payload, admission=False).get("subjects")
+    except WireError:
+        return ()
+    return {each for each in said if isinstance(each, str)} if isinstance(said, list) else ()
 
 
 def digest_of(payload_hash: str) -> bytes:

@@ -10,9 +10,10 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     WITNESS_AHEAD  a witness has seen more than the log shows, at one look and at the next
     SIGNATURE      an entry is not signed by whom it binds
     RULE_BROKEN    the rules in force refuse an entry
-    UNJUDGED       what rests on an entry that the rules refuse could not be judged
+    UNJUDGED       something about an entry could not be judged
     FALSE_SEAL     a seal's map of subjects is another than that of the entries which it covers (the
                    read models that it has digests of are `audit verify`'s work)
+    UNCHECKED      a question could not be asked at all, at this look
     WAITING        officers registered a party of one's own, or vouched for its key, and one did not
                    sign: until it binds, it can be stopped
     NOT_MINE       a key of one's own stands under an event that one did not sign
@@ -20,19 +21,23 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     STATE          what the monitor remembers cannot be read: it begins anew
 
 What the log did stands until somebody acknowledges it: a new process tells it again, and no look
-ends well. How far the monitor has come, when it last had an answer and what it found is written
-down after a look, not before: what a crash interrupts is looked at again. A monitor that has no
-memory says so, as it would otherwise check nothing and look well.
+ends well. It is written down as it is found. How far the monitor has come and when it last had an
+answer is written down after a look, not before: what a crash interrupts is looked at again. A
+monitor that has no memory says so, as it would otherwise check nothing and look well.
+
+A look asks many questions, and none waits for another: what keeps one from being answered is an
+alarm of its own. So nothing that stands in a log, and no file, ends the looking.
 """
 
-import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Self
 
+from ledger.alarms import STANDING, Alarm, Memory
 from ledger.audit import (
     CHECKPOINT,
     AuditError,
@@ -42,12 +47,13 @@ from ledger.audit import (
     RuleBroken,
     Source,
     exported_checkpoint,
+    subjects_said,
 )
+from ledger.authentic import Authenticated
 from ledger.client import NoAnswer
-from ledger.domain.event import Logged
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
-from ledger.intake import decode
+from ledger.governed import Governed
 from ledger.log.cosignature import cosignature_time
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
 from ledger.log.note import good_lines, parse_note
@@ -57,100 +63,34 @@ from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TILE_WIDTH, TileHashes, parse_bundle, tile_width
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.mirror import (
-    Authenticated,
     Backdated,
     Behind,
     Forked,
-    Governed,
-    NotAuthentic,
     RolledBack,
     Rotten,
     follow,
-    keep_evidence,
+    kept_beside,
     mend,
     rotten,
 )
 from ledger.powers import TABLE, Row, must_wait
 from ledger.publisher import Remembered
-from ledger.verify.authority import brought_keys
+from ledger.verify.authority import Key, brought_keys
 from ledger.verify.event import Event
 from ledger.verify.outcome import Refused
+from ledger.verify.signatures import verify_line
 from ledger.verify.trust import parse_trust
 from ledger.wire.envelope import payload_hash
 
 STATE = "monitor.json"
 """The file of what a monitor remembers, beside the mirror."""
 
-STANDING = frozenset(
-    [
-        "FORK",
-        "ROLLED_BACK",
-        "BACKDATED",
-        "SIGNATURE",
-        "RULE_BROKEN",
-        "UNJUDGED",
-        "FALSE_SEAL",
-        "WAITING",
-        "NOT_MINE",
-        "WITNESS_AHEAD",
-    ]
-)
-"""Alarms about what the log, or a thief of keys, did: no later look takes them back."""
-
 AHEAD_S = 60.0
 """How long, in seconds, a log may show less than a witness has seen of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Something is wrong: what kind, what exactly, and at which position where there is one."""
-
-    kind: str
-    what: str
-    position: int | None = None
-
-    def __str__(self) -> str:
-        at = "" if self.position is None else f" at position {self.position}"
-        return f"{self.kind}{at}: {self.what}"
-
-
-@dataclass(slots=True)
-class Memory:
-    """What a monitor knows from one look to the next, in whatever process.
-
-    `size` is how many entries were looked at, `answered` the POSIX seconds of the last answer,
-    `standing` the alarms that nobody has acknowledged, `ahead` what witnesses had seen beyond the
-    log: by place, the size and the POSIX seconds since when.
-    """
-
-    size: int = 0
-    answered: float | None = None
-    standing: list[Alarm] = field(default_factory=list)
-    ahead: dict[str, tuple[int, float]] = field(default_factory=dict)
-
-    @classmethod
-    def parse(cls, raw: bytes) -> Self:
-        """Read what `format` writes. Raises `ValueError`, `KeyError`, `TypeError` for the rest."""
-        members = json.loads(raw)
-        size, answered = members["size"], members["answered"]
-        if type(size) is not int or size < 0 or not isinstance(answered, int | float | None):
-            raise TypeError
-        standing = [
-            Alarm(each["alarm"], each["what"], each["position"]) for each in members["standing"]
-        ]
-        ahead = {
-            str(where): (int(size), float(at)) for where, (size, at) in members["ahead"].items()
-        }
-        return cls(size, answered, standing, ahead)
-
-    def format(self, origin: str) -> bytes:
-        """Write it as a file has it."""
-        standing = [
-            {"alarm": each.kind, "what": each.what, "position": each.position}
-            for each in self.standing
-        ]
-        members = {"origin": origin, **asdict(self), "standing": standing}
-        return json.dumps(members, indent=1).encode() + b"\n"
+EACH_AT_ONCE = 1000
+"""So many alarms that stand are each written down as they are found, and then one in so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +123,6 @@ class Monitor:
         self._sealed, self._map = 0, SubjectMap()
         self._now, self._stall_s = now, stall_s
         self._mine, self._witnesses = mine or Mine(), witnesses
-        self._unjudged = False
         self._state = directory.with_name(f"{directory.name}.{STATE}")
         self.memory = Memory()
 
@@ -195,43 +134,60 @@ class Monitor:
     @property
     def standing(self) -> Sequence[Alarm]:
         """The alarms about what the log did that nobody has acknowledged."""
-        return self.memory.standing
+        return list(self.memory.standing)
 
     def begin(self) -> list[Alarm]:
         """Read what the mirror has already; what was looked at before is not reported again."""
-        alarms = self._recall()
-        before = self.memory.size
+        alarms = self._asked("what was remembered", self._recall())
         if (self._directory / CHECKPOINT).exists():
             # All is judged anew, for only so are keys and rules known; told is what is new.
-            alarms += self._own_disk()
-            alarms += [a for a in self._scan() if a.position is None or a.position >= before]
+            alarms += self._asked("the mirror's files", self._own_disk())
+            alarms += self._asked("the mirror's entries", self._scan(self.memory.size))
         return self._remember(alarms)
 
     def look(self) -> list[Alarm]:
-        """Take in what is new, judge it, and return what is wrong."""
-        alarms: list[Alarm] = []
-        try:
-            follow(self._source, self._directory, self._trust.origin, self._governed.log_keys)
-            self.memory.answered = self._now()
-        except (Forked, RolledBack, Backdated, Behind, Rotten) as error:
-            alarms.append(Alarm(_NAMES[type(error)], str(error)))
-            self.memory.answered = self._now()
-        except (NoAnswer, NothingExported) as error:
-            alarms += self._silent(error)
-        except AuditError as error:
-            alarms.append(Alarm("WRONG_BYTES", str(error)))
+        """Take in what is new, judge it, and return what is wrong. It raises nothing."""
+        alarms = self._asked("what is new", self._follow())
         if (self._directory / CHECKPOINT).exists():
-            found = self._scan()
+            found = self._asked("the entries", self._scan())
+            found += self._asked("the mirror's checkpoint", self._unsigned())
             alarms += found
             if not any(alarm.kind == "OWN_DISK" for alarm in found):
-                alarms += [*self._stalled(), *self._contradicted()]
+                alarms += self._asked("the cosignatures", self._stalled())
+                alarms += self._asked("what witnesses have seen", self._contradicted())
+                alarms += self._asked("what the log holds back", self._withheld())
         return self._remember(alarms)
 
     def acknowledge(self) -> list[Alarm]:
         """Let the standing alarms rest, as somebody has taken note of them; return them."""
-        known, self.memory.standing = self.memory.standing, []
+        known, self.memory.standing = self.memory.standing, {}
         self._write()
-        return known
+        return list(known)
+
+    def _asked(self, question: str, answers: Iterable[Alarm]) -> list[Alarm]:
+        """Ask one question of a look; keep each alarm as it is found, whatever comes behind it."""
+        alarms = list[Alarm]()
+        try:
+            for alarm in answers:
+                self._keep(alarm)
+                alarms.append(alarm)
+        except Exception as error:  # noqa: BLE001  (no failure may end the looking)
+            what = f"{question} could not be looked at: {type(error).__name__}: {error}"
+            alarms.append(Alarm("UNCHECKED", what))
+        return alarms
+
+    def _follow(self) -> Iterator[Alarm]:
+        keys, before = self._governed.log_keys, self._governed.keys_before
+        try:
+            follow(self._source, self._directory, self._trust.origin, keys, before=before)
+            self.memory.answered = self._now()
+        except (Forked, RolledBack, Backdated, Behind, Rotten) as error:
+            self.memory.answered = self._now()
+            yield Alarm(_NAMES[type(error)], str(error))
+        except (NoAnswer, NothingExported) as error:
+            yield from self._silent(error)
+        except AuditError as error:
+            yield Alarm("WRONG_BYTES", str(error))
 
     def _silent(self, error: Exception) -> Sequence[Alarm]:
         # A clock that was ahead once must not keep this quiet for as long.
@@ -242,39 +198,40 @@ class Monitor:
             return []
         return [Alarm("STALL", f"no answer for {silent:.0f} s: {error}")]
 
-    def _own_disk(self) -> list[Alarm]:
+    def _own_disk(self) -> Iterator[Alarm]:
         """Look at every byte of the mirror; fetch anew what has changed, where that is possible."""
-        alarms, origin = list[Alarm](), self._trust.origin
+        origin = self._trust.origin
         try:
             while found := rotten(self._directory, origin):
-                alarms += [
-                    Alarm("OWN_DISK", f"{path} had changed, and is fetched anew") for path in found
-                ]
+                for path in found:
+                    yield Alarm("OWN_DISK", f"{path} had changed, and is fetched anew")
                 mend(self._source, self._directory, origin)
         except (AuditError, NoAnswer) as error:
-            alarms.append(Alarm("OWN_DISK", f"it could not be mended: {error}"))
-        return alarms
+            yield Alarm("OWN_DISK", f"it could not be mended: {error}")
 
-    def _scan(self) -> list[Alarm]:
-        """Verify bytes, signatures and rules of the entries that were not looked at yet."""
-        alarms: list[Alarm] = []
+    def _scan(self, known: int = 0) -> Iterator[Alarm]:
+        """Verify bytes, signatures and rules of the entries that were not looked at yet.
+
+        Of the first that are `known`, nothing is told.
+        """
         try:
             for entry in self._entries(self._governed.size):
-                alarms += self._judge(entry)
-            if not alarms:
-                self._must_be_signed()
+                position = self._governed.size
+                found = self._judge(entry)
+                yield from found if position >= known else ()
         except AuditError as error:
             # What is on one's own disk was once verified: nobody else is to blame for it.
-            alarms += [Alarm("OWN_DISK", str(error)), *self._own_disk()]
-        return alarms
+            yield Alarm("OWN_DISK", str(error))
+            yield from self._own_disk()
 
-    def _must_be_signed(self) -> None:
-        """Raise `NotAuthentic` unless the log signed the checkpoint that is on one's own disk."""
+    def _unsigned(self) -> Iterator[Alarm]:
+        """Say if the log has not signed the checkpoint that is on one's own disk."""
+        own, keys = ExportedLog(self._directory), self._governed.log_keys
         try:
-            keys = self._governed.log_keys
-        except NotAuthentic:
-            return  # The log adopted what nobody can read; `follow` says so.
-        Authenticated(ExportedLog(self._directory), self._trust.origin, keys)
+            Authenticated(own, self._trust.origin, keys, before=self._governed.keys_before)
+        except AuditError as error:
+            yield Alarm("OWN_DISK", str(error))
+            yield from self._own_disk()
 
     def _entries(self, start: int) -> Iterator[bytes]:
         """Yield the entries from a position on, each shown to lead to the checkpoint's root."""
@@ -285,50 +242,61 @@ class Monitor:
             yield from bundle[max(0, start - n * TILE_WIDTH) :]
 
     def _judge(self, entry: bytes) -> list[Alarm]:
-        position, alarms = self._governed.size, list[Alarm]()
+        """Ask all there is to ask about the next entry."""
+        position = self._governed.size
+        event, faults = self._governed.follow(entry)
+        alarms = [
+            Alarm("SIGNATURE" if each.refused else "UNJUDGED", each.reason, position)
+            for each in faults
+        ]
+        questions: list[Callable[[], Iterable[Alarm]]]
+        questions = [partial(self._broken_rules, entry, position)]
+        if event is not None:
+            mine = (self._waiting, self._not_mine)
+            foreign = payload_hash(event.entry.payload) not in self._mine.signed
+            own = [partial(each, event) for each in mine] if foreign else []
+            questions = [*own, *questions, partial(self._false_seal, event)]
+        for question in questions:
+            try:
+                for alarm in question():
+                    alarms.append(alarm)  # noqa: PERF402  (those before a failure stay)
+            except Refused as refused:
+                alarms.append(Alarm("SIGNATURE", refused.reason, position))
+            except Exception as error:  # noqa: BLE001  (an entry may say what nobody thought of)
+                what = f"it could not be judged: {type(error).__name__}: {error}"
+                alarms.append(Alarm("UNJUDGED", what, position))
+        return list(dict.fromkeys(alarms))
+
+    def _broken_rules(self, entry: bytes, position: int) -> Iterator[Alarm]:
+        """Hold an entry against the rules; go on behind one that they refuse, as the log did."""
         try:
-            event = self._governed.follow(entry)
-            known = {event.event_id, payload_hash(event.entry.payload)}
-            if known.isdisjoint(self._mine.signed):
-                alarms += [*self._waiting(event), *self._not_mine(event)]
-        except Refused as refused:
-            alarms.append(Alarm("SIGNATURE", refused.reason, position))
-        if self._unjudged:
-            return alarms
-        try:
-            alarms += self._false_seal(self._replay.follow(entry))
+            self._replay.follow(entry)
         except RuleBroken as broken:
-            alarms.append(Alarm("RULE_BROKEN", f"{broken.code}: {broken.detail}", position))
-            alarms += self._pass_over(entry, position)
-        return alarms
+            yield Alarm("RULE_BROKEN", f"{broken.code}: {broken.detail}", position)
+        except Exception as error:  # noqa: BLE001  (rules judge what was admitted; this may not be)
+            what = f"no rule could be asked: {type(error).__name__}: {error}"
+            yield Alarm("UNJUDGED", what, position)
+        if self._replay.size == position and (left := self._replay.pass_over(entry)):
+            what = f"what follows on {', '.join(left)} is judged without it"
+            yield Alarm("UNJUDGED", what, position)
 
-    def _pass_over(self, entry: bytes, position: int) -> Sequence[Alarm]:
-        """Go on behind an entry that the rules refuse, as the log did."""
-        try:
-            self._replay.pass_over(entry)
-        except RuleBroken:
-            return []  # Nothing can be read of it, so nothing rests on it.
-        except Exception as error:  # noqa: BLE001  (what was never admitted may fail to fold anyhow)
-            self._unjudged = True
-            what = f"no rule is judged behind it: {type(error).__name__}"
-            return [Alarm("UNJUDGED", what, position)]
-        return []
-
-    def _false_seal(self, logged: Logged) -> Sequence[Alarm]:
+    def _false_seal(self, event: Event) -> Iterator[Alarm]:
         """Hold a seal against the map of the entries that it covers, read once more for it."""
-        body = logged.event.body
-        if not isinstance(body, LedgerSealed):
-            return ()
-        start, self._sealed = self._sealed, body.size
-        covered = islice(self._entries(start), body.size - start)
-        for position, entry in enumerate(covered, start):
+        if event.type != LedgerSealed.TOPIC:
+            return
+        size, start = event.body.get("size"), self._sealed
+        if type(size) is not int or not start < size <= event.position:
+            what = f"it covers what lies between {start} and {event.position}, and says {size}"
+            yield Alarm("FALSE_SEAL", what, event.position)
+            return
+        for position, entry in enumerate(islice(self._entries(start), size - start), start):
             leaf = leaf_hash(entry)
-            for subject in decode(entry, position).event.subjects:
+            for subject in subjects_said(entry):
                 self._map.touch(subject, position, leaf)
-        if body.map_root == f"sha256:{self._map.root().hex()}":
-            return ()
-        what = f"the map of the first {body.size} entries has another root"
-        return (Alarm("FALSE_SEAL", what, logged.position),)
+            self._sealed = position + 1
+        if event.body.get("map_root") != f"sha256:{self._map.root().hex()}":
+            what = f"the map of the first {size} entries has another root"
+            yield Alarm("FALSE_SEAL", what, event.position)
 
     def _waiting(self, event: Event) -> Sequence[Alarm]:
         """Say what officers registered, or vouched for, in the name of a party of one's own."""
@@ -340,14 +308,16 @@ class Monitor:
         what = f"{event.type} {event.event_id} gives {party} the key {keys}, from {binds} on"
         return (Alarm("WAITING", what, event.position),)
 
-    def _not_mine(self, event: Event) -> Sequence[Alarm]:
-        holders = {
-            self._governed.authority.keys[line.key_id].party for line in event.entry.signatures
-        }
-        if holders.isdisjoint(self._mine.parties):
-            return ()
-        what = f"{event.type} {event.event_id} bears your key, and you did not sign it"
-        return (Alarm("NOT_MINE", what, event.position),)
+    def _not_mine(self, event: Event) -> Iterator[Alarm]:
+        """Say if a key of one's own has signed this, which one did not."""
+        known = self._governed.authority.keys
+        for line in event.entry.signatures:
+            key = known.get(line.key_id) or _brought(event, line.key_id)
+            own = key if key and key.party in self._mine.parties else None
+            if own and _has_signed(event, own, line.value):
+                what = f"{event.type} {event.event_id} bears your key, and you did not sign it"
+                yield Alarm("NOT_MINE", what, event.position)
+                return
 
     def _stalled(self) -> Sequence[Alarm]:
         """Say if the newest signature with a time in it is too old, where witnesses refresh it."""
@@ -366,38 +336,45 @@ class Monitor:
             return ()
         return (Alarm("STALL", f"the newest cosignature is {age:.0f} s old"),)
 
-    def _contradicted(self) -> Sequence[Alarm]:
-        """Hold what witnesses have seen of this log against the mirror."""
-        alarms, ours = list[Alarm](), exported_checkpoint(self._directory)
-        ahead = dict[str, tuple[int, float]]()
+    def _contradicted(self) -> Iterator[Alarm]:
+        """Hold what witnesses have seen of this log against the mirror, each by itself."""
+        ours, asked = exported_checkpoint(self._directory), set[str]()
         for seen in self._witnesses(self._governed.policy):
-            stated = self._signed(seen.note)
-            if stated is None or stated.origin != ours.origin or stated.size == 0:
-                continue
-            if stated.size > ours.size:
-                ahead[seen.where] = self._since(seen.where, stated.size)
-            elif self._root_at(stated.size, ours) != stated.root:
-                where = keep_evidence(self._directory, seen.note)
-                what = f"{seen.where} has cosigned another history of size {stated.size}"
-                alarms.append(Alarm("FORK", f"{what}; the proof is kept in {where}"))
-        self.memory.ahead = ahead
-        return [*alarms, *self._withheld(ours.size)]
+            asked.add(seen.where)
+            yield from self._asked(f"what {seen.where} has seen", self._held(seen, ours))
+        self.memory.ahead = {at: was for at, was in self.memory.ahead.items() if at in asked}
+
+    def _held(self, seen: Remembered, ours: Checkpoint) -> Iterator[Alarm]:
+        stated = self._signed(seen.note)
+        if stated is None or stated.origin != ours.origin or stated.size == 0:
+            self.memory.ahead.pop(seen.where, None)
+            return
+        if stated.size > ours.size:
+            before = self.memory.ahead.get(seen.where)
+            self.memory.ahead[seen.where] = self._since(before, stated.size, ours.size)
+            return
+        self.memory.ahead.pop(seen.where, None)
+        if self._root_at(stated.size, ours) != stated.root:
+            what = f"{seen.where} has cosigned another history of size {stated.size}"
+            kept = kept_beside(self._directory, {CHECKPOINT: seen.note})
+            yield Alarm("FORK", f"{what}; {kept}")
 
     def _signed(self, note: bytes) -> Checkpoint | None:
         """Return what a note says if a key of the log has signed it, whatever else stands there."""
+        keys = (*self._governed.log_keys, *self._governed.keys_before)
         try:
-            opened, _ = good_lines(note, self._governed.log_keys)
+            opened, _ = good_lines(note, keys)
             return parse_checkpoint(opened.text)
-        except (LogError, NotAuthentic):
+        except LogError:
             return None  # Not signed by the log: it shows nothing.
 
-    def _since(self, where: str, size: int) -> tuple[int, float]:
+    def _since(self, before: tuple[int, float] | None, size: int, ours: int) -> tuple[int, float]:
         """Return the size that a witness was first ahead with, and since when, as long as it is."""
-        first, at = self.memory.ahead.get(where, (size, self._now()))
-        caught_up = first <= exported_checkpoint(self._directory).size
-        return (size, self._now()) if caught_up else (first, min(at, self._now()))
+        first, at = before or (size, self._now())
+        return (size, self._now()) if first <= ours else (first, min(at, self._now()))
 
-    def _withheld(self, size: int) -> Iterator[Alarm]:
+    def _withheld(self) -> Iterator[Alarm]:
+        size = exported_checkpoint(self._directory).size
         for where, (seen, since) in sorted(self.memory.ahead.items()):
             if self._now() - since >= AHEAD_S:
                 what = f"{where} has seen {seen} entries, the log shows {size}"
@@ -410,23 +387,32 @@ class Monitor:
 
         return frontier_at(size, TileHashes(fetch)).root()
 
-    def _recall(self) -> list[Alarm]:
+    def _recall(self) -> Iterator[Alarm]:
         try:
             self.memory = Memory.parse(self._state.read_bytes())
         except FileNotFoundError:
-            return []
+            return
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self.memory = Memory()
-            what = f"{self._state} cannot be read; everything is looked at again"
-            return [Alarm("STATE", what)]
-        return []
+            yield Alarm("STATE", f"{self._state} cannot be read; everything is looked at again")
+
+    def _keep(self, alarm: Alarm) -> None:
+        """Write an alarm down that stands, before anything else is asked."""
+        standing = self.memory.standing
+        if alarm.kind not in STANDING or alarm in standing:
+            return
+        standing[alarm] = None
+        if len(standing) <= EACH_AT_ONCE or len(standing) % EACH_AT_ONCE == 0:
+            with suppress(OSError):  # It is tried again, and said, as the look ends.
+                self._write()
 
     def _remember(self, alarms: list[Alarm]) -> list[Alarm]:
         """Write down how far this has come, and what stands: only now, after the look."""
         self.memory.size = max(self.memory.size, self.size)
-        known = [*self.memory.standing, *(alarm for alarm in alarms if alarm.kind in STANDING)]
-        self.memory.standing = list(dict.fromkeys(known))
-        self._write()
+        try:
+            self._write()
+        except OSError as error:
+            alarms.append(Alarm("STATE", f"{self._state} cannot be written: {error}"))
         return alarms
 
     def _write(self) -> None:
@@ -446,3 +432,15 @@ _NAMES: dict[type[AuditError], str] = {
     Behind: "BEHIND",
     Rotten: "OWN_DISK",
 }
+
+
+def _brought(event: Event, key_id: str) -> Key | None:
+    return next((key for key in brought_keys(event) if key.key_id == key_id), None)
+
+
+def _has_signed(event: Event, key: Key, signature: bytes) -> bool:
+    try:
+        verify_line(event, key, signature)
+    except Refused:
+        return False
+    return True

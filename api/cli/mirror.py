@@ -11,13 +11,13 @@ import typer
 
 from api.cli.audit import ServedLog
 from ledger.audit import AuditError, Exported, NothingExported
+from ledger.authentic import NotAuthentic
 from ledger.client import NoAnswer
+from ledger.governed import Governed
 from ledger.mirror import (
     Backdated,
     Behind,
     Forked,
-    Governed,
-    NotAuthentic,
     RolledBack,
     Rotten,
     catch_up,
@@ -41,6 +41,11 @@ CODES: dict[type[Exception], tuple[str, int]] = {
 }
 """What each failure is called, and the exit code of the command."""
 
+BROKEN = 9
+"""The exit code where an entry that changes who may sign is refused, and nothing graver."""
+
+_GRAVEST = (3, 4, 8, 1, BROKEN, 6, 7, 5)
+
 
 def mirror(
     directory: Annotated[Path, typer.Argument(help="The mirror", file_okay=False)],
@@ -58,15 +63,17 @@ def mirror(
 
     Exit codes: 1 a byte that does not fit; 3 a fork; 4 rolled back; 5 the source is behind; 6 files
     of the mirror itself had changed, and were fetched anew; 7 no answer; 8 an entry that is older
-    than a checkpoint without it. With --every a source that
-    is behind or does not answer is asked again.
+    than a checkpoint without it; 9 an entry that changes who may sign is refused, which is said at
+    each start, and nothing waits for it. With --every a source that is behind or does not answer is
+    asked again.
     """
-    with _ending(), httpx2.Client(base_url=url, timeout=60) as http:
+    codes = set[int]()
+    with _ending(codes), httpx2.Client(base_url=url, timeout=60) as http:
         governed, source = Governed(parse_trust(trust.read_bytes())), ServedLog(http)
-        mended = _mended(source, directory, governed.trust.origin) if check else 0
-        _follow(source, directory, governed, every)
-    if mended:
-        raise typer.Exit(CODES[Rotten][1])
+        if check and _mended(source, directory, governed.trust.origin):
+            codes.add(CODES[Rotten][1])
+        _follow(source, directory, governed, every, codes)
+    raise typer.Exit(next((code for code in _GRAVEST if code in codes), 0))
 
 
 def _mended(source: ServedLog, directory: Path, origin: str) -> int:
@@ -80,13 +87,17 @@ def _mended(source: ServedLog, directory: Path, origin: str) -> int:
     return count
 
 
-def _follow(source: ServedLog, directory: Path, governed: Governed, every: float | None) -> None:
+def _follow(
+    source: ServedLog, directory: Path, governed: Governed, every: float | None, codes: set[int]
+) -> None:
     shown = -1
     while True:
         try:
-            catch_up(governed, directory)
-            done = follow(source, directory, governed.trust.origin, governed.log_keys)
+            _judge(governed, directory, codes)
+            keys = governed.log_keys, governed.keys_before
+            done = follow(source, directory, governed.trust.origin, keys[0], before=keys[1])
             shown = _told(done, shown)
+            _judge(governed, directory, codes)
         except (NoAnswer, NothingExported, Behind) as error:
             if every is None:
                 raise
@@ -94,6 +105,13 @@ def _follow(source: ServedLog, directory: Path, governed: Governed, every: float
         if every is None:
             return
         time.sleep(every)
+
+
+def _judge(governed: Governed, directory: Path, codes: set[int]) -> None:
+    """Learn from the entries of the mirror who may sign, and say what is refused of these."""
+    for fault in catch_up(governed, directory):
+        codes.add(BROKEN)
+        print(f"RULE_BROKEN: position {fault.position}: {fault.reason}", flush=True)
 
 
 def _told(done: Exported, shown: int) -> int:
@@ -108,11 +126,11 @@ def _named(error: Exception) -> tuple[str, int]:
 
 
 @contextmanager
-def _ending() -> Iterator[None]:
-    """Say what went wrong, and exit with its code."""
+def _ending(codes: set[int]) -> Iterator[None]:
+    """Say what went wrong, and keep its code."""
     try:
         yield
     except (AuditError, NoAnswer, Refused) as error:
         name, code = _named(error)
         print(f"{name}: {error}", flush=True)
-        raise typer.Exit(code) from None
+        codes.add(code)

@@ -11,9 +11,10 @@ import typer
 
 from api.cli.audit import LawDirectory, ServedLog
 from api.cli.options import AsJson, TrustFile, Url
+from ledger.alarms import STANDING, Alarm
 from ledger.gate import places, remembered
 from ledger.lawbook import laws_at_hand
-from ledger.monitor import STANDING, Alarm, Mine, Monitor
+from ledger.monitor import Mine, Monitor
 from ledger.verify.trust import parse_trust
 
 CODES = {"FORK": 3, "ROLLED_BACK": 4, "BEHIND": 5, "OWN_DISK": 6, "STALL": 7, "BACKDATED": 8}
@@ -64,8 +65,11 @@ def monitor(  # noqa: PLR0913  (the command's options)
             mine=Mine(party or (), frozenset(signed.read_text().split()) if signed else ()),
             witnesses=lambda policy: remembered(places(policy, (), root.origin)),
         )
-        alarms = [*watching.begin(), *watching.look()]
-        _told("ALARM", alarms, as_json=as_json)
+        alarms = list[Alarm]()
+        for step in (watching.begin, watching.look):
+            found = step()
+            _told("ALARM", found, as_json=as_json)
+            alarms += found
         stood = [alarm for alarm in watching.standing if alarm not in alarms]
         _told("STANDING", stood, as_json=as_json)
         if acknowledge:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from api.cli.audit import ServedLog
 from api.cli.main import app
 from ledger.audit import NothingExported, export, exported_checkpoint
+from ledger.authentic import NotAuthentic
 from ledger.keptlog import KeptLog
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.dating import seen_path
@@ -21,7 +22,6 @@ from ledger.mirror import (
     Backdated,
     Behind,
     Forked,
-    NotAuthentic,
     RolledBack,
     Rotten,
     follow,

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.cli.monitor import code_of
+from ledger.alarms import STANDING, Alarm
 from ledger.audit import NothingExported, Source
 from ledger.domain.authority import ledger_subject
 from ledger.intake import decode
@@ -20,7 +21,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.log.note import Note, NoteSignature, format_note, format_vkey, parse_note
 from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
-from ledger.monitor import STANDING, Alarm, Mine, Monitor
+from ledger.monitor import Mine, Monitor
 from ledger.publisher import Remembered
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
