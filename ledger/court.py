@@ -656,7 +656,7 @@ class Authority:
     mandates: dict[tuple[str, str], dict[str, dict[str, Any]]] = field(default_factory=dict)
     log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
-    speakers: set[tuple[str, str]] = field(default_factory=set)
+    speakers: dict[str, str] = field(default_factory=dict)  # By party, for which group.
     closed: int = MAX_COUNT
     faults: dict[int, Refused] = field(default_factory=dict)
 
@@ -688,8 +688,7 @@ class Authority:
     def _open(self, event: Event, body: dict[str, Any]) -> None:
         if event.position:
             raise event.fault("a ledger is opened once, at position 0")
-        self.operators.append((0, body["operator"]))
-        self.registrar = body["registrar"]
+        self.operators, self.registrar = [(0, body["operator"])], body["registrar"]
         self.log_keys.append((0, tuple(map(str, body["log_keys"]))))
         self.policies.append((0, body["policy_sha256"], b""))  # The trust root has it.
         self._adopt_delay(event)
@@ -767,14 +766,16 @@ class Authority:
         text = octets("".join(f"{line}\n" for line in body["policy"]))
         digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
         named = [members_of(each, "group party", event) for each in body["speakers"]]
-        speakers = {(each["group"], each["party"]) for each in named}
-        others = {each for each in speakers if each[0] != "state"}
-        ruling = self.speakers or {("state", self.registrar), *others}
-        if len({group for group, party in ruling if party in approving}) < 2:
-            raise event.fault("two of the groups of witnesses must approve a policy")
-        if digest != body["policy_sha256"] or not approving <= {party for _, party in ruling}:
-            raise event.fault("another policy, or approved by who speaks for no group")
+        speakers = {each["party"]: each["group"] for each in named}
+        others = {party: group for party, group in speakers.items() if group != "state"}
+        ruling = self.speakers or {**others, self.registrar: "state"}
+        agreed, groups = {*map(ruling.get, approving)}, {"firms", "institutes", "state"}
         with failing(SIGNATURES, event.position):
+            must(len(speakers) == len(named) > 0, "a party speaks for one group")
+            must({*speakers.values()} <= groups, "there is no such group of witnesses")
+            must(len(agreed) > 1 and None not in agreed, "two of the groups approve, nobody else")
+            must(self.speakers or self.registrar in approving, "the registrar approves the first")
+            must(digest == body["policy_sha256"], "another policy than its digest")
             read_policy(text)
         self.policies.append((event.position + 1, digest, text))
         self.speakers = speakers
@@ -983,7 +984,12 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "ledger.log_keys_adopted/1": ("@officers", "", "", ""),
     "ledger.opened/1": ("parties/*/party", "", "", ""),
     "ledger.operation_handed_over/1": ("@officers operator", "", "", ""),
-    "ledger.policy_adopted/1": ("@operator approved_by/*", "", "", ""),
+    "ledger.policy_adopted/1": (
+        "@operator approved_by/*",
+        "approved_by/*=!@operator speakers/*/party=!@operator",
+        "",
+        "",
+    ),
     "ledger.refusal_keys_adopted/1": ("@officers", "", "", ""),
     "ledger.resumed/1": ("@operator", "", "", ""),
     "ledger.rules_adopted/1": ("@officers", "", "", ""),

@@ -47,7 +47,7 @@ Group = Literal["state", "institutes", "firms"]
 Line = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\n]*$")]
 
 GROUPS_THAT_APPROVE = 2
-"""A policy is adopted by so many of the three groups at least."""
+"""A policy is adopted by so many of the three groups at least, the first by the State's too."""
 
 
 def charter_subject(ledger: str) -> str:
@@ -205,7 +205,10 @@ class PolicyMismatch(Refusal):
 
 
 class PolicyNotApproved(Refusal):
-    """A policy is approved by those who speak for two of the three groups of witnesses."""
+    """A policy is approved by those who speak for two of the three groups, each for one.
+
+    The first is approved by the registrar, who speaks for the State until there are witnesses.
+    """
 
     code = "POLICY_NOT_APPROVED"
     title_vi = "Chính sách nhân chứng chưa được hai nhóm phê chuẩn"
@@ -257,20 +260,24 @@ def _admit_policy(state: State, event: Event, _: Context) -> None:
         raise PolicyMismatch("policy_sha256 is that of the lines, each with its line feed")
     for speaker in body.speakers:
         party_of(state, speaker.party)
+    if len({each.party for each in body.speakers}) < len(body.speakers):
+        raise PolicyNotApproved("each party speaks for one of the groups")
     # Before there are witnesses the registrar speaks for the State, the new ones for themselves.
-    speakers = ledger.speakers or (
-        Speaker("state", ledger.registrar),
-        *_speakers(body, without="state"),
-    )
-    groups = {each.group for each in speakers if each.party in body.approved_by}
-    strangers = set(body.approved_by) - {each.party for each in speakers}
+    others = {each.party: each.group for each in body.speakers if each.group != "state"}
+    now = {each.party: each.group for each in ledger.speakers}
+    ruling = now or {**others, ledger.registrar: "state"}
+    groups = {ruling[party] for party in body.approved_by if party in ruling}
+    strangers = set(body.approved_by) - ruling.keys()
     if len(groups) < GROUPS_THAT_APPROVE or strangers:
         said = ", ".join(sorted(groups)) or "none"
         raise PolicyNotApproved(f"approved by {said} of the groups", subjects=strangers)
+    if not now and ledger.registrar not in body.approved_by:
+        why = f"the first policy is approved by {ledger.registrar} too"
+        raise PolicyNotApproved(why, subjects=(ledger.registrar,))
 
 
-def _speakers(body: PolicyAdopted, *, without: str = "") -> tuple[Speaker, ...]:
-    return tuple(Speaker(s.group, s.party) for s in body.speakers if s.group != without)
+def _speakers(body: PolicyAdopted) -> tuple[Speaker, ...]:
+    return tuple(Speaker(each.group, each.party) for each in body.speakers)
 
 
 def _admit_handover(state: State, event: Event, _: Context) -> None:

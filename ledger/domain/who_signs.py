@@ -121,7 +121,9 @@ WHO_SIGNS: Mapping[type[Body], Row] = {
     DelayAdopted: Row("@officers", waits="?ledger"),
     LogKeysAdopted: Row("@officers"),
     RefusalKeysAdopted: Row("@officers"),
-    PolicyAdopted: Row("@operator approved_by/*"),
+    PolicyAdopted: Row(
+        "@operator approved_by/*", "approved_by/*=!@operator speakers/*/party=!@operator"
+    ),
     OperationHandedOver: Row("@officers operator"),
     LedgerResumed: Row("@operator"),
     LedgerClosed: Row("@officers"),

@@ -28,6 +28,7 @@ MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
 LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
 REFUSAL_KEYS, DELAY = "ledger.refusal_keys_adopted/1", "ledger.delay_adopted/1"
 HANDED_OVER, CLOSED = "ledger.operation_handed_over/1", "ledger.closed/1"
+GROUPS = frozenset(("state", "institutes", "firms"))
 OFFERS = ("offer.made/1", "offer.countered/1")
 ERASED = "person.erased/1"
 ENDS = {"party.merged/1": "party", "party.dissolved/1": "party", ERASED: "token"}
@@ -154,8 +155,8 @@ class Authority:
     are parties that ceased to be, and where;
     `mandates` are by (principal, holder), then by name; `log_keys` are the sets of vkeys that sign
     checkpoints, `policies` digests and texts, each with the first size that it is for; `speakers`
-    are (group, party); `delays` have (position, instant from which, seconds) for what must wait,
-    `demonstration` says that there is a time at which nothing waits.
+    have the group that a party speaks for; `delays` have (position, instant from which, seconds)
+    for what must wait, `demonstration` says that there is a time at which nothing waits.
     Behind position `closed` nothing stands. `whole` says that every entry is at
     hand: then what is not recorded never was. `faults` says what is wrong with
     events that would have changed anything here, by position.
@@ -171,7 +172,7 @@ class Authority:
     log_keys: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     refusal_keys: list[str] = field(default_factory=list)
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
-    speakers: set[tuple[str, str]] = field(default_factory=set)
+    speakers: dict[str, str] = field(default_factory=dict)
     delays: list[tuple[int, str, int]] = field(default_factory=list)
     demonstration: bool = False
     closed: int = NEVER
@@ -339,12 +340,16 @@ def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     text = "".join(f"{line}\n" for line in body["policy"]).encode("utf-8", "surrogateescape")
     digest, approving = f"sha256:{sha256(text).hexdigest()}", set(map(str, body["approved_by"]))
     named = [_checked(each, "group party", event) for each in body["speakers"]]
-    speakers = {(each["group"], each["party"]) for each in named}
-    first = {("state", authority.registrar)} | {each for each in speakers if each[0] != "state"}
-    ruling = authority.speakers or first
-    if len({group for group, party in ruling if party in approving}) < 2:  # noqa: PLR2004
+    speakers = {each["party"]: each["group"] for each in named}
+    if not named or len(speakers) < len(named) or not {*speakers.values()} <= GROUPS:
+        raise fault(event, "each speaks for one of the three groups of witnesses")
+    others = {party: group for party, group in speakers.items() if group != "state"}
+    ruling = authority.speakers or {**others, authority.registrar: "state"}
+    if len({ruling.get(each) for each in approving}) < 2:  # noqa: PLR2004
         raise fault(event, "two of the groups of witnesses must approve a policy")
-    if digest != body["policy_sha256"] or not approving <= {party for _, party in ruling}:
+    if not (authority.speakers or authority.registrar in approving):
+        raise fault(event, "the registrar must approve the first policy")
+    if digest != body["policy_sha256"] or not approving <= ruling.keys():
         raise fault(event, "another policy, or approved by who speaks for no group")
     with refusing(Step.SIGNATURES, event.position):
         parse_policy(text)

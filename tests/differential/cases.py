@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from ledger.genesis import key_record
 from ledger.wire.envelope import Signature
 from ledger.wire.keys import PrivateKey
-from tests.differential import waiting
+from tests.differential import policies, waiting
 from tests.differential.bench import NOBODY, OUTSIDER, Bench, event, officers, registered
 from tests.differential.story import DEPUTIES, deputy, entry, lines
 from tests.support import builders as b
@@ -262,6 +262,7 @@ ALWAYS_RIGHT: tuple[Case, ...] = (
     waiting.key_stopped,
     waiting.party_stopped,
     waiting.registered_anew,
+    policies.policy_of_two_groups,
 )
 WRONG: tuple[Case, ...] = (
     signer_missing,
@@ -308,6 +309,10 @@ WRONG: tuple[Case, ...] = (
     waiting.key_stopped_too_late,
     waiting.party_stopped_too_late,
     waiting.party_stopped_by_another,
+    policies.policy_by_the_operator_alone,
+    policies.policy_by_one_for_two_groups,
+    policies.policy_by_puppets,
+    policies.policy_for_which_the_operator_speaks,
 )
 RARE = (
     key_of_before,

@@ -309,7 +309,7 @@ def log_keys_alone(operator: Operator) -> None:
 
 
 def policy_alone(operator: Operator) -> None:
-    """Adopt a policy that nobody approves."""
+    """Adopt a first policy, and approve it as who speaks for two of the groups."""
     _alone(
         operator,
         "ledger.policy_adopted/1",
@@ -318,7 +318,7 @@ def policy_alone(operator: Operator) -> None:
             "ledger": ledger_subject(ORIGIN),
             "policy": QUORUM_NONE_POLICY.decode().splitlines(),
             "policy_sha256": f"sha256:{sha256(QUORUM_NONE_POLICY).hexdigest()}",
-            "speakers": [{"group": "state", "party": OPERATOR}],
+            "speakers": [{"group": group, "party": OPERATOR} for group in ("firms", "institutes")],
         },
     )
 

@@ -73,6 +73,36 @@ def test_policy_not_approved() -> None:
     log.when(taken_over).then_refused(PolicyNotApproved, subjects=(BANK,))
 
 
+def test_the_first_policy_is_approved_by_the_registrar_too() -> None:
+    """Whom the operator registers it could let speak for the other groups."""
+    first = policy_adopted(approved_by=[FIRM, INSTITUTE])
+    given().when(first).then_refused(PolicyNotApproved, subjects=(REGISTRAR,))
+    given(policy_adopted()).when(first).then_admitted()
+
+
+@pytest.mark.parametrize("approved_by", [[FIRM], [FIRM, REGISTRAR]])
+def test_a_party_speaks_for_one_group(approved_by: list[str]) -> None:
+    both = [{"group": group, "party": FIRM} for group in ("firms", "institutes")]
+    for log in (given(), given(policy_adopted())):
+        twice = policy_adopted(speakers=both, approved_by=approved_by)
+        log.when(twice).then_refused(PolicyNotApproved)
+    registrar = [{"group": group, "party": REGISTRAR} for group in ("firms", "institutes")]
+    for speakers in (registrar, registrar[:1]):
+        alone = policy_adopted(speakers=speakers, approved_by=[REGISTRAR])
+        given().when(alone).then_refused(PolicyNotApproved)
+
+
+def test_the_operator_speaks_for_no_group() -> None:
+    speakers = [{"group": group, "party": OPERATOR} for group in ("institutes", "firms")]
+    for spoken, approved_by in (
+        (speakers[:1], [OPERATOR, REGISTRAR]),
+        (speakers[:1], [INSTITUTE, REGISTRAR]),
+        ([{"group": "firms", "party": FIRM}], [OPERATOR, REGISTRAR]),
+    ):
+        body = policy_adopted(speakers=spoken, approved_by=approved_by)
+        given().when(body).then_refused(WrongSigner, subjects=(OPERATOR,))
+
+
 def test_policy_mismatch() -> None:
     given().when(policy_adopted(policy_sha256=SOME_HASH)).then_refused(PolicyMismatch)
     given().when(policy_adopted("# of this year", "quorum none")).then_admitted()

@@ -49,6 +49,13 @@ def policy(log: SampleLog, **members: Any) -> tuple[str, dict[str, Any]]:
     return "ledger.policy_adopted/1", body
 
 
+def spoken(group: str, party: str) -> dict[str, str]:
+    return {"group": group, "party": party}
+
+
+STATE = [spoken("state", REGISTRAR)]
+
+
 def opened_again(log: SampleLog) -> tuple[str, dict[str, Any]]:
     body = canonical.load(parse_entry(log.entries[0]).payload)["body"]
     return "ledger.opened/1", body
@@ -85,6 +92,58 @@ REFUSED: dict[str, tuple[Said, list[str]]] = {
     "a policy approved by who speaks for no group": (
         lambda log: policy(log, approved_by=[FIRM, REGISTRAR, RIVAL]),
         [OPERATOR, FIRM, REGISTRAR, RIVAL],
+    ),
+    "a first policy that the operator adopts as two groups": (
+        lambda log: policy(
+            log,
+            speakers=[spoken("firms", OPERATOR), spoken("institutes", OPERATOR)],
+            approved_by=[OPERATOR],
+        ),
+        [OPERATOR],
+    ),
+    "a first policy that two parties of the operator's approve": (
+        lambda log: policy(
+            log,
+            speakers=[spoken("firms", FIRM), spoken("institutes", RIVAL)],
+            approved_by=[FIRM, RIVAL],
+        ),
+        [OPERATOR, FIRM, RIVAL],
+    ),
+    "a policy for which one party speaks twice": (
+        lambda log: policy(
+            log, speakers=[spoken("firms", FIRM), spoken("institutes", FIRM), *STATE]
+        ),
+        [OPERATOR, FIRM, REGISTRAR],
+    ),
+    "a policy that the registrar approves as two groups": (
+        lambda log: policy(
+            log,
+            speakers=[spoken("firms", REGISTRAR), spoken("institutes", REGISTRAR)],
+            approved_by=[REGISTRAR],
+        ),
+        [OPERATOR, REGISTRAR],
+    ),
+    "a policy for which the operator speaks": (
+        lambda log: policy(
+            log, speakers=[spoken("firms", FIRM), spoken("institutes", OPERATOR), *STATE]
+        ),
+        [OPERATOR, FIRM, REGISTRAR],
+    ),
+    "a policy that the operator approves": (
+        lambda log: policy(
+            log,
+            speakers=[spoken("institutes", OPERATOR), *STATE],
+            approved_by=[OPERATOR, REGISTRAR],
+        ),
+        [OPERATOR, REGISTRAR],
+    ),
+    "a policy with a group that there is not": (
+        lambda log: policy(log, speakers=[spoken("firms", FIRM), spoken("banks", RIVAL)]),
+        [OPERATOR, FIRM, REGISTRAR],
+    ),
+    "a policy for which nobody speaks": (
+        lambda log: policy(log, speakers=[]),
+        [OPERATOR, FIRM, REGISTRAR],
     ),
     "a policy that is another than its digest": (
         lambda log: policy(log, policy_sha256=f"sha256:{'0' * 64}"),
@@ -189,6 +248,37 @@ def test_a_policy_and_keys_that_all_have_signed_are_followed(tmp_path: Path) -> 
     topic, body = keys(log, *map(format_vkey, log_signers(log.origin)))
     log.say(body, [OPERATOR, REGISTRAR], topic=topic)
     assert 13 == verified(log, tmp_path).checkpoint.size
+
+
+@pytest.mark.parametrize(
+    "speakers",
+    [
+        [spoken("institutes", RIVAL), spoken("firms", OPERATOR)],
+        [spoken("institutes", RIVAL), spoken("firms", RIVAL)],
+        [],
+    ],
+    ids=["the operator among them", "one of them twice", "nobody"],
+)
+def test_a_later_policy_is_held_to_who_speaks_as_the_first(
+    speakers: list[dict[str, str]], tmp_path: Path
+) -> None:
+    log = sample_log(11)
+    for said in (policy(log), policy(log, speakers=speakers)):
+        say(log, *said, [FIRM, OPERATOR, REGISTRAR])
+    refused = refusal_of(log, tmp_path)
+    assert (Step.SIGNATURES, 12) == (refused.step, refused.position)
+
+
+def test_an_operator_that_spoke_for_a_group_before_approves_nothing(tmp_path: Path) -> None:
+    log = sample_log(11)
+    topic, body = policy(log)
+    log.say(body, [FIRM, OPERATOR, REGISTRAR], topic=topic)
+    handed = {"ledger": ledger_subject(log.origin), "operator": FIRM, "reason": "x"}
+    log.say(handed, [FIRM, OPERATOR, REGISTRAR], topic="ledger.operation_handed_over/1")
+    topic, body = policy(log, speakers=[*STATE, spoken("institutes", RIVAL)])
+    log.say(body, [FIRM, REGISTRAR], topic=topic)
+    refused = refusal_of(log, tmp_path)
+    assert (Step.SIGNATURES, 13) == (refused.step, refused.position)
 
 
 @pytest.mark.parametrize("changed", ["log_keys", "policy"])
