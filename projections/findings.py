@@ -112,10 +112,9 @@ def _disputed(body: DisputeOpened) -> list[Suspicion]:
 
 
 def _voided(body: RulingMade) -> list[Suspicion]:
+    voiding = {order.deeds()[0]: order for order in body.orders if order.event is not None}
     return [
-        (order.deeds()[0], "DEED_VOID", order.start, order.event)
-        for order in body.orders
-        if order.event is not None
+        (deed, "DEED_VOID", order.start, order.event) for deed, order in sorted(voiding.items())
     ]
 
 

@@ -47,14 +47,15 @@ Fact = Literal[
 class PartyFact:
     """A row of `read.parties`: something that was said of a party.
 
-    `value` is the name, the number (of the register `scheme`), the successor, the reason, …;
-    `true_from` is the legal day from which it is so, if the event says one; `binds_from` is the
-    instant before which a registration binds nobody.
+    `place` counts what one event said, from 0. `value` is the name, the number (of the register
+    `scheme`), the successor, the reason, …; `true_from` is the legal day from which it is so, if
+    the event says one; `binds_from` is the instant before which a registration binds nobody.
     """
 
     subject: str
     position: int
     accepted: datetime
+    place: int
     fact: Fact
     scheme: str
     value: str
@@ -181,8 +182,8 @@ def _emit(logged: Logged) -> list[PartyFact]:
     body = logged.event.body
     binds_from = body.not_before if isinstance(body, PartyRegistered) else None
     return [
-        PartyFact(party, logged.position, logged.accepted, *said, binds_from=binds_from)
-        for party, said in _SAID[type(body)](body)
+        PartyFact(party, logged.position, logged.accepted, place, *said, binds_from=binds_from)
+        for place, (party, said) in enumerate(_SAID[type(body)](body))
     ]
 
 
@@ -217,11 +218,11 @@ def _emit_relation(logged: Logged) -> list[RelationFact]:
 
 parties = Journal(
     name="parties",
-    version=2,
+    version=3,
     row=PartyFact,
     emit=_emit,
     bodies=frozenset(_SAID),
-    identity=("subject", "fact", "scheme", "value"),
+    identity=("subject", "place"),
 )
 
 relations = Journal(

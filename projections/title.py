@@ -12,7 +12,7 @@ assignment is void gives title back from the day that it names, for everybody.
 The owners on record last are those of `ledger.domain.right.Right`: a test holds the two together.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -24,6 +24,7 @@ from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, Pri
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.enforcement import SecurityEnforced
 from ledger.domain.event import Logged
+from ledger.domain.fraction import fitted
 from ledger.domain.order import kind_of
 from ledger.domain.right import Holding, RightFiled
 from ledger.domain.ruling import RulingMade
@@ -296,8 +297,6 @@ def _moved_as_agreed(rows: Rows, terms: Held, change: Change, effect: Effect) ->
         given = {
             party: min(share, owned[party]) for party, share in giving.items() if party in owned
         }
-        if given == giving:
-            return _held_after(held, given, taking, by)
         part = sum(given.values(), _NOTHING) / sum(taking.values(), _NOTHING)
         taken = {party: share * part for party, share in taking.items()}
         return _held_after(held, given, taken, by)
@@ -306,9 +305,10 @@ def _moved_as_agreed(rows: Rows, terms: Held, change: Change, effect: Effect) ->
 
 
 def _held_after(
-    held: Held, given: dict[str, Fraction], taken: dict[str, Fraction], by: str
+    held: Held, given: Mapping[str, Fraction], taken: Mapping[str, Fraction], by: str
 ) -> Held:
     """Return a box's rows after shares moved, in order of the parties' ids."""
+    given, taken = fitted({row.party: row.share for row in held}, given, taken)
     if not any(given.values()):
         return held
     after = {row.party: (row.share, row.by) for row in held}
@@ -421,7 +421,7 @@ def _on(
 
 title = Projection(
     name="title",
-    version=3,
+    version=4,
     row=TitleRow,
     on={
         RightFiled: _on(_the_right, _filed),

@@ -30,6 +30,7 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import known, not_in_future
+from ledger.domain.fraction import must_be_writable
 from ledger.domain.hold import DeedVoid
 from ledger.domain.right import Attested, Right
 from ledger.domain.title import (
@@ -157,6 +158,13 @@ def _must_be_free_to_keep(
             positions=(terms.noted,),
             subjects=(subject, body.assignment),
         )
+    kept = [right.pending[assignment] for assignment in right.priorities]
+    must_be_writable(
+        terms.given.values(),
+        (share for each in kept for share in each.given.values()),
+        subject=subject,
+        positions=(each.position for each in kept),
+    )
     for party, share in terms.given.items():
         must_not_be_kept(subject, right, party, share, context)
 

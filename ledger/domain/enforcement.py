@@ -28,6 +28,7 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import known, not_in_future
+from ledger.domain.fraction import must_be_writable
 from ledger.domain.right import (
     Attested,
     FractionSum,
@@ -132,6 +133,7 @@ def _admit_enforced(state: State, event: Event, context: Context) -> None:
     for subject in body.rights:
         known(state, subject, Right)
     not_in_future(context.accepted, registered_on=body.registered_on)
+    must_be_writable(holding.share for holding in (*body.owners, *body.acquirers))
     given, taken = sum_of(body.owners), sum_of(body.acquirers)
     if given != taken:
         raise FractionSum(f"the owners lose {given}, the acquirers get {taken}")

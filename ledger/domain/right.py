@@ -7,7 +7,7 @@ Read in this order: events, state, refusals, admit, evolve.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -45,6 +45,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import all_known, new, not_in_future
+from ledger.domain.fraction import must_be_writable
 from ledger.domain.grant_index import GrantIndex
 from ledger.domain.hold import Hold
 from ledger.domain.scope import HeldGrant
@@ -317,8 +318,9 @@ def sum_of(holdings: Iterable[Holding]) -> Fraction:
     return sum((holding.share for holding in holdings), Fraction(0))
 
 
-def must_be_whole(owners: Iterable[Holding]) -> None:
-    """Raise `FractionSum` unless the owners' shares add up to the whole."""
+def must_be_whole(owners: Sequence[Holding]) -> None:
+    """Raise `ShareTooFine` or `FractionSum` unless the owners' shares add up to the whole."""
+    must_be_writable(holding.share for holding in owners)
     total = sum_of(owners)
     if total != 1:
         raise FractionSum(f"the owners' shares add up to {total}, not 1")

@@ -39,6 +39,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.fraction import fitted, must_be_writable
 from ledger.domain.hold import Voidance, must_not_be_frozen
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import Price, check_rate
@@ -198,8 +199,10 @@ def moved(
 ) -> Right:
     """Return the right after an event moved shares; what is given is what is taken.
 
-    A party that is left with nothing is a former owner from then on. Nothing given, nothing moves.
+    They are rounded if they must be (`fitted`). A party that is left with nothing is a former owner
+    from then on. Nothing given, nothing moves.
     """
+    given, taken = fitted(right.owners, given, taken)
     if not any(given.values()):
         return right
     owners, former = right.owners, right.former
@@ -290,6 +293,7 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     rights = {subject: known(state, subject, Right) for subject in body.rights}
     not_in_future(context.accepted, agreed_on=body.agreed_on)
     _must_say_what_for(body, context)
+    must_be_writable(_named(body))
     given, taken = sum_of(body.assignors), sum_of(body.assignees)
     if given != taken:
         raise FractionSum(f"the assignors give {given}, the assignees take {taken}")
@@ -311,6 +315,10 @@ def _must_say_what_for(body: AssignmentAgreed, context: Context) -> None:
     if body.equity.company not in {holding.party for holding in body.assignees}:
         raise ContentMissing("a right is contributed to the company whose stake is given for it")
     check_rate(body.equity.stake_ppm, "/body/equity/stake_ppm", context)
+
+
+def _named(body: AssignmentAgreed) -> Iterable[Fraction]:
+    return (holding.share for holding in (*body.assignors, *body.assignees))
 
 
 def _must_be_theirs(
@@ -337,6 +345,9 @@ def _must_be_theirs(
                 subjects=(subject, holding.party),
             )
         must_not_be_kept(subject, right, holding.party, holding.share, context)
+    must_be_writable(
+        _named(body), right.owners.values(), subject=subject, positions=(right.titled,)
+    )
 
 
 def must_not_be_kept(

@@ -6,6 +6,7 @@ from ledger.domain.backdating import Backdated
 from ledger.domain.conveyance import ChainGap
 from ledger.domain.covenant import CovenantBreach
 from ledger.domain.event import OpeningRequired
+from ledger.domain.fraction import FINEST, ShareTooFine
 from ledger.domain.hold import Frozen
 from ledger.domain.name import PartyByName
 from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
@@ -154,6 +155,24 @@ def test_fraction_exceeded() -> None:
 
     log.when(gives(1, 2)).then_refused(FractionExceeded, positions=(0,), subjects=(FIRM, RIGHT))
     log.when(gives(2, 5)).then_admitted()
+
+
+def test_share_too_fine() -> None:
+    """A third of a seventh of an eleventh is a share; one that no event could say is none."""
+    eleventh = right_filed(owners=[held(INSTITUTE, 10, 11), held(FIRM, 1, 11)])
+
+    def gives(*share: int) -> object:
+        parties = {"assignors": [held(FIRM, *share)], "assignees": [held(RIVAL, *share)]}
+        return assignment_agreed(**parties, ground="gift")
+
+    given(eleventh).when(gives(1, 231)).then_admitted()
+    finest = right_filed(owners=[held(INSTITUTE, FINEST - 1, FINEST), held(FIRM, 1, FINEST)])
+    given(finest).when(gives(1, FINEST)).then_admitted()
+    given(eleventh).when(gives(1, FINEST)).then_refused(ShareTooFine, positions=(0,))
+    halves = right_filed(owners=[held(INSTITUTE, 1, 2), held(FIRM, 1, 2), held(RIVAL, 1, 2**54)])
+    given().when(halves).then_refused(ShareTooFine)
+    many = [held(f"party:p{n}", 1, FINEST - 2 * n) for n in range(400)]
+    given().when(right_filed(owners=many)).then_refused(ShareTooFine)
 
 
 SHARED = right_filed(owners=[held(INSTITUTE, 1, 2), held(FIRM, 1, 2)])
