@@ -9,7 +9,7 @@ from api.dryruns import DryRunTurns
 from api.metrics import Metrics
 from api.quotas import Quotas
 from api.traffic import Traffic
-from api.writepath import WritePath
+from api.watch import Watch
 from ledger.domain.law import Law
 from ledger.node import Node
 from ledger.submit import Submitter
@@ -44,11 +44,11 @@ def dry_runs_of(request: Request) -> DryRunTurns:
     return dry_runs
 
 
-def write_path_of(request: Request) -> WritePath:
-    """Return what knows whether an event could be appended now."""
-    write_path = request.app.state.write_path
-    assert isinstance(write_path, WritePath)
-    return write_path
+def watch_of(request: Request) -> Watch:
+    """Return the looks that all who watch over the ledger share."""
+    watch = request.app.state.watch
+    assert isinstance(watch, Watch)
+    return watch
 
 
 def metrics_of(request: Request) -> Metrics:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.guarded import group_of
 from api.metrics import Metrics
 from api.problems import ApiProblem, respond
-from api.quotas import Quota
+from api.quotas import Quotas
 from ledger.sequencer import Stopped
 from ledger.store.connection import OutcomeUnknown
 from ledger.turns import Throttled
@@ -34,8 +34,8 @@ HEADERS = [
 ]
 """What every answer says; those of pages say more."""
 
-FREE = ("/health/",)
-"""What is asked by whoever watches over the server: it uses nothing up."""
+WATCHED = ("/health/", "/metrics")
+"""What is asked by whoever watches over the server: by a quota of its own."""
 
 
 _HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{1,5})?")
@@ -45,11 +45,11 @@ class Edge:
     """The outermost of the application. `hosts` None: by any name."""
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Iterable[str] | None, quota: Quota, metrics: Metrics
+        self, app: ASGIApp, *, hosts: Iterable[str] | None, quotas: Quotas, metrics: Metrics
     ) -> None:
         self._app = app
         self._hosts = None if hosts is None else frozenset(hosts)
-        self._quota = quota
+        self._quotas = quotas
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +60,8 @@ class Edge:
         client = scope.get("client")
         address = group_of(client[0]) if client else ""
         scope.setdefault("state", {})["address"] = address
-        free = scope["path"].startswith(FREE)
+        watches = scope["path"].startswith(WATCHED)
+        quota = self._quotas.watchers if watches else self._quotas.addresses
         began = time.monotonic()
 
         begun = False
@@ -69,14 +70,13 @@ class Edge:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
-                self._complete(message, () if free else self._quota.headers(address))
+                self._complete(message, quota.headers(address))
             await send(message)
 
         try:
             self._check(scope)
-            if not free:
-                self._quota.must_be_left(address)
-                self._quota.take(address, 1)
+            quota.must_be_left(address)
+            quota.take(address, 1)
         except (ApiProblem, Throttled) as error:
             await respond(Request(scope), error)(scope, receive, answer)
             return

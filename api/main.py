@@ -38,7 +38,7 @@ from api.metrics import Metrics
 from api.quotas import Quotas
 from api.schemas import COMPONENTS
 from api.traffic import Traffic
-from api.writepath import WritePath
+from api.watch import Watch
 from ledger.checking import CheckQueue, KeyDirectory
 from ledger.node import Node
 from ledger.submit import Submitter
@@ -102,7 +102,9 @@ def create_app(node: Node) -> FastAPI:
             app.state.quotas.must_be_left,
             settings.read_wait_s,
         )
+        app.state.watch = Watch.over(app)
         yield
+        app.state.watch.close()
         app.state.dry_runs.close()
         app.state.traffic.close()
 
@@ -117,7 +119,6 @@ def create_app(node: Node) -> FastAPI:
     )
     app.state.node = node
     app.state.metrics = Metrics()
-    app.state.write_path = WritePath(node)
     app.state.quotas = Quotas.of(settings)
     for module in ROUTED:
         app.include_router(module.router)
@@ -127,7 +128,7 @@ def create_app(node: Node) -> FastAPI:
     app.add_middleware(
         Edge,
         hosts=hosts_of(settings.host, settings.hosts.split()),
-        quota=app.state.quotas.addresses,
+        quotas=app.state.quotas,
         metrics=app.state.metrics,
     )
     _describe(app)

@@ -73,7 +73,7 @@ def _ages(node: Node, metrics: Metrics) -> None:
 
 
 def _lines(traffic: Traffic, submitter: Submitter, metrics: Metrics) -> None:
-    for lane in (traffic.reads, traffic.replays, traffic.operations):
+    for lane in (traffic.reads, traffic.replays):
         metrics.lines.labels(lane.name).set(lane.waiting)
     metrics.lines.labels("folding").set(traffic.folding.waiting)
     metrics.lines.labels("checks").set(submitter.checks.waiting)

@@ -4,21 +4,17 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.deps import address_of, metrics_of, node_of, traffic_of, write_path_of
-from api.measures import measure
-from ledger.store.connection import StoreError
-from ledger.store.entries import read_head
-from projections.waiting import folded_sizes
+from api.deps import node_of, watch_of
+from api.shared import WITHIN_S
+from api.watch import Seen
+from ledger.store.connection import Unavailable
 
 router = APIRouter(tags=["operations"])
 
 FRESH_S = 3.0
 """How long ago, in seconds, the publisher must have verified the head for it to be ready."""
-
-LAG_MAX = 1000
-"""Entries that a projection may be behind while the ledger is ready."""
 
 
 @router.get("/health/live", operation_id="isLive", summary="This process answers")
@@ -31,31 +27,23 @@ async def is_live() -> dict[str, str]:
     "/health/ready", operation_id="isReady", summary="The ledger takes events and signs them"
 )
 async def is_ready(request: Request, response: Response) -> dict[str, Any]:
-    """Return 200 if the head is freshly verified and signed and projections follow, else 503."""
-    lane = traffic_of(request).operations
-    return await lane.run(address_of(request), lambda: _readiness(request, response))
+    """Return 200 if the head is freshly verified and signed and projections follow, else 503.
 
-
-def _readiness(request: Request, response: Response) -> dict[str, Any]:
-    node = node_of(request)
-    reasons = []
+    All who ask share one look at the database, at most half a second old. One that does not answer
+    within two seconds is a reason.
+    """
+    try:
+        seen = await watch_of(request).database.get()
+    except TimeoutError:
+        seen = Seen([f"database: it has not answered for {WITHIN_S:.0f} seconds"])
+    node, reasons = node_of(request), []
     if node.halted:
         reasons.append(f"halted: {node.halted}")
     reasons += node.supervisor.troubles()
     if not node.checker.up:
         reasons.append("verifiers: they are starting")
-    if why := write_path_of(request).trouble():
-        reasons.append(why)
-    state: dict[str, Any] = {}
-    try:
-        if older := node.vintage.look():
-            reasons.append(f"software older: {older}")
-        head = read_head(node.probe)
-        lags = {name: head.size - at for name, at in folded_sizes(node.probe).items()}
-        state = {"size": head.size, "projection_lag": lags}
-        reasons += [f"{name} is {lag} behind" for name, lag in lags.items() if lag > LAG_MAX]
-    except StoreError as error:
-        reasons.append(f"database: {type(error).__name__}")
+    reasons += seen.reasons
+    state = dict(seen.state)
     if node.publisher and not _fresh(node.publisher.verified_at):
         reasons.append(f"the head has not been verified for {FRESH_S:.0f} seconds")
     if node.feeder:
@@ -71,11 +59,12 @@ def _fresh(instant: float | None) -> bool:
 
 @router.get("/metrics", operation_id="getMetrics", summary="Prometheus metrics")
 async def get_metrics(request: Request) -> Response:
-    """Return counters, sizes, lags, ages, lines and room in the Prometheus text format."""
+    """Return counters, sizes, lags, ages, lines and room in the Prometheus text format.
 
-    def measured() -> bytes:
-        measure(request.app)
-        return generate_latest(metrics_of(request).registry)
-
-    content = await traffic_of(request).operations.run(address_of(request), measured)
+    All who ask share one measurement, at most half a second old.
+    """
+    try:
+        content = await watch_of(request).measured.get()
+    except TimeoutError:
+        raise Unavailable("the database does not answer") from None
     return Response(content, media_type=CONTENT_TYPE_LATEST)

@@ -24,6 +24,7 @@ from ledger.domain.event import Refusal
 from ledger.faults import Fault, NeedsOperator, fault_of
 from ledger.intake import Invalid
 from ledger.sequencer import ClockBehind, Stopped
+from ledger.signatures import Unchecked
 from ledger.store.connection import OutcomeUnknown, StorageFull, Unavailable
 from ledger.supervisor import told_as
 from ledger.turns import Busy, Throttled
@@ -55,7 +56,16 @@ _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
         "The log holds what newer software wrote; this process waits to be replaced",
         "Phần mềm của tiến trình này cũ hơn sổ cái",
     ),
-    Unavailable: ("UNAVAILABLE", "The database cannot be reached", "Không kết nối được dữ liệu"),
+    Unchecked: (
+        "SIGNATURES_UNCHECKED",
+        "The signatures cannot be checked now; nothing was stored",
+        "Hiện chưa kiểm tra được chữ ký; chưa ghi gì",
+    ),
+    Unavailable: (
+        "UNAVAILABLE",
+        "The ledger cannot do it now; nothing was stored",
+        "Sổ cái tạm thời chưa thực hiện được; chưa ghi gì",
+    ),
     StorageFull: ("STORAGE_FULL", "There is no room for more", "Hết dung lượng lưu trữ"),
     OutcomeUnknown: (
         "OUTCOME_UNKNOWN",

@@ -17,6 +17,10 @@ from ledger.turns import Throttled
 WINDOW_S = 10
 """Seconds of the rate that may be used at once."""
 
+WATCH, WATCH_LEAST = 20, 5
+"""For each so many requests of an address one more may ask how the server is; so many a second
+may at least."""
+
 KNOWN_MAX = 50_000
 """Buckets that are remembered, about 200 bytes each; those used least recently are full again."""
 
@@ -64,15 +68,21 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """Those of addresses, and those of keys."""
+    """Those of addresses, those of addresses that watch over the server, and those of keys."""
 
     addresses: Quota
+    watchers: Quota
     keys: Quota
 
     @classmethod
     def of(cls, settings: Settings) -> "Quotas":
         """Return quotas that are all full."""
-        return cls(Quota("address", settings.address_rate), Quota("key", settings.key_rate))
+        rate = settings.address_rate
+        return cls(
+            Quota("address", rate),
+            Quota("watch", max(rate / WATCH, WATCH_LEAST)),
+            Quota("key", settings.key_rate),
+        )
 
     def must_be_left(self, key_ids: Sequence[str]) -> None:
         """Raise `Throttled` unless all who signed an event have something left."""

@@ -18,13 +18,11 @@ REPLAYS_WAITING = 4
 class Traffic:
     """Lanes for what reads, by whom and how much.
 
-    `reads` is for questions, `replays` for those that replay the log, `operations` for whoever
-    watches over the server.
+    `reads` is for questions, `replays` for those that replay the log.
     """
 
     reads: Lane
     replays: Lane
-    operations: Lane
     folding: Folding
 
     @classmethod
@@ -40,7 +38,6 @@ class Traffic:
                 patience_s=patience_s,
             ),
             Lane("replays", 1, waiting=REPLAYS_WAITING, share=2, patience_s=patience_s),
-            Lane("operations", 2, waiting=32, share=4, patience_s=patience_s),
             Folding(pool, settings),
         )
 
@@ -48,5 +45,4 @@ class Traffic:
         """Begin nothing more."""
         self.reads.close()
         self.replays.close()
-        self.operations.close()
         self.folding.close()

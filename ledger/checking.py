@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from ledger.domain.event import Event
 from ledger.intake import KeyCheck, SignatureCheck, decode, new_key_records
-from ledger.signatures import SignatureChecker
+from ledger.signatures import SignatureChecker, Unchecked
 from ledger.store.connection import Pool
 from ledger.store.entries import first_by_subjects
 from ledger.verdicts import verdicts
@@ -180,6 +180,8 @@ class CheckQueue:
                 verdicts = await asyncio.wrap_future(self._checker.submit(checks))
             except BrokenProcessPool:
                 verdicts = await asyncio.wrap_future(self._checker.submit(checks))
+        except BrokenProcessPool:
+            _fail(pieces, Unchecked("the checking processes ended, and ended again"))
         except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
             _fail(pieces, error)
         else:

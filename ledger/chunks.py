@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import NamedTuple
 
 from ledger.answers import Answer, Promised, Rejected, Tell
@@ -61,6 +61,16 @@ def telling(numbers: Iterable[int], tell: Tell) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  (whatever it is, the clients are told)
         for number in numbers:
             tell(number, Rejected(None, error))
+
+
+@asynccontextmanager
+async def by(until: float, error: Exception) -> AsyncIterator[None]:
+    """Raise `error` for what is not done at an instant of the event loop."""
+    try:
+        async with asyncio.timeout_at(until):
+            yield
+    except TimeoutError:
+        raise error from None
 
 
 async def chunks(raws: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:

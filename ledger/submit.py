@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from ledger.answers import (
@@ -34,7 +34,7 @@ from ledger.answers import (
 )
 from ledger.antirollback import Halted
 from ledger.checking import CheckQueue, Key, KeyDirectory, brought_by
-from ledger.chunks import Single, chunks, next_chunk, read_all, telling
+from ledger.chunks import Single, by, chunks, next_chunk, read_all, telling
 from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.intake import (
     Invalid,
@@ -50,9 +50,10 @@ from ledger.pending import Pending
 from ledger.promises import Promises
 from ledger.receipts import CheckpointFeed, Prover
 from ledger.sequencer import Sequencer
-from ledger.store.connection import OutcomeUnknown, Pool, StoreError
+from ledger.signatures import Unchecked
+from ledger.store.connection import OutcomeUnknown, Pool, StoreError, Unavailable
 from ledger.store.entries import find_event
-from ledger.turns import Busy, Charge, Line, Throttled, Turns, free_of_charge
+from ledger.turns import Busy, Charge, Line, Look, Throttled, Turns, free_of_charge
 from ledger.verdicts import GOOD, weakness
 from ledger.vintage import SoftwareOlder, Vintage
 from ledger.witnessed import Grade, Standard
@@ -92,13 +93,6 @@ BROUGHT_MAX = 4096
 
 T = TypeVar("T")
 P = ParamSpec("P")
-
-
-class Look(Protocol):
-    """Does what reads, and blocks, on a thread for it."""
-
-    async def __call__(self, work: Callable[[], T], /) -> T:
-        """Return what `work` returns."""
 
 
 class Submitter:
@@ -201,9 +195,9 @@ class Submitter:
         verified: list[Numbered] = []
         try:
             with telling(range(len(chunk)), tell):
-                async with asyncio.timeout(self._wait_s):
-                    submissions = await self._read([each.raw for each in chunk], tell, bulk=False)
-                    verified = await self._verify(submissions, {}, tell, bulk=False)
+                until, raws = self._until(), [each.raw for each in chunk]
+                submissions = await self._read(raws, tell, until, bulk=False)
+                verified = await self._verify(submissions, {}, tell, until, bulk=False)
             if asking := [each for each in verified if chunk[each[0]].promised]:
                 self._begin(self._promise(asking, chunk, tell))
             now = [each for each in verified if not chunk[each[0]].promised]
@@ -220,7 +214,7 @@ class Submitter:
             return
         replayed: Sequence[Placed] = ()
         with telling([index for index, _submission in verified], tell):
-            until = asyncio.get_running_loop().time() + self._wait_s
+            until = self._until()
             pending = self._sequencer.submit([each for _index, each in verified])
             outcomes = await self._outcomes(pending, len(verified))
             fresh, replayed = placed(verified, outcomes, tell)
@@ -292,22 +286,20 @@ class Submitter:
         try:
             await self._chunks.enter(address)
             try:
-                async with asyncio.timeout(self._wait_s):
-                    submissions = await self._read(raws, answers.__setitem__, bulk=True)
-                    verified = await self._verify(
-                        submissions, brought, answers.__setitem__, bulk=True
-                    )
-                    if before:
+                tell, until = answers.__setitem__, self._until()
+                submissions = await self._read(raws, tell, until, bulk=True)
+                verified = await self._verify(submissions, brought, tell, until, bulk=True)
+                if before:
+                    async with by(until, Busy("the lines before it are not judged yet")):
                         await before.wait()
-                until = asyncio.get_running_loop().time() + self._wait_s
-                judged = [each for _index, each in verified]
+                until, judged = self._until(), [each for _index, each in verified]
                 pending = self._sequencer.submit(judged, bulk=True)
                 after.set()
                 outcomes = await self._outcomes(pending, len(judged))
-                fresh, replayed = placed(verified, outcomes, answers.__setitem__)
-                await self._receive(fresh, answers.__setitem__, until)
+                fresh, replayed = placed(verified, outcomes, tell)
+                await self._receive(fresh, tell, until)
                 for each in replayed:
-                    await self._replay(each, address, answers.__setitem__)
+                    await self._replay(each, address, tell)
             finally:
                 self._chunks.leave(address)
         except Exception as error:  # noqa: BLE001  (Busy, Stopped: told to whom it concerns)
@@ -322,9 +314,9 @@ class Submitter:
         It is read and checked as others are, behind them. Raises what keeps it from being checked.
         """
         answers: dict[int, Answer] = {}
-        async with asyncio.timeout(self._wait_s):
-            read = await self._read([raw], answers.__setitem__, bulk=True)
-            verified = await self._verify(read, {}, answers.__setitem__, bulk=True, dry=True)
+        tell, until = answers.__setitem__, self._until()
+        read = await self._read([raw], tell, until, bulk=True)
+        verified = await self._verify(read, {}, tell, until, bulk=True, dry=True)
         answer = verified[0][1] if verified else answers[0]
         assert not isinstance(answer, Receipt), "nothing of it is recorded"
         return answer
@@ -349,23 +341,22 @@ class Submitter:
         (proof,) = await self._beside(self._reading.prove, [receipt.position], checkpoint)
         return replace(receipt, proof=proof, grade=grade)
 
-    async def _read(self, raws: Sequence[bytes], tell: Tell, *, bulk: bool) -> list[Numbered]:
+    async def _read(
+        self, raws: Sequence[bytes], tell: Tell, until: float, *, bulk: bool
+    ) -> list[Numbered]:
         """Read all, what is much of it beside the event loop; tell what is none."""
-        await self._must_not_be_older()
-
-        if not bulk and sum(map(len, raws)) <= AT_ONCE_BYTES:
-            found = read_all(raws, self._origin)
-        else:  # One thread reads all bulk requests: their chunks are read in their order.
-            threads = self._bulk_threads if bulk else self._threads
-            work = partial(read_all, raws, self._origin)
-            found = await asyncio.get_running_loop().run_in_executor(threads, work)
-        submissions = []
+        async with by(until, Unavailable("it was not read in time")):
+            await self._must_not_be_older()
+            if not bulk and sum(map(len, raws)) <= AT_ONCE_BYTES:
+                found = read_all(raws, self._origin)
+            else:  # One thread reads all bulk requests: their chunks are read in their order.
+                threads = self._bulk_threads if bulk else self._threads
+                loop = asyncio.get_running_loop()
+                found = await loop.run_in_executor(threads, read_all, raws, self._origin)
         for index, each in enumerate(found):
             if isinstance(each, Invalid):
                 tell(index, Rejected(None, each))
-            else:
-                submissions.append((index, each))
-        return submissions
+        return [(at, each) for at, each in enumerate(found) if not isinstance(each, Invalid)]
 
     async def _must_not_be_older(self) -> None:
         """Raise `SoftwareOlder` before anything is called unknown that is not known here yet."""
@@ -380,18 +371,21 @@ class Submitter:
         submissions: Sequence[Numbered],
         brought: dict[str, Key],
         tell: Tell,
+        until: float,
         *,
         bulk: bool,
         dry: bool = False,
     ) -> list[Numbered]:
         """Check all signatures; tell what fails. `brought` are keys that earlier events bring.
 
+        Raises `Unchecked` or `Unavailable` where it is not done at `until`, an instant of the loop.
         `dry` is for what is not to be recorded: nobody pays, and no key of theirs is learnt.
         """
         for _index, submission in submissions:
             if len(brought) < BROUGHT_MAX:
                 brought |= brought_by(submission.event)
-        await self._fetch_keys(submissions, brought)
+        async with by(until, Unavailable("the keys were not looked up in time")):
+            await self._fetch_keys(submissions, brought)
         checks: list[SignatureCheck] = []
         checked: list[tuple[int, Submission, int]] = []
         for index, submission in submissions:
@@ -404,8 +398,9 @@ class Submitter:
                 continue
             checks.extend(own)
             checked.append((index, submission, len(own)))
-        verdicts = await self.checks.check(checks, bulk=bulk)
-        verified = await self._strong(keep_verified(checked, verdicts, tell), tell, bulk=bulk)
+        async with by(until, Unchecked("the checking processes did not answer in time")):
+            verdicts = await self.checks.check(checks, bulk=bulk)
+            verified = await self._strong(keep_verified(checked, verdicts, tell), tell, bulk=bulk)
         if dry:
             return verified
         for _index, submission in verified:
@@ -444,6 +439,10 @@ class Submitter:
         )
         if wanted:
             self.keys.note(wanted, await self._beside(self.keys.read, wanted))
+
+    def _until(self) -> float:
+        """Return the instant of the event loop until which a client is to wait."""
+        return asyncio.get_running_loop().time() + self._wait_s
 
     async def _outcomes(self, pending: Pending[list[Outcome]], count: int) -> Sequence[Outcome]:
         """Wait for what became of so many events, for as long as a client is to wait."""

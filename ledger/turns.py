@@ -8,7 +8,7 @@ since its last one. So a flood from some addresses costs another one a turn, not
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from ledger.faults import Passing
 
@@ -28,6 +28,13 @@ class Throttled(Exception):
     def __init__(self, detail: str, wait_s: int = 1) -> None:
         super().__init__(detail)
         self.wait_s = wait_s
+
+
+class Look(Protocol):
+    """Does what reads, and blocks, on a thread for it."""
+
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        """Return what `work` returns."""
 
 
 Charge = Callable[[Sequence[str]], None]

@@ -1,13 +1,14 @@
 """What every request passes before any route, over real sockets."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 import httpx2
 import pytest
 
 from api.edge import hosts_of
-from api.quotas import WINDOW_S, Quota
+from api.quotas import WATCH_LEAST, WINDOW_S, Quota
 from ledger.home import Home
 from ledger.node import Node
 from ledger.turns import Throttled
@@ -101,6 +102,34 @@ def test_an_address_is_told_what_is_left_and_when_to_come_back(node: Node):
         assert 200 == http.get("/health/live").status_code
         honest = httpx2.get(http.base_url.join("/checkpoint"), timeout=60)
         assert 200 == honest.status_code, "another address has its own"
+
+
+def test_signatures_that_nobody_checks_in_time_are_said_to_be_unchecked(
+    node: Node, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    """The database has nothing to do with it, and is not named."""
+    monkeypatch.setattr(node.checker, "submit", lambda _checks: Future())
+    unsent = World.of(home).registration(INSTITUTE).to_json()
+    with limited(node, receipt_wait_s=0.5) as http:
+        for path in ("/v1/events/check", "/v1/events"):
+            answer = http.post(path, content=unsent)
+            assert (503, "SIGNATURES_UNCHECKED") == (answer.status_code, answer.json()["code"])
+            assert "retry-after" in answer.headers
+        many = http.post("/v1/events/batch", content=unsent).json()
+        assert "SIGNATURES_UNCHECKED" == many["problem"]["code"]
+
+
+def test_whoever_watches_has_a_quota_of_its_own(node: Node):
+    """Who asks how the server is, again and again, is held back, and takes nothing from others."""
+    with limited(node, address_rate=0.5) as http:
+        answers = [http.get("/health/ready") for _ in range(WATCH_LEAST * WINDOW_S + 60)]
+        assert 200 == answers[0].status_code
+        assert answers[0].headers["ratelimit-policy"] == '"watch";q=50;w=10'
+        refused = answers[-1]
+        assert (429, "THROTTLED") == (refused.status_code, refused.json()["code"])
+        assert 200 == http.get("/checkpoint").status_code
+        honest = httpx2.get(http.base_url.join("/health/ready"), timeout=60)
+        assert 200 == honest.status_code
 
 
 def forged(number: int) -> dict[str, str]:

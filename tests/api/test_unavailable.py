@@ -10,6 +10,7 @@ from http import HTTPStatus
 import httpx2
 import pytest
 
+from api.shared import KEPT_S
 from ledger.client import LedgerClient, read_trust
 from ledger.genesis import initialise
 from ledger.home import Home
@@ -21,6 +22,7 @@ from projections.rebuild import rebuild
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.http import serving
 from tests.support.postgres import home_directory
+from tests.support.server import children
 from tests.support.world import World
 
 PROMPT_S = 5.0
@@ -61,6 +63,35 @@ def _no_longer_ready(http: httpx2.Client) -> httpx2.Response:
         if ready.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             return ready
         assert PROMPT_S > time.monotonic() - since, ready.json()
+
+
+HUNG_S = 4.0
+"""Within so many seconds a probe must have its answer while nothing is heard of the database."""
+
+
+def test_a_database_that_hangs_is_named_in_time(node: Node, url: str):
+    """Stopped, it neither answers nor is gone."""
+    with httpx2.Client(base_url=url, timeout=HUNG_S) as http:
+        assert 200 == http.get("/health/ready").status_code
+        time.sleep(KEPT_S)
+        hung = [node.database.embedded.pid, *children(node.database.embedded.pid)]
+        for pid in hung:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            ready = http.get("/health/ready")
+            assert "database: it has not answered for 2 seconds" in ready.json()["reasons"]
+            asked = time.monotonic()
+            assert 503 == http.get("/health/ready").status_code
+            assert 1 > time.monotonic() - asked, "the others do not wait as long again"
+            measured = http.get("/metrics")
+            assert (503, "UNAVAILABLE") == (measured.status_code, measured.json()["code"])
+        finally:
+            for pid in hung:
+                os.kill(pid, signal.SIGCONT)
+        deadline = time.monotonic() + 30
+        while http.get("/health/ready").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_a_database_that_went_away_is_waited_for(node: Node, url: str):

@@ -15,6 +15,9 @@ PATIENCE_S = 10.0
 PAUSE_S = 0.03
 """Between two events, in seconds: a client, not a flood."""
 
+WATCH_S = 1.0
+"""How often, in seconds, it asks how the server is, and what is measured."""
+
 HONEST = "127.0.0.1"
 
 
@@ -24,13 +27,15 @@ class Seen:
 
     posts: list[float] = field(default_factory=list)
     checkpoints: list[float] = field(default_factory=list)
+    watched: list[float] = field(default_factory=list)
     wrong: Counter[str] = field(default_factory=Counter)
 
     def line(self) -> str:
         """Return the figures in words."""
         return (
             f"{len(self.posts)} POST p50 {ms(self.posts, 50)} p99 {ms(self.posts, 99)},"
-            f" /checkpoint p50 {ms(self.checkpoints, 50)} p99 {ms(self.checkpoints, 99)}"
+            f" /checkpoint p50 {ms(self.checkpoints, 50)} p99 {ms(self.checkpoints, 99)},"
+            f" watched p99 {ms(self.watched, 99)}"
             + (f", WRONG {dict(self.wrong)}" if self.wrong else "")
         )
 
@@ -48,7 +53,7 @@ def ms(values: list[float], percent: int) -> str:
 
 def work(url: str, events: Iterator[Prepared], seconds: float) -> Seen:
     """Post and read for so many seconds."""
-    seen, end = Seen(), time.monotonic() + seconds
+    seen, end, watched = Seen(), time.monotonic() + seconds, 0.0
     transport = httpx2.HTTPTransport(local_address=HONEST)
     with httpx2.Client(base_url=url, timeout=PATIENCE_S, transport=transport) as http:
         while time.monotonic() < end:
@@ -57,6 +62,10 @@ def work(url: str, events: Iterator[Prepared], seconds: float) -> Seen:
             post = http.build_request("POST", "/v1/events", content=body, headers=headers)
             _ask(http, post, 201, seen.posts, seen.wrong)
             _ask(http, http.build_request("GET", "/checkpoint"), 200, seen.checkpoints, seen.wrong)
+            if time.monotonic() > watched + WATCH_S:
+                watched = time.monotonic()
+                for path in ("/health/ready", "/metrics"):
+                    _ask(http, http.build_request("GET", path), 200, seen.watched, seen.wrong)
             time.sleep(PAUSE_S)
     return seen
 

@@ -5,6 +5,7 @@ import itertools
 import json
 import multiprocessing
 import random
+import re
 import resource
 import socket
 import struct
@@ -198,6 +199,25 @@ async def slow_readers(who: Attacker) -> None:
         await asyncio.sleep(0.1)
 
 
+async def watchers(who: Attacker) -> None:
+    """Ask how the server is, without an end, on a connection that stays."""
+    path = (b"/health/ready", b"/metrics")[who.number % 2]
+    raw = b"GET %b HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % path
+    while who.goes_on:
+        with suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
+            reader, writer = await who.connect()
+            try:
+                while who.goes_on:
+                    writer.write(raw)
+                    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+                    who.note(head)
+                    length = re.search(rb"content-length: (\d+)", head)
+                    assert length, head
+                    await reader.readexactly(int(length[1]))
+            finally:
+                writer.close()
+
+
 async def unknown_keys(who: Attacker) -> None:
     """Sign well-formed events by keys that nobody ever added."""
     random_source = random.Random(f"{who.address}/{who.number}")
@@ -245,6 +265,7 @@ ATTACKS: dict[str, tuple[Attack, int]] = {
     "slow-bodies": (slow_bodies, 1000),
     "slow-readers": (slow_readers, 900),
     "idle": (idle, 1000),
+    "watchers": (watchers, 36),
     "unknown-keys": (unknown_keys, 64),
     "evidence": (evidence, 32),
     "reads": (reads, 256),

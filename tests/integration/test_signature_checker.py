@@ -6,13 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ledger.checking import CheckQueue
 from ledger.intake import SignatureCheck
-from ledger.signatures import SignatureChecker
+from ledger.signatures import SignatureChecker, Unchecked, VerifierHung
 from ledger.wire.keys import ALGORITHMS, PrivateKey
 
 TIMEOUT_S = 60
@@ -57,6 +61,71 @@ def test_a_batch_is_checked_again_if_its_process_is_killed(checker: SignatureChe
         return await queue.check(many)
 
     assert bytes([1, 0] * len(ALGORITHMS)) * 40 == asyncio.run(check_while_killing())
+
+
+@contextmanager
+def looked_after(checker: SignatureChecker) -> Iterator[None]:
+    checker.start()
+    try:
+        yield
+    finally:
+        checker.stop()
+
+
+def test_a_process_that_hangs_is_replaced_and_nobody_is_refused(
+    checker: SignatureChecker, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("ledger.signatures.HUNG_S", 1.0)
+    checker.submit([]).result(TIMEOUT_S)
+    (hung,) = checker._pool._processes.values()
+    os.kill(hung.pid, signal.SIGSTOP)
+    with looked_after(checker):
+        assert bytes([1, 0] * len(ALGORITHMS)) == asyncio.run(
+            CheckQueue(checker, 1).check(checks())
+        )
+        assert 1 == checker.loop.restarts
+        deadline = time.monotonic() + TIMEOUT_S
+        while checker.loop.error or not checker.up or _alive(hung.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_a_process_that_hangs_is_told_of(
+    checker: SignatureChecker, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("ledger.signatures.HUNG_S", 0.5)
+    checker.submit([]).result(TIMEOUT_S)
+    for process in checker._pool._processes.values():
+        os.kill(process.pid, signal.SIGSTOP)
+    with pytest.raises(VerifierHung):
+        checker.look()
+
+
+def test_processes_that_only_begin_are_not_replaced(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("ledger.signatures.HUNG_S", 0.0)
+    checker = SignatureChecker(1)
+    try:
+        checker.look()
+        assert checker.submit([]).result(TIMEOUT_S) == b""
+    finally:
+        checker.close()
+
+
+def test_what_ends_again_and_again_is_said_to_be_unchecked():
+    """Not that the database could not be reached."""
+
+    class Broken:
+        def submit(self, _checks: object) -> "Future[bytes]":
+            future: Future[bytes] = Future()
+            future.set_exception(BrokenProcessPool())
+            return future
+
+    async def story() -> None:
+        queue = CheckQueue(Broken(), 1)
+        with pytest.raises(Unchecked):
+            await queue.check(checks())
+
+    asyncio.run(story())
 
 
 PARENT = """

@@ -224,6 +224,16 @@ def _of_session(session: int) -> dict[int, str]:
     return found
 
 
+def children(parent: int) -> list[int]:
+    """Return the process ids of a process's children."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int(_stat(process)[1]) == parent:
+                found.append(int(process.name))
+    return found
+
+
 def _stat(process: Path) -> list[str]:
     """Return the fields of proc(5) stat behind the name: state, parent, group, session, ..."""
     return (process / "stat").read_text().rpartition(")")[2].split()
