@@ -7,8 +7,9 @@ then admits every entry anew, under the edition in force at its position.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from ledger.domain.admission import Folded, FoldedState, Folds
 from ledger.domain.event import Context, Event, LeftOut, Logged, Refusal
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
-from ledger.exportfiles import files_of, path_of, remove_outgrown, write_whole
+from ledger.exportfiles import SHARE, Progress, Share, remove_outgrown, take_in, write_whole
 from ledger.intake import Invalid, decode
 from ledger.lawbook import laws_at_hand
 from ledger.log.dating import SEEN, seen_path
@@ -47,10 +48,6 @@ from ledger.witnessed import NONE_ASKED, Quorum, freshened
 CHECKPOINT = "checkpoint"
 
 
-Progress = Callable[[int, int], None]
-"""Told how much is done, and how much there is in all."""
-
-
 class AuditError(Exception):
     """Superclass of the errors of this module. Never raised itself."""
 
@@ -61,6 +58,10 @@ class ExportRefused(AuditError):
 
 class SourceBehind(ExportRefused):
     """The source offers a prefix of what the directory holds; nothing was replaced."""
+
+
+class Unfinished(AuditError):
+    """A run has taken in its share of what a checkpoint covers: the next one goes on."""
 
 
 class NothingExported(AuditError):
@@ -139,7 +140,10 @@ class Exported:
 
 
 def export(
-    source: Source, directory: Path, progress: Progress = lambda _done, _total: None
+    source: Source,
+    directory: Path,
+    progress: Progress = lambda _done, _total: None,
+    share: Share = SHARE,
 ) -> Exported:
     """
     Write a log into a directory, or what is new of it; return the checkpoint that it has then.
@@ -149,17 +153,17 @@ def export(
     interrupted export is finished by the next, and a copy that takes the checkpoint first is a log
     at every moment. Other notes of the log that were seen stay beside. Raises `SourceBehind` for
     a source that has less, `ExportRefused` where it does not continue what is there, whose
-    checkpoint is then the evidence.
+    checkpoint is then the evidence, and `Unfinished` once there is a `share` of it.
     """
     note = source.checkpoint()
     checkpoint = _opened(note)
     directory.mkdir(parents=True, exist_ok=True)
     must_continue(source, directory, checkpoint)
-    files = list(files_of(checkpoint.size))
-    missing = [file for file in files if not (directory / path_of(file)).exists()]
-    for done, file in enumerate(missing, start=1):
-        write_whole(directory, path_of(file), _fetch(source, file))
-        progress(done, len(missing))
+    fetch = partial(_fetch, source)
+    taken = take_in(fetch, directory, checkpoint.size, share, progress)
+    if taken.there < taken.total:
+        there = f"{taken.there} of the {taken.total} files of a log of {checkpoint.size} entries"
+        raise Unfinished(f"{there} are there: run it again, and it goes on; until then none counts")
     # What the checkpoint covers is on the disk before the checkpoint is.
     os.sync()
     for seen in (*_held(directory), *source.signed(checkpoint.size)):
@@ -169,7 +173,7 @@ def export(
     write_whole(directory, CHECKPOINT, note)
     os.sync()
     remove_outgrown(directory, checkpoint.size)
-    return Exported(checkpoint, len(missing))
+    return Exported(checkpoint, taken.written)
 
 
 def exported_checkpoint(directory: Path) -> Checkpoint:

@@ -79,7 +79,7 @@ class Authenticated:
             raise NotAuthentic(f"checkpoint: {error}") from None
         self.log_keys = log_keys
         self._size, self._root = checkpoint.size, checkpoint.root
-        self._listed, self._seen = list[bytes](), list(seen)
+        self._listed, self._seen = None if log_keys is None else list[bytes](), list(seen)
         if log_keys is not None:
             self._listed = [self._of_this_size(n, log_keys) for n in source.signed(self._size)]
             self._seen += [bounds_of(note, log_keys) for note in (self._note, *self._listed)]
@@ -119,8 +119,13 @@ class Authenticated:
         return bundle
 
     def signed(self, size: int) -> Sequence[bytes]:
-        """Return the other notes of the checkpoint's size, which the log has signed too."""
-        return self._listed if size == self._size else []
+        """Return the other notes of the checkpoint's size, which the log has signed too.
+
+        Where no keys are given they are those that the source lists, as they are.
+        """
+        if size != self._size:
+            return []
+        return self._source.signed(size) if self._listed is None else self._listed
 
     def _signing(
         self, log_keys: Sequence[Verifier], before: Sequence[Verifier]

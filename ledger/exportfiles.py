@@ -1,7 +1,9 @@
 """The files of an exported log: which there are at a size, and how each one appears whole."""
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.log.tiles import (
@@ -16,6 +18,35 @@ from ledger.log.tiles import (
 )
 from ledger.verify.files import UNFINISHED
 
+Progress = Callable[[int, int], None]
+"""Told how much is done, and how much there is in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one run takes in of a log at most, in bytes and in seconds.
+
+    Whatever size a checkpoint states, no more than that is taken on its word. A file counts as
+    `SMALLEST` bytes at least.
+    """
+
+    size: int = 16 << 30
+    seconds: float = 3600.0
+
+
+SMALLEST = 1 << 16
+
+SHARE = Share()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many files a run wrote, how many are there now without a gap, and how many there are."""
+
+    written: int
+    there: int
+    total: int
+
 
 def files_of(size: int) -> Iterator[TilePath]:
     """Yield every bundle and tile of a log, bundles first: level None stands for those."""
@@ -24,6 +55,37 @@ def files_of(size: int) -> Iterator[TilePath]:
         yield from (TilePath(level, n) for n in range(full))
         if partial:
             yield TilePath(level, full, partial)
+
+
+def count_files(size: int) -> int:
+    """Return how many `files_of` yields; it yields none for that."""
+    rows = widths(size)
+    return sum(full + bool(partial) for full, partial in [*rows[:1], *rows])
+
+
+def take_in(
+    fetch: Callable[[TilePath], bytes],
+    directory: Path,
+    size: int,
+    share: Share,
+    progress: Progress,
+) -> Taken:
+    """Write the files of a size that are not there yet, each as it is fetched, up to a share.
+
+    At least one is written.
+    """
+    written, taken, end = 0, 0, time.monotonic() + share.seconds
+    total = count_files(size)
+    for done, file in enumerate(files_of(size), start=1):
+        if (directory / path_of(file)).exists():
+            continue
+        if written and (taken >= share.size or time.monotonic() > end):
+            return Taken(written, done - 1, total)
+        raw = fetch(file)
+        write_whole(directory, path_of(file), raw)
+        written, taken = written + 1, taken + max(len(raw), SMALLEST)
+        progress(done, total)
+    return Taken(written, total, total)
 
 
 def path_of(file: TilePath) -> str:

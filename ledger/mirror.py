@@ -20,7 +20,6 @@ from ledger.audit import (
     ExportedLog,
     ExportRefused,
     NothingExported,
-    Progress,
     Source,
     SourceBehind,
     export,
@@ -28,6 +27,7 @@ from ledger.audit import (
     exported_entries,
 )
 from ledger.authentic import Authenticated, NotAuthentic, Untimely
+from ledger.exportfiles import SHARE, Share
 from ledger.governed import Fault, Governed
 from ledger.log.checkpoint import log_times
 from ledger.log.dating import SEEN, Bounds, bounds_of
@@ -103,8 +103,9 @@ def follow(
     directory: Path,
     origin: str,
     log_keys: Sequence[Verifier],
-    progress: Progress = lambda _done, _total: None,
+    *,
     before: Sequence[Verifier] = (),
+    share: Share = SHARE,
 ) -> Exported:
     """
     Bring a mirror up to a source's checkpoint; return what it has then.
@@ -112,7 +113,8 @@ def follow(
     The checkpoint is signed by all `log_keys`, or by all of those `before` them. Raises
     `NotAuthentic` for what the log's keys do not vouch for, `Forked` for what they do and what does
     not continue the mirror, `Backdated` for an entry that is older than a checkpoint without it,
-    and what the source raises. The mirror stays as it was. Of the notes that it has seen it keeps
+    `Unfinished` once there is a `share` of it, and what the source raises. The mirror stays as it
+    was. Of the notes that it has seen it keeps
     those of its size: to the others it has held all there is.
     """
     known = (*log_keys, *before)
@@ -121,7 +123,7 @@ def follow(
         _stated(directory)
     offered = authentic.checkpoint()
     try:
-        done = export(authentic, directory, progress)
+        done = export(authentic, directory, share=share)
         _drop_outlived(directory, done.checkpoint.size)
     except Untimely as found:
         files = {"checkpoint": offered, f"{found.position}.entry": found.entry}

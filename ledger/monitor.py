@@ -5,6 +5,7 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     ROLLED_BACK    the log signed a smaller size after a larger one
     BACKDATED      an entry is dated before a checkpoint that the log signed without it
     BEHIND         the source shows less than the monitor has seen, and nothing else
+    UNFINISHED     the checkpoint covers more than one look takes in: the next one goes on
     WRONG_BYTES    a tile or an entry of the source does not lead to the signed root
     STALL          nobody answers, or no quorum has cosigned anything for too long
     WITNESS_AHEAD  a witness has seen more than the log shows, at one look and at the next
@@ -46,6 +47,7 @@ from ledger.audit import (
     Replay,
     RuleBroken,
     Source,
+    Unfinished,
     exported_checkpoint,
     subjects_said,
 )
@@ -181,7 +183,7 @@ class Monitor:
         try:
             follow(self._source, self._directory, self._trust.origin, keys, before=before)
             self.memory.answered = self._now()
-        except (Forked, RolledBack, Backdated, Behind, Rotten) as error:
+        except (Forked, RolledBack, Backdated, Behind, Rotten, Unfinished) as error:
             self.memory.answered = self._now()
             yield Alarm(_NAMES[type(error)], str(error))
         except (NoAnswer, NothingExported) as error:
@@ -431,6 +433,7 @@ _NAMES: dict[type[AuditError], str] = {
     Backdated: "BACKDATED",
     Behind: "BEHIND",
     Rotten: "OWN_DISK",
+    Unfinished: "UNFINISHED",
 }
 
 

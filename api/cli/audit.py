@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -24,6 +23,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api.cli.options import AsJson, TrustFile, Url
+from api.cli.served import Most, ServedLog, share_of
 from ledger.audit import (
     AuditError,
     Exported,
@@ -33,28 +33,30 @@ from ledger.audit import (
     RuleBroken,
     Source,
     StoredLog,
-    cut_bundle,
     decoded,
     export,
     exported_checkpoint,
     exported_entries,
     sealed_sizes,
 )
-from ledger.bounded import ask
+from ledger.authentic import Authenticated
 from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
 from ledger.domain.event import LeftOut, Logged
+from ledger.governed import Governed
 from ledger.judged import Contradicted, Stale, going_on
 from ledger.keptlog import KeptLog
 from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
-from ledger.log.merkle import HASH_SIZE, LogError
-from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
+from ledger.log.merkle import LogError
+from ledger.log.tiles import TILE_WIDTH
 from ledger.log.tree_head import Checkpoint
+from ledger.mirror import catch_up
 from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.succession import SuccessionError, check_succession, read_closed
 from ledger.verify.outcome import Refused, State
+from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from projections.catalogue import READ_MODELS
 from projections.digest import replay as digests_after
@@ -86,15 +88,38 @@ def export_log(
     mirror: Annotated[
         Path | None, typer.Option(help="A mirror to copy, which may be at work", file_okay=False)
     ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option(help="Trust root: nothing is asked for that its keys have not signed"),
+    ] = None,
+    most: Most = 16,
     as_json: AsJson = False,
 ) -> None:
-    """Write the log as static files (C2SP tlog-tiles), or what is new of it, into DIRECTORY."""
+    """Write the log as static files (C2SP tlog-tiles), or what is new of it, into DIRECTORY.
+
+    What a server or a mirror has is taken in as far as it leads to the root of its checkpoint.
+    """
     try:
         with _source(url, mirror) as source, _progress(as_json) as told:
-            done = export(source, directory, lambda *so_far: told("files", *so_far))
-    except AuditError as error:
+            shown = source if not (url or mirror or trust) else _shown(source, directory, trust)
+            share = share_of(most)
+            done = export(shown, directory, lambda *so_far: told("files", *so_far), share)
+    except (AuditError, Refused, NoAnswer) as error:
         _fail({"exported": False, "reason": str(error)}, str(error), as_json=as_json)
     _print_exported(done, as_json=as_json)
+
+
+def _shown(source: Source, directory: Path, trust: Path | None) -> Source:
+    """Return a source of which all leads to the root of its checkpoint, by a trust root.
+
+    Without one, the checkpoint is believed.
+    """
+    if trust is None:
+        return Authenticated(source, "", None)
+    governed = Governed(parse_trust(trust.read_bytes()))
+    catch_up(governed, directory)
+    origin, keys = governed.trust.origin, governed.log_keys
+    return Authenticated(source, origin, keys, before=governed.keys_before)
 
 
 @app.command("verify")
@@ -375,64 +400,6 @@ def _fail(members: dict[str, Any], text: str, *, as_json: bool) -> NoReturn:
     """Say what is wrong, and exit with 1."""
     print(json.dumps(members, indent=1) if as_json else text)
     raise typer.Exit(1)
-
-
-MAX_FILE = TILE_WIDTH * (2 + MAX_ENTRY)
-"""Bytes of a file of a log at most: a full entry bundle."""
-
-
-class _Gone(NothingExported):
-    """The server has no such file; of a partial tile it may have the full one (tlog-tiles)."""
-
-
-class ServedLog:
-    """The log of a server, as a `Source` for exports."""
-
-    def __init__(self, http: httpx2.Client) -> None:
-        self._http = http
-
-    def checkpoint(self) -> bytes:
-        """Return the latest signed note."""
-        return self._get("checkpoint")
-
-    def fetch(self, level: int, n: int, width: int) -> bytes:
-        """Return a tile of hashes, cut from the full one where the partial one is gone."""
-        try:
-            return self._get(tile_path(level, n, width))
-        except _Gone:
-            if width == TILE_WIDTH:
-                raise
-            return self._get(tile_path(level, n))[: width * HASH_SIZE]
-
-    def fetch_bundle(self, n: int, width: int) -> bytes:
-        """Return an entry bundle, cut from the full one where the partial one is gone."""
-        try:
-            return self._get(entries_path(n, width))
-        except _Gone:
-            if width == TILE_WIDTH:
-                raise
-            return cut_bundle(self._get(entries_path(n)), width)
-
-    def signed(self, size: int) -> Sequence[bytes]:
-        """Return the log's notes of a size, none where the server lists none, as a mirror."""
-        try:
-            listed = json.loads(self._get(f"v1/checkpoints?from={size}&limit=1"))["checkpoints"]
-            return [str(each["note"]).encode() for each in listed if each["size"] == size]
-        except _Gone:
-            return []
-        except (ValueError, LookupError, TypeError) as error:
-            raise NothingExported(f"what the server lists cannot be read: {error!r}") from None
-
-    def _get(self, path: str) -> bytes:
-        try:
-            answer = ask(self._http, "GET", f"/{path}", limit=MAX_FILE)
-        except httpx2.TransportError as error:
-            raise NoAnswer(f"{type(error).__name__}: {error}") from error
-        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-            raise _Gone(f"the server answers {answer.status} for {path}")
-        if answer.status != HTTPStatus.OK:
-            raise NothingExported(f"the server answers {answer.status} for {path}")
-        return answer.content
 
 
 @contextmanager

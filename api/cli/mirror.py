@@ -9,10 +9,11 @@ from typing import Annotated
 import httpx2
 import typer
 
-from api.cli.audit import ServedLog
-from ledger.audit import AuditError, Exported, NothingExported
+from api.cli.served import Most, ServedLog, share_of
+from ledger.audit import AuditError, Exported, NothingExported, Unfinished
 from ledger.authentic import NotAuthentic
 from ledger.client import NoAnswer
+from ledger.exportfiles import Share
 from ledger.governed import Governed
 from ledger.mirror import (
     Backdated,
@@ -33,6 +34,7 @@ CODES: dict[type[Exception], tuple[str, int]] = {
     RolledBack: ("ROLLED_BACK", 4),
     Backdated: ("BACKDATED", 8),
     Behind: ("BEHIND", 5),
+    Unfinished: ("UNFINISHED", 10),
     Rotten: ("OWN_DISK", 6),
     NotAuthentic: ("REFUSED", 1),
     Refused: ("REFUSED", 1),
@@ -44,7 +46,7 @@ CODES: dict[type[Exception], tuple[str, int]] = {
 BROKEN = 9
 """The exit code where an entry that changes who may sign is refused, and nothing graver."""
 
-_GRAVEST = (3, 4, 8, 1, BROKEN, 6, 7, 5)
+_GRAVEST = (3, 4, 8, 1, BROKEN, 6, 7, 5, 10)
 
 
 def mirror(
@@ -58,21 +60,23 @@ def mirror(
     check: Annotated[
         bool, typer.Option("--check", help="Look again at every byte that the mirror holds")
     ] = False,
+    most: Most = 16,
 ) -> None:
     """Take in what is new of a log, verified to its signed root.
 
     Exit codes: 1 a byte that does not fit; 3 a fork; 4 rolled back; 5 the source is behind; 6 files
     of the mirror itself had changed, and were fetched anew; 7 no answer; 8 an entry that is older
     than a checkpoint without it; 9 an entry that changes who may sign is refused, which is said at
-    each start, and nothing waits for it. With --every a source that is behind or does not answer is
-    asked again.
+    each start, and nothing waits for it; 10 there is more of the log than one run takes in: the
+    next one goes on. With --every a source that is behind, or has more, or does not answer is asked
+    again.
     """
     codes = set[int]()
     with _ending(codes), httpx2.Client(base_url=url, timeout=60) as http:
         governed, source = Governed(parse_trust(trust.read_bytes())), ServedLog(http)
         if check and _mended(source, directory, governed.trust.origin):
             codes.add(CODES[Rotten][1])
-        _follow(source, directory, governed, every, codes)
+        _follow(source, directory, governed, every, codes, share_of(most))
     raise typer.Exit(next((code for code in _GRAVEST if code in codes), 0))
 
 
@@ -88,17 +92,23 @@ def _mended(source: ServedLog, directory: Path, origin: str) -> int:
 
 
 def _follow(
-    source: ServedLog, directory: Path, governed: Governed, every: float | None, codes: set[int]
+    source: ServedLog,
+    directory: Path,
+    governed: Governed,
+    every: float | None,
+    codes: set[int],
+    share: Share,
 ) -> None:
     shown = -1
     while True:
         try:
             _judge(governed, directory, codes)
-            keys = governed.log_keys, governed.keys_before
-            done = follow(source, directory, governed.trust.origin, keys[0], before=keys[1])
+            keys, before = governed.log_keys, governed.keys_before
+            origin = governed.trust.origin
+            done = follow(source, directory, origin, keys, before=before, share=share)
             shown = _told(done, shown)
             _judge(governed, directory, codes)
-        except (NoAnswer, NothingExported, Behind) as error:
+        except (NoAnswer, NothingExported, Behind, Unfinished) as error:
             if every is None:
                 raise
             print(f"{_named(error)[0]}: {error}", flush=True)

@@ -9,18 +9,27 @@ from typing import Annotated
 import httpx2
 import typer
 
-from api.cli.audit import LawDirectory, ServedLog
+from api.cli.audit import LawDirectory
 from api.cli.options import AsJson, TrustFile, Url
+from api.cli.served import ServedLog
 from ledger.alarms import STANDING, Alarm
 from ledger.gate import places, remembered
 from ledger.lawbook import laws_at_hand
 from ledger.monitor import Mine, Monitor
 from ledger.verify.trust import parse_trust
 
-CODES = {"FORK": 3, "ROLLED_BACK": 4, "BEHIND": 5, "OWN_DISK": 6, "STALL": 7, "BACKDATED": 8}
+CODES = {
+    "FORK": 3,
+    "ROLLED_BACK": 4,
+    "BEHIND": 5,
+    "OWN_DISK": 6,
+    "STALL": 7,
+    "BACKDATED": 8,
+    "UNFINISHED": 10,
+}
 """The exit codes of alarms; that of every other is 1."""
 
-_GRAVEST = (3, 4, 8, 1, 6, 7, 5)
+_GRAVEST = (3, 4, 8, 1, 6, 7, 5, 10)
 
 
 def monitor(  # noqa: PLR0913  (the command's options)
@@ -50,8 +59,9 @@ def monitor(  # noqa: PLR0913  (the command's options)
     """Take in what is new, judge every byte, signature and rule of it; print an alarm a line.
 
     Exit codes: 3 a fork, 4 rolled back, 8 an entry that is back-dated, 6 its own disk, 7 a stall, 5
-    the source is behind, 1 any other alarm. What the log did stands, and so does the code, until it
-    is acknowledged. With --every it goes on, alarms or not, until it is interrupted.
+    the source is behind, 10 there is more than one look takes in, 1 any other alarm. What the log
+    did stands, and so does the code, until it is acknowledged. With --every it goes on, alarms or
+    not, until it is interrupted.
     """
     root = parse_trust(trust.read_bytes())
     with httpx2.Client(base_url=url, timeout=60) as http:

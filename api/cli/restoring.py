@@ -10,9 +10,10 @@ from typing import Annotated
 import httpx2
 import typer
 
-from api.cli.audit import ServedLog
+from api.cli.served import ServedLog
 from ledger.antirollback import CheckpointFile
 from ledger.audit import AuditError, export
+from ledger.authentic import Authenticated
 from ledger.home import Home
 from ledger.log.encoding import write_base64
 from ledger.node import batch_key, open_database
@@ -78,7 +79,7 @@ def _supply(trust_root: bytes, sources: Sequence[str], receipts: Sequence[str]) 
 
 def _fetched(url: str, directory: Path) -> Path:
     with httpx2.Client(base_url=url, timeout=60) as http:
-        export(ServedLog(http), directory)
+        export(Authenticated(ServedLog(http), "", None), directory)
     return directory
 
 

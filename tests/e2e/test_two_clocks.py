@@ -14,7 +14,7 @@ from threading import Barrier
 import httpx2
 import pytest
 
-from api.cli.audit import ServedLog
+from api.cli.served import ServedLog
 from ledger.audit import export, exported_entries
 from ledger.genesis import initialise
 from ledger.log.checkpoint import log_times

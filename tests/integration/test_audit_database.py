@@ -10,7 +10,8 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from api.cli.audit import ServedLog, app
+from api.cli.audit import app
+from api.cli.served import ServedLog
 from ledger.audit import NothingExported, StoredLog, export, exported_checkpoint
 from ledger.client import NoAnswer
 from ledger.home import Home

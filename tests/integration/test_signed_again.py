@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.cli.audit import ServedLog
+from api.cli.served import ServedLog
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.audit import StoredLog, export
 from ledger.clock import ClockAhead

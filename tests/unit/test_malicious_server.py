@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from api.cli.audit import ServedLog
+from api.cli.served import ServedLog
 from ledger import client as sdk
 from ledger.audit import AuditError, export, exported_checkpoint
 from ledger.client import ClientError, LedgerClient

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from api.cli.audit import ServedLog
 from api.cli.main import app
+from api.cli.served import ServedLog
 from ledger.audit import NothingExported, export, exported_checkpoint
 from ledger.authentic import NotAuthentic
 from ledger.keptlog import KeptLog
