@@ -12,7 +12,7 @@ from api.writepath import WritePath
 from ledger.node import Node
 from ledger.store.connection import StoreError
 from ledger.store.entries import read_head
-from projections.waiting import folded_sizes
+from projections.waiting import folded_sizes, unserved
 
 LAG_MAX = 1000
 """Entries that a projection may be behind while the ledger is ready."""
@@ -61,6 +61,7 @@ def _look(node: Node, write_path: WritePath) -> Seen:
             reasons.append(f"software older: {older}")
         head = read_head(node.probe)
         lags = {name: head.size - at for name, at in folded_sizes(node.probe).items()}
+        reasons += [f"read model {name} {why}" for name, why in unserved(node.probe).items()]
     except StoreError as error:
         return Seen([f"database: {type(error).__name__}"])
     reasons += [f"{name} is {lag} behind" for name, lag in lags.items() if lag > LAG_MAX]

@@ -146,12 +146,18 @@ class Node:
         self.confirmations = (
             Confirmations(CONFIRMED_WITHIN_S) if settings.replication == "sync" else None
         )
-        confirmed = partial(Pool, database.app_dsn, confirmations=self.confirmations)
+        self.key = batch_key(home, publishes=publishes)
+        kept_mac = self.key.kept_mac
+        confirmed = partial(
+            Pool, database.app_dsn, confirmations=self.confirmations, kept_mac=kept_mac
+        )
         self.pool = confirmed(size=16)
         self.probe = confirmed(size=2, patience_s=1, timeouts=PROBED_WITHIN)
         # Beside the readers: who replays the log, who waits for folds, who looks up old receipts,
         # and who judges what is not to be recorded.
-        self.reads = Pool(database.app_dsn, size=settings.readers + 5, patience_s=5)
+        self.reads = Pool(
+            database.app_dsn, size=settings.readers + 5, patience_s=5, kept_mac=kept_mac
+        )
         self.clock = Clock()
         self.feed = CheckpointFeed(self.reads)
         self.prover = Prover(self.pool)
@@ -177,7 +183,6 @@ class Node:
         )
         self.refuser = refuser_of(self.identity.origin, home.keys)
         self.vault = vault_of(settings, self.pool)
-        key = batch_key(home, publishes=publishes)
         self.sequencer = Sequencer(
             self.pool,
             self._committed,
@@ -188,7 +193,7 @@ class Node:
             vault=self.vault,
             hindered=self._hindrance,
             vintage=self.vintage,
-            key=key,
+            key=self.key,
             clock=self.clock.now,
         )
         self.dry_runs = DryRuns(
@@ -196,7 +201,7 @@ class Node:
             vault=vault_of(settings, self.reads),
             laws=self.laws,
             sequencer=self.sequencer,
-            key=key,
+            key=self.key,
         )
         self.promises = self._promises()
         self.watchdog = Watchdog(database.embedded) if database.embedded else None

@@ -17,16 +17,26 @@ from projections.runner import is_newer, is_outdated
 
 
 def read_model_faults(pool: Pool, key: BatchKey, *, rows: bool = False) -> Iterator[str]:
-    """Yield what is wrong with the read models of this version; `rows` reads all their rows."""
+    """Yield what is wrong with the read models; `rows` reads all their rows.
+
+    One that cannot be examined is named: nobody knows what is in it. A ledger that keeps none at
+    all, because nobody folds here, has nothing wrong with them.
+    """
     found = read_progress(pool)
-    for model in READ_MODELS:
-        progress = found.get(model.name)
-        if progress is None or is_outdated(model, progress) or is_newer(model, progress):
-            continue
-        if not is_ours(model, progress, key):
-            yield f"what is kept of the read model {model.name} is by no process of this ledger"
+    for model in READ_MODELS if found else ():
+        progress, name = found.get(model.name), f"the read model {model.name}"
+        if progress is None:
+            yield f"{name} is not built: it was not examined"
+        elif not is_ours(model, progress, key.kept_mac):
+            yield f"what is kept of {name} is by no process of this ledger"
+        elif is_newer(model, progress):
+            yield f"{name} was made by newer software ({progress.version}): it was not examined"
+        elif is_outdated(model, progress):
+            yield f"{name} was made by an earlier version: it was not examined"
+        elif progress.halted is not None:
+            yield f"{name} has halted at {progress.size}: {progress.halted[:200]}"
         elif rows and not _has_its_rows(pool, model):
-            yield f"the rows of the read model {model.name} are not those that were folded"
+            yield f"the rows of {name} are not those that were folded"
 
 
 def _has_its_rows(pool: Pool, model: ReadModel) -> bool:

@@ -12,12 +12,11 @@ from typing import Any
 
 from ledger.domain.event import Logged
 from ledger.store.connection import NotMigrated, Pool
+from ledger.store.frames import Frame, read_frames
 from ledger.store.readmodels import (
     BULK,
-    Frame,
     Snapshot,
     Values,
-    read_frames,
     read_progress,
     snapshot,
 )

@@ -23,7 +23,7 @@ import orjson
 
 from ledger.batches import BatchKey
 from ledger.domain.event import Logged, format_instant
-from ledger.store.connection import Pool
+from ledger.store.connection import KeptMac, Pool
 from ledger.store.readmodels import Progress, Values, scan
 from projections.projection import Projection, ReadModel
 from projections.set_hash import SetHash
@@ -55,12 +55,7 @@ class Digest:
             for index, column in enumerate(columns)
             if column.kind in _WRITERS
         ]
-        head = {
-            "columns": [column.name for column in columns],
-            "name": model.name,
-            "version": model.version,
-        }
-        self._head = orjson.dumps(head) + b"\n"
+        self._head = _head(model.name, model.version, [column.name for column in columns])
         kind = SetHash if isinstance(model, Projection) else _Chain
         self._rows: SetHash | _Chain = kind() if state is None else kind(state)
 
@@ -145,10 +140,21 @@ def kept_digest(model: ReadModel, progress: Progress) -> str:
     return Digest(model, progress.digest).result()
 
 
-def is_ours(model: ReadModel, progress: Progress, key: BatchKey) -> bool:
-    """Say whether a process of this ledger kept what is kept of a table's rows."""
-    made = Digest(model, progress.digest).mac(key, progress.size) or b""
-    return hmac.compare_digest(made, progress.mac or b"")
+def is_ours(model: ReadModel, progress: Progress, kept_mac: KeptMac) -> bool:
+    """Say whether a process of this ledger, of any version, kept what is kept of a table's rows.
+
+    The MAC is over the version and the columns that the table says it is of: what newer software
+    made is known to be of this ledger too, and what nobody made is not.
+    """
+    if progress.digest is None or progress.mac is None:
+        return False
+    columns = [str(column).partition(" ")[0] for column in progress.shape]
+    head = _head(model.name, progress.version, columns)
+    return hmac.compare_digest(kept_mac(head, progress.size, progress.digest), progress.mac)
+
+
+def _head(name: str, version: int, columns: Sequence[str]) -> bytes:
+    return orjson.dumps({"columns": columns, "name": name, "version": version}) + b"\n"
 
 
 def stored_digest(pool: Pool, model: ReadModel) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ledger.domain.grounds import grounds
 from ledger.domain.law import Ground, Law
 from ledger.store.connection import Pool
-from ledger.store.readmodels import read_frames
+from ledger.store.frames import read_frames
 from projections.decoding import decode
 from projections.editions import Edition, edition_at, editions_of
 from projections.view import NotFolded, positions_of

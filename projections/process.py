@@ -25,8 +25,8 @@ from ledger.vintage import Vintage
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
 from projections.projection import ReadModel
-from projections.rebuild import Halted, outdated, rebuild
-from projections.runner import Runner
+from projections.rebuild import Doubts, Halted, outdated, rebuild
+from projections.runner import NotBuilt, Runner
 
 _log = structlog.get_logger(__name__)
 
@@ -40,13 +40,29 @@ def run_projections(app_dsn: str, stop: AnyEvent, key: BatchKey | None = None) -
     threading.Thread(target=die_with_parent, daemon=True).start()
     pool = Pool(app_dsn, size=3, application_name="techledger projections")
     vintage = Vintage(pool)
-    models = _brought_up(pool, vintage, stop, key)
-    runner = Runner(pool, models, decode, check=vintage.check, key=key)
     listener = Listener(pool, CHECKPOINT_CHANNEL)
-    listener.listen()
-    runner.run(stop, lambda: _wait(listener))
+    while not stop.is_set():
+        _follow(pool, vintage, stop, listener, key)
     listener.close()
     pool.close()
+
+
+def _follow(
+    pool: Pool, vintage: Vintage, stop: AnyEvent, listener: Listener, key: BatchKey | None
+) -> None:
+    """Build and follow the read models, until one of them has to be made anew."""
+    models = _brought_up(pool, vintage, stop, key)
+    doubts = Doubts(pool, models, key)
+
+    def check() -> None:
+        vintage.check()
+        doubts.check()
+
+    listener.listen()
+    try:
+        Runner(pool, models, decode, check=check, key=key).run(stop, lambda: _wait(listener))
+    except NotBuilt as error:
+        _log.error("read_models_made_anew", why=str(error))
 
 
 def _brought_up(
@@ -67,11 +83,10 @@ def _brought_up(
             stop.wait(1.0)
         except Halted as error:
             _log.error("read_models_not_built", why=error.halted)
-            break
+            return tuple(model for model in READ_MODELS if model.name not in error.halted)
         else:
-            break
-    unfit = outdated(pool, READ_MODELS, key)
-    return tuple(model for model in READ_MODELS if model not in unfit)
+            return READ_MODELS
+    return ()
 
 
 def _wait(listener: Listener) -> None:

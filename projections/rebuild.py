@@ -24,13 +24,17 @@ from ledger.store.readmodels import (
 )
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
-from projections.digest import Digest, kept_digest
+from projections.digest import Digest, is_ours, kept_digest
 from projections.projection import Projection, ProjectionError, ReadModel
-from projections.runner import Decode, Runner, is_outdated
+from projections.runner import Decode, NotBuilt, Runner, is_outdated
 from projections.worker import Limits
 
 PATIENCE_S = 600.0
 """How long, in seconds, a rebuild tries to swap its tables in while somebody reads the old ones."""
+
+
+LOOK_S = 1.0
+"""How often, in seconds, it is looked whether what is kept is still this ledger's."""
 
 
 class Halted(ProjectionError):
@@ -62,12 +66,32 @@ def outdated(
 
 
 def doubted(pool: Pool, models: Iterable[ReadModel], key: BatchKey) -> tuple[ReadModel, ...]:
-    """Return the read models of which somebody else wrote what is kept, and nothing else is amiss.
+    """Return the read models of which somebody else wrote what is kept.
 
-    An earlier version of this software left no MAC: what it kept is of somebody else.
+    The first versions of this software left no MAC: what they kept is of somebody else.
     """
-    others = {model.name for model in outdated(pool, models)}
-    return tuple(model for model in outdated(pool, models, key) if model.name not in others)
+    found = read_progress(pool)
+    return tuple(
+        model
+        for model in models
+        if model.name in found and not is_ours(model, found[model.name], key.kept_mac)
+    )
+
+
+class Doubts:
+    """Looks whether read models that are followed are still this ledger's, once in `LOOK_S`."""
+
+    def __init__(self, pool: Pool, models: Iterable[ReadModel], key: BatchKey | None) -> None:
+        self._pool, self._models, self._key = pool, tuple(models), key
+        self._looked = time.monotonic()
+
+    def check(self) -> None:
+        """Raise `NotBuilt` if somebody else wrote what is kept of one: it is to be made anew."""
+        if self._key is None or time.monotonic() - self._looked < LOOK_S:
+            return
+        self._looked = time.monotonic()
+        if names := [model.name for model in doubted(self._pool, self._models, self._key)]:
+            raise NotBuilt(f"kept by no process of this ledger: {', '.join(names)}")
 
 
 def rebuild(

@@ -27,11 +27,10 @@ from ledger.batches import BatchKey
 from ledger.domain.event import Logged
 from ledger.store.checkpoints import published_size
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
+from ledger.store.frames import Frame, read_frames
 from ledger.store.readmodels import (
     Fenced,
-    Frame,
     Progress,
-    read_frames,
     read_progress,
     write_batch,
 )
@@ -152,10 +151,10 @@ class Runner:
         for model in self._models:
             table = replace(model.table, name=self._rename(model.name))
             progress = found.get(table.name)
-            if progress is not None and is_newer(model, progress):
-                continue
             if progress is None or is_outdated(model, progress, self._key):
                 raise NotBuilt(f"{table.name}, version {model.version}, is not built")
+            if is_newer(model, progress):
+                continue
             workers.append(Worker(model, table, progress, self._limits, self._key))
         return workers
 
@@ -260,13 +259,16 @@ def is_outdated(model: ReadModel, progress: Progress, key: BatchKey | None = Non
 
     With the ledger's `key`, also whether what is kept of it was written by somebody else.
     """
+    if key is not None and not is_ours(model, progress, key.kept_mac):
+        return True
     if progress.version != model.version:
         return progress.version < model.version
-    if progress.shape != model.table.shape or progress.digest is None:
-        return True
-    return key is not None and not is_ours(model, progress, key)
+    return progress.shape != model.table.shape or progress.digest is None
 
 
 def is_newer(model: ReadModel, progress: Progress) -> bool:
-    """Say whether a table was made by a later version: it is left to software of that version."""
+    """Say whether a table says that a later version made it; where it is not outdated, one did.
+
+    It is left to software of that version.
+    """
     return progress.version > model.version

@@ -29,7 +29,7 @@ from projections.catalogue import READ_MODELS
 from projections.decoding import decode as decode_stored
 from projections.digest import kept_digest
 from projections.rebuild import doubted, rebuild
-from projections.runner import is_outdated
+from projections.runner import is_newer, is_outdated
 
 _log = structlog.get_logger(__name__)
 
@@ -105,7 +105,8 @@ def draft_seal(pool: Pool, above: int, key: BatchKey | None = None) -> Draft | N
     kept = [
         (model, progress)
         for model in sorted(READ_MODELS, key=lambda model: model.name)
-        if (progress := found.get(model.name)) is not None and not is_outdated(model, progress, key)
+        if (progress := found.get(model.name)) is not None
+        and not (is_outdated(model, progress, key) or is_newer(model, progress))
     ]
     # Where no read models are kept, the map alone is sealed.
     size = max((each.size for _, each in kept), default=None) or read_head(pool).size

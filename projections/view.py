@@ -15,9 +15,10 @@ from typing import Any, Literal, TypeVar, cast
 from ledger.domain.event import legal_day
 from ledger.domain.law import Law
 from ledger.lawbook import shipped
-from ledger.store.connection import NotMigrated, Pool
-from ledger.store.readmodels import Snapshot, snapshot
+from ledger.store.connection import KeptMac, NotMigrated, Pool
+from ledger.store.readmodels import Progress, Snapshot, snapshot
 from projections.axes import NEVER
+from projections.digest import is_ours
 from projections.projection import Journal, Projection, ProjectionError, ReadModel
 
 R = TypeVar("R")
@@ -126,16 +127,37 @@ def _office_day(known_at: KnownAt) -> date:
 def viewing(pool: Pool, *models: ReadModel, law: Law | None = None) -> Iterator[View]:
     """Look at read models in one snapshot, and reckon by `law` (default: this version's).
 
-    Raises `NotFolded` if one of them is not there, or not yet in the shape of this version.
+    Raises `NotFolded` if one of them is not there, or is not to be answered from.
     """
     try:
         with snapshot(pool, [model.table for model in models]) as looked_at:
-            missing = [model.name for model in models if model.name not in looked_at.sizes]
-            if missing:
-                raise NotFolded(f"made by another version: {', '.join(missing)}")
+            refused = [
+                f"{model.name} {why}"
+                for model in models
+                if (why := why_unserved(model, looked_at.progress.get(model.name), pool.kept_mac))
+            ]
+            if refused:
+                raise NotFolded("; ".join(refused))
             yield View(looked_at, min(looked_at.sizes.values()), law or shipped())
     except NotMigrated as error:
         raise NotFolded(str(error)) from error
+
+
+def why_unserved(
+    model: ReadModel, progress: Progress | None, kept_mac: KeptMac | None
+) -> str | None:
+    """Say why nobody is to be answered from a read model; None where all may be.
+
+    What an earlier version made in the same columns is answered from until it is replaced. With
+    `kept_mac`, nothing is that no process of this ledger kept.
+    """
+    if progress is None:
+        return "is not built"
+    if kept_mac is not None and not is_ours(model, progress, kept_mac):
+        return "was kept by no process of this ledger"
+    if progress.version > model.version:
+        return f"was made by newer software, in version {progress.version}"
+    return None if progress.shape == model.table.shape else "was made by another version"
 
 
 DATED = """known_from <= %(known_position)s AND known_from_at <= %(known_accepted)s

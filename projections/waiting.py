@@ -5,7 +5,7 @@ import time
 from ledger.store.connection import Pool
 from ledger.store.readmodels import read_progress
 from projections.catalogue import READ_MODELS
-from projections.view import NotFolded
+from projections.view import NotFolded, why_unserved
 
 PAUSE_S = 0.01
 """How long, in seconds, between two looks."""
@@ -16,6 +16,16 @@ def folded_sizes(pool: Pool) -> dict[str, int]:
     found = read_progress(pool)
     return {
         model.name: found[model.name].size if model.name in found else 0 for model in READ_MODELS
+    }
+
+
+def unserved(pool: Pool) -> dict[str, str]:
+    """Return why nobody is answered from a read model that is built, by name."""
+    found = read_progress(pool)
+    return {
+        model.name: why
+        for model in READ_MODELS
+        if model.name in found and (why := why_unserved(model, found[model.name], pool.kept_mac))
     }
 
 

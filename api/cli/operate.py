@@ -330,5 +330,7 @@ def fsck(
         print(f"{report.size} entries, root {report.root}")
         for finding in report.findings:
             print(f"position {finding.position}: {finding.what}")
+        if not read_models:
+            print("the rows of the read models were not read: --read-models reads them")
         print("clean" if not report.findings else f"{len(report.findings)} findings")
     raise typer.Exit(1 if report.findings else 0)

@@ -13,21 +13,23 @@ import typer
 
 from ledger.antirollback import CheckpointFile, Halted, InUse
 from ledger.backup import last_backup
+from ledger.batches import load_batch_key
 from ledger.charter import read_refusal_keys
 from ledger.datakeys import DataKeyError
 from ledger.home import Home
+from ledger.keystore import KeystoreError
 from ledger.node import Database, open_database, policy_of
 from ledger.refuser import refuser_of
 from ledger.settings import Settings
 from ledger.store.archiver import read_archiver
 from ledger.store.checkpoints import latest_checkpoint, newest_checkpoint
-from ledger.store.connection import Pool
+from ledger.store.connection import KeptMac, Pool
 from ledger.store.entries import read_head
 from ledger.store.migrate import pending
 from ledger.store.promises import count_waiting
 from ledger.witnessed import Quorum
 from projections.seals import last_seal
-from projections.waiting import folded_sizes
+from projections.waiting import folded_sizes, unserved
 
 EXIT_HALTED = 70
 
@@ -64,7 +66,7 @@ def status(
     settings = Settings()
     identity = Home(settings.home).identity()
     database = open_database(settings)
-    pool = Pool(database.app_dsn, size=2)
+    pool = Pool(database.app_dsn, size=2, kept_mac=_kept_mac(Home(settings.home)))
     try:
         size = read_head(pool).size
         checks = list(_checks(settings, database, pool))
@@ -84,6 +86,14 @@ def status(
                 print(f"{'':18}-> {check.do}")
     halted = any(check.name == "halt" and not check.well for check in checks)
     raise typer.Exit(EXIT_HALTED if halted else int(not well))
+
+
+def _kept_mac(home: Home) -> KeptMac | None:
+    """Return what shows that read models are of this ledger; None without its key."""
+    try:
+        return load_batch_key(home.keys, home.identity().origin).kept_mac
+    except KeystoreError:
+        return None
 
 
 def _checks(settings: Settings, database: Database, pool: Pool) -> Iterator[Check]:
@@ -192,9 +202,10 @@ def _archive(settings: Settings, pool: Pool) -> Iterator[Check]:
 
 def _models(pool: Pool) -> Check:
     size = read_head(pool).size
-    behind = {name: size - at for name, at in folded_sizes(pool).items() if size - at > LAG_MAX}
-    seen = ", ".join(f"{name} is {lag} behind" for name, lag in behind.items()) or "follow"
-    return Check("read models", not behind, seen, "techledger operate rebuild")
+    ill = [f"{name} {why}" for name, why in unserved(pool).items()]
+    lags = {name: size - at for name, at in folded_sizes(pool).items()}
+    ill += [f"{name} is {lag} behind" for name, lag in lags.items() if lag > LAG_MAX]
+    return Check("read models", not ill, ", ".join(ill) or "follow", "techledger operate rebuild")
 
 
 def _vault(settings: Settings) -> Check:

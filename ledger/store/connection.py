@@ -15,7 +15,7 @@ import random
 import select
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,9 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a
 from ledger.faults import NeedsOperator, Passing
 from ledger.store.hint import Hinter
 from ledger.store.replication import Confirmations
+
+KeptMac = Callable[[bytes, int, bytes], bytes]
+"""The MAC of what is kept: of what, of how many entries, its bytes (`ledger.batches.BatchKey`)."""
 
 
 class StoreError(Exception):
@@ -127,10 +130,10 @@ class Pool:
 
     `patience_s` is the longest wait, in seconds, for a free connection and for a database that
     was there before and restarts. A database never reached fails at once: then the settings are
-    wrong.
+    wrong. With `kept_mac` its readers are answered only from what processes of this ledger kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it works with, by name)
         self,
         dsn: str,
         size: int = 8,
@@ -139,7 +142,9 @@ class Pool:
         timeouts: Timeouts | None = None,
         patience_s: float = 30.0,
         confirmations: Confirmations | None = None,
+        kept_mac: KeptMac | None = None,
     ) -> None:
+        self.kept_mac = kept_mac
         self._dsn = dsn
         self._application_name = application_name
         self._timeouts = timeouts or Timeouts()

@@ -13,22 +13,16 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from struct import Struct
 from typing import Any
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor
 
-from ledger.store.binarycopy import HEADER, TRAILER
 from ledger.store.connection import Pool, StoreError, Timeouts, one_row, translated
+from ledger.store.frames import Frame, frames_between
 
 Values = tuple[Any, ...]
 """A row, as the values of its columns."""
-
-Frame = tuple[int, bytes]
-"""A position, and the bytes of the entry there."""
-
-_FRAME = Struct(">hiqi")  # Two fields: a length of 8 and a position, a length before the bytes.
 
 BULK = Timeouts(lock_ms=10_000, statement_ms=3_600_000, idle_ms=60_000)
 """For statements over whole tables: an index, a digest."""
@@ -110,37 +104,6 @@ class Unwritable(StoreError):
 
 class Rebuilding(StoreError):
     """Another rebuild of the read models is under way."""
-
-
-def read_frames(pool: Pool, start: int, stop: int | None, limit: int) -> list[Frame]:
-    """Return the entries at positions `start` up to but without `stop`, at most `limit`.
-
-    What `ledger.store.entries.read_entries` does, for whoever wants the bytes alone: a rebuild
-    reads the whole log, and this takes a quarter of the time.
-    """
-    end = start + limit if stop is None else min(start + limit, stop)
-    with pool.session() as session:
-        return _frames(session, start, end)
-
-
-def _frames(session: cursor, start: int, end: int) -> list[Frame]:
-    raw = io.BytesIO()
-    session.copy_expert(
-        "COPY (SELECT position, entry FROM ledger.entries"  # noqa: S608  (two integers)
-        f" WHERE position >= {start:d} AND position < {end:d} ORDER BY position)"
-        " TO STDOUT (FORMAT binary)",
-        raw,
-    )
-    return list(_unpack_frames(raw.getvalue()))
-
-
-def _unpack_frames(raw: bytes) -> Iterator[Frame]:
-    """Yield the rows of a binary COPY of position and entry (`ledger.store.binarycopy`)."""
-    at, end = len(HEADER), len(raw) - len(TRAILER)
-    while at < end:
-        _, _, position, length = _FRAME.unpack_from(raw, at)
-        at += _FRAME.size + length
-        yield position, raw[at - length : at]
 
 
 def read_progress(pool: Pool) -> dict[str, Progress]:
@@ -379,11 +342,17 @@ _WRITERS: Mapping[str, Callable[[Any], str]] = {
 
 
 class Snapshot:
-    """Tables as they are at one instant. `sizes` says how far each has been folded."""
+    """Tables as they are at one instant. `sizes` says how far each has been folded.
 
-    def __init__(self, session: cursor, sizes: Mapping[str, int]) -> None:
+    `progress` is all that is kept of them, of those of another shape as well.
+    """
+
+    def __init__(
+        self, session: cursor, sizes: Mapping[str, int], progress: Mapping[str, Progress]
+    ) -> None:
         self._session = session
         self.sizes = sizes
+        self.progress = progress
 
     def select(
         self,
@@ -413,7 +382,7 @@ class Snapshot:
     def frames(self, size: int, page: int) -> Iterator[Frame]:
         """Return the first `size` entries of the log; memory holds a page of so many."""
         for start in range(0, size, page):
-            yield from _frames(self._session, start, min(start + page, size))
+            yield from frames_between(self._session, start, min(start + page, size))
 
 
 @contextmanager
@@ -429,13 +398,13 @@ def snapshot(
     begin = (
         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"  # noqa: S608  (our own names)
         f"LOCK TABLE {names} IN ACCESS SHARE MODE;"
-        "SELECT name, size, shape FROM read.progress WHERE name = ANY(%s)"
+        f"SELECT {_PROGRESS} FROM read.progress WHERE name = ANY(%s)"
     )
     shapes = {table.name: table.shape for table in tables}
     with pool.transaction(begin, (list(shapes),), timeouts=timeouts) as transaction:
-        found = transaction.cursor.fetchall()
-        sizes = {name: size for name, size, shape in found if shape == shapes[name]}
-        yield Snapshot(transaction.cursor, sizes)
+        found = [_progress(row) for row in transaction.cursor]
+        sizes = {each.name: each.size for each in found if each.shape == shapes[each.name]}
+        yield Snapshot(transaction.cursor, sizes, {each.name: each for each in found})
 
 
 def scan(pool: Pool, table: Table, order: Sequence[str]) -> Iterator[list[Values]]:

@@ -44,7 +44,7 @@ def node(settings: Settings, home: Home) -> Iterator[Node]:
 @pytest.fixture
 def fold(node: Node) -> Callable[[], None]:
     """Fold everything into the read models, as the projections' process does beside a server."""
-    return lambda: rebuild(node.pool, READ_MODELS, decode)
+    return lambda: rebuild(node.pool, READ_MODELS, decode, key=node.key)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def tale(url: str, home: Home, node: Node, world: World) -> Tale:
     """Play the story and fold it."""
     with LedgerClient(url, read_trust(home.trust)) as ledger:
         played = play(ledger, world, cast_of(world))
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     return played
 
 

@@ -74,7 +74,7 @@ def steps(node: Node, url: str, world: World, home: Home, tale: Tale) -> dict[st
             name: ledger.submit(world.sign(body, *signing.get(name, both))).position
             for name, body in bodies.items()
         }
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     return found
 
 
@@ -197,7 +197,7 @@ def test_what_had_to_be_filed_and_was_late(
         effective_to=None,
     )
     made = ledger.submit(world.sign(transfer, cast.institute, cast.firm)).position
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     path = "/v1/contracts/registrations"
     (duty,) = ledger.get(path, contract=contract)["duties"]
     last = end_of_days(shipped(), signed, 90)
@@ -219,7 +219,7 @@ def test_what_had_to_be_filed_and_was_late(
     issued = c.certificate_issued(contract=contract, filing=filed.filing, issued_on=day(cast.today))
     ledger.submit(world.sign(filed, cast.firm))
     answered = ledger.submit(world.sign(issued, cast.registrar)).position
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     (done,) = ledger.get(path, technology=cast.ids["technology"], true_on=day(too_late))["duties"]
     assert (0, answered) == (done["overdue_days"], done["registration"]["answered_position"])
     assert day(end_of_working_days(shipped(), cast.today, 5)) == done["answer_by"]

@@ -78,7 +78,7 @@ def log(node: Node, world: World) -> Log:
     told.say("sent", documents.STORY[0].model_copy(update={"readers": ()}), INSTITUTE)
     told.say("received", documents.document_received(system=OPERATOR), OPERATOR)
     told.say("opened", documents.file_opened(), FIRM, OPERATOR)
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     return told
 
 
@@ -194,7 +194,7 @@ def test_what_a_key_signed_between_compromise_and_revocation(
         key_id=SECOND.key_id,
     )
     log.say("word", word, INSTITUTE)
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     (closed,) = ledger.get(path, between="compromise")["signed"]
     assert (True, False) == (closed["in_doubt"], closed["open"])
     assert ["confirmed"] == [each["outcome"] for each in closed["words"]]

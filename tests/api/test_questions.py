@@ -93,7 +93,7 @@ def loaded(url: str, home: Home, node: Node) -> Iterator[Loaded]:
         ):
             at[told.name] = ledger.submit(asked.signed(world, told)).position
         kept = ledger.open_note(ledger.get_bytes("/checkpoint"))
-        rebuild(node.pool, READ_MODELS, decode)
+        rebuild(node.pool, READ_MODELS, decode, key=node.key)
         words = {
             THE_DAY: today.isoformat(),
             "$K": second.key_id,

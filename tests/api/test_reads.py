@@ -99,7 +99,7 @@ def test_a_lien_burdens_the_right_until_it_is_released(
     ledger.submit(world.sign(filing, cast.registrar))
     begun = ledger.submit(world.sign(pledge, cast.institute, cast.rival)).position
     ended = ledger.submit(world.sign(release, cast.rival)).position
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     burdened = ledger.get(f"/v1/rights/{right}/liens", true_on=day(created))
     assert [(security, [cast.rival], [cast.institute])] == [
         (lien["security"], lien["creditors"], lien["debtors"]) for lien in burdened["liens"]

@@ -148,7 +148,7 @@ def test_metrics_say_how_far_log_checkpoint_and_read_models_are(
     http: httpx2.Client, node: Node, tale: Tale
 ):
     del tale
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     assert metric(http, "ledger_tree_size ") == metric(http, "ledger_checkpoint_size ")
     assert 0 == metric(http, 'ledger_projection_lag{name="title"}')
 

@@ -38,7 +38,7 @@ def node() -> Iterator[Node]:
         node = open_node(settings)
         node.watchdog = None
         node.start()
-        rebuild(node.pool, READ_MODELS, decode)
+        rebuild(node.pool, READ_MODELS, decode, key=node.key)
         yield node
         node.stop()
         node.database.stop()

@@ -48,7 +48,7 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
         say(added(third), RIVAL, keys=[third, vouched, world.key(RIVAL)]),
         say(technology("by-third"), RIVAL, keys=[third]),
     ]
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     assert dict.fromkeys((*marked, own[0]), (first,)) == vouched_for(node.pool, [*marked, *own])
     page = http.get(f"/parties/{RIVAL}").text
     assert 4 == page.count("khóa được bảo lãnh")
@@ -59,6 +59,6 @@ def test_a_party_page_says_from_when_a_registration_binds(
     http: httpx2.Client, node: Node, world: World
 ) -> None:
     append(node, world.registration("party:vn.later", not_before=LATER))
-    rebuild(node.pool, READ_MODELS, decode)
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
     assert "binds from" in http.get("/parties/party:vn.later").text
     assert "binds from" not in http.get(f"/parties/{RIVAL}").text

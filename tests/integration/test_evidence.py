@@ -291,7 +291,7 @@ def test_a_history_too_long_for_a_bundle_is_refused_unread_and_what_it_says_next
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gathering, "MAX_ENTRIES", 7)
-    rebuild(case.node.pool, outdated(case.node.pool, READ_MODELS), decode)
+    rebuild(case.node.pool, outdated(case.node.pool, READ_MODELS), decode, key=case.node.key)
     with serving(case.node) as url:
         with monkeypatch.context() as unread:
             unread.setattr(gathering, "read_at", lambda *_: pytest.fail("no entry is read"))

@@ -317,6 +317,40 @@ def test_what_stands_beside_the_entries_is_looked_at(
             ["--read-models"],
             "the rows of the read model events are not those that were folded",
         ),
+        (
+            "UPDATE read.progress SET digest = NULL, mac = NULL WHERE name = 'events'",
+            ["--read-models"],
+            "what is kept of the read model events is by no process of this ledger",
+        ),
+        (
+            "UPDATE read.progress SET mac = NULL WHERE name = 'events'",
+            [],
+            "what is kept of the read model events is by no process of this ledger",
+        ),
+        *(
+            (
+                f"UPDATE read.progress SET version = {version} WHERE name = 'events'",
+                ["--read-models"],
+                "what is kept of the read model events is by no process of this ledger",
+            )
+            for version in (0, 999)
+        ),
+        (
+            "UPDATE read.progress SET shape = ARRAY['n bigint', NULL] WHERE name = 'events'",
+            [],
+            "what is kept of the read model events is by no process of this ledger",
+        ),
+        (
+            "DELETE FROM read.progress WHERE name = 'events'",
+            ["--read-models"],
+            "the read model events is not built: it was not examined",
+        ),
+        (
+            "UPDATE read.progress SET halted = 'ValueError: x' WHERE name = 'events'",
+            [],
+            "the read model events has halted at 4: ValueError: x",
+        ),
+        ("DELETE FROM read.progress", ["--read-models"], "clean"),
     ],
 )
 def test_read_models_are_held_against_what_was_kept_of_them(

@@ -223,7 +223,7 @@ def test_a_table_of_another_shape_is_not_asked(pool):
     """The code is newer than the table: an answer in the old columns would be no answer."""
     older = replace(timeline, row=EventRow, emit=lambda _logged: [])
     rebuild(pool, (older, events), decode)
-    with pytest.raises(NotFolded, match="made by another version: timeline"):
+    with pytest.raises(NotFolded, match="timeline was made by another version"):
         timeline_of(pool, OPERATOR)
 
 

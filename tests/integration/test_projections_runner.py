@@ -17,6 +17,7 @@ from ledger.store import readmodels
 from ledger.store.checkpoints import StoredCheckpoint, insert_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries
+from ledger.store.frames import read_frames
 from ledger.store.readmodels import Fenced, Unwritable, read_progress
 from projections import runner as runners
 from projections.catalogue import READ_MODELS
@@ -328,10 +329,10 @@ def test_frames_are_the_entries_of_the_log(pool):
     put(pool, HISTORY)
     for start, stop, limit in ((0, None, 1000), (3, 50, 1000), (3, 50, 7), (115, None, 10)):
         entries = read_entries(pool, start, stop, limit)
-        assert [(entry.position, entry.entry) for entry in entries] == readmodels.read_frames(
+        assert [(entry.position, entry.entry) for entry in entries] == read_frames(
             pool, start, stop, limit
         )
-    assert [] == readmodels.read_frames(pool, len(HISTORY), None, 10)
+    assert [] == read_frames(pool, len(HISTORY), None, 10)
 
 
 def test_the_application_may_do_all_this_and_no_more(database):

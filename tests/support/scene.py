@@ -147,7 +147,7 @@ def lent_scene(postgres_server: EmbeddedPostgres, directory: Path) -> Iterator[S
                 node.feed.covering(last.position).result(30)
             append(node, *persons(world))
             append(node, world.registration(INSTITUTE))  # Refused for good: it is registered.
-            rebuild(node.pool, outdated(node.pool, READ_MODELS), decode)
+            rebuild(node.pool, outdated(node.pool, READ_MODELS), decode, key=node.key)
             sealed = seal(node.pool, home)
             assert sealed is not None
             node.feed.covering(sealed.position).result(30)
