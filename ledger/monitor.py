@@ -97,7 +97,7 @@ EACH_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """Whose keys are one's own, and which events (ids or payload hashes) one has signed."""
+    """Whose keys are one's own, and the payload hashes of what one has signed."""
 
     parties: Collection[str] = ()
     signed: Collection[str] = ()

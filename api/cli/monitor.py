@@ -16,6 +16,7 @@ from ledger.alarms import STANDING, Alarm
 from ledger.gate import places, remembered
 from ledger.lawbook import laws_at_hand
 from ledger.monitor import Mine, Monitor
+from ledger.sent import SentUnreadable, read_sent
 from ledger.verify.trust import parse_trust
 
 CODES = {
@@ -47,8 +48,12 @@ def monitor(  # noqa: PLR0913  (the command's options)
         list[str] | None, typer.Option(help="Party whose keys are your own; repeatable")
     ] = None,
     signed: Annotated[
-        Path | None,
-        typer.Option(help="Ids or payload hashes of what you signed, one a line", exists=True),
+        list[Path] | None,
+        typer.Option(
+            help="What you signed: envelopes, payloads, or a list of payload hashes; a file or a"
+            " directory of such; repeatable",
+            exists=True,
+        ),
     ] = None,
     acknowledge: Annotated[
         bool, typer.Option("--acknowledge", help="Take note of what stands, and let it rest")
@@ -63,7 +68,7 @@ def monitor(  # noqa: PLR0913  (the command's options)
     did stands, and so does the code, until it is acknowledged. With --every it goes on, alarms or
     not, until it is interrupted.
     """
-    root = parse_trust(trust.read_bytes())
+    root, own = parse_trust(trust.read_bytes()), Mine(party or (), _sent(signed or ()))
     with httpx2.Client(base_url=url, timeout=60) as http:
         watching = Monitor(
             ServedLog(http),
@@ -72,7 +77,7 @@ def monitor(  # noqa: PLR0913  (the command's options)
             laws=laws_at_hand(law),
             now=time.time,
             stall_s=stall,
-            mine=Mine(party or (), frozenset(signed.read_text().split()) if signed else ()),
+            mine=own,
             witnesses=lambda policy: remembered(places(policy, (), root.origin)),
         )
         alarms = list[Alarm]()
@@ -90,6 +95,13 @@ def monitor(  # noqa: PLR0913  (the command's options)
             _told("ALARM", watching.look(), as_json=as_json)
     passing = [alarm for alarm in alarms if alarm.kind not in STANDING]
     raise typer.Exit(code_of([*passing, *watching.standing]))
+
+
+def _sent(paths: Iterable[Path]) -> frozenset[str]:
+    try:
+        return frozenset().union(*map(read_sent, paths))
+    except SentUnreadable as error:
+        raise typer.BadParameter(str(error), param_hint="--signed") from None
 
 
 def code_of(alarms: Iterable[Alarm]) -> int:

@@ -28,8 +28,9 @@ class Ledger:
 
     The edition names the rules' code, `law_data_sha256` the data of the law that they consult;
     `log_keys` (vkeys) sign checkpoints, `policy_sha256` says whose cosignatures make a quorum,
-    `speakers` who may change that. `sealed` is the size that the last seal covers, `closed` the
-    position at which the ledger was closed. What must wait waits for `delay_seconds`; `next_delay`
+    `speakers` who may change that. `sealed` is the size that the last seal covers, `counted`
+    what it counts, by name, since the log was last resumed; `closed` the position at which the
+    ledger was closed. What must wait waits for `delay_seconds`; `next_delay`
     has the instant from which others hold, and how many.
     """
 
@@ -43,6 +44,7 @@ class Ledger:
     policy_sha256: str = ""
     speakers: tuple[Speaker, ...] = ()
     sealed: int = 0
+    counted: tuple[tuple[str, int], ...] = ()
     closed: int | None = None
     successor: str | None = None
     next_delay: tuple[datetime, int] | None = None

@@ -377,7 +377,9 @@ EVOLVES: Evolves = {
     (KIND, OperationHandedOver): _changing(
         OperationHandedOver, lambda ledger, body, _: replace(ledger, operator=body.operator)
     ),
-    (KIND, LedgerResumed): _changing(LedgerResumed, _as_it_was),
+    (KIND, LedgerResumed): _changing(
+        LedgerResumed, lambda ledger, _, __: replace(ledger, counted=())
+    ),
     (KIND, SuccessionDeclared): _changing(SuccessionDeclared, _as_it_was),
     (KIND, LedgerClosed): _changing(
         LedgerClosed,

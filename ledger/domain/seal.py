@@ -5,9 +5,10 @@ A seal covers the entries [0, size). `map_root` is the root of an authenticated 
 subject to how often and where it was last touched (docs/spec/seal.md): with it a party proves
 that *nothing later changed* what it shows. `projections` are digests of the read models at that
 size. `links` are the newest of the chains over what no entry holds, the log's checkpoints and
-what witnesses signed: a row that is gone breaks them. `openings` counts those ever kept. Nobody
-can check any of it at admission in time; every replay does (`operate fsck` the links and the
-count), and a seal that lies is evidence, signed by the operator.
+what witnesses signed: a row that is gone breaks them. `openings` counts those ever kept. That no
+count falls, unless the log was resumed since, is judged at admission. Nobody can check the rest of
+it there in time; every replay does (`operate fsck` the links and the count), and a seal that lies
+is evidence, signed by the operator.
 
 Read in this order: events, refusals, admit, evolve; the state, `Ledger`, stands in `authority`.
 """
@@ -79,6 +80,11 @@ class LedgerSealed(Body):
     links: Annotated[tuple[ChainLink, ...], FROM_LIST, AfterValidator(_each_once)] = ()
     openings: Annotated[int, Field(ge=0, le=2**53)] | None = None
 
+    def counts(self) -> dict[str, int]:
+        """Return what it counts, by name."""
+        linked = {f"links of {each.chain}": each.number for each in self.links}
+        return linked if self.openings is None else {**linked, "openings": self.openings}
+
     def subjects(self) -> frozenset[str]:
         """Return the ledger alone: a seal changes the history of nothing else."""
         return frozenset((self.ledger,))
@@ -91,19 +97,32 @@ class SealOutOfOrder(Refusal):
     title_vi = "Niêm ấn phải phủ nhiều hơn niêm ấn trước và không vượt vị trí của chính nó"
 
 
+class SealCountsFall(Refusal):
+    """A seal counts no less than the one before: rows are lost only where the log was resumed."""
+
+    code = "SEAL_COUNTS_FALL"
+    title_vi = "Niêm ấn không được đếm ít hơn niêm ấn trước, trừ khi sổ cái đã được cho ký tiếp"
+    remedy = "ledger.resumed/1"
+
+
 def _admit(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, LedgerSealed)
     ledger = must_be_of_this_ledger(state, event, body.ledger)
     if not ledger.sealed < body.size <= context.position:
         raise SealOutOfOrder(f"above {ledger.sealed}, and at most {context.position}")
+    now = body.counts()
+    for name, before in ledger.counted:
+        if now.get(name, 0) < before:
+            raise SealCountsFall(f"{name}: {now.get(name, 0)}, and {before} in the seal before")
 
 
 def _evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:
     body = logged.event.body
     assert isinstance(body, LedgerSealed)
     del subject
-    return value and replace(value, sealed=body.size)
+    counted = tuple(sorted(body.counts().items()))
+    return value and replace(value, sealed=body.size, counted=counted)
 
 
 BODIES: tuple[type[Body], ...] = (LedgerSealed,)

@@ -37,6 +37,10 @@ HELD: dict[str, str] = {
         unit/test_audit_export.py::test_an_export_is_the_log_of_its_checkpoint_and_no_more
         unit/test_audit_export.py::test_the_notes_that_were_seen_stay_beside
         unit/test_verify_time.py::test_a_kept_note_that_is_wrong_is_refused_by_its_name""",
+    "What a server or a mirror has is taken in": """
+        unit/test_endless_log.py::test_an_export_takes_in_nothing_that_leads_to_another_root
+        unit/test_endless_log.py::test_an_export_asks_for_nothing_that_the_trust_root_does_not_vouch_for
+        unit/test_endless_log.py::test_the_commands_say_how_to_go_on""",
     "Run it again": """
         unit/test_audit_export.py::test_a_later_export_adds_what_is_new_and_equals_a_fresh_one
         unit/test_audit_export.py::test_partial_tiles_stay_until_the_full_one_is_there
@@ -258,6 +262,9 @@ HELD: dict[str, str] = {
     "| the checkpoint that was signed again": """
         integration/test_superuser_gone.py::test_m3_rows_taken_out_are_found
         integration/test_signed_again.py::test_the_file_may_hold_either_note""",
+    "| rows that a seal counted": """
+        refusals/test_governance.py::test_seal_counts_fall
+        unit/test_monitor_goes_on.py::test_a_seal_that_counts_less_than_the_one_before_is_found""",
     "| checkpoints, cosignatures": """
         integration/test_superuser_gone.py::test_m3_rows_taken_out_with_their_links_are_found_by_the_seal
         integration/test_superuser_gone.py::test_m3_another_chain_in_the_place_of_the_old_is_found

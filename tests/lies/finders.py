@@ -164,7 +164,9 @@ def monitor(case: Case) -> str:
     shutil.copytree(case.stage.kept / "mirror", directory / "mirror")
     for state in case.stage.kept.glob("mirror.*"):
         shutil.copy(state, directory / state.name)
-    watch: Monitor = watching(case.known, directory / "mirror", case.stage.trust, case.stage.signed)
+    watch: Monitor = watching(
+        case.known, directory / "mirror", case.stage.trust, case.stage.kept / "sent"
+    )
     alarms = [*watch.begin(), *watch.look()]
     return ", ".join(sorted({f"`{alarm.kind}`" for alarm in alarms})) or NOTHING
 

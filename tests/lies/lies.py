@@ -116,13 +116,17 @@ def forged(operator: Operator) -> None:
 
 
 def vouched(operator: Operator) -> None:
-    """Vouch, with the registrar, for a key of one's own in the firm's name, and sign with it."""
+    """Vouch, with the registrar, for a key of one's own in the firm's name, and sign with it.
+
+    The events bear the ids of two that the firm has sent, and that were taken no notice of.
+    """
     world = operator.world
     record = key_record(world.key("party:vn.thief"))
     body = b.key_added(party=FIRM, key=record, vouched_by=OPERATOR)
     both = (FIRM, OPERATOR, REGISTRAR)
-    for each, signers in ((body, both), (technology("stolen", FIRM), (FIRM,))):
-        payload = said(operator, each, *signers)
+    events = ((body, both), (technology("stolen", FIRM), (FIRM,)))
+    for (each, signers), name in zip(events, operator.stage.withheld, strict=True):
+        payload = said(operator, each, *signers, event_id=name)
         keys = [world.key("party:vn.thief" if party == FIRM else party) for party in signers]
         operator.record(Signed(sign_envelope(payload, keys)))
     operator.publish()

@@ -6,6 +6,7 @@ on a copy of its database and home. Who looks has kept what such a person keeps:
 mirror with a monitor over it, a receipt, the operator's word, a witness's book.
 """
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -41,6 +42,7 @@ from ledger.node import batch_key, publisher_of, vault_of
 from ledger.publisher import LogSigner
 from ledger.receipts import Prover
 from ledger.refuser import KEY_FILE, refuser_of
+from ledger.sent import read_sent
 from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.store.append import NewEntry, appending
@@ -50,7 +52,7 @@ from ledger.store.entries import read_entries, read_head
 from ledger.vault import Vault
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry, parse_entry
-from ledger.wire.envelope import PAYLOAD_TYPE, sign_envelope
+from ledger.wire.envelope import PAYLOAD_TYPE, Envelope, envelope_to_object, sign_envelope
 from ledger.wire.instant import format_instant
 from ledger.wire.keys import PrivateKey
 from ledger.witness.book import Book, create_book
@@ -224,13 +226,13 @@ class Stage:
     keys: dict[str, Any]
     trust: bytes
     kept: Path
-    """`export`, `mirror`, `book.sqlite`, of the size that the receipt is of."""
+    """`export`, `mirror`, `book.sqlite`, of the size that the receipt is of; `sent` by the firm."""
     checkpoint: bytes
     receipt: bytes
     entry: bytes
     size: int
-    signed: tuple[str, ...]
-    """Payload hashes of what the firm has signed."""
+    withheld: tuple[str, ...]
+    """Ids of events that the firm has sent, and that nobody took notice of."""
 
     @contextmanager
     def operator(self, directory: Path) -> Iterator[Operator]:
@@ -250,9 +252,9 @@ class Stage:
             run_sql(elsewhere, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def watching(source: Source, mirror: Path, trust: bytes, signed: Sequence[str]) -> Monitor:
+def watching(source: Source, mirror: Path, trust: bytes, sent: Path) -> Monitor:
     """Return the firm's monitor over a mirror."""
-    mine, now = Mine({FIRM}, signed), datetime.now(UTC).timestamp
+    mine, now = Mine({FIRM}, read_sent(sent)), datetime.now(UTC).timestamp
     return Monitor(source, mirror, trust, laws=laws_at_hand(), now=now, stall_s=3600.0, mine=mine)
 
 
@@ -274,6 +276,12 @@ def cosigned(source: Source, book: Path, keys: LogSigner) -> int:
 def _registered(world: World, number: int) -> Signed:
     body = b.technology_registered(technology=f"technology:t{number}", owners=[b.held(INSTITUTE)])
     return world.sign(body, INSTITUTE)
+
+
+def _keep_sent(directory: Path, *envelopes: Envelope) -> None:
+    for number, each in enumerate(envelopes):
+        file = directory / f"{number}.json"
+        file.write_text(json.dumps(envelope_to_object(each)), "utf-8")
 
 
 @contextmanager
@@ -328,12 +336,21 @@ def set_stage(database: Database, directory: Path) -> Iterator[Stage]:
         source = StoredLog(operator.pool)
         trust = home.trust.read_bytes()
         export(source, looked / "export")
-        registered = parse_entry(operator.entries[3]).payload
-        payloads = [each.envelope.payload for each in (offer, other, both, mine)]
-        signed = tuple(
-            f"sha256:{sha256(payload).hexdigest()}" for payload in (registered, *payloads)
+        registered = parse_entry(operator.entries[3])
+        unheard = [
+            world.sign(
+                b.technology_registered(technology=f"technology:u{n}", owners=[b.held(FIRM)]), FIRM
+            )
+            for n in range(2)
+        ]
+        sent = looked / "sent"
+        sent.mkdir()
+        _keep_sent(
+            sent,
+            Envelope(registered.payload_type, registered.payload, registered.signatures),
+            *(each.envelope for each in (offer, other, both, mine, *unheard)),
         )
-        watching(source, looked / "mirror", trust, signed).look()
+        watching(source, looked / "mirror", trust, sent).look()
         create_book(looked / "book.sqlite")
         assert 200 == cosigned(source, looked / "book.sqlite", operator.signer)
         (proof,) = Prover(operator.pool).prove([at], latest)
@@ -348,6 +365,6 @@ def set_stage(database: Database, directory: Path) -> Iterator[Stage]:
             proof.tlog_proof(),
             entry,
             latest.size,
-            signed,
+            tuple(canonical.load(each.envelope.payload)["event_id"] for each in unheard),
         )
     yield stage

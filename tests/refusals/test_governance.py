@@ -13,7 +13,7 @@ from ledger.domain.governance import (
     SuccessionTooLate,
 )
 from ledger.domain.party import PartyUnknown
-from ledger.domain.seal import SealOutOfOrder
+from ledger.domain.seal import LedgerSealed, SealCountsFall, SealOutOfOrder
 from tests.support.builders import (
     BANK,
     FIRM,
@@ -131,6 +131,28 @@ def test_seal_out_of_order() -> None:
     log = given(ledger_sealed(1))
     log.when(ledger_sealed(1)).then_refused(SealOutOfOrder)
     log.when(ledger_sealed(10_000)).then_refused(SealOutOfOrder)
+
+
+def test_seal_counts_fall() -> None:
+    """Rows that one seal counted and the next does not were deleted, or lost and spoken of."""
+
+    def counting(size: int, openings: int | None, **chains: int) -> LedgerSealed:
+        links = [{"chain": name, "number": n, "link": SOME_HASH} for name, n in chains.items()]
+        return ledger_sealed(size, links=links, openings=openings)
+
+    log = given(counting(1, 5, checkpoints=10, cosignatures=2))
+    log.when(counting(2, 5, checkpoints=10, cosignatures=2)).then_admitted()
+    log.when(counting(2, 6, checkpoints=11, cosignatures=3, mirrors=1)).then_admitted()
+    for fewer in (
+        counting(2, 4, checkpoints=10, cosignatures=2),
+        counting(2, 5, checkpoints=9, cosignatures=2),
+        counting(2, 5, checkpoints=10, cosignatures=1),
+        counting(2, 5, checkpoints=10),
+        counting(2, None, checkpoints=10, cosignatures=2),
+    ):
+        log.when(fewer).then_refused(SealCountsFall)
+        resumed = given(counting(1, 5, checkpoints=10, cosignatures=2), ledger_resumed())
+        resumed.when(fewer).then_admitted()
 
 
 @pytest.mark.parametrize("names", [["title", "offers"], ["title", "title"]])

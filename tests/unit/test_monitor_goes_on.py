@@ -9,9 +9,10 @@ import pytest
 from api.cli.monitor import code_of
 from ledger import governed, monitor
 from ledger.alarms import Alarm
-from ledger.audit import Replay, subjects_said
+from ledger.audit import Replay, RuleBroken, subjects_said
 from ledger.domain import admission
 from ledger.domain.authority import ledger_subject
+from ledger.domain.seal import LedgerSealed
 from ledger.genesis import key_record
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import Ed25519NoteSigner
@@ -22,7 +23,7 @@ from ledger.publisher import Remembered
 from ledger.verify.event import Event
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR
-from tests.support.governance import ledger_sealed, log_keys_adopted, policy_adopted
+from tests.support.governance import ledger_resumed, ledger_sealed, log_keys_adopted, policy_adopted
 from tests.support.log import ed25519_key, format_vkey
 from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, party_key, sample_log
 from tests.support.verifying import append, payload
@@ -32,15 +33,19 @@ from tests.unit.test_monitor import WITNESS, Watch, kinds
 LATER = "2026-12-24T00:00:00.000Z"
 
 
-def sealed(log: SampleLog) -> None:
-    """Seal all there is by its true map, whatever the entries are."""
+def sealed_body(log: SampleLog) -> LedgerSealed:
+    """Return a seal over all there is by its true map, whatever the entries are."""
     subjects = SubjectMap()
     for position, entry in enumerate(log.entries):
         for subject in subjects_said(entry):
             subjects.touch(subject, position, leaf_hash(entry))
     root = f"sha256:{subjects.root().hex()}"
-    body = ledger_sealed(log.size, ledger=ledger_subject(log.origin), map_root=root, projections=[])
-    log.say(body, [OPERATOR])
+    subject = ledger_subject(log.origin)
+    return ledger_sealed(log.size, ledger=subject, map_root=root, projections=[])
+
+
+def sealed(log: SampleLog) -> None:
+    log.say(sealed_body(log), [OPERATOR])
 
 
 def of_the_future(log: SampleLog) -> None:
@@ -307,3 +312,23 @@ def test_log_keys_that_one_officer_adopts_alone_hide_no_fork(tmp_path: Path) -> 
     log.say(b.technology_registered(technology="technology:x", owners=[b.held(FIRM)]), [FIRM])
     assert [] == watch.look(MemoryLog(log))
     assert ["FORK"] == watch.look(other_history(log.size))
+
+
+def test_a_seal_that_counts_less_than_the_one_before_is_found(tmp_path: Path) -> None:
+    log = sample_log(12)
+    watch = Watch(tmp_path, log)
+
+    def count(openings: int) -> None:
+        log.say(sealed_body(log).model_copy(update={"openings": openings}), [OPERATOR])
+
+    count(5)
+    assert [] == watch.look(MemoryLog(log))
+    count(1)
+    assert ["RULE_BROKEN"] == watch.look(MemoryLog(log))
+    assert "SEAL_COUNTS_FALL" in watch.monitor.standing[0].what
+    with pytest.raises(RuleBroken, match="SEAL_COUNTS_FALL"):
+        list(Replay(log.entries, log.origin))
+    log.entries.pop()
+    log.say(ledger_resumed(ledger=ledger_subject(log.origin)), [OPERATOR])
+    count(1)
+    assert 15 == len(list(Replay(log.entries, log.origin)))
