@@ -12,6 +12,7 @@ from api.writepath import WritePath
 from ledger.node import Node
 from ledger.store.connection import StoreError
 from ledger.store.entries import read_head
+from ledger.store.overlays import overlays
 from projections.waiting import folded_sizes, unserved
 
 LAG_MAX = 1000
@@ -55,15 +56,17 @@ class Watch:
 
 def _look(node: Node, write_path: WritePath) -> Seen:
     """Look at the database. Blocks. One that fails is not asked more."""
-    reasons = []
+    reasons: list[str] = []
     try:
+        with node.probe.session() as session:
+            reasons += overlays(session)
         if older := node.vintage.look():
             reasons.append(f"software older: {older}")
         head = read_head(node.probe)
         lags = {name: head.size - at for name, at in folded_sizes(node.probe).items()}
         reasons += [f"read model {name} {why}" for name, why in unserved(node.probe).items()]
     except StoreError as error:
-        return Seen([f"database: {type(error).__name__}"])
+        return Seen([*reasons, f"database: {type(error).__name__}"])
     reasons += [f"{name} is {lag} behind" for name, lag in lags.items() if lag > LAG_MAX]
     if why := write_path.trouble():
         reasons.append(why)

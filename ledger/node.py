@@ -147,17 +147,13 @@ class Node:
             Confirmations(CONFIRMED_WITHIN_S) if settings.replication == "sync" else None
         )
         self.key = batch_key(home, publishes=publishes)
-        kept_mac = self.key.kept_mac
-        confirmed = partial(
-            Pool, database.app_dsn, confirmations=self.confirmations, kept_mac=kept_mac
-        )
+        opened = partial(Pool, database.app_dsn, kept_mac=self.key.kept_mac)
+        confirmed = partial(opened, confirmations=self.confirmations)
         self.pool = confirmed(size=16)
         self.probe = confirmed(size=2, patience_s=1, timeouts=PROBED_WITHIN)
         # Beside the readers: who replays the log, who waits for folds, who looks up old receipts,
         # and who judges what is not to be recorded.
-        self.reads = Pool(
-            database.app_dsn, size=settings.readers + 5, patience_s=5, kept_mac=kept_mac
-        )
+        self.reads = opened(size=settings.readers + 5, patience_s=5)
         self.clock = Clock()
         self.feed = CheckpointFeed(self.reads)
         self.prover = Prover(self.pool)

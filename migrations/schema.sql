@@ -1,4 +1,5 @@
 CREATE SCHEMA ledger;
+CREATE SCHEMA read;
 
 CREATE TABLE ledger.batches (
     first bigint NOT NULL,
@@ -134,6 +135,45 @@ CREATE TABLE ledger.vault (
     sealed bytea NOT NULL
 );
 
+CREATE TABLE read.progress (
+    name text COLLATE "C" NOT NULL,
+    version integer NOT NULL,
+    shape text[] NOT NULL,
+    generation bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    size bigint NOT NULL,
+    halted text,
+    digest bytea STORAGE EXTERNAL,
+    mac bytea
+);
+
+CREATE TABLE read.subject_map (
+    key bytea NOT NULL,
+    subject text COLLATE "C" NOT NULL,
+    count bigint NOT NULL,
+    last bigint NOT NULL,
+    chain bytea NOT NULL
+);
+
+CREATE TABLE read.subject_map_buckets (
+    bucket integer NOT NULL,
+    keys smallint NOT NULL,
+    hash bytea NOT NULL,
+    leaves bytea NOT NULL STORAGE MAIN
+);
+
+CREATE TABLE read.subject_map_size (
+    one boolean NOT NULL,
+    size bigint NOT NULL,
+    mac bytea
+);
+
+CREATE TABLE read.tracking (
+    name text COLLATE "C" NOT NULL,
+    "position" bigint NOT NULL,
+    version integer NOT NULL,
+    updated timestamp with time zone NOT NULL DEFAULT now()
+);
+
 ALTER TABLE ledger.batches ADD CONSTRAINT batches_entries_check CHECK ((entries > 0));
 ALTER TABLE ledger.batches ADD CONSTRAINT batches_first_check CHECK ((first >= 0));
 ALTER TABLE ledger.batches ADD CONSTRAINT batches_mac_check CHECK ((octet_length(mac) = 32));
@@ -190,6 +230,22 @@ ALTER TABLE ledger.tags ADD CONSTRAINT tags_pkey PRIMARY KEY (subject, "position
 ALTER TABLE ledger.turns ADD CONSTRAINT turns_pkey PRIMARY KEY (subject, "position");
 ALTER TABLE ledger.vault ADD CONSTRAINT vault_commitment_check CHECK ((octet_length(commitment) = 32));
 ALTER TABLE ledger.vault ADD CONSTRAINT vault_pkey PRIMARY KEY ("position", path);
+ALTER TABLE read.progress ADD CONSTRAINT progress_pkey PRIMARY KEY (name);
+ALTER TABLE read.progress ADD CONSTRAINT progress_size_check CHECK ((size >= 0));
+ALTER TABLE read.subject_map ADD CONSTRAINT subject_map_chain_check CHECK ((octet_length(chain) = 32));
+ALTER TABLE read.subject_map ADD CONSTRAINT subject_map_count_check CHECK ((count > 0));
+ALTER TABLE read.subject_map ADD CONSTRAINT subject_map_key_check CHECK ((octet_length(key) = 32));
+ALTER TABLE read.subject_map ADD CONSTRAINT subject_map_last_check CHECK ((last >= 0));
+ALTER TABLE read.subject_map ADD CONSTRAINT subject_map_pkey PRIMARY KEY (key);
+ALTER TABLE read.subject_map_buckets ADD CONSTRAINT subject_map_buckets_bucket_check CHECK (((bucket >= 0) AND (bucket <= 65535)));
+ALTER TABLE read.subject_map_buckets ADD CONSTRAINT subject_map_buckets_hash_check CHECK ((octet_length(hash) = 32));
+ALTER TABLE read.subject_map_buckets ADD CONSTRAINT subject_map_buckets_keys_check CHECK ((keys = ANY (ARRAY[1, 2])));
+ALTER TABLE read.subject_map_buckets ADD CONSTRAINT subject_map_buckets_pkey PRIMARY KEY (bucket);
+ALTER TABLE read.subject_map_size ADD CONSTRAINT subject_map_size_one_check CHECK (one);
+ALTER TABLE read.subject_map_size ADD CONSTRAINT subject_map_size_pkey PRIMARY KEY (one);
+ALTER TABLE read.subject_map_size ADD CONSTRAINT subject_map_size_size_check CHECK ((size >= 0));
+ALTER TABLE read.tracking ADD CONSTRAINT tracking_pkey PRIMARY KEY (name);
+ALTER TABLE read.tracking ADD CONSTRAINT tracking_position_check CHECK (("position" >= '-1'::integer));
 
 CREATE INDEX entries_erasing ON ledger.entries USING btree ("position") WHERE (topic = 'person.erased/1'::text);
 CREATE INDEX entries_payload_sha256 ON ledger.entries USING btree (payload_sha256);
@@ -197,6 +253,7 @@ CREATE INDEX entries_topic ON ledger.entries USING btree (topic);
 CREATE INDEX promises_answered ON ledger.promises USING btree (answer_by) WHERE (refusal IS NOT NULL);
 CREATE INDEX promises_waiting ON ledger.promises USING btree (tries, received) WHERE (sealed IS NOT NULL);
 CREATE INDEX refusals_not_after ON ledger.refusals USING btree (not_after);
+CREATE INDEX subject_map_bucket ON read.subject_map USING btree ((((get_byte(key, 0) << 8) + get_byte(key, 1))));
 CREATE INDEX tags_position ON ledger.tags USING brin ("position") WITH (pages_per_range='8', autosummarize='on');
 CREATE INDEX turns_position ON ledger.turns USING btree ("position");
 CREATE INDEX vault_commitment ON ledger.vault USING btree (commitment);
@@ -313,9 +370,15 @@ CREATE TRIGGER tags_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledge
 CREATE TRIGGER turns_are_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.turns FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 CREATE TRIGGER vault_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON ledger.vault FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change(); -- enabled: always
 
+GRANT CREATE, USAGE ON SCHEMA read TO ledger_app;
 GRANT DELETE, INSERT, SELECT ON ledger.refusals TO ledger_app;
 GRANT DELETE, INSERT, SELECT ON ledger.vault TO ledger_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON ledger.promises TO ledger_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON read.progress TO ledger_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON read.subject_map TO ledger_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON read.subject_map_buckets TO ledger_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON read.subject_map_size TO ledger_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON read.tracking TO ledger_app;
 GRANT DELETE, SELECT ON ledger.plain_openings TO ledger_app;
 GRANT INSERT, SELECT ON ledger.batches TO ledger_app;
 GRANT INSERT, SELECT ON ledger.checkpoints TO ledger_app;

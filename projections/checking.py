@@ -5,11 +5,12 @@ That a digest was kept by a process of this ledger, its MAC shows at once; that 
 that were folded takes reading them all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ledger.batches import BatchKey
 from ledger.store.connection import Pool
-from ledger.store.readmodels import BULK, read_progress, snapshot
+from ledger.store.readmodels import BULK, Progress, read_progress, snapshot
+from ledger.store.schema import table_faults
 from projections.catalogue import READ_MODELS
 from projections.digest import Digest, is_ours
 from projections.projection import ReadModel
@@ -23,6 +24,7 @@ def read_model_faults(pool: Pool, key: BatchKey, *, rows: bool = False) -> Itera
     all, because nobody folds here, has nothing wrong with them.
     """
     found = read_progress(pool)
+    yield from _shape_faults(pool, found, key)
     for model in READ_MODELS if found else ():
         progress, name = found.get(model.name), f"the read model {model.name}"
         if progress is None:
@@ -37,6 +39,18 @@ def read_model_faults(pool: Pool, key: BatchKey, *, rows: bool = False) -> Itera
             yield f"{name} has halted at {progress.size}: {progress.halted[:200]}"
         elif rows and not _has_its_rows(pool, model):
             yield f"the rows of {name} are not those that were folded"
+
+
+def _shape_faults(pool: Pool, found: Mapping[str, Progress], key: BatchKey) -> Iterator[str]:
+    """Yield how tables differ from what this version's read models make."""
+    fit = [
+        model.table
+        for model in READ_MODELS
+        if (progress := found.get(model.name)) is not None
+        and not (is_outdated(model, progress, key) or is_newer(model, progress))
+    ]
+    with pool.session() as session:
+        yield from table_faults(session, fit, [model.name for model in READ_MODELS])
 
 
 def _has_its_rows(pool: Pool, model: ReadModel) -> bool:

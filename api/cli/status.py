@@ -22,6 +22,7 @@ from ledger.node import Database, open_database, policy_of
 from ledger.refuser import refuser_of
 from ledger.settings import Settings
 from ledger.store.archiver import read_archiver
+from ledger.store.attest import schema_faults
 from ledger.store.checkpoints import latest_checkpoint, newest_checkpoint
 from ledger.store.connection import KeptMac, Pool
 from ledger.store.entries import read_head
@@ -44,6 +45,10 @@ LAG_MAX = 1000
 
 ROOM = (512 << 20, 0.05)
 """What has to be free where the ledger lives: bytes, and a share of the disk."""
+
+
+_SHOWN = 3
+"""Faults of the schema that a line names at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def _kept_mac(home: Home) -> KeptMac | None:
 def _checks(settings: Settings, database: Database, pool: Pool) -> Iterator[Check]:
     home, now = Home(settings.home), datetime.now(UTC)
     yield from _publisher(CheckpointFile(home.checkpoints))
-    yield _schema(database)
+    yield _schema(database, pool)
     yield _signed(pool, now)
     yield _refusals(home, pool)
     yield _promises(pool, now)
@@ -127,10 +132,14 @@ def _publisher(file: CheckpointFile) -> Iterator[Check]:
         yield Check("publisher", well=False, seen="nobody signs", do="techledger serve")
 
 
-def _schema(database: Database) -> Check:
-    names = pending(database.app_dsn)
-    seen = f"not applied: {', '.join(names)}" if names else "up to date"
-    return Check("schema", not names, seen, "techledger operate migrate")
+def _schema(database: Database, pool: Pool) -> Check:
+    if names := pending(database.app_dsn):
+        seen = f"not applied: {', '.join(names)}"
+        return Check("schema", well=False, seen=seen, do="techledger operate migrate")
+    with pool.session() as session:
+        faults = list(schema_faults(session))
+    seen = "; ".join(faults[:_SHOWN]) or "up to date"
+    return Check("schema", not faults, seen, "operate fsck; newer software, if that was here")
 
 
 def _signed(pool: Pool, now: datetime) -> Check:

@@ -63,6 +63,10 @@ class Damaged(StoreError, NeedsOperator):
     """PostgreSQL found a page or an index of its own to be corrupt: `techledger operate fsck`."""
 
 
+class NotAllowed(StoreError, NeedsOperator):
+    """The application's role may not do it, or a policy would hide rows: `operate fsck`."""
+
+
 class NotMigrated(StoreError, NeedsOperator):
     """A table is missing: the migrations have not been run on this database."""
 
@@ -213,7 +217,7 @@ class Pool:
             opened.autocommit = True
             psycopg2.extras.register_uuid(conn_or_curs=opened)  # type: ignore[no-untyped-call]
             with opened.cursor() as session:
-                session.execute("SET TIME ZONE 'UTC';" + self._timeouts.commands("SESSION"))
+                session.execute(_OWN + self._timeouts.commands("SESSION"))
         self._reached = True
         return opened
 
@@ -279,6 +283,11 @@ class Pool:
             pause = min(2 * pause, 1.0)
 
 
+# A role's or a database's own settings change what no statement of ours means, and a policy that
+# would hide rows is an error: then nobody is answered.
+_OWN = "SET TIME ZONE 'UTC'; SET search_path TO pg_catalog, pg_temp; SET row_security TO off;"
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise the store's own errors for the driver's; those that are our bugs pass as they are."""
@@ -293,6 +302,7 @@ def translated() -> Iterator[None]:
 
 _KINDS: dict[str, type[StoreError]] = {
     "23505": Conflict,  # unique_violation
+    "42501": NotAllowed,  # insufficient_privilege
     "3F000": NotMigrated,  # invalid_schema_name
     "42P01": NotMigrated,  # undefined_table
     "53100": StorageFull,  # disk_full

@@ -24,6 +24,7 @@ from ledger.store.entries import StoredEntry
 from ledger.store.head import Head, head_of
 from ledger.store.links import Link
 from ledger.store.nodes import Node
+from ledger.store.overlays import meddling_settings
 from ledger.store.refusals import COLUMNS, DeadPayload, dead_of
 from ledger.store.subject_map import unpack_leaves
 from ledger.store.vault import ErasedOpening, VaultRow
@@ -229,7 +230,7 @@ class Examination:
 
     def schema_faults(self) -> list[str]:
         """Return how the schema differs from what the migrations make, triggers and rights too."""
-        return list(schema_faults(self._session))
+        return [*schema_faults(self._session), *meddling_settings(self._session)]
 
     def missing_openings(self) -> int:
         """Return how many openings were kept once and are gone without a trace."""
