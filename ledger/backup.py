@@ -3,18 +3,21 @@ A copy of a ledger's database to restore from, and what it takes to trust one.
 
 A backup is a directory: the database, as of one instant or later; `config.toml`, the trust root and
 policies; and, written last, `manifest.json`, which says what log it is of, the checkpoint that it
-reaches at least, and the SHA-256 of every file. Keys are not in it, nor is the anti-rollback
-file: a copy of that would let an old database pass for a new one (docs/decisions/0007).
+reaches at least, and the SHA-256 of every file, under a MAC by a key of the home. Keys are not in
+it, nor is the anti-rollback file: a copy of that would let an old database pass for a new one
+(docs/decisions/0007).
 
 Restoring trusts nothing: the files are held to the manifest, the database to the checkpoint, and
 all of it to whoever may have seen more. The log is left halted, for a person to let it go on.
 """
 
+import hmac
 import json
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
 from importlib.metadata import version
@@ -23,9 +26,10 @@ from typing import Any, ClassVar, Literal
 
 from ledger import durable
 from ledger.antirollback import CheckpointFile
+from ledger.batches import KEY_FILE, BatchKey, load_batch_key
 from ledger.charter import read_log_keys
 from ledger.home import Home, NotInitialised
-from ledger.keystore import load_log_keys
+from ledger.keystore import KeyFileMissing, load_log_keys
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.merkle import LogError
 from ledger.log.note import parse_note, parse_vkey
@@ -36,12 +40,14 @@ from ledger.publisher import LogSigner
 from ledger.settings import Settings
 from ledger.store.basebackup import (
     BASE,
+    Archive,
     CopyDamaged,
     check_base,
     check_database_is_vacant,
     check_home_is_vacant,
     first_segment,
     forget_segments,
+    open_archive,
     place_base,
     place_dump,
     take_base,
@@ -50,9 +56,10 @@ from ledger.store.basebackup import (
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_head
+from ledger.store.segments import ArchiveGap, ArchiveNotReplayed, ArchiveUnreadable
 from ledger.store.tree import TreeReader
 
-FORMAT = "techledger-backup/1"
+FORMAT = "techledger-backup/2"
 
 Method = Literal["base", "dump"]
 
@@ -78,6 +85,18 @@ class BackupCorrupt(BackupError):
     """A file of the backup, or the log within, is not what was copied."""
 
     code = "BACKUP_CORRUPT"
+
+
+class BackupUnproven(BackupError):
+    """The manifest is not by the key of this ledger's processes: somebody else may have made it."""
+
+    code = "BACKUP_UNPROVEN"
+
+
+class ArchiveRefused(BackupError):
+    """The archive of the write-ahead log lacks what comes next, or cannot be read."""
+
+    code = "ARCHIVE_GAP"
 
 
 class BackupForeign(BackupError):
@@ -106,7 +125,10 @@ class KeysMissing(BackupError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself. `size` is the least that the database in it reaches."""
+    """What a backup says of itself. `size` is the least that the database in it reaches.
+
+    `mac` is over all else, by `keys/batches.key`; empty where that was not at hand.
+    """
 
     origin: str
     size: int
@@ -116,6 +138,16 @@ class Manifest:
     software: str
     files: dict[str, str]
     format: str = FORMAT
+    mac: str = ""
+
+    def is_by(self, key: BatchKey) -> bool:
+        """Say whether a process that has the key made it."""
+        return hmac.compare_digest(self.made_by(key).mac.encode(), self.mac.encode())
+
+    def made_by(self, key: BatchKey) -> "Manifest":
+        """Return it with the MAC of a key."""
+        said = json.dumps(asdict(replace(self, mac="")), sort_keys=True)
+        return replace(self, mac=key.backup_mac(said.encode()))
 
 
 def back_up(
@@ -157,6 +189,8 @@ def back_up(
         software=version("techledger"),
         files=dict(_sums(directory)),
     )
+    if key := key_at_hand(home, identity.origin):
+        manifest = manifest.made_by(key)
     durable.replace(directory / _MANIFEST, _json(asdict(manifest)))
     last = {"made": manifest.made, "size": manifest.size, "directory": str(directory.absolute())}
     durable.replace(home.path / _LAST, _json(last))
@@ -211,8 +245,10 @@ def check_backup(directory: Path, bin_dir: Path | None = None) -> Manifest:
     found = dict(_sums(directory))
     if missing := sorted(manifest.files.keys() - found.keys()):
         raise BackupCut(f"{missing[0]} is missing, of {len(missing)} files")
+    if besides := sorted(found.keys() - manifest.files.keys()):
+        raise BackupCorrupt(f"{besides[0]} was not copied, one of {len(besides)} files")
     for name, digest in found.items():
-        if manifest.files.get(name) != digest:
+        if manifest.files[name] != digest:
             raise BackupCorrupt(f"{name} is not what was copied")
     if manifest.method == "base":
         try:
@@ -220,6 +256,42 @@ def check_backup(directory: Path, bin_dir: Path | None = None) -> Manifest:
         except CopyDamaged as error:
             raise BackupCorrupt(str(error)) from None
     return manifest
+
+
+def key_at_hand(home: Home, origin: str) -> BatchKey | None:
+    """Return the key by which a manifest is shown to be this ledger's; None where it is not."""
+    try:
+        return load_batch_key(home.keys, origin)
+    except KeyFileMissing:
+        return None
+
+
+def check_proven(manifest: Manifest, home: Home) -> bool:
+    """Say whether a manifest is by the key in the home; False where there is no key.
+
+    Raises `BackupUnproven` if it is by another, or by none.
+    """
+    key = key_at_hand(home, manifest.origin)
+    if key is not None and not manifest.is_by(key):
+        raise BackupUnproven(
+            f"its manifest is not by {home.keys / KEY_FILE}: whoever wrote it decides what is"
+            " restored. Where that key was lost and made anew since, say --unproven"
+        )
+    return key is not None
+
+
+def check_archive(
+    archive: Path | None, directory: Path, manifest: Manifest, up_to: str | None
+) -> Archive | None:
+    """Look whether an archive has all that comes after a backup. Raises `ArchiveRefused`."""
+    if archive is None:
+        return None
+    if manifest.method != "base":
+        raise WrongMethod("only a base backup goes on from an archive of the write-ahead log")
+    try:
+        return open_archive(archive, directory, up_to)
+    except (ArchiveUnreadable, ArchiveGap) as error:
+        raise ArchiveRefused(str(error)) from None
 
 
 def check_fits(manifest: Manifest, settings: Settings) -> None:
@@ -255,15 +327,18 @@ def signed_already(home: Home) -> int:
 
 
 def place(
-    settings: Settings, directory: Path, manifest: Manifest, archive: Path | None = None
+    settings: Settings, directory: Path, manifest: Manifest, archive: Archive | None = None
 ) -> None:
     """Put a backup that was checked in place: the database, and what of the home is missing.
 
-    Raises `DatabasePresent`, `BackupFailed`, `ServerFailed`.
+    Raises `DatabasePresent`, `BackupFailed`, `ServerFailed`, `ArchiveRefused`.
     """
     home = Home(settings.home)
     if manifest.method == "base":
-        place_base(home.path, directory, archive, settings.postgres_bin)
+        try:
+            place_base(home.path, directory, archive, settings.postgres_bin)
+        except ArchiveNotReplayed as error:
+            raise ArchiveRefused(str(error)) from None
     else:
         owner = settings.owner_dsn
         assert owner, "check_fits has seen to it"
@@ -301,13 +376,16 @@ def check_placed(pool: Pool, home: Home, manifest: Manifest) -> Checkpoint:
 
 
 def _sums(directory: Path) -> Iterator[tuple[str, str]]:
-    """Yield the SHA-256 of every file but those that the base backup's own manifest holds."""
+    """Yield the SHA-256 of every file but the manifest. Raises `BackupCorrupt` for what is none."""
     for path in sorted(directory.rglob("*")):
-        name = path.relative_to(directory)
-        covered = name.parts[0] == BASE and name != Path(BASE, "backup_manifest")
-        if path.is_file() and name != Path(_MANIFEST) and not covered:
-            with path.open("rb") as file:
-                yield str(name), file_digest(file, "sha256").hexdigest()
+        name = str(path.relative_to(directory))
+        kind = path.lstat().st_mode
+        if stat.S_ISDIR(kind) or name == _MANIFEST:
+            continue
+        if not stat.S_ISREG(kind):
+            raise BackupCorrupt(f"{name} is no file")
+        with path.open("rb") as file:
+            yield name, file_digest(file, "sha256").hexdigest()
 
 
 def _json(values: dict[str, Any]) -> bytes:

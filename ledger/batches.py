@@ -52,6 +52,11 @@ class BatchKey:
         said = head % (self.origin.encode(), size, len(what), what)
         return hmac.digest(self.secret, said + state, "sha256")
 
+    def backup_mac(self, manifest: bytes) -> str:
+        """Return the MAC of what a backup says of itself, in hex."""
+        head = b"techledger/backup/v1\n%b\n" % self.origin.encode()
+        return hmac.digest(self.secret, head + manifest, "sha256").hex()
+
 
 def is_ours(refused: DeadPayload, key: BatchKey | None) -> bool:
     """Say whether one of the ledger's own processes refused that; without a key it is believed."""

@@ -15,9 +15,11 @@ from ledger.backup import (
     BackupOlder,
     Manifest,
     back_up,
+    check_archive,
     check_backup,
     check_fits,
     check_placed,
+    check_proven,
     forget_old,
     place,
     signed_already,
@@ -63,6 +65,8 @@ def backup(
     finally:
         database.stop()
     print(f"{directory}: {manifest.origin} to size {manifest.size} at least, read back")
+    if not manifest.mac:
+        print("unproven: keys/batches.key is not at hand, so nobody can tell who made it")
     if keep_days:
         keep = timedelta(days=keep_days)
         for old in forget_old(destination, keep, settings.wal_archive, settings.postgres_bin):
@@ -79,6 +83,17 @@ def restore_backup(
         Path | None,
         typer.Option(help="The archive of the write-ahead log (LEDGER_WAL_ARCHIVE)", exists=True),
     ] = None,
+    up_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEGMENT",
+            help="The segment that the archive lacks: give up what came after it.",
+        ),
+    ] = None,
+    unproven: Annotated[
+        bool,
+        typer.Option(help="Take a backup that the key in HOME/keys/batches.key did not make."),
+    ] = False,
     nobody_saw_more: Annotated[
         bool,
         typer.Option(help="Say that no witness, mirror or client holds anything newer."),
@@ -95,17 +110,22 @@ def restore_backup(
     try:
         manifest = check_backup(directory, settings.postgres_bin)
         check_fits(manifest, settings)
+        if unproven or not check_proven(manifest, home):
+            print("unproven: nothing shows that this ledger made the backup")
+        replayed = check_archive(archive, directory, manifest, up_to)
         if not (mirror or archive) and (signed := signed_already(home)) > manifest.size:
             raise BackupOlder(_older(manifest, signed))
         home.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.halt(f"restored from the backup of {manifest.made}, size {manifest.size}")
-        place(settings, directory, manifest, archive)
+        place(settings, directory, manifest, replayed)
         reached = _complete(settings, file, manifest, mirror, nobody_saw_more)
     except (BackupError, SupplyError, RestoreError) as error:
         code = error.code if isinstance(error, BackupError) else type(error).__name__
         print(f"REFUSED: {code}: {error}")
         raise typer.Exit(1) from None
     print(f"{manifest.origin} is back at size {reached.size}, root {write_base64(reached.root)}")
+    if up_to:
+        print(f"what was written from segment {up_to} on is given up")
     print("it is halted: techledger operate resume --reason … lets it go on")
 
 

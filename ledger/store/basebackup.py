@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -27,6 +28,7 @@ from ledger.store.embedded import (
     make_passwords,
     read_passwords,
 )
+from ledger.store.segments import ArchiveNotReplayed, last_wanted, split
 
 BASE = "base"
 """Directory of a base backup within a backup."""
@@ -106,13 +108,32 @@ def forget_segments(archive: Path, first: str, bin_dir: Path | None = None) -> N
     _run(None, bin_dir, "pg_archivecleanup", ["-x", ".gz", str(archive), first])
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive of the write-ahead log, and the number of its last segment that is wanted."""
+
+    directory: Path
+    last: int
+
+
+def open_archive(directory: Path, backup: Path, up_to: str | None = None) -> Archive:
+    """Look whether an archive has what comes after a base backup; `up_to` names where it may end.
+
+    Raises `ArchiveUnreadable`, `ArchiveGap`.
+    """
+    last = last_wanted(directory, backup / BASE, first_segment(backup), up_to)
+    return Archive(directory, last)
+
+
 def place_base(
-    home: Path, directory: Path, archive: Path | None = None, bin_dir: Path | None = None
+    home: Path, directory: Path, archive: Archive | None = None, bin_dir: Path | None = None
 ) -> None:
     """Make the embedded database of `home` from a base backup, and from an archive if there is one.
 
     It is made beside, started once, given new passwords, and moved in place as the last step: a
-    kill in between leaves nothing half made. Raises `DatabasePresent`, `ServerFailed`.
+    kill in between leaves nothing half made. What a backup says of the server's settings is not
+    taken: they name programs that the server runs, and whom it lets in.
+    Raises `DatabasePresent`, `ServerFailed`, `ArchiveNotReplayed`.
     """
     check_home_is_vacant(home)
     base, scratch = directory / BASE, home / _SCRATCH
@@ -121,6 +142,7 @@ def place_base(
     data = scratch / f"postgres-{(base / 'PG_VERSION').read_text('ascii').strip()}"
     shutil.copytree(base, data)
     data.chmod(0o700)
+    _set_up_anew(data)
     access = data / "pg_hba.restoring"
     access.write_text("local all all trust\n", "ascii")  # Behind a socket that is ours alone.
     settings = {"hba_file": str(access), "archive_mode": "off"}
@@ -128,13 +150,15 @@ def place_base(
         (data / "recovery.signal").touch()
         settings |= {
             "hot_standby": "off",  # No session before the last segment was replayed.
-            "restore_command": f"gzip -dc {_quoted(archive)}/%f.gz > %p",
+            "restore_command": f"gzip -dc {_quoted(archive.directory)}/%f.gz > %p",
         }
     give_tree(data)
     make_passwords(scratch)
     server = EmbeddedPostgres(scratch, bin_dir=bin_dir, settings=settings)
     server.start()
     try:
+        if archive:
+            _check_replayed(server, archive)
         _set_passwords(server, read_passwords(scratch))
     finally:
         server.stop()
@@ -143,6 +167,31 @@ def place_base(
     data.rename(home / data.name)
     shutil.rmtree(scratch)
     _flush(home)
+
+
+def _set_up_anew(data: Path) -> None:
+    """Replace whatever a data directory says of how its server is to run."""
+    for pattern in ("*.conf", "*.signal", "tablespace_map"):
+        for path in data.glob(pattern):
+            path.unlink()
+    for name, said in _CONFIGURED.items():
+        (data / name).write_text(said, "ascii")
+
+
+_CONFIGURED = {
+    "postgresql.conf": "# Made by techledger operate restore: all settings are PostgreSQL's own.\n",
+    "postgresql.auto.conf": "# Made by techledger operate restore.\n",
+    "pg_hba.conf": "local all all scram-sha-256\nlocal replication all scram-sha-256\n",
+    "pg_ident.conf": "# Made by techledger operate restore.\n",
+}
+
+
+def _check_replayed(server: EmbeddedPostgres, archive: Archive) -> None:
+    with closing(psycopg2.connect(server.superuser_dsn)) as session, session.cursor() as cursor:
+        cursor.execute("SELECT pg_walfile_name(pg_current_wal_lsn())")
+        ((name,),) = cursor.fetchall()
+    if split(name)[1] < archive.last:
+        raise ArchiveNotReplayed(f"PostgreSQL ended in segment {name}: what says its log?")
 
 
 def take_dump(owner_dsn: str, directory: Path, bin_dir: Path | None = None) -> None:

@@ -395,6 +395,11 @@ def _give(path: Path, identity: dict[str, Any]) -> None:
         os.chown(path, identity["user"], identity["group"])
 
 
+def as_server_user() -> dict[str, Any]:
+    """Return the arguments that make a process run as the user of a new server."""
+    return _identity(None)
+
+
 def give_tree(path: Path) -> None:
     """Make a directory and all below it the server's user's own, where that is not who we are."""
     identity = _identity(None)

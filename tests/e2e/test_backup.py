@@ -8,16 +8,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from ledger import backup
 from ledger.audit import StoredLog, export
 from ledger.genesis import initialise
 from ledger.home import Home, Identity
 from ledger.keystore import create_log_keys
-from ledger.node import Node, open_node
+from ledger.node import Node, open_database, open_node
 from ledger.settings import Settings
+from ledger.store import basebackup
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.entries import read_head
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, technology_registered
@@ -167,6 +170,61 @@ def test_the_archive_brings_back_what_no_mirror_has(machine: Machine) -> None:
     told(machine.operate("fsck"))
 
 
+def test_an_archive_with_a_gap_is_refused_by_name_and_taken_up_to_there_by_name(
+    machine: Machine,
+) -> None:
+    world, archive = World.of(machine.home), machine.elsewhere / "wal"
+    archive.mkdir()
+    archive.chmod(0o777)
+    variables = {"LEDGER_WAL_ARCHIVE": str(archive)}
+    with machine.node(wal_archive=archive) as node:
+        append(node, *world.registrations((INSTITUTE,)))
+        told(machine.operate("backup", machine.backups, **variables))
+        sizes = []
+        for part in range(3):
+            say(node, world, 5 * part, 5)
+            sizes.append(node.feed.latest.size)
+            run_sql(node.database.embedded.superuser_dsn, "SELECT pg_switch_wal()")
+    wait_until_archived(archive, machine.home)
+    machine.destroy()
+    machine.bring_keys()
+    segments = sorted(path for path in archive.glob("*.gz") if len(path.name) == 27)
+    missing = segments[-3]
+    name, whole = missing.name.removesuffix(".gz"), missing.read_bytes()
+
+    def restored(*options: str) -> "subprocess.CompletedProcess[str]":
+        wanted = ("restore", machine.newest(), "--archive", archive, "--nobody-saw-more")
+        return machine.operate(*wanted, *options)
+
+    def refused_as(code: str, *options: str) -> None:
+        before = sorted(machine.home.path.rglob("*"))
+        assert code in told(restored(*options), 1)
+        assert before == sorted(machine.home.path.rglob("*"))
+
+    for spoilt in (whole[:-9], b"", whole[:40] + b"?" + whole[41:]):
+        missing.write_bytes(spoilt)
+        refused_as(f"ARCHIVE_GAP: segment {name} is missing or damaged")
+    missing.unlink()
+    refused_as(f"ARCHIVE_GAP: segment {name} is missing or damaged")
+    refused_as(f"ARCHIVE_GAP: segment {name}", "--up-to", segments[-2].name.removesuffix(".gz"))
+    back = told(restored("--up-to", name))
+    assert f"what was written from segment {name} on is given up" in back
+    assert f"at size {sizes[-1]}" not in back
+
+
+def test_an_archive_that_the_servers_user_cannot_read_is_refused(fresh: Machine) -> None:
+    archive = fresh.elsewhere / "wal"
+    archive.mkdir()
+    refused_there = partial(refused, fresh, "--archive", archive)
+    assert "ARCHIVE_GAP: the server's user cannot read" in refused_there()
+    (archive / "000000010000000000000002.gz").write_bytes(b"")
+    archive.chmod(0)
+    assert "ARCHIVE_GAP: the server's user cannot read" in refused_there()
+    archive.chmod(0o755)
+    (archive / "000000010000000000000002.gz").chmod(0)
+    assert "ARCHIVE_GAP: the server's user cannot read" in refused_there()
+
+
 def wait_until_archived(archive: Path, home: Home) -> None:
     """Wait until a server that has stopped has nothing left to archive."""
     assert list(archive.glob("*.gz"))
@@ -251,10 +309,10 @@ def fresh(kept: Machine) -> Iterator[Machine]:
         yield machine
 
 
-def refused(machine: Machine) -> str:
+def refused(machine: Machine, *options: object) -> str:
     """Return why the backup is refused, and hold that nothing was written."""
     before = sorted(machine.home.path.rglob("*"))
-    run = machine.operate("restore", machine.newest())
+    run = machine.operate("restore", machine.newest(), *options)
     assert 1 == run.returncode, run.stdout + run.stderr
     assert "Traceback" not in run.stderr
     assert before == sorted(machine.home.path.rglob("*"))
@@ -277,6 +335,63 @@ def test_a_backup_with_a_changed_file_is_refused(fresh: Machine, name: str) -> N
     path = fresh.newest() / name
     path.write_bytes(path.read_bytes() + b" ")
     assert "BACKUP_CORRUPT" in refused(fresh)
+
+
+@pytest.mark.parametrize("name", ["standby.signal", "conf.d/x.conf", "postgresql.auto.conf"])
+def test_a_backup_with_a_file_that_was_not_copied_is_refused(fresh: Machine, name: str) -> None:
+    path = fresh.newest() / "base" / name
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a") as file:
+        file.write(RUNS.format(fresh.elsewhere / "ran"))
+    assert "BACKUP_CORRUPT" in refused(fresh)
+
+
+def test_a_backup_with_a_link_is_refused(fresh: Machine) -> None:
+    (fresh.newest() / "base" / "link").symlink_to("/etc/passwd")
+    assert "BACKUP_CORRUPT: base/link is no file" in refused(fresh)
+
+
+RUNS = "archive_mode=on\narchive_command='touch {0}; false'\nrestore_command='touch {0}'\n"
+"""Settings by which a server runs somebody's program."""
+
+
+def altered(machine: Machine) -> Path:
+    """Write into a backup what its server would run, and sum all files anew; return what."""
+    base, ran = machine.newest() / "base", machine.elsewhere / "ran"
+    machine.elsewhere.chmod(0o777)
+    with (base / "postgresql.auto.conf").open("a") as file:
+        file.write(RUNS.format(ran))
+    (base / "recovery.signal").touch()
+    path = machine.newest() / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    manifest["files"] = dict(backup._sums(machine.newest()))
+    path.write_text(json.dumps(manifest))
+    return ran
+
+
+def test_a_backup_that_was_altered_with_its_manifest_is_refused(fresh: Machine) -> None:
+    altered(fresh)
+    assert "BACKUP_UNPROVEN" in refused(fresh)
+
+
+def test_no_setting_of_a_backup_is_taken(fresh: Machine) -> None:
+    ran = altered(fresh)
+    run = fresh.operate("restore", fresh.newest(), "--nobody-saw-more", "--unproven")
+    assert "unproven: nothing shows that this ledger made the backup" in told(run)
+    told(fresh.operate("resume", "--reason", "restored"))
+    database = open_database(fresh.settings())
+    run_sql(database.embedded.superuser_dsn, "SELECT pg_switch_wal()")
+    database.stop()
+    (data,) = fresh.home.path.glob("postgres-*/")
+    assert basebackup._CONFIGURED == {path.name: path.read_text() for path in data.glob("*.conf")}
+    assert [] == list(data.glob("*.signal"))
+    assert not ran.exists()
+
+
+def test_without_the_key_it_is_said_that_nothing_shows_who_made_the_backup(fresh: Machine) -> None:
+    (fresh.home.keys / "batches.key").unlink()
+    run = fresh.operate("restore", fresh.newest(), "--nobody-saw-more")
+    assert "unproven: nothing shows that this ledger made the backup" in told(run)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"origin": 1}'])
