@@ -298,8 +298,8 @@ class Policy:
     quorums: list[str] = field(default_factory=list)
 
 
-def read_policy(raw: bytes) -> Policy:
-    """Read a policy file."""
+def read_policy(raw: bytes, origin: str = "") -> Policy:
+    """Read a policy file; no witness in it bears the name of the log."""
     fine = len(raw) <= MAX_NOTE and not re.search(rb"[^\t\n\x20-\x7e\x80-\xff]", raw)
     must(fine and raw[-1:] in (b"", b"\n"), "a policy is lines of text")
     policy, names, used, grouped = Policy(raw), {"none"}, set[bytes](), set[str]()
@@ -307,6 +307,7 @@ def read_policy(raw: bytes) -> Policy:
     def key(vkey: str, kinds: tuple[int, int]) -> NoteKey:
         found = NoteKey.read(vkey)
         must(found.kind in kinds and found.public not in used, "a key of another kind, or twice")
+        must(found.name != origin or ED25519 in kinds, "a witness bears the log's name")
         used.add(found.public)
         return found
 
@@ -360,7 +361,7 @@ def read_trust(raw: bytes) -> Trust:
     own = {NoteKey.read(vkey).name for vkey in keys} == {origin}
     must(own and len(set(keys)) == len(keys), "the log's keys bear its name, each listed once")
     must(re.fullmatch("[0-9a-f]{64}", given[genesis]), f"{genesis} is 64 hex digits")
-    return Trust(origin, keys, given[genesis], read_policy(octets(given["policy"])))
+    return Trust(origin, keys, given[genesis], read_policy(octets(given["policy"]), origin))
 
 
 def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, Times]:
@@ -776,7 +777,7 @@ class Authority:
             must(len(agreed) > 1 and None not in agreed, "two of the groups approve, nobody else")
             must(self.speakers or self.registrar in approving, "the registrar approves the first")
             must(digest == body["policy_sha256"], "another policy than its digest")
-            read_policy(text)
+            read_policy(text, event.says["ledger"])
         self.policies.append((event.position + 1, digest, text))
         self.speakers = speakers
 
@@ -789,7 +790,7 @@ class Authority:
         text = [text for since, _, text in self.policies if since <= size][-1]
         keys = [keys for since, keys in self.log_keys if since <= size][-1]
         with failing(SIGNATURES):
-            policy = read_policy(text) if text else trust.policy
+            policy = read_policy(text, trust.origin) if text else trust.policy
             must([NoteKey.read(vkey) for vkey in keys], "the log has keys")
         return trust._replace(log_keys=keys, policy=policy)
 
@@ -809,8 +810,8 @@ def adopted_keys(event: Event, said: list[Any], last: Iterable[str] = ()) -> tup
         keys = [NoteKey.read(vkey) for vkey in vkeys]
         own = {key.name for key in keys} == {name} and len(set(vkeys)) == len(vkeys)
         must(own, f"keys bear the name {name}, each listed once")
-        kinds = {key.kind for key in keys}
-        must(kinds == ({ED25519, MLDSA44} if last else {ED25519}), "keys of other types")
+        kinds = {ED25519, MLDSA44} if last else {ED25519}
+        must({key.kind for key in keys} == kinds, "keys of other types")
         must(not last or {*last} & {*vkeys}, "new keys of the log, and none of the old")
     return vkeys
 
@@ -1226,8 +1227,7 @@ def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterato
             has |= {"#older"} if party in older else set()
             may = any(
                 word in has
-                or party in named(word, event, officers)
-                or (word[0] == "!" and party not in named(word[1:], event, officers))
+                or (party in named(word.strip("!"), event, officers)) != (word[0] == "!")
                 for word in allowed.split("|")
             )
             by_role = "#" in allowed.replace("#older", "")
@@ -1247,17 +1247,16 @@ def commits(event: Event, signer: str, authority: Authority) -> Iterator[tuple[A
             of = value if type(value) is dict else {}
             if kind == "named":
                 made, topic, body = authority.offers.get(str(value), (MAX_COUNT, "", {}))
-                must(made < event.position or not authority.whole, f"there is no {value} before it")
                 if made < event.position:
                     yield from commits(event._replace(kind=topic, body=body), signer, authority)
-                else:
-                    yield f"{value} is not shown"
-            elif list(of) == ["commitment"]:
+                else:  # There is none, which has no bound.
+                    yield (None, None) if authority.whole else f"{value} is not shown"
+            elif list(of) == ["commitment"] and kind != "grant":
                 yield f"/body/{path} is sealed"
             elif kind == "sum":
                 yield of.get("amount"), of.get("currency")
             elif kind == "royalty":
-                if values(of, "cap/per") != ["term"]:
+                if values(of, "cap/per") != ["term"] or type(of["cap"]) is not dict:
                     yield None, None
                 for amounts in ("cap/amount", "minimum/amount", "milestones/*/amount"):
                     yield from ((amount, of.get("currency")) for amount in values(of, amounts))

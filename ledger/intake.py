@@ -21,7 +21,7 @@ from ledger.domain.governance import LogKeysAdopted, PolicyAdopted, RefusalKeysA
 from ledger.domain.registry import TOPICS
 from ledger.log.key import MalformedKey
 from ledger.log.note import check_log_keys
-from ledger.log.policy import MalformedPolicy, parse_policy
+from ledger.log.policy import MalformedPolicy, parse_policy_of
 from ledger.log.statement import check_refusal_keys
 from ledger.wire import canonical, keys
 from ledger.wire.base64 import MalformedBase64, b64decode
@@ -260,7 +260,7 @@ def _check_trust(event: Event) -> None:
         if isinstance(body, RefusalKeysAdopted):
             check_refusal_keys(body.refusal_keys, event.ledger)
         if isinstance(body, PolicyAdopted):
-            parse_policy(body.text)
+            parse_policy_of(event.ledger, body.text)
     except MalformedKey as error:
         raise Invalid("LOG_KEY_REFUSED", str(error)) from None
     except MalformedPolicy as error:

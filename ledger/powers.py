@@ -249,7 +249,7 @@ def exposure(
         for value in values(says, path) if path else ():
             if kind == "named":
                 _add_terms(str(value), signer, named, (beyond, sums, unread))
-            elif not is_sealed(value):
+            elif kind == "grant" or not is_sealed(value):
                 _add(kind, value, signer, (beyond, sums))
             elif (plain := opened(kind, f"/body/{path}", value)) is not None:
                 _add(kind, plain, signer, (beyond, sums))

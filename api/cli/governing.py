@@ -28,7 +28,7 @@ from ledger.domain.governance import (
 from ledger.genesis import append_unpublished
 from ledger.home import Home
 from ledger.keystore import add_log_keys, load_log_keys, save_key
-from ledger.log.policy import MalformedPolicy, parse_policy
+from ledger.log.policy import MalformedPolicy, parse_policy_of
 from ledger.node import open_database
 from ledger.publisher import LogSigner
 from ledger.refuser import KEY_FILE, refuser_of
@@ -91,14 +91,14 @@ def adopt_policy(
     approved_by: Annotated[list[str], typer.Option(help="A party that approves it")],
 ) -> None:
     """Print the event by which a policy counts: the operator and those who approve sign it."""
-    raw = file.read_bytes()
+    raw, origin = file.read_bytes(), Home(Settings().home).identity().origin
     try:
-        policy = parse_policy(raw)
+        policy = parse_policy_of(origin, raw)
         spoken = [
             dict(zip(("group", "party"), each.split("=", 1), strict=True)) for each in speaker
         ]
         body = PolicyAdopted(
-            ledger=ledger_subject(Home(Settings().home).identity().origin),
+            ledger=ledger_subject(origin),
             policy=tuple(raw.decode().removesuffix("\n").split("\n")),
             policy_sha256=f"sha256:{policy.sha256}",
             speakers=tuple(SpokenFor.model_validate(each) for each in spoken),

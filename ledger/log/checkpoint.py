@@ -84,12 +84,13 @@ def open_cosigned_checkpoint(
     return checkpoint, tuple(each for key, each in by_key.items() if key not in log_keys)
 
 
-def log_times(raw: bytes, log_verifiers: Iterable[Verifier]) -> list[int]:
-    """Return the POSIX seconds at which a log's own lines say that it signed a note, in order.
+def log_times(raw: bytes, verifiers: Iterable[Verifier]) -> list[int]:
+    """Return the POSIX seconds at which lines by the keys of a log, or of witnesses, were signed.
 
-    None where no key of the log has a time in its lines. They are believed: open the note first.
+    In order, and of every line. None where no key has a time in its lines. They are believed: open
+    the note first.
     """
-    timed = {(each.name, each.key_id) for each in log_verifiers if each.key_type != ED25519}
+    timed = {(each.name, each.key_id) for each in verifiers if each.key_type != ED25519}
     lines = [each for each in parse_note(raw).signatures if (each.name, each.key_id) in timed]
     return sorted(cosignature_time(line.blob) for line in lines)
 

@@ -142,6 +142,18 @@ def parse_policy(raw: bytes) -> Policy:
     return Policy(raw, tuple(draft.logs), tuple(draft.witnesses), tuple(draft.groups), quorum)
 
 
+def parse_policy_of(origin: str, raw: bytes) -> Policy:
+    """
+    Read the policy of a log, or raise `MalformedPolicy`.
+
+    No witness bears the log's name: its times would be taken for the log's own.
+    """
+    policy = parse_policy(raw)
+    if any(each.verifier.name == origin for each in policy.witnesses):
+        raise MalformedPolicy(0, "a witness bears the name of the log")
+    return policy
+
+
 def _read_line(draft: _Draft, line: str) -> None:
     # Not `str.split()`: octets above 0x7F, so Unicode spaces too, belong to names.
     keyword, *words = line.strip(" \t").replace("\t", " ").split(" ")

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.log.note import check_log_keys
-from ledger.log.policy import parse_policy
+from ledger.log.policy import parse_policy_of
 from ledger.log.statement import check_refusal_keys
 from ledger.powers import Officers, member, values
 from ledger.verify.event import Event, read_event
@@ -352,7 +352,7 @@ def _policy(authority: Authority, event: Event, body: dict[str, Any]) -> None:
     if digest != body["policy_sha256"] or not approving <= ruling.keys():
         raise fault(event, "another policy, or approved by who speaks for no group")
     with refusing(Step.SIGNATURES, event.position):
-        parse_policy(text)
+        parse_policy_of(authority.log_keys[-1][1][0].partition("+")[0], text)
     authority.policies.append((event.position + 1, digest, text))
     authority.speakers = speakers
 

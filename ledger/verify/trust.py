@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.log.note import Verifier, parse_vkey
-from ledger.log.policy import Policy, parse_policy
+from ledger.log.policy import Policy, parse_policy_of
 from ledger.verify.outcome import Refused, Step, refusing
 
 _KINDS = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
@@ -32,7 +32,8 @@ class Trust:
     def with_keys(self, log_keys: tuple[str, ...], policy: bytes) -> "Trust":
         """Return it with other keys of the log and another policy. Raises `LogError`."""
         verifiers = tuple(map(parse_vkey, log_keys))
-        return replace(self, log_keys=log_keys, verifiers=verifiers, policy=parse_policy(policy))
+        read = parse_policy_of(self.origin, policy)
+        return replace(self, log_keys=log_keys, verifiers=verifiers, policy=read)
 
     def to_json(self) -> bytes:
         """Write the trust root as a file has it."""
@@ -46,7 +47,7 @@ def parse_trust(raw: bytes) -> Trust:
     origin, log_keys, genesis, text = _values(raw)
     with refusing(Step.TRUST):
         verifiers = tuple(parse_vkey(str(vkey)) for vkey in log_keys)
-        policy = parse_policy(text.encode("utf-8", "surrogateescape"))
+        policy = parse_policy_of(origin, text.encode("utf-8", "surrogateescape"))
     if {each.name for each in verifiers} != {origin} or len(set(log_keys)) < len(log_keys):
         raise Refused(Step.TRUST, "the log's keys bear the name of its origin, each listed once")
     if not re.fullmatch("[0-9a-f]{64}", genesis):

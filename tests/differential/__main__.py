@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ledger import court
 from ledger.wire import keys
+from tests.differential import notes
 from tests.differential.planted import CHANGES, TABLES, planted
 from tests.differential.run import Tally, summary, walk
 
@@ -33,17 +34,20 @@ def one(task: tuple[Path, int, int]) -> Tally:
     path = directory / f"{seed}-{cases}.json"
     if not path.exists():
         tally = walk(seed, cases)
+        tally.apart += notes.apart(seed, 10 * cases)
         kept = {
             "answers": [[name, answer, n] for (name, answer), n in tally.answers.items()],
             "topics": sorted(tally.topics),
             "apart": tally.apart,
             "foreign": tally.foreign,
+            "shapes": [[answer, n] for answer, n in tally.shapes.items()],
         }
         path.with_suffix(".new").write_text(json.dumps(kept), "utf-8")
         path.with_suffix(".new").replace(path)
     kept = json.loads(path.read_text("utf-8"))
     answers = Counter({(name, answer): n for name, answer, n in kept["answers"]})
-    return Tally(answers, set(kept["topics"]), kept["apart"], kept["foreign"])
+    shapes = Counter(dict(kept["shapes"]))
+    return Tally(answers, set(kept["topics"]), kept["apart"], kept["foreign"], shapes)
 
 
 def found(task: tuple[int, str, int, int]) -> tuple[str, bool]:

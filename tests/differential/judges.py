@@ -71,6 +71,16 @@ class Judges:
         }
         return {name: asked[name](entry) for name in JUDGES}
 
+    def judge_shape(self, before: bytes | None, entry: bytes) -> dict[str, tuple[Answer, str]]:
+        """Return what both verifiers say of an entry, after another that nobody judges."""
+        apart = copy(self)
+        apart.authority, apart.court = _apart(self.authority), _apart(self.court)
+        at = self.size + (before is not None)
+        if before is not None:
+            apart.authority.follow(read_event(before, self.size, self.origin))
+            apart.court.follow(court.read_event(before, self.size, self.origin))
+        return {"verify": apart._by_verify(entry, at), "court": apart._by_court(entry, at)}
+
     def follow(self, entry: bytes) -> None:
         """Show all of them the entry that was admitted."""
         logged = self.replay.follow(entry)
@@ -121,10 +131,10 @@ class Judges:
             return False, str(broken)
         return (None, "unchecked") if left_out else (True, "")
 
-    def _by_verify(self, entry: bytes) -> tuple[Answer, str]:
+    def _by_verify(self, entry: bytes, at: int | None = None) -> tuple[Answer, str]:
         authority = _apart(self.authority) if is_authority(entry) else self.authority
         try:
-            event = read_event(entry, self.size, self.origin)
+            event = read_event(entry, self.size if at is None else at, self.origin)
             if is_authority(entry):
                 authority.follow(event)
             unread = check_signatures(event, authority)
@@ -132,11 +142,11 @@ class Judges:
             return False, refused.reason
         return (None, unread[0]) if unread else (True, "")
 
-    def _by_court(self, entry: bytes) -> tuple[Answer, str]:
+    def _by_court(self, entry: bytes, at: int | None = None) -> tuple[Answer, str]:
         apart = entry.endswith(court.ENDINGS)
         authority = _apart(self.court) if apart else self.court
         try:
-            event = court.read_event(entry, self.size, self.origin)
+            event = court.read_event(entry, self.size if at is None else at, self.origin)
             if apart:
                 authority.follow(event)
             unread = court.check_signatures(event, authority)

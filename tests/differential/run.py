@@ -13,6 +13,7 @@ from ledger.store.batches import Batch
 from tests.differential.bench import Bench
 from tests.differential.cases import ALWAYS_RIGHT, WRONG, draw
 from tests.differential.judges import Answer, Judges
+from tests.differential.shapes import Shaped, cases_of, shaped
 from tests.differential.story import ORIGIN, Writer, entry, lines, steps
 
 KEY = BatchKey(ORIGIN, bytes(32))
@@ -29,6 +30,7 @@ class Tally:
     topics: set[str] = field(default_factory=set)
     apart: list[str] = field(default_factory=list)
     foreign: int = 0
+    shapes: Counter[Answer] = field(default_factory=Counter)
 
     @property
     def events(self) -> int:
@@ -55,6 +57,8 @@ def walk(
                 _judge(tally, judges, step.topic, name, made)
                 if len(tally.apart) >= most:
                     return tally
+            for _ in range(cases * cases_of(step.topic)):
+                _compare(tally, judges, step.topic, shaped(bench))
         payload = writer.payload(step.topic, step.said, step.signers, step.at)
         said = entry(payload, lines(payload, bench.own), step.at)
         writer.told(step, payload)
@@ -85,6 +89,17 @@ def _judge(tally: Tally, judges: Judges, topic: str, name: str, made: bytes) -> 
         tally.foreign += 1
 
 
+def _compare(tally: Tally, judges: Judges, topic: str, made: Shaped | None) -> None:
+    """Ask both verifiers about an odd shape."""
+    if made is None:
+        return
+    told = judges.judge_shape(*made)
+    answers = {answer for answer, _ in told.values()}
+    if len(answers) > 1:
+        tally.apart.append(f"{judges.size} {topic} {made}: {told}")
+    tally.shapes[told["verify"][0]] += 1
+
+
 def _must_never_be_signed(position: int, made: bytes) -> None:
     """Ask the publisher's own code about a row that no sequencer of this ledger wrote."""
     leaf = leaf_hash(made)
@@ -104,6 +119,7 @@ def summary(tallies: Iterable[Tally]) -> list[str]:
         total.topics |= tally.topics
         total.apart += tally.apart
         total.foreign += tally.foreign
+        total.shapes += tally.shapes
     said = {True: "admitted", False: "refused", None: "unchecked"}
     rows = (
         f"{n:>8}  {name} {said[answer]}"
@@ -113,6 +129,7 @@ def summary(tallies: Iterable[Tally]) -> list[str]:
         *rows,
         f"{total.events} events of {len(total.topics)} topics, {total.wrong} refused",
         f"{total.foreign} of them past the sequencer, and never signed",
+        *(f"{n} odd shapes {said[answer]}" for answer, n in sorted(total.shapes.items(), key=str)),
         f"{len(total.apart)} disagreements",
         *total.apart[:20],
     ]

@@ -122,9 +122,14 @@ class Writer:
         return {**said, "not_before": format_instant(binds)}
 
     def payload(
-        self, topic: str, said: Mapping[str, Any], signers: Iterable[str], at: datetime
+        self,
+        topic: str,
+        said: Mapping[str, Any],
+        signers: Iterable[str],
+        at: datetime,
+        subjects: Iterable[str] = (),
     ) -> bytes:
-        """Return the payload of a new event."""
+        """Return the payload of a new event, about what its body is about where nothing is said."""
         self.number += 1
         nonce = hashlib.sha256(f"differential {self.number}".encode()).digest()[:16]
         header = {
@@ -134,7 +139,7 @@ class Writer:
             "issued_at": format_instant(at - timedelta(seconds=1)),
             "not_after": format_instant(at + timedelta(days=30)),
             "nonce": b64url_encode(nonce),
-            "subjects": _subjects(topic, json.dumps(said)),
+            "subjects": sorted({*subjects}) or _subjects(topic, json.dumps(said)),
             "signers": sorted(set(signers)),
             "body": said,
         }

@@ -6,6 +6,7 @@ import pytest
 
 from ledger import court
 from ledger.wire import keys
+from tests.differential import notes
 from tests.differential.planted import CHANGES, planted
 from tests.differential.run import walk
 
@@ -25,6 +26,11 @@ def test_all_who_judge_authority_agree_on_every_topic(seed: int) -> None:
     assert 1_000 <= tally.events
     assert 0.25 < tally.wrong / tally.events < 0.5
     assert tally.events // 5 == tally.foreign
+    assert {True, False, None} == {*tally.shapes}
+
+
+def test_both_verifiers_read_the_same_times_from_notes_of_any_lines() -> None:
+    assert [] == notes.apart(seed=1, cases=300)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,10 @@ BOUNDLESS = {
     "a price with an idle commitment": {
         "price": {"amount": 10**9, "currency": "VND", "commitment": f"sha256:{'0' * 64}"}
     },
+    "a sealed grant": {"grants": [{"commitment": f"sha256:{'0' * 64}"}]},
+    "a cap in a list": {
+        "royalty": {"currency": "VND", "cap": [{"per": "term", "amount": 1}]},
+    },
     "a price in a list": {"price": [{"amount": 10**9, "currency": "VND"}]},
 }
 
@@ -158,6 +162,9 @@ def test_no_shape_hides_a_sum_from_a_ceiling(says: dict[str, Any]) -> None:
     body = {"parties": ["party:a"], "price": None, **says}
     row = TABLE["contract.concluded/1"]
     assert exposure(row, body, "party:a", lambda _offer: None).within(100, "VND") is False
+    event = court.Event(1, b"", "", (), b"", {}, "contract.concluded/1", body, {"party:a"})
+    told = court.commits(event, "party:a", court.Authority())
+    assert [each for each in told if each != (1, "VND")]
 
 
 def test_what_a_ceiling_covers() -> None:

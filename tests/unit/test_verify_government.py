@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger import court
 from ledger.domain.authority import ledger_subject
 from ledger.genesis import trust_root
+from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.note import Ed25519NoteSigner, format_vkey
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.verify.outcome import Refused, Step
@@ -79,6 +80,14 @@ def say(log: SampleLog, topic: str, body: dict[str, Any], signers: list[str]) ->
 
 def stranger(origin: str) -> Ed25519NoteSigner:
     return Ed25519NoteSigner(origin, Ed25519PrivateKey.from_private_bytes(seed("stranger")))
+
+
+def witnessed(name: str) -> dict[str, Any]:
+    """Return the members of a policy with a witness of a name."""
+    vkey = format_vkey(CosignatureV1Signer(name, Ed25519PrivateKey.from_private_bytes(seed("w"))))
+    lines = [f"witness w {vkey}", "quorum none"]
+    text = "".join(f"{line}\n" for line in lines).encode()
+    return {"policy": lines, "policy_sha256": f"sha256:{sha256(text).hexdigest()}"}
 
 
 Said = Callable[[SampleLog], tuple[str, dict[str, Any]]]
@@ -187,6 +196,10 @@ REFUSED: dict[str, tuple[Said, list[str]]] = {
         ),
         [OPERATOR, FIRM, REGISTRAR],
     ),
+    "a policy with a witness under the log's own name": (
+        lambda log: policy(log, **witnessed(log.origin)),
+        [OPERATOR, FIRM, REGISTRAR],
+    ),
     "keys of refusals that cannot be read": (lambda log: refusers(log, "no key"), OFFICERS),
     "keys of refusals under another name": (
         lambda log: refusers(log, format_vkey(stranger(log.origin))),
@@ -279,6 +292,21 @@ def test_an_operator_that_spoke_for_a_group_before_approves_nothing(tmp_path: Pa
     log.say(body, [FIRM, REGISTRAR], topic=topic)
     refused = refusal_of(log, tmp_path)
     assert (Step.SIGNATURES, 13) == (refused.step, refused.position)
+
+
+def test_no_witness_of_a_trust_root_bears_the_log_s_name(tmp_path: Path) -> None:
+    """Its cosignature would be read as the log's own, to the second."""
+    log = sample_log(11)
+    vkeys = [format_vkey(each) for each in log_signers(log.origin)]
+    for name in (log.origin, "w.example/w"):
+        lines = witnessed(name)["policy"]
+        root = {**trust_root(log.origin, vkeys, log.entries[0]), "policy": "\n".join([*lines, ""])}
+        trust = court.dumps(root).encode()
+        step = "step 1" if name == log.origin else "step 4"
+        with pytest.raises(Refused, match=step):
+            verify_export(log.write(tmp_path), trust, workers=1)
+        with pytest.raises(court.Refused, match=step):
+            court.verify(whole_bundle(log), trust)
 
 
 @pytest.mark.parametrize("changed", ["log_keys", "policy"])

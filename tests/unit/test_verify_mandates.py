@@ -218,11 +218,24 @@ def test_an_acceptance_of_a_sealed_price_is_unchecked(log: SampleLog, tmp_path: 
     assert [14] == [position for position, _ in verified(log, tmp_path).unchecked]
 
 
-def test_an_offer_that_is_not_in_the_log_commits_to_nothing(log: SampleLog, tmp_path: Path) -> None:
+def test_an_offer_that_is_not_in_the_log_has_no_bound(log: SampleLog, tmp_path: Path) -> None:
     given(log, topics=["*"], ceiling=b.vnd(1_000))
     accepted = b.offer_accepted(offer=OTHER_OFFER, accepted_by=FIRM)
     log.say(accepted, [FIRM], keys=[party_key(RIVAL)])
-    check_refused(log, tmp_path, "there is no offer:")
+    check_refused(log, tmp_path, "above the ceiling")
+
+
+@pytest.mark.parametrize("ceilings", [(b.vnd(1), None), (None, b.vnd(1))], ids=str)
+def test_the_order_of_mandates_decides_nothing(
+    ceilings: tuple[Any, Any], log: SampleLog, tmp_path: Path
+) -> None:
+    """What a mandate without a ceiling binds, one with a ceiling does not unbind."""
+    for number, ceiling in enumerate(ceilings):
+        mandate = f"{MANDATE}{number + 7}"
+        given(log, mandate=mandate, topics=["offer.accepted"], ceiling=ceiling)
+    accepted = b.offer_accepted(offer=OTHER_OFFER, accepted_by=FIRM)
+    log.say(accepted, [FIRM], keys=[party_key(RIVAL)])
+    assert 15 == verified(log, tmp_path).checkpoint.size
 
 
 def test_an_offer_that_a_bundle_does_not_show_is_unchecked(log: SampleLog, tmp_path: Path) -> None:

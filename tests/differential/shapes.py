@@ -1,0 +1,121 @@
+"""
+Bodies of odd shapes, which no door admits, before those who read JSON as it comes.
+
+A row of the table of authority leads into a body; what stands on the way is wrapped, sealed,
+emptied or made another kind, and a deputy with a ceiling signs. An offer of such a shape is
+recorded first, and accepted by a deputy then. Both verifiers must say the same.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ledger.powers import TABLE
+from tests.differential.bench import Bench
+from tests.differential.story import deputy, entry, lines
+from tests.support import builders as b
+
+Shaped = tuple[bytes | None, bytes]
+"""An offer that is recorded before, if one is, and the entry to be judged."""
+
+SEALED = {"commitment": f"sha256:{'0' * 64}"}
+ROYALTY = {
+    "currency": "VND",
+    "cap": {"per": "term", "amount": 5},
+    "minimum": {"amount": 1},
+    "milestones": [{"amount": 2}],
+}
+GRANT = {"licensor": b.INSTITUTE, "exclusivity": "non_exclusive"}
+PLAIN: dict[str, Any] = {
+    "sum": {"amount": 5, "currency": "VND"},
+    "rate": 0,
+    "royalty": ROYALTY,
+    "grant": GRANT,
+}
+"""What is within a large ceiling, by the kind of word."""
+
+ODD = "offer:odd"
+
+
+def shaped(bench: Bench) -> Shaped | None:
+    """Return an event of this step in an odd shape, signed by a deputy where one may."""
+    topic = bench.step.topic
+    if not bench.writer.mandated or topic == "mandate.given/1" or not _within(topic):
+        return None
+    if topic in ("offer.made/1", "offer.countered/1"):
+        return _accepted(bench)
+    return None, _signed(bench, topic, _reshaped(bench, topic, bench.step.said), 0)
+
+
+def cases_of(topic: str) -> int:
+    """Return how many of the shapes of a topic make up for one of another: as it has words."""
+    return len(_within(topic)) ** 2
+
+
+def _within(topic: str) -> list[tuple[str, Any]]:
+    """Return the paths of a topic that a ceiling is held against, each with what is within one."""
+    words = [word.partition("?")[0].partition(":") for word in TABLE[topic].commits.split()]
+    return [(path, PLAIN[kind]) for kind, _, path in words if kind in PLAIN]
+
+
+def _accepted(bench: Bench) -> Shaped:
+    offered = {**_reshaped(bench, bench.step.topic, bench.step.said), "offer": ODD}
+    by = bench.step.said["offeree"]
+    before = _signed(bench, bench.step.topic, offered, 0)
+    return before, _signed(bench, "offer.accepted/1", {"offer": ODD, "accepted_by": by}, 1)
+
+
+def _signed(bench: Bench, topic: str, said: dict[str, Any], later: int) -> bytes:
+    writer, step = bench.writer, bench.step
+    signers = [each for each in writer.bound(topic, said) if each.startswith("party:")]
+    signers = signers or step.signers
+    subjects = [step.said["offer"]] if later else []
+    payload = writer.payload(topic, said, signers, step.at, subjects or _subjects(bench))
+    keys = [writer.key(each) for each in signers]
+    if bench.chance.random() < 0.8:
+        keys[bench.chance.randrange(len(keys))] = writer.key(deputy("large"))
+    return entry(payload, lines(payload, [*keys, *step.new]), step.at)
+
+
+def _subjects(bench: Bench) -> list[str]:
+    """Return what the event of the step is about, whatever became of its shape."""
+    step = bench.step
+    payload = bench.writer.payload(step.topic, step.said, step.signers, step.at)
+    subjects: list[str] = json.loads(payload)["subjects"]
+    return subjects
+
+
+def _reshaped(bench: Bench, topic: str, said: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said, within a ceiling but for one place, which has an odd shape."""
+    changed: dict[str, Any] = json.loads(json.dumps(said))
+    for path, plain in _within(topic):
+        _put(changed, path.split("/"), json.loads(json.dumps(plain)))
+    heads = {path.partition("/")[0] for path, _ in _within(topic)}
+    places = [place for head in sorted(heads) for place in _places(changed, head)]
+    inside, name = bench.chance.choice(places)
+    found = inside[name]
+    odd = ([found], {"x": found}, [[found]], SEALED, {**SEALED, "x": 1}, None, True, 0, "x", {}, [])
+    inside[name] = bench.chance.choice(odd)
+    return changed
+
+
+def _places(inside: Any, name: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield where something stands, and where all within it does."""
+    yield inside, name
+    found = inside[name]
+    if isinstance(found, dict | list):
+        for each in list(found) if isinstance(found, dict) else range(len(found)):
+            yield from _places(found, each)
+
+
+def _put(said: dict[str, Any], names: list[str], value: Any) -> None:
+    """Let a value stand at a path."""
+    name, *rest = names
+    if not rest:
+        said[name] = value
+    elif rest == ["*"]:
+        said[name] = [value]
+    else:
+        inside = said.get(name)
+        said[name] = inside if isinstance(inside, dict) else {}
+        _put(said[name], rest, value)
