@@ -667,6 +667,15 @@ class Authority:
         either = {"@operator": {operator}, "@registrar": {self.registrar}}
         return {**either, "@officers": {operator, self.registrar}}
 
+    def ways(self, event: Event, party: str) -> list[list[int]]:
+        """Return, of each line, by what it binds a party: where that was vouched for, or 0."""
+        found = list[list[int]]()
+        for key in (self.keys[key_id] for key_id, _ in event.lines if key_id in self.keys):
+            given = self.mandates.get((party, key.party), {}).values()
+            by = [m["vouched"] for m in given if suffice([m], party, event, self) is not None]
+            found.append([key.vouched or at for at in ([0] if key.party == party else by)])
+        return found
+
     def follow(self, event: Event) -> None:
         """Take in an event."""
         brought = brought_keys(event)
@@ -738,12 +747,7 @@ class Authority:
                     raise event.fault(f"{party} has no such key in force")
                 self.keys[key.key_id] = changed_key(key, event)
             case "mandate.given/1":
-                given = self.mandates.setdefault((body["principal"], body["holder"]), {})
-                if body["mandate"] in given:
-                    raise event.fault(f"{body['mandate']} was given before")
-                if body["ceiling"] is not None:
-                    members_of(body["ceiling"], "amount currency", event)
-                given[body["mandate"]] = {**body, "given": at, "ended": MAX_COUNT}
+                self._give(event, body)
             case "mandate.ended/1":
                 pair, name = (body["principal"], body["holder"]), body["mandate"]
                 mandate = self.mandates.get(pair, {}).get(name)
@@ -761,6 +765,17 @@ class Authority:
                 self.operators.append((at + 1, body["operator"]))
             case "ledger.closed/1":
                 self.closed = at
+
+    def _give(self, event: Event, body: dict[str, Any]) -> None:
+        """Take in a mandate; it rests on a vouched key where each line does that gave it."""
+        given = self.mandates.setdefault((body["principal"], body["holder"]), {})
+        if body["mandate"] in given:
+            raise event.fault(f"{body['mandate']} was given before")
+        if body["ceiling"] is not None:
+            members_of(body["ceiling"], "amount currency", event)
+        rests = min((at for by in self.ways(event, body["principal"]) for at in by), default=0)
+        terms = {"given": event.position, "ended": MAX_COUNT, "vouched": rests}
+        given[body["mandate"]] = body | terms
 
     def _adopt_policy(self, event: Event, body: dict[str, Any]) -> None:
         """Take in a policy, which those approve who speak for two of the groups of witnesses."""
@@ -1431,7 +1446,8 @@ class Verified(NamedTuple):
 
     def vouched(self, event: Event) -> list[int]:
         """Return where keys were vouched for on which an event rests."""
-        return sorted({self.authority.keys[key_id].vouched for key_id, _ in event.lines} - {0})
+        ways = [each for name in event.signers for each in self.authority.ways(event, name)]
+        return sorted({min(each) for each in ways if each} - {0})
 
     def lines(self, asked: Iterable[str] = ()) -> Iterator[str]:
         """Yield what `said` yields, each a line in which all can be seen."""

@@ -17,6 +17,7 @@ from ledger.log.policy import parse_policy_of
 from ledger.log.statement import check_refusal_keys
 from ledger.powers import Officers, member, values
 from ledger.verify.event import Event, read_event
+from ledger.verify.mandates import Mandate, Offered, in_force, suffices
 from ledger.verify.outcome import Refused, Step, refusing
 from ledger.wire.base64 import b64decode
 
@@ -118,33 +119,12 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Mandate:
-    """The holder's keys bind the principal, for these topics, up to a sum, on these days."""
-
-    topics: frozenset[str]
-    ceiling: tuple[int, str] | None
-    valid_from: str
-    valid_to: str | None
-    given: int
-    ended: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Party:
     """A party: registered at a position, with these roles, binding from an instant on."""
 
     registered: int
     roles: frozenset[str]
     not_before: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """What an offer commits to, and the position at which it was made."""
-
-    made: int
-    topic: str
-    body: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -187,6 +167,24 @@ class Authority:
         """Return the officers before the event at a position changes them."""
         operators = [party for since, party in self.operators if since <= position]
         return Officers(operators[-1] if operators else "", self.registrar)
+
+    def ways(self, key: Key, party: str, event: Event) -> list[int]:
+        """Return by what a key binds a party: where each was vouched for, 0 for nowhere."""
+        if key.party == party:
+            return [key.vouched]
+        given = self.mandates.get((party, key.party), {}).values()
+        return [
+            key.vouched or each.vouched
+            for each in given
+            if in_force([each], event)
+            and suffices(party, [each], event, self.offers, whole=self.whole)[0] is not False
+        ]
+
+    def vouched(self, event: Event) -> list[int]:
+        """Return where that was vouched for on which the lines of an event rest."""
+        lines = [self.keys[each.key_id] for each in event.entry.signatures]
+        ways = [self.ways(key, signer, event) for key in lines for signer in event.signers]
+        return sorted({min(each) for each in ways if each} - {0})
 
     def follow(self, event: Event) -> None:
         """Take in the next event of these types. Raises `Refused` (steps 5 and 8)."""
@@ -309,7 +307,10 @@ def _mandate_given(authority: Authority, event: Event, body: dict[str, Any]) -> 
     if limit is not None:
         limit = tuple(_checked(limit, _MONEY, event).values())
     topics, days = frozenset(map(str, body["topics"])), (body["valid_from"], body["valid_to"])
-    given[body["mandate"]] = Mandate(topics, limit, *days, event.position)
+    lines = (authority.keys.get(each.key_id) for each in event.entry.signatures)
+    ways = [at for key in lines if key for at in authority.ways(key, body["principal"], event)]
+    mandate = Mandate(topics, limit, *days, event.position, vouched=min(ways, default=0))
+    given[body["mandate"]] = mandate
 
 
 def _mandate_ended(authority: Authority, event: Event, body: dict[str, Any]) -> None:

@@ -70,8 +70,7 @@ class CheckBundle:
         for what in check_signatures(event, self.authority):
             checked.unchecked.append((position, what))
         checked.signatures += len(event.entry.signatures)
-        since = {self.authority.keys[line.key_id].vouched for line in event.entry.signatures} - {0}
-        checked.vouched += [(position, at) for at in sorted(since)]
+        checked.vouched += [(position, at) for at in self.authority.vouched(event)]
 
 
 @dataclass(slots=True)

@@ -6,22 +6,17 @@ each signer must be bound: so no line can be stripped from an event, and none ad
 event itself brings counts, and must have signed: that is its proof of possession.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 
 from ledger import powers
-from ledger.powers import TABLE, Asked, Officers, Row, Terms, exposure, judge_alone, parties_bound
-from ledger.verify.authority import REGISTERED, Authority, Key, Mandate, brought_keys, fault
+from ledger.powers import TABLE, Asked, Officers, Row, judge_alone, parties_bound
+from ledger.verify.authority import REGISTERED, Authority, Key, brought_keys, fault
 from ledger.verify.event import Event
+from ledger.verify.mandates import in_force, suffices
 from ledger.wire import keys
 from ledger.wire.envelope import PAYLOAD_TYPE, pae
 from ledger.wire.instant import format_instant, parse_instant
-
-_HANOI = timedelta(hours=7)  # Legal days are Hanoi's: UTC+7, no daylight saving since 1975.
-
-_BOUNDLESS = Terms(Row("", commits="open"), {})
-"""What an offer is taken for that is not in the log."""
 
 _loaded = lru_cache(maxsize=65_536)(keys.load_public)
 
@@ -178,10 +173,10 @@ def _bound_by(holder: str, event: Event, authority: Authority, unread: list[str]
     bound, above = {holder} & event.signers, ""
     for signer in event.signers - bound:
         given = authority.mandates.get((signer, holder), {}).values()
-        mandates = [mandate for mandate in given if _is_in_force(mandate, event)]
+        mandates = in_force(given, event)
         if not mandates:
             continue
-        enough, why = _suffices(signer, mandates, event, authority)
+        enough, why = suffices(signer, mandates, event, authority.offers, whole=authority.whole)
         if enough is False:
             above = why
             continue
@@ -190,42 +185,3 @@ def _bound_by(holder: str, event: Event, authority: Authority, unread: list[str]
     if not bound:
         raise fault(event, above or f"the line of {holder} binds none of the signers")
     return bound
-
-
-def _is_in_force(mandate: Mandate, event: Event) -> bool:
-    today = (parse_instant(event.entry.accepted) + _HANOI).date().isoformat()
-    return (
-        mandate.given < event.position
-        and (mandate.ended is None or mandate.ended >= event.position)
-        and not mandate.topics.isdisjoint(("*", event.type.partition("/")[0]))
-        and mandate.valid_from <= today
-        and (mandate.valid_to is None or today < mandate.valid_to)
-    )
-
-
-def _suffices(
-    signer: str, mandates: Sequence[Mandate], event: Event, authority: Authority
-) -> tuple[bool | None, str]:
-    """Say whether one of the mandates reaches as far as the event commits the signer, or why not.
-
-    None where that depends on what is sealed.
-    """
-    ceilings = [mandate.ceiling for mandate in mandates if mandate.ceiling is not None]
-    if len(ceilings) < len(mandates):
-        return True, ""
-
-    def named(offer: str) -> Terms | None:
-        offered = authority.offers.get(offer)
-        if offered is None or offered.made >= event.position:
-            return _BOUNDLESS if authority.whole else None
-        return Terms(TABLE[offered.topic], offered.body)
-
-    if event.type not in TABLE:
-        return None, f"what {event.type} commits {signer} to"
-    committed = exposure(TABLE[event.type], event.body, signer, named)
-    answers = [committed.within(*ceiling) for ceiling in ceilings]
-    if True in answers:
-        return True, ""
-    if None in answers:
-        return None, committed.unread[0]
-    return False, f"above the ceiling of {signer}'s mandate: {committed.beyond or 'a sum'}"

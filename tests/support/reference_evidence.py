@@ -113,8 +113,7 @@ def _marked(answer: Verified, events: Iterable[Event], authority: Authority) -> 
     """Add what rests on vouched keys, and whether there is a time at which nothing waits."""
     vouched = list[tuple[int, int]]()
     for event in events:
-        keys = [authority.keys[line.key_id] for line in event.entry.signatures]
-        vouched += ((event.position, at) for at in sorted({key.vouched for key in keys} - {0}))
+        vouched += ((event.position, at) for at in authority.vouched(event))
     return replace(answer, vouched=tuple(vouched), demonstration=authority.demonstration)
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,13 @@ from ledger.genesis import key_record
 from ledger.verify.__main__ import main
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.verifier import verify_receipt
+from ledger.wire.keys import PrivateKey
 from tests.support import builders as b
-from tests.support.builders import FIRM, INSTITUTE, REGISTRAR, STRANGER
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, STRANGER
 from tests.support.governance import delay_adopted
+from tests.support.mandates import MANDATE, mandate_given
 from tests.support.parties import key_stopped, party_stopped
+from tests.support.reference_evidence import verify_evidence as by_parts
 from tests.support.sample_log import OFFICERS, START, SampleLog, open_log, party_key
 from tests.support.verifying import append, check_refused, payload, verified, whole_bundle
 
@@ -161,3 +165,34 @@ def test_who_has_been_registered_is_no_voucher(log: SampleLog, tmp_path: Path) -
     register(log, not_before=TEXT)
     append(log, payload(log, signers=[STRANGER]), [party_key(STRANGER)], accepted=BINDS)
     assert () == verified(log, tmp_path).vouched
+
+
+def test_what_is_signed_under_a_mandate_of_a_vouched_key_is_marked(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    """However many mandates lie between; not where one that a key of the party's own gave does."""
+    vouch(log)
+
+    def give(number: int, holder: str, keys: list[PrivateKey], **terms: Any) -> None:
+        pair = {"mandate": f"{MANDATE}{number}", "principal": FIRM, "holder": holder}
+        said = mandate_given(**{"topics": ["*"], **pair, **terms})
+        log.say(said, [FIRM, OPERATOR], keys=[*keys, party_key(OPERATOR)], accepted=BINDS)
+
+    def act(by: str) -> None:
+        append(log, payload(log), [party_key(by)], accepted=BINDS)
+
+    give(2, INSTITUTE, [KEY])
+    act(INSTITUTE)
+    give(4, RIVAL, [party_key(INSTITUTE)])
+    act(RIVAL)
+    narrow = {"topics": ["technology.registered"]}
+    give(6, INSTITUTE, [party_key(FIRM)], topics=["offer.made"])
+    act(INSTITUTE)
+    give(8, INSTITUTE, [KEY, party_key(FIRM)], **narrow)
+    act(INSTITUTE)
+    act(RIVAL)
+    answer = verified(log, tmp_path)
+    # The mandate of position 8 has a line by the vouched key, and one by the firm's own.
+    assert [(at, 1) for at in (1, 2, 3, 4, 5, 7, 8, 10)] == [*answer.vouched]
+    assert answer.vouched == verify_evidence(whole_bundle(log), log.trust_root()).vouched
+    assert answer.vouched == by_parts(whole_bundle(log), log.trust_root()).vouched
