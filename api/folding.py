@@ -10,7 +10,7 @@ from ledger.store.connection import Pool
 from ledger.store.entries import read_head
 from ledger.turns import Busy, Throttled
 from projections.view import NotFolded
-from projections.waiting import folded_sizes
+from projections.waiting import folded, least_of
 
 PAUSE_S = 0.01
 """How long, in seconds, between two looks."""
@@ -45,7 +45,7 @@ class Folding:
         return len(self._waiting)
 
     async def reach(self, size: int, address: str) -> None:
-        """Return once every read model has folded `size` entries.
+        """Return once every read model that can go on has folded `size` entries.
 
         Raises `NotFolded` in time, `ApiProblem` at once for more entries than the log has, `Busy`
         or `Throttled` where too many wait.
@@ -85,8 +85,8 @@ class Folding:
             await asyncio.sleep(PAUSE_S)
 
     def _sizes(self) -> tuple[int, int]:
-        """Return how many entries all read models have folded, and how many there are."""
-        return min(folded_sizes(self._pool).values()), read_head(self._pool).size
+        """Return how many entries all that can go on have folded, and how many there are."""
+        return least_of(folded(self._pool)), read_head(self._pool).size
 
     def _fail(self, error: Exception) -> None:
         for each in self._waiting:

@@ -17,7 +17,7 @@ from ledger.store.promises import count_waiting
 from ledger.submit import Submitter
 from ledger.supervisor import trouble_of
 from projections.seals import last_seal
-from projections.waiting import folded_sizes
+from projections.waiting import folded
 
 
 def measure(app: FastAPI) -> None:
@@ -53,8 +53,9 @@ def _log(node: Node, metrics: Metrics) -> None:
     for target in node.feeder.targets if node.feeder else ():
         metrics.witness_size.labels(target.url).set(target.size)
         metrics.witness_frozen.labels(target.url).set(int(target.frozen is not None))
-    for name, at in folded_sizes(node.probe).items():
-        metrics.projection_lag.labels(name).set(size - at)
+    for name, each in folded(node.probe).items():
+        metrics.projection_lag.labels(name).set(size - each.size)
+        metrics.projection_halted.labels(name).set(int(each.halted is not None))
     for loop in node.supervisor.loops:
         metrics.worker_restarts.labels(loop.name).set(loop.restarts)
         metrics.worker_failing.labels(loop.name).set(int(trouble_of(loop) is not None))

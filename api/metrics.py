@@ -67,6 +67,12 @@ class Metrics:
             ["name"],
             registry=self.registry,
         )
+        self.projection_halted = Gauge(
+            "ledger_projection_halted",
+            "1 for a projection that cannot fold the next entry",
+            ["name"],
+            registry=self.registry,
+        )
         self._watch_over()
 
     def _watch_over(self) -> None:

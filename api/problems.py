@@ -21,6 +21,7 @@ from ledger.clock import ClockAhead
 from ledger.domain.admission import StaleView
 from ledger.domain.authority import NotBound
 from ledger.domain.event import Refusal
+from ledger.domain.refused import NotJudged
 from ledger.faults import Fault, NeedsOperator, fault_of
 from ledger.intake import Invalid
 from ledger.sequencer import ClockBehind, Stopped
@@ -219,6 +220,8 @@ def signed(note: bytes | None) -> dict[str, str]:
 def _refusal_status(error: Refusal) -> int:
     if isinstance(error, NotBound):
         return 403
+    if isinstance(error, NotJudged):
+        return 500
     return 409 if isinstance(error, StaleView) else 422
 
 

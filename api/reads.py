@@ -26,6 +26,7 @@ from api.folding import beyond
 from api.problems import ApiProblem
 from ledger.domain.event import format_instant, legal_day, parse_instant
 from ledger.store.entries import read_head
+from ledger.wire.canonical import MAX_INT
 from projections.axes import NEVER, Effect
 from projections.view import KnownAt, KnownBy, NotAsked, NotFolded, TooMany
 
@@ -89,13 +90,17 @@ async def ask(
         with telling(request):
             await traffic.folding.reach(at_least, address)
     lane = traffic.replays if heavy else traffic.reads
-    return await lane.run(address, lambda: _answered(request, question))
+    return await lane.run(address, lambda: _answered(request, at_least or 0, question))
 
 
-def _answered(request: Request, question: Callable[[], object]) -> Response:
+def _answered(request: Request, at_least: int, question: Callable[[], object]) -> Response:
     """Return the answer, or raise the problem that says why there is none."""
     with telling(request):
-        return answer_json(request, question())
+        answer = question()
+        size = getattr(answer, "size", at_least)
+        if size < at_least:  # A read model that cannot go on: nobody waits for it.
+            raise NotFolded(f"{size} entries are folded, {at_least} are asked for")
+        return answer_json(request, answer)
 
 
 @contextmanager
@@ -128,7 +133,11 @@ def answer_json(request: Request, answer: object) -> Response:
 
 
 def _members(value: Any) -> Any:
-    """Return the JSON value of an answer: fractions as [n, d], instants in milliseconds."""
+    """Return the JSON value of an answer: fractions as [n, d], instants in milliseconds.
+
+    An integer beyond ±(2^53 - 1), as a sum of many amounts may be, is a string of its digits: not
+    every reader of JSON takes it exactly (RFC 7493, 2.2).
+    """
     for kind, write in _WRITERS:
         if isinstance(value, kind):
             return write(value)
@@ -139,7 +148,8 @@ def _members(value: Any) -> Any:
 
 # A datetime is a date as well, so it stands before it.
 _WRITERS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
-    (Fraction, lambda value: [value.numerator, value.denominator]),
+    (int, lambda value: value if abs(value) <= MAX_INT else str(value)),
+    (Fraction, lambda value: [_members(value.numerator), _members(value.denominator)]),
     (datetime, format_instant),
     # What is on no day, as what no office recorded, is on the last of all in the read models.
     (date, lambda value: None if value == NEVER else value.isoformat()),

@@ -13,7 +13,7 @@ from ledger.node import Node
 from ledger.store.connection import StoreError
 from ledger.store.entries import read_head
 from ledger.store.overlays import overlays
-from projections.waiting import folded_sizes, unserved
+from projections.waiting import folded, troubles_of, unserved
 
 LAG_MAX = 1000
 """Entries that a projection may be behind while the ledger is ready."""
@@ -63,10 +63,12 @@ def _look(node: Node, write_path: WritePath) -> Seen:
         if older := node.vintage.look():
             reasons.append(f"software older: {older}")
         head = read_head(node.probe)
-        lags = {name: head.size - at for name, at in folded_sizes(node.probe).items()}
+        models = folded(node.probe)
         reasons += [f"read model {name} {why}" for name, why in unserved(node.probe).items()]
     except StoreError as error:
         return Seen([*reasons, f"database: {type(error).__name__}"])
+    reasons += troubles_of(models)
+    lags = {name: head.size - each.size for name, each in models.items()}
     reasons += [f"{name} is {lag} behind" for name, lag in lags.items() if lag > LAG_MAX]
     if why := write_path.trouble():
         reasons.append(why)

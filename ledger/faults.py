@@ -64,6 +64,18 @@ def fault_of(error: BaseException) -> Fault:
     return Fault.PASSES if passes else Fault.OPERATOR
 
 
+_BUGS = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError),
+    *(TypeError, ValueError),
+)
+
+
+def is_bug(error: BaseException) -> bool:
+    """Say whether our own code failed at what it was given, as it would again."""
+    marked = isinstance(error, NeedsOperator) or fault_of(error) is not Fault.OPERATOR
+    return isinstance(error, _BUGS) and not marked
+
+
 def is_full(error: BaseException) -> bool:
     """Say whether an error of the system means that there is no room left."""
     return isinstance(error, OSError) and error.errno in _FULL

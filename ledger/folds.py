@@ -166,11 +166,12 @@ class Overlay:
         return folded.value if folded else None
 
     def apply(self, logged: Logged) -> None:
-        """Fold an admitted event into each of its subjects."""
-        for subject in logged.event.subjects:
-            if moves(logged.event.type, subject):
-                known = self.folded(subject)
-                self._added[subject] = admission.evolve_subject(subject, known, logged)
+        """Fold an admitted event into each of its subjects, or, if that raises, into none."""
+        self._added |= {
+            subject: admission.evolve_subject(subject, self.folded(subject), logged)
+            for subject in logged.event.subjects
+            if moves(logged.event.type, subject)
+        }
         self.size += 1
 
     def merge(self) -> None:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from ledger.domain import admission
 from ledger.domain.event import Context, Event, Logged, Refusal, format_instant
 from ledger.domain.law import Law
-from ledger.domain.refused import is_dead, keep_refusal, recall_refusal
+from ledger.domain.refused import NotJudged, is_dead, keep_refusal, recall_refusal
+from ledger.faults import is_bug
 from ledger.folds import Cold, Overlay
 from ledger.intake import Submission, accepted_at
 from ledger.log.merkle import leaf_hash
@@ -25,6 +28,8 @@ from ledger.vault import Batch, NoBatch, Reading, VaultUnavailable
 
 JUDGE_S = 0.1
 """How long, in seconds, a batch is judged under the head row's lock; the rest is the next one's."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ Outcome = Recorded | Refusal | Exception
 class Group:
     """Submissions of one request, judged in their order; `answer` will have all their outcomes."""
 
-    __slots__ = ("answer", "bulk", "outcomes", "submissions", "tried", "until")
+    __slots__ = ("alone", "answer", "bulk", "outcomes", "submissions", "tried", "until")
 
     def __init__(self, submissions: Sequence[Submission], *, bulk: bool, until: float) -> None:
         self.submissions = submissions
@@ -52,6 +57,7 @@ class Group:
         self.until = until  # time.monotonic(): it is not tried again after that.
         self.outcomes: list[Outcome] = []
         self.answer: Pending[list[Outcome]] = Pending()
+        self.alone = False  # A batch with it failed for a reason that nobody thought of.
         self.tried = False  # Its bytes may be in the log already: an outcome was lost.
 
     @property
@@ -105,6 +111,10 @@ class Judging:
                     outcomes.append(self._judge(submission, tried=group.tried))
                 except Cold:
                     return judged
+                except Exception as error:
+                    if not is_bug(error):
+                        raise
+                    outcomes.append(self._failed(error, submission.event))
         return judged
 
     def _judge(self, submission: Submission, *, tried: bool) -> Outcome:
@@ -140,6 +150,13 @@ class Judging:
             return refusal
         return self._add(submission, payload_sha256, rows)
 
+    def _failed(self, error: Exception, event: Event) -> NotJudged:
+        """Return the refusal of an event whose judging raised: the fault is told in the journal."""
+        _log.error("not_judged", payload=event.payload_hash, type=event.type, exc_info=error)
+        refusal = NotJudged("the fault has been logged")
+        refusal.at = self.accepted
+        return refusal
+
     def _bury(self, refusal: Refusal, event: Event, payload_sha256: bytes) -> None:
         refusal.dead = True
         event_id, said = self._uuids[event.event_id], json.dumps(keep_refusal(refusal)).encode()
@@ -152,6 +169,8 @@ class Judging:
     ) -> Recorded:
         event = submission.event
         entry = accepted_at(submission.entry, self._accepted_text)
+        # What may fail comes first: then nothing is added.
+        self.overlay.apply(Logged(event, self._next, self.accepted))
         at = StoredId(self._next, payload_sha256, self.accepted, leaf_hash(entry))
         self.entries.append(
             NewEntry(
@@ -165,7 +184,6 @@ class Judging:
             )
         )
         self._openings.follow(event)
-        self.overlay.apply(Logged(event, self._next, self.accepted))
         self._ids[event.event_id] = at
         self._known[event.payload_hash] = self._next
         self._next += 1

@@ -107,7 +107,8 @@ class Loop:
 
     def _failed(self, error: Exception) -> bool:
         """Note that a step failed; say whether that is the end."""
-        fault, began = fault_of(error), self.error is None
+        fault, known = fault_of(error), self.error
+        began = known is None or fault_of(known) is not fault
         self.error = error
         self.restarts += 1
         if self.failing_since is None:

@@ -20,7 +20,8 @@ import structlog
 from ledger.answers import Promised
 from ledger.domain.admission import reads_to_bind
 from ledger.domain.event import Context, Refusal
-from ledger.domain.refused import is_bound
+from ledger.domain.refused import NotJudged, is_bound
+from ledger.faults import Fault, NeedsOperator, fault_of
 from ledger.folds import Folds, load_histories
 from ledger.intake import Invalid, Submission
 from ledger.judging import Outcome, Recorded, payload_sha256_of
@@ -49,6 +50,9 @@ STOP_S = 0.1
 
 FULL_S = 10
 """How long, in seconds, a key with its share of promises is told to wait."""
+
+TRIES = 5
+"""How often what fails for a reason that nobody thought of is judged before that is the answer."""
 
 SUBJECTS_BYTES = 32 << 20
 """Bytes of folded subjects by which it is judged whether lines bind."""
@@ -235,6 +239,8 @@ class Promises:
 
     def _note(self, taken: Taken, row: StoredPromise, outcome: Outcome) -> None:
         """Note what became of a submission, or that it has no answer yet."""
+        if row.tries >= TRIES and _is_ours(outcome):
+            outcome = NotJudged(f"{TRIES} times; the fault has been logged")
         if isinstance(outcome, Recorded):
             taken.recorded(row)
         elif isinstance(outcome, Refusal):
@@ -245,6 +251,13 @@ class Promises:
             if not row.tries:
                 why = f"{type(outcome).__name__}: {outcome}"
                 _log.warning("promise_waits", payload=_hash_of(row), reason=why)
+
+
+def _is_ours(outcome: Outcome) -> bool:
+    """Say whether it failed for a reason that nobody thought of, and that does not pass."""
+    if isinstance(outcome, Recorded | Refusal | NeedsOperator | Unreadable | Invalid):
+        return False
+    return fault_of(outcome) is Fault.OPERATOR
 
 
 def _hash_of(stored: StoredPromise) -> str:

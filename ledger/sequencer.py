@@ -211,7 +211,8 @@ class Sequencer:
     def _fail(self, groups: Sequence[Group], error: Exception) -> bool:
         """Keep a batch that failed, or tell its clients; say whether the next one would fail too.
 
-        What nobody thought of is the fault of something in this batch, and ends with it.
+        What nobody thought of is the fault of something in this batch: each request is tried alone,
+        and it ends with the one at which it comes again.
         """
         self._doubt = True
         if not isinstance(error, OutcomeUnknown | Unavailable):
@@ -220,7 +221,12 @@ class Sequencer:
             for group in groups:
                 group.tried = True
         passes = fault_of(error) is Fault.PASSES
-        if passes and not isinstance(error, TOLD_AT_ONCE):
+        theirs = not passes and not isinstance(error, NeedsOperator)
+        if theirs and len(groups) > 1:
+            for group in groups:
+                group.alone = True
+            self._keep(groups)
+        elif passes and not isinstance(error, TOLD_AT_ONCE):
             self._keep(groups)
         else:
             _log.error("batch_failed", events=sum(len(g.rest) for g in groups), exc_info=error)
@@ -244,7 +250,7 @@ class Sequencer:
             line = self._bulk if of_bulk else self._waiting
             groups: list[Group] = []
             events = 0
-            while line and (not groups or events + len(line[0].rest) <= self._batch_max):
+            while line and (not groups or self._joins(line[0], groups, events)):
                 group = line.popleft()
                 if group.bulk and group.answer.left:  # Who asked has gone: nothing is owed.
                     self._outstanding -= len(group.submissions)
@@ -252,6 +258,10 @@ class Sequencer:
                 groups.append(group)
                 events += len(group.rest)
             return groups
+
+    def _joins(self, group: Group, groups: Sequence[Group], events: int) -> bool:
+        alone = group.alone or groups[0].alone
+        return not alone and events + len(group.rest) <= self._batch_max
 
     def _take_all(self) -> list[Group]:
         with self._lock:

@@ -11,7 +11,8 @@ their own, while it folds: the database works meanwhile.
 
 An entry that a read model cannot fold halts that read model there and no other; an entry that
 cannot be decoded halts all. Nothing is skipped. A new runner tries again, in case its code is
-another.
+another. Where rows cannot be digested or written, the batch is folded anew, each entry and each
+read model alone: the one that fails again halts.
 """
 
 import gc
@@ -25,8 +26,9 @@ import structlog
 
 from ledger.batches import BatchKey
 from ledger.domain.event import Logged
+from ledger.faults import is_bug
 from ledger.store.checkpoints import published_size
-from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
+from ledger.store.connection import Conflict, OutcomeUnknown, Pool, Unavailable, Unfit
 from ledger.store.frames import Frame, read_frames
 from ledger.store.readmodels import (
     Fenced,
@@ -90,6 +92,8 @@ class Runner:
         self._check = check
         self._key = key
         self._workers: list[Worker] | None = None
+        self._reached = 0  # The size up to which the batch under way goes.
+        self._alone_below = 0  # Entries that are folded one by one, as a batch of them failed.
         self._ahead: tuple[int, Future[list[Frame]]] | None = None
         self._behind: Future[None] | None = None
 
@@ -98,16 +102,16 @@ class Runner:
 
         Raises `NotBuilt`, `Gap`, and the store's errors, after which it can be called again.
         """
-        with Attempt(self._forget):
+        with self._attempt():
             return self._batch(until, None)
-        return True  # Fenced off: there is something to look at.
+        return True  # Fenced off, or to be folded anew: there is something to look at.
 
     def catch_up(self, until: int | None = None) -> None:
         """Fold until nothing is left, or up to the size `until`. Raises what `step` raises."""
         with ThreadPoolExecutor(2, "read-models") as threads:
             moved = True
             while moved:
-                with Attempt(self._forget):
+                with self._attempt():
                     more = self._batch(until, threads)
                     if not more:
                         self._settle()
@@ -126,6 +130,17 @@ class Runner:
                 _log.warning("read_models_wait", why=str(error))
             wait()
 
+    def _attempt(self) -> "Attempt":
+        return Attempt(self._forget, self._to_be_folded_alone)
+
+    def _to_be_folded_alone(self, error: BaseException) -> bool:
+        """Say whether a batch failed at what it holds, and has not been folded one by one yet."""
+        if not is_at_fault(error) or self._reached <= self._alone_below:
+            return False
+        _log.error("read_models_fold_alone", below=self._reached, exc_info=error)
+        self._alone_below = self._reached
+        return True
+
     def _forget(self) -> None:
         """Believe the tables: they are asked at the next step."""
         self._workers = self._ahead = self._behind = None
@@ -138,12 +153,38 @@ class Runner:
         if not running:
             return False
         start = min(worker.size for worker in running)
-        entries = self._read(start, until, threads)
+        alone = start < self._alone_below
+        entries = self._read(start, until, None if alone else threads)
         if not entries:
             return False
-        self._fold(running, start, entries)
-        self._commit(running, threads)
+        self._reached = start + len(entries)
+        if alone:
+            self._fold_alone(running, start, entries)
+        else:
+            self._fold(running, start, entries)
+            self._commit(running, threads)
         return True
+
+    def _fold_alone(self, workers: Sequence[Worker], start: int, entries: Sequence[Frame]) -> None:
+        """Fold an entry into all read models or, if that fails, into one after the other."""
+        try:
+            self._fold(workers, start, entries)
+            self._commit(workers, None)
+        except Exception as error:
+            if not is_at_fault(error):
+                raise
+        else:
+            return
+        self._workers = self._open()
+        for worker in self._workers:
+            try:
+                self._fold([worker], start, entries)
+                self._commit([worker], None)
+            except Exception as error:
+                if not is_at_fault(error):
+                    raise
+                worker.forget(self._pool, start, error)
+                self._commit([worker], None)
 
     def _open(self) -> list[Worker]:
         found = read_progress(self._pool)
@@ -160,7 +201,7 @@ class Runner:
 
     def _read(self, start: int, until: int | None, threads: Executor | None) -> Sequence[Frame]:
         """Return the entries from `start` on; begin to read those after them."""
-        size = self._limits.batch
+        size = 1 if start < self._alone_below else self._limits.batch
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[0] == start:
             entries = ahead[1].result()
@@ -233,8 +274,11 @@ class Attempt:
     Being fenced off by another runner is no failure: the block just ends.
     """
 
-    def __init__(self, forget: Callable[[], None]) -> None:
-        self._forget = forget
+    def __init__(
+        self, forget: Callable[[], None], excused: Callable[[BaseException], bool] = lambda _: False
+    ) -> None:
+        """`excused` says of what a batch raised whether to go on."""
+        self._forget, self._excused = forget, excused
         self._collecting = gc.isenabled()
 
     def __enter__(self) -> None:
@@ -251,7 +295,12 @@ class Attempt:
             gc.enable()
         if error is not None:
             self._forget()
-        return isinstance(error, Fenced)
+        return isinstance(error, Fenced) or (error is not None and self._excused(error))
+
+
+def is_at_fault(error: BaseException) -> bool:
+    """Say whether it is what the entries hold, or our code, that failed: it would fail again."""
+    return is_bug(error) or isinstance(error, Unfit | Conflict)
 
 
 def is_outdated(model: ReadModel, progress: Progress, key: BatchKey | None = None) -> bool:

@@ -1,6 +1,8 @@
 """Waits until the read models have folded so many entries: a client reads what it wrote."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ledger.store.connection import Pool
 from ledger.store.readmodels import read_progress
@@ -11,11 +13,22 @@ PAUSE_S = 0.01
 """How long, in seconds, between two looks."""
 
 
-def folded_sizes(pool: Pool) -> dict[str, int]:
-    """Return how many entries each read model has folded; 0 for one that is not built yet."""
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """How many entries a read model has folded, and why it cannot fold the next if it cannot."""
+
+    size: int
+    halted: str | None = None
+
+
+def folded(pool: Pool) -> dict[str, Folded]:
+    """Return how far each read model is; nothing is folded into one that is not built yet."""
     found = read_progress(pool)
     return {
-        model.name: found[model.name].size if model.name in found else 0 for model in READ_MODELS
+        model.name: Folded(found[model.name].size, found[model.name].halted)
+        if model.name in found
+        else Folded(0)
+        for model in READ_MODELS
     }
 
 
@@ -27,6 +40,26 @@ def unserved(pool: Pool) -> dict[str, str]:
         for model in READ_MODELS
         if model.name in found and (why := why_unserved(model, found[model.name], pool.kept_mac))
     }
+
+
+def folded_sizes(pool: Pool) -> dict[str, int]:
+    """Return how many entries each read model has folded; 0 for one that is not built yet."""
+    return {name: each.size for name, each in folded(pool).items()}
+
+
+def troubles_of(models: Mapping[str, Folded]) -> list[str]:
+    """Return, of each read model that cannot go on, at which position it stands and why."""
+    return [
+        f"read model {name}: needs the operator: it cannot fold position {each.size}: {each.halted}"
+        for name, each in models.items()
+        if each.halted is not None
+    ]
+
+
+def least_of(models: Mapping[str, Folded]) -> int:
+    """Return how many entries all read models have folded that can go on."""
+    going = [each.size for each in models.values() if each.halted is None]
+    return min(going or [each.size for each in models.values()])
 
 
 def wait_until_folded(pool: Pool, size: int, patience_s: float) -> None:

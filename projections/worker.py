@@ -7,8 +7,9 @@ import structlog
 
 from ledger.batches import BatchKey
 from ledger.domain.event import Logged
+from ledger.faults import canonical_reason
 from ledger.store.connection import Pool
-from ledger.store.readmodels import Progress, Table, Write, load_rows
+from ledger.store.readmodels import Progress, Table, Write, load_rows, read_progress
 from projections.digest import Digest
 from projections.projection import ReadModel
 from projections.sheet import open_sheet
@@ -41,6 +42,7 @@ class Worker:
         self.progress = progress
         self.size = progress.size
         self.halted: str | None = None
+        self._keys = limits.keys
         self._sheet = open_sheet(model, complete=progress.size == 0, capacity=limits.keys)
         self._digest, self._key = Digest(model, progress.digest), key
 
@@ -68,8 +70,16 @@ class Worker:
         """Stop at a position that is still to be folded."""
         if self.halted is None and position >= self.size:
             self.size = position
-            self.halted = f"{type(error).__name__}: {error}"
+            self.halted = canonical_reason(f"{type(error).__name__}: {error}")
             _log.error("read_model_halted", name=self.model.name, at=position, why=self.halted)
+
+    def forget(self, pool: Pool, position: int, error: Exception) -> None:
+        """Drop what is folded and not committed, and stop at that position."""
+        self.progress = read_progress(pool)[self.table.name]
+        self.size, self.halted = self.progress.size, None
+        self._sheet = open_sheet(self.model, complete=False, capacity=self._keys)
+        self._digest = Digest(self.model, self.progress.digest)
+        self.halt(position, error)
 
     def reach(self, size: int) -> None:
         """Note that the batch has been folded up to a size."""

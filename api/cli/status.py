@@ -30,7 +30,7 @@ from ledger.store.migrate import pending
 from ledger.store.promises import count_waiting
 from ledger.witnessed import Quorum
 from projections.seals import last_seal
-from projections.waiting import folded_sizes, unserved
+from projections.waiting import folded, troubles_of, unserved
 
 EXIT_HALTED = 70
 
@@ -211,10 +211,12 @@ def _archive(settings: Settings, pool: Pool) -> Iterator[Check]:
 
 def _models(pool: Pool) -> Check:
     size = read_head(pool).size
-    ill = [f"{name} {why}" for name, why in unserved(pool).items()]
-    lags = {name: size - at for name, at in folded_sizes(pool).items()}
+    models = folded(pool)
+    lags = {name: size - each.size for name, each in models.items()}
+    ill = [*troubles_of(models), *(f"{name} {why}" for name, why in unserved(pool).items())]
     ill += [f"{name} is {lag} behind" for name, lag in lags.items() if lag > LAG_MAX]
-    return Check("read models", not ill, ", ".join(ill) or "follow", "techledger operate rebuild")
+    do = "techledger operate rebuild; what it cannot fold either, a later version may"
+    return Check("read models", not ill, ", ".join(ill) or "follow", do)
 
 
 def _vault(settings: Settings) -> Check:

@@ -17,6 +17,14 @@ from ledger.domain.law import Ground
 from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
 
 
+class NotJudged(Refusal):
+    """This software failed at judging the event: a fault of ours, that a later version may mend."""
+
+    code = "NOT_JUDGED"
+    final = False
+    title_vi = "Phần mềm gặp lỗi khi xét sự kiện; phiên bản sau có thể khắc phục"
+
+
 def is_dead(refusal: Refusal, state: State, event: Event, context: Context) -> bool:
     """Say whether these bytes, which a rule has refused, are never to be recorded."""
     if not refusal.final or context.accepted > event.not_after:

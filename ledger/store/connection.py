@@ -55,6 +55,10 @@ class OutcomeUnknown(StoreError, Passing):
     """The connection was lost at COMMIT: ask for the event ids before anything is sent again."""
 
 
+class Unfit(StoreError):
+    """The database does not hold such a value: too long, too large, of another form."""
+
+
 class Conflict(StoreError):
     """A key that must be unique is taken; nothing was stored."""
 
@@ -316,6 +320,10 @@ _PASSING = ("08", "25006", "25P03", "40", "53", "55P03", "57", "58")
 starts, stops, recovers or stands by, resources, input and output."""
 
 
+_UNFIT = ("22", "54")
+"""Beginnings of the SQLSTATEs of data that cannot be stored: data exceptions, program limits."""
+
+
 def _kind_of(error: psycopg2.Error) -> type[StoreError] | None:
     code: str | None = error.pgcode
     if code is None:
@@ -323,6 +331,8 @@ def _kind_of(error: psycopg2.Error) -> type[StoreError] | None:
         # where PostgreSQL ends all sessions because another one was killed.
         lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
         return Unavailable if lost or type(error) is psycopg2.DatabaseError else None
+    if code.startswith(_UNFIT):
+        return Unfit
     return _KINDS.get(code) or (Unavailable if code.startswith(_PASSING) else None)
 
 

@@ -1,13 +1,15 @@
 """Reading the log itself over HTTP: entries, proofs, tiles; and how the ledger does."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import httpx2
 import pytest
 
 from ledger.client import HistoryChanged, LedgerClient, ProblemAnswer
-from ledger.domain.event import format_instant
+from ledger.compose import uuid7
+from ledger.domain.event import Logged, format_instant
 from ledger.intake import decode
 from ledger.log.checkpoint import Checkpoint, format_checkpoint, open_checkpoint
 from ledger.log.encoding import write_base64
@@ -16,13 +18,16 @@ from ledger.log.note import format_note, parse_note
 from ledger.log.receipt import parse_tlog_proof, verify_tlog_proof
 from ledger.log.tiles import entries_path, parse_bundle, tile_path
 from ledger.node import Node
-from ledger.store.entries import read_entries
+from ledger.store.entries import read_entries, read_head
 from ledger.wire.base64 import b64decode
 from ledger.wire.entry import parse_entry
 from projections.catalogue import READ_MODELS
 from projections.rebuild import rebuild
+from projections.runner import Runner
+from projections.technologies import technologies
 from tests.support import builders as b
 from tests.support.cose import opened
+from tests.support.node import append
 from tests.support.served import read_log
 from tests.support.tale import Tale
 from tests.support.world import World
@@ -137,6 +142,35 @@ def test_readiness_names_a_head_that_nobody_verifies(
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep no answer for whoever asks next."""
     monkeypatch.setattr("api.shared.KEPT_S", 0.0)
+
+
+def test_a_read_model_that_stands_is_told_and_keeps_no_other_from_answering(
+    http: httpx2.Client, node: Node, world: World, tale: Tale, fold: Callable[[], None]
+) -> None:
+    """`technologies` cannot fold the last entry: readiness says at which position, and why."""
+    fold()
+
+    def fail(_: Logged) -> list[object]:
+        raise ValueError("a bug")
+
+    new = f"technology:{uuid7()}"
+    append(node, world.sign(b.technology_registered(technology=new), b.INSTITUTE))
+    broken = [replace(each, emit=fail) if each is technologies else each for each in READ_MODELS]
+    Runner(node.pool, broken, decode, key=node.key).catch_up()
+    size = read_head(node.pool).size
+    try:
+        ready = http.get("/health/ready")
+        assert 503 == ready.status_code
+        why = f"needs the operator: it cannot fold position {size - 1}: ValueError: a bug"
+        assert [f"read model technologies: {why}"] == ready.json()["reasons"]
+        assert 1 == metric(http, 'ledger_projection_halted{name="technologies"}')
+        asked = {"at_least": size}
+        assert 200 == http.get(f"/v1/parties/{tale.cast.institute}", params=asked).status_code
+        late = http.get(f"/v1/technologies/{new}", params=asked)
+        assert (503, "NOT_FOLDED") == (late.status_code, late.json()["code"])
+        assert size - 1 == http.get(f"/v1/technologies/{new}").json()["size"]
+    finally:
+        fold()
 
 
 def metric(http: httpx2.Client, name: str) -> float:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ledger import folds, judging, sequencer
 from ledger.client import Signed
@@ -15,6 +16,7 @@ from ledger.domain import admission
 from ledger.domain.authority import KeyNoLongerValid
 from ledger.domain.event import Refusal
 from ledger.domain.existence import PredecessorUnknown
+from ledger.domain.refused import NotJudged
 from ledger.home import Home
 from ledger.judging import Outcome, Recorded
 from ledger.node import Node
@@ -36,6 +38,7 @@ from tests.support.builders import (
 )
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database
+from tests.support.promising import head_locked
 from tests.support.tampering import as_owner
 from tests.support.world import World, submission
 
@@ -422,3 +425,45 @@ def test_a_bulk_request_that_nobody_waits_for_is_judged_no_further(
     made.stop()
     assert 0 == made.outstanding
     assert size + 1 == read_head(pool).size
+
+
+def broken_for(monkeypatch: pytest.MonkeyPatch, name: str, *signed: Signed) -> None:
+    """Have a step of admission raise at these events."""
+    whole, ids = getattr(admission, name), {submission(each).event.event_id for each in signed}
+
+    def step(*arguments: object) -> object:
+        for each in arguments:
+            event = getattr(each, "event", each)
+            if getattr(event, "event_id", None) in ids:
+                raise ValueError("Exceeds the limit (4300 digits)")
+        return whole(*arguments)
+
+    monkeypatch.setattr(admission, name, step)
+
+
+@pytest.mark.parametrize("step", ["admit", "evolve_subject"])
+def test_an_event_at_which_our_code_fails_is_refused_and_no_other(
+    node: Node, world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    first, bad, third = world.registrations()
+    broken_for(monkeypatch, step, bad)
+    with capture_logs() as lines:
+        outcomes = append(node, first, bad, third)
+    assert [1, None, 2] == positions(outcomes)
+    assert isinstance(outcomes[1], NotJudged)
+    assert not outcomes[1].dead, "a later version may admit it"
+    assert 1 == sum(line["event"] == "not_judged" for line in lines)
+    monkeypatch.undo()
+    assert [3] == positions(append(node, bad))
+
+
+def test_a_request_that_fails_before_it_is_judged_takes_no_other_with_it(
+    node: Node, world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it reads cannot be told: nobody knows which of a batch it was until each goes alone."""
+    first, bad, third = world.registrations()
+    broken_for(monkeypatch, "reads", bad)
+    with head_locked(database.superuser_dsn):
+        answers = [node.sequencer.submit([submission(each)]) for each in (first, bad, third)]
+    told = [each.result(TIMEOUT_S)[0] for each in answers]
+    assert [Recorded, ValueError, Recorded] == [type(each) for each in told]

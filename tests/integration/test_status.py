@@ -17,6 +17,9 @@ from ledger.store.archiver import read_archiver
 from ledger.store.basebackup import archive_settings
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
+from projections.decoding import decode
+from projections.rebuild import rebuild
+from projections.title import title
 from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, home_directory, run_sql
@@ -118,6 +121,16 @@ def test_a_seal_that_is_late(settings: Settings, monkeypatch: pytest.MonkeyPatch
 def test_read_models_that_are_behind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "LAG_MAX", 0)
     with running(settings):
+        assert (1, ["read models"]) == look()
+
+
+def test_a_read_model_that_cannot_fold_the_next_entry(
+    settings: Settings, database: Database
+) -> None:
+    with running(settings) as node:
+        rebuild(node.pool, (title,), decode, key=node.key)
+        assert (0, []) == look()
+        run_sql(database.superuser_dsn, "UPDATE read.progress SET halted = 'ValueError: a bug'")
         assert (1, ["read models"]) == look()
 
 

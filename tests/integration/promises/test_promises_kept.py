@@ -13,11 +13,14 @@ from api.cli import status
 from ledger.answers import Promised
 from ledger.antirollback import Halted
 from ledger.compose import uuid7
+from ledger.domain import admission
 from ledger.home import Home
 from ledger.intake import Invalid
 from ledger.judging import Recorded
+from ledger.log.note import parse_vkey
+from ledger.log.statement import SignedRefusal, open_statement
 from ledger.node import Node, vault_of
-from ledger.promises import LOOK_S, Promises
+from ledger.promises import LOOK_S, TRIES, Promises
 from ledger.settings import Settings
 from ledger.store.connection import OutcomeUnknown, Pool
 from ledger.store.promises import count_waiting, find_promise, taking
@@ -143,6 +146,52 @@ def test_what_could_not_be_judged_is_tried_again_until_it_is(
     assert "recorded" == answer(url, ask_promise(url, technology(world)))["state"]
     assert node.promises
     assert node.promises.loop.error is None
+
+
+def test_one_at_which_our_code_fails_is_refused_so_under_our_signature(
+    node: Node, url: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a stranger could make evidence of censorship, and fill what is kept for promises."""
+
+    def admit(*_: object) -> None:
+        raise ValueError("Exceeds the limit (4300 digits)")
+
+    monkeypatch.setattr(admission, "admit", admit)
+    told = answer(url, ask_promise(url, technology(world)))
+    assert "refused" == told["state"]
+    assert ("NOT_JUDGED", "no") == said_of(node, told["refusal"])
+    assert (0, 0) == count_waiting(node.pool, datetime.now(UTC))
+
+
+def test_one_that_fails_whenever_it_is_tried_is_refused_after_some_times(
+    node: Node, url: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault lies before the rules, or in what is written: nobody knows whose it is."""
+    whole, bad = node.sequencer.submit, technology(world)
+    spoilt = submission(bad).event.event_id
+    tried: list[int] = []
+
+    def submit(many: Any, *, bulk: bool = False) -> Any:
+        if any(each.event.event_id == spoilt for each in many):
+            tried.append(len(many))
+            raise KeyError("a fault of ours")
+        return whole(many, bulk=bulk)
+
+    monkeypatch.setattr("ledger.promises.LOOK_S", 0.05)
+    monkeypatch.setattr(node.sequencer, "submit", submit)
+    told = answer(url, ask_promise(url, bad))
+    assert "refused" == told["state"]
+    assert ("NOT_JUDGED", "no") == said_of(node, told["refusal"])
+    assert len(tried) == TRIES + 1
+    monkeypatch.undo()
+    assert "recorded" == answer(url, ask_promise(url, technology(world)))["state"]
+
+
+def said_of(node: Node, refusal: str) -> tuple[str, str]:
+    assert node.refuser
+    said = open_statement(refusal.encode(), [parse_vkey(node.refuser.vkey)])
+    assert isinstance(said, SignedRefusal)
+    return said.code, said.final
 
 
 def test_one_that_cannot_be_read_keeps_no_other_waiting(
