@@ -40,9 +40,11 @@ from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.store.checkpoints import newest_checkpoint, signed_from
 from ledger.store.connection import Pool
 from ledger.store.tree import TreeReader
+from ledger.verify.files import MAX_FILE
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
+from ledger.wire.regular import OddFile, read_regular
 from ledger.witnessed import NONE_ASKED, Quorum, freshened
 
 CHECKPOINT = "checkpoint"
@@ -178,10 +180,17 @@ def export(
 
 def exported_checkpoint(directory: Path) -> Checkpoint:
     """Return the checkpoint of an export, its signatures unverified. Raises `NothingExported`."""
+    return _opened(read_note(directory))
+
+
+def read_note(directory: Path) -> bytes:
+    """Return the signed note of a log's directory. Raises `NothingExported`."""
     try:
-        return _opened((directory / CHECKPOINT).read_bytes())
+        return read_regular(directory / CHECKPOINT, MAX_FILE)
     except FileNotFoundError:
         raise NothingExported(f"there is no checkpoint in {directory}") from None
+    except OddFile as error:
+        raise NothingExported(f"{directory / CHECKPOINT}: {error}") from None
 
 
 def exported_entries(directory: Path, start: int = 0) -> Iterator[bytes]:
@@ -201,8 +210,7 @@ def exported_entries(directory: Path, start: int = 0) -> Iterator[bytes]:
 
 def _held(directory: Path) -> list[bytes]:
     """Return the note of an export, if it has one."""
-    held = directory / CHECKPOINT
-    return [held.read_bytes()] if held.exists() else []
+    return [read_note(directory)] if (directory / CHECKPOINT).exists() else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +247,11 @@ class ExportedLog:
 
     def _read(self, path: str, *, named: str | None = None) -> bytes:
         try:
-            return (self.directory / path).read_bytes()
+            return read_regular(self.directory / path, MAX_FILE)
         except OSError as error:
             raise NothingExported(f"{named or path}: {error.strerror}") from None
+        except OddFile as error:
+            raise NothingExported(f"{named or path}: {error}") from None
 
 
 def cut_bundle(full: bytes, width: int) -> bytes:

@@ -49,6 +49,7 @@ from ledger.replies import (
 )
 from ledger.verify.answers import read_entry
 from ledger.verify.evidence import goes_on, refusal_keys, show
+from ledger.verify.files import MAX_ANSWER, read_given
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.verifier import check_entry, trust_shown, verify_receipt
@@ -89,7 +90,7 @@ __all__ = [
 
 def read_trust(path: Path) -> Trust:
     """Return the trust root in a file. Raises `Refused` for what is none."""
-    return parse_trust(path.read_bytes())
+    return parse_trust(read_given(path, MAX_ANSWER, Step.TRUST))
 
 
 @dataclass(frozen=True, slots=True)

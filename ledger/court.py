@@ -1394,6 +1394,13 @@ def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> 
     must(found["commitment"] == f"sha256:{hashed}", "what is sealed there was another value")
 
 
+def dated(time: tuple[datetime, str]) -> str:
+    """Say when and by whom a checkpoint was signed, and how long ago, or that it is to come."""
+    age = datetime.now(UTC) - time[0]
+    told = f"{age.days} days ago" if age.days >= 0 else f"{(-age).days} days from now"
+    return f"signed {spelled(time[0])} by {time[1]}, {told}"
+
+
 class Verified(NamedTuple):
     """No step fails. What is told of the bundle, and by whom, was verified."""
 
@@ -1456,10 +1463,7 @@ class Verified(NamedTuple):
     def said(self, asked: Iterable[str] = ()) -> Iterator[str]:
         """Yield each step, what is shown, which subjects, asked for or named, are not."""
         yield from (f"{at:>2}  {self.states[at]:<9}  {what}" for at, what in STEPS.items())
-        for when, name in self.times:
-            age = datetime.now(UTC) - when
-            told = f"{age.days} days ago" if age.days >= 0 else f"{(-age).days} days from now"
-            yield f"signed {spelled(when)} by {name}, {told}"
+        yield from map(dated, self.times)
         for at, event in self.events.items():
             marked = [event.says["event_id"], *(f"VOUCHED at {n}" for n in self.vouched(event))]
             yield f"position {at}, accepted {event.accepted}: {event.kind} {', '.join(marked)}"
@@ -1583,12 +1587,20 @@ def not_shown(
             yield at, f"whether {party} had ended: its history is not shown"
 
 
+def read_file(path: Path) -> bytes:
+    """Return what a file holds; a pipe is not waited for, nor too long a file read whole."""
+    with failing(FORM):
+        must(path.is_file() or not path.exists(), "not a regular file")
+    with path.open("rb") as file:
+        return file.read(MAX_BUNDLE + 1)
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit("usage: court.py BUNDLE TRUST [SUBJECT...]")
     try:
-        answer = verify(*(Path(name).read_bytes() for name in sys.argv[1:3]))
-    except (OSError, Refused) as error:
-        sys.exit(f"REFUSED: {error}")
+        answer = verify(*(read_file(Path(name)) for name in sys.argv[1:3]))
+    except Exception as error:  # noqa: BLE001  (whatever it is, nothing is verified then)
+        sys.exit(f"REFUSED: {str(error) or repr(error)}")
     print(*answer.lines(sys.argv[3:]), sep="\n")
     sys.exit(not {*sys.argv[3:]} <= {*dict(answer.histories)})

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ledger.audit import CHECKPOINT, ExportedLog, NothingExported
+from ledger.audit import ExportedLog, read_note
 from ledger.verify.files import read_bundle, read_tile
 
 
@@ -18,10 +18,7 @@ class KeptLog:
 
     def checkpoint(self) -> bytes:
         """Return the signed note. Raises `NothingExported`."""
-        try:
-            return (self._directory / CHECKPOINT).read_bytes()
-        except FileNotFoundError:
-            raise NothingExported(f"there is no checkpoint in {self._directory}") from None
+        return read_note(self._directory)
 
     def fetch(self, level: int, n: int, width: int) -> bytes:
         """Return a tile of hashes. Raises `Refused`."""

@@ -244,7 +244,7 @@ class Promises:
         if isinstance(outcome, Recorded):
             taken.recorded(row)
         elif isinstance(outcome, Refusal):
-            note = self._refuser.sign(outcome, str(row.event_id), _hash_of(row))
+            note = self._refuser.sign(outcome, str(row.event_id), _hash_of(row), row.received)
             taken.refused(row, note)
         else:
             taken.failed(row)

@@ -31,15 +31,24 @@ class Refuser:
         """What the log has to adopt."""
         return format_vkey(self._signer)
 
-    def sign(self, refusal: Refusal, event_id: str, payload: str) -> bytes:
-        """Return the signed note of a refusal of these bytes, the same each time it is said."""
+    def sign(
+        self, refusal: Refusal, event_id: str, payload: str, since: datetime | None = None
+    ) -> bytes:
+        """Return the signed note of a refusal of these bytes, the same each time it is said.
+
+        `since` is when they were received, by a process with a clock of its own: what is not
+        refused for good was not refused before.
+        """
+        said_at = refusal.at or datetime.now(UTC)
+        if since is not None and not refusal.dead:
+            said_at = max(said_at, since)
         said = SignedRefusal(
             origin=self._origin,
             event_id=event_id,
             payload=payload,
             code=refusal.code,
             final="yes" if refusal.dead else "no",
-            refused=format_instant(refusal.at or datetime.now(UTC)),
+            refused=format_instant(said_at),
         )
         return sign_statement(said, self._signer)
 

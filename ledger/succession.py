@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.audit import CHECKPOINT, exported_entries
+from ledger.audit import exported_entries
 from ledger.domain.authority import ledger_subject
+from ledger.domain.event import Body
 from ledger.domain.governance import LedgerClosed, SuccessionDeclared
-from ledger.intake import decode
+from ledger.intake import Invalid, decode
 from ledger.log.tree_head import Checkpoint
+from ledger.verify.files import read_checkpoint
 from ledger.verify.verifier import verify_export
 
 
@@ -63,10 +65,10 @@ def read_closed(directory: Path, trust_root: bytes) -> ClosedLog:
     """Verify an export of a log that was closed. Raises `Refused`, `NotClosed`."""
     checkpoint = verify_export(directory, trust_root).checkpoint
     (last,) = exported_entries(directory, checkpoint.size - 1)
-    body = decode(last, checkpoint.size - 1).event.body
+    body = _body_of(last, checkpoint.size - 1)
     if not isinstance(body, LedgerClosed):
         raise NotClosed(f"{checkpoint.origin} does not end by {LedgerClosed.TOPIC}")
-    note = (directory / CHECKPOINT).read_bytes()
+    note = read_checkpoint(directory)
     return ClosedLog(checkpoint, sha256(note).hexdigest(), body.successor)
 
 
@@ -79,10 +81,18 @@ def check_succession(directory: Path, trust_root: bytes, closed: ClosedLog) -> C
     checkpoint = verify_export(directory, trust_root).checkpoint
     wanted = closed.declared_by(checkpoint.origin)
     said = next(iter(exported_entries(directory, 1)), None)
-    body = decode(said, 1).event.body if said else None
+    body = _body_of(said, 1) if said else None
     if not isinstance(body, SuccessionDeclared):
         raise NotDeclared(f"{checkpoint.origin} does not say at position 1 which log it follows")
     seen = body.model_copy(update={"checkpoint_sha256": wanted.checkpoint_sha256})
     if seen != wanted:
         raise NotDeclared(f"{checkpoint.origin} follows {body.predecessor} at size {body.size}")
     return checkpoint
+
+
+def _body_of(entry: bytes, position: int) -> Body | None:
+    """Return what an entry says, None where it is of a type that this software does not know."""
+    try:
+        return decode(entry, position).event.body
+    except Invalid:
+        return None

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
 
-from ledger.audit import CHECKPOINT, exported_entries
+from ledger.audit import exported_entries
+from ledger.court import MAX_BUNDLE
 from ledger.log.evidence import parse_evidence
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused
+from ledger.verify.files import MAX_ANSWER, read_checkpoint, read_given
+from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.base64 import MalformedBase64, b64decode
 
@@ -49,7 +51,7 @@ class Mirrored:
     @property
     def note(self) -> bytes:
         """The signed note."""
-        return (self.directory / CHECKPOINT).read_bytes()
+        return read_checkpoint(self.directory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,13 @@ def gather(
             verified.append(Mirrored(directory, answer.checkpoint, answer.log_keys))
     for bundle in bundles:
         with _refusing(bundle):
-            verify_evidence(raw := bundle.read_bytes(), trust_root)
+            verify_evidence(raw := read_given(bundle, MAX_BUNDLE, Step.FORM), trust_root)
             for shown in parse_evidence(raw).entries:
                 _add(single, shown.position, shown.raw)
     for receipt, entry in receipts:
         with _refusing(receipt):
-            position = verify_receipt(receipt.read_bytes(), entry, trust_root).position
+            given = read_given(receipt, MAX_ANSWER, Step.CHECKPOINT)
+            position = verify_receipt(given, entry, trust_root).position
             assert position is not None, "a receipt is of one entry"
             _add(single, position, entry)
     return Supply(tuple(verified), single)

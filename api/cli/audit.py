@@ -22,7 +22,7 @@ from platformdirs import user_state_path
 from rich.console import Console
 from rich.progress import Progress
 
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustFile, Url, read_named
 from api.cli.served import Most, ServedLog, share_of
 from ledger.audit import (
     AuditError,
@@ -48,6 +48,7 @@ from ledger.keptlog import KeptLog
 from ledger.lawbook import laws_at_hand
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
+from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH
 from ledger.log.tree_head import Checkpoint
 from ledger.mirror import catch_up
@@ -55,7 +56,8 @@ from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.succession import SuccessionError, check_succession, read_closed
-from ledger.verify.outcome import Refused, State
+from ledger.verify.files import MAX_ANSWER, read_given
+from ledger.verify.outcome import Refused, State, Step
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from projections.catalogue import READ_MODELS
@@ -161,8 +163,8 @@ def verify(  # noqa: PLR0913  (the command's options)
         with _progress(as_json) as told:
             answer = verify_export(
                 directory,
-                trust.read_bytes(),
-                previous=previous.read_bytes() if previous else None,
+                read_given(trust, MAX_ANSWER, Step.TRUST),
+                previous=read_given(previous, MAX_NOTE, Step.CONSISTENCY) if previous else None,
                 workers=workers,
                 progress=lambda step, *so_far: told(f"step {step.number}", *so_far),
             )
@@ -212,8 +214,8 @@ def succession(
 ) -> None:
     """Verify two logs, and that the one follows the other, which was closed."""
     try:
-        closed = read_closed(predecessor, predecessor_trust.read_bytes())
-        new = check_succession(directory, trust.read_bytes(), closed)
+        closed = read_closed(predecessor, read_named(predecessor_trust, "--predecessor-trust"))
+        new = check_succession(directory, read_named(trust, "--trust"), closed)
     except (Refused, SuccessionError) as error:
         _fail({}, f"REFUSED: {error}", as_json=False)
     old = closed.checkpoint
@@ -230,7 +232,7 @@ def since(
     """Ask a server to prove that the log has not changed since an earlier checkpoint of it."""
     with LedgerClient(url, read_trust(trust)) as ledger:
         try:
-            old = ledger.open_note(checkpoint.read_bytes())
+            old = ledger.open_note(read_named(checkpoint, "CHECKPOINT"))
             new = ledger.prove_unchanged(old)
         except (LogError, ClientError) as error:
             members = {"unchanged": False, "reason": str(error)}

@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.delays import delay_of
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustFile, Url, read_named
 from ledger.client import (
     LedgerClient,
     Signed,
@@ -56,7 +56,7 @@ def new(
     What has to wait says from when on it binds (`not_before`): with --url it is filled in, a little
     after the ledger's delay.
     """
-    text = sys.stdin.read() if str(body) == "-" else body.read_text("utf-8")
+    text = sys.stdin.read() if str(body) == "-" else read_named(body, "--body").decode()
     try:
         members = load_json(text.encode())
         root = read_trust(trust)
@@ -78,7 +78,7 @@ def sign(
 
     Several signatures over one payload are the normal case for contracts: the file goes round.
     """
-    raw = file.read_bytes()
+    raw = read_named(file, "FILE")
     try:
         value = load_json(raw)
         is_envelope = isinstance(value, dict) and "payloadType" in value
@@ -177,7 +177,7 @@ def answer(
 
 def _read_signed(file: Path) -> Signed:
     try:
-        return Signed.from_json(file.read_bytes())
+        return Signed.from_json(read_named(file, "FILE"))
     except (MalformedJson, MalformedEnvelope, BadOpening) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
 

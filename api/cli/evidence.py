@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import TrustFile, Url
+from api.cli.options import TrustFile, Url, read_named
 from ledger.client import LedgerClient, read_trust
+from ledger.court import MAX_BUNDLE
 from ledger.log.evidence import format_evidence, parse_evidence
 from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused, Verified
+from ledger.verify.files import MAX_ANSWER, read_given
+from ledger.verify.outcome import Refused, Step, Verified
 from ledger.wire.strict import MalformedJson, load_json
 
 app = typer.Typer(help="Bundles of evidence, checked offline.", no_args_is_help=True)
@@ -52,9 +54,9 @@ def open_section(
     trust: TrustFile,
 ) -> None:
     """Add the opening of a sealed section that the holder may show."""
-    evidence = parse_evidence(bundle.read_bytes())
+    evidence = parse_evidence(_read(bundle))
     try:
-        opened = load_json(opening.read_bytes())
+        opened = load_json(read_named(opening, "OPENING"))
     except MalformedJson as error:
         raise typer.BadParameter(str(error), param_hint="OPENING") from None
     shown = (*evidence.openings, (position, opened))
@@ -76,15 +78,23 @@ def verify(
 
     So it is where the history of a subject that was asked for is not shown.
     """
-    answer = _verified(bundle.read_bytes(), trust, subject or [])
+    answer = _verified(_read(bundle), trust, subject or [])
     _told(answer)
     if not {*(subject or [])} <= {*dict(answer.histories)}:
         raise typer.Exit(1)
 
 
+def _read(bundle: Path) -> bytes:
+    try:
+        return read_given(bundle, MAX_BUNDLE, Step.FORM)
+    except Refused as refused:
+        print(f"REFUSED: {refused}")
+        raise typer.Exit(1) from None
+
+
 def _verified(raw: bytes, trust: Path, asked: Sequence[str] = ()) -> Verified:
     try:
-        return verify_evidence(raw, trust.read_bytes(), asked)
+        return verify_evidence(raw, read_given(trust, MAX_ANSWER, Step.TRUST), asked)
     except Refused as refused:
         print(f"REFUSED: {refused}")
         raise typer.Exit(1) from None

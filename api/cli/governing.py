@@ -13,6 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.officers import sign_as_officers
+from api.cli.options import read_named
 from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body
 from ledger.domain.governance import (
@@ -91,7 +92,7 @@ def adopt_policy(
     approved_by: Annotated[list[str], typer.Option(help="A party that approves it")],
 ) -> None:
     """Print the event by which a policy counts: the operator and those who approve sign it."""
-    raw, origin = file.read_bytes(), Home(Settings().home).identity().origin
+    raw, origin = read_named(file, "FILE"), Home(Settings().home).identity().origin
     try:
         policy = parse_policy_of(origin, raw)
         spoken = [
@@ -142,7 +143,7 @@ def succeed(
     settings = Settings()
     home = Home(settings.home)
     identity = home.identity()
-    body = read_closed(directory, trust.read_bytes()).declared_by(identity.origin)
+    body = read_closed(directory, read_named(trust, "--trust")).declared_by(identity.origin)
     signed = sign_as_officers(home, SuccessionDeclared.TOPIC, body.model_dump(mode="json"))
     if signed is None:
         return

@@ -11,6 +11,7 @@ import orjson
 import typer
 
 from api.cli import backups, governing, keeping, restoring, status
+from api.cli.options import read_named
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger import court
@@ -88,7 +89,7 @@ def init(
     the registrar's keys are made beside the operator's: a demonstration. Interrupted, by a power
     cut too, it is finished by the same command.
     """
-    settings, records = Settings(), [file.read_bytes() for file in registrar or ()]
+    settings, records = Settings(), [read_named(file, "--registrar") for file in registrar or ()]
     home = Home(settings.home)
     try:
         identity = initialise(
@@ -115,7 +116,7 @@ def init(
 
 def _envelope(file: Path) -> Envelope:
     try:
-        return envelope_from_object(load_json(file.read_bytes()))
+        return envelope_from_object(load_json(read_named(file, "--resume")))
     except (MalformedJson, MalformedEnvelope) as error:
         raise typer.BadParameter(str(error), param_hint="--resume") from None
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.options import read_named
 from ledger.log.collusion import Tangled, worth_of
 from ledger.log.policy import MalformedPolicy, parse_policy
 
@@ -22,7 +23,7 @@ def lint(
 ) -> None:
     """Say who must collude for a split view, who can stop a quorum; exit code 1 if nobody must."""
     try:
-        read = parse_policy(file.read_bytes())
+        read = parse_policy(read_named(file, "FILE"))
     except MalformedPolicy as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     try:

@@ -10,6 +10,7 @@ from typing import Annotated
 import httpx2
 import typer
 
+from api.cli.options import read_named
 from api.cli.served import ServedLog
 from ledger.antirollback import CheckpointFile
 from ledger.audit import AuditError, export
@@ -87,4 +88,4 @@ def _pair(named: str) -> tuple[Path, bytes]:
     receipt, parted, entry = named.rpartition(":")
     if not parted:
         raise SourceRefused(f"{named} is not RECEIPT:ENTRY, two files")
-    return Path(receipt), entry_in(Path(entry).read_bytes())
+    return Path(receipt), entry_in(read_named(Path(entry), "--receipt"))

@@ -7,9 +7,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from ledger.log.encoding import write_base64
+from ledger.log.note import MAX_NOTE
 from ledger.log.policy import MalformedPolicy, Policy, Witnessed, parse_policy
+from ledger.log.receipt import MAX_TLOG_PROOF
 from ledger.tlog import verify_proof, verify_tiles
-from ledger.verify.outcome import Refused
+from ledger.verify.files import MAX_ANSWER, read_given
+from ledger.verify.outcome import Refused, Step
 
 app = typer.Typer(
     help="Verify any tlog-tiles log and tlog-proof, by a policy.", no_args_is_help=True
@@ -29,8 +32,8 @@ def verify(
     ] = None,
 ) -> None:
     """Verify a log's static files (c2sp.org/tlog-tiles): signatures, every tile, every entry."""
-    earlier = previous.read_bytes() if previous else None
     try:
+        earlier = read_given(previous, MAX_NOTE, Step.CONSISTENCY) if previous else None
         opened = verify_tiles(directory, _policy(policy), earlier)
     except Refused as refused:
         _refuse(refused)
@@ -45,7 +48,11 @@ def proof(
 ) -> None:
     """Verify that an entry is in a log, by its proof (c2sp.org/tlog-proof)."""
     try:
-        index, opened = verify_proof(file.read_bytes(), entry.read_bytes(), _policy(policy))
+        index, opened = verify_proof(
+            read_given(file, MAX_TLOG_PROOF, Step.CHECKPOINT),
+            read_given(entry, MAX_ANSWER, Step.TREE),
+            _policy(policy),
+        )
     except Refused as refused:
         _refuse(refused)
     print(f"the entry has index {index}")
@@ -54,7 +61,7 @@ def proof(
 
 def _policy(file: Path) -> Policy:
     try:
-        return parse_policy(file.read_bytes())
+        return parse_policy(read_given(file, MAX_NOTE, Step.TRUST))
     except MalformedPolicy as error:
         raise typer.BadParameter(str(error), param_hint="--policy") from None
 

@@ -23,6 +23,7 @@ else, named `<origin>/refusals`. It binds no event, and no entry rests on it.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
+from datetime import datetime
 from typing import ClassVar, Final
 
 from ledger.log.key import ED25519
@@ -34,6 +35,7 @@ KEY_SUFFIX: Final = "/refusals"
 
 _EVENT = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+_YEARS = range(1000, 3000)
 _ORIGIN, _PAYLOAD, _CODE = "[^ \n]{1,255}", "sha256:[0-9a-f]{64}", "[A-Z][A-Z0-9_]{0,79}"
 
 
@@ -89,12 +91,33 @@ def format_statement(statement: Statement) -> str:
 
 
 def parse_statement(text: str) -> Statement:
-    """Read a statement's text, in its one spelling, or raise `MalformedStatement`."""
+    """Read a statement's text, in its one spelling, or raise `MalformedStatement`.
+
+    Its instants are such, and the answer is promised for no earlier one than the receipt.
+    """
     for kind in (SignedRefusal, Promise):
         lines = (f"{label} ({form})\n" for label, form in zip(kind.LABELS, kind.FORM, strict=True))
         if found := re.fullmatch(f"{kind.MAGIC}\n{''.join(lines)}", text):
-            return kind(*found.groups())
+            statement = kind(*found.groups())
+            _check_instants(statement)
+            return statement
     raise MalformedStatement("a statement is a refusal or a promise, line by line")
+
+
+def _check_instants(statement: Statement) -> None:
+    instants = [v for v in astuple(statement) if re.fullmatch(_INSTANT, v)]
+    if not all(map(_is_instant, instants)) or instants != sorted(instants):
+        raise MalformedStatement("an instant that is none, or an answer before the receipt")
+
+
+def _is_instant(text: str) -> bool:
+    """Say whether a text of the form of an instant is one: 24:00 is not, nor is a leap second."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    written = found.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return written == text and found.year in _YEARS
 
 
 def sign_statement(statement: Statement, signer: Signer) -> bytes:

@@ -11,11 +11,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ledger.court import MAX_BUNDLE
+from ledger.log.note import MAX_NOTE
 from ledger.verify.evidence import verify_evidence
-from ledger.verify.outcome import Refused, Verified
+from ledger.verify.files import MAX_ANSWER, read_given
+from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export, verify_receipt
-from ledger.verify.word import verify_word
+from ledger.verify.word import Kept, Word, verify_word
 from ledger.wire.shown import showing
+
+_FITS = {
+    "a log": {"previous", "workers"},
+    "a refusal or a promise": {"log", "previous", "refusal", "workers"},
+    "a receipt": {"entry", "charter", "workers"},
+    "a bundle": {"subject", "workers"},
+}
+"""Which options say something of what is to be verified; any other would be ignored."""
 
 
 @showing()
@@ -23,51 +34,67 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    if given.path.is_dir() and given.entry is not None:
-        parser.error("a receipt comes with --entry FILE, an exported log without")
-    if given.subject and (given.path.is_dir() or given.entry):
-        parser.error("--subject asks for a history, which only a bundle shows")
+    kind = _kind(given)
+    said = {name for name, value in vars(given).items() if value not in (None, [])}
+    if strange := said - _FITS[kind] - {"path", "trust", "json"}:
+        parser.error(f"--{min(strange)} says nothing of {kind}")
     if given.workers is not None and given.workers < 1:
         parser.error("--workers is 1 or more")
     try:
-        trust_root = given.trust.read_bytes()
-        if given.log is not None:
-            return _word(given, trust_root)
-        answer = _answer(given, trust_root)
+        trust_root = read_given(given.trust, MAX_ANSWER, Step.TRUST)
+        answer = _word(given, trust_root) if given.log else _answer(given, trust_root)
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")
     except Refused as refused:
         print(json.dumps(refused.to_json(), indent=1) if given.json else f"REFUSED: {refused}")
         return 1
+    except Exception as error:  # noqa: BLE001  (whatever a file does to us, it is not verified)
+        reason = f"it cannot be judged, {type(error).__name__}: {error}"
+        said_so = {"verified": False, "reason": reason}
+        print(json.dumps(said_so, indent=1) if given.json else f"REFUSED: {reason}")
+        return 1
     print(json.dumps(answer.to_json(), indent=1) if given.json else answer.report())
+    if isinstance(answer, Word):
+        return int(answer.kept is Kept.BROKEN)
     return int(not {*given.subject} <= {*dict(answer.histories)})
+
+
+def _kind(given: argparse.Namespace) -> str:
+    if given.log is not None:
+        return "a refusal or a promise"
+    if given.path.is_dir():
+        return "a log"
+    return "a bundle" if given.entry is None else "a receipt"
 
 
 def _answer(given: argparse.Namespace, trust_root: bytes) -> Verified:
     """Verify a log, a bundle or a receipt. Raises `Refused`."""
     if given.path.is_dir():
-        previous = given.previous.read_bytes() if given.previous else None
+        previous = _optional(given.previous, MAX_NOTE, Step.CONSISTENCY)
         return verify_export(given.path, trust_root, previous=previous, workers=given.workers)
     if given.entry is None:
-        return verify_evidence(given.path.read_bytes(), trust_root, given.subject)
-    charter = given.charter.read_bytes() if given.charter else None
-    entry = given.entry.read_bytes()
-    return verify_receipt(given.path.read_bytes(), entry, trust_root, charter)
+        raw = read_given(given.path, MAX_BUNDLE, Step.FORM)
+        return verify_evidence(raw, trust_root, given.subject)
+    charter = _optional(given.charter, MAX_BUNDLE, Step.CHECKPOINT)
+    entry = read_given(given.entry, MAX_ANSWER, Step.FORM)
+    receipt = read_given(given.path, MAX_ANSWER, Step.CHECKPOINT)
+    return verify_receipt(receipt, entry, trust_root, charter)
 
 
-def _word(given: argparse.Namespace, trust_root: bytes) -> int:
-    """Hold a refusal or a promise to a log; return the exit code."""
-    refusal = given.refusal.read_bytes() if given.refusal else None
-    word = verify_word(
-        given.path.read_bytes(), given.log, trust_root, refusal=refusal, workers=given.workers
+def _word(given: argparse.Namespace, trust_root: bytes) -> Word:
+    """Hold a refusal or a promise to a log. Raises `Refused`."""
+    return verify_word(
+        read_given(given.path, MAX_NOTE, Step.CHECKPOINT),
+        given.log,
+        trust_root,
+        refusal=_optional(given.refusal, MAX_NOTE, Step.CHECKPOINT),
+        previous=_optional(given.previous, MAX_NOTE, Step.CONSISTENCY),
+        workers=given.workers,
     )
-    answer = word.to_json()
-    if given.json:
-        print(json.dumps(answer, indent=1))
-    else:
-        print("\n".join(f"{name} {value}" for name, value in answer["statement"].items()))
-        print(f"{word.kept.name}: {word.why}; log at size {word.size}, signed {word.log_time}")
-    return 0 if answer["verified"] else 1
+
+
+def _optional(path: Path | None, limit: int, step: Step) -> bytes | None:
+    return None if path is None else read_given(path, limit, step)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,9 +1,13 @@
 """Checkpoints, opened by the keys that count for their size, and held to the log they are of."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 
+from ledger import court
 from ledger.log.checkpoint import log_times, open_checkpoint
-from ledger.log.dating import Bounds, bounds_of
+from ledger.log.cosignature import cosignature_time
+from ledger.log.dating import END_OF_TIME, Bounds, bounds_of
+from ledger.log.key import ED25519
 from ledger.log.note import parse_note
 from ledger.log.policy import open_witnessed_checkpoint
 from ledger.log.proof import prove_consistency, verify_consistency
@@ -23,6 +27,15 @@ def open_trusted(note: bytes, trust: Trust, step: Step) -> tuple[Checkpoint, Bou
         # Of a witness that stands there twice, both times: no order of lines says another thing.
         witnessed = log_times(note, [each.verifier for each in trust.policy.witnesses])
         return opened.checkpoint, bounds_of(note, trust.verifiers, witnessed)
+
+
+def times_of(note: bytes, trust: Trust) -> court.Times:
+    """Return when, and by whom, a note was signed that was opened: by the log and by witnesses."""
+    timed = (*trust.verifiers, *(each.verifier for each in trust.policy.witnesses))
+    named = {(each.name, each.key_id) for each in timed if each.key_type != ED25519}
+    lines = [each for each in parse_note(note).signatures if (each.name, each.key_id) in named]
+    found = {(min(cosignature_time(each.blob), END_OF_TIME), each.name) for each in lines}
+    return [(datetime.fromtimestamp(at, UTC), name) for at, name in sorted(found)]
 
 
 def stated_checkpoint(note: bytes, step: Step) -> Checkpoint:

@@ -24,7 +24,8 @@ def verify_evidence(raw: bytes, trust_root: bytes, asked: Sequence[str] = ()) ->
         found.unchecked,
         histories=found.histories,
         vouched=tuple((at, n) for at, event in found.events.items() for n in found.vouched(event)),
-        demonstration=found.authority.demonstration,
+        demonstration=is_demonstration(found),
+        times=tuple(found.times),
         shown=_shown(found, asked),
         text="\n".join(found.lines(asked)),
     )
@@ -43,6 +44,16 @@ def goes_on(found: court.Verified, earlier: court.Verified) -> bool:
     return all(more[: len(last)] == last for more, last in pairs)
 
 
+def known_to(found: court.Verified) -> int:
+    """Return up to which size a bundle shows all that changes who governs the log."""
+    return found.elsewhere[0][0] if found.elsewhere else found.size
+
+
+def is_demonstration(found: court.Verified, at: int = 0) -> bool | None:
+    """Say whether at some time nothing waited, up to a position; None where that is not shown."""
+    return found.authority.demonstration or (False if at < known_to(found) else None)
+
+
 def refusal_keys(found: court.Verified) -> list[str]:
     """Return the keys that a bundle shows to sign refusals and promises, those of before too."""
     adopted = [each for each in found.events.values() if each.kind == REFUSAL_KEYS]
@@ -52,7 +63,6 @@ def refusal_keys(found: court.Verified) -> list[str]:
 def _shown(found: court.Verified, asked: Sequence[str]) -> dict[str, Any]:
     named = {*asked}.union(*(event.says["subjects"] for event in found.events.values()))
     return {
-        "signed": [{"by": name, "at": court.spelled(at)} for at, name in found.times],
         "events": [
             {
                 "position": event.position,

@@ -21,11 +21,13 @@ from pathlib import Path
 
 from ledger.log import tiles
 from ledger.log.dating import around, seen_path, seen_size
+from ledger.log.encoding import MAX_COUNT
 from ledger.log.merkle import HASH_SIZE
 from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH, TilePath, entries_path, tile_path
 from ledger.verify.checkpoints import Seen
 from ledger.verify.outcome import Refused, Step, refusing
+from ledger.wire.regular import read_regular
 
 CHECKPOINT = "checkpoint"
 UNFINISHED = ".new"
@@ -34,12 +36,24 @@ UNFINISHED = ".new"
 _BEGUN = re.compile("tile/((entries|[0-9]{1,2})/)?(x[0-9]{3}/)*([0-9]{3}[.]p/)?")
 """An empty directory that an interrupted export may leave."""
 
-_MAX_BUNDLE = TILE_WIDTH * (2 + tiles.MAX_ENTRY)
+_DEEPEST = len(tile_path(0, MAX_COUNT, 1).split("/"))
+
+MAX_FILE = TILE_WIDTH * (2 + tiles.MAX_ENTRY)
+"""Bytes of the longest file of a log, a bundle of entries."""
+
+MAX_ANSWER = 1 << 23
+"""Bytes at most of a receipt or an entry, in JSON as well, and of a trust root."""
 
 
 def read_checkpoint(directory: Path) -> bytes:
     """Return the signed note. Raises `Refused` (step 2) where there is none."""
     return _read(directory, CHECKPOINT, MAX_NOTE, Step.CHECKPOINT, None)
+
+
+def read_given(path: Path, limit: int, step: Step) -> bytes:
+    """Return a file that was named. Raises `Refused` for an odd one, `OSError` without one."""
+    with refusing(step, path=str(path)):
+        return read_regular(path, limit)
 
 
 def read_seen(directory: Path, size: int) -> list[Seen]:
@@ -70,7 +84,7 @@ def read_bundle(directory: Path, n: int, width: int) -> bytes:
     """Return the bytes of an entry bundle of `width`, unparsed. Raises `Refused` (step 3)."""
     partial, full = entries_path(n, width), entries_path(n)
     path, start = _there(directory, partial, full), n * TILE_WIDTH
-    raw = _read(directory, path, _MAX_BUNDLE, Step.TREE, start)
+    raw = _read(directory, path, MAX_FILE, Step.TREE, start)
     if path == partial:
         return raw
     with refusing(Step.TREE, start):
@@ -109,7 +123,7 @@ def check_names(directory: Path, size: int) -> list[str]:
 def _check_outgrown(directory: Path, path: str, named: TilePath, width: int) -> None:
     """Hold a partial tile of an earlier size against the tile of this one."""
     level, start = named.level or 0, named.index * TILE_WIDTH ** ((named.level or 0) + 1)
-    old = _read(directory, path, _MAX_BUNDLE, Step.TREE, start)
+    old = _read(directory, path, MAX_FILE, Step.TREE, start)
     if named.level is None:
         now = read_bundle(directory, named.index, width)
         with refusing(Step.TREE, start):
@@ -128,17 +142,16 @@ def _there(directory: Path, partial: str, full: str) -> str:
 
 def _read(directory: Path, path: str, limit: int, step: Step, position: int | None) -> bytes:
     try:
-        with (directory / path).open("rb") as file:
-            raw = file.read(limit + 1)
+        with refusing(step, position, path):
+            return read_regular(directory / path, limit)
     except OSError as error:
         raise Refused(step, error.strerror or "cannot be read", position, path) from None
-    if len(raw) > limit:
-        raise Refused(step, f"longer than {limit} bytes", position, path)
-    return raw
 
 
 def _walk(directory: Path, prefix: str = "") -> Iterator[str]:
-    """Yield the paths of all files; links are refused, and directories without any."""
+    """Yield the paths of all files; links are refused, and directories without any, or too deep."""
+    if prefix.count("/") > _DEEPEST:
+        raise Refused(Step.TREE, "deeper than any file of a log", path=prefix)
     with os.scandir(directory / prefix) as found:
         for item in found:
             path = f"{prefix}{item.name}"

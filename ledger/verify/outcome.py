@@ -6,10 +6,11 @@ There is no third way: what could not be checked is listed as such, and never co
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ledger.court import DEMONSTRATION
+from ledger.court import DEMONSTRATION, dated, spelled
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.tree_head import Checkpoint
@@ -88,7 +89,8 @@ class Verified:
     checkpoints from there on, `refusal_keys` those that ever signed refusals and promises;
     `histories` are subjects of which everything was shown below a size.
     `vouched` has the positions of events that rest on a vouched key, each with where that was;
-    `demonstration` says that there is a time at which nothing waits.
+    `demonstration` says that there is a time at which nothing waits, None that this is not shown;
+    `times` are when the checkpoint was signed, and by whom.
     `shown` is what was verified beside, as JSON members; `lines` are the same for people, `text`
     is all of it, where the one file for courts has said it.
     """
@@ -101,7 +103,8 @@ class Verified:
     log_keys: tuple[str, ...] = ()
     refusal_keys: tuple[str, ...] = ()
     vouched: tuple[tuple[int, int], ...] = ()
-    demonstration: bool = False
+    demonstration: bool | None = False
+    times: tuple[tuple[datetime, str], ...] = field(default=(), compare=False)
     histories: tuple[tuple[str, int], ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
     lines: tuple[str, ...] = ()
@@ -119,6 +122,7 @@ class Verified:
             "steps": [{"step": s.number, "label": str(s), "state": str(at)} for s, at in steps],
             "signatures": self.signatures,
             "demonstration": self.demonstration,
+            "signed": [{"by": name, "at": spelled(at)} for at, name in self.times],
             "vouched": [{"position": at, "vouched_at": since} for at, since in self.vouched],
             **self.shown,
             "histories": [{"subject": name, "below": size} for name, size in self.histories],
@@ -133,6 +137,7 @@ class Verified:
         checkpoint = self.checkpoint.size, write_base64(self.checkpoint.root)
         lines = [
             *(f"{step.number:>2}  {state:<9}  {step}" for step, state in steps),
+            *map(dated, self.times),
             *self.lines,
             *([DEMONSTRATION] if self.demonstration else []),
             *(f"position {at}, VOUCHED at {since}" for at, since in self.vouched),

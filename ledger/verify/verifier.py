@@ -6,7 +6,7 @@ docs/verify.md has a table of what each step stops, and says what none of them c
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -28,10 +28,11 @@ from ledger.verify.checkpoints import (
     check_time,
     open_trusted,
     stated_checkpoint,
+    times_of,
 )
 from ledger.verify.entries import CheckBundle, Chronology
 from ledger.verify.event import Event, read_event
-from ledger.verify.evidence import in_our_words, show
+from ledger.verify.evidence import in_our_words, is_demonstration, known_to, show
 from ledger.verify.files import check_names, read_checkpoint, read_seen, read_tile
 from ledger.verify.outcome import Refused, Step, Verified, refusing, states
 from ledger.verify.signatures import admitted_keys, check_signatures, judge_by_itself, verify_line
@@ -113,7 +114,8 @@ def verify_export(
     ended = states([step for step, loose in unread.items() if loose], idle)
     told = chronology.signatures, tuple(each for loose in unread.values() for each in loose)
     keys, words, vouched = now.log_keys, tuple(authority.refusal_keys), tuple(chronology.vouched)
-    return Verified(checkpoint, ended, *told, None, keys, words, vouched, authority.demonstration)
+    found = Verified(checkpoint, ended, *told, None, keys, words, vouched, authority.demonstration)
+    return replace(found, times=tuple(times_of(note, now)))
 
 
 def verify_receipt(
@@ -149,20 +151,24 @@ def verify_receipt(
     loose = [f"what a file says of {name}" for name in held.unproved]
     loose += ["what the proof has as extra"] if proof.extra is not None else []
     loose += ["whether the event stands a second time, elsewhere in the log"]
-    if changed := checkpoint.size > _known_to(shown):
+    if changed := checkpoint.size > (known_to(shown) if shown else 0):
         loose += ["whether the log's keys, policy or operator changed since the trust root"]
     keys = Step.CHECKPOINT if strange or changed else Step.IDENTITY
     lines = Step.SIGNATURES if held.unread else Step.IDENTITY
     idle = (Step.CONSISTENCY, *OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
     ended, facts = states((Step.IDENTITY, keys, lines), idle), _facts(held.event)
-    at_once = position == 0 and not held.event.body.get("delay_seconds")
+    demonstration = is_demonstration(shown, position) if shown else None
+    if position == 0 and (checkpoint.size == 1 or not held.event.body.get("delay_seconds")):
+        demonstration = not held.event.body.get("delay_seconds")
+    loose += ["whether the log is a demonstration"] if demonstration is None else []
     return Verified(
         checkpoint,
         ended,
         held.signatures,
         (*strange, *((position, what) for what in [*loose, *held.unread])),
         position,
-        demonstration=shown.authority.demonstration if shown else at_once,
+        demonstration=demonstration,
+        times=tuple(times_of(proof.checkpoint_raw, trust)),
         shown={"entry": facts},
         lines=(f"position {position}", *(f"{name} {value}" for name, value in facts.items())),
     )
@@ -213,16 +219,9 @@ def check_entry(
     return Held(event, signatures, unread, sorted(unproved))
 
 
-def _known_to(shown: court.Verified | None) -> int:
-    """Return up to which size a bundle shows all that changes who governs the log."""
-    if shown is None:
-        return 0
-    return shown.elsewhere[0][0] if shown.elsewhere else shown.size
-
-
 def _officers(position: int, shown: court.Verified | None) -> Officers | None:
     """Return the officers at a position, where a bundle shows them."""
-    if shown is None or position > _known_to(shown):
+    if shown is None or position > known_to(shown):
         return None
     (operator,) = shown.authority.officers_at(position)["@operator"]
     return Officers(operator, shown.authority.registrar)

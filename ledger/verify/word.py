@@ -25,7 +25,6 @@ from ledger.verify.event import Event, read_event
 from ledger.verify.files import read_bundle, read_checkpoint
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export
-from ledger.wire.entry import parse_entry
 from ledger.wire.instant import format_instant
 
 
@@ -45,7 +44,7 @@ class Word:
     """A statement by the key of a log, held to that log as it stands at `size`.
 
     `log_time` is the instant at which the log's key signed that size, `position` where the event
-    stands, if it does.
+    stands, if it does; `unchecked` is what could not be checked of the log.
     """
 
     statement: Statement
@@ -54,6 +53,7 @@ class Word:
     size: int
     log_time: str
     position: int | None = None
+    unchecked: tuple[tuple[int, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as JSON values."""
@@ -67,7 +67,19 @@ class Word:
             "size": self.size,
             "log_time": self.log_time,
             "position": self.position,
+            "unchecked": [{"position": at, "what": what} for at, what in self.unchecked],
         }
+
+    def report(self) -> str:
+        """Return the answer as lines of text, the verdict last."""
+        said = {"said": self.statement.MAGIC, **asdict(self.statement)}
+        return "\n".join(
+            [
+                *(f"{name} {value}" for name, value in said.items()),
+                *(f"unchecked: position {at}, {what}" for at, what in self.unchecked),
+                f"{self.kept.name}: {self.why}; log at size {self.size}, signed {self.log_time}",
+            ]
+        )
 
 
 def verify_word(
@@ -76,23 +88,59 @@ def verify_word(
     trust_root: bytes,
     *,
     refusal: bytes | None = None,
+    previous: bytes | None = None,
     workers: int | None = None,
 ) -> Word:
     """Verify a refusal or a promise, and hold it to an exported log, which is verified whole.
 
-    `refusal` is what the operator answered to a promise, if it did. Raises `Refused`: by the step
-    of the log that fails, or by step 2 where no key for refusals of this log has signed.
+    `refusal` is what the operator answered to a promise, if it did; `previous` an earlier
+    checkpoint of the log. Raises `Refused`: by the step of the log that fails, or by step 2 where
+    no key for refusals of this log has signed, or what is shown as the answer is none.
     """
-    verified = verify_export(directory, trust_root, workers=workers)
+    verified = verify_export(directory, trust_root, previous=previous, workers=workers)
     statement, size = _opened(raw, verified), verified.checkpoint.size
+    answer = _opened(refusal, verified) if refusal is not None else None
     log_time = format_instant(_signed_at(read_checkpoint(directory), verified))
     event = _recorded(statement, directory, size)
-    if isinstance(statement, SignedRefusal):
-        kept, why = _refusal_kept(statement, event)
-    else:
-        answer = _opened(refusal, verified) if refusal else None
-        kept, why = _promise_kept(statement, event, answer, log_time)
-    return Word(statement, kept, why, size, log_time, event.position if event else None)
+    kept, why = _kept(statement, event, _answer_to(statement, answer), log_time)
+    position = event.position if event else None
+    return Word(statement, kept, why, size, log_time, position, verified.unchecked)
+
+
+def _answer_to(said: Statement, answer: Statement | None) -> SignedRefusal | None:
+    """Return what was answered to a promise. Raises `Refused` (step 2) for what answers it not.
+
+    A refusal that is not final answers what was received before it. One for good answers these
+    bytes whenever it was said, and is said again with its first instant.
+    """
+    if answer is None:
+        return None
+    if not isinstance(said, Promise) or not isinstance(answer, SignedRefusal):
+        raise Refused(Step.CHECKPOINT, "a promise is answered by a refusal, and nothing else is")
+    if answer.payload != said.payload:
+        raise Refused(Step.CHECKPOINT, "what is shown as the answer is no refusal of these bytes")
+    if answer.final == "no" and answer.refused < said.received:
+        raise Refused(Step.CHECKPOINT, "what is shown as the answer was said before the promise")
+    return answer
+
+
+def _kept(
+    said: Statement, event: Event | None, answer: SignedRefusal | None, log_time: str
+) -> tuple[Kept, str]:
+    """Judge one statement, and the answer to it."""
+    named = {"the statement": said.event_id}
+    named |= {"the answer": answer.event_id} if answer else {}
+    named |= {"the log": event.event_id} if event else {}
+    if len(set(named.values())) > 1:
+        told = ", ".join(f"{who} {event_id}" for who, event_id in named.items())
+        return Kept.BROKEN, f"one payload is that of one event, and it is said to be: {told}"
+    if isinstance(said, SignedRefusal):
+        return _refusal_kept(said, event)
+    if answer is not None and event is not None:
+        kept, why = _refusal_kept(answer, event)
+        if kept is Kept.BROKEN:
+            return kept, why
+    return _promise_kept(said, event, answer, log_time)
 
 
 def _refusal_kept(said: SignedRefusal, event: Event | None) -> tuple[Kept, str]:
@@ -105,15 +153,13 @@ def _refusal_kept(said: SignedRefusal, event: Event | None) -> tuple[Kept, str]:
 
 
 def _promise_kept(
-    said: Promise, event: Event | None, answer: Statement | None, log_time: str
+    said: Promise, event: Event | None, answer: SignedRefusal | None, log_time: str
 ) -> tuple[Kept, str]:
     if event is not None:
         accepted = event.entry.accepted
         return _in_time(said, accepted, Kept.RECORDED, f"recorded at {accepted}")
-    if isinstance(answer, SignedRefusal) and answer.payload == said.payload:
-        return _in_time(said, answer.refused, Kept.ANSWERED, f"{answer.code} at {answer.refused}")
     if answer is not None:
-        return Kept.BROKEN, "what is shown as the answer is no refusal of these bytes"
+        return _in_time(said, answer.refused, Kept.ANSWERED, f"{answer.code} at {answer.refused}")
     if log_time <= said.answer_by:
         return Kept.OPEN, f"to be answered by {said.answer_by}"
     return Kept.BROKEN, f"neither recorded nor, as far as is shown, refused by {said.answer_by}"
@@ -146,12 +192,10 @@ def _signed_at(note: bytes, verified: Verified) -> datetime:
 
 
 def _recorded(statement: Statement, directory: Path, size: int) -> Event | None:
-    """Return the event of these very bytes, if it stands in the log."""
+    """Return the event of these very bytes, if it stands in the log, whatever its id."""
+    digest = bytes.fromhex(statement.payload.removeprefix("sha256:"))
     for position, entry in _entries(directory, size):
-        if statement.event_id.encode() not in entry:
-            continue
-        payload = parse_entry(entry).payload
-        if f"sha256:{sha256(payload).hexdigest()}" == statement.payload:
+        if sha256(entry.partition(b"\n\n")[2]).digest() == digest:
             return read_event(entry, position, statement.origin)
     return None
 

@@ -150,6 +150,13 @@ HELD: dict[str, str] = {
         unit/test_verify_receipt.py::test_a_receipt_of_an_entry_that_others_signed_than_its_body_names
         unit/test_verify_receipt.py::test_who_the_officers_are_a_receipt_leaves_open_and_a_bundle_shows
         unit/test_court_says.py::test_what_needs_the_rest_of_the_log_is_unchecked_and_so_is_its_step""",
+    "A file that somebody else made": """
+        unit/test_odd_files.py::test_an_odd_file_is_refused_by_the_verifier
+        unit/test_odd_files.py::test_an_odd_file_in_a_log_is_refused
+        unit/test_odd_files.py::test_an_odd_file_is_refused_by_every_command
+        unit/test_odd_files.py::test_an_odd_file_is_refused_in_court
+        unit/test_odd_files.py::test_directories_far_deeper_than_a_log_has_any_are_refused
+        unit/test_verify_command.py::test_wrong_usage_exits_with_2""",
     "Of what is printed, every code point": """
         unit/test_shown.py::test_no_code_point_that_nobody_sees_is_shown
         unit/test_shown.py::test_the_one_file_verifier_shows_what_all_others_show
@@ -212,6 +219,7 @@ HELD: dict[str, str] = {
         unit/test_verify_time.py::test_an_entry_dated_before_a_checkpoint_that_was_seen_without_it_is_refused
         unit/test_verify_entries.py::test_the_bounds_of_an_events_time_belong_to_it""",
     "* A time in the future": """
+        unit/test_verify_time.py::test_when_and_by_whom_a_checkpoint_was_signed_is_said_of_logs_and_receipts_too
         unit/test_verify_time.py::test_a_time_in_the_far_future_holds_back_what_it_does_not_cover_alone
         unit/test_verify_time.py::test_a_time_that_is_still_to_come_has_no_negative_age
         unit/test_verify_entries.py::test_a_checkpoint_signed_in_the_far_future_is_no_stumbling_block""",
@@ -231,6 +239,8 @@ HELD: dict[str, str] = {
     '{"verified": true': "unit/test_verify_command.py::test_json_says_the_same",
     '{"verified": false': "unit/test_verify_command.py::test_json_says_the_same",
     "and of a receipt `entry`": """
+        unit/test_verify_receipt.py::test_whether_the_log_is_a_demonstration_only_a_bundle_shows
+        unit/test_verify_receipt.py::test_of_a_bundle_without_the_charter_it_is_not_said_either
         unit/test_verify_receipt.py::test_what_is_printed_of_a_receipt_is_what_its_bytes_say
         unit/test_court_says.py::test_the_json_says_what_the_text_says""",
     "Of step 12, a member of `unchecked`": """

@@ -106,6 +106,8 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
     left = (Step.CHECKPOINT, elsewhere), (Step.IDENTITY, elsewhere), (Step.SIGNATURES, lines)
     ended = states([step for step, each in left if each], _idle(evidence))
     answer = Verified(checkpoint, ended, signatures, (*elsewhere, *lines), histories=histories)
+    if not authority.demonstration and any(known == 0 for known, _ in elsewhere[:1]):
+        answer = replace(answer, demonstration=None)
     return _marked(answer, events, authority), authority
 
 
@@ -114,7 +116,8 @@ def _marked(answer: Verified, events: Iterable[Event], authority: Authority) -> 
     vouched = list[tuple[int, int]]()
     for event in events:
         vouched += ((event.position, at) for at in authority.vouched(event))
-    return replace(answer, vouched=tuple(vouched), demonstration=authority.demonstration)
+    at_once = authority.demonstration or answer.demonstration
+    return replace(answer, vouched=tuple(vouched), demonstration=at_once)
 
 
 def _earlier(

@@ -77,11 +77,28 @@ def test_another_key_of_the_log_does_not_sign_it(statement):
         {"payload": PAYLOAD.removeprefix("sha256:")},
         {"final": "perhaps"},
         {"refused": "2026-11-29T08:00:00Z"},
+        {"refused": "9999-99-99T99:99:99.999Z"},
+        {"refused": "2026-02-30T08:00:00.000Z"},
+        {"refused": "2026-11-29T24:00:00.000Z"},
+        {"refused": "2026-12-31T23:59:60.000Z"},
+        {"refused": "0999-11-29T08:00:00.000Z"},
+        {"refused": "3000-01-01T00:00:00.000Z"},
     ],
 )
 def test_what_is_not_of_its_form_is_not_signed(change):
     with pytest.raises(MalformedStatement):
         format_statement(replace(REFUSED, **change))
+
+
+@pytest.mark.parametrize("member", ["received", "answer_by"])
+def test_a_promise_names_instants_that_there_are(member):
+    with pytest.raises(MalformedStatement):
+        format_statement(replace(PROMISED, **{member: "9999-99-99T99:99:99.999Z"}))
+
+
+def test_nobody_promises_to_answer_before_the_receipt():
+    with pytest.raises(MalformedStatement):
+        format_statement(replace(PROMISED, answer_by="2026-11-29T07:59:59.999Z"))
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,23 @@ def test_an_earlier_checkpoint_adds_the_ninth_step(
         ["{0}/log", "--trust", "{0}/trust.json", "--entry", "{0}/entry"],
         ["{0}/receipt.json", "--trust", "{0}/trust.json", "--entry", "{0}/nothing"],
         ["{0}/log", "--trust", "{0}/trust.json", "--previous", "{0}/nothing"],
+        ["{0}/log", "--trust", "{0}/trust.json", "--charter", "{0}/old"],
+        ["{0}/log", "--trust", "{0}/trust.json", "--refusal", "{0}/old"],
+        ["{0}/log", "--trust", "{0}/trust.json", "--subject", "right:x"],
+        ["{0}/old", "--trust", "{0}/trust.json", "--previous", "{0}/old"],
+        ["{0}/old", "--trust", "{0}/trust.json", "--refusal", "{0}/old"],
+        ["{0}/old", "--trust", "{0}/trust.json", "--charter", "{0}/old"],
+        [
+            "{0}/receipt.json",
+            "--trust",
+            "{0}/trust.json",
+            "--entry",
+            "{0}/entry",
+            "--previous",
+            "x",
+        ],
+        ["{0}/old", "--trust", "{0}/trust.json", "--log", "{0}/log", "--entry", "{0}/entry"],
+        ["{0}/old", "--trust", "{0}/trust.json", "--log", "{0}/log", "--charter", "{0}/old"],
         ["{0}/log", "--trust", "{0}/trust.json", "--workers", "0"],
         ["{0}/log", "--trust", "{0}/trust.json", "--workers", "-1"],
     ],
@@ -313,9 +330,9 @@ def lines_of_code(path: Path) -> int:
     return len(held)
 
 
-def test_the_whole_verifier_is_within_1507_lines_of_code() -> None:
+def test_the_whole_verifier_is_within_1590_lines_of_code() -> None:
     counted = {path.name: lines_of_code(path) for path in SOURCES}
-    assert 1_507 >= sum(counted.values()), counted
+    assert 1_590 >= sum(counted.values()), counted
 
 
 def test_no_function_is_longer_than_seventy_lines() -> None:

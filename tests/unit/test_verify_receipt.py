@@ -12,6 +12,7 @@ from ledger.log.cosignature import CosignatureV1Signer
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import format_note, parse_note, sign_note
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
+from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, State, Step, states
 from ledger.verify.verifier import OF_BUNDLES, verify_receipt
 from ledger.wire import canonical
@@ -20,8 +21,8 @@ from ledger.wire.entry import parse_entry
 from ledger.wire.instant import format_instant
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.log import ed25519_key, flip
-from tests.support.sample_log import SIGNED_AT, SampleLog, party_key, sample_log
-from tests.support.verifying import append, payload, whole_bundle
+from tests.support.sample_log import SIGNED_AT, SampleLog, open_log, party_key, sample_log
+from tests.support.verifying import append, bundle_of, payload, whole_bundle
 
 OFFER = 8
 """The position of an entry that one party signed."""
@@ -30,6 +31,7 @@ ALWAYS = (
     "whether the event stands a second time, elsewhere in the log",
     "whether the log's keys, policy or operator changed since the trust root",
     "whether its lines bind all of its signers",
+    "whether the log is a demonstration",
 )
 """What no receipt by itself can show."""
 
@@ -141,6 +143,31 @@ def test_with_a_bundle_that_shows_the_officers_they_are_not_left_open() -> None:
     receipt, entry = said(log, "right.granted/1", ATTESTED, REGISTRAR)
     answer = verify_receipt(receipt, entry, log.trust_root(), before)
     assert not [what for _, what in answer.unchecked if "of the ledger" in what]
+
+
+def test_whether_the_log_is_a_demonstration_only_a_bundle_shows(log: SampleLog) -> None:
+    receipt, entry, root = log.proof(OFFER), log.entries[OFFER], log.trust_root()
+    alone = verify_receipt(receipt, entry, root)
+    assert alone.to_json()["demonstration"] is None
+    assert "demonstration: " not in alone.report()
+    assert "unchecked: position 8, whether the log is a demonstration" in alone.report()
+    led = verify_receipt(receipt, entry, root, whole_bundle(log))
+    assert (True, True) == (led.demonstration, "demonstration: " in led.report())
+
+
+def test_of_a_bundle_without_the_charter_it_is_not_said_either() -> None:
+    delayed = SampleLog()
+    open_log(delayed, delay_seconds=60)
+    append(delayed, payload(delayed))
+    root = delayed.trust_root()
+    assert verify_evidence(bundle_of(delayed, [0]), root).demonstration is None
+    assert verify_evidence(whole_bundle(delayed), root).demonstration is False
+    entry = delayed.entries[1]
+    led = verify_receipt(delayed.proof(1), entry, root, bundle_of(delayed, [0]))
+    assert led.demonstration is None
+    assert verify_receipt(delayed.proof(0), delayed.entries[0], root).demonstration is None
+    known = verify_receipt(delayed.proof(1), entry, root, whole_bundle(delayed))
+    assert known.demonstration is False
 
 
 def test_lines_by_keys_that_the_entry_brings_are_verified(log: SampleLog) -> None:

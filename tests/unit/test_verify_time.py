@@ -1,6 +1,7 @@
 """What the times in checkpoints say of entries: nothing is older than one without it (step 9)."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,14 +13,23 @@ from ledger import court
 from ledger.log.dating import bounds_of, seen_path
 from ledger.log.note import parse_vkey
 from ledger.log.proof import prove_consistency
+from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, State, Step
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.instant import format_instant
 from tests.support.builders import RIVAL
 from tests.support.log import MemoryHashes
 from tests.support.reference_evidence import verify_evidence as by_parts
-from tests.support.sample_log import SampleLog, party_key, sample_log, write_files
-from tests.support.verifying import append, bundle_of, payload, refusal, refusal_of, verified
+from tests.support.sample_log import ORIGIN, SampleLog, party_key, sample_log, write_files
+from tests.support.verifying import (
+    append,
+    bundle_of,
+    payload,
+    refusal,
+    refusal_of,
+    verified,
+    whole_bundle,
+)
 
 
 @pytest.fixture
@@ -148,6 +158,22 @@ def test_a_charter_and_a_receipt_are_held_to_each_other(log: SampleLog) -> None:
     with pytest.raises(Refused, match="signed without it") as refused:
         verify_receipt(*receipt, charter)
     assert (Step.IDENTITY, 12) == (refused.value.step, refused.value.position)
+
+
+def test_when_and_by_whom_a_checkpoint_was_signed_is_said_of_logs_and_receipts_too(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    far = replace(log, signed=7_258_118_400)  # The year 2200.
+    root = far.trust_root()
+    for answer in (
+        verify_export(far.write(tmp_path), root, workers=1),
+        verify_receipt(far.proof(3), far.entries[3], root),
+        verify_evidence(whole_bundle(far), root),
+    ):
+        told = f"signed 2200-01-01T00:00:00.000Z by {ORIGIN}, [0-9]+ days from now"
+        assert re.search(told, answer.report())
+        said = [{"by": ORIGIN, "at": "2200-01-01T00:00:00.000Z"}]
+        assert said == answer.to_json()["signed"]
 
 
 def test_a_time_that_is_still_to_come_has_no_negative_age(log: SampleLog) -> None:

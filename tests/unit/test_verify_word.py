@@ -43,13 +43,15 @@ def recorded(log: SampleLog) -> str:
     return payload_hash(parse_entry(log.entries[AT]).payload)
 
 
-def refusal(payload: str, when: str, final: str = "yes", signer: object = SIGNER) -> bytes:
-    said = SignedRefusal(ORIGIN, event_id(AT), payload, "EXCLUSIVE_OVERLAP", final, when)
+def refusal(
+    payload: str, when: str, final: str = "yes", signer: object = SIGNER, number: int = AT
+) -> bytes:
+    said = SignedRefusal(ORIGIN, event_id(number), payload, "EXCLUSIVE_OVERLAP", final, when)
     return sign_statement(said, signer)  # type: ignore[arg-type]
 
 
-def promise(payload: str, by: str) -> bytes:
-    return sign_statement(Promise(ORIGIN, event_id(AT), payload, BEFORE, by), SIGNER)
+def promise(payload: str, by: str, number: int = AT, received: str = BEFORE) -> bytes:
+    return sign_statement(Promise(ORIGIN, event_id(number), payload, received, by), SIGNER)
 
 
 def test_what_was_refused_and_is_not_there_stands(log):
@@ -82,15 +84,73 @@ def test_what_could_be_mended_may_be_recorded_later_but_not_before(log):
         ("nowhere", SOON, None, Kept.BROKEN),  # Censored.
         ("nowhere", SOON, (NOWHERE, BEFORE), Kept.ANSWERED),
         ("nowhere", SOON, (NOWHERE, LATER), Kept.BROKEN),  # Refused too late.
-        ("nowhere", SOON, ("sha256:" + "aa" * 32, BEFORE), Kept.BROKEN),  # Of other bytes.
+        ("there", SOON, (AT, BEFORE), Kept.BROKEN),  # Refused for good, yet recorded.
+        ("there", SOON, (AT, BEFORE, "no"), Kept.RECORDED),
+        ("there", LATER, (AT, SOON, "no"), Kept.BROKEN),  # Refused when it was there.
     ],
 )
 def test_a_promise(log, of, by, answer, kept):
     sample, directory, trust = log
     payload = recorded(sample) if of == "there" else NOWHERE
-    shown = refusal(*answer) if answer else None
+    shown = refusal(*(payload if each == AT else each for each in answer)) if answer else None
     word = verify_word(promise(payload, by), directory, trust, refusal=shown, workers=1)
     assert kept is word.kept
+
+
+EARLIER = "2026-10-31T00:00:00.000Z"
+"""Before what was promised was received."""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal("sha256:" + "aa" * 32, BEFORE),
+        refusal(NOWHERE, EARLIER, "no"),
+        promise(NOWHERE, SOON),
+        b"",
+        b"garbage",
+    ],
+    ids=["of other bytes", "said before", "a promise", "nothing", "no statement"],
+)
+@pytest.mark.parametrize("by", [SOON, LATER])
+@pytest.mark.parametrize("of", ["there", "nowhere"])
+def test_what_is_no_answer_to_a_promise_is_refused(log, answer, by, of):
+    sample, directory, trust = log
+    said = promise(recorded(sample) if of == "there" else NOWHERE, by)
+    with pytest.raises(Refused, match="step 2"):
+        verify_word(said, directory, trust, refusal=answer, workers=1)
+
+
+def test_what_was_dead_before_it_came_again_is_answered_by_that(log):
+    _, directory, trust = log
+    dead = refusal(NOWHERE, EARLIER)
+    word = verify_word(promise(NOWHERE, SOON), directory, trust, refusal=dead, workers=1)
+    assert Kept.ANSWERED is word.kept
+
+
+def test_a_statement_about_a_payload_by_the_id_of_another_event_is_a_broken_word(log):
+    sample, directory, trust = log
+    there = recorded(sample)
+    for said in (
+        refusal(there, BEFORE, number=AT + 1),
+        refusal(there, BEFORE, "no", number=AT + 1),
+        promise(there, SOON, number=AT + 1),
+    ):
+        word = verify_word(said, directory, trust, workers=1)
+        assert (Kept.BROKEN, AT) == (word.kept, word.position)
+        assert f"the statement {event_id(AT + 1)}, the log {event_id(AT)}" in word.why
+
+
+def test_an_answer_about_another_event_of_the_same_payload_is_a_broken_word(log):
+    _, directory, trust = log
+    answer = refusal(NOWHERE, SOON, number=AT + 1)
+    word = verify_word(promise(NOWHERE, LATER), directory, trust, refusal=answer, workers=1)
+    assert Kept.BROKEN is word.kept
+
+
+def test_an_id_that_stands_in_the_log_over_another_payload_says_nothing(log):
+    _, directory, trust = log
+    assert Kept.STANDS is verify_word(refusal(NOWHERE, SOON), directory, trust, workers=1).kept
 
 
 def test_another_key_gives_no_word(log):
@@ -119,3 +179,31 @@ def test_the_command_says_so(log, tmp_path, capsys):
     assert 0 == main([*command, "--refusal", str(tmp_path / "answer"), "--json"])
     said = json.loads(capsys.readouterr().out)
     assert ("ANSWERED", True, sample.size) == (said["kept"], said["verified"], said["size"])
+
+
+def test_the_log_is_held_to_an_earlier_checkpoint_first(log, tmp_path, capsys):
+    _, directory, trust = log
+    (tmp_path / "trust.json").write_bytes(trust)
+    (tmp_path / "said").write_bytes(refusal(NOWHERE, SOON))
+    other = sample_log(5)
+    other.entries[3] = other.entries[4]
+    (tmp_path / "fork").write_bytes(replace(other, signed=SIGNED_AT).checkpoint())
+    command = [str(tmp_path / "said"), "--log", str(directory), "--workers", "1"]
+    command += ["--trust", str(tmp_path / "trust.json"), "--previous"]
+    assert 1 == main([*command, str(tmp_path / "fork")])
+    assert "REFUSED: step 9" in capsys.readouterr().out
+
+
+def test_what_is_unchecked_of_the_log_is_said_with_the_word(log, tmp_path, capsys):
+    sample, _, trust = log
+    directory = sample.write(tmp_path / "log")
+    (tmp_path / "trust.json").write_bytes(trust)
+    (tmp_path / "said").write_bytes(refusal(NOWHERE, SOON))
+    (directory / "tile/0/001.p").mkdir()
+    (directory / "tile/0/001.p/7").write_bytes(bytes(7 * 32))
+    command = [str(tmp_path / "said"), "--log", str(directory), "--workers", "1"]
+    command += ["--trust", str(tmp_path / "trust.json")]
+    assert 0 == main(command)
+    assert "unchecked: position 41, 1 files beside it" in capsys.readouterr().out
+    assert 0 == main([*command, "--json"])
+    assert 41 == json.loads(capsys.readouterr().out)["unchecked"][0]["position"]

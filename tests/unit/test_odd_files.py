@@ -1,0 +1,232 @@
+"""No file hangs a verifier, fills its memory, or makes it fall over: what is odd is refused."""
+
+import json
+import os
+import re
+import resource
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import ledger.court
+from api.cli.main import app
+from ledger.audit import ExportedLog, NothingExported, exported_checkpoint
+from ledger.client import read_trust
+from ledger.keptlog import KeptLog
+from ledger.verify import __main__ as command
+from ledger.verify.outcome import Refused
+from ledger.verify.verifier import verify_export
+from ledger.wire.regular import OddFile, read_regular
+from tests.support.sample_log import SampleLog, sample_log
+from tests.support.verifying import whole_bundle
+
+pytestmark = pytest.mark.timeout(300)
+GIB = 1 << 30
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(40 * GIB)
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def door(path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(path.parent)  # A socket's path has 108 bytes.
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path.name)
+    os.chdir(here)
+
+
+ODD: dict[str, Callable[[Path], None]] = {
+    "a pipe": pipe,
+    "40 GiB of nothing": huge,
+    "a directory": folder,
+    "a socket": door,
+}
+odd = pytest.mark.parametrize("kind", ODD)
+
+
+@pytest.fixture(autouse=True)
+def _little_memory() -> Iterator[None]:
+    """Have too little memory for a file that is read whole."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (16 * GIB, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@pytest.fixture(scope="module")
+def log() -> SampleLog:
+    return sample_log(12)
+
+
+@pytest.fixture
+def place(log: SampleLog, tmp_path: Path) -> Path:
+    log.write(tmp_path / "log")
+    (tmp_path / "trust").write_bytes(log.trust_root())
+    (tmp_path / "receipt").write_bytes(log.proof(8))
+    (tmp_path / "entry").write_bytes(log.entries[8])
+    (tmp_path / "note").write_bytes(log.checkpoint(5))
+    (tmp_path / "bundle").write_bytes(whole_bundle(log))
+    (tmp_path / "policy.txt").write_bytes(b"quorum none\n")
+    return tmp_path
+
+
+NAMED = {
+    "the trust root of a log": "log --trust ODD",
+    "an earlier checkpoint": "log --trust trust --previous ODD",
+    "a receipt": "ODD --trust trust --entry entry",
+    "an entry": "receipt --trust trust --entry ODD",
+    "a charter": "receipt --trust trust --entry entry --charter ODD",
+    "a statement": "ODD --trust trust --log log",
+    "an answer to a promise": "note --trust trust --log log --refusal ODD",
+    "an earlier checkpoint for a statement": "note --trust trust --log log --previous ODD",
+    "a bundle": "ODD --trust trust",
+}
+
+
+@odd
+@pytest.mark.parametrize("name", NAMED)
+def test_an_odd_file_is_refused_by_the_verifier(
+    name: str, kind: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if kind == "a directory" and NAMED[name].startswith("ODD --trust"):
+        return  # That is taken for a log.
+    ODD[kind](place / "ODD")
+    words = [each if each.startswith("--") else str(place / each) for each in NAMED[name].split()]
+    assert 1 == command.main([*words, "--workers", "1"])
+    said = capsys.readouterr().out
+    assert said.startswith("REFUSED: step ")
+    assert "ODD: longer than" in said or "ODD: not a regular file" in said
+
+
+@odd
+@pytest.mark.parametrize("path", ["checkpoint", "tile/0/000.p/12", "tile/entries/000.p/12"])
+def test_an_odd_file_in_a_log_is_refused(path: str, kind: str, place: Path) -> None:
+    (place / "log" / path).unlink()
+    ODD[kind](place / "log" / path)
+    with pytest.raises(Refused):
+        verify_export(place / "log", (place / "trust").read_bytes(), workers=1)
+
+
+@odd
+def test_an_odd_file_is_no_log_for_who_copies_one(kind: str, place: Path) -> None:
+    log = place / "log"
+    for path in ("checkpoint", "tile/0/000.p/12", "tile/entries/000.p/12"):
+        (log / path).unlink()
+        ODD[kind](log / path)
+    read: list[Callable[[], object]] = [
+        lambda: exported_checkpoint(log),
+        ExportedLog(log).checkpoint,
+        lambda: ExportedLog(log).fetch(0, 0, 12),
+        lambda: ExportedLog(log).fetch_bundle(0, 12),
+        KeptLog(log).checkpoint,
+    ]
+    for each in read:
+        with pytest.raises(NothingExported):
+            each()
+
+
+TECHLEDGER = {
+    "tlog proof": "tlog proof ODD --entry entry --policy policy.txt",
+    "an entry of tlog proof": "tlog proof receipt --entry ODD --policy policy.txt",
+    "the policy of tlog proof": "tlog proof receipt --entry entry --policy ODD",
+    "an earlier note of tlog verify": "tlog verify log --policy policy.txt --previous ODD",
+    "evidence verify": "evidence verify ODD --trust trust",
+    "audit verify": "audit verify log --trust trust --previous ODD --no-rules",
+    "events sign": "events sign ODD --key trust",
+    "events submit": "events submit ODD --url http://127.0.0.1:9 --trust trust",
+    "policy lint": "policy lint ODD",
+}
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "40 GiB of nothing"])
+@pytest.mark.parametrize("name", TECHLEDGER)
+def test_an_odd_file_is_refused_by_every_command(name: str, kind: str, place: Path) -> None:
+    ODD[kind](place / "ODD")
+    there = {each.name for each in place.iterdir()}
+    words = [str(place / each) if each in there else each for each in TECHLEDGER[name].split()]
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code in (1, 2)
+    assert isinstance(told.exception, SystemExit | Refused), told.exception
+    said = re.sub(r"[\s│]+", " ", f"{told.output}{told.exception}")
+    assert "longer than" in said or "not a regular file" in said
+
+
+@odd
+def test_an_odd_file_is_no_trust_root(kind: str, tmp_path: Path) -> None:
+    ODD[kind](tmp_path / "ODD")
+    with pytest.raises(Refused, match="step 1"):
+        read_trust(tmp_path / "ODD")
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "40 GiB of nothing"])
+@pytest.mark.parametrize("words", ["ODD trust", "bundle ODD"])
+def test_an_odd_file_is_refused_in_court(words: str, kind: str, place: Path) -> None:
+    ODD[kind](place / "ODD")
+    ran = subprocess.run(
+        [sys.executable, ledger.court.__file__, *(str(place / each) for each in words.split())],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert 1 == ran.returncode
+    assert ran.stderr.startswith("REFUSED: step ")
+
+
+def test_directories_far_deeper_than_a_log_has_any_are_refused(place: Path) -> None:
+    here = Path.cwd()
+    os.chdir(place / "log")
+    for _ in range(1_900):
+        os.mkdir("a")  # noqa: PTH102  (a path of all would be too long)
+        os.chdir("a")
+    os.chdir(here)
+    try:
+        with pytest.raises(Refused, match="deeper than any file of a log"):
+            verify_export(place / "log", (place / "trust").read_bytes(), workers=1)
+    finally:  # Python's own way to remove a tree is too deep a recursion.
+        subprocess.run(["rm", "-r", place / "log"], check=True)
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RecursionError("too deep"), KeyError("x")], ids=str
+)
+def test_whatever_else_happens_nothing_is_verified(
+    error: Exception,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def falls(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(command, "verify_export", falls)
+    words = [str(place / "log"), "--trust", str(place / "trust")]
+    assert 1 == command.main(words)
+    assert f"REFUSED: it cannot be judged, {type(error).__name__}" in capsys.readouterr().out
+    assert 1 == command.main([*words, "--json"])
+    assert json.loads(capsys.readouterr().out)["verified"] is False
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    assert b"12345" == read_regular(tmp_path / "file", 5)
+    with pytest.raises(OddFile, match="longer than 4 bytes"):
+        read_regular(tmp_path / "file", 4)
+    with pytest.raises(FileNotFoundError):
+        read_regular(tmp_path / "nothing", 4)
+    assert read_regular(Path("/proc/self/stat"), 1 << 20), "it says that it has no size"
