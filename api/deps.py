@@ -9,6 +9,7 @@ from api.dryruns import DryRunTurns
 from api.metrics import Metrics
 from api.quotas import Quotas
 from api.traffic import Traffic
+from api.uploads import Uploads
 from api.watch import Watch
 from ledger.domain.law import Law
 from ledger.node import Node
@@ -70,6 +71,13 @@ def quotas_of(request: Request) -> Quotas:
     quotas = request.app.state.quotas
     assert isinstance(quotas, Quotas)
     return quotas
+
+
+def uploads_of(request: Request) -> Uploads:
+    """Return this event loop's bulk requests."""
+    uploads = request.app.state.uploads
+    assert isinstance(uploads, Uploads)
+    return uploads
 
 
 async def look(request: Request, work: Callable[[], T]) -> T:

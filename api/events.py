@@ -1,7 +1,7 @@
 """Submitting events, one or many, and reading them back by their id."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,9 +17,11 @@ from api.deps import (
     node_of,
     quotas_of,
     submitter_of,
+    uploads_of,
 )
 from api.dryruns import judged_json, refused_json
 from api.entries import entry_json
+from api.lines import Lines
 from api.problems import ApiProblem, NotFound, code_of, problem, respond, signed, wants_vietnamese
 from api.promises import RESPOND_ASYNC, promised
 from ledger.answers import Answer, Promised, Receipt, Rejected
@@ -27,15 +29,10 @@ from ledger.domain.authority import BadSignature, KeyUnknown, SignerMissing
 from ledger.domain.event import Refusal
 from ledger.intake import MAX_BODY, Invalid
 from ledger.node import Node
+from ledger.store.connection import OutcomeUnknown
 from ledger.store.entries import find_event
 from ledger.wire.base64 import b64encode
 from ledger.witnessed import Grade
-
-MAX_BATCH = 64 * 1024 * 1024
-"""Bytes of one bulk request."""
-
-MAX_LINES = 16_384
-"""Lines of one bulk request: so much of an answer is kept until all of it is read."""
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -45,8 +42,8 @@ STRING = {"type": "string"}
 WITNESSED = "wait=witnessed"
 """The preference (RFC 7240) for a receipt of that grade."""
 
-REPLAYED, UNVERIFIED, RESERVED, JUDGED = 0.2, 10, 0.25, 4
-"""What such an event costs its address, in requests, and what a line does until it is answered."""
+REPLAYED, UNVERIFIED, JUDGED = 0.2, 10, 4
+"""What such an event costs its address, in requests."""
 
 _UNVERIFIED = (Invalid, BadSignature, KeyUnknown, SignerMissing)
 
@@ -200,17 +197,26 @@ async def check_event(request: Request) -> Response:
 async def submit_events(request: Request) -> Response:
     """Take NDJSON, a submission a line; answer NDJSON, a line an event in the same order."""
     _check_encoding(request)
-    lines = _Lines(request)
     writer = _AnswerLines(node_of(request), vietnamese=wants_vietnamese(request))
     # Answered only when all is read: many clients do not read before they have sent everything.
     out = []
-    async for chunk in submitter_of(request).submit_many(lines.read(), address_of(request)):
-        _count(request, chunk)
-        _reserve(request, -len(chunk))
-        out.append(writer.write(chunk))
+    uploads, address = uploads_of(request), address_of(request)
+    with uploads.begin(address) as upload:
+        lines = Lines(
+            request.stream(), upload, uploads, partial(quotas_of(request).addresses.take, address)
+        )
+        try:
+            async for chunk in submitter_of(request).submit_many(lines.read(), address):
+                _count(request, chunk)
+                lines.give_back(len(chunk))
+                out.append(writer.write(chunk))
+                uploads.hold(upload, len(out[-1]))
+        except OutcomeUnknown as error:
+            lines.cut = error
+        if lines.cut and not out:
+            raise lines.cut
     if lines.cut:
-        detail = f"at most {MAX_BATCH} bytes in {MAX_LINES} lines"
-        out.append(writer.write([Rejected(None, ApiProblem(413, "TOO_LARGE", detail))]))
+        out.append(writer.write([Rejected(None, lines.cut)]))
     return Response(b"".join(out), media_type=NDJSON)
 
 
@@ -227,11 +233,6 @@ def _units(answer: Answer | Promised) -> float:
     if isinstance(answer, Rejected):
         return UNVERIFIED if isinstance(answer.error, _UNVERIFIED) else 0
     return REPLAYED if isinstance(answer, Receipt) and answer.replayed else 0
-
-
-def _reserve(request: Request, times: int) -> None:
-    """Have lines of a bulk request paid for, or give that back: who cuts it has paid."""
-    quotas_of(request).addresses.take(address_of(request), RESERVED * times)
 
 
 def _code(answer: Answer | Promised) -> str:
@@ -321,36 +322,6 @@ async def _body(request: Request, limit: int) -> bytes:
             raise _too_large(limit)
         parts.append(part)
     return b"".join(parts)
-
-
-class _Lines:
-    """The lines of a body as they come; `cut` if it went on after the limit."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._count = 0
-        self.cut = False
-
-    async def read(self) -> AsyncIterator[bytes]:
-        """Yield line after line; what is longer than a submission may be is cut, and so invalid."""
-        rest, size = b"", 0
-        async for part in self._request.stream():
-            size += len(part)
-            if size > MAX_BATCH:
-                self.cut = True
-                return
-            *lines, rest = (rest + part).split(b"\n")
-            self._count += len(lines)
-            if self._count > MAX_LINES:
-                self.cut = True
-                return
-            _reserve(self._request, len(lines))
-            for line in lines:
-                yield line[: MAX_BODY + 1]
-            rest = rest[: MAX_BODY + 1]
-        if rest:
-            _reserve(self._request, 1)
-            yield rest
 
 
 @router.get("/{event_id}", operation_id="getEvent", summary="An event, by its id")

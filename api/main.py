@@ -38,6 +38,7 @@ from api.metrics import Metrics
 from api.quotas import Quotas
 from api.schemas import COMPONENTS
 from api.traffic import Traffic
+from api.uploads import Uploads
 from api.watch import Watch
 from ledger.checking import CheckQueue, KeyDirectory
 from ledger.node import Node
@@ -120,6 +121,7 @@ def create_app(node: Node) -> FastAPI:
     app.state.node = node
     app.state.metrics = Metrics()
     app.state.quotas = Quotas.of(settings)
+    app.state.uploads = Uploads()
     for module in ROUTED:
         app.include_router(module.router)
     app.include_router(explorer.router)

@@ -30,6 +30,7 @@ def measure(app: FastAPI) -> None:
     _ages(node, metrics)
     _lines(app.state.traffic, app.state.submitter, metrics)
     metrics.lines.labels("dry-runs").set(app.state.dry_runs.waiting)
+    metrics.bytes.labels("bulk-answers").set(app.state.uploads.answers)
     metrics.lines.labels("sequencer").set(node.sequencer.outstanding)
     waiting, late = count_waiting(node.probe, datetime.now(UTC))
     metrics.lines.labels("promises").set(waiting)

@@ -238,6 +238,8 @@ def respond(request: Request, error: Exception, note: bytes | None = None) -> Re
     if members["status"] in _LATER:
         wait_s = error.wait_s if isinstance(error, Throttled) else 1
         headers = {"Retry-After": str(wait_s)}
+    if members["status"] == HTTPStatus.REQUEST_TIMEOUT:
+        headers = {"Connection": "close"}  # What comes of it still is not waited for.
     return Response(
         orjson.dumps(members),
         status_code=members["status"],

@@ -34,7 +34,7 @@ from ledger.answers import (
 )
 from ledger.antirollback import Halted
 from ledger.checking import CheckQueue, Key, KeyDirectory, brought_by
-from ledger.chunks import Single, by, chunks, next_chunk, read_all, telling
+from ledger.chunks import Gathering, Single, by, next_chunk, read_all, telling
 from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.intake import (
     Invalid,
@@ -75,17 +75,14 @@ AT_ONCE_BYTES = 16 * 1024
 SINGLES_SHARE = 512
 """Single requests of one address that wait at most."""
 
-BULKS = 8
-"""Bulk requests that are taken in at once, and as many wait."""
-
-BULKS_SHARE = 4
-"""Of both, those of one address."""
-
-BULK_PATIENCE_S = 30.0
-"""How long, in seconds, a bulk request waits to be taken in."""
+BULK_PLACES = 32
+"""Chunks of bulk requests that are at hand at once."""
 
 BULK_CHUNKS = 3
-"""Chunks of bulk requests that are under way at once."""
+"""Of them, those that are under way."""
+
+BULK_PATIENCE_S = 30.0
+"""How long, in seconds, a bulk request waits for a place."""
 
 BROUGHT_MAX = 4096
 """Keys remembered that earlier events of the same bulk request bring."""
@@ -141,8 +138,9 @@ class Submitter:
         self.bytes = 0
         self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._bulks = Turns(BULKS, waiting=BULKS, share=BULKS_SHARE, patience_s=BULK_PATIENCE_S)
-        # What enters these was taken in already: it is bounded there.
+        # How many enter these is bounded by whoever lets them in.
+        many = sys.maxsize
+        self._places = Turns(BULK_PLACES, waiting=many, share=many, patience_s=BULK_PATIENCE_S)
         self._chunks = Turns(BULK_CHUNKS, waiting=sys.maxsize, share=sys.maxsize)
         self._replays = Turns(BLOCKING - 1, waiting=sys.maxsize, share=sys.maxsize)
 
@@ -248,30 +246,33 @@ class Submitter:
         await self._judge(now, chunk, tell)
 
     async def submit_many(
-        self, raws: AsyncIterator[bytes], address: str = ""
+        self, raws: AsyncIterator[Sequence[bytes]], address: str = ""
     ) -> AsyncIterator[list[Answer]]:
         """Take many in, in their order, not atomically; answers come chunk by chunk.
 
-        Raises `Throttled` or `Busy` where nothing of it was taken in.
+        Each chunk that is at hand has a place, so whoever sends slowly takes none from others.
+        Raises `Busy` where there was no place in time, `OutcomeUnknown` where some is under way.
         """
-        await self._bulks.enter(address)
         under_way: deque[asyncio.Task[list[Answer]]] = deque()
         brought: dict[str, Key] = {}
         before: asyncio.Event | None = None
+        gathering = Gathering(raws)
         try:
-            async for chunk in chunks(raws):
+            while await gathering.begins():
                 after = asyncio.Event()
-                work = self._chunk(chunk, address, brought, before, after)
-                under_way.append(asyncio.create_task(work))
+                chunk = await gathering.take(self._places, address)
+                task = asyncio.create_task(self._chunk(chunk, address, brought, before, after))
+                task.add_done_callback(lambda _done: self._places.leave(address))
+                under_way.append(task)
                 before = after
                 if len(under_way) >= DEPTH:
                     yield await under_way.popleft()
             while under_way:
                 yield await under_way.popleft()
         finally:
+            gathering.close()
             for task in under_way:
                 task.cancel()
-            self._bulks.leave(address)
 
     async def _chunk(
         self,

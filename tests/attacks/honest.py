@@ -51,8 +51,8 @@ def ms(values: list[float], percent: int) -> str:
     return f"{percentile(values, percent) * 1000:.0f} ms"
 
 
-def work(url: str, events: Iterator[Prepared], seconds: float) -> Seen:
-    """Post and read for so many seconds."""
+def work(url: str, events: Iterator[Prepared], seconds: float, *, bulk: bool = False) -> Seen:
+    """Post and read for so many seconds; with `bulk` now and then in bulk too."""
     seen, end, watched = Seen(), time.monotonic() + seconds, 0.0
     transport = httpx2.HTTPTransport(local_address=HONEST)
     with httpx2.Client(base_url=url, timeout=PATIENCE_S, transport=transport) as http:
@@ -66,6 +66,9 @@ def work(url: str, events: Iterator[Prepared], seconds: float) -> Seen:
                 watched = time.monotonic()
                 for path in ("/health/ready", "/metrics"):
                     _ask(http, http.build_request("GET", path), 200, seen.watched, seen.wrong)
+                if bulk:
+                    many = http.build_request("POST", "/v1/events/batch", content=next(events).body)
+                    _ask(http, many, 200, seen.watched, seen.wrong)
             time.sleep(PAUSE_S)
     return seen
 

@@ -108,6 +108,22 @@ async def replays(who: Attacker) -> None:
         await who.ask(post("/v1/events/batch", who.stock["public"], "application/x-ndjson"))
 
 
+async def bulk_trickles(who: Attacker) -> None:
+    """Begin bulk requests that never end; some of their lines do."""
+    head = b"POST /v1/events/batch HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000000\r\n\r\n"
+    line = b"x" * 599 + (b"x", b"\n")[who.number % 2]
+    while who.goes_on:
+        with suppress(OSError):
+            reader, writer = await who.connect()
+            writer.write(head)
+            while who.goes_on and not reader.at_eof():
+                writer.write(line)
+                with suppress(TimeoutError):
+                    who.note(await asyncio.wait_for(reader.read(1000), 0.5))
+            writer.close()
+        await asyncio.sleep(0.1)
+
+
 async def unsigned_keys(who: Attacker) -> None:
     """Register parties with 240 keys each, signed by nobody."""
     while who.goes_on:
@@ -257,6 +273,7 @@ ATTACKS: dict[str, tuple[Attack, int]] = {
     "differences": (differences, 40),
     "long-waits": (long_waits, 160),
     "replays": (replays, 40),
+    "bulk-trickles": (bulk_trickles, 48),
     "unsigned-keys": (unsigned_keys, 40),
     "heavy-contracts": (heavy_contracts, 48),
     "dry-runs": (dry_runs, 48),

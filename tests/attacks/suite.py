@@ -65,7 +65,7 @@ def run(
     quiet = honest.work(on.server.url, events, quiet_s)
     with attack(name, on, attack_s) as told:
         time.sleep(0.3)
-        under = honest.work(on.server.url, events, attack_s)
+        under = honest.work(on.server.url, events, attack_s, bulk=name.startswith("bulk"))
         memory = memory_of(on.server.pid)
     verdict = Verdict(name, quiet, under, told(), memory)
     verdict.broken += [f"honest: {what} x {times}" for what, times in under.wrong.items()]
