@@ -4,12 +4,16 @@ A server's connections, each held to what one may cost: time, bytes, and its sha
 uvicorn has a deadline for idle connections only. Here a peer also owes: a whole head in so many
 seconds; the bytes of a body, and the reading of an answer, at a rate. It may be some seconds
 behind, then it is cut. What waits on our side is not counted (docs/decisions/0020-edge.md).
-Where all connections are taken, an address with fewer of them takes one from that with the most.
+Where all connections are taken, an address with fewer of them takes one from that with the most,
+and at equal shares one that was waited for the longest.
 """
 
 import asyncio
+import fcntl
 import socket
 import struct
+import sys
+import termios
 from collections import Counter
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -32,6 +36,10 @@ PIPELINED = 8
 DRAIN_S = 3
 """How long, in seconds, what is under way may take when the server is told to end."""
 
+AHEAD = 3
+"""How far a peer may be ahead with reading, in the times that it may be behind: a kernel takes much
+at once, and then nothing until its process has read some of it."""
+
 LINGER = 1 << 20
 """Bytes of a body that are read and dropped once the answer to it has been given."""
 
@@ -43,11 +51,15 @@ class Limits:
     `head_s`: seconds until a request's head is there; `late_s`: how far, in seconds, a peer may be
     behind `rate`, bytes a second, with a body or with reading. `head`: bytes of a head. `unsent`:
     bytes of answers that wait to be read, over all connections. `proxies` are addresses and
-    networks of peers that speak for many: they have no share, and say who the client is.
+    networks of peers that speak for many: they have no share, and say who the client is. Who was
+    waited for no longer than `spared_s`, seconds, does not go for another with as many connections;
+    what comes or is read at `fair`, bytes a second, is not waited for.
     """
 
     connections: int = 1000
     share: int = 100
+    spared_s: float = 1.0
+    fair: int = 16 * 1024
     head_s: float = 10.0
     late_s: float = 10.0
     rate: int = 1024
@@ -67,6 +79,21 @@ def group_of(host: str) -> str:
             return str(address.ipv4_mapped)
         return str(ip_network((address, 64), strict=False))
     return str(address)
+
+
+SHARES = {48: 4, 56: 2, 64: 1}
+"""How many shares an IPv6 network of that prefix has: sites are given networks, not addresses."""
+
+
+def groups_of(host: str) -> tuple[str, ...]:
+    """Return the groups that an address is in, the widest first: in IPv6 its /48, /56 and /64."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return (host,) * len(SHARES)
+    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
+        return tuple(str(ip_network((address, prefix), strict=False)) for prefix in SHARES)
+    return (group_of(host),) * len(SHARES)
 
 
 class Guard:
@@ -93,31 +120,55 @@ class Guard:
     def enter(self, who: "GuardedProtocol") -> int:
         """Take a connection in; return the status that says why not, or 0."""
         if self._is_proxy(who.host):
-            who.group = ""
-        elif self._of[who.group] >= self.limits.share:
+            who.groups = ()
+        elif any(
+            self._of[group] >= self.limits.share * shares
+            for group, shares in zip(who.groups, SHARES.values(), strict=True)
+        ):
             return self.refuse("share", 429)
-        if len(self._here) >= self.limits.connections and not self._make_room(who.group):
+        if len(self._here) >= self.limits.connections and not self._make_room(who):
             return self.refuse("connections", 503)
         self._here.add(who)
-        self._of.update([who.group] if who.group else [])
+        self._of.update({*who.groups})
         if not self._sweeping:
             self._sweeping = True
             asyncio.get_running_loop().call_later(TICK_S, self._sweep)
         return 0
 
-    def _make_room(self, group: str) -> bool:
-        """Cut what asks for nothing of whom has most connections, if that is more than the group.
+    def _make_room(self, who: "GuardedProtocol") -> bool:
+        """Cut a connection for a new one; say whether there is one to cut.
 
-        So a few addresses cannot keep out one that is new, whatever they do with theirs.
+        It is one of whom has most, if that is more than the new one's, network by network; else,
+        of all that were waited for, the one that was so the longest, and that never asked for
+        anything goes first. So neither a few addresses nor many keep out one that is new.
         """
-        most, held = next(iter(self._of.most_common(1)), ("", 0))
-        if held <= self._of[group] + 1:
-            return False
-        theirs = [each for each in self._here if each.group == most]
-        longest = max(theirs, key=lambda each: each.idle_s)
+        held = [each for each in self._here if each.groups]
+        most = max(self._of.values(), default=0)
+        if most > 1:
+            theirs = [each for each in held if self._of[each.groups[0]] == most]
+            of_most = max(theirs, key=lambda each: (self._sizes(each), each.worth))
+            if self._has_more(of_most, who):
+                return self._displace(of_most)
+        waited_for = [each for each in held if each.waited_s > self.limits.spared_s]
+        if waited_for:
+            return self._displace(max(waited_for, key=lambda each: each.worth))
+        return False
+
+    def _sizes(self, who: "GuardedProtocol") -> list[int]:
+        return [self._of[group] for group in who.groups]
+
+    def _has_more(self, one: "GuardedProtocol", other: "GuardedProtocol") -> bool:
+        """Say whether one's network has more connections than the other's, in which they differ."""
+        if not other.groups:
+            return self._of[one.groups[0]] > 1
+        pairs = zip(one.groups, other.groups, strict=True)
+        ours, theirs = next((pair for pair in pairs if pair[0] != pair[1]), ("", ""))
+        return self._of[ours] > self._of[theirs] + 1
+
+    def _displace(self, who: "GuardedProtocol") -> bool:
         self.refuse("displaced", 0)
-        self.leave(longest)
-        longest.displace()
+        self.leave(who)
+        who.displace()
         return True
 
     def leave(self, who: "GuardedProtocol") -> None:
@@ -125,16 +176,22 @@ class Guard:
         if who not in self._here:
             return
         self._here.discard(who)
-        if self._of[who.group] > 1:
-            self._of[who.group] -= 1
-        else:
-            del self._of[who.group]
+        for group in {*who.groups}:
+            self._of[group] -= 1
+            if not self._of[group]:
+                del self._of[group]
 
     def _is_proxy(self, host: str) -> bool:
         try:
             return any(ip_address(host) in network for network in self._proxies)
         except ValueError:
             return False
+
+    def recount(self) -> bool:
+        """Look anew at what all have not read; say so."""
+        for each in self._here:
+            each.count()
+        return True
 
     def refuse(self, reason: str, status: int) -> int:
         """Count what was refused, and return its status."""
@@ -168,6 +225,7 @@ class _Counted:
     def __init__(self, transport: asyncio.Transport, guard: Guard) -> None:
         self._transport = transport
         self._guard = guard
+        self._file: int = transport.get_extra_info("socket").fileno()
         self.written = 0
         self.unsent = 0
 
@@ -179,16 +237,30 @@ class _Counted:
         self.written += len(data)
         self._transport.write(data)
         self.look()
-        if self._guard.unsent > self._guard.limits.unsent and self.unsent > self._guard.limits.head:
+        if self._is_too_much() and self._guard.recount() and self._is_too_much():
             self._guard.refuse("unsent", 0)
             self.drop()
 
+    def _is_too_much(self) -> bool:
+        limits = self._guard.limits
+        return self._guard.unsent > limits.unsent and self.unsent > limits.head
+
     def look(self) -> int:
-        """Note how much is unsent; return it."""
-        unsent = self._transport.get_write_buffer_size()
+        """Note how much is unsent, by us or by the kernel; return it."""
+        unsent = self._transport.get_write_buffer_size() + self._queued()
         self._guard.unsent += unsent - self.unsent
         self.unsent = unsent
         return unsent
+
+    def _queued(self) -> int:
+        """Return how many bytes the kernel keeps that the peer has not acknowledged."""
+        if self._file < 0 or not self.written:
+            return 0
+        try:
+            queued = fcntl.ioctl(self._file, termios.TIOCOUTQ, b"\0\0\0\0")
+        except OSError:
+            return 0
+        return int.from_bytes(queued, sys.byteorder)
 
     def drop(self) -> None:
         """Cut the connection; the kernel, too, is to keep nothing of what nobody reads."""
@@ -200,6 +272,7 @@ class _Counted:
         """Note that nothing will be sent any more."""
         self._guard.unsent -= self.unsent
         self.unsent = 0
+        self._file = -1  # Its number is another one's soon.
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -215,7 +288,8 @@ class GuardedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.guard = guard
-        self.host = self.group = ""
+        self.host = ""
+        self.groups: tuple[str, ...] = ()
         self._counted: _Counted | None = None
         self._in_head = True
         self._in_body = False
@@ -227,7 +301,13 @@ class GuardedProtocol(HttpToolsProtocol):
         self._drained = 0
         self._dropped = 0
         self._status = 400
-        self.idle_s = 0.0
+        self._asked = False
+        self.waited_s = 0.0
+
+    @property
+    def worth(self) -> tuple[bool, float]:
+        """By what it is chosen that has to go: the greatest first."""
+        return (not self._asked, self.waited_s)
 
     # What asyncio calls
 
@@ -236,7 +316,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._counted = _Counted(transport, self.guard)
         super().connection_made(self._counted)  # type: ignore[arg-type]
         self.host = self.client[0] if self.client else ""
-        self.group = group_of(self.host)
+        self.groups = groups_of(self.host)
         if status := self.guard.enter(self):
             self._status = status
             self.send_400_response("This address, or all together, have as many as there may be.")
@@ -294,6 +374,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Have the request answered."""
+        if not self.url.startswith(b"/"):
+            self._obey_target()
         self._in_head, self._in_body = False, True
         self._received, self._body_late_s, self._dropped = 0, 0.0, 0
         if len(self.pipeline) >= PIPELINED:
@@ -301,6 +383,19 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.abort()
             raise httptools.HttpParserError("too many requests at once")
         super().on_headers_complete()
+
+    def _obey_target(self) -> None:
+        """Let the host that an absolute target names stand for `Host` (RFC 9112, 3.2.2)."""
+        target = httptools.parse_url(self.url)
+        if not target.host:
+            return
+        host = b"[%b]" % target.host if b":" in target.host else target.host
+        if target.port:
+            host += b":%d" % target.port
+        if sum(name == b"host" for name, _value in self.headers) <= 1:
+            others = [each for each in self.headers if each[0] != b"host"]
+            self.headers[:] = [*others, (b"host", host)]
+        self.url = (target.path or b"/") + (b"?" + target.query if target.query else b"")
 
     def on_body(self, body: bytes) -> None:
         """Take in some of the body; what comes after the answer is dropped."""
@@ -314,7 +409,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request: from here on an answer is owed."""
-        self._in_body, self.idle_s = False, 0.0
+        self._in_body, self._asked, self.waited_s = False, True, 0.0
         super().on_message_complete()
 
     # What the guard and the server call
@@ -326,19 +421,22 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         if self._in_head and (self._head or self.cycle is None):
             self._head_s += tick_s
+        received, self._received = self._received, 0
         if self._in_body and not self.flow.read_paused:
-            self._body_late_s = max(0.0, self._body_late_s + tick_s - self._received / limits.rate)
-            self._received = 0
+            self._body_late_s = max(0.0, self._body_late_s + tick_s - received / limits.rate)
         unsent = counted.look()
         drained = counted.written - unsent
+        read, self._drained = drained - self._drained, drained
         if unsent:
-            read_s = (drained - self._drained) / limits.rate
-            self._read_late_s = max(0.0, self._read_late_s + tick_s - read_s)
+            late_s = self._read_late_s + tick_s - read / limits.rate
+            self._read_late_s = max(-AHEAD * limits.late_s, late_s)
         else:
             self._read_late_s = 0.0
-        self._drained = drained
         asks = self.cycle is not None and not self.cycle.response_complete and not self._in_body
-        self.idle_s = 0.0 if asks else self.idle_s + tick_s
+        if asks and not unsent:
+            self.waited_s = 0.0
+        else:
+            self.waited_s = max(0.0, self.waited_s + tick_s - (received + read) / limits.fair)
         self._cut_if_late(counted)
 
     def _cut_if_late(self, counted: _Counted) -> None:
@@ -362,6 +460,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self.send_400_response("Too slow.")
         else:
             self.transport.abort()
+
+    def count(self) -> None:
+        """Note how much the peer has not read."""
+        if self._counted is not None:
+            self._counted.look()
 
     def displace(self) -> None:
         """Cut the connection: somebody with fewer of them needs one."""

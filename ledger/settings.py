@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     """Connections that clients may have at once; fewer where descriptors are too few."""
 
     connections_per_address: int = Field(default=100, ge=1)
-    """Of them, those from one address (in IPv6 a /64), trusted proxies aside."""
+    """Of them, those from one address (IPv6: a /64, twice a /56, four times a /48), no proxy's."""
 
     unsent_bytes: int = Field(default=128 * 1024 * 1024, ge=1024 * 1024)
     """Bytes of answers that wait to be read by clients at most; beyond it connections are cut."""

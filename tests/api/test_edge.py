@@ -1,5 +1,6 @@
 """What every request passes before any route, over real sockets."""
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -30,6 +31,16 @@ def test_a_server_on_loopback_is_asked_by_its_own_names(http: httpx2.Client, hos
 def test_by_another_name_it_says_nothing(http: httpx2.Client, host: str, path: str):
     answer = http.get(path, headers={"Host": host})
     assert (421, "HOST") == (answer.status_code, answer.json()["code"])
+
+
+def test_a_target_that_names_another_host_is_for_that_host(url: str):
+    port = int(url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as sock:
+        sock.sendall(
+            b"GET http://evil.example/checkpoint HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Connection: close\r\n\r\n"
+        )
+        assert sock.recv(1 << 16).startswith(b"HTTP/1.1 421 ")
 
 
 def test_names_are_those_of_loopback_and_of_the_settings():

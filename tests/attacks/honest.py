@@ -51,10 +51,21 @@ def ms(values: list[float], percent: int) -> str:
     return f"{percentile(values, percent) * 1000:.0f} ms"
 
 
-def work(url: str, events: Iterator[Prepared], seconds: float, *, bulk: bool = False) -> Seen:
-    """Post and read for so many seconds; with `bulk` now and then in bulk too."""
+def work(
+    url: str,
+    events: Iterator[Prepared],
+    seconds: float,
+    *,
+    bulk: bool = False,
+    anew: bool = False,
+) -> Seen:
+    """Post and read for so many seconds; with `bulk` now and then in bulk too.
+
+    With `anew` each request has a connection of its own.
+    """
     seen, end, watched = Seen(), time.monotonic() + seconds, 0.0
-    transport = httpx2.HTTPTransport(local_address=HONEST)
+    kept = httpx2.Limits(max_keepalive_connections=0 if anew else 1)
+    transport = httpx2.HTTPTransport(local_address=HONEST, limits=kept)
     with httpx2.Client(base_url=url, timeout=PATIENCE_S, transport=transport) as http:
         while time.monotonic() < end:
             body = next(events).body

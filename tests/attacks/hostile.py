@@ -178,6 +178,12 @@ async def slow_bodies(who: Attacker) -> None:
     await _drip(who, post("/v1/events", b"x" * 100_000).partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
 
 
+async def many_addresses(who: Attacker) -> None:
+    """Promise a body and send little of it, each from an address of its own."""
+    who.address = f"127.1.{who.number // 250}.{1 + who.number % 250}"
+    await slow_bodies(who)
+
+
 async def idle(who: Attacker) -> None:
     """Connect and say nothing."""
     await _drip(who, b"")
@@ -282,6 +288,7 @@ ATTACKS: dict[str, tuple[Attack, int]] = {
     "slow-bodies": (slow_bodies, 1000),
     "slow-readers": (slow_readers, 900),
     "idle": (idle, 1000),
+    "many-addresses": (many_addresses, 1200),
     "watchers": (watchers, 36),
     "unknown-keys": (unknown_keys, 64),
     "evidence": (evidence, 32),

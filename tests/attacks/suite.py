@@ -16,8 +16,8 @@ from tests.attacks.stage import Stage, memory_of
 MEMORY = 768 << 20
 """Bytes that the serving process may hold at most: docs/reference/settings.md adds them up."""
 
-HELD_BACK = ("408", "413", "422", "429", "431", "503", "cut off")
-"""How an attacker is told that it asks too much; `cut off` where nothing was said any more."""
+HELD_BACK = ("408", "413", "422", "429", "431", "503", "cut off", "ConnectionResetError")
+"""How an attacker is told that it asks too much; the last ones where nothing was said any more."""
 
 RETRIES_S = 10.0
 
@@ -65,7 +65,8 @@ def run(
     quiet = honest.work(on.server.url, events, quiet_s)
     with attack(name, on, attack_s) as told:
         time.sleep(0.3)
-        under = honest.work(on.server.url, events, attack_s, bulk=name.startswith("bulk"))
+        bulk, anew = name.startswith("bulk"), name.startswith("many")
+        under = honest.work(on.server.url, events, attack_s, bulk=bulk, anew=anew)
         memory = memory_of(on.server.pid)
     verdict = Verdict(name, quiet, under, told(), memory)
     verdict.broken += [f"honest: {what} x {times}" for what, times in under.wrong.items()]
