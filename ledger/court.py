@@ -475,6 +475,7 @@ def read_event(raw: bytes, position: int, origin: str) -> Event:
             must(type(names) is list and names, f"{name} is not a list")
             must(all(type(n) is str and re.fullmatch(form, n) for n in names), f"{name}: no ids")
             must(names == sorted(set(names)), f"{name} is not sorted, each once")
+        must(brought_subjects(says) <= {*says["subjects"]}, "subjects lack some of the body's")
     named = says["type"], says["body"], set(says["signers"])
     return Event(position, raw, accepted, lines, payload, says, *named)
 
@@ -1178,6 +1179,148 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     ),
     "use.declared/1": ("used_by consents/*", "", "", ""),
 }
+ABOUT = {
+    "appeal.filed/1": "dispute filed_by forum",
+    "assignment.agreed/1": (
+        "assignment rights/* notices/* assignors/*/party assignees/*/party consenting/* valuation"
+    ),
+    "assignment.refused/1": "assignment rights/*",
+    "assignment.registered/1": "assignment rights/*",
+    "assignment.rescinded/1": "assignment rights/* parties/*",
+    "auction.closed/1": "auction closed_by winner",
+    "auction.opened/1": "auction listing opened_by",
+    "authors.declared/1": "technology declared_by/* authors/*",
+    "bid.opened/1": "auction bidder",
+    "bid.placed/1": "auction bidder",
+    "bid.sealed/1": "auction bidder",
+    "certificate.issued/1": "contract filing rights/*",
+    "compulsory_licence.granted/1": (
+        "contract grant/licensor grant/licensee grant/rights/* grant/technologies/* consents/*"
+    ),
+    "condition.met/1": "contract parties/*",
+    "consent.given/1": "consent given_by to about",
+    "contract.concluded/1": (
+        "contract parties/* consents/* listing offer assignment auction"
+        " grants/*/rights/* grants/*/technologies/*"
+    ),
+    "contract.in_force/1": "contract parties/*",
+    "contract.resumed/1": "contract resumed_by/*",
+    "contract.suspended/1": "contract suspended_by/* notice",
+    "contract.terminated/1": "contract terminated_by/* rights/* notice",
+    "contribution.recorded/1": "technology contributor witness right",
+    "conveyance.attested/1": (
+        "conveyance rights/* assignors/*/party assignees/* attested_by refers_to"
+    ),
+    "coowner.notified/1": "preemption notified rights/* sellers/*/party",
+    "correction.recorded/1": "contract parties/* rights/* consents/*",
+    "disclosure.recorded/1": "right recorded_by",
+    "dispute.admitted/1": "dispute forum",
+    "dispute.opened/1": "dispute claimant forum respondents/* concerns/*",
+    "dispute.withdrawn/1": "dispute claimant lifts/*/on/*",
+    "document.acknowledged/1": "document acknowledged_by",
+    "document.received/1": "document received_by system",
+    "document.sent/1": "document contract sender recipients/* readers/*",
+    "evidence.filed/1": "dispute filed_by",
+    "file.opened/1": "document opened_by",
+    "filing.made/1": "filing contract filed_by",
+    "funding.agreed/1": "technology owners/* contributors/*/party",
+    "hold.lifted/1": "dispute forum lifts/*/on/*",
+    "hold.ordered/1": "dispute forum orders/*/on/*",
+    "interest.accrued/1": "interest contract report claimed_by",
+    "interest.shown/1": "listing party",
+    "investment.ended/1": "investment ended_by rights/*",
+    "investment.made/1": "investment fund company covenants/*/rights/*",
+    "key.added/1": "party key:key/key_id",
+    "key.resumed/1": "party key:key_id",
+    "key.revoked/1": "party key:key_id",
+    "key.stopped/1": "party key:key_id",
+    "key.suspended/1": "party key:key_id",
+    "ledger.closed/1": "@ledger @charter",
+    "ledger.delay_adopted/1": "@ledger @charter",
+    "ledger.log_keys_adopted/1": "@ledger @charter",
+    "ledger.opened/1": "@ledger parties/*/party key:parties/*/keys/*/key_id",
+    "ledger.operation_handed_over/1": "@ledger @charter operator",
+    "ledger.policy_adopted/1": "@ledger @charter",
+    "ledger.refusal_keys_adopted/1": "@ledger @charter",
+    "ledger.resumed/1": "@ledger @charter",
+    "ledger.rules_adopted/1": "@ledger",
+    "ledger.sealed/1": "@ledger",
+    "ledger.succession_declared/1": "@ledger @charter",
+    "listing.closed/1": "listing closed_by",
+    "listing.drafted/1": "listing lister",
+    "listing.mirrored/1": "listing owner attested_by rights/*",
+    "listing.published/1": "listing lister reviewer rights/* coordinator technology",
+    "listing.resumed/1": "listing reviewer",
+    "listing.suspended/1": "listing reviewer",
+    "mandate.ended/1": "mandate principal holder",
+    "mandate.given/1": "mandate principal holder",
+    "nda.signed/1": "nda listing parties/*",
+    "need.posted/1": "listing buyer reviewer",
+    "notice.received/1": "notice contract confirmed_by",
+    "notice.served/1": "notice contract served_by served_on",
+    "offer.accepted/1": "offer accepted_by listing",
+    "offer.countered/1": "offer offeror offeree listing counters",
+    "offer.made/1": "offer offeror offeree listing",
+    "offer.rejected/1": "offer rejected_by",
+    "offer.revoked/1": "offer revoked_by",
+    "office_event.recorded/1": "right",
+    "option.exercised/1": "contract exercised_by grant/rights/* grant/technologies/*",
+    "overpayment.noted/1": "distribution payer payee",
+    "party.dissolved/1": "party attested_by",
+    "party.identified/1": "party",
+    "party.known_as/1": "party attested_by distinct_from/*",
+    "party.merged/1": "party into attested_by",
+    "party.registered/1": "party key:keys/*/key_id",
+    "party.renamed/1": "party",
+    "party.stopped/1": "party",
+    "payment.confirmed/1": "payment distribution payer payee confirmed_by",
+    "payment.failed/1": "payment said_by",
+    "payment.instructed/1": "payment distribution payer payee",
+    "permit.issued/1": "contract filing",
+    "person.erased/1": "token",
+    "preemption.waived/1": "preemption waived_by",
+    "priority.noted/1": "assignment noted_by rights/*",
+    "profit.declared/1": "profit contract technology declared_by",
+    "profit.distributed/1": "distribution share contract parts/*/party authors/*/party profit",
+    "reconfirmation.given/1": "given_by key:key_id",
+    "refund.made/1": "refund distribution payer payee confirmed_by",
+    "registration.refused/1": "contract filing",
+    "relation.declared/1": "relation party other declared_by",
+    "relation.ended/1": "relation party other ended_by",
+    "report.accepted/1": "report contract said_by",
+    "report.disputed/1": "report contract said_by",
+    "report.queried/1": "report contract said_by",
+    "revenue.distributed/1": "distribution share contract parts/*/party authors/*/party reports/*",
+    "revenue.reported/1": "report contract reported_by auditor corrects",
+    "right.cancelled/1": "right",
+    "right.fee_paid/1": "right",
+    "right.filed/1": "right technology owners/*/party",
+    "right.granted/1": "right",
+    "right.lapsed/1": "right",
+    "right.limited/1": "right",
+    "right.published/1": "right",
+    "right.renewed/1": "right",
+    "right.restored/1": "right",
+    "right.surrendered/1": "right",
+    "ruling.made/1": "dispute forum orders/*/on/* lifts/*/on/*",
+    "security.assigned/1": "security rights/* creditor new_creditor",
+    "security.created/1": "security rights/* debtors/* creditor consenting/*",
+    "security.enforced/1": "security rights/* owners/*/party acquirers/*/party",
+    "security.perfected/1": "security rights/*",
+    "security.released/1": "security rights/* creditor",
+    "settlement.recorded/1": "dispute parties/* lifts/*/on/*",
+    "share.agreed/1": "share contract agreed_by/* technology supersedes",
+    "sublicence.granted/1": (
+        "contract head_contract sublicensor sublicensee consent_by consents/*"
+        " grant/rights/* grant/technologies/*"
+    ),
+    "suspense.released/1": "distribution contract share technology authors/*/party",
+    "technology.classified/1": "technology classified_by",
+    "technology.registered/1": "technology owners/*/party",
+    "technology.trl_declared/1": "technology declared_by",
+    "terms.amended/1": "contract parties/* rights/* consents/*",
+    "use.declared/1": "use right used_by consents/*",
+}
 # </table of authority>
 
 
@@ -1211,6 +1354,16 @@ def words(event: Event, column: int) -> Iterator[str]:
 def named(source: str, event: Event, officers: dict[str, set[str]]) -> set[str]:
     """Return the parties that a word names: an officer or both, or those at a path."""
     return officers.get(source) or set(map(str, values(event.body, source)))
+
+
+def brought_subjects(says: dict[str, Any]) -> set[str]:
+    """Return what an event is about by its body: what is written as a subject, up to a `#`."""
+    own, found = sha256(says["ledger"].encode()).hexdigest(), set[str]()
+    for word in ABOUT.get(says["type"], "").split():
+        kind, _, path = word.rpartition(":")
+        each = [f"{word[1:]}:{own}"] if word[0] == "@" else map(str, values(says["body"], path))
+        found |= {f"{kind}:{name}" if kind else name.partition("#")[0] for name in each}
+    return {name for name in found if re.fullmatch(LISTED["subjects"], name)}
 
 
 def check_signers(event: Event, authority: Authority) -> Iterator[str]:

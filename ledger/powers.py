@@ -10,11 +10,14 @@ reads a body that it has typed, `ledger.verify` plain JSON, and both by the func
     may       who may be named there: `vouched_by=@officers`, `attested_by=#clerk`
     commits   what a mandate's ceiling is held against: `sum:price`, `gives:assignors/*/party`
     waits     when the event binds only after the ledger's delay: `?roles/*`, `?!kind=person`
+    about     what its subjects are at least: `technology`, `key:keys/*/key_id`, `@charter`
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +31,7 @@ class Row(NamedTuple):
     may: str = ""
     commits: str = ""
     waits: str = ""
+    about: str = ""
 
 
 class Officers(NamedTuple):
@@ -119,6 +123,22 @@ def parties_bound(row: Row, says: Any, officers: Officers) -> frozenset[str]:
             found = (_named(source, says, officers) for source in sources.split("|"))
             bound |= next(filter(None, found), set())
     return frozenset(bound)
+
+
+_SUBJECT = re.compile("[a-z]+:[a-z0-9.-]{1,80}")
+
+
+def subjects_of(row: Row, says: Any, origin: str) -> set[str]:
+    """Return what an event is about by its body: what is written there as a subject, up to a `#`.
+
+    `@ledger` and `@charter` are those of the log; `key:` before a path makes a subject of it.
+    """
+    own, found = sha256(origin.encode()).hexdigest(), set[str]()
+    for word in row.about.split():
+        kind, _, path = word.rpartition(":")
+        named = [f"{word[1:]}:{own}"] if word[0] == "@" else values(says, path)
+        found |= {f"{kind}:{each}" if kind else str(each).partition("#")[0] for each in named}
+    return {each for each in found if _SUBJECT.fullmatch(each)}
 
 
 class Asked(NamedTuple):

@@ -7,6 +7,7 @@ From it `ledger/powers.json` and the table in `ledger/court.py` are made, by
 
 from collections.abc import Mapping
 
+from ledger.domain.about import ABOUT
 from ledger.domain.amendment import CorrectionRecorded, TermsAmended
 from ledger.domain.approach import InterestShown, NdaSigned
 from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
@@ -115,7 +116,7 @@ _CHANGES = (
     "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*"
 )
 
-WHO_SIGNS: Mapping[type[Body], Row] = {
+_ROWS: Mapping[type[Body], Row] = {
     LedgerOpened: Row("parties/*/party"),
     RulesAdopted: Row("@officers"),
     DelayAdopted: Row("@officers", waits="?ledger"),
@@ -250,6 +251,10 @@ WHO_SIGNS: Mapping[type[Body], Row] = {
     AppealFiled: Row("filed_by"),
     SettlementRecorded: Row("parties/*", commits="open"),
     DisputeWithdrawn: Row("claimant"),
+}
+
+WHO_SIGNS: Mapping[type[Body], Row] = {
+    body: row._replace(about=ABOUT[body.TOPIC]) for body, row in _ROWS.items()
 }
 """A row for each body: `ledger.powers` says how its words are read."""
 

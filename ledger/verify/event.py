@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from ledger.powers import TABLE, subjects_of
 from ledger.verify.outcome import Refused, Step
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, parse_entry
@@ -60,10 +61,13 @@ def read_event(raw: bytes, position: int, origin: str) -> Event:
     # 6. It is meant for this ledger, and was accepted in its time.
     if fault := _fault_in_header(value, origin) or _fault_in_time(entry.accepted, value):
         raise Refused(Step.IDENTITY, fault, position)
-    # 7. Subjects and signers are sorted lists.
+    # 7. Subjects and signers are sorted lists; what the body is about is among the subjects.
     for name, form in _LISTS.items():
         if not _is_sorted(value[name], form):
             raise Refused(Step.LISTS, f"{name} is not a sorted list of ids, each once", position)
+    row = TABLE.get(value["type"])
+    if row and (missing := subjects_of(row, value["body"], origin).difference(value["subjects"])):
+        raise Refused(Step.LISTS, f"subjects lack {', '.join(sorted(missing))}", position)
     says = value["event_id"], value["type"], value["subjects"], set(value["signers"])
     return Event(position, entry, *says, value["body"])
 

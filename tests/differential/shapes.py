@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ledger.powers import TABLE
+from ledger.powers import TABLE, subjects_of
 from tests.differential.bench import Bench
-from tests.differential.story import deputy, entry, lines
+from tests.differential.story import ORIGIN, deputy, entry, lines
 from tests.support import builders as b
 
 Shaped = tuple[bytes | None, bytes]
@@ -44,7 +44,7 @@ def shaped(bench: Bench) -> Shaped | None:
         return None
     if topic in ("offer.made/1", "offer.countered/1"):
         return _accepted(bench)
-    return None, _signed(bench, topic, _reshaped(bench, topic, bench.step.said), 0)
+    return None, _signed(bench, topic, _reshaped(bench, topic, bench.step.said))
 
 
 def cases_of(topic: str) -> int:
@@ -61,28 +61,20 @@ def _within(topic: str) -> list[tuple[str, Any]]:
 def _accepted(bench: Bench) -> Shaped:
     offered = {**_reshaped(bench, bench.step.topic, bench.step.said), "offer": ODD}
     by = bench.step.said["offeree"]
-    before = _signed(bench, bench.step.topic, offered, 0)
-    return before, _signed(bench, "offer.accepted/1", {"offer": ODD, "accepted_by": by}, 1)
+    before = _signed(bench, bench.step.topic, offered)
+    return before, _signed(bench, "offer.accepted/1", {"offer": ODD, "accepted_by": by})
 
 
-def _signed(bench: Bench, topic: str, said: dict[str, Any], later: int) -> bytes:
+def _signed(bench: Bench, topic: str, said: dict[str, Any]) -> bytes:
     writer, step = bench.writer, bench.step
     signers = [each for each in writer.bound(topic, said) if each.startswith("party:")]
     signers = signers or step.signers
-    subjects = [step.said["offer"]] if later else []
-    payload = writer.payload(topic, said, signers, step.at, subjects or _subjects(bench))
+    subjects = subjects_of(TABLE[topic], said, ORIGIN) | {"offer:shaped"}
+    payload = writer.payload(topic, said, signers, step.at, subjects)
     keys = [writer.key(each) for each in signers]
     if bench.chance.random() < 0.8:
         keys[bench.chance.randrange(len(keys))] = writer.key(deputy("large"))
     return entry(payload, lines(payload, [*keys, *step.new]), step.at)
-
-
-def _subjects(bench: Bench) -> list[str]:
-    """Return what the event of the step is about, whatever became of its shape."""
-    step = bench.step
-    payload = bench.writer.payload(step.topic, step.said, step.signers, step.at)
-    subjects: list[str] = json.loads(payload)["subjects"]
-    return subjects
 
 
 def _reshaped(bench: Bench, topic: str, said: dict[str, Any]) -> dict[str, Any]:

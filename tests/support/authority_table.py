@@ -12,6 +12,9 @@ from ledger.domain.who_signs import WHO_SIGNS
 from ledger.powers import TABLE_FILE, write_table
 
 COURT = Path(court.__file__)
+LONGEST, WRAPPED = 100, 80
+"""Characters of a line, and of words before the rest goes to the next one."""
+
 MARKED = re.compile("(# <table of authority>\n)(.*)(# </table of authority>\n)", re.DOTALL)
 
 
@@ -22,12 +25,23 @@ def table() -> str:
 
 def literal() -> str:
     """Return what has to stand between the two marks in `court.py`."""
-    lines = []
-    for topic, row in sorted((body.TOPIC, row) for body, row in WHO_SIGNS.items()):
-        whole = f"    {json.dumps(topic)}: ({', '.join(map(json.dumps, row))}),"
-        split = [f"    {json.dumps(topic)}: (", *(f"        {json.dumps(part)}," for part in row)]
-        lines += [whole] if len(whole) <= 100 else [*split, "    ),"]
-    return "\n".join(["TABLE: dict[str, tuple[str, str, str, str]] = {", *lines, "}", ""])
+    rows = sorted((body.TOPIC, row) for body, row in WHO_SIGNS.items())
+    lines, about = list[str](), list[str]()
+    for topic, row in rows:
+        *words, subjects = map(json.dumps, row)
+        name = f"    {json.dumps(topic)}: ("
+        whole = f"{name}{', '.join(words)}),"
+        split = [name, *(f"        {part}," for part in words), "    ),"]
+        lines += [whole] if len(whole) <= LONGEST else split
+        whole = f"    {json.dumps(topic)}: {subjects},"
+        first = subjects[:WRAPPED].rpartition(" ")[0]
+        inside = [f"        {subjects}"]
+        if len(inside[0]) > LONGEST:
+            inside = [f'        {first}"', f'        "{subjects[len(first) :]}']
+        split = [name, *inside, "    ),"]
+        about += [whole] if len(whole) <= LONGEST else split
+    head = "TABLE: dict[str, tuple[str, str, str, str]] = {"
+    return "\n".join([head, *lines, "}", "ABOUT = {", *about, "}", ""])
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from ledger.log.evidence import Evidence, ShownEntry, ShownHistory, format_evide
 from ledger.log.policy import QUORUM_NONE_POLICY
 from ledger.log.proof import prove_inclusion
 from ledger.log.subject_map import SubjectMap
+from ledger.powers import TABLE, subjects_of
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
@@ -108,7 +109,7 @@ def sealed_bundle(log: SampleLog, positions: Iterable[int], *subjects: str, **pa
 def payload(log: SampleLog, **header: Any) -> dict[str, Any]:
     """Return the next event, a technology of its signers, as JSON; `header` overrides members.
 
-    The firm signs, where no list of others is given.
+    The firm signs, where no list of others is given; what the body is about is among the subjects.
     """
     number, signers = log.size, header.get("signers")
     body = technology_registered(technology=numbered("technology", number), owners=[held(FIRM)])
@@ -129,7 +130,11 @@ def payload(log: SampleLog, **header: Any) -> dict[str, Any]:
         issued_at=log.now,
     )
     value = canonical.load(raw)
-    return {**value, "body": {**value["body"], "owners": named}, **header}
+    value = {**value, "body": {**value["body"], "owners": named}, **header}
+    row, body = TABLE.get(str(value.get("type"))), value.get("body")
+    if row and "subjects" not in header:
+        value["subjects"] = sorted({*value["subjects"], *subjects_of(row, body, log.origin)})
+    return value
 
 
 def append(

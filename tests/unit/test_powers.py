@@ -1,6 +1,5 @@
 """The table of authority: one source, three readers, and words that name what bodies have."""
 
-import ast
 import re
 from typing import Any
 
@@ -8,12 +7,22 @@ import pytest
 from pydantic import BaseModel
 
 from ledger import court
+from ledger.domain.event import Body
 from ledger.domain.money import Money
 from ledger.domain.registry import TOPICS
 from ledger.domain.who_signs import WHO_SIGNS
-from ledger.powers import TABLE, TABLE_FILE, Officers, exposure, parties_bound, values
+from ledger.powers import (
+    TABLE,
+    TABLE_FILE,
+    Officers,
+    exposure,
+    parties_bound,
+    subjects_of,
+    values,
+)
+from tests.support import builders as b
 from tests.support.authority_table import COURT, MARKED, literal, table
-from tests.support.golden_events import examples
+from tests.support.golden_events import STORY, examples
 
 OFFICERS = Officers("party:vn.operator", "party:vn.registrar")
 ROLES = {"bank", "clerk", "forum", "fund", "reviewer"}
@@ -27,16 +36,16 @@ def test_the_data_file_is_what_the_table_says() -> None:
 def test_the_court_s_literal_is_what_the_table_says() -> None:
     marked = MARKED.search(COURT.read_text("utf-8"))
     assert marked is not None
-    assert ast.literal_eval(literal().partition("= ")[2]) == court.TABLE
-    assert {topic: tuple(row) for topic, row in TABLE.items()} == court.TABLE
-    assert ast.literal_eval(marked[2].partition("= ")[2]) == court.TABLE
+    assert {topic: tuple(row[:4]) for topic, row in TABLE.items()} == court.TABLE
+    assert {topic: row.about for topic, row in TABLE.items()} == court.ABOUT
+    assert literal() == marked[2]
 
 
 def named_paths() -> list[tuple[str, str, str]]:
     """Return (topic, path, what the table takes it for) of every word."""
     found = []
     for topic, row in TABLE.items():
-        for column, words in zip(("party", "party", "", "any"), row, strict=True):
+        for column, words in zip(("party", "party", "", "any", "any"), row, strict=True):
             for word in words.split():
                 rule, _, condition = word.partition("?")
                 if condition:
@@ -46,7 +55,7 @@ def named_paths() -> list[tuple[str, str, str]]:
                 paths = [
                     path
                     for each in sources
-                    if (path := each.removeprefix("!")) and path[0] not in "@#"
+                    if (path := each.removeprefix("!").removeprefix("key:")) and path[0] not in "@#"
                 ]
                 found += [(topic, path, kind) for path in paths]
     return found
@@ -63,6 +72,21 @@ def test_a_word_names_what_the_body_has(topic: str, path: str, kind: str) -> Non
         assert any(isinstance(each, type) and issubclass(each, Money) for each in inside)
     if kind in {"party", "gives"}:
         assert str in inside
+
+
+DERIVED = {"party.identified/1": "identifier", "party.known_as/1": "spelling"}
+"""Kinds of subjects that more than paths leads to."""
+
+
+@pytest.mark.parametrize("body", [*STORY, *examples().values()], ids=lambda body: body.TOPIC)
+def test_the_words_say_what_an_event_is_about_as_its_body_does(body: Body) -> None:
+    row, said = TABLE[body.TOPIC], body.model_dump(mode="json")
+    told = subjects_of(row, said, b.ORIGIN)
+    kind = DERIVED.get(body.TOPIC, "nothing")
+    assert told == {each for each in body.subjects() if not each.startswith(f"{kind}:")}
+    assert told == subjects_of(row, body, b.ORIGIN)
+    header = {"type": body.TOPIC, "ledger": b.ORIGIN, "body": said}
+    assert told == court.brought_subjects(header)
 
 
 def _kinds(annotation: Any) -> set[Any]:
