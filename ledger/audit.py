@@ -41,7 +41,6 @@ from ledger.store.checkpoints import newest_checkpoint, signed_from
 from ledger.store.connection import Pool
 from ledger.store.tree import TreeReader
 from ledger.verify.files import MAX_FILE
-from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
 from ledger.wire.regular import OddFile, read_regular
@@ -440,15 +439,6 @@ def decoded(entry: bytes, position: int) -> Logged:
         raise RuleBroken(position, invalid.code, invalid.detail) from invalid
     except (WireError, ValueError) as error:
         raise RuleBroken(position, "MALFORMED", str(error)) from error
-
-
-def subjects_said(entry: bytes) -> Collection[str]:
-    """Return the subjects that an entry names, of whatever type; none where none can be read."""
-    try:
-        said = canonical.load(parse_entry(entry).payload, admission=False).get("subjects")
-    except WireError:
-        return ()
-    return {each for each in said if isinstance(each, str)} if isinstance(said, list) else ()
 
 
 def digest_of(payload_hash: str) -> bytes:

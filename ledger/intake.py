@@ -8,7 +8,7 @@ signed; whether a rule forbids it is judged later, under the sequencer's lock.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from ledger.log.policy import MalformedPolicy, parse_policy_of
 from ledger.log.statement import check_refusal_keys
 from ledger.wire import canonical, keys
 from ledger.wire.base64 import MalformedBase64, b64decode
+from ledger.wire.canonical import WireError
 from ledger.wire.commitment import (
     BadOpening,
     Opening,
@@ -332,6 +333,15 @@ def accepted_at(entry: bytes, accepted: bytes) -> bytes:
     """Return an entry, the leaf's bytes, with another instant: all have 24 characters."""
     assert len(accepted) == len(_ANY_INSTANT), "an instant is written in one way"
     return b"".join((_BEFORE_INSTANT, accepted, entry[_AFTER_INSTANT:]))
+
+
+def subjects_said(entry: bytes) -> Collection[str]:
+    """Return the subjects that an entry names, of whatever type; none where none can be read."""
+    try:
+        said = canonical.load(parse_entry(entry).payload, admission=False).get("subjects")
+    except WireError:
+        return ()
+    return {each for each in said if isinstance(each, str)} if isinstance(said, list) else ()
 
 
 def decode(entry: bytes, position: int) -> Logged:

@@ -49,13 +49,13 @@ from ledger.audit import (
     Source,
     Unfinished,
     exported_checkpoint,
-    subjects_said,
 )
 from ledger.authentic import Authenticated
 from ledger.client import NoAnswer
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
 from ledger.governed import Governed
+from ledger.intake import subjects_said
 from ledger.log.cosignature import cosignature_time
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
 from ledger.log.note import good_lines, parse_note

@@ -9,11 +9,12 @@ import pytest
 from api.cli.monitor import code_of
 from ledger import governed, monitor
 from ledger.alarms import Alarm
-from ledger.audit import Replay, RuleBroken, subjects_said
+from ledger.audit import Replay, RuleBroken
 from ledger.domain import admission
 from ledger.domain.authority import ledger_subject
 from ledger.domain.seal import LedgerSealed
 from ledger.genesis import key_record
+from ledger.intake import subjects_said
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import Ed25519NoteSigner
 from ledger.log.policy import Policy
