@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from api.cli import importing
 from api.cli.importing import CLERK, Attesting
+from api.cli.main import app
 from api.importers.memory import Memory, load_memory
 from ledger.client import LedgerClient, NoAnswer, Signed, read_trust
 from ledger.genesis import initialise
@@ -63,8 +64,8 @@ def run(node: Node, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
         def imported(*lines: bytes) -> dict[str, Any]:
             (tmp_path / "data" / "assignments.jsonl").write_bytes(b"".join(lines))
-            asked = [str(tmp_path / "data"), "--url", url, "--json"]
-            told = CliRunner().invoke(importing.app, asked)
+            asked = ["import", "uspto", str(tmp_path / "data"), "--url", url, "--json"]
+            told = CliRunner().invoke(app, asked)
             assert 0 == told.exit_code, (told.output, told.exception)
             report: dict[str, Any] = json.loads(told.stdout)
             return report
