@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import importing
 from api.cli.importing import CLERK, Attesting
 from api.cli.main import app
 from api.importers.memory import Memory, load_memory
