@@ -33,7 +33,7 @@ class _Once:
 
 def fold_what_is_signed(node: Node) -> None:
     once = _Once()
-    Runner(node.pool, READ_MODELS, decode).run(once, once.set)
+    Runner(node.pool, READ_MODELS, decode, key=node.key).run(once, once.set)
 
 
 def event_id(signed: Signed) -> str:
