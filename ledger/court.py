@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, lru_cache, partial
 from hashlib import sha256
-from math import gcd, isqrt
+from math import gcd, isqrt, prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +47,7 @@ DEMONSTRATION = "demonstration: no delay, what officers register or vouch for bi
 UNIX, MILLENNIA = datetime(1970, 1, 1, tzinfo=UTC), datetime(6325, 1, 1, tzinfo=UTC)
 Times = list[tuple[datetime, str]]  # When, and by whom.
 MAX_BUNDLE, MAX_NOTE, MAX_ENTRY, MAX_COUNT = 1 << 28, 1 << 20, 65535, 2**63 - 1
+MAX_SHOWN, MAX_PARTS, MAX_RSA = 2000, 1 << 21, 512  # Entries, values in JSON, keys of RSA.
 
 
 @dataclass(eq=False)
@@ -509,21 +510,30 @@ def is_prime_order(encoded: bytes) -> bool:
     return total[0] == 0 and total[1] == total[2]
 
 
+@cache
+def small_primes() -> tuple[list[int], int, set[int]]:
+    """Return the odd primes below 2^16, their product, and the remainders by 5040 of squares."""
+    small = [p for p in range(3, 1 << 16, 2) if all(p % d for d in range(3, isqrt(p) + 1, 2))]
+    return small, prod(small), {n * n % 5040 for n in range(5040)}
+
+
+@lru_cache(4096)
 def is_guessable(modulus: bytes) -> bool:
     """Say whether a published method finds the factors of an RSA modulus (docs/spec/event.md)."""
-    small = [p for p in range(3, 1 << 16, 2) if all(p % d for d in range(3, isqrt(p) + 1, 2))]
-    raw, n = modulus.lstrip(b"\0"), int.from_bytes(modulus)
+    (small, product, squares), raw = small_primes(), modulus.lstrip(b"\0")
+    n = int.from_bytes(modulus)
     weak = len({raw[at : at + 8] for at in range(len(raw) - 7)}) < len(raw) - 7
-    weak |= any(n % p == 0 for p in small) or not 41 <= 100 * n.bit_count() / n.bit_length() <= 59
+    weak |= gcd(n, product) > 1 or not 41 <= 100 * n.bit_count() / n.bit_length() <= 59
     weak |= any(all(pow(n, p // k, p) == 1 for p in small if p % k == 1) for k in (2, *small[:53]))
     powers = {p: [pow(65537, x, p) for x in range(p)] for p in small[:38]}  # CVE-2017-15361
     logs = [(each.index(n % p), each.index(1, 1)) for p, each in powers.items() if n % p in each]
     weak |= len(logs) == 38 and all((x - y) % gcd(m, k) == 0 for x, m in logs for y, k in logs)
     for four in range(4, 257, 4):  # Fermat's method, with multipliers.
         for total in range(first := isqrt(four * n - 1) + 1, first + 1024 // four + 1):
-            rest = isqrt(total * total - four * n)
-            weak |= total * total - rest * rest == four * n and 1 < gcd(total - rest, n) < n
-    return weak or pow(2, n - 1, n) == 1  # Or a prime.
+            rest = total * total - four * n
+            if rest % 5040 in squares and isqrt(rest) ** 2 == rest:
+                weak |= 1 < gcd(total - isqrt(rest), n) < n
+    return weak or pow(2, n - 1, n) == 1  # Or a prime: this takes most of the time.
 
 
 class Key(NamedTuple):
@@ -858,8 +868,6 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
     message = b"DSSEv1 %d %b %d %b" % encoding
     with failing(SIGNATURES, event.position):
         unread = list(check_signers(event, authority))
-        for key in brought.values():
-            key.must_bind()
         must(brought.keys() <= {key_id for key_id, _ in event.lines}, "a new key has not signed")
         for key_id, signature in event.lines:
             key = brought.get(key_id) or key_in_force(key_id, event, authority)
@@ -877,6 +885,8 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
             must(binds, f"the line of {key.party} binds none of the signers")
             bound |= binds
             older.add(key.party)
+        for key in brought.values():  # Last, as that takes longest.
+            key.must_bind()
         must(bound == event.signers, "a signer is bound by no line")
         return unread + list(check_powers(event, authority, older))
 
@@ -1519,8 +1529,11 @@ def shaped(value: Any, shape: Any) -> Any:
 def read_bundle(raw: bytes) -> dict[str, Any]:
     """Take a bundle apart; nothing of it is verified then."""
     must(len(raw) <= MAX_BUNDLE and raw.endswith(b"\n"), "a bundle is a line of JSON")
+    must(sum(map(raw.count, (b"{", b"[", b","))) <= MAX_PARTS, "a bundle of too many values")
     bundle: dict[str, Any] = shaped(loads(raw[:-1].decode("utf-8", "surrogateescape")), BUNDLE)
     must(bundle["format"] == "techledger-bundle/v1", "a bundle of another format")
+    slow = sum(each["entry"].count(b'"rsa-pss-sha256"') for each in bundle["entries"])
+    must(len(bundle["entries"]) <= MAX_SHOWN and slow <= MAX_RSA, "too many entries or RSA keys")
     for name, key in (("entries", "position"), ("histories", "subject")):
         order = [each[key] for each in bundle[name]]
         must(order == sorted(set(order)), f"{name} are in order, each once")

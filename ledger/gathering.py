@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from ledger import court
 from ledger.charter import read_policy_in_force
 from ledger.domain.authority import ledger_subject
 from ledger.domain.governance import charter_subject
@@ -32,8 +33,8 @@ from ledger.store.entries import (
 )
 from ledger.store.subject_map import StoredMap
 
-MAX_ENTRIES = 2_000
-"""Entries of one bundle at most."""
+MAX_ENTRIES, MAX_RSA = court.MAX_SHOWN, court.MAX_RSA
+"""Entries of one bundle at most, and keys of RSA, each of which takes a verifier 0.2 s."""
 
 
 class GatheringError(Exception):
@@ -80,6 +81,8 @@ class Gatherer:
             found |= {each.position: each for each in read_at(self.pool, new)}
             whole |= asked
             asked = whole | self._signed_by(list(found.values()), found, size)
+        if sum(each.entry.count(b'"rsa-pss-sha256"') for each in found.values()) > MAX_RSA:
+            raise TooMuch(f"more than {MAX_RSA} keys of RSA belong to it: ask for fewer at once")
         shown = sorted(found)
         return Evidence(
             _stripped(checkpoint.note, self.origin, policy),

@@ -54,7 +54,8 @@ def open_section(
     trust: TrustFile,
 ) -> None:
     """Add the opening of a sealed section that the holder may show."""
-    evidence = parse_evidence(_read(bundle))
+    _verified(was := _read(bundle), trust)
+    evidence = parse_evidence(was)
     try:
         opened = load_json(read_named(opening, "OPENING"))
     except MalformedJson as error:

@@ -6,6 +6,7 @@ each signer must be bound: so no line can be stripped from an event, and none ad
 event itself brings counts, and must have signed: that is its proof of possession.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 
@@ -28,9 +29,10 @@ def check_signatures(event: Event, authority: Authority) -> tuple[str, ...]:
     sealed to the ceiling of a mandate.
     """
     unread = judge_signers(event, authority)
-    brought = admitted_keys(event)
+    brought = proven_keys(event)
     for line in event.entry.signatures:
         verify_line(event, brought.get(line.key_id) or authority.keys[line.key_id], line.value)
+    admit(event, brought)
     return unread
 
 
@@ -39,7 +41,7 @@ def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
     row, unread = TABLE.get(event.type), list[str]()
     _must_stand(event, authority, row, unread)
     _must_wait(event, authority, row)
-    brought, older = _proven_keys(event), set[str]()
+    brought, older = proven_keys(event), set[str]()
     bound = {key.party for key in brought.values()} & event.signers
     for line in event.entry.signatures:
         # A key that the event brings binds its own party and nobody through a mandate.
@@ -127,25 +129,24 @@ def verify_line(event: Event, key: Key, signature: bytes) -> None:
         raise fault(event, f"the line by key {key.key_id}: {error}") from None
 
 
-def _proven_keys(event: Event) -> dict[str, Key]:
-    """Return the keys that an event brings, by id; each of them has signed."""
+def proven_keys(event: Event) -> dict[str, Key]:
+    """Return the keys that an event brings, by their true ids; each of them has signed."""
     brought = {key.key_id: key for key in brought_keys(event)}
     if unproven := brought.keys() - {line.key_id for line in event.entry.signatures}:
         raise fault(event, f"new keys have not signed: {', '.join(sorted(unproven))}")
+    for key_id, key in brought.items():
+        if keys.key_id(key.spki) != key_id:
+            raise fault(event, f"{key_id} is not the SHA-256 of its public key")
     return brought
 
 
-def admitted_keys(event: Event) -> dict[str, Key]:
-    """Return the keys that an event brings, by id: each fit to bind anybody, each a signer."""
-    brought = _proven_keys(event)
+def admit(event: Event, brought: Mapping[str, Key]) -> None:
+    """Refuse new keys that are not fit to bind anybody: last, as that takes longest to see."""
     for key_id, key in brought.items():
         try:
             keys.admit_key(key.algorithm, key.spki)
         except keys.KeyRefused as error:
             raise fault(event, f"the new key {key_id}: {error}") from None
-        if keys.key_id(key.spki) != key_id:
-            raise fault(event, f"{key_id} is not the SHA-256 of its public key")
-    return brought
 
 
 def _in_force(key_id: str, event: Event, authority: Authority) -> Key:

@@ -35,7 +35,13 @@ from ledger.verify.event import Event, read_event
 from ledger.verify.evidence import in_our_words, is_demonstration, known_to, show
 from ledger.verify.files import check_names, read_checkpoint, read_seen, read_tile
 from ledger.verify.outcome import Refused, Step, Verified, refusing, states
-from ledger.verify.signatures import admitted_keys, check_signatures, judge_by_itself, verify_line
+from ledger.verify.signatures import (
+    admit,
+    check_signatures,
+    judge_by_itself,
+    proven_keys,
+    verify_line,
+)
 from ledger.verify.tree import HashBundle, check_tree
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.workers import in_order
@@ -243,12 +249,13 @@ def _check_lines(event: Event, raw: bytes, origin: str) -> tuple[int, list[str]]
     if event.position == 0:
         check_signatures(event, gather_authority([(0, raw)], origin))
         return len(event.entry.signatures), []
-    brought, unread = admitted_keys(event), ["whether its lines bind all of its signers"]
+    brought, unread = proven_keys(event), ["whether its lines bind all of its signers"]
     for line in event.entry.signatures:
         if line.key_id in brought:
             verify_line(event, brought[line.key_id], line.value)
         else:
             unread.append(f"the line by key {line.key_id}")
+    admit(event, brought)
     return len(event.entry.signatures) - len(unread) + 1, unread
 
 

@@ -153,6 +153,7 @@ def admit_key(algorithm: str, spki_der: bytes) -> None:
         raise WeakKey(weakness)
 
 
+@lru_cache(maxsize=4096)
 def find_weakness(spki_der: bytes) -> str | None:
     """Return the weakness, one of `WEAKNESSES`, of a key that `load_public` takes, or None."""
     match load_der_public_key(spki_der):

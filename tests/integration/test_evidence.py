@@ -287,6 +287,16 @@ def test_a_bundle_over_http_by_command_and_on_a_python_of_its_own(
     assert 1 == main([str(bundle), "--trust", str(case.home.trust)])
 
 
+def test_more_keys_of_rsa_than_a_verifier_looks_at_are_not_gathered(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "MAX_RSA", -1)  # There is none in the log.
+    with serving(case.node) as url:
+        refused = httpx2.get(f"{url}/v1/evidence")
+    assert (413, "TOO_LARGE") == (refused.status_code, refused.json()["code"])
+    assert "keys of RSA" in refused.json()["detail"]
+
+
 def test_a_history_too_long_for_a_bundle_is_refused_unread_and_what_it_says_next_works(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
