@@ -40,6 +40,9 @@ AHEAD = 3
 """How far a peer may be ahead with reading, in the times that it may be behind: a kernel takes much
 at once, and then nothing until its process has read some of it."""
 
+NEVER_ASKED = 10
+"""How many seconds each second counts that somebody is waited for who never asked for anything."""
+
 LINGER = 1 << 20
 """Bytes of a body that are read and dropped once the answer to it has been given."""
 
@@ -51,14 +54,12 @@ class Limits:
     `head_s`: seconds until a request's head is there; `late_s`: how far, in seconds, a peer may be
     behind `rate`, bytes a second, with a body or with reading. `head`: bytes of a head. `unsent`:
     bytes of answers that wait to be read, over all connections. `proxies` are addresses and
-    networks of peers that speak for many: they have no share, and say who the client is. Who was
-    waited for no longer than `spared_s`, seconds, does not go for another with as many connections;
-    what comes or is read at `fair`, bytes a second, is not waited for.
+    networks of peers that speak for many: they have no share, and say who the client is. What comes
+    or is read at `fair`, bytes a second, is not waited for.
     """
 
     connections: int = 1000
     share: int = 100
-    spared_s: float = 1.0
     fair: int = 16 * 1024
     head_s: float = 10.0
     late_s: float = 10.0
@@ -139,20 +140,20 @@ class Guard:
         """Cut a connection for a new one; say whether there is one to cut.
 
         It is one of whom has most, if that is more than the new one's, network by network; else,
-        of all that were waited for, the one that was so the longest, and that never asked for
-        anything goes first. So neither a few addresses nor many keep out one that is new.
+        of all that are waited for now, the one that was so the longest. So neither a few addresses
+        nor many, however fast they come, keep out one that is new: it has until as many again have
+        come to say what it wants.
         """
         held = [each for each in self._here if each.groups]
+        now = asyncio.get_running_loop().time()
         most = max(self._of.values(), default=0)
         if most > 1:
             theirs = [each for each in held if self._of[each.groups[0]] == most]
-            of_most = max(theirs, key=lambda each: (self._sizes(each), each.worth))
+            of_most = max(theirs, key=lambda each: (self._sizes(each), each.owes_s(now)))
             if self._has_more(of_most, who):
                 return self._displace(of_most)
-        waited_for = [each for each in held if each.waited_s > self.limits.spared_s]
-        if waited_for:
-            return self._displace(max(waited_for, key=lambda each: each.worth))
-        return False
+        longest = max(held, key=lambda each: each.owes_s(now), default=None)
+        return longest is not None and longest.owes_s(now) > 0 and self._displace(longest)
 
     def _sizes(self, who: "GuardedProtocol") -> list[int]:
         return [self._of[group] for group in who.groups]
@@ -302,12 +303,23 @@ class GuardedProtocol(HttpToolsProtocol):
         self._dropped = 0
         self._status = 400
         self._asked = False
-        self.waited_s = 0.0
+        self._waited_s = 0.0
+        self._looked = 0.0
 
-    @property
-    def worth(self) -> tuple[bool, float]:
-        """By what it is chosen that has to go: the greatest first."""
-        return (not self._asked, self.waited_s)
+    def owes_s(self, now: float) -> float:
+        """Return for how long it is waited for, in seconds; tenfold where it never asked yet."""
+        counted = self._counted
+        unsent = counted is not None and counted.unsent > 0
+        if self._is_answered() and not unsent:
+            return 0.0
+        # How much was read is counted at looks alone, and time that we did not look is ours.
+        since_s = 0.0 if unsent else min(now - self._looked, TICK_S)
+        waited_s = self._waited_s + since_s - self._received / self.guard.limits.fair
+        return max(0.0, waited_s) * (1 if self._asked else NEVER_ASKED)
+
+    def _is_answered(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and not cycle.response_complete and not self._in_body
 
     # What asyncio calls
 
@@ -316,6 +328,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._counted = _Counted(transport, self.guard)
         super().connection_made(self._counted)  # type: ignore[arg-type]
         self.host = self.client[0] if self.client else ""
+        self._looked = self.loop.time()
         self.groups = groups_of(self.host)
         if status := self.guard.enter(self):
             self._status = status
@@ -409,7 +422,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request: from here on an answer is owed."""
-        self._in_body, self._asked, self.waited_s = False, True, 0.0
+        self._in_body, self._asked, self._waited_s = False, True, 0.0
         super().on_message_complete()
 
     # What the guard and the server call
@@ -432,11 +445,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self._read_late_s = max(-AHEAD * limits.late_s, late_s)
         else:
             self._read_late_s = 0.0
-        asks = self.cycle is not None and not self.cycle.response_complete and not self._in_body
-        if asks and not unsent:
-            self.waited_s = 0.0
+        if self._is_answered() and not unsent:
+            self._waited_s = 0.0
         else:
-            self.waited_s = max(0.0, self.waited_s + tick_s - (received + read) / limits.fair)
+            self._waited_s = max(0.0, self._waited_s + tick_s - (received + read) / limits.fair)
+        self._looked = self.loop.time()
         self._cut_if_late(counted)
 
     def _cut_if_late(self, counted: _Counted) -> None:
