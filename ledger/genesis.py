@@ -156,8 +156,9 @@ def initialise(  # noqa: PLR0913  (what may be said of a log that is made)
     event that waits, comes back with their signatures. Without them the registrar's keys are made
     here, which is for a demonstration.
 
-    Raises `AlreadyInitialised` where there is a whole log already, `HostMissing`, `BegunOtherwise`,
-    `KeysOfAnother`, `EntriesLost`, `KeyFileMissing` for the keys of a log that has its first entry.
+    Raises `AlreadyInitialised` where there is a whole log already, `DirectoryOccupied` where there
+    is something else, and touches nothing then; `HostMissing`, `BegunOtherwise`, `KeysOfAnother`,
+    `EntriesLost`, `KeyFileMissing` for the keys of a log that has its first entry.
     """
     home = Home(settings.home)
     file = CheckpointFile(home.checkpoints)

@@ -31,8 +31,19 @@ class ConfigDamaged(HomeError):
     """`config.toml` is there and says nothing; a new origin beside an old log would be a fork."""
 
 
+class DirectoryOccupied(HomeError):
+    """A ledger is to be made where something else lies, or where `config.toml` was lost."""
+
+
 class AlreadyInitialised(HomeError):
     """There is a ledger in this directory already; a second one would look like a fork."""
+
+
+_BEFOREHAND = {
+    *("keys", "checkpoints", "vault", "law", "policy", "fallback-policy", "registrar.json"),
+    "lost+found",
+}
+"""What may lie in a home before `config.toml` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +150,25 @@ class Home:
         for directory in (self.keys, self.checkpoints):
             durable.make_directories(directory)
 
+    def must_be_free(self) -> None:
+        """Raise `DirectoryOccupied` where nothing says that this is a ledger's, and something is.
+
+        What an operator lays out before there is a ledger is not in the way, nor are dot files.
+        """
+        if self.config.exists() or not self.path.exists():
+            return
+        others = sorted(each.name for each in self.path.iterdir() if each.name not in _BEFOREHAND)
+        if others := [name for name in others if not name.startswith(".")]:
+            raise DirectoryOccupied(
+                f"{self.path} has no config.toml and holds {', '.join(others[:3])}"
+                f"{' and more' if others[3:] else ''}: set LEDGER_HOME to a new directory"
+                " (or put config.toml back, if this was a ledger)"
+            )
+
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Let one process at a time make a ledger here; others wait."""
+        """Let one process at a time make a ledger here; others wait. Raises `DirectoryOccupied`."""
+        self.must_be_free()
         self.make_directories()
         descriptor = os.open(self.path, os.O_RDONLY)
         try:

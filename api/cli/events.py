@@ -120,6 +120,7 @@ def submit(
             receipt = ledger.submit(signed, witnessed=witnessed)
         elif isinstance(found := ledger.submit_promised(signed), VerifiedReceipt):
             receipt = found
+            print(f"no promise was made: {promise} is not written", file=sys.stderr)
         else:
             promise.write_bytes(found.note)
             _print_word(found, as_json=as_json)

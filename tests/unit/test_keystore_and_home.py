@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from ledger.home import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
+from ledger.home import (
+    AlreadyInitialised,
+    DirectoryOccupied,
+    Home,
+    Identity,
+    NotInitialised,
+    new_origin,
+)
 from ledger.keystore import (
     KeyFileExists,
     KeyFileMissing,
@@ -70,3 +77,22 @@ def test_an_origin_is_the_host_and_eight_hex_digits_made_afresh():
     assert first != second
     assert "ledger.example.vn/techledger/" == first[:-8]
     assert 0 <= int(first[-8:], 16)
+
+
+@pytest.mark.parametrize("name", ["thesis.doc", "trust.json", "postgres-18"])
+def test_a_directory_that_holds_something_else_is_touched_by_nobody(tmp_path: Path, name: str):
+    (tmp_path / name).write_text("mine")
+    (tmp_path / ".config.toml.new").write_text("mine, too")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DirectoryOccupied, match=name), Home(tmp_path).alone():
+        pass
+    assert before == sorted(tmp_path.rglob("*"))
+
+
+def test_what_lies_in_a_home_beforehand_is_in_nobodys_way(tmp_path: Path):
+    for name in ("law", "keys", "lost+found"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "policy").write_text("log ...")
+    (tmp_path / ".profile").write_text("")
+    with Home(tmp_path).alone():
+        pass

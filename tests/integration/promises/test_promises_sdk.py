@@ -161,3 +161,8 @@ def test_the_commands_keep_the_promise_and_the_refusal_as_files_and_verify_holds
         else:
             assert "verified  position" in told[1]
             assert (0, True) == verify("RECORDED: ", note)
+            none = tmp_path / "none.note"
+            again = [*ask[1:2], "--promise", none, *at]
+            done = CliRunner().invoke(app, ["events", "submit", *map(str, again)])
+            assert (0, False) == (done.exit_code, none.exists())
+            assert f"no promise was made: {none} is not written" in done.stderr
