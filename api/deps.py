@@ -86,7 +86,7 @@ async def look(request: Request, work: Callable[[], T]) -> T:
 
 
 def address_of(request: Request) -> str:
-    """Return whom the client counts as: its address, in IPv6 its /64 (`api.guarded.group_of`)."""
+    """Return whom the client counts as: its address, in IPv6 its /64 (`api.networks.group_of`)."""
     address = request.state.address
     assert isinstance(address, str)
     return address

@@ -16,8 +16,8 @@ from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.guarded import group_of
 from api.metrics import Metrics
+from api.networks import group_of
 from api.problems import ApiProblem, respond
 from api.quotas import Quotas
 from ledger.sequencer import Stopped

@@ -16,7 +16,7 @@ import sys
 import termios
 from collections import Counter
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import httptools
@@ -25,6 +25,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from api.networks import SHARES, groups_of
 from api.problems import MEDIA_TYPE, members
 
 TICK_S = 0.5
@@ -67,34 +68,6 @@ class Limits:
     head: int = 16 * 1024
     unsent: int = 128 << 20
     proxies: tuple[str, ...] = ()
-
-
-def group_of(host: str) -> str:
-    """Return whom an address counts as: itself; in IPv6 its /64, which one host has at will."""
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ip_network((address, 64), strict=False))
-    return str(address)
-
-
-SHARES = {48: 4, 56: 2, 64: 1}
-"""How many shares an IPv6 network of that prefix has: sites are given networks, not addresses."""
-
-
-def groups_of(host: str) -> tuple[str, ...]:
-    """Return the groups that an address is in, the widest first: in IPv6 its /48, /56 and /64."""
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return (host,) * len(SHARES)
-    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
-        return tuple(str(ip_network((address, prefix), strict=False)) for prefix in SHARES)
-    return (group_of(host),) * len(SHARES)
 
 
 class Guard:

@@ -13,19 +13,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ledger import durable
-from ledger.faults import Contradiction, canonical_reason
+from ledger.faults import Contradiction, Told, canonical_reason
 
 _NOTE = "last-signed"
 _BEFORE = "latest"  # Where earlier software had the note, and nothing else in the file.
 _HALT = "HALTED"
 
 
-class AntiRollbackError(Exception):
+class AntiRollbackError(Told):
     """Superclass of the errors of this store. Never raised itself."""
 
 
 class Halted(AntiRollbackError, Contradiction):
     """The log has stopped signing; a person must look. The reason is in the file HALTED."""
+
+    exit_code = 70
 
 
 class Missing(AntiRollbackError, Contradiction):

@@ -19,6 +19,7 @@ from ledger.domain.event import Context, Event, LeftOut, Logged, Refusal
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
 from ledger.exportfiles import SHARE, Progress, Share, remove_outgrown, take_in, write_whole
+from ledger.faults import Told
 from ledger.intake import Invalid, decode
 from ledger.lawbook import laws_at_hand
 from ledger.log.dating import SEEN, seen_path
@@ -49,7 +50,7 @@ from ledger.witnessed import NONE_ASKED, Quorum, freshened
 CHECKPOINT = "checkpoint"
 
 
-class AuditError(Exception):
+class AuditError(Told):
     """Superclass of the errors of this module. Never raised itself."""
 
 

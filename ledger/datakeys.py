@@ -54,6 +54,7 @@ class DataKeyError(NeedsOperator):
     """Superclass of the errors of the vault's keys. Never raised itself; `code` is stable."""
 
     code: ClassVar[str]
+    exit_code = 78
 
     def __str__(self) -> str:
         return f"{self.code}: {super().__str__()}"

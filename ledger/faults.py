@@ -26,11 +26,17 @@ class Fault(Enum):
     CONTRADICTION = "contradiction"
 
 
-class Passing(Exception):
+class Told(Exception):
+    """Marks an error that a command tells in one line, with `exit_code`. Never raised itself."""
+
+    exit_code = 1
+
+
+class Passing(Told):
     """Marks an error that passes. Never raised itself."""
 
 
-class NeedsOperator(Exception):
+class NeedsOperator(Told):
     """Marks an error that somebody must mend; its text says how."""
 
 

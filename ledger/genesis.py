@@ -30,7 +30,7 @@ from ledger.compose import compose
 from ledger.datakeys import DataKeys
 from ledger.domain.event import KeyRecord
 from ledger.domain.ledger import LedgerOpened
-from ledger.faults import Passing
+from ledger.faults import Passing, Told
 from ledger.home import AlreadyInitialised, Home, Identity, NotInitialised, new_origin
 from ledger.intake import decode, read_envelope
 from ledger.judging import Recorded
@@ -75,11 +75,11 @@ _BETWEEN = re.compile(rb"(?<=\})\s*(?=\{)")
 """Where one record ends in a file and the next begins."""
 
 
-class AppendRefused(Exception):
+class AppendRefused(Told):
     """A rule forbids the event; nothing was recorded."""
 
 
-class GenesisError(Exception):
+class GenesisError(Told):
     """Superclass of what keeps a log from being made. Never raised itself."""
 
 

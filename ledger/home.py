@@ -17,9 +17,10 @@ from pathlib import Path
 
 from ledger import durable
 from ledger.datakeys import DataKeys
+from ledger.faults import Told
 
 
-class HomeError(Exception):
+class HomeError(Told):
     """Superclass of the errors of a ledger's home. Never raised itself."""
 
 

@@ -17,10 +17,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ledger import durable
+from ledger.faults import Told
 from ledger.wire.keys import PrivateKey
 
 
-class KeystoreError(Exception):
+class KeystoreError(Told):
     """Superclass of the errors of the key store. Never raised itself."""
 
 

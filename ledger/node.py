@@ -21,6 +21,7 @@ from ledger.batches import BatchKey, load_batch_key, make_batch_key
 from ledger.charter import read_policy_in_force
 from ledger.clock import Clock
 from ledger.dryruns import DryRuns
+from ledger.faults import Told
 from ledger.feeder import Feeder
 from ledger.follower import Follower
 from ledger.gate import places, remembered
@@ -55,7 +56,7 @@ from ledger.witnessed import NONE_ASKED, Grade, Quorum, Standard, freshened, rea
 _log = structlog.get_logger(__name__)
 
 
-class NodeError(Exception):
+class NodeError(Told):
     """Superclass of the errors of this module. Never raised itself."""
 
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ledger.bounded import Answer
+from ledger.faults import Told
 from ledger.log.merkle import LogError
 from ledger.log.receipt import TlogProof, parse_tlog_proof
 from ledger.log.statement import Statement
@@ -14,7 +15,7 @@ from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
 
 
-class ClientError(Exception):
+class ClientError(Told):
     """Superclass of the errors of the SDK. Never raised itself."""
 
 

@@ -22,6 +22,7 @@ from uuid import UUID
 from ledger.antirollback import CheckpointFile
 from ledger.batches import BatchKey
 from ledger.domain.event import Logged
+from ledger.faults import Told
 from ledger.intake import decode
 from ledger.log.merkle import Frontier, leaf_hash
 from ledger.log.note import Note, format_note, open_note, parse_note, parse_vkey
@@ -37,7 +38,7 @@ PAGE = 1_000
 """Entries that one transaction appends at most."""
 
 
-class RestoreError(Exception):
+class RestoreError(Told):
     """Superclass of the errors of this module. Never raised itself."""
 
 

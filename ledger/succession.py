@@ -15,13 +15,14 @@ from ledger.audit import exported_entries
 from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body
 from ledger.domain.governance import LedgerClosed, SuccessionDeclared
+from ledger.faults import Told
 from ledger.intake import Invalid, decode
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.files import read_checkpoint
 from ledger.verify.verifier import verify_export
 
 
-class SuccessionError(Exception):
+class SuccessionError(Told):
     """Superclass of the errors of this module. Never raised itself."""
 
 

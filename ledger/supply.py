@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ledger.audit import exported_entries
 from ledger.court import MAX_BUNDLE
+from ledger.faults import Told
 from ledger.log.evidence import parse_evidence
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.evidence import verify_evidence
@@ -24,7 +25,7 @@ from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.base64 import MalformedBase64, b64decode
 
 
-class SupplyError(Exception):
+class SupplyError(Told):
     """Superclass of the errors of this module. Never raised itself."""
 
 

@@ -1,12 +1,42 @@
 """Fixtures that every suite may ask for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from tests.support.postgres import Database, fresh_database, home_directory, running_server
+
+LONG = ("e2e", "attacks", "foreign")
+"""Suites that `pytest` alone leaves to the gate, as it does whatever is marked `long`."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the gate ask for all."""
+    parser.addoption("--all", action="store_true", help="run what is long, too: as the gate does")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whoever names a test wants it run. Here, because workers are given names at all times."""
+    config.addinivalue_line("markers", "long: takes long, and is left to the gate")
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        config.option.all = True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is long, and say how much that is."""
+    if config.option.all:
+        return
+    here = Path(__file__).parent
+    long = [
+        each
+        for each in items
+        if each.get_closest_marker("long") or each.path.relative_to(here).parts[0] in LONG
+    ]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [each for each in items if each not in set(long)]
 
 
 @pytest.fixture(autouse=True)

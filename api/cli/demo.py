@@ -32,6 +32,7 @@ from api.cli.story import Cast, Step, story
 from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
 from ledger.compose import uuid7
 from ledger.domain.event import legal_day
+from ledger.faults import Told
 from ledger.genesis import initialise, key_record
 from ledger.home import AlreadyInitialised, Home
 from ledger.keystore import KeyFileMissing, load_key, save_key
@@ -48,7 +49,7 @@ SUBJECTS = (
 )  # fmt: skip
 
 
-class DemoFailed(Exception):
+class DemoFailed(Told):
     """Something did not come out as it must."""
 
 

@@ -34,8 +34,6 @@ from ledger.settings import Settings
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
 
-app = typer.Typer(help="Import real public records.", no_args_is_help=True)
-
 CLERK = "party:vn.exchange.clerk"
 PAGE = 200
 """Events of one bulk request."""
@@ -202,7 +200,6 @@ def _clerk_key(home: Home) -> PrivateKey:
         return key
 
 
-@app.command("uspto")
 def uspto(
     directory: Annotated[Path, typer.Argument(help="Holds assignments.jsonl")],
     url: Annotated[str | None, typer.Option(help="Where the ledger is served")] = None,

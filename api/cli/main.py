@@ -6,90 +6,71 @@ Exit codes: 0 done; 1 refused, or something does not verify; 2 wrong usage; 70 h
 
 import os
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
-from api.cli import (
-    audit,
-    bench,
-    contracts,
-    demo,
-    disputes,
-    events,
-    evidence,
-    import_cuad,
-    import_inpadoc,
-    importing,
-    keys,
-    law,
-    licences,
-    mirror,
-    monitor,
-    operate,
-    parties,
-    policy,
-    revenue,
-    rights,
-    serve,
-    tlog,
-    witness,
-)
 from api.cli.logs import configure_logs
-from ledger.antirollback import AntiRollbackError, Halted
-from ledger.audit import AuditError
-from ledger.client import ClientError
-from ledger.datakeys import DataKeyError
-from ledger.faults import NeedsOperator, Passing
-from ledger.genesis import AppendRefused, GenesisError
-from ledger.home import HomeError
-from ledger.keystore import KeystoreError
-from ledger.node import NodeError
-from ledger.restore import RestoreError
+from ledger.faults import Told
 from ledger.settings import Settings, UnknownVariable, must_know
-from ledger.store.attest import Unfit
-from ledger.store.connection import StoreError
-from ledger.succession import SuccessionError
-from ledger.supply import SupplyError
-from ledger.verify.outcome import VerifyError
 from ledger.wire.shown import showing, visible
-from ledger.witness.book import BookError
-from ledger.witness.house import WitnessError
+
+_SINGLE = ("demo", "serve", "bench", "mirror", "monitor")
+"""Commands that are a function of that name, in the module of that name."""
+
+_NOUNS = (
+    *("keys", "events", "evidence", "witness", "policy", "tlog", "parties", "contracts", "rights"),
+    *("licences", "revenue", "disputes", "import", "law", "audit", "operate"),
+)
+"""Commands that have commands: `app`, in the module of that name."""
+
+MODULES = {name: f"api.cli.{name}" for name in (*_SINGLE, *_NOUNS)} | {"import": "api.cli.imports"}
+"""Where each command is; `import` is a word of Python's own."""
+
+
+class _Commands(TyperGroup):
+    """Imports what the command needs that is called: with all of them a start takes seconds."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order in which they are shown."""
+        del ctx
+        return [*MODULES]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command; None where there is none of that name."""
+        del ctx
+        if cmd_name not in MODULES:
+            return None
+        module = import_module(MODULES[cmd_name])
+        if cmd_name in _NOUNS:
+            command: Any = typer.main.get_group(module.app)
+        else:
+            single = typer.Typer(add_completion=False)
+            single.command()(getattr(module, cmd_name))
+            command = typer.main.get_command(single)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
     name="techledger",
+    cls=_Commands,
     help="A ledger of signed technology transactions that its operator cannot rewrite unnoticed.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("bench")(bench.bench)
-app.command("mirror")(mirror.mirror)
-app.command("monitor")(monitor.monitor)
-app.add_typer(keys.app, name="keys")
-app.add_typer(events.app, name="events")
-app.add_typer(evidence.app, name="evidence")
-app.add_typer(witness.app, name="witness")
-app.add_typer(policy.app, name="policy")
-app.add_typer(tlog.app, name="tlog")
-app.add_typer(parties.app, name="parties")
-app.add_typer(contracts.app, name="contracts")
-app.add_typer(rights.app, name="rights")
-app.add_typer(licences.app, name="licences")
-app.add_typer(revenue.app, name="revenue")
-app.add_typer(disputes.app, name="disputes")
-importing.app.command("inpadoc")(import_inpadoc.inpadoc)
-importing.app.command("cuad")(import_cuad.cuad)
-app.add_typer(importing.app, name="import")
-app.add_typer(law.app, name="law")
-app.add_typer(audit.app, name="audit")
-app.add_typer(operate.app, name="operate")
+
+
+@app.callback()
+def _techledger() -> None:
+    pass
+
 
 EXIT_USAGE = 2
-EXIT_HALTED = 70
-EXIT_UNFIT = 78
 
 
 def run() -> None:
@@ -108,31 +89,8 @@ def run() -> None:
 def _run() -> None:
     try:
         app()
-    except Halted as error:
-        _fail(error, EXIT_HALTED)
-    except (DataKeyError, Unfit) as error:
-        _fail(error, EXIT_UNFIT)
-    except (
-        AntiRollbackError,
-        AppendRefused,
-        AuditError,
-        ClientError,
-        demo.DemoFailed,
-        GenesisError,
-        HomeError,
-        KeystoreError,
-        NeedsOperator,
-        NodeError,
-        Passing,
-        RestoreError,
-        StoreError,
-        SupplyError,
-        SuccessionError,
-        VerifyError,
-        WitnessError,
-        BookError,
-    ) as error:
-        _fail(error, 1)
+    except Told as error:
+        _fail(error, error.exit_code)
 
 
 def _wrong_setting(error: ValidationError) -> str:

@@ -32,6 +32,8 @@ _CHANGES = ("UPDATE", "DELETE", "TRUNCATE")
 class Unfit(StoreError):
     """The database must not serve a ledger; `findings` says why, one reason each."""
 
+    exit_code = 78
+
     def __init__(self, findings: tuple[str, ...]) -> None:
         super().__init__("; ".join(findings))
         self.findings = findings

@@ -31,7 +31,7 @@ from psycopg2.extensions import (
 )
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
 
-from ledger.faults import NeedsOperator, Passing
+from ledger.faults import NeedsOperator, Passing, Told
 from ledger.store.hint import Hinter
 from ledger.store.replication import Confirmations
 
@@ -39,7 +39,7 @@ KeptMac = Callable[[bytes, int, bytes], bytes]
 """The MAC of what is kept: of what, of how many entries, its bytes (`ledger.batches.BatchKey`)."""
 
 
-class StoreError(Exception):
+class StoreError(Told):
     """Superclass of the errors of this package. Never raised itself."""
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ledger.faults import Told
 from ledger.log.merkle import EMPTY_ROOT
 
 KEPT: Final = 1_000
@@ -48,7 +49,7 @@ INSERT OR IGNORE INTO history SELECT origin, size, root, note FROM cosigned;
 """
 
 
-class BookError(Exception):
+class BookError(Told):
     """Superclass of the errors of a witness's book. Never raised itself."""
 
 

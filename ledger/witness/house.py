@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger.faults import Told
 from ledger.keystore import create_pair, load_pair
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.key import ED25519, MLDSA44, MalformedKey, is_name
@@ -23,7 +24,7 @@ from ledger.log.note import Verifier, format_vkey, parse_vkey
 from ledger.witness.book import create_book, sync_directory
 
 
-class WitnessError(Exception):
+class WitnessError(Told):
     """Superclass of the errors of a witness's directory. Never raised itself."""
 
 

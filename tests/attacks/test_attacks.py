@@ -9,7 +9,7 @@ from tests.attacks.hostile import ATTACKS
 from tests.attacks.stage import Stage, stage
 from tests.attacks.suite import run
 
-QUIET_S, ATTACK_S = 1.0, 3.0
+QUIET_S, ATTACK_S = 0.5, 2.5
 
 EVENTS = 3000
 

@@ -1,6 +1,7 @@
 """The machine is lost: a backup, the keys from their safe and a mirror bring everything back."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,11 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from ledger import backup
 from ledger.audit import StoredLog, export
+from ledger.faults import Told
 from ledger.genesis import initialise
 from ledger.home import Home, Identity
 from ledger.keystore import create_log_keys
@@ -73,6 +78,17 @@ class Machine:
             text=True,
             check=False,
         )
+
+    def operate_here(self, *words: object) -> "subprocess.CompletedProcess[str]":
+        """As `operate`, in this process: for what starts nothing."""
+        with patch.dict(os.environ, environment(self.home.path, {}), clear=True):
+            done = CliRunner().invoke(app, ["operate", *map(str, words)])
+        code, said = done.exit_code, done.stderr
+        if isinstance(done.exception, Told):
+            code, said = done.exception.exit_code, str(done.exception)
+        elif not isinstance(done.exception, SystemExit | None):
+            raise done.exception
+        return subprocess.CompletedProcess(words, code, done.stdout, said)
 
     def newest(self) -> Path:
         return max(self.backups.iterdir())
@@ -310,9 +326,8 @@ def fresh(kept: Machine) -> Iterator[Machine]:
 def refused(machine: Machine, *options: object) -> str:
     """Return why the backup is refused, and hold that nothing was written."""
     before = sorted(machine.home.path.rglob("*"))
-    run = machine.operate("restore", machine.newest(), *options)
+    run = machine.operate_here("restore", machine.newest(), *options)
     assert 1 == run.returncode, run.stdout + run.stderr
-    assert "Traceback" not in run.stderr
     assert before == sorted(machine.home.path.rglob("*"))
     return run.stdout + run.stderr
 

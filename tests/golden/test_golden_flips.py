@@ -19,7 +19,7 @@ from ledger.verify.verifier import verify_receipt
 from tests.golden.test_golden_ledger import LEDGERS
 from tests.support.log import flip
 
-FLIPS = int(os.environ.get("FLIPS", "1000"))
+FLIPS = int(os.environ.get("FLIPS", "500"))
 SHARDS = 8
 
 ledgers = pytest.mark.parametrize("ledger", LEDGERS, ids=lambda path: path.name)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from ledger import gate
 from ledger import node as nodes
 from ledger.audit import StoredLog, export
 from ledger.client import LedgerClient, ReceiptRefused, read_trust
@@ -53,7 +54,8 @@ class Town:
 
 
 @pytest.fixture
-def town(database: Database, tmp_path: Path) -> Iterator[Town]:
+def town(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    monkeypatch.setattr(gate, "TIMEOUT_S", 0.5)  # Most witnesses here answer nobody.
     with ExitStack() as stack:
         yield Town(settings_for(database, tmp_path / "home", witnessed_wait_s=10), tmp_path, stack)
 

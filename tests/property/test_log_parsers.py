@@ -77,7 +77,7 @@ def texts(*originals):
     )
 
 
-many = settings(max_examples=500, deadline=None)
+many = settings(max_examples=250, deadline=None)
 
 
 def reads_back(parse, write, raw):

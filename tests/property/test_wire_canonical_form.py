@@ -25,7 +25,7 @@ from ledger.wire.canonical import (
 )
 from ledger.wire.text import fault_in
 
-thorough = settings(max_examples=2000, deadline=None)
+thorough = settings(max_examples=800, deadline=None)
 seeds = st.integers(0, 2**64 - 1)
 
 NAMES = ["a", "amount", "b2", "currency", "seen", "valid_from", "z_", "z9"]

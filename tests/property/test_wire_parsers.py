@@ -37,7 +37,7 @@ from ledger.wire.keys import (
     verify,
 )
 
-thorough = settings(max_examples=1000, deadline=None)
+thorough = settings(max_examples=400, deadline=None)
 brief = settings(max_examples=200, deadline=None)
 
 ENTRY = Entry(

@@ -12,7 +12,8 @@ import pytest
 import uvicorn
 
 from api import guarded
-from api.guarded import Guard, Limits, group_of, groups_of
+from api.guarded import Guard, Limits
+from api.networks import group_of, groups_of
 
 LARGE = b"x" * (8 << 20)
 
