@@ -35,6 +35,7 @@ from ledger.log.merkle import LogError
 from ledger.log.note import Verifier
 from ledger.log.tiles import (
     TILE_WIDTH,
+    parse_bundle,
     tile_width,
     widths,
 )
@@ -69,6 +70,10 @@ class Forked(_Proven):
     """The log signed a history that does not continue what the mirror has."""
 
 
+class _Otherwise(ExportRefused):
+    """Entry 0 is another than the trusted one."""
+
+
 class Backdated(_Proven):
     """The log signed an entry that is dated before a checkpoint without it, or after its own."""
 
@@ -98,24 +103,25 @@ def _must_not_be_rotten(directory: Path, origin: str, cause: Exception | None = 
         raise Rotten(f"of the mirror itself: {', '.join(found)}") from cause
 
 
-def follow(
+def follow(  # noqa: PLR0913  (what is followed, and by what it is known)
     source: Source,
     directory: Path,
     origin: str,
     log_keys: Sequence[Verifier],
     *,
     before: Sequence[Verifier] = (),
+    genesis: str = "",
     share: Share = SHARE,
 ) -> Exported:
     """
     Bring a mirror up to a source's checkpoint; return what it has then.
 
-    The checkpoint is signed by all `log_keys`, or by all of those `before` them. Raises
-    `NotAuthentic` for what the log's keys do not vouch for, `Forked` for what they do and what does
-    not continue the mirror, `Backdated` for an entry that is older than a checkpoint without it,
-    `Unfinished` once there is a `share` of it, and what the source raises. The mirror stays as it
-    was. Of the notes that it has seen it keeps
-    those of its size: to the others it has held all there is.
+    The checkpoint is signed by all `log_keys`, or by all of those `before` them. `genesis` is the
+    SHA-256 of entry 0 in hex, where that is trusted. Raises `NotAuthentic` for what the log's keys
+    do not vouch for, `Forked` for what they do and what does not continue the mirror or begins
+    otherwise, `Backdated` for an entry that is older than a checkpoint without it, `Unfinished`
+    once there is a `share` of it, and what the source raises. The mirror stays as it was. Of the
+    notes that it has seen it keeps those of its size: to the others it has held all there is.
     """
     known = (*log_keys, *before)
     authentic = Authenticated(source, origin, log_keys, _bounds(directory, known), before)
@@ -123,6 +129,8 @@ def follow(
         _stated(directory)
     offered = authentic.checkpoint()
     try:
+        if genesis and not _begins(authentic, directory, genesis):
+            raise _Otherwise("the log begins by another entry than the trusted one")
         done = export(authentic, directory, share=share)
         _drop_outlived(directory, done.checkpoint.size)
     except Untimely as found:
@@ -131,16 +139,45 @@ def follow(
             files[f"{found.position}.tlog-proof"] = authentic.prove(found.position)
         raise Backdated(str(found), directory, files) from None
     except ExportRefused as refused:
-        # Before the log is blamed: is what it is held against what the mirror once took in?
-        _must_be_sound(directory, origin, log_keys, before)
-        files = {"checkpoint": offered}
-        if not isinstance(refused, SourceBehind):
-            raise Forked(str(refused), directory, files) from None
-        ours = ExportedLog(directory).checkpoint()
-        if signed_at(offered, authentic.log_keys or ()) <= signed_at(ours, known):
-            raise Behind(str(refused)) from None
-        raise RolledBack(f"{refused}, and the log signed that later", directory, files) from None
+        if (directory / CHECKPOINT).exists():
+            # Before the log is blamed: is what it is held against what the mirror once took in?
+            _must_be_sound(directory, origin, log_keys, before)
+        raise _blamed(refused, authentic, directory, known) from None
     return done
+
+
+def _blamed(
+    refused: ExportRefused, authentic: Authenticated, directory: Path, known: Sequence[Verifier]
+) -> AuditError:
+    """Return what a log did that is not as the mirror has it, or must have it; keep the proof."""
+    offered = authentic.checkpoint()
+    files = {CHECKPOINT: offered}
+    if isinstance(refused, _Otherwise):
+        files |= {"0.entry": _first(authentic), "0.tlog-proof": authentic.prove(0)}
+    if not isinstance(refused, SourceBehind):
+        return Forked(str(refused), directory, files)
+    ours = ExportedLog(directory).checkpoint()
+    if signed_at(offered, authentic.log_keys or ()) <= signed_at(ours, known):
+        return Behind(str(refused))
+    return RolledBack(f"{refused}, and the log signed that later", directory, files)
+
+
+def _begins(authentic: Authenticated, directory: Path, genesis: str) -> bool:
+    """Say whether entry 0 is the trusted one: that of the mirror, which a log continues or not."""
+    if (directory / CHECKPOINT).exists():
+        try:
+            first = next(exported_entries(directory), b"")
+        except NothingExported as error:
+            raise Rotten(f"of the mirror itself: {error}") from None
+    else:
+        first = _first(authentic)
+    return not first or sha256(first).hexdigest() == genesis
+
+
+def _first(authentic: Authenticated) -> bytes:
+    """Return entry 0, b"" where there is none."""
+    width = tile_width(0, 0, authentic.size)
+    return parse_bundle(authentic.fetch_bundle(0, width), width)[0] if width else b""
 
 
 def _bounds(directory: Path, log_keys: Sequence[Verifier]) -> list[Bounds]:

@@ -1,7 +1,8 @@
 """
 A monitor: follows a log as a mirror does, and says what is wrong with it.
 
-    FORK           the log signed two histories, or one that a witness contradicts
+    FORK           the log signed two histories, or one that a witness contradicts, or one
+                   that begins by another entry than the trusted one
     ROLLED_BACK    the log signed a smaller size after a larger one
     BACKDATED      an entry is dated before a checkpoint that the log signed without it
     BEHIND         the source shows less than the monitor has seen, and nothing else
@@ -181,7 +182,14 @@ class Monitor:
     def _follow(self) -> Iterator[Alarm]:
         keys, before = self._governed.log_keys, self._governed.keys_before
         try:
-            follow(self._source, self._directory, self._trust.origin, keys, before=before)
+            follow(
+                self._source,
+                self._directory,
+                self._trust.origin,
+                keys,
+                before=before,
+                genesis=self._trust.genesis_sha256,
+            )
             self.memory.answered = self._now()
         except (Forked, RolledBack, Backdated, Behind, Rotten, Unfinished) as error:
             self.memory.answered = self._now()

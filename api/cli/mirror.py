@@ -104,8 +104,16 @@ def _follow(
         try:
             _judge(governed, directory, codes)
             keys, before = governed.log_keys, governed.keys_before
-            origin = governed.trust.origin
-            done = follow(source, directory, origin, keys, before=before, share=share)
+            trust = governed.trust
+            done = follow(
+                source,
+                directory,
+                trust.origin,
+                keys,
+                before=before,
+                genesis=trust.genesis_sha256,
+                share=share,
+            )
             shown = _told(done, shown)
             _judge(governed, directory, codes)
         except (NoAnswer, NothingExported, Behind, Unfinished) as error:

@@ -99,7 +99,8 @@ class Scene:
     # The clients
 
     def drive(self) -> None:
-        """Submit singly, in bulk and for a promise, and ask for what was answered."""
+        """Have judged, submit singly, in bulk and for a promise, and ask for what was answered."""
+        self.judge(self.event())
         self.submit(self.event())
         self.promise(self.event())
         self.submit_bulk([self.event() for _ in range(12)])
@@ -122,6 +123,12 @@ class Scene:
         self.all.unknown[name] = signed
         self.last = "no answer" if answer is None else answer.text[:300]
         return False
+
+    def judge(self, signed: Signed) -> None:
+        """Ask what would become of an event."""
+        answer = self._send("POST", "/v1/events/check", signed.to_json())
+        if answer is not None and answer.is_success and answer.json()["verdict"] != "admitted":
+            self.all.wrong.append(f"told: a dry run says {answer.text[:200]}")
 
     def promise(self, signed: Signed) -> None:
         """Submit one event for a promise, and note where its answer will be."""

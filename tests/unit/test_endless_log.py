@@ -4,6 +4,7 @@ import json
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,8 @@ def test_nothing_is_asked_for_under_a_note_that_the_log_has_not_signed(tmp_path:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
     trust = tmp_path / "trust.json"
-    trust.write_bytes(sample_log(1).trust_root())
+    root = json.loads(sample_log(1).trust_root())
+    trust.write_text(json.dumps(root | {"genesis_sha256": sha256(b"x").hexdigest()}))
 
     def once(source: Endless, *words: str) -> tuple[int, str]:
         for command in (audit_command, mirror_command):
@@ -176,7 +178,8 @@ def test_a_monitor_says_that_there_is_more_and_looks_at_the_rest(
     fresh = Watch(tmp_path / "new", sample_log(12))
 
     def limited(*args: object, **options: object) -> object:
-        return follow(*args, **options, share=TWO_FILES)  # type: ignore[arg-type]
+        at_most = options | {"share": TWO_FILES, "genesis": ""}
+        return follow(*args, **at_most)  # type: ignore[arg-type]
 
     monkeypatch.setattr("ledger.monitor.follow", limited)
     assert ["UNFINISHED"] == fresh.look(Endless())

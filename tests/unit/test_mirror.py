@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import httpx2
@@ -15,7 +16,9 @@ from ledger.authentic import NotAuthentic
 from ledger.keptlog import KeptLog
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.dating import seen_path
+from ledger.log.merkle import leaf_hash
 from ledger.log.note import parse_note, parse_vkey
+from ledger.log.receipt import verify_tlog_proof
 from ledger.log.tiles import entries_path, tile_path
 from ledger.log.tree_head import parse_checkpoint
 from ledger.mirror import (
@@ -29,6 +32,7 @@ from ledger.mirror import (
     rotten,
 )
 from ledger.verify.verifier import verify_export, verify_receipt
+from ledger.wire.entry import format_entry, parse_entry
 from tests.support.log import flip, format_vkey
 from tests.support.sample_log import ORIGIN, SIGNED_AT, SampleLog, log_signers, sample_log
 from tests.support.verifying import append, payload
@@ -62,6 +66,47 @@ def test_a_mirror_grows_with_the_log_and_is_what_an_export_is(log: SampleLog, tm
     verify_export(tmp_path / "mirror", log.trust_root(), workers=1)
     again = MemoryLog(log)
     assert 0 == follow(again, tmp_path / "mirror", ORIGIN, KEYS).files
+
+
+def begun_at(log: SampleLog) -> str:
+    return sha256(log.entries[0]).hexdigest()
+
+
+@pytest.mark.parametrize("size", [1, 12, 600])
+def test_a_log_that_begins_otherwise_is_a_fork_and_not_taken_in(
+    size: int, log: SampleLog, tmp_path: Path
+):
+    """The same keys signed it, so nothing else in it is wrong."""
+    other, mirror = sample_log(12), tmp_path / "mirror"
+    changed = parse_entry(other.entries[0])
+    trusted = sha256(format_entry(replace(changed, accepted=changed.accepted[:-2] + "9Z")))
+    with pytest.raises(Forked, match="begins by another entry") as caught:
+        follow(MemoryLog(log, size), mirror, ORIGIN, KEYS, genesis=trusted.hexdigest())
+    assert not (mirror / "checkpoint").exists()
+    entry = (caught.value.evidence / "0.entry").read_bytes()
+    assert log.entries[0] == entry
+    proof = (caught.value.evidence / "0.tlog-proof").read_bytes()
+    assert size == verify_tlog_proof(proof, leaf_hash(entry), ORIGIN, KEYS).size
+
+
+def test_a_mirror_that_began_otherwise_says_so_and_one_that_rotted_does_not(
+    log: SampleLog, tmp_path: Path
+):
+    follow(MemoryLog(log, 257), tmp_path, ORIGIN, KEYS)
+    with pytest.raises(Forked, match="begins by another entry"):
+        follow(MemoryLog(log, 300), tmp_path, ORIGIN, KEYS, genesis="0" * 64)
+    path = tmp_path / entries_path(0)
+    for spoiled in (flip(path.read_bytes(), 100), b"\0\1"):
+        path.write_bytes(spoiled)
+        with pytest.raises(Rotten):
+            follow(MemoryLog(log, 300), tmp_path, ORIGIN, KEYS, genesis=begun_at(log))
+        path.write_bytes(log.files(257)[entries_path(0)])
+    assert (
+        300
+        == follow(
+            MemoryLog(log, 300), tmp_path, ORIGIN, KEYS, genesis=begun_at(log)
+        ).checkpoint.size
+    )
 
 
 @pytest.mark.parametrize("size", [12, 256, 600])
