@@ -16,7 +16,10 @@ from tests.attacks.hostile import ADDRESSES, attack
 from tests.attacks.stage import Stage, memory_of
 
 MEMORY = 768 << 20
-"""Bytes that the serving process may hold at most: docs/reference/settings.md adds them up."""
+"""Bytes that the serving process may hold under any one of these attacks.
+
+What all bounds together allow is more: docs/reference/settings.md adds them up.
+"""
 
 HELD_BACK = ("408", "413", "422", "429", "431", "503", "cut off", "ConnectionResetError")
 """How an attacker is told that it asks too much; the last ones where nothing was said any more.
