@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from api.cli.logs import configure_logs
 from ledger.faults import Told
 from ledger.settings import Settings, UnknownVariable, must_know
+from ledger.verify.outcome import VerifyError
 from ledger.wire.shown import showing, visible
 
 _SINGLE = ("demo", "serve", "bench", "mirror", "monitor")
@@ -91,6 +92,8 @@ def _run() -> None:
         app()
     except Told as error:
         _fail(error, error.exit_code)
+    except VerifyError as error:
+        _fail(error, 1)
 
 
 def _wrong_setting(error: ValidationError) -> str:

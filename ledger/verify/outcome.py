@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.court import DEMONSTRATION, dated, spelled
-from ledger.faults import Told
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.tree_head import Checkpoint
@@ -55,7 +54,7 @@ def states(unchecked: Collection[Step] = (), idle: Collection[Step] = ()) -> tup
     return tuple(said.get(step, State.PASSED) for step in Step)
 
 
-class VerifyError(Told):
+class VerifyError(Exception):
     """Superclass of the errors of this package. Never raised itself."""
 
 
