@@ -9,18 +9,24 @@ from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from tests.support.postgres import Database, fresh_database, home_directory, running_server
 
-LONG = ("e2e", "attacks", "foreign")
-"""Suites that `pytest` alone leaves to the gate, as it does whatever is marked `long`."""
+LONG = (
+    *("e2e/", "attacks/", "foreign/", "golden/test_golden_flips.py"),
+    *(f"unit/test_{name}.py" for name in ("court", "verify_flips")),
+    *(f"property/test_{name}.py" for name in ("domain_whole", "projection_axes")),
+    *(f"integration/test_{name}" for name in ("at_the_limits", "dry_runs", "evidence", "feeder")),
+    *(f"integration/test_{name}" for name in ("fsck", "init_", "overlays", "projections_runner")),
+    *("integration/promises/", "integration/test_rollback.py", "integration/test_superuser"),
+)
+"""What takes longest: `pytest` alone leaves it to the gate."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the gate ask for all."""
-    parser.addoption("--all", action="store_true", help="run what is long, too: as the gate does")
+    parser.addoption("--all", action="store_true", help="run what takes longest, too: the gate")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Whoever names a test wants it run. Here, because workers are given names at all times."""
-    config.addinivalue_line("markers", "long: takes long, and is left to the gate")
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         config.option.all = True
 
@@ -30,11 +36,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.option.all:
         return
     here = Path(__file__).parent
-    long = [
-        each
-        for each in items
-        if each.get_closest_marker("long") or each.path.relative_to(here).parts[0] in LONG
-    ]
+    long = [each for each in items if each.path.relative_to(here).as_posix().startswith(LONG)]
     config.hook.pytest_deselected(items=long)
     items[:] = [each for each in items if each not in set(long)]
 

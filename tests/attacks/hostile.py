@@ -303,7 +303,8 @@ def attack(name: str, on: Stage, seconds: float) -> Iterator[Callable[[], dict[s
 
     It may be asked after the block.
     """
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")  # It imports once what all need.
+    context.set_forkserver_preload([__name__])
     ours, theirs = context.Pipe(duplex=False)
     port = int(on.server.url.rpartition(":")[2])
     process = context.Process(

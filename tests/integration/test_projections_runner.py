@@ -58,7 +58,7 @@ def test_tables_and_memory_have_the_same_digests(pool):
     assert {len(events)} == sizes(pool)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 2**32),
     cuts=st.lists(st.integers(1, 9), min_size=1),

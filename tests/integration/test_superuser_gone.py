@@ -17,7 +17,7 @@ from tests.support.postgres import run_sql
 from tests.support.scene import Scene, columns_of, lent_scene, triggers
 
 SEED = environ.get("SEED", "fsck")
-DAMAGES = int(environ.get("DAMAGES", "40"))
+DAMAGES = int(environ.get("DAMAGES", "25"))
 """Random damages that fsck has to live with, of about 300."""
 
 

@@ -39,7 +39,7 @@ from tests.support.verifying import whole_bundle
 
 FILE = Path(court.__file__)
 BUNDLES = [path for ledger in LEDGERS for path in (ledger / "bundle.json", ledger / "charter.json")]
-FLIPS, CHANGES = 500, 700
+FLIPS, CHANGES = 300, 400
 
 bundles = pytest.mark.parametrize(
     "path", BUNDLES, ids=lambda path: f"{path.parent.name}-{path.stem}"
