@@ -39,7 +39,7 @@ from tests.support.tampering import as_owner
 from tests.support.world import World
 
 NAMES = ("ledger.example.vn", OPERATOR, REGISTRAR)
-STRIDE = int(environ.get("INIT_STRIDE", "24"))
+STRIDE = int(environ.get("INIT_STRIDE", "40"))
 """Every how many steps a cut is made; each way of cutting begins at another step."""
 
 STEPS = 240

@@ -40,7 +40,7 @@ from tests.support.postgres import ORIGIN, Database, fresh_database
 from tests.support.sample_log import party_key
 
 NAMES = ("ledger.example.vn", OPERATOR, REGISTRAR)
-STRIDE = int(environ.get("INIT_STRIDE", "24"))
+STRIDE = int(environ.get("INIT_STRIDE", "40"))
 HOW = (KILLED, *CUTS)
 
 KEYS = (party_key(REGISTRAR), party_key(REGISTRAR, 1))

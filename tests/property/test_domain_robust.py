@@ -21,7 +21,7 @@ from tests.support import builders as b
 from tests.support.golden_events import STORY
 from tests.support.specification import EMPTY, START, Past, said
 
-RUNS = int(os.environ.get("ROBUST_RUNS", "150"))
+RUNS = int(os.environ.get("ROBUST_RUNS", "100"))
 STEPS = 25
 
 Place = tuple[str | int, ...]

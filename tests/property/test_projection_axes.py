@@ -177,7 +177,7 @@ class Owners(Point):
 
 @by_right
 @by_effect
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(events=HISTORIES, at=KNOWN_AT)
 def test_title_is_what_a_replay_of_the_point_says(right, effect, events, at):
     rows = [row for row in rows_of(title, events)[right] if row.effect == effect]
@@ -190,7 +190,7 @@ def test_title_is_what_a_replay_of_the_point_says(right, effect, events, at):
 
 
 @by_right
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(events=HISTORIES)
 def test_the_last_title_is_that_of_the_domain(right, events):
     value: Any = value_of(right, events)
@@ -276,7 +276,7 @@ class Creditors(Point):
 
 @by_right
 @by_effect
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(events=HISTORIES, at=KNOWN_AT)
 def test_liens_are_what_a_replay_of_the_point_says(right, effect, events, at):
     known, table = known_by(events, at), rows_of(liens, events)
@@ -290,7 +290,7 @@ def test_liens_are_what_a_replay_of_the_point_says(right, effect, events, at):
 
 
 @by_right
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(events=HISTORIES)
 def test_the_last_liens_are_those_of_the_domain(right, events):
     value: Any = value_of(right, events)
@@ -336,7 +336,7 @@ class Standing(Point):
 
 
 @by_right
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(events=HISTORIES, at=KNOWN_AT)
 def test_status_is_what_a_replay_of_the_point_says(right, events, at):
     rows, known = rows_of(status, events)[right], known_by(events, at)
@@ -349,7 +349,7 @@ def test_status_is_what_a_replay_of_the_point_says(right, events, at):
 
 
 @by_right
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(events=HISTORIES)
 def test_what_lapsed_is_what_the_domain_says_lapsed(right, events):
     value: Any = value_of(right, events)
@@ -363,7 +363,7 @@ def test_what_lapsed_is_what_the_domain_says_lapsed(right, events):
 
 
 @pytest.mark.parametrize("model", [title, liens, status], ids=lambda model: model.name)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(events=HISTORIES, at=KNOWN_AT)
 def test_what_was_known_stays_known_as_it_was(model, events, at):
     """Later events add to the past; they never change what it says."""
