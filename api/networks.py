@@ -1,5 +1,6 @@
 """Whom an address counts as where each has a share: in IPv6 one host has a network at will."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 SHARES = {48: 4, 56: 2, 64: 1}
@@ -20,3 +21,13 @@ def groups_of(host: str) -> tuple[str, ...]:
 def group_of(host: str) -> str:
     """Return whom an address counts as alone: itself; in IPv6 its /64."""
     return groups_of(host)[-1]
+
+
+@lru_cache(4096)
+def wider_networks(group: str) -> tuple[tuple[str, int], ...]:
+    """Return the networks that a group is in, each with its shares; in IPv4 there are none."""
+    address, _, prefix = group.partition("/")
+    if not prefix:
+        return ()
+    shares = [each for each in SHARES.items() if each[0] < int(prefix)]
+    return tuple((str(ip_network((address, at), strict=False)), share) for at, share in shares)

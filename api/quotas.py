@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from api.networks import wider_networks
 from ledger.settings import Settings
 from ledger.turns import Throttled
 
@@ -26,44 +27,60 @@ KNOWN_MAX = 50_000
 
 
 class Quota:
-    """`rate` units a second each, those of ten seconds at once. One event loop owns it."""
+    """`rate` units a second each, those of ten seconds at once. One event loop owns it.
+
+    `wider` are the groups that somebody is in, which have so many times as much, all together.
+    """
 
     def __init__(
-        self, name: str, rate: float, *, clock: Callable[[], float] = time.monotonic
+        self,
+        name: str,
+        rate: float,
+        *,
+        wider: Callable[[str], Sequence[tuple[str, int]]] = lambda _: (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self._rate = rate
         self._most = rate * WINDOW_S
+        self._wider = wider
         self._clock = clock
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def left(self, who: str) -> float:
+    def left(self, who: str, shares: int = 1) -> float:
         """Return how many units are left; less than 0 is a debt."""
-        level, at = self._levels.get(who, (self._most, 0.0))
-        return min(self._most, level + (self._clock() - at) * self._rate)
+        level, at = self._levels.get(who, (self._most * shares, 0.0))
+        return min(self._most * shares, level + (self._clock() - at) * self._rate * shares)
 
     def take(self, who: str, units: float) -> None:
         """Use units up, into debt if need be; the debt of one window is forgiven."""
-        level = max(self.left(who) - units, -self._most)
-        self._levels[who] = (min(level, self._most), self._clock())
-        self._levels.move_to_end(who)
+        for each, shares in self._groups(who):
+            most = self._most * shares
+            level = max(self.left(each, shares) - units, -most)
+            self._levels[each] = (min(level, most), self._clock())
+            self._levels.move_to_end(each)
         while len(self._levels) > KNOWN_MAX:
             self._levels.popitem(last=False)
 
     def must_be_left(self, who: str) -> None:
-        """Raise `Throttled` unless a unit is left."""
-        if (left := self.left(who)) < 1:
-            wait_s = math.ceil((1 - left) / self._rate)
-            raise Throttled(f"the {self.name}'s quota is used up for {wait_s} s", wait_s)
+        """Raise `Throttled` unless a unit is left, of each group that one is in."""
+        for each, shares in self._groups(who):
+            if (left := self.left(each, shares)) < 1:
+                wait_s = math.ceil((1 - left) / (self._rate * shares))
+                of = f"of {each} " if each != who else ""
+                raise Throttled(f"the {self.name}'s quota {of}is used up for {wait_s} s", wait_s)
 
     def headers(self, who: str) -> list[tuple[bytes, bytes]]:
         """Return the `RateLimit` fields (draft-ietf-httpapi-ratelimit-headers-10)."""
-        left = self.left(who)
+        left = min(self.left(*group) for group in self._groups(who))
         full_s = math.ceil((self._most - left) / self._rate)
         return [
             (b"ratelimit-policy", f'"{self.name}";q={self._most:.0f};w={WINDOW_S}'.encode()),
             (b"ratelimit", f'"{self.name}";r={max(0, math.floor(left))};t={full_s}'.encode()),
         ]
+
+    def _groups(self, who: str) -> Sequence[tuple[str, int]]:
+        return ((who, 1), *self._wider(who))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +96,8 @@ class Quotas:
         """Return quotas that are all full."""
         rate = settings.address_rate
         return cls(
-            Quota("address", rate),
-            Quota("watch", max(rate / WATCH, WATCH_LEAST)),
+            Quota("address", rate, wider=wider_networks),
+            Quota("watch", max(rate / WATCH, WATCH_LEAST), wider=wider_networks),
             Quota("key", settings.key_rate),
         )
 

@@ -1,14 +1,15 @@
 """What every request passes before any route, over real sockets."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx2
 import pytest
 
 from api.edge import hosts_of
+from api.networks import group_of, wider_networks
 from api.quotas import WATCH_LEAST, WINDOW_S, Quota
 from ledger.home import Home
 from ledger.node import Node
@@ -192,6 +193,31 @@ def test_a_dry_run_costs_its_address_and_no_key(node: Node, home: Home):
         assert 201 == ask("/v1/events", other).status_code, "its keys have paid for nothing yet"
         spent = ask("/v1/events/check", other)
         assert (429, "THROTTLED") == (spent.status_code, spent.json()["code"])
+
+
+def test_whoever_has_a_network_has_few_quotas():
+    """Each /64 asks for all that it may: together they get as much as four."""
+    now = [1000.0]
+    quota = Quota("address", 2, wider=wider_networks, clock=lambda: now[0])
+
+    def asked(hosts: Iterable[str]) -> Iterator[int]:
+        for host in hosts:
+            group, count = group_of(host), 0
+            with suppress(Throttled):
+                while True:
+                    quota.must_be_left(group)
+                    quota.take(group, 1)
+                    count += 1
+            yield count
+
+    one = 2 * WINDOW_S
+    assert 2 * one == sum(asked(f"2001:db8:1:{number:x}::1" for number in range(50)))
+    assert 4 * one == 2 * one + sum(asked(f"2001:db8:1:{n:x}00::1" for n in range(1, 50)))
+    assert b"r=0;" in dict(quota.headers("2001:db8:1:7700::/64"))[b"ratelimit"]
+    assert [one] == list(asked(["2001:db8:2::1"]))
+    assert 9 * one == sum(asked(f"192.0.2.{number}" for number in range(9)))
+    now[0] += WINDOW_S
+    assert 4 * one == sum(asked(f"2001:db8:1:{number:x}00::1" for number in range(50)))
 
 
 def test_a_quota_is_that_of_ten_seconds_and_fills_again():
