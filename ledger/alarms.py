@@ -16,6 +16,7 @@ STANDING = frozenset(
         "WAITING",
         "NOT_MINE",
         "WITNESS_AHEAD",
+        "WITHHELD",
     ]
 )
 """Alarms about what the log, or a thief of keys, did: no later look takes them back."""
@@ -39,8 +40,8 @@ class Memory:
     """What a monitor knows from one look to the next, in whatever process.
 
     `size` is how many entries were looked at, `answered` the POSIX seconds of the last answer,
-    `standing` the alarms that nobody has acknowledged, `ahead` what witnesses had seen beyond the
-    log: by place, the size and the POSIX seconds since when.
+    `standing` the alarms that nobody has acknowledged, `ahead` what witnesses, or the log's own
+    checkpoint, had beyond what it shows: by place, the size and the POSIX seconds since when.
     """
 
     size: int = 0

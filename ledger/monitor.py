@@ -10,6 +10,7 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     WRONG_BYTES    a tile or an entry of the source does not lead to the signed root
     STALL          nobody answers, or no quorum has cosigned anything for too long
     WITNESS_AHEAD  a witness has seen more than the log shows, at one look and at the next
+    WITHHELD       the log has signed more than it shows, at one look and at the next
     SIGNATURE      an entry is not signed by whom it binds
     RULE_BROKEN    the rules in force refuse an entry
     UNJUDGED       something about an entry could not be judged
@@ -36,7 +37,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from ledger.alarms import STANDING, Alarm, Memory
@@ -89,7 +90,10 @@ STATE = "monitor.json"
 """The file of what a monitor remembers, beside the mirror."""
 
 AHEAD_S = 60.0
-"""How long, in seconds, a log may show less than a witness has seen of it."""
+"""How long, in seconds, a log may show less than it signed, or a witness has seen of it."""
+
+OWN = "its own checkpoint"
+"""Where the log says how large it is."""
 
 
 EACH_AT_ONCE = 1000
@@ -151,14 +155,16 @@ class Monitor:
     def look(self) -> list[Alarm]:
         """Take in what is new, judge it, and return what is wrong. It raises nothing."""
         alarms = self._asked("what is new", self._follow())
+        catches_up = any(alarm.kind == "UNFINISHED" for alarm in alarms)
         if (self._directory / CHECKPOINT).exists():
             found = self._asked("the entries", self._scan())
             found += self._asked("the mirror's checkpoint", self._unsigned())
             alarms += found
-            if not any(alarm.kind == "OWN_DISK" for alarm in found):
-                alarms += self._asked("the cosignatures", self._stalled())
-                alarms += self._asked("what witnesses have seen", self._contradicted())
-                alarms += self._asked("what the log holds back", self._withheld())
+            if any(alarm.kind == "OWN_DISK" for alarm in found):
+                return self._remember(alarms)
+            alarms += self._asked("the cosignatures", self._stalled())
+        alarms += self._asked("what was seen of it", self._contradicted(catches_up=catches_up))
+        alarms += self._asked("what the log holds back", self._withheld())
         return self._remember(alarms)
 
     def acknowledge(self) -> list[Alarm]:
@@ -346,13 +352,29 @@ class Monitor:
             return ()
         return (Alarm("STALL", f"the newest cosignature is {age:.0f} s old"),)
 
-    def _contradicted(self) -> Iterator[Alarm]:
-        """Hold what witnesses have seen of this log against the mirror, each by itself."""
-        ours, asked = exported_checkpoint(self._directory), set[str]()
-        for seen in self._witnesses(self._governed.policy):
+    def _contradicted(self, *, catches_up: bool) -> Iterator[Alarm]:
+        """Hold what the log signed, and witnesses have seen, against the mirror, each by itself.
+
+        While the mirror catches up it is no wonder that they have more.
+        """
+        ours, asked = self._ours(), set[str]()
+        for seen in chain(self._offered(), self._witnesses(self._governed.policy)):
             asked.add(seen.where)
             yield from self._asked(f"what {seen.where} has seen", self._held(seen, ours))
+        if catches_up:
+            asked.clear()
         self.memory.ahead = {at: was for at, was in self.memory.ahead.items() if at in asked}
+
+    def _ours(self) -> Checkpoint:
+        """Return what the mirror has; before it has anything that is nothing."""
+        if (self._directory / CHECKPOINT).exists():
+            return exported_checkpoint(self._directory)
+        return Checkpoint(self._trust.origin, 0, bytes(HASH_SIZE))
+
+    def _offered(self) -> Iterator[Remembered]:
+        """Yield what the log says now of its size, where it answers."""
+        with suppress(AuditError, NoAnswer):
+            yield Remembered(OWN, self._source.checkpoint())
 
     def _held(self, seen: Remembered, ours: Checkpoint) -> Iterator[Alarm]:
         stated = self._signed(seen.note)
@@ -364,7 +386,8 @@ class Monitor:
             self.memory.ahead[seen.where] = self._since(before, stated.size, ours.size)
             return
         self.memory.ahead.pop(seen.where, None)
-        if self._root_at(stated.size, ours) != stated.root:
+        # What the log itself shows was held to the mirror as that followed it.
+        if seen.where != OWN and self._root_at(stated.size, ours) != stated.root:
             what = f"{seen.where} has cosigned another history of size {stated.size}"
             kept = kept_beside(self._directory, {CHECKPOINT: seen.note})
             yield Alarm("FORK", f"{what}; {kept}")
@@ -384,9 +407,11 @@ class Monitor:
         return (size, self._now()) if first <= ours else (first, min(at, self._now()))
 
     def _withheld(self) -> Iterator[Alarm]:
-        size = exported_checkpoint(self._directory).size
+        size = self._ours().size
         for where, (seen, since) in sorted(self.memory.ahead.items()):
-            if self._now() - since >= AHEAD_S:
+            if self._now() - since >= AHEAD_S and where == OWN:
+                yield Alarm("WITHHELD", f"the log has signed {seen} entries, and shows {size}")
+            elif self._now() - since >= AHEAD_S:
                 what = f"{where} has seen {seen} entries, the log shows {size}"
                 yield Alarm("WITNESS_AHEAD", what)
 

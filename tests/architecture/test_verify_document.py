@@ -202,6 +202,10 @@ HELD: dict[str, str] = {
         lies/test_lies.py::test_a_lie_is_found_by_whom_the_document_says
         lies/test_lies.py::test_the_document_has_every_lie_and_every_finder
         lies/test_lies.py::test_what_nobody_finds_the_document_says""",
+    "| an operator who opens the log a second time": """
+        unit/test_verify_export.py::test_another_first_entry_than_the_trusted_one_is_refused
+        unit/test_mirror.py::test_a_log_that_begins_otherwise_is_a_fork_and_not_taken_in
+        unit/test_monitor_withheld.py::test_a_log_that_was_opened_anew_under_the_same_keys_is_a_fork""",
     "| an operator who dates": """
         unit/test_verify_time.py::test_an_entry_dated_before_a_checkpoint_that_was_seen_without_it_is_refused
         unit/test_mirror.py::test_an_entry_older_than_what_the_mirror_has_seen_is_refused_with_its_proof

@@ -83,17 +83,6 @@ def log() -> SampleLog:
     return sample_log(300)
 
 
-def test_a_log_that_was_opened_anew_under_the_same_keys_is_a_fork(tmp_path: Path, log: SampleLog):
-    watch = Watch(tmp_path, log)
-    root = json.loads(log.trust_root()) | {"genesis_sha256": "0" * 64}
-    watch.monitor = Monitor(
-        watch, watch.directory, json.dumps(root).encode(), laws={}, now=lambda: 0.0, stall_s=HOUR
-    )
-    assert ["FORK"] == watch.look()
-    assert not (watch.directory / "checkpoint").exists()
-    assert ["FORK"] == [alarm.kind for alarm in watch.monitor.standing]
-
-
 @pytest.fixture
 def watch(tmp_path: Path, log: SampleLog) -> Watch:
     return Watch(tmp_path, log)
