@@ -1,9 +1,11 @@
 """What the documents promise to list, they list; what they list exists."""
 
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
-from ledger.domain import admission
+from ledger import domain
 from ledger.domain.event import Refusal
 from ledger.domain.registry import TOPICS
 from ledger.settings import Settings
@@ -13,7 +15,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def refusals(kind: type[Refusal] = Refusal) -> list[type[Refusal]]:
-    """Return every rule there is, at any depth."""
+    """Return every rule there is, at any depth, whatever imported it."""
+    for module in iter_modules(domain.__path__):
+        import_module(f"ledger.domain.{module.name}")
     found = []
     for each in kind.__subclasses__():
         found += refusals(each)
@@ -29,7 +33,6 @@ def test_every_setting_is_documented_and_no_other():
 
 
 def test_every_refusal_is_documented_and_no_other():
-    assert admission.RULES, "admission imports every module of rules"
     text = (DOCS / "reference" / "refusals.md").read_text("utf-8")
     documented = set(re.findall(r"^\| `([A-Z_]+)` ", text, re.MULTILINE))
     ours = {each.code for each in refusals() if each.__module__.startswith("ledger.")}
