@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
 from api.reads import AtLeast, SubjectPath, ask
-from projections.timeline import timeline_of
+from projections.vouching import marked_timeline_of
 
 router = APIRouter(prefix="/v1/subjects", tags=["subjects"])
 
@@ -19,9 +19,17 @@ async def get_timeline(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     at_least: AtLeast = None,
 ) -> Response:
-    """Return a page of events about the subject; `next_after` is the next page's cursor."""
+    """Return a page of events about the subject; `next_after` is the next page's cursor.
+
+    `vouched_at` are the positions at which officers vouched for the keys on which an event rests,
+    its own or those that gave the mandates for it, as verifiers mark it; null where that is not
+    known.
+    """
+    node = node_of(request)
     return await ask(
         request,
         at_least,
-        lambda: timeline_of(node_of(request).reads, subject, after=after, limit=limit),
+        lambda: marked_timeline_of(
+            node.reads, node.identity.origin, subject, after=after, limit=limit
+        ),
     )

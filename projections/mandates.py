@@ -141,11 +141,12 @@ def _emit(logged: Logged) -> list[MandateFact]:
 
 mandates = Journal(
     name="mandates",
-    version=1,
+    version=2,
     row=MandateFact,
     emit=_emit,
     bodies=frozenset((MandateGiven, MandateEnded)),
     identity=("subject", "mandate"),
+    indexes=(("subject", "holder", "position"),),
 )
 
 

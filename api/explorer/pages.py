@@ -28,10 +28,9 @@ from projections.revenue import revenue_of
 from projections.status import status_of
 from projections.sublicences import sublicences_of
 from projections.terms import terms_on, versions_of
-from projections.timeline import timeline_of
 from projections.title import title_of
 from projections.view import KnownAt
-from projections.vouching import vouched_for
+from projections.vouching import marked_timeline_of
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""
@@ -72,7 +71,11 @@ def _page(
 ) -> HTMLResponse:
     true_on, known_at, after = given["true_on"], given["known_at"], given["after"]
     answers = _asked(request, subject, true_on, known_at, question)
-    events = timeline_of(node_of(request).reads, subject, after=after, limit=EVENTS)
+    node = node_of(request)
+    with telling(request):
+        events = marked_timeline_of(
+            node.reads, node.identity.origin, subject, after=after, limit=EVENTS
+        )
     return page(
         request,
         template,
@@ -80,7 +83,6 @@ def _page(
         on=true_on or today(),
         known_at=known_at,
         events=events,
-        vouched=vouched_for(node_of(request).reads, events.positions),
         **answers,
     )
 

@@ -13,6 +13,7 @@ from api.explorer.shown import HEADERS, HERE, page, time_of
 from ledger.store.entries import StoredEntry, read_entries
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
+from projections.vouching import Vouched, vouched_for
 
 LATEST = 50
 """Events on the page."""
@@ -34,6 +35,8 @@ async def show_log(request: Request) -> HTMLResponse:
 
     def shown() -> HTMLResponse:
         entries = read_entries(node.reads, max(0, size - LATEST), size, LATEST)
+        positions = [entry.position for entry in entries]
+        vouched = vouched_for(node.reads, node.identity.origin, positions)
         return page(
             request,
             "log.html",
@@ -41,7 +44,7 @@ async def show_log(request: Request) -> HTMLResponse:
             root=b64encode(latest.root) if latest else "",
             signed=time_of(latest.created) if latest else None,
             checkpoint=latest.note.decode() if latest else "",
-            rows=[_row(entry) for entry in reversed(entries)],
+            rows=[_row(entry, vouched) for entry in reversed(entries)],
             shown=SHOWN,
             url=_url(request),
         )
@@ -70,7 +73,7 @@ def _url(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def _row(stored: StoredEntry) -> dict[str, Any]:
+def _row(stored: StoredEntry, vouched: Vouched) -> dict[str, Any]:
     payload = orjson.loads(parse_entry(stored.entry).payload)
     return {
         "position": stored.position,
@@ -79,4 +82,5 @@ def _row(stored: StoredEntry) -> dict[str, Any]:
         "label": LABELS[payload["type"]],
         "signers": payload["signers"],
         "subjects": payload["subjects"],
+        "vouched_at": vouched.at(stored.position),
     }

@@ -5,6 +5,7 @@ import httpx2
 from ledger.client import Signed
 from ledger.genesis import key_record
 from ledger.node import Node
+from ledger.store.readmodels import forget_progress
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
 from projections.catalogue import READ_MODELS
@@ -12,8 +13,9 @@ from projections.decoding import decode
 from projections.rebuild import rebuild
 from projections.vouching import vouched_for
 from tests.support import builders as b
-from tests.support.builders import OPERATOR, REGISTRAR, RIVAL
-from tests.support.node import append
+from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
+from tests.support.mandates import mandate_given
+from tests.support.node import append, rest
 from tests.support.parties import LATER
 from tests.support.world import World
 
@@ -21,7 +23,10 @@ from tests.support.world import World
 def test_events_that_rest_on_a_vouched_key_are_marked(
     http: httpx2.Client, node: Node, world: World
 ) -> None:
-    """Also by a second key that only the vouched one brought; not by one that an own key did."""
+    """Also by a second key that only the vouched one brought; not by one that an own key did.
+
+    And by whoever holds a mandate that such a key gave.
+    """
     vouched, second, third = (PrivateKey.generate() for _ in range(3))
     officers = [world.key(OPERATOR), world.key(REGISTRAR)]
 
@@ -44,15 +49,44 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
         say(added(second), RIVAL, keys=[second, vouched]),
         say(technology("by-second"), RIVAL, keys=[second]),
     ]
+    given = mandate_given(principal=RIVAL, holder=FIRM, topics=["technology.registered"])
+    marked += [
+        say(given, RIVAL, OPERATOR, keys=[vouched, world.key(OPERATOR)]),
+        say(technology("by-the-firm"), RIVAL, keys=[world.key(FIRM)]),
+    ]
     own = [
         say(added(third), RIVAL, keys=[third, vouched, world.key(RIVAL)]),
         say(technology("by-third"), RIVAL, keys=[third]),
     ]
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
-    assert dict.fromkeys((*marked, own[0]), (first,)) == vouched_for(node.pool, [*marked, *own])
-    page = http.get(f"/parties/{RIVAL}").text
-    assert 4 == page.count("khóa được bảo lãnh")
-    assert page.count('<span class="en" lang="en">vouched</span>') == 4
+    found = vouched_for(node.pool, world.origin, [*marked, *own])
+    assert dict.fromkeys((*marked, own[0]), (first,)) == found.places
+    told = http.get(f"/v1/subjects/{RIVAL}/timeline").json()["events"]
+    said = {each["position"]: each["vouched_at"] for each in told}
+    assert said == {at: [first] if at in found.places else [] for at in said}
+    assert found.places.keys() <= said.keys()
+    rest(node)  # The log's page shows what is signed.
+    for path in ("/", f"/parties/{RIVAL}"):
+        page = http.get(path).text
+        assert 6 == page.count("khóa được bảo lãnh")
+        assert 6 == page.count('<span class="en" lang="en">vouched</span>')
+
+
+def test_where_the_read_models_are_not_there_it_is_said_that_it_is_not_known(
+    http: httpx2.Client, node: Node
+) -> None:
+    """By the log's page and by timelines; what they need besides is there."""
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
+    assert "not known whether vouched" not in http.get("/").text
+    forget_progress(node.pool, ["keys"])
+    try:
+        page = http.get("/")
+        assert 200 == page.status_code
+        assert "not known whether vouched" in page.text
+        told = http.get(f"/v1/subjects/{RIVAL}/timeline").json()["events"]
+        assert {None} == {each["vouched_at"] for each in told}
+    finally:
+        rebuild(node.pool, READ_MODELS, decode, key=node.key)
 
 
 def test_a_party_page_says_from_when_a_registration_binds(

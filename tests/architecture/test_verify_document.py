@@ -174,7 +174,8 @@ HELD: dict[str, str] = {
         unit/test_verify_delay.py::test_another_delay_holds_after_the_old_one
         unit/test_verify_delay.py::test_a_log_without_a_delay_is_called_a_demonstration""",
     "An event by a key that officers": """
-        unit/test_verify_delay.py::test_events_that_rest_on_a_vouched_key_are_marked""",
+        unit/test_verify_delay.py::test_events_that_rest_on_a_vouched_key_are_marked
+        integration/test_vouched_as_verified.py::test_the_read_models_mark_what_the_verifiers_mark""",
     "Step 8 judges by position": """
         unit/test_verify_signatures.py::test_the_operator_cannot_give_a_party_a_key_by_that_key_alone
         unit/test_verify_signatures.py::test_an_officer_who_vouches_says_so_and_both_sign
@@ -192,7 +193,8 @@ HELD: dict[str, str] = {
         unit/test_verify_signatures.py::test_no_officer_signs_for_a_party""",
     "| an operator and a registrar who": """
         unit/test_monitor_waiting.py::test_what_waits_in_ones_own_name_is_told_at_once
-        unit/test_verify_delay.py::test_events_that_rest_on_a_vouched_key_are_marked""",
+        unit/test_verify_delay.py::test_events_that_rest_on_a_vouched_key_are_marked
+        integration/test_vouched_as_verified.py::test_the_read_models_mark_what_the_verifiers_mark""",
     "| a thief of a key": """
         unit/test_monitor.py::test_an_event_by_ones_own_key_that_one_did_not_sign
         unit/test_court_says.py::test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in""",
