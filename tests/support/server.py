@@ -126,10 +126,13 @@ class Server:
         self._process.wait()
         self._pid_file.unlink()
 
-    def await_end(self) -> None:
-        """Return once a process that was killed has ended, as it has almost at once."""
+    def await_end(self, seconds: float = 30) -> None:
+        """Return once a process that was killed has ended, as it has almost at once.
+
+        Raises `subprocess.TimeoutExpired`.
+        """
         assert self._process is not None, "the server has not been started"
-        self._process.wait(30)
+        self._process.wait(seconds)
 
     def stop(self) -> int:
         """Have the server end in order; return its exit code."""
