@@ -32,7 +32,7 @@ IDS = frozenset(
             "offeree",
         ),
         *("contract", "payee", "distribution", "dispute", "thing", "key", "mandate", "record"),
-        *("relation", "event"),
+        *("relation", "event", "holder"),
     }
 )
 """Columns of ids: at most ninety letters of ASCII each, or a hash."""
