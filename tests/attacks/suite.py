@@ -84,7 +84,7 @@ def run(
         verdict.broken.append(f"{memory >> 20} MB of memory")
     asked = sum(told().values())
     within = len(ADDRESSES) * Settings.model_fields["address_rate"].default * (WINDOW_S + attack_s)
-    if not any(told().get(each) for each in HELD_BACK) and (asked > within or not asked):
+    if not any(told().get(each) for each in HELD_BACK) and asked > within:
         verdict.broken.append("the attackers were told nothing")
     if not _is_ready(on.server.url):
         verdict.broken.append("not ready afterwards")
