@@ -14,6 +14,7 @@ STANDING = frozenset(
         "UNJUDGED",
         "FALSE_SEAL",
         "WAITING",
+        "KEY_TAKEN",
         "NOT_MINE",
         "WITNESS_AHEAD",
         "WITHHELD",

@@ -43,6 +43,8 @@ def read_private(path: Path) -> bytes:
         mode = path.stat().st_mode
     except FileNotFoundError:
         raise KeyFileMissing(f"no key file {path}") from None
+    if not stat.S_ISREG(mode):
+        raise KeyFileUnsafe(f"{path} is no regular file")
     if stat.S_IMODE(mode) & 0o077:
         raise KeyFileUnsafe(f"{path} may be read by others: chmod 600, if nobody has")
     return path.read_bytes()

@@ -19,6 +19,8 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     UNCHECKED      a question could not be asked at all, at this look
     WAITING        officers registered a party of one's own, or vouched for its key, and one did not
                    sign: until it binds, it can be stopped
+    KEY_TAKEN      a key of one's own was suspended, stopped or revoked by an event that one did not
+                   sign: what waits must be stopped by another key of one's own, or the registrar
     NOT_MINE       a key of one's own stands under an event that one did not sign
     OWN_DISK       a file of the monitor's own mirror has changed: it is fetched anew
     STATE          what the monitor remembers cannot be read: it begins anew
@@ -79,7 +81,13 @@ from ledger.mirror import (
 )
 from ledger.powers import TABLE, Row, must_wait
 from ledger.publisher import Remembered
-from ledger.verify.authority import Key, brought_keys
+from ledger.verify.authority import (
+    KEY_REVOKED,
+    KEY_STOPPED,
+    KEY_SUSPENDED,
+    Key,
+    brought_keys,
+)
 from ledger.verify.event import Event
 from ledger.verify.outcome import Refused
 from ledger.verify.signatures import verify_line
@@ -268,7 +276,7 @@ class Monitor:
         questions: list[Callable[[], Iterable[Alarm]]]
         questions = [partial(self._broken_rules, entry, position)]
         if event is not None:
-            mine = (self._waiting, self._not_mine)
+            mine = (self._waiting, self._taken, self._not_mine)
             foreign = payload_hash(event.entry.payload) not in self._mine.signed
             own = [partial(each, event) for each in mine] if foreign else []
             questions = [*own, *questions, partial(self._false_seal, event)]
@@ -323,6 +331,21 @@ class Monitor:
         binds = event.body.get("not_before") or event.entry.accepted
         what = f"{event.type} {event.event_id} gives {party} the key {keys}, from {binds} on"
         return (Alarm("WAITING", what, event.position),)
+
+    def _taken(self, event: Event) -> Sequence[Alarm]:
+        """Say that a key of one's own was suspended, stopped or revoked, which one did not sign.
+
+        Who has no key in force cannot stop what officers vouch for.
+        """
+        party = str(event.body.get("party"))
+        if event.type not in (KEY_SUSPENDED, KEY_STOPPED, KEY_REVOKED):
+            return ()
+        if party not in self._mine.parties:
+            return ()
+        by = ", ".join(sorted(event.signers))
+        key = event.body.get("key_id")
+        what = f"{event.type} {event.event_id} by {by} takes the key {key} from {party}"
+        return (Alarm("KEY_TAKEN", what, event.position),)
 
     def _not_mine(self, event: Event) -> Iterator[Alarm]:
         """Say if a key of one's own has signed this, which one did not."""

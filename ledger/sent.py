@@ -12,7 +12,11 @@ from pathlib import Path
 
 from ledger.wire import canonical
 from ledger.wire.envelope import MalformedEnvelope, envelope_from_object, payload_hash
+from ledger.wire.regular import OddFile, read_regular
 from ledger.wire.strict import MalformedJson, load_json
+
+_MOST = 1 << 26
+"""Bytes of one file at most: a list of 900,000 hashes."""
 
 _HASH = re.compile("(sha256:)?([0-9a-f]{64})")
 _ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -40,16 +44,20 @@ def read_sent(path: Path) -> frozenset[str]:
     `path` is an envelope, a submission or a payload, a text of payload hashes, or a directory with
     such files, of which those that end in `.json` or `.txt` are read.
     """
-    found = (
-        sorted(each for each in path.iterdir() if each.suffix in (".json", ".txt"))
-        if (path.is_dir())
-        else [path]
-    )
-    return frozenset(chain.from_iterable(map(_hashes, found)))
+    try:
+        found = [path]
+        if path.is_dir():
+            found = sorted(each for each in path.iterdir() if each.suffix in (".json", ".txt"))
+        return frozenset(chain.from_iterable(map(_hashes, found)))
+    except OSError as error:
+        raise SentUnreadable(f"{error.filename}: {error.strerror}") from None
 
 
 def _hashes(file: Path) -> Iterator[str]:
-    raw = file.read_bytes()
+    try:
+        raw = read_regular(file, _MOST)
+    except OddFile as error:
+        raise SentUnreadable(f"{file}: {error}") from None
     if raw.lstrip().startswith(b"{"):
         yield payload_hash(_payload(raw, file))
         return

@@ -12,6 +12,7 @@ from typing import Any
 
 from ledger.domain.event import Logged
 from ledger.store.connection import NotMigrated, Pool
+from ledger.store.entries import read_head
 from ledger.store.frames import Frame, read_frames
 from ledger.store.readmodels import (
     BULK,
@@ -168,8 +169,13 @@ def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Differ
 def replay_digest(
     pool: Pool, model: ReadModel, size: int, limit: int | None = None
 ) -> ReplayDigest:
-    """Return the digest of a read model after the first `size` entries. Raises `TooLong`."""
+    """Return the digest of a read model after the first `size` entries.
+
+    Raises `TooLong` for more than `limit`, and for more than there are.
+    """
     _must_not_exceed(size, limit)
+    if size > (there := read_head(pool).size):
+        raise TooLong(f"the log has {there} entries")
     digest = Digest(model)
     for page in _replay(model, _entries(pool, size)):
         digest.add([page])

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from api.cli.delays import delay_of
 from api.cli.options import AsJson, TrustFile, Url, read_named
+from ledger import durable
 from ledger.client import (
     LedgerClient,
     Signed,
@@ -115,6 +116,8 @@ def submit(
 ) -> None:
     """Submit an event; verify its receipt against the trust root; print it."""
     signed = _read_signed(file)
+    if promise is not None:
+        _must_be_new(promise, "--promise")
     with LedgerClient(url, read_trust(trust)) as ledger:
         if promise is None:
             receipt = ledger.submit(signed, witnessed=witnessed)
@@ -122,7 +125,7 @@ def submit(
             receipt = found
             print(f"no promise was made: {promise} is not written", file=sys.stderr)
         else:
-            promise.write_bytes(found.note)
+            _keep(promise, found.note)
             _print_word(found, as_json=as_json)
             return
     _print_receipt(receipt, as_json=as_json)
@@ -171,9 +174,25 @@ def answer(
         _print_receipt(found, as_json=as_json)
         return
     if refusal is not None:
-        refusal.write_bytes(found.note)
+        _keep(refusal, found.note)
     _print_word(found, as_json=as_json)
     raise typer.Exit(1)
+
+
+def _must_be_new(file: Path, option: str) -> None:
+    """Refuse to write over a file, before anything is sent."""
+    if file.exists():
+        raise typer.BadParameter(f"{file} is there already", param_hint=option)
+
+
+def _keep(file: Path, note: bytes) -> None:
+    """Write the operator's word to a new file; print it where it cannot be kept."""
+    try:
+        durable.create(file, note, 0o644)
+    except OSError as error:
+        print(f"{file} cannot be written, so here it is: {error.strerror}", file=sys.stderr)
+        print(note.decode("utf-8", "replace"))
+        raise typer.Exit(1) from None
 
 
 def _read_signed(file: Path) -> Signed:

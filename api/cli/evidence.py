@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli.options import TrustFile, Url, read_named
+from ledger import durable
 from ledger.client import LedgerClient, read_trust
 from ledger.court import MAX_BUNDLE
 from ledger.log.evidence import format_evidence, parse_evidence
@@ -40,7 +41,7 @@ def gather(
     with LedgerClient(url, read_trust(trust)) as ledger:
         raw = ledger.get_bytes(f"/v1/evidence?{'&'.join(asked)}")
     _told(_verified(raw, trust, subject or []))
-    bundle.write_bytes(raw)
+    durable.replace(bundle, raw, 0o644)
 
 
 @app.command("open")
@@ -63,7 +64,7 @@ def open_section(
     shown = (*evidence.openings, (position, opened))
     raw = format_evidence(replace(evidence, openings=shown))
     _told(_verified(raw, trust))
-    bundle.write_bytes(raw)
+    durable.replace(bundle, raw, 0o644)
 
 
 @app.command("verify")

@@ -19,7 +19,7 @@ from ledger.antirollback import CheckpointFile, Halted
 from ledger.audit import StoredLog, export
 from ledger.batches import load_batch_key
 from ledger.domain.authority import ledger_subject
-from ledger.domain.governance import LedgerResumed
+from ledger.domain.governance import LedgerIsClosed, LedgerResumed
 from ledger.domain.personal_data import personal_data_in
 from ledger.faults import canonical_reason
 from ledger.fsck import Report, attempt, check_log
@@ -27,6 +27,7 @@ from ledger.genesis import (
     DEFAULT_DELAY_S,
     DEFAULT_OPERATOR,
     DEFAULT_REGISTRAR,
+    AppendRefused,
     RegistrarMustSign,
     append_unpublished,
     initialise,
@@ -235,13 +236,19 @@ def resume(reason: Annotated[str, typer.Option(help="What was found, and done ab
             raise Halted(f"{doubt}: {_NOT_TO_BE_SIGNED}") from None
         key = load_key(home.keys / "operator.pem")
         signed = sign_sealed(identity.origin, LedgerResumed.TOPIC, body, [identity.operator], [key])
-        recorded = append_unpublished(pool, home, signed.envelope)
+        try:
+            position = append_unpublished(pool, home, signed.envelope).position
+            said = f"position {position} says why"
+        except AppendRefused as refused:
+            if not isinstance(refused.__cause__, LedgerIsClosed):
+                raise
+            said = f"{refused}: nothing is recorded any more, it is served as it is"
         file.resume()
         pool.close()
     finally:
         os.close(held)
         database.stop()
-    print(f"resumed; position {recorded.position} says why")
+    print(f"resumed; {said}")
 
 
 _NOT_TO_BE_SIGNED = 'docs/guides/operating.md, "Rows that are not to be signed"'

@@ -261,6 +261,9 @@ def test_read_models_are_compared_with_the_log(ledger: LedgerClient, tale: Tale)
     assert (None, found["replayed"]) == (found["first"], found["stored"])
     digest = ledger.get("/v1/projections/title/digest", size=found["size"])
     assert found["stored"] == digest["digest"]
+    with pytest.raises(ProblemAnswer, match="the log has") as beyond:
+        ledger.get("/v1/projections/title/digest", size=10**5)
+    assert "BAD_PARAMETER" == beyond.value.code
     with pytest.raises(ProblemAnswer):
         ledger.get("/v1/projections/none/difference")
 

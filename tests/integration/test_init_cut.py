@@ -145,6 +145,9 @@ def test_a_trust_root_that_is_gone_or_damaged_is_made_anew(database: Database, m
     made.trust.write_bytes(b"")
     initialise(settings, None, None, None)
     assert was == made.trust.read_bytes()
+    with closing(Pool(database.app_dsn, size=1)) as pool:
+        assert parse_trust(was).log_keys == write_trust(made, pool).log_keys  # It is there, whole.
+    assert was == made.trust.read_bytes()
 
 
 def test_a_trust_root_of_another_beginning_is_left_alone(database: Database, made: Home) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.cli.sealer import seal
+from ledger.antirollback import Halted
 from ledger.audit import StoredLog, export
 from ledger.client import Signed
 from ledger.clock import Clock
@@ -197,6 +198,24 @@ def test_who_names_another_end_does_not_follow_this_one(logs: tuple[Log, Log]) -
     new.say(World.of(new.home).sign(wrong, OPERATOR, REGISTRAR))
     with pytest.raises(NotDeclared, match="at size 77"):
         check_succession(new.directory, new.trust, closed)
+
+
+def test_a_closed_log_that_was_halted_is_served_again(
+    logs: tuple[Log, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that was restored is: nothing is recorded in it, not even why."""
+    old, _ = logs
+    (last,) = old.say(closing(old, World.of(old.home)))
+    old.run(monkeypatch, "operate", "halt", "--reason", "restored")
+    with pytest.raises(Halted), running(old.settings):
+        pass
+    done = old.run(monkeypatch, "operate", "resume", "--reason", "it is whole")
+    assert (0, True) == (done.exit_code, "resumed; the ledger was closed" in done.stdout)
+    with running(old.settings) as node:
+        (proof,) = Prover(node.pool).prove([last.position], node.feed.latest)
+        (stored,) = node.gatherer.gather(node.feed.latest, (), (last.position,)).entries[-1:]
+        verify_receipt(proof.tlog_proof(), stored.raw, old.trust)
+    assert 2 == verify_export(old.directory, old.trust).checkpoint.size
 
 
 def test_a_closed_log_is_not_sealed_any_more(logs: tuple[Log, Log]) -> None:

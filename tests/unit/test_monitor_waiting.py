@@ -6,7 +6,9 @@ from ledger.genesis import key_record
 from ledger.monitor import Mine
 from tests.support import builders as b
 from tests.support.builders import FIRM, RIVAL
+from tests.support.parties import key_suspended
 from tests.support.sample_log import OFFICERS, SampleLog, open_log, party_key
+from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_monitor import Watch
 
 
@@ -31,3 +33,21 @@ def test_what_waits_in_ones_own_name_is_told_at_once(tmp_path: Path) -> None:
     assert waiting in watch.monitor.standing
     known = Watch(tmp_path / "known", log, mine=Mine([FIRM], {mine, last}))
     assert [] == [alarm for alarm in known.monitor.look() if alarm.position]
+
+
+def test_a_key_that_officers_take_from_ones_own_party_is_told_at_once(tmp_path: Path) -> None:
+    """Who has no key in force can stop nothing that waits."""
+    log = SampleLog()
+    open_log(log, delay_seconds=60)
+    key_id = party_key(FIRM).key_id
+    by_operator = key_suspended(party=FIRM, key_id=key_id, suspended_by=b.OPERATOR)
+    log.say(by_operator, [b.OPERATOR])
+    taken = log.size - 1
+    watch = Watch(tmp_path, log, mine=Mine([FIRM]))
+    watch.source = MemoryLog(log)
+    told = [alarm for alarm in watch.monitor.look() if alarm.position == taken]
+    assert ["KEY_TAKEN"] == [alarm.kind for alarm in told]
+    assert f"by {b.OPERATOR} takes the key {key_id} from {FIRM}" in told[0].what
+    assert told[0] in watch.monitor.standing
+    other = Watch(tmp_path / "other", log, mine=Mine([RIVAL]))
+    assert "KEY_TAKEN" not in other.look(MemoryLog(log))

@@ -1,6 +1,7 @@
 """What one signed is known by the hash of its payload: an id can be put on anything."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,17 @@ def test_an_event_that_bears_the_id_of_what_was_withheld_is_not_ones_own(tmp_pat
     found = [alarm for alarm in watch.monitor.look() if (alarm.position or 0) >= 12]
     assert {"WAITING", "NOT_MINE"} <= {alarm.kind for alarm in found}
     assert {12, 13} == {alarm.position for alarm in found if alarm.kind == "NOT_MINE"}
+
+
+def test_what_is_no_regular_file_is_named_and_waited_for_by_nobody(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(SentUnreadable, match=r"pipe\.json"):
+        read_sent(tmp_path)
+    (tmp_path / "pipe.json").unlink()
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    with pytest.raises(SentUnreadable, match=r"loop\.txt"):
+        read_sent(tmp_path)
+    (tmp_path / "loop.txt").unlink()
+    (tmp_path / "dir.json").mkdir()
+    with pytest.raises(SentUnreadable, match=r"dir\.json"):
+        read_sent(tmp_path)

@@ -148,6 +148,7 @@ def test_the_commands_keep_the_promise_and_the_refusal_as_files_and_verify_holds
     note, refusal = tmp_path / "promise.note", tmp_path / "refusal.note"
     for signed, code in ((technology(world), 0), (refused_for_good(world), 1)):
         (tmp_path / "envelope.json").write_bytes(signed.to_json())
+        note.unlink(missing_ok=True)
         submitted = run("submit", tmp_path / "envelope.json", "--promise", note)
         assert 0 == submitted[0]
         assert "promised to be recorded or refused by" in submitted[1]
@@ -161,6 +162,7 @@ def test_the_commands_keep_the_promise_and_the_refusal_as_files_and_verify_holds
         else:
             assert "verified  position" in told[1]
             assert (0, True) == verify("RECORDED: ", note)
+            assert 2 == run("submit", tmp_path / "envelope.json", "--promise", note)[0]
             none = tmp_path / "none.note"
             again = [*ask[1:2], "--promise", none, *at]
             done = CliRunner().invoke(app, ["events", "submit", *map(str, again)])
