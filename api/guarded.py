@@ -276,6 +276,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._dropped = 0
         self._status = 400
         self._asked = False
+        self._full = False
         self._waited_s = 0.0
         self._looked = 0.0
 
@@ -316,7 +317,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; a head has an end."""
-        if self.transport.is_closing():
+        if self._full or self.transport.is_closing():
             return
         super().data_received(data)
         if self._in_head and self.parser is not None:
@@ -327,6 +328,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Say why the connection is closed, and close it."""
+        if self._full:
+            return
         content = orjson.dumps(members(_CODES[self._status], self._status, msg))
         later = b"retry-after: 1\r\n" if self._status in (429, 503) else b""
         self.transport.write(
@@ -365,10 +368,16 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head, self._in_body = False, True
         self._received, self._body_late_s, self._dropped = 0, 0.0, 0
         if len(self.pipeline) >= PIPELINED:
-            self.guard.refuse("pipelined", 0)
-            self.transport.abort()
+            self._answer_no_more()
             raise httptools.HttpParserError("too many requests at once")
         super().on_headers_complete()
+
+    def _answer_no_more(self) -> None:
+        """Answer the requests that wait, and close: the client sees which were not (RFC 9112)."""
+        self.guard.refuse("pipelined", 0)
+        self._full = True
+        last, _ = self.pipeline[0]
+        last.keep_alive = False
 
     def _obey_target(self) -> None:
         """Let the host that an absolute target names stand for `Host` (RFC 9112, 3.2.2)."""

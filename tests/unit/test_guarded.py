@@ -191,7 +191,22 @@ def test_few_requests_are_sent_ahead_of_their_answers(serving):
         while said.count(b"HTTP/1.1 200") < 5:
             said += sock.recv(1 << 16)
         sock.sendall(GET * 50)
-        all_of(sock)
+        *answers, last = all_of(sock).split(b"HTTP/1.1 200")[1:]
+    assert guarded.PIPELINED == len(answers), "nine: one at once, eight that wait"
+    assert b"connection: close" in last
+    assert not any(b"connection: close" in each for each in answers)
+    assert 1 == guard.refused["pipelined"]
+
+
+def test_of_many_submissions_at_once_each_that_is_taken_is_answered(serving):
+    guard, port = serving()
+    post = b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n%04d"
+    with connect(port) as sock:
+        sock.sendall(b"".join(post % number for number in range(40)))
+        said = all_of(sock)
+    taken = said.count(b"HTTP/1.1 200")
+    assert 1 < taken < 40
+    assert all(b"\r\n\r\n%04d" % number in said for number in range(taken))
     assert 1 == guard.refused["pipelined"]
 
 
