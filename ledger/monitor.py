@@ -79,12 +79,9 @@ from ledger.mirror import (
     mend,
     rotten,
 )
-from ledger.powers import TABLE, Row, must_wait
+from ledger.ownkeys import taken, waiting
 from ledger.publisher import Remembered
 from ledger.verify.authority import (
-    KEY_REVOKED,
-    KEY_STOPPED,
-    KEY_SUSPENDED,
     Key,
     brought_keys,
 )
@@ -145,6 +142,11 @@ class Monitor:
     def size(self) -> int:
         """How many entries have been looked at."""
         return self._governed.size
+
+    @property
+    def unregistered(self) -> Sequence[str]:
+        """The parties of one's own that the log has not registered, as far as it was read."""
+        return sorted({*self._mine.parties} - self._governed.authority.parties.keys())
 
     @property
     def standing(self) -> Sequence[Alarm]:
@@ -276,10 +278,10 @@ class Monitor:
         questions: list[Callable[[], Iterable[Alarm]]]
         questions = [partial(self._broken_rules, entry, position)]
         if event is not None:
-            mine = (self._waiting, self._taken, self._not_mine)
-            foreign = payload_hash(event.entry.payload) not in self._mine.signed
-            own = [partial(each, event) for each in mine] if foreign else []
-            questions = [*own, *questions, partial(self._false_seal, event)]
+            if payload_hash(event.entry.payload) not in self._mine.signed:
+                asked = (partial(waiting, self._mine.parties), partial(taken, self._mine.parties))
+                questions[:0] = [partial(each, event) for each in (*asked, self._not_mine)]
+            questions.append(partial(self._false_seal, event))
         for question in questions:
             try:
                 for alarm in question():
@@ -321,31 +323,6 @@ class Monitor:
         if event.body.get("map_root") != f"sha256:{self._map.root().hex()}":
             what = f"the map of the first {size} entries has another root"
             yield Alarm("FALSE_SEAL", what, event.position)
-
-    def _waiting(self, event: Event) -> Sequence[Alarm]:
-        """Say what officers registered, or vouched for, in the name of a party of one's own."""
-        party, row = str(event.body.get("party")), TABLE.get(event.type, Row(""))
-        if party not in self._mine.parties or not must_wait(row, event.body):
-            return ()
-        keys = ", ".join(sorted(key.key_id for key in brought_keys(event)))
-        binds = event.body.get("not_before") or event.entry.accepted
-        what = f"{event.type} {event.event_id} gives {party} the key {keys}, from {binds} on"
-        return (Alarm("WAITING", what, event.position),)
-
-    def _taken(self, event: Event) -> Sequence[Alarm]:
-        """Say that a key of one's own was suspended, stopped or revoked, which one did not sign.
-
-        Who has no key in force cannot stop what officers vouch for.
-        """
-        party = str(event.body.get("party"))
-        if event.type not in (KEY_SUSPENDED, KEY_STOPPED, KEY_REVOKED):
-            return ()
-        if party not in self._mine.parties:
-            return ()
-        by = ", ".join(sorted(event.signers))
-        key = event.body.get("key_id")
-        what = f"{event.type} {event.event_id} by {by} takes the key {key} from {party}"
-        return (Alarm("KEY_TAKEN", what, event.position),)
 
     def _not_mine(self, event: Event) -> Iterator[Alarm]:
         """Say if a key of one's own has signed this, which one did not."""

@@ -1,6 +1,7 @@
 """`techledger monitor`: watch a log for its users, and say what is wrong with it."""
 
 import json
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -90,6 +91,8 @@ def monitor(  # noqa: PLR0913  (the command's options)
         if acknowledge:
             _told("ACKNOWLEDGED", watching.acknowledge(), as_json=as_json)
         print(f"{root.origin} watched up to size {watching.size}", flush=True)
+        for each in watching.unregistered:
+            print(f"{each} is not registered in this log: is it spelt so?", file=sys.stderr)
         while every is not None:
             time.sleep(every)
             _told("ALARM", watching.look(), as_json=as_json)

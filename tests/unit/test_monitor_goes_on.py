@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.cli.monitor import code_of
-from ledger import governed, monitor
+from ledger import governed, monitor, ownkeys
 from ledger.alarms import Alarm
 from ledger.audit import Replay, RuleBroken
 from ledger.domain import admission
@@ -153,8 +153,8 @@ def failing(*_: Any, **__: Any) -> Any:
         (governed, "check_signatures"),
         (governed, "read_event"),
         (monitor, "subjects_said"),
-        (monitor, "brought_keys"),
-        (monitor, "must_wait"),
+        (ownkeys, "brought_keys"),
+        (ownkeys, "must_wait"),
     ],
 )
 def test_a_judge_that_fails_is_said_at_its_entry_and_the_others_judge_on(

@@ -7,7 +7,7 @@ from ledger.monitor import Mine
 from tests.support import builders as b
 from tests.support.builders import FIRM, RIVAL
 from tests.support.parties import key_suspended
-from tests.support.sample_log import OFFICERS, SampleLog, open_log, party_key
+from tests.support.sample_log import OFFICERS, SampleLog, open_log, party_key, sample_log
 from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_monitor import Watch
 
@@ -51,3 +51,10 @@ def test_a_key_that_officers_take_from_ones_own_party_is_told_at_once(tmp_path: 
     assert told[0] in watch.monitor.standing
     other = Watch(tmp_path / "other", log, mine=Mine([RIVAL]))
     assert "KEY_TAKEN" not in other.look(MemoryLog(log))
+
+
+def test_a_party_of_ones_own_that_the_log_does_not_know_is_named(tmp_path: Path) -> None:
+    log = sample_log(12)
+    watch = Watch(tmp_path, log, mine=Mine([FIRM, "party:vn.typo"]))
+    watch.look()
+    assert ["party:vn.typo"] == watch.monitor.unregistered

@@ -1,0 +1,32 @@
+"""What others do to the keys of a party: told to it before it is too late to stop it."""
+
+from collections.abc import Collection, Sequence
+
+from ledger.alarms import Alarm
+from ledger.powers import TABLE, Row, must_wait
+from ledger.verify.authority import KEY_REVOKED, KEY_STOPPED, KEY_SUSPENDED, brought_keys
+from ledger.verify.event import Event
+
+
+def waiting(parties: Collection[str], event: Event) -> Sequence[Alarm]:
+    """Say what officers registered, or vouched for, in the name of one of the parties."""
+    party, row = str(event.body.get("party")), TABLE.get(event.type, Row(""))
+    if party not in parties or not must_wait(row, event.body):
+        return ()
+    keys = ", ".join(sorted(key.key_id for key in brought_keys(event)))
+    binds = event.body.get("not_before") or event.entry.accepted
+    what = f"{event.type} {event.event_id} gives {party} the key {keys}, from {binds} on"
+    return (Alarm("WAITING", what, event.position),)
+
+
+def taken(parties: Collection[str], event: Event) -> Sequence[Alarm]:
+    """Say that a key of one of the parties was suspended, stopped or revoked.
+
+    Who has no key in force cannot stop what officers vouch for.
+    """
+    party = str(event.body.get("party"))
+    if event.type not in (KEY_SUSPENDED, KEY_STOPPED, KEY_REVOKED) or party not in parties:
+        return ()
+    by, key = ", ".join(sorted(event.signers)), event.body.get("key_id")
+    what = f"{event.type} {event.event_id} by {by} takes the key {key} from {party}"
+    return (Alarm("KEY_TAKEN", what, event.position),)
