@@ -84,7 +84,7 @@ def test_where_the_read_models_are_not_there_it_is_said_that_it_is_not_known(
         page = http.get("/")
         assert 200 == page.status_code
         assert "not known whether vouched" in page.text
-        told = http.get(f"/v1/subjects/{RIVAL}/timeline").json()["events"]
+        told = http.get(f"/v1/subjects/{OPERATOR}/timeline").json()["events"]
         assert {None} == {each["vouched_at"] for each in told}
     finally:
         rebuild(node.pool, READ_MODELS, decode, key=node.key)
