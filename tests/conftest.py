@@ -11,11 +11,12 @@ from tests.support.postgres import Database, fresh_database, home_directory, run
 
 LONG = (
     *("e2e/", "attacks/", "foreign/", "golden/test_golden_flips.py"),
-    *(f"unit/test_{name}.py" for name in ("court", "verify_flips")),
-    *(f"property/test_{name}.py" for name in ("domain_whole", "projection_axes")),
+    *(f"unit/test_{name}.py" for name in ("court", "differential", "verify_flips")),
+    *(f"property/test_{name}.py" for name in ("domain_robust", "domain_whole", "projection_axes")),
     *(f"integration/test_{name}" for name in ("at_the_limits", "dry_runs", "evidence", "feeder")),
     *(f"integration/test_{name}" for name in ("fsck", "init_", "overlays", "projections_runner")),
     *("integration/promises/", "integration/test_rollback.py", "integration/test_superuser"),
+    *("integration/test_vault.py", "integration/test_whole_read.py"),
 )
 """What takes longest: `pytest` alone leaves it to the gate."""
 
