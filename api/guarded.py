@@ -375,7 +375,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _answer_no_more(self) -> None:
         """Answer the requests that wait, and close: the client sees which were not (RFC 9112)."""
         self.guard.refuse("pipelined", 0)
-        self._full = True
+        self._full, self._in_body = True, False
         last, _ = self.pipeline[0]
         last.keep_alive = False
 

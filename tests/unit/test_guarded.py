@@ -198,6 +198,15 @@ def test_few_requests_are_sent_ahead_of_their_answers(serving):
     assert 1 == guard.refused["pipelined"]
 
 
+def test_requests_that_were_taken_are_answered_however_long_that_takes(serving):
+    """What came behind them is not waited for: it has no body that could be late."""
+    guard, port = serving(late_s=0.5, head_s=0.5)
+    with connect(port) as sock:
+        sock.sendall(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n" + GET * 20)
+        assert 1 + guarded.PIPELINED == all_of(sock).count(b"HTTP/1.1 200")
+    assert {"pipelined": 1} == dict(guard.refused)
+
+
 def test_of_many_submissions_at_once_each_that_is_taken_is_answered(serving):
     guard, port = serving()
     post = b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n%04d"
