@@ -57,6 +57,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":  # The server, which sees HEAD, sends the head alone.
+            scope = scope | {"method": "GET"}
         client = scope.get("client")
         address = group_of(client[0]) if client else ""
         scope.setdefault("state", {})["address"] = address
@@ -103,6 +105,11 @@ class Edge:
         hosts = headers.getlist("host")
         if self._hosts is not None and (len(hosts) != 1 or _name_of(hosts[0]) not in self._hosts):
             raise ApiProblem(421, "HOST", "the request is for another host: see LEDGER_HOSTS")
+        if _tokens(headers, "expect") - {"100-continue"}:
+            raise ApiProblem(417, "EXPECTATION", "a request may expect 100-continue, nothing else")
+        codings = headers.getlist("transfer-encoding")
+        if codings and [each.strip().lower() for each in codings] != ["chunked"]:
+            raise ApiProblem(501, "TRANSFER_CODING", "a body is sent chunked, in no other coding")
         if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
             return
         origin = headers.get("origin")
@@ -111,6 +118,12 @@ class Edge:
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind and kind not in MEDIA_TYPES:
             raise ApiProblem(415, "MEDIA_TYPE", f"a request is one of {', '.join(MEDIA_TYPES)}")
+
+
+def _tokens(headers: Headers, name: str) -> set[str]:
+    """Return what a header lists, over all of its lines."""
+    listed = ",".join(headers.getlist(name)).lower().split(",")
+    return {each.strip() for each in listed} - {""}
 
 
 def _name_of(host: str) -> str:

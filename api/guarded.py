@@ -370,6 +370,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= PIPELINED:
             self._answer_no_more()
             raise httptools.HttpParserError("too many requests at once")
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # A client of 1.0 knows no 100 (RFC 9110, 10.1.1).
         super().on_headers_complete()
 
     def _answer_no_more(self) -> None:

@@ -117,6 +117,7 @@ def create_app(node: Node) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page loads its scripts from elsewhere; ours is `/docs`.
         redoc_url=None,
+        redirect_slashes=False,  # To where, it would say by the scheme that a proxy has taken away.
     )
     app.state.node = node
     app.state.metrics = Metrics()

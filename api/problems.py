@@ -37,6 +37,13 @@ MEDIA_TYPE = "application/problem+json"
 _LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 """What the same request may be sent again after."""
 
+_CLOSES = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.EXPECTATION_FAILED,
+    HTTPStatus.NOT_IMPLEMENTED,
+)
+"""After what the connection is closed: what comes of the request still is not waited for."""
+
 _log = structlog.get_logger(__name__)
 
 _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
@@ -88,6 +95,14 @@ _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
 
 _TITLES = {
     "NOT_FOUND": ("Nothing of that name is here", "Không tìm thấy"),
+    "EXPECTATION": (
+        "The request expects what this server does not do",
+        "Yêu cầu có kỳ vọng không được hỗ trợ",
+    ),
+    "TRANSFER_CODING": (
+        "The body is in a coding that is not read here",
+        "Không hỗ trợ kiểu mã hóa truyền này",
+    ),
     "METHOD": ("The resource is there, but not for this method", "Phương thức không được hỗ trợ"),
     "TOO_LARGE": ("The request is too large", "Yêu cầu quá lớn"),
     "NOT_WITNESSED": ("No quorum has cosigned it yet", "Chưa đủ nhân chứng ký xác nhận"),
@@ -113,11 +128,14 @@ _HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD"}
 class ApiProblem(Exception):
     """A problem of the HTTP surface itself."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
+        self.headers = headers or {}
 
 
 class NotFound(ApiProblem):
@@ -234,17 +252,17 @@ def respond(request: Request, error: Exception, note: bytes | None = None) -> Re
     """Return the response that an error is; `note` is the signed refusal, where there is one."""
     members = problem(error, vietnamese=wants_vietnamese(request)) | signed(note)
     request.app.state.metrics.problems.labels(members["code"]).inc()
-    headers: Mapping[str, str] = {}
+    headers = dict(error.headers) if isinstance(error, ApiProblem) else {}
     if members["status"] in _LATER:
         wait_s = error.wait_s if isinstance(error, Throttled) else 1
-        headers = {"Retry-After": str(wait_s)}
-    if members["status"] == HTTPStatus.REQUEST_TIMEOUT:
-        headers = {"Connection": "close"}  # What comes of it still is not waited for.
+        headers["Retry-After"] = str(wait_s)
+    if members["status"] in _CLOSES:
+        headers["Connection"] = "close"
     return Response(
         orjson.dumps(members),
         status_code=members["status"],
         media_type=MEDIA_TYPE,
-        headers=dict(headers),
+        headers=headers,
     )
 
 
@@ -260,7 +278,10 @@ def install(app: FastAPI) -> None:
     async def answer_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = _HTTP_CODES.get(error.status_code, "BAD_PARAMETER")
-        return respond(request, ApiProblem(error.status_code, code, str(error.detail)))
+        headers = dict(error.headers or {})
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"  # What may be read may be asked for its head.
+        return respond(request, ApiProblem(error.status_code, code, str(error.detail), headers))
 
     async def answer_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

@@ -16,7 +16,13 @@ _AN_HOUR = {"Cache-Control": "max-age=60"}
 
 def witness_app(witness: Witness) -> FastAPI:
     """Return the application of one witness (C2SP tlog-witness); both prefixes are its root."""
-    app = FastAPI(title="Techledger witness", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Techledger witness",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
 
     @app.post("/add-checkpoint")
     async def add_checkpoint(request: Request) -> Response:
@@ -26,11 +32,11 @@ def witness_app(witness: Witness) -> FastAPI:
     async def sign_subtree(request: Request) -> Response:
         return await _answered(request, witness.sign_subtree)
 
-    @app.get("/{origin_hash}/checkpoint")
+    @app.api_route("/{origin_hash}/checkpoint", methods=["GET", "HEAD"])
     def checkpoint(origin_hash: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]) -> Response:
         return _response(witness.checkpoint(origin_hash), _AN_HOUR)
 
-    @app.get("/health/live")
+    @app.api_route("/health/live", methods=["GET", "HEAD"])
     def live() -> Response:
         return Response("live\n", media_type="text/plain")
 

@@ -1,5 +1,6 @@
 """What every request passes before any route, over real sockets."""
 
+import re
 import socket
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
@@ -9,6 +10,7 @@ import httpx2
 import pytest
 
 from api.edge import hosts_of
+from api.explorer.operations import groups_of
 from api.networks import group_of, wider_networks
 from api.quotas import WATCH_LEAST, WINDOW_S, Quota
 from ledger.home import Home
@@ -16,6 +18,7 @@ from ledger.node import Node
 from ledger.turns import Throttled
 from tests.support.builders import INSTITUTE, technology_registered
 from tests.support.http import serving
+from tests.support.openapi import described
 from tests.support.world import World
 
 HOSTS = ["127.0.0.1", "127.0.0.1:8017", "localhost", "LOCALHOST:1", "[::1]:8017"]
@@ -81,6 +84,93 @@ def test_every_answer_bears_the_headers_of_its_safety(http: httpx2.Client):
         assert "nosniff" == headers["x-content-type-options"], path
         assert "no-referrer" == headers["referrer-policy"], path
     assert "default-src 'none'" in http.get("/").headers["content-security-policy"]
+
+
+def asked_of(url: str, said: bytes) -> bytes:
+    """Return all that is answered to what is said, until the server closes."""
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), 20) as sock:
+        sock.sendall(said)
+        return b"".join(iter(lambda: sock.recv(1 << 16), b""))
+
+
+def test_whatever_can_be_got_is_asked_for_its_head(http: httpx2.Client, url: str):
+    """Statuses and headers of HEAD are those of GET, and no byte follows them."""
+    paths = {
+        found.group(1)
+        for each in groups_of(described(), "")
+        for operation in each.operations
+        if (found := re.fullmatch(r"curl -sS '?(/[^']*)'?", operation.curl))
+    }
+    paths |= {"/", "/docs", "/static/page.css", "/openapi.json", "/nowhere"}
+    assert len(paths) > 50
+    for path in sorted(paths):
+        head, got = http.head(path), http.get(path)
+        changing = {"date", "ratelimit"} | ({"content-length"} if path == "/metrics" else set())
+        said = [
+            {name: value for name, value in each.headers.items() if name not in changing}
+            for each in (head, got)
+        ]
+        assert (head.status_code, said[0]) == (got.status_code, said[1]), path
+        assert got.content
+    whole = asked_of(url, b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert whole.endswith(b"\r\n\r\n")
+
+
+def test_a_method_that_a_resource_does_not_have_is_answered_with_those_that_it_has(
+    http: httpx2.Client,
+):
+    for path, methods in described()["paths"].items():
+        answer = http.request("PUT", re.sub("{[^}]*}", "0", path))
+        assert (405, "METHOD") == (answer.status_code, answer.json()["code"]), path
+        ours = {*map(str.upper, methods)}
+        assert ours | ({"HEAD"} if "GET" in ours else set()) == {
+            *answer.headers["allow"].split(", ")
+        }, path
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "code"),
+    [
+        (b"Expect: 200-ok\r\nContent-Length: 2", 417, b"EXPECTATION"),
+        (b"Expect: 100-continue, x\r\nContent-Length: 2", 417, b"EXPECTATION"),
+        (b"Expect: 100-Continue\r\nContent-Length: 2", 422, b"MALFORMED"),
+        (b"Transfer-Encoding: gzip, chunked", 501, b"TRANSFER_CODING"),
+        (b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", 501, b"TRANSFER_CODING"),
+        (b"Transfer-Encoding: chunked, chunked", 400, b"BAD_HTTP"),
+        (b"Transfer-Encoding: Chunked", 422, b"MALFORMED"),
+        (b"Transfer-Encoding: gzip", 400, b"BAD_HTTP"),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 2", 400, b"BAD_HTTP"),
+    ],
+)
+def test_what_a_request_asks_of_http_is_done_or_refused(
+    url: str, head: bytes, status: int, code: bytes
+):
+    """After a body that was not read as it was meant nothing more is read."""
+    body = b"{}" if b"Length: 2" in head and b"chunked\r\n" not in head else b"2\r\n{}\r\n0\r\n\r\n"
+    last = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    said = asked_of(
+        url, b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\n%b\r\n\r\n" % head + body + last
+    )
+    assert b'"code":"%b"' % code in said
+    statuses = [*map(int, re.findall(rb"HTTP/1.1 (\d+) ", said))]
+    goes_on = [200] if status == 422 else []
+    assert [100] * (b"Continue" in head) + [status, *goes_on] == statuses
+
+
+def test_a_client_of_http_1_0_is_told_no_100(url: str):
+    said = asked_of(
+        url,
+        b"POST /v1/events HTTP/1.0\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+        b"Content-Length: 2\r\n\r\n{}",
+    )
+    assert said.startswith(b"HTTP/1.1 422 ")
+
+
+@pytest.mark.parametrize("path", ["/v1/projections/", "/checkpoint/", "/docs/", "/v1/entries/0/"])
+def test_a_path_with_a_slash_behind_it_is_another_one(http: httpx2.Client, path: str):
+    """Nobody is sent to the right one: behind a proxy it would be one without TLS."""
+    answer = http.get(path, follow_redirects=False)
+    assert (404, "NOT_FOUND") == (answer.status_code, answer.json()["code"])
 
 
 @contextmanager

@@ -81,6 +81,12 @@ def test_a_witness_cosigns_and_what_it_cosigned_outlives_a_kill(home: tuple[Path
         assert "text/x.tlog.size" == told.headers["content-type"].partition(";")[0]
         assert 200 == client.post("/add-checkpoint", content=asked(8, 9)).status_code
         seen = client.get(f"/{HASH}/checkpoint")
+        head = client.head(f"/{HASH}/checkpoint")
+        assert (200, seen.headers["content-length"]) == (
+            head.status_code,
+            head.headers["content-length"],
+        )
+        assert 404 == client.get(f"/{HASH}/checkpoint/", follow_redirects=False).status_code
         checkpoint, _ = open_cosigned_checkpoint(seen.content, ORIGIN, log, ours)
         assert 9 == checkpoint.size
 
