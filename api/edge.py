@@ -58,7 +58,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "HEAD":  # The server, which sees HEAD, sends the head alone.
-            scope = scope | {"method": "GET"}
+            scope = {**scope, "method": "GET"}
         client = scope.get("client")
         address = group_of(client[0]) if client else ""
         scope.setdefault("state", {})["address"] = address
