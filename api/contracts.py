@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
+from api.parameters import Cursor, Hundred, Ordinal
 from api.problems import ApiProblem
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.registrations import duties
@@ -16,7 +17,7 @@ PATTERN = r"^contract:[a-z0-9.-]{1,80}$"
 
 ContractPath = Annotated[str, Path(pattern=PATTERN, examples=[EXAMPLE])]
 VersionPath = Annotated[
-    int, Path(ge=1, description="Versions are counted as recorded, from 1", examples=[1])
+    Ordinal, Path(description="Versions are counted as recorded, from 1", examples=[1])
 ]
 
 router = APIRouter(prefix="/v1/contracts", tags=["contracts"])
@@ -35,8 +36,8 @@ async def list_registrations(  # noqa: PLR0913  (the question's parameters)
     contract: Annotated[str | None, Query(pattern=PATTERN)] = None,
     technology: Annotated[str | None, Query(pattern=r"^technology:[a-z0-9.-]{1,80}$")] = None,
     known_at: KnownAtText = None,
-    after: Annotated[int, Query(ge=-1, description="Cursor: contracts after this position")] = -1,
-    limit: Annotated[int, Query(ge=1, le=100)] = 100,
+    after: Annotated[Cursor, Query(description="Cursor: contracts after this position")] = -1,
+    limit: Hundred = 100,
     at_least: AtLeast = None,
 ) -> Response:
     """Return contracts that wait for a permit or a registration, with filing and answer."""

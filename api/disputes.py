@@ -1,11 +1,11 @@
 """Disputes: what was said and ordered, and what an order holds."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
+from api.parameters import Day, Position
 from api.problems import NotFound
 from api.reads import AtLeast, KnownAtText, SubjectPath, ask, read_known_at, today
 from projections.dependencies import falls_with
@@ -46,7 +46,7 @@ async def get_dispute(
 )
 async def get_falls(
     request: Request,
-    position: Annotated[int, Path(ge=0, lt=2**62, examples=[0])],
+    position: Position,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
@@ -68,7 +68,7 @@ async def get_holds(
     request: Request,
     subject: SubjectPath,
     *,
-    on: Annotated[date | None, Query(description="Legal day (Hanoi); default: today")] = None,
+    on: Annotated[Day | None, Query(description="Legal day (Hanoi); default: today")] = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:

@@ -1,11 +1,12 @@
 """Entries of the log, by position: the exact bytes, what they say, and where they stand."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api.deps import look, node_of
+from api.parameters import Position
 from api.problems import ApiProblem, NotFound
 from ledger.cose import MEDIA_TYPE
 from ledger.domain.event import format_instant
@@ -18,10 +19,6 @@ from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
 
 router = APIRouter(prefix="/v1/entries", tags=["entries"])
-
-Position = Annotated[
-    int, Path(ge=0, lt=2**62, description="0-based place in the log", examples=[0])
-]
 
 
 def entry_json(stored: StoredEntry) -> dict[str, Any]:

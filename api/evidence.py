@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import address_of, node_of, traffic_of
+from api.parameters import Count
 from api.problems import ApiProblem, NotFound
 from ledger.gathering import NotThere, TooMuch
 from ledger.log.evidence import format_evidence
@@ -21,7 +22,7 @@ Subjects = Annotated[
     ),
 ]
 Positions = Annotated[
-    list[Annotated[int, Query(ge=0, lt=2**62)]] | None,
+    list[Count] | None,
     Query(description="Single entries to be shown; repeat it", max_length=MAX_SUBJECTS),
 ]
 

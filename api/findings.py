@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import law_of, node_of
+from api.parameters import Cursor, Hundred
 from api.reads import AtLeast, KnownAtText, ask, read_known_at
 from projections.findings import findings
 
@@ -20,8 +21,8 @@ async def list_findings(  # noqa: PLR0913  (the question's parameters)
     ] = None,
     settled: Annotated[bool, Query(description="Those that were settled, too")] = False,
     known_at: KnownAtText = None,
-    after: Annotated[int, Query(ge=-1, description="Cursor: facts after this position")] = -1,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    after: Annotated[Cursor, Query(description="Cursor: facts after this position")] = -1,
+    limit: Hundred = 50,
     at_least: AtLeast = None,
 ) -> Response:
     """Return retroactive ends, voidances, compromised keys, late disputes, and what they touch."""

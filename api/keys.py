@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
+from api.parameters import Cursor, Thousand
 from api.reads import AtLeast, KnownAtText, ask, read_known_at
 from projections.keys import Between, key_as_known, signed_by
 
@@ -46,8 +47,8 @@ async def get_signed(  # noqa: PLR0913  (the question's parameters)
         Query(pattern=r"^[a-z]+\.[a-z_]+/[0-9]+$", examples=["contract.concluded/1"]),
     ] = None,
     known_at: KnownAtText = None,
-    after: Annotated[int, Query(ge=-1, description="Cursor: positions greater than this")] = -1,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
+    limit: Thousand = 100,
     at_least: AtLeast = None,
 ) -> Response:
     """Return a page of events; those in doubt are `open` until a party gives its word on them."""

@@ -6,6 +6,7 @@ import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import look, node_of
+from api.parameters import Position
 from api.problems import NotFound
 from api.reads import AtLeast, KnownAtText, ask, read_known_at
 from projections.editions import editions_of
@@ -51,7 +52,7 @@ async def get_law(
 )
 async def get_grounds(
     request: Request,
-    position: Annotated[int, Path(ge=0, lt=2**62, examples=[0])],
+    position: Position,
     at_least: AtLeast = None,
 ) -> Response:
     """Return the edition and law data in force at the position, and the rules that applied."""

@@ -1,12 +1,13 @@
 """Licences: whether a party may do something, here, for that, on that day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from api.deps import law_of, node_of
+from api.parameters import Day
 from api.problems import ApiProblem
 from api.reads import AtLeast, EffectText, KnownAtText, ask, read_known_at, today
 from ledger.domain.scope import Act, Field, Territory
@@ -33,7 +34,7 @@ async def get_licence_check(  # noqa: PLR0913  (the question's parameters)
     scheme: Annotated[str, Query(description="ipc or vsic")] = "ipc",
     edition: Annotated[str | None, Query(description="Edition of the scheme")] = None,
     right: Annotated[str | None, Query(pattern=r"^(right|technology):[a-z0-9.-]{1,80}$")] = None,
-    on: Annotated[date | None, Query(description="Legal day; default: today")] = None,
+    on: Annotated[Day | None, Query(description="Legal day; default: today")] = None,
     effect: EffectText = "parties",
     known_at: KnownAtText = None,
     at_least: AtLeast = None,

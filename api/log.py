@@ -6,6 +6,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import look, node_of
+from api.parameters import Count, Hundred
 from api.problems import ApiProblem, NotFound
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError
@@ -65,10 +66,8 @@ async def get_checkpoint(
 )
 async def list_checkpoints(
     request: Request,
-    start: Annotated[
-        int, Query(alias="from", ge=0, lt=2**62, description="The least size", examples=[1])
-    ] = 0,
-    limit: Annotated[int, Query(ge=1, le=100, description="Sizes at most")] = 50,
+    start: Annotated[Count, Query(alias="from", description="The least size", examples=[1])] = 0,
+    limit: Annotated[Hundred, Query(description="Sizes at most")] = 50,
 ) -> Response:
     """Return the first note of each size, and the one that was last signed again, `again`.
 
@@ -113,7 +112,7 @@ async def get_witness_policy(
 )
 async def get_consistency(
     request: Request,
-    since: Annotated[int, Query(ge=0, description="Size of the earlier checkpoint", examples=[1])],
+    since: Annotated[Count, Query(description="Size of the earlier checkpoint", examples=[1])],
     root: Annotated[str | None, Query(description="Its root hash, in standard base64")] = None,
 ) -> Response:
     """Return the consistency proof (RFC 6962, 2.1.2) from an earlier size to the latest.

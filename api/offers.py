@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
+from api.parameters import Cursor, Hundred
 from api.problems import ApiProblem
 from api.reads import AtLeast, ask
 from ledger.domain.event import parse_instant
@@ -22,8 +23,8 @@ async def list_offers(  # noqa: PLR0913  (the question's parameters)
     offer: Annotated[str | None, Query(pattern=r"^offer:[a-z0-9.-]{1,80}$")] = None,
     listing: Annotated[str | None, Query(pattern=r"^listing:[a-z0-9.-]{1,80}$")] = None,
     party: Annotated[str | None, Query(pattern=r"^party:[a-z0-9.-]{1,80}$")] = None,
-    after: Annotated[int, Query(ge=-1, description="Cursor: positions greater than this")] = -1,
-    limit: Annotated[int, Query(ge=1, le=100)] = 100,
+    after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
+    limit: Hundred = 100,
     at_least: AtLeast = None,
 ) -> Response:
     """Return offers by id, listing or party, each open or closed with the reason."""

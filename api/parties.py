@@ -1,11 +1,12 @@
 """Parties: who they are, to whom they are related, whom they let sign for them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
+from api.parameters import Amount, Day
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.keys import keys_of
 from projections.mandates import Act, mandates_of, power_of
@@ -82,7 +83,7 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
             examples=["party:tok.00112233445566778899aabbccddeeff"],
         ),
     ],
-    on: Annotated[date | None, Query(description="Legal day (Hanoi); default: today")] = None,
+    on: Annotated[Day | None, Query(description="Legal day (Hanoi); default: today")] = None,
     topic: Annotated[
         str | None,
         Query(
@@ -92,8 +93,8 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
         ),
     ] = None,
     amount: Annotated[
-        int | None,
-        Query(ge=0, lt=2**53, description="Price in minor units; default: not asked"),
+        Amount | None,
+        Query(description="Price in minor units; default: not asked"),
     ] = None,
     currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")] = "VND",
     known_at: KnownAtText = None,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
+from api.parameters import Count
 from api.problems import ApiProblem, NotFound
 from api.reads import AtLeast, ask
 from projections.comparison import (
@@ -62,7 +63,7 @@ async def get_difference(request: Request, name: Name, at_least: AtLeast = None)
 async def get_digest(
     request: Request,
     name: Name,
-    size: Annotated[int, Query(ge=0, description="How many entries to replay", examples=[1])],
+    size: Annotated[Count, Query(description="How many entries to replay", examples=[1])],
     at_least: AtLeast = None,
 ) -> Response:
     """Replay the first `size` entries: whoever replays them elsewhere gets the same digest."""

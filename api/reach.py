@@ -1,12 +1,12 @@
 """What is taken of a right, what may still be granted, and what ends with it."""
 
-from datetime import date
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from api.deps import law_of, node_of
+from api.parameters import Day
 from api.problems import ApiProblem
 from api.reads import AtLeast, KnownAtText, RightPath, ask, read_known_at, today
 from ledger.domain.scope import Field, Territory
@@ -23,10 +23,8 @@ FieldText = Annotated[
 ]
 SchemeText = Annotated[str, Query(description="ipc or vsic")]
 EditionText = Annotated[str | None, Query(description="Edition of the scheme")]
-FirstDay = Annotated[
-    date | None, Query(alias="from", description="First legal day; default: today")
-]
-LastDay = Annotated[date | None, Query(alias="to", description="First day after; default: no end")]
+FirstDay = Annotated[Day | None, Query(alias="from", description="First legal day; default: today")]
+LastDay = Annotated[Day | None, Query(alias="to", description="First day after; default: no end")]
 
 router = APIRouter(prefix="/v1/rights", tags=["rights"])
 
@@ -130,7 +128,7 @@ async def get_dependents(
     request: Request,
     right: RightPath,
     *,
-    on: Annotated[date | None, Query(description="Legal day (Hanoi); default: today")] = None,
+    on: Annotated[Day | None, Query(description="Legal day (Hanoi); default: today")] = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from api.deps import address_of, node_of, traffic_of
 from api.folding import beyond
+from api.parameters import Count, Day
 from api.problems import ApiProblem
 from ledger.domain.event import format_instant, legal_day, parse_instant
 from ledger.store.entries import read_head
@@ -37,7 +38,7 @@ SubjectPath = Annotated[
     str, Path(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$", examples=["right:us.15145443"])
 ]
 TrueOn = Annotated[
-    date | None, Query(description="Legal day (Hanoi) on which it is to be true; default: today")
+    Day | None, Query(description="Legal day (Hanoi) on which it is to be true; default: today")
 ]
 KnownAtText = Annotated[
     str | None,
@@ -51,8 +52,8 @@ KnownByText = Annotated[
 ]
 EffectText = Annotated[Effect, Query(description="Between the parties, or against third parties")]
 AtLeast = Annotated[
-    int | None,
-    Query(ge=0, description="Wait until this many entries are folded (read your writes)"),
+    Count | None,
+    Query(description="Wait until this many entries are folded (read your writes)"),
 ]
 
 _POSITION = re.compile(r"0|[1-9][0-9]{0,17}")

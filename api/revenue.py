@@ -1,11 +1,11 @@
 """Money: what was agreed, reported, shared out and paid; what is owed, held, late, and why."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
+from api.parameters import Day, Year
 from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
 from projections.arrears import minimum_of, overdue_of
 from projections.computation import computation_of
@@ -15,7 +15,7 @@ from projections.revenue import revenue_of
 EXAMPLE = "contract:01890000-0000-7000-8000-000000000008"
 
 ContractPath = Annotated[str, Path(pattern=r"^contract:[a-z0-9.-]{1,80}$", examples=[EXAMPLE])]
-OnDay = Annotated[date | None, Query(description="Legal day (Hanoi); default: today")]
+OnDay = Annotated[Day | None, Query(description="Legal day (Hanoi); default: today")]
 
 router = APIRouter(prefix="/v1", tags=["money"])
 
@@ -135,7 +135,7 @@ async def get_minimum(
     request: Request,
     contract: ContractPath,
     *,
-    year: Annotated[int, Query(ge=1900, le=9998, description="The year in which it begins")],
+    year: Annotated[Year, Query(description="The year in which it begins")],
     licensee: Annotated[str | None, Query(pattern=r"^party:[a-z0-9.-]{1,80}$")] = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,

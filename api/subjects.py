@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
+from api.parameters import Cursor, Thousand
 from api.reads import AtLeast, SubjectPath, ask
 from projections.vouching import marked_timeline_of
 
@@ -15,8 +16,8 @@ router = APIRouter(prefix="/v1/subjects", tags=["subjects"])
 async def get_timeline(
     request: Request,
     subject: SubjectPath,
-    after: Annotated[int, Query(ge=-1, description="Cursor: positions greater than this")] = -1,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
+    limit: Thousand = 100,
     at_least: AtLeast = None,
 ) -> Response:
     """Return a page of events about the subject; `next_after` is the next page's cursor.

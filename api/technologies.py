@@ -1,11 +1,11 @@
 """Technologies: what they are, who owns, paid for and made them, what protects them."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
+from api.parameters import Day
 from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
 from ledger.domain.author_pay import Income
 from projections.author_minimum import author_minimum_of
@@ -44,7 +44,7 @@ async def get_author_minimum(  # noqa: PLR0913  (the question's parameters)
     *,
     income: Annotated[Income, Query(description="From own use, or from a licence")] = "licence",
     distributed_on: Annotated[
-        date | None, Query(description="When the profit is shared; default: today")
+        Day | None, Query(description="When the profit is shared; default: today")
     ] = None,
     agreed: Annotated[bool, Query(description="Remuneration was agreed with the authors")] = False,
     known_at: KnownAtText = None,

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from api.deps import law_of, look, node_of
 from api.explorer.shown import page
+from api.parameters import Cursor
 from api.reads import KnownAtText, TrueOn, read_known_at, telling, today
 from ledger.store.connection import Pool
 from projections.arrears import overdue_of
@@ -35,7 +36,7 @@ from projections.vouching import marked_timeline_of
 EVENTS = 50
 """Events of a subject that its page shows at once."""
 
-After = Annotated[int, Query(ge=-1, description="Events after this position")]
+After = Annotated[Cursor, Query(description="Events after this position")]
 
 router = APIRouter(tags=["explorer"], include_in_schema=False)
 
