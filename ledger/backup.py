@@ -65,8 +65,9 @@ Method = Literal["base", "dump"]
 
 _MANIFEST = "manifest.json"
 _HOME = ("config.toml", "trust.json", "policy", "fallback-policy")
-_LAW = "law"
+_LAW, _ERASURES = "law", "erasures"
 _LAST = "last-backup.json"
+_UNFINISHED = shutil.ignore_patterns(".*")
 
 
 class BackupError(Exception):
@@ -178,8 +179,9 @@ def back_up(
     for name in _HOME:
         with suppress(FileNotFoundError):
             shutil.copyfile(home.path / name, directory / name)
-    if home.law.exists():
-        shutil.copytree(home.law, directory / _LAW)
+    for name in (_LAW, _ERASURES):
+        if (home.path / name).exists():
+            shutil.copytree(home.path / name, directory / name, ignore=_UNFINISHED)
     manifest = Manifest(
         origin=identity.origin,
         size=latest.size,
@@ -348,8 +350,9 @@ def place(
     for name in _HOME:
         if (directory / name).exists() and not (home.path / name).exists():
             shutil.copyfile(directory / name, home.path / name)
-    if (directory / _LAW).exists():
-        shutil.copytree(directory / _LAW, home.law, dirs_exist_ok=True)
+    for name in (_LAW, _ERASURES):
+        if (directory / name).exists():
+            shutil.copytree(directory / name, home.path / name, dirs_exist_ok=True)
 
 
 def check_placed(pool: Pool, home: Home, manifest: Manifest) -> Checkpoint:

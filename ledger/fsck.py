@@ -44,6 +44,7 @@ from ledger.log.note import (
 from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TILE_WIDTH
+from ledger.orders import Orders
 from ledger.store.checkpoints import checkpoint_at, latest_checkpoint, signed_again
 from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature
@@ -95,9 +96,8 @@ class Report:
 def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Report:
     """Examine every entry, tag, opening, node and checkpoint, the head, the anti-rollback file.
 
-    What cannot be examined is a finding too. `data_keys` are those of the vault, where they do not
-    lie in the home. Raises `NotInitialised` where the home has no trust root to check by,
-    `Unavailable` without a database.
+    What cannot be examined is a finding too. `data_keys` are the vault's, if not in the home.
+    Raises `NotInitialised` without a trust root in the home, `Unavailable` without a database.
     """
     trust, report = _trust(home), Report()
     # The file is read first: what it holds was in the database before.
@@ -112,7 +112,7 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         tree = _Tree(iter(sorted([*claims, *file.claims(keys)])))
         mapped, subjects = part("map of subjects", rows.subject_map) or (-1, {})
         ours = SubjectMap()
-        vault = Vault(pool, data_keys or home.data_keys(), trust.origin)
+        vault = Vault(pool, data_keys or home.data_keys(), trust.origin, Orders(home.erasures))
         openings = part("openings", lambda: OpeningCheck(rows, vault))
         batches = part("batches", lambda: _Batches(rows, home, trust.origin, report))
 
@@ -140,7 +140,7 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
             part("openings", lambda: _add_all(report, openings.missing(rows)))
         part("links", lambda: _add_all(report, link_faults(rows)))
         part("rest", lambda: _add_all(report, rest_faults(rows, trust.origin, keys.at)))
-        part("erasures", lambda: _add_all(report, erasure_faults(rows)))
+        part("erasures", lambda: _add_all(report, erasure_faults(rows, vault.orders, trust.origin)))
         part("refusals", lambda: _add_all(report, refusal_faults(rows, home, trust.origin)))
         part("schema", lambda: _add_all(report, rows.schema_faults()))
     alone("anti-rollback file", lambda: file.check_against_stored(pool, keys))

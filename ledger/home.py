@@ -42,7 +42,7 @@ class AlreadyInitialised(HomeError):
 
 _BEFOREHAND = {
     *("keys", "checkpoints", "vault", "law", "policy", "fallback-policy", "registrar.json"),
-    "lost+found",
+    *("erasures", "lost+found"),
 }
 """What may lie in a home before `config.toml` does."""
 
@@ -90,6 +90,11 @@ class Home:
     def data_keys(self, directory: Path | None = None, kek_file: Path | None = None) -> DataKeys:
         """Return the vault's keys, unopened: those of the home, or those that lie elsewhere."""
         return DataKeys(directory or self.vault, kek_file or self.kek, self.identity().origin)
+
+    @property
+    def erasures(self) -> Path:
+        """Who was ordered to be erased since the log was closed, an order in a file."""
+        return self.path / "erasures"
 
     @property
     def law(self) -> Path:
@@ -174,7 +179,7 @@ class Home:
         descriptor = os.open(self.path, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            for directory in (self.path, self.keys, self.checkpoints, self.vault):
+            for directory in (self.path, self.keys, self.checkpoints, self.vault, self.erasures):
                 durable.remove_unfinished(directory)
             yield
         finally:

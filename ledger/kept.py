@@ -15,9 +15,11 @@ from ledger.batches import is_ours, load_batch_key
 from ledger.datakeys import DataKeyError
 from ledger.domain.identity import PersonErased
 from ledger.home import Home
+from ledger.orders import Orders, order_faults
 from ledger.store.examine import EntryRows, Examination
 from ledger.store.vault import ErasedOpening, KeptOpening, VaultRow
 from ledger.vault import Unreadable, Vault
+from ledger.verify.authority import ENTERED
 from ledger.wire.canonical import WireError
 from ledger.wire.commitment import BadOpening, sealed_at
 from ledger.wire.entry import parse_entry
@@ -29,13 +31,13 @@ class OpeningCheck:
     def __init__(self, rows: Examination, vault: Vault) -> None:
         self._vault = vault
         self.unreadable: str | None = None
+        ordered = list(rows.entries_of([PersonErased.TOPIC]))
         try:
             vault.keys.open()
+            ordered += [(each.position, each.entry) for each in vault.orders.read()]
         except DataKeyError as error:
             self.unreadable = str(error)
-        self._erasing = {
-            position: _token(entry) for position, entry in rows.entries_of([PersonErased.TOPIC])
-        }
+        self._erasing = {position: _token(entry) for position, entry in ordered}
         self._erased = frozenset[str]()
         if self.unreadable is None:
             tokens = (self._erasing.get(position) for position in rows.carried_out())
@@ -79,13 +81,16 @@ class OpeningCheck:
         return token is not None and self._vault.keys.name_of(token) in trace.holders
 
 
-def erasure_faults(rows: Examination) -> Iterator[str]:
+def erasure_faults(rows: Examination, orders: Orders, origin: str) -> Iterator[str]:
     """Yield what is wrong with the record of erasures and of openings that were shown.
 
     That a row of what was shown is gone, nothing says.
     """
+    behind = orders.read()
+    if behind:
+        yield from order_faults(rows.entries_of(ENTERED), behind, origin)
     ordered = {position for position, _ in rows.entries_of([PersonErased.TOPIC])}
-    for position in sorted(rows.carried_out() - ordered):
+    for position in sorted(rows.carried_out() - ordered - {each.position for each in behind}):
         yield f"an erasure was carried out that no event at {position} orders"
     for position, path in rows.shown_and_never_kept():
         yield f"the opening of {path} at {position} was shown and never kept"

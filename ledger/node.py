@@ -31,6 +31,7 @@ from ledger.keystore import load_log_keys
 from ledger.lawbook import LawShelf
 from ledger.log.policy import Policy
 from ledger.loops import Loop
+from ledger.orders import Orders
 from ledger.promises import Bounds, Promises
 from ledger.publisher import LogSigner, Published, Publisher
 from ledger.receipts import CheckpointFeed, Prover
@@ -395,7 +396,8 @@ def vault_of(settings: Settings, pool: Pool) -> Vault:
     home = Home(settings.home)
     keys = home.data_keys(settings.vault, settings.kek_file)
     cached = settings.openings_cached_bytes
-    return Vault(pool, keys, home.identity().origin, cache_bytes=cached)
+    orders = Orders(home.erasures)
+    return Vault(pool, keys, home.identity().origin, orders, cache_bytes=cached)
 
 
 def policy_of(settings: Settings, pool: Pool) -> Policy:

@@ -7,9 +7,10 @@ Destroy one of those keys and nobody reads it again, whatever copy of the databa
 associated data bind it to origin, event and path, so an opening that was moved does not open; and
 what opens is still held against the commitment.
 
-`person.erased/1` in the log is the order to erase. Whoever opens the vault carries out first what
-the log orders and this database or these keys have not seen done: after a crash between the event
-and the deed, and after an older backup of either was restored.
+`person.erased/1` in the log is the order to erase, or beside a log that was closed (`orders`).
+Whoever opens the vault carries out first what is ordered and this database or these keys have not
+seen done: after a crash between the event and the deed, and after an older backup of either was
+restored.
 """
 
 import json
@@ -32,6 +33,7 @@ from ledger.datakeys import KEY_BYTES, NONCE_BYTES, DataKeyError, DataKeys
 from ledger.domain.event import Event
 from ledger.domain.identity import PersonErased
 from ledger.intake import Submission, decode, load_payload, read_signed
+from ledger.orders import Orders
 from ledger.store.append import Append
 from ledger.store.connection import Pool, StoreError
 from ledger.store.entries import read_entries
@@ -39,6 +41,7 @@ from ledger.store.vault import (
     Erasure,
     KeptOpening,
     VaultRow,
+    carried_out,
     erase_openings,
     find_opening,
     pending_erasures,
@@ -102,10 +105,17 @@ class Vault:
     """The openings of one ledger. Not thread-safe: the sequencer's thread owns it."""
 
     def __init__(
-        self, pool: Pool, keys: DataKeys, origin: str, *, cache_bytes: int = CACHE_BYTES
+        self,
+        pool: Pool,
+        keys: DataKeys,
+        origin: str,
+        orders: Orders,
+        *,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self._pool = pool
         self.keys = keys
+        self.orders = orders
         self._origin = origin
         self._cache_bytes = cache_bytes
         self._cached: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
@@ -113,7 +123,7 @@ class Vault:
         self.waiting = False
 
     def open(self) -> None:
-        """Carry out what the log orders; to be called before anything is kept or recalled.
+        """Carry out what is ordered; to be called before anything is kept or recalled.
 
         Raises `DataKeyError` where a key is missing or wrong.
         """
@@ -150,7 +160,7 @@ class Vault:
         return Reading(self, look)
 
     def carry_out(self) -> None:
-        """Erase whom the log orders to erase. What fails is logged, and tried with each batch."""
+        """Erase whom it is ordered to erase. What fails is logged, and tried with each batch."""
         try:
             self._carry_out()
             self.waiting = False
@@ -255,12 +265,19 @@ class Vault:
         return AESGCM(derive.derive(b"".join((self.keys.ledger_key(), *keys))))
 
     def names_to_erase(self) -> Iterator[str]:
-        """Yield the names of the keys that the log orders to erase, and that may be here still."""
-        for erasure in pending_erasures(self._pool, self.keys.applied):
+        """Yield the names of the keys that are to be erased, and that may be here still."""
+        for erasure in self._pending():
             yield self._name_in(erasure)
 
+    def _pending(self) -> list[Erasure]:
+        """Return what is ordered and not carried out, in the log and behind its end, in order."""
+        applied, behind = self.keys.applied, self.orders.read()
+        done = carried_out(self._pool, [each.position for each in behind]) if behind else ()
+        left = [each for each in behind if each.position > applied or each.position not in done]
+        return [*pending_erasures(self._pool, applied), *left]
+
     def _carry_out(self) -> None:
-        for erasure in pending_erasures(self._pool, self.keys.applied):
+        for erasure in self._pending():
             self.forget()
             name = self._name_in(erasure)
             self.keys.erase(name)

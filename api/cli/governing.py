@@ -6,6 +6,7 @@ body, for `techledger events new|sign|submit`. Only the succession is signed her
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -125,9 +126,19 @@ def close(
         str | None, typer.Option(help="Origin of the log that follows, which was made already")
     ] = None,
 ) -> None:
-    """Print the event that ends the log for good: the operator and the registrar sign it."""
+    """Print the event that ends the log for good: the operator and the registrar sign it.
+
+    It takes nothing more then, and can still be made to forget: `operate erase` destroys the
+    key of a person as before, by an order of both officers that is kept beside the log.
+    """
+    print(_STILL_ERASES, file=sys.stderr)
     ledger = ledger_subject(Home(Settings().home).identity().origin)
     _print(LedgerClosed(ledger=ledger, successor=successor, reason=reason))
+
+
+_STILL_ERASES = """\
+Behind this event the log takes nothing, for ever. Whoever has a right to be erased keeps it:
+techledger operate erase goes on, by orders beside the log; keep LEDGER_HOME/erasures with it."""
 
 
 def succeed(

@@ -3,8 +3,10 @@
 import getpass
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -12,17 +14,22 @@ import structlog
 import typer
 
 from api.cli.officers import sign_as_officers
+from api.cli.options import read_envelope_in
 from ledger.datakeys import DataKeyError, DataKeys, VaultExists
 from ledger.domain.identity import PersonErased
+from ledger.erasing import is_closed, order_erasure
 from ledger.genesis import append_unpublished
 from ledger.home import Home
+from ledger.intake import Invalid, Submission, read_envelope
 from ledger.node import open_database, vault_of
+from ledger.orders import Orders
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.entries import find_event, read_head
 from ledger.store.vault import count_openings, give_up_openings, note_shown, read_openings
 from ledger.vault import Unreadable, Vault
 from ledger.wire.commitment import opening_to_object
+from ledger.wire.envelope import Envelope
 
 kek = typer.Typer(help="The key-encryption key of the vault.", no_args_is_help=True)
 opening = typer.Typer(help="Openings of sealed sections.", no_args_is_help=True)
@@ -45,28 +52,58 @@ def _opened(settings: Settings) -> Iterator[tuple[Pool, Vault]]:
 
 
 def erase(
-    token: Annotated[str, typer.Argument(help="The person: party:tok.<32 hex>")],
+    token: Annotated[str, typer.Argument(help="The person: party:tok.<32 hex>")] = "",
     ground: Annotated[
         str,
         typer.Option(help="request, consent_withdrawn, purpose_met, retention_over or order"),
     ] = "request",
+    signed: Annotated[
+        Path | None,
+        typer.Option(help="Of a closed log: the event as both officers have signed it"),
+    ] = None,
 ) -> None:
     """Erase a person: record it in the log, destroy the key of all openings that concern them.
 
     Operator and registrar sign `person.erased/1`: without the registrar's key in LEDGER_HOME the
     event is printed, for the registrar to sign and anybody to submit; what records it then destroys
     the key. A server may run meanwhile.
+
+    A closed log records nothing more: there --signed has what both have signed kept beside it, in
+    LEDGER_HOME/erasures, and carried out. A server that runs is to be started anew.
     """
+    if bool(token) == bool(signed):
+        raise typer.BadParameter("name the person, or --signed FILE, one of the two")
     settings = Settings()
     home = Home(settings.home)
-    signed = sign_as_officers(home, PersonErased.TOPIC, {"token": token, "ground": ground})
     if signed is None:
-        return
+        both = sign_as_officers(home, PersonErased.TOPIC, {"token": token, "ground": ground})
+        if both is None:
+            print(_IF_CLOSED, file=sys.stderr)
+            return
+        envelope = both.envelope
+    else:
+        envelope = read_envelope_in(signed, "--signed")
     with _opened(settings) as (pool, vault):
-        recorded = append_unpublished(pool, home, signed.envelope, vault)
+        if is_closed(pool, home.identity().origin):
+            said = f"order {order_erasure(pool, home, _read(envelope)).position}, beside the log,"
+        elif signed is None:
+            said = f"position {append_unpublished(pool, home, envelope, vault).position}"
+        else:
+            raise typer.BadParameter(_IF_OPEN, param_hint="--signed")
         # Once more, and loudly: within the append what fails is only logged.
         vault.open()
-    print(f"erased; position {recorded.position} says so")
+    print(f"erased; {said} says so")
+
+
+_IF_CLOSED = "A log that was closed takes nothing: techledger operate erase --signed signed.json"
+_IF_OPEN = "the log takes the event itself: techledger events submit FILE"
+
+
+def _read(envelope: Envelope) -> Submission:
+    try:
+        return read_envelope(envelope)
+    except Invalid as error:
+        raise typer.BadParameter(f"{error.code}: {error}", param_hint="--signed") from None
 
 
 @opening.command("show")
@@ -142,7 +179,8 @@ def new(
                 " those up with --give-up"
             )
         given_up = give_up_openings(pool) if kept else 0
-        keys.begin_anew(read_head(pool).size)
+        behind = (order.position + 1 for order in Orders(home.erasures).read())
+        keys.begin_anew(max([read_head(pool).size, *behind]))
         pool.close()
     finally:
         database.stop()

@@ -11,7 +11,7 @@ import orjson
 import typer
 
 from api.cli import backups, governing, keeping, restoring, status
-from api.cli.options import read_named
+from api.cli.options import read_envelope_in, read_named
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger import court
@@ -42,8 +42,6 @@ from ledger.node import batch_key, open_database, policy_of, publisher_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
-from ledger.wire.envelope import Envelope, MalformedEnvelope, envelope_from_object
-from ledger.wire.strict import MalformedJson, load_json
 from ledger.witnessed import Quorum
 from projections.catalogue import READ_MODELS
 from projections.checking import read_model_faults
@@ -99,7 +97,7 @@ def init(
             operator,
             registrar_party,
             registrar_keys=read_registrar_keys(records) if records else (),
-            signed=None if resume is None else _envelope(resume),
+            signed=None if resume is None else read_envelope_in(resume, "--resume"),
             delay_s=delay,
         )
     except RegistrarMustSign as waiting:
@@ -113,13 +111,6 @@ def init(
         print(DEMONSTRATION)
     if delay == 0:
         print(court.DEMONSTRATION)
-
-
-def _envelope(file: Path) -> Envelope:
-    try:
-        return envelope_from_object(load_json(read_named(file, "--resume")))
-    except (MalformedJson, MalformedEnvelope) as error:
-        raise typer.BadParameter(str(error), param_hint="--resume") from None
 
 
 DEMONSTRATION = "demonstration: who has this home has the keys of operator and registrar both"

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from ledger.wire.envelope import Envelope, MalformedEnvelope, envelope_from_object
 from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.strict import MalformedJson, load_json
 
 Url = Annotated[str, typer.Option(help="Where the ledger is served", envvar="LEDGER_URL")]
 TrustFile = Annotated[
@@ -29,3 +31,11 @@ def read_named(file: Path, hint: str) -> bytes:
     except (OddFile, OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise typer.BadParameter(f"{file}: {why}", param_hint=hint) from None
+
+
+def read_envelope_in(file: Path, hint: str) -> Envelope:
+    """Return the envelope in a file that somebody names. Raises `BadParameter`."""
+    try:
+        return envelope_from_object(load_json(read_named(file, hint)))
+    except (MalformedJson, MalformedEnvelope) as error:
+        raise typer.BadParameter(str(error), param_hint=hint) from None

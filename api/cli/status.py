@@ -19,6 +19,7 @@ from ledger.datakeys import DataKeyError
 from ledger.home import Home
 from ledger.keystore import KeystoreError
 from ledger.node import Database, open_database, policy_of
+from ledger.orders import Orders
 from ledger.refuser import refuser_of
 from ledger.settings import Settings
 from ledger.store.archiver import read_archiver
@@ -220,12 +221,14 @@ def _models(pool: Pool) -> Check:
 
 
 def _vault(settings: Settings) -> Check:
-    keys = Home(settings.home).data_keys(settings.vault, settings.kek_file)
+    home = Home(settings.home)
     try:
-        keys.open()
+        home.data_keys(settings.vault, settings.kek_file).open()
+        erased = len(Orders(home.erasures).read())
     except DataKeyError as error:
         return Check("vault", well=False, seen=str(error), do="docs/guides/vault.md")
-    return Check("vault", well=True, seen="its keys open")
+    behind = f"; {erased} persons erased since the log was closed" if erased else ""
+    return Check("vault", well=True, seen=f"its keys open{behind}")
 
 
 def _room(settings: Settings) -> Check:

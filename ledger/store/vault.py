@@ -59,7 +59,7 @@ class PlainOpening:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """An event in the log by which a person is erased."""
+    """An event by which a person is erased, in the log or behind the end of a closed one."""
 
     position: int
     entry: bytes
@@ -103,6 +103,15 @@ def pending_erasures(pool: Pool, applied: int) -> list[Erasure]:
             (applied,),
         )
         return [Erasure(position, bytes(entry)) for position, entry in session.fetchall()]
+
+
+def carried_out(pool: Pool, positions: Sequence[int]) -> frozenset[int]:
+    """Return which of these erasures have been carried out here."""
+    with pool.session() as session:
+        session.execute(
+            "SELECT position FROM ledger.erasures WHERE position = ANY(%s)", (list(positions),)
+        )
+        return frozenset(position for (position,) in session.fetchall())
 
 
 def erase_openings(pool: Pool, holder: str, erased_by: int) -> int:

@@ -233,6 +233,9 @@ HELD: dict[str, str] = {
         unit/test_verify_signatures.py::test_an_officer_who_vouches_says_so_and_both_sign
         unit/test_verify_delay.py::test_a_log_without_a_delay_is_called_a_demonstration
         unit/test_verify_signatures.py::test_a_party_is_not_registered_without_the_operator""",
+    "* Whom the two officers erased": """
+        integration/test_orders.py::test_a_closed_log_forgets_whom_both_officers_order_to_erase
+        integration/test_orders.py::test_an_order_that_officers_did_not_sign_is_found_and_one_that_is_none_stops_the_start""",
     "* An event that the ledger": """
         unit/test_client.py::test_an_answer_to_many_that_drops_the_last_line_is_refused
         integration/promises/test_promises_kept.py::test_an_operator_who_forgets_what_was_promised_is_found_out""",

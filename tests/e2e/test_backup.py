@@ -19,20 +19,32 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from ledger import backup
 from ledger.audit import StoredLog, export
+from ledger.domain.authority import ledger_subject
+from ledger.domain.governance import LedgerClosed
+from ledger.erasing import order_erasure
 from ledger.faults import Told
 from ledger.genesis import initialise
 from ledger.home import Home, Identity
 from ledger.keystore import create_log_keys
 from ledger.node import Node, open_database, open_node
+from ledger.orders import Orders
 from ledger.settings import Settings
 from ledger.store import basebackup
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.entries import read_head
-from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, technology_registered
+from tests.support.builders import (
+    AUTHOR,
+    FIRM,
+    INSTITUTE,
+    OPERATOR,
+    REGISTRAR,
+    technology_registered,
+)
 from tests.support.node import append, running, settings_for
 from tests.support.postgres import Database, fresh_database, home_directory, run_sql
+from tests.support.sealing import erasure
 from tests.support.server import ROOT, environment, ledger_home
-from tests.support.world import World
+from tests.support.world import World, submission
 
 FIRST, MORE = 10, 15
 
@@ -265,13 +277,18 @@ def test_a_dump_comes_back_in_a_database_of_ones_own(
     with running(settings) as node:
         append(node, *world.registrations((INSTITUTE, FIRM)))
         say(node, world, 0, 3)
+        closed = LedgerClosed(ledger=ledger_subject(world.origin), successor=None, reason="over")
+        append(node, world.registration(AUTHOR, kind="person", name=None))
+        append(node, world.sign(closed, OPERATOR, REGISTRAR))
+        order = order_erasure(node.pool, machine.home, submission(erasure(world)))
         told(machine.operate("backup", machine.backups, **urls(first)))
     machine.destroy()
     machine.bring_keys()
     wrong = told(machine.operate("restore", machine.newest()), 1)
     assert "WRONG_METHOD" in wrong
     back = told(machine.operate("restore", machine.newest(), "--nobody-saw-more", **urls(second)))
-    assert "at size 6" in back
+    assert "at size 8" in back
+    assert [order.position] == [each.position for each in Orders(machine.home.erasures).read()]
     told(machine.operate("resume", "--reason", "moved", **urls(second)))
     told(machine.operate("fsck", **urls(second)))
 

@@ -36,8 +36,17 @@ from ledger.succession import (
     read_closed,
 )
 from ledger.verify.verifier import verify_export, verify_receipt
-from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, technology_registered
+from ledger.wire.envelope import envelope_to_object
+from tests.support.builders import (
+    AUTHOR,
+    FIRM,
+    INSTITUTE,
+    OPERATOR,
+    REGISTRAR,
+    technology_registered,
+)
 from tests.support.node import append, found, running, settings_for
+from tests.support.parties import PERSON, person_erased
 from tests.support.postgres import fresh_database
 from tests.support.tampering import as_owner
 from tests.support.world import World
@@ -149,6 +158,35 @@ def test_a_log_is_closed_and_another_follows_without_breaking_one_old_proof(
         (proof,) = Prover(node.pool).prove([1], node.feed.latest)
         (stored,) = node.gatherer.gather(node.feed.latest, (), (1,)).entries[1:2]
         verify_receipt(proof.tlog_proof(), stored.raw, old.trust)
+
+
+def test_who_closes_a_log_is_told_that_it_can_still_erase_and_it_can(
+    logs: tuple[Log, Log], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old, new = logs
+    world = World.of(old.home)
+    closed = old.run(monkeypatch, "operate", "close", "--reason", "a new era")
+    assert "techledger operate erase goes on" in closed.stderr
+    old.say(
+        *(world.registration(person, kind="person", name=None) for person in (AUTHOR, PERSON)),
+        closing(old, world),
+    )
+    erased = old.run(monkeypatch, "operate", "erase", AUTHOR)
+    assert "erased; order 4, beside the log, says so" == erased.stdout.splitlines()[-1]
+    again = old.run(monkeypatch, "operate", "erase", AUTHOR)
+    assert str(again.exception).startswith("PARTY_ENDED: ")
+    # Where the registrar's key is elsewhere, both lines come in a file.
+    both = world.sign(person_erased(token=PERSON), OPERATOR, REGISTRAR)
+    file = tmp_path / "signed.json"
+    file.write_text(json.dumps(envelope_to_object(both.envelope)))
+    assert "order 5" in old.run(monkeypatch, "operate", "erase", "--signed", str(file)).stdout
+    assert (
+        "2 persons erased since the log was closed"
+        in old.run(monkeypatch, "operate", "status").stdout
+    )
+    assert 4 == verify_export(old.directory, old.trust).checkpoint.size
+    open_one = new.run(monkeypatch, "operate", "erase", "--signed", str(file))
+    assert (2, True) == (open_one.exit_code, "events submit" in open_one.stderr)
 
 
 def test_a_log_that_goes_on_has_no_successor(logs: tuple[Log, Log]) -> None:

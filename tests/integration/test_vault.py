@@ -3,7 +3,6 @@
 import errno
 import shutil
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +23,18 @@ from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.store import vault as rows
 from ledger.store.connection import Pool, Unavailable
+from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.vault import read_openings
 from ledger.supply import gather
 from ledger.vault import CACHE_BYTES, Unreadable, Vault, VaultUnavailable
-from tests.support.builders import AUTHOR, INSTITUTE, part, share_agreed
+from tests.support.builders import (
+    AUTHOR,
+    INSTITUTE,
+    part,
+    share_agreed,
+)
 from tests.support.node import append, found, running, settings_for
-from tests.support.postgres import Database, run_sql
+from tests.support.postgres import Database, fresh_database, run_sql
 from tests.support.sealing import (
     CONTRACT_AT,
     RATE,
@@ -364,48 +369,36 @@ def test_older_keys_that_were_restored_lose_whom_the_log_erased(
         assert node.vault.keys.get_or_make(node.vault.keys.name_of(AUTHOR)) is None
 
 
-@pytest.fixture
-def copies(database: Database) -> Iterator[Database]:
-    """Lend a name for a copy of the database, as of when it is made."""
-    name = f"{database.name}_before"
-
-    def renamed(dsn: str) -> str:
-        return dsn.replace(f"/{database.name}?", f"/{name}?")
-
-    dsns = (database.app_dsn, database.owner_dsn, database.superuser_dsn)
-    yield Database(name, *map(renamed, dsns))
-    elsewhere = database.superuser_dsn.replace(f"/{database.name}?", "/postgres?")
-    run_sql(elsewhere, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
 @pytest.mark.usefixtures("agreed")
 @pytest.mark.parametrize("keys", ["of now", "of before"])
 def test_an_older_database_that_was_restored_loses_whom_the_log_erased(
-    home: Home, world: World, database: Database, copies: Database, tmp_path: Path, keys: str
+    postgres_server: EmbeddedPostgres,
+    home: Home,
+    world: World,
+    database: Database,
+    tmp_path: Path,
+    keys: str,
 ) -> None:
-    settings = settings_for(database, home.path)
-    elsewhere = database.superuser_dsn.replace(f"/{database.name}?", "/postgres?")
-    run_sql(elsewhere, f"CREATE DATABASE {copies.name} TEMPLATE {database.name}")
     shutil.copytree(home.vault, tmp_path / "keys-of-before")
-    with running(settings) as node:
-        (erased,) = append(node, erasure(world))
-        assert isinstance(erased, Recorded)
-        node.feed.covering(erased.position).result(30)
-        export(StoredLog(node.pool), tmp_path / "mirror")
-    if keys == "of before":
-        shutil.rmtree(home.vault)
-        shutil.copytree(tmp_path / "keys-of-before", home.vault)
-    older = settings_for(copies, settings.home)
-    pool = Pool(copies.app_dsn, size=2)
-    assert TERMS + PARTS == what_is_kept(pool)
-    file = CheckpointFile(home.checkpoints)
-    supply = gather(home.trust.read_bytes(), [tmp_path / "mirror"])
-    restore(pool, file, supply, batch_key(home))
-    pool.close()
-    with running(older) as node:
-        assert TERMS == what_is_kept(node.pool)
-        assert node.vault.keys.get_or_make(node.vault.keys.name_of(AUTHOR)) is None
-        assert [] == check_log(node.pool, home).findings
+    with fresh_database(postgres_server, database.name) as copy:
+        with running(settings_for(database, home.path)) as node:
+            (erased,) = append(node, erasure(world))
+            assert isinstance(erased, Recorded)
+            node.feed.covering(erased.position).result(30)
+            export(StoredLog(node.pool), tmp_path / "mirror")
+        if keys == "of before":
+            shutil.rmtree(home.vault)
+            shutil.copytree(tmp_path / "keys-of-before", home.vault)
+        pool = Pool(copy.app_dsn, size=2)
+        assert TERMS + PARTS == what_is_kept(pool)
+        file = CheckpointFile(home.checkpoints)
+        supply = gather(home.trust.read_bytes(), [tmp_path / "mirror"])
+        restore(pool, file, supply, batch_key(home))
+        pool.close()
+        with running(settings_for(copy, home.path)) as node:
+            assert TERMS == what_is_kept(node.pool)
+            assert node.vault.keys.get_or_make(node.vault.keys.name_of(AUTHOR)) is None
+            assert [] == check_log(node.pool, home).findings
 
 
 def test_an_opening_names_no_more_persons_than_keys_can_be_kept_for(world: World) -> None:

@@ -78,12 +78,12 @@ def closing_server(server: EmbeddedPostgres) -> Iterator[EmbeddedPostgres]:
 
 
 @contextmanager
-def fresh_database(server: EmbeddedPostgres) -> Iterator[Database]:
-    """Lend a copy of the template; it is dropped at the end of the block."""
+def fresh_database(server: EmbeddedPostgres, template: str = TEMPLATE) -> Iterator[Database]:
+    """Lend a copy of the template, or of what another holds; it is dropped at the end."""
     name = f"test_{next(_numbers)}"
     identifier = sql.Identifier(name)
     make = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER ledger_owner")
-    _administer(server, make.format(identifier, sql.Identifier(TEMPLATE)))
+    _administer(server, make.format(identifier, sql.Identifier(template)))
     try:
         yield Database(
             name,

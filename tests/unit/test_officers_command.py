@@ -32,6 +32,7 @@ def half_signed(words: list[str], directory: Path) -> Path:
     run = CliRunner().invoke(app, words)
     assert 0 == run.exit_code, run.output
     assert "The registrar signs this file where its key is" in run.stderr
+    assert ("erase --signed signed.json" in run.stderr) == ("erase" in words)
     file = directory / "half.json"
     file.write_text(run.stdout)
     return file
