@@ -1,8 +1,14 @@
-"""Every question of docs/questions.md is asked as it stands there, and has the answer it says."""
+"""
+Every question of docs/questions.md is asked as it stands there, and has the answer it says.
+
+So is every `curl` line of the other documents.
+"""
 
 import json
 import re
 import shlex
+import subprocess
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +27,7 @@ from ledger.home import Home
 from ledger.intake import decode
 from ledger.log.encoding import write_base64
 from ledger.node import Node
+from ledger.wire.envelope import envelope_to_object
 from ledger.wire.keys import PrivateKey
 from projections.catalogue import READ_MODELS
 from projections.rebuild import rebuild
@@ -30,7 +37,8 @@ from tests.support.openapi import GOLDEN
 from tests.support.tale import play
 from tests.support.world import World
 
-TEXT = (Path(__file__).parents[2] / "docs" / "questions.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "questions.md").read_text("utf-8")
 WANTED = {*range(1, 21), 24, 29, 30, 31, 36}
 
 THE_DAY = "2026-11-27"
@@ -61,6 +69,12 @@ def questions() -> list[Question]:
 
 
 QUESTIONS = questions()
+LINES = [
+    line
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for line in re.findall(r"^(?:    |\$ ?)?(curl .*)$", document.read_text("utf-8"), re.MULTILINE)
+    if document.name != "questions.md"
+]
 FURTHER = re.findall(r"^\| \d+ \| .* \| `(/v1/[^`]*)` \|$", TEXT, re.MULTILINE)
 
 
@@ -321,6 +335,35 @@ def test_a_number_or_name_that_is_not_there_is_not_found(
     del loaded
     answer = http.get(path)
     assert (404, "NOT_FOUND") == (answer.status_code, answer.json()["code"])
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_what_a_document_has_curl_ask_is_answered(
+    http: httpx2.Client, url: str, home: Home, tmp_path: Path, line: str
+):
+    """A shell reads the line; what it would have curl do is done here."""
+    envelope = World.of(home).registration(f"party:vn.line{LINES.index(line)}").envelope
+    (tmp_path / "envelope.json").write_text(json.dumps(envelope_to_object(envelope)))
+    script = f'curl() {{ printf "%s\\0" "$@"; }}; {line}'
+    read = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, check=True)
+    curl = ArgumentParser()
+    curl.add_argument("url")
+    curl.add_argument("-H", action="append", default=[])
+    curl.add_argument("--data")
+    for flag in ("-i", "-s"):
+        curl.add_argument(flag, action="store_true")
+    given = curl.parse_args(read.stdout.decode().split("\0")[:-1])
+    answer = http.request(
+        "POST" if given.data else "GET",
+        given.url.replace("http://127.0.0.1:8017", url),
+        content=given.data,
+        headers=dict(each.split(": ") for each in given.H),
+    )
+    assert answer.is_success, answer.text
+
+
+def test_the_documents_have_curl_lines():
+    assert len(LINES) >= 3
 
 
 def test_days_that_are_no_days_are_not_shown(http: httpx2.Client, loaded: Loaded):
