@@ -152,9 +152,7 @@ def loads(text: str) -> Any:
 
 def seen(text: str) -> str:
     """Return a text as a line, escaped as in JSON what nobody would see."""
-    shown = (c.isprintable() or unicodedata.category(c) == "Zs" for c in text)
-    pairs = zip(text, shown, strict=True)
-    return "".join(c if fine and c not in BLANK else json.dumps(c)[1:-1] for c, fine in pairs)
+    return "".join(c if c.isprintable() and c not in BLANK else json.dumps(c)[1:-1] for c in text)
 
 
 def check_value(value: Any, depth: int = 0) -> None:

@@ -2,15 +2,14 @@
 What is shown to people is what is there: a code point that cannot be seen is shown escaped.
 
 Text of an entry may hold characters that signed payloads do not forbid and that nobody sees (a
-soft hyphen, a line separator, a tag), a file may be called anything, and a server may answer
-anything. One of them can make two names look alike or a line look like two. So whatever is printed
-goes through here: as JSON escapes it, so that JSON stays what it was.
+soft hyphen, a line separator, a tag) or that look like a space, a file may be called anything, and
+a server may answer anything. One of them can make two names look alike or a line look like two. So
+whatever is printed goes through here: as JSON escapes it, so that JSON stays what it was.
 """
 
 import json
 import re
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
@@ -43,9 +42,8 @@ def showing() -> Iterator[None]:
 
 
 def _is_seen(char: str) -> bool:
-    # Spaces of another width are seen as spaces.
-    plain = char.isprintable() or unicodedata.category(char) == "Zs"
-    return plain and not _BLANK.match(char)
+    # Of the spaces (Zs) only U+0020 is printable: another is no other word to who reads it.
+    return char.isprintable() and not _BLANK.match(char)
 
 
 class _Shown:

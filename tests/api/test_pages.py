@@ -1,6 +1,7 @@
 """The pages for people: what they say, and that nothing in them is loaded from elsewhere or run."""
 
 import re
+from collections.abc import Callable
 from html import escape
 
 import httpx2
@@ -8,8 +9,10 @@ import pytest
 
 from api.explorer.labels import LABELS
 from ledger.domain.registry import TOPICS
+from ledger.home import Home
 from ledger.node import Node
 from tests.support.tale import Tale
+from tests.support.world import World
 
 PAGES = ("/", "/docs")
 
@@ -36,6 +39,18 @@ def test_what_the_page_links_to_is_there(http: httpx2.Client, tale: Tale):
     assert {"/docs", "/checkpoint", "/static/page.css"} <= links
     for link in sorted(links):
         assert 200 == http.get(link).status_code, link
+
+
+def test_a_name_with_a_blank_that_is_no_space_does_not_look_like_another(
+    http: httpx2.Client, home: Home, fold: Callable[[], None]
+):
+    name = "Công\u00a0ty\u1680Lạ\u205fvà\u3000Quen"
+    signed = World.of(home).registration("party:vn.blanks", name=name)
+    assert 201 == http.post("/v1/events", content=signed.to_json()).status_code
+    fold()
+    page = http.get("/parties/party:vn.blanks").text
+    assert "Công\\u00a0ty\\u1680Lạ\\u205fvà\\u3000Quen" in page
+    assert not set("\u00a0\u1680\u205f\u3000") & set(page)
 
 
 @pytest.mark.parametrize("path", PAGES)
