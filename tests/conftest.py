@@ -32,14 +32,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.all = True
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is long, and say how much that is."""
-    if config.option.all:
-        return
+    """Begin with what is long, lest one worker has it at the end; or leave it out, and say so."""
     here = Path(__file__).parent
-    long = [each for each in items if each.path.relative_to(here).as_posix().startswith(LONG)]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [each for each in items if each not in set(long)]
+    long, rest = [], []
+    for each in items:
+        is_long = each.path.relative_to(here).as_posix().startswith(LONG)
+        (long if is_long else rest).append(each)
+    items[:] = [*long, *rest] if config.option.all else rest
+    if not config.option.all:
+        config.hook.pytest_deselected(items=long)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from tests.faults.__main__ import strike
 from tests.faults.rows import Row, faults_of, pairs, read_sites, rows, sample
 from tests.faults.scene import scene
 
-ROWS = int(os.environ.get("FAULT_ROWS") or 50)
+ROWS = int(os.environ.get("FAULT_ROWS") or 30)
 """How many of them: the whole suite is a lane of its own."""
 
 

@@ -39,7 +39,7 @@ collect_ignore_glob = [] if os.environ.get("FOREIGN") else ["test_lane_*.py"]
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".foreign"
 SIZE, OLD, POSITION = 300, 211, 42
-FLIPS_A_FILE = 200 if os.environ.get("FOREIGN") else 60
+FLIPS_A_FILE = 200 if os.environ.get("FOREIGN") else 30
 DEBIAN_GO, GOCODE = Path("/usr/bin/go"), Path("/usr/share/gocode")
 
 

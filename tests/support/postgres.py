@@ -82,7 +82,8 @@ def fresh_database(server: EmbeddedPostgres, template: str = TEMPLATE) -> Iterat
     """Lend a copy of the template, or of what another holds; it is dropped at the end."""
     name = f"test_{next(_numbers)}"
     identifier = sql.Identifier(name)
-    make = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER ledger_owner")
+    # By files: through the server's log, its default, a copy takes half as long again.
+    make = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER ledger_owner STRATEGY file_copy")
     _administer(server, make.format(identifier, sql.Identifier(template)))
     try:
         yield Database(
