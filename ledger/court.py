@@ -545,7 +545,7 @@ class Key(NamedTuple):
     not_before: str | None = None
     not_after: str | None = None
     revoked: int | None = None
-    suspended: tuple[tuple[int, int], ...] = ()  # Where it was, and where that was lifted.
+    suspended: tuple[tuple[int, int, str], ...] = ()  # From where to where, and by whom.
     vouched: int = 0  # Where officers vouched for it, or for all keys of its party that brought it.
 
     def check(self, signature: bytes, message: bytes) -> None:
@@ -612,6 +612,7 @@ ARRAYS = "approved_by keys log_keys parties policy refusal_keys roles speakers t
 NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
 NULLS += " successor valid_to vouched_by"
 ABSENT: Any = {"ledger.opened/1": {"delay_seconds": 0}, "party.registered/1": {"not_before": None}}
+STOPS = "party.stopped/1", "key.stopped/1"  # A key that another suspended may sign these.
 NEVER = "never"  # Behind all instants, as texts: what was stopped begins to bind then.
 UNKNOWN = MAX_COUNT, tuple[str, ...](), ""  # Of a party: since when, its roles, from when it binds.
 
@@ -847,11 +848,11 @@ def changed_key(key: Key, event: Event) -> Key:
     if event.kind in ("key.revoked/1", "key.stopped/1"):
         return key._replace(revoked=event.position)
     over = tuple(each for each in key.suspended if each[1] < MAX_COUNT)
-    since = [since for since, until in key.suspended if until == MAX_COUNT]
-    if bool(since) != (event.kind == "key.resumed/1"):
+    held = [each for each in key.suspended if each[1] == MAX_COUNT]
+    if bool(held) != (event.kind == "key.resumed/1"):
         raise event.fault("what is suspended is not suspended again, nor anything else resumed")
-    now = (since[0], event.position) if since else (event.position, MAX_COUNT)
-    return key._replace(suspended=(*over, now))
+    at, _, by = held[0] if held else (event.position, 0, event.body["suspended_by"])
+    return key._replace(suspended=(*over, (at, event.position if held else MAX_COUNT, by)))
 
 
 def check_signatures(event: Event, authority: Authority) -> list[str]:
@@ -907,8 +908,9 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
     since, *_ = authority.parties.get(key.party, UNKNOWN)
     must(not key.added < since <= event.position, f"the key {key_id} was stopped with its party")
     must(key.revoked is None or key.revoked >= event.position, f"the key {key_id} was revoked")
-    held = any(since < event.position <= until for since, until in key.suspended)
-    must(not held, f"the key {key_id} is suspended")
+    held = [by for since, until, by in key.suspended if since < event.position <= until]
+    stops = event.kind in STOPS and key.party not in held  # Else an officer would silence it.
+    must(not held or stops, f"the key {key_id} is suspended")
     must(key.not_before is None or now >= key.not_before, f"the key {key_id} does not bind yet")
     must(key.not_after is None or now < key.not_after, f"the key {key_id} binds no more")
     return key

@@ -4,7 +4,7 @@ A key: a public key in the log, whose it is, and from which position to which it
 A key is in force at the positions p with added < p < revoked. It enters the log once, for one
 party, and stays there for ever: old signatures are judged by the position they stand at. To rotate
 a key is to add the new one, which the old one vouches for, and then to revoke the old one with the
-reason `rotated`. While it is suspended it is not in force either.
+reason `rotated`. While it is suspended it is not in force either, but for what only stops.
 Read in this order: events, state, admit, evolve.
 """
 
@@ -89,7 +89,8 @@ class KeyRevoked(Body):
 class KeySuspended(Body):
     """The key is said to be compromised: from here on it binds nobody, until that is lifted.
 
-    Its party says so, by whichever key, or one of the two officers.
+    Its party says so, by whichever key, or one of the two officers: then the key can still stop
+    what waits, so that an officer silences nobody to whom something is about to be done.
     """
 
     TOPIC: ClassVar[str] = "key.suspended/1"
@@ -139,7 +140,8 @@ class KeyStopped(Body):
 class Key:
     """A key in the log: whose, since which position, until which, and between which instants.
 
-    While `suspended` has a position it binds nobody.
+    While `suspended` has a position it binds nobody, or, where its party has not said so itself
+    (`silent`), only for what stops something that waits.
     What it signed at the positions [compromised_since, revoked) is in doubt. `words` has, by
     payload hash and party, the position of who has said whether it stands by such an event.
     """
@@ -151,6 +153,7 @@ class Key:
     revoked: int | None = None
     compromised_since: int | None = None
     suspended: int | None = None
+    silent: bool = False
     words: "HashTrieMap[tuple[str, str], int]" = field(default_factory=HashTrieMap)
 
 
@@ -246,8 +249,11 @@ def _evolve_stopped(subject: str, value: Key | None, logged: Logged) -> Key | No
 
 
 def _evolve_suspended(subject: str, value: Key | None, logged: Logged) -> Key | None:
+    body = logged.event.body
+    assert isinstance(body, KeySuspended)
     del subject
-    return value and replace(value, suspended=logged.position)
+    silent = body.suspended_by == body.party
+    return value and replace(value, suspended=logged.position, silent=silent)
 
 
 def _evolve_resumed(subject: str, value: Key | None, logged: Logged) -> Key | None:

@@ -60,7 +60,7 @@ NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 """Facts of other registers: who is only named in them need not be registered here."""
 
 STOPS = (PartyStopped, KeyStopped)
-"""What names a party that may wait still."""
+"""What stops what waits: it names a party that may wait, and a suspended key may sign it."""
 
 
 def must_name_signers(event: Event, ledger: Ledger) -> None:
@@ -134,7 +134,9 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> N
     bound = {party for party, _ in event.body.new_keys()}
     lines = _Lines(state, event, context)
     older = [
-        _holder(state, key_id, context) for key_id in event.signatures if key_id not in brought
+        _holder(state, key_id, event, context)
+        for key_id in event.signatures
+        if key_id not in brought
     ]
     for holder in older:
         bound |= lines.bound_by(holder)
@@ -161,8 +163,8 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
-def _holder(state: State, key_id: str, context: Context) -> str:
-    """Return whose key it is, if it is in force here and now."""
+def _holder(state: State, key_id: str, event: Event, context: Context) -> str:
+    """Return whose key it is, if it is in force here and now, for such an event."""
     subject = key_subject(key_id)
     key = state.get(subject)
     if not isinstance(key, Key):
@@ -171,7 +173,7 @@ def _holder(state: State, key_id: str, context: Context) -> str:
         raise KeyNoLongerValid(
             f"{subject} was revoked", positions=(key.revoked,), subjects=(subject,)
         )
-    if key.suspended is not None:
+    if key.suspended is not None and (key.silent or not isinstance(event.body, STOPS)):
         raise KeyIsSuspended(
             f"{subject} is suspended", positions=(key.suspended,), subjects=(subject,)
         )

@@ -24,7 +24,7 @@ from ledger.wire.base64 import b64decode
 OPENED, REGISTERED = "ledger.opened/1", "party.registered/1"
 KEY_ADDED, KEY_REVOKED = "key.added/1", "key.revoked/1"
 KEY_SUSPENDED, KEY_RESUMED = "key.suspended/1", "key.resumed/1"
-PARTY_STOPPED, KEY_STOPPED = "party.stopped/1", "key.stopped/1"
+STOPS = PARTY_STOPPED, KEY_STOPPED = "party.stopped/1", "key.stopped/1"
 MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
 LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
 REFUSAL_KEYS, DELAY = "ledger.refusal_keys_adopted/1", "ledger.delay_adopted/1"
@@ -92,9 +92,10 @@ class Key:
     """A public key in the log, and whose it is.
 
     It binds at the positions behind `added`, up to and including `revoked`, and at the instants
-    [not_before, not_after). `suspended` are pairs of positions, at which it was suspended and at
-    which that was lifted: behind the one, up to and including the other, it binds nobody. `vouched`
-    is the position at which officers vouched for it, or for each key of its party that brought it.
+    [not_before, not_after). `suspended` are positions, at which it was suspended and at which that
+    was lifted, and by whom: behind the one, up to and including the other, it binds nobody, or only
+    for what stops something, where another than its party suspended it. `vouched` is the position
+    at which officers vouched for it, or for each key of its party that brought it.
     """
 
     key_id: str
@@ -105,7 +106,7 @@ class Key:
     not_before: str | None = None
     not_after: str | None = None
     revoked: int | None = None
-    suspended: tuple[tuple[int, int], ...] = ()
+    suspended: tuple[tuple[int, int, str], ...] = ()
     vouched: int = 0
 
     @property
@@ -113,9 +114,10 @@ class Key:
         """Say whether it is suspended as the log ends."""
         return bool(self.suspended) and self.suspended[-1][1] == NEVER
 
-    def suspended_at(self, position: int) -> int | None:
-        """Return where it was suspended, if it is for an event at a position."""
-        return next((at for at, until in self.suspended if at < position <= until), None)
+    def suspended_for(self, event: Event) -> int | None:
+        """Return where it was suspended, if it is for an event."""
+        held = [(at, by) for at, until, by in self.suspended if at < event.position <= until]
+        return next((at for at, by in held if event.type not in STOPS or by == self.party), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +289,7 @@ def _key_suspended(authority: Authority, event: Event, body: dict[str, Any]) -> 
     key = _key_named(authority, event, body)
     if key.is_suspended:
         raise fault(event, f"the key {key.key_id} is suspended")
-    suspended = (*key.suspended, (event.position, NEVER))
+    suspended = (*key.suspended, (event.position, NEVER, body["suspended_by"]))
     authority.keys[key.key_id] = replace(key, suspended=suspended)
 
 
@@ -295,7 +297,8 @@ def _key_resumed(authority: Authority, event: Event, body: dict[str, Any]) -> No
     key = _key_named(authority, event, body)
     if not key.is_suspended:
         raise fault(event, f"the key {key.key_id} is not suspended")
-    suspended = (*key.suspended[:-1], (key.suspended[-1][0], event.position))
+    since, _, by = key.suspended[-1]
+    suspended = (*key.suspended[:-1], (since, event.position, by))
     authority.keys[key.key_id] = replace(key, suspended=suspended)
 
 

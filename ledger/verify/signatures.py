@@ -158,7 +158,7 @@ def _in_force(key_id: str, event: Event, authority: Authority) -> Key:
         raise fault(event, f"the key {key_id} came by a registration that was stopped")
     if key.revoked is not None and key.revoked < event.position:
         raise fault(event, f"the key {key_id} was revoked at position {key.revoked}")
-    if (since := key.suspended_at(event.position)) is not None:
+    if (since := key.suspended_for(event)) is not None:
         raise fault(event, f"the key {key_id} is suspended since position {since}")
     # Instants have one spelling and one length, so they compare as texts.
     if key.not_before is not None and now < key.not_before:

@@ -54,6 +54,8 @@ SLEEPER, STOPPED = "party:vn.sleeper", "party:vn.stopped"
 """A clerk whose registration waits as long as the story lasts, and one who was stopped."""
 SLEEPING, STOPPED_KEY = 3, 4
 """Numbers of the firm's keys that are vouched for: one waits for ever, one was stopped."""
+HELD, SILENT = 8, 9
+"""Numbers of its keys that are suspended as long as the story lasts: by an officer, by the firm."""
 FAR = "2026-12-24T00:00:00.000Z"
 
 
@@ -75,7 +77,7 @@ EVERYBODY = sorted(
 KEYS = {
     party_key(party, number).key_id: party_key(party, number)
     for party in EVERYBODY
-    for number in range(5)
+    for number in (*range(5), HELD, SILENT)
 }
 
 
@@ -99,7 +101,7 @@ class Writer:
 
     def __post_init__(self) -> None:
         for party in EVERYBODY:
-            for number in range(5):
+            for number in (*range(5), HELD, SILENT):
                 planted, real = b.planted_key(party, number), key_record(party_key(party, number))
                 self.renamed |= {planted[name]: real[name] for name in ("key_id", "public_key")}
 
@@ -218,6 +220,10 @@ def _newcomers() -> Iterator[Body]:
     for number in (SLEEPING, STOPPED_KEY):
         key = b.planted_key(b.FIRM, number)
         yield b.key_added(party=b.FIRM, key=key, vouched_by=b.REGISTRAR, not_before=FAR)
+    for number, by in ((HELD, b.OPERATOR), (SILENT, b.FIRM)):
+        yield b.key_added(party=b.FIRM, key=b.planted_key(b.FIRM, number))
+        which = {"party": b.FIRM, "key_id": b.key_id(b.FIRM, number)}
+        yield parties.key_suspended(**which, suspended_by=by)
 
 
 def _mandates() -> Iterator[Body]:

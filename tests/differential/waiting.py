@@ -7,7 +7,7 @@ from ledger.domain.event import format_instant
 from ledger.genesis import key_record
 from ledger.wire.keys import PrivateKey
 from tests.differential.bench import NOBODY, Bench, as_it_is, event, officers, registered
-from tests.differential.story import FAR, SLEEPER, SLEEPING, STOPPED, STOPPED_KEY
+from tests.differential.story import FAR, HELD, SILENT, SLEEPER, SLEEPING, STOPPED, STOPPED_KEY
 from tests.support import builders as b
 from tests.support.governance import LEDGER
 from tests.support.sample_log import party_key
@@ -64,6 +64,10 @@ def _by_another_key(bench: Bench, number: int) -> bytes | None:
     return bench.said(bench.step.signers, [*bench.without(b.FIRM), party_key(b.FIRM, number)])
 
 
+def by_a_suspended_key(bench: Bench) -> bytes | None:
+    return _by_another_key(bench, bench.chance.choice((HELD, SILENT)))
+
+
 def attested_by_a_clerk_that_waits(bench: Bench) -> bytes | None:
     return _attested_by(bench, SLEEPER)
 
@@ -83,15 +87,25 @@ def _attested_by(bench: Bench, clerk: str) -> bytes | None:
     return bench.said(signers, [party_key(clerk), *others], **says)
 
 
-def _key_stopped(bench: Bench, number: int, who: str) -> bytes | None:
+def _key_stopped(
+    bench: Bench, number: int, who: str, key: PrivateKey | None = None
+) -> bytes | None:
     if not bench.writer.mandated:
         return None
     said = {"party": b.FIRM, "key_id": party_key(b.FIRM, number).key_id, "stopped_by": who}
-    return event(bench, "key.stopped/1", said, [bench.writer.key(who)])
+    return event(bench, "key.stopped/1", said, [key or bench.writer.key(who)])
 
 
 def key_stopped(bench: Bench) -> bytes | None:
     return _key_stopped(bench, SLEEPING, bench.chance.choice((b.FIRM, b.REGISTRAR)))
+
+
+def key_stopped_by_a_key_that_an_officer_suspended(bench: Bench) -> bytes | None:
+    return _key_stopped(bench, SLEEPING, b.FIRM, party_key(b.FIRM, HELD))
+
+
+def key_stopped_by_a_key_that_its_party_suspended(bench: Bench) -> bytes | None:
+    return _key_stopped(bench, SLEEPING, b.FIRM, party_key(b.FIRM, SILENT))
 
 
 def key_stopped_by_a_stranger(bench: Bench) -> bytes | None:

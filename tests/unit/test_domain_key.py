@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from ledger.domain.authority import (
     KeyExpired,
     KeyIsSuspended,
@@ -29,7 +31,14 @@ from tests.support.builders import (
     technology_registered,
 )
 from tests.support.mandates import mandate_given
-from tests.support.parties import key_resumed, key_suspended
+from tests.support.parties import (
+    key_resumed,
+    key_stopped,
+    key_suspended,
+    key_waiting,
+    party_stopped,
+    waiting,
+)
 from tests.support.specification import given, said
 
 FIRST, SECOND = key_id(INSTITUTE), key_id(INSTITUTE, 1)
@@ -225,6 +234,26 @@ def test_key_suspended_refuses_a_line_from_there_on_and_not_before() -> None:
             KeyIsSuspended, positions=(0,), subjects=(f"key:{FIRST}",)
         )
     given(by_first).when(key_suspended()).then_admitted()
+
+
+@pytest.mark.parametrize("by", [OPERATOR, REGISTRAR, INSTITUTE])
+def test_a_key_that_another_suspended_still_stops_what_waits_against_its_party(by: str) -> None:
+    """An officer alone silences nobody; who says that its own key is stolen is believed."""
+    log = given(key_waiting(), key_suspended(suspended_by=by))
+    stops = said(key_stopped(stopped_by=INSTITUTE), signatures=(FIRST,))
+    if by == INSTITUTE:
+        log.when(stops).then_refused(KeyIsSuspended)
+    else:
+        log.when(stops).then_admitted()
+    again = given(key_waiting(), key_added(), key_suspended(suspended_by=OPERATOR))
+    lifted = again.and_then(key_resumed(lifted_by=None))
+    silent = lifted.and_then(said(key_suspended(), signatures=(SECOND,)))
+    silent.when(stops).then_refused(KeyIsSuspended)
+
+
+def test_an_officer_whose_keys_the_other_suspended_still_stops_a_registration() -> None:
+    held = key_suspended(party=REGISTRAR, key_id=key_id(REGISTRAR), suspended_by=OPERATOR)
+    given(waiting(), held).when(party_stopped()).then_admitted()
 
 
 def test_another_key_of_the_party_still_binds_beside_a_suspended_one() -> None:

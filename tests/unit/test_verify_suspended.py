@@ -1,16 +1,18 @@
 """Suspended keys in the eyes of both verifiers, and officers' keys: who vouches for them."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.domain.event import format_instant
 from ledger.genesis import key_record
 from tests.support import builders as b
 from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
 from tests.support.mandates import mandate_given
-from tests.support.parties import key_resumed, key_suspended
-from tests.support.sample_log import SampleLog, party_key, sample_log
+from tests.support.parties import key_resumed, key_stopped, key_suspended
+from tests.support.sample_log import OFFICERS, START, SampleLog, open_log, party_key, sample_log
 from tests.support.verifying import append, check_refused, payload, verified
 
 OLD, SECOND = party_key(FIRM), party_key(FIRM, 4)
@@ -44,6 +46,22 @@ def test_a_suspended_key_binds_nobody_from_there_on(
     assert 16 == verified(log, tmp_path / "before").checkpoint.size
     append(log, payload(log), keys=[OLD])
     check_refused(log, tmp_path / "after", "is suspended since position 14")
+
+
+@pytest.mark.parametrize("by", [FIRM, OPERATOR])
+def test_a_key_that_an_officer_suspended_still_stops_what_waits(by: str, tmp_path: Path) -> None:
+    log = SampleLog()
+    open_log(log, 60)
+    new, binds = party_key(FIRM, 4), format_instant(START + timedelta(seconds=90))
+    added = b.key_added(party=FIRM, key=key_record(new), vouched_by=OPERATOR, not_before=binds)
+    log.say(added, [FIRM, *OFFICERS], keys=[new, *map(party_key, OFFICERS)])
+    suspend(log, by)
+    stops = key_stopped(party=FIRM, key_id=new.key_id, stopped_by=FIRM)
+    log.say(stops, [FIRM], keys=[OLD])
+    if by == FIRM:
+        check_refused(log, tmp_path, "is suspended since position 2")
+    else:
+        assert 4 == verified(log, tmp_path).checkpoint.size
 
 
 def test_who_is_no_officer_suspends_nobody_else_s_key(log: SampleLog, tmp_path: Path) -> None:
