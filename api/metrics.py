@@ -1,12 +1,64 @@
-"""What is counted, in a registry of our own."""
+"""
+What is counted, in registries of our own.
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+What has to be asked for, and may hang, has one for each that is asked: so it is left out where it
+was not read, and nothing of an earlier reading stands in its place.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+
+class OfDatabase:
+    """What the database says."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.tree_size = Gauge("ledger_tree_size", "Entries in the log", registry=self.registry)
+        self.projection_lag = Gauge(
+            "ledger_projection_lag",
+            "Entries that a projection is behind the log",
+            ["name"],
+            registry=self.registry,
+        )
+        self.projection_halted = Gauge(
+            "ledger_projection_halted",
+            "1 for a projection that cannot fold the next entry",
+            ["name"],
+            registry=self.registry,
+        )
+        self.promises_late = Gauge(
+            "ledger_promises_late",
+            "Promised submissions whose time has passed without an answer",
+            registry=self.registry,
+        )
+        self.lines = _lines(self.registry)
+        self.age = _age(self.registry)
+
+
+class OfDisk:
+    """What the disk says."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.free = Gauge(
+            "ledger_disk_free_bytes", "Room where the ledger lives", registry=self.registry
+        )
+        self.size = Gauge(
+            "ledger_disk_size_bytes", "Size of the disk it lives on", registry=self.registry
+        )
+        self.age = _age(self.registry)
 
 
 class Metrics:
-    """The ledger's metrics."""
+    """The ledger's metrics: what the process knows by itself, and what it has to ask for."""
 
     def __init__(self) -> None:
+        self.database, self.disk = OfDatabase(), OfDisk()
         self.registry = CollectorRegistry()
         self.answers = Counter(
             "ledger_answers_total",
@@ -30,7 +82,6 @@ class Metrics:
         self.problems = Counter(
             "ledger_problems_total", "Requests refused, by code", ["code"], registry=self.registry
         )
-        self.tree_size = Gauge("ledger_tree_size", "Entries in the log", registry=self.registry)
         self.checkpoint_size = Gauge(
             "ledger_checkpoint_size", "Entries under a signed checkpoint", registry=self.registry
         )
@@ -61,43 +112,50 @@ class Metrics:
             ["worker"],
             registry=self.registry,
         )
-        self.projection_lag = Gauge(
-            "ledger_projection_lag",
-            "Entries that a projection is behind the log",
-            ["name"],
-            registry=self.registry,
-        )
-        self.projection_halted = Gauge(
-            "ledger_projection_halted",
-            "1 for a projection that cannot fold the next entry",
-            ["name"],
-            registry=self.registry,
-        )
         self._watch_over()
 
     def _watch_over(self) -> None:
         """Make what tells how the server itself is."""
-        self.lines = Gauge(
-            "ledger_waiting", "What waits now, by where", ["line"], registry=self.registry
+        self.measured = Gauge(
+            "ledger_measured",
+            "0 where what it says could not be read, and is left out",
+            ["source"],
+            registry=self.registry,
         )
+        self.lines = _lines(self.registry)
         self.bytes = Gauge(
             "ledger_held_bytes", "Bytes held now, by what", ["what"], registry=self.registry
         )
         self.cut = Gauge(
             "ledger_connections_cut", "Connections refused or cut", ["why"], registry=self.registry
         )
-        self.promises_late = Gauge(
-            "ledger_promises_late",
-            "Promised submissions whose time has passed without an answer",
-            registry=self.registry,
-        )
-        self.age = Gauge(
-            "ledger_age_seconds", "How old the newest one is", ["what"], registry=self.registry
-        )
-        self.disk_free = Gauge(
-            "ledger_disk_free_bytes", "Room where the ledger lives", registry=self.registry
-        )
-        self.disk_size = Gauge(
-            "ledger_disk_size_bytes", "Size of the disk it lives on", registry=self.registry
-        )
-        self.build = Gauge("ledger_build", "What runs", ["version"], registry=self.registry)
+        self.age = _age(self.registry)
+        build = Gauge("ledger_build", "What runs", ["version"], registry=self.registry)
+        build.labels(version("techledger")).set(1)
+
+    def exposed(self, asked_for: Iterable[Sequence[Metric]]) -> bytes:
+        """Return all in the text format: what is known, and what was asked for and read."""
+        joined = CollectorRegistry()
+        joined.register(_Joined([list(self.registry.collect()), *asked_for]))
+        return generate_latest(joined)
+
+
+class _Joined(Collector):
+    """Families of several registries: of one name there is one, with the samples of all."""
+
+    def __init__(self, parts: Iterable[Sequence[Metric]]) -> None:
+        self._families: dict[str, Metric] = {}
+        for each in (family for part in parts for family in part):
+            known = Metric(each.name, each.documentation, each.type, each.unit)
+            self._families.setdefault(each.name, known).samples.extend(each.samples)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families.values()
+
+
+def _lines(registry: CollectorRegistry) -> Gauge:
+    return Gauge("ledger_waiting", "What waits now, by where", ["line"], registry=registry)
+
+
+def _age(registry: CollectorRegistry) -> Gauge:
+    return Gauge("ledger_age_seconds", "How old the newest one is", ["what"], registry=registry)

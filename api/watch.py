@@ -1,12 +1,15 @@
-"""What those who watch over the ledger are told of its database: one look for all who ask."""
+"""What those who watch over the ledger are told of it: one look for all who ask."""
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
-from prometheus_client import generate_latest
+from prometheus_client.metrics_core import Metric
 
-from api.measures import measure
+from api.measures import ask_database, ask_disk, measure
+from api.metrics import Metrics
 from api.shared import Shared
 from api.writepath import WritePath
 from ledger.node import Node
@@ -29,29 +32,56 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The looks that are shared: at the database, and at all that is measured."""
+    """The looks that are shared: whether it is ready, and what is measured, source by source."""
 
+    app: FastAPI
     database: Shared[Seen]
-    measured: Shared[bytes]
+    sources: Mapping[str, Shared[Sequence[Metric]]]
 
     @classmethod
     def over(cls, app: FastAPI) -> "Watch":
         """Return the looks at what an application has."""
         node, metrics = app.state.node, app.state.metrics
+        assert isinstance(metrics, Metrics)
         write_path = WritePath(node)
 
-        def measured() -> bytes:
-            measure(app)
-            return generate_latest(metrics.registry)
+        def database() -> Sequence[Metric]:
+            ask_database(node, metrics.database)
+            return list(metrics.database.registry.collect())
+
+        def disk() -> Sequence[Metric]:
+            ask_disk(node, metrics.disk)
+            return list(metrics.disk.registry.collect())
 
         return cls(
-            Shared("readiness", lambda: _look(node, write_path)), Shared("metrics", measured)
+            app,
+            Shared("readiness", lambda: _look(node, write_path)),
+            {"database": Shared("database", database), "disk": Shared("disk", disk)},
         )
+
+    async def measured(self) -> bytes:
+        """Return all metrics; what a source does not say in time is left out, and told."""
+        metrics = self.app.state.metrics
+        assert isinstance(metrics, Metrics)
+        found = await asyncio.gather(*(_read(each) for each in self.sources.values()))
+        for name, read in zip(self.sources, found, strict=True):
+            metrics.measured.labels(name).set(int(read is not None))
+        measure(self.app)
+        return metrics.exposed(read for read in found if read is not None)
 
     def close(self) -> None:
         """Look no more."""
         self.database.close()
-        self.measured.close()
+        for each in self.sources.values():
+            each.close()
+
+
+async def _read(source: Shared[Sequence[Metric]]) -> Sequence[Metric] | None:
+    """Return what a source says, None where it says nothing in time, or nothing that is read."""
+    try:
+        return await source.get()
+    except (StoreError, OSError, ValueError):  # `TimeoutError` is an `OSError`.
+        return None
 
 
 def _look(node: Node, write_path: WritePath) -> Seen:

@@ -12,7 +12,12 @@ ALARMS = re.findall(r"alert: (\w+)", RULES)
 
 
 def test_each_alarm_measures_what_is_measured() -> None:
-    measured = {sample.removesuffix("_total") for sample in Metrics().registry._names_to_collectors}
+    of = Metrics()
+    measured = {
+        sample.removesuffix("_total")
+        for each in (of, of.database, of.disk)
+        for sample in each.registry._names_to_collectors
+    }
     named = set(re.findall(r"\bledger_\w+", RULES))
     assert len(named) > 10
     assert set() == {name for name in named if name.removesuffix("_total") not in measured}
