@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ledger import durable
 from ledger.faults import Contradiction, Told, canonical_reason
+from ledger.wire.regular import OddFile, read_regular
 
 _NOTE = "last-signed"
 _BEFORE = "latest"  # Where earlier software had the note, and nothing else in the file.
@@ -69,7 +70,7 @@ class CheckpointFile:
         except durable.Damaged as error:
             raise Halted(f"the anti-rollback file is damaged: {error}") from None
         before = self._directory / _BEFORE
-        return before.read_bytes() if note is None and before.exists() else note
+        return read_regular(before) if note is None and before.exists() else note
 
     def swap(self, expected: bytes | None, note: bytes) -> None:
         """Replace the `expected` note by `note`, durably.
@@ -108,9 +109,11 @@ class CheckpointFile:
     def check_not_halted(self) -> None:
         """Raise `Halted`, with the reason, if the log has stopped signing."""
         try:
-            written = (self._directory / _HALT).read_text("utf-8", "replace")
+            written = read_regular(self._directory / _HALT).decode("utf-8", "replace")
         except FileNotFoundError:
             return
+        except OddFile as error:
+            raise Halted(error.told) from None
         # Whoever wrote it, and in whatever words: `operate resume` puts it into an event.
         raise Halted(canonical_reason(written) or "no reason was given")
 

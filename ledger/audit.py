@@ -190,7 +190,7 @@ def read_note(directory: Path) -> bytes:
     except FileNotFoundError:
         raise NothingExported(f"there is no checkpoint in {directory}") from None
     except OddFile as error:
-        raise NothingExported(f"{directory / CHECKPOINT}: {error}") from None
+        raise NothingExported(error.told) from None
 
 
 def exported_entries(directory: Path, start: int = 0) -> Iterator[bytes]:

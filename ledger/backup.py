@@ -58,6 +58,7 @@ from ledger.store.connection import Pool
 from ledger.store.entries import read_head
 from ledger.store.segments import ArchiveGap, ArchiveNotReplayed, ArchiveUnreadable
 from ledger.store.tree import TreeReader
+from ledger.wire.regular import open_regular, read_regular
 
 FORMAT = "techledger-backup/2"
 
@@ -202,7 +203,7 @@ def back_up(
 def last_backup(home: Home) -> dict[str, Any] | None:
     """Return when the last backup of this home was made, to which size, and where; None: never."""
     try:
-        found: dict[str, Any] = json.loads((home.path / _LAST).read_bytes())
+        found: dict[str, Any] = json.loads(read_regular(home.path / _LAST))
     except FileNotFoundError:
         return None
     return found
@@ -230,7 +231,7 @@ def forget_old(
 def read_manifest(directory: Path) -> Manifest:
     """Return what a backup says of itself. Raises `BackupCut`, `BackupCorrupt`."""
     try:
-        values = json.loads((directory / _MANIFEST).read_bytes())
+        values = json.loads(read_regular(directory / _MANIFEST))
         manifest = Manifest(**values)
     except FileNotFoundError:
         raise BackupCut(f"{directory} has no {_MANIFEST}: the backup was never finished") from None
@@ -387,7 +388,7 @@ def _sums(directory: Path) -> Iterator[tuple[str, str]]:
             continue
         if not stat.S_ISREG(kind):
             raise BackupCorrupt(f"{name} is no file")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             yield name, file_digest(file, "sha256").hexdigest()
 
 

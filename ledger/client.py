@@ -90,7 +90,11 @@ __all__ = [
 
 def read_trust(path: Path) -> Trust:
     """Return the trust root in a file. Raises `Refused` for what is none."""
-    return parse_trust(read_given(path, MAX_ANSWER, Step.TRUST))
+    raw = read_given(path, MAX_ANSWER, Step.TRUST)
+    try:
+        return parse_trust(raw)
+    except Refused as refused:
+        raise Refused(refused.step, refused.reason, path=str(path)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
 from ledger.domain.event import Body, format_instant
 from ledger.domain.registry import TOPICS
+from ledger.faults import Told
 from ledger.powers import TABLE, Row, must_wait
 from ledger.wire import canonical
 from ledger.wire.base64 import b64url_encode
@@ -24,12 +27,18 @@ LEAST_MARGIN = timedelta(minutes=1)
 """Time for those who sign what waits, and for sending it: a twelfth of the delay, or this."""
 
 
-class ComposeError(Exception):
+class ComposeError(Told):
     """Superclass of the errors of this module. Never raised itself."""
+
+    exit_code = 2
 
 
 class TypeUnknown(ComposeError):
     """There is no such type of event."""
+
+
+class BodyUnfit(ComposeError):
+    """The body is not of the type that it is said to be of; the message says where, and why."""
 
 
 def uuid7() -> str:
@@ -69,13 +78,17 @@ def compose(  # noqa: PLR0913  (the header's members, by name)
 ) -> bytes:
     """Return the canonical payload of a new event, ready to sign.
 
-    `body` holds JSON values, as they will stand in the log. Raises `TypeUnknown`, and pydantic's
-    ValidationError where the body is not of that type.
+    `body` holds JSON values, as they will stand in the log. Raises `TypeUnknown`, `BodyUnfit`.
     """
     model = TOPICS.get(topic)
     if model is None:
         raise TypeUnknown(f"no type {topic}; known: {', '.join(sorted(TOPICS))}")
-    derived: Body = model.model_validate(body)
+    try:
+        derived: Body = model.model_validate(body)
+    except ValidationError as error:
+        first, *_ = error.errors(include_url=False, include_input=False, include_context=False)
+        place = "/".join(["", "body", *map(str, first["loc"])])
+        raise BodyUnfit(f"{topic}, {place}: {first['msg']}") from None
     issued = issued_at or datetime.now(UTC)
     payload: dict[str, Any] = {
         "ledger": origin,

@@ -35,6 +35,7 @@ from ledger import durable
 from ledger.faults import NeedsOperator
 from ledger.keystore import KeyFileMissing, KeyFileUnsafe, read_private
 from ledger.wire.base64 import MalformedBase64, b64decode, b64encode
+from ledger.wire.regular import read_regular
 
 KEY_BYTES, NONCE_BYTES = 32, 12
 
@@ -174,7 +175,7 @@ class DataKeys:
             self._unwrapped.move_to_end(name)
             return known
         try:
-            content = (self.directory / name).read_bytes()
+            content = read_regular(self.directory / name)
         except FileNotFoundError:
             return None
         if content.startswith(_ERASED):
@@ -209,7 +210,7 @@ class DataKeys:
             if not path.exists():
                 durable.create(path, _ERASED + b"\n")
                 return False
-            content = path.read_bytes()
+            content = read_regular(path)
             if content.startswith(_ERASED):
                 return False
             _overwrite(path, _ERASED.ljust(len(content) - 1) + b"\n")
@@ -231,7 +232,7 @@ class DataKeys:
 
     def _number(self, name: str, default: int) -> int:
         try:
-            return int((self.directory / name).read_bytes())
+            return int(read_regular(self.directory / name))
         except (FileNotFoundError, ValueError):
             return default
 
@@ -286,7 +287,7 @@ class DataKeys:
 
     def _rewrap(self, name: str, kek: Kek) -> None:
         path = self.directory / name
-        content = path.read_bytes()
+        content = read_regular(path)
         if content.startswith((_ERASED, _MARK + kek.id.encode())):
             return
         durable.replace(path, kek.wrap(self._unwrap(name, content), self._place(name)))

@@ -16,6 +16,8 @@ from pathlib import Path
 from shutil import rmtree
 from typing import NamedTuple
 
+from ledger.wire.regular import OddFile, read_regular
+
 _UNFINISHED = ".new"
 
 
@@ -133,9 +135,11 @@ class Slots:
     def read(self) -> bytes | None:
         """Return the newest value, None if there is no file. Raises `Damaged`."""
         try:
-            raw = self._path.read_bytes()
+            raw = read_regular(self._path, 2 * SLOT)
         except FileNotFoundError:
             return None
+        except OddFile as error:
+            raise Damaged(error.told) from None
         return self._newest(raw).content
 
     def write(self, content: bytes) -> None:

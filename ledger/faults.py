@@ -14,6 +14,8 @@ import unicodedata
 from concurrent.futures import BrokenExecutor
 from enum import Enum
 
+from ledger.wire.regular import OddFile
+
 MAX_REASON = 300
 """Characters of a reason at most."""
 
@@ -93,6 +95,8 @@ def reason_of(error: BaseException) -> str:
     A driver's or the system's message may have line feeds, paths and values in it, and what is
     written to HALTED ends in an event of the log.
     """
+    if isinstance(error, OddFile):
+        return canonical_reason(error.told)
     if isinstance(error, Contradiction | NeedsOperator):
         return canonical_reason(str(error)) or type(error).__name__
     if isinstance(error, OSError) and error.errno:

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.batches import load_batch_key
 from ledger.charter import read_policy_in_force
+from ledger.client import read_trust
 from ledger.datakeys import DataKeys
 from ledger.domain.turning import turned
 from ledger.home import Home, NotInitialised
@@ -54,7 +55,7 @@ from ledger.verify.authority import AUTHORITY, gather_authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
 from ledger.verify.signatures import check_signatures
-from ledger.verify.trust import Trust, parse_trust
+from ledger.verify.trust import Trust
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
@@ -164,14 +165,13 @@ def attempt(
 
 
 def _policy(pool: Pool, home: Home, trust: Trust) -> Policy:
-    if home.policy.exists():
-        return read_policy(home.policy)
-    return read_policy_in_force(pool, trust.origin)
+    own = home.policy.exists()
+    return read_policy(home.policy) if own else read_policy_in_force(pool, trust.origin)
 
 
 def _trust(home: Home) -> Trust:
     try:
-        return parse_trust(home.trust.read_bytes())
+        return read_trust(home.trust)
     except (FileNotFoundError, Refused) as error:
         raise NotInitialised(f"{home.trust} is no trust root: {error}") from None
 

@@ -56,6 +56,7 @@ from ledger.wire.envelope import (
     sign_envelope,
 )
 from ledger.wire.keys import BadSignature, KeyRefused, PrivateKey, admit_key, key_id, load_public
+from ledger.wire.regular import read_regular
 from ledger.wire.strict import MalformedJson, load_json
 
 EDITION = "0-dev"
@@ -213,7 +214,7 @@ def write_trust(home: Home, pool: Pool) -> Trust:
     made = trust_root(home.identity().origin, _opened(pool).log_keys, genesis.entry)
     trust = parse_trust(json.dumps(made).encode())
     if _trusts(home.trust, trust.origin):
-        was = parse_trust(home.trust.read_bytes())
+        was = parse_trust(read_regular(home.trust))
         if _pinned(was) != _pinned(trust):
             raise TrustDiffers(f"{home.trust} is not the trust root of the log in the database")
     else:
@@ -239,7 +240,7 @@ def trust_root(origin: str, log_keys: Sequence[str], genesis_entry: bytes) -> di
 def _trusts(path: Path, origin: str) -> bool:
     """Say whether a trust root of this origin is there and whole."""
     try:
-        return parse_trust(path.read_bytes()).origin == origin
+        return parse_trust(read_regular(path)).origin == origin
     except (FileNotFoundError, Refused):
         return False
 
@@ -286,7 +287,7 @@ def _begin(
 def registrar_keys_of(home: Home) -> tuple[KeyRecord, ...]:
     """Return the registrar's public keys, none where the private ones lie in the home."""
     try:
-        records = json.loads(home.registrar.read_bytes())
+        records = json.loads(read_regular(home.registrar))
     except FileNotFoundError:
         return ()
     return tuple(KeyRecord.model_validate(record) for record in records)
@@ -334,7 +335,7 @@ def _begun(home: Home, identity: Identity, delay_s: int | None) -> Envelope:
     It is signed by the keys that lie here. Raises `BegunOtherwise` for another delay.
     """
     with suppress(FileNotFoundError):
-        begun = envelope_from_object(json.loads(home.genesis.read_bytes()))
+        begun = envelope_from_object(json.loads(read_regular(home.genesis)))
         event = read_envelope(begun).event
         assert isinstance(event.body, LedgerOpened), "it opens the ledger"
         kept = event.body.delay_seconds

@@ -18,6 +18,7 @@ from pathlib import Path
 from ledger import durable
 from ledger.datakeys import DataKeys
 from ledger.faults import Told
+from ledger.wire.regular import OddFile, read_regular
 
 
 class HomeError(Told):
@@ -119,11 +120,11 @@ class Home:
     def identity(self) -> Identity:
         """Read `config.toml`. Raises `NotInitialised` where there is none, `ConfigDamaged`."""
         try:
-            values = tomllib.loads(self.config.read_text("utf-8"))["ledger"]
+            values = tomllib.loads(read_regular(self.config).decode())["ledger"]
             return Identity(*(values[each.name] for each in fields(Identity)))
         except FileNotFoundError:
             raise NotInitialised(f"no ledger in {self.path}: run techledger operate init") from None
-        except (ValueError, LookupError, TypeError):
+        except (OddFile, ValueError, LookupError, TypeError):
             what = "put it back from a backup; without one, the origin is in entry 0"
             raise ConfigDamaged(f"{self.config} cannot be read: {what}") from None
 

@@ -45,6 +45,7 @@ from ledger.log.tiles import TILE_WIDTH, TileHashes, parse_bundle, tile_width
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.files import read_tile
 from ledger.verify.outcome import Refused
+from ledger.wire.regular import open_regular
 
 COMMIT = 4096
 """Entries that are noted in one commit: what a kill costs at most."""
@@ -148,9 +149,11 @@ class Judged:
     """The past of a replay of an export, on disk. For one thread."""
 
     def __init__(self, path: Path, directory: Path, *, origin: str, judge: str) -> None:
-        """Open the file, or make it. Raises `Stale`, having changed nothing."""
+        """Open the file, or make it. Raises `Stale`, having changed nothing, `OddFile`."""
         self._fetch = _Bundles(directory).entry
-        fresh = not path.exists()
+        if not (fresh := not path.exists()):
+            with open_regular(path):
+                pass
         self._file = sqlite3.connect(path, isolation_level=None)
         try:
             self._file.execute("PRAGMA cache_size = -32768")

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ledger import durable
 from ledger.faults import Told
-from ledger.wire.keys import PrivateKey
+from ledger.wire.keys import KeyRefused, PrivateKey
+from ledger.wire.regular import read_regular
 
 
 class KeystoreError(Told):
@@ -31,6 +32,10 @@ class KeyFileMissing(KeystoreError):
 
 class KeyFileUnsafe(KeystoreError):
     """Others than the owner may read the key file."""
+
+
+class KeyFileRefused(KeystoreError):
+    """What lies in a key file does not open to a key of the kind that belongs there."""
 
 
 class KeyFileExists(KeystoreError):
@@ -47,7 +52,7 @@ def read_private(path: Path) -> bytes:
         raise KeyFileUnsafe(f"{path} is no regular file")
     if stat.S_IMODE(mode) & 0o077:
         raise KeyFileUnsafe(f"{path} may be read by others: chmod 600, if nobody has")
-    return path.read_bytes()
+    return read_regular(path)
 
 
 def write_private(path: Path, pem: bytes) -> None:
@@ -60,8 +65,12 @@ def write_private(path: Path, pem: bytes) -> None:
 
 
 def load_key(path: Path, password: bytes | None = None) -> PrivateKey:
-    """Return a party's private key."""
-    return PrivateKey.from_pem(read_private(path), password)
+    """Return a party's private key. Raises `KeystoreError`."""
+    pem = read_private(path)
+    try:
+        return PrivateKey.from_pem(pem, password)
+    except KeyRefused as error:
+        raise KeyFileRefused(f"{path}: {error}") from None
 
 
 def save_key(path: Path, key: PrivateKey, password: bytes | None = None) -> None:
@@ -120,12 +129,17 @@ def _log_pairs(directory: Path) -> list[str]:
 
 def load_pair(directory: Path, whose: str) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
     """Return two keys as `create_pair` made them."""
-    classical, quantum = (
-        load_pem_private_key(read_private(path), None) for path in _pair_files(directory, whose)
-    )
+    classical, quantum = map(_load_pem, _pair_files(directory, whose))
     if not isinstance(classical, Ed25519PrivateKey) or not isinstance(quantum, MLDSA44PrivateKey):
-        raise KeyFileMissing(f"the keys of {whose} are one Ed25519 and one ML-DSA-44 key")
+        raise KeyFileRefused(f"the keys of {whose} are one Ed25519 and one ML-DSA-44 key")
     return classical, quantum
+
+
+def _load_pem(path: Path) -> object:
+    try:
+        return load_pem_private_key(read_private(path), None)
+    except (ValueError, TypeError):
+        raise KeyFileRefused(f"{path}: the PEM does not open to a private key") from None
 
 
 def _pair_files(directory: Path, whose: str) -> tuple[Path, Path]:

@@ -12,7 +12,15 @@ from importlib import resources
 from pathlib import Path
 
 from ledger import durable
-from ledger.domain.law import Law, digest_of, read_law
+from ledger.domain.law import Law, MalformedLaw, digest_of, read_law
+from ledger.faults import NeedsOperator
+from ledger.wire.regular import OddFile, read_regular
+
+
+class SetUnfit(NeedsOperator):
+    """A directory beside the shipped set holds none; it is put right, or taken away."""
+
+    exit_code = 2
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +39,7 @@ def shipped_files() -> dict[str, bytes]:
 
 def files_in(directory: Path) -> dict[str, bytes]:
     """Return the files of a data set in a directory, by name."""
-    return {path.name: path.read_bytes() for path in sorted(directory.glob("*.json"))}
+    return {path.name: read_regular(path) for path in sorted(directory.glob("*.json"))}
 
 
 def put_on_shelf(directory: Path, files: Mapping[str, bytes]) -> None:
@@ -79,10 +87,21 @@ class LawShelf(Mapping[str, Law]):
 def laws_at_hand(directory: Path | None = None) -> Mapping[str, Law]:
     """Return the shipped set and those in the subdirectories of a directory, by digest.
 
-    Raises `MalformedLaw` if one of them is none.
+    Raises `SetUnfit` if one of them is none.
     """
-    laws = [shipped(), *(read_law(files_in(each)) for each in _sets_in(directory))]
+    if directory is not None and directory.exists() and not directory.is_dir():
+        raise SetUnfit(f"{directory} is no directory")
+    laws = [shipped(), *map(_read_set, _sets_in(directory))]
     return {law.sha256: law for law in laws}
+
+
+def _read_set(directory: Path) -> Law:
+    try:
+        return read_law(files_in(directory))
+    except OddFile as error:
+        raise SetUnfit(error.told) from None
+    except MalformedLaw as error:
+        raise SetUnfit(f"{directory} is no set of law data: {error}") from None
 
 
 def _sets_in(directory: Path | None) -> list[Path]:

@@ -239,7 +239,8 @@ def rotten(directory: Path, origin: str) -> list[str]:
     """Look again at all that a mirror holds; return the files that do not lead to its root.
 
     Those are moved aside, to `….rotten`; `mend` fetches them anew, and what hangs from one of them
-    is looked at only then. Raises `NotAuthentic` for a file that no log has, `NothingExported`.
+    is looked at only then. Raises `NotAuthentic` for a file that no log has, `Rotten` where the
+    checkpoint itself cannot be read.
     """
     found = dict[str, None]()
     for look in _looks(directory, origin):
@@ -248,6 +249,9 @@ def rotten(directory: Path, origin: str) -> list[str]:
     for path in found:
         _move_aside(directory, path)
     return list(found)
+
+
+_MEND = "put it back from a copy, or begin anew in another directory"
 
 
 def _at_fault(look: Callable[[], object]) -> Sequence[str]:
@@ -261,7 +265,7 @@ def _at_fault(look: Callable[[], object]) -> Sequence[str]:
     except NothingExported as error:
         path, _, _ = str(error).partition(":")
         if path == CHECKPOINT:
-            raise
+            raise Rotten(f"of the mirror itself: {error}; {_MEND}") from None
         return (path,)
     return ()
 

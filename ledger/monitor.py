@@ -90,6 +90,7 @@ from ledger.verify.outcome import Refused
 from ledger.verify.signatures import verify_line
 from ledger.verify.trust import parse_trust
 from ledger.wire.envelope import payload_hash
+from ledger.wire.regular import OddFile, read_regular
 
 STATE = "monitor.json"
 """The file of what a monitor remembers, beside the mirror."""
@@ -340,7 +341,7 @@ class Monitor:
         policy = self._governed.policy
         if policy.quorum is None:
             return ()
-        note = parse_note((self._directory / "checkpoint").read_bytes())
+        note = parse_note(read_regular(self._directory / CHECKPOINT))
         keys = {(each.verifier.name, each.verifier.key_id) for each in policy.witnesses}
         times = [
             cosignature_time(line.blob)
@@ -424,10 +425,10 @@ class Monitor:
 
     def _recall(self) -> Iterator[Alarm]:
         try:
-            self.memory = Memory.parse(self._state.read_bytes())
+            self.memory = Memory.parse(read_regular(self._state))
         except FileNotFoundError:
             return
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, OddFile, ValueError, KeyError, TypeError, AttributeError):
             self.memory = Memory()
             yield Alarm("STATE", f"{self._state} cannot be read; everything is looked at again")
 

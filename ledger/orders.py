@@ -20,6 +20,7 @@ from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
 from ledger.verify.signatures import check_signatures
 from ledger.wire.canonical import WireError
+from ledger.wire.regular import read_regular
 
 
 class Orders:
@@ -39,7 +40,7 @@ class Orders:
         durable.create(self._directory / str(order.position), order.entry)
 
     def _read(self, file: Path) -> Erasure:
-        erasure = Erasure(int(file.name), file.read_bytes())
+        erasure = Erasure(int(file.name), read_regular(file))
         try:
             ordered = isinstance(decode(erasure.entry, erasure.position).event.body, PersonErased)
         except (Invalid, WireError, ValueError):

@@ -57,7 +57,7 @@ def _hashes(file: Path) -> Iterator[str]:
     try:
         raw = read_regular(file, _MOST)
     except OddFile as error:
-        raise SentUnreadable(f"{file}: {error}") from None
+        raise SentUnreadable(error.told) from None
     if raw.lstrip().startswith(b"{"):
         yield payload_hash(_payload(raw, file))
         return

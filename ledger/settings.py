@@ -16,7 +16,7 @@ from platformdirs import user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ledger.keystore import read_private
+from ledger.keystore import KeyFileRefused, read_private
 
 
 def default_home() -> Path:
@@ -182,7 +182,10 @@ def _with_password(url: str | None, file: Path | None) -> str | None:
         return url
     parts = urlsplit(url)
     user, _, place = parts.netloc.rpartition("@")
-    password = quote(read_private(file).decode().rstrip("\r\n"), safe="")
+    try:
+        password = quote(read_private(file).decode().rstrip("\r\n"), safe="")
+    except UnicodeDecodeError:
+        raise KeyFileRefused(f"{file} is no text: a password in UTF-8 is wanted") from None
     netloc = f"{user.partition(':')[0]}:{password}@{place}"
     return urlunsplit(parts._replace(netloc=netloc))
 

@@ -13,24 +13,30 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from ledger.faults import NeedsOperator
 from ledger.log.note import Note, format_note, parse_note
 from ledger.log.policy import QUORUM_NONE_POLICY, MalformedPolicy, Policy, parse_policy
 from ledger.pending import Pending
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature, cosigned_checkpoints
+from ledger.wire.regular import OddFile, read_regular
 
 
-class BadPolicy(Exception):
+class BadPolicy(NeedsOperator):
     """The file of the trust policy is not there, or cannot be read."""
+
+    exit_code = 2
 
 
 def read_policy(path: Path) -> Policy:
     """Return the policy in a file. Raises `BadPolicy`."""
     try:
-        return parse_policy(path.read_bytes())
+        return parse_policy(read_regular(path))
     except FileNotFoundError:
         raise BadPolicy(f"{path} is not there") from None
+    except OddFile as error:
+        raise BadPolicy(error.told) from None
     except MalformedPolicy as error:
         raise BadPolicy(f"{path}: {error}") from error
 

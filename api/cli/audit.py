@@ -60,6 +60,7 @@ from ledger.verify.files import MAX_ANSWER, read_given
 from ledger.verify.outcome import Refused, State, Step
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
+from ledger.wire.regular import read_regular
 from projections.catalogue import READ_MODELS
 from projections.digest import replay as digests_after
 from projections.projection import ReadModel
@@ -76,7 +77,12 @@ Directory = Annotated[
 ]
 LawDirectory = Annotated[
     Path | None,
-    typer.Option("--law", help="Directory of further sets of law data, one directory each"),
+    typer.Option(
+        "--law",
+        help="Directory of further sets of law data, one directory each",
+        exists=True,
+        file_okay=False,
+    ),
 ]
 Told = Callable[[str, int, int], None]
 
@@ -118,7 +124,7 @@ def _shown(source: Source, directory: Path, trust: Path | None) -> Source:
     """
     if trust is None:
         return Authenticated(source, "", None)
-    governed = Governed(parse_trust(trust.read_bytes()))
+    governed = Governed(parse_trust(read_regular(trust)))
     catch_up(governed, directory)
     origin, keys = governed.trust.origin, governed.log_keys
     return Authenticated(source, origin, keys, before=governed.keys_before)
@@ -171,7 +177,7 @@ def verify(  # noqa: PLR0913  (the command's options)
     except Refused as refused:
         _fail(refused.to_json(), f"REFUSED: {refused}", as_json=as_json)
     directory = directory.absolute()
-    beside = judged or _own_file(directory, trust.read_bytes())
+    beside = judged or _own_file(directory, read_regular(trust))
     asked = _Asked(
         directory=directory,
         law=law,

@@ -39,6 +39,7 @@ from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate
 from ledger.supply import SupplyError, gather
+from ledger.wire.regular import read_regular
 
 _DESTINATION = typer.Argument(help="Where backups are kept: another disk, another machine's")
 
@@ -143,7 +144,7 @@ def _complete(
         if mirror:
             try:
                 reached = restore(
-                    pool, file, gather(home.trust.read_bytes(), [mirror]), batch_key(home)
+                    pool, file, gather(read_regular(home.trust), [mirror]), batch_key(home)
                 ).checkpoint
             except MirrorBehind:
                 nobody_saw_more = True  # It saw less, which says as much.

@@ -39,6 +39,7 @@ from ledger.keystore import KeyFileMissing, load_key, save_key
 from ledger.settings import Settings
 from ledger.wire.envelope import payload_hash
 from ledger.wire.keys import PrivateKey
+from ledger.wire.regular import read_regular
 
 START_S = 120.0
 """How long the server may take to be ready, in seconds."""
@@ -128,7 +129,7 @@ class _Play:
         """Keep a receipt beside its envelope; a replay must bring the same bytes."""
         if not file.exists():
             _write_whole(file, receipt.proof)
-        elif file.read_bytes() != receipt.proof:
+        elif read_regular(file) != receipt.proof:
             raise DemoFailed(f"{receipt.event_id} has got another receipt than {file}")
 
     def _refused(self, step: Step, answer: ProblemAnswer) -> None:
@@ -144,7 +145,7 @@ class _Play:
         """Return a step's submission: from its file, else made, signed and written."""
         file = self.steps / f"{number:02d}-{step.name}.json"
         if file.exists():
-            return file, Signed.from_json(file.read_bytes())
+            return file, Signed.from_json(read_regular(file))
         keys = [self.keys[party] for party in step.signers]
         signed = sign_sealed(
             self.ledger.trust.origin, step.topic, step.body(done), step.signers, keys, step.sealed
@@ -164,7 +165,7 @@ class _Play:
                 "today": legal_day(datetime.now(UTC)).isoformat(),
             }
             _write_whole(file, json.dumps(made, indent=1).encode())
-        ids = json.loads(file.read_bytes())
+        ids = json.loads(read_regular(file))
         identity = self.home.identity()
         inventor = ids["inventor"]
         self.keys[inventor] = self.keys.pop("inventor")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from api.cli.delays import delay_of
 from api.cli.options import AsJson, TrustFile, Url, read_named
@@ -57,15 +56,15 @@ def new(
     What has to wait says from when on it binds (`not_before`): with --url it is filled in, a little
     after the ledger's delay.
     """
-    text = sys.stdin.read() if str(body) == "-" else read_named(body, "--body").decode()
+    raw = sys.stdin.buffer.read() if str(body) == "-" else read_named(body, "--body")
     try:
-        members = load_json(text.encode())
+        members = load_json(raw)
         root = read_trust(trust)
         if url is not None:
             with LedgerClient(url, root) as ledger:
                 members = with_delay(topic, members, delay_of(ledger), datetime.now(UTC))
         payload = compose(root.origin, topic, members, signer, seen=seen)
-    except (ComposeError, NotCanonical, MalformedJson, ValidationError, ValueError) as error:
+    except (ComposeError, NotCanonical, MalformedJson, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--body") from None
     sys.stdout.buffer.write(payload)
 

@@ -21,7 +21,7 @@ from api.cli.importing import (
     status_of,
 )
 from api.cli.options import AsJson
-from api.importers import ImporterError
+from api.importers import MAX_REGISTER, ImporterError
 from api.importers.cuad import Importing, Planned, Step, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
 from api.importers.memory import Memory, load_memory, save_memory
@@ -36,6 +36,7 @@ from ledger.keystore import KeyFileMissing, load_key, save_key
 from ledger.settings import Settings
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
+from ledger.wire.regular import read_regular
 
 
 class _Keys:
@@ -118,8 +119,8 @@ def cuad(
     now = datetime.now(UTC)
     try:
         memory = load_memory(memory_file, trust.origin)
-        agreements = parse_agreements(file.read_bytes())
-        labels = parse_labels(clauses.read_bytes()) if clauses else ()
+        agreements = parse_agreements(read_regular(file, MAX_REGISTER))
+        labels = parse_labels(read_regular(clauses, MAX_REGISTER)) if clauses else ()
     except (ImporterError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from api.cli.importing import CLERK, Answered, Attesting, posted, print_renewed, status_of
 from api.cli.options import AsJson
-from api.importers import ImporterError
+from api.importers import MAX_REGISTER, ImporterError
 from api.importers.inpadoc import Filing, StatusPlan, plan_status
 from api.importers.inpadoc_records import parse_register
 from api.importers.memory import load_memory, save_memory
@@ -22,6 +22,7 @@ from ledger.domain.event import PartyId
 from ledger.domain.right_status import OfficeEventRecorded
 from ledger.home import Home
 from ledger.settings import Settings
+from ledger.wire.regular import read_regular
 
 
 def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
@@ -51,7 +52,7 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
     try:
         memory = load_memory(memory_file, trust.origin)
         planned = plan_status(
-            parse_register(file.read_bytes()), filing, memory, clerk=CLERK, now=now
+            parse_register(read_regular(file, MAX_REGISTER)), filing, memory, clerk=CLERK, now=now
         )
     except (ImporterError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from api.cli.delays import delay_of
 from api.cli.options import AsJson
-from api.importers import ImporterError
+from api.importers import MAX_REGISTER, ImporterError
 from api.importers.explanations import meaning
 from api.importers.memory import Identity, Memory, load_memory, save_memory
 from api.importers.uspto import Plan, Planned, plan
@@ -33,6 +33,7 @@ from ledger.keystore import KeyFileMissing, load_key, save_key
 from ledger.settings import Settings
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
+from ledger.wire.regular import read_regular
 
 CLERK = "party:vn.exchange.clerk"
 PAGE = 200
@@ -216,8 +217,8 @@ def uspto(
     now = datetime.now(UTC)
     try:
         memory = load_memory(memory_file, trust.origin)
-        parties = parse_mapping(mapping.read_bytes()) if mapping else default_mapping()
-        register = parse_records((directory / "assignments.jsonl").read_bytes())
+        parties = parse_mapping(read_regular(mapping)) if mapping else default_mapping()
+        register = parse_records(read_regular(directory / "assignments.jsonl", MAX_REGISTER))
         planned = plan(register, parties, memory, clerk=CLERK, now=now)
     except (ImporterError, FileNotFoundError) as error:
         raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None

@@ -12,6 +12,7 @@ from ledger.client import LedgerClient, read_trust
 from ledger.domain.authority import ledger_subject
 from ledger.domain.law import Law, MalformedLaw, read_law
 from ledger.domain.ledger import RulesAdopted
+from ledger.durable import replace
 from ledger.genesis import EDITION
 from ledger.home import Home
 from ledger.lawbook import files_in, put_on_shelf, shipped_files
@@ -45,7 +46,7 @@ def export(
     """Write the law data of this version as files: what a new decree starts from."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, raw in shipped_files().items():
-        (directory / name).write_bytes(raw)
+        replace(directory / name, raw, 0o644)
     print(f"{_read(directory).sha256}  {directory}")
 
 

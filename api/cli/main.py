@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from api.cli.logs import configure_logs
-from ledger.faults import Told
+from ledger.faults import Fault, Told, fault_of, reason_of
 from ledger.settings import Settings, UnknownVariable, must_know
 from ledger.verify.outcome import VerifyError
+from ledger.wire.regular import OddFile
 from ledger.wire.shown import showing, visible
 
 _SINGLE = ("demo", "serve", "bench", "mirror", "monitor")
@@ -94,6 +95,11 @@ def _run() -> None:
         _fail(error, error.exit_code)
     except VerifyError as error:
         _fail(error, 1)
+    except OddFile as error:
+        _fail(f"ODD_FILE: {error.told}; name a file, or put one there", EXIT_USAGE)
+    except OSError as error:
+        where = "" if error.filename is None else f": {error.filename}"
+        _fail(f"{reason_of(error)}{where}", 1 if fault_of(error) is Fault.PASSES else EXIT_USAGE)
 
 
 def _wrong_setting(error: ValidationError) -> str:

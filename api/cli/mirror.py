@@ -28,6 +28,7 @@ from ledger.mirror import (
 )
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
+from ledger.wire.regular import read_regular
 
 CODES: dict[type[Exception], tuple[str, int]] = {
     Forked: ("FORK", 3),
@@ -73,7 +74,7 @@ def mirror(
     """
     codes = set[int]()
     with _ending(codes), httpx2.Client(base_url=url, timeout=60) as http:
-        governed, source = Governed(parse_trust(trust.read_bytes())), ServedLog(http)
+        governed, source = Governed(parse_trust(read_regular(trust))), ServedLog(http)
         if check and _mended(source, directory, governed.trust.origin):
             codes.add(CODES[Rotten][1])
         _follow(source, directory, governed, every, codes, share_of(most))

@@ -19,6 +19,7 @@ from ledger.lawbook import laws_at_hand
 from ledger.monitor import Mine, Monitor
 from ledger.sent import SentUnreadable, read_sent
 from ledger.verify.trust import parse_trust
+from ledger.wire.regular import read_regular
 
 CODES = {
     "FORK": 3,
@@ -69,12 +70,12 @@ def monitor(  # noqa: PLR0913  (the command's options)
     did stands, and so does the code, until it is acknowledged. With --every it goes on, alarms or
     not, until it is interrupted.
     """
-    root, own = parse_trust(trust.read_bytes()), Mine(party or (), _sent(signed or ()))
+    root, own = parse_trust(read_regular(trust)), Mine(party or (), _sent(signed or ()))
     with httpx2.Client(base_url=url, timeout=60) as http:
         watching = Monitor(
             ServedLog(http),
             directory,
-            trust.read_bytes(),
+            read_regular(trust),
             laws=laws_at_hand(law),
             now=time.time,
             stall_s=stall,

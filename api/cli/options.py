@@ -21,13 +21,11 @@ TrustFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-_NAMED = 1 << 24
-
 
 def read_named(file: Path, hint: str) -> bytes:
     """Return a file that somebody names, 16 MiB at most. Raises `BadParameter`."""
     try:
-        return read_regular(file, _NAMED)
+        return read_regular(file)
     except (OddFile, OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise typer.BadParameter(f"{file}: {why}", param_hint=hint) from None

@@ -22,6 +22,7 @@ from ledger.restore import Restored, RestoreError, restore
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.supply import SourceRefused, Supply, SupplyError, entry_in, gather
+from ledger.wire.regular import read_regular
 
 
 def restore_from_mirror(
@@ -45,7 +46,7 @@ def restore_from_mirror(
     try:
         with ExitStack() as held, closing(Pool(database.app_dsn, size=2)) as pool:
             held.callback(os.close, file.hold())
-            trust_root = home.trust.read_bytes()
+            trust_root = read_regular(home.trust)
             supply = held.enter_context(_supply(trust_root, sources or (), receipt or ()))
             done = restore(pool, file, supply, batch_key(home))
     except (SupplyError, RestoreError, AuditError, httpx2.HTTPError, OSError) as error:

@@ -23,6 +23,7 @@ from pydantic import StringConstraints
 from api.importers import ImporterError
 from ledger.compose import LIFE, new_nonce, uuid7
 from ledger.domain.event import Instant, Model, PartyId, Sha256
+from ledger.wire.regular import open_regular
 
 
 class MemoryRefused(ImporterError):
@@ -134,7 +135,7 @@ def load_memory(path: Path, ledger: str) -> Memory:
     read by anyone but its owner.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
                 raise MemoryRefused(f"{path} is open to others; its mode must be 0600")
             kept = _File.model_validate(json.loads(file.read()))

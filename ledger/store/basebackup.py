@@ -29,6 +29,7 @@ from ledger.store.embedded import (
     read_passwords,
 )
 from ledger.store.segments import ArchiveNotReplayed, last_wanted, split
+from ledger.wire.regular import read_regular
 
 BASE = "base"
 """Directory of a base backup within a backup."""
@@ -99,7 +100,7 @@ def check_base(directory: Path, bin_dir: Path | None = None) -> None:
 
 def first_segment(directory: Path) -> str:
     """Return the name of the first segment of the write-ahead log that a base backup wants."""
-    label = (directory / BASE / "backup_label").read_text("utf-8")
+    label = read_regular(directory / BASE / "backup_label").decode()
     return label.split("(file ", 1)[1].split(")", 1)[0]
 
 
@@ -139,7 +140,7 @@ def place_base(
     base, scratch = directory / BASE, home / _SCRATCH
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(mode=0o755, parents=True)
-    data = scratch / f"postgres-{(base / 'PG_VERSION').read_text('ascii').strip()}"
+    data = scratch / f"postgres-{read_regular(base / 'PG_VERSION').decode().strip()}"
     shutil.copytree(base, data)
     data.chmod(0o700)
     _set_up_anew(data)
@@ -244,7 +245,7 @@ def _run(
     dsn: str | None = None,
 ) -> None:
     """Run a program of PostgreSQL, of the version of `data` if that is given."""
-    major = int((data / "PG_VERSION").read_text("ascii")) if data else None
+    major = int(read_regular(data / "PG_VERSION").decode()) if data else None
     command = [str(find_binaries(bin_dir, major).directory / program), *options]
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
     if dsn:

@@ -40,6 +40,7 @@ from ledger.store.binaries import Binaries, find_binaries
 from ledger.store.connection import StoreError
 from ledger.store.postmaster import Postmaster, find_postmaster, last_socket_directory
 from ledger.store.server_user import server_user
+from ledger.wire.regular import read_regular
 
 SUPERUSER = "postgres"
 OWNER = "ledger_owner"
@@ -204,7 +205,7 @@ class EmbeddedPostgres:
         data = made[-1].parent
         if not (self._home / PASSWORDS).exists():
             raise PasswordsLost(f"{data} is there, {self._home / PASSWORDS} is not")
-        return data, find_binaries(self._bin_dir, int(made[-1].read_text("ascii")))
+        return data, find_binaries(self._bin_dir, int(read_regular(made[-1]).decode("ascii")))
 
     def _initialise(self, binaries: Binaries) -> Path:
         data = self._home / f"postgres-{binaries.major}"
@@ -354,7 +355,7 @@ _ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 
 def read_passwords(home: Path) -> dict[str, str]:
     """Return the roles' passwords."""
-    passwords: dict[str, str] = json.loads((home / PASSWORDS).read_text("ascii"))
+    passwords: dict[str, str] = json.loads(read_regular(home / PASSWORDS))
     return passwords
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.store.connection import StoreError
+from ledger.wire.regular import read_regular
 
 GRACE_S = 3.0
 """How long a process that may be a server has to listen, where nothing else tells what it is."""
@@ -84,7 +85,7 @@ def last_socket_directory(data: Path) -> Path | None:
 def _read(data: Path) -> Postmaster | None:
     """Read the lock file: process id, data directory, start, port, socket directory, ..."""
     try:
-        lines = (data / "postmaster.pid").read_text("utf-8").splitlines()
+        lines = read_regular(data / "postmaster.pid").decode().splitlines()
     except FileNotFoundError:
         return None
     # A shorter file is one that is being written, or whose writer was killed over it.

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from ledger.store.connection import StoreError
 from ledger.store.embedded import as_server_user
+from ledger.wire.regular import OddFile, open_regular, read_regular
 
 SIZE = 16 << 20
 """Bytes of a segment, as `initdb` makes it."""
 
 _NAME = re.compile(r"([0-9A-F]{8})([0-9A-F]{8})000000([0-9A-F]{2})")
 _BRANCH = re.compile(r"([0-9]+)\s+([0-9A-F]+)/([0-9A-F]+)")
-_UNREADABLE = (OSError, EOFError, zlib.error, ValueError)
+_UNREADABLE = (OSError, OddFile, EOFError, zlib.error, ValueError)
 _READABLE = 'for f in "$1"/*.gz; do test -r "$f" || { echo "$f"; exit 1; }; done'
 
 
@@ -99,7 +100,7 @@ def _timelines(archive: Path, there: set[str], own: int) -> Sequence[tuple[int, 
     if newest == own:
         return [(own, 0)]
     try:
-        said = gzip.decompress((archive / f"{newest:08X}.history.gz").read_bytes()).decode()
+        said = gzip.decompress(read_regular(archive / f"{newest:08X}.history.gz")).decode()
     except _UNREADABLE as error:
         raise ArchiveUnreadable(f"{newest:08X}.history.gz cannot be read: {error}") from None
     found = _BRANCH.findall(said)
@@ -116,7 +117,7 @@ def _timeline_of(number: int, chain: Sequence[tuple[int, int]]) -> int:
 def _is_whole(path: Path) -> bool:
     size = 0
     try:
-        with gzip.open(path) as file:
+        with open_regular(path) as packed, gzip.open(packed) as file:
             while page := file.read(1 << 20):
                 size += len(page)
     except _UNREADABLE:

@@ -34,13 +34,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
     parser = _parser()
     given = parser.parse_args(arguments)
-    kind = _kind(given)
-    said = {name for name, value in vars(given).items() if value not in (None, [])}
-    if strange := said - _FITS[kind] - {"path", "trust", "json"}:
-        parser.error(f"--{min(strange)} says nothing of {kind}")
     if given.workers is not None and given.workers < 1:
         parser.error("--workers is 1 or more")
     try:
+        kind = _kind(given)
+        said = {name for name, value in vars(given).items() if value not in (None, [])}
+        if strange := said - _FITS[kind] - {"path", "trust", "json"}:
+            parser.error(f"--{min(strange)} says nothing of {kind}")
         trust_root = read_given(given.trust, MAX_ANSWER, Step.TRUST)
         answer = _word(given, trust_root) if given.log else _answer(given, trust_root)
     except OSError as error:

@@ -20,6 +20,7 @@ from typing import Final
 
 from ledger.faults import Told
 from ledger.log.merkle import EMPTY_ROOT
+from ledger.wire.regular import open_regular
 
 KEPT: Final = 1_000
 """Contradictions that are kept of one log at most, the first ones: they tell it all."""
@@ -107,6 +108,8 @@ class Book:
         """Open a book that was made before. Raises `BookMissing`."""
         if not path.exists():
             raise BookMissing(f"no book in {path}: a witness that lost it is retired")
+        with open_regular(path):
+            pass
         self._connection = self._opened(path)
         self._connection.executescript(_LATER)
         # What is read by it was committed: a move that is under way is not seen.

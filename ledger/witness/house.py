@@ -21,6 +21,7 @@ from ledger.keystore import create_pair, load_pair
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.key import ED25519, MLDSA44, MalformedKey, is_name
 from ledger.log.note import Verifier, format_vkey, parse_vkey
+from ledger.wire.regular import OddFile, read_regular
 from ledger.witness.book import create_book, sync_directory
 
 
@@ -91,9 +92,11 @@ class House:
     def config(self) -> Config:
         """Read `witness.toml`. Raises `NoWitness`, `BadConfig`."""
         try:
-            return _parse(self.config_file.read_text("utf-8"))
+            return _parse(read_regular(self.config_file).decode())
         except FileNotFoundError:
             raise NoWitness(f"no witness in {self.path}: run techledger witness init") from None
+        except (OddFile, UnicodeDecodeError) as error:
+            raise BadConfig(f"{self.config_file}: {error}") from None
 
     def signers(self, name: str) -> tuple[CosignatureV1Signer, MLDSA44Signer]:
         """Return what cosigns, by Ed25519 and by ML-DSA-44."""

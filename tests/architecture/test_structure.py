@@ -77,6 +77,25 @@ def test_no_float_in_the_rules():
     assert [] == floats
 
 
+OWN = {
+    *(f"ledger/{name}.py" for name in ("lawbook", "judged", "powers", "domain/territory")),
+    *(f"ledger/store/{name}.py" for name in ("schema", "migrate", "embedded")),
+    "api/importers/uspto_parties.py",
+}
+"""What reads files of this software's own, or the database server's log, with Python's means."""
+
+
+def test_a_file_that_somebody_names_is_read_by_one_function():
+    """`ledger.wire.regular` waits for no pipe, and bounds what it reads (decision 37)."""
+    others = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources("ledger", "api", "projections")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"read_bytes", "read_text"}
+    }
+    assert OWN == {each for each in others if "bench" not in each}
+
+
 def test_rules_read_no_clock_no_chance_and_nothing_outside():
     forbidden = {"time", "random", "secrets", "uuid", "os", "socket", "threading", "pathlib"}
     imported = {

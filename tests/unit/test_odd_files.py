@@ -7,7 +7,7 @@ import resource
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -164,6 +164,18 @@ def test_an_odd_file_is_refused_by_every_command(name: str, kind: str, place: Pa
     assert isinstance(told.exception, SystemExit | Refused), told.exception
     said = re.sub(r"[\s│]+", " ", f"{told.output}{told.exception}")
     assert "longer than" in said or "not a regular file" in said
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_an_odd_checkpoint_of_a_mirror_is_a_fault_of_its_own_disk(
+    check: Sequence[str], place: Path
+) -> None:
+    (place / "log" / "checkpoint").unlink()
+    pipe(place / "log" / "checkpoint")
+    words = ["mirror", str(place / "log"), "--trust", str(place / "trust"), *check]
+    told = CliRunner().invoke(app, [*words, "--url", "http://127.0.0.1:9"])
+    assert 6 == told.exit_code
+    assert "OWN_DISK: of the mirror itself: checkpoint: not a regular file; put it" in told.output
 
 
 @odd

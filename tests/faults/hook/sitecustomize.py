@@ -132,12 +132,15 @@ class _Hook:
         self.close(descriptor)
 
 
+_PASSED_OVER = ("/tests/", "/.venv/", "/ledger/wire/regular.py")
+
+
 def _caller() -> str | None:
-    """Return the nearest function of ours that is on the stack."""
+    """Return the nearest function of ours that is on the stack, and not the means to read files."""
     frame = sys._getframe(3)
     while frame is not None:
         path = frame.f_code.co_filename
-        if path.startswith(_ROOT) and "/tests/" not in path and "/.venv/" not in path:
+        if path.startswith(_ROOT) and not any(each in path for each in _PASSED_OVER):
             module = path.removeprefix(_ROOT).strip("/").removesuffix(".py").replace("/", ".")
             return f"{module}.{frame.f_code.co_qualname}"
         frame = frame.f_back
