@@ -438,6 +438,13 @@ class Event(NamedTuple):
     body: dict[str, Any]
     signers: set[str]
 
+    @property
+    def only_stops(self) -> bool:
+        """Say whether it only stops something that waits, for which a suspended key will do."""
+        named = self.body.get("stopped_by") is not None
+        kinds = ("key.stopped/1", "ledger.delay_adopted/1")
+        return self.kind == "party.stopped/1" or (named and self.kind in kinds)
+
     def fault(self, reason: str) -> Refused:
         """Return the refusal of its signatures."""
         return Refused(SIGNATURES, reason, self.position)
@@ -599,7 +606,7 @@ BODIES = {
     "mandate.ended/1": "ended_by holder mandate principal",
     "ledger.log_keys_adopted/1": "ledger log_keys reason",
     "ledger.refusal_keys_adopted/1": "ledger reason refusal_keys",
-    "ledger.delay_adopted/1": "delay_seconds ledger not_before reason",
+    "ledger.delay_adopted/1": "delay_seconds ledger not_before reason stopped_by",
     "ledger.policy_adopted/1": "approved_by ledger policy policy_sha256 speakers",
     "ledger.operation_handed_over/1": "ledger operator reason",
     "ledger.closed/1": "ledger reason successor",
@@ -610,9 +617,9 @@ KINDS: dict[str, type] = {"ceiling": dict, "key": dict}
 KINDS |= dict.fromkeys(("amount", "compromised_since", "delay_seconds"), int)
 ARRAYS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
 NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
-NULLS += " successor valid_to vouched_by"
+NULLS += " stopped_by successor valid_to vouched_by"
 ABSENT: Any = {"ledger.opened/1": {"delay_seconds": 0}, "party.registered/1": {"not_before": None}}
-STOPS = "party.stopped/1", "key.stopped/1"  # A key that another suspended may sign these.
+ABSENT |= {"ledger.delay_adopted/1": {"stopped_by": None}}
 NEVER = "never"  # Behind all instants, as texts: what was stopped begins to bind then.
 UNKNOWN = MAX_COUNT, tuple[str, ...](), ""  # Of a party: since when, its roles, from when it binds.
 
@@ -660,7 +667,6 @@ class Authority:
     registrar: str = ""
     delays: list[tuple[int, str, int]] = field(default_factory=list)  # Where, from when, seconds.
     parties: dict[str, tuple[int, tuple[str, ...], str]] = field(default_factory=dict)
-    demonstration: bool = False  # There is a time at which nothing waits.
     ended: dict[str, int] = field(default_factory=dict)
     offers: dict[str, tuple[int, str, dict[str, Any]]] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
@@ -720,9 +726,15 @@ class Authority:
         seconds, since = event.body.get("delay_seconds", 0), event.body.get("not_before")
         if not 0 <= seconds <= 366 * 86400:
             raise event.fault(f"{seconds} s are no delay")
-        self.delays = [each for each in self.delays if each[1] <= event.accepted]
-        self.delays.append((event.position, since or event.accepted, seconds))
-        self.demonstration |= seconds == 0
+        begun = [each for each in self.delays if each[1] <= event.accepted]
+        if event.only_stops and (begun == self.delays or seconds != begun[-1][2]):
+            raise event.fault("no delay waits, or it is not the one that holds till then")
+        self.delays = [*begun, (event.position, since or event.accepted, seconds)]
+
+    @property
+    def demonstration(self) -> bool:
+        """Say whether there is a time at which nothing waits."""
+        return any(seconds == 0 for *_, seconds in self.delays)
 
     def delay_at(self, at: int, now: str) -> timedelta:
         """Return how long an event has to wait that is accepted now, at a position."""
@@ -909,7 +921,7 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
     must(not key.added < since <= event.position, f"the key {key_id} was stopped with its party")
     must(key.revoked is None or key.revoked >= event.position, f"the key {key_id} was revoked")
     held = [by for since, until, by in key.suspended if since < event.position <= until]
-    stops = event.kind in STOPS and key.party not in held  # Else an officer would silence it.
+    stops = event.only_stops and key.party not in held  # Else an officer would silence it.
     must(not held or stops, f"the key {key_id} is suspended")
     must(key.not_before is None or now >= key.not_before, f"the key {key_id} does not bind yet")
     must(key.not_after is None or now < key.not_after, f"the key {key_id} binds no more")
@@ -1007,7 +1019,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "key.stopped/1": ("stopped_by", "stopped_by=party|@registrar", "", ""),
     "key.suspended/1": ("suspended_by", "suspended_by=party|@officers", "", ""),
     "ledger.closed/1": ("@officers", "", "", ""),
-    "ledger.delay_adopted/1": ("@officers", "", "", "?ledger"),
+    "ledger.delay_adopted/1": ("stopped_by|@officers", "stopped_by=@officers", "", "?!stopped_by"),
     "ledger.log_keys_adopted/1": ("@officers", "", "", ""),
     "ledger.opened/1": ("parties/*/party", "", "", ""),
     "ledger.operation_handed_over/1": ("@officers operator", "", "", ""),

@@ -76,13 +76,22 @@ def refusal_key() -> None:
 def adopt_delay(
     seconds: Annotated[int, typer.Argument(help="How long what officers vouch for waits", min=0)],
     reason: Annotated[str, typer.Option(help="Why, for whoever reads it later")],
+    stopped_by: Annotated[
+        str | None, typer.Option(help="The officer who alone stops one that waits")
+    ] = None,
 ) -> None:
     """Print the event by which what waits waits for another time: both officers sign it.
 
-    It waits itself, for the old delay: `events new --url` says from when on it holds.
+    It waits itself, for the old delay: `events new --url` says from when on it holds. Until then
+    one officer stops it, by the seconds that hold now and --stopped-by its own party.
     """
     ledger = ledger_subject(Home(Settings().home).identity().origin)
-    _print(DelayAdopted(ledger=ledger, delay_seconds=seconds, not_before=None, reason=reason))
+    said = {"ledger": ledger, "delay_seconds": seconds, "not_before": None, "reason": reason}
+    by = {} if stopped_by is None else {"stopped_by": stopped_by}
+    try:
+        _print(DelayAdopted.model_validate(said | by))
+    except ValidationError as error:
+        raise typer.BadParameter(str(error), param_hint="--stopped-by") from None
 
 
 def adopt_policy(
@@ -169,4 +178,6 @@ def succeed(
 
 
 def _print(body: Body) -> None:
-    print(json.dumps(body.model_dump(mode="json"), indent=1, ensure_ascii=False))
+    print(
+        json.dumps(body.model_dump(mode="json", exclude_unset=True), indent=1, ensure_ascii=False)
+    )

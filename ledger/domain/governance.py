@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, StringConstraints
 
-from ledger.domain.authority import Ledger, Speaker, ledger_of, ledger_subject
+from ledger.domain.authority import BindsTooEarly, Ledger, Speaker, ledger_of, ledger_subject
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -37,7 +37,7 @@ from ledger.domain.event import (
     Text,
     of_kind,
 )
-from ledger.domain.existence import known
+from ledger.domain.existence import NothingWaits, known
 from ledger.domain.party import party_of
 
 KIND = "ledger"
@@ -96,7 +96,8 @@ class RefusalKeysAdopted(_OfLedger):
 class DelayAdopted(_OfLedger):
     """From an instant on what officers register or vouch for waits for another time, in seconds.
 
-    That instant comes after the old delay; who adopts another before it replaces this one.
+    That instant comes after the old delay; who adopts another before it replaces this one. One
+    officer alone, `stopped_by`, adopts the delay that holds anyhow, and so stops one that waits.
     """
 
     TOPIC: ClassVar[str] = "ledger.delay_adopted/1"
@@ -104,6 +105,7 @@ class DelayAdopted(_OfLedger):
     delay_seconds: Delay
     not_before: Instant | None
     reason: Text
+    stopped_by: PartyId | None = None
 
 
 class SpokenFor(Model):
@@ -291,8 +293,22 @@ def _admit_handover(state: State, event: Event, _: Context) -> None:
 def _admit_plain(state: State, event: Event, _: Context) -> None:
     """Refuse what is meant for another ledger."""
     body = event.body
-    assert isinstance(body, LedgerResumed | LedgerClosed | RefusalKeysAdopted | DelayAdopted)
+    assert isinstance(body, LedgerResumed | LedgerClosed | RefusalKeysAdopted)
     must_be_of_this_ledger(state, event, body.ledger)
+
+
+def _admit_delay(state: State, event: Event, context: Context) -> None:
+    """Refuse to one officer alone what is no stop: nothing waits, or the delay would change."""
+    body, now = event.body, context.accepted
+    assert isinstance(body, DelayAdopted)
+    ledger = must_be_of_this_ledger(state, event, body.ledger)
+    if body.stopped_by is None:
+        return
+    if ledger.next_delay is None or ledger.next_delay[0] <= now:
+        raise NothingWaits("no other delay waits", subjects=(body.ledger,))
+    holds = int(ledger.delay_at(now).total_seconds())
+    if body.delay_seconds != holds:
+        raise BindsTooEarly(f"who stops a delay that waits adopts the one that holds, {holds} s")
 
 
 def _admit_succession(state: State, event: Event, context: Context) -> None:
@@ -359,7 +375,7 @@ BODIES: tuple[type[Body], ...] = (
 ADMITS: Admits = {
     LogKeysAdopted: _admit_log_keys,
     RefusalKeysAdopted: _admit_plain,
-    DelayAdopted: _admit_plain,
+    DelayAdopted: _admit_delay,
     PolicyAdopted: _admit_policy,
     OperationHandedOver: _admit_handover,
     LedgerResumed: _admit_plain,

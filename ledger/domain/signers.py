@@ -25,6 +25,7 @@ from ledger.domain.authority import (
 )
 from ledger.domain.conveyance import ConveyanceAttested
 from ledger.domain.event import (
+    Body,
     Context,
     Event,
     OpeningRequired,
@@ -37,6 +38,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import known
+from ledger.domain.governance import DelayAdopted
 from ledger.domain.key import Key, KeyStopped
 from ledger.domain.ledger import LedgerOpened
 from ledger.domain.money import Money, ppm
@@ -59,8 +61,11 @@ from ledger.powers import Asked, Exposure, Officers, Terms, exposure, member
 NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 """Facts of other registers: who is only named in them need not be registered here."""
 
-STOPS = (PartyStopped, KeyStopped)
-"""What stops what waits: it names a party that may wait, and a suspended key may sign it."""
+
+def _only_stops(body: Body) -> bool:
+    """Say whether it stops what waits: its party may wait, and a suspended key may sign it."""
+    keeps_the_delay = isinstance(body, DelayAdopted) and body.stopped_by is not None
+    return keeps_the_delay or isinstance(body, PartyStopped | KeyStopped)
 
 
 def must_name_signers(event: Event, ledger: Ledger) -> None:
@@ -104,7 +109,7 @@ def must_be_registered(state: State, event: Event, context: Context) -> None:
     unknown = [party for party in named if state.get(party) is None]
     if unknown:
         raise PartyUnknown(f"not registered: {_listed(unknown)}", subjects=unknown)
-    for party in sorted(event.signers if isinstance(body, STOPS) else named):
+    for party in sorted(event.signers if _only_stops(body) else named):
         value = state.get(party)
         if isinstance(value, Party):
             must_bind_by(context.accepted, party, value)
@@ -173,7 +178,7 @@ def _holder(state: State, key_id: str, event: Event, context: Context) -> str:
         raise KeyNoLongerValid(
             f"{subject} was revoked", positions=(key.revoked,), subjects=(subject,)
         )
-    if key.suspended is not None and (key.silent or not isinstance(event.body, STOPS)):
+    if key.suspended is not None and (key.silent or not _only_stops(event.body)):
         raise KeyIsSuspended(
             f"{subject} is suspended", positions=(key.suspended,), subjects=(subject,)
         )

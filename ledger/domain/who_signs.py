@@ -119,7 +119,7 @@ _CHANGES = (
 _ROWS: Mapping[type[Body], Row] = {
     LedgerOpened: Row("parties/*/party"),
     RulesAdopted: Row("@officers"),
-    DelayAdopted: Row("@officers", waits="?ledger"),
+    DelayAdopted: Row("stopped_by|@officers", "stopped_by=@officers", waits="?!stopped_by"),
     LogKeysAdopted: Row("@officers"),
     RefusalKeysAdopted: Row("@officers"),
     PolicyAdopted: Row(

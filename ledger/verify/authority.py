@@ -24,7 +24,7 @@ from ledger.wire.base64 import b64decode
 OPENED, REGISTERED = "ledger.opened/1", "party.registered/1"
 KEY_ADDED, KEY_REVOKED = "key.added/1", "key.revoked/1"
 KEY_SUSPENDED, KEY_RESUMED = "key.suspended/1", "key.resumed/1"
-STOPS = PARTY_STOPPED, KEY_STOPPED = "party.stopped/1", "key.stopped/1"
+PARTY_STOPPED, KEY_STOPPED = "party.stopped/1", "key.stopped/1"
 MANDATE_GIVEN, MANDATE_ENDED = "mandate.given/1", "mandate.ended/1"
 LOG_KEYS, POLICY = "ledger.log_keys_adopted/1", "ledger.policy_adopted/1"
 REFUSAL_KEYS, DELAY = "ledger.refusal_keys_adopted/1", "ledger.delay_adopted/1"
@@ -58,7 +58,7 @@ _BODIES = {
     MANDATE_ENDED: "ended_by holder mandate principal",
     LOG_KEYS: "ledger log_keys reason",
     REFUSAL_KEYS: "ledger reason refusal_keys",
-    DELAY: "delay_seconds ledger not_before reason",
+    DELAY: "delay_seconds ledger not_before reason stopped_by",
     POLICY: "approved_by ledger policy policy_sha256 speakers",
     HANDED_OVER: "ledger operator reason",
     CLOSED: "ledger reason successor",
@@ -68,9 +68,10 @@ _KINDS |= dict.fromkeys(("amount", "compromised_since", "delay_seconds"), int)
 _LISTS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
 _KINDS |= dict.fromkeys(_LISTS.split(), list)
 _NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
-_NULLS += " successor valid_to vouched_by"
+_NULLS += " stopped_by successor valid_to vouched_by"
 _NULLABLE = frozenset(_NULLS.split())
 _ABSENT: Any = {OPENED: {"delay_seconds": 0}, REGISTERED: {"not_before": None}}
+_ABSENT |= {DELAY: {"stopped_by": None}}
 
 AUTHORITY = (*_BODIES, *ENDS, *OFFERS)
 """The types of events that change who may sign, or how far, or what signs the log."""
@@ -85,6 +86,12 @@ _ENDINGS = tuple(f'"type":"{topic}"}}'.encode() for topic in AUTHORITY)
 def is_authority(entry: bytes) -> bool:
     """Say whether an entry is of a type that changes who may sign, by its last bytes."""
     return entry.endswith(_ENDINGS)
+
+
+def only_stops(event: Event) -> bool:
+    """Say whether an event only stops something that waits, for which a suspended key will do."""
+    named = event.body.get("stopped_by") is not None
+    return event.type == PARTY_STOPPED or (named and event.type in (KEY_STOPPED, DELAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ class Key:
     def suspended_for(self, event: Event) -> int | None:
         """Return where it was suspended, if it is for an event."""
         held = [(at, by) for at, until, by in self.suspended if at < event.position <= until]
-        return next((at for at, by in held if event.type not in STOPS or by == self.party), None)
+        return next((at for at, by in held if by == self.party or not only_stops(event)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,7 @@ class Authority:
     `mandates` are by (principal, holder), then by name; `log_keys` are the sets of vkeys that sign
     checkpoints, `policies` digests and texts, each with the first size that it is for; `speakers`
     have the group that a party speaks for; `delays` have (position, instant from which, seconds)
-    for what must wait, `demonstration` says that there is a time at which nothing waits.
+    for what must wait.
     Behind position `closed` nothing stands. `whole` says that every entry is at
     hand: then what is not recorded never was. `faults` says what is wrong with
     events that would have changed anything here, by position.
@@ -156,10 +163,14 @@ class Authority:
     policies: list[tuple[int, str, bytes]] = field(default_factory=list)
     speakers: dict[str, str] = field(default_factory=dict)
     delays: list[tuple[int, str, int]] = field(default_factory=list)
-    demonstration: bool = False
     closed: int = NEVER
     whole: bool = True
     faults: dict[int, Refused] = field(default_factory=dict)
+
+    @property
+    def demonstration(self) -> bool:
+        """Say whether there is a time at which nothing waits."""
+        return any(seconds == 0 for *_, seconds in self.delays)
 
     def log_keys_at(self, size: int) -> tuple[str, ...]:
         """Return the vkeys that all sign the checkpoint of a size."""
@@ -221,9 +232,10 @@ class Authority:
         seconds, now = body.get("delay_seconds", 0), event.entry.accepted
         if not 0 <= seconds <= 366 * 86_400:
             raise fault(event, f"{seconds} s are no delay")
-        self.delays = [each for each in self.delays if each[1] <= now]
-        self.delays.append((event.position, body.get("not_before") or now, seconds))
-        self.demonstration |= seconds == 0
+        begun = [each for each in self.delays if each[1] <= now]
+        if only_stops(event) and (begun == self.delays or seconds != begun[-1][2]):
+            raise fault(event, "no delay waits, or it is not the one that holds till then")
+        self.delays = [*begun, (event.position, body.get("not_before") or now, seconds)]
 
     def _offered(self, event: Event) -> None:
         grants = [

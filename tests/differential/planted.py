@@ -31,12 +31,13 @@ CHANGES: tuple[tuple[str, int, str, str], ...] = (
     ("key.resumed/1", 1, " party=#older?lifted_by", ""),
     ("party.registered/1", 3, "?!kind=person", ""),
     ("key.added/1", 3, "?vouched_by", ""),
-    ("ledger.delay_adopted/1", 3, "?ledger", ""),
+    ("ledger.delay_adopted/1", 3, "?!stopped_by", ""),
+    ("ledger.delay_adopted/1", 1, "stopped_by=@officers", ""),
     ("party.registered/1", 0, "@registrar?!kind=person ", ""),
     ("key.stopped/1", 1, "party|@registrar", "party|@officers"),
     ("ledger.policy_adopted/1", 1, " speakers/*/party=!@operator", ""),
 )
-"""Topic, column, word, and what stands there instead: in each of three tables, fifty-seven."""
+"""Topic, column, word, and what stands there instead: in each of three tables, sixty."""
 
 
 @contextmanager

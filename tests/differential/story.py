@@ -25,7 +25,7 @@ from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Signature, payload_hash, sign_envelope
 from ledger.wire.keys import PrivateKey
 from tests.support import builders as b
-from tests.support import mandates, parties
+from tests.support import governance, mandates, parties
 from tests.support.golden_events import STORY
 from tests.support.governance import FIRST_KEYS, NEXT_KEY, REFUSAL_KEY
 from tests.support.log import format_vkey
@@ -96,6 +96,7 @@ class Writer:
     in_force: dict[str, list[PrivateKey]] = field(default_factory=dict)
     gone: list[PrivateKey] = field(default_factory=list)
     mandated: int = 0
+    delay_waits: bool = False
     number: int = 0
     delay_s: int = 0
 
@@ -165,6 +166,8 @@ class Writer:
             if said.get("not_before") != FAR:
                 self.in_force.setdefault(party, []).append(KEYS[record.key_id])
         self.mandated += topic == "mandate.given/1"
+        if topic == "ledger.delay_adopted/1":
+            self.delay_waits = said.get("not_before") == FAR
         if topic == "key.revoked/1":
             self.gone += [k for k in self.in_force[said["party"]] if k.key_id == said["key_id"]]
             kept = [key for key in self.in_force[said["party"]] if key.key_id != said["key_id"]]
@@ -227,6 +230,7 @@ def _newcomers() -> Iterator[Body]:
 
 
 def _mandates() -> Iterator[Body]:
+    yield governance.delay_adopted(not_before=FAR)
     yield parties.party_stopped(STOPPED)
     stopped = {"party": b.FIRM, "key_id": b.key_id(b.FIRM, STOPPED_KEY)}
     yield parties.key_stopped(**stopped, stopped_by=b.FIRM)

@@ -50,6 +50,25 @@ def _delay(bench: Bench, **says: Any) -> bytes:
     return as_it_is(bench, "ledger.delay_adopted/1", said, officers(bench))
 
 
+def delay_stopped(bench: Bench) -> bytes | None:
+    if not bench.writer.delay_waits:
+        return None
+    return _delay_stopped(bench, 0, bench.chance.choice((b.OPERATOR, b.REGISTRAR)))
+
+
+def delay_stopped_by_another(bench: Bench) -> bytes | None:
+    more, who = bench.chance.choice(((1, b.OPERATOR), (0, b.RIVAL)))
+    return _delay_stopped(bench, more, who)
+
+
+def _delay_stopped(bench: Bench, more: int, who: str) -> bytes | None:
+    if not bench.writer.mandated:
+        return None
+    kept = {"delay_seconds": bench.writer.delay_s + more, "not_before": None, "stopped_by": who}
+    said = {"ledger": LEDGER, "reason": "not so fast", **kept}
+    return as_it_is(bench, "ledger.delay_adopted/1", said, [bench.writer.key(who)])
+
+
 def by_a_key_that_waits(bench: Bench) -> bytes | None:
     return _by_another_key(bench, SLEEPING)
 

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.domain.authority import (
     BindsTooEarly,
+    KeyIsSuspended,
     KeyNoLongerValid,
     KeyNotYetValid,
     Ledger,
@@ -33,11 +34,12 @@ from tests.support.builders import (
     right_filed,
     technology_registered,
 )
-from tests.support.governance import LEDGER, delay_adopted
+from tests.support.governance import LEDGER, delay_adopted, delay_kept
 from tests.support.parties import (
     PERSON,
     WAITING,
     key_stopped,
+    key_suspended,
     key_waiting,
     newcomer,
     party_stopped,
@@ -175,6 +177,32 @@ def test_another_delay_holds_after_the_old_one() -> None:
     assert isinstance(ledger, Ledger)
     assert timedelta(seconds=DELAY_S) == ledger.delay_at(soon)
     assert timedelta(seconds=2 * DELAY_S) == ledger.delay_at(WAITED)
+
+
+@pytest.mark.parametrize("who", [OPERATOR, REGISTRAR])
+def test_one_officer_stops_a_delay_that_waits(who: str) -> None:
+    """By the one that holds, at once; the other may have suspended its keys meanwhile."""
+    shorter = at(START, delay_adopted(0, not_before=BINDS))
+    soon = START + timedelta(minutes=1)
+    other = {OPERATOR: REGISTRAR, REGISTRAR: OPERATOR}[who]
+    held = at(soon, key_suspended(party=who, key_id=key_id(who), suspended_by=other))
+    kept = at(soon, delay_kept(DELAY_S, who))
+    for log in (delayed(shorter), delayed(shorter, held)):
+        stopped = log.and_then(kept)
+        stopped.when(at(WAITED, party_registered())).then_refused(BindsTooEarly)
+        stopped.when(kept).then_refused(NothingWaits)
+    silent = at(soon, key_suspended(party=who, key_id=key_id(who), suspended_by=who))
+    delayed(shorter, silent).when(kept).then_refused(KeyIsSuspended)
+
+
+def test_one_officer_alone_changes_no_delay() -> None:
+    waiting_one = delayed(at(START, delay_adopted(2 * DELAY_S, not_before=BINDS)))
+    soon = START + timedelta(minutes=1)
+    for seconds in (0, DELAY_S - 1, 2 * DELAY_S):
+        waiting_one.when(at(soon, delay_kept(seconds, OPERATOR))).then_refused(BindsTooEarly)
+    waiting_one.when(at(soon, delay_kept(DELAY_S, RIVAL))).then_refused(WrongSigner)
+    waiting_one.when(at(WAITED, delay_kept(2 * DELAY_S, OPERATOR))).then_refused(NothingWaits)
+    delayed().when(delay_kept(DELAY_S, OPERATOR)).then_refused(NothingWaits)
 
 
 def test_the_first_parties_bind_at_once() -> None:

@@ -112,6 +112,11 @@ def delay_adopted(delay_seconds: int = 0, **overrides: Any) -> DelayAdopted:
     return built(DelayAdopted, {**defaults, "delay_seconds": delay_seconds}, overrides)
 
 
+def delay_kept(delay_seconds: int, by: str, **overrides: Any) -> DelayAdopted:
+    """Return one officer's word that a delay that waits does not come: the one that holds stays."""
+    return delay_adopted(delay_seconds, stopped_by=by, **overrides)
+
+
 STORY: tuple[Body, ...] = (
     ledger_sealed(),
     log_keys_adopted(),

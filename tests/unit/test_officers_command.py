@@ -70,3 +70,15 @@ def test_a_decree_lies_beside_the_ledger_and_its_event_goes_to_the_registrar(
 def test_an_erasure_goes_to_the_registrar(home: Home, tmp_path: Path) -> None:
     del home
     check_handed_on(["operate", "erase", AUTHOR], "person.erased/1", tmp_path)
+
+
+def test_one_officer_s_word_that_stops_a_delay_names_it_and_another_s_is_no_member(
+    home: Home,
+) -> None:
+    del home
+    words = ["operate", "adopt-delay", "60", "--reason", "not so fast"]
+    by = ["--stopped-by", OPERATOR]
+    kept, plain = (CliRunner().invoke(app, [*words, *more]).stdout for more in (by, []))
+    assert {"stopped_by": OPERATOR, **json.loads(plain)} == json.loads(kept)
+    assert {"ledger", "delay_seconds", "not_before", "reason"} == json.loads(plain).keys()
+    assert 2 == CliRunner().invoke(app, [*words, "--stopped-by", "nobody"]).exit_code

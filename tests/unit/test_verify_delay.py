@@ -16,9 +16,9 @@ from ledger.verify.verifier import verify_receipt
 from ledger.wire.keys import PrivateKey
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, STRANGER
-from tests.support.governance import delay_adopted
+from tests.support.governance import delay_adopted, delay_kept
 from tests.support.mandates import MANDATE, mandate_given
-from tests.support.parties import key_stopped, party_stopped
+from tests.support.parties import key_stopped, key_suspended, party_stopped
 from tests.support.reference_evidence import verify_evidence as by_parts
 from tests.support.sample_log import OFFICERS, START, SampleLog, open_log, party_key
 from tests.support.verifying import append, check_refused, payload, verified, whole_bundle
@@ -96,6 +96,33 @@ def test_another_delay_holds_after_the_old_one(log: SampleLog, tmp_path: Path) -
     assert verified(log, tmp_path).demonstration
     register(log)
     check_refused(log, tmp_path, "it has to wait")
+
+
+@pytest.mark.parametrize("who", [OPERATOR, REGISTRAR])
+def test_one_officer_stops_a_delay_that_waits(who: str, log: SampleLog, tmp_path: Path) -> None:
+    """And the log is no demonstration then: there is no time at which nothing waits."""
+    log.say(delay_adopted(0, not_before=TEXT), [*OFFICERS])
+    other = {OPERATOR: REGISTRAR, REGISTRAR: OPERATOR}[who]
+    key = party_key(who).key_id
+    log.say(key_suspended(party=who, key_id=key, suspended_by=other), [other])
+    log.say(delay_kept(DELAY_S, who), [who])
+    assert not verified(log, tmp_path).demonstration
+    body = b.party_registered(keys=[key_record(party_key(STRANGER))])
+    keys = [party_key(each) for each in (STRANGER, *OFFICERS)]
+    log.say(body, [STRANGER, *OFFICERS], keys=keys, accepted=BINDS)
+    check_refused(log, tmp_path / "more", "it has to wait")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waiting"), [(0, [0]), (DELAY_S - 1, [0]), (DELAY_S, [])], ids=str
+)
+def test_one_officer_alone_changes_no_delay(
+    seconds: int, waiting: list[int], log: SampleLog, tmp_path: Path
+) -> None:
+    for each in waiting:
+        log.say(delay_adopted(each, not_before=TEXT), [*OFFICERS])
+    log.say(delay_kept(seconds, OPERATOR), [OPERATOR])
+    check_refused(log, tmp_path, "no delay waits, or it is not the one that holds")
 
 
 def test_a_delay_is_not_changed_at_once(log: SampleLog, tmp_path: Path) -> None:
