@@ -4,8 +4,7 @@ A server's connections, each held to what one may cost: time, bytes, and its sha
 uvicorn has a deadline for idle connections only. Here a peer also owes: a whole head in so many
 seconds; the bytes of a body, and the reading of an answer, at a rate. It may be some seconds
 behind, then it is cut. What waits on our side is not counted (docs/decisions/0020-edge.md).
-Where all connections are taken, an address with fewer of them takes one from that with the most,
-and at equal shares one that was waited for the longest.
+Which goes where all connections are taken is told by `api/room.py`.
 """
 
 import asyncio
@@ -25,8 +24,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.networks import SHARES, groups_of
+from api.networks import groups_of
 from api.problems import MEDIA_TYPE, members
+from api.room import Room
 
 TICK_S = 0.5
 """How often, in seconds, the connections are looked at."""
@@ -77,8 +77,7 @@ class Guard:
         self.limits = limits
         self.refused: Counter[str] = Counter()
         self.unsent = 0
-        self._here: set[GuardedProtocol] = set()
-        self._of: Counter[str] = Counter()
+        self._room: Room[GuardedProtocol] = Room()
         self._sweeping = False
         self._proxies = [ip_network(each) for each in limits.proxies]
 
@@ -89,71 +88,29 @@ class Guard:
     @property
     def connections(self) -> int:
         """How many there are."""
-        return len(self._here)
+        return len(self._room.here)
 
     def enter(self, who: "GuardedProtocol") -> int:
         """Take a connection in; return the status that says why not, or 0."""
         if self._is_proxy(who.host):
             who.groups = ()
-        elif any(
-            self._of[group] >= self.limits.share * shares
-            for group, shares in zip(who.groups, SHARES.values(), strict=True)
-        ):
+        elif self._room.has_its_share(who, self.limits.share):
             return self.refuse("share", 429)
-        if len(self._here) >= self.limits.connections and not self._make_room(who):
-            return self.refuse("connections", 503)
-        self._here.add(who)
-        self._of.update({*who.groups})
+        if self.connections >= self.limits.connections:
+            if (other := self._room.one_for(who)) is None:
+                return self.refuse("connections", 503)
+            self.refuse("displaced", 0)
+            self.leave(other)
+            other.displace()
+        self._room.enter(who)
         if not self._sweeping:
             self._sweeping = True
             asyncio.get_running_loop().call_later(TICK_S, self._sweep)
         return 0
 
-    def _make_room(self, who: "GuardedProtocol") -> bool:
-        """Cut a connection for a new one; say whether there is one to cut.
-
-        It is one of whom has most, if that is more than the new one's, network by network; else,
-        of all that are waited for now, the one that was so the longest. So neither a few addresses
-        nor many, however fast they come, keep out one that is new: it has until as many again have
-        come to say what it wants.
-        """
-        held = [each for each in self._here if each.groups]
-        now = asyncio.get_running_loop().time()
-        most = max(self._of.values(), default=0)
-        if most > 1:
-            theirs = [each for each in held if self._of[each.groups[0]] == most]
-            of_most = max(theirs, key=lambda each: (self._sizes(each), each.owes_s(now)))
-            if self._has_more(of_most, who):
-                return self._displace(of_most)
-        longest = max(held, key=lambda each: each.owes_s(now), default=None)
-        return longest is not None and longest.owes_s(now) > 0 and self._displace(longest)
-
-    def _sizes(self, who: "GuardedProtocol") -> list[int]:
-        return [self._of[group] for group in who.groups]
-
-    def _has_more(self, one: "GuardedProtocol", other: "GuardedProtocol") -> bool:
-        """Say whether one's network has more connections than the other's, in which they differ."""
-        if not other.groups:
-            return self._of[one.groups[0]] > 1
-        pairs = zip(one.groups, other.groups, strict=True)
-        ours, theirs = next((pair for pair in pairs if pair[0] != pair[1]), ("", ""))
-        return self._of[ours] > self._of[theirs] + 1
-
-    def _displace(self, who: "GuardedProtocol") -> bool:
-        self.refuse("displaced", 0)
-        self.leave(who)
-        who.displace()
-        return True
-
     def leave(self, who: "GuardedProtocol") -> None:
         """Let a connection go."""
-        if who not in self._here:
-            return
-        self._here.discard(who)
-        for group in {*who.groups}:
-            self._of[group] -= 1
-            if not self._of[group]:
-                del self._of[group]
+        self._room.leave(who)
 
     def _is_proxy(self, host: str) -> bool:
         try:
@@ -163,7 +120,7 @@ class Guard:
 
     def recount(self) -> bool:
         """Look anew at what all have not read; say so."""
-        for each in self._here:
+        for each in self._room.here:
             each.count()
         return True
 
@@ -173,9 +130,9 @@ class Guard:
         return status
 
     def _sweep(self) -> None:
-        for each in list(self._here):
+        for each in list(self._room.here):
             each.look(TICK_S)
-        self._sweeping = bool(self._here)
+        self._sweeping = bool(self._room.here)
         if self._sweeping:
             asyncio.get_running_loop().call_later(TICK_S, self._sweep)
 
@@ -208,6 +165,8 @@ class _Counted:
 
     def write(self, data: bytes) -> None:
         """Write; cut the connection where all of them together hold more than they may."""
+        if self._file < 0:  # Of several requests uvicorn tells the last alone that nobody is there.
+            return
         self.written += len(data)
         self._transport.write(data)
         self.look()

@@ -13,7 +13,6 @@ import uvicorn
 
 from api import guarded
 from api.guarded import Guard, Limits
-from api.networks import group_of, groups_of
 
 LARGE = b"x" * (8 << 20)
 
@@ -207,6 +206,33 @@ def test_requests_that_were_taken_are_answered_however_long_that_takes(serving):
     assert {"pipelined": 1} == dict(guard.refused)
 
 
+def test_requests_that_were_taken_go_for_no_new_connection(serving):
+    """What came behind them is not waited for: it has no body that is still to come."""
+    guard, port = serving(connections=1)
+    with connect(port) as sock:
+        sock.sendall(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n" + GET * 20)
+        _until(lambda: guard.refused["pipelined"])
+        time.sleep(0.3)
+        with connect(port, "127.0.0.2") as other:
+            assert 503 == status(all_of(other))
+        assert 1 + guarded.PIPELINED == all_of(sock).count(b"HTTP/1.1 200")
+
+
+def test_a_connection_that_goes_while_it_is_answered_is_no_fault_of_ours(serving, capfd):
+    """With further requests behind the one that is being answered."""
+    guard, port = serving(connections=2)
+    with connect(port, "127.0.0.2") as first, connect(port, "127.0.0.2") as second:
+        for each in (first, second):
+            each.sendall(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n" + GET * 3)
+        _until(lambda: guard.connections == 2)
+        time.sleep(0.2)
+        with connect(port) as other:
+            ask(other)
+        assert 1 == guard.refused["displaced"]
+        time.sleep(2)  # Until the one that is gone would be answered.
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 def test_of_many_submissions_at_once_each_that_is_taken_is_answered(serving):
     guard, port = serving()
     post = b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n%04d"
@@ -353,59 +379,6 @@ def test_a_reader_that_hardly_reads_goes_for_a_new_connection(serving):
     assert 1 == guard.refused["displaced"]
 
 
-class Here:
-    """A connection from an address, of which nothing but that is known."""
-
-    def __init__(self, host):
-        self.host, self.groups, self.gone = host, groups_of(host), False
-
-    def owes_s(self, now):
-        del now
-        return 0.0
-
-    def displace(self):
-        self.gone = True
-
-    def look(self, tick_s):
-        del tick_s
-
-
-def entered(hosts, **limits):
-    """Have connections from hosts enter in turn; return them, and how each was taken in."""
-
-    async def story():
-        guard, here = Guard(Limits(**limits)), [Here(host) for host in hosts]
-        return here, [guard.enter(each) for each in here]
-
-    return asyncio.run(story())
-
-
-@pytest.mark.parametrize(
-    ("hosts", "let_in"),
-    [
-        ([f"2001:db8:1:2::{n:x}" for n in range(50)], 10),
-        ([f"2001:db8:1:2{n:02x}::1" for n in range(50)], 20),
-        ([f"2001:db8:1:{n:x}00::1" for n in range(50)], 40),
-        ([f"2001:db8:{n:x}::1" for n in range(50)], 50),
-        ([f"192.0.2.{n}" for n in range(50)], 50),
-    ],
-    ids=["64", "56", "48", "sites", "ipv4"],
-)
-def test_a_network_has_few_shares_however_many_addresses(hosts, let_in):
-    _here, taken = entered(hosts, share=10)
-    assert let_in == taken.count(0)
-
-
-def test_a_site_gives_up_one_of_its_own_to_another(serving):
-    """Thirty addresses of one /48 are one site: it has most."""
-    del serving
-    site = [f"2001:db8:1:{n:x}00::1" for n in range(30)]
-    others = [f"2001:db8:{n:x}::1" for n in range(2, 12)]
-    here, taken = entered([*site, *others, "192.0.2.1"], connections=40, share=10)
-    assert [0] * 41 == taken
-    assert [1, 0] == [sum(each.gone for each in some) for some in (here[:30], here[30:])]
-
-
 @pytest.mark.parametrize(
     ("target", "host", "heard"),
     [
@@ -464,21 +437,6 @@ def test_what_is_no_request_is_answered_with_a_code(serving, said, code):
     problem = json.loads(body)
     assert (code, status(head)) == (problem["code"], problem["status"])
     assert b"application/problem+json" in head
-
-
-@pytest.mark.parametrize(
-    ("address", "group"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("testclient", "testclient"),
-    ],
-)
-def test_ipv6_counts_by_its_64(address, group):
-    assert group == group_of(address)
 
 
 def _until(so):
