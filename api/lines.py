@@ -73,13 +73,11 @@ class Lines:
 
     async def _next(self) -> bytes:
         """Return the next part, b"" at the end, or where no more is read."""
-        loop = asyncio.get_running_loop()
         part = asyncio.ensure_future(anext(self._stream, b""))
         try:
             while not part.done() and not self._upload.ended:
-                began = loop.time()
-                await asyncio.wait({part}, timeout=TICK_S)
-                self._upload.wait(loop.time() - began)
+                with self._upload.waited_for():
+                    await asyncio.wait({part}, timeout=TICK_S)
             if part.done() and not self._upload.ended:
                 return part.result()
             self.cut = self._upload.ended

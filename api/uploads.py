@@ -3,10 +3,12 @@ Bulk requests while they come in: what each may hold, and how fast its lines mus
 
 One holds memory as long as it lasts: a line that is not whole, lines that wait for their turn, and
 answers. So a line has a deadline, all of it a least rate, and an address has few at once. Where
-there is no room for more, the one that was waited for the longest ends: who sends slowly keeps
-nobody out. The time in which a request waits for us is not counted.
+there is no room for more, the one that is furthest behind ends: neither who sends slowly nor who
+comes again and again keeps others out, and nobody is spared for being new. The time in which a
+request waits for us is not counted.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -32,9 +34,6 @@ LONG, LONG_MAX = 16 * 1024, 128
 ANSWERS = 96 << 20
 """Bytes of answers that are held until a bulk request has come to its end, all together."""
 
-SPARED_S = 1.0
-"""Who was waited for no longer than that, in seconds, does not end for another one."""
-
 
 class Upload:
     """One bulk request. `ended` says why no more of it is read; what was read is answered."""
@@ -45,6 +44,22 @@ class Upload:
         self.waited_s = 0.0
         self.ended: ApiProblem | Busy | None = None
         self._line_s = self._late_s = 0.0
+        self._since: float | None = None
+
+    @property
+    def late_s(self) -> float:
+        """How far it is behind now, in seconds."""
+        return self._late_s + (0.0 if self._since is None else time.monotonic() - self._since)
+
+    @contextmanager
+    def waited_for(self) -> Iterator[None]:
+        """Wait for the client as long as the block lasts."""
+        self._since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.wait(time.monotonic() - self._since)
+            self._since = None
 
     def wait(self, seconds: float) -> None:
         """Note that the client was waited for."""
@@ -119,9 +134,9 @@ def _going_on(among: Iterable[Upload]) -> list[Upload]:
 
 
 def _end_slowest(among: Iterable[Upload]) -> bool:
-    """End the request that was waited for the longest; say whether that was long."""
-    slowest = max(among, key=lambda each: each.waited_s)
-    if slowest.waited_s <= SPARED_S:
+    """End the request that is furthest behind; say whether one is."""
+    slowest = max(among, key=lambda each: each.late_s)
+    if not slowest.late_s:
         return False
     slowest.end(_too_slow())
     return True

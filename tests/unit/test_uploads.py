@@ -34,14 +34,37 @@ def test_an_address_has_few_at_once(begun) -> None:
     begun("b")
 
 
-def test_the_one_that_was_waited_for_the_longest_makes_room(begun) -> None:
+def test_the_one_that_is_furthest_behind_makes_room(begun) -> None:
     here = [begun(address) for address in "abcd"]
+    with pytest.raises(Busy):
+        begun("e")
+    here[0].wait(9)
+    here[0].take(40_000, whole=True)
     with pytest.raises(Busy):
         begun("e")
     for upload, seconds in zip(here, (0.5, 3, 2, 0), strict=True):
         upload.wait(seconds)
     assert begun("e").ended is None
     assert [False, True, False, False] == [bool(each.ended) for each in here]
+
+
+def test_who_comes_again_and_again_keeps_nobody_out(all_of_them: Uploads) -> None:
+    """Each is gone before it was waited for for a second, and another one is in its place."""
+    for turn in range(20):
+        with ExitStack() as running:
+            here = [running.enter_context(all_of_them.begin(f"{turn}-{n}")) for n in range(4)]
+            for upload in here:
+                upload.wait(0.1)
+            with all_of_them.begin("honest") as upload:
+                assert upload.ended is None
+            assert 1 == sum(bool(each.ended) for each in here)
+
+
+def test_who_is_waited_for_now_makes_room_before_that_was_noted(begun) -> None:
+    here = [begun(address) for address in "abcd"]
+    with here[2].waited_for():
+        assert begun("e").ended is None
+    assert [False, False, True, False] == [bool(each.ended) for each in here]
 
 
 def test_long_lines_have_a_bound_together(all_of_them: Uploads, begun) -> None:
