@@ -338,6 +338,14 @@ def read_policy(raw: bytes, origin: str = "") -> Policy:
 
 
 # The trust root, and checkpoints that those have signed whom it names.
+def check_keys(vkeys: tuple[str, ...], name: str, kinds: set[int]) -> None:
+    """Refuse vkeys that are not of this name, each once, and of these types, all of them."""
+    keys = [NoteKey.read(vkey) for vkey in vkeys]
+    own = {key.name for key in keys} == {name} and len(set(vkeys)) == len(vkeys)
+    must(own, f"keys bear the name {name}, each listed once")
+    must({key.kind for key in keys} == kinds, "keys of other types")
+
+
 class Trust(NamedTuple):
     """Whose log it is, and by which keys and which policy its checkpoints count."""
 
@@ -357,8 +365,7 @@ def read_trust(raw: bytes) -> Trust:
     must(all(isinstance(value, kinds[name]) for name, value in pairs), "a member's kind")
     given = dict(pairs)
     origin, keys, genesis = given["origin"], tuple(map(str, given["log_keys"])), "genesis_sha256"
-    own = {NoteKey.read(vkey).name for vkey in keys} == {origin}
-    must(own and len(set(keys)) == len(keys), "the log's keys bear its name, each listed once")
+    check_keys(keys, origin, {ED25519, MLDSA44})
     must(re.fullmatch("[0-9a-f]{64}", given[genesis]), f"{genesis} is 64 hex digits")
     return Trust(origin, keys, given[genesis], read_policy(octets(given["policy"]), origin))
 
@@ -844,11 +851,7 @@ def adopted_keys(event: Event, said: list[Any], last: Iterable[str] = ()) -> tup
     """Return the vkeys that an event adopts: of refusals, or of the log, one of its `last` too."""
     vkeys, name = tuple(map(str, said)), event.says["ledger"] + ("" if last else "/refusals")
     with failing(SIGNATURES, event.position):
-        keys = [NoteKey.read(vkey) for vkey in vkeys]
-        own = {key.name for key in keys} == {name} and len(set(vkeys)) == len(vkeys)
-        must(own, f"keys bear the name {name}, each listed once")
-        kinds = {ED25519, MLDSA44} if last else {ED25519}
-        must({key.kind for key in keys} == kinds, "keys of other types")
+        check_keys(vkeys, name, {ED25519, MLDSA44} if last else {ED25519})
         must(not last or {*last} & {*vkeys}, "new keys of the log, and none of the old")
     return vkeys
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger.log.note import Verifier, parse_vkey
+from ledger.log.note import Verifier, check_log_keys, parse_vkey
 from ledger.log.policy import Policy, parse_policy_of
 from ledger.verify.outcome import Refused, Step, refusing
 
@@ -45,14 +45,13 @@ class Trust:
 def parse_trust(raw: bytes) -> Trust:
     """Read a trust root. Raises `Refused` (step 1)."""
     origin, log_keys, genesis, text = _values(raw)
+    vkeys = tuple(map(str, log_keys))
     with refusing(Step.TRUST):
-        verifiers = tuple(parse_vkey(str(vkey)) for vkey in log_keys)
+        check_log_keys(vkeys, origin)
         policy = parse_policy_of(origin, text.encode("utf-8", "surrogateescape"))
-    if {each.name for each in verifiers} != {origin} or len(set(log_keys)) < len(log_keys):
-        raise Refused(Step.TRUST, "the log's keys bear the name of its origin, each listed once")
     if not re.fullmatch("[0-9a-f]{64}", genesis):
         raise Refused(Step.TRUST, "genesis_sha256 is not 64 hex digits")
-    return Trust(origin, tuple(log_keys), verifiers, genesis, policy)
+    return Trust(origin, vkeys, tuple(map(parse_vkey, vkeys)), genesis, policy)
 
 
 def _values(raw: bytes) -> list[Any]:

@@ -23,6 +23,7 @@ HELD: dict[str, str] = {
         unit/test_court.py::test_a_copy_of_the_file_verifies_on_its_own
         architecture/test_structure.py::test_no_file_is_longer_than_a_stranger_reads_at_once""",
     "**`trust.json`**": """
+        unit/test_verify_export.py::test_a_trust_root_with_one_of_the_two_keys_is_refused_by_all_who_read_one
         unit/test_verify_export.py::test_genesis_must_name_every_key_that_the_trust_root_pins""",
     '{"origin": "ledger.example.vn': """
         unit/test_verify_export.py::test_a_malformed_trust_root_is_refused

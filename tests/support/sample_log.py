@@ -173,6 +173,16 @@ class SampleLog:
         checkpoint = Checkpoint(self.origin, len(leaves), Frontier().extend(leaves).root())
         return _signed(checkpoint, self.signed_at(size))
 
+    def checkpoint_by_another_too(self) -> tuple[bytes, list[str]]:
+        """Return the checkpoint with a line by a key that the log never had, and all the vkeys."""
+        leaves = self.leaves()
+        key = Ed25519PrivateKey.from_private_bytes(seed("another log"))
+        another = Ed25519NoteSigner(self.origin, key)
+        signers = (*log_signers(self.origin), another)
+        checkpoint = Checkpoint(self.origin, len(leaves), Frontier().extend(leaves).root())
+        note = sign_checkpoint(checkpoint, signers, self.signed_at())
+        return note, [format_vkey(signer) for signer in signers]
+
     def signed_at(self, size: int | None = None) -> int:
         """Return the POSIX time in the checkpoint of the first `size` entries."""
         if self.signed is not None:

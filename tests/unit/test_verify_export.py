@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from ledger import client, court
 from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from ledger.log.note import format_note, format_vkey, parse_note, sign_note
 from ledger.log.tiles import format_bundle
-from ledger.verify.outcome import State, Step, states
+from ledger.verify.outcome import Refused, State, Step, states
 from ledger.verify.verifier import OF_BUNDLES, verify_export
 from ledger.wire.entry import parse_entry
 from tests.support.log import flip, witness
@@ -102,6 +103,25 @@ def test_a_trust_root_that_is_no_such_json_is_refused(
     spoil: Any, log: SampleLog, tmp_path: Path
 ) -> None:
     assert Step.TRUST == refusal(log.write(tmp_path), spoil(log.trust_root())).step
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_trust_root_with_one_of_the_two_keys_is_refused_by_all_who_read_one(
+    kept: int, log: SampleLog, tmp_path: Path
+) -> None:
+    """The SDK too, which looks at no entry 0: who has one of the keys would sign alone."""
+    trust = json.loads(log.trust_root())
+    trust["log_keys"] = [trust["log_keys"][kept]]
+    file, raw = tmp_path / "trust.json", json.dumps(trust).encode()
+    file.write_bytes(raw)
+    assert Step.TRUST == refusal(log.write(tmp_path / "log"), raw).step
+    for read, refused in ((client.read_trust, Refused), (read_by_court, court.Wrong)):
+        with pytest.raises(refused, match=r"of other types|of the types"):
+            read(file)
+
+
+def read_by_court(file: Path) -> court.Trust:
+    return court.read_trust(file.read_bytes())
 
 
 def test_a_key_listed_twice_does_not_count_for_two(log: SampleLog, tmp_path: Path) -> None:
@@ -356,9 +376,11 @@ def test_a_signed_checkpoint_of_an_empty_log_is_refused_for_lack_of_genesis(
 def test_genesis_must_name_every_key_that_the_trust_root_pins(
     log: SampleLog, tmp_path: Path
 ) -> None:
-    trust = json.loads(log.trust_root())
-    trust["log_keys"] = trust["log_keys"][:1]
-    refused = refusal(log.write(tmp_path), json.dumps(trust).encode())
+    note, vkeys = log.checkpoint_by_another_too()
+    log.write(tmp_path)
+    write_files(tmp_path, {"checkpoint": note})
+    trust = {**json.loads(log.trust_root()), "log_keys": vkeys}
+    refused = refusal(tmp_path, json.dumps(trust).encode())
     assert (Step.GENESIS, 0) == (refused.step, refused.position)
 
 

@@ -3,6 +3,7 @@
 Each log here goes to the verifier of whole logs and to the one-file verifier (`refusal_of`).
 """
 
+import json
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -30,7 +31,14 @@ from tests.support.sample_log import (
     sample_log,
     seed,
 )
-from tests.support.verifying import append, payload, refusal_of, verified, whole_bundle
+from tests.support.verifying import (
+    append,
+    bundle_of,
+    payload,
+    refusal_of,
+    verified,
+    whole_bundle,
+)
 
 LF = b"\n"
 OFFICERS = [OPERATOR, REGISTRAR]
@@ -312,17 +320,17 @@ def test_no_witness_of_a_trust_root_bears_the_log_s_name(tmp_path: Path) -> None
 @pytest.mark.parametrize("changed", ["log_keys", "policy"])
 def test_a_trust_root_whose_keys_or_policy_the_log_never_had(changed: str, tmp_path: Path) -> None:
     log = sample_log(11)
-    vkeys = [format_vkey(each) for each in log_signers(log.origin)]
-    root = trust_root(log.origin, vkeys, log.entries[0])
+    root, note = json.loads(log.trust_root()), log.checkpoint()
     if changed == "log_keys":
-        root["log_keys"] = vkeys[:1]  # They signed, and so did one that is not trusted.
+        note, root["log_keys"] = log.checkpoint_by_another_too()
     else:
         root["policy"] = f"# another\n{root['policy']}"
     trust = court.dumps(root).encode()
+    (log.write(tmp_path) / "checkpoint").write_bytes(note)
     with pytest.raises(Refused, match="step 4"):
-        verify_export(log.write(tmp_path), trust, workers=1)
+        verify_export(tmp_path, trust, workers=1)
     with pytest.raises(court.Refused, match="step 4"):
-        court.verify(whole_bundle(log), trust)
+        court.verify(bundle_of(log, range(log.size), checkpoint=note), trust)
 
 
 def test_entry_0_that_opens_another_ledger_than_it_is_meant_for(tmp_path: Path) -> None:
