@@ -12,6 +12,8 @@ from api.measures import ask_database, ask_disk, measure
 from api.metrics import Metrics
 from api.shared import Shared
 from api.writepath import WritePath
+from ledger.antirollback import Halted
+from ledger.faults import reason_of
 from ledger.node import Node
 from ledger.store.connection import StoreError
 from ledger.store.entries import read_head
@@ -84,9 +86,18 @@ async def _read(source: Shared[Sequence[Metric]]) -> Sequence[Metric] | None:
         return None
 
 
+def _halted(node: Node) -> list[str]:
+    """Say whether somebody halted the log, which a publisher that rests learns of later."""
+    try:
+        node.file.check_not_halted()
+    except (Halted, OSError) as error:
+        return [] if node.halted else [f"halted: {reason_of(error)}"]
+    return []
+
+
 def _look(node: Node, write_path: WritePath) -> Seen:
-    """Look at the database. Blocks. One that fails is not asked more."""
-    reasons: list[str] = []
+    """Look at the halt, and at the database. Blocks. One that fails is not asked more."""
+    reasons = _halted(node)
     try:
         with node.probe.session() as session:
             reasons += overlays(session)

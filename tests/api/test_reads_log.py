@@ -1,12 +1,16 @@
 """Reading the log itself over HTTP: entries, proofs, tiles; and how the ledger does."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from api.shared import KEPT_S
+from ledger.antirollback import CheckpointFile
 from ledger.client import HistoryChanged, LedgerClient, ProblemAnswer
 from ledger.compose import uuid7
 from ledger.domain.event import Logged, format_instant
@@ -126,6 +130,19 @@ def test_readiness_names_a_halt(node: Node, http: httpx2.Client, monkeypatch: py
     ready = http.get("/health/ready")
     assert 503 == ready.status_code
     assert ["halted: the log was rolled back"] == ready.json()["reasons"]
+
+
+def test_a_log_at_rest_is_not_ready_from_when_it_is_halted(
+    node: Node, http: httpx2.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = CheckpointFile(tmp_path)  # Its publisher, who would halt for good, knows nothing of it.
+    file.halt("by hand")
+    time.sleep(KEPT_S)
+    with monkeypatch.context() as patched:
+        patched.setattr(node, "file", file)
+        ready = http.get("/health/ready")
+    assert (503, ["halted: by hand"]) == (ready.status_code, ready.json()["reasons"])
+    time.sleep(KEPT_S)  # All who ask share a look.
 
 
 def test_readiness_names_a_head_that_nobody_verifies(
