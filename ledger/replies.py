@@ -39,6 +39,8 @@ class HistoryChanged(ClientError):
 class NoAnswer(ClientError):
     """The server could not be reached in time; the event may be stored or not."""
 
+    exit_code = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

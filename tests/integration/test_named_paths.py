@@ -204,6 +204,13 @@ def test_every_path_of_every_command(
     assert "pydantic" not in said
 
 
+def test_a_server_that_does_not_answer_could_not_be_asked(place: Place, user: User) -> None:
+    trust = str(place.settings.home / "trust.json")
+    words = ("--url", "http://127.0.0.1:9", "--trust", trust)
+    code, said = user.runs("events", "show", "0", *words)
+    assert (2, "techledger: ConnectError") == (code, said[:24])
+
+
 WRONG = {
     "law digest": "ODD_FILE: {}/manifest.json: not a regular file",
     "import uspto": "ODD_FILE: {}/assignments.jsonl: not a regular file",
