@@ -1,8 +1,8 @@
 """
 The command line: `techledger <noun> <verb>`.
 
-Exit codes: 0 done; 1 refused, or something does not verify; 2 wrong usage, or nobody could be asked;
-70 halted; 78 unfit (docs/reference/exit-codes.md).
+Exit codes: 0 done; 1 refused, or something does not verify; 2 wrong usage, or nobody could be
+asked; 70 halted; 78 unfit (docs/reference/exit-codes.md).
 """
 
 import os

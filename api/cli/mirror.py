@@ -1,6 +1,5 @@
 """`techledger mirror`: follow a log, and keep a verified copy of it that can be served as it is."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ import httpx2
 import typer
 
 from api.cli.served import Most, ServedLog, share_of
+from api.cli.turns import look_again
 from ledger.audit import AuditError, Exported, NothingExported, Unfinished
 from ledger.authentic import NotAuthentic
 from ledger.client import NoAnswer
@@ -70,7 +70,7 @@ def mirror(
     than a checkpoint without it; 9 an entry that changes who may sign is refused, which is said at
     each start, and nothing waits for it; 10 there is more of the log than one run takes in: the
     next one goes on. With --every a source that is behind, or has more, or does not answer is asked
-    again.
+    again, and what the disk or the system refuses is tried again.
     """
     codes = set[int]()
     with _ending(codes), httpx2.Client(base_url=url, timeout=60) as http:
@@ -101,29 +101,34 @@ def _follow(
     share: Share,
 ) -> None:
     shown = -1
-    while True:
+
+    def look() -> None:
+        nonlocal shown
+        _judge(governed, directory, codes)
+        keys, before = governed.log_keys, governed.keys_before
+        trust = governed.trust
+        done = follow(
+            source,
+            directory,
+            trust.origin,
+            keys,
+            before=before,
+            genesis=trust.genesis_sha256,
+            share=share,
+        )
+        shown = _told(done, shown)
+        _judge(governed, directory, codes)
+
+    def look_on() -> None:
         try:
-            _judge(governed, directory, codes)
-            keys, before = governed.log_keys, governed.keys_before
-            trust = governed.trust
-            done = follow(
-                source,
-                directory,
-                trust.origin,
-                keys,
-                before=before,
-                genesis=trust.genesis_sha256,
-                share=share,
-            )
-            shown = _told(done, shown)
-            _judge(governed, directory, codes)
+            look()
         except (NoAnswer, NothingExported, Behind, Unfinished) as error:
-            if every is None:
-                raise
             print(f"{_named(error)[0]}: {error}", flush=True)
-        if every is None:
-            return
-        time.sleep(every)
+
+    if every is None:
+        look()
+    else:
+        look_again(look_on, every)
 
 
 def _judge(governed: Governed, directory: Path, codes: set[int]) -> None:

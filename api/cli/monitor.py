@@ -13,6 +13,7 @@ import typer
 from api.cli.audit import LawDirectory
 from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import ServedLog
+from api.cli.turns import look_again
 from ledger.alarms import STANDING, Alarm
 from ledger.gate import places, remembered
 from ledger.lawbook import laws_at_hand
@@ -94,9 +95,9 @@ def monitor(  # noqa: PLR0913  (the command's options)
         print(f"{root.origin} watched up to size {watching.size}", flush=True)
         for each in watching.unregistered:
             print(f"{each} is not registered in this log: is it spelt so?", file=sys.stderr)
-        while every is not None:
+        if every is not None:
             time.sleep(every)
-            _told("ALARM", watching.look(), as_json=as_json)
+            look_again(lambda: _told("ALARM", watching.look(), as_json=as_json), every)
     passing = [alarm for alarm in alarms if alarm.kind not in STANDING]
     raise typer.Exit(code_of([*passing, *watching.standing]))
 

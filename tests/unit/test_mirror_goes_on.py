@@ -1,5 +1,8 @@
 """A mirror goes on, and tells forks, whatever the entries say that it takes in."""
 
+import errno
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from api.cli import mirror as command
 from api.cli.main import app
 from ledger.audit import Source, exported_checkpoint
 from ledger.domain.authority import ledger_subject
+from ledger.exportfiles import take_in
 from ledger.governed import Governed
 from ledger.log.note import Ed25519NoteSigner
 from ledger.mirror import Forked, catch_up, follow
@@ -19,7 +23,7 @@ from tests.support import builders as b
 from tests.support.builders import FIRM, OPERATOR
 from tests.support.governance import log_keys_adopted
 from tests.support.log import ed25519_key, flip, format_vkey
-from tests.support.sample_log import SampleLog, log_signers, party_key, sample_log
+from tests.support.sample_log import ORIGIN, SampleLog, log_signers, party_key, sample_log
 from tests.support.verifying import append, payload
 from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_mirror import Signed
@@ -100,6 +104,31 @@ def test_an_entry_that_is_refused_is_said_and_the_mirror_goes_on(
     code, output = run(other_history(log.size))
     assert (3, True) == (code, "FORK: " in output), output
     assert 3 == len(list((tmp_path / "m.forked").iterdir()))
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "there")
+
+
+def test_what_the_system_refuses_is_told_and_tried_again(
+    tmp_path: Path, run: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror, between = tmp_path / "m", list[Callable[[], None]]()
+    monkeypatch.setattr("time.sleep", lambda _: between.pop(0)())  # Without any left it ends.
+
+    def replaced() -> None:
+        monkeypatch.setattr("ledger.audit.take_in", take_in)
+        shutil.rmtree(mirror, ignore_errors=True)
+        mirror.touch()
+
+    between += [replaced, mirror.unlink]
+    monkeypatch.setattr("ledger.audit.take_in", full)
+    _, output = run(MemoryLog(sample_log(12)), "--every", "5")
+    assert [
+        "ENOSPC: No space left on device: there; tried again in 5 s",
+        f"EEXIST: File exists: {mirror}; tried again in 5 s",
+        f"{ORIGIN} at size 12, 2 new files",
+    ] == output.splitlines()
 
 
 def test_adoptions_that_are_not_followed_are_named(run: Callable[..., tuple[int, str]]) -> None:

@@ -1,6 +1,8 @@
 """A monitor says what is wrong with a log, once, and nothing where nothing is."""
 
+import errno
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -441,6 +443,21 @@ def test_the_command_says_what_it_finds(tmp_path: Path) -> None:
     assert (7, "STALL") == (done.exit_code, json.loads(done.output.splitlines()[0])["alarm"])
     quiet = CliRunner().invoke(app, words)
     assert (0, True) == (quiet.exit_code, "watched up to size 0" in quiet.output)
+
+
+def test_a_monitor_goes_on_that_cannot_look_at_its_own_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(_self: Monitor) -> list[Alarm]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "there")
+
+    turns = [lambda: monkeypatch.setattr(Monitor, "look", forbidden)]  # Without any left it ends.
+    monkeypatch.setattr("time.sleep", lambda _: turns.pop(0)())
+    trust = tmp_path / "trust.json"
+    trust.write_bytes(sample_log(12).trust_root())
+    words = ["monitor", str(tmp_path / "m"), "--url", "http://127.0.0.1:9", "--trust", str(trust)]
+    output = CliRunner().invoke(app, [*words, "--every", "5"]).output
+    assert "EACCES: Permission denied: there; tried again in 5 s" in output
 
 
 def sealed(log: SampleLog, size: int, root: bytes | None = None) -> SampleLog:

@@ -1,0 +1,22 @@
+"""Commands that look again and again: what passes is told, and tried again at the next turn."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from ledger.faults import reason_of
+
+
+def look_again(look: Callable[[], None], every: float) -> None:
+    """Look every so many seconds, until something ends it that is no fault of the system.
+
+    A disk that is full or was taken away comes back; where not even that can be said, it is not.
+    """
+    while True:
+        try:
+            look()
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            with suppress(OSError):
+                print(f"{reason_of(error)}{where}; tried again in {every:g} s", flush=True)
+        time.sleep(every)
