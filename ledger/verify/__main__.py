@@ -23,7 +23,7 @@ from ledger.wire.shown import showing
 _FITS = {
     "a log": {"previous", "workers"},
     "a refusal or a promise": {"log", "previous", "refusal", "workers"},
-    "a receipt": {"entry", "charter", "workers"},
+    "a receipt": {"entry", "charter", "previous", "workers"},
     "a bundle": {"subject", "workers"},
 }
 """Which options say something of what is to be verified; any other would be ignored."""
@@ -78,7 +78,8 @@ def _answer(given: argparse.Namespace, trust_root: bytes) -> Verified:
     charter = _optional(given.charter, MAX_BUNDLE, Step.CHECKPOINT)
     entry = read_given(given.entry, MAX_ANSWER, Step.FORM)
     receipt = read_given(given.path, MAX_ANSWER, Step.CHECKPOINT)
-    return verify_receipt(receipt, entry, trust_root, charter)
+    previous = _optional(given.previous, MAX_NOTE, Step.CONSISTENCY)
+    return verify_receipt(receipt, entry, trust_root, charter, previous)
 
 
 def _word(given: argparse.Namespace, trust_root: bytes) -> Word:

@@ -51,6 +51,29 @@ def check_time(bounds: Iterable[Bounds], when: str, at: int, step: Step = Step.I
             raise Refused(step, fault, at)
 
 
+def check_kept(
+    note: bytes, trust: Trust, opened: tuple[Checkpoint, Bounds], accepted: str, position: int
+) -> bool:
+    """Refuse (step 9) a note that was kept and that a receipt under a checkpoint contradicts.
+
+    Say whether they are of the same tree. Else only the log can show that the larger continues the
+    smaller one; but it signed them in the order of their sizes, and dated the entry to fit both.
+    """
+    with refusing(Step.CONSISTENCY):
+        old = open_checkpoint(note, trust.origin, trust.verifiers)
+    then, (now, at) = bounds_of(note, trust.verifiers), opened
+    check_time([then], accepted, position, Step.CONSISTENCY)
+    if old.size == now.size:
+        if old.root != now.root:
+            raise Refused(Step.CONSISTENCY, f"the log has signed two trees of size {now.size}")
+        return True
+    smaller, larger = sorted((then, at))
+    if larger.earliest < smaller.earliest:
+        reason = f"the log has signed size {smaller.size} after it had signed size {larger.size}"
+        raise Refused(Step.CONSISTENCY, reason)
+    return False
+
+
 def check_seen(
     seen: Seen,
     now: Checkpoint,

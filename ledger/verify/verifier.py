@@ -24,6 +24,7 @@ from ledger.powers import Officers
 from ledger.verify.answers import Members, read_entry, read_receipt, unverified
 from ledger.verify.authority import Authority, gather_authority
 from ledger.verify.checkpoints import (
+    check_kept,
     check_seen,
     check_time,
     open_trusted,
@@ -125,16 +126,21 @@ def verify_export(
 
 
 def verify_receipt(
-    receipt: bytes, entry: bytes, trust_root: bytes, charter: bytes | None = None
+    receipt: bytes,
+    entry: bytes,
+    trust_root: bytes,
+    charter: bytes | None = None,
+    previous: bytes | None = None,
 ) -> Verified:
     """Verify one receipt and its entry, as files or as the API's JSON. Raises `Refused`.
 
-    `charter` is an evidence bundle that shows the log's keys, where they are not those trusted.
+    `charter` is an evidence bundle that shows the log's keys, where they are not those trusted,
+    `previous` a checkpoint of the same log that was kept, of whatever size.
     What the JSON says beside proof and entry must be so; of what nothing is shown, it is said.
     Lines by keys that its entry does not bring, and whom they bind, are `unchecked`.
     """
     # 1. The trust root is pinned.
-    trust = parse_trust(trust_root)
+    pinned = trust = parse_trust(trust_root)
 
     # 2. The checkpoint in the receipt: a strict note, signed as that of a log must be.
     (proof_raw, receipt_says), (raw, entry_says) = read_receipt(receipt), read_entry(entry)
@@ -153,16 +159,26 @@ def verify_receipt(
     said = [(receipt_says, {"checkpoint_size": checkpoint.size}), (entry_says, {})]
     held = check_entry(raw, proof, opened, trust, shown, said)
 
+    # 9. A checkpoint that was kept, where there is one.
+    continued = previous is None
+    if previous is not None:
+        size = stated_checkpoint(previous, Step.CONSISTENCY).size
+        then = trust_shown(size, pinned, shown) if shown else trust
+        continued = check_kept(previous, then, opened, held.event.entry.accepted, position)
+
     strange = lines_of_strangers(proof.checkpoint_raw, trust, position)
     loose = [f"what a file says of {name}" for name in held.unproved]
     loose += ["what the proof has as extra"] if proof.extra is not None else []
     loose += ["whether the event stands a second time, elsewhere in the log"]
+    loose += [] if continued else ["whether the log continues what it was: an export shows it"]
     if changed := checkpoint.size > (known_to(shown) if shown else 0):
         loose += ["whether the log's keys, policy or operator changed since the trust root"]
     keys = Step.CHECKPOINT if strange or changed else Step.IDENTITY
     lines = Step.SIGNATURES if held.unread else Step.IDENTITY
-    idle = (Step.CONSISTENCY, *OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
-    ended, facts = states((Step.IDENTITY, keys, lines), idle), _facts(held.event)
+    idle = (*OF_BUNDLES, *(() if charter or position == 0 else (Step.GENESIS,)))
+    idle += () if previous else (Step.CONSISTENCY,)
+    follows = Step.IDENTITY if continued else Step.CONSISTENCY
+    ended, facts = states((Step.IDENTITY, keys, lines, follows), idle), _facts(held.event)
     demonstration = is_demonstration(shown, position) if shown else None
     if position == 0 and (checkpoint.size == 1 or not held.event.body.get("delay_seconds")):
         demonstration = not held.event.body.get("delay_seconds")

@@ -62,6 +62,10 @@ HELD: dict[str, str] = {
         unit/test_verify_receipt.py::test_an_entry_as_the_api_answers_it_is_verified_like_its_bytes""",
     "python -m ledger.verify receipt.json": """
         unit/test_verify_command.py::test_a_receipt_is_verified_with_its_entry""",
+    "With `--previous FILE` it is held": """
+        unit/test_verify_time.py::test_a_receipt_is_held_to_a_checkpoint_that_was_kept
+        unit/test_verify_time.py::test_a_receipt_that_a_checkpoint_contradicts_that_was_kept_is_refused
+        unit/test_verify_command.py::test_a_receipt_takes_an_earlier_checkpoint""",
     "Where the log has had other keys": """
         integration/test_client_charter.py::test_a_receipt_under_later_keys_verifies_with_the_bundle_that_shows_them
         integration/test_client_charter.py::test_the_sdk_is_led_from_the_keys_it_trusts_to_those_of_now

@@ -70,6 +70,36 @@ def test_an_entry_of_the_very_second_stands(log: SampleLog, tmp_path: Path) -> N
     assert 13 == verified(log, tmp_path, previous=previous).checkpoint.size
 
 
+def test_a_receipt_is_held_to_a_checkpoint_that_was_kept(log: SampleLog) -> None:
+    """Of the same tree nothing is left open; of another one whether the log continues it is."""
+    root, small = log.trust_root(), seen_at(log, 0, 5)
+    kept = {5: small, 12: log.checkpoint()}
+    append(log, payload(log), accepted=log.now + timedelta(seconds=60))
+    for size, state in {5: State.UNCHECKED, 12: State.UNCHECKED, 13: State.PASSED}.items():
+        previous = kept.get(size, log.checkpoint())
+        answer = verify_receipt(log.proof(3), log.entries[3], root, previous=previous)
+        assert state == answer.steps[list(Step).index(Step.CONSISTENCY)]
+        said = "whether the log continues what it was: an export shows it"
+        assert (state == State.UNCHECKED) == ((3, said) in answer.unchecked)
+
+
+def test_a_receipt_that_a_checkpoint_contradicts_that_was_kept_is_refused(log: SampleLog) -> None:
+    """Back-dated to before it; of another tree; of a log that went back to a smaller size."""
+    root, previous = log.trust_root(), seen_at(log, 60)
+    smaller = replace(log, signed=int(log.signed_at() + 1000)).proof(3)
+    append(log, payload(log), accepted=log.now + timedelta(seconds=59.999))
+    for receipt, position, kept, reason in (
+        (log.proof(12), 12, previous, "before a checkpoint of size 12 was signed without it"),
+        (log.proof(3), 3, sample_log(13).checkpoint(), "two trees of size 13"),
+        (smaller, 3, log.checkpoint(), "size 12 after it had signed size 13"),
+        (log.proof(3), 3, b"nothing", ""),
+    ):
+        with pytest.raises(Refused) as caught:
+            verify_receipt(receipt, log.entries[position], root, previous=kept)
+        assert Step.CONSISTENCY == caught.value.step
+        assert reason in caught.value.reason
+
+
 def test_a_checkpoint_that_was_seen_is_no_older_than_its_last_entry(
     log: SampleLog, tmp_path: Path
 ) -> None:
