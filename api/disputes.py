@@ -9,7 +9,8 @@ from api.parameters import Day, Position
 from api.problems import NotFound
 from api.reads import AtLeast, KnownAtText, SubjectPath, ask, read_known_at, today
 from projections.dependencies import falls_with
-from projections.disputes import dispute_of, holds_on
+from projections.disputes import holds_on
+from projections.vouching import marked_dispute_of
 
 router = APIRouter(prefix="/v1", tags=["disputes"])
 
@@ -31,11 +32,17 @@ async def get_dispute(
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
-    """Return the steps of a dispute and its orders: what each held, and when it ended."""
+    """Return the steps of a dispute and its orders: what each held, and when it ended.
+
+    `vouched_at` of a step is what it is of an event of a timeline.
+    """
+    node = node_of(request)
     return await ask(
         request,
         at_least,
-        lambda: dispute_of(node_of(request).reads, dispute, known_at=read_known_at(known_at)),
+        lambda: marked_dispute_of(
+            node.reads, node.identity.origin, dispute, known_at=read_known_at(known_at)
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from api.deps import node_of
 from api.parameters import Cursor, Thousand
 from api.reads import AtLeast, KnownAtText, ask, read_known_at
 from projections.keys import Between, key_as_known, signed_by
+from projections.vouching import MarkedSignedBy, mark_signed
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
@@ -51,17 +52,22 @@ async def get_signed(  # noqa: PLR0913  (the question's parameters)
     limit: Thousand = 100,
     at_least: AtLeast = None,
 ) -> Response:
-    """Return a page of events; those in doubt are `open` until a party gives its word on them."""
-    return await ask(
-        request,
-        at_least,
-        lambda: signed_by(
-            node_of(request).reads,
+    """Return a page of events; those in doubt are `open` until a party gives its word on them.
+
+    `vouched_at` of an event is what it is in a timeline.
+    """
+    node = node_of(request)
+
+    def find() -> MarkedSignedBy:
+        found = signed_by(
+            node.reads,
             key_id,
             between=between,
             topic=topic,
             known_at=read_known_at(known_at),
             after=after,
             limit=limit,
-        ),
-    )
+        )
+        return mark_signed(node.reads, node.identity.origin, found)
+
+    return await ask(request, at_least, find)

@@ -6,10 +6,11 @@ signed, and those that gave the mandates, as far back as they lead. Whether an e
 is judged by `ledger.verify` from these entries. Most events lead to no such key: then none is read.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ledger.store.connection import Pool
 from ledger.store.entries import read_at
@@ -17,12 +18,24 @@ from ledger.verify import authority
 from ledger.verify.authority import Authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
-from projections.keys import keys, signed
+from projections.disputes import Dispute, Step, dispute_of
+from projections.keys import Signed, SignedBy, keys, signed
 from projections.mandates import mandates
 from projections.offers import offers
 from projections.parties import parties
 from projections.timeline import EventRow, Timeline, events, timeline_of
-from projections.view import ROWS_MAX, NotFolded, TooMany, View, positions_of, viewing
+from projections.view import (
+    ROWS_MAX,
+    KnownAt,
+    NotFolded,
+    TooMany,
+    View,
+    positions_of,
+    viewing,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 JUDGED_MAX = 4_000
 """Entries that one answer reads to judge its events, at most."""
@@ -104,6 +117,13 @@ class MarkedEvent(EventRow):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedStep(Step):
+    """A step of a dispute, marked likewise."""
+
+    vouched_at: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class MarkedTimeline(Timeline):
     """A page of a subject's events, marked."""
 
@@ -112,8 +132,43 @@ class MarkedTimeline(Timeline):
     @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the events, and those at which keys were vouched for."""
-        vouched = [at for event in self.events for at in event.vouched_at or ()]
-        return positions_of([event.position for event in self.events], vouched)
+        return positions_of(
+            super(MarkedTimeline, self).positions, *(each.vouched_at or () for each in self.events)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedDispute(Dispute):
+    """A dispute, its steps marked."""
+
+    steps: tuple[MarkedStep, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the steps, and those at which keys were vouched for."""
+        return positions_of(
+            super(MarkedDispute, self).positions, *(each.vouched_at or () for each in self.steps)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedSigned(Signed):
+    """An event that a key signed, marked."""
+
+    event: MarkedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedSignedBy(SignedBy):
+    """A page of what a key signed, marked."""
+
+    signed: tuple[MarkedSigned, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions that prove the answer, and those at which keys were vouched for."""
+        vouched = (each.event.vouched_at or () for each in self.signed)
+        return positions_of(super(MarkedSignedBy, self).positions, *vouched)
 
 
 def marked_timeline_of(
@@ -123,13 +178,42 @@ def marked_timeline_of(
     found = timeline_of(pool, subject, after=after, limit=limit)
     vouched = vouched_for(pool, origin, found.positions)
     marked = tuple(
-        MarkedEvent(
-            **{each.name: getattr(row, each.name) for each in fields(row)},
-            vouched_at=vouched.at(row.position),
-        )
-        for row in found.events
+        _with(MarkedEvent, row, vouched_at=vouched.at(row.position)) for row in found.events
     )
-    return MarkedTimeline(found.subject, found.size, marked, found.next_after)
+    return _with(MarkedTimeline, found, events=marked)
+
+
+def marked_dispute_of(
+    pool: Pool, origin: str, dispute: str, *, known_at: KnownAt = None
+) -> MarkedDispute:
+    """Do what `dispute_of` does, and mark the steps."""
+    found = dispute_of(pool, dispute, known_at=known_at)
+    vouched = vouched_for(pool, origin, found.positions)
+    marked = tuple(
+        _with(MarkedStep, row, vouched_at=vouched.at(row.position)) for row in found.steps
+    )
+    return _with(MarkedDispute, found, steps=marked)
+
+
+def mark_signed(pool: Pool, origin: str, found: SignedBy) -> MarkedSignedBy:
+    """Mark the events of what `signed_by` has found."""
+    rows = [each.event for each in found.signed]
+    vouched = vouched_for(pool, origin, [row.position for row in rows])
+    marked = zip(found.signed, _marked(MarkedEvent, rows, vouched), strict=True)
+    those = tuple(_with(MarkedSigned, each, event=event) for each, event in marked)
+    return _with(MarkedSignedBy, found, signed=those)
+
+
+M = TypeVar("M")
+
+
+def _marked(kind: type[M], rows: Iterable[EventRow | Step], vouched: "Vouched") -> tuple[M, ...]:
+    return tuple(_with(kind, row, vouched_at=vouched.at(row.position)) for row in rows)
+
+
+def _with(kind: type[M], found: "DataclassInstance", **more: Any) -> M:
+    """Return what was found as another kind of it, of which some fields are new."""
+    return kind(**{each.name: getattr(found, each.name) for each in fields(found)} | more)
 
 
 def vouched_for(pool: Pool, origin: str, positions: Collection[int]) -> Vouched:

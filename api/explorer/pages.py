@@ -6,6 +6,7 @@ link to every answer. They need no scripts.
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, TypedDict, Unpack
 
 from fastapi import APIRouter, Path, Query, Request
@@ -18,7 +19,7 @@ from api.reads import KnownAtText, TrueOn, read_known_at, telling, today
 from ledger.store.connection import Pool
 from projections.arrears import overdue_of
 from projections.computation import computation_of
-from projections.disputes import dispute_of, holds_on
+from projections.disputes import holds_on
 from projections.dues import dues_of
 from projections.keys import keys_of
 from projections.liens import liens_on
@@ -31,7 +32,7 @@ from projections.sublicences import sublicences_of
 from projections.terms import terms_on, versions_of
 from projections.title import title_of
 from projections.view import KnownAt
-from projections.vouching import marked_timeline_of
+from projections.vouching import marked_dispute_of, marked_timeline_of
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""
@@ -107,9 +108,9 @@ def _party(pool: Pool, party: str, on: date, known: KnownAt) -> Mapping[str, Any
     }
 
 
-def _dispute(pool: Pool, dispute: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+def _dispute(origin: str, pool: Pool, dispute: str, on: date, known: KnownAt) -> Mapping[str, Any]:
     del on
-    return {"dispute": dispute_of(pool, dispute, known_at=known)}
+    return {"dispute": marked_dispute_of(pool, origin, dispute, known_at=known)}
 
 
 def _distribution(pool: Pool, distribution: str, on: date, known: KnownAt) -> Mapping[str, Any]:
@@ -201,4 +202,5 @@ async def show_dispute(
 ) -> HTMLResponse:
     """Show the steps of a dispute and its orders."""
     asked: Parameters = {"true_on": None, "known_at": known_at, "after": after}
-    return await _shown(request, "dispute.html", dispute, _dispute, **asked)
+    question = partial(_dispute, node_of(request).identity.origin)
+    return await _shown(request, "dispute.html", dispute, question, **asked)

@@ -14,6 +14,7 @@ from projections.rebuild import rebuild
 from projections.vouching import vouched_for
 from tests.support import builders as b
 from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
+from tests.support.disputes import dispute_opened
 from tests.support.mandates import mandate_given
 from tests.support.node import append, rest
 from tests.support.parties import LATER
@@ -42,12 +43,15 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
     def technology(name: str):
         return b.technology_registered(technology=f"technology:{name}", owners=[b.held(RIVAL)])
 
+    opened = dispute_opened(claimant=RIVAL, respondents=[FIRM], concerns=[FIRM])
+    append(node, world.registration(opened.forum, roles=["forum"]))
     by = (RIVAL, OPERATOR, REGISTRAR)
     first = say(added(vouched, vouched_by=REGISTRAR), *by, keys=[vouched, *officers])
     marked = [
         first,
         say(added(second), RIVAL, keys=[second, vouched]),
         say(technology("by-second"), RIVAL, keys=[second]),
+        say(opened, RIVAL, keys=[second]),
     ]
     given = mandate_given(principal=RIVAL, holder=FIRM, topics=["technology.registered"])
     marked += [
@@ -68,8 +72,21 @@ def test_events_that_rest_on_a_vouched_key_are_marked(
     rest(node)  # The log's page shows what is signed.
     for path in ("/", f"/parties/{RIVAL}"):
         page = http.get(path).text
-        assert 6 == page.count("khóa được bảo lãnh")
-        assert 6 == page.count('<span class="en" lang="en">vouched</span>')
+        assert 7 == page.count("khóa được bảo lãnh")
+        assert 7 == page.count('<span class="en" lang="en">vouched</span>')
+    # In what a key signed, and in the steps of a dispute; beside those its page has its events.
+    for key, places in ((second, [first]), (third, [])):
+        of_key = http.get(f"/v1/keys/{key.key_id}/signed").json()
+        signed = {
+            each["event"]["position"]: each["event"]["vouched_at"] for each in of_key["signed"]
+        }
+        assert {at: [first] if at in found.places else [] for at in signed} == signed
+        assert places == list(signed.values())[-1]
+        assert first in of_key["positions"]
+    told = http.get(f"/v1/disputes/{opened.dispute}").json()
+    assert [[first]] == [step["vouched_at"] for step in told["steps"]]
+    assert first in told["positions"]
+    assert 2 == http.get(f"/disputes/{opened.dispute}").text.count("khóa được bảo lãnh")
 
 
 def test_where_the_read_models_are_not_there_it_is_said_that_it_is_not_known(

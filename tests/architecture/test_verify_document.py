@@ -180,6 +180,7 @@ HELD: dict[str, str] = {
         unit/test_verify_delay.py::test_a_log_without_a_delay_is_called_a_demonstration""",
     "An event by a key that officers": """
         unit/test_verify_delay.py::test_events_that_rest_on_a_vouched_key_are_marked
+        api/test_vouched.py::test_events_that_rest_on_a_vouched_key_are_marked
         integration/test_vouched_as_verified.py::test_the_read_models_mark_what_the_verifiers_mark""",
     "Step 8 judges by position": """
         unit/test_verify_signatures.py::test_the_operator_cannot_give_a_party_a_key_by_that_key_alone
