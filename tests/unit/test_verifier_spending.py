@@ -10,13 +10,15 @@ import pytest
 
 from ledger import court
 from ledger.genesis import key_record
+from ledger.log.note import format_note, parse_note
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire import keys
 from ledger.wire.entry import format_entry, parse_entry
+from ledger.wire.envelope import MAX_SIGNATURES
 from ledger.wire.keys import PrivateKey, admit_key
-from tests.support.builders import FIRM, key_added
+from tests.support.builders import FIRM, OPERATOR, REGISTRAR, key_added, party_registered
 from tests.support.log import flip
 from tests.support.sample_log import SampleLog, open_log, party_key, sample_log
 from tests.support.verifying import whole_bundle
@@ -75,6 +77,40 @@ def test_a_key_is_looked_at_once(log: SampleLog, monkeypatch: pytest.MonkeyPatch
     admit_key("rsa-pss-sha256", spki)
 
 
+def test_an_entry_of_a_log_has_no_more_keys_to_be_looked_at_than_lines(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has signed, and of signatures an entry has 32: that many looks, and not one more."""
+    log, looked, brought = SampleLog(), set(), list[list[PrivateKey]]()
+    open_log(log)
+    body = party_registered(party=FIRM).model_dump(mode="json")
+    for count in (MAX_SIGNATURES - 2, MAX_SIGNATURES - 1):
+        brought.append(own := [PrivateKey.generate() for _ in range(count)])
+        told = body | {"party": f"party:vn.many{count}", "keys": [*map(key_record, own)]}
+        officers = [party_key(OPERATOR), party_key(REGISTRAR)]
+        topic, signers = "party.registered/1", [told["party"], OPERATOR, REGISTRAR]
+        log.say(told, signers, topic=topic, keys=[*officers, *own][:MAX_SIGNATURES])
+    monkeypatch.setattr(keys, "admit_key", lambda _, spki: looked.add(spki))
+    with pytest.raises(Refused, match="new keys have not signed") as caught:
+        verify_export(log.write(tmp_path), log.trust_root(), workers=1)
+    assert (Step.SIGNATURES, 2) == (caught.value.step, caught.value.position)
+    some, more = ({key.spki for key in each} for each in brought)
+    assert (some, set()) == (some & looked, more & looked)
+
+
+def test_no_key_is_looked_at_of_a_log_that_its_keys_have_not_signed(
+    log: SampleLog, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = log.write(tmp_path)
+    note = parse_note((directory / "checkpoint").read_bytes())
+    forged = [replace(line, blob=flip(line.blob, 40)) for line in note.signatures]
+    (directory / "checkpoint").write_bytes(format_note(replace(note, signatures=tuple(forged))))
+    monkeypatch.setattr(keys, "admit_key", never)
+    with pytest.raises(Refused) as caught:
+        verify_export(directory, log.trust_root(), workers=1)
+    assert Step.CHECKPOINT == caught.value.step
+
+
 @pytest.mark.parametrize("where", [court, "ledger.wire.modulus"])
 def test_few_roots_are_drawn_of_a_modulus(where: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 1,279 numbers that Fermat's method looks at, one in 26 could be a square."""
@@ -90,6 +126,7 @@ def test_few_roots_are_drawn_of_a_modulus(where: object, monkeypatch: pytest.Mon
         monkeypatch.setattr(court, "isqrt", counted)
         assert not court.is_guessable.__wrapped__(modulus)
     else:
+        assert keys.weakness_of(int.from_bytes(modulus)) is None  # Then it has its small primes.
         monkeypatch.setattr(f"{where}.isqrt", counted)
         assert keys.weakness_of(int.from_bytes(modulus)) is None
     assert 64 < len(drawn) < 400
