@@ -20,6 +20,7 @@ from api.metrics import Metrics
 from api.networks import group_of
 from api.problems import ApiProblem, respond
 from api.quotas import Quotas
+from api.starts import Starts
 from ledger.sequencer import Stopped
 from ledger.store.connection import OutcomeUnknown
 from ledger.turns import Throttled
@@ -51,6 +52,7 @@ class Edge:
         self._hosts = None if hosts is None else frozenset(hosts)
         self._quotas = quotas
         self._metrics = metrics
+        self._starts = Starts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or say why not."""
@@ -76,13 +78,14 @@ class Edge:
             await send(message)
 
         try:
-            self._check(scope)
-            quota.must_be_left(address)
-            quota.take(address, 1)
-        except (ApiProblem, Throttled) as error:
-            await respond(Request(scope), error)(scope, receive, answer)
-            return
-        try:
+            await self._starts.turn(address)
+            try:
+                self._check(scope)
+                quota.must_be_left(address)
+                quota.take(address, 1)
+            except (ApiProblem, Throttled) as error:
+                await respond(Request(scope), error)(scope, receive, answer)
+                return
             await self._app(scope, receive, answer)
         except asyncio.CancelledError:  # The server ends, and has waited as long as it may.
             if begun:

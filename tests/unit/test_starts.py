@@ -1,0 +1,50 @@
+"""Requests begin a few at a time, address by address, however many come at once."""
+
+import asyncio
+
+import pytest
+
+from api.starts import EACH_PASS, Starts
+
+
+def test_many_that_come_at_once_begin_a_few_in_each_pass_and_addresses_in_turn() -> None:
+    async def story() -> tuple[list[str], list[int]]:
+        gate, begun, passes = Starts(), list[str](), list[int]()
+
+        async def request(address: str) -> None:
+            await gate.turn(address)
+            begun.append(address)
+
+        flood = [asyncio.ensure_future(request(f"a{n % 2}")) for n in range(40 * EACH_PASS)]
+        await asyncio.sleep(0)
+        honest = asyncio.ensure_future(request("b"))
+        while not all(each.done() for each in flood):
+            before = len(begun)
+            await asyncio.sleep(0)
+            passes.append(len(begun) - before)
+        await honest
+        return begun, passes
+
+    begun, passes = asyncio.run(story())
+    assert max(passes) <= EACH_PASS
+    assert begun.index("b") < 4 * EACH_PASS
+    assert [40 * EACH_PASS + 1, 20 * EACH_PASS] == [len(begun), begun.count("a0")]
+    assert (
+        abs(begun[: 10 * EACH_PASS].count("a0") - begun[: 10 * EACH_PASS].count("a1")) <= EACH_PASS
+    )
+
+
+def test_a_few_begin_at_once_and_what_is_gone_keeps_nobody_waiting() -> None:
+    async def story() -> None:
+        gate = Starts()
+        for _ in range(EACH_PASS):
+            with pytest.raises(StopIteration):
+                gate.turn("a").send(None)
+        gone = [asyncio.ensure_future(gate.turn("a")) for _ in range(EACH_PASS * 3)]
+        await asyncio.sleep(0)
+        for each in gone:
+            each.cancel()
+        for who in ("b", "a"):
+            await asyncio.wait_for(gate.turn(who), 1)
+
+    asyncio.run(story())
