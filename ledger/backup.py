@@ -16,7 +16,7 @@ import json
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
@@ -354,6 +354,22 @@ def place(
     for name in (_LAW, _ERASURES):
         if (directory / name).exists():
             shutil.copytree(directory / name, home.path / name, dirs_exist_ok=True)
+
+
+def undoing(settings: Settings) -> ExitStack:
+    """Return what takes away all that came into a home meanwhile, unless `pop_all` is called."""
+    home = settings.home
+    before, undo = {*home.rglob("*")}, ExitStack()
+
+    @undo.callback
+    def take_away() -> None:
+        for path in sorted({*home.rglob("*")} - before):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)  # It may have gone with its directory.
+
+    return undo
 
 
 def check_placed(pool: Pool, home: Home, manifest: Manifest) -> Checkpoint:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,6 +23,7 @@ from ledger.backup import (
     forget_old,
     place,
     signed_already,
+    undoing,
 )
 from ledger.gate import places, remembered
 from ledger.home import Home
@@ -35,6 +36,7 @@ from ledger.node import batch_key, open_database, policy_of
 from ledger.publisher import LogSigner
 from ledger.restore import MirrorBehind, RestoreError, restore
 from ledger.settings import Settings
+from ledger.store.basebackup import take_dump_away
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate
@@ -103,7 +105,8 @@ def restore_backup(
     """Make the database of this home from a backup, and bring back what came after it.
 
     The server has to be stopped, the log's keys have to be in HOME/keys. The log is left halted:
-    `operate resume` examines everything once more and lets it go on.
+    `operate resume` examines everything once more and lets it go on. A restore that is refused
+    leaves the home, and a database of one's own, as they were.
     """
     settings = Settings()
     home = Home(settings.home)
@@ -116,10 +119,14 @@ def restore_backup(
         replayed = check_archive(archive, directory, manifest, up_to)
         if not (mirror or archive) and (signed := signed_already(home)) > manifest.size:
             raise BackupOlder(_older(manifest, signed))
-        home.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.halt(f"restored from the backup of {manifest.made}, size {manifest.size}")
-        place(settings, directory, manifest, replayed)
-        reached = _complete(settings, file, manifest, mirror, nobody_saw_more)
+        with undoing(settings) as undo:
+            home.checkpoints.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.halt(f"restored from the backup of {manifest.made}, size {manifest.size}")
+            place(settings, directory, manifest, replayed)
+            if owner := settings.owner_dsn:
+                undo.callback(take_dump_away, owner)
+            reached = _complete(settings, file, manifest, mirror, nobody_saw_more)
+            undo.pop_all()
     except (BackupError, SupplyError, RestoreError) as error:
         code = error.code if isinstance(error, BackupError) else type(error).__name__
         print(f"REFUSED: {code}: {error}")
@@ -183,9 +190,8 @@ def _database(settings: Settings, file: CheckpointFile) -> Iterator[Pool]:
     database, held = open_database(settings), file.hold()
     try:
         migrate(database.owner_dsn)
-        pool = Pool(database.app_dsn, size=2)
-        yield pool
-        pool.close()
+        with closing(Pool(database.app_dsn, size=2)) as pool:
+            yield pool
     finally:
         os.close(held)
         database.stop()

@@ -211,6 +211,13 @@ def place_dump(owner_dsn: str, directory: Path, bin_dir: Path | None = None) -> 
     _run(None, bin_dir, "pg_restore", options, dsn=owner_dsn)
 
 
+def take_dump_away(owner_dsn: str) -> None:
+    """Make a database empty again that a dump was placed in."""
+    with translated(), closing(psycopg2.connect(owner_dsn)) as session, session.cursor() as cursor:
+        session.autocommit = True
+        cursor.execute("DROP SCHEMA IF EXISTS ledger, read, migrations CASCADE")
+
+
 _SCHEMAS = [f"--schema={name}" for name in ("ledger", "read", "migrations")]
 
 

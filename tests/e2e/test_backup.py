@@ -286,6 +286,8 @@ def test_a_dump_comes_back_in_a_database_of_ones_own(
     machine.bring_keys()
     wrong = told(machine.operate("restore", machine.newest()), 1)
     assert "WRONG_METHOD" in wrong
+    nobody = told(machine.operate("restore", machine.newest(), **urls(second)), 1)
+    assert "BACKUP_OLDER: nobody could be asked" in nobody
     back = told(machine.operate("restore", machine.newest(), "--nobody-saw-more", **urls(second)))
     assert "at size 8" in back
     assert [order.position] == [each.position for each in Orders(machine.home.erasures).read()]
@@ -341,7 +343,7 @@ def fresh(kept: Machine) -> Iterator[Machine]:
 
 
 def refused(machine: Machine, *options: object) -> str:
-    """Return why the backup is refused, and hold that nothing was written."""
+    """Return why the backup is refused, and hold that nothing is left of it."""
     before = sorted(machine.home.path.rglob("*"))
     run = machine.operate_here("restore", machine.newest(), *options)
     assert 1 == run.returncode, run.stdout + run.stderr
@@ -457,9 +459,15 @@ def test_a_database_that_is_there_is_never_replaced(fresh: Machine) -> None:
 def test_a_backup_by_the_keys_of_another_log_is_refused(fresh: Machine) -> None:
     shutil.rmtree(fresh.home.keys)
     create_log_keys(fresh.home.keys)
-    run = fresh.operate("restore", fresh.newest(), "--nobody-saw-more")
-    assert (1, True) == (run.returncode, "BACKUP_FOREIGN" in run.stdout)
-    assert (fresh.home.checkpoints / "HALTED").exists()  # The database is there by now.
+    assert "BACKUP_FOREIGN" in refused(fresh, "--nobody-saw-more")  # By the database, in place.
+
+
+def test_what_a_refusal_advises_works_as_it_is_printed(fresh: Machine) -> None:
+    said = refused(fresh)
+    assert "BACKUP_OLDER: nobody could be asked" in said
+    assert "or say --nobody-saw-more" in said
+    told(fresh.operate("restore", fresh.newest(), "--nobody-saw-more"))
+    assert "resumed" in told(fresh.operate("resume", "--reason", "restored"))
 
 
 def test_old_backups_go_and_the_newest_stays(kept: Machine, tmp_path: Path) -> None:
