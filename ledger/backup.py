@@ -169,7 +169,7 @@ def back_up(
     finally:
         pool.close()
     assert latest, "a ledger that was initialised has a checkpoint"
-    directory = destination / f"{made:%Y%m%dT%H%M%SZ}-{latest.size}"
+    directory = destination / f"{made:%Y%m%dT%H%M%S.%fZ}-{latest.size}"
     directory.mkdir(mode=0o700, parents=True)
     if method == "base":
         if database.embedded is None:

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 from typer.testing import CliRunner
@@ -468,6 +469,21 @@ def test_what_a_refusal_advises_works_as_it_is_printed(fresh: Machine) -> None:
     assert "or say --nobody-saw-more" in said
     told(fresh.operate("restore", fresh.newest(), "--nobody-saw-more"))
     assert "resumed" in told(fresh.operate("resume", "--reason", "restored"))
+
+
+def test_two_backups_of_one_second_lie_apart(kept: Machine, tmp_path: Path) -> None:
+    settings = kept.settings()
+    database = open_database(settings)
+    try:
+        for _ in range(2):
+            made = datetime(2026, 11, 29, 22, 34, 4, len(list(tmp_path.iterdir())), UTC)
+            with patch.object(backup, "datetime", Mock(now=Mock(return_value=made))):
+                backup.back_up(settings, database, tmp_path, "dump")
+    finally:
+        database.stop()
+    assert {"20261129T223404.000000Z-3", "20261129T223404.000001Z-3"} == {
+        each.name for each in tmp_path.iterdir()
+    }
 
 
 def test_old_backups_go_and_the_newest_stays(kept: Machine, tmp_path: Path) -> None:
