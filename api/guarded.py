@@ -287,7 +287,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Say why the connection is closed, and close it."""
-        if self._full:
+        if self._full or (not self._in_body and self._close_after_answers()):
             return
         content = orjson.dumps(members(_CODES[self._status], self._status, msg))
         later = b"retry-after: 1\r\n" if self._status in (429, 503) else b""
@@ -327,18 +327,26 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head, self._in_body = False, True
         self._received, self._body_late_s, self._dropped = 0, 0.0, 0
         if len(self.pipeline) >= PIPELINED:
-            self._answer_no_more()
+            self.guard.refuse("pipelined", 0)
+            self._close_after_answers()
             raise httptools.HttpParserError("too many requests at once")
         if self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # A client of 1.0 knows no 100 (RFC 9110, 10.1.1).
         super().on_headers_complete()
 
-    def _answer_no_more(self) -> None:
-        """Answer the requests that wait, and close: the client sees which were not (RFC 9112)."""
-        self.guard.refuse("pipelined", 0)
-        self._full, self._in_body = True, False
-        last, _ = self.pipeline[0]
+    def _close_after_answers(self) -> bool:
+        """Answer the requests that wait, if any, and close; say whether there are any.
+
+        The client sees which were not answered (RFC 9112): what is wrong with what came behind them
+        is not told in the place of their answers.
+        """
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        self._full, self._in_head, self._in_body = True, False, False
+        self._head_s = self._body_late_s = 0.0
+        last = self.pipeline[0][0] if self.pipeline else self.cycle
         last.keep_alive = False
+        return True
 
     def _obey_target(self) -> None:
         """Let the host that an absolute target names stand for `Host` (RFC 9112, 3.2.2)."""
@@ -408,6 +416,8 @@ class GuardedProtocol(HttpToolsProtocol):
         """Tell a peer that was too slow, unless an answer is under way, and close."""
         if self.transport.is_closing():
             self.transport.abort()
+        elif self._in_head and self._close_after_answers():
+            return
         elif self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             if self.cycle is not None and not self.cycle.response_complete:
                 self.cycle.disconnected = True

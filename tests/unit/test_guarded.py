@@ -233,6 +233,29 @@ def test_a_connection_that_goes_while_it_is_answered_is_no_fault_of_ours(serving
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
+@pytest.mark.parametrize(
+    ("behind", "why"),
+    [
+        (b"NONSENSE\r\n\r\n", {}),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000, {"head": 1}),
+        (b"GET / HTTP/1.1\r\nX: ", {"slow head": 1}),
+    ],
+    ids=["no request", "too large", "too slow"],
+)
+def test_what_is_wrong_behind_a_request_is_not_told_in_the_place_of_its_answer(
+    serving, behind, why
+):
+    guard, port = serving(head_s=0.3)
+    with connect(port) as sock:
+        sock.sendall(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.1)
+        sock.sendall(behind)
+        said = all_of(sock)
+    assert (1, 200) == (said.count(b"HTTP/1.1 "), status(said))
+    assert b"connection: close" in said
+    assert why == dict(guard.refused)
+
+
 def test_of_many_submissions_at_once_each_that_is_taken_is_answered(serving):
     guard, port = serving()
     post = b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n%04d"

@@ -1,10 +1,16 @@
 """Requests begin a few at a time, address by address, however many come at once."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from starlette.types import Receive, Scope, Send
 
+from api.edge import Edge
+from api.metrics import Metrics
+from api.quotas import Quotas
 from api.starts import EACH_PASS, Starts
+from ledger.settings import Settings
 
 
 def test_many_that_come_at_once_begin_a_few_in_each_pass_and_addresses_in_turn() -> None:
@@ -48,3 +54,28 @@ def test_a_few_begin_at_once_and_what_is_gone_keeps_nobody_waiting() -> None:
             await asyncio.wait_for(gate.turn(who), 1)
 
     asyncio.run(story())
+
+
+def test_the_edge_lets_nobody_wait_for_whoever_sends_hundreds() -> None:
+    begun = []
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        del receive, send
+        begun.append(scope["client"][0])
+
+    edge = Edge(application, hosts=None, quotas=Quotas.of(Settings()), metrics=Metrics())
+
+    async def story() -> None:
+        hosts = ["192.0.2.1"] * 40 * EACH_PASS + ["192.0.2.2"]
+        scopes = [
+            {"type": "http", "method": "GET", "path": "/", "headers": [], "client": (host, 1)}
+            for host in hosts
+        ]
+        await asyncio.gather(*(edge(scope, _nothing, _nothing) for scope in scopes))
+
+    asyncio.run(story())
+    assert (40 * EACH_PASS + 1, True) == (len(begun), begun.index("192.0.2.2") < 3 * EACH_PASS)
+
+
+async def _nothing(*_: object) -> Any:
+    raise AssertionError("nothing is read or written")
