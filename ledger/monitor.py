@@ -34,7 +34,6 @@ A look asks many questions, and none waits for another: what keeps one from bein
 alarm of its own. So nothing that stands in a log, and no file, ends the looking.
 """
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +41,7 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
+from ledger import durable
 from ledger.alarms import STANDING, Alarm, Memory
 from ledger.audit import (
     CHECKPOINT,
@@ -453,12 +453,7 @@ class Monitor:
 
     def _write(self) -> None:
         self._state.parent.mkdir(parents=True, exist_ok=True)
-        new = self._state.with_suffix(".new")
-        with new.open("wb") as file:
-            file.write(self.memory.format(self._trust.origin))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._state)
+        durable.replace(self._state, self.memory.format(self._trust.origin), 0o644)
 
 
 _NAMES: dict[type[AuditError], str] = {

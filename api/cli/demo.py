@@ -29,6 +29,7 @@ from rich.table import Table
 from api.cli.operate import DEMONSTRATION
 from api.cli.signing import sign_sealed
 from api.cli.story import Cast, Step, story
+from ledger import durable
 from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
 from ledger.compose import uuid7
 from ledger.domain.event import legal_day
@@ -208,10 +209,8 @@ def _key(file: Path) -> PrivateKey:
 
 
 def _write_whole(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".new")
-    temporary.write_bytes(content)
-    temporary.replace(file)
+    durable.make_directories(file.parent)
+    durable.replace(file, content)
 
 
 def _ask(play: _Play) -> None:

@@ -7,12 +7,10 @@ it is private (mode 0600) and never part of the ledger; whoever erases a name th
 token loose from the person.
 """
 
-import contextlib
 import json
 import os
 import secrets
 import stat
-import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from api.importers import ImporterError
+from ledger import durable
 from ledger.compose import LIFE, new_nonce, uuid7
 from ledger.domain.event import Instant, Model, PartyId, Sha256
 from ledger.wire.regular import open_regular
@@ -155,25 +154,5 @@ def save_memory(path: Path, memory: Memory) -> None:
     as a double.
     """
     kept = _File(version=1, ledger=memory.ledger, tokens=memory.tokens, events=memory.events)
-    raw = kept.model_dump_json(indent=1).encode()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    durable.make_directories(path.parent)
+    durable.replace(path, kept.model_dump_json(indent=1).encode())

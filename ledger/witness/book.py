@@ -9,7 +9,6 @@ Two checkpoints of one size that the log signed, with two roots, are kept: that 
 anybody. Nothing else is: a proof that fails proves nothing, and anybody can send one.
 """
 
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ledger import durable
 from ledger.faults import Told
 from ledger.log.merkle import EMPTY_ROOT
 from ledger.wire.regular import open_regular
@@ -89,16 +89,7 @@ def create_book(path: Path) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.executescript(_SCHEMA + _LATER)
     connection.close()
-    sync_directory(path.parent)
-
-
-def sync_directory(path: Path) -> None:
-    """Have a directory remember its new files when the power fails."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    durable.flush_directory(path.parent)
 
 
 class Book:

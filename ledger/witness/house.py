@@ -10,19 +10,19 @@ The name stands in every cosignature and in every policy that counts on them: it
 """
 
 import json
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger import durable
 from ledger.faults import Told
 from ledger.keystore import create_pair, load_pair
 from ledger.log.cosignature import CosignatureV1Signer, MLDSA44Signer
 from ledger.log.key import ED25519, MLDSA44, MalformedKey, is_name
 from ledger.log.note import Verifier, format_vkey, parse_vkey
 from ledger.wire.regular import OddFile, read_regular
-from ledger.witness.book import create_book, sync_directory
+from ledger.witness.book import create_book
 
 
 class WitnessError(Told):
@@ -84,10 +84,7 @@ class House:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         create_pair(self.keys, "witness")
         create_book(self.book)
-        self.config_file.write_text(text, "utf-8")
-        with self.config_file.open("rb") as file:
-            os.fsync(file.fileno())
-        sync_directory(self.path)
+        durable.create(self.config_file, text.encode(), 0o644)
 
     def config(self) -> Config:
         """Read `witness.toml`. Raises `NoWitness`, `BadConfig`."""

@@ -1,5 +1,6 @@
 """Keys on disk and the home directory: what is refused, and what is never overwritten."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ from ledger.home import (
 from ledger.keystore import (
     KeyFileExists,
     KeyFileMissing,
+    KeyFileRefused,
     KeyFileUnsafe,
     create_log_keys,
     load_key,
     load_log_keys,
     save_key,
+    write_private,
 )
 from ledger.wire.keys import PrivateKey
 
@@ -37,6 +40,22 @@ def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path):
     path.chmod(0o640)
     with pytest.raises(KeyFileUnsafe):
         load_key(path)
+
+
+@pytest.mark.timeout(20)
+def test_a_key_file_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "me.pem", 0o600)
+    with pytest.raises(KeyFileUnsafe, match=r"me[.]pem is no regular file"):
+        load_key(tmp_path / "me.pem")
+
+
+@pytest.mark.parametrize("raw", [b"", b"no key", bytes(range(256))])
+def test_what_is_no_key_is_told_with_its_file(raw: bytes, tmp_path: Path):
+    for name in ("me.pem", "log-mldsa44.pem", "log-ed25519.pem"):
+        write_private(tmp_path / name, raw)
+    for load in (lambda: load_key(tmp_path / "me.pem"), lambda: load_log_keys(tmp_path)):
+        with pytest.raises(KeyFileRefused, match=r"[.]pem: the PEM does not open"):
+            load()
 
 
 def test_a_key_file_is_never_overwritten(tmp_path: Path):

@@ -263,7 +263,7 @@ def test_what_cannot_be_kept_on_the_disk_is_told_all_the_same(tmp_path: Path) ->
     watch = Watch(tmp_path, sample_log(12))
     assert [] == watch.look()
     (tmp_path / "mirror.forked").write_text("no directory")
-    (tmp_path / "mirror.monitor.new").mkdir()
+    (tmp_path / ".mirror.monitor.json.new").mkdir()
     found = watch.monitor.look()
     assert ["STATE"] == kinds(found)
     watch.source = other_history(13)

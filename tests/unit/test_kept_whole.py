@@ -1,0 +1,83 @@
+"""What a command keeps for its user is there whole, or as it was: bundles, the operator's word."""
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from api.cli import evidence
+from api.cli.events import _keep
+from api.cli.main import app
+from ledger import durable
+from tests.support.sample_log import sample_log
+from tests.support.verifying import whole_bundle
+
+BEFORE = b"what was there before"
+STEPS = ("os.fsync", "pathlib.Path.replace")
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Served:
+    """Stands in for the client of a server that has one bundle."""
+
+    bundle = b""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def get_bytes(self, _path: str) -> bytes:
+        return self.bundle
+
+
+@pytest.fixture
+def gather(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
+    log = sample_log(12)
+    (tmp_path / "trust").write_bytes(log.trust_root())
+    monkeypatch.setattr(Served, "bundle", whole_bundle(log))
+    monkeypatch.setattr(evidence, "LedgerClient", Served)
+    words = ["evidence", "gather", str(tmp_path / "bundle"), "--trust", str(tmp_path / "trust")]
+    return lambda: CliRunner().invoke(app, [*words, "--url", "http://log"]).exception
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_bundle_is_written_whole_or_the_one_before_it_stays(
+    step: str, tmp_path: Path, gather: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bundle").write_bytes(BEFORE)
+    with monkeypatch.context() as patched:
+        patched.setattr(step, full)
+        failed = gather()
+    assert isinstance(failed, OSError)
+    assert BEFORE == (tmp_path / "bundle").read_bytes()
+    assert gather() is None
+    assert Served.bundle == (tmp_path / "bundle").read_bytes()
+    assert {"bundle", "trust"} == {each.name for each in tmp_path.iterdir()}
+
+
+def test_a_word_that_cannot_be_kept_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "promise"
+    with monkeypatch.context() as patched:
+        patched.setattr(durable, "create", full)
+        with pytest.raises(typer.Exit):
+            _keep(file, b"the operator's word\n")
+    assert "the operator's word" in capsys.readouterr().out
+    _keep(file, b"the operator's word\n")
+    with pytest.raises(typer.Exit):
+        _keep(file, b"another word\n")
+    assert b"the operator's word\n" == file.read_bytes()
