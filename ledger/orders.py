@@ -31,8 +31,12 @@ class Orders:
 
     def read(self) -> list[Erasure]:
         """Return the orders, by position. Raises `DataKeyDamaged`."""
-        files = sorted(self._directory.glob("[0-9]*"), key=lambda file: int(file.name))
-        return [self._read(file) for file in files]
+        try:
+            names = [file.name for file in self._directory.iterdir()]
+        except FileNotFoundError:
+            return []
+        positions = sorted(int(name) for name in names if name.isdecimal())
+        return [self._read(self._directory / str(position)) for position in positions]
 
     def keep(self, order: Erasure) -> None:
         """Keep an order for good, durably."""

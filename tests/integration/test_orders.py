@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli.main import app
 from ledger.datakeys import DataKeyDamaged
 from ledger.domain.authority import ledger_subject
 from ledger.domain.governance import LedgerClosed, LedgerIsClosed
@@ -15,6 +17,7 @@ from ledger.home import Home
 from ledger.intake import read_envelope
 from ledger.judging import Recorded
 from ledger.node import Node
+from ledger.orders import Orders
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -105,6 +108,41 @@ def test_what_was_restored_loses_whom_an_order_behind_the_log_erased(  # noqa: P
             assert is_erased(node)
             assert closed == node.published
             assert [] == check_log(node.pool, home).findings
+
+
+def test_new_keys_leave_what_was_ordered_under_the_lost_ones_in_order(
+    settings: Settings,
+    home: Home,
+    world: World,
+    pool: Pool,
+    closed: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert closed == order_erasure(pool, home, submission(erasure(world))).position
+    with running(settings) as node:
+        assert is_erased(node)
+    home.kek.unlink()
+    monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    monkeypatch.setenv("LEDGER_DATABASE_URL", str(settings.database_url))
+    made = CliRunner().invoke(app, ["operate", "kek", "new", "--give-up"])
+    assert "new keys; 2 openings were given up" in made.stdout
+    assert [] == check_log(pool, home).findings
+
+
+def test_orders_that_cannot_be_listed_are_not_taken_for_none(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [] == Orders(home.erasures).read()
+    home.erasures.mkdir()
+    (home.erasures / "notes.txt").touch()
+    assert [] == Orders(home.erasures).read()
+
+    def not_permitted(_: Path) -> list[str]:
+        raise PermissionError(home.erasures)
+
+    monkeypatch.setattr(Path, "iterdir", not_permitted)
+    with pytest.raises(PermissionError):
+        Orders(home.erasures).read()
 
 
 def test_behind_a_closed_log_one_officer_erases_nobody_and_nothing_else_is_ordered(
