@@ -17,8 +17,8 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     FALSE_SEAL     a seal's map of subjects is another than that of the entries which it covers (the
                    read models that it has digests of are `audit verify`'s work)
     UNCHECKED      a question could not be asked at all, at this look
-    WAITING        officers registered a party of one's own, or vouched for its key, and one did not
-                   sign: until it binds, it can be stopped
+    WAITING        officers registered a party of one's own, or vouched for its key, or change the
+                   delay of all that waits, and one did not sign: until it binds, it can be stopped
     KEY_TAKEN      a key of one's own was suspended, stopped or revoked by an event that one did not
                    sign: what waits must be stopped by another key of one's own, or the registrar
     NOT_MINE       a key of one's own stands under an event that one did not sign

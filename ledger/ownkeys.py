@@ -4,18 +4,24 @@ from collections.abc import Collection, Sequence
 
 from ledger.alarms import Alarm
 from ledger.powers import TABLE, Row, must_wait
-from ledger.verify.authority import KEY_REVOKED, KEY_STOPPED, KEY_SUSPENDED, brought_keys
+from ledger.verify.authority import DELAY, KEY_REVOKED, KEY_STOPPED, KEY_SUSPENDED, brought_keys
 from ledger.verify.event import Event
 
 
 def waiting(parties: Collection[str], event: Event) -> Sequence[Alarm]:
-    """Say what officers registered, or vouched for, in the name of one of the parties."""
+    """Say what officers registered, or vouched for, in the name of one of the parties.
+
+    Another delay is told to everybody: it is how long all that waits can be stopped.
+    """
     party, row = str(event.body.get("party")), TABLE.get(event.type, Row(""))
-    if party not in parties or not must_wait(row, event.body):
+    if not must_wait(row, event.body) or (event.type != DELAY and party not in parties):
         return ()
     keys = ", ".join(sorted(key.key_id for key in brought_keys(event)))
+    does = f"gives {party} the key {keys}"
+    if event.type == DELAY:
+        does = f"makes the delay {event.body.get('delay_seconds')} s"
     binds = event.body.get("not_before") or event.entry.accepted
-    what = f"{event.type} {event.event_id} gives {party} the key {keys}, from {binds} on"
+    what = f"{event.type} {event.event_id} {does}, from {binds} on"
     return (Alarm("WAITING", what, event.position),)
 
 

@@ -6,6 +6,7 @@ from ledger.genesis import key_record
 from ledger.monitor import Mine
 from tests.support import builders as b
 from tests.support.builders import FIRM, RIVAL
+from tests.support.governance import delay_adopted
 from tests.support.parties import key_suspended
 from tests.support.sample_log import OFFICERS, SampleLog, open_log, party_key, sample_log
 from tests.unit.test_audit_export import MemoryLog
@@ -32,6 +33,21 @@ def test_what_waits_in_ones_own_name_is_told_at_once(tmp_path: Path) -> None:
     assert f"gives {FIRM} the key {new.key_id}, from {later} on" in waiting.what
     assert waiting in watch.monitor.standing
     known = Watch(tmp_path / "known", log, mine=Mine([FIRM], {mine, last}))
+    assert [] == [alarm for alarm in known.monitor.look() if alarm.position]
+
+
+def test_a_change_of_the_delay_is_told_to_everybody_while_it_can_be_stopped(tmp_path: Path) -> None:
+    log = SampleLog()
+    open_log(log, delay_seconds=60)
+    later = "2026-12-24T00:00:00.000Z"
+    mine = log.say(delay_adopted(5, not_before=later), [*OFFICERS])
+    changed = log.size - 1
+    watch = Watch(tmp_path, log, mine=Mine([FIRM]))
+    (told,) = [alarm for alarm in watch.monitor.look() if alarm.position == changed]
+    assert "WAITING" == told.kind
+    assert f"makes the delay 5 s, from {later} on" in told.what
+    assert told in watch.monitor.standing
+    known = Watch(tmp_path / "known", log, mine=Mine([FIRM], {mine}))
     assert [] == [alarm for alarm in known.monitor.look() if alarm.position]
 
 
