@@ -45,7 +45,7 @@ from ledger.log.tiles import TILE_WIDTH, TileHashes, parse_bundle, tile_width
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.files import read_tile
 from ledger.verify.outcome import Refused
-from ledger.wire.regular import open_regular
+from ledger.wire.regular import OddFile, open_regular
 
 COMMIT = 4096
 """Entries that are noted in one commit: what a kill costs at most."""
@@ -61,7 +61,15 @@ BUNDLES = 32
 
 _SUM = 1 << 128
 
-_TABLES = """
+_SQLITE = b"SQLite format 3\0"
+
+_MARK = b"TLjd"
+"""By which a file is known as made here, however damaged: SQLite's application id."""
+
+_MARK_AT = 68
+
+_TABLES = f"""
+PRAGMA application_id = {int.from_bytes(_MARK, "big")};
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tags (subject TEXT, position INTEGER, PRIMARY KEY (subject, position)) WITHOUT ROWID;
 CREATE TABLE payloads (sha256 BLOB PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
@@ -149,11 +157,12 @@ class Judged:
     """The past of a replay of an export, on disk. For one thread."""
 
     def __init__(self, path: Path, directory: Path, *, origin: str, judge: str) -> None:
-        """Open the file, or make it. Raises `Stale`, having changed nothing, `OddFile`."""
+        """Open the file, or make it. Raises `Stale`, having changed nothing.
+
+        Raises `OddFile` for a file that no audit made.
+        """
         self._fetch = _Bundles(directory).entry
-        if not (fresh := not path.exists()):
-            with open_regular(path):
-                pass
+        fresh = not _made_here(path)
         self._file = sqlite3.connect(path, isolation_level=None)
         try:
             self._file.execute("PRAGMA cache_size = -32768")
@@ -299,6 +308,21 @@ class Judged:
         if len(self._events) > EVENTS:
             self._events.popitem(last=False)
         return found
+
+
+def _made_here(path: Path) -> bool:
+    """Say whether an audit has made a file; False where none or an empty one is. Raises `OddFile`.
+
+    What else lies there is somebody's, and stays as it is.
+    """
+    try:
+        with open_regular(path) as file:
+            head = file.read(_MARK_AT + len(_MARK))
+    except FileNotFoundError:
+        return False
+    if head and not (head.startswith(_SQLITE) and head.endswith(_MARK)):
+        raise OddFile(path, "not a file that an audit has made")
+    return bool(head)
 
 
 def _row(bucket: int, key: bytes, history: History) -> tuple[Any, ...]:

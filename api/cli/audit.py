@@ -296,7 +296,7 @@ class _Asked:
     def judged(self, file: Path) -> _Replayed:
         """Go on from what a file says is judged, and note in it what is judged now.
 
-        A file that cannot be gone on from is made anew, which is said.
+        A file of ours that cannot be gone on from is made anew, which is said; another's is not.
         """
         with self._refusals():
             try:
@@ -437,7 +437,7 @@ def _own_file(directory: Path, trust_root: bytes) -> Path:
     name = hashlib.sha256(trust_root + os.fsencode(directory)).hexdigest()[:32]
     own = user_state_path("techledger") / "judged"
     own.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return own / f"{name}.judged"
+    return own / f"{name}.sqlite"
 
 
 @contextmanager

@@ -71,11 +71,10 @@ ODD: dict[str, Callable[[Path], Path]] = {
 odd = pytest.mark.parametrize("kind", ODD)
 
 FINE = {
-    ("audit verify --judged", "noise"),
     ("operate backup destination", "a directory of pipes"),
     ("monitor directory", "a pipe"),
 }
-"""What is well: it is made anew, written beside what is there, or looked at in the next turn."""
+"""What is well: it is written beside what is there, or looked at in the next turn."""
 
 
 class Named(NamedTuple):

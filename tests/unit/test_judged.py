@@ -15,6 +15,7 @@ from ledger import judged
 from ledger.audit import Forgotten, Replay, RuleBroken, exported_entries, sealed_sizes
 from ledger.judged import Contradicted, Judged, Stale, going_on, judge_of
 from ledger.lawbook import laws_at_hand
+from ledger.wire.regular import OddFile
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, RIVAL
 from tests.support.governance import ledger_sealed
@@ -139,7 +140,10 @@ def pages(file: Path) -> Iterator[int]:
 
 
 def test_a_damaged_file_is_told_from_a_broken_log(tmp_path: Path) -> None:
-    """Wherever a byte of it has changed it is stale, or the same is judged as before."""
+    """Wherever a byte of it has changed it is stale, or the same is judged as before.
+
+    One whose mark is another is nobody's, and stays.
+    """
     log = sample_log(40)
     audit(log, tmp_path)
     file, found = tmp_path / "file", 0
@@ -153,6 +157,8 @@ def test_a_damaged_file_is_told_from_a_broken_log(tmp_path: Path) -> None:
                 assert (40, in_memory(log)) == audit(log, tmp_path)
             except Stale:
                 found += 1
+            except OddFile:
+                assert 0 == offset
     assert found > 20
 
 
@@ -259,7 +265,7 @@ def test_the_command_says_what_was_judged_now_and_earlier(tmp_path: Path) -> Non
     again = run("verify", export, "--trust", trust)
     assert "judged now: 3; by earlier audits" in again.output
     assert again.output.endswith("says: 30\n")
-    assert not list(tmp_path.glob("*.judged"))  # What comes along with a log is not believed.
+    assert not list(tmp_path.glob("*.sqlite"))  # What comes along with a log is not believed.
     assert "33 of 33 entries admitted again by every rule" in again.output
     told = json.loads(run("verify", export, "--trust", trust, "--json").stdout)
     assert {"earlier": 33, "now": 0} == told["judged"]
@@ -278,11 +284,33 @@ def test_without_read_models_their_digests_are_unchecked(tmp_path: Path) -> None
 def test_the_command_makes_a_damaged_file_anew_and_says_so(tmp_path: Path) -> None:
     trust, export = tmp_path / "trust.json", write(sample_log(30), tmp_path)
     file = tmp_path / "mine"
-    file.write_bytes(b"no database" * 100)
-    done = run("verify", export, "--trust", trust, "--judged", file)
-    assert 0 == done.exit_code
-    assert "mine is made anew: the file is damaged" in done.output
-    assert "judged now: 30" in done.output
+    assert 0 == run("verify", export, "--trust", trust, "--judged", file).exit_code
+    for length in (100, 5_000):
+        with file.open("r+b") as cut:
+            cut.truncate(length)
+        done = run("verify", export, "--trust", trust, "--judged", file)
+        assert 0 == done.exit_code
+        assert "mine is made anew: the file is damaged" in done.output
+        assert "judged now: 30" in done.output
+
+
+def test_a_file_that_no_audit_made_stays(tmp_path: Path) -> None:
+    trust, export = tmp_path / "trust.json", write(sample_log(3), tmp_path)
+    with sqlite3.connect(database := tmp_path / "database") as connection:
+        connection.execute("CREATE TABLE about (name, value)")
+    connection.close()
+    (text := tmp_path / "text").write_text("Dear Sir")
+    for file in (database, text, trust):
+        was = file.read_bytes()
+        done = run("verify", export, "--trust", trust, "--judged", file)
+        assert "not a file that an audit has made" == str(done.exception)
+        assert was == file.read_bytes()
+
+
+def test_an_empty_file_is_filled(tmp_path: Path) -> None:
+    """A kill leaves one before anything is written."""
+    (tmp_path / "file").touch()
+    assert [0, 3] == [audit(sample_log(3), tmp_path)[0] for _ in range(2)]
 
 
 def test_the_command_refuses_what_does_not_continue_what_it_judged(tmp_path: Path) -> None:
