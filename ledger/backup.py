@@ -210,13 +210,15 @@ def last_backup(home: Home) -> dict[str, Any] | None:
 
 
 def forget_old(
-    destination: Path, keep: timedelta, archive: Path | None, bin_dir: Path | None
+    destination: Path, origin: str, keep: timedelta, archive: Path | None, bin_dir: Path | None
 ) -> list[Path]:
-    """Remove backups that are older than `keep`, but for the newest; return what was removed.
+    """Remove a log's backups that are older than `keep`, but for the newest; return which.
 
-    What the kept ones do not want of the archive of the write-ahead log goes as well.
+    What the kept ones do not want of the archive of the write-ahead log goes as well. What is
+    another log's stays, and a directory that somebody has put something of theirs into.
     """
-    whole = sorted(path.parent for path in destination.glob(f"*/{_MANIFEST}"))
+    found = sorted(path.parent for path in destination.glob(f"*/{_MANIFEST}"))
+    whole = [path for path in found if _is_of(path, origin)]
     oldest = datetime.now(UTC) - keep
     old = [path for path in whole[:-1] if datetime.fromisoformat(read_manifest(path).made) < oldest]
     for path in old:
@@ -226,6 +228,15 @@ def forget_old(
     if archive and kept:
         forget_segments(archive, min(map(first_segment, kept)), bin_dir)
     return old
+
+
+def _is_of(directory: Path, origin: str) -> bool:
+    """Say whether a directory holds a backup of a log, and nothing else."""
+    try:
+        manifest = read_manifest(directory)
+    except (BackupError, OSError):
+        return False
+    return manifest.origin == origin and {*_names(directory)} <= manifest.files.keys()
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -397,15 +408,20 @@ def check_placed(pool: Pool, home: Home, manifest: Manifest) -> Checkpoint:
 
 def _sums(directory: Path) -> Iterator[tuple[str, str]]:
     """Yield the SHA-256 of every file but the manifest. Raises `BackupCorrupt` for what is none."""
-    for path in sorted(directory.rglob("*")):
-        name = str(path.relative_to(directory))
-        kind = path.lstat().st_mode
-        if stat.S_ISDIR(kind) or name == _MANIFEST:
-            continue
-        if not stat.S_ISREG(kind):
+    for name in _names(directory):
+        path = directory / name
+        if not stat.S_ISREG(path.lstat().st_mode):
             raise BackupCorrupt(f"{name} is no file")
         with open_regular(path) as file:
             yield name, file_digest(file, "sha256").hexdigest()
+
+
+def _names(directory: Path) -> Iterator[str]:
+    """Yield what lies in a backup beside the manifest and is no directory."""
+    for path in sorted(directory.rglob("*")):
+        name = str(path.relative_to(directory))
+        if name != _MANIFEST and not stat.S_ISDIR(path.lstat().st_mode):
+            yield name
 
 
 def _json(values: dict[str, Any]) -> bytes:

@@ -107,7 +107,7 @@ def _place(directory: Path) -> Path:
     """Return where an unfinished file lies: beside the directory, or in it where it must."""
     place, beside = directory.absolute(), directory.absolute().parent
     if os.access(beside, os.W_OK) and beside.stat().st_dev == place.stat().st_dev:
-        return beside / f"{place.name}{UNFINISHED}"
+        return beside / f".{place.name}{UNFINISHED}"
     return place / UNFINISHED
 
 

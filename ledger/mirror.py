@@ -30,7 +30,7 @@ from ledger.authentic import Authenticated, NotAuthentic, Untimely
 from ledger.exportfiles import SHARE, Share
 from ledger.governed import Fault, Governed
 from ledger.log.checkpoint import log_times
-from ledger.log.dating import SEEN, Bounds, bounds_of
+from ledger.log.dating import SEEN, Bounds, bounds_of, seen_size
 from ledger.log.merkle import LogError
 from ledger.log.note import Verifier
 from ledger.log.tiles import (
@@ -199,7 +199,8 @@ def _notes(directory: Path) -> list[bytes]:
 
 def _drop_outlived(directory: Path, size: int) -> None:
     for found in (directory / SEEN).glob("*/*"):
-        if int(found.parent.name) < size:
+        seen = seen_size(found.relative_to(directory).as_posix())
+        if seen is not None and seen < size:
             found.unlink()
             _remove_empty(found.parent, directory)
 

@@ -428,9 +428,11 @@ class Monitor:
             self.memory = Memory.parse(read_regular(self._state))
         except FileNotFoundError:
             return
-        except (OSError, OddFile, ValueError, KeyError, TypeError, AttributeError):
-            self.memory = Memory()
-            yield Alarm("STATE", f"{self._state} cannot be read; everything is looked at again")
+        except (OddFile, ValueError, KeyError, TypeError, AttributeError):
+            aside = self._state.with_name(f"{self._state.name}.unread")
+            self._state.replace(aside)
+            what = f"{self._state} holds nothing of ours, and lies in {aside} now"
+            yield Alarm("STATE", f"{what}; everything is looked at again")
 
     def _keep(self, alarm: Alarm) -> None:
         """Write an alarm down that stands, before anything else is asked."""

@@ -72,7 +72,8 @@ def backup(
         print("unproven: keys/batches.key is not at hand, so nobody can tell who made it")
     if keep_days:
         keep = timedelta(days=keep_days)
-        for old in forget_old(destination, keep, settings.wal_archive, settings.postgres_bin):
+        bin_dir = settings.postgres_bin
+        for old in forget_old(destination, manifest.origin, keep, settings.wal_archive, bin_dir):
             print(f"removed {old}")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.delays import delay_of
-from api.cli.options import AsJson, TrustFile, Url, read_named
+from api.cli.options import AsJson, TrustFile, Url, must_be_new, read_named
 from ledger import durable
 from ledger.client import (
     LedgerClient,
@@ -116,7 +116,7 @@ def submit(
     """Submit an event; verify its receipt against the trust root; print it."""
     signed = _read_signed(file)
     if promise is not None:
-        _must_be_new(promise, "--promise")
+        must_be_new(promise, "--promise")
     with LedgerClient(url, read_trust(trust)) as ledger:
         if promise is None:
             receipt = ledger.submit(signed, witnessed=witnessed)
@@ -176,12 +176,6 @@ def answer(
         _keep(refusal, found.note)
     _print_word(found, as_json=as_json)
     raise typer.Exit(1)
-
-
-def _must_be_new(file: Path, option: str) -> None:
-    """Refuse to write over a file, before anything is sent."""
-    if file.exists():
-        raise typer.BadParameter(f"{file} is there already", param_hint=option)
 
 
 def _keep(file: Path, note: bytes) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import TrustFile, Url, read_named
+from api.cli.options import TrustFile, Url, must_be_new, read_named
 from ledger import durable
 from ledger.client import LedgerClient, read_trust
 from ledger.court import MAX_BUNDLE
@@ -24,7 +24,7 @@ Bundle = Annotated[Path, typer.Argument(help="The bundle", exists=True, dir_okay
 
 @app.command("gather")
 def gather(
-    bundle: Annotated[Path, typer.Argument(help="File to write", dir_okay=False)],
+    bundle: Annotated[Path, typer.Argument(help="New file to write", dir_okay=False)],
     *,
     url: Url,
     trust: TrustFile,
@@ -36,12 +36,13 @@ def gather(
     ] = None,
 ) -> None:
     """Fetch a bundle, verify it, and write it."""
+    must_be_new(bundle, "BUNDLE")
     asked = [f"subject={each}" for each in subject or []]
     asked += [f"position={each}" for each in position or []]
     with LedgerClient(url, read_trust(trust)) as ledger:
         raw = ledger.get_bytes(f"/v1/evidence?{'&'.join(asked)}")
     _told(_verified(raw, trust, subject or []))
-    durable.replace(bundle, raw, 0o644)
+    durable.create(bundle, raw, 0o644)
 
 
 @app.command("open")

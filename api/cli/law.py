@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.officers import sign_as_officers
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustFile, Url, must_be_new
 from ledger.client import LedgerClient, read_trust
 from ledger.domain.authority import ledger_subject
 from ledger.domain.law import Law, MalformedLaw, read_law
@@ -17,6 +17,7 @@ from ledger.genesis import EDITION
 from ledger.home import Home
 from ledger.lawbook import files_in, put_on_shelf, shipped_files
 from ledger.settings import Settings
+from ledger.wire.regular import read_regular
 
 app = typer.Typer(help="Law data: what a ledger judges by, and since when.", no_args_is_help=True)
 
@@ -44,9 +45,13 @@ def export(
     directory: Annotated[Path, typer.Argument(help="Directory to write into", file_okay=False)],
 ) -> None:
     """Write the law data of this version as files: what a new decree starts from."""
+    files = {directory / name: raw for name, raw in shipped_files().items()}
+    for file, raw in files.items():
+        if not (file.is_file() and read_regular(file) == raw):
+            must_be_new(file, "DIRECTORY")
     directory.mkdir(parents=True, exist_ok=True)
-    for name, raw in shipped_files().items():
-        replace(directory / name, raw, 0o644)
+    for file, raw in files.items():
+        replace(file, raw, 0o644)
     print(f"{_read(directory).sha256}  {directory}")
 
 

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,13 @@ def read_named(file: Path, hint: str) -> bytes:
     except (OddFile, OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise typer.BadParameter(f"{file}: {why}", param_hint=hint) from None
+
+
+def must_be_new(file: Path, hint: str) -> None:
+    """Refuse to write over what somebody has, before anything is done. Raises `BadParameter`."""
+    if os.path.lexists(file):
+        told = f"FILE_EXISTS: {file} is there already, and stays; name a new file"
+        raise typer.BadParameter(told, param_hint=hint)
 
 
 def read_envelope_in(file: Path, hint: str) -> Envelope:

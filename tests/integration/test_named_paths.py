@@ -15,6 +15,7 @@ import typer
 import ledger.client
 from api.cli import main
 from ledger.audit import StoredLog, export
+from ledger.lawbook import shipped_files
 from ledger.settings import OF_CLIENTS, Settings
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -201,6 +202,38 @@ def test_every_path_of_every_command(
     else:
         assert code in codes_of(" ".join(each.command)), said
     assert "pydantic" not in said
+
+
+WRITTEN = [
+    each
+    for each in PATHS
+    if each.parameter.type_descriptor.parameter_info.exists is False
+    and each.parameter.opts[0] not in ("--trust", "--mirror")
+]
+MINE = (
+    *("ODD/notes.txt", "ODD/checkpoints/0/notes.txt", "ODD/tile/notes.txt", "ODD/tile/0/000.p/x"),
+    *(f"ODD/{name}" for name in shipped_files()),
+    *("ODD/20200101T000000.000000Z-1/manifest.json", "ODD/keys/notes.txt"),
+    *("ODD.new/notes.txt", "ODD.rotten/notes.txt", "ODD.forked/notes.txt", "ODD.monitor.json"),
+)
+
+
+@pytest.mark.parametrize("named", ["ODD", "ODD/notes.txt"])
+@pytest.mark.parametrize("each", WRITTEN, ids=[each.name for each in WRITTEN])
+def test_what_somebody_has_there_stays(
+    each: Named, named: str, place: Place, tmp_path: Path, user: User
+) -> None:
+    mine = [tmp_path / name for name in MINE]
+    for file in mine:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("mine")
+    words = [*each.command, *words_of(each.parameter, str(tmp_path / named))]
+    for other in each.beside:
+        words += words_of(other, fit(place, other, tmp_path / "new"))
+    user.runs(*words)
+    # What a monitor cannot take for its memory is moved aside.
+    held = [each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()]
+    assert len(MINE) == held.count(b"mine")
 
 
 def test_a_server_that_does_not_answer_could_not_be_asked(place: Place, user: User) -> None:

@@ -233,10 +233,12 @@ def test_a_half_written_file_of_an_interrupted_export_is_overwritten(
     log: SampleLog, tmp_path: Path
 ) -> None:
     """It lies beside the directory: a copy of a log that is being written has nothing else."""
-    (tmp_path / "log.new").write_bytes(b"half")
+    (tmp_path / ".log.new").write_bytes(b"half")
+    (tmp_path / "log.new").write_bytes(b"mine")
     export(MemoryLog(log, 12), tmp_path / "log")
     assert log.files(12) == files_in(tmp_path / "log")
-    assert not (tmp_path / "log.new").exists()
+    assert not (tmp_path / ".log.new").exists()
+    assert b"mine" == (tmp_path / "log.new").read_bytes()
 
 
 def test_a_source_that_shrank_is_refused_and_nothing_is_touched(

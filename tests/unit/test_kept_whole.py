@@ -18,7 +18,7 @@ from tests.support.sample_log import sample_log
 from tests.support.verifying import whole_bundle
 
 BEFORE = b"what was there before"
-STEPS = ("os.fsync", "pathlib.Path.replace")
+STEPS = ("os.fsync", "os.link")
 
 
 def full(*_: object, **__: object) -> None:
@@ -54,18 +54,23 @@ def gather(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], obje
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_bundle_is_written_whole_or_the_one_before_it_stays(
+def test_a_bundle_is_written_whole_or_not_at_all(
     step: str, tmp_path: Path, gather: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "bundle").write_bytes(BEFORE)
     with monkeypatch.context() as patched:
         patched.setattr(step, full)
         failed = gather()
     assert isinstance(failed, OSError)
-    assert BEFORE == (tmp_path / "bundle").read_bytes()
+    assert {"trust"} == {each.name for each in tmp_path.iterdir()}
     assert gather() is None
     assert Served.bundle == (tmp_path / "bundle").read_bytes()
     assert {"bundle", "trust"} == {each.name for each in tmp_path.iterdir()}
+
+
+def test_what_is_there_is_not_written_over(tmp_path: Path, gather: Callable[[], object]) -> None:
+    (tmp_path / "bundle").write_bytes(BEFORE)
+    assert (2,) == getattr(gather(), "args", None)
+    assert BEFORE == (tmp_path / "bundle").read_bytes()
 
 
 def test_a_word_that_cannot_be_kept_is_printed(

@@ -357,6 +357,7 @@ def test_a_monitor_without_its_memory_looks_at_all_again(tmp_path: Path) -> None
         state.write_text(spoilt)
         watch.monitor = watch.fresh()
         assert ["STATE", "RULE_BROKEN"] == [alarm.kind for alarm in watch.monitor.begin()]
+        assert spoilt == state.with_name(f"{state.name}.unread").read_text()
 
 
 def test_a_crash_between_the_look_and_the_memory_of_it_misses_nothing(
