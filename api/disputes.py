@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
-from api.parameters import Day, Position
+from api.parameters import Position
 from api.problems import NotFound
 from api.reads import AtLeast, KnownAtText, SubjectPath, ask, read_known_at, today
+from ledger.domain.event import Day
 from projections.dependencies import falls_with
 from projections.disputes import holds_on
 from projections.vouching import marked_dispute_of

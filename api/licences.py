@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from api.deps import law_of, node_of
-from api.parameters import Day
 from api.problems import ApiProblem
 from api.reads import AtLeast, EffectText, KnownAtText, ask, read_known_at, today
+from ledger.domain.event import Day
 from ledger.domain.scope import Act, Field, Territory
 from projections.licences import Use, check_licence
 

@@ -1,16 +1,16 @@
 """
-Whole numbers and days in paths and queries: each is written in one way.
+Whole numbers in paths and queries: each is written in one way. Days are those of events.
 
-What reads them otherwise is generous: `+1`, `0_1` and full-width digits are one, and 2026 is a
-moment of the first of January 1970.
+What reads them otherwise is generous: `+1`, `0_1` and full-width digits are one.
 """
 
 import re
-from datetime import date
 from typing import Annotated
 
 from fastapi import Path
 from pydantic import BeforeValidator, Field
+
+from ledger.domain.event import LAST_YEAR
 
 
 def _written(form: str, says: str) -> BeforeValidator:
@@ -41,10 +41,8 @@ Hundred = Annotated[int, Field(ge=1, le=100), _DECIMAL]
 Thousand = Annotated[int, Field(ge=1, le=1000), _DECIMAL]
 """How many there may be on a page."""
 
-Year = Annotated[int, Field(ge=1900, le=9998), _DECIMAL]
+Year = Annotated[int, Field(ge=1900, le=LAST_YEAR), _DECIMAL]
 Amount = Annotated[int, Field(ge=0, lt=2**53), _DECIMAL]
 """A sum in minor units."""
 
 Position = Annotated[Count, Path(description="0-based place in the log", examples=[0])]
-
-Day = Annotated[date, _written("[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, YYYY-MM-DD")]

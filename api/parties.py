@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import node_of
-from api.parameters import Amount, Day
+from api.parameters import Amount
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
+from ledger.domain.event import Day
 from projections.keys import keys_of
 from projections.mandates import Act, mandates_of, power_of
 from projections.parties import party_as_known, relations_of

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from api.deps import law_of, node_of
-from api.parameters import Day
 from api.problems import ApiProblem
 from api.reads import AtLeast, KnownAtText, RightPath, ask, read_known_at, today
+from ledger.domain.event import Day
 from ledger.domain.scope import Field, Territory
 from projections.reach import Part, dependents_of, exclusive_in, left_of
 

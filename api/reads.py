@@ -23,9 +23,17 @@ from pydantic import BaseModel
 
 from api.deps import address_of, node_of, traffic_of
 from api.folding import beyond
-from api.parameters import Count, Day
+from api.parameters import Count
 from api.problems import ApiProblem
-from ledger.domain.event import format_instant, legal_day, parse_instant
+from ledger.domain.event import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Day,
+    format_instant,
+    legal_day,
+    parse_day,
+    parse_instant,
+)
 from ledger.store.entries import read_head
 from ledger.wire.canonical import MAX_INT
 from projections.axes import NEVER, Effect
@@ -57,7 +65,7 @@ AtLeast = Annotated[
 ]
 
 _POSITION = re.compile(r"0|[1-9][0-9]{0,17}")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY_LENGTH = len("YYYY-MM-DD")
 
 
 def today() -> date:
@@ -72,10 +80,12 @@ def read_known_at(text: str | None) -> KnownAt:
     try:
         if _POSITION.fullmatch(text):
             return int(text)
-        return date.fromisoformat(text) if _DAY.fullmatch(text) else parse_instant(text)
+        return parse_day(text) if len(text) == _DAY_LENGTH else parse_instant(text)
     except ValueError:
         raise ApiProblem(
-            422, "BAD_PARAMETER", "known_at is a position, an instant or a day"
+            422,
+            "BAD_PARAMETER",
+            f"known_at is a position, an instant or a day, of {FIRST_YEAR} to {LAST_YEAR}",
         ) from None
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
-from api.parameters import Day, Year
+from api.parameters import Year
 from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
+from ledger.domain.event import Day
 from projections.arrears import minimum_of, overdue_of
 from projections.computation import computation_of
 from projections.dues import agreement_of, dues_of

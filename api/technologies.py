@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
-from api.parameters import Day
 from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
 from ledger.domain.author_pay import Income
+from ledger.domain.event import Day
 from projections.author_minimum import author_minimum_of
 from projections.technologies import technology_of
 

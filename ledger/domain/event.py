@@ -36,6 +36,7 @@ HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 FIRST_YEAR, LAST_YEAR = 1000, 2999
 
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 )
@@ -68,9 +69,9 @@ def parse_day(text: object) -> date:
         return text
     if not isinstance(text, str):
         raise ValueError("a day is written YYYY-MM-DD")  # noqa: TRY004  (pydantic wants it so)
-    day = date.fromisoformat(text)
-    if day.isoformat() != text:
+    if not _DAY.fullmatch(text):
         raise ValueError("a day is written YYYY-MM-DD")
+    day = date.fromisoformat(text)
     _must_be_of_an_age(day.year)
     return day
 

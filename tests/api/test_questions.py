@@ -283,6 +283,48 @@ def test_a_licence_ends_by_itself_with_the_last_right_that_it_grants(
         assert ("in_force", False) == (answer["status"], lapse in answer["positions"])
 
 
+def _asked_of_days() -> Iterator[tuple[str, str]]:
+    """Yield a path of every route that asks of a day, without the day, and the day's parameter."""
+    told = [path.partition("?") for path in (*FURTHER, *(each.path for each in QUESTIONS))]
+    told += [path.partition("?") for path in FURTHER_DAYS]
+    for route, methods in json.loads(GOLDEN.read_text("utf-8"))["paths"].items():
+        form = re.compile(re.sub(r"\{[^}]*\}", "[^/?]+", route))
+        for each in methods.get("get", {}).get("parameters", []):
+            if '"format": "date"' in json.dumps(each):
+                of_route = [(path, query) for path, _, query in told if form.fullmatch(path)]
+                assert of_route, f"no document and no test asks {route}"
+                path, query = max(of_route, key=lambda found: len(found[1]))
+                rest = [word for word in query.split("&") if word.partition("=")[0] != each["name"]]
+                yield f"{path}?{'&'.join(filter(None, rest))}", each["name"]
+    yield f"/v1/rights/{asked.RIGHT}/title?known_by=office", "known_at"
+    yield from ((f"/{page}?", "true_on") for page in DAY_PAGES)
+
+
+FURTHER_DAYS = (
+    f"/v1/rights/{asked.LAPSED}/status",
+    f"/v1/contracts/{asked.LICENCE}/sublicences",
+    f"/v1/subjects/{asked.SHARE}/holds",
+    f"/v1/parties/{INSTITUTE}",
+    f"/v1/parties/{INSTITUTE}/relations",
+)
+DAYS = ("0001-01-01", "0999-12-31", "1000-01-01", "2999-12-31", "3000-01-01", "9999-12-31")
+DAY_PAGES = (f"rights/{asked.RIGHT}", f"contracts/{asked.LICENCE}", f"parties/{INSTITUTE}")
+
+
+def test_the_first_and_the_last_day_are_answered_and_none_beyond(
+    http: httpx2.Client, loaded: Loaded
+):
+    asked_of = list(_asked_of_days())
+    assert len(asked_of) > 20
+    for path, name in asked_of:
+        for day in DAYS:
+            answer = http.get(loaded.said(f"{path}&{name}={day}"))
+            assert answer.status_code in (200, 422), (path, name, day, answer.text)
+            # Of days of old the law data is silent, with a code of its own.
+            beyond = "BAD_PARAMETER" in answer.text
+            assert beyond != ("1000" <= day < "3000"), (path, name, day, answer.text)
+
+
 NOBODY = (
     *(f"/v1/rights/right:none/{what}" for what in (
         "title", "chain", "liens", "status", "lapse-effects", "exclusive", "left-to-grant",
