@@ -112,7 +112,10 @@ def save_pair(
 
 def add_log_keys(directory: Path) -> tuple[Ed25519PrivateKey, MLDSA44PrivateKey]:
     """Make the next two keys of the log, beside those that are there: `log-2-…`."""
-    return create_pair(directory, f"log-{len(_log_pairs(directory)) + 1}")
+    numbers = (whose.removeprefix("log-") for whose in _log_pairs(directory))
+    # Not by their count: those that signed before may be destroyed.
+    last = max((int(number) for number in numbers if number.isdecimal()), default=1)
+    return create_pair(directory, f"log-{last + 1}")
 
 
 def load_log_keys(directory: Path) -> tuple[Ed25519PrivateKey | MLDSA44PrivateKey, ...]:

@@ -366,7 +366,9 @@ def publisher_of(  # noqa: PLR0913  (what it is wired to, by name)
     home, policy = Home(settings.home), policy_of(settings, pool)
     origin = home.identity().origin
     urls = places(policy, settings.mirrors.split(), origin)
-    signer = LogSigner(origin, *load_log_keys(home.keys))
+    signer = LogSigner(
+        origin, *load_log_keys(home.keys), look_again=lambda: load_log_keys(home.keys)
+    )
     vintage = Vintage(pool, LawShelf(home.law))
     return Publisher(
         pool,

@@ -87,8 +87,19 @@ class KeyNotAtHand(NeedsOperator):
 class LogSigner:
     """The log's keys, under its own name: Ed25519 note signatures and ML-DSA-44 cosignatures."""
 
-    def __init__(self, origin: str, *private_keys: Ed25519PrivateKey | MLDSA44PrivateKey) -> None:
+    def __init__(
+        self,
+        origin: str,
+        *private_keys: Ed25519PrivateKey | MLDSA44PrivateKey,
+        look_again: Callable[[], Iterable[Ed25519PrivateKey | MLDSA44PrivateKey]] | None = None,
+    ) -> None:
+        """`look_again` returns the keys anew, where one is asked for that was not there."""
         self.origin = origin
+        self._look_again = look_again
+        self._take(private_keys)
+
+    def _take(self, private_keys: Sequence[Ed25519PrivateKey | MLDSA44PrivateKey]) -> None:
+        origin = self.origin
         signers: list[Ed25519NoteSigner | MLDSA44Signer] = [
             Ed25519NoteSigner(origin, key)
             if isinstance(key, Ed25519PrivateKey)
@@ -109,10 +120,13 @@ class LogSigner:
     ) -> bytes:
         """Return the checkpoint signed by the keys named, after verifying every signature.
 
-        It bears `when`, in whole seconds. By all keys at hand where none are named. Raises
-        `KeyNotAtHand`, `Halted`.
+        It bears `when`, in whole seconds. By all keys at hand where none are named; those that
+        lie in the home only since it was last looked at are taken up. Raises `KeyNotAtHand`,
+        `KeystoreError`, `Halted`.
         """
         named = self.vkeys if vkeys is None else vkeys
+        if self._look_again and not self._signers.keys() >= set(named):
+            self._take(tuple(self._look_again()))
         if missing := [vkey for vkey in named if vkey not in self._signers]:
             raise KeyNotAtHand(
                 f"the log's key {missing[0][:100]} is not at hand: put it into LEDGER_HOME/keys"

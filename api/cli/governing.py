@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from api.cli.officers import sign_as_officers
 from api.cli.options import read_named
+from ledger.antirollback import CheckpointFile, Missing
 from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body
 from ledger.domain.governance import (
@@ -27,9 +28,11 @@ from ledger.domain.governance import (
     SpokenFor,
     SuccessionDeclared,
 )
+from ledger.faults import Told
 from ledger.genesis import append_unpublished
 from ledger.home import Home
 from ledger.keystore import add_log_keys, load_log_keys, save_key
+from ledger.log.note import parse_note, parse_vkey
 from ledger.log.policy import MalformedPolicy, parse_policy_of
 from ledger.node import open_database
 from ledger.publisher import LogSigner
@@ -42,24 +45,53 @@ from ledger.wire.keys import PrivateKey
 log_keys = typer.Typer(help="Rotate the keys of the log.", no_args_is_help=True)
 
 
+class NothingToRetire(Told):
+    """The newest keys of the log do not sign beside older ones."""
+
+
 @log_keys.command("new")
 def log_keys_new() -> None:
-    """Make the next two keys of the log, and print the event that adopts them beside the old."""
+    """Make the next two keys of the log, and print the event that adopts them beside the old.
+
+    Two that were made already and do not sign yet are taken: their event is printed again.
+    """
     home = Home(Settings().home)
-    add_log_keys(home.keys)
-    _print_log_keys(home, start=0)
+    signing, newest = _log_keys(home)
+    if set(newest) <= set(signing):
+        add_log_keys(home.keys)
+        signing, newest = _log_keys(home)
+    else:
+        print("log-keys: no new keys; those made last do not sign yet", file=sys.stderr)
+    _print_log_keys(home, (*signing, *newest))
 
 
 @log_keys.command("retire")
 def log_keys_retire() -> None:
-    """Print the event by which the newest two keys sign alone."""
-    _print_log_keys(Home(Settings().home), start=-2)
+    """Print the event by which the newest two keys sign alone, once they sign beside the old."""
+    home = Home(Settings().home)
+    signing, newest = _log_keys(home)
+    if not set(newest) < set(signing):
+        raise NothingToRetire(
+            "nothing to retire: the newest keys do not sign beside older ones; make the next ones"
+            " with `log-keys new`, and submit the event that it prints first"
+        )
+    _print_log_keys(home, newest)
 
 
-def _print_log_keys(home: Home, start: int) -> None:
-    origin = home.identity().origin
-    vkeys = LogSigner(origin, *load_log_keys(home.keys)).vkeys[start:]
-    _print(LogKeysAdopted(ledger=ledger_subject(origin), log_keys=vkeys, reason="rotation"))
+def _log_keys(home: Home) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the keys at hand that sign the log's last checkpoint, and the two made last."""
+    vkeys = LogSigner(home.identity().origin, *load_log_keys(home.keys)).vkeys
+    note = CheckpointFile(home.checkpoints).read()
+    if note is None:
+        raise Missing("no stored checkpoint: run it in the home of the server that signs")
+    lines = {(line.name, line.key_id) for line in parse_note(note).signatures}
+    keys = zip(vkeys, map(parse_vkey, vkeys), strict=True)
+    return tuple(vkey for vkey, key in keys if (key.name, key.key_id) in lines), vkeys[-2:]
+
+
+def _print_log_keys(home: Home, vkeys: tuple[str, ...]) -> None:
+    ledger = ledger_subject(home.identity().origin)
+    _print(LogKeysAdopted(ledger=ledger, log_keys=vkeys, reason="rotation"))
 
 
 def refusal_key() -> None:
