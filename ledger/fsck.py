@@ -32,10 +32,8 @@ from ledger.links import link_faults, rest_faults
 from ledger.log.checkpoint import log_times, open_checkpoint, parse_checkpoint
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import write_base64
-from ledger.log.key import BadNoteSignature
 from ledger.log.merkle import Frontier, LogError, leaf_hash, root_of
 from ledger.log.note import (
-    NoteSignature,
     UnverifiedNote,
     Verifier,
     open_note,
@@ -143,6 +141,7 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         part("rest", lambda: _add_all(report, rest_faults(rows, trust.origin, keys.at)))
         part("erasures", lambda: _add_all(report, erasure_faults(rows, vault.orders, trust.origin)))
         part("refusals", lambda: _add_all(report, refusal_faults(rows, home, trust.origin)))
+        part("indexes", lambda: _add_all(report, rows.index_faults()))
         part("schema", lambda: _add_all(report, rows.schema_faults()))
     alone("anti-rollback file", lambda: file.check_against_stored(pool, keys))
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
@@ -324,21 +323,15 @@ def _check_cosignatures(rows: Examination, policy: Policy, report: Report) -> No
             line = parse_note(note).signatures[-1]
             if known:
                 open_note(note, known)
+            time_said = cosignature_time(line.blob)
         except UnverifiedNote:
             continue  # By a witness that the policy no longer names.
         except (KeyError, LogError) as error:
             report.add(f"{name} does not verify: {error}")
             continue
-        said = Cosignature(stored.size, line.name, line.key_id, _time(line), line.line)
+        said = Cosignature(stored.size, line.name, line.key_id, time_said, line.line)
         if said != stored:
             report.add(f"{name} is stored as another than it is")
-
-
-def _time(line: NoteSignature) -> int:
-    try:
-        return cosignature_time(line.blob)
-    except BadNoteSignature:
-        return -1
 
 
 class _File:

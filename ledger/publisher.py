@@ -304,8 +304,9 @@ class Publisher:
         if head.size < first_new:
             raise Halted(f"the database has {head.size} entries; {first_new} were signed")
         page, new = list[StoredEntry](), list[bytes]()
-        look = self._scrutiny.look if self._scrutiny else None
-        for page in self._rehash(first_new, head.size, look):
+        for page in self._rehash(first_new, head.size):
+            if self._scrutiny:
+                self._scrutiny.look(page)
             leaves = [entry.leaf_hash for entry in page]
             frontier = frontier.extend(leaves)
             new += leaves
@@ -344,10 +345,8 @@ class Publisher:
             released, self._signed = self._signed, None
             self._told(released)
 
-    def _rehash(
-        self, start: int, stop: int, look: Callable[[StoredEntry], None] | None = None
-    ) -> Iterator[list[StoredEntry]]:
-        """Read entries back, page by page, hash each anew, look at it. Raises `Halted`."""
+    def _rehash(self, start: int, stop: int) -> Iterator[list[StoredEntry]]:
+        """Read entries back, page by page, hash each anew. Raises `Halted`."""
         while start < stop:
             page = read_entries(self._pool, start, stop, PAGE)
             if not page:
@@ -358,8 +357,6 @@ class Publisher:
                     raise Halted(f"entry {position} is not what was appended")
                 if position >= self._frontier.size and entry.topic not in TOPICS:
                     raise SoftwareOlder(f"entry {position} is of a type that this does not know")
-                if look:
-                    look(entry)
                 self._keys.follow(entry)
             yield page
             start += len(page)
@@ -439,12 +436,11 @@ class Publisher:
         try:
             seen = parse_checkpoint(parse_note(other.note).text)
             # One good line of ours is enough, whatever else stands there.
-            _, by_us = good_lines(other.note, self.signer.verifiers)
+            good_lines(other.note, self.signer.verifiers)
         except LogError as error:
             # Only what our own keys signed can show that we are behind.
             _log.warning("checkpoint_not_ours", where=other.where, why=str(error))
             return
-        assert by_us, "good_lines returns a line"
         if seen.origin != stored.origin or seen.size == 0:
             return
         if seen.size > stored.size:

@@ -3,7 +3,8 @@ What the publisher asks of entries before it signs them: nothing is signed that 
 
 Each entry was appended by a sequencer of this ledger (`ledger.batches`), and each goes through the
 verifier's own steps 5 to 8, but for the signatures themselves, which were verified before the
-sequencer had them: form, identity and time, lists, the table of authority, keys and mandates.
+sequencer had them: form, identity and time, lists, the table of authority, keys and mandates. The
+event's id is found again by the index that makes it unique, at this entry alone.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from ledger.powers import TABLE, values
 from ledger.store.batches import Batch
 from ledger.store.connection import Pool
 from ledger.store.entries import StoredEntry, read_by_subject, read_topics
+from ledger.store.indexes import find_events, index_lacks
 from ledger.verify.authority import ENTERED, OFFERS, Authority, is_authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
@@ -42,21 +44,22 @@ class Scrutiny:
         """Let nothing that follows be older than what was signed at an instant."""
         self._accepted = max(self._accepted, format_instant(signed))
 
-    def look(self, stored: StoredEntry) -> None:
-        """Look at the next entry of the log; what is wrong with it, `conclude` says.
+    def look(self, page: Sequence[StoredEntry]) -> None:
+        """Look at the next entries of the log; what is wrong with one, `conclude` says.
 
-        One that was looked at is passed over: what is not signed yet is read again.
+        Those that were looked at are only found again: what is not signed yet is read again.
         """
-        if self._doubt or stored.position < self._size:
-            return
-        try:
-            self._judge(stored)
-        except Refused as refused:
-            self._doubt = f"step {refused.step.number}, {refused.reason}"
-        if self._doubt:
-            at = f"entry {stored.position} would be refused by every verifier"
-            self._doubt = f"{at}: {self._doubt}"
-        self._size = stored.position + 1
+        for stored in page:
+            if self._doubt or stored.position < self._size:
+                continue
+            try:
+                self._judge(stored)
+            except Refused as refused:
+                self._doubt = f"step {refused.step.number}, {refused.reason}"
+            if self._doubt:
+                self._doubt = _refused(stored.position, self._doubt)
+            self._size = stored.position + 1
+        self._find(page)
 
     def conclude(self, batches: Sequence[Batch], first: int, leaves: Sequence[bytes]) -> None:
         """Raise `Halted` unless all entries from `first` on are ours, and none is in doubt."""
@@ -70,6 +73,21 @@ class Scrutiny:
             raise Halted(f"entry {first + at} was judged by no sequencer of this ledger")
         if self._doubt:
             raise Halted(self._doubt)
+
+    def _find(self, page: Sequence[StoredEntry]) -> None:
+        """Find entries by their event ids, each once, where it stands.
+
+        An event that stands twice, every verifier refuses. Raises `IndexUnsound` where the index
+        that keeps this from happening does not have an entry.
+        """
+        here = {entry.event_id: entry.position for entry in page}
+        found = find_events(self._pool, [entry.event_id for entry in page])
+        for event_id, position in found:
+            first, last = sorted((position, here[event_id]))
+            if first != last and not self._doubt:
+                self._doubt = _refused(last, f"step 6, its event {event_id} stands at {first} too")
+        if lacking := [entry for entry in page if (entry.event_id, entry.position) not in found]:
+            raise index_lacks(lacking[0].position)
 
     def _judge(self, stored: StoredEntry) -> None:
         event = read_event(stored.entry, stored.position, self._key.origin)
@@ -101,3 +119,7 @@ class Scrutiny:
                 for stored in read_by_subject(self._pool, offer, limit=1):
                     if stored.topic in OFFERS:
                         self._follow(stored)
+
+
+def _refused(position: int, why: str) -> str:
+    return f"entry {position} would be refused by every verifier: {why}"

@@ -22,6 +22,7 @@ from ledger.store.connection import Pool, StoreError, Timeouts
 from ledger.store.cosignatures import Cosignature
 from ledger.store.entries import StoredEntry
 from ledger.store.head import Head, head_of
+from ledger.store.indexes import index_faults
 from ledger.store.links import Link
 from ledger.store.nodes import Node
 from ledger.store.overlays import meddling_settings
@@ -231,6 +232,10 @@ class Examination:
     def schema_faults(self) -> list[str]:
         """Return how the schema differs from what the migrations make, triggers and rights too."""
         return [*schema_faults(self._session), *meddling_settings(self._session)]
+
+    def index_faults(self) -> list[str]:
+        """Return which indexes do not have what their tables have, and which events are twice."""
+        return list(index_faults(self._session))
 
     def missing_openings(self) -> int:
         """Return how many openings were kept once and are gone without a trace."""

@@ -1,6 +1,9 @@
 """
 What stands between a table and who asks it: policies, rules, views, inheritance, foreign triggers.
 
+And what the catalogue says of a table that is not so: indexes, triggers and checks that are there,
+and switched off by a flag beside them.
+
 No software of this ledger makes any of them in its schemas. With one of them a table can tell the
 server something else than it tells who examines it, so nothing is answered while one is there.
 """
@@ -26,11 +29,24 @@ UNION SELECT format('%s, which is no table', name)
 UNION SELECT format('%s, which inherits %s', inhrelid::regclass, inhparent::regclass)
     FROM pg_inherits WHERE inhrelid IN (SELECT oid FROM ours) OR inhparent IN (SELECT oid FROM ours)
 UNION SELECT format('the trigger %I on %s', tgname, name)
-    FROM ours JOIN pg_trigger ON tgrelid = ours.oid AND NOT tgisinternal
+    FROM ours JOIN pg_trigger ON tgrelid = ours.oid
     WHERE nspname <> 'ledger'
 UNION SELECT 'the function ' || p.oid::regprocedure
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE n.nspname IN ('read', 'migrations')
+UNION SELECT format('the index %s as it is: it is not kept, or not held to', indexrelid::regclass)
+    FROM ours JOIN pg_index ON indrelid = ours.oid
+    LEFT JOIN pg_constraint ON conindid = indexrelid AND contype IN ('p', 'u')
+    WHERE indisvalid AND NOT (indisready AND indislive) OR conindid IS NOT NULL
+        AND NOT (indisvalid AND indisunique AND indimmediate AND indpred IS NULL)
+UNION SELECT format('%s as it is: its %s are passed over', name, what)
+    FROM ours JOIN pg_class t USING (oid), LATERAL (VALUES
+        ('triggers', NOT relhastriggers AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = t.oid)),
+        ('indexes', NOT relhasindex AND EXISTS (SELECT FROM pg_index WHERE indrelid = t.oid)),
+        ('checks', relchecks
+            <> (SELECT count(*) FROM pg_constraint WHERE conrelid = t.oid AND contype = 'c'))
+    ) AS flags (what, off)
+    WHERE off
 ORDER BY 1
 """
 

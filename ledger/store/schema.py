@@ -77,7 +77,7 @@ _TRIGGERS = """
 SELECT pg_get_triggerdef(t.oid) || '; -- enabled: ' || CASE t.tgenabled
     WHEN 'A' THEN 'always' WHEN 'O' THEN 'origin' WHEN 'R' THEN 'replica' ELSE 'never' END
 FROM pg_trigger t
-WHERE t.tgrelid IN (<tables>) AND NOT t.tgisinternal
+WHERE t.tgrelid IN (<tables>)
 ORDER BY 1
 """
 

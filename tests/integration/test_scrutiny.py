@@ -32,7 +32,7 @@ from ledger.wire.envelope import PAYLOAD_TYPE, Envelope, Signature, sign_envelop
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, RIVAL
 from tests.support.node import append, found, running, settings_for
-from tests.support.postgres import Database
+from tests.support.postgres import Database, run_sql
 from tests.support.world import World
 
 TECHNOLOGY = b.technology_registered(owners=[b.held(INSTITUTE)])
@@ -130,6 +130,50 @@ def test_what_a_verifier_would_refuse_is_not_signed_though_a_sequencer_judged_it
     until(lambda: node.halted is not None)
     assert f"entry {at} would be refused by every verifier: step 8" in str(node.halted)
     assert 3 == signed_size(node)
+
+
+EVENT_IDS = "indexrelid = 'ledger.entries_event_id_key'::regclass"
+
+
+def told(node: Node, what: str) -> bool:
+    return what in " ".join(node.supervisor.troubles())
+
+
+def test_an_entry_that_the_index_of_event_ids_does_not_have_is_not_signed(
+    database: Database, node: Node, world: World
+) -> None:
+    """Whoever owns the database switches it off; nothing that is there twice may be signed."""
+    run_sql(database.superuser_dsn, f"UPDATE pg_index SET indisready = false WHERE {EVENT_IDS}")
+    append(node, world.sign(TECHNOLOGY, INSTITUTE))
+    until(lambda: told(node, "entries_event_id_key is not as it was made"))
+    run_sql(database.superuser_dsn, f"UPDATE pg_index SET indisready = true WHERE {EVENT_IDS}")
+    until(lambda: told(node, "entries_event_id_key does not have entry 3"))
+    assert (3, None) == (signed_size(node), node.halted)
+    run_sql(database.owner_dsn, "REINDEX INDEX ledger.entries_event_id_key")
+    until(lambda: signed_size(node) == 4)
+
+
+def test_an_event_that_is_in_the_log_already_is_not_signed_again(
+    database: Database, node: Node, world: World, home: Home
+) -> None:
+    """Whatever keeps the index from refusing it: fsck counts without it."""
+    signed = world.sign(TECHNOLOGY, INSTITUTE)
+    append(node, signed)
+    until(lambda: signed_size(node) == 4)
+    run_sql(database.superuser_dsn, f"UPDATE pg_index SET indisready = false WHERE {EVENT_IDS}")
+    past_the_sequencer(node, signed.envelope, batch_key(home).mac)
+    found = [each.what for each in check_log(node.pool, home).findings]
+    assert any("is in the log more than once, at 3 and at 4" in what for what in found)
+    run_sql(
+        database.superuser_dsn,
+        # As two rows are in an index that was not held to be unique.
+        f"UPDATE pg_index SET indisunique = false WHERE {EVENT_IDS};"
+        "REINDEX INDEX ledger.entries_event_id_key;"
+        f"UPDATE pg_index SET indisunique = true WHERE {EVENT_IDS}",
+    )
+    until(lambda: node.halted is not None)
+    assert "entry 4 would be refused by every verifier: step 6, its event" in str(node.halted)
+    assert 4 == signed_size(node)
 
 
 def test_fsck_verifies_the_signatures_of_what_it_calls_clean(

@@ -124,6 +124,55 @@ def test_an_attack_on_rows_is_found_by_fsck_alone(scene: Scene, attack: str) -> 
         assert scene.fsck(database)
 
 
+SWITCHED_OFF = {
+    "UPDATE pg_index SET indisready = false WHERE indrelid = 'read.keys'::regclass": (
+        "the index read.keys"
+    ),
+    "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ledger.entries_pkey'::regclass": (
+        "the index ledger.entries_pkey as it is"
+    ),
+    "UPDATE pg_index SET indisunique = false WHERE indexrelid = 'ledger.head_pkey'::regclass": (
+        "the index ledger.head_pkey as it is"
+    ),
+    "UPDATE pg_class SET relhastriggers = false WHERE oid = 'ledger.vault'::regclass": (
+        "ledger.vault as it is: its triggers are passed over"
+    ),
+    "UPDATE pg_class SET relhasindex = false WHERE oid = 'ledger.tags'::regclass": (
+        "ledger.tags as it is: its indexes are passed over"
+    ),
+    "UPDATE pg_class SET relchecks = 1 WHERE oid = 'ledger.batches'::regclass": (
+        "ledger.batches as it is: its checks are passed over"
+    ),
+    (
+        "CREATE TRIGGER quiet BEFORE INSERT ON read.parties FOR EACH ROW"
+        " EXECUTE FUNCTION ledger.refuse_change();"
+        "UPDATE pg_trigger SET tgisinternal = true WHERE tgname = 'quiet'"
+    ): "the trigger quiet on read.parties",
+}
+
+
+@pytest.mark.parametrize("change", SWITCHED_OFF)
+def test_what_a_flag_of_the_catalogue_switches_off_is_found_and_not_served(
+    scene: Scene, change: str
+) -> None:
+    with scene.attacked(change, mended=False) as database:
+        assert any(SWITCHED_OFF[change] in what for what in scene.fsck(database))
+        with pytest.raises(Unfit, match="nobody of this ledger made"):
+            attest(database.app_dsn)
+
+
+@pytest.mark.parametrize("table", ["ledger.entries", "read.technologies"])
+def test_rows_that_an_index_does_not_have_are_found(scene: Scene, table: str) -> None:
+    """Written while it was off: whoever asks by it is not told of them."""
+    off = f"UPDATE pg_index SET indisready = {{}} WHERE indrelid = '{table}'::regclass"
+    column = "topic" if table == "ledger.entries" else "title"
+    written = f"{off.format('false')};UPDATE {table} SET {column} = {column} || '';"
+    with scene.attacked(written + off.format("true")) as database:
+        said = [what for what in scene.fsck(database) if what.startswith("the index")]
+        assert said
+        assert all(f"does not have what {table} has: REINDEX it" in what for what in said)
+
+
 def rehashed(scene: Scene, database: Database) -> StoredCheckpoint:
     """Recompute leaf hashes, nodes and head from the bytes that are there now; return the head."""
     rows = run_sql(database.superuser_dsn, "SELECT entry FROM ledger.entries ORDER BY position")
