@@ -59,8 +59,8 @@ def rest_faults(
         except LogError as error:
             yield f"what was signed again does not verify: {error}"
             continue
-        said = opened.size, opened.root, log_times(stored.note, keys)
-        if said != (stored.size, stored.root, [stored.created.timestamp()]):
+        said = opened.size, opened.root, set(log_times(stored.note, keys))
+        if said != (stored.size, stored.root, {stored.created.timestamp()}):
             yield "what was signed again is stored as another than it is"
         if roots.get(opened.size) != opened.root:
             yield f"what was signed again is no checkpoint of size {opened.size}"
