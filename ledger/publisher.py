@@ -80,6 +80,9 @@ HALT_AGAIN_S = 1.0
 _log = structlog.get_logger(__name__)
 
 
+SigningKey = Ed25519PrivateKey | MLDSA44PrivateKey
+
+
 class KeyNotAtHand(NeedsOperator):
     """The log's events name a key to sign with that is not in the home."""
 
@@ -90,15 +93,15 @@ class LogSigner:
     def __init__(
         self,
         origin: str,
-        *private_keys: Ed25519PrivateKey | MLDSA44PrivateKey,
-        look_again: Callable[[], Iterable[Ed25519PrivateKey | MLDSA44PrivateKey]] | None = None,
+        *private_keys: SigningKey,
+        look_again: Callable[[], Sequence[SigningKey]] | None = None,
     ) -> None:
         """`look_again` returns the keys anew, where one is asked for that was not there."""
         self.origin = origin
         self._look_again = look_again
         self._take(private_keys)
 
-    def _take(self, private_keys: Sequence[Ed25519PrivateKey | MLDSA44PrivateKey]) -> None:
+    def _take(self, private_keys: Sequence[SigningKey]) -> None:
         origin = self.origin
         signers: list[Ed25519NoteSigner | MLDSA44Signer] = [
             Ed25519NoteSigner(origin, key)
@@ -110,7 +113,7 @@ class LogSigner:
         self.vkeys = tuple(self._signers)
         self.verifiers = tuple(parse_vkey(vkey) for vkey in self.vkeys)
         self._cose = {
-            vkey: CoseSigner(origin, _kid(vkey), key)
+            vkey: CoseSigner(origin, "+".join(vkey.split("+", 2)[:2]), key)
             for vkey, key in zip(self.vkeys, private_keys, strict=True)
             if isinstance(key, Ed25519PrivateKey)
         }
@@ -126,7 +129,7 @@ class LogSigner:
         """
         named = self.vkeys if vkeys is None else vkeys
         if self._look_again and not self._signers.keys() >= set(named):
-            self._take(tuple(self._look_again()))
+            self._take(self._look_again())
         if missing := [vkey for vkey in named if vkey not in self._signers]:
             raise KeyNotAtHand(
                 f"the log's key {missing[0][:100]} is not at hand: put it into LEDGER_HOME/keys"
@@ -160,12 +163,6 @@ class LogSigner:
         return signers[0].sign(
             subject, Included(signed.size, signed.root, proof.index, proof.hashes)
         )
-
-
-def _kid(vkey: str) -> str:
-    """Return what a verifier key begins with: its name and its hash."""
-    name, digest, _ = vkey.split("+", 2)
-    return f"{name}+{digest}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
-from ledger.log.encoding import MAX_COUNT
+from ledger.log.encoding import LAST_SECOND, MAX_COUNT
 from ledger.log.key import COSIGNATURE_V1, MLDSA44, BadNoteSignature, MalformedKey, NoteKey
 from ledger.log.tree_head import Checkpoint, MalformedCheckpoint, parse_checkpoint
 
@@ -25,8 +25,8 @@ _MAX_NAME = 255
 def cosignature_time(blob: bytes) -> int:
     """Return the POSIX seconds of a cosignature, or raise `BadNoteSignature`."""
     time = int.from_bytes(blob[:_TIME_SIZE])
-    if len(blob) <= _TIME_SIZE or time > MAX_COUNT:
-        raise BadNoteSignature("a cosignature is a time below 2**63 and a signature")
+    if len(blob) <= _TIME_SIZE or time > LAST_SECOND:
+        raise BadNoteSignature("a cosignature is a time, before the year 3000, and a signature")
     return time
 
 

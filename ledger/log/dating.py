@@ -13,15 +13,13 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ledger.log.checkpoint import log_times
+from ledger.log.encoding import LAST_SECOND
 from ledger.log.merkle import LogError
 from ledger.log.note import Verifier, parse_note
 from ledger.log.tree_head import parse_checkpoint
 
 WITNESS_TOLERANCE_S = 60
 """How far, in seconds, a witness's clock may be behind that of the log."""
-
-END_OF_TIME = 2**37
-"""In POSIX seconds; within what a datetime holds."""
 
 SEEN = "checkpoints/"
 _SEEN = re.compile(f"{SEEN}(0|[1-9][0-9]{{0,18}})/[0-9a-f]{{64}}")
@@ -55,11 +53,11 @@ def bounds_of(
     """
     own, size = log_times(note, log_verifiers), parse_checkpoint(parse_note(note).text).size
     ends = [*(at + 1 for at in own), *(at + WITNESS_TOLERANCE_S + 1 for at in witnessed)]
-    return Bounds(size, _written(max(own, default=0)), _written(min(ends, default=END_OF_TIME)))
+    return Bounds(size, _written(max(own, default=0)), _written(min(ends, default=LAST_SECOND + 1)))
 
 
 def _written(seconds: int) -> str:
-    instant = datetime.fromtimestamp(min(seconds, END_OF_TIME), UTC)
+    instant = datetime.fromtimestamp(seconds, UTC)
     return instant.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 

@@ -14,7 +14,10 @@ from typing import Final
 from ledger.log.merkle import HASH_SIZE, LogError
 
 MAX_COUNT: Final = 2**63 - 1
-"""The largest size, position or timestamp: signed 64 bits, as Go and PostgreSQL hold them."""
+"""The largest size or position: signed 64 bits, as Go and PostgreSQL hold them."""
+
+LAST_SECOND: Final = 32_503_679_999
+"""The largest timestamp, in POSIX seconds: that of the end of 2999, as of instants in events."""
 
 _DECIMAL = re.compile("0|[1-9][0-9]{0,18}")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ledger import court
 from ledger.log.checkpoint import log_times, open_checkpoint
 from ledger.log.cosignature import cosignature_time
-from ledger.log.dating import END_OF_TIME, Bounds, bounds_of
+from ledger.log.dating import Bounds, bounds_of
 from ledger.log.key import ED25519
 from ledger.log.note import parse_note
 from ledger.log.policy import open_witnessed_checkpoint
@@ -34,7 +34,7 @@ def times_of(note: bytes, trust: Trust) -> court.Times:
     timed = (*trust.verifiers, *(each.verifier for each in trust.policy.witnesses))
     named = {(each.name, each.key_id) for each in timed if each.key_type != ED25519}
     lines = [each for each in parse_note(note).signatures if (each.name, each.key_id) in named]
-    found = {(min(cosignature_time(each.blob), END_OF_TIME), each.name) for each in lines}
+    found = {(cosignature_time(each.blob), each.name) for each in lines}
     return [(datetime.fromtimestamp(at, UTC), name) for at, name in sorted(found)]
 
 

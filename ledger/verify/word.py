@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from ledger.log.checkpoint import log_times
-from ledger.log.dating import END_OF_TIME
 from ledger.log.merkle import LogError
 from ledger.log.note import parse_vkey
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
@@ -188,7 +187,7 @@ def _signed_at(note: bytes, verified: Verified) -> datetime:
     times = log_times(note, [parse_vkey(vkey) for vkey in verified.log_keys])
     if not times:
         raise Refused(Step.CHECKPOINT, "no key of the log states a time")
-    return datetime.fromtimestamp(min(*times, END_OF_TIME), UTC)
+    return datetime.fromtimestamp(min(times), UTC)
 
 
 def _recorded(statement: Statement, directory: Path, size: int) -> Event | None:

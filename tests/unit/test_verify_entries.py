@@ -11,10 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.domain.authority import ledger_subject
-from ledger.log.checkpoint import Checkpoint, sign_checkpoint
-from ledger.log.merkle import Frontier
 from ledger.verify.outcome import Step
-from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import PAYLOAD_TYPE
@@ -23,10 +20,8 @@ from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.sample_log import (
     SIGNED_AT,
     SampleLog,
-    log_signers,
     party_key,
     sample_log,
-    write_files,
 )
 from tests.support.verifying import append, payload, refusal_of, verified
 
@@ -203,15 +198,6 @@ def test_an_entry_accepted_after_its_checkpoint_was_signed_is_refused(
 def test_the_time_in_a_checkpoint_is_whole_seconds(log: SampleLog, tmp_path: Path) -> None:
     accepted_at(log, 0.999)
     assert 13 == verified(log, tmp_path).checkpoint.size
-
-
-def test_a_checkpoint_signed_in_the_far_future_is_no_stumbling_block(
-    log: SampleLog, tmp_path: Path
-) -> None:
-    root = Frontier().extend(log.leaves()).root()
-    note = sign_checkpoint(Checkpoint(log.origin, 12, root), log_signers(), 2**62)
-    write_files(tmp_path, {**log.files(), "checkpoint": note})
-    assert 12 == verify_export(tmp_path, log.trust_root(), workers=1).checkpoint.size
 
 
 @pytest.mark.parametrize(

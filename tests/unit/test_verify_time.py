@@ -112,7 +112,7 @@ def test_a_checkpoint_that_was_seen_is_no_older_than_its_last_entry(
 def test_a_time_in_the_far_future_holds_back_what_it_does_not_cover_alone(
     log: SampleLog, tmp_path: Path
 ) -> None:
-    previous = seen_at(log, 2**61)
+    previous = seen_at(log, 30_000_000_000)  # In the year 2977.
     assert 12 == verified(log, tmp_path / "same", previous=previous).checkpoint.size
     append(log, payload(log))
     refused = refusal_of(log, tmp_path / "more", previous=previous)
@@ -204,6 +204,16 @@ def test_when_and_by_whom_a_checkpoint_was_signed_is_said_of_logs_and_receipts_t
         assert re.search(told, answer.report())
         said = [{"by": ORIGIN, "at": "2200-01-01T00:00:00.000Z"}]
         assert said == answer.to_json()["signed"]
+
+
+def test_a_checkpoint_of_a_time_that_no_date_has_is_refused(log: SampleLog, tmp_path: Path) -> None:
+    """It was printed as one of the year 6325."""
+    for late in (32_503_680_000, 2**37, 2**62):
+        refused = refusal_of(replace(log, signed=late), tmp_path)
+        assert Step.CHECKPOINT == refused.step, late
+        assert "before the year 3000" in refused.reason
+    last = verified(replace(log, signed=32_503_679_999), tmp_path)
+    assert [{"by": ORIGIN, "at": "2999-12-31T23:59:59.000Z"}] == last.to_json()["signed"]
 
 
 def test_a_time_that_is_still_to_come_has_no_negative_age(log: SampleLog) -> None:
