@@ -9,9 +9,10 @@ The files of an exported log (C2SP tlog-tiles): those of its checkpoint's size, 
 `checkpoints` has other notes of the log that were seen, by their sizes.
 
 A partial tile of an earlier size may still be there: it has to say what the log's own tile says.
-Tiles of a larger log, as a copy of a log that grows has them, are passed over and said to be
-unchecked. Any other file is refused, never skipped: nothing would have been shown about it. So is
-an empty directory, but for one in which a tile was about to be written.
+Tiles and notes of a larger log, as a copy of a log that grows has them, are passed over and said to
+be unchecked, but for the names of the notes. Any other file is refused, never skipped: nothing
+would have been shown about it. So is an empty directory, but for one in which a tile was about to
+be written.
 """
 
 import os
@@ -59,14 +60,14 @@ def read_given(path: Path, limit: int, step: Step) -> bytes:
 def read_seen(directory: Path, size: int) -> list[Seen]:
     """Return the notes in `checkpoints` that are of a log of `size`, the smallest first.
 
-    Raises `Refused` (step 9) for one that is not what was kept under its name.
+    Raises `Refused` (step 9) for one, of a larger log too, that is not what its name says.
     """
     named, seen = ((seen_size(path), path) for path in _walk(directory)), list[Seen]()
-    for at, path in sorted((at, path) for at, path in named if at is not None and at <= size):
+    for at, path in sorted((at, path) for at, path in named if at is not None):
         note = _read(directory, path, MAX_NOTE, Step.CONSISTENCY, None)
         if path != seen_path(at, note) or at != max(around([note]), default=None):
             raise Refused(Step.CONSISTENCY, "not what was kept under this name", path=path)
-        seen.append((note, path))
+        seen += [(note, path)] if at <= size else []
     return seen
 
 
@@ -107,17 +108,24 @@ def check_names(directory: Path, size: int) -> list[str]:
         if path == UNFINISHED or seen is not None:
             larger.append(path)
             continue
-        try:
-            named = tiles.parse_tile_path(path)
-        except tiles.MalformedTilePath as error:
-            raise Refused(Step.TREE, f"not a file of a log: {error}", path=path) from None
-        level = named.level or 0
-        width = tiles.tile_width(level, named.index, size)
+        named = _tile_named(path)
+        width = tiles.tile_width(named.level or 0, named.index, size)
         if named.width > width:
             larger.append(path)
         elif named.width < width:
             _check_outgrown(directory, path, named, width)
     return larger
+
+
+def _tile_named(path: str) -> TilePath:
+    """Return which tile a file has, of however large a log. Raises `Refused` for any other."""
+    try:
+        named = tiles.parse_tile_path(path)
+    except tiles.MalformedTilePath as error:
+        raise Refused(Step.TREE, f"not a file of a log: {error}", path=path) from None
+    if named.width > tiles.tile_width(named.level or 0, named.index, MAX_COUNT):
+        raise Refused(Step.TREE, "of a log of more than 2^63 - 1 entries", path=path)
+    return named
 
 
 def _check_outgrown(directory: Path, path: str, named: TilePath, width: int) -> None:

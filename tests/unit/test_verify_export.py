@@ -286,6 +286,8 @@ def test_a_checkpoint_of_a_monstrous_size_is_refused_at_once(
         "tile/0/000.p/012",
         "checkpoint.old",
         "README",
+        "tile/7/000",
+        "tile/63/000.p/1",
         "tile/0/000.p/12.gz",
     ],
 )

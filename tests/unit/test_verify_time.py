@@ -143,6 +143,10 @@ def test_a_kept_note_that_is_wrong_is_refused_by_its_name(log: SampleLog, tmp_pa
         seen_path(7, b"no note"): b"no note",
         seen_path(5, b"other"): five,
         seen_path(8, fork.checkpoint()): fork.checkpoint(),
+        # Of a larger log nothing more is looked at.
+        seen_path(20, fork.checkpoint()): fork.checkpoint(),
+        seen_path(20, b"no note"): b"no note",
+        seen_path(13, b"other"): sample_log(13).checkpoint(),
     }
     for path, note in wrong.items():
         write_files(tmp_path, {**log.files(), path: note})
