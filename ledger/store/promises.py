@@ -8,11 +8,12 @@ have them judged: each takes rows that no other one has under way.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from ledger.store.connection import Pool, Transaction, one_row
+from ledger.faults import NeedsOperator
+from ledger.store.connection import Pool, StoreError, Transaction, one_row
 
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('techledger promises'))"
 
@@ -41,6 +42,10 @@ class StoredPromise:
     tries: int = 0
 
 
+class NotKept(StoreError, NeedsOperator):
+    """What was to be kept until it is answered is not in its table: nothing is promised."""
+
+
 class Promising:
     """The stored promises, while nobody else adds to them.
 
@@ -50,7 +55,6 @@ class Promising:
     """
 
     def __init__(self, transaction: Transaction, asked: Sequence[StoredPromise]) -> None:
-        self._transaction = transaction
         self._cursor = transaction.cursor
         payloads = [each.payload_sha256 for each in asked]
         self.known = self._find(payloads)
@@ -65,11 +69,12 @@ class Promising:
             ([key for each in asked for key in each.keys],),
         )
         self.of_key: Counter[str] = Counter(dict(self._cursor.fetchall()))
+        self._written: dict[bytes, StoredPromise] = {}
 
     def add(self, new: StoredPromise) -> None:
-        """Store one more, where the block ends."""
+        """Store one more."""
         assert new.sealed is not None, "it waits for its answer"
-        self._transaction.close_with(
+        self._cursor.execute(
             f"INSERT INTO ledger.promises ({_COLUMNS})"  # noqa: S608  (a constant)
             " VALUES (%s, %s, %s, %s, %s, %s, NULL, 0)",
             (
@@ -77,17 +82,30 @@ class Promising:
                 *(new.received, new.answer_by, new.sealed),
             ),
         )
-        self.known[new.payload_sha256] = new
+        self.known[new.payload_sha256] = self._written[new.payload_sha256] = new
         self.count += 1
         self.bytes += len(new.sealed)
         self.of_key.update(new.keys)
 
     def renew(self, known: StoredPromise, new: StoredPromise) -> None:
         """Put the submission, as it came again, in the place of one that could not be judged."""
-        self._transaction.close_with(
+        self._cursor.execute(
             "UPDATE ledger.promises SET sealed = %s WHERE payload_sha256 = %s",
             (new.sealed, known.payload_sha256),
         )
+        self._written[known.payload_sha256] = replace(known, sealed=new.sealed)
+
+    def read_back(self) -> None:
+        """Make sure that the table holds what was written, before it is committed and told.
+
+        Raises `NotKept`: whatever stands on the table has had its way by then.
+        """
+        self._cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        if self._find([*self._written]) != self._written:
+            raise NotKept(
+                "the table ledger.promises does not keep what is written there: operate fsck says"
+                " what stands on it"
+            )
 
     def _find(self, payloads: Sequence[bytes]) -> dict[bytes, StoredPromise]:
         self._cursor.execute(
@@ -121,10 +139,13 @@ class Promising:
 def promising(pool: Pool, asked: Sequence[StoredPromise]) -> Iterator[Promising]:
     """Lend what is stored, to be added to; what was added is committed where the block ends.
 
-    Raises `Unavailable`, `StorageFull`: nothing was stored; and `OutcomeUnknown`.
+    It is read back before that. Raises `Unavailable`, `StorageFull`, `NotKept`: nothing was
+    stored; and `OutcomeUnknown`.
     """
     with pool.transaction(_ALONE) as transaction:
-        yield Promising(transaction, asked)
+        stored = Promising(transaction, asked)
+        yield stored
+        stored.read_back()
 
 
 class Taken:

@@ -133,6 +133,32 @@ def test_the_same_bytes_get_the_same_promise(url: str, world: World) -> None:
     assert first.json()["answer_by"] == told["answer_by"]
 
 
+LOST = (
+    "CREATE FUNCTION public.lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {} RETURN NULL; END';"
+    "CREATE {} ON ledger.promises {} FOR EACH ROW EXECUTE FUNCTION public.lose()"
+)
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize(
+    "lost",
+    [
+        LOST.format("", "TRIGGER lost BEFORE INSERT", ""),
+        LOST.format(
+            "DELETE FROM ledger.promises;",
+            "CONSTRAINT TRIGGER lost AFTER INSERT",
+            "DEFERRABLE INITIALLY DEFERRED",
+        ),
+    ],
+)
+def test_nothing_is_promised_that_its_table_does_not_keep(
+    url: str, world: World, database: Database, lost: str
+) -> None:
+    run_sql(database.superuser_dsn, lost)
+    refused = ask_promise(url, technology(world))
+    assert (503, "NEEDS_OPERATOR") == (refused.status_code, refused.json()["code"])
+
+
 @pytest.mark.usefixtures("held")
 def test_who_does_not_know_the_payload_cannot_ask(url: str, world: World) -> None:
     ask_promise(url, technology(world))
