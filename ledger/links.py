@@ -8,7 +8,9 @@ in honesty: then `ledger.resumed/1` stands behind the seal, with the operator's 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
+from ledger.clock import TOLERANCE
 from ledger.domain.governance import LedgerResumed
 from ledger.domain.seal import LedgerSealed
 from ledger.intake import decode
@@ -22,6 +24,7 @@ from ledger.store.links import (
     digest_of_cosignature,
     next_link,
 )
+from ledger.wire.instant import format_instant
 
 
 def link_faults(rows: Examination) -> Iterator[str]:
@@ -50,9 +53,14 @@ def link_faults(rows: Examination) -> Iterator[str]:
 def rest_faults(
     rows: Examination, origin: str, keys_at: Callable[[int], Sequence[Verifier]]
 ) -> Iterator[str]:
-    """Yield what is wrong with the checkpoint that was signed again, and with the head's time."""
+    """Yield what is wrong with the checkpoint that was signed again, and with the head's time.
+
+    That is what was signed last; it is ahead of that, and of no clock, where that was cut short.
+    """
+    latest = datetime.now(UTC) + TOLERANCE
     roots = {each.size: each.root for each in rows.checkpoints()}
     for stored in rows.signed_again():
+        latest = max(latest, stored.created)
         try:
             keys = keys_at(stored.size)
             opened = open_checkpoint(stored.note, origin, keys)
@@ -66,6 +74,10 @@ def rest_faults(
             yield f"what was signed again is no checkpoint of size {opened.size}"
         if any(not each.not_before or each.not_before < stored.created for each in rows.heads()):
             yield "the head takes in what is older than what was signed again"
+    for head in rows.heads():
+        if head.not_before and head.not_before > latest:
+            instant = format_instant(head.not_before)
+            yield f"the head takes in nothing before {instant}, which nobody signed"
 
 
 OPENINGS = "openings"

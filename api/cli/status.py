@@ -15,6 +15,7 @@ from ledger.antirollback import CheckpointFile, Halted, InUse
 from ledger.backup import last_backup
 from ledger.batches import load_batch_key
 from ledger.charter import read_refusal_keys
+from ledger.clock import TOLERANCE
 from ledger.datakeys import DataKeyError
 from ledger.home import Home
 from ledger.keystore import KeystoreError
@@ -107,6 +108,7 @@ def _checks(settings: Settings, database: Database, pool: Pool) -> Iterator[Chec
     yield from _publisher(CheckpointFile(home.checkpoints))
     yield _schema(database, pool)
     yield _signed(pool, now)
+    yield _intake(pool, now)
     yield _refusals(home, pool)
     yield _promises(pool, now)
     yield from _witnesses(settings, pool)
@@ -152,6 +154,13 @@ def _signed(pool: Pool, now: datetime) -> Check:
         seen += f"; {unsigned} entries are not signed, the newest {_ago(waiting)}"
     do = "is the publisher at work? what does its log say?"
     return Check("checkpoint", waiting <= UNSIGNED_MAX, seen, do)
+
+
+def _intake(pool: Pool, now: datetime) -> Check:
+    """Say from when on anything is taken in: what the last entry, and the head at rest, bear."""
+    earliest = read_head(pool).earliest or now
+    seen = f"nothing is taken in before {earliest.isoformat(' ', 'seconds')}"
+    return Check("clock", earliest <= now + TOLERANCE, seen, "docs/runbook.md, CannotStore")
 
 
 def _refusals(home: Home, pool: Pool) -> Check:

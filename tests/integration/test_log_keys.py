@@ -27,7 +27,7 @@ from ledger.verify.authority import gather_authority
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
 from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, found, rest, running, settings_for
 from tests.support.postgres import ORIGIN, Database
 from tests.support.sample_log import log_signers, sample_log
 from tests.support.world import World, submission
@@ -90,6 +90,8 @@ def test_from_the_old_keys_to_both_to_the_new_and_one_trust_root_for_all(
         assert {each.key_id for each in old} <= {
             each.key_id for each in parse_note(node.feed.latest.note).signatures
         }
+        assert 4 == lines(rest(node).note)
+        assert [] == check_log(node.pool, home).findings
         assert 2 == lines(say(node, adopted(world, new)))
         must_have_nothing_to_retire()
         say(node, world.registration("party:vn.later"))

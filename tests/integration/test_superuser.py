@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import operate
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.feeder import Feeder
 from ledger.home import Home
@@ -32,6 +34,8 @@ from tests.support.columns import AUTHENTICATED, COLUMNS, DERIVED, SPOILT
 from tests.support.node import settings_for
 from tests.support.postgres import ORIGIN, Database, run_sql
 from tests.support.scene import Scene, columns_of, lent_scene, pool_of, triggers
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +126,24 @@ ATTACKS = {
 def test_an_attack_on_rows_is_found_by_fsck_alone(scene: Scene, attack: str) -> None:
     with scene.attacked(ATTACKS[attack]) as database:
         assert scene.fsck(database)
+
+
+def test_a_head_that_takes_in_nothing_is_found_and_put_right_as_the_runbook_says(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text("utf-8").split("## CannotStore")[1]
+    mend = runbook.partition("BEGIN;")[2].partition("COMMIT;")[0]
+    future = "UPDATE ledger.head SET not_before = now() + interval '4 days'"
+    with scene.attacked(future) as database:
+        (said,) = scene.fsck(database)
+        assert said.startswith("the head takes in nothing before 20")
+        assert said.endswith(", which nobody signed")
+        monkeypatch.setenv("LEDGER_HOME", str(scene.home.path))
+        monkeypatch.setenv("LEDGER_DATABASE_URL", database.app_dsn)
+        seen = CliRunner().invoke(operate.app, ["status"]).stdout
+        assert "SEE  clock        nothing is taken in before 20" in seen
+        run_sql(database.owner_dsn, mend)
+        assert [] == scene.fsck(database)
 
 
 SWITCHED_OFF = {

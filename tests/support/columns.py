@@ -20,7 +20,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "root": DERIVED,
         "frontier": DERIVED,
         "accepted": DERIVED,
-        "not_before": OPERATIONAL,  # It delays; one that is too early is found.
+        "not_before": OPERATIONAL,  # It delays; too early, or far ahead, is found.
     },
     "ledger.entries": {
         "position": AUTHENTICATED,
