@@ -15,6 +15,7 @@ STANDING = frozenset(
         "FALSE_SEAL",
         "WAITING",
         "KEY_TAKEN",
+        "ENDED",
         "NOT_MINE",
         "WITNESS_AHEAD",
         "WITHHELD",

@@ -21,6 +21,8 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
                    delay of all that waits, and one did not sign: until it binds, it can be stopped
     KEY_TAKEN      a key of one's own was suspended, stopped or revoked by an event that one did not
                    sign: what waits must be stopped by another key of one's own, or the registrar
+    ENDED          a party of one's own was merged, dissolved or erased, or its registration
+                   stopped, by an event that one did not sign: nothing that it signs counts now
     NOT_MINE       a key of one's own stands under an event that one did not sign
     OWN_DISK       a file of the monitor's own mirror has changed: it is fetched anew
     STATE          what the monitor remembers cannot be read: it begins anew
@@ -79,7 +81,7 @@ from ledger.mirror import (
     mend,
     rotten,
 )
-from ledger.ownkeys import taken, waiting
+from ledger.ownkeys import ended, taken, waiting
 from ledger.publisher import Remembered
 from ledger.verify.authority import (
     Key,
@@ -280,8 +282,11 @@ class Monitor:
         questions = [partial(self._broken_rules, entry, position)]
         if event is not None:
             if payload_hash(event.entry.payload) not in self._mine.signed:
-                asked = (partial(waiting, self._mine.parties), partial(taken, self._mine.parties))
-                questions[:0] = [partial(each, event) for each in (*asked, self._not_mine)]
+                own = (partial(each, self._mine.parties) for each in (waiting, taken, ended))
+                questions[:0] = [
+                    *(partial(each, event) for each in own),
+                    partial(self._not_mine, event),
+                ]
             questions.append(partial(self._false_seal, event))
         for question in questions:
             try:

@@ -1,10 +1,18 @@
-"""What others do to the keys of a party: told to it before it is too late to stop it."""
+"""What others do to a party and its keys: told to it before it is too late to stop it."""
 
 from collections.abc import Collection, Sequence
 
 from ledger.alarms import Alarm
 from ledger.powers import TABLE, Row, must_wait
-from ledger.verify.authority import DELAY, KEY_REVOKED, KEY_STOPPED, KEY_SUSPENDED, brought_keys
+from ledger.verify.authority import (
+    DELAY,
+    ENDS,
+    KEY_REVOKED,
+    KEY_STOPPED,
+    KEY_SUSPENDED,
+    PARTY_STOPPED,
+    brought_keys,
+)
 from ledger.verify.event import Event
 
 
@@ -36,3 +44,15 @@ def taken(parties: Collection[str], event: Event) -> Sequence[Alarm]:
     by, key = ", ".join(sorted(event.signers)), event.body.get("key_id")
     what = f"{event.type} {event.event_id} by {by} takes the key {key} from {party}"
     return (Alarm("KEY_TAKEN", what, event.position),)
+
+
+def ended(parties: Collection[str], event: Event) -> Sequence[Alarm]:
+    """Say that one of the parties was merged, dissolved or erased, or its registration stopped.
+
+    From there on nothing that it signs counts.
+    """
+    party = str(event.body.get(ENDS.get(event.type, "party")))
+    if event.type not in (*ENDS, PARTY_STOPPED) or party not in parties:
+        return ()
+    by = ", ".join(sorted(event.signers))
+    return (Alarm("ENDED", f"{event.type} {event.event_id} by {by} ends {party}", event.position),)

@@ -2,12 +2,21 @@
 
 from pathlib import Path
 
+import pytest
+
+from ledger.domain.event import Body
 from ledger.genesis import key_record
 from ledger.monitor import Mine
 from tests.support import builders as b
 from tests.support.builders import FIRM, RIVAL
 from tests.support.governance import delay_adopted
-from tests.support.parties import key_suspended
+from tests.support.parties import (
+    key_suspended,
+    party_dissolved,
+    party_merged,
+    party_stopped,
+    person_erased,
+)
 from tests.support.sample_log import OFFICERS, SampleLog, open_log, party_key, sample_log
 from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_monitor import Watch
@@ -67,6 +76,40 @@ def test_a_key_that_officers_take_from_ones_own_party_is_told_at_once(tmp_path: 
     assert told[0] in watch.monitor.standing
     other = Watch(tmp_path / "other", log, mine=Mine([RIVAL]))
     assert "KEY_TAKEN" not in other.look(MemoryLog(log))
+
+
+@pytest.mark.parametrize(
+    ("body", "by", "own"),
+    [
+        (party_dissolved(party=FIRM, attested_by=None), [b.REGISTRAR], FIRM),
+        (party_merged(party=FIRM, into=RIVAL), [b.REGISTRAR], FIRM),
+        (person_erased(token=b.AUTHOR), OFFICERS, b.AUTHOR),
+        (party_stopped(b.BANK), [b.REGISTRAR], b.BANK),
+    ],
+    ids=lambda value: value.TOPIC if isinstance(value, Body) else "",
+)
+def test_the_end_of_ones_own_party_is_told_at_once(
+    body: Body, by: list[str], own: str, tmp_path: Path
+) -> None:
+    """Nothing that it signs counts from there on."""
+    log = SampleLog()
+    open_log(log, delay_seconds=60)
+    bank = b.party_registered(
+        party=b.BANK,
+        keys=[key_record(party_key(b.BANK))],
+        not_before="2026-12-24T00:00:00.000Z",
+    )
+    log.say(bank, [b.BANK, *OFFICERS])
+    ending = log.say(body, by)
+    ends = log.size - 1
+    watch = Watch(tmp_path, log, mine=Mine([own]))
+    (told,) = [alarm for alarm in watch.monitor.look() if alarm.position == ends]
+    assert "ENDED" == told.kind
+    assert f"by {', '.join(sorted(by))} ends {own}" in told.what
+    assert told in watch.monitor.standing
+    for name, mine in (("other", Mine([RIVAL])), ("known", Mine([own], {ending}))):
+        watch = Watch(tmp_path / name, log, mine=mine)
+        assert [] == [alarm for alarm in watch.monitor.look() if alarm.position == ends]
 
 
 def test_a_party_of_ones_own_that_the_log_does_not_know_is_named(tmp_path: Path) -> None:
