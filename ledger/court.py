@@ -883,6 +883,8 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
     with failing(SIGNATURES, event.position):
         unread = list(check_signers(event, authority))
         must(brought.keys() <= {key_id for key_id, _ in event.lines}, "a new key has not signed")
+        both = authority.officers_at(event.position)["@officers"]
+        alone = both if both <= event.signers else set()  # Each then signs by a key of its own.
         for key_id, signature in event.lines:
             key = brought.get(key_id) or key_in_force(key_id, event, authority)
             key.check(signature, message)
@@ -890,7 +892,7 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
                 continue
             unread += must_exist(key.party, event, authority)
             binds = {key.party} & event.signers
-            for signer in event.signers - binds:
+            for signer in event.signers - binds - alone:
                 given = authority.mandates.get((signer, key.party), {}).values()
                 answer = suffice(given, signer, event, authority)
                 if answer is not None:
@@ -898,7 +900,7 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
                     unread += answer
             must(binds, f"the line of {key.party} binds none of the signers")
             bound |= binds
-            older.add(key.party)
+            older |= {key.party} if key_id != event.body.get("key_id") else set()
         for key in brought.values():  # Last, as that takes longest.
             key.must_bind()
         must(bound == event.signers, "a signer is bound by no line")
@@ -1018,14 +1020,19 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "?vouched_by",
     ),
     "key.resumed/1": ("lifted_by|@officers", "lifted_by=party party=#older?lifted_by", "", ""),
-    "key.revoked/1": ("revoked_by|@officers", "revoked_by=party", "", ""),
+    "key.revoked/1": ("revoked_by|@officers", "revoked_by=party party=#older|!@officers", "", ""),
     "key.stopped/1": ("stopped_by", "stopped_by=party|@registrar", "", ""),
-    "key.suspended/1": ("suspended_by", "suspended_by=party|@officers", "", ""),
+    "key.suspended/1": (
+        "suspended_by",
+        "suspended_by=party|@officers party=#older|!@officers",
+        "",
+        "",
+    ),
     "ledger.closed/1": ("@officers", "", "", ""),
     "ledger.delay_adopted/1": ("stopped_by|@officers", "stopped_by=@officers", "", "?!stopped_by"),
     "ledger.log_keys_adopted/1": ("@officers", "", "", ""),
-    "ledger.opened/1": ("parties/*/party", "", "", ""),
-    "ledger.operation_handed_over/1": ("@officers operator", "", "", ""),
+    "ledger.opened/1": ("parties/*/party", "operator=!registrar", "", ""),
+    "ledger.operation_handed_over/1": ("@officers operator", "operator=!@registrar", "", ""),
     "ledger.policy_adopted/1": (
         "@operator approved_by/*",
         "approved_by/*=!@operator speakers/*/party=!@operator",
@@ -1064,7 +1071,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "overpayment.noted/1": ("payer payee", "", "sum:amount", ""),
     "party.dissolved/1": (
         "attested_by|@registrar @operator?attested_by",
-        "attested_by=#clerk",
+        "attested_by=#clerk party=!@officers",
         "",
         "",
     ),
@@ -1072,7 +1079,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
     "party.known_as/1": ("attested_by|party @operator", "attested_by=#clerk", "", ""),
     "party.merged/1": (
         "attested_by|@registrar @operator?attested_by",
-        "attested_by=#clerk",
+        "attested_by=#clerk party=!@officers",
         "",
         "",
     ),
@@ -1093,7 +1100,7 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "",
         "",
     ),
-    "person.erased/1": ("@officers", "", "", ""),
+    "person.erased/1": ("@officers", "token=!@officers", "", ""),
     "preemption.waived/1": ("waived_by", "", "open", ""),
     "priority.noted/1": ("noted_by", "", "", ""),
     "profit.declared/1": ("declared_by", "", "sum:state_part", ""),

@@ -125,6 +125,11 @@ def parties_bound(row: Row, says: Any, officers: Officers) -> frozenset[str]:
     return frozenset(bound)
 
 
+def by_own_keys(officers: Officers, signers: Collection[str]) -> frozenset[str]:
+    """Return who signs by keys of its own, through no mandate: the officers, where both sign."""
+    return frozenset(officers) if {*officers} <= {*signers} else frozenset()
+
+
 _SUBJECT = re.compile("[a-z]+:[a-z0-9.-]{1,80}")
 
 
@@ -141,11 +146,20 @@ def subjects_of(row: Row, says: Any, origin: str) -> set[str]:
     return {each for each in found if _SUBJECT.fullmatch(each)}
 
 
+_NEXT_STEPS = {
+    "!@officers": ", which is in office: first hand the operation over"
+    " (ledger.operation_handed_over/1) or, of the registrar, close this ledger for a successor",
+    "#older|!@officers": ", an officer: sign with another key of its own, first adding one",
+}
+"""What to do first, by the words that do not let an officer do it."""
+
+
 class Asked(NamedTuple):
     """What the table asks of an event beside its signers.
 
     `officers` are those at its position, `roles` what a party is registered with; `older` are the
-    parties of whose keys, in the log before, there is a line. None is what is not at hand.
+    parties of whose keys, in the log before, there is a line, but for the key that it names as
+    `key_id`. None is what is not at hand.
     """
 
     officers: Officers | None
@@ -157,7 +171,8 @@ class Asked(NamedTuple):
         for path, allowed in _rules(row, says):
             for party in map(str, values(says, path)):
                 if self._allows(party, allowed, says) is False:
-                    yield party, f"only {allowed} may be the `{path}` of it, not {party}"
+                    why = f"only {allowed} may be the `{path}` of it, not {party}"
+                    yield party, why + _NEXT_STEPS.get(allowed, "")
 
     def unknown(self, row: Row, says: Any) -> Iterator[str]:
         """Yield what would have to be known of whom the event names."""

@@ -91,6 +91,7 @@ class KeySuspended(Body):
 
     Its party says so, by whichever key, or one of the two officers: then the key can still stop
     what waits, so that an officer silences nobody to whom something is about to be done.
+    An officer's key is suspended, and revoked, by another key of that officer only.
     """
 
     TOPIC: ClassVar[str] = "key.suspended/1"

@@ -6,7 +6,7 @@ its own, or by a key of somebody who holds its mandate for that topic, sum and d
 can be stripped from an event, and none added. `who_signs` has the table.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -56,7 +56,7 @@ from ledger.domain.right import RightFiled
 from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
 from ledger.domain.who_signs import WHO_SIGNS, waits, who_signs
-from ledger.powers import Asked, Exposure, Officers, Terms, exposure, member
+from ledger.powers import Asked, Exposure, Officers, Terms, by_own_keys, exposure, member
 
 NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 """Facts of other registers: who is only named in them need not be registered here."""
@@ -137,29 +137,32 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> N
     # A key that the event brings binds its own party and nobody through a mandate: else a new key
     # could vouch for itself in the name of whoever gave that party a mandate.
     bound = {party for party, _ in event.body.new_keys()}
-    lines = _Lines(state, event, context)
-    older = [
-        _holder(state, key_id, event, context)
+    officers = Officers(ledger.operator, ledger.registrar)
+    lines = _Lines(state, event, context, officers)
+    holders = {
+        key_id: _holder(state, key_id, event, context)
         for key_id in event.signatures
         if key_id not in brought
-    ]
-    for holder in older:
+    }
+    for holder in holders.values():
         bound |= lines.bound_by(holder)
     if missing := set(event.signers) - bound:
         if lines.above:
             raise CeilingExceeded(lines.above, subjects=missing)
-        raise SignerMissing(f"no line binds {_listed(missing)}", subjects=missing)
-    _must_be_let(state, event, ledger, older)
+        raise SignerMissing(f"no line binds {_listed(missing)}{lines.hint}", subjects=missing)
+    ends = member(event.body, "key_id")
+    older = {holder for key_id, holder in holders.items() if key_id != ends}
+    _must_be_let(state, event, officers, older)
 
 
-def _must_be_let(state: State, event: Event, ledger: Ledger, older: Iterable[str]) -> None:
+def _must_be_let(state: State, event: Event, officers: Officers, older: Collection[str]) -> None:
     """Raise `WrongSigner` unless the table lets those act whom the event names."""
 
     def roles(party: str) -> frozenset[str]:
         value = state.get(party)
         return value.roles if isinstance(value, Party) else frozenset()
 
-    asked = Asked(Officers(ledger.operator, ledger.registrar), roles, frozenset(older))
+    asked = Asked(officers, roles, older)
     for party, why in asked.faults(WHO_SIGNS[type(event.body)], event.body):
         raise WrongSigner(f"{event.type}: {why}", subjects=(party,))
 
@@ -200,9 +203,15 @@ def _holder(state: State, key_id: str, event: Event, context: Context) -> str:
 class _Lines:
     """The lines of an event; `above` says why a mandate did not reach as far as it, if one did."""
 
-    def __init__(self, state: State, event: Event, context: Context) -> None:
+    def __init__(self, state: State, event: Event, context: Context, officers: Officers) -> None:
         self._state, self._event, self._context = state, event, context
+        self._alone = by_own_keys(officers, event.signers)
         self.above = ""
+
+    @property
+    def hint(self) -> str:
+        """Say how officers sign, where no mandate counts for them."""
+        return "; both officers sign, each by a key of its own" if self._alone else ""
 
     def bound_by(self, holder: str) -> set[str]:
         """Return those signers whom a line by this holder binds; it must bind one."""
@@ -210,7 +219,8 @@ class _Lines:
         today = legal_day(self._context.accepted)
         bound, ended = set(), []
         for signer in self._event.signers:
-            powers = () if signer == holder else _powers(self._state, signer, holder, self._event)
+            deputed = signer not in {holder, *self._alone}
+            powers = _powers(self._state, signer, holder, self._event) if deputed else ()
             in_force = [power for power in powers if _is_in_force(power, today)]
             if signer == holder or self._suffices(signer, in_force):
                 bound.add(signer)
@@ -229,7 +239,7 @@ class _Lines:
             )
         raise WrongSigner(
             f"{holder} is none of {_listed(self._event.signers)}, and holds no mandate that"
-            " covers this",
+            f" covers this{self.hint}",
             subjects=(holder,),
         )
 

@@ -110,6 +110,9 @@ _OFFICE = "attested_by|@registrar @operator?attested_by"
 
 _BY_CLERK = "attested_by=#clerk"
 
+_BY_ANOTHER_KEY = "party=#older|!@officers"
+"""An officer's key ends by a line of another key of that officer: so its last never does."""
+
 _TERMS = "sum:price rate:royalty_ppm royalty:royalty"
 _OFFER = "sum:price rate:royalty_ppm grant:proposed/*"
 _CHANGES = (
@@ -117,7 +120,7 @@ _CHANGES = (
 )
 
 _ROWS: Mapping[type[Body], Row] = {
-    LedgerOpened: Row("parties/*/party"),
+    LedgerOpened: Row("parties/*/party", "operator=!registrar"),
     RulesAdopted: Row("@officers"),
     DelayAdopted: Row("stopped_by|@officers", "stopped_by=@officers", waits="?!stopped_by"),
     LogKeysAdopted: Row("@officers"),
@@ -125,7 +128,7 @@ _ROWS: Mapping[type[Body], Row] = {
     PolicyAdopted: Row(
         "@operator approved_by/*", "approved_by/*=!@operator speakers/*/party=!@operator"
     ),
-    OperationHandedOver: Row("@officers operator"),
+    OperationHandedOver: Row("@officers operator", "operator=!@registrar"),
     LedgerResumed: Row("@operator"),
     LedgerClosed: Row("@officers"),
     SuccessionDeclared: Row("@officers"),
@@ -137,9 +140,9 @@ _ROWS: Mapping[type[Body], Row] = {
     PartyStopped: Row("@registrar"),
     PartyIdentified: Row("party @operator"),
     PartyRenamed: Row("party @operator"),
-    PartyMerged: Row(_OFFICE, _BY_CLERK),
-    PartyDissolved: Row(_OFFICE, _BY_CLERK),
-    PersonErased: Row("@officers"),
+    PartyMerged: Row(_OFFICE, f"{_BY_CLERK} party=!@officers"),
+    PartyDissolved: Row(_OFFICE, f"{_BY_CLERK} party=!@officers"),
+    PersonErased: Row("@officers", "token=!@officers"),
     RelationDeclared: Row("declared_by @operator", "declared_by=party|other|@officers"),
     RelationEnded: Row("ended_by @operator", "ended_by=party|other|@officers"),
     PartyKnownAs: Row("attested_by|party @operator", _BY_CLERK),
@@ -150,8 +153,8 @@ _ROWS: Mapping[type[Body], Row] = {
         "?vouched_by",
     ),
     KeyStopped: Row("stopped_by", "stopped_by=party|@registrar"),
-    KeyRevoked: Row("revoked_by|@officers", "revoked_by=party"),
-    KeySuspended: Row("suspended_by", "suspended_by=party|@officers"),
+    KeyRevoked: Row("revoked_by|@officers", f"revoked_by=party {_BY_ANOTHER_KEY}"),
+    KeySuspended: Row("suspended_by", f"suspended_by=party|@officers {_BY_ANOTHER_KEY}"),
     KeyResumed: Row("lifted_by|@officers", "lifted_by=party party=#older?lifted_by"),
     ReconfirmationGiven: Row("given_by"),
     MandateGiven: Row("principal @operator", commits="sum:ceiling open?!ceiling"),

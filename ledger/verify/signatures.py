@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from ledger import powers
-from ledger.powers import TABLE, Asked, Officers, Row, judge_alone, parties_bound
+from ledger.powers import TABLE, Asked, Officers, Row, by_own_keys, judge_alone, parties_bound
 from ledger.verify.authority import REGISTERED, Authority, Key, brought_keys, fault
 from ledger.verify.event import Event
 from ledger.verify.mandates import in_force, suffices
@@ -47,7 +47,7 @@ def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
         # A key that the event brings binds its own party and nobody through a mandate.
         if line.key_id not in brought:
             holder = _in_force(line.key_id, event, authority).party
-            older.add(holder)
+            older |= {holder} if line.key_id != event.body.get("key_id") else set()
             bound |= _bound_by(holder, event, authority, unread)
     if missing := event.signers - bound:
         raise fault(event, f"no line binds {', '.join(sorted(missing))}")
@@ -172,7 +172,8 @@ def _bound_by(holder: str, event: Event, authority: Authority, unread: list[str]
     """Return the signers whom a line of the holder binds; add what is sealed to it to `unread`."""
     _must_exist(holder, event, authority, unread)
     bound, above = {holder} & event.signers, ""
-    for signer in event.signers - bound:
+    alone = by_own_keys(authority.officers_at(event.position), event.signers)
+    for signer in event.signers - bound - alone:
         given = authority.mandates.get((signer, holder), {}).values()
         mandates = in_force(given, event)
         if not mandates:

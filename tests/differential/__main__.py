@@ -3,7 +3,7 @@ Events of every topic before all who judge authority: `python -m tests.different
 
 Each seed is a walk through the story with `--cases` events at each step; what came of it is kept in
 the directory, so an interrupted run goes on where it was. `--planted` changes a word in one judge's
-table, sixty times, and must find each. Exit code 1 where somebody disagrees.
+table, each of its words in turn, and must find each. Exit code 1 where somebody disagrees.
 """
 
 import argparse

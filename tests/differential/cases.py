@@ -6,6 +6,7 @@ of the others (`DEPENDS`) it depends on the topic, and all must say the same.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from ledger.genesis import key_record
 from ledger.wire.envelope import Signature
@@ -14,6 +15,7 @@ from tests.differential import policies, waiting
 from tests.differential.bench import NOBODY, OUTSIDER, Bench, event, officers, registered
 from tests.differential.story import DEPUTIES, deputy, entry, lines
 from tests.support import builders as b
+from tests.support import governance
 from tests.support.sample_log import party_key
 
 Case = Callable[[Bench], bytes | None]
@@ -215,6 +217,71 @@ def suspended_by_a_stranger(bench: Bench) -> bytes | None:
     return event(bench, "key.suspended/1", said, [bench.writer.key(b.RIVAL)])
 
 
+def _ended(bench: Bench, topic: str, party: str, **says: Any) -> bytes | None:
+    """Let the registrar say that a party has ended, if both officers are there by now."""
+    if not bench.writer.in_force.get(b.FIRM):
+        return None
+    said: dict[str, Any] = {"party": party, "attested_by": None, "document_sha256": None, **says}
+    registrar = bench.writer.key(bench.writer.officers.registrar)
+    return event(bench, topic, {"effective_on": "2026-11-01", **said}, [registrar])
+
+
+def dissolved_officer(bench: Bench) -> bytes | None:
+    officer = bench.chance.choice(bench.writer.officers)
+    return _ended(bench, "party.dissolved/1", officer, reason="dissolved")
+
+
+def merged_officer(bench: Bench) -> bytes | None:
+    officer = bench.chance.choice(bench.writer.officers)
+    return _ended(bench, "party.merged/1", officer, into=b.RIVAL)
+
+
+def ended_that_is_no_officer(bench: Bench) -> bytes | None:
+    return _ended(bench, "party.dissolved/1", b.FIRM, reason="bankrupt")
+
+
+def _officer_s_key(bench: Bench, topic: str, **says: Any) -> bytes | None:
+    if not bench.writer.in_force.get(b.FIRM):
+        return None
+    officer, other = bench.chance.sample(list(bench.writer.officers), 2)
+    by = bench.chance.choice((officer, other))
+    said = {"party": officer, "key_id": bench.writer.key(officer).key_id, **says}
+    if topic == "key.suspended/1":
+        return event(bench, topic, {**said, "suspended_by": by}, [bench.writer.key(by)])
+    return event(bench, topic, {**said, "revoked_by": None}, officers(bench))
+
+
+def officer_s_key_suspended_by_itself_or_by_the_other(bench: Bench) -> bytes | None:
+    return _officer_s_key(bench, "key.suspended/1")
+
+
+def officer_s_key_revoked_by_itself(bench: Bench) -> bytes | None:
+    return _officer_s_key(bench, "key.revoked/1", reason="lost", compromised_since=None)
+
+
+def handed_to_the_registrar(bench: Bench) -> bytes | None:
+    if not bench.writer.in_force.get(b.FIRM):
+        return None
+    said = {"operator": bench.writer.officers.registrar, "reason": "x"}
+    said["ledger"] = governance.LEDGER
+    return event(bench, "ledger.operation_handed_over/1", said, officers(bench))
+
+
+def both_officers_by_one_deputy(bench: Bench) -> bytes | None:
+    """Let who has the mandates of both sign for one of them, or for both."""
+    known = bench.writer.in_force.get(deputy("whole"))
+    if bench.writer.mandated < len(b.ROLES) * len(DEPUTIES) or not known:
+        return None
+    by = bench.chance.choice(([], *([key] for key in officers(bench))))
+    said = {"party": b.FIRM, "key_id": bench.writer.key(b.FIRM).key_id, "reason": "lost"}
+    return event(
+        bench,
+        "key.revoked/1",
+        {**said, "compromised_since": None, "revoked_by": None},
+        [known[0], *by],
+    )
+
+
 def lifted_by_the_suspended_key(bench: Bench) -> bytes | None:
     if bench.step.topic != "key.resumed/1":
         return None
@@ -258,6 +325,7 @@ ALWAYS_RIGHT: tuple[Case, ...] = (
     right,
     key_vouched_for,
     key_by_an_older,
+    ended_that_is_no_officer,
     waiting.delay_changed,
     waiting.delay_stopped,
     waiting.key_stopped,
@@ -293,6 +361,12 @@ WRONG: tuple[Case, ...] = (
     vouched_through_a_mandate,
     revoked_by_a_stranger,
     suspended_by_a_stranger,
+    dissolved_officer,
+    merged_officer,
+    officer_s_key_suspended_by_itself_or_by_the_other,
+    officer_s_key_revoked_by_itself,
+    handed_to_the_registrar,
+    both_officers_by_one_deputy,
     lifted_by_the_suspended_key,
     lifted_by_a_deputy,
     mandate_ended_by_a_stranger,

@@ -36,8 +36,12 @@ CHANGES: tuple[tuple[str, int, str, str], ...] = (
     ("party.registered/1", 0, "@registrar?!kind=person ", ""),
     ("key.stopped/1", 1, "party|@registrar", "party|@officers"),
     ("ledger.policy_adopted/1", 1, " speakers/*/party=!@operator", ""),
+    ("party.dissolved/1", 1, " party=!@officers", ""),
+    ("key.suspended/1", 1, " party=#older|!@officers", ""),
+    ("key.revoked/1", 1, " party=#older|!@officers", ""),
+    ("ledger.operation_handed_over/1", 1, "operator=!@registrar", ""),
 )
-"""Topic, column, word, and what stands there instead: in each of three tables, sixty."""
+"""Topic, column, word, and what stands there instead: in each of three tables."""
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import pytest
 
 from ledger.domain.authority import (
     BindsTooEarly,
-    KeyIsSuspended,
     KeyNoLongerValid,
     KeyNotYetValid,
     Ledger,
@@ -39,7 +38,6 @@ from tests.support.parties import (
     PERSON,
     WAITING,
     key_stopped,
-    key_suspended,
     key_waiting,
     newcomer,
     party_stopped,
@@ -181,18 +179,13 @@ def test_another_delay_holds_after_the_old_one() -> None:
 
 @pytest.mark.parametrize("who", [OPERATOR, REGISTRAR])
 def test_one_officer_stops_a_delay_that_waits(who: str) -> None:
-    """By the one that holds, at once; the other may have suspended its keys meanwhile."""
+    """By the one that holds, at once."""
     shorter = at(START, delay_adopted(0, not_before=BINDS))
     soon = START + timedelta(minutes=1)
-    other = {OPERATOR: REGISTRAR, REGISTRAR: OPERATOR}[who]
-    held = at(soon, key_suspended(party=who, key_id=key_id(who), suspended_by=other))
     kept = at(soon, delay_kept(DELAY_S, who))
-    for log in (delayed(shorter), delayed(shorter, held)):
-        stopped = log.and_then(kept)
-        stopped.when(at(WAITED, party_registered())).then_refused(BindsTooEarly)
-        stopped.when(kept).then_refused(NothingWaits)
-    silent = at(soon, key_suspended(party=who, key_id=key_id(who), suspended_by=who))
-    delayed(shorter, silent).when(kept).then_refused(KeyIsSuspended)
+    stopped = delayed(shorter).and_then(kept)
+    stopped.when(at(WAITED, party_registered())).then_refused(BindsTooEarly)
+    stopped.when(kept).then_refused(NothingWaits)
 
 
 def test_one_officer_alone_changes_no_delay() -> None:

@@ -36,8 +36,7 @@ from tests.support.parties import (
     key_stopped,
     key_suspended,
     key_waiting,
-    party_stopped,
-    waiting,
+    party_dissolved,
 )
 from tests.support.specification import given, said
 
@@ -173,7 +172,27 @@ def test_signer_missing_refuses_a_new_key_that_vouches_through_its_party_s_manda
     only_new = said(forged, signatures=(new["key_id"], OFFICERS[1]))
     log.when(only_new).then_refused(SignerMissing, subjects=(OPERATOR,))
     lines = (new["key_id"], key_id(AUTHOR), OFFICERS[1])
-    log.when(said(forged, signatures=lines)).then_admitted()
+    log.when(said(forged, signatures=lines)).then_refused(SignerMissing, subjects=(OPERATOR,))
+
+
+@pytest.mark.parametrize("holder", [OPERATOR, FIRM])
+def test_signer_missing_refuses_one_key_for_both_officers(holder: str) -> None:
+    """Whoever else has the mandates of both, or one of them the other's: each signs for itself."""
+    principals = [each for each in (OPERATOR, REGISTRAR) if each != holder]
+    log = given(
+        *(
+            mandate_given(
+                mandate=f"mandate:{each[6:]}", principal=each, holder=holder, topics=["*"]
+            )
+            for each in principals
+        )
+    )
+    by_both = key_revoked(revoked_by=None)
+    refused = SignerMissing if holder == OPERATOR else WrongSigner
+    log.when(said(by_both, signed_by=[holder])).then_refused(refused)
+    log.when(by_both).then_admitted()
+    alone = said(party_dissolved(attested_by=None, party=RIVAL), signed_by=[holder])
+    log.when(alone).then_admitted()
 
 
 def test_key_taken_refuses_another_party_s_key_even_when_it_is_revoked() -> None:
@@ -251,9 +270,24 @@ def test_a_key_that_another_suspended_still_stops_what_waits_against_its_party(b
     silent.when(stops).then_refused(KeyIsSuspended)
 
 
-def test_an_officer_whose_keys_the_other_suspended_still_stops_a_registration() -> None:
-    held = key_suspended(party=REGISTRAR, key_id=key_id(REGISTRAR), suspended_by=OPERATOR)
-    given(waiting(), held).when(party_stopped()).then_admitted()
+@pytest.mark.parametrize("officer", [OPERATOR, REGISTRAR])
+def test_wrong_signer_keeps_an_officer_s_last_key(officer: str) -> None:
+    """Else nothing that both must sign is ever recorded again: no stop, no key, no end of it."""
+    key, (other,) = key_id(officer), {OPERATOR, REGISTRAR} - {officer}
+    mine = {"party": officer, "key_id": key}
+    ends = [
+        *(key_suspended(**mine, suspended_by=by) for by in (officer, other)),
+        *(key_revoked(**mine, revoked_by=by, compromised_since=None) for by in (officer, None)),
+    ]
+    new = planted_key(officer, 1)
+    added = said(key_added(party=officer, key=new), signatures=(new["key_id"], key))
+    log = given(added)
+    for each in ends:
+        for before in (given(), log):
+            before.when(each).then_refused(WrongSigner, subjects=(officer,))
+    for each in (ends[0], *ends[2:]):
+        lines = (new["key_id"],) if each is not ends[3] else (new["key_id"], key_id(other))
+        log.when(said(each, signatures=lines)).then_admitted()
 
 
 def test_another_key_of_the_party_still_binds_beside_a_suspended_one() -> None:
@@ -299,5 +333,5 @@ def test_what_is_suspended_is_revoked_by_another_key_and_never_resumed_then() ->
 def test_what_is_suspended_is_not_suspended_again_and_nothing_else_is_resumed() -> None:
     again = key_suspended(suspended_by=OPERATOR)
     given(key_suspended()).when(again).then_refused(KeyIsSuspended, positions=(0,))
-    given().when(key_resumed()).then_refused(PredecessorUnknown)
+    given().when(key_resumed(lifted_by=None)).then_refused(PredecessorUnknown)
     given().when(key_suspended(key_id=key_id(FIRM))).then_refused(PredecessorUnknown)

@@ -57,8 +57,9 @@ def test_ledger_already_open_refuses_a_second_opening() -> None:
 
 def test_ledger_already_open_refuses_another_ledger_later_in_the_log() -> None:
     other = "other.example/techledger/00000000"
-    fresh = [first_party(party, keys=[planted_key(party, 7)]) for party in (NEW_PERSON, STRANGER)]
-    second = ledger_opened(origin=other, operator=STRANGER, registrar=STRANGER, parties=fresh)
+    operator, registrar = officers = STRANGER, "party:vn.stranger-too"
+    fresh = [first_party(party, keys=[planted_key(party, 7)]) for party in (NEW_PERSON, *officers)]
+    second = ledger_opened(origin=other, operator=operator, registrar=registrar, parties=fresh)
     given().when(said(second, ledger=other)).then_refused(LedgerAlreadyOpen, positions=(-1,))
 
 

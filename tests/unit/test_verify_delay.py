@@ -18,7 +18,7 @@ from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, STRANGER
 from tests.support.governance import delay_adopted, delay_kept
 from tests.support.mandates import MANDATE, mandate_given
-from tests.support.parties import key_stopped, key_suspended, party_stopped
+from tests.support.parties import key_stopped, party_stopped
 from tests.support.reference_evidence import verify_evidence as by_parts
 from tests.support.sample_log import OFFICERS, START, SampleLog, open_log, party_key
 from tests.support.verifying import append, check_refused, payload, verified, whole_bundle
@@ -102,9 +102,6 @@ def test_another_delay_holds_after_the_old_one(log: SampleLog, tmp_path: Path) -
 def test_one_officer_stops_a_delay_that_waits(who: str, log: SampleLog, tmp_path: Path) -> None:
     """And the log is no demonstration then: there is no time at which nothing waits."""
     log.say(delay_adopted(0, not_before=TEXT), [*OFFICERS])
-    other = {OPERATOR: REGISTRAR, REGISTRAR: OPERATOR}[who]
-    key = party_key(who).key_id
-    log.say(key_suspended(party=who, key_id=key, suspended_by=other), [other])
     log.say(delay_kept(DELAY_S, who), [who])
     assert not verified(log, tmp_path).demonstration
     body = b.party_registered(keys=[key_record(party_key(STRANGER))])

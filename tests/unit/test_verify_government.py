@@ -22,7 +22,9 @@ from ledger.verify.outcome import Refused, Step
 from ledger.verify.verifier import verify_export
 from ledger.wire import canonical
 from ledger.wire.entry import parse_entry
-from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
+from tests.support.builders import AUTHOR, FIRM, OPERATOR, REGISTRAR, RIVAL
+from tests.support.mandates import mandate_given
+from tests.support.parties import party_dissolved, party_merged, person_erased
 from tests.support.sample_log import (
     PARTIES,
     SampleLog,
@@ -34,6 +36,7 @@ from tests.support.sample_log import (
 from tests.support.verifying import (
     append,
     bundle_of,
+    check_refused,
     payload,
     refusal_of,
     verified,
@@ -300,6 +303,67 @@ def test_an_operator_that_spoke_for_a_group_before_approves_nothing(tmp_path: Pa
     log.say(body, [FIRM, REGISTRAR], topic=topic)
     refused = refusal_of(log, tmp_path)
     assert (Step.SIGNATURES, 13) == (refused.step, refused.position)
+
+
+@pytest.mark.parametrize("officer", [OPERATOR, REGISTRAR])
+def test_an_officer_in_office_does_not_end(officer: str, tmp_path: Path) -> None:
+    attested = {"party": officer, "attested_by": None}
+    for body in (party_dissolved(**attested), party_merged(**attested)):
+        log = sample_log(12)
+        log.say(body, [REGISTRAR])
+        check_refused(log, tmp_path / body.TOPIC.replace("/", "-"), "first hand the operation over")
+
+
+def test_an_operator_ends_when_it_has_handed_over(tmp_path: Path) -> None:
+    log = sample_log(11)
+    handed = {"ledger": ledger_subject(log.origin), "operator": FIRM, "reason": "x"}
+    log.say(handed, [FIRM, OPERATOR, REGISTRAR], topic="ledger.operation_handed_over/1")
+    log.say(party_merged(party=OPERATOR), [REGISTRAR])
+    assert 13 == verified(log, tmp_path / "handed over").checkpoint.size
+    log.say(party_merged(party=FIRM, into=RIVAL), [REGISTRAR])
+    check_refused(log, tmp_path / "ended", "first hand the operation over")
+
+
+def test_a_person_who_operates_is_not_erased(tmp_path: Path) -> None:
+    log = sample_log(11)
+    handed = {"ledger": ledger_subject(log.origin), "operator": AUTHOR, "reason": "x"}
+    log.say(handed, [AUTHOR, OPERATOR, REGISTRAR], topic="ledger.operation_handed_over/1")
+    log.say(person_erased(token=AUTHOR), [AUTHOR, REGISTRAR])
+    check_refused(log, tmp_path, "first hand the operation over")
+
+
+def test_the_registrar_does_not_operate(tmp_path: Path) -> None:
+    log = sample_log(11)
+    handed = {"ledger": ledger_subject(log.origin), "operator": REGISTRAR, "reason": "x"}
+    log.say(handed, OFFICERS, topic="ledger.operation_handed_over/1")
+    check_refused(log, tmp_path, "only !@registrar may be the `operator` of it")
+
+
+def test_no_ledger_opens_with_one_party_for_both_officers(tmp_path: Path) -> None:
+    log = sample_log(1)
+    value = canonical.load(parse_entry(log.entries.pop()).payload)
+    value["body"]["operator"] = REGISTRAR
+    log.sign(canonical.dump(value), [party_key(party) for party in PARTIES])
+    check_refused(log, tmp_path, "only !registrar may be the `operator` of it")
+
+
+@pytest.mark.parametrize("holder", [OPERATOR, REGISTRAR, FIRM])
+def test_no_mandate_makes_one_key_of_both_officers(holder: str, tmp_path: Path) -> None:
+    """Where both sign each does by a key of its own; where one does, its mandate counts."""
+    log = sample_log(11)
+    for principal in {*OFFICERS} - {holder}:
+        terms = {"principal": principal, "holder": holder, "topics": ["*"]}
+        log.say(
+            mandate_given(mandate=f"mandate:{principal[6:]}", **terms),
+            sorted({principal, OPERATOR}),
+        )
+    before, key = log.size, [party_key(holder)]
+    log.say(party_dissolved(party=RIVAL, attested_by=None), [REGISTRAR], keys=key)
+    assert before + 1 == verified(log, tmp_path / "one").checkpoint.size
+    topic, body = refusers(log, format_vkey(stranger(f"{log.origin}/refusals")))
+    log.say(body, OFFICERS, topic=topic, keys=key)
+    why = "binds none of the signers" if holder == FIRM else "no line binds"
+    check_refused(log, tmp_path / "both", why)
 
 
 def test_no_witness_of_a_trust_root_bears_the_log_s_name(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.event import format_instant
+from ledger.domain.event import Body, format_instant
 from ledger.genesis import key_record
 from tests.support import builders as b
 from tests.support.builders import FIRM, OPERATOR, REGISTRAR, RIVAL
@@ -119,6 +119,32 @@ def test_what_was_revoked_is_not_resumed(log: SampleLog, tmp_path: Path) -> None
     log.say(revoked, [FIRM], keys=[SECOND])
     lift(log, None)
     check_refused(log, tmp_path, "in force")
+
+
+@pytest.mark.parametrize(("officer", "other"), [(OPERATOR, REGISTRAR), (REGISTRAR, OPERATOR)])
+def test_an_officer_s_key_ends_by_another_of_its_own(
+    officer: str, other: str, tmp_path: Path
+) -> None:
+    """So its last one never does, by whomever: the log would stand still for ever."""
+    old, new = party_key(officer), party_key(officer, 4)
+    mine = {"party": officer, "key_id": old.key_id}
+    ends: list[tuple[Body, list[str]]] = [
+        (key_suspended(**mine, suspended_by=officer), [officer]),
+        (key_suspended(**mine, suspended_by=other), [other]),
+        (b.key_revoked(**mine, revoked_by=officer), [officer]),
+        (b.key_revoked(**mine, revoked_by=None), [officer, other]),
+    ]
+    for number, (body, signers) in enumerate(ends):
+        log = sample_log(12)
+        added = b.key_added(party=officer, key=key_record(new))
+        log.say(added, [officer], keys=[old, new])
+        if officer in signers:
+            with_new = [new if each == officer else party_key(each) for each in signers]
+            log.say(body, signers, keys=with_new)
+            assert 14 == verified(log, tmp_path / f"{number}").checkpoint.size
+            log.entries.pop()
+        log.say(body, signers)
+        check_refused(log, tmp_path / f"{number} refused", "sign with another key of its own")
 
 
 @pytest.mark.parametrize(("officer", "other"), [(OPERATOR, REGISTRAR), (REGISTRAR, OPERATOR)])
