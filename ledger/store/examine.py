@@ -25,7 +25,7 @@ from ledger.store.head import Head, head_of
 from ledger.store.indexes import index_faults
 from ledger.store.links import Link
 from ledger.store.nodes import Node
-from ledger.store.overlays import meddling_settings
+from ledger.store.overlays import meddling
 from ledger.store.refusals import COLUMNS, DeadPayload, dead_of
 from ledger.store.subject_map import unpack_leaves
 from ledger.store.vault import ErasedOpening, VaultRow
@@ -231,7 +231,7 @@ class Examination:
 
     def schema_faults(self) -> list[str]:
         """Return how the schema differs from what the migrations make, triggers and rights too."""
-        return [*schema_faults(self._session), *meddling_settings(self._session)]
+        return [*schema_faults(self._session), *meddling(self._session)]
 
     def index_faults(self) -> list[str]:
         """Return which indexes do not have what their tables have, and which events are twice."""

@@ -56,8 +56,31 @@ SELECT format('the setting %s of %s%s', split_part(said, '=', 1),
     CASE setdatabase WHEN 0 THEN '' ELSE ' in this database' END)
 FROM pg_db_role_setting, unnest(setconfig) AS said
 WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-    AND split_part(said, '=', 1) = ANY(ARRAY['search_path', 'row_security',
-        'session_replication_role', 'session_preload_libraries', 'local_preload_libraries', 'role'])
+    AND (setrole = 0 OR has_schema_privilege(setrole, to_regnamespace('ledger')::oid, 'USAGE'))
+UNION SELECT format('the setting %s, which is %s', name, setting) FROM pg_settings
+WHERE (category = 'Developer Options' OR category LIKE 'Version and Platform Compatibility%')
+    AND setting IS DISTINCT FROM boot_val
+    AND name NOT IN ('allow_alter_system', 'synchronize_seqscans')
+UNION SELECT format('the event trigger %I', evtname) FROM pg_event_trigger
+ORDER BY 1
+"""
+
+_POWERS = """
+WITH ours AS (
+    SELECT oid FROM pg_roles WHERE rolname IN (current_user, 'ledger_app')
+    UNION SELECT nspowner FROM pg_namespace WHERE nspname IN ('ledger', 'read', 'migrations')
+), strong AS (
+    SELECT oid FROM ours UNION SELECT oid FROM pg_roles WHERE rolname IN ('pg_write_all_data',
+        'pg_execute_server_program', 'pg_write_server_files', 'pg_maintain')
+)
+SELECT format('the role %s, which is %s', r.oid::regrole, power)
+    FROM pg_roles r, LATERAL (VALUES ('SUPERUSER', rolsuper, true), ('BYPASSRLS', rolbypassrls,
+        NOT rolsuper), ('CREATEROLE', rolcreaterole, false), ('CREATEDB', rolcreatedb, false),
+        ('REPLICATION', rolreplication, false)) AS powers (power, held, anybodys)
+    WHERE held AND (anybodys OR r.oid IN (SELECT oid FROM ours)) AND r.oid <> 10
+UNION SELECT format('the role %s, which may act as %s', member::regrole, roleid::regrole)
+    FROM pg_auth_members
+    WHERE member IN (SELECT oid FROM ours) AND member <> 10 OR roleid IN (SELECT oid FROM strong)
 ORDER BY 1
 """
 
@@ -69,8 +92,13 @@ def overlays(session: cursor) -> Iterator[str]:
         yield f"nobody of this ledger made {what}"
 
 
-def meddling_settings(session: cursor) -> Iterator[str]:
-    """Yield the settings of roles and of this database that change what a statement means."""
-    session.execute(_SETTINGS)
-    for (what,) in session.fetchall():
-        yield f"nobody of this ledger made {what}"
+def meddling(session: cursor) -> Iterator[str]:
+    """Yield what bears on this database from outside its schemas: settings, event triggers, powers.
+
+    This software sets nothing for a role or a database, and its roles have no power but rights.
+    The server's first superuser is left out, who made it.
+    """
+    for query in (_SETTINGS, _POWERS):
+        session.execute(query)
+        for (what,) in session.fetchall():
+            yield f"nobody of this ledger made {what}"

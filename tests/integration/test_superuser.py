@@ -10,10 +10,11 @@ table file is flipped in test_store_embedded; nothing is attached to entries but
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg2
 import pytest
 from typer.testing import CliRunner
 
@@ -29,6 +30,7 @@ from ledger.store.attest import Unfit, attest
 from ledger.store.checkpoints import StoredCheckpoint
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.nodes import grow
+from ledger.store.overlays import meddling
 from projections.comparison import BY_NAME, difference
 from tests.support.columns import AUTHENTICATED, COLUMNS, DERIVED, SPOILT
 from tests.support.node import settings_for
@@ -126,6 +128,45 @@ ATTACKS = {
 def test_an_attack_on_rows_is_found_by_fsck_alone(scene: Scene, attack: str) -> None:
     with scene.attacked(ATTACKS[attack]) as database:
         assert scene.fsck(database)
+
+
+MEDDLING = {
+    "SET transform_null_equals = on": "the setting transform_null_equals, which is on",
+    "ALTER ROLE ALL SET transform_null_equals = on": (
+        "the setting transform_null_equals of every role"
+    ),
+    "ALTER ROLE ledger_app SET standard_conforming_strings = off": (
+        "the setting standard_conforming_strings of ledger_app"
+    ),
+    "ALTER ROLE ledger_app SUPERUSER BYPASSRLS": "the role ledger_app, which is SUPERUSER",
+    "ALTER ROLE ledger_app BYPASSRLS": "the role ledger_app, which is BYPASSRLS",
+    "ALTER ROLE ledger_owner CREATEROLE": "the role ledger_owner, which is CREATEROLE",
+    "GRANT pg_write_all_data TO ledger_app": (
+        "the role ledger_app, which may act as pg_write_all_data"
+    ),
+    "GRANT pg_read_all_stats TO ledger_app": (
+        "the role ledger_app, which may act as pg_read_all_stats"
+    ),
+    "CREATE ROLE mallory LOGIN SUPERUSER": "the role mallory, which is SUPERUSER",
+    "CREATE ROLE mallory LOGIN; GRANT ledger_owner TO mallory": (
+        "the role mallory, which may act as ledger_owner"
+    ),
+    (
+        "CREATE FUNCTION public.quiet() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+        "CREATE EVENT TRIGGER quiet ON login EXECUTE FUNCTION public.quiet()"
+    ): "the event trigger quiet",
+}
+
+
+def test_settings_and_powers_that_this_software_does_not_give_are_named(scene: Scene) -> None:
+    """Roles are the server's, not a database's: what is done to them here is rolled back."""
+    dsn = scene.database.superuser_dsn
+    with closing(psycopg2.connect(dsn)) as session, session.cursor() as cursor:
+        assert [] == list(meddling(cursor))
+        for change, what in MEDDLING.items():
+            cursor.execute(change)
+            assert f"nobody of this ledger made {what}" in list(meddling(cursor)), change
+            session.rollback()
 
 
 def test_a_head_that_takes_in_nothing_is_found_and_put_right_as_the_runbook_says(
