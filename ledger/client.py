@@ -40,6 +40,7 @@ from ledger.replies import (
     Verdict,
     VerifiedReceipt,
     VerifiedWord,
+    must_be_timely,
     must_have,
     read_bulk_proof,
     read_json,
@@ -248,7 +249,9 @@ class LedgerClient:
         answer = self._submit(signed, "respond-async")
         if answer.status != HTTPStatus.ACCEPTED:
             return self._receipt(signed, answer)
-        return self._word(signed, read_object(answer.content).get("promise"), Promise)
+        word = self._word(signed, read_object(answer.content).get("promise"), Promise)
+        must_be_timely(word.said, signed.envelope.payload)
+        return word
 
     def promised_answer(self, signed: Signed) -> VerifiedReceipt | VerifiedWord | None:
         """Return what a promise came to, verified: the receipt, or a refusal; None if it waits.

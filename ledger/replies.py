@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -10,9 +11,14 @@ from ledger.bounded import Answer
 from ledger.faults import Told
 from ledger.log.merkle import LogError
 from ledger.log.receipt import TlogProof, parse_tlog_proof
-from ledger.log.statement import Statement
+from ledger.log.statement import LONGEST_PROMISE_S, Promise, Statement
+from ledger.wire import canonical
 from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
+from ledger.wire.instant import format_instant, parse_instant
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the clocks of whoever signs, of whoever asks and of the server may be apart."""
 
 
 class ClientError(Told):
@@ -87,6 +93,26 @@ def must_have(status: HTTPStatus, answer: Answer) -> None:
     """Raise `ProblemAnswer` for an answer of another status."""
     if answer.status != status:
         raise ProblemAnswer(read_object(answer.content))
+
+
+def must_be_timely(promise: Statement, payload: bytes) -> None:
+    """Refuse a promise dated before its event was issued, or ahead of one's own clock, or of long.
+
+    The same bytes get the same promise again, so an older one than this request is good. Raises
+    `ReceiptRefused`.
+    """
+    assert isinstance(promise, Promise), "a refusal promises nothing"
+    received, answer_by = map(parse_instant, (promise.received, promise.answer_by))
+    issued_at = str(canonical.load(payload, admission=False).get("issued_at"))
+    earliest, now = parse_instant(issued_at) - CLOCKS_APART, datetime.now(UTC)
+    if not earliest <= received <= now + CLOCKS_APART:
+        told = f"issued at {issued_at}, by this clock it is {format_instant(now)}"
+        raise ReceiptRefused(f"the promise says received at {promise.received}: {told}")
+    if answer_by > received + timedelta(seconds=LONGEST_PROMISE_S):
+        raise ReceiptRefused(
+            f"the promise is to answer by {promise.answer_by}, more than a day after"
+            f" {promise.received}: ask without --promise, or later"
+        )
 
 
 def read_proof(members: Mapping[str, Any]) -> TlogProof:

@@ -17,6 +17,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ledger.keystore import KeyFileRefused, read_private
+from ledger.log.statement import LONGEST_PROMISE_S
 
 
 def default_home() -> Path:
@@ -103,7 +104,7 @@ class Settings(BaseSettings):
     receipt_wait_s: float = Field(default=10.0, gt=0, le=300)
     """How long a submission waits for its receipt, in seconds; then 503 OUTCOME_UNKNOWN."""
 
-    promise_s: float = Field(default=60.0, gt=0, le=86_400)
+    promise_s: float = Field(default=60.0, gt=0, le=LONGEST_PROMISE_S)
     """Within how long, in seconds, it is answered what `Prefer: respond-async` gets promised."""
 
     promise_kept_s: float = Field(default=86_400.0, ge=0)

@@ -33,6 +33,9 @@ from ledger.log.note import Signer, Verifier, check_keys, open_note, sign_note
 KEY_SUFFIX: Final = "/refusals"
 """What follows the origin in the name of the key that signs statements."""
 
+LONGEST_PROMISE_S: Final = 86_400
+"""Within how long, in seconds, what is promised is answered at the latest: a day."""
+
 _EVENT = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 _YEARS = range(1000, 3000)

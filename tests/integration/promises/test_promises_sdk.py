@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ledger.client import LedgerClient, ReceiptRefused, Signed, VerifiedReceipt,
 from ledger.home import Home
 from ledger.log.note import Ed25519NoteSigner
 from ledger.log.statement import KEY_SUFFIX, Promise, SignedRefusal, sign_statement
+from ledger.refuser import refuser_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.verify.__main__ import main
@@ -102,6 +104,39 @@ def test_a_promise_that_no_key_of_the_log_gave_is_refused(
 ) -> None:
     with client(url, settings, change) as ledger, pytest.raises(ReceiptRefused):
         ledger.submit_promised(technology(world))
+
+
+def test_a_promise_that_is_dated_otherwise_or_takes_years_is_refused(
+    url: str, settings: Settings, world: World
+) -> None:
+    home = Home(settings.home)
+    refuser, now = refuser_of(home.identity().origin, home.keys), datetime.now(UTC)
+    assert refuser, "its key is at hand"
+
+    def dated(received: datetime, answer_by: datetime) -> Callable[[Any], Any]:
+        def lie(members: Any) -> Any:
+            of = members["event_id"], members["payload_sha256"]
+            return members | {"promise": refuser.promise(*of, received, answer_by).decode()}
+
+        return lie
+
+    minutes, day = timedelta(minutes=1), timedelta(days=1)
+    for start, end, good in (
+        (timedelta(), day, True),
+        (4 * minutes, 5 * minutes, True),
+        (timedelta(), day + minutes, False),
+        (timedelta(), 300_000 * day, False),
+        (6 * minutes, 7 * minutes, False),
+        (-6 * minutes, -5 * minutes, False),
+        (300_000 * day, 300_000 * day, False),
+    ):
+        signed = technology(world)
+        with client(url, settings, dated(now + start, now + end)) as ledger:
+            if good:
+                assert isinstance(ledger.submit_promised(signed), VerifiedWord)
+                continue
+            with pytest.raises(ReceiptRefused, match="the promise"):
+                ledger.submit_promised(signed)
 
 
 def test_a_promise_of_something_else_is_refused(url: str, settings: Settings, world: World) -> None:
