@@ -44,7 +44,7 @@ from ledger.store.tree import TreeReader
 from ledger.verify.files import MAX_FILE
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
-from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.regular import MISSING, OddFile, read_regular
 from ledger.witnessed import NONE_ASKED, Quorum, freshened
 
 CHECKPOINT = "checkpoint"
@@ -217,7 +217,8 @@ def _held(directory: Path) -> list[bytes]:
 class ExportedLog:
     """The log in a directory, as a `Source`: nothing of it is verified.
 
-    Where a partial tile has made way for the full one, that one says what it said.
+    Where a partial tile has made way for the full one, that one says what it said. A file that is
+    not there, or is none, is no export's; one that cannot be read now raises `OSError`.
     """
 
     directory: Path
@@ -248,7 +249,7 @@ class ExportedLog:
     def _read(self, path: str, *, named: str | None = None) -> bytes:
         try:
             return read_regular(self.directory / path, MAX_FILE)
-        except OSError as error:
+        except MISSING as error:
             raise NothingExported(f"{named or path}: {error.strerror}") from None
         except OddFile as error:
             raise NothingExported(f"{named or path}: {error}") from None

@@ -31,10 +31,12 @@ from ledger.exportfiles import SHARE, Share
 from ledger.governed import Fault, Governed
 from ledger.log.checkpoint import log_times
 from ledger.log.dating import SEEN, Bounds, bounds_of, seen_size
-from ledger.log.merkle import LogError
+from ledger.log.merkle import HASH_SIZE, LogError
 from ledger.log.note import Verifier
+from ledger.log.proof import frontier_at
 from ledger.log.tiles import (
     TILE_WIDTH,
+    TileHashes,
     parse_bundle,
     tile_width,
     widths,
@@ -333,6 +335,16 @@ def _move_aside(directory: Path, path: str) -> None:
         (directory / path).replace(aside)
         if path.startswith(SEEN):
             _remove_empty((directory / path).parent, directory)
+
+
+def root_at(size: int, directory: Path, now: int) -> bytes:
+    """Return the root that a mirror of `now` entries had at an earlier size, by its tiles."""
+
+    def fetch(level: int, n: int, width: int) -> bytes:
+        kept = ExportedLog(directory).fetch(level, n, tile_width(level, n, now))
+        return kept[: width * HASH_SIZE]
+
+    return frontier_at(size, TileHashes(fetch)).root()
 
 
 def evidence_of(directory: Path) -> Path:

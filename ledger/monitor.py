@@ -66,9 +66,8 @@ from ledger.log.cosignature import cosignature_time
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
 from ledger.log.note import good_lines, parse_note
 from ledger.log.policy import Policy
-from ledger.log.proof import frontier_at
 from ledger.log.subject_map import SubjectMap
-from ledger.log.tiles import TILE_WIDTH, TileHashes, parse_bundle, tile_width
+from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.mirror import (
     Backdated,
@@ -79,6 +78,7 @@ from ledger.mirror import (
     follow,
     kept_beside,
     mend,
+    root_at,
     rotten,
 )
 from ledger.ownkeys import ended, taken, waiting
@@ -140,6 +140,7 @@ class Monitor:
         self._mine, self._witnesses = mine or Mine(), witnesses
         self._state = directory.with_name(f"{directory.name}.{STATE}")
         self.memory = Memory()
+        self._recalled = self._checked = False
 
     @property
     def size(self) -> int:
@@ -157,17 +158,26 @@ class Monitor:
         return list(self.memory.standing)
 
     def begin(self) -> list[Alarm]:
-        """Read what the mirror has already; what was looked at before is not reported again."""
+        """Read what the mirror has already; what was looked at before is not reported again.
+
+        What cannot be read now is looked at again by the next `look`.
+        """
         alarms = self._asked("what was remembered", self._recall())
+        if not self._recalled:
+            return alarms
+        alarms += self._asked("the mirror's files", self._every_byte())
         if (self._directory / CHECKPOINT).exists():
             # All is judged anew, for only so are keys and rules known; told is what is new.
-            alarms += self._asked("the mirror's files", self._own_disk())
             alarms += self._asked("the mirror's entries", self._scan(self.memory.size))
         return self._remember(alarms)
 
     def look(self) -> list[Alarm]:
         """Take in what is new, judge it, and return what is wrong. It raises nothing."""
-        alarms = self._asked("what is new", self._follow())
+        alarms = [] if self._recalled else self.begin()
+        if not self._recalled:
+            return alarms
+        alarms += self._asked("the mirror's files", self._every_byte())
+        alarms += self._asked("what is new", self._follow())
         catches_up = any(alarm.kind == "UNFINISHED" for alarm in alarms)
         if (self._directory / CHECKPOINT).exists():
             found = self._asked("the entries", self._scan())
@@ -226,6 +236,13 @@ class Monitor:
         if silent < self._stall_s:
             return []
         return [Alarm("STALL", f"no answer for {silent:.0f} s: {error}")]
+
+    def _every_byte(self) -> Iterator[Alarm]:
+        """Look at every byte of the mirror, until that was done once."""
+        if not self._checked:
+            if (self._directory / CHECKPOINT).exists():
+                yield from self._own_disk()
+            self._checked = True
 
     def _own_disk(self) -> Iterator[Alarm]:
         """Look at every byte of the mirror; fetch anew what has changed, where that is possible."""
@@ -393,7 +410,7 @@ class Monitor:
             return
         self.memory.ahead.pop(seen.where, None)
         # What the log itself shows was held to the mirror as that followed it.
-        if seen.where != OWN and self._root_at(stated.size, ours) != stated.root:
+        if seen.where != OWN and root_at(stated.size, self._directory, ours.size) != stated.root:
             what = f"{seen.where} has cosigned another history of size {stated.size}"
             kept = kept_beside(self._directory, {CHECKPOINT: seen.note})
             yield Alarm("FORK", f"{what}; {kept}")
@@ -421,23 +438,16 @@ class Monitor:
                 what = f"{where} has seen {seen} entries, the log shows {size}"
                 yield Alarm("WITNESS_AHEAD", what)
 
-    def _root_at(self, size: int, ours: Checkpoint) -> bytes:
-        def fetch(level: int, n: int, width: int) -> bytes:
-            kept = ExportedLog(self._directory)
-            return kept.fetch(level, n, tile_width(level, n, ours.size))[: width * HASH_SIZE]
-
-        return frontier_at(size, TileHashes(fetch)).root()
-
     def _recall(self) -> Iterator[Alarm]:
         try:
             self.memory = Memory.parse(read_regular(self._state))
         except FileNotFoundError:
-            return
+            pass
         except (OddFile, ValueError, KeyError, TypeError, AttributeError):
             aside = self._state.with_name(f"{self._state.name}.unread")
             self._state.replace(aside)
-            what = f"{self._state} holds nothing of ours, and lies in {aside} now"
-            yield Alarm("STATE", f"{what}; everything is looked at again")
+            yield Alarm("STATE", f"it cannot be read, and is {aside} now; all is looked at again")
+        self._recalled = True
 
     def _keep(self, alarm: Alarm) -> None:
         """Write an alarm down that stands, before anything else is asked."""
@@ -459,6 +469,9 @@ class Monitor:
         return alarms
 
     def _write(self) -> None:
+        """Write down what is remembered, once it is known what was."""
+        if not self._recalled:
+            return
         self._state.parent.mkdir(parents=True, exist_ok=True)
         durable.replace(self._state, self.memory.format(self._trust.origin), 0o644)
 

@@ -75,9 +75,7 @@ def mirror(
     codes = set[int]()
     with _ending(codes), httpx2.Client(base_url=url, timeout=60) as http:
         governed, source = Governed(parse_trust(read_regular(trust))), ServedLog(http)
-        if check and _mended(source, directory, governed.trust.origin):
-            codes.add(CODES[Rotten][1])
-        _follow(source, directory, governed, every, codes, share_of(most))
+        _follow(source, directory, governed, every, codes, share_of(most), check=check)
     raise typer.Exit(next((code for code in _GRAVEST if code in codes), 0))
 
 
@@ -92,18 +90,23 @@ def _mended(source: ServedLog, directory: Path, origin: str) -> int:
     return count
 
 
-def _follow(
+def _follow(  # noqa: PLR0913  (the command's options)
     source: ServedLog,
     directory: Path,
     governed: Governed,
     every: float | None,
     codes: set[int],
     share: Share,
+    *,
+    check: bool,
 ) -> None:
     shown = -1
 
     def look() -> None:
-        nonlocal shown
+        nonlocal shown, check
+        if check and _mended(source, directory, governed.trust.origin):
+            codes.add(CODES[Rotten][1])
+        check = False
         _judge(governed, directory, codes)
         keys, before = governed.log_keys, governed.keys_before
         trust = governed.trust

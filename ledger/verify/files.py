@@ -28,7 +28,7 @@ from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH, TilePath, entries_path, tile_path
 from ledger.verify.checkpoints import Seen
 from ledger.verify.outcome import Refused, Step, refusing
-from ledger.wire.regular import read_regular
+from ledger.wire.regular import MISSING, read_regular
 
 CHECKPOINT = "checkpoint"
 UNFINISHED = ".new"
@@ -152,8 +152,8 @@ def _read(directory: Path, path: str, limit: int, step: Step, position: int | No
     try:
         with refusing(step, position, path):
             return read_regular(directory / path, limit)
-    except OSError as error:
-        raise Refused(step, error.strerror or "cannot be read", position, path) from None
+    except MISSING as error:
+        raise Refused(step, str(error.strerror), position, path) from None
 
 
 def _walk(directory: Path, prefix: str = "") -> Iterator[str]:

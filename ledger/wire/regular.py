@@ -18,6 +18,9 @@ from ledger.wire.canonical import WireError
 MOST = 1 << 24
 """Bytes at most of a file that somebody names, where nothing says how long it may be: 16 MiB."""
 
+MISSING = (FileNotFoundError, NotADirectoryError)
+"""Errors that say that there is no such file. After any other nobody knows what it holds."""
+
 _ODD = "not a regular file"
 
 
@@ -43,8 +46,8 @@ def open_regular(path: Path) -> Iterator[BufferedReader]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        if error.errno == errno.ENXIO:
-            raise OddFile(path, _ODD) from None  # A socket.
+        if error.errno in (errno.ENXIO, errno.ELOOP):
+            raise OddFile(path, _ODD) from None  # A socket; a link to itself.
         raise
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -60,7 +63,11 @@ def read_regular(path: Path, limit: int = MOST) -> bytes:
     with open_regular(path) as file:
         # One of /proc has no size, and one that grows is not followed.
         long = os.fstat(file.fileno()).st_size > limit
-        raw = b"" if long else file.read(limit + 1)
+        try:
+            raw = b"" if long else file.read(limit + 1)
+        except OSError as error:
+            error.filename = str(path)
+            raise
     if long or len(raw) > limit:
         raise OddFile(path, f"longer than {limit} bytes")
     return raw

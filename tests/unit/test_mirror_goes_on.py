@@ -16,6 +16,7 @@ from ledger.audit import Source, exported_checkpoint
 from ledger.domain.authority import ledger_subject
 from ledger.exportfiles import take_in
 from ledger.governed import Governed
+from ledger.log.dating import seen_path
 from ledger.log.note import Ed25519NoteSigner
 from ledger.mirror import Forked, catch_up, follow
 from ledger.verify.trust import parse_trust
@@ -24,6 +25,7 @@ from tests.support.builders import FIRM, OPERATOR
 from tests.support.governance import log_keys_adopted
 from tests.support.log import ed25519_key, flip, format_vkey
 from tests.support.sample_log import ORIGIN, SampleLog, log_signers, party_key, sample_log
+from tests.support.unread import KEPT, UNREAD, unreadable_file
 from tests.support.verifying import append, payload
 from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_mirror import Signed
@@ -129,6 +131,33 @@ def test_what_the_system_refuses_is_told_and_tried_again(
         f"EEXIST: File exists: {mirror}; tried again in 5 s",
         f"{ORIGIN} at size 12, 2 new files",
     ] == output.splitlines()
+
+
+@pytest.mark.parametrize("number", UNREAD)
+@pytest.mark.parametrize("path", KEPT)
+def test_what_cannot_be_read_is_not_rot_and_is_tried_again(
+    path: str,
+    number: int,
+    tmp_path: Path,
+    run: Callable[..., tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log, mirror = sample_log(12), tmp_path / "m"
+    seen = Signed(log, 12, log.signed_at() + 1).checkpoint()
+    assert 0 == run(MemoryLog(log))[0]
+    (kept := mirror / seen_path(12, seen)).parent.mkdir(parents=True)
+    kept.write_bytes(seen)
+    between = list[Callable[[], None]]()
+    monkeypatch.setattr("time.sleep", lambda _: between.pop(0)())  # Without any left it ends.
+    with monkeypatch.context() as patched:
+        unreadable_file(patched, number, path)
+        between.append(patched.undo)
+        _, output = run(MemoryLog(log), "--check", "--every", "5")
+    told, went_on = output.splitlines()
+    assert told.startswith(f"{errno.errorcode[number]}: {os.strerror(number)}: {mirror}/{path}")
+    assert told.endswith("; tried again in 5 s")
+    assert f"{ORIGIN} at size 12, 0 new files" == went_on
+    assert not (tmp_path / "m.rotten").exists()
 
 
 def test_adoptions_that_are_not_followed_are_named(run: Callable[..., tuple[int, str]]) -> None:

@@ -1,5 +1,6 @@
 """Nothing that stands in a log, and nothing that fails in a look, ends a monitor or mutes it."""
 
+import errno
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ from ledger.verify.event import Event
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR
 from tests.support.governance import ledger_resumed, ledger_sealed, log_keys_adopted, policy_adopted
-from tests.support.log import ed25519_key, format_vkey
+from tests.support.log import ed25519_key, flip, format_vkey
 from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, party_key, sample_log
+from tests.support.unread import KEPT, UNREAD, unreadable_file
 from tests.support.verifying import append, payload
 from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_monitor import WITNESS, Watch, kinds
@@ -270,6 +272,41 @@ def test_what_cannot_be_kept_on_the_disk_is_told_all_the_same(tmp_path: Path) ->
     fork, state = watch.monitor.look()
     assert ("FORK", "STATE") == (fork.kind, state.kind)
     assert "the proof could not be kept" in fork.what
+
+
+def test_a_memory_that_cannot_be_read_now_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(tmp_path, sample_log(12))
+    assert [] == watch.look()
+    assert ["FORK"] == watch.look(other_history(13))
+    watch.monitor = watch.fresh()
+    with monkeypatch.context() as patched:
+        unreadable_file(patched, errno.EMFILE, "monitor.json")
+        found = [*watch.monitor.begin(), *watch.monitor.look()]
+        assert [] == watch.monitor.acknowledge()
+    assert ["UNCHECKED"] * 2 == kinds(found)
+    assert "Too many open files" in found[0].what
+    assert [] == watch.look(MemoryLog(watch.log))
+    assert ["FORK"] == kinds(watch.monitor.standing)
+
+
+@pytest.mark.parametrize("number", UNREAD)
+@pytest.mark.parametrize("path", KEPT[:3])
+def test_what_cannot_be_read_is_not_rot(
+    path: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(tmp_path, sample_log(12))
+    assert [] == watch.look()
+    watch.monitor = watch.fresh()
+    with monkeypatch.context() as patched:
+        unreadable_file(patched, number, path)
+        found = [*watch.monitor.begin(), *watch.monitor.look()]
+    assert {"UNCHECKED"} == {*kinds(found)}
+    assert not (tmp_path / "mirror.rotten").exists()
+    file = watch.directory / path
+    file.write_bytes(flip(file.read_bytes(), 20))  # Every byte is still to be looked at.
+    assert "OWN_DISK" in watch.look()
 
 
 def test_a_policy_that_one_officer_adopts_alone_silences_no_witness(tmp_path: Path) -> None:
