@@ -233,7 +233,7 @@ class Append:
         self._transaction.cursor.execute(
             "SELECT event_id, position, payload_sha256, accepted, leaf_hash FROM ledger.entries"
             " WHERE event_id = ANY(%s::uuid[])",
-            (_array(event_ids),),
+            (uuid_array(event_ids),),
         )
         for event_id, *at in self._transaction.cursor.fetchall():
             position, payload_sha256, accepted, leaf_hash = at
@@ -342,7 +342,7 @@ def appending(
     granted in time, `NotInitialised`, `Conflict`, `StorageFull`: nothing was stored; and
     `OutcomeUnknown`.
     """
-    with pool.transaction(_LOCK, (_array(event_ids), bytes_array(payloads))) as transaction:
+    with pool.transaction(_LOCK, (uuid_array(event_ids), bytes_array(payloads))) as transaction:
         append = Append(transaction, event_ids)
         yield append
     if append.written:
@@ -355,10 +355,10 @@ def look(pool: Pool, event_id: UUID, payload_sha256: bytes) -> Seen:
     Raises `Unavailable`, `NotInitialised`.
     """
     with pool.session() as session:
-        session.execute(_LOOK, (_array([event_id]), bytes_array([payload_sha256])))
+        session.execute(_LOOK, (uuid_array([event_id]), bytes_array([payload_sha256])))
         return Seen.of(session.fetchall())
 
 
-def _array(event_ids: Sequence[UUID]) -> str:
+def uuid_array(event_ids: Sequence[UUID]) -> str:
     """Write ids as a PostgreSQL array, several times faster than the driver does."""
     return "{" + ",".join([event_id.hex for event_id in event_ids]) + "}"

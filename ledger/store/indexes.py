@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg2.extensions import cursor
 
 from ledger.faults import NeedsOperator
+from ledger.store.append import uuid_array
 from ledger.store.connection import Pool, StoreError, one_row
 
 EVENT_IDS = "ledger.entries_event_id_key"
@@ -28,12 +29,12 @@ _BY_INDEX = (
     " WHERE event_id = ANY(%s::uuid[])"
 )
 
-_ORDERED = """
-SELECT i.indrelid::regclass::text, c.relname, pg_get_expr(i.indpred, i.indrelid),
+_ALL = """
+SELECT i.indrelid::regclass::text, c.relname, m.amname, pg_get_expr(i.indpred, i.indrelid),
     ARRAY(SELECT pg_get_indexdef(i.indexrelid, n, true) FROM generate_series(1, i.indnkeyatts) n)
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 JOIN pg_namespace s ON s.oid = t.relnamespace JOIN pg_am m ON m.oid = c.relam
-WHERE s.nspname IN ('ledger', 'read') AND t.relkind = 'r' AND m.amname = 'btree'
+WHERE s.nspname IN ('ledger', 'read') AND t.relkind = 'r' AND m.amname IN ('btree', 'gin')
 ORDER BY 1, 2
 """
 
@@ -52,7 +53,7 @@ def _without(*ways: str) -> str:
     return "".join(f"SET LOCAL enable_{way} TO {way not in ways};" for way in _WAYS)
 
 
-_BY_ORDER = _without("seqscan", "bitmapscan", "sort")
+_BY_ITSELF = _without("seqscan", "sort")
 _BY_TABLE = _without("indexscan", "indexonlyscan", "bitmapscan")
 
 
@@ -62,7 +63,7 @@ class IndexUnsound(StoreError, NeedsOperator):
 
 def find_events(pool: Pool, event_ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
     """Return where events stand, as the index of their ids has it. Raises `IndexUnsound`."""
-    with pool.transaction(_BY_INDEX, (list(event_ids),)) as transaction:
+    with pool.transaction(_BY_INDEX, (uuid_array(event_ids),)) as transaction:
         rows = transaction.cursor.fetchall()
     if not all(sound for sound, *_ in rows):
         raise IndexUnsound(f"the index {EVENT_IDS} is not as it was made: {_MEND}")
@@ -75,22 +76,23 @@ def index_lacks(position: int) -> IndexUnsound:
 
 
 def index_faults(session: cursor) -> Iterator[str]:
-    """Yield which ordered indexes do not have what their tables have, and which events are twice.
+    """Yield which indexes do not have what their tables have, and which events are twice.
 
     The tables are read past every index.
     """
-    session.execute(_ORDERED)
-    for table, name, predicate, columns in session.fetchall():
-        keys, where = ", ".join(columns), f" WHERE {predicate}" if predicate else ""
-        rows = f"SELECT {keys} FROM {table}{where}"  # noqa: S608  (from the catalogue, quoted)
-        by_order = _DIGEST.format(f"{rows} ORDER BY {keys}")
-        session.execute(f"{_BY_ORDER} EXPLAIN (FORMAT JSON) {by_order}")
+    session.execute(_ALL)
+    for table, name, method, predicate, columns in session.fetchall():
+        keys = ", ".join(columns)
+        rows = f"SELECT {keys} FROM {table} WHERE {predicate or 'true'}"  # noqa: S608  (catalogue)
+        every = f" ORDER BY {keys}" if method == "btree" else f" AND {columns[0]} @> '{{}}'"
+        by_index = _DIGEST.format(rows + every)
+        session.execute(f"{_BY_ITSELF} EXPLAIN (FORMAT JSON) {by_index}")
         if f'"Index Name": {json.dumps(name)}' not in json.dumps(one_row(session)[0]):
             continue  # Another has the same order, or it is off, which the look at flags says.
-        session.execute(by_order)
-        ordered = one_row(session)
+        session.execute(by_index)
+        found = one_row(session)
         session.execute(_BY_TABLE + _DIGEST.format(rows))
-        if one_row(session) != ordered:
+        if one_row(session) != found:
             yield f"the index {name} does not have what {table} has: REINDEX it"
     session.execute(_BY_TABLE + _TWICE)
     for event_id, first, last in session.fetchall():
