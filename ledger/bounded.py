@@ -1,18 +1,31 @@
 """Reading what another server answers, however long it goes on or whatever it unpacks to."""
 
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from ssl import SSLContext
 from typing import Any, Final
 
+import httpcore2
 import httpx2
 
 MAX_ANSWER: Final = 1 << 28
 """Bytes of any answer at most, unpacked: an evidence bundle is the longest."""
 
 DEADLINE_S: Final = 300.0
-"""How long an answer may take in all, in seconds, however steadily it drips."""
+"""How long the longest answers may take in all, in seconds, however steadily they drip."""
+
+SOON_S: Final = 60.0
+"""How long every other answer may take in all, in seconds."""
+
+_PIECE: Final = 1 << 14
+"""Bytes of a request that are sent before the time is looked at again."""
+
+_end: ContextVar[float] = ContextVar("end")
+"""By when the exchange of this thread must be over, on the monotonic clock."""
 
 
 class AnswerTooLong(httpx2.TransportError):
@@ -28,25 +41,46 @@ class Answer:
     content: bytes
 
 
+def open_client(
+    base_url: str = "",
+    *,
+    timeout_s: float = SOON_S,
+    transport: httpx2.BaseTransport | None = None,
+) -> httpx2.Client:
+    """Return a client whose exchanges `ask` can end, whatever the other side sends or does not."""
+    http = httpx2.Client(base_url=base_url, timeout=timeout_s, transport=transport)
+    for each in (http._transport, *http._mounts.values()):  # noqa: SLF001  (proxies are among them)
+        if isinstance(each, httpx2.HTTPTransport):
+            each._pool._network_backend = _Network(each._pool._network_backend)  # noqa: SLF001
+    return http
+
+
 def ask(
     http: httpx2.Client,
     method: str,
     url: str,
     *,
     limit: int = MAX_ANSWER,
-    deadline_s: float = DEADLINE_S,
+    deadline_s: float = SOON_S,
     **options: Any,
 ) -> Answer:
-    """Return an answer of at most `limit` bytes. Raises httpx2.TransportError, `AnswerTooLong`."""
-    end = time.monotonic() + deadline_s
-    with _unpacked(http, method, url, options) as response:
-        parts, size = [], 0
-        for part in response.iter_bytes(1 << 16):
-            size += len(part)
-            if size > limit or time.monotonic() > end:
-                raise AnswerTooLong(f"{url}: more than {limit} bytes, or {deadline_s} seconds")
-            parts.append(part)
-        return Answer(response.status_code, response.headers, b"".join(parts))
+    """Return an answer of at most `limit` bytes, which is whole `deadline_s` after it was asked.
+
+    Looking up a name, connecting, interim answers, head and body all count.
+    Raises httpx2.TransportError, `AnswerTooLong`.
+    """
+    token = _end.set(time.monotonic() + deadline_s)
+    try:
+        with _unpacked(http, method, url, options) as response:
+            parts, size = [], 0
+            for part in response.iter_bytes(1 << 16):
+                size += len(part)
+                if size > limit:
+                    raise AnswerTooLong(f"{url}: more than {limit} bytes")
+                parts.append(part)
+            return Answer(response.status_code, response.headers, b"".join(parts))
+    finally:
+        _end.reset(token)
 
 
 @contextmanager
@@ -58,3 +92,80 @@ def _unpacked(
             yield response
     except httpx2.DecodingError as error:
         raise httpx2.ReadError(f"{url}: {error}") from error
+
+
+def _left(timeout: float | None) -> float:
+    """Return what is left of a timeout and of the exchange. Raises httpcore2.ReadTimeout."""
+    left = _end.get() - time.monotonic()
+    if left <= 0:
+        raise httpcore2.ReadTimeout("no whole answer in time")
+    return left if timeout is None else min(timeout, left)
+
+
+class _Network(httpcore2.NetworkBackend):
+    """A network none of whose calls outlasts the exchange that it is part of."""
+
+    def __init__(self, network: httpcore2.NetworkBackend) -> None:
+        self._network = network
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Connect to the first address of a name that lets itself be connected to."""
+        failed: Exception = httpcore2.ConnectError(f"{host} has no address")
+        for address in _addresses(host, port):
+            try:
+                stream = self._network.connect_tcp(
+                    address, port, _left(timeout), local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failed = error
+            else:
+                return _Stream(stream)
+        raise failed
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore2.ConnectError(str(error)) from error
+    return [str(each[4][0]) for each in found]
+
+
+class _Stream(httpcore2.NetworkStream):
+    """A connection none of whose calls outlasts the exchange that it is part of."""
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return what has come."""
+        return self._stream.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all of it."""
+        for start in range(0, len(buffer), _PIECE):
+            self._stream.write(buffer[start : start + _PIECE], _left(timeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        """Shake hands."""
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the connection itself knows."""
+        return self._stream.get_extra_info(info)

@@ -21,7 +21,7 @@ from typing import Any, Self
 import httpx2
 
 from ledger import court
-from ledger.bounded import Answer, ask
+from ledger.bounded import DEADLINE_S, SOON_S, Answer, ask, open_client
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.dating import Bounds, bounds_of
 from ledger.log.encoding import read_hash, write_base64
@@ -145,12 +145,13 @@ class LedgerClient:
         url: str,
         trust: Trust,
         *,
-        timeout_s: float = 60.0,
+        timeout_s: float = SOON_S,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.trust = trust
         self._charter: court.Verified | None = None
-        self._http = httpx2.Client(base_url=url, timeout=timeout_s, transport=transport)
+        self._timeout_s = timeout_s
+        self._http = open_client(url, timeout_s=timeout_s, transport=transport)
         self._opened: tuple[tuple[bytes, bool], tuple[Checkpoint, Bounds]] | None = None
 
     def __enter__(self) -> Self:
@@ -197,7 +198,7 @@ class LedgerClient:
         known, deadline = self._trust_at(size), time.monotonic() + CHARTER_WAIT_S
         while True:
             try:
-                shown = show(self.get_bytes("/v1/evidence"), self.trust.to_json())
+                shown = show(self.evidence(), self.trust.to_json())
             except (ClientError, Refused):
                 return False
             # An answer that shows less than an earlier one takes nothing back.
@@ -280,7 +281,7 @@ class LedgerClient:
     def _word(self, signed: Signed, note: Any, kind: type[Statement]) -> VerifiedWord:
         """Hold a note to be of that event, by a key that the log has adopted for it."""
         try:
-            keys = refusal_keys(show(self.get_bytes("/v1/evidence"), self.trust.to_json()))
+            keys = refusal_keys(show(self.evidence(), self.trust.to_json()))
             said = open_statement(str(note).encode(), map(parse_vkey, keys))
         except (LogError, Refused) as error:
             raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
@@ -327,7 +328,7 @@ class LedgerClient:
     def submit_many(self, many: Sequence[Signed]) -> Iterator[VerifiedReceipt | ProblemAnswer]:
         """Submit many, judged in their order; yield a verified receipt or a problem for each."""
         body = b"\n".join(signed.to_json() for signed in many)
-        response = self._post("/v1/events/batch", body, "application/x-ndjson")
+        response = self._post("/v1/events/batch", body, "application/x-ndjson", within_s=DEADLINE_S)
         must_have(HTTPStatus.OK, response)
         waiting = deque(many)
         checkpoint = b""
@@ -375,7 +376,7 @@ class LedgerClient:
                 if refused.step != Step.CHECKPOINT:
                     raise
                 # The log may have other keys since: such a bundle shows it.
-                found = verify_receipt(proof, answer, trust, self.get_bytes("/v1/evidence"))
+                found = verify_receipt(proof, answer, trust, self.evidence())
             raw, _ = read_entry(answer)
         except Refused as refused:
             raise ReceiptRefused(str(refused)) from refused
@@ -396,6 +397,15 @@ class LedgerClient:
     def get_bytes(self, path: str) -> bytes:
         """Return a read's answer as it is, unverified. Raises `ProblemAnswer`, `NoAnswer`."""
         response = self._send("GET", path)
+        must_have(HTTPStatus.OK, response)
+        return response.content
+
+    def evidence(self, *asked: str) -> bytes:
+        """Return an evidence bundle, unverified, of what is asked for: `subject=`, `position=`.
+
+        Raises `ProblemAnswer`, `NoAnswer`.
+        """
+        response = self._send("GET", f"/v1/evidence?{'&'.join(asked)}", within_s=DEADLINE_S)
         must_have(HTTPStatus.OK, response)
         return response.content
 
@@ -447,7 +457,7 @@ class LedgerClient:
             line.key_id for line in recorded.signatures
         }:
             raise ReceiptRefused("the stored entry lacks a line of a key that has signed here")
-        bundle = self.get_bytes(f"/v1/evidence?position={position}")
+        bundle = self.evidence(f"position={position}")
         try:
             found = show(bundle, self.trust.to_json()).events.get(position)
         except Refused as refused:
@@ -464,18 +474,28 @@ class LedgerClient:
         return self._opened[1]
 
     def _post(
-        self, path: str, body: bytes, media_type: str, more: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: bytes,
+        media_type: str,
+        more: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> Answer:
         headers = {"Content-Type": media_type, **(more or {})}
-        return self._send("POST", path, content=body, headers=headers)
+        return self._send("POST", path, content=body, headers=headers, **options)
 
-    def _send(self, method: str, path: str, **options: Any) -> Answer:
-        """Send a request, again while there is no answer or the ledger is not ready for it."""
-        deadline = time.monotonic() + RETRY_FOR_S
+    def _send(self, method: str, path: str, within_s: float = 0.0, **options: Any) -> Answer:
+        """Send a request, again while there is no answer or the ledger is not ready for it.
+
+        All of it takes no longer than one answer may, or than it is tried again.
+        """
+        within_s, began = max(within_s, self._timeout_s), time.monotonic()
+        deadline, end = began + RETRY_FOR_S, began + max(within_s, RETRY_FOR_S)
         pause = 0.1
         while True:
+            left_s = min(within_s, end - time.monotonic())
             try:
-                answer = ask(self._http, method, path, **options)
+                answer = ask(self._http, method, path, deadline_s=left_s, **options)
                 if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                     return answer
             except httpx2.TransportError as error:

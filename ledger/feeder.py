@@ -20,7 +20,7 @@ from operator import attrgetter
 import httpx2
 import structlog
 
-from ledger.bounded import ask
+from ledger.bounded import ask, open_client
 from ledger.log.cosignature import cosignature_time
 from ledger.log.encoding import read_decimal
 from ledger.log.merkle import LogError
@@ -123,7 +123,7 @@ class Feeder:
         self._standards = standards
         self.targets = targets_of(policy)
         self._fed = -1
-        self._http = httpx2.Client(timeout=TIMEOUT_S, transport=transport)
+        self._http = open_client(timeout_s=TIMEOUT_S, transport=transport)
         self._asking = ThreadPoolExecutor(max(1, len(self.targets)), "witness")
         self.loop = Loop("feeder", self._round)
 

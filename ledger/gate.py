@@ -14,7 +14,7 @@ from http import HTTPStatus
 import httpx2
 import structlog
 
-from ledger.bounded import ask
+from ledger.bounded import ask, open_client
 from ledger.log.note import MAX_NOTE
 from ledger.log.policy import Policy
 from ledger.publisher import Remembered
@@ -39,7 +39,7 @@ def remembered(urls: Sequence[str]) -> Iterator[Remembered]:
     """Ask all at once; yield what those that answer have. Who does not answer shows nothing."""
     if not urls:
         return
-    with httpx2.Client(timeout=TIMEOUT_S) as http, ThreadPoolExecutor(len(urls)) as asking:
+    with open_client(timeout_s=TIMEOUT_S) as http, ThreadPoolExecutor(len(urls)) as asking:
         for url, note in zip(urls, asking.map(lambda url: _ask(http, url), urls), strict=True):
             if note is not None:
                 yield Remembered(url, note)

@@ -16,7 +16,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import httpx2
 import typer
 from platformdirs import user_state_path
 from rich.console import Console
@@ -40,6 +39,7 @@ from ledger.audit import (
     sealed_sizes,
 )
 from ledger.authentic import Authenticated
+from ledger.bounded import open_client
 from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
 from ledger.domain.event import LeftOut, Logged
 from ledger.governed import Governed
@@ -417,7 +417,7 @@ def _source(url: str | None, mirror: Path | None = None) -> Iterator[Source]:
         yield KeptLog(mirror)
         return
     if url is not None:
-        with httpx2.Client(base_url=url, timeout=60) as http:
+        with open_client(url) as http:
             yield ServedLog(http)
         return
     database = open_database(Settings())

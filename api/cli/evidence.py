@@ -40,7 +40,7 @@ def gather(
     asked = [f"subject={each}" for each in subject or []]
     asked += [f"position={each}" for each in position or []]
     with LedgerClient(url, read_trust(trust)) as ledger:
-        raw = ledger.get_bytes(f"/v1/evidence?{'&'.join(asked)}")
+        raw = ledger.evidence(*asked)
     _told(_verified(raw, trust, subject or []))
     durable.create(bundle, raw, 0o644)
 

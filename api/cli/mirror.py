@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import httpx2
 import typer
 
 from api.cli.served import Most, ServedLog, share_of
 from api.cli.turns import look_again
 from ledger.audit import AuditError, Exported, NothingExported, Unfinished
 from ledger.authentic import NotAuthentic
+from ledger.bounded import open_client
 from ledger.client import NoAnswer
 from ledger.exportfiles import Share
 from ledger.governed import Governed
@@ -73,7 +73,7 @@ def mirror(
     again, and what the disk or the system refuses is tried again.
     """
     codes = set[int]()
-    with _ending(codes), httpx2.Client(base_url=url, timeout=60) as http:
+    with _ending(codes), open_client(url) as http:
         governed, source = Governed(parse_trust(read_regular(trust))), ServedLog(http)
         _follow(source, directory, governed, every, codes, share_of(most), check=check)
     raise typer.Exit(next((code for code in _GRAVEST if code in codes), 0))

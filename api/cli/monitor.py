@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-import httpx2
 import typer
 
 from api.cli.audit import LawDirectory
@@ -15,6 +14,7 @@ from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import ServedLog
 from api.cli.turns import look_again
 from ledger.alarms import STANDING, Alarm
+from ledger.bounded import open_client
 from ledger.gate import places, remembered
 from ledger.lawbook import laws_at_hand
 from ledger.monitor import Mine, Monitor
@@ -72,7 +72,7 @@ def monitor(  # noqa: PLR0913  (the command's options)
     not, until it is interrupted.
     """
     root, own = parse_trust(read_regular(trust)), Mine(party or (), _sent(signed or ()))
-    with httpx2.Client(base_url=url, timeout=60) as http:
+    with open_client(url) as http:
         watching = Monitor(
             ServedLog(http),
             directory,

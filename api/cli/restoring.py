@@ -15,6 +15,7 @@ from api.cli.served import ServedLog
 from ledger.antirollback import CheckpointFile
 from ledger.audit import AuditError, export
 from ledger.authentic import Authenticated
+from ledger.bounded import open_client
 from ledger.home import Home
 from ledger.log.encoding import write_base64
 from ledger.node import batch_key, open_database
@@ -80,7 +81,7 @@ def _supply(trust_root: bytes, sources: Sequence[str], receipts: Sequence[str]) 
 
 
 def _fetched(url: str, directory: Path) -> Path:
-    with httpx2.Client(base_url=url, timeout=60) as http:
+    with open_client(url) as http:
         export(Authenticated(ServedLog(http), "", None), directory)
     return directory
 

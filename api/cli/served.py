@@ -9,7 +9,7 @@ import httpx2
 import typer
 
 from ledger.audit import NothingExported, cut_bundle
-from ledger.bounded import ask
+from ledger.bounded import DEADLINE_S, SOON_S, ask
 from ledger.client import NoAnswer
 from ledger.exportfiles import Share
 from ledger.log.merkle import HASH_SIZE
@@ -47,11 +47,11 @@ class ServedLog:
     def fetch_bundle(self, n: int, width: int) -> bytes:
         """Return an entry bundle, cut from the full one where the partial one is gone."""
         try:
-            return self._get(entries_path(n, width))
+            return self._get(entries_path(n, width), DEADLINE_S)
         except _Gone:
             if width == TILE_WIDTH:
                 raise
-            return cut_bundle(self._get(entries_path(n)), width)
+            return cut_bundle(self._get(entries_path(n), DEADLINE_S), width)
 
     def signed(self, size: int) -> Sequence[bytes]:
         """Return the log's notes of a size, none where the server lists none, as a mirror."""
@@ -63,9 +63,9 @@ class ServedLog:
         except (ValueError, LookupError, TypeError) as error:
             raise NothingExported(f"what the server lists cannot be read: {error!r}") from None
 
-    def _get(self, path: str) -> bytes:
+    def _get(self, path: str, within_s: float = SOON_S) -> bytes:
         try:
-            answer = ask(self._http, "GET", f"/{path}", limit=MAX_FILE)
+            answer = ask(self._http, "GET", f"/{path}", limit=MAX_FILE, deadline_s=within_s)
         except httpx2.TransportError as error:
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):

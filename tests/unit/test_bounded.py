@@ -1,0 +1,158 @@
+"""An exchange ends by its deadline, whatever the other side sends, drips or holds back."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from api.cli.served import ServedLog
+from ledger import bounded
+from ledger import client as sdk
+from ledger.bounded import ask, open_client
+from ledger.client import LedgerClient, NoAnswer
+from ledger.gate import _ask as ask_what_was_seen
+from ledger.verify.trust import parse_trust
+from tests.support.sample_log import sample_log
+
+DEADLINE_S = 0.1
+OVER_S = 5.0
+
+
+def dripping(head: bytes, drop: bytes) -> Callable[[socket.socket], None]:
+    def answer(peer: socket.socket) -> None:
+        peer.recv(1 << 16)
+        peer.sendall(head)
+        while True:
+            peer.sendall(drop)
+            time.sleep(0.02)
+
+    return answer
+
+
+def hangs(peer: socket.socket) -> None:
+    while peer.recv(1 << 16):
+        pass
+
+
+def reads_nothing(_peer: socket.socket) -> None:
+    time.sleep(OVER_S)
+
+
+HABITS: dict[str, Callable[[socket.socket], None]] = {
+    "interim answers": dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "a head that drips": dripping(b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
+    "a body that drips": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n", b" "),
+    "silence": hangs,
+    "no reading": reads_nothing,
+}
+
+
+@contextmanager
+def serving(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    peers = list[socket.socket]()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    peer, _ = listening.accept()
+                    peers.append(peer)
+                    threading.Thread(target=kept_on, args=(answer, peer), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            for peer in peers:
+                peer.close()
+
+
+def kept_on(answer: Callable[[socket.socket], None], peer: socket.socket) -> None:
+    with suppress(OSError):
+        answer(peer)
+
+
+@pytest.fixture(params=[*HABITS])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with serving(HABITS[request.param]) as where:
+        began = time.monotonic()
+        yield where
+        assert time.monotonic() - began < OVER_S
+
+
+def test_an_exchange_ends_by_its_deadline(url: str) -> None:
+    with open_client(url) as http, pytest.raises(httpx2.TransportError, match="time"):
+        ask(http, "POST", "/", deadline_s=DEADLINE_S, content=bytes(1 << 24))
+
+
+def test_the_sdk_says_in_time_that_there_is_no_answer(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sdk, "RETRY_FOR_S", DEADLINE_S)
+    trust = parse_trust(sample_log(2).trust_root())
+    with (
+        LedgerClient(url, trust, timeout_s=DEADLINE_S) as ledger,
+        pytest.raises(NoAnswer) as told,
+    ):
+        ledger.get("/v1/parties/party:none")
+    assert 2 == told.value.exit_code
+
+
+@pytest.mark.parametrize("url", ["interim answers", "a head that drips"], indirect=True)
+def test_mirrors_and_monitors_are_told_in_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ServedLog._get, "__defaults__", (DEADLINE_S,))
+    with open_client(url) as http, pytest.raises(NoAnswer):
+        ServedLog(http).checkpoint()
+
+
+@pytest.mark.parametrize("url", ["interim answers", "a head that drips"], indirect=True)
+def test_a_witness_that_drips_shows_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ledger.gate.TIMEOUT_S", DEADLINE_S)
+    with open_client() as http:
+        assert ask_what_was_seen(http, f"{url}/checkpoint") is None
+
+
+def test_who_answers_in_time_is_heard_over_one_connection_after_another() -> None:
+    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    def answers(peer: socket.socket) -> None:
+        while peer.recv(1 << 16):
+            peer.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" + whole)
+
+    with serving(answers) as url, open_client(url) as http:
+        assert [b"ok"] * 3 == [ask(http, "GET", "/", deadline_s=OVER_S).content for _ in range(3)]
+
+
+def test_a_name_with_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = list[float]()
+
+    def connect_tcp(
+        _network: object, host: str, _port: int, timeout: float, *_options: object
+    ) -> None:
+        tried.append(timeout)
+        time.sleep(timeout)
+        raise bounded.httpcore2.ConnectTimeout(host)
+
+    many = [(0, 0, 0, "", (f"127.0.0.{n}", 9)) for n in range(2, 99)]
+    monkeypatch.setattr(bounded.socket, "getaddrinfo", lambda *_given, **_options: many)
+    monkeypatch.setattr("httpcore2.SyncBackend.connect_tcp", connect_tcp)
+    with open_client("http://many.example") as http, pytest.raises(httpx2.TransportError):
+        ask(http, "GET", "/", deadline_s=DEADLINE_S)
+    assert sum(tried) <= DEADLINE_S
+
+
+def test_no_client_of_ours_is_without_a_deadline() -> None:
+    root = Path(__file__).parents[2]
+    openers = {
+        path.relative_to(root).as_posix()
+        for part in ("ledger", "projections", "api")
+        for path in (root / part).rglob("*.py")
+        if "httpx2.Client(" in path.read_text()
+    }
+    assert {"ledger/bounded.py"} == openers
