@@ -1582,6 +1582,20 @@ def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> 
     must(found["commitment"] == f"sha256:{hashed}", "what is sealed there was another value")
 
 
+Delays = tuple[int, int]  # In seconds: what holds as the log ends, and the least ever adopted.
+
+
+def delays_by(now: str, adopted: Sequence[tuple[int, str, int]]) -> Delays:
+    """Return the delay that holds at an instant, and the least of those that were adopted."""
+    holds = [seconds for _, since, seconds in adopted if since <= now][-1]
+    return holds, min(seconds for *_, seconds in adopted)
+
+
+def delays_told(holds: int, least: int) -> str:
+    """Say how long what officers do waits, and how short that ever was."""
+    return f"delay {holds} s" + (f", at least {least} s" if least < holds else "")
+
+
 def dated(time: tuple[datetime, str]) -> str:
     """Say when and by whom a checkpoint was signed, and how long ago, or that it is to come."""
     age = datetime.now(UTC) - time[0]
@@ -1613,6 +1627,13 @@ class Verified(NamedTuple):
         changed = known, "whether the log's keys, policy or operator changed since"
         twice = 0, "whether an event stands a second time, among what is not shown"
         return [] if self.authority.whole else [changed, twice]
+
+    @property
+    def delays(self) -> Delays | None:
+        """Return the delays, None where all that changes them is not shown."""
+        now = max(event.accepted for event in self.events.values())
+        known = not self.elsewhere or self.elsewhere[0][0] > 0
+        return delays_by(now, self.authority.delays) if known else None
 
     @property
     def unchecked(self) -> tuple[tuple[int, str], ...]:
@@ -1665,6 +1686,7 @@ class Verified(NamedTuple):
         named = {*asked}.union(*(event.says["subjects"] for event in self.events.values()))
         yield from (f"not shown: all of {n}" for n in sorted(named - {*dict(self.histories)}))
         yield from (f"unchecked: position {at}, {what}" for at, what in self.unchecked)
+        yield from [delays_told(*self.delays)] if self.delays else []
         yield from [DEMONSTRATION] * self.authority.demonstration
         yield f"VERIFIED: {self.trust.origin} at size {self.size}, root {base64(self.root)}"
         yield f"{self.signatures} signatures of parties verified"

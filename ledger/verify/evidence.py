@@ -25,6 +25,7 @@ def verify_evidence(raw: bytes, trust_root: bytes, asked: Sequence[str] = ()) ->
         histories=found.histories,
         vouched=tuple((at, n) for at, event in found.events.items() for n in found.vouched(event)),
         demonstration=is_demonstration(found),
+        delays=found.delays,
         times=tuple(found.times),
         shown=_shown(found, asked),
         text="\n".join(found.lines(asked)),

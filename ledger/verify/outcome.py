@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ledger.court import DEMONSTRATION, dated, spelled
+from ledger.court import DEMONSTRATION, Delays, dated, delays_told, spelled
 from ledger.log.encoding import write_base64
 from ledger.log.merkle import LogError
 from ledger.log.tree_head import Checkpoint
@@ -89,6 +89,7 @@ class Verified:
     checkpoints from there on, `refusal_keys` those that ever signed refusals and promises;
     `histories` are subjects of which everything was shown below a size.
     `vouched` has the positions of events that rest on a vouched key, each with where that was;
+    `delays` are the one that holds as the log ends and the least that was ever adopted, in seconds;
     `demonstration` says that there is a time at which nothing waits, None that this is not shown;
     `times` are when the checkpoint was signed, and by whom.
     `shown` is what was verified beside, as JSON members; `lines` are the same for people, `text`
@@ -104,6 +105,7 @@ class Verified:
     refusal_keys: tuple[str, ...] = ()
     vouched: tuple[tuple[int, int], ...] = ()
     demonstration: bool | None = False
+    delays: Delays | None = None
     times: tuple[tuple[datetime, str], ...] = field(default=(), compare=False)
     histories: tuple[tuple[str, int], ...] = ()
     shown: Mapping[str, Any] = field(default_factory=dict, compare=False)
@@ -122,6 +124,7 @@ class Verified:
             "steps": [{"step": s.number, "label": str(s), "state": str(at)} for s, at in steps],
             "signatures": self.signatures,
             "demonstration": self.demonstration,
+            "delay": self.delays and dict(zip(("seconds", "least"), self.delays, strict=True)),
             "signed": [{"by": name, "at": spelled(at)} for at, name in self.times],
             "vouched": [{"position": at, "vouched_at": since} for at, since in self.vouched],
             **self.shown,
@@ -139,6 +142,7 @@ class Verified:
             *(f"{step.number:>2}  {state:<9}  {step}" for step, state in steps),
             *map(dated, self.times),
             *self.lines,
+            *([delays_told(*self.delays)] if self.delays else []),
             *([DEMONSTRATION] if self.demonstration else []),
             *(f"position {at}, VOUCHED at {since}" for at, since in self.vouched),
             *(f"unchecked: position {at}, {what}" for at, what in self.unchecked),

@@ -122,7 +122,8 @@ def verify_export(
     told = chronology.signatures, tuple(each for loose in unread.values() for each in loose)
     keys, words, vouched = now.log_keys, tuple(authority.refusal_keys), tuple(chronology.vouched)
     found = Verified(checkpoint, ended, *told, None, keys, words, vouched, authority.demonstration)
-    return replace(found, times=tuple(times_of(note, now)))
+    delays = court.delays_by(chronology.last, authority.delays)
+    return replace(found, delays=delays, times=tuple(times_of(note, now)))
 
 
 def verify_receipt(
@@ -190,6 +191,7 @@ def verify_receipt(
         (*strange, *((position, what) for what in [*loose, *held.unread])),
         position,
         demonstration=demonstration,
+        delays=shown.delays if shown else None,
         times=tuple(times_of(proof.checkpoint_raw, trust)),
         shown={"entry": facts},
         lines=(f"position {position}", *(f"{name} {value}" for name, value in facts.items())),

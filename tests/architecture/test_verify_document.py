@@ -173,6 +173,7 @@ HELD: dict[str, str] = {
         unit/test_verify_receipt.py::test_what_the_json_says_of_other_things_is_said_to_be_unchecked
         unit/test_verify_receipt.py::test_what_is_printed_of_a_receipt_is_what_its_bytes_say""",
     "What officers register": """
+        unit/test_verify_delay.py::test_the_delay_is_told_and_the_least_that_there_was
         unit/test_verify_delay.py::test_what_binds_before_the_delay_is_over_is_refused
         unit/test_verify_delay.py::test_what_waits_binds_nobody
         unit/test_verify_delay.py::test_what_was_stopped_never_binds

@@ -98,6 +98,32 @@ def test_another_delay_holds_after_the_old_one(log: SampleLog, tmp_path: Path) -
     check_refused(log, tmp_path, "it has to wait")
 
 
+def test_the_delay_is_told_and_the_least_that_there_was(log: SampleLog, tmp_path: Path) -> None:
+    """One of a second is none: what binds then nobody could stop."""
+    told = "delay 60 s"
+    for at, (seconds, waits, said) in enumerate(
+        (
+            (DELAY_S, 0, told),
+            (1, 1, f"{told}, at least 1 s"),
+            (DELAY_S, 2, f"{told}, at least 1 s"),
+            (2 * DELAY_S, 3, "delay 120 s, at least 1 s"),
+        )
+    ):
+        now = START + timedelta(minutes=2 * at)
+        if waits:
+            binds = format_instant(now + timedelta(minutes=1))
+            log.say(delay_adopted(seconds, not_before=binds), [*OFFICERS], accepted=now)
+        if seconds != 1:
+            append(log, payload(log), accepted=now + timedelta(minutes=1))
+        answer = verified(log, tmp_path / f"{at}")
+        in_court = court.verify(whole_bundle(log), log.trust_root())
+        assert said in answer.report().splitlines()
+        assert said in [*in_court.lines()]
+        assert answer.delays == in_court.delays
+        holds, least = answer.delays or (0, 0)
+        assert {"seconds": holds, "least": least} == answer.to_json()["delay"]
+
+
 @pytest.mark.parametrize("who", [OPERATOR, REGISTRAR])
 def test_one_officer_stops_a_delay_that_waits(who: str, log: SampleLog, tmp_path: Path) -> None:
     """And the log is no demonstration then: there is no time at which nothing waits."""

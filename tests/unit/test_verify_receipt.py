@@ -149,6 +149,7 @@ def test_whether_the_log_is_a_demonstration_only_a_bundle_shows(log: SampleLog) 
     receipt, entry, root = log.proof(OFFER), log.entries[OFFER], log.trust_root()
     alone = verify_receipt(receipt, entry, root)
     assert alone.to_json()["demonstration"] is None
+    assert alone.to_json()["delay"] is None
     assert "demonstration: " not in alone.report()
     assert "unchecked: position 8, whether the log is a demonstration" in alone.report()
     led = verify_receipt(receipt, entry, root, whole_bundle(log))
@@ -168,6 +169,12 @@ def test_of_a_bundle_without_the_charter_it_is_not_said_either() -> None:
     assert verify_receipt(delayed.proof(0), delayed.entries[0], root).demonstration is None
     known = verify_receipt(delayed.proof(1), entry, root, whole_bundle(delayed))
     assert known.demonstration is False
+    assert (60, 60) == known.delays
+    assert "delay 60 s" in known.report().splitlines()
+    for bundle in (bundle_of(delayed, [0]), whole_bundle(delayed)):
+        found = verify_evidence(bundle, root)
+        assert ("delay 60 s" in found.report()) == (found.delays is not None)
+        assert (found.delays is None) == (found.demonstration is None)
 
 
 def test_lines_by_keys_that_the_entry_brings_are_verified(log: SampleLog) -> None:
