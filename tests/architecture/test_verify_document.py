@@ -235,7 +235,7 @@ HELD: dict[str, str] = {
         unit/test_verify_time.py::test_when_and_by_whom_a_checkpoint_was_signed_is_said_of_logs_and_receipts_too
         unit/test_verify_time.py::test_a_time_in_the_far_future_holds_back_what_it_does_not_cover_alone
         unit/test_verify_time.py::test_a_time_that_is_still_to_come_has_no_negative_age
-        unit/test_verify_entries.py::test_a_checkpoint_signed_in_the_far_future_is_no_stumbling_block""",
+        unit/test_verify_time.py::test_a_checkpoint_of_a_time_that_no_date_has_is_refused""",
     "* Whom the officers register": """
         unit/test_verify_signatures.py::test_an_officer_who_vouches_says_so_and_both_sign
         unit/test_verify_delay.py::test_a_log_without_a_delay_is_called_a_demonstration
