@@ -9,6 +9,7 @@ STANDING = frozenset(
         "FORK",
         "ROLLED_BACK",
         "BACKDATED",
+        "AHEAD_OF_TIME",
         "SIGNATURE",
         "RULE_BROKEN",
         "UNJUDGED",

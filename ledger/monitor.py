@@ -8,7 +8,9 @@ A monitor: follows a log as a mirror does, and says what is wrong with it.
     BEHIND         the source shows less than the monitor has seen, and nothing else
     UNFINISHED     the checkpoint covers more than one look takes in: the next one goes on
     WRONG_BYTES    a tile or an entry of the source does not lead to the signed root
-    STALL          nobody answers, or no quorum has cosigned anything for too long
+    STALL          nobody answers, or the log has signed, or a quorum cosigned, nothing for too long
+    AHEAD_OF_TIME  an entry or a checkpoint is dated ahead of the monitor's own clock: what waits
+                   for a delay may bind before it is over
     WITNESS_AHEAD  a witness has seen more than the log shows, at one look and at the next
     WITHHELD       the log has signed more than it shows, at one look and at the next
     SIGNATURE      an entry is not signed by whom it binds
@@ -58,13 +60,13 @@ from ledger.audit import (
 )
 from ledger.authentic import Authenticated
 from ledger.client import NoAnswer
+from ledger.datedness import ahead_of_time, badly_dated
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
 from ledger.governed import Governed
 from ledger.intake import subjects_said
-from ledger.log.cosignature import cosignature_time
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
-from ledger.log.note import good_lines, parse_note
+from ledger.log.note import good_lines
 from ledger.log.policy import Policy
 from ledger.log.subject_map import SubjectMap
 from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
@@ -304,7 +306,10 @@ class Monitor:
                     *(partial(each, event) for each in own),
                     partial(self._not_mine, event),
                 ]
-            questions.append(partial(self._false_seal, event))
+            questions += [
+                partial(self._false_seal, event),
+                partial(ahead_of_time, event, self._now()),
+            ]
         for question in questions:
             try:
                 for alarm in question():
@@ -358,22 +363,11 @@ class Monitor:
                 yield Alarm("NOT_MINE", what, event.position)
                 return
 
-    def _stalled(self) -> Sequence[Alarm]:
-        """Say if the newest signature with a time in it is too old, where witnesses refresh it."""
-        policy = self._governed.policy
-        if policy.quorum is None:
-            return ()
-        note = parse_note(read_regular(self._directory / CHECKPOINT))
-        keys = {(each.verifier.name, each.verifier.key_id) for each in policy.witnesses}
-        times = [
-            cosignature_time(line.blob)
-            for line in note.signatures
-            if (line.name, line.key_id) in keys
-        ]
-        age = self._now() - max(times, default=0)
-        if age < self._stall_s:
-            return ()
-        return (Alarm("STALL", f"the newest cosignature is {age:.0f} s old"),)
+    def _stalled(self) -> Iterator[Alarm]:
+        """Say if what the log, or witnesses, signed last is too old, or ahead of time."""
+        keys = (*self._governed.log_keys, *self._governed.keys_before)
+        note = read_regular(self._directory / CHECKPOINT)
+        yield from badly_dated(note, keys, self._governed.policy, self._now(), self._stall_s)
 
     def _contradicted(self, *, catches_up: bool) -> Iterator[Alarm]:
         """Hold what the log signed, and witnesses have seen, against the mirror, each by itself.

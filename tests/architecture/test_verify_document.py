@@ -200,6 +200,8 @@ HELD: dict[str, str] = {
         unit/test_verify_signatures.py::test_no_officer_signs_for_a_party""",
     "| an operator and a registrar who": """
         unit/test_monitor_waiting.py::test_what_waits_in_ones_own_name_is_told_at_once
+        unit/test_monitor_dated.py::test_what_is_dated_ahead_of_ones_own_clock_stands
+        unit/test_monitor_dated.py::test_a_log_that_answers_and_signs_nothing_is_frozen
         unit/test_verify_delay.py::test_events_that_rest_on_a_vouched_key_are_marked
         integration/test_vouched_as_verified.py::test_the_read_models_mark_what_the_verifiers_mark""",
     "| a thief of a key": """

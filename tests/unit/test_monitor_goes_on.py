@@ -27,7 +27,7 @@ from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR
 from tests.support.governance import ledger_resumed, ledger_sealed, log_keys_adopted, policy_adopted
 from tests.support.log import ed25519_key, flip, format_vkey
-from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, party_key, sample_log
+from tests.support.sample_log import SampleLog, log_signers, party_key, sample_log
 from tests.support.unread import KEPT, UNREAD, unreadable_file
 from tests.support.verifying import append, payload
 from tests.unit.test_audit_export import MemoryLog
@@ -323,7 +323,6 @@ def test_a_policy_that_one_officer_adopts_alone_silences_no_witness(tmp_path: Pa
         log.say(body, signers)
 
     watch = Watch(tmp_path, log, witnesses=witnesses)
-    watch.now = float(SIGNED_AT)
     adopt(
         f"witness w {format_vkey(WITNESS)} http://w",
         "quorum w",

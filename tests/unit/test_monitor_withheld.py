@@ -56,7 +56,7 @@ def test_a_log_that_signs_what_it_does_not_show(has: int, tmp_path: Path, log: S
 def test_a_log_that_grows_between_two_questions_or_is_caught_up_with_withholds_nothing(
     tmp_path: Path, log: SampleLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = Watch(tmp_path, log)
+    watch = Watch(tmp_path, log, stall_s=1e9)
     for size in range(12, 40):
         sources = iter([MemoryLog(log, size), MemoryLog(log, size + 1)])
         monkeypatch.setattr(watch, "checkpoint", lambda s=sources: next(s).checkpoint())
