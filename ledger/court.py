@@ -912,6 +912,7 @@ def must_exist(party: str, event: Event, authority: Authority) -> list[str]:
     since, _, binds = authority.parties.get(party, UNKNOWN)
     known = since <= event.position
     must(known or not authority.whole, f"{party} is not registered")
+    must(binds != NEVER, f"the registration of {party} was stopped before it bound")
     must(event.accepted >= binds, f"{party} is registered from {binds} on")
     must(authority.ended.get(party, MAX_COUNT) >= event.position, f"{party} has ceased to be")
     return [] if known else [f"whether {party} is registered"]

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ledger import powers
 from ledger.powers import TABLE, Asked, Officers, Row, by_own_keys, judge_alone, parties_bound
-from ledger.verify.authority import REGISTERED, Authority, Key, brought_keys, fault
+from ledger.verify.authority import NEVER_BINDS, REGISTERED, Authority, Key, brought_keys, fault
 from ledger.verify.event import Event
 from ledger.verify.mandates import in_force, suffices
 from ledger.wire import keys
@@ -97,6 +97,8 @@ def _must_exist(name: str, event: Event, authority: Authority, unread: list[str]
         if authority.whole:
             raise fault(event, f"{name} is not registered")
         unread.append(f"whether {name} is registered")
+    elif party.not_before == NEVER_BINDS:
+        raise fault(event, f"the registration of {name} was stopped before it bound")
     elif event.entry.accepted < party.not_before:
         raise fault(event, f"{name} is registered from {party.not_before} on")
     if authority.ended.get(name, event.position) < event.position:

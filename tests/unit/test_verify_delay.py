@@ -91,6 +91,14 @@ def test_what_was_stopped_never_binds(who: str, log: SampleLog, tmp_path: Path) 
     check_refused(log, tmp_path / "more", "was revoked" if who == FIRM else "was stopped")
 
 
+def test_a_party_that_was_stopped_is_said_to_be(log: SampleLog, tmp_path: Path) -> None:
+    """It was said to be registered from `never` on."""
+    register(log, not_before=TEXT)
+    log.say(party_stopped(STRANGER), [REGISTRAR])
+    append(log, payload(log, signers=[STRANGER]), [party_key(STRANGER)], accepted=BINDS)
+    check_refused(log, tmp_path, f"the registration of {STRANGER} was stopped before it bound")
+
+
 def test_another_delay_holds_after_the_old_one(log: SampleLog, tmp_path: Path) -> None:
     log.say(delay_adopted(0, not_before=TEXT), [*OFFICERS])
     assert verified(log, tmp_path).demonstration
