@@ -12,7 +12,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +48,7 @@ from ledger.replies import (
     read_proof,
     read_verdict,
 )
+from ledger.signed import Signed
 from ledger.verify.answers import read_entry
 from ledger.verify.evidence import goes_on, refusal_keys, show
 from ledger.verify.files import MAX_ANSWER, read_given
@@ -56,16 +57,11 @@ from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.verifier import check_entry, trust_shown, verify_receipt
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
-from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import (
     Envelope,
-    MalformedEnvelope,
-    envelope_from_object,
-    envelope_to_object,
     payload_hash,
 )
-from ledger.wire.strict import load_json
 
 RETRY_FOR_S = 30.0
 """How long, in seconds, a submission without an answer is tried again."""
@@ -96,45 +92,6 @@ def read_trust(path: Path) -> Trust:
         return parse_trust(raw)
     except Refused as refused:
         raise Refused(refused.step, refused.reason, path=str(path)) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What is submitted: an envelope and the openings of its private sections."""
-
-    envelope: Envelope
-    openings: tuple[Opening, ...] = ()
-
-    @classmethod
-    def from_json(cls, raw: bytes) -> Self:
-        """Read a submission, or an envelope alone.
-
-        Raises `MalformedJson`, `MalformedEnvelope`, `BadOpening`.
-        """
-        value = load_json(raw)
-        if not isinstance(value, dict) or "payload" in value:
-            return cls(envelope_from_object(value))
-        openings = value.get("openings", [])
-        if (
-            not {"envelope"} <= value.keys() <= {"envelope", "openings"}
-            or type(openings) is not list
-        ):
-            raise MalformedEnvelope('a submission is {"envelope": ..., "openings": [...]}')
-        return cls(
-            envelope_from_object(value["envelope"]),
-            tuple(opening_from_object(item) for item in openings),
-        )
-
-    def to_json(self) -> bytes:
-        """Return the body of the request."""
-        return json.dumps(
-            {
-                "envelope": envelope_to_object(self.envelope),
-                "openings": [opening_to_object(opening) for opening in self.openings],
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ).encode()
 
 
 class LedgerClient:

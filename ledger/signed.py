@@ -1,0 +1,53 @@
+"""What a client submits: the envelope that parties signed, and what opens its sealed sections."""
+
+import json
+from dataclasses import dataclass
+from typing import Self
+
+from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
+from ledger.wire.envelope import (
+    Envelope,
+    MalformedEnvelope,
+    envelope_from_object,
+    envelope_to_object,
+)
+from ledger.wire.strict import load_json
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What is submitted: an envelope and the openings of its private sections."""
+
+    envelope: Envelope
+    openings: tuple[Opening, ...] = ()
+
+    @classmethod
+    def from_json(cls, raw: bytes) -> Self:
+        """Read a submission, or an envelope alone.
+
+        Raises `MalformedJson`, `MalformedEnvelope`, `BadOpening`.
+        """
+        value = load_json(raw)
+        if not isinstance(value, dict) or "payload" in value:
+            return cls(envelope_from_object(value))
+        openings = value.get("openings", [])
+        if (
+            not {"envelope"} <= value.keys() <= {"envelope", "openings"}
+            or type(openings) is not list
+        ):
+            raise MalformedEnvelope('a submission is {"envelope": ..., "openings": [...]}')
+        return cls(
+            envelope_from_object(value["envelope"]),
+            tuple(opening_from_object(item) for item in openings),
+        )
+
+    def to_json(self) -> bytes:
+        """Return the body of the request."""
+        return json.dumps(
+            {
+                "envelope": envelope_to_object(self.envelope),
+                "openings": [opening_to_object(opening) for opening in self.openings],
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode()
