@@ -22,9 +22,19 @@ from api.deps import (
 from api.dryruns import judged_json, refused_json
 from api.entries import entry_json
 from api.lines import Lines
-from api.problems import ApiProblem, NotFound, code_of, problem, respond, signed, wants_vietnamese
+from api.problems import (
+    LATER,
+    ApiProblem,
+    NotFound,
+    code_of,
+    problem,
+    respond,
+    signed,
+    wait_s_of,
+    wants_vietnamese,
+)
 from api.promises import RESPOND_ASYNC, promised
-from ledger.answers import Answer, Promised, Receipt, Rejected
+from ledger.answers import Answer, Promised, Receipt, Rejected, is_judged_now
 from ledger.domain.authority import BadSignature, KeyUnknown, SignerMissing
 from ledger.domain.event import Refusal
 from ledger.intake import MAX_BODY, Invalid
@@ -43,7 +53,7 @@ WITNESSED = "wait=witnessed"
 """The preference (RFC 7240) for a receipt of that grade."""
 
 REPLAYED, UNVERIFIED, JUDGED = 0.2, 10, 4
-"""What such an event costs its address, in requests."""
+"""What such an event costs its address, in requests; what may be sent again as the first."""
 
 _UNVERIFIED = (Invalid, BadSignature, KeyUnknown, SignerMissing)
 
@@ -123,7 +133,7 @@ async def submit_event(
         promised=RESPOND_ASYNC in preferences,
     )
     _count(request, [answer])
-    if isinstance(answer, Promised) or (isinstance(answer, Receipt) and not answer.replayed):
+    if isinstance(answer, Promised | Receipt) and is_judged_now(answer):
         quotas_of(request).addresses.take(address_of(request), -1)  # Its keys have paid.
     if isinstance(answer, Promised):
         return promised(answer)
@@ -229,10 +239,10 @@ def _count(request: Request, answers: Sequence[Answer | Promised]) -> None:
 
 
 def _units(answer: Answer | Promised) -> float:
-    """Return what an answer costs its address: for what verified and is new, a key has paid."""
-    if isinstance(answer, Rejected):
-        return UNVERIFIED if isinstance(answer.error, _UNVERIFIED) else 0
-    return REPLAYED if isinstance(answer, Receipt) and answer.replayed else 0
+    """Return what an answer costs its address: for what was judged now, the keys have paid."""
+    if isinstance(answer, Rejected) and isinstance(answer.error, _UNVERIFIED):
+        return UNVERIFIED
+    return 0 if is_judged_now(answer) else REPLAYED
 
 
 def _code(answer: Answer | Promised) -> str:
@@ -291,12 +301,14 @@ def _note(node: Node, rejected: Rejected) -> bytes | None:
 
 def _rejected_line(line: int, rejected: Rejected, note: bytes | None, *, vietnamese: bool) -> bytes:
     members = problem(rejected.error, vietnamese=vietnamese) | signed(note)
-    refused = "positions" in members
+    status = "refused" if isinstance(rejected.error, Refusal) else "invalid"
+    if members["status"] in LATER:
+        status, members["retry_after_s"] = "retry", wait_s_of(rejected.error)
     return orjson.dumps(
         {
             "line": line,
             "event_id": rejected.event_id,
-            "status": "refused" if refused else "invalid",
+            "status": status,
             "problem": members,
         }
     )

@@ -95,7 +95,7 @@ def create_app(node: Node) -> FastAPI:
             vintage=node.vintage,
             waiting_bytes=settings.waiting_bytes,
             promises=node.promises,
-            charge=app.state.quotas.charge,
+            payers=app.state.quotas,
         )
         app.state.dry_runs = DryRunTurns(
             app.state.submitter,

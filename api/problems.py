@@ -34,7 +34,7 @@ from ledger.vintage import SoftwareOlder
 
 MEDIA_TYPE = "application/problem+json"
 
-_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 """What the same request may be sent again after."""
 
 _CLOSES = (
@@ -230,6 +230,11 @@ def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
     return members
 
 
+def wait_s_of(error: Exception) -> int:
+    """Return after how long, in seconds, the same may be sent again, where it may be."""
+    return error.wait_s if isinstance(error, Throttled) else 1
+
+
 def signed(note: bytes | None) -> dict[str, str]:
     """Return the member that a signed refusal is."""
     return {"refusal": note.decode()} if note else {}
@@ -253,9 +258,8 @@ def respond(request: Request, error: Exception, note: bytes | None = None) -> Re
     members = problem(error, vietnamese=wants_vietnamese(request)) | signed(note)
     request.app.state.metrics.problems.labels(members["code"]).inc()
     headers = dict(error.headers) if isinstance(error, ApiProblem) else {}
-    if members["status"] in _LATER:
-        wait_s = error.wait_s if isinstance(error, Throttled) else 1
-        headers["Retry-After"] = str(wait_s)
+    if members["status"] in LATER:
+        headers["Retry-After"] = str(wait_s_of(error))
     if members["status"] in _CLOSES:
         headers["Connection"] = "close"
     return Response(

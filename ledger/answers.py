@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.domain.authority import BadSignature
-from ledger.domain.event import Event, format_instant
+from ledger.domain.event import Event, Refusal, format_instant
 from ledger.intake import Submission
 from ledger.judging import Outcome, Recorded
 from ledger.receipts import Proof
-from ledger.turns import Charge, Throttled
+from ledger.turns import Payers, Throttled
 from ledger.verdicts import GOOD
 from ledger.witnessed import Grade
 
@@ -49,6 +49,19 @@ class Promised:
 
 Answer = Receipt | Rejected
 
+
+def is_judged_now(answer: "Answer | Outcome | Promised") -> bool:
+    """Say whether it came of judging, or is to come: not said again, and not for want of it.
+
+    For that alone the keys pay: what was answered before is public, and anybody can send it.
+    """
+    if isinstance(answer, Rejected):
+        return is_judged_now(answer.error)
+    if isinstance(answer, Receipt | Recorded | Refusal):
+        return not answer.replayed
+    return isinstance(answer, Promised)
+
+
 Tell = Callable[[int, Answer], None]
 """Takes the answer to the submission of a number."""
 
@@ -78,13 +91,15 @@ Placed = tuple[int, str, Recorded]
 
 
 def placed(
-    verified: Sequence[Numbered], outcomes: Sequence[Outcome], tell: Tell
+    verified: Sequence[Numbered], outcomes: Sequence[Outcome], payers: Payers, tell: Tell
 ) -> tuple[list[Placed], list[Placed]]:
-    """Return what was recorded now, and what was before; tell the refusals."""
+    """Return what was recorded now, what before; keys pay for what was judged. Tell the others."""
     fresh: list[Placed] = []
     replayed: list[Placed] = []
     for (index, submission), outcome in zip(verified, outcomes, strict=True):
         event_id = submission.event.event_id
+        if is_judged_now(outcome):
+            payers.charge(submission.event.signatures)
         if not isinstance(outcome, Recorded):
             tell(index, rejected(submission.event, outcome))
         else:
@@ -110,14 +125,14 @@ def keep_verified(
     return verified
 
 
-def keep_paid(verified: Sequence[Numbered], charge: Charge, tell: Tell) -> list[Numbered]:
-    """Return the submissions whose signers' quotas pay for them; tell the others."""
-    paid = []
+def keep_payable(verified: Sequence[Numbered], payers: Payers, tell: Tell) -> list[Numbered]:
+    """Return the submissions whose signers have something left of their quotas; tell the others."""
+    payable = []
     for index, submission in verified:
         try:
-            charge(submission.event.signatures)
+            payers.must_be_left(submission.event.signatures)
         except Throttled as error:
             tell(index, rejected(submission.event, error))
         else:
-            paid.append((index, submission))
-    return paid
+            payable.append((index, submission))
+    return payable

@@ -198,5 +198,5 @@ def payload_sha256_of(event: Event) -> bytes:
 def _said_again(dead: DeadPayload) -> Refusal:
     """Return what was said of dead bytes when they were refused."""
     refusal = recall_refusal(json.loads(dead.said))
-    refusal.at, refusal.dead = dead.refused, True
+    refusal.at, refusal.dead, refusal.replayed = dead.refused, True, True
     return refusal

@@ -26,7 +26,7 @@ from ledger.answers import (
     Receipt,
     Rejected,
     Tell,
-    keep_paid,
+    keep_payable,
     keep_verified,
     placed,
     receipt_at,
@@ -53,7 +53,7 @@ from ledger.sequencer import Sequencer
 from ledger.signatures import Unchecked
 from ledger.store.connection import OutcomeUnknown, Pool, StoreError, Unavailable
 from ledger.store.entries import find_event
-from ledger.turns import Busy, Charge, Line, Look, Throttled, Turns, free_of_charge
+from ledger.turns import Busy, Line, Look, NoPayers, Payers, Throttled, Turns
 from ledger.verdicts import GOOD, weakness
 from ledger.vintage import SoftwareOlder, Vintage
 from ledger.witnessed import Grade, Standard
@@ -114,7 +114,7 @@ class Submitter:
         vintage: Vintage,
         waiting_bytes: int,
         promises: Promises | None = None,
-        charge: Charge = free_of_charge,
+        payers: Payers | None = None,
     ) -> None:
         self._reads = reads
         self._standards = standards
@@ -128,7 +128,7 @@ class Submitter:
         self._wait_s = wait_s
         self._vintage = vintage
         self._promises = promises
-        self._charge = charge
+        self._payers = payers or NoPayers()
         self._threads = ThreadPoolExecutor(BLOCKING, thread_name_prefix="intake")
         self._promising = ThreadPoolExecutor(1, thread_name_prefix="promising")
         self._bulk_threads = ThreadPoolExecutor(1, thread_name_prefix="bulk")
@@ -215,7 +215,7 @@ class Submitter:
             until = self._until()
             pending = self._sequencer.submit([each for _index, each in verified])
             outcomes = await self._outcomes(pending, len(verified))
-            fresh, replayed = placed(verified, outcomes, tell)
+            fresh, replayed = placed(verified, outcomes, self._payers, tell)
             await self._receive(fresh, tell, until)
         for each in replayed:  # They cost more, and nobody is to wait for another one's.
             self._begin(self._replay(each, chunk[each[0]].address, tell))
@@ -240,6 +240,7 @@ class Submitter:
                 if answer is None:
                     now.append((index, submission))
                 elif isinstance(answer, Promised):
+                    self._payers.charge(submission.event.signatures)
                     tell(index, answer)
                 else:
                     tell(index, rejected(submission.event, answer))
@@ -297,7 +298,7 @@ class Submitter:
                 pending = self._sequencer.submit(judged, bulk=True)
                 after.set()
                 outcomes = await self._outcomes(pending, len(judged))
-                fresh, replayed = placed(verified, outcomes, tell)
+                fresh, replayed = placed(verified, outcomes, self._payers, tell)
                 await self._receive(fresh, tell, until)
                 for each in replayed:
                     await self._replay(each, address, tell)
@@ -406,7 +407,7 @@ class Submitter:
             return verified
         for _index, submission in verified:
             self.keys.learn(brought_by(submission.event))
-        return keep_paid(verified, self._charge, tell)
+        return keep_payable(verified, self._payers, tell)
 
     async def _strong(
         self, verified: Sequence[Numbered], tell: Tell, *, bulk: bool

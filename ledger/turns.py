@@ -37,13 +37,24 @@ class Look(Protocol):
         """Return what `work` returns."""
 
 
-Charge = Callable[[Sequence[str]], None]
-"""Takes a submission from the quotas of the keys that signed it. Raises `Throttled`."""
+class Payers(Protocol):
+    """The quotas of the keys that sign submissions."""
+
+    def must_be_left(self, key_ids: Sequence[str], /) -> None:
+        """Raise `Throttled` unless all these keys have something left."""
+
+    def charge(self, key_ids: Sequence[str], /) -> None:
+        """Take a submission from the quotas of the keys that signed it."""
 
 
-def free_of_charge(key_ids: Sequence[str]) -> None:
-    """Take nothing."""
-    del key_ids
+class NoPayers:
+    """Quotas that nobody has."""
+
+    def must_be_left(self, _key_ids: Sequence[str], /) -> None:
+        """Refuse nobody."""
+
+    def charge(self, _key_ids: Sequence[str], /) -> None:
+        """Take nothing."""
 
 
 class Line(Generic[T]):

@@ -270,7 +270,7 @@ class Refusal(DomainError):
     the law is the reason; `positions` are those of the events that forbid; `remedy` names a topic
     by which the same end can be reached; `subjects` names what the refusal is about; `ground` is
     the row of law data that decided, where one did; `at` is when the log refused the event, `dead`
-    whether its bytes are never to be recorded.
+    whether its bytes are never to be recorded, `replayed` whether they were refused before.
     """
 
     code: ClassVar[str]
@@ -294,7 +294,7 @@ class Refusal(DomainError):
         self.subjects = tuple(sorted(set(subjects)))
         self.ground = ground
         self.at: datetime | None = None
-        self.dead = False
+        self.dead = self.replayed = False
 
 
 class OpeningRequired(Refusal):

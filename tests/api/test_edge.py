@@ -1,10 +1,12 @@
 """What every request passes before any route, over real sockets."""
 
+import json
 import re
 import socket
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -13,9 +15,11 @@ from api.edge import hosts_of
 from api.explorer.operations import groups_of
 from api.networks import group_of, wider_networks
 from api.quotas import WATCH_LEAST, WINDOW_S, Quota
+from ledger.client import Signed
 from ledger.home import Home
 from ledger.node import Node
 from ledger.turns import Throttled
+from ledger.wire.envelope import sign_envelope
 from tests.support.builders import INSTITUTE, technology_registered
 from tests.support.http import serving
 from tests.support.openapi import described
@@ -262,6 +266,33 @@ def test_a_key_pays_for_what_it_signed_wherever_it_comes_from(node: Node, home: 
         assert 429 in [each.status_code for each in told]
         lines = http.post("/v1/events/batch", content=events[-1]).json()
         assert "THROTTLED" == lines["problem"]["code"]
+
+
+def test_what_was_answered_before_costs_its_address_and_no_key(node: Node, home: Home):
+    """Every entry is public: as recorded, with a stranger's line, without one, and in bulk."""
+    world = World.of(home)
+    stranger, recorded, last, spent = (world.registration(f"party:vn.again{n}") for n in range(4))
+    lines = recorded.envelope.signatures
+    (strange,) = sign_envelope(recorded.envelope.payload, [world.key("party:vn.again0")]).signatures
+    more = Signed(replace(recorded.envelope, signatures=(*lines, strange)))
+    less = Signed(replace(recorded.envelope, signatures=lines[:1]))
+    with limited(node, key_rate=0.3, address_rate=20) as http:
+
+        def send(event: Signed, path: str = "", times: int = 1) -> httpx2.Response:
+            content = b"\n".join([event.to_json()] * times)
+            return http.post(f"/v1/events{path}", content=content)
+
+        assert 201 == send(stranger).status_code
+        assert 201 == send(recorded).status_code, "its keys have one event left, for three seconds"
+        for _ in range(3):
+            assert "true" == send(recorded).headers["replayed"]
+            assert "true" == send(more).headers["replayed"] == send(less).headers["replayed"]
+        many = [json.loads(line) for line in send(recorded, "/batch", 40).iter_lines()]
+        assert ["replayed"] * 40 == [each["status"] for each in many if "line" in each]
+        assert 201 == send(last).status_code
+        told = send(spent, "/batch").json()
+        assert ("retry", "THROTTLED") == (told["status"], told["problem"]["code"])
+        assert 1 <= told["problem"]["retry_after_s"] <= 5
 
 
 def test_a_dry_run_costs_its_address_and_no_key(node: Node, home: Home):
