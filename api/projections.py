@@ -68,6 +68,9 @@ async def get_digest(
 ) -> Response:
     """Replay the first `size` entries: whoever replays them elsewhere gets the same digest."""
     node, model = node_of(request), _model(name)
+    if at_least is not None and at_least > size:
+        contradiction = f"at_least {at_least} is beyond the {size} entries that are to be replayed"
+        raise ApiProblem(422, "BAD_PARAMETER", contradiction)
     try:
         return await ask(
             request,

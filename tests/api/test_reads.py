@@ -321,6 +321,7 @@ BAD_PARAMETERS = [
     "/v1/offers?at=noon",
     "/v1/offers?offer=listing:a",
     "/v1/contracts/right:a/revenue",
+    "/v1/projections/title/digest?size=0&at_least=1",
 ]
 
 
