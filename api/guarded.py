@@ -452,6 +452,7 @@ def guarded(app: Any, guard: Guard, **given: Any) -> Config:
         loop="uvloop",
         http=guard.protocol,  # type: ignore[arg-type]  # it is called, nothing else
         access_log=False,
+        log_config=None,  # Whoever runs this says how what libraries log is written.
         log_level="error",  # What a client does wrong is counted, not written down.
         backlog=4096,  # Connections that wait to be taken: an honest one is not to be dropped.
         timeout_keep_alive=15,

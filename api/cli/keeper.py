@@ -6,6 +6,7 @@ ever. So the child is stopped by a signal; whatever it does is one commit at a t
 """
 
 import multiprocessing
+import sys
 import time
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
@@ -67,7 +68,7 @@ class Keeper:
             _end(process)
         elif process is None:
             process = _CONTEXT.Process(
-                target=self._target, args=self._arguments, name=self.loop.name
+                target=_work, args=(self._target, *self._arguments), name=self.loop.name
             )
             process.start()
             self._process, self._began = process, time.monotonic()
@@ -90,6 +91,15 @@ class Keeper:
         elif self._ends > 1:
             self._error = ProcessEnded(said)
         return self._error or ProcessEnded(said)
+
+
+def _work(target: Callable[..., None], *arguments: Any) -> None:
+    """Do the work of the process; what ends it is a line of the log."""
+    try:
+        target(*arguments)
+    except Exception:  # noqa: BLE001  (the parent sees that the process has ended)
+        _log.critical("uncaught", exc_info=True)
+        sys.exit(1)
 
 
 def _end(process: BaseProcess | None) -> None:

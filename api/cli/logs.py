@@ -2,10 +2,13 @@
 
 import logging
 import sys
+import threading
 from contextlib import suppress
 from typing import TextIO, cast
 
 import structlog
+
+_log = structlog.get_logger(__name__)
 
 
 class _Unfailing:
@@ -25,8 +28,29 @@ class _Unfailing:
             self._stream.flush()
 
 
+class _OfLibraries(logging.Handler):
+    """Writes what libraries log, and Python's warnings, as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage().strip()
+        _log.log(record.levelno, said, logger=record.name, exc_info=record.exc_info or None)
+
+
+def log_uncaught() -> None:
+    """Log what ends a thread or this process, which Python would print."""
+
+    def tell(of: BaseException | None) -> None:
+        _log.critical("uncaught", exc_info=of)
+
+    sys.excepthook = lambda _kind, error, _traceback: tell(error)
+    sys.unraisablehook = lambda told: tell(told.exc_value)
+    threading.excepthook = lambda told: tell(told.exc_value)
+
+
 def configure_logs(level: str) -> None:
-    """Log from `level` on, one of Python's names for them."""
+    """Log from `level` on, one of Python's names for them; what libraries say, from WARNING on."""
+    logging.basicConfig(handlers=[_OfLibraries()], force=True)
+    logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

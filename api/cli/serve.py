@@ -18,6 +18,7 @@ import typer
 import uvicorn
 
 from api.cli.keeper import Keeper
+from api.cli.logs import log_uncaught
 from api.cli.projector import projector
 from api.cli.sealer import sealer
 from api.guarded import Guard, Limits, guarded
@@ -65,6 +66,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the ledger over HTTP until interrupted."""
+    log_uncaught()
     settings = Settings()
     check_reach(settings)
     if parent is not None:

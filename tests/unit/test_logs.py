@@ -1,0 +1,53 @@
+"""The log of a process is one JSON object a line, whoever says it: also what nobody caught."""
+
+import json
+import subprocess
+import sys
+
+FAULTS = """
+import http.client, socket, threading, warnings
+import uvicorn
+from api.cli.keeper import _work
+from api.cli.logs import configure_logs, log_uncaught
+from api.guarded import Guard, Limits, guarded
+
+configure_logs("INFO")
+log_uncaught()
+
+async def broken(scope, receive, send):
+    raise ZeroDivisionError("in a request")
+
+def fail(where):
+    raise ZeroDivisionError(where)
+
+listening = socket.create_server(("127.0.0.1", 0))
+server = uvicorn.Server(guarded(broken, Guard(Limits()), lifespan="off"))
+serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+serving.start()
+client = http.client.HTTPConnection(*listening.getsockname(), timeout=20)
+client.request("GET", "/")
+assert client.getresponse().status == 500
+server.should_exit = True
+serving.join()
+thread = threading.Thread(target=fail, args=("in a thread",))
+thread.start()
+thread.join()
+warnings.warn("of a library")
+try:
+    _work(fail, "in a process of ours")
+except SystemExit as end:
+    assert end.code == 1
+fail("in the process")
+"""
+
+
+def test_every_line_is_json_after_faults_too() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FAULTS], capture_output=True, text=True, timeout=60, check=False
+    )
+    lines = [json.loads(line) for line in run.stderr.splitlines()]
+    assert ["error", "critical", "warning", "critical", "critical"] == [x["level"] for x in lines]
+    told = ["in a request", "in a thread", "of a library", "in a process of ours", "in the process"]
+    for where, line in zip(told, lines, strict=True):
+        assert where in line.get("exception", line["event"])
+    assert 1 == run.returncode
