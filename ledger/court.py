@@ -138,8 +138,8 @@ HIDDEN = re.compile(  # Controls, zero width and direction marks, surrogates, pr
     "\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
 
-BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0"
-BLANK += "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))  # Variations.
+BLANK = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+BLANK += "\U000e0000-\U000e0fff\u2800\U0001107f\U00013441\U00013442\U00016fe4\U0001d159]"
 
 
 def loads(text: str) -> Any:
@@ -152,7 +152,9 @@ def loads(text: str) -> Any:
 
 def seen(text: str) -> str:
     """Return a text as a line, escaped as in JSON what nobody would see."""
-    return "".join(c if c.isprintable() and c not in BLANK else json.dumps(c)[1:-1] for c in text)
+    return "".join(
+        c if c.isprintable() and not re.match(BLANK, c) else json.dumps(c)[1:-1] for c in text
+    )
 
 
 def check_value(value: Any, depth: int = 0) -> None:

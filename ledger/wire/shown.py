@@ -14,9 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
 
-_BLANK = re.compile(  # Of the letters, marks and symbols those that show nothing (UAX #44).
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef]"
+# What is printable and shows nothing: all of Default_Ignorable_Code_Point (UAX #44; it grows no
+# more), then the blanks among letters, marks and symbols. No Python's age decides: later ones know
+# more that is printable.
+_BLANK = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+    "\u2800\U0001107f\U00013441\U00013442\U00016fe4\U0001d159]"
 )
 _COLOURS = re.compile("(\x1b\\[[0-9;]*m)")
 
