@@ -1,7 +1,8 @@
 """
 `techledger audit`: take a log home, verify every byte of it, run its rules again.
 
-Exit codes: 0 all holds; 1 refused, with the step and the first bad position; 2 wrong usage.
+Exit codes: 0 all holds; 1 refused, with the step and the first bad position; 2 wrong usage, or the
+server could not be asked.
 """
 
 import hashlib
@@ -113,7 +114,8 @@ def export_log(
             share = share_of(most)
             done = export(shown, directory, lambda *so_far: told("files", *so_far), share)
     except (AuditError, Refused, NoAnswer) as error:
-        _fail({"exported": False, "reason": str(error)}, str(error), as_json=as_json)
+        members = {"exported": False, "reason": str(error)}
+        _fail(members, str(error), as_json=as_json, code=_code_of(error))
     _print_exported(done, as_json=as_json)
 
 
@@ -242,7 +244,7 @@ def since(
             new = ledger.prove_unchanged(old)
         except (LogError, ClientError) as error:
             members = {"unchanged": False, "reason": str(error)}
-            _fail(members, f"NOT SHOWN: {error}", as_json=as_json)
+            _fail(members, f"NOT SHOWN: {error}", as_json=as_json, code=_code_of(error))
     members = {"unchanged": True, "since": old.size, "size": new.size}
     text = "the first {since} of {size} entries are as they were".format(**members)
     print(json.dumps(members, indent=1) if as_json else text)
@@ -404,10 +406,15 @@ def _print_exported(done: Exported, *, as_json: bool) -> None:
     print(json.dumps(members, indent=1) if as_json else text)
 
 
-def _fail(members: dict[str, Any], text: str, *, as_json: bool) -> NoReturn:
-    """Say what is wrong, and exit with 1."""
+def _code_of(error: Exception) -> int:
+    """Return the exit code of an error: 2 where the server could not be asked."""
+    return NoAnswer.exit_code if isinstance(error, NoAnswer) else 1
+
+
+def _fail(members: dict[str, Any], text: str, *, as_json: bool, code: int = 1) -> NoReturn:
+    """Say what is wrong, and exit."""
     print(json.dumps(members, indent=1) if as_json else text)
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 @contextmanager

@@ -236,11 +236,16 @@ def test_what_somebody_has_there_stays(
     assert len(MINE) == held.count(b"mine")
 
 
-def test_a_server_that_does_not_answer_could_not_be_asked(place: Place, user: User) -> None:
+def test_a_server_that_does_not_answer_could_not_be_asked(
+    place: Place, tmp_path: Path, user: User
+) -> None:
     trust = str(place.settings.home / "trust.json")
     words = ("--url", "http://127.0.0.1:9", "--trust", trust)
     code, said = user.runs("events", "show", "0", *words)
     assert (2, "techledger: ConnectError") == (code, said[:24])
+    for asked in (("since", str(place.log / "checkpoint")), ("export", str(tmp_path / "log"))):
+        code, said = user.runs("audit", *asked, *words)
+        assert (2, True) == (code, "ConnectError" in said), said
 
 
 WRONG = {
