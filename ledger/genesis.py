@@ -167,7 +167,7 @@ def initialise(  # noqa: PLR0913  (what may be said of a log that is made)
         identity = _identity(home, (host, operator, registrar), registrar_keys)
         if file.read() is not None and _trusts(home.trust, identity.origin):
             raise AlreadyInitialised(f"{home.path} holds the log {identity.origin}")
-        database = open_database(settings)
+        database = open_database(settings, make=True)
         try:
             migrate(database.owner_dsn)
             initialise_head(database.owner_dsn, identity.origin)

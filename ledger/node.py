@@ -26,7 +26,7 @@ from ledger.feeder import Feeder
 from ledger.follower import Follower
 from ledger.gate import places, remembered
 from ledger.gathering import Gatherer
-from ledger.home import Home, Identity
+from ledger.home import Home, Identity, NotInitialised
 from ledger.keystore import load_log_keys
 from ledger.lawbook import LawShelf
 from ledger.log.policy import Policy
@@ -44,7 +44,7 @@ from ledger.store.attest import attest
 from ledger.store.basebackup import archive_settings
 from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint, signed_again
 from ledger.store.connection import OutcomeUnknown, Pool, Timeouts
-from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.embedded import EmbeddedPostgres, data_directories
 from ledger.store.migrate import migrate, pending
 from ledger.store.replication import Confirmations
 from ledger.store.subject_map import StoredMap
@@ -92,10 +92,18 @@ class Database:
         os.close(self.in_use)
 
 
-def open_database(settings: Settings) -> Database:
-    """Start or find PostgreSQL: `LEDGER_DATABASE_URL`, else the embedded one under the home."""
+def open_database(settings: Settings, *, make: bool = False) -> Database:
+    """Start or find PostgreSQL: `LEDGER_DATABASE_URL`, else the embedded one under the home.
+
+    Who founds a ledger may `make` it; to all others it is there. Raises `NotInitialised`.
+    """
     if app_dsn := settings.app_dsn:
         return Database(app_dsn, settings.owner_dsn or app_dsn)
+    if not (make or data_directories(settings.home)):
+        raise NotInitialised(
+            f"there is no database in {settings.home}, so no ledger: techledger operate init makes"
+            " one, operate restore brings one back"
+        )
     settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
     in_use = os.open(settings.home / "postgres.in-use", os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(in_use, fcntl.LOCK_SH)

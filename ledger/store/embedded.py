@@ -198,7 +198,7 @@ class EmbeddedPostgres:
 
     def _data_directory(self) -> tuple[Path, Binaries]:
         """Return the data directory, made if need be, and binaries of its version."""
-        made = sorted(self._home.glob("postgres-*/PG_VERSION"))
+        made = data_directories(self._home)
         if not made:
             binaries = find_binaries(self._bin_dir)
             return self._initialise(binaries), binaries
@@ -357,6 +357,11 @@ def read_passwords(home: Path) -> dict[str, str]:
     """Return the roles' passwords."""
     passwords: dict[str, str] = json.loads(read_regular(home / PASSWORDS))
     return passwords
+
+
+def data_directories(home: Path) -> list[Path]:
+    """Return the files that name the versions of the databases in a home; the last one counts."""
+    return sorted(home.glob("postgres-*/PG_VERSION"))
 
 
 def make_passwords(home: Path) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from api.cli import operate, status
 from ledger.antirollback import CheckpointFile
 from ledger.domain.governance import RefusalKeysAdopted
-from ledger.home import Home
+from ledger.home import Home, Identity, NotInitialised
 from ledger.settings import Settings
 from ledger.store.archiver import read_archiver
 from ledger.store.basebackup import archive_settings
@@ -67,6 +67,23 @@ def look() -> tuple[int, list[str]]:
 def test_all_is_well_where_a_publisher_is_at_work(settings: Settings) -> None:
     with running(settings):
         assert (0, []) == look()
+
+
+@pytest.mark.parametrize("command", ["status", "seal", "backup BACKUPS", "migrate"])
+def test_where_there_is_no_database_none_is_made(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "bare")
+    home.create(Identity("ledger.example.vn/techledger/00000000", OPERATOR, REGISTRAR))
+    there = {*tmp_path.rglob("*")}
+    monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    for name in ("LEDGER_DATABASE_URL", "LEDGER_DATABASE_OWNER_URL"):
+        monkeypatch.delenv(name, raising=False)
+    words = command.replace("BACKUPS", str(tmp_path / "backups")).split()
+    done = CliRunner().invoke(operate.app, words)
+    assert isinstance(done.exception, NotInitialised)
+    assert f"no database in {home.path}" in str(done.exception)
+    assert there == {*tmp_path.rglob("*")}
 
 
 @pytest.mark.usefixtures("settings")

@@ -96,7 +96,7 @@ def make_home(settings: Settings, size: int) -> Home:
     DataKeys.create(home.vault, home.kek, ORIGIN)
     home.trust.write_bytes(trust())
     signer, file = LogSigner(ORIGIN, *log_keys()), CheckpointFile(home.checkpoints)
-    database = open_database(settings)
+    database = open_database(settings, make=True)
     try:
         initialise_head(database.owner_dsn, ORIGIN)
         pool = Pool(database.app_dsn, size=4)
