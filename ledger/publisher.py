@@ -269,8 +269,9 @@ class Publisher:
         """Sign the head if it has grown, or rests; tell of the checkpoint once it is stored.
 
         Whatever fails on the way is done again, in the next call, from where it failed, with the
-        same note: a first receipt may hang from it.
+        same note: a first receipt may hang from it. Raises `Halted`, whoever did it.
         """
+        self._file.check_not_halted()
         self._release()
         head, batches = read_head_and_batches(self._pool, self._frontier.size)
         if head.size != self._frontier.size:

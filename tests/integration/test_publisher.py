@@ -20,6 +20,7 @@ from ledger.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.node import Node, open_node
 from ledger.store.checkpoints import checkpoint_at, insert_checkpoint, latest_checkpoint
 from ledger.store.connection import Unavailable
+from ledger.store.entries import read_head
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for
@@ -160,6 +161,25 @@ def test_an_entry_changed_between_commit_and_signature_is_never_signed(
             append(node, world.registration(FIRM))
         assert 1 == latest_checkpoint(node.pool).size
     assert (home.checkpoints / "HALTED").exists()
+
+
+def test_a_halt_by_hand_is_seen_by_a_publisher_that_rests(
+    database: Database, home: Home, world: World
+) -> None:
+    with running(settings_for(database, home.path)) as node, serving(node) as url:
+        append(node, world.registration(INSTITUTE))
+        size = read_head(node.pool).size
+        node.feed.covering(size - 1).result(TIMEOUT_S)
+        CheckpointFile(home.checkpoints).halt("an operator did")
+        await_(lambda: node.halted is not None)
+        answer = httpx2.post(
+            f"{url}/v1/events",
+            content=world.registration(FIRM).to_json(),
+            headers={"Content-Type": "application/json"},
+        )
+        assert (503, "HALTED") == (answer.status_code, answer.json()["code"])
+        assert size == read_head(node.pool).size
+        assert "an operator did" == node.halted
 
 
 def test_a_second_publisher_of_one_store_does_not_start(database: Database, home: Home):
