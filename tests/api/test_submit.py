@@ -55,6 +55,16 @@ def test_an_admitted_event_is_answered_with_a_receipt_that_verifies(
     assert read_head(node.pool).size == receipt.position + 1
 
 
+def test_nobody_waits_for_witnesses_where_the_policy_asks_for_none(
+    http: httpx2.Client, world: World, node: Node, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(node.settings, "witnessed_wait_s", 3600.0)
+    content, prefer = technology(world).to_json(), {"Prefer": "wait=witnessed"}
+    answer = http.post("/v1/events", content=content, headers=prefer, timeout=20)
+    assert (201, "logged") == (answer.status_code, answer.json()["grade"])
+    assert "preference-applied" not in answer.headers
+
+
 def test_a_retry_gets_the_same_bytes_and_says_so(http: httpx2.Client, world: World):
     body = technology(world).to_json()
     first, again = post(http, body), post(http, body)
