@@ -44,6 +44,10 @@ at once, and then nothing until its process has read some of it."""
 NEVER_ASKED = 10
 """How many seconds each second counts that somebody is waited for who never asked for anything."""
 
+FRAMING = 8
+"""Bytes of framing for each byte of a chunked body, beside as many as a head may have: a chunk of
+one byte has five, its extensions and the digits of its size any number."""
+
 LINGER = 1 << 20
 """Bytes of a body that are read and dropped once the answer to it has been given."""
 
@@ -229,6 +233,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_s = 0.0
         self._head = 0
         self._received = 0
+        self._body, self._wire = 0, 0
+        self._body_began = False
         self._body_late_s = 0.0
         self._read_late_s = 0.0
         self._drained = 0
@@ -278,12 +284,27 @@ class GuardedProtocol(HttpToolsProtocol):
         """Parse what came; a head has an end."""
         if self._full or self.transport.is_closing():
             return
+        in_body, self._body_began = self._in_body, False
         super().data_received(data)
+        if in_body and self._in_body and not self._body_began:
+            self._bound_framing(len(data))
         if self._in_head and self.parser is not None:
             self._head += len(data)
             if self._head > self.guard.limits.head and not self.transport.is_closing():
                 self._status = self.guard.refuse("head", 431)
                 self.send_400_response("The head is too large.")
+
+    def _bound_framing(self, size: int) -> None:
+        """Cut a body, of which so many bytes came, where little else than framing comes."""
+        self._wire += size
+        framing = self._wire - self._body
+        if framing <= FRAMING * self._body + self.guard.limits.head or self.transport.is_closing():
+            return
+        self._status = self.guard.refuse("framing", 400)
+        if self.cycle.response_started:
+            self.transport.abort()
+        else:
+            self.send_400_response("The chunks of the body are framing for the most part.")
 
     def send_400_response(self, msg: str) -> None:
         """Say why the connection is closed, and close it."""
@@ -326,6 +347,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._obey_target()
         self._in_head, self._in_body = False, True
         self._received, self._body_late_s, self._dropped = 0, 0.0, 0
+        self._body, self._wire, self._body_began = 0, 0, True
         if len(self.pipeline) >= PIPELINED:
             self.guard.refuse("pipelined", 0)
             self._close_after_answers()
@@ -364,6 +386,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Take in some of the body; what comes after the answer is dropped."""
         self._received += len(body)
+        self._body += len(body)
         if self.cycle.response_complete:
             self._dropped += len(body)
             if self._dropped > LINGER:

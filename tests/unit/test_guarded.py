@@ -268,6 +268,37 @@ def test_of_many_submissions_at_once_each_that_is_taken_is_answered(serving):
     assert 1 == guard.refused["pipelined"]
 
 
+CHUNKED = b"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("endless", [b"5;" + b"x" * (4 << 20), b"0" * (4 << 20)])
+def test_the_framing_of_a_body_has_a_bound(serving, endless):
+    """Extensions and leading zeros are no body: no limit of a body counts them."""
+    guard, port = serving()
+    with connect(port) as sock:
+        sock.sendall(CHUNKED)
+        with contextlib.suppress(ConnectionError):
+            for at in range(0, len(endless), 1 << 14):
+                sock.sendall(endless[at : at + (1 << 14)])
+                time.sleep(0.001)
+        said = all_of(sock)
+    assert said == b"" or (400, True) == (status(said), b"BAD_HTTP" in said)
+    assert 1 == guard.refused["framing"]
+
+
+def test_a_body_in_chunks_of_one_byte_is_read(serving):
+    _guard, port = serving(head=1024)
+    with connect(port) as sock:
+        sock.sendall(CHUNKED)
+        for _ in range(40):
+            sock.sendall(b"1\r\nx\r\n" * 1000)
+        sock.sendall(b"0\r\n\r\n")
+        said = b""
+        while not said.endswith(b"x" * 40_000):
+            said += sock.recv(1 << 16)
+    assert 200 == status(said)
+
+
 def test_a_body_that_goes_on_after_its_answer_is_read_only_so_far(serving):
     guard, port = serving()
     with connect(port) as sock, contextlib.suppress(ConnectionError):
