@@ -142,7 +142,8 @@ async def submit_event(
     headers = {"Replayed": "true"} if answer.replayed else {}
     if WITNESSED in preferences:
         headers["Location"] = f"/v1/events/{answer.event_id}/receipt?grade=witnessed"
-        limit = node_of(request).settings.witnessed_wait_s
+        node = node_of(request)
+        limit = node.settings.witnessed_wait_s if node.quorum.asked else 0
         if witnessed := await submitter_of(request).graded(answer, "witnessed", limit):
             answer, headers["Preference-Applied"] = witnessed, WITNESSED
     return Response(

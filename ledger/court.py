@@ -152,9 +152,8 @@ def loads(text: str) -> Any:
 
 def seen(text: str) -> str:
     """Return a text as a line, escaped as in JSON what nobody would see."""
-    return "".join(
-        c if c.isprintable() and not re.match(BLANK, c) else json.dumps(c)[1:-1] for c in text
-    )
+    text = re.sub(BLANK, lambda found: json.dumps(found[0])[1:-1], text)
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def check_value(value: Any, depth: int = 0) -> None:
