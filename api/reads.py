@@ -7,20 +7,16 @@ for files. `ETag` is the hash of its bytes: an answer may change with the day as
 """
 
 import hashlib
-import inspect
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
-from fractions import Fraction
-from functools import cache
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import Path, Query, Request, Response
-from pydantic import BaseModel
 
+from api.answer_json import members_of
 from api.deps import address_of, node_of, traffic_of
 from api.folding import beyond
 from api.parameters import Count
@@ -29,14 +25,12 @@ from ledger.domain.event import (
     FIRST_YEAR,
     LAST_YEAR,
     Day,
-    format_instant,
     legal_day,
     parse_day,
     parse_instant,
 )
 from ledger.store.entries import read_head
-from ledger.wire.canonical import MAX_INT
-from projections.axes import NEVER, Effect
+from projections.axes import Effect
 from projections.view import KnownAt, KnownBy, NotAsked, NotFolded, TooMany
 
 RightPath = Annotated[
@@ -134,47 +128,10 @@ def answer_json(request: Request, answer: object) -> Response:
 
     Whoever has these very bytes, and says so by `If-None-Match`, is told 304 (RFC 9110, 13.1.2).
     """
-    content = orjson.dumps(_members(answer))
+    content = orjson.dumps(members_of(answer))
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     known = request.headers.get("if-none-match", "").split(",")
     if {etag, "*"} & {each.strip().removeprefix("W/") for each in known}:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type="application/json", headers=headers)
-
-
-def _members(value: Any) -> Any:
-    """Return the JSON value of an answer: fractions as [n, d], instants in milliseconds.
-
-    An integer beyond ±(2^53 - 1), as a sum of many amounts may be, is a string of its digits: not
-    every reader of JSON takes it exactly (RFC 7493, 2.2).
-    """
-    for kind, write in _WRITERS:
-        if isinstance(value, kind):
-            return write(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: _members(getattr(value, name)) for name in _names(type(value))}
-    return value
-
-
-# A datetime is a date as well, so it stands before it.
-_WRITERS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
-    (int, lambda value: value if abs(value) <= MAX_INT else str(value)),
-    (Fraction, lambda value: [_members(value.numerator), _members(value.denominator)]),
-    (datetime, format_instant),
-    # What is on no day, as what no office recorded, is on the last of all in the read models.
-    (date, lambda value: None if value == NEVER else value.isoformat()),
-    (tuple, lambda value: [_members(item) for item in value]),
-    (BaseModel, lambda value: value.model_dump(mode="json")),
-)
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    """Return the fields of an answer's dataclass and its public properties, in that order."""
-    properties = (
-        name
-        for name, member in inspect.getmembers(kind)
-        if isinstance(member, property) and not name.startswith("_")
-    )
-    return (*(field.name for field in fields(kind)), *properties)

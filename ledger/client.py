@@ -40,10 +40,10 @@ from ledger.replies import (
     Verdict,
     VerifiedReceipt,
     VerifiedWord,
+    WrongAnswer,
     must_be_timely,
     must_have,
     read_bulk_proof,
-    read_json,
     read_object,
     read_proof,
     read_verdict,
@@ -81,6 +81,7 @@ __all__ = [
     "Verdict",
     "VerifiedReceipt",
     "VerifiedWord",
+    "WrongAnswer",
     "read_trust",
 ]
 
@@ -217,10 +218,13 @@ class LedgerClient:
         Raises `ProblemAnswer` (NOT_FOUND) where nothing of it is there, and as `submit` does.
         """
         members = self.get(f"/v1/promises/{payload_hash(signed.envelope.payload)}")
-        if members.get("state") == "refused":
-            return self._word(signed, members.get("refusal"), SignedRefusal)
-        if members.get("state") != "recorded":
+        state = members.get("state")
+        if state == "waiting":
             return None
+        if state == "refused":
+            return self._word(signed, members.get("refusal"), SignedRefusal)
+        if state != "recorded":
+            raise WrongAnswer("state is none of waiting, recorded, refused")
         receipt = self.get(f"/v1/events/{_event_id(signed)}/receipt")
         found = self._verify(signed, receipt, read_proof(receipt), replayed=True)
         return replace(found, replayed=False)
@@ -304,9 +308,11 @@ class LedgerClient:
         self, signed: Signed, members: Mapping[str, Any], checkpoint: bytes
     ) -> VerifiedReceipt | ProblemAnswer:
         """Return what one line of a bulk answer says, verified."""
-        if "problem" in members:
-            return ProblemAnswer(members["problem"])
-        receipt = members.get("receipt", {})
+        problem, receipt = members.get("problem"), members.get("receipt")
+        if isinstance(problem, dict):
+            return ProblemAnswer(problem)
+        if not isinstance(receipt, dict):
+            raise WrongAnswer("a line of the answer is neither a receipt nor a problem")
         return self._verify(
             signed,
             receipt,
@@ -324,7 +330,7 @@ class LedgerClient:
         answer = self.get_bytes(path)
         position = read_object(answer).get("position")
         if type(position) is not int:
-            raise ReceiptRefused("the server answers with no entry")
+            raise WrongAnswer("position is no integer")
         proof, trust = self.get_bytes(f"/v1/entries/{position}/proof"), self.trust.to_json()
         try:
             try:
@@ -341,15 +347,15 @@ class LedgerClient:
             raise ReceiptRefused("the server answers with another entry")
         return found, json.loads(parse_entry(raw).payload)
 
-    def get(self, path: str, **parameters: str | int | None) -> Any:
-        """Return a read's answer as JSON: the server's word, of which nothing is verified.
+    def get(self, path: str, **parameters: str | int | None) -> dict[str, Any]:
+        """Return a read's answer, an object: the server's word, of which nothing is verified.
 
-        Raises `ProblemAnswer`, `NoAnswer`.
+        Raises `ProblemAnswer`, `WrongAnswer`, `NoAnswer`.
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         response = self._send("GET", path, params=given)
         must_have(HTTPStatus.OK, response)
-        return read_json(response.content)
+        return read_object(response.content)
 
     def get_bytes(self, path: str) -> bytes:
         """Return a read's answer as it is, unverified. Raises `ProblemAnswer`, `NoAnswer`."""

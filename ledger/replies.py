@@ -1,6 +1,5 @@
 """What a ledger's server replies, read strictly: nothing in it is believed yet."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from ledger.wire import canonical
 from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
 from ledger.wire.instant import format_instant, parse_instant
+from ledger.wire.strict import MalformedJson, load_json
 
 CLOCKS_APART = timedelta(minutes=5)
 """How far the clocks of whoever signs, of whoever asks and of the server may be apart."""
@@ -36,6 +36,15 @@ class ProblemAnswer(ClientError):
 
 class ReceiptRefused(ClientError):
     """The server's answer does not prove that the event is in the log, or what was said of it."""
+
+
+class WrongAnswer(ReceiptRefused):
+    """What the server answers is no answer to what was asked; nothing of it was taken."""
+
+    exit_code = 2
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"WRONG_ANSWER: {what}; ask another server of this log, or its operator")
 
 
 class HistoryChanged(ClientError):
@@ -124,18 +133,18 @@ def read_proof(members: Mapping[str, Any]) -> TlogProof:
 
 
 def read_json(content: bytes) -> Any:
-    """Return a reply as JSON. Raises `ReceiptRefused`."""
+    """Return a reply as JSON. Raises `WrongAnswer`."""
     try:
-        return json.loads(content)
-    except ValueError as error:
-        raise ReceiptRefused(f"the server did not answer with JSON: {error}") from error
+        return load_json(content)
+    except MalformedJson as error:
+        raise WrongAnswer(f"the answer is no JSON: {error}") from error
 
 
 def read_object(content: bytes) -> dict[str, Any]:
-    """Return a reply that is a JSON object. Raises `ReceiptRefused`."""
+    """Return a reply that is a JSON object. Raises `WrongAnswer`."""
     members = read_json(content)
     if not isinstance(members, dict):
-        raise ReceiptRefused("the server did not answer with a JSON object")
+        raise WrongAnswer("the answer is no object")
     return members
 
 
@@ -149,7 +158,7 @@ def read_bulk_proof(receipt: Mapping[str, Any], checkpoint: bytes) -> TlogProof:
 
 
 def read_verdict(content: bytes, event_id: str) -> Verdict:
-    """Return what would become of an event. Raises `ReceiptRefused` for an answer that is none."""
+    """Return what would become of an event. Raises `WrongAnswer` for an answer that is none."""
     members = read_object(content)
     verdict, size, problem = (members.get(name) for name in ("verdict", "size", "problem"))
     if (
@@ -158,6 +167,6 @@ def read_verdict(content: bytes, event_id: str) -> Verdict:
         or not isinstance(size, int | None)
         or members.get("event_id") != event_id
     ):
-        raise ReceiptRefused("the server answers with no verdict on that event")
+        raise WrongAnswer("the answer is no verdict on that event")
     told = ProblemAnswer(problem) if isinstance(problem, dict) else None
     return Verdict(verdict, size, members.get("final") is True, told, members)

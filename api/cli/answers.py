@@ -5,17 +5,25 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ledger.client import LedgerClient, read_trust
+from api.answer_json import WrongShape, members_of, read_as
+from ledger.client import LedgerClient, WrongAnswer, read_trust
 
 Answer = Mapping[str, Any]
 
 
-def asked(url: str, trust: Path, path: str, **parameters: Any) -> Answer:
-    """Return the answer to a question; parameters that are None are left out."""
+def asked(url: str, trust: Path, kind: Any, path: str, **parameters: Any) -> Answer:
+    """Return the answer to a question, which is of a kind; parameters that are None are left out.
+
+    Raises `WrongAnswer` for what is none of that kind, and as `LedgerClient.get` does.
+    """
     named = {name: value for name, value in parameters.items() if value is not None}
     with LedgerClient(url, read_trust(trust)) as ledger:
-        answer: Answer = ledger.get(path, **named)
-    return answer
+        answer = ledger.get(path, **named)
+    try:
+        read: Answer = read_as(kind, answer)
+    except WrongShape as error:
+        raise WrongAnswer(str(error)) from None
+    return read
 
 
 def granted(grant: Answer) -> str:
@@ -31,11 +39,18 @@ def shown(answer: Answer, lines: Iterable[str], *, as_json: bool) -> None:
     """Print an answer, which is the server's word: as JSON, or as lines with where to look.
 
     The events at the positions that it names can be verified, and the rules run over them.
+    Raises `WrongAnswer`, with nothing printed, for one whose members do not go together.
     """
+    try:
+        told = [*lines]
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise WrongAnswer(f"its members do not go together: {error!r}") from error
     if as_json:
-        print(json.dumps({"verified": False, **answer}, indent=1, ensure_ascii=False))
+        unverified = {"verified": False}
+        said = unverified | members_of(answer) | unverified
+        print(json.dumps(said, indent=1, ensure_ascii=False))
         return
-    for line in lines:
+    for line in told:
         print(line)
     print(f"as of size {answer['size']}, by events {answer['positions']}")
     print("unverified: this is the server's answer")

@@ -8,6 +8,9 @@ import typer
 
 from api.cli.answers import Answer, asked, shown
 from api.cli.options import AsJson, TrustFile, Url
+from projections.registrations import Duties
+from projections.sublicences import Tree
+from projections.terms import ReportTerms, TermsOn, VersionDiff, Versions
 
 app = typer.Typer(
     help="Which terms held when, who changed them, what the State has to see.",
@@ -36,7 +39,15 @@ def terms(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print the terms in force on a day, the contract's status and its clocks."""
     path = f"/v1/contracts/{contract}/terms"
-    answer = asked(url, trust, path, true_on=true_on, report=report, known_at=known_at)
+    answer = asked(
+        url,
+        trust,
+        TermsOn if report is None else ReportTerms,
+        path,
+        true_on=true_on,
+        report=report,
+        known_at=known_at,
+    )
     lines = _described(answer) if report is None else _reported(answer)
     shown(answer, lines, as_json=as_json)
 
@@ -86,7 +97,7 @@ def versions(
     as_json: AsJson = False,
 ) -> None:
     """Print who changed which terms, by which event, from when on."""
-    answer = asked(url, trust, f"/v1/contracts/{contract}/versions", known_at=known_at)
+    answer = asked(url, trust, Versions, f"/v1/contracts/{contract}/versions", known_at=known_at)
     shown(answer, map(_version, answer["versions"]), as_json=as_json)
 
 
@@ -109,7 +120,7 @@ def diff(  # noqa: PLR0913, PLR0917  (the question's parameters)
 ) -> None:
     """Print what two versions of the terms have otherwise."""
     path = f"/v1/contracts/{contract}/versions/{before}/diff/{after}"
-    answer = asked(url, trust, path, known_at=known_at)
+    answer = asked(url, trust, VersionDiff, path, known_at=known_at)
     shown(answer, map(_difference, answer["differences"]), as_json=as_json)
 
 
@@ -130,7 +141,7 @@ def sublicences(
 ) -> None:
     """Print the tree of what was passed on under a contract."""
     path = f"/v1/contracts/{contract}/sublicences"
-    answer = asked(url, trust, path, true_on=true_on, known_at=known_at)
+    answer = asked(url, trust, Tree, path, true_on=true_on, known_at=known_at)
     shown(answer, map(_below, answer["grants"]), as_json=as_json)
 
 
@@ -155,6 +166,7 @@ def registrations(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        Duties,
         "/v1/contracts/registrations",
         late=str(late).lower(),
         technology=technology,

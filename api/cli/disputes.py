@@ -7,6 +7,9 @@ import typer
 
 from api.cli.answers import Answer, asked, shown
 from api.cli.options import AsJson, TrustFile, Url
+from projections.dependencies import Falls
+from projections.disputes import HoldsOn
+from projections.vouching import MarkedDispute
 
 app = typer.Typer(
     help="What was ordered, what an order holds, what falls with a void event.",
@@ -28,7 +31,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the steps of a dispute, and its orders with their ends."""
-    answer = asked(url, trust, f"/v1/disputes/{dispute}", known_at=known_at)
+    answer = asked(url, trust, MarkedDispute, f"/v1/disputes/{dispute}", known_at=known_at)
     shown(answer, _told(answer), as_json=as_json)
 
 
@@ -60,7 +63,7 @@ def falls(
     as_json: AsJson = False,
 ) -> None:
     """Print which events fall if the one at the position is void from the start, and why."""
-    answer = asked(url, trust, f"/v1/entries/{position}/falls", known_at=known_at)
+    answer = asked(url, trust, Falls, f"/v1/entries/{position}/falls", known_at=known_at)
     shown(answer, _fallen(answer), as_json=as_json)
 
 
@@ -85,7 +88,7 @@ def holds(
     as_json: AsJson = False,
 ) -> None:
     """Print which orders hold a subject on a day; exit code 1 if any does."""
-    answer = asked(url, trust, f"/v1/subjects/{subject}/holds", on=on, known_at=known_at)
+    answer = asked(url, trust, HoldsOn, f"/v1/subjects/{subject}/holds", on=on, known_at=known_at)
     shown(answer, _held(answer), as_json=as_json)
     raise typer.Exit(1 if answer["orders"] else 0)
 

@@ -8,6 +8,7 @@ import typer
 from api.cli.answers import Answer, asked, granted, shown
 from api.cli.options import AsJson, TrustFile, Url
 from api.cli.parties import waiting_lines
+from projections.licences import LicenceCheck
 
 app = typer.Typer(help="Whether a party was licensed, and by which grant.", no_args_is_help=True)
 
@@ -36,6 +37,7 @@ def check(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        LicenceCheck,
         "/v1/licences/check",
         party=party,
         act=act,

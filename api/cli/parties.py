@@ -7,6 +7,9 @@ import typer
 
 from api.cli.answers import Answer, asked, shown
 from api.cli.options import AsJson, TrustFile, Url
+from projections.mandates import PowerToBind
+from projections.parties import PartyAsKnown
+from projections.vouching import MarkedSignedBy
 
 app = typer.Typer(
     help="Who a party is, who may bind it, what its keys signed.", no_args_is_help=True
@@ -30,7 +33,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print who the party is on a day: name, numbers, roles, relations, and how it ended."""
-    answer = asked(url, trust, f"/v1/parties/{party}", true_on=true_on, known_at=known_at)
+    answer = asked(
+        url, trust, PartyAsKnown, f"/v1/parties/{party}", true_on=true_on, known_at=known_at
+    )
     shown(answer, _described(answer), as_json=as_json)
 
 
@@ -65,6 +70,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        PowerToBind,
         f"/v1/parties/{party}/power",
         signer=signer,
         on=on,
@@ -115,6 +121,7 @@ def signed(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        MarkedSignedBy,
         f"/v1/keys/{key_id}/signed",
         between=between,
         topic=topic,

@@ -7,6 +7,9 @@ import typer
 
 from api.cli.answers import Answer, asked, shown
 from api.cli.options import AsJson, TrustFile, Url
+from projections.arrears import MinimumMet, Overdue
+from projections.computation import Computation
+from projections.dues import Dues
 
 app = typer.Typer(
     help="How money was computed, what is owed, held and late, what was promised.",
@@ -31,7 +34,7 @@ def explain(
 ) -> None:
     """Print how a distribution was computed; exit code 1 if it does not compute again."""
     path = f"/v1/distributions/{distribution}/computation"
-    answer = asked(url, trust, path, known_at=known_at)
+    answer = asked(url, trust, Computation, path, known_at=known_at)
     shown(answer, _computed(answer), as_json=as_json)
     raise typer.Exit(1 if answer["recomputed"] is False else 0)
 
@@ -90,7 +93,7 @@ def dues(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print what is owed to a party, what was paid of it, and which orders hold it."""
     path = f"/v1/parties/{party}/dues"
-    answer = asked(url, trust, path, contract=contract, on=on, known_at=known_at)
+    answer = asked(url, trust, Dues, path, contract=contract, on=on, known_at=known_at)
     shown(answer, _owed(answer), as_json=as_json)
 
 
@@ -119,7 +122,9 @@ def overdue(
     as_json: AsJson = False,
 ) -> None:
     """Print missing reports and unpaid sums, days late and interest; exit code 1 if any."""
-    answer = asked(url, trust, f"/v1/contracts/{contract}/overdue", on=on, known_at=known_at)
+    answer = asked(
+        url, trust, Overdue, f"/v1/contracts/{contract}/overdue", on=on, known_at=known_at
+    )
     shown(answer, _late(answer), as_json=as_json)
     raise typer.Exit(1 if answer["missing"] or answer["unpaid"] else 0)
 
@@ -151,7 +156,7 @@ def minimum(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Say whether the minimum of a year was met; exit code 1 if it was not."""
     path = f"/v1/contracts/{contract}/minimum"
-    answer = asked(url, trust, path, year=year, licensee=licensee, known_at=known_at)
+    answer = asked(url, trust, MinimumMet, path, year=year, licensee=licensee, known_at=known_at)
     shown(answer, _least(answer), as_json=as_json)
     raise typer.Exit(1 if answer["met"] is False else 0)
 

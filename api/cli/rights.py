@@ -7,6 +7,11 @@ import typer
 
 from api.cli.answers import Answer, asked, granted, shown
 from api.cli.options import AsJson, TrustFile, Url
+from projections.chain import Chain
+from projections.liens import Liens
+from projections.reach import Dependents, Exclusive, LeftToGrant
+from projections.status import Status
+from projections.title import Title
 
 app = typer.Typer(
     help="Who owned a right, what burdens it, what may be granted, what ends with it.",
@@ -45,6 +50,7 @@ def title(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        Title,
         f"/v1/rights/{right}/title",
         true_on=true_on,
         known_at=known_at,
@@ -75,7 +81,7 @@ def chain(
     as_json: AsJson = False,
 ) -> None:
     """Print every event of the right's title, in order of recording."""
-    answer = asked(url, trust, f"/v1/rights/{right}/chain", known_at=known_at)
+    answer = asked(url, trust, Chain, f"/v1/rights/{right}/chain", known_at=known_at)
     shown(answer, map(_linked, answer["links"]), as_json=as_json)
 
 
@@ -100,6 +106,7 @@ def liens(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        Liens,
         f"/v1/rights/{right}/liens",
         true_on=true_on,
         known_at=known_at,
@@ -130,6 +137,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        Status,
         f"/v1/rights/{right}/status",
         true_on=true_on,
         territory=territory,
@@ -167,6 +175,7 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        Exclusive,
         f"/v1/rights/{right}/exclusive",
         **_part(territory, field, start, end),
         known_at=known_at,
@@ -203,6 +212,7 @@ def left(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        LeftToGrant,
         f"/v1/rights/{right}/left-to-grant",
         **_part(territory, field, start, end),
         known_at=known_at,
@@ -239,7 +249,9 @@ def dependents(
     as_json: AsJson = False,
 ) -> None:
     """Print which licences end with the right, and who must be told."""
-    answer = asked(url, trust, f"/v1/rights/{right}/dependents", on=on, known_at=known_at)
+    answer = asked(
+        url, trust, Dependents, f"/v1/rights/{right}/dependents", on=on, known_at=known_at
+    )
     shown(answer, _dependents(answer), as_json=as_json)
 
 

@@ -1,6 +1,5 @@
 """The log of a server, as it is taken home."""
 
-import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
@@ -10,10 +9,11 @@ import typer
 
 from ledger.audit import NothingExported, cut_bundle
 from ledger.bounded import DEADLINE_S, SOON_S, ask
-from ledger.client import NoAnswer
+from ledger.client import NoAnswer, ReceiptRefused
 from ledger.exportfiles import Share
 from ledger.log.merkle import HASH_SIZE
 from ledger.log.tiles import MAX_ENTRY, TILE_WIDTH, entries_path, tile_path
+from ledger.replies import read_object
 
 Most = Annotated[float, typer.Option(min=0.001, help="GiB of a log to take in at most in one run")]
 
@@ -56,11 +56,11 @@ class ServedLog:
     def signed(self, size: int) -> Sequence[bytes]:
         """Return the log's notes of a size, none where the server lists none, as a mirror."""
         try:
-            listed = json.loads(self._get(f"v1/checkpoints?from={size}&limit=1"))["checkpoints"]
+            listed = read_object(self._get(f"v1/checkpoints?from={size}&limit=1"))["checkpoints"]
             return [str(each["note"]).encode() for each in listed if each["size"] == size]
         except _Gone:
             return []
-        except (ValueError, LookupError, TypeError) as error:
+        except (ReceiptRefused, LookupError, TypeError) as error:
             raise NothingExported(f"what the server lists cannot be read: {error!r}") from None
 
     def _get(self, path: str, within_s: float = SOON_S) -> bytes:

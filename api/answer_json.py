@@ -1,0 +1,202 @@
+"""
+Answers of the read models as JSON: written from their dataclasses, and read back by the same.
+
+Who reads believes nothing: what is not of the shape that these dataclasses write is refused whole,
+with its place. Members that a later server adds are let be.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from ledger.domain.event import format_instant, parse_day, parse_instant
+from ledger.wire.canonical import MAX_INT
+from projections.axes import NEVER
+
+
+class WrongShape(ValueError):
+    """A value is not what such an answer has there."""
+
+    def __init__(self, where: str, expected: object) -> None:
+        self.where = where or "the answer"
+        super().__init__(f"{self.where} is no {getattr(expected, '__name__', expected)}")
+
+
+def members_of(value: Any) -> Any:
+    """Return the JSON value of an answer: fractions as [n, d], instants in milliseconds.
+
+    An integer beyond ±(2^53 - 1), as a sum of many amounts may be, is a string of its digits: not
+    every reader of JSON takes it exactly (RFC 7493, 2.2).
+    """
+    for kind, write in _WRITERS:
+        if isinstance(value, kind):
+            return write(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: members_of(getattr(value, name)) for name in _names(type(value))}
+    return value
+
+
+# A datetime is a date as well, so it stands before it.
+_WRITERS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
+    (int, lambda value: value if abs(value) <= MAX_INT else str(value)),
+    (Fraction, lambda value: [members_of(value.numerator), members_of(value.denominator)]),
+    (datetime, format_instant),
+    # What is on no day, as what no office recorded, is on the last of all in the read models.
+    (date, lambda value: None if value == NEVER else value.isoformat()),
+    (tuple, lambda value: [members_of(item) for item in value]),
+    (list, lambda value: [members_of(item) for item in value]),
+    (dict, lambda value: {name: members_of(item) for name, item in value.items()}),
+    (BaseModel, lambda value: value.model_dump(mode="json")),
+)
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Return the fields of an answer's dataclass and its public properties, in that order."""
+    properties = (
+        name
+        for name, member in inspect.getmembers(kind)
+        if isinstance(member, property) and not name.startswith("_")
+    )
+    return (*(field.name for field in fields(kind)), *properties)
+
+
+def read_as(kind: Any, value: Any, where: str = "") -> Any:
+    """Return a JSON value that `members_of` may have written of a kind, its integers as such.
+
+    Raises `WrongShape`.
+    """
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return read_as(inner[0], value, where)
+    if origin in (Union, UnionType):
+        return _read_either(kind, value, where)
+    if kind is Any:
+        return value
+    if is_dataclass(kind):
+        return _read_members(kind, value, where)
+    if origin is Literal:
+        return _read_one_of(inner, value, where)
+    for of, read in _READERS:
+        if of in (origin, kind) or (isinstance(kind, type) and issubclass(kind, of)):
+            return read(kind, value, where)
+    raise TypeError(f"nobody writes {kind}")
+
+
+def _read_either(kind: Any, value: Any, where: str) -> Any:
+    kinds = get_args(kind)
+    if value is None and NoneType in kinds:
+        return None
+    rest = [each for each in kinds if each is not NoneType]
+    for each in rest[:-1]:
+        with suppress(WrongShape):
+            return read_as(each, value, where)
+    return read_as(rest[-1], value, where)
+
+
+def _read_members(kind: Any, value: Any, where: str) -> dict[str, Any]:
+    members = _must_be(dict, value, where)
+    found = dict(members)
+    for name, of in _kinds(kind).items():
+        place = f"{where}.{name}".lstrip(".")
+        if name not in members:
+            raise WrongShape(place, "member of it")
+        found[name] = read_as(of, members[name], place)
+    return found
+
+
+@cache
+def _kinds(kind: Any) -> Mapping[str, Any]:
+    """Return what is written of an answer's dataclass: what is under each name."""
+    hints = get_type_hints(kind)
+    return {
+        name: hints[name] if name in hints else get_type_hints(getattr(kind, name).fget)["return"]
+        for name in _names(kind)
+    }
+
+
+def _must_be(kind: type[Any], value: Any, where: str) -> Any:
+    if type(value) is not kind:
+        raise WrongShape(where, _CALLED[kind])
+    return value
+
+
+_CALLED = {dict: "object", list: "list", str: "text", bool: "yes or no", int: "integer"}
+
+
+def _read_integer(_kind: Any, value: Any, where: str) -> int:
+    if type(value) is str and _LARGE.fullmatch(value):
+        return int(value)
+    return int(_must_be(int, value, where))
+
+
+_LARGE = re.compile("-?[1-9][0-9]{15,99}")
+
+
+def _read_tuple(kind: Any, value: Any, where: str) -> list[Any]:
+    items, kinds = _must_be(list, value, where), get_args(kind)
+    if kinds[-1] is Ellipsis:
+        kinds = kinds[:1] * len(items)
+    if len(kinds) != len(items):
+        raise WrongShape(where, f"list of {len(kinds)}")
+    return [
+        read_as(each, item, f"{where}[{at}]")
+        for at, (each, item) in enumerate(zip(kinds, items, strict=True))
+    ]
+
+
+def _read_mapping(kind: Any, value: Any, where: str) -> dict[str, Any]:
+    _, of = get_args(kind)
+    members = _must_be(dict, value, where)
+    return {name: read_as(of, item, f"{where}.{name}") for name, item in members.items()}
+
+
+def _read_text(parse: Callable[[str], object], value: Any, where: str, expected: str) -> Any:
+    try:
+        parse(_must_be(str, value, where))
+    except ValueError:
+        raise WrongShape(where, expected) from None
+    return value
+
+
+def _read_day(_kind: Any, value: Any, where: str) -> str | None:
+    return None if value is None else _read_text(parse_day, value, where, "day")
+
+
+def _read_body(kind: type[BaseModel], value: Any, where: str) -> Any:
+    try:
+        kind.model_validate_json(orjson.dumps(_must_be(dict, value, where)))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join((where, *map(str, first["loc"])))
+        raise WrongShape(place, kind.__name__) from None
+    return value
+
+
+def _read_one_of(values: Sequence[Any], value: Any, where: str) -> Any:
+    if not any(type(value) is type(each) and value == each for each in values):
+        raise WrongShape(where, f"one of {', '.join(map(str, values))}")
+    return value
+
+
+_READERS: tuple[tuple[Any, Callable[[Any, Any, str], Any]], ...] = (
+    (Mapping, _read_mapping),
+    (tuple, _read_tuple),
+    (bool, lambda _, value, where: _must_be(bool, value, where)),
+    (int, _read_integer),
+    (Fraction, lambda _, value, where: _read_tuple(tuple[int, int], value, where)),
+    (datetime, lambda _, value, where: _read_text(parse_instant, value, where, "instant")),
+    (date, _read_day),
+    (str, lambda _, value, where: _must_be(str, value, where)),
+    (BaseModel, _read_body),
+)

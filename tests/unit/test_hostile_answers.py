@@ -1,0 +1,230 @@
+"""Whatever a server answers, a question ends in its answer or in one coded line."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import is_dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from importlib import import_module
+from inspect import Parameter, signature
+from itertools import cycle
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+import httpx2
+import pytest
+from typer.models import ArgumentInfo
+from typer.testing import CliRunner
+
+from api.answer_json import WrongShape, _kinds, read_as
+from api.cli import answers
+from api.cli.main import MODULES, app
+from ledger import client as sdk
+from ledger.client import ClientError, LedgerClient, Signed, WrongAnswer
+from ledger.domain.contract_terms import Terms
+from ledger.domain.distribution import Input
+from ledger.domain.money import Money
+from ledger.domain.profit import ProfitDeclared
+from ledger.domain.scope import Field, Territory
+from ledger.verify.trust import parse_trust
+from ledger.wire.entry import parse_entry
+from ledger.wire.envelope import Envelope
+from tests.support.sample_log import SampleLog, sample_log
+
+DEEP = b"[" * 200_000 + b"]" * 200_000
+BODIES = {
+    "nothing": b"",
+    "an empty object": b"{}",
+    "an empty list": b"[]",
+    "null": b"null",
+    "a number": b"5",
+    "a text": b'"x"',
+    "lists in lists": DEEP,
+    "lists in a member": b'{"size":' + DEEP + b"}",
+    "half of a surrogate pair": b'{"size":"\\ud800"}',
+    "a number without end": b'{"size":' + b"9" * 100_000 + b"}",
+    "no JSON": b"<html>welcome</html>",
+    "no UTF-8": b'{"size":"\xff"}',
+    "members of other types": b'{"size":"x","positions":5,"binds":"no","licensed":"no"}',
+}
+
+
+def questions() -> Iterator[list[str]]:
+    """Yield the words of every command that asks a question, with all that it must be given."""
+    for noun in ("parties", "contracts", "rights", "licences", "revenue", "disputes"):
+        for command in import_module(MODULES[noun]).app.registered_commands:
+            words = [noun, command.name]
+            for name, each in signature(command.callback).parameters.items():
+                kind, told = get_args(each.annotation)
+                if each.default is Parameter.empty and name not in ("url", "trust"):
+                    words += [] if isinstance(told, ArgumentInfo) else [f"--{name}"]
+                    words.append("7" if kind is int else "party:x")
+            yield words
+
+
+QUESTIONS = [*questions(), ["contracts", "terms", "contract:x", "--report", "report:x"]]
+
+
+@pytest.fixture(scope="module")
+def log() -> SampleLog:
+    return sample_log(3)
+
+
+@pytest.fixture
+def trust(log: SampleLog, tmp_path: Path) -> Path:
+    file = tmp_path / "trust.json"
+    file.write_bytes(log.trust_root())
+    return file
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
+    def serve(body: bytes) -> None:
+        transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=body))
+        client = httpx2.Client(base_url="http://server", transport=transport)
+        monkeypatch.setattr(sdk, "open_client", lambda *_given, **_options: client)
+
+    return serve
+
+
+def invoked(words: Sequence[str], trust: Path) -> Any:
+    return CliRunner().invoke(app, [*words, "--url", "http://server", "--trust", str(trust)])
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_what_is_no_answer_is_told_with_its_place_and_nothing_is_printed(
+    words: list[str], serve: Callable[[bytes], None], trust: Path
+) -> None:
+    for (name, body), more in zip(BODIES.items(), cycle([[], ["--json"]]), strict=False):
+        serve(body)
+        done = invoked([*words, *more], trust)
+        assert isinstance(done.exception, WrongAnswer), (name, done.exception, done.output)
+        assert (2, "") == (done.exception.exit_code, done.output)
+        assert str(done.exception).startswith("WRONG_ANSWER: ")
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_each_member_of_an_answer_is_held_to_its_type(
+    words: list[str],
+    serve: Callable[[bytes], None],
+    trust: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kinds = list[Any]()
+    with monkeypatch.context() as patched:
+        patched.setattr(answers, "read_as", lambda kind, _: kinds.append(kind) or {})
+        serve(b"{}")
+        invoked(words, trust)
+    (kind,) = kinds
+    honest = sample(kind)
+    assert honest == read_as(kind, honest)
+    for place, changed in with_another(kind, honest, ""):
+        with pytest.raises(WrongShape) as told:
+            read_as(kind, changed)
+        assert place == told.value.where
+    # It need not make sense, but it is an answer: told whole, or not at all.
+    serve(json.dumps({**honest, "verified": True}).encode())
+    done = invoked([*words, "--json"], trust)
+    assert isinstance(done.exception, SystemExit | NoneType | WrongAnswer), done.exception
+    assert done.output == "" or json.loads(done.output)["verified"] is False
+
+
+def sample(kind: Any) -> Any:
+    """Return some JSON value of a kind of answer."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        return {name: sample(of) for name, of in _kinds(kind).items()}
+    if NoneType in inner:
+        return sample(next(each for each in inner if each is not NoneType))
+    if origin is Mapping:
+        return {"x": sample(inner[1])}
+    if origin is tuple:
+        return [sample(inner[0])] if inner[-1] is Ellipsis else [*map(sample, inner)]
+    if origin is Literal:
+        return inner[0]
+    plain = {int: 1, str: "x", bool: True, Fraction: [1, 2], Any: None}
+    plain |= {Territory: {"codes": ["world"]}, Input: {"subject": "share:x", "position": 1}}
+    plain |= {Field: {"scheme": "any", "edition": None, "codes": []}, ProfitDeclared: None}
+    plain |= {Money: {"amount": 1, "currency": "VND"}, Terms: None}
+    plain |= {datetime: "2026-01-01T00:00:00.000Z", date: "2026-01-01"}
+    return plain[kind] if kind in plain else sample(inner[0])
+
+
+def with_another(kind: Any, value: Any, at: str) -> Iterator[tuple[str, Any]]:
+    """Yield a value of a kind once for each of its members, that being of no type that it may."""
+    if not is_dataclass(kind):
+        return
+    for name, of in _kinds(kind).items():
+        place = f"{at}.{name}".lstrip(".")
+        if of is not Any:
+            yield place, {**value, name: 1.5}
+            yield place, {each: value[each] for each in value if each != name}
+        if get_origin(of) is tuple and value[name] and is_dataclass(get_args(of)[0]):
+            for deeper, changed in with_another(get_args(of)[0], value[name][0], f"{place}[0]"):
+                yield deeper, {**value, name: [changed]}
+
+
+def test_what_is_owed_beyond_every_number_is_read_as_one() -> None:
+    assert [2**70] == read_as(tuple[int, ...], [str(2**70)])
+    for wrong in ("7", "1e99", "x", True, 1.0):
+        with pytest.raises(WrongShape):
+            read_as(int, wrong)
+
+
+# The SDK itself
+
+Asked = Callable[[LedgerClient, Signed, SampleLog], object]
+ASKED: dict[str, Asked] = {
+    "submit": lambda ledger, signed, _log: ledger.submit(signed),
+    "submit_many": lambda ledger, signed, _log: list(ledger.submit_many([signed])),
+    "submit_promised": lambda ledger, signed, _log: ledger.submit_promised(signed),
+    "promised_answer": lambda ledger, signed, _log: ledger.promised_answer(signed),
+    "check": lambda ledger, signed, _log: ledger.check(signed),
+    "entry": lambda ledger, _signed, _log: ledger.entry("1"),
+    "prove_unchanged": lambda ledger, _signed, log: ledger.prove_unchanged(
+        ledger.open_note(log.checkpoint())
+    ),
+}
+OTHERS = (None, 5, -1, True, 1.5, "x", "\0", [], [1], {}, {"a": []})
+
+
+def others(log: SampleLog) -> Iterator[bytes]:
+    """Yield bodies that are no answer, and receipts with each member replaced or left out."""
+    yield from BODIES.values()
+    known = log.receipt(1) | {"state": "recorded", "problem": None, "receipt": None, "proof": []}
+    for name in known:
+        for value in OTHERS:
+            yield json.dumps(known | {name: value}).encode()
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 422])
+@pytest.mark.parametrize("name", ASKED)
+def test_the_sdk_raises_nothing_but_its_own_errors(
+    name: str, status: int, log: SampleLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sdk, "CHARTER_WAIT_S", 0.0)
+    entry = parse_entry(log.entries[1])
+    signed = Signed(Envelope(entry.payload_type, entry.payload, entry.signatures))
+    body, headers = b"", {"replayed": "true"}
+
+    def answer(_request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(status, content=body, headers=headers)
+
+    trust = parse_trust(log.trust_root())
+    with LedgerClient("http://s", trust, transport=httpx2.MockTransport(answer)) as ledger:
+        for body in others(log):  # noqa: B007  (it is what `answer` answers)
+            with suppress(ClientError):
+                ASKED[name](ledger, signed, log)
+
+
+def test_a_promise_without_a_state_does_not_wait(log: SampleLog) -> None:
+    entry = parse_entry(log.entries[1])
+    signed = Signed(Envelope(entry.payload_type, entry.payload, entry.signatures))
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=b"{}"))
+    with (
+        LedgerClient("http://server", parse_trust(log.trust_root()), transport=transport) as ledger,
+        pytest.raises(WrongAnswer),
+    ):
+        ledger.promised_answer(signed)
