@@ -214,6 +214,8 @@ def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
     members = _members(error.code, title, _refusal_status(error), error.detail)
     members["positions"] = list(error.positions)
     members["subjects"] = list(error.subjects)
+    if error.pointer:
+        members["pointer"] = error.pointer
     if error.article:
         members["article"] = error.article
     if error.ground:

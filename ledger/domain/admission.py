@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from ledger.domain.authority import Ledger, ledger_of, ledger_subject
-from ledger.domain.event import Context, Event, Logged, Refusal, State, key_subject
+from ledger.domain.event import Context, Event, Logged, Refusal, State, format_instant, key_subject
 from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.governance import must_be_open
 from ledger.domain.key import Key
@@ -177,12 +177,13 @@ def _ledger(state: State, event: Event, context: Context) -> Ledger:
 
 def _must_be_in_time(event: Event, context: Context) -> None:
     accepted = context.accepted
+    issued, until, now = map(format_instant, (event.issued_at, event.not_after, accepted))
     if event.issued_at > accepted + CLOCK_TOLERANCE:
-        raise IssuedInFuture(f"issued at {event.issued_at}, accepted at {accepted}")
+        raise IssuedInFuture(f"issued at {issued}, accepted at {now}", pointer="/issued_at")
     if not event.issued_at <= event.not_after <= event.issued_at + MAX_VALIDITY:
-        raise ValidityTooLong(f"issued at {event.issued_at}, to be sent by {event.not_after}")
+        raise ValidityTooLong(f"issued at {issued}, to be sent by {until}", pointer="/not_after")
     if accepted > event.not_after:
-        raise SubmissionExpired(f"to be sent by {event.not_after}, accepted at {accepted}")
+        raise SubmissionExpired(f"to be sent by {until}, accepted at {now}", pointer="/not_after")
 
 
 def _must_refer_to_the_known(event: Event, context: Context) -> None:
@@ -209,4 +210,5 @@ def _must_have_a_fresh_view(state: FoldedState, event: Event) -> None:
                 f"{subject} changed after the log had size {event.seen}",
                 positions=(latest,),
                 subjects=(subject,),
+                pointer="/seen",
             )

@@ -51,7 +51,7 @@ from ledger.domain.event import (
     Text,
     legal_day,
 )
-from ledger.domain.existence import PredecessorUnknown, known, not_in_future
+from ledger.domain.existence import PredecessorUnknown, interval, known, not_in_future
 from ledger.domain.granting import (
     held_grant,
     must_be_free,
@@ -296,6 +296,8 @@ def _must_be_given(
         head = known(state, above, Contract)
         must_lie_within(state, grant, held.box, head.grants[name], head)
     must_be_codes((grant,), today, context.law)
+    place = f"/body/changes/grants/{body.changes.grants.index(grant)}"
+    interval(grant.valid_from, grant.valid_to, f"{place}/valid_to")
     must_be_free(state, grant, held, signers, agreed, context)
 
 

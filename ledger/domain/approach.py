@@ -96,7 +96,7 @@ def _admit_nda(state: State, event: Event, context: Context) -> None:
     new(state, body.nda)
     if body.listing is not None:
         known(state, body.listing, Listing)
-    interval(body.signed_on, body.until)
+    interval(body.signed_on, body.until, "/body/until")
     not_in_future(context.accepted, signed_on=body.signed_on)
 
 

@@ -229,7 +229,10 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     if known(state, body.listing, Listing).lister != body.opened_by:
         raise WrongSigner(f"{body.opened_by} does not list {body.listing}")
     if body.closes_at <= context.accepted:
-        raise IntervalEmpty(f"it ran until {format_instant(body.closes_at)}, before it opened")
+        raise IntervalEmpty(
+            f"it ran until {format_instant(body.closes_at)}, before it opened",
+            pointer="/body/closes_at",
+        )
     if body.start is not None and body.start.currency != body.reserve.currency:
         raise CurrencyMismatch("start and reserve are in one currency")
 

@@ -103,7 +103,7 @@ def _admit_given(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, ConsentGiven)
     new(state, body.consent)
     all_known(state, (body.about.partition("#")[0],))
-    interval(body.valid_from, body.valid_to)
+    interval(body.valid_from, body.valid_to, "/body/valid_to")
 
 
 def _evolve_given(subject: str, value: Consent | None, logged: Logged) -> Consent:

@@ -307,11 +307,11 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     _must_bind_the_winner(state, body)
     _must_be_bought_by_the_state(state, body)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
-    interval(body.effective_from, body.effective_to)
+    interval(body.effective_from, body.effective_to, "/body/effective_to")
     must_end_with_the_contract(body.grants, body.effective_to)
     must_be_lawful(state, body, body.kind, body.grants, context)
     signers, today = frozenset(event.signers), legal_day(context.accepted)
-    for grant in body.grants:
+    for number, grant in enumerate(body.grants):
         must_be_party(grant, body.parties)
         agreed = consenting(
             state, body.consents_given, grant.licensor, "licence", body.concluded_on
@@ -320,6 +320,7 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
         must_not_reach_behind(state, grant, start, event.signers, context, reason_of(body.confirms))
         must_be_owner(state, grant, signers, agreed)
         held = held_grant(grant, body.contract, None, context.position, today)
+        interval(grant.valid_from, grant.valid_to, f"/body/grants/{number}/valid_to")
         must_be_free(state, grant, held, signers, agreed, context)
 
 

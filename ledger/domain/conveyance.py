@@ -195,9 +195,12 @@ def _admit(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, ConveyanceAttested)
     new(state, body.conveyance, RecordExists)
     not_in_future(context.accepted, office_recorded_on=body.office_recorded_on)
-    for assignor in body.assignors:
+    for number, assignor in enumerate(body.assignors):
         if assignor.executed_on > body.office_recorded_on:
-            raise FutureFact(f"{assignor.party} signed after the office recorded it")
+            raise FutureFact(
+                f"{assignor.party} signed after the office recorded it",
+                pointer=f"/body/assignors/{number}/executed_on",
+            )
     for spelled in body.spellings:
         must_be_called(state, spelled.party, spelled.name)
     if body.kind in OF_LIENS:

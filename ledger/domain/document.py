@@ -30,6 +30,7 @@ from ledger.domain.event import (
     Sha256,
     State,
     Text,
+    format_instant,
     of_kind,
 )
 from ledger.domain.existence import (
@@ -175,12 +176,13 @@ def _admit_sent(state: State, event: Event, context: Context) -> None:
     new(state, body.document)
     if body.contract is not None:
         all_known(state, (body.contract,))
-    _must_not_be_later(context, body.sent_at)
+    _must_not_be_later(context, "sent_at", body.sent_at)
 
 
-def _must_not_be_later(context: Context, instant: datetime) -> None:
+def _must_not_be_later(context: Context, name: str, instant: datetime) -> None:
     if instant > context.accepted:
-        raise FutureFact(f"{instant} is later than {context.accepted}")
+        later = f"{format_instant(instant)}, later than {format_instant(context.accepted)}"
+        raise FutureFact(f"{name} is {later}", pointer=f"/body/{name}")
 
 
 def _sent(state: State, body: OfFile) -> Document:
@@ -208,11 +210,13 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, DocumentReceived)
     document = _sent(state, body)
     _must_be_addressed(document, body.document, body.received_by)
-    _must_not_be_later(context, body.received_at)
+    _must_not_be_later(context, "received_at", body.received_at)
     if body.received_at < document.sent_at:
         raise IntervalEmpty(
-            f"received at {body.received_at}, sent at {document.sent_at}",
+            f"received at {format_instant(body.received_at)},"
+            f" sent at {format_instant(document.sent_at)}",
             positions=(document.position,),
+            pointer="/body/received_at",
         )
     _must_be_the_first(body.document, document.received.get(body.received_by))
 
@@ -245,7 +249,7 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, FileOpened)
     document = _sent(state, body)
-    _must_not_be_later(context, body.opened_at)
+    _must_not_be_later(context, "opened_at", body.opened_at)
     if document.readers is not None and body.opened_by not in document.readers:
         raise NotAReader(
             f"{body.opened_by} may not open {body.document}",

@@ -112,7 +112,7 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, ContractSuspended)
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
-    interval(body.suspended_from, body.suspended_to)
+    interval(body.suspended_from, body.suspended_to, "/body/suspended_to")
     if frozenset(body.suspended_by) != contract.parties:
         _must_be_noticed(state, contract, body, body.suspended_by, body.suspended_from, 0)
 

@@ -268,7 +268,8 @@ class Refusal(DomainError):
 
     A subclass's docstring is the problem's title. `code` is stable. `article` cites the law where
     the law is the reason; `positions` are those of the events that forbid; `remedy` names a topic
-    by which the same end can be reached; `subjects` names what the refusal is about; `ground` is
+    by which the same end can be reached; `subjects` names what the refusal is about, `pointer` the
+    member of the payload whose value it is about (RFC 6901), where it is one; `ground` is
     the row of law data that decided, where one did; `at` is when the log refused the event, `dead`
     whether its bytes are never to be recorded, `replayed` whether they were refused before.
     """
@@ -287,9 +288,11 @@ class Refusal(DomainError):
         positions: Iterable[int] = (),
         subjects: Iterable[str] = (),
         ground: "Ground | None" = None,
+        pointer: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.pointer = pointer
         self.positions = tuple(sorted(set(positions)))
         self.subjects = tuple(sorted(set(subjects)))
         self.ground = ground

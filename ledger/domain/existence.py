@@ -119,14 +119,20 @@ def must_wait_still(subject: str, value: Beginning, accepted: datetime) -> None:
 
 
 def not_in_future(accepted: datetime, **days: date | None) -> None:
-    """Raise `FutureFact` if one of the named days is after the legal day of `accepted`."""
+    """Raise `FutureFact` if one of these days is after the legal day of `accepted`.
+
+    Each is named by the body's member that it is.
+    """
     today = legal_day(accepted)
     for name, day in days.items():
         if day is not None and day > today:
-            raise FutureFact(f"{name} is {day}, after {today}")
+            raise FutureFact(f"{name} is {day}, after {today}", pointer=f"/body/{name}")
 
 
-def interval(start: date, end: date | None) -> None:
-    """Raise `IntervalEmpty` unless the half-open interval [start, end) holds a day."""
+def interval(start: date, end: date | None, pointer: str) -> None:
+    """Raise `IntervalEmpty` unless the half-open interval [start, end) holds a day.
+
+    `pointer` is where the end stands in the payload.
+    """
     if end is not None and end <= start:
-        raise IntervalEmpty(f"[{start}, {end}) holds no day")
+        raise IntervalEmpty(f"[{start}, {end}) holds no day", pointer=pointer)

@@ -207,12 +207,11 @@ def _admit_answer(state: State, event: Event, context: Context) -> None:
         known(state, body.filing, Filing)
     if isinstance(body, CertificateIssued):
         all_known(state, body.rights)
-    not_in_future(context.accepted, answered_on=_day_of(body))
-
-
-def _day_of(body: Answer) -> date:
-    assert isinstance(body, CertificateIssued | PermitIssued | RegistrationRefused)
-    return body.decided_on if isinstance(body, RegistrationRefused) else body.issued_on
+    if isinstance(body, RegistrationRefused):
+        not_in_future(context.accepted, decided_on=body.decided_on)
+    else:
+        assert isinstance(body, CertificateIssued | PermitIssued)
+        not_in_future(context.accepted, issued_on=body.issued_on)
 
 
 def _admit_compulsory(state: State, event: Event, context: Context) -> None:

@@ -15,7 +15,7 @@ from ledger.domain.backdating import must_not_reach_back
 from ledger.domain.contract_terms import Excluded, Grant
 from ledger.domain.covenant import must_have_covenant_consent
 from ledger.domain.event import Context, Refusal, State, legal_day
-from ledger.domain.existence import PredecessorUnknown, interval, known
+from ledger.domain.existence import PredecessorUnknown, known
 from ledger.domain.grant_index import conflicts
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
 from ledger.domain.right import Right
@@ -121,7 +121,6 @@ def must_be_free(
 
     The grants of one contract do not forbid each other: whoever is exclusive signs it.
     """
-    interval(grant.valid_from, grant.valid_to)
     rights = {right: known(state, right, Right) for right in grant.rights}
     _must_accept_the_known(grant, rights.values())
     for right, value in rights.items():

@@ -124,7 +124,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     contract = known(state, body.contract, Contract)
     report = known(state, body.report, Report)
     _must_be_owed(body, contract, report)
-    interval(body.since, body.until)
+    interval(body.since, body.until, "/body/until")
     not_in_future(context.accepted, until=body.until - timedelta(days=1))
     must_respect_the_cap(context.law, body.yearly_ppm, legal_day(context.accepted))
     with if_opened(context, InterestMismatch, LateRateCap):

@@ -29,6 +29,7 @@ from ledger.domain.event import (
     Logged,
     PartyId,
     State,
+    format_instant,
     key_subject,
 )
 from ledger.domain.existence import (
@@ -165,7 +166,8 @@ def _admit_added(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, KeyAdded)
     new_keys(state, body.new_keys())
     if body.not_before and body.not_after and body.not_after <= body.not_before:
-        raise IntervalEmpty(f"[{body.not_before}, {body.not_after}) holds no instant")
+        span = f"[{format_instant(body.not_before)}, {format_instant(body.not_after)})"
+        raise IntervalEmpty(f"{span} holds no instant", pointer="/body/not_after")
 
 
 def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed | KeyStopped) -> Key:

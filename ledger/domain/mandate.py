@@ -89,7 +89,7 @@ def _admit_given(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, MandateGiven)
     new(state, body.mandate)
-    interval(body.valid_from, body.valid_to)
+    interval(body.valid_from, body.valid_to, "/body/valid_to")
 
 
 def _admit_ended(state: State, event: Event, context: Context) -> None:

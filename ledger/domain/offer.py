@@ -259,7 +259,8 @@ def _admit_made(state: State, event: Event, context: Context) -> None:
         must_be_open(state, body.listing, context)
     if body.expires_at <= context.accepted:
         raise IntervalEmpty(
-            f"the offer ran until {format_instant(body.expires_at)}, before it was recorded"
+            f"the offer ran until {format_instant(body.expires_at)}, before it was recorded",
+            pointer="/body/expires_at",
         )
     check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
 

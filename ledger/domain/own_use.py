@@ -82,7 +82,7 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
     new(state, body.use)
     right = known(state, body.right, Right)
     must_own(body.right, right, body.used_by)
-    interval(body.used_from, body.used_to)
+    interval(body.used_from, body.used_to, "/body/used_to")
     must_be_codes((body,), body.used_from, context.law)
     not_in_future(context.accepted, used_to=body.used_to)
     own = box(body.acts, body.territory, body.field, body.used_from, body.used_to)

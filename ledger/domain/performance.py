@@ -27,7 +27,7 @@ from ledger.domain.event import (
     State,
     legal_day,
 )
-from ledger.domain.existence import PredecessorUnknown, known, not_in_future
+from ledger.domain.existence import PredecessorUnknown, interval, known, not_in_future
 from ledger.domain.granting import held_grant, must_be_free, must_not_reach_behind
 from ledger.domain.right import Right, with_grant
 
@@ -144,6 +144,7 @@ def _admit_option(state: State, event: Event, context: Context) -> None:
     )
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, contract.head, context.position, today)
+    interval(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
     must_be_free(state, body.grant, held, frozenset(event.signers), {}, context)
 
 

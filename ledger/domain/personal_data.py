@@ -89,7 +89,7 @@ def must_hold_no_personal_data(body: Body) -> None:
     """Raise `PersonalDataInEvent` if a free text of the body holds personal data."""
     for pointer, text in free_texts(body, "/body"):
         if found := personal_data_in(text):
-            raise PersonalDataInEvent(f"{pointer} holds {found}")
+            raise PersonalDataInEvent(f"{pointer} holds {found}", pointer=pointer)
 
 
 def free_texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

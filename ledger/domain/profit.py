@@ -78,7 +78,7 @@ def _admit_profit(state: State, event: Event, context: Context) -> None:
     contract = known(state, body.contract, Contract)
     if body.technology is not None:
         known(state, body.technology, Technology)
-    interval(body.period_from, body.period_to)
+    interval(body.period_from, body.period_to, "/body/period_to")
     not_in_future(context.accepted, period_to=body.period_to)
     amounts = (body.before_tax, body.after_tax, body.state_part)
     if any(amount.currency != contract.currency for amount in amounts):

@@ -189,7 +189,9 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, ended_on=body.ended_on)
     if body.ended_on <= relation.start:
         raise IntervalEmpty(
-            f"[{relation.start}, {body.ended_on}) holds no day", positions=(relation.position,)
+            f"[{relation.start}, {body.ended_on}) holds no day",
+            positions=(relation.position,),
+            pointer="/body/ended_on",
         )
 
 

@@ -240,7 +240,7 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
         _must_be_corrigible(known(state, body.corrects, Report), body)
     if body.reported_by not in contract.licensees():
         raise WrongSigner(f"{body.reported_by} is no licensee of {body.contract}")
-    interval(body.period_from, body.period_to)
+    interval(body.period_from, body.period_to, "/body/period_to")
     not_in_future(context.accepted, period_to=body.period_to)
     must_stand(body.contract, contract.voided, body.period_from)
     terms = contract.terms_on(body.period_from)

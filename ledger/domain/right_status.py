@@ -61,9 +61,13 @@ class OfRight(Attested):
         """Return the right."""
         return frozenset((self.right,))
 
+    SAID_ON: ClassVar[str]
+    """The member that is the day on which the office said so."""
+
     def said_on(self) -> date:
-        """Return the day on which the office said so."""
-        raise NotImplementedError
+        """Return that day."""
+        day: date = getattr(self, self.SAID_ON)
+        return day
 
 
 class Published(OfRight):
@@ -71,9 +75,7 @@ class Published(OfRight):
 
     published_on: Day
 
-    def said_on(self) -> date:
-        """Return the day of publication."""
-        return self.published_on
+    SAID_ON: ClassVar[str] = "published_on"
 
 
 class RightPublished(Published):
@@ -98,9 +100,7 @@ class RightGranted(OfRight):
     expires_on: Day | None
     designated: Countries = ()
 
-    def said_on(self) -> date:
-        """Return the day of the grant."""
-        return self.granted_on
+    SAID_ON: ClassVar[str] = "granted_on"
 
 
 class RightFeePaid(OfRight):
@@ -111,9 +111,7 @@ class RightFeePaid(OfRight):
     paid_on: Day
     fee_year: Annotated[int, Field(ge=1, le=100)] | None
 
-    def said_on(self) -> date:
-        """Return the day of payment."""
-        return self.paid_on
+    SAID_ON: ClassVar[str] = "paid_on"
 
 
 class RightRenewed(OfRight):
@@ -124,9 +122,7 @@ class RightRenewed(OfRight):
     renewed_on: Day
     expires_on: Day
 
-    def said_on(self) -> date:
-        """Return the day of the renewal."""
-        return self.renewed_on
+    SAID_ON: ClassVar[str] = "renewed_on"
 
 
 class RightLapsed(Published):
@@ -220,7 +216,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, OfRight)
     known(state, body.right, Right)
-    not_in_future(context.accepted, said_on=body.said_on())
+    not_in_future(context.accepted, **{body.SAID_ON: body.said_on()})
 
 
 def _admit_disclosure(state: State, event: Event, context: Context) -> None:

@@ -121,8 +121,8 @@ def _admit_hold(state: State, event: Event, context: Context) -> None:
 
 
 def _must_be_new_orders(state: State, dispute: Dispute, orders: Iterable[Order]) -> None:
-    for order in orders:
-        interval(order.start, order.end)
+    for number, order in enumerate(orders):
+        interval(order.start, order.end, f"/body/orders/{number}/end")
         all_known(state, order.on)
         if order.order in dispute.ordered:
             raise OrderMismatch(f"order {order.order} was given before")

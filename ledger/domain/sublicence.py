@@ -34,7 +34,7 @@ from ledger.domain.event import (
     State,
     legal_day,
 )
-from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
 from ledger.domain.granting import box_of, held_grant, must_be_free, must_not_reach_behind
 from ledger.domain.relation import relations_between
 from ledger.domain.right import Right, with_grant
@@ -152,6 +152,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     signers, reason = frozenset(event.signers), reason_of(body.confirms)
     must_not_reach_behind(state, body.grant, body.grant.valid_from, signers, context, reason)
     agreed = agreed_to(state, body, body.sublicensor)
+    interval(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
     must_be_free(state, body.grant, held, signers, agreed, context)
 
 

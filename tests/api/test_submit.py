@@ -192,6 +192,9 @@ def _spelt(value: dict, before: str, after: str) -> bytes:
     return raw.replace(before, after, 1).encode()
 
 
+TIMES = {"ISSUED_IN_FUTURE": "/issued_at", "VALIDITY_TOO_LONG": "/not_after"}
+
+
 def bad_payloads(world: World) -> dict[str, tuple[bytes, str]]:
     """Return payloads that are no events here, each with the code of its answer."""
     good = _header(world)
@@ -319,6 +322,7 @@ def test_a_bad_payload_gets_its_code_and_nothing_is_stored(
     before = read_head(node.pool).size
     answer = post(http, envelope_of(world, payload, INSTITUTE))
     assert code == answer.json()["code"]
+    assert TIMES.get(code) == (answer.json()["pointer"] if code in TIMES else None)
     assert 422 == answer.status_code
     assert "application/problem+json" == answer.headers["content-type"]
     assert before == read_head(node.pool).size

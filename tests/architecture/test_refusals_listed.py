@@ -3,7 +3,10 @@
 import ast
 from pathlib import Path
 
+from tests.support.specification import OF_A_VALUE
+
 TESTS = Path(__file__).parents[1] / "refusals"
+DOMAIN = Path(__file__).parents[2] / "ledger" / "domain"
 
 CODES = [
     "NOT_OWNER",
@@ -104,3 +107,15 @@ def test_every_listed_refusal_has_its_test() -> None:
     }
     missing = [code for code in CODES if f"test_{code.lower()}" not in tests]
     assert not missing
+
+
+def test_every_refusal_of_a_value_points_at_it() -> None:
+    names = {kind.__name__ for kind in OF_A_VALUE}
+    raised = [
+        (path.name, call.lineno, {each.arg for each in call.keywords})
+        for path in DOMAIN.glob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names
+    ]
+    assert len(raised) > len(names)
+    assert [] == [(name, line) for name, line, given in raised if "pointer" not in given]

@@ -14,7 +14,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ledger.domain.admission import Folded, Folds, admit, evolve_subject, reads
+from ledger.domain.admission import (
+    Folded,
+    Folds,
+    IssuedInFuture,
+    StaleView,
+    SubmissionExpired,
+    ValidityTooLong,
+    admit,
+    evolve_subject,
+    reads,
+)
 from ledger.domain.authority import Ledger, ledger_subject
 from ledger.domain.event import (
     Body,
@@ -25,6 +35,7 @@ from ledger.domain.event import (
     OpeningRequired,
     Refusal,
 )
+from ledger.domain.existence import FutureFact, IntervalEmpty
 from ledger.domain.law import Law
 from ledger.domain.ledger import LedgerOpened, opened
 from ledger.domain.party import PartyRegistered
@@ -204,6 +215,7 @@ class Attempt:
             assert sorted(positions) == given_at
         if subjects is not None:
             assert tuple(sorted(subjects)) == self.refusal.subjects
+        must_point_at_a_member(self.event, self.refusal)
         if code not in (OpeningRequired, OpeningMalformed):
             must_still_refuse(
                 self.past.subjects, self.past.told, self.event, self.context, code.code
@@ -236,3 +248,23 @@ def given(*past: Body | Said) -> Past:
     for what in past:
         log = log.and_then(what)
     return log
+
+
+OF_A_VALUE = (
+    FutureFact,
+    IntervalEmpty,
+    IssuedInFuture,
+    StaleView,
+    SubmissionExpired,
+    ValidityTooLong,
+)
+"""Refusals of what one member of the payload says."""
+
+
+def must_point_at_a_member(event: Event, refusal: Refusal) -> None:
+    """Fail unless the refusal of a value says at which member it stands, and that is one."""
+    assert refusal.pointer is not None or not isinstance(refusal, OF_A_VALUE), refusal
+    value: Any = {"body": event.body.model_dump(mode="json"), "seen": event.seen}
+    value |= {"issued_at": event.issued_at, "not_after": event.not_after}
+    for part in (refusal.pointer or "").split("/")[1:]:
+        value = value[int(part) if isinstance(value, list) else part]
