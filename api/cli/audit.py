@@ -44,6 +44,7 @@ from ledger.bounded import open_client
 from ledger.client import ClientError, LedgerClient, NoAnswer, read_trust
 from ledger.domain.event import LeftOut, Logged
 from ledger.governed import Governed
+from ledger.home import NotInitialised
 from ledger.judged import Contradicted, Stale, going_on
 from ledger.keptlog import KeptLog
 from ledger.lawbook import laws_at_hand
@@ -92,14 +93,20 @@ Told = Callable[[str, int, int], None]
 def export_log(
     directory: Annotated[Path, typer.Argument(help="Directory to write into", file_okay=False)],
     url: Annotated[
-        str | None, typer.Option(help="A server to read from; else the local database")
+        str | None,
+        typer.Option(help="A server to read from; else the local database", envvar="LEDGER_URL"),
     ] = None,
     mirror: Annotated[
         Path | None, typer.Option(help="A mirror to copy, which may be at work", file_okay=False)
     ] = None,
     trust: Annotated[
         Path | None,
-        typer.Option(help="Trust root: nothing is asked for that its keys have not signed"),
+        typer.Option(
+            help="Trust root: nothing is asked for that its keys have not signed",
+            envvar="LEDGER_TRUST",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     most: Most = 16,
     as_json: AsJson = False,
@@ -136,7 +143,7 @@ def _shown(source: Source, directory: Path, trust: Path | None) -> Source:
 def verify(  # noqa: PLR0913  (the command's options)
     directory: Directory,
     *,
-    trust: Annotated[Path, typer.Option(help="Trust root, got from elsewhere", exists=True)],
+    trust: TrustFile,
     previous: Annotated[
         Path | None, typer.Option(help="An earlier checkpoint of the log", exists=True)
     ] = None,
@@ -217,7 +224,7 @@ def succession(
     directory: Directory,
     predecessor: Annotated[Path, typer.Argument(help="An export of the closed log", exists=True)],
     *,
-    trust: Annotated[Path, typer.Option(help="Trust root of the new log", exists=True)],
+    trust: TrustFile,
     predecessor_trust: Annotated[Path, typer.Option(help="That of the closed one", exists=True)],
 ) -> None:
     """Verify two logs, and that the one follows the other, which was closed."""
@@ -427,7 +434,11 @@ def _source(url: str | None, mirror: Path | None = None) -> Iterator[Source]:
         with open_client(url) as http:
             yield ServedLog(http)
         return
-    database = open_database(Settings())
+    try:
+        database = open_database(Settings())
+    except NotInitialised as error:
+        told = f"{error}, or name a server or a mirror"
+        raise typer.BadParameter(told, param_hint="--url") from None
     try:
         pool = Pool(database.app_dsn, size=1)
         yield StoredLog(pool)

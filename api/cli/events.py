@@ -47,7 +47,10 @@ def new(
     trust: TrustFile,
     url: Annotated[
         str | None,
-        typer.Option(help="Where the ledger is served, which says how long this has to wait"),
+        typer.Option(
+            help="Where the ledger is served, which says how long this has to wait",
+            envvar="LEDGER_URL",
+        ),
     ] = None,
     seen: Annotated[int | None, typer.Option(help="Log size that the signers had in view")] = None,
 ) -> None:

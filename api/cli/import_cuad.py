@@ -20,7 +20,7 @@ from api.cli.importing import (
     print_renewed,
     status_of,
 )
-from api.cli.options import AsJson
+from api.cli.options import AsJson, UrlIfAny
 from api.importers import MAX_REGISTER, ImporterError
 from api.importers.cuad import Importing, Planned, Step, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
@@ -104,7 +104,7 @@ class _Posting:
 
 def cuad(
     file: Annotated[Path, typer.Argument(help="Mapped agreements, e.g. terms-mapped.json")],
-    url: Annotated[str | None, typer.Option(help="Where the ledger is served")] = None,
+    url: UrlIfAny = None,
     clauses: Annotated[
         Path | None,
         typer.Option(help="What experts labelled (clauses.jsonl): hints for a person's review"),

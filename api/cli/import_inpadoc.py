@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.importing import CLERK, Answered, Attesting, posted, print_renewed, status_of
-from api.cli.options import AsJson
+from api.cli.options import AsJson, UrlIfAny
 from api.importers import MAX_REGISTER, ImporterError
 from api.importers.inpadoc import Filing, StatusPlan, plan_status
 from api.importers.inpadoc_records import parse_register
@@ -27,7 +27,7 @@ from ledger.wire.regular import read_regular
 
 def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
     file: Annotated[Path, typer.Argument(help="Legal events of one publication, as JSON")],
-    url: Annotated[str | None, typer.Option(help="Where the ledger is served")] = None,
+    url: UrlIfAny = None,
     owner: Annotated[
         PartyId | None, typer.Option(help="Party id of the proprietor, whom the events do not name")
     ] = None,

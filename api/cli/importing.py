@@ -16,7 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from api.cli.delays import delay_of
-from api.cli.options import AsJson
+from api.cli.options import AsJson, UrlIfAny
 from api.importers import MAX_REGISTER, ImporterError
 from api.importers.explanations import meaning
 from api.importers.memory import Identity, Memory, load_memory, save_memory
@@ -203,7 +203,7 @@ def _clerk_key(home: Home) -> PrivateKey:
 
 def uspto(
     directory: Annotated[Path, typer.Argument(help="Holds assignments.jsonl")],
-    url: Annotated[str | None, typer.Option(help="Where the ledger is served")] = None,
+    url: UrlIfAny = None,
     mapping: Annotated[
         Path | None, typer.Option(help="Party spellings and links; default: the shipped file")
     ] = None,

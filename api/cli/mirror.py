@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.options import TrustFile, Url
 from api.cli.served import Most, ServedLog, share_of
 from api.cli.turns import look_again
 from ledger.audit import AuditError, Exported, NothingExported, Unfinished
@@ -53,8 +54,8 @@ _GRAVEST = (3, 4, 8, 1, BROKEN, 6, 7, 5, 10)
 def mirror(
     directory: Annotated[Path, typer.Argument(help="The mirror", file_okay=False)],
     *,
-    url: Annotated[str, typer.Option(help="Where the log is served")],
-    trust: Annotated[Path, typer.Option(help="Trust root, got from elsewhere", exists=True)],
+    url: Url,
+    trust: TrustFile,
     every: Annotated[
         float | None, typer.Option(help="Seconds between looks; default: look once")
     ] = None,

@@ -20,6 +20,9 @@ TrustFile = Annotated[
         dir_okay=False,
     ),
 ]
+UrlIfAny = Annotated[
+    str | None, typer.Option(help="Where the ledger is served", envvar="LEDGER_URL")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

@@ -2,13 +2,21 @@
 
 import subprocess
 import sys
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from typing import get_args
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from api.cli.main import MODULES, app
+from api.cli import audit
+from api.cli.main import _SINGLE, MODULES, app
 from ledger.faults import Told
 from ledger.home import NotInitialised
+from ledger.settings import OF_CLIENTS
+from tests.support.sample_log import sample_log
 
 
 def test_every_command_is_shown():
@@ -44,3 +52,62 @@ def test_a_command_imports_no_other():
 
 def test_an_error_that_is_told_has_its_exit_code():
     assert 1 == NotInitialised.exit_code == Told.exit_code
+
+
+OF_THE_CLOSED_LOG = {("operate", "succeed")}
+"""Commands whose `--trust` is not that of the log that one's settings name."""
+
+
+def test_the_settings_of_clients_are_defaults_of_every_command_that_asks_for_them():
+    found = set()
+    for noun, module in MODULES.items():
+        loaded = import_module(module)
+        commands = (
+            [(noun, getattr(loaded, noun))]
+            if noun in _SINGLE
+            else [(each.name, each.callback) for each in loaded.app.registered_commands]
+        )
+        for verb, callback in commands:
+            for name in ("url", "trust"):
+                given = signature(callback).parameters.get(name)
+                if given is not None and (noun, verb) not in OF_THE_CLOSED_LOG:
+                    (told,) = [each for each in get_args(given.annotation) if hasattr(each, "help")]
+                    assert told.envvar == f"LEDGER_{name.upper()}", (noun, verb, name)
+                    found.add(told.envvar)
+    assert set(OF_CLIENTS) == found
+
+
+def test_an_export_asks_the_server_and_believes_the_trust_root_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    log, trust, asked = sample_log(3), tmp_path / "trust.json", list[str]()
+    files = log.files(3)
+    trust.write_bytes(log.trust_root())
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        found = files.get(request.url.path[1:])
+        return httpx2.Response(404) if found is None else httpx2.Response(200, content=found)
+
+    client = httpx2.Client(base_url="http://server", transport=httpx2.MockTransport(answer))
+    monkeypatch.setattr(audit, "open_client", lambda url: client if url == "http://server" else 1)
+    monkeypatch.setenv("LEDGER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LEDGER_URL", "http://server")
+    monkeypatch.setenv("LEDGER_TRUST", str(trust))
+    done = CliRunner().invoke(app, ["audit", "export", str(tmp_path / "log")])
+    assert (0, True) == (done.exit_code, "at size 3" in done.output), done.output
+    assert asked
+    assert not (tmp_path / "home").exists()
+    verified = CliRunner().invoke(app, ["audit", "verify", str(tmp_path / "log"), "--no-rules"])
+    assert (0, True) == (verified.exit_code, "VERIFIED" in verified.output), verified.output
+
+
+def test_who_exports_makes_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("LEDGER_HOME", str(home))
+    words = ["audit", "export", str(tmp_path / "log")]
+    done = CliRunner().invoke(app, words, env={"COLUMNS": "500"})
+    assert 2 == done.exit_code
+    assert f"there is no database in {home}" in done.output
+    assert "or name a server or a mirror" in done.output
+    assert [] == [*tmp_path.iterdir()]
