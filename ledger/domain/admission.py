@@ -108,6 +108,13 @@ class StaleView(Refusal):
     title_vi = "Dữ liệu mà các bên ký đã xem không còn mới nhất"
 
 
+class SeenAhead(Refusal):
+    """The signers say that they saw (`seen`) more entries than there are before the event."""
+
+    code = "SEEN_AHEAD"
+    title_vi = "Kích thước sổ mà các bên ký nói đã xem lớn hơn kích thước của sổ cái"
+
+
 class IdempotencyMismatch(Refusal):
     """Another event with this event id is in the log."""
 
@@ -141,7 +148,7 @@ def admit(state: FoldedState, event: Event, context: Context) -> None:
     context = replace(context, law=must_have_law(ledger.law_data_sha256, context))
     _must_be_in_time(event, context)
     _must_refer_to_the_known(event, context)
-    _must_have_a_fresh_view(state, event)
+    _must_have_a_fresh_view(state, event, context)
     must_name_signers(event, ledger)
     must_be_registered(state, event, context)
     must_wait_long_enough(event, ledger, context)
@@ -193,13 +200,17 @@ def _must_refer_to_the_known(event: Event, context: Context) -> None:
         raise PredecessorUnknown(f"not in the log: {', '.join(missing)}", subjects=missing)
 
 
-def _must_have_a_fresh_view(state: FoldedState, event: Event) -> None:
+def _must_have_a_fresh_view(state: FoldedState, event: Event, context: Context) -> None:
     """Hold the event to the size that its signers had in view.
 
     One signer's own later event is no news to that signer, but it is to the others who sign.
     """
     if event.seen is None:
         return
+    if event.seen > context.position:
+        raise SeenAhead(
+            f"the log has {context.position} entries, not {event.seen}", pointer="/seen"
+        )
     for subject in event.subjects:
         folded = state.folded(subject)
         if folded is None or subject.startswith(_SHARED_KINDS):

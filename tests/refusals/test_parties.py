@@ -40,6 +40,8 @@ def test_party_by_name_knows_the_names_of_registration() -> None:
     must_be_called(Folds(log.subjects), STRANGER, "Công ty Lạ")
     with pytest.raises(PartyByName):
         must_be_called(Folds(log.subjects), STRANGER, "CÔNG TY LẠ")
+    other = party_registered(party=VALID, keys=[planted_key(VALID)], name="CÔNG TY LẠ")
+    log.when(other).then_admitted()
 
 
 def test_party_by_name_of_whom_an_act_is_said_to_be() -> None:

@@ -11,6 +11,7 @@ from ledger.domain.admission import (
     Folds,
     IdempotencyMismatch,
     IssuedInFuture,
+    SeenAhead,
     StaleView,
     SubmissionExpired,
     ValidityTooLong,
@@ -99,6 +100,8 @@ def test_stale_view_refuses_when_another_touched_a_subject_since() -> None:
     log.when(said(agreed, seen=2)).then_refused(StaleView, positions=(1,), subjects=(RIGHT,))
     log.when(said(agreed, seen=3)).then_admitted()
     log.when(said(agreed, seen=None)).then_admitted()
+    log.when(said(agreed, seen=log.size)).then_admitted()
+    log.when(said(agreed, seen=log.size + 1)).then_refused(SeenAhead)
 
 
 def test_stale_view_does_not_count_what_all_signers_signed_themselves() -> None:
@@ -181,7 +184,8 @@ ORDER: list[tuple[type[Refusal], dict[str, Any]]] = [
     (ValidityTooLong, {"issued_at": NOW - timedelta(days=2)}),
     (SubmissionExpired, {"not_after": NOW}),
     (PredecessorUnknown, {}),
-    (StaleView, {"seen": 9}),
+    (StaleView, {"seen": 99}),
+    (SeenAhead, {"seen": None}),
     (SignerMissing, {"signers": tuple(sorted((FIRM, INSTITUTE, STRANGER)))}),
     (PartyUnknown, {}),
     (KeyUnknown, {"signatures": (key_id(FIRM),)}),
