@@ -235,9 +235,11 @@ class Monitor:
         last = self.memory.answered
         self.memory.answered = since = self._now() if last is None else min(last, self._now())
         silent = self._now() - since
-        if silent < self._stall_s:
+        if silent >= self._stall_s:
+            return [Alarm("STALL", f"no answer for {silent:.0f} s: {error}")]
+        if (self._directory / CHECKPOINT).exists():
             return []
-        return [Alarm("STALL", f"no answer for {silent:.0f} s: {error}")]
+        return [Alarm("UNCHECKED", f"nothing of the log was seen yet, for no answer came: {error}")]
 
     def _every_byte(self) -> Iterator[Alarm]:
         """Look at every byte of the mirror, until that was done once."""

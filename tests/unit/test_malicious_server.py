@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.cli.monitor import code_of
 from api.cli.served import ServedLog
 from ledger import client as sdk
 from ledger.audit import AuditError, export, exported_checkpoint
@@ -279,6 +280,21 @@ def test_a_monitor_alarms_and_keeps_what_it_had(name: str, log: SampleLog, kept:
     assert [] == monitor.begin()
     assert [each for each in monitor.look() if "the log signed last" not in each.what]
     assert (KEPT, KEPT) == (monitor.size, exported_checkpoint(kept).size)
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_a_first_look_that_shows_nothing_does_not_end_well(
+    name: str, log: SampleLog, tmp_path: Path
+) -> None:
+    monitor = Monitor(
+        served(lying(name, log)),
+        tmp_path / "new",
+        log.trust_root(),
+        laws=laws_at_hand(),
+        now=lambda: 0.0,
+        stall_s=7200.0,
+    )
+    assert 0 != code_of([*monitor.begin(), *monitor.look()])
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -151,7 +151,7 @@ def test_from_cron_a_stall_is_said(watch: Watch, log: SampleLog) -> None:
 
 
 def test_from_cron_a_log_that_never_answered_stalls_too(watch: Watch, log: SampleLog) -> None:
-    for hours, found in ((0.0, []), (0.5, []), (1.0, ["STALL"])):
+    for hours, found in ((0.0, ["UNCHECKED"]), (0.5, ["UNCHECKED"]), (1.0, ["STALL"])):
         watch.now = hours * HOUR
         watch.monitor = watch.fresh()
         assert found == [*kinds(watch.monitor.begin()), *watch.look(Silent(log))]
@@ -280,7 +280,7 @@ def test_a_log_that_falls_silent(watch: Watch, log: SampleLog) -> None:
 
 
 def test_a_log_that_never_answered(watch: Watch, log: SampleLog) -> None:
-    assert [] == watch.look(Silent(log))
+    assert ["UNCHECKED"] == watch.look(Silent(log))
     watch.now = HOUR
     assert ["STALL"] == watch.look(Silent(log))
 
@@ -442,8 +442,9 @@ def test_the_command_says_what_it_finds(tmp_path: Path) -> None:
     words = ["monitor", str(tmp_path / "m"), "--url", "http://127.0.0.1:9", "--trust", str(trust)]
     done = CliRunner().invoke(app, [*words, "--stall", "0", "--json"])
     assert (7, "STALL") == (done.exit_code, json.loads(done.output.splitlines()[0])["alarm"])
-    quiet = CliRunner().invoke(app, words)
-    assert (0, True) == (quiet.exit_code, "watched up to size 0" in quiet.output)
+    first = CliRunner().invoke(app, words)
+    assert (1, True) == (first.exit_code, "ALARM UNCHECKED: nothing of the log" in first.output)
+    assert "watched up to size 0" in first.output
 
 
 def test_a_monitor_goes_on_that_cannot_look_at_its_own_disk(
