@@ -15,6 +15,7 @@ from ledger.wire import canonical
 from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
 from ledger.wire.instant import format_instant, parse_instant
+from ledger.wire.shown import brief
 from ledger.wire.strict import MalformedJson, load_json
 
 CLOCKS_APART = timedelta(minutes=5)
@@ -29,9 +30,9 @@ class ProblemAnswer(ClientError):
     """The ledger said no; `problem` holds the RFC 9457 members, `code` the stable code."""
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(f"{problem.get('code')}: {problem.get('detail')}")
         self.problem = problem
-        self.code = str(problem.get("code"))
+        self.code = brief(str(problem.get("code")))
+        super().__init__(brief(f"{self.code}: {problem.get('detail')}"))
 
 
 class ReceiptRefused(ClientError):

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.answer_json import WrongShape, members_of, read_as
 from ledger.client import LedgerClient, WrongAnswer, read_trust
+from ledger.wire.shown import brief
 
 Answer = Mapping[str, Any]
 
@@ -51,6 +52,6 @@ def shown(answer: Answer, lines: Iterable[str], *, as_json: bool) -> None:
         print(json.dumps(said, indent=1, ensure_ascii=False))
         return
     for line in told:
-        print(line)
-    print(f"as of size {answer['size']}, by events {answer['positions']}")
+        print(brief(line))
+    print(brief(f"as of size {answer['size']}, by events {answer['positions']}"))
     print("unverified: this is the server's answer")

@@ -32,6 +32,7 @@ from ledger.wire.envelope import (
     envelope_to_object,
     sign_envelope,
 )
+from ledger.wire.shown import brief
 from ledger.wire.strict import MalformedJson, load_json
 
 EXIT_WAITS = 3
@@ -203,16 +204,17 @@ def _print_verdict(found: Verdict) -> None:
     if found.problem is None:
         place = found.members.get("position")
         what = "is recorded" if place is None else f"is recorded at position {place}"
-        print(f"unverified  {'would be admitted' if found.verdict == 'admitted' else what}{as_of}")
+        admitted = found.verdict == "admitted"
+        print(brief(f"unverified  {'would be admitted' if admitted else what}{as_of}"))
         if binds := found.members.get("not_before"):
-            print(f"binds from  {binds}")
+            print(brief(f"binds from  {binds}"))
         return
-    print(f"unverified  would be refused, {found.problem}{as_of}")
+    print(brief(f"unverified  would be refused, {found.problem}{as_of}"))
     for name in ("article", "positions", "remedy"):
         if said := found.problem.problem.get(name):
-            print(f"{name:11} {said}")
+            print(brief(f"{name:11} {said}"))
     if since := found.members.get("refused"):
-        print(f"final       these bytes were refused for good at {since}: sign a new event")
+        print(brief(f"final       these bytes were refused for good at {since}: sign a new event"))
     elif found.final:
         print("final       submitted, these bytes would be refused for good: mend the cause before")
 

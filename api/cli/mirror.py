@@ -30,6 +30,7 @@ from ledger.mirror import (
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import read_regular
+from ledger.wire.shown import brief
 
 CODES: dict[type[Exception], tuple[str, int]] = {
     Forked: ("FORK", 3),
@@ -127,7 +128,7 @@ def _follow(  # noqa: PLR0913  (the command's options)
         try:
             look()
         except (NoAnswer, NothingExported, Behind, Unfinished) as error:
-            print(f"{_named(error)[0]}: {error}", flush=True)
+            print(brief(f"{_named(error)[0]}: {error}"), flush=True)
 
     if every is None:
         look()
@@ -160,5 +161,5 @@ def _ending(codes: set[int]) -> Iterator[None]:
         yield
     except (AuditError, NoAnswer, Refused) as error:
         name, code = _named(error)
-        print(f"{name}: {error}", flush=True)
+        print(brief(f"{name}: {error}"), flush=True)
         codes.add(code)

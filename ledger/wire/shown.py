@@ -26,6 +26,16 @@ _BLANK = re.compile(
 _COLOURS = re.compile("(\x1b\\[[0-9;]*m)")
 
 
+MOST_SHOWN = 2000
+"""Characters of a line at most that says what a server, or a file, has said."""
+
+
+def brief(text: str) -> str:
+    """Return a text, cut where it is longer than anybody reads, which is said."""
+    left = len(text) - MOST_SHOWN
+    return text if left <= 0 else f"{text[:MOST_SHOWN]}… and {left} characters more"
+
+
 def visible(text: str) -> str:
     """Return a text as one line in which every code point can be seen, the others escaped."""
     if text.isprintable() and not _BLANK.search(text):

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from api.answer_json import WrongShape, _kinds, read_as
 from api.cli import answers
-from api.cli.main import MODULES, app
+from api.cli.main import MODULES, app, run
 from ledger import client as sdk
 from ledger.client import ClientError, LedgerClient, Signed, WrongAnswer
 from ledger.domain.contract_terms import Terms
@@ -31,6 +31,7 @@ from ledger.domain.scope import Field, Territory
 from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
+from ledger.wire.shown import MOST_SHOWN
 from tests.support.sample_log import SampleLog, sample_log
 
 DEEP = b"[" * 200_000 + b"]" * 200_000
@@ -171,6 +172,30 @@ def test_what_is_owed_beyond_every_number_is_read_as_one() -> None:
     for wrong in ("7", "1e99", "x", True, 1.0):
         with pytest.raises(WrongShape):
             read_as(int, wrong)
+
+
+@pytest.mark.parametrize("member", ["code", "detail"])
+def test_of_a_server_s_words_only_so_many_are_told(
+    member: str, trust: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = {"code": "X", "detail": "y", member: "z" * 1_000_000}
+    transport = httpx2.MockTransport(lambda _request: httpx2.Response(422, json=problem))
+    client = httpx2.Client(base_url="http://server", transport=transport)
+    monkeypatch.setattr(sdk, "open_client", lambda *_given, **_options: client)
+    words = ["techledger", "rights", "title", "right:x", "--url", "http://s", "--trust", str(trust)]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit):
+        run()
+    told = capsys.readouterr().err
+    assert "characters more" in told
+    assert len(told) < 2 * MOST_SHOWN
+
+
+def test_a_line_of_an_answer_is_no_longer_than_anybody_reads(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    answers.shown({"size": 1, "positions": [*range(99_999)]}, ["z" * 1_000_000], as_json=False)
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 2 * MOST_SHOWN
 
 
 # The SDK itself
