@@ -286,13 +286,9 @@ def test_a_monitor_alarms_and_keeps_what_it_had(name: str, log: SampleLog, kept:
 def test_a_first_look_that_shows_nothing_does_not_end_well(
     name: str, log: SampleLog, tmp_path: Path
 ) -> None:
+    source, root = served(lying(name, log)), log.trust_root()
     monitor = Monitor(
-        served(lying(name, log)),
-        tmp_path / "new",
-        log.trust_root(),
-        laws=laws_at_hand(),
-        now=lambda: 0.0,
-        stall_s=7200.0,
+        source, tmp_path / "new", root, laws=laws_at_hand(), now=lambda: 0.0, stall_s=7200.0
     )
     assert 0 != code_of([*monitor.begin(), *monitor.look()])
 
