@@ -71,11 +71,8 @@ ODD: dict[str, Callable[[Path], Path]] = {
 }
 odd = pytest.mark.parametrize("kind", ODD)
 
-FINE = {
-    ("operate backup destination", "a directory of pipes"),
-    ("monitor directory", "a pipe"),
-}
-"""What is well: it is written beside what is there, or looked at in the next turn."""
+FINE = {("operate backup destination", "a directory of pipes")}
+"""What is well: it is written beside what is there."""
 
 
 class Named(NamedTuple):
