@@ -22,23 +22,12 @@ from ledger.store.connection import Pool
 from ledger.verify.verifier import verify_export
 from tests.support.builders import held, technology_registered
 from tests.support.http import serving
-from tests.support.node import append, found, running, settings_for
-from tests.support.postgres import Database
+from tests.support.node import append, running
 from tests.support.world import World
 
 MAKER = "party:vn.maker"
 
 _numbers = count()
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def home(settings: Settings) -> Home:
-    return found(settings)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from ledger.settings import Settings
 from tests.support.builders import INSTITUTE, technology_registered
 from tests.support.dry_runs import HEADERS, NEWCOMERS, Chance, check, contents, submit
 from tests.support.http import serving
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, found, running
 from tests.support.postgres import Database
 from tests.support.promising import head_locked
 from tests.support.sealing import agreements, distribution, erasure, report
@@ -39,11 +39,6 @@ RUNS = int(os.environ.get("DRY_RUNS", "2"))
 STEPS = int(os.environ.get("DRY_STEPS", "30"))
 
 CODES_TRIED = 5
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
 
 
 @pytest.fixture

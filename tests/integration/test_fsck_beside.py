@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -24,7 +23,7 @@ from projections.catalogue import READ_MODELS
 from projections.decoding import decode
 from projections.rebuild import rebuild
 from tests.support.builders import FIRM, INSTITUTE, held, offer_made, technology_registered, vnd
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, found, running
 from tests.support.postgres import Database, run_sql
 from tests.support.tampering import as_owner, without_checks
 from tests.support.world import World
@@ -49,11 +48,6 @@ def publish(node: Node, *many: Signed) -> None:
     last = append(node, *many)[-1]
     assert isinstance(last, Recorded)
     node.feed.covering(last.position).result(30)
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
 
 
 @pytest.fixture

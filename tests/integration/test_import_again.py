@@ -24,24 +24,14 @@ from ledger.settings import Settings
 from ledger.store.entries import read_head
 from tests.support.builders import OPERATOR, REGISTRAR
 from tests.support.http import serving
-from tests.support.node import found, running, settings_for
-from tests.support.postgres import ORIGIN, Database
+from tests.support.node import running
+from tests.support.postgres import ORIGIN
 from tests.support.uspto import line
 
 FIRST = line("10001-1", "assignment", ("ALPHA PUMPS INC",), ("BETA PUMPS INC",))
 MISSING = line("10001-2", "assignment", ("BETA PUMPS INC",), ("GAMMA PUMPS INC",))
 LAST = line("10001-3", "assignment", ("GAMMA PUMPS INC",), ("DELTA PUMPS INC",))
 """Three conveyances of one right; without the second its third owner never appears."""
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def home(settings: Settings) -> Home:
-    return found(settings)
 
 
 @pytest.fixture

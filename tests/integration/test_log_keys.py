@@ -27,20 +27,10 @@ from ledger.verify.authority import gather_authority
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
 from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR
-from tests.support.node import append, found, rest, running, settings_for
-from tests.support.postgres import ORIGIN, Database
+from tests.support.node import append, rest, running
+from tests.support.postgres import ORIGIN
 from tests.support.sample_log import log_signers, sample_log
 from tests.support.world import World, submission
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def home(settings: Settings) -> Home:
-    return found(settings)
 
 
 def adopted(world: World, vkeys: tuple[str, ...], *signers: str):

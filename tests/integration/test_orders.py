@@ -24,26 +24,11 @@ from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.vault import read_openings
 from ledger.wire.entry import format_entry, parse_entry
 from tests.support.builders import AUTHOR, INSTITUTE, OPERATOR, REGISTRAR, technology_registered
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running, settings_for
 from tests.support.parties import person_erased
 from tests.support.postgres import Database, fresh_database
 from tests.support.sealing import CONTRACT_AT, SHARE_AT, agreements, erasure
 from tests.support.world import World, submission
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def home(settings: Settings) -> Home:
-    return found(settings)
-
-
-@pytest.fixture
-def world(home: Home) -> World:
-    return World.of(home)
 
 
 @pytest.fixture

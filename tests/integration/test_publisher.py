@@ -36,11 +36,6 @@ def home(database: Database, tmp_path: Path) -> Home:
     return found(settings_for(database, tmp_path / "home"))
 
 
-@pytest.fixture
-def world(home: Home) -> World:
-    return World.of(home)
-
-
 def publish(node: Node, *many) -> None:
     """Append events and wait for the checkpoint that covers the last."""
     outcomes = append(node, *many)

@@ -32,11 +32,6 @@ def node(database: Database, home: Home) -> Iterator[Node]:
         yield started
 
 
-@pytest.fixture
-def world(home: Home) -> World:
-    return World.of(home)
-
-
 def lost_before(_pool: Pool, _checkpoint: StoredCheckpoint) -> None:
     raise Unavailable("the database went away")
 

@@ -45,14 +45,9 @@ from tests.support.builders import (
 from tests.support.dry_runs import check
 from tests.support.http import serving
 from tests.support.market import listing_resumed
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, found, running
 from tests.support.postgres import Database, run_sql
 from tests.support.world import World, submission
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
 
 
 @pytest.fixture

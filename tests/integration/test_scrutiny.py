@@ -31,26 +31,11 @@ from ledger.wire.entry import Entry, format_entry
 from ledger.wire.envelope import PAYLOAD_TYPE, Envelope, Signature, sign_envelope
 from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, RIVAL
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running
 from tests.support.postgres import Database, run_sql
 from tests.support.world import World
 
 TECHNOLOGY = b.technology_registered(owners=[b.held(INSTITUTE)])
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def home(settings: Settings) -> Home:
-    return found(settings)
-
-
-@pytest.fixture
-def world(home: Home) -> World:
-    return World.of(home)
 
 
 @pytest.fixture

@@ -29,27 +29,12 @@ from projections.runner import NotBuilt, Runner
 from projections.seal_check import SealCheck
 from projections.seals import LastSeal, draft_seal, last_seal, subjects_of
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, technology_registered
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running
 from tests.support.postgres import ORIGIN, Database, run_sql
 from tests.support.reference_map import verify_absence, verify_history
 from tests.support.world import World
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def home(settings: Settings) -> Home:
-    return found(settings)
-
-
-@pytest.fixture
-def world(home: Home) -> World:
-    return World.of(home)
 
 
 @pytest.fixture

@@ -56,11 +56,6 @@ def node(database: Database, home: Home):
         yield started
 
 
-@pytest.fixture
-def world(home: Home) -> World:
-    return World.of(home)
-
-
 def positions(outcomes) -> list[int | None]:
     return [item.position if isinstance(item, Recorded) else None for item in outcomes]
 

@@ -44,11 +44,6 @@ def home(database: Database, tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def world(home: Home) -> World:
-    return World.of(home)
-
-
-@pytest.fixture
 def node(database: Database, home: Home, world: World) -> Iterator[Node]:
     with running(settings_for(database, home.path)) as node:
         publish(node, world.registration(INSTITUTE))

@@ -51,21 +51,6 @@ from tests.support.world import World, submission
 
 
 @pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def home(settings: Settings) -> Home:
-    return found(settings)
-
-
-@pytest.fixture
-def world(home: Home) -> World:
-    return World.of(home)
-
-
-@pytest.fixture
 def agreed(settings: Settings, world: World) -> None:
     """Make the log of the agreements, by a node that has stopped since."""
     with running(settings) as node:

@@ -23,18 +23,12 @@ from ledger.store.connection import Pool
 from ledger.verify.__main__ import main
 from ledger.verify.trust import parse_trust
 from tests.support.log import ed25519_key
-from tests.support.node import settings_for
 from tests.support.postgres import Database
 from tests.support.promising import (
     refused_for_good,
     technology,
 )
 from tests.support.world import World, submission
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
 
 
 @contextmanager
