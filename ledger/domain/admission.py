@@ -142,6 +142,14 @@ def reads_to_bind(event: Event, state: State) -> frozenset[str]:
 
 def admit(state: FoldedState, event: Event, context: Context) -> None:
     """Return if the event may stand at `context.position`; raise the `Refusal` if it may not."""
+    try:
+        _judge(state, event, context)
+    except Refusal as refusal:
+        refusal.point_into(event)
+        raise
+
+
+def _judge(state: FoldedState, event: Event, context: Context) -> None:
     ledger = _ledger(state, event, context)
     must_know(ledger.edition)
     must_be_open(ledger)

@@ -125,6 +125,7 @@ class RightsNotNamed(Refusal):
     """What changes or ends grants names exactly the rights that these are on."""
 
     code = "RIGHTS_NOT_NAMED"
+    members = ("rights",)
     title_vi = "Sự kiện không nêu đúng các quyền mà phần cấp quyền bị thay đổi liên quan đến"
 
 
@@ -263,6 +264,7 @@ def _must_be_grantable(
         raise PredecessorUnknown(
             f"{body.contract} has no grant {', '.join(sorted(unknown))}",
             positions=(contract.position,),
+            pointer="/body/changes/grants_ended",
         )
     terms = changed(contract.newest, body.changes)
     today = legal_day(context.accepted)

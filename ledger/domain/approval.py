@@ -32,6 +32,7 @@ class BannedTech(Refusal):
     """What is on the list of banned technologies is not transferred."""
 
     code = "BANNED_TECH"
+    members = ("list_entries",)
     title_vi = "Công nghệ thuộc danh mục cấm chuyển giao"
     article = "Luật Chuyển giao công nghệ, Điều 11"
 
@@ -40,6 +41,7 @@ class PermitMissing(Refusal):
     """A restricted technology is transferred by permit, and not before it."""
 
     code = "PERMIT_MISSING"
+    members = ("effective_upon",)
     title_vi = "Công nghệ hạn chế chuyển giao chưa được cấp giấy phép chuyển giao"
     article = "Luật Chuyển giao công nghệ, Điều 24(2), Điều 28"
     remedy = "permit.issued/1"
@@ -49,6 +51,7 @@ class RegistrationNeeded(Refusal):
     """A contract that must be registered is in force from its certificate, not before it."""
 
     code = "REGISTRATION_NEEDED"
+    members = ("effective_upon",)
     title_vi = "Hợp đồng phải đăng ký chỉ có hiệu lực từ khi được cấp giấy chứng nhận đăng ký"
     article = "Luật Chuyển giao công nghệ, Điều 24(3), Điều 31"
     remedy = "certificate.issued/1"

@@ -103,6 +103,7 @@ class PriorityTooLong(Refusal):
     """A priority notice runs no longer than it may, and is given once."""
 
     code = "PRIORITY_TOO_LONG"
+    members = ("until",)
     title_vi = "Thời hạn giữ quyền ưu tiên vượt quá mức cho phép hoặc đã được ghi nhận trước đó"
 
 

@@ -189,6 +189,7 @@ class AuctionOver(Refusal):
     """The time for bids is over, or the auction was closed or won."""
 
     code = "AUCTION_CLOSED"
+    members = ("auction",)
     title_vi = "Phiên đấu giá đã kết thúc"
 
 
@@ -196,6 +197,7 @@ class AuctionRunning(Refusal):
     """Before the close no winner is named."""
 
     code = "AUCTION_RUNNING"
+    members = ("auction",)
     title_vi = "Phiên đấu giá chưa kết thúc"
 
 
@@ -203,6 +205,7 @@ class BidForm(Refusal):
     """Bids are open in an English or a Dutch auction, and under seal in a sealed one."""
 
     code = "BID_FORM"
+    members = ("auction",)
     title_vi = "Hình thức trả giá không đúng với hình thức đấu giá"
 
 
@@ -210,6 +213,7 @@ class BidTooLow(Refusal):
     """A bid is at least what is asked: the reserve, or the last bid and the increment."""
 
     code = "BID_TOO_LOW"
+    members = ("price",)
     title_vi = "Giá trả thấp hơn mức yêu cầu"
 
 
@@ -217,6 +221,7 @@ class AuctionWinnerMismatch(Refusal):
     """The winner is whoever bid highest, or nobody where nobody bid."""
 
     code = "AUCTION_WINNER_MISMATCH"
+    members = ("winner", "auction")
     title_vi = "Người trúng đấu giá không khớp với các mức giá đã trả"
 
 
@@ -227,7 +232,9 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     new(state, body.auction)
     must_be_open(state, body.listing, context)
     if known(state, body.listing, Listing).lister != body.opened_by:
-        raise WrongSigner(f"{body.opened_by} does not list {body.listing}")
+        raise WrongSigner(
+            f"{body.opened_by} does not list {body.listing}", pointer="/body/opened_by"
+        )
     if body.closes_at <= context.accepted:
         raise IntervalEmpty(
             f"it ran until {format_instant(body.closes_at)}, before it opened",
@@ -252,7 +259,7 @@ def must_bid(auction: Auction, bidder: str, *kinds: str) -> None:
     if auction.kind not in kinds:
         raise BidForm(f"the auction is {auction.kind}", positions=(auction.position,))
     if bidder == auction.opened_by:
-        raise WrongSigner(f"{bidder} sells", positions=(auction.position,))
+        raise WrongSigner(f"{bidder} sells", positions=(auction.position,), pointer="/body/bidder")
 
 
 def must_run(auction: Auction, at: datetime) -> None:
@@ -273,7 +280,11 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, AuctionClosed)
     auction = known(state, body.auction, Auction)
     if body.closed_by != auction.opened_by:
-        raise WrongSigner(f"{auction.opened_by} opened it", positions=(auction.position,))
+        raise WrongSigner(
+            f"{auction.opened_by} opened it",
+            positions=(auction.position,),
+            pointer="/body/closed_by",
+        )
     if auction.ended is not None:
         raise AuctionOver("it was closed", positions=(auction.ended,))
     won_early = auction.kind == "dutch" and auction.best is not None

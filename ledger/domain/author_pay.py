@@ -74,6 +74,7 @@ class ShareBelowStatute(Refusal):
     """The authors' part is less than the statute gives them."""
 
     code = "SHARE_BELOW_STATUTE"
+    members = ("authors_ppm", "authors")
     title_vi = "Phần của tác giả thấp hơn mức tối thiểu theo luật"
 
 
@@ -81,6 +82,7 @@ class CapBelowStatute(Refusal):
     """A cap on the authors' part may leave them less than the statute gives them."""
 
     code = "CAP_BELOW_STATUTE"
+    members = ("caps",)
     title_vi = "Mức trần làm phần của tác giả thấp hơn mức tối thiểu theo luật"
 
 
@@ -88,6 +90,7 @@ class BrokerOverCap(Refusal):
     """A broker's part is more than the statute allows."""
 
     code = "BROKER_OVER_CAP"
+    members = ("parts",)
     title_vi = "Phần của bên môi giới vượt mức tối đa theo luật"
 
 

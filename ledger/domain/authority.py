@@ -96,6 +96,7 @@ class MandateExpired(NotBound):
     """The mandate under which somebody signed has ended."""
 
     code = "MANDATE_EXPIRED"
+    members = ("mandate",)
     title_vi = "Ủy quyền đã hết hiệu lực"
     remedy = "mandate.given/1"
 
@@ -155,6 +156,7 @@ class BindsTooEarly(Refusal):
     """What officers vouch for binds only after the ledger's delay: `not_before` is too early."""
 
     code = "BINDS_TOO_EARLY"
+    members = ("not_before",)
     title_vi = "Thời điểm bắt đầu có hiệu lực sớm hơn thời gian chờ của sổ cái"
 
 

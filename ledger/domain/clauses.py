@@ -23,6 +23,7 @@ class VoidImprovementBack(Refusal):
     """The licensee may improve what it uses, and passes improvements back only for pay."""
 
     code = "VOID_IMPROVEMENT_BACK"
+    members = ("improvements", "changes")
     title_vi = "Điều khoản vô hiệu: cấm cải tiến hoặc buộc chuyển giao miễn phí cải tiến"
     article = "Luật Sở hữu trí tuệ, Điều 144(2)(a)"
 
@@ -31,6 +32,7 @@ class VoidExportBan(Refusal):
     """Exports may be banned only to where the licensor holds the right."""
 
     code = "VOID_EXPORT_BAN"
+    members = ("export_bans", "changes")
     title_vi = "Điều khoản vô hiệu: cấm xuất khẩu sang nơi bên chuyển quyền không có quyền"
     article = "Luật Sở hữu trí tuệ, Điều 144(2)(b)"
 
@@ -39,6 +41,7 @@ class VoidTiedPurchase(Refusal):
     """The licensee must buy from a given source only what quality needs."""
 
     code = "VOID_TIED_PURCHASE"
+    members = ("tied_purchases", "changes")
     title_vi = "Điều khoản vô hiệu: buộc mua hàng không nhằm bảo đảm chất lượng"
     article = "Luật Sở hữu trí tuệ, Điều 144(2)(c)"
 
@@ -47,6 +50,7 @@ class VoidNoChallenge(Refusal):
     """The licensee may dispute the validity of the right, and whether it was the licensor's."""
 
     code = "VOID_NO_CHALLENGE"
+    members = ("no_challenge", "changes")
     title_vi = "Điều khoản vô hiệu: cấm khiếu kiện về hiệu lực hoặc quyền của bên chuyển quyền"
     article = "Luật Sở hữu trí tuệ, Điều 144(2)(d)"
 
@@ -55,6 +59,7 @@ class GrantOutlastsContract(Refusal):
     """What is granted by a contract ends with it at the latest; a contract may have no last day."""
 
     code = "GRANT_OUTLASTS_CONTRACT"
+    members = ("effective_to", "changes")
     title_vi = "Thời hạn cấp quyền dài hơn thời hạn của hợp đồng"
     article = "Luật Sở hữu trí tuệ, Điều 144(1)"
 
@@ -84,7 +89,11 @@ def must_have_contents(body: AgreedTerms, kind: str, grants: Iterable[Grant], la
     }
     missing = [name for name in ground.names("required") if not said[name]]
     if missing:
-        raise ContentMissing(f"a {kind} contract states its {', '.join(missing)}", ground=ground)
+        raise ContentMissing(
+            f"a {kind} contract states its {', '.join(missing)}",
+            ground=ground,
+            pointer=None if missing[0] == "scope" else f"/body/{missing[0]}",
+        )
 
 
 def must_be_free_of_void_clauses(

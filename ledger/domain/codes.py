@@ -20,6 +20,7 @@ class TerritoryEdition(Refusal):
     """A place is named by a list of units that was not in use on the day of signing."""
 
     code = "TERRITORY_EDITION"
+    members = ("grants", "grant", "territory", "changes")
     title_vi = "Mã địa bàn không thuộc danh mục đơn vị hành chính có hiệu lực vào ngày ký"
 
 
@@ -27,6 +28,7 @@ class FieldUnknown(Refusal):
     """A field is named by a code that its classification, in that edition, does not have."""
 
     code = "FIELD_UNKNOWN"
+    members = ("grants", "grant", "fields", "field", "changes")
     title_vi = "Mã lĩnh vực không có trong bảng phân loại của ấn bản được nêu"
 
 

@@ -278,8 +278,15 @@ class ContractEnded(Refusal):
     """What has ended, or has been void, is neither changed nor ended again."""
 
     code = "CONTRACT_ENDED"
+    members = ("head_contract", "contract")
     title_vi = "Hợp đồng đã chấm dứt"
     article = "Bộ luật Dân sự, Điều 422"
+
+
+def must_license(contract: Contract, subject: str, party: str) -> None:
+    """Raise `WrongSigner` unless the party is a licensor under the contract."""
+    if party not in {grant.licensor for grant in contract.grants.values()}:
+        raise WrongSigner(f"{party} licenses nothing under {subject}", subjects=(party,))
 
 
 def must_run(subject: str, contract: Contract, context: Context) -> None:
@@ -362,7 +369,9 @@ def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
     if not any(party_of(state, buyer).kind == "state_body" for buyer in buyers):
         raise WrongSigner("the State buys through a State body", subjects=buyers)
     if body.kind == "state_purchase" and body.procurement is None:
-        raise ContentMissing("a purchase by the State names its package and decision")
+        raise ContentMissing(
+            "a purchase by the State names its package and decision", pointer="/body/procurement"
+        )
 
 
 def must_be_lawful(
@@ -384,7 +393,9 @@ def must_be_rated(
     `pointer` is where in the payload the terms stand, `base` what a bare rate is reckoned on.
     """
     if said.royalty_ppm is not None and base == "none":
-        raise ContentMissing("a royalty states what it is reckoned on")
+        raise ContentMissing(
+            "a royalty states what it is reckoned on", pointer=f"{pointer}/royalty_ppm"
+        )
     check_rate(said.royalty_ppm, f"{pointer}/royalty_ppm", context)
     if said.royalty is None:
         return

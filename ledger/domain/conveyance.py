@@ -222,7 +222,9 @@ def _must_be_the_creditors_to_give(state: State, body: ConveyanceAttested) -> No
     # The security is asked before the rights: one wrong digit may name a right nobody knows here,
     # and what is wrong is still that the security does not charge it.
     if body.refers_to is None:
-        raise PredecessorUnknown(f"a {body.kind} names the security that it is about")
+        raise PredecessorUnknown(
+            f"a {body.kind} names the security that it is about", pointer="/body/refers_to"
+        )
     security = known(state, body.refers_to, Security)
     must_be_charged(body.refers_to, security, body.rights)
     must_be_creditors(body.refers_to, security, body.rights, body.givers())
@@ -230,7 +232,9 @@ def _must_be_the_creditors_to_give(state: State, body: ConveyanceAttested) -> No
 
 def _must_correct_a_transfer(state: State, body: ConveyanceAttested) -> None:
     if body.refers_to is None:
-        raise PredecessorUnknown("a correction names the record that it corrects")
+        raise PredecessorUnknown(
+            "a correction names the record that it corrects", pointer="/body/refers_to"
+        )
     record = state.get(body.refers_to)
     if not isinstance(record, Conveyance) or record.kind in OF_LIENS:
         raise PredecessorUnknown(

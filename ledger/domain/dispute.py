@@ -185,6 +185,7 @@ class DisputeEnded(Refusal):
     """The dispute was settled, withdrawn or finally decided."""
 
     code = "DISPUTE_ENDED"
+    members = ("dispute",)
     title_vi = "Tranh chấp đã được hòa giải, rút yêu cầu hoặc có phán quyết cuối cùng"
     remedy = DisputeOpened.TOPIC
 
@@ -193,6 +194,7 @@ class OrderNoForum(Refusal):
     """Orders and rulings are given by the forum that has the case, and by nobody else."""
 
     code = "ORDER_NO_FORUM"
+    members = ("forum",)
     title_vi = "Lệnh hoặc phán quyết không do cơ quan đang giải quyết tranh chấp ban hành"
 
 
@@ -200,6 +202,7 @@ class OrderMismatch(Refusal):
     """An order, or its lifting, does not match the deed or the order that it is about."""
 
     code = "ORDER_MISMATCH"
+    members = ("lifts", "orders", "dispute")
     title_vi = "Lệnh không khớp với giao dịch bị tuyên vô hiệu hoặc với lệnh được hủy bỏ"
 
 
@@ -321,7 +324,9 @@ def _admit_withdrawn(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, DisputeWithdrawn)
     dispute = open_dispute(state, body)
     if body.claimant != dispute.claimant:
-        raise WrongSigner(f"{dispute.claimant} claims", positions=(dispute.position,))
+        raise WrongSigner(
+            f"{dispute.claimant} claims", positions=(dispute.position,), pointer="/body/claimant"
+        )
     must_lift_all(dispute, body.lifts)
 
 

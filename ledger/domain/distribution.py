@@ -178,6 +178,7 @@ class DistributionMismatch(Refusal):
     """The distribution does not follow from its share and its total."""
 
     code = "DISTRIBUTION_MISMATCH"
+    members = ("parts", "distribution")
     title_vi = "Kết quả phân chia không khớp với thỏa thuận phân chia"
 
 
@@ -192,6 +193,7 @@ class AuthorSplitMissing(Refusal):
     """What co-authors have not agreed to split is not paid: it waits in suspense."""
 
     code = "AUTHOR_SPLIT_MISSING"
+    members = ("technology", "authors_split")
     title_vi = "Các đồng tác giả chưa thỏa thuận phân chia: phần này được giữ lại"
     article = "Nghị định 267/2025/NĐ-CP, Điều 34(3)"
 
@@ -237,7 +239,9 @@ def _must_be_of_the_contract(
     for subject, source in inputs.items():
         if source.contract != body.contract:
             raise DistributionMismatch(
-                f"{subject} belongs to {source.contract}", positions=(source.position,)
+                f"{subject} belongs to {source.contract}",
+                positions=(source.position,),
+                pointer="/body/contract",
             )
 
 
@@ -253,6 +257,7 @@ def _must_be_due(state: State, body: Distributed, sources: Mapping[str, Report |
         raise DistributionMismatch(
             f"{due} is due and not shared out yet, the total is {body.total.amount}",
             positions=(source.position for source in sources.values()),
+            pointer="/body/total",
         )
 
 
@@ -261,7 +266,9 @@ def _due(state: State, subject: str, source: Report | Profit) -> int:
     if isinstance(source, Profit):
         return source.state_part
     if source.corrected is not None:
-        raise DistributionMismatch(f"{subject} was corrected", positions=(source.corrected,))
+        raise DistributionMismatch(
+            f"{subject} was corrected", positions=(source.corrected,), pointer="/body/reports"
+        )
     shared, earlier = 0, source.corrects
     while earlier is not None and not shared:
         before = known(state, earlier, Report)
@@ -278,6 +285,7 @@ def _must_name_its_inputs(body: Distributed, inputs: Mapping[str, Share | Report
         raise DistributionMismatch(
             "the inputs are not those that it names",
             positions=(source.position for source in inputs.values()),
+            pointer="/body/inputs",
         )
 
 
@@ -290,7 +298,9 @@ def _agreement(body: Distributed, share: Share, context: Context) -> Agreement:
     if not isinstance(share.parts, Sealed):
         if body.share_parts is not None:
             raise DistributionMismatch(
-                "the agreement's parts are open: share_parts is null", positions=(share.position,)
+                "the agreement's parts are open: share_parts is null",
+                positions=(share.position,),
+                pointer="/body/share_parts",
             )
         return Agreement(share.parts, share.authors_ppm, share.waterfall, share.caps)
     if body.share_parts is None:
@@ -334,7 +344,9 @@ def _must_split_among_authors(
             expected = ({}, part) if split is None else (largest_remainder(part, split), 0)
         if ({each.party: each.amount for each in body.authors}, body.suspense) != expected:
             raise DistributionMismatch(
-                "the authors' part is not split as they agreed", positions=(share.position,)
+                "the authors' part is not split as they agreed",
+                positions=(share.position,),
+                pointer="/body/authors",
             )
 
 
@@ -378,6 +390,7 @@ def _must_keep_to_the_statute(
         raise DistributionMismatch(
             f"decided by {', '.join(sorted(decided)) or 'no rule of law data'}",
             positions=(share.position,),
+            pointer="/body/rules",
         )
 
 

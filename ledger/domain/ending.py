@@ -125,7 +125,9 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
     must_run(body.contract, contract, context)
     if contract.suspended is None:
         raise PredecessorUnknown(
-            f"{body.contract} is not suspended", positions=(contract.position,)
+            f"{body.contract} is not suspended",
+            positions=(contract.position,),
+            pointer="/body/contract",
         )
     by = frozenset(body.resumed_by)
     if by not in (contract.parties, contract.suspended.by):
@@ -170,6 +172,7 @@ def _must_be_noticed(
         raise WrongSigner(
             f"{body.notice} was served by {notice.served_by} under {notice.contract}",
             positions=(notice.position,),
+            pointer="/body/notice",
         )
     if notice.received_on is None or day < notice.received_on:
         raise TerminationNotReceived(

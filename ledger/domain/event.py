@@ -12,9 +12,10 @@ Both are pure: no clock, no random, no I/O. Time comes in as `Context.accepted`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar, cast
 
 from pydantic import (
@@ -269,7 +270,8 @@ class Refusal(DomainError):
     A subclass's docstring is the problem's title. `code` is stable. `article` cites the law where
     the law is the reason; `positions` are those of the events that forbid; `remedy` names a topic
     by which the same end can be reached; `subjects` names what the refusal is about, `pointer` the
-    member of the payload whose value it is about (RFC 6901), where it is one; `ground` is
+    member of the payload whose value it is about (RFC 6901), where it is one: that of the body
+    which `members` names first, else the first where one of `subjects` stands; `ground` is
     the row of law data that decided, where one did; `at` is when the log refused the event, `dead`
     whether its bytes are never to be recorded, `replayed` whether they were refused before.
     """
@@ -278,6 +280,8 @@ class Refusal(DomainError):
     title_vi: ClassVar[str] = ""
     article: ClassVar[str | None] = None
     remedy: ClassVar[str | None] = None
+    members: ClassVar[tuple[str, ...]] = ()
+    """What the members are called that the rule is about, in whichever bodies it judges."""
     final: ClassVar[bool] = True
     """Whether the bytes are dead; else another signature, opening, event or day may mend it."""
 
@@ -299,6 +303,26 @@ class Refusal(DomainError):
         self.at: datetime | None = None
         self.dead = self.replayed = False
 
+    def point_into(self, event: "Event") -> None:
+        """Say at which member of the event it stands, unless whoever raised it did."""
+        if self.pointer is None:
+            body = event.body.model_dump(mode="json")
+            named = (f"/body/{name}" for name in self.members if name in body)
+            # A key stands in a body by its id alone.
+            sought = {*self.subjects, *(each.removeprefix("key:") for each in self.subjects)}
+            places = _places("", {"body": body, "signers": [*event.signers]}, sought)
+            self.pointer = next(chain(named, places), None)
+
+
+def _places(pointer: str, value: Any, sought: Collection[str]) -> Iterator[str]:
+    """Yield where one of the strings sought stands."""
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from _places(f"{pointer}/{name}", part, sought)
+    elif isinstance(value, str) and value in sought:
+        yield pointer
+
 
 class OpeningRequired(Refusal):
     """A rule needs a sealed value, and no opening for it came with the event.
@@ -310,8 +334,11 @@ class OpeningRequired(Refusal):
     final = False
     title_vi = "Quy tắc cần giá trị đã niêm phong nhưng không có bản mở đi kèm"
 
-    def __init__(self, detail: str, *, sealed: str, subjects: Iterable[str] = ()) -> None:
-        super().__init__(detail, subjects=subjects)
+    def __init__(self, detail: str, *, sealed: str) -> None:
+        if sealed.startswith("/"):
+            super().__init__(detail, pointer=sealed)
+        else:
+            super().__init__(detail, subjects=(sealed.partition(": ")[0],))
         self.sealed = sealed
 
 
@@ -375,7 +402,8 @@ def reveal(value: "T | Sealed", pointer: str, context: Context, read: Callable[[
     try:
         return read(context.openings[pointer])
     except ValueError as error:
-        raise OpeningMalformed(f"what was opened for {pointer} has another form") from error
+        told = f"what was opened for {pointer} has another form"
+        raise OpeningMalformed(told, pointer=pointer) from error
 
 
 def recall(value: "T | Sealed", subject: str, context: Context, read: Callable[[Any], T]) -> T:
@@ -391,7 +419,7 @@ def recall(value: "T | Sealed", subject: str, context: Context, read: Callable[[
         raise OpeningRequired(
             f"what {subject} agreed is sealed, and not kept here: the event repeats it",
             sealed=subject,
-            subjects=(subject,),
         ) from None
     except ValueError as error:
-        raise OpeningMalformed(f"what {subject} sealed has another form") from error
+        told = f"what {subject} sealed has another form"
+        raise OpeningMalformed(told, subjects=(subject,)) from error

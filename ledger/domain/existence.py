@@ -27,6 +27,14 @@ class Beginning(Recorded, Protocol):
         """Return the instant from which it binds; None is at once."""
 
 
+class Belonging(Recorded, Protocol):
+    """A folded value that stands under a contract."""
+
+    @property
+    def contract(self) -> str:
+        """Return the contract's subject."""
+
+
 V = TypeVar("V", bound=Recorded)
 
 
@@ -42,6 +50,7 @@ class SubjectExists(Refusal):
     """What the event would create is already there."""
 
     code = "SUBJECT_EXISTS"
+    members = ("identifiers", "spelling")
     title_vi = "Đối tượng mà sự kiện tạo ra đã tồn tại"
 
 
@@ -86,6 +95,16 @@ def all_known(state: State, subjects: Iterable[str]) -> None:
     missing = sorted(subject for subject in subjects if state.get(subject) is None)
     if missing:
         raise PredecessorUnknown(f"not in the log: {', '.join(missing)}", subjects=missing)
+
+
+def must_stand_under(contract: str, subject: str, value: Belonging) -> None:
+    """Raise `PredecessorUnknown` for what stands under another contract."""
+    if value.contract != contract:
+        raise PredecessorUnknown(
+            f"{subject} stands under {value.contract}",
+            positions=(value.position,),
+            subjects=(subject,),
+        )
 
 
 def new(state: State, subject: str, refusal: type[Refusal] = SubjectExists) -> None:

@@ -26,6 +26,7 @@ class ShareTooFine(Refusal):
     """The shares of a title, with these, have no common denominator of at most 2^53 - 1."""
 
     code = "SHARE_TOO_FINE"
+    members = ("owners",)
     title_vi = "Các phần quyền quá nhỏ: mẫu số chung vượt quá 2^53 - 1"
 
 

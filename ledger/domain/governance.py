@@ -196,6 +196,7 @@ class LogKeysApart(Refusal):
     """The new keys of the log have none in common with those in force, so nothing leads over."""
 
     code = "LOG_KEYS_APART"
+    members = ("log_keys", "refusal_keys")
     title_vi = "Bộ khóa mới của sổ không có khóa chung với bộ đang dùng"
 
 
@@ -203,6 +204,7 @@ class PolicyMismatch(Refusal):
     """The digest is not that of the policy's lines."""
 
     code = "POLICY_MISMATCH"
+    members = ("policy_sha256",)
     title_vi = "Mã băm không khớp với nội dung chính sách"
 
 
@@ -213,6 +215,7 @@ class PolicyNotApproved(Refusal):
     """
 
     code = "POLICY_NOT_APPROVED"
+    members = ("approved_by",)
     title_vi = "Chính sách nhân chứng chưa được hai nhóm phê chuẩn"
 
 

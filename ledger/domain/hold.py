@@ -62,6 +62,7 @@ class Held(Refusal):
     """A payment that a forum holds back is neither instructed nor confirmed."""
 
     code = "HELD"
+    members = ("payee", "share")
     title_vi = "Khoản thanh toán đang bị tạm giữ theo lệnh của cơ quan giải quyết tranh chấp"
 
 

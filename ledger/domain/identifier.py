@@ -38,6 +38,7 @@ class TaxCodeInvalid(Refusal):
     """A tax code has ten digits that check, and names the legal person, not its branch."""
 
     code = "TAX_CODE_INVALID"
+    members = ("identifiers", "party")
     title_vi = "Mã số thuế không hợp lệ, hoặc là mã của đơn vị phụ thuộc không phải pháp nhân"
 
 

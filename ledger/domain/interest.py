@@ -15,8 +15,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ledger.domain.authority import WrongSigner
-from ledger.domain.contract import Contract
+from ledger.domain.contract import Contract, must_license
 from ledger.domain.contract_terms import ContractId, Terms
 from ledger.domain.event import (
     Admits,
@@ -36,7 +35,7 @@ from ledger.domain.event import (
     recall,
     reveal,
 )
-from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
+from ledger.domain.existence import interval, known, must_stand_under, new, not_in_future
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM, CurrencyMismatch, Money, Price
 from ledger.domain.report import Report, ReportId
@@ -133,18 +132,16 @@ def _admit(state: State, event: Event, context: Context) -> None:
 
 
 def _must_be_owed(body: InterestAccrued, contract: Contract, report: Report) -> None:
-    if report.contract != body.contract:
-        raise PredecessorUnknown(
-            f"{body.report} reports on {report.contract}", positions=(report.position,)
-        )
-    if body.claimed_by not in {grant.licensor for grant in contract.grants.values()}:
-        raise WrongSigner(f"{body.claimed_by} licenses nothing under {body.contract}")
+    must_stand_under(body.contract, body.report, report)
+    must_license(contract, body.contract, body.claimed_by)
     if {body.principal.currency, body.amount.currency} != {contract.currency}:
         raise CurrencyMismatch(
             f"{body.contract} is in {contract.currency}", positions=(contract.position,)
         )
     if body.principal.amount > report.due:
-        raise InterestMismatch(f"{report.due} was due", positions=(report.position,))
+        raise InterestMismatch(
+            f"{report.due} was due", positions=(report.position,), pointer="/body/principal"
+        )
 
 
 def _late_terms(terms: Terms, body: InterestAccrued, context: Context) -> LateInterest | None:
@@ -179,10 +176,11 @@ def _must_be_agreed(body: InterestAccrued, contract: Contract, context: Context)
             f"the rate is {expected[0]} ppm a year by {ground.rule}",
             positions=(contract.position,),
             ground=ground,
+            pointer="/body/yearly_ppm",
         )
     first = body.due_on + timedelta(days=1 if late is None else late.from_day)
     if body.since < first:
-        raise InterestMismatch(f"interest runs from {first}", ground=ground)
+        raise InterestMismatch(f"interest runs from {first}", ground=ground, pointer="/body/since")
 
 
 def _must_be_reckoned(body: InterestAccrued, context: Context) -> None:
@@ -196,7 +194,11 @@ def _must_be_reckoned(body: InterestAccrued, context: Context) -> None:
         compounding=body.compounding,
     )
     if body.amount.amount != amount:
-        raise InterestMismatch(f"it comes to {amount}, not {body.amount.amount}", ground=default)
+        raise InterestMismatch(
+            f"it comes to {amount}, not {body.amount.amount}",
+            ground=default,
+            pointer="/body/amount",
+        )
 
 
 def _evolve(subject: str, value: Interest | None, logged: Logged) -> Interest:

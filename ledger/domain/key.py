@@ -189,7 +189,10 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, KeyRevoked)
     _key_of(state, body)
     if body.compromised_since is not None and body.compromised_since > context.position:
-        raise PredecessorUnknown(f"position {body.compromised_since} is not in the log")
+        raise PredecessorUnknown(
+            f"position {body.compromised_since} is not in the log",
+            pointer="/body/compromised_since",
+        )
 
 
 def _admit_suspended(state: State, event: Event, context: Context) -> None:

@@ -143,6 +143,7 @@ class LawDataUnknown(Refusal):
     """This ledger's software does not hold the law data of that digest."""
 
     code = "LAW_DATA_UNKNOWN"
+    members = ("law_data_sha256",)
     final = False
     title_vi = "Hệ thống không có bộ dữ liệu pháp luật mang mã băm này"
 

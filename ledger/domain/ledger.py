@@ -110,6 +110,7 @@ class OriginMismatch(Refusal):
     """The origin that the body opens is not that of the ledger the event is meant for."""
 
     code = "ORIGIN_MISMATCH"
+    members = ("origin",)
     title_vi = "Tên gốc trong nội dung khác với sổ cái nhận sự kiện"
 
 
@@ -117,6 +118,7 @@ class EditionUnknown(Refusal):
     """This version of the software does not know the edition of the rules."""
 
     code = "EDITION_UNKNOWN"
+    members = ("edition",)
     final = False
     title_vi = "Phiên bản phần mềm này không biết ấn bản quy tắc được nêu"
 

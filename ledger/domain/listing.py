@@ -191,6 +191,7 @@ class ContentMissing(Refusal):
     """The event lacks what the law asks of its kind."""
 
     code = "CONTENT_MISSING"
+    members = ("grants", "grant", "sold", "equity", "scan_sha256")
     title_vi = "Thiếu nội dung bắt buộc theo luật"
     article = (
         "Luật Sở hữu trí tuệ, Điều 144; Luật Chuyển giao công nghệ, Điều 23; "
@@ -327,7 +328,9 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, ListingClosed)
     listing = known(state, body.listing, Listing)
     if body.closed_by not in (listing.lister, listing.reviewer):
-        raise WrongSigner(f"{body.closed_by} neither lists nor reviews {body.listing}")
+        raise WrongSigner(
+            f"{body.closed_by} neither lists nor reviews {body.listing}", pointer="/body/closed_by"
+        )
     _must_not_be_closed(listing, body.listing)
 
 

@@ -50,6 +50,19 @@ class RateRange(Refusal):
     """A rate lies between 0 and 1,000,000 parts per million."""
 
     code = "RATE_RANGE"
+    members = (
+        "royalty_ppm",
+        "stake_ppm",
+        "share_ppm",
+        "state_funded_ppm",
+        "equity",
+        "changes",
+        "share_parts",
+        "parts",
+        "split",
+        "authors_split",
+        "terms",
+    )
     title_vi = "Tỷ lệ phải nằm trong khoảng từ 0 đến 1.000.000 phần triệu"
 
 
@@ -57,6 +70,7 @@ class ShareSum(Refusal):
     """The parts of a whole add up to 1,000,000 parts per million."""
 
     code = "SHARE_SUM"
+    members = ("share_parts", "parts", "split", "authors_split", "terms")
     title_vi = "Tổng các phần chia phải đúng bằng 1.000.000 phần triệu"
 
 
@@ -64,6 +78,7 @@ class CurrencyMismatch(Refusal):
     """Amounts that are reckoned together are in one currency."""
 
     code = "CURRENCY_MISMATCH"
+    members = ("currency", "total", "amount", "price", "start")
     title_vi = "Các khoản tiền tính chung phải cùng một đồng tiền"
 
 

@@ -57,6 +57,7 @@ class PartyByName(Refusal):
     """A name is no identifier: what is written here is not vouched for as this party's."""
 
     code = "PARTY_BY_NAME"
+    members = ("spelling", "name")
     title_vi = "Tên không phải là định danh: chưa có xác nhận tên này chỉ đúng bên được nêu"
     remedy = "party.known_as/1"
 

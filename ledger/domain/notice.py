@@ -26,7 +26,13 @@ from ledger.domain.event import (
     State,
     of_kind,
 )
-from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
+from ledger.domain.existence import (
+    PredecessorUnknown,
+    known,
+    must_stand_under,
+    new,
+    not_in_future,
+)
 from ledger.domain.party import party_of
 
 KIND = "notice"
@@ -100,10 +106,7 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, NoticeReceived)
     notice = known(state, body.notice, Notice)
-    if notice.contract != body.contract:
-        raise PredecessorUnknown(
-            f"{body.notice} is about {notice.contract}", positions=(notice.position,)
-        )
+    must_stand_under(body.contract, body.notice, notice)
     if body.confirmed_by != notice.served_on:
         roles = party_of(state, body.confirmed_by).roles
         if roles.isdisjoint({"clerk", "operator"}):
@@ -114,7 +117,11 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
             )
     not_in_future(context.accepted, received_on=body.received_on)
     if body.received_on < notice.sent_on:
-        raise PredecessorUnknown(f"it was sent on {notice.sent_on}", positions=(notice.position,))
+        raise PredecessorUnknown(
+            f"it was sent on {notice.sent_on}",
+            positions=(notice.position,),
+            pointer="/body/received_on",
+        )
 
 
 def _evolve_served(subject: str, value: Notice | None, logged: Logged) -> Notice:

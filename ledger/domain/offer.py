@@ -211,6 +211,7 @@ class AcceptNotAddressee(Refusal):
     """Only the party to whom an offer was made can answer it."""
 
     code = "ACCEPT_NOT_ADDRESSEE"
+    members = ("accepted_by", "rejected_by", "counters")
     title_vi = "Chỉ bên được đề nghị mới có thể trả lời đề nghị giao kết hợp đồng"
     article = "Bộ luật Dân sự, Điều 393"
 
@@ -219,6 +220,7 @@ class OfferClosed(Refusal):
     """The offer has been accepted, rejected, countered or revoked already."""
 
     code = "OFFER_CLOSED"
+    members = ("offer", "counters")
     title_vi = "Đề nghị đã được chấp nhận, bị từ chối, được sửa đổi hoặc bị hủy bỏ"
     article = "Bộ luật Dân sự, Điều 391"
     remedy = OfferMade.TOPIC
@@ -228,6 +230,7 @@ class OfferExpired(Refusal):
     """An acceptance after the offer's time is a new offer."""
 
     code = "OFFER_EXPIRED"
+    members = ("offer", "counters")
     title_vi = "Chấp nhận sau thời hạn trả lời được coi là đề nghị mới"
     article = "Bộ luật Dân sự, Điều 394"
     remedy = OfferCountered.TOPIC
@@ -237,6 +240,7 @@ class AcceptTermsDiffer(Refusal):
     """An acceptance that changes the terms is a new offer."""
 
     code = "ACCEPT_TERMS_DIFFER"
+    members = ("accepts",)
     title_vi = "Chấp nhận có sửa đổi nội dung được coi là đề nghị mới"
     article = "Bộ luật Dân sự, Điều 392"
     remedy = OfferCountered.TOPIC
@@ -246,6 +250,7 @@ class RevokeNotReserved(Refusal):
     """An offer can be taken back only if it says so."""
 
     code = "REVOKE_NOT_RESERVED"
+    members = ("offer",)
     title_vi = "Đề nghị không bảo lưu quyền hủy bỏ"
     article = "Bộ luật Dân sự, Điều 390"
 
@@ -300,7 +305,9 @@ def _admit_accepted(state: State, event: Event, context: Context) -> None:
         )
     if body.listing is not None and body.listing != offer.listing:
         raise PredecessorUnknown(
-            f"{body.offer} does not answer {body.listing}", positions=(offer.position,)
+            f"{body.offer} does not answer {body.listing}",
+            positions=(offer.position,),
+            pointer="/body/listing",
         )
     if offer.listing is not None:
         lapsed = lapsed_by(offer, known(state, offer.listing, Listing))
@@ -341,7 +348,7 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, OfferRevoked)
     offer = known(state, body.offer, Offer)
     if body.revoked_by != offer.offeror:
-        raise WrongSigner(f"{body.offer} was made by {offer.offeror}")
+        raise WrongSigner(f"{body.offer} was made by {offer.offeror}", pointer="/body/revoked_by")
     _must_be_open(offer)
     if not offer.revocable:
         raise RevokeNotReserved(

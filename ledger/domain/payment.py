@@ -166,6 +166,7 @@ class ConfirmByPayer(Refusal):
     """A payment is confirmed by whoever receives it, or by a bank."""
 
     code = "CONFIRM_BY_PAYER"
+    members = ("confirmed_by",)
     title_vi = "Bên trả tiền không thể tự xác nhận đã nhận tiền"
 
 
@@ -180,6 +181,7 @@ class Overpaid(Refusal):
     """No more is confirmed than is payable, unless the event says that it is an overpayment."""
 
     code = "OVERPAID"
+    members = ("amount",)
     title_vi = "Số tiền xác nhận vượt quá số phải trả"
 
 
@@ -207,9 +209,9 @@ def _must_be_free_to_pay(
 
 def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) -> None:
     if said_by == giver:
-        raise ConfirmByPayer(f"{giver} pays")
+        raise ConfirmByPayer(f"{giver} pays", subjects=(giver,))
     if said_by != receiver and "bank" not in party_of(state, said_by).roles:
-        raise WrongSigner(f"{said_by} is neither the payee nor a bank")
+        raise WrongSigner(f"{said_by} is neither the payee nor a bank", subjects=(said_by,))
 
 
 def _admit_instructed(state: State, event: Event, context: Context) -> None:
@@ -251,7 +253,9 @@ def _must_be_open(state: State, body: PaymentConfirmed) -> None:
     said = (body.distribution, body.payer, body.payee)
     if (payment.distribution, payment.payer, payment.payee) != said:
         raise PredecessorUnknown(
-            f"{body.payment} was instructed otherwise", positions=(payment.position,)
+            f"{body.payment} was instructed otherwise",
+            positions=(payment.position,),
+            pointer="/body/payment",
         )
 
 
@@ -272,9 +276,13 @@ def _admit_failed(state: State, event: Event, context: Context) -> None:
     payment = known(state, body.payment, Payment)
     closed = payment.confirmed if payment.failed is None else payment.failed
     if closed is not None:
-        raise PaymentClosed(f"{body.payment} is closed", positions=(closed,))
+        raise PaymentClosed(
+            f"{body.payment} is closed", positions=(closed,), subjects=(body.payment,)
+        )
     if body.said_by != payment.payer and "bank" not in party_of(state, body.said_by).roles:
-        raise WrongSigner(f"{body.said_by} is neither the payer nor a bank")
+        raise WrongSigner(
+            f"{body.said_by} is neither the payer nor a bank", pointer="/body/said_by"
+        )
     not_in_future(context.accepted, failed_on=body.failed_on)
 
 

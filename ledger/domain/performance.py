@@ -103,7 +103,9 @@ def _admit_condition(state: State, event: Event, context: Context) -> None:
     must_be_all(contract, body.parties)
     if body.condition not in {item.condition for item in contract.said.conditions}:
         raise PredecessorUnknown(
-            f"{body.contract} has no condition {body.condition}", positions=(contract.position,)
+            f"{body.contract} has no condition {body.condition}",
+            positions=(contract.position,),
+            pointer="/body/condition",
         )
     not_in_future(context.accepted, met_on=body.met_on)
 

@@ -21,6 +21,7 @@ class PersonalDataInEvent(Refusal):
     """The event carries what identifies a person; the log keeps it for ever."""
 
     code = "PERSONAL_DATA_IN_EVENT"
+    members = ("party", "parties")
     title_vi = "Sự kiện chứa dữ liệu cá nhân"
     article = "Luật Bảo vệ dữ liệu cá nhân, Điều 14"
 

@@ -75,6 +75,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
         raise SubjectExists(
             f"{body.given_by} has given its word on this",
             positions=(key.words[body.event, body.given_by],),
+            subjects=(body.given_by,),
         )
 
 

@@ -121,6 +121,7 @@ class RelationOver(Refusal):
     """The relation has ended already."""
 
     code = "RELATION_ENDED"
+    members = ("relation",)
     title_vi = "Quan hệ này đã chấm dứt"
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints, model_validator
 
 from ledger.domain.authority import WrongSigner
-from ledger.domain.contract import Contract
+from ledger.domain.contract import Contract, must_license
 from ledger.domain.contract_terms import ContractId, GrantId, Terms
 from ledger.domain.event import (
     FROM_LIST,
@@ -39,7 +39,7 @@ from ledger.domain.event import (
     recall,
     reveal,
 )
-from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
+from ledger.domain.existence import interval, known, must_stand_under, new, not_in_future
 from ledger.domain.filed_report import FiledReport, FiledReports
 from ledger.domain.hold import must_stand
 from ledger.domain.listing import ContentMissing
@@ -191,6 +191,7 @@ class BaseLines(Refusal):
     """The base is the gross less the deductions that are allowed, line by line."""
 
     code = "BASE_LINES"
+    members = ("base",)
     title_vi = "Giá tính không bằng doanh thu trừ các khoản giảm trừ được phép và đã kê"
     article = "Nghị định 76/2018/NĐ-CP, Điều 4"
 
@@ -199,6 +200,7 @@ class ReportOverlap(Refusal):
     """A licensee reports each day of a contract once, unless it corrects a report."""
 
     code = "REPORT_OVERLAP"
+    members = ("period_from",)
     title_vi = "Kỳ báo cáo trùng với báo cáo đã nộp"
 
 
@@ -206,6 +208,7 @@ class ReportAfterEnd(Refusal):
     """After the contract's end nothing is sold under it, unless stock may be sold off."""
 
     code = "REPORT_AFTER_END"
+    members = ("period_to",)
     title_vi = "Kỳ bán hàng sau khi hợp đồng chấm dứt mà không có điều khoản bán hàng tồn"
 
 
@@ -213,6 +216,7 @@ class QuantityExceeded(Refusal):
     """No more units are made or sold than the grant allows."""
 
     code = "QUANTITY_EXCEEDED"
+    members = ("sold",)
     title_vi = "Số lượng vượt quá hạn mức của quyền được cấp"
 
 
@@ -220,6 +224,7 @@ class RoyaltyMismatch(Refusal):
     """What is due does not follow from the royalty that was agreed."""
 
     code = "ROYALTY_MISMATCH"
+    members = ("due",)
     title_vi = "Số tiền phải trả không khớp với thỏa thuận về tiền bản quyền"
 
 
@@ -227,6 +232,7 @@ class ReportClosed(Refusal):
     """The report was corrected or accepted already."""
 
     code = "REPORT_CLOSED"
+    members = ("corrects", "report")
     title_vi = "Báo cáo đã được thay thế hoặc đã được chấp nhận"
 
 
@@ -239,7 +245,9 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
     if body.corrects is not None:
         _must_be_corrigible(known(state, body.corrects, Report), body)
     if body.reported_by not in contract.licensees():
-        raise WrongSigner(f"{body.reported_by} is no licensee of {body.contract}")
+        raise WrongSigner(
+            f"{body.reported_by} is no licensee of {body.contract}", pointer="/body/reported_by"
+        )
     interval(body.period_from, body.period_to, "/body/period_to")
     not_in_future(context.accepted, period_to=body.period_to)
     must_stand(body.contract, contract.voided, body.period_from)
@@ -258,12 +266,11 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
 
 def _must_be_corrigible(report: Report, body: RevenueReported) -> None:
     """Refuse a correction across contracts or reporters, or of what was corrected."""
-    if report.contract != body.contract:
-        raise PredecessorUnknown(
-            f"{body.corrects} reports on {report.contract}", positions=(report.position,)
-        )
+    must_stand_under(body.contract, str(body.corrects), report)
     if report.reporter != body.reported_by:
-        raise WrongSigner(f"{body.corrects} was filed by {report.reporter}")
+        raise WrongSigner(
+            f"{body.corrects} was filed by {report.reporter}", pointer="/body/reported_by"
+        )
     if report.corrected is not None:
         raise ReportClosed(f"{body.corrects} was corrected", positions=(report.corrected,))
 
@@ -427,12 +434,8 @@ def _admit_said(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, OfReport)
     report = known(state, body.report, Report)
     contract = known(state, body.contract, Contract)
-    if report.contract != body.contract:
-        raise PredecessorUnknown(
-            f"{body.report} reports on {report.contract}", positions=(report.position,)
-        )
-    if body.said_by not in {grant.licensor for grant in contract.grants.values()}:
-        raise WrongSigner(f"{body.said_by} licenses nothing under {body.contract}")
+    must_stand_under(body.contract, body.report, report)
+    must_license(contract, body.contract, body.said_by)
     closed = report.corrected if report.accepted is None else report.accepted
     if closed is not None:
         raise ReportClosed(f"{body.report} is closed", positions=(closed,))

@@ -310,6 +310,7 @@ class FractionSum(Refusal):
     """Fractions do not add up: owners to the whole title, what is given to what is taken."""
 
     code = "FRACTION_SUM"
+    members = ("assignees", "acquirers", "owners")
     title_vi = "Tổng các phần quyền không khớp"
 
 

@@ -149,6 +149,7 @@ class LateRateCap(Refusal):
     """A rate of late interest is above what the law allows."""
 
     code = "LATE_RATE_CAP"
+    members = ("yearly_ppm", "royalty", "changes")
     title_vi = "Lãi suất chậm trả vượt quá mức tối đa theo luật"
     article = "Bộ luật Dân sự, Điều 357, Điều 468"
 

@@ -125,7 +125,9 @@ def _must_be_new_orders(state: State, dispute: Dispute, orders: Iterable[Order])
         interval(order.start, order.end, f"/body/orders/{number}/end")
         all_known(state, order.on)
         if order.order in dispute.ordered:
-            raise OrderMismatch(f"order {order.order} was given before")
+            raise OrderMismatch(
+                f"order {order.order} was given before", pointer=f"/body/orders/{number}/order"
+            )
 
 
 def _admit_lifted(state: State, event: Event, context: Context) -> None:
@@ -159,7 +161,9 @@ def _must_void_the_deed(state: State, order: Order, context: Context) -> None:
     value = state.get(deed)
     if value.position != context.known[order.event]:
         raise OrderMismatch(
-            f"{deed} was made by another event than {order.event}", positions=(value.position,)
+            f"{deed} was made by another event than {order.event}",
+            positions=(value.position,),
+            pointer="/body/orders",
         )
     concerned = concerned_by(value)
     if concerned != frozenset(order.on) - {deed}:
@@ -167,6 +171,7 @@ def _must_void_the_deed(state: State, order: Order, context: Context) -> None:
             f"{deed} concerns {', '.join(sorted(concerned)) or 'no right'}",
             positions=(value.position,),
             subjects=concerned,
+            pointer="/body/orders",
         )
 
 

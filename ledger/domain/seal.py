@@ -94,6 +94,7 @@ class SealOutOfOrder(Refusal):
     """A seal covers more than the last one did, and nothing that comes after itself."""
 
     code = "SEAL_OUT_OF_ORDER"
+    members = ("size",)
     title_vi = "Niêm ấn phải phủ nhiều hơn niêm ấn trước và không vượt vị trí của chính nó"
 
 
@@ -114,7 +115,10 @@ def _admit(state: State, event: Event, context: Context) -> None:
     now = body.counts()
     for name, before in ledger.counted:
         if now.get(name, 0) < before:
-            raise SealCountsFall(f"{name}: {now.get(name, 0)}, and {before} in the seal before")
+            raise SealCountsFall(
+                f"{name}: {now.get(name, 0)}, and {before} in the seal before",
+                pointer=f"/body/{name.partition(' ')[0]}",
+            )
 
 
 def _evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None:

@@ -78,6 +78,7 @@ class BidTwice(Refusal):
     """A party bids once under seal, and opens its bid once."""
 
     code = "BID_TWICE"
+    members = ("bidder",)
     title_vi = "Mỗi bên chỉ bỏ giá kín một lần và mở giá một lần"
 
 
@@ -85,6 +86,7 @@ class BidOpeningMismatch(Refusal):
     """What is opened is not what the bidder had committed to."""
 
     code = "BID_OPENING_MISMATCH"
+    members = ("price",)
     title_vi = "Giá được mở không khớp với cam kết giá kín"
 
 
@@ -118,7 +120,9 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     sealed = auction.sealed.get(body.bidder)
     if sealed is None:
         raise PredecessorUnknown(
-            f"{body.bidder} sealed no bid in {body.auction}", positions=(auction.position,)
+            f"{body.bidder} sealed no bid in {body.auction}",
+            positions=(auction.position,),
+            pointer="/body/bidder",
         )
     _must_be_time(auction, context)
     if sealed.opened is not None:

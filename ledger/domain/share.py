@@ -48,7 +48,7 @@ from ledger.domain.event import (
     of_kind,
     reveal,
 )
-from ledger.domain.existence import PredecessorUnknown, known, new
+from ledger.domain.existence import known, must_stand_under, new
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.money import PPM, Part, RateRange, ShareSum, ppm
 from ledger.domain.right import Right
@@ -239,14 +239,11 @@ def _must_leave_one_uncapped(body: ShareAgreed, parts: tuple[Part, ...]) -> None
     capped = {each.party for each in body.caps}
     open_ppm = (body.authors_ppm or 0) + sum(p.ppm for p in parts if p.party not in capped)
     if not open_ppm:
-        raise ShareSum("somebody takes what is above the caps")
+        raise ShareSum("somebody takes what is above the caps", pointer="/body/caps")
 
 
 def _must_be_superseded(earlier: Share, body: ShareAgreed) -> None:
-    if earlier.contract != body.contract:
-        raise PredecessorUnknown(
-            f"{body.supersedes} belongs to {earlier.contract}", positions=(earlier.position,)
-        )
+    must_stand_under(body.contract, str(body.supersedes), earlier)
     must_be_current(str(body.supersedes), earlier)
 
 

@@ -92,6 +92,7 @@ class SublicenceNoRight(Refusal):
     """A licence is passed on only as its head grant allows, and by whom it was given to."""
 
     code = "SUBLICENCE_NO_RIGHT"
+    members = ("head_grant",)
     title_vi = "Bên cấp thứ cấp không có quyền chuyển giao quyền sử dụng cho bên thứ ba"
     article = "Luật Sở hữu trí tuệ, Điều 142"
 
@@ -100,6 +101,7 @@ class SublicenceOfCompulsory(Refusal):
     """Whoever uses by decision of the State passes nothing on."""
 
     code = "SUBLICENCE_OF_COMPULSORY"
+    members = ("head_grant",)
     title_vi = "Quyền sử dụng theo quyết định bắt buộc không được chuyển giao lại cho người khác"
     article = "Luật Sở hữu trí tuệ, Điều 146(1)(c)"
 
@@ -108,6 +110,7 @@ class SublicenceDepth(Refusal):
     """No more tiers stand under a grant than it allows."""
 
     code = "SUBLICENCE_DEPTH"
+    members = ("grant",)
     title_vi = "Số cấp li-xăng thứ cấp vượt quá mức cho phép"
     article = "Luật Sở hữu trí tuệ, Điều 142"
 
@@ -116,6 +119,7 @@ class SublicenceLonger(Refusal):
     """A sublicence ends no later than its head grant."""
 
     code = "SUBLICENCE_LONGER"
+    members = ("grant",)
     title_vi = "Thời hạn của hợp đồng thứ cấp dài hơn hợp đồng gốc"
     article = "Luật Sở hữu trí tuệ, Điều 142"
 
@@ -124,6 +128,7 @@ class BeyondOwnGrant(Refusal):
     """Nobody passes on more than was granted to them."""
 
     code = "BEYOND_OWN_GRANT"
+    members = ("grant",)
     title_vi = "Phạm vi chuyển giao vượt quá phạm vi được cấp"
     article = "Luật Chuyển giao công nghệ, Điều 7"
 

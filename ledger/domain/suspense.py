@@ -88,7 +88,9 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
         expected = largest_remainder(distribution.suspense, split)
         if {each.party: each.amount for each in body.authors} != expected:
             raise DistributionMismatch(
-                "it is not split as the authors agreed", positions=(distribution.position,)
+                "it is not split as the authors agreed",
+                positions=(distribution.position,),
+                pointer="/body/authors",
             )
 
 
