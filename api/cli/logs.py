@@ -28,12 +28,20 @@ class _Unfailing:
             self._stream.flush()
 
 
+_LEVELS = (logging.CRITICAL, logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG)
+"""The levels that a line of ours may have; one between two of them is the lower one."""
+
+
 class _OfLibraries(logging.Handler):
     """Writes what libraries log, and Python's warnings, as lines of ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        said = record.getMessage().strip()
-        _log.log(record.levelno, said, logger=record.name, exc_info=record.exc_info or None)
+        try:
+            said = record.getMessage().strip()
+        except Exception:  # noqa: BLE001  (what does not fit its arguments is told as it is)
+            said = f"{record.msg} {record.args}"
+        level = next(each for each in _LEVELS if each <= max(record.levelno, logging.DEBUG))
+        _log.log(level, said, logger=record.name, exc_info=record.exc_info or None)
 
 
 def log_uncaught() -> None:

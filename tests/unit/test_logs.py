@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 FAULTS = """
-import http.client, socket, threading, warnings
+import http.client, logging, socket, threading, warnings
 import uvicorn
 from api.cli.keeper import _work
 from api.cli.logs import configure_logs, log_uncaught
@@ -33,6 +33,8 @@ thread = threading.Thread(target=fail, args=("in a thread",))
 thread.start()
 thread.join()
 warnings.warn("of a library")
+logging.getLogger("a library").log(35, "of a level between two")
+logging.getLogger("a library").error("%d that is none", "one")
 try:
     _work(fail, "in a process of ours")
 except SystemExit as end:
@@ -46,8 +48,16 @@ def test_every_line_is_json_after_faults_too() -> None:
         [sys.executable, "-c", FAULTS], capture_output=True, text=True, timeout=60, check=False
     )
     lines = [json.loads(line) for line in run.stderr.splitlines()]
-    assert ["error", "critical", "warning", "critical", "critical"] == [x["level"] for x in lines]
-    told = ["in a request", "in a thread", "of a library", "in a process of ours", "in the process"]
+    told = {
+        "in a request": "error",
+        "in a thread": "critical",
+        "of a library": "warning",
+        "of a level between two": "warning",
+        "that is none": "error",
+        "in a process of ours": "critical",
+        "in the process": "critical",
+    }
+    assert [*told.values()] == [line["level"] for line in lines]
     for where, line in zip(told, lines, strict=True):
         assert where in line.get("exception", line["event"])
     assert 1 == run.returncode
