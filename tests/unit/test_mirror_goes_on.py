@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from api.cli import mirror as command
 from api.cli.main import app
+from api.cli.turns import look_again
 from ledger.audit import Source, exported_checkpoint
 from ledger.domain.authority import ledger_subject
 from ledger.exportfiles import take_in
@@ -158,6 +159,18 @@ def test_what_cannot_be_read_is_not_rot_and_is_tried_again(
     assert told.endswith("; tried again in 5 s")
     assert f"{ORIGIN} at size 12, 0 new files" == went_on
     assert not (tmp_path / "m.rotten").exists()
+
+
+def test_nobody_looks_on_for_a_reader_who_has_gone() -> None:
+    looks = list[int]()
+
+    def look() -> None:
+        looks.append(1)
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) if looks[1:] else OSError
+
+    with pytest.raises(BrokenPipeError):
+        look_again(look, 0)
+    assert 2 == len(looks)
 
 
 def test_adoptions_that_are_not_followed_are_named(run: Callable[..., tuple[int, str]]) -> None:
