@@ -12,6 +12,8 @@ from typing import Any, Final
 import httpcore2
 import httpx2
 
+from ledger.faults import Told
+
 MAX_ANSWER: Final = 1 << 28
 """Bytes of any answer at most, unpacked: an evidence bundle is the longest."""
 
@@ -28,6 +30,15 @@ _end: ContextVar[float] = ContextVar("end")
 """By when the exchange of this thread must be over, on the monotonic clock."""
 
 
+class BadUrl(Told):
+    """A URL that names no server of HTTP."""
+
+    exit_code = 2
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"BAD_URL: {url!r}: {why}; name a server as https://ledger.example")
+
+
 class AnswerTooLong(httpx2.TransportError):
     """The other side goes on and on; nothing of it was taken."""
 
@@ -42,17 +53,31 @@ class Answer:
 
 
 def open_client(
-    base_url: str = "",
+    base_url: str | None = None,
     *,
     timeout_s: float = SOON_S,
     transport: httpx2.BaseTransport | None = None,
 ) -> httpx2.Client:
-    """Return a client whose exchanges `ask` can end, whatever the other side sends or does not."""
-    http = httpx2.Client(base_url=base_url, timeout=timeout_s, transport=transport)
+    """Return a client whose exchanges `ask` can end, whatever the other side sends or does not.
+
+    Raises `BadUrl`.
+    """
+    base = httpx2.URL("") if base_url is None else _server_at(base_url)
+    http = httpx2.Client(base_url=base, timeout=timeout_s, transport=transport)
     for each in (http._transport, *http._mounts.values()):  # noqa: SLF001  (proxies are among them)
         if isinstance(each, httpx2.HTTPTransport):
             each._pool._network_backend = _Network(each._pool._network_backend)  # noqa: SLF001
     return http
+
+
+def _server_at(url: str) -> httpx2.URL:
+    try:
+        named = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise BadUrl(url, str(error)) from None
+    if named.scheme not in ("http", "https") or not named.host:
+        raise BadUrl(url, "no http:// or https:// with a host")
+    return named
 
 
 def ask(
@@ -90,16 +115,21 @@ def _unpacked(
     try:
         with http.stream(method, url, **options) as response:
             yield response
+    except httpx2.InvalidURL as error:
+        raise httpx2.UnsupportedProtocol(f"{url}: {error}") from error
     except httpx2.DecodingError as error:
         raise httpx2.ReadError(f"{url}: {error}") from error
 
 
-def _left(timeout: float | None) -> float:
-    """Return what is left of a timeout and of the exchange. Raises httpcore2.ReadTimeout."""
+def _left(timeout: float | None, parts: int = 1) -> float:
+    """Return a timeout, at most one part of what is left of the exchange.
+
+    Raises httpcore2.ReadTimeout.
+    """
     left = _end.get() - time.monotonic()
     if left <= 0:
         raise httpcore2.ReadTimeout("no whole answer in time")
-    return left if timeout is None else min(timeout, left)
+    return left / parts if timeout is None else min(timeout, left / parts)
 
 
 class _Network(httpcore2.NetworkBackend):
@@ -116,12 +146,17 @@ class _Network(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        """Connect to the first address of a name that lets itself be connected to."""
+        """Connect to the first address of a name that lets itself be connected to.
+
+        None that is silent takes more than its share of the time: those behind it have theirs.
+        """
         failed: Exception = httpcore2.ConnectError(f"{host} has no address")
-        for address in _addresses(host, port):
+        addresses = _addresses(host, port)
+        for at, address in enumerate(addresses):
+            share = _left(timeout, len(addresses) - at + 1)  # And one for the exchange itself.
             try:
                 stream = self._network.connect_tcp(
-                    address, port, _left(timeout), local_address, socket_options
+                    address, port, share, local_address, socket_options
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failed = error

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,14 +14,17 @@ import pytest
 from api.cli.served import ServedLog
 from ledger import bounded
 from ledger import client as sdk
-from ledger.bounded import ask, open_client
+from ledger.bounded import BadUrl, ask, open_client
 from ledger.client import LedgerClient, NoAnswer
 from ledger.gate import _ask as ask_what_was_seen
+from ledger.gate import remembered
+from ledger.publisher import Remembered
 from ledger.verify.trust import parse_trust
 from tests.support.sample_log import sample_log
 
 DEADLINE_S = 0.1
 OVER_S = 5.0
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 def dripping(head: bytes, drop: bytes) -> Callable[[socket.socket], None]:
@@ -41,6 +45,11 @@ def hangs(peer: socket.socket) -> None:
 
 def reads_nothing(_peer: socket.socket) -> None:
     time.sleep(OVER_S)
+
+
+def says_ok(peer: socket.socket) -> None:
+    peer.recv(1 << 16)
+    peer.sendall(OK)
 
 
 HABITS: dict[str, Callable[[socket.socket], None]] = {
@@ -119,11 +128,9 @@ def test_a_witness_that_drips_shows_nothing(url: str, monkeypatch: pytest.Monkey
 
 
 def test_who_answers_in_time_is_heard_over_one_connection_after_another() -> None:
-    whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
     def answers(peer: socket.socket) -> None:
         while peer.recv(1 << 16):
-            peer.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" + whole)
+            peer.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" + OK)
 
     with serving(answers) as url, open_client(url) as http:
         assert [b"ok"] * 3 == [ask(http, "GET", "/", deadline_s=OVER_S).content for _ in range(3)]
@@ -145,6 +152,38 @@ def test_a_name_with_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPa
     with open_client("http://many.example") as http, pytest.raises(httpx2.TransportError):
         ask(http, "GET", "/", deadline_s=DEADLINE_S)
     assert sum(tried) <= DEADLINE_S
+
+
+def test_an_address_that_is_silent_takes_no_time_of_those_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connect = bounded.httpcore2.SyncBackend.connect_tcp
+
+    def connect_tcp(
+        network: bounded.httpcore2.SyncBackend, host: str, port: int, timeout: float, *options: Any
+    ) -> bounded.httpcore2.NetworkStream:
+        if host == "127.0.0.1":
+            return connect(network, host, port, timeout, *options)
+        time.sleep(timeout)
+        raise bounded.httpcore2.ConnectTimeout(host)
+
+    monkeypatch.setattr(bounded, "_addresses", lambda *_given: ["192.0.2.1", "127.0.0.1"])
+    monkeypatch.setattr("httpcore2.SyncBackend.connect_tcp", connect_tcp)
+    with serving(says_ok) as url, open_client(url, timeout_s=DEADLINE_S) as http:
+        assert b"ok" == ask(http, "GET", "/", deadline_s=DEADLINE_S).content
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "localhost:8080", "ftp://log", "", "https://"])
+def test_a_url_of_no_server_is_named_before_anything_is_asked(url: str) -> None:
+    with pytest.raises(BadUrl, match=r"BAD_URL.*name a server") as told:
+        LedgerClient(url, parse_trust(sample_log(2).trust_root()))
+    assert repr(url) in str(told.value)
+    assert 2 == told.value.exit_code
+
+
+def test_a_witness_of_no_url_keeps_no_other_from_being_asked() -> None:
+    with serving(says_ok) as url:
+        assert [Remembered(url, b"ok")] == list(remembered(["http://[::1", url]))
 
 
 def test_no_client_of_ours_is_without_a_deadline() -> None:
