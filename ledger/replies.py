@@ -57,6 +57,9 @@ class NoAnswer(ClientError):
 
     exit_code = 2
 
+    def __init__(self, what: str) -> None:
+        super().__init__(f"NO_ANSWER: {what}; ask again, the same bytes are recorded once at most")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

@@ -128,7 +128,7 @@ def _follow(  # noqa: PLR0913  (the command's options)
         try:
             look()
         except (NoAnswer, NothingExported, Behind, Unfinished) as error:
-            print(brief(f"{_named(error)[0]}: {error}"), flush=True)
+            _tell(error)
 
     if every is None:
         look()
@@ -150,8 +150,11 @@ def _told(done: Exported, shown: int) -> int:
     return size
 
 
-def _named(error: Exception) -> tuple[str, int]:
-    return next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+def _tell(error: Exception) -> int:
+    """Say what an error is called, once, and what it is; return the exit code."""
+    name, code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+    print(brief(f"{name}: {str(error).removeprefix(f'{name}: ')}"), flush=True)
+    return code
 
 
 @contextmanager
@@ -160,6 +163,4 @@ def _ending(codes: set[int]) -> Iterator[None]:
     try:
         yield
     except (AuditError, NoAnswer, Refused) as error:
-        name, code = _named(error)
-        print(brief(f"{name}: {error}"), flush=True)
-        codes.add(code)
+        codes.add(_tell(error))
