@@ -14,6 +14,7 @@ was begun: `registrar.json`, `config.toml`, the key files, `genesis.json`, entry
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
@@ -274,14 +275,24 @@ def _begin(
     """Write down whose log this will be; `config.toml` last, by which it is known as begun."""
     if host is None:
         raise HostMissing("which host is the log of? it begins the origin, and stays for ever")
-    home.registrar.unlink(missing_ok=True)
-    if registrar_keys:
-        records = [record.model_dump() for record in registrar_keys]
-        durable.create(home.registrar, json.dumps(records).encode())
+    _keep_registrar_keys(home, registrar_keys)
     origin = new_origin(host)
     begun = Identity(origin, operator or DEFAULT_OPERATOR, registrar or DEFAULT_REGISTRAR)
     home.create(begun)
     return begun
+
+
+def _keep_registrar_keys(home: Home, keys: Sequence[KeyRecord]) -> None:
+    """Write down the registrar's public keys, if any; what is there already stays as it is."""
+    named = json.dumps([key.model_dump() for key in keys]).encode() if keys else None
+    there = read_regular(home.registrar) if os.path.lexists(home.registrar) else None
+    if there is None and named is not None:
+        durable.create(home.registrar, named)
+    elif there != named:
+        raise BegunOtherwise(
+            f"{home.registrar} was there before and holds other keys than those named, and stays:"
+            " name the same keys, or move it away"
+        )
 
 
 def registrar_keys_of(home: Home) -> tuple[KeyRecord, ...]:

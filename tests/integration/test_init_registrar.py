@@ -144,6 +144,22 @@ def test_what_was_begun_with_other_keys_of_the_registrar_is_not_taken_up(
         initialise(settings, *NAMES, registrar_keys=RECORDS[::-1])
 
 
+def test_a_file_of_keys_that_was_there_before_is_taken_as_it_is_or_left(
+    database: Database, tmp_path: Path
+) -> None:
+    settings, home = settings_for(database, tmp_path / "home"), Home(tmp_path / "home")
+    home.path.mkdir()
+    home.registrar.write_bytes(b"mine")
+    for named in ((), RECORDS):
+        with pytest.raises(BegunOtherwise, match="was there before"):
+            initialise(settings, *NAMES, registrar_keys=named)
+        assert b"mine" == home.registrar.read_bytes()
+    assert not home.config.exists()
+    home.registrar.write_text(json.dumps([each.model_dump() for each in RECORDS]))
+    begin(settings)
+    assert RECORDS == genesis.registrar_keys_of(home)
+
+
 def test_a_demonstration_does_not_become_a_log_of_two(database: Database, tmp_path: Path) -> None:
     settings = settings_for(database, tmp_path / "home")
     initialise(settings, *NAMES)
