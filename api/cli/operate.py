@@ -275,7 +275,10 @@ def compare(
     name: Annotated[str, typer.Argument(help="A read model, such as title")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Replay the log and say which is the first event by which a read model differs from it."""
+    """Replay the log and say which is the first event by which a read model differs from it.
+
+    It holds rows to the log, and no index to its table: `operate fsck` does.
+    """
     database = open_database(Settings())
     try:
         found = difference(Pool(database.app_dsn, size=3), model_named(name))
@@ -294,6 +297,8 @@ def compare(
         print(f"{name}: the first of {found.count} differing rows is of position {found.first}")
         for row in found.rows:
             print(f"  {row.position}\n    table  {row.stored}\n    replay {row.replayed}")
+    if not as_json:
+        print("no index was held to its table: techledger operate fsck")
     if not found.agrees:
         raise typer.Exit(1)
 

@@ -1,9 +1,12 @@
 """A table that says something else than the log: found, with the first event that differs."""
 
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import operate
 from ledger.store.connection import Pool
 from projections.catalogue import READ_MODELS
 from projections.comparison import (
@@ -60,6 +63,16 @@ def test_a_faithful_table_differs_nowhere(pool, name):
     assert (None, 0, ()) == (found.first, found.count, found.rows)
     assert (found.stored, SIZE) == (found.replayed, found.size)
     assert stored_digest(pool, BY_NAME[name]) == found.stored
+
+
+@pytest.mark.parametrize("edit", ["SELECT", "UPDATE read.status SET reason = 'another'"])
+def test_the_command_says_who_holds_indexes_to_their_tables(pool, monkeypatch, edit):
+    change(pool, edit)
+    monkeypatch.setattr(operate, "open_database", Mock())
+    monkeypatch.setattr(operate, "Pool", lambda *_, **__: pool)
+    done = CliRunner().invoke(operate.app, ["compare", "status"])
+    assert (edit != "SELECT") == done.exit_code
+    assert "no index was held to its table: techledger operate fsck" in done.output
 
 
 def test_an_edited_row_is_found_with_its_event(pool):
