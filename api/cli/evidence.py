@@ -1,5 +1,6 @@
 """`techledger evidence`: bundles that a court checks without a server, and without this program."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from api.cli.options import TrustFile, Url, must_be_new, read_named
 from ledger import durable
 from ledger.client import LedgerClient, read_trust
 from ledger.court import MAX_BUNDLE
-from ledger.log.evidence import format_evidence, parse_evidence
+from ledger.log.evidence import Evidence, format_evidence, parse_evidence
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.files import MAX_ANSWER, read_given
 from ledger.verify.outcome import Refused, Step, Verified
@@ -24,7 +25,9 @@ Bundle = Annotated[Path, typer.Argument(help="The bundle", exists=True, dir_okay
 
 @app.command("gather")
 def gather(
-    bundle: Annotated[Path, typer.Argument(help="New file to write", dir_okay=False)],
+    bundle: Annotated[
+        Path, typer.Argument(help="New file, or a bundle that shows no more", dir_okay=False)
+    ],
     *,
     url: Url,
     trust: TrustFile,
@@ -35,14 +38,20 @@ def gather(
         list[int] | None, typer.Option(help="Single entry that is shown; repeatable")
     ] = None,
 ) -> None:
-    """Fetch a bundle, verify it, and write it."""
-    must_be_new(bundle, "BUNDLE")
+    """Fetch a bundle, verify it, and write it, in place of one that it goes on from."""
+    earlier = _earlier(bundle, trust)
     asked = [f"subject={each}" for each in subject or []]
     asked += [f"position={each}" for each in position or []]
     with LedgerClient(url, read_trust(trust)) as ledger:
         raw = ledger.evidence(*asked)
-    _told(_verified(raw, trust, subject or []))
-    durable.create(bundle, raw, 0o644)
+    verified = _verified(raw, trust, subject or [])
+    if earlier is None:
+        durable.create(bundle, raw, 0o644)
+    elif goes_on(earlier, parse_evidence(raw)):
+        durable.replace(bundle, raw, 0o644)
+    else:
+        must_be_new(bundle, "BUNDLE")
+    _told(verified)
 
 
 @app.command("open")
@@ -85,6 +94,36 @@ def verify(
     _told(answer)
     if not {*(subject or [])} <= {*dict(answer.histories)}:
         raise typer.Exit(1)
+
+
+def _earlier(bundle: Path, trust: Path) -> Evidence | None:
+    """Return the bundle of the same log that is there, None where nothing is.
+
+    Raises `BadParameter` for anything else.
+    """
+    try:
+        if os.path.lexists(bundle):
+            raw = read_given(bundle, MAX_BUNDLE, Step.FORM)
+            verify_evidence(raw, read_given(trust, MAX_ANSWER, Step.TRUST))
+            return parse_evidence(raw)
+    except Refused:
+        must_be_new(bundle, "BUNDLE")
+    return None
+
+
+def goes_on(earlier: Evidence, later: Evidence) -> bool:
+    """Say whether a bundle shows all that an earlier one does, but for the seal, which is newer."""
+    shown = {each.position: each.raw for each in later.entries}
+    subjects = {each.subject for each in later.histories}
+    return (
+        all(each in later.openings for each in earlier.openings)
+        and all(each.subject in subjects for each in earlier.histories)
+        and all(
+            shown.get(each.position) == each.raw
+            for each in earlier.entries
+            if each.position != earlier.seal
+        )
+    )
 
 
 def _read(bundle: Path) -> bytes:

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -12,10 +13,12 @@ from typer.testing import CliRunner
 
 from api.cli import evidence
 from api.cli.events import _keep
+from api.cli.evidence import goes_on
 from api.cli.main import app
 from ledger import durable
+from ledger.log.evidence import parse_evidence
 from tests.support.sample_log import sample_log
-from tests.support.verifying import whole_bundle
+from tests.support.verifying import bundle_of, whole_bundle
 
 BEFORE = b"what was there before"
 STEPS = ("os.fsync", "os.link")
@@ -71,6 +74,29 @@ def test_what_is_there_is_not_written_over(tmp_path: Path, gather: Callable[[], 
     (tmp_path / "bundle").write_bytes(BEFORE)
     assert (2,) == getattr(gather(), "args", None)
     assert BEFORE == (tmp_path / "bundle").read_bytes()
+
+
+def test_a_bundle_is_replaced_by_one_that_shows_as_much(
+    tmp_path: Path, gather: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, bundle = sample_log(12), tmp_path / "bundle"
+    bundle.write_bytes(less := bundle_of(log, [0, 1, 2, 3]))
+    assert gather() is None
+    assert whole_bundle(log) == bundle.read_bytes()
+    monkeypatch.setattr(Served, "bundle", less)
+    assert (2,) == getattr(gather(), "args", None)
+    assert whole_bundle(log) == bundle.read_bytes()
+    (tmp_path / "trust").write_bytes(sample_log(12, origin="other.example/log").trust_root())
+    assert (2,) == getattr(gather(), "args", None)
+    assert whole_bundle(log) == bundle.read_bytes()
+
+
+def test_what_a_holder_has_opened_goes_on_in_no_bundle_without_it() -> None:
+    plain = parse_evidence(whole_bundle(sample_log(12)))
+    opened, sealed = replace(plain, openings=((3, {}),)), replace(plain, seal=11)
+    assert goes_on(sealed, replace(plain, entries=plain.entries[:11]))
+    assert goes_on(plain, opened)
+    assert not goes_on(opened, plain)
 
 
 def test_a_word_that_cannot_be_kept_is_printed(
