@@ -23,7 +23,6 @@ from api.quotas import Quotas
 from api.starts import Starts
 from ledger.sequencer import Stopped
 from ledger.store.connection import OutcomeUnknown
-from ledger.turns import Throttled
 
 MEDIA_TYPES = ("application/json", "application/x-ndjson")
 """What a POST may be; it need not say so, as a browser always says whose page sends it."""
@@ -79,18 +78,14 @@ class Edge:
 
         try:
             await self._starts.turn(address)
-            try:
-                self._check(scope)
-                quota.must_be_left(address)
-                quota.take(address, 1)
-            except (ApiProblem, Throttled) as error:
-                await respond(Request(scope), error)(scope, receive, answer)
-                return
+            self._check(scope)
+            quota.must_be_left(address)
+            quota.take(address, 1)
             await self._app(scope, receive, answer)
-        except asyncio.CancelledError:  # The server ends, and has waited as long as it may.
+        except (Exception, asyncio.CancelledError) as error:  # Outside, it would be logged again.
             if begun:
                 raise
-            await respond(Request(scope), _cut_short(scope))(scope, receive, answer)
+            await respond(Request(scope), _told(error, scope))(scope, receive, answer)
         finally:
             asked = getattr(scope.get("endpoint"), "__name__", "none")
             self._metrics.seconds.labels(asked).observe(time.monotonic() - began)
@@ -154,8 +149,10 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _cut_short(scope: Scope) -> Exception:
-    """Return what a request is told that the end of the server cuts short."""
+def _told(error: BaseException, scope: Scope) -> Exception:
+    """Return what a request is told of an error, or of the end of the server that cuts it short."""
+    if isinstance(error, Exception):
+        return error
     if scope["method"] == "POST":
         return OutcomeUnknown("the server ended before it knew")
     return Stopped("the ledger is stopping")

@@ -273,7 +273,7 @@ def respond(request: Request, error: Exception, note: bytes | None = None) -> Re
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of the application a problem of one shape."""
+    """Make every error of the application a problem of one shape; the edge answers the others."""
 
     async def answer(request: Request, error: Exception) -> Response:
         # What is read is in the log: if it is of no known type, who reads it is too old.
@@ -303,4 +303,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, leave)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(RequestValidationError, answer_validation)
-    app.add_exception_handler(Exception, answer)
