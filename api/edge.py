@@ -103,11 +103,7 @@ class Edge:
         hosts = headers.getlist("host")
         if self._hosts is not None and (len(hosts) != 1 or _name_of(hosts[0]) not in self._hosts):
             raise ApiProblem(421, "HOST", "the request is for another host: see LEDGER_HOSTS")
-        if _tokens(headers, "expect") - {"100-continue"}:
-            raise ApiProblem(417, "EXPECTATION", "a request may expect 100-continue, nothing else")
-        codings = headers.getlist("transfer-encoding")
-        if codings and [each.strip().lower() for each in codings] != ["chunked"]:
-            raise ApiProblem(501, "TRANSFER_CODING", "a body is sent chunked, in no other coding")
+        must_be_plain(headers)
         if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
             return
         origin = headers.get("origin")
@@ -116,6 +112,15 @@ class Edge:
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind and kind not in MEDIA_TYPES:
             raise ApiProblem(415, "MEDIA_TYPE", f"a request is one of {', '.join(MEDIA_TYPES)}")
+
+
+def must_be_plain(headers: Headers) -> None:
+    """Raise `ApiProblem` for what a request asks of HTTP and no server of ours does."""
+    if _tokens(headers, "expect") - {"100-continue"}:
+        raise ApiProblem(417, "EXPECTATION", "a request may expect 100-continue, nothing else")
+    codings = headers.getlist("transfer-encoding")
+    if codings and [each.strip().lower() for each in codings] != ["chunked"]:
+        raise ApiProblem(501, "TRANSFER_CODING", "a body is sent chunked, in no other coding")
 
 
 def _tokens(headers: Headers, name: str) -> set[str]:

@@ -257,8 +257,13 @@ def wants_vietnamese(request: Request) -> bool:
 
 def respond(request: Request, error: Exception, note: bytes | None = None) -> Response:
     """Return the response that an error is; `note` is the signed refusal, where there is one."""
-    members = problem(error, vietnamese=wants_vietnamese(request)) | signed(note)
-    request.app.state.metrics.problems.labels(members["code"]).inc()
+    request.app.state.metrics.problems.labels(code_of(error)).inc()
+    return response_of(error, note, vietnamese=wants_vietnamese(request))
+
+
+def response_of(error: Exception, note: bytes | None = None, *, vietnamese: bool) -> Response:
+    """Return the same, of whoever counts no problems."""
+    members = problem(error, vietnamese=vietnamese) | signed(note)
     headers = dict(error.headers) if isinstance(error, ApiProblem) else {}
     if members["status"] in LATER:
         headers["Retry-After"] = str(wait_s_of(error))

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import FastAPI, Path, Request, Response
+from fastapi import Depends, FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from api.edge import must_be_plain
+from api.problems import ApiProblem, response_of, wants_vietnamese
 from ledger.witness.witness import Answer, Witness
 
 MAX_BODY = 1 << 20
@@ -22,7 +24,9 @@ def witness_app(witness: Witness) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(_must_be_plain)],
     )
+    app.add_exception_handler(ApiProblem, _refused)
 
     @app.post("/add-checkpoint")
     async def add_checkpoint(request: Request) -> Response:
@@ -41,6 +45,14 @@ def witness_app(witness: Witness) -> FastAPI:
         return Response("live\n", media_type="text/plain")
 
     return app
+
+
+async def _must_be_plain(request: Request) -> None:
+    must_be_plain(request.headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return response_of(error, vietnamese=wants_vietnamese(request))
 
 
 async def _answered(request: Request, judge: Callable[[bytes], Answer]) -> Response:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -89,6 +90,25 @@ def test_a_witness_cosigns_and_what_it_cosigned_outlives_a_kill(home: tuple[Path
         assert 404 == client.get(f"/{HASH}/checkpoint/", follow_redirects=False).status_code
         checkpoint, _ = open_cosigned_checkpoint(seen.content, ORIGIN, log, ours)
         assert 9 == checkpoint.size
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "code"),
+    [
+        (b"Expect: 200-ok\r\nContent-Length: 2", 417, b"EXPECTATION"),
+        (b"Transfer-Encoding: gzip, chunked", 501, b"TRANSFER_CODING"),
+    ],
+)
+def test_what_a_request_asks_of_http_is_refused_as_the_ledger_does(
+    home: tuple[Path, int, str], head: bytes, status: int, code: bytes
+):
+    path, port, _ = home
+    asked = b"POST /add-checkpoint HTTP/1.1\r\nHost: localhost\r\n%b\r\n\r\n" % head
+    with served(path, port), socket.create_connection(("127.0.0.1", port), timeout=20) as sent:
+        sent.sendall(asked)
+        said = b"".join(iter(lambda: sent.recv(65536), b""))
+    assert said.startswith(b"HTTP/1.1 %d " % status), said
+    assert b'"code":"%b"' % code in said
 
 
 def test_a_witness_that_lost_its_book_does_not_start(home: tuple[Path, int, str]):
