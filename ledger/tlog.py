@@ -16,9 +16,9 @@ from ledger.log.policy import Policy, QuorumMissed, Witnessed
 from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
-from ledger.log.tree_head import parse_checkpoint
+from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.verify.files import read_checkpoint, read_tile
-from ledger.verify.outcome import Step, refusing
+from ledger.verify.outcome import Refused, Step, refusing
 from ledger.verify.tree import HashBundle, check_tree
 from ledger.verify.workers import in_order
 
@@ -63,6 +63,21 @@ def verify_tiles(directory: Path, policy: Policy, previous: bytes | None = None)
             proof = prove_consistency(old.size, size, TileHashes(partial(read_tile, directory)))
             verify_consistency(old.size, size, proof, old.root, root)
     return opened
+
+
+def is_of_tree(previous: bytes, now: Checkpoint, policy: Policy) -> bool:
+    """Say whether a checkpoint that was kept is of the same tree.
+
+    Of two sizes only the log's files show whether the one continues the other. Raises `Refused`
+    (step 9) where the two contradict each other.
+    """
+    with refusing(Step.CONSISTENCY):
+        old = open_by_policy(previous, policy).checkpoint
+    if old.origin != now.origin:
+        raise Refused(Step.CONSISTENCY, f"the earlier checkpoint is of another log, {old.origin}")
+    if old.size == now.size and old.root != now.root:
+        raise Refused(Step.CONSISTENCY, f"the log has signed two trees of size {now.size}")
+    return old.size == now.size
 
 
 def verify_proof(raw: bytes, entry: bytes, policy: Policy) -> tuple[int, Witnessed]:

@@ -10,7 +10,7 @@ from ledger.log.encoding import write_base64
 from ledger.log.note import MAX_NOTE
 from ledger.log.policy import MalformedPolicy, Policy, Witnessed, parse_policy
 from ledger.log.receipt import MAX_TLOG_PROOF
-from ledger.tlog import verify_proof, verify_tiles
+from ledger.tlog import is_of_tree, verify_proof, verify_tiles
 from ledger.verify.files import MAX_ANSWER, read_given
 from ledger.verify.outcome import Refused, Step
 
@@ -22,14 +22,16 @@ PolicyFile = Annotated[
     Path, typer.Option("--policy", help="Its logs and witnesses are trusted", exists=True)
 ]
 
+Previous = Annotated[
+    Path | None, typer.Option(help="An earlier checkpoint of the log", exists=True)
+]
+
 
 @app.command("verify")
 def verify(
     directory: Annotated[Path, typer.Argument(help="The log's files", exists=True)],
     policy: PolicyFile,
-    previous: Annotated[
-        Path | None, typer.Option(help="An earlier checkpoint of the log", exists=True)
-    ] = None,
+    previous: Previous = None,
 ) -> None:
     """Verify a log's static files (c2sp.org/tlog-tiles): signatures, every tile, every entry."""
     try:
@@ -45,17 +47,22 @@ def proof(
     file: Annotated[Path, typer.Argument(help="The proof", exists=True)],
     entry: Annotated[Path, typer.Option(help="The entry that it is for", exists=True)],
     policy: PolicyFile,
+    previous: Previous = None,
 ) -> None:
     """Verify that an entry is in a log, by its proof (c2sp.org/tlog-proof)."""
     try:
+        earlier = read_given(previous, MAX_NOTE, Step.CONSISTENCY) if previous else None
         index, opened = verify_proof(
             read_given(file, MAX_TLOG_PROOF, Step.CHECKPOINT),
             read_given(entry, MAX_ANSWER, Step.TREE),
-            _policy(policy),
+            trusted := _policy(policy),
         )
+        continued = earlier is None or is_of_tree(earlier, opened.checkpoint, trusted)
     except Refused as refused:
         _refuse(refused)
     print(f"the entry has index {index}")
+    if not continued:
+        print("unchecked: whether the log continues what it was: techledger tlog verify shows it")
     _tell(opened)
 
 

@@ -86,7 +86,8 @@ HELD: dict[str, str] = {
         e2e/test_promises.py::test_a_promise_outlives_a_kill""",
     "**Or a log of somebody else**": "vectors/test_log_any.py::test_its_files_verify",
     "techledger tlog verify DIR": "vectors/test_log_any.py::test_the_commands_say_so",
-    "The policy (c2sp.org/tlog-policy)": """
+    "`--previous FILE` holds either": """
+        vectors/test_log_any.py::test_a_checkpoint_that_was_kept_is_of_the_same_tree_or_contradicts_or_neither
         vectors/test_log_any.py::test_a_policy_that_names_no_log_trusts_none
         vectors/test_log_any.py::test_a_log_of_another_name_is_not_signed_by_its_key""",
     "| 1 | origin": """

@@ -144,6 +144,9 @@ TECHLEDGER = {
     "tlog proof": "tlog proof ODD --entry entry --policy policy.txt",
     "an entry of tlog proof": "tlog proof receipt --entry ODD --policy policy.txt",
     "the policy of tlog proof": "tlog proof receipt --entry entry --policy ODD",
+    "an earlier note of tlog proof": (
+        "tlog proof receipt --entry entry --policy policy.txt --previous ODD"
+    ),
     "an earlier note of tlog verify": "tlog verify log --policy policy.txt --previous ODD",
     "evidence verify": "evidence verify ODD --trust trust",
     "audit verify": "audit verify log --trust trust --previous ODD --no-rules",

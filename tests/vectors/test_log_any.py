@@ -12,7 +12,7 @@ from ledger.log.merkle import EMPTY_ROOT
 from ledger.log.note import Note, format_note, format_vkey, parse_note, sign_note
 from ledger.log.policy import QUORUM_NONE_POLICY, Policy, QuorumMissed, parse_policy
 from ledger.log.tiles import parse_bundle
-from ledger.tlog import open_by_policy, verify_proof, verify_tiles
+from ledger.tlog import is_of_tree, open_by_policy, verify_proof, verify_tiles
 from ledger.verify.outcome import Refused
 from tests.support import sample_log as sample
 from tests.support.log import flip, log_signers
@@ -101,10 +101,34 @@ def test_the_commands_say_so(directory: Path, tmp_path: Path) -> None:
     said = CliRunner().invoke(app, [*asked, *trusting])
     assert 0 == said.exit_code
     assert "the entry has index 255" in said.output
+    kept = ["--previous", str(directory / "checkpoint")]
+    said = CliRunner().invoke(app, [*asked, *trusting, *kept])
+    assert (0, False) == (said.exit_code, "unchecked" in said.output)
+    kept = ["--previous", str(tmp_path / "policy")]
+    said = CliRunner().invoke(app, [*asked, *trusting, *kept])
+    assert (1, True) == (said.exit_code, "step 9" in said.output)
     (tmp_path / "entry").write_bytes(b"another")
     assert 1 == CliRunner().invoke(app, [*asked, *trusting]).exit_code
     (tmp_path / "policy").write_bytes(b"quorum\n")
     assert 2 == CliRunner().invoke(app, [*asked, *trusting]).exit_code
+
+
+def test_a_checkpoint_that_was_kept_is_of_the_same_tree_or_contradicts_or_neither() -> None:
+    ours, *_ = log_signers()
+    listed = parse_policy(f"log {format_vkey(ours)}\n".encode() + QUORUM_NONE_POLICY)
+    now = Checkpoint(ours.name, 5, bytes(32))
+
+    def kept(size: int, root: bytes) -> bytes:
+        return sign_note(format_checkpoint(Checkpoint(ours.name, size, root)), [ours], 0)
+
+    assert is_of_tree(kept(5, bytes(32)), now, listed)
+    assert not is_of_tree(kept(4, bytes(32)), now, listed)
+    with pytest.raises(Refused, match="two trees of size 5"):
+        is_of_tree(kept(5, b"x" * 32), now, listed)
+    with pytest.raises(Refused, match="of another log"):
+        is_of_tree(kept(5, bytes(32)), Checkpoint("other.example/log", 5, bytes(32)), listed)
+    with pytest.raises(Refused, match="step 9"):
+        is_of_tree(kept(5, bytes(32)), now, parse_policy(QUORUM_NONE_POLICY))
 
 
 def test_a_log_that_has_grown_may_keep_full_tiles_alone(tmp_path: Path) -> None:
