@@ -1584,7 +1584,7 @@ def check_opening(opening: dict[str, Any], event: Event | None, origin: str) -> 
     must(found["commitment"] == f"sha256:{hashed}", "what is sealed there was another value")
 
 
-Delays = tuple[int, int]  # In seconds: what holds as the log ends, and the least ever adopted.
+Delays = tuple[int, int]  # In seconds: what holds as it is signed, and the least adopted.
 
 
 def delays_by(now: str, adopted: Sequence[tuple[int, str, int]]) -> Delays:
@@ -1633,7 +1633,7 @@ class Verified(NamedTuple):
     @property
     def delays(self) -> Delays | None:
         """Return the delays, None where all that changes them is not shown."""
-        now = max(event.accepted for event in self.events.values())
+        now = max([self.bounds[0].earliest, *(each.accepted for each in self.events.values())])
         known = not self.elsewhere or self.elsewhere[0][0] > 0
         return delays_by(now, self.authority.delays) if known else None
 

@@ -89,7 +89,7 @@ class Verified:
     checkpoints from there on, `refusal_keys` those that ever signed refusals and promises;
     `histories` are subjects of which everything was shown below a size.
     `vouched` has the positions of events that rest on a vouched key, each with where that was;
-    `delays` are the one that holds as the log ends and the least that was ever adopted, in seconds;
+    `delays` are the one that holds as it is signed and the least that was ever adopted, in seconds;
     `demonstration` says that there is a time at which nothing waits, None that this is not shown;
     `times` are when the checkpoint was signed, and by whom.
     `shown` is what was verified beside, as JSON members; `lines` are the same for people, `text`

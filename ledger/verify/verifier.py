@@ -122,7 +122,7 @@ def verify_export(
     told = chronology.signatures, tuple(each for loose in unread.values() for each in loose)
     keys, words, vouched = now.log_keys, tuple(authority.refusal_keys), tuple(chronology.vouched)
     found = Verified(checkpoint, ended, *told, None, keys, words, vouched, authority.demonstration)
-    delays = court.delays_by(chronology.last, authority.delays)
+    delays = court.delays_by(max(bounds.earliest, chronology.last), authority.delays)
     return replace(found, delays=delays, times=tuple(times_of(note, now)))
 
 

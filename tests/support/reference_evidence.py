@@ -107,13 +107,17 @@ def show(raw: bytes, trust: Trust) -> tuple[Verified, Authority]:
     ended = states([step for step, each in left if each], _idle(evidence))
     answer = Verified(checkpoint, ended, signatures, (*elsewhere, *lines), histories=histories)
     known = not any(size == 0 for size, _ in elsewhere[:1])
-    answer = _delayed(answer, authority, last) if known else replace(answer, demonstration=None)
+    answer = (
+        _delayed(answer, authority, max(last, bounds.earliest))
+        if known
+        else replace(answer, demonstration=None)
+    )
     return _marked(answer, events, authority), authority
 
 
-def _delayed(answer: Verified, authority: Authority, last: str) -> Verified:
-    """Add the delay that holds as the log ends, and the least there was."""
-    holds = max((since, at, s) for at, since, s in authority.delays if since <= last)[2]
+def _delayed(answer: Verified, authority: Authority, now: str) -> Verified:
+    """Add the delay that holds as the log was signed, and the least there was."""
+    holds = max((since, at, s) for at, since, s in authority.delays if since <= now)[2]
     return replace(answer, delays=(holds, min(s for *_, s in authority.delays)))
 
 

@@ -132,6 +132,19 @@ def test_the_delay_is_told_and_the_least_that_there_was(log: SampleLog, tmp_path
         assert {"seconds": holds, "least": least} == answer.to_json()["delay"]
 
 
+def test_the_delay_that_is_told_holds_when_the_log_was_signed(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    """It began behind the last entry, or behind the last that is shown."""
+    log.say(delay_adopted(1, not_before=format_instant(BINDS)), [*OFFICERS])
+    for at, (signed, told) in enumerate(((-1, (DELAY_S, 1)), (0, (1, 1)))):
+        log.signed = int(BINDS.timestamp()) + signed
+        assert told == verified(log, tmp_path / f"{at}").delays
+        bundle, root = whole_bundle(log), log.trust_root()
+        assert told == verify_evidence(bundle, root).delays
+        assert told == by_parts(bundle, root).delays
+
+
 @pytest.mark.parametrize("who", [OPERATOR, REGISTRAR])
 def test_one_officer_stops_a_delay_that_waits(who: str, log: SampleLog, tmp_path: Path) -> None:
     """And the log is no demonstration then: there is no time at which nothing waits."""
