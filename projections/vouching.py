@@ -177,10 +177,7 @@ def marked_timeline_of(
     """Do what `timeline_of` does, and mark the events. `origin` is that of the log."""
     found = timeline_of(pool, subject, after=after, limit=limit)
     vouched = vouched_for(pool, origin, found.positions)
-    marked = tuple(
-        _with(MarkedEvent, row, vouched_at=vouched.at(row.position)) for row in found.events
-    )
-    return _with(MarkedTimeline, found, events=marked)
+    return _with(MarkedTimeline, found, events=_marked(MarkedEvent, found.events, vouched))
 
 
 def marked_dispute_of(
@@ -189,10 +186,7 @@ def marked_dispute_of(
     """Do what `dispute_of` does, and mark the steps."""
     found = dispute_of(pool, dispute, known_at=known_at)
     vouched = vouched_for(pool, origin, found.positions)
-    marked = tuple(
-        _with(MarkedStep, row, vouched_at=vouched.at(row.position)) for row in found.steps
-    )
-    return _with(MarkedDispute, found, steps=marked)
+    return _with(MarkedDispute, found, steps=_marked(MarkedStep, found.steps, vouched))
 
 
 def mark_signed(pool: Pool, origin: str, found: SignedBy) -> MarkedSignedBy:
