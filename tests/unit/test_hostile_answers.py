@@ -167,6 +167,14 @@ def with_another(kind: Any, value: Any, at: str) -> Iterator[tuple[str, Any]]:
                 yield deeper, {**value, name: [changed]}
 
 
+@pytest.mark.parametrize("kind", [Fraction, tuple[int, int]])
+def test_a_list_of_two_has_no_other_number(kind: Any) -> None:
+    assert [1, 2] == read_as(kind, [1, 2])
+    for wrong in ([], [1], [1, 2, 3]):
+        with pytest.raises(WrongShape, match="list of 2"):
+            read_as(kind, wrong)
+
+
 def test_what_is_owed_beyond_every_number_is_read_as_one() -> None:
     assert [2**70] == read_as(tuple[int, ...], [str(2**70)])
     for wrong in ("7", "1e99", "x", True, 1.0):

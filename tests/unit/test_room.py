@@ -49,6 +49,32 @@ class Dripping(Here):
         return now - self.since
 
 
+class Owing(Here):
+    """One that is waited for as long as it is said."""
+
+    def __init__(self, host, owed):
+        super().__init__(host)
+        self.owed = owed
+
+    def owes_s(self, now):
+        del now
+        return self.owed
+
+
+def test_who_has_said_what_it_wants_since_the_last_look_stays():
+    async def story():
+        guard = Guard(Limits(connections=2))
+        here = [Owing(f"192.0.2.{n}", owed) for n, owed in enumerate((10, 5, 1))]
+        for each in here:
+            guard.enter(each)
+        assert [True, False, False] == [each.gone for each in here]
+        here[1].owed = 0
+        assert 0 == guard.enter(Owing("192.0.2.9", 0))
+        return [each.gone for each in here]
+
+    assert [True, False, True] == asyncio.run(story())
+
+
 @pytest.mark.parametrize("per_address", [1, 2, 10])
 def test_a_new_connection_costs_no_look_at_all_the_others(monkeypatch, per_address):
     """As many come as there is room for: the oldest go, and none is looked at for each of them."""
