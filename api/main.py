@@ -80,7 +80,7 @@ def create_app(node: Node) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.traffic = Traffic.over(node.reads, node.settings)
+        app.state.traffic = Traffic.over(node.reads, node.settings, node.computing)
         app.state.submitter = Submitter(
             origin=node.identity.origin,
             keys=KeyDirectory(node.pool, node.settings.keys_bytes),
@@ -123,10 +123,9 @@ def create_app(node: Node) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.quotas = Quotas.of(settings)
     app.state.uploads = Uploads()
-    for module in ROUTED:
-        app.include_router(module.router)
-    app.include_router(explorer.router)
-    app.include_router(pages.router)
+    # One list: routers that are included are each asked anew what they have, for every request.
+    for router in (*(module.router for module in ROUTED), explorer.router, pages.router):
+        app.router.routes.extend(router.routes)
     problems.install(app)
     app.add_middleware(
         Edge,

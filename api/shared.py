@@ -20,10 +20,14 @@ WITHIN_S = 2.0
 
 
 class Shared(Generic[T]):
-    """What `find` returns or raises. `find` may block. One event loop owns it."""
+    """What `find` returns or raises. `find` may block. One event loop owns it.
 
-    def __init__(self, name: str, find: Callable[[], T]) -> None:
+    What is not `kept` is shared by those who ask while it is looked for, and by nobody after them.
+    """
+
+    def __init__(self, name: str, find: Callable[[], T], *, kept: bool = True) -> None:
         self._find = find
+        self._kept = kept
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._found: asyncio.Future[T] | None = None
         self._began = self._ended = 0.0
@@ -32,13 +36,16 @@ class Shared(Generic[T]):
         """Return the answer, or raise it. Raises `TimeoutError` where there is none in time."""
         now = asyncio.get_running_loop().time()
         found = self._found
-        if found is None or (found.done() and now - self._ended > KEPT_S):
+        if found is None or (found.done() and not self._counts(now)):
             found, self._began = self._search(), now
         left_s = max(0.0, self._began + WITHIN_S - now)
         await asyncio.wait({found}, timeout=left_s)
         if not found.done():
             raise TimeoutError
         return found.result()
+
+    def _counts(self, now: float) -> bool:
+        return self._kept and now - self._ended <= KEPT_S
 
     def close(self) -> None:
         """Search no more."""

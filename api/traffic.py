@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from api.folding import Folding
 from api.lanes import Lane
+from ledger.computing import Computing
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 
@@ -26,7 +27,7 @@ class Traffic:
     folding: Folding
 
     @classmethod
-    def over(cls, pool: Pool, settings: Settings) -> "Traffic":
+    def over(cls, pool: Pool, settings: Settings, computing: Computing) -> "Traffic":
         """Return the lanes over the readers' connections: a thread has at most one of them."""
         patience_s = settings.read_wait_s
         return cls(
@@ -36,8 +37,16 @@ class Traffic:
                 waiting=settings.reads_waiting,
                 share=SHARE,
                 patience_s=patience_s,
+                computing=computing,
             ),
-            Lane("replays", 1, waiting=REPLAYS_WAITING, share=2, patience_s=patience_s),
+            Lane(
+                "replays",
+                1,
+                waiting=REPLAYS_WAITING,
+                share=2,
+                patience_s=patience_s,
+                computing=computing,
+            ),
             Folding(pool, settings),
         )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ledger.domain.authority import BadSignature
 from ledger.domain.event import Event, Refusal, format_instant
+from ledger.faults import without_frames
 from ledger.intake import Submission
 from ledger.judging import Outcome, Recorded
 from ledger.receipts import Proof
@@ -68,7 +69,7 @@ Tell = Callable[[int, Answer], None]
 
 def rejected(event: Event, error: Exception) -> Rejected:
     """Return why an event that could be read is not in the log."""
-    return Rejected(event.event_id, error, event.payload_hash)
+    return Rejected(event.event_id, without_frames(error), event.payload_hash)
 
 
 def receipt_at(event_id: str, at: Recorded, proof: Proof) -> Receipt:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import NamedTuple
 
 from ledger.answers import Answer, Promised, Rejected, Tell
+from ledger.faults import without_frames
 from ledger.intake import Invalid, Submission, read
 from ledger.store.connection import OutcomeUnknown
 from ledger.turns import Busy, Line, Turns
@@ -39,7 +40,7 @@ def _read_one(raw: bytes, origin: str) -> Submission | Invalid:
     try:
         return read(raw, origin)
     except Invalid as error:
-        return error
+        return without_frames(error)
 
 
 def next_chunk(line: Line[Single]) -> list[Single]:

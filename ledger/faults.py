@@ -13,8 +13,11 @@ import os
 import unicodedata
 from concurrent.futures import BrokenExecutor
 from enum import Enum
+from typing import TypeVar
 
 from ledger.wire.regular import OddFile
+
+E = TypeVar("E", bound=BaseException)
 
 MAX_REASON = 300
 """Characters of a reason at most."""
@@ -82,6 +85,19 @@ def is_bug(error: BaseException) -> bool:
     """Say whether our own code failed at what it was given, as it would again."""
     marked = isinstance(error, NeedsOperator) or fault_of(error) is not Fault.OPERATOR
     return isinstance(error, _BUGS) and not marked
+
+
+def without_frames(error: E) -> E:
+    """Return an error that is kept as an answer, without the frames that it was raised through.
+
+    They hold the error among their values, and all that was read and judged with it: a ring that
+    only the garbage collector ends, and thousands of them stop every thread for half a second.
+    """
+    each: BaseException | None = error
+    while each is not None:
+        each.__traceback__ = None
+        each = each.__cause__ or each.__context__
+    return error
 
 
 def is_full(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from ledger.domain import admission
 from ledger.domain.event import Context, Event, Logged, Refusal, format_instant
 from ledger.domain.law import Law
 from ledger.domain.refused import NotJudged, is_dead, keep_refusal, recall_refusal
-from ledger.faults import is_bug
+from ledger.faults import is_bug, without_frames
 from ledger.folds import Cold, Overlay
 from ledger.intake import Submission, accepted_at
 from ledger.log.merkle import leaf_hash
@@ -142,12 +142,12 @@ class Judging:
             admission.admit(self.overlay, event, context)
             rows = self._openings.keep(submission)
         except VaultUnavailable as error:
-            return error
+            return without_frames(error)
         except Refusal as refusal:
             refusal.at = self.accepted
             if is_dead(refusal, self.overlay, event, context):
                 self._bury(refusal, event, payload_sha256)
-            return refusal
+            return without_frames(refusal)
         return self._add(submission, payload_sha256, rows)
 
     def _failed(self, error: Exception, event: Event) -> NotJudged:

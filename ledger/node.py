@@ -20,6 +20,7 @@ from ledger.antirollback import CheckpointFile, Halted
 from ledger.batches import BatchKey, load_batch_key, make_batch_key
 from ledger.charter import read_policy_in_force
 from ledger.clock import Clock
+from ledger.computing import Computing
 from ledger.dryruns import DryRuns
 from ledger.faults import Told
 from ledger.feeder import Feeder
@@ -163,7 +164,8 @@ class Node:
         self.probe = confirmed(size=2, patience_s=1, timeouts=PROBED_WITHIN)
         # Beside the readers: who replays the log, who waits for folds, who looks up old receipts,
         # and who judges what is not to be recorded.
-        self.reads = opened(size=settings.readers + 5, patience_s=5)
+        self.computing = Computing()
+        self.reads = opened(size=settings.readers + 5, patience_s=5, computing=self.computing)
         self.clock = Clock()
         self.feed = CheckpointFeed(self.reads)
         self.prover = Prover(self.pool)

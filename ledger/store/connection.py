@@ -31,6 +31,7 @@ from psycopg2.extensions import (
 )
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
 
+from ledger.computing import Computing
 from ledger.faults import NeedsOperator, Passing, Told
 from ledger.store.hint import Hinter
 from ledger.store.replication import Confirmations
@@ -138,7 +139,8 @@ class Pool:
 
     `patience_s` is the longest wait, in seconds, for a free connection and for a database that
     was there before and restarts. A database never reached fails at once: then the settings are
-    wrong. With `kept_mac` its readers are answered only from what processes of this ledger kept.
+    wrong. With `kept_mac` its readers are answered only from what processes of this ledger kept;
+    with `computing` those that have its turn give it back while they wait for the database.
     """
 
     def __init__(  # noqa: PLR0913  (what it works with, by name)
@@ -151,8 +153,10 @@ class Pool:
         patience_s: float = 30.0,
         confirmations: Confirmations | None = None,
         kept_mac: KeptMac | None = None,
+        computing: Computing | None = None,
     ) -> None:
         self.kept_mac = kept_mac
+        self._cursor = cursor if computing is None else _cursor_of(computing)
         self._dsn = dsn
         self._application_name = application_name
         self._timeouts = timeouts or Timeouts()
@@ -211,6 +215,7 @@ class Pool:
             opened = psycopg2.connect(
                 self._dsn,
                 application_name=self._application_name,
+                cursor_factory=self._cursor,
                 connect_timeout=10,
                 # A peer that vanished is noticed in about 20 s, not in two hours.
                 keepalives_idle=10,
@@ -285,6 +290,17 @@ class Pool:
                     raise
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  (jitter, not a secret)
             pause = min(2 * pause, 1.0)
+
+
+def _cursor_of(computing: Computing) -> type[cursor]:
+    """Return cursors whose threads let others compute while the database works."""
+
+    class Waiting(cursor):
+        def execute(self, *arguments: Any) -> None:
+            with computing.waiting():
+                super().execute(*arguments)
+
+    return Waiting
 
 
 # A role's or a database's own settings change what no statement of ours means, and a policy that

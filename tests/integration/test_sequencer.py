@@ -1,6 +1,8 @@
 """The sequencer, with the rules (a) to (d) of its design, on a real PostgreSQL."""
 
+import gc
 import multiprocessing
+import weakref
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -462,3 +464,18 @@ def test_a_request_that_fails_before_it_is_judged_takes_no_other_with_it(
         answers = [node.sequencer.submit([submission(each)]) for each in (first, bad, third)]
     told = [each.result(TIMEOUT_S)[0] for each in answers]
     assert [Recorded, ValueError, Recorded] == [type(each) for each in told]
+
+
+def test_a_refusal_is_gone_once_nobody_has_it(node: Node, world: World):
+    """Without the garbage collector: what hangs on it stopped all threads when it came by."""
+    append(node, *world.registrations())
+    gc.disable()
+    try:
+        (outcome,) = append(node, world.registration(INSTITUTE))
+        assert isinstance(outcome, Refusal)
+        kept = weakref.ref(outcome)
+        del outcome
+        append(node, world.registration("party:vn.next"))  # The sequencer lets go of the last one.
+        assert None is kept()
+    finally:
+        gc.enable()

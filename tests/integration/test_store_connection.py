@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
+from ledger.computing import Computing
 from ledger.store.connection import (
     Damaged,
     NotMigrated,
@@ -249,3 +250,23 @@ def test_ids_come_back_as_they_went(pool):
         (event_id,) = session.fetchone()
         session.execute("SELECT %s::uuid", (str(event_id),))
         assert (event_id,) == session.fetchone()
+
+
+def test_while_a_reader_waits_for_the_database_another_computes(database):
+    computing = Computing()
+    pool = Pool(database.app_dsn, size=1, computing=computing)
+    begun = threading.Event()
+
+    def read():
+        with computing.turn(), pool.session() as session:
+            begun.set()
+            session.execute("SELECT pg_sleep(1)")
+            return time.monotonic()
+
+    with ThreadPoolExecutor(1) as threads:
+        answered = threads.submit(read)
+        assert begun.wait(30)
+        with computing.turn():
+            computed = time.monotonic()
+        assert computed < answered.result(30)
+    pool.close()

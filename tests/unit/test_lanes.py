@@ -6,11 +6,13 @@ import threading
 import pytest
 
 from api.lanes import Lane
+from ledger.computing import Computing
 from ledger.turns import Busy, Throttled
 
 
 def lane(**given):
-    return Lane("test", 1, **({"waiting": 100, "share": 100, "patience_s": 30} | given))
+    bounds = {"threads": 1, "waiting": 100, "share": 100, "patience_s": 30}
+    return Lane("test", **(bounds | {"computing": Computing()} | given))
 
 
 class Stop:
@@ -106,3 +108,44 @@ def test_a_client_that_goes_away_frees_its_place_but_not_a_thread_that_works():
 def test_what_the_work_raises_is_raised():
     with pytest.raises(ZeroDivisionError):
         asyncio.run(lane().run("a", lambda: 1 // 0))
+
+
+def test_of_the_threads_of_lanes_one_computes_and_the_others_wait():
+    async def story():
+        computing, stop = Computing(), Stop()
+        one, other = lane(threads=2, computing=computing), lane(computing=computing)
+        first = asyncio.create_task(one.run("a", stop))
+        await stop.under_way()
+        rest = [asyncio.create_task(each.run("b", threading.get_ident)) for each in (one, other)]
+        done, _ = await asyncio.wait(rest, timeout=0.2)
+        assert not done, "the turn is taken"
+        stop.let_go.set()
+        await asyncio.gather(first, *rest)
+
+    asyncio.run(story())
+
+
+def test_whoever_waits_lets_another_compute_and_goes_on_in_a_turn_of_its_own():
+    computing, order = Computing(), []
+    waits, goes_on = threading.Event(), threading.Event()
+
+    def first():
+        with computing.turn():
+            with computing.waiting():
+                waits.set()
+                assert goes_on.wait(30)
+            order.append("first")
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert waits.wait(30)
+    with computing.turn():
+        goes_on.set()
+        thread.join(0.2)
+        order.append("second")
+    thread.join()
+    assert ["second", "first"] == order
+    with computing.waiting():  # Without a turn there is none to give back.
+        pass
+    with computing.turn():
+        pass

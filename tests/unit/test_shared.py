@@ -13,8 +13,8 @@ from api.shared import Shared
 
 
 @contextmanager
-def sharing(find: Callable[[], object]) -> Iterator[Shared[object]]:
-    made = Shared("test", find)
+def sharing(find: Callable[[], object], *, kept: bool = True) -> Iterator[Shared[object]]:
+    made = Shared("test", find, kept=kept)
     try:
         yield made
     finally:
@@ -40,6 +40,15 @@ def test_all_who_ask_at_once_have_the_same_answer() -> None:
             assert [1] * 200 == await asyncio.gather(*(one.get() for _ in range(200)))
             assert 1 == await one.get()
             assert 1 == find.times
+
+    asyncio.run(story())
+
+
+def test_what_is_not_kept_is_looked_for_again_at_once() -> None:
+    async def story() -> None:
+        with sharing(Count(), kept=False) as one:
+            assert [1, 1] == await asyncio.gather(one.get(), one.get())
+            assert 2 == await one.get()
 
     asyncio.run(story())
 
