@@ -1,5 +1,6 @@
 """One node and its HTTP surface for all API tests of a module; each test brings its own parties."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import httpx2
@@ -38,6 +39,10 @@ def home(settings: Settings) -> Home:
 def node(settings: Settings, home: Home) -> Iterator[Node]:
     assert home.trust.exists(), "the log was founded"
     with running(settings) as started:
+        deadline = time.monotonic() + 30
+        while not started.checker.up:  # Until then it is not ready, and says so.
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
         yield started
 
 
