@@ -406,14 +406,14 @@ RARE = (
     reviewed_by_none,
     lifted_by_the_suspended_key,
     lifted_by_a_deputy,
-) * 2
+) * 6
 """What few topics have: asked first, wherever it is there."""
 
 DEPENDS: tuple[Case, ...] = (
     by_deputy("small"),
     by_deputy("large"),
     by_deputy("foreign"),
-    by_deputy("whole"),
+    *(by_deputy("whole"), by_deputy("whole")),  # Rarely refused.
 )
 
 
