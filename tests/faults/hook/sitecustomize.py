@@ -307,7 +307,7 @@ def _patch_driver(psycopg2) -> None:
             if fault == "kill":
                 _raise(fault, system=True)
             raise psycopg2.OperationalError(f"could not create socket: {fault}\n\tIs it running?")
-        named.setdefault("cursor_factory", Cursor)
+        named["cursor_factory"] = disturbing(named.get("cursor_factory", extensions.cursor))
         return connect(*arguments, **named)
 
     def disturbed(fault: str, cursor) -> None:
@@ -323,25 +323,29 @@ def _patch_driver(psycopg2) -> None:
             case _:
                 _raise(fault, system=False)
 
-    class Cursor(extensions.cursor):
-        """A cursor whose statements are sent, and whose answers are received, through sites."""
+    @functools.cache
+    def disturbing(base):
+        class Cursor(base):
+            """A cursor whose statements are sent, and whose answers are received, through sites."""
 
-        def execute(self, query, arguments=None):
-            kind = _statement(query)
-            if fault := _HOOK.passes("send", kind):
-                disturbed(fault, self)
-            result = super().execute(query, arguments)
-            if fault := _HOOK.passes("receive", kind):
-                if fault == "cut":
+            def execute(self, query, arguments=None):
+                kind = _statement(query)
+                if fault := _HOOK.passes("send", kind):
                     disturbed(fault, self)
-                    raise psycopg2.DatabaseError("server closed the connection unexpectedly\n")
-                _raise("kill" if fault == "kill" else "ENOMEM", system=False)
-            return result
+                result = super().execute(query, arguments)
+                if fault := _HOOK.passes("receive", kind):
+                    if fault == "cut":
+                        disturbed(fault, self)
+                        raise psycopg2.DatabaseError("server closed the connection unexpectedly\n")
+                    _raise("kill" if fault == "kill" else "ENOMEM", system=False)
+                return result
 
-        def copy_expert(self, *arguments, **named):
-            if fault := _HOOK.passes("send", "COPY"):
-                disturbed(fault, self)
-            return super().copy_expert(*arguments, **named)
+            def copy_expert(self, *arguments, **named):
+                if fault := _HOOK.passes("send", "COPY"):
+                    disturbed(fault, self)
+                return super().copy_expert(*arguments, **named)
+
+        return Cursor
 
     psycopg2.connect = connected
 
