@@ -20,7 +20,7 @@ from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
 from ledger.verify.signatures import check_signatures
 from ledger.wire.canonical import WireError
-from ledger.wire.regular import read_regular
+from ledger.wire.regular import OddFile, read_regular
 
 
 class Orders:
@@ -44,7 +44,12 @@ class Orders:
         durable.create(self._directory / str(order.position), order.entry)
 
     def _read(self, file: Path) -> Erasure:
-        erasure = Erasure(int(file.name), read_regular(file))
+        try:
+            erasure = Erasure(int(file.name), read_regular(file))
+        except OddFile as odd:
+            raise DataKeyDamaged(
+                f"{odd.told}: bring back the order to erase that was kept"
+            ) from odd
         try:
             ordered = isinstance(decode(erasure.entry, erasure.position).event.body, PersonErased)
         except (Invalid, WireError, ValueError):

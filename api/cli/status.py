@@ -17,6 +17,7 @@ from ledger.batches import load_batch_key
 from ledger.charter import read_refusal_keys
 from ledger.clock import TOLERANCE
 from ledger.datakeys import DataKeyError
+from ledger.faults import reason_of
 from ledger.home import Home
 from ledger.keystore import KeystoreError
 from ledger.node import Database, open_database, policy_of
@@ -236,6 +237,8 @@ def _vault(settings: Settings) -> Check:
         erased = len(Orders(home.erasures).read())
     except DataKeyError as error:
         return Check("vault", well=False, seen=str(error), do="docs/guides/vault.md")
+    except OSError as error:
+        return Check("vault", well=False, seen=reason_of(error), do="docs/guides/vault.md")
     behind = f"; {erased} persons erased since the log was closed" if erased else ""
     return Check("vault", well=True, seen=f"its keys open{behind}")
 

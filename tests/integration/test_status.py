@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from api.cli import operate, status
 from ledger.antirollback import CheckpointFile
+from ledger.datakeys import DataKeyDamaged
 from ledger.domain.governance import RefusalKeysAdopted
 from ledger.home import Home, Identity, NotInitialised
 from ledger.settings import Settings
@@ -67,6 +68,14 @@ def look() -> tuple[int, list[str]]:
 def test_all_is_well_where_a_publisher_is_at_work(settings: Settings) -> None:
     with running(settings):
         assert (0, []) == look()
+
+
+def test_an_order_to_erase_that_cannot_be_read_is_told_beside_all_else(settings: Settings) -> None:
+    (Home(settings.home).erasures / "7").mkdir(parents=True)
+    with pytest.raises(DataKeyDamaged, match="7: not a regular file"), running(settings):
+        pass
+    code, ill = look()
+    assert (1, ["vault"]) == (code, [each for each in ill if each != "publisher"])
 
 
 @pytest.mark.parametrize("command", ["status", "seal", "backup BACKUPS", "migrate"])
