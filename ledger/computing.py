@@ -21,21 +21,28 @@ class Computing:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Compute, but for what is done in `waiting`."""
-        with self._turn:
-            self._mine.held = True
-            try:
-                yield
-            finally:
-                self._mine.held = False
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Wait, or let another thread compute meanwhile. Without a turn it is just waited."""
-        if not getattr(self._mine, "held", False):
-            yield
-            return
-        self._turn.release()
+        self._take()
         try:
             yield
         finally:
-            self._turn.acquire()
+            self._give_back()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Wait, while another thread may compute. Without a turn it is just waited."""
+        if not getattr(self._mine, "held", False):
+            yield
+            return
+        self._give_back()
+        try:
+            yield
+        finally:
+            self._take()
+
+    def _take(self) -> None:
+        self._turn.acquire()
+        self._mine.held = True
+
+    def _give_back(self) -> None:
+        self._mine.held = False
+        self._turn.release()

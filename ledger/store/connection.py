@@ -156,6 +156,7 @@ class Pool:
         computing: Computing | None = None,
     ) -> None:
         self.kept_mac = kept_mac
+        self._computing = computing or Computing()
         self._cursor = cursor if computing is None else _cursor_of(computing)
         self._dsn = dsn
         self._application_name = application_name
@@ -265,12 +266,14 @@ class Pool:
         # Whoever waits for a second one while holding the first may wait for oneself.
         assert not getattr(self._borrowers, "holds", False), "a thread has one connection at a time"
         try:
-            free = self._slots.get(timeout=self._patience_s)
+            with self._computing.waiting():
+                free = self._slots.get(timeout=self._patience_s)
         except queue.Empty:
             raise Unavailable("every connection to the database is in use") from None
         self._borrowers.holds = True
         try:
-            lent = free if free is not None and _is_alive(free) else self._reopen()
+            with self._computing.waiting():
+                lent = free if free is not None and _is_alive(free) else self._reopen()
             yield lent
         finally:
             self._borrowers.holds = False
@@ -299,6 +302,10 @@ def _cursor_of(computing: Computing) -> type[cursor]:
         def execute(self, *arguments: Any) -> None:
             with computing.waiting():
                 super().execute(*arguments)
+
+        def copy_expert(self, *arguments: Any, **named: Any) -> None:
+            with computing.waiting():
+                super().copy_expert(*arguments, **named)
 
     return Waiting
 

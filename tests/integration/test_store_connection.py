@@ -270,3 +270,30 @@ def test_while_a_reader_waits_for_the_database_another_computes(database):
             computed = time.monotonic()
         assert computed < answered.result(30)
     pool.close()
+
+
+def test_while_a_reader_waits_for_a_connection_another_computes(database, monkeypatch):
+    computing = Computing()
+    pool = Pool(database.app_dsn, size=1, computing=computing)
+    begun, goes_on = threading.Event(), threading.Event()
+    reopen = pool._reopen
+
+    def waits():
+        begun.set()
+        assert goes_on.wait(30)
+        return reopen()
+
+    monkeypatch.setattr(pool, "_reopen", waits)
+
+    def read():
+        with computing.turn():
+            return _backend(pool)
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(read)
+        assert begun.wait(30)
+        second = threads.submit(read)  # It waits for the only connection.
+        with computing.turn():
+            goes_on.set()
+        assert first.result(30) == second.result(30)
+    pool.close()
