@@ -1,4 +1,4 @@
-"""Upgrade and downgrade between this software and the wheels of named earlier commits."""
+"""Upgrade and downgrade between this software and the wheel of a named earlier commit."""
 
 import subprocess
 import sys
@@ -10,42 +10,32 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ledger.client import Signed
-from ledger.compose import compose
-from ledger.genesis import key_record
 from ledger.home import Home
-from ledger.wire.envelope import sign_envelope
-from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL, party_registered
+from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.server import ROOT, Server, environment, free_port, ledger_home
 from tests.support.world import World
 
-BEFORE = "3c66ab826a9d096dc36d4df591144f2be3b802cf"
-"""Before openings were encrypted, read models digested as they move, and refusals kept."""
-
-GATED = "13702cc425256a920883ef9a8b079da50474e6bf"
-"""The first that waits where newer software has written, and without what is kept of refusals."""
+EARLIER = "4d4d332065665a1c3cd84c182d5e5bdd85946861"
+"""Before each refusal that is kept for good bore a MAC (migration 0117)."""
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return a directory for each version, with what its wheel installs."""
-    found = {}
-    for commit in (BEFORE, GATED):
-        directory = tmp_path_factory.mktemp(commit[:7])
-        source, wheel, installed = (directory / name for name in ("source", "wheel", "installed"))
-        source.mkdir()
-        archive = subprocess.run(
-            ["git", "archive", commit], cwd=ROOT, check=True, capture_output=True
-        ).stdout
-        subprocess.run(["tar", "-x", "-C", str(source)], input=archive, check=True)
-        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "wheel", "--no-deps", "-w", str(wheel), str(source)], check=True)
-        (built,) = wheel.iterdir()
-        subprocess.run(
-            [*pip, "install", "--no-deps", "--target", str(installed), str(built)], check=True
-        )
-        found[commit] = installed
-    return found
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with what the wheel of the earlier version installs."""
+    directory = tmp_path_factory.mktemp(EARLIER[:7])
+    source, wheel, installed = (directory / name for name in ("source", "wheel", "installed"))
+    source.mkdir()
+    archive = subprocess.run(
+        ["git", "archive", EARLIER], cwd=ROOT, check=True, capture_output=True
+    ).stdout
+    subprocess.run(["tar", "-x", "-C", str(source)], input=archive, check=True)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "-w", str(wheel), str(source)], check=True)
+    (built,) = wheel.iterdir()
+    subprocess.run(
+        [*pip, "install", "--no-deps", "--target", str(installed), str(built)], check=True
+    )
+    return installed
 
 
 @contextmanager
@@ -62,11 +52,10 @@ def serving(home: Home, root: Path = ROOT) -> Iterator[Server]:
 
 
 def initialise(home: Home, root: Path) -> None:
-    registrar = "--registrar-party" if root == ROOT else "--registrar"  # As it was named before.
-    delay = ["--delay", "0"] if root == ROOT else []  # There was none before.
-    command = ["-m", "api.cli", "operate", "init", "--operator", OPERATOR, registrar, REGISTRAR]
+    command = ["-m", "api.cli", "operate", "init", "--operator", OPERATOR]
+    more = ["--registrar-party", REGISTRAR, "--host", "upgrade.example.vn", "--delay", "0"]
     subprocess.run(
-        [sys.executable, *command, "--host", "upgrade.example.vn", *delay],
+        [sys.executable, *command, *more],
         env={**environment(home.path, {}), "PYTHONPATH": str(root)},
         cwd=root,
         check=True,
@@ -91,24 +80,15 @@ def post(server: Server, signed: object) -> httpx2.Response:
     return httpx2.post(f"{server.url}/v1/events", content=body, headers=headers, timeout=60)
 
 
-def registration_by_one(world: World) -> Signed:
-    """Return a registration as it was: without the registrar."""
-    body = party_registered(party=INSTITUTE, keys=[key_record(world.key(INSTITUTE))])
-    members = body.model_dump(mode="json", exclude_unset=True)
-    payload = compose(world.origin, body.TOPIC, members, (INSTITUTE, OPERATOR))
-    return Signed(sign_envelope(payload, [world.key(INSTITUTE), world.key(OPERATOR)]))
-
-
-def test_a_ledger_of_the_earlier_version_goes_on_with_this_one(wheels: dict[str, Path]) -> None:
+def test_a_ledger_of_the_earlier_version_goes_on_with_this_one(earlier: Path) -> None:
     with ledger_home() as home:
-        initialise(home, wheels[BEFORE])
+        initialise(home, earlier)
         world = World.of(home)
-        early = registration_by_one(world)
-        with serving(home, wheels[BEFORE]) as older:
+        early = world.registration(INSTITUTE)
+        with serving(home, earlier) as older:
             older.await_ready()
             receipt = post(older, early)
             assert HTTPStatus.CREATED == receipt.status_code
-        operate(home, "kek", "new")  # docs/guides/deploying.md: it never had keys for its openings.
         with serving(home) as newer:
             newer.await_ready()
             again = post(newer, early)
@@ -118,14 +98,14 @@ def test_a_ledger_of_the_earlier_version_goes_on_with_this_one(wheels: dict[str,
         operate(home, "fsck")
 
 
-def test_the_earlier_version_waits_on_a_ledger_of_this_one(wheels: dict[str, Path]) -> None:
+def test_the_earlier_version_waits_on_a_ledger_of_this_one(earlier: Path) -> None:
     with ledger_home() as home:
         initialise(home, ROOT)
         world = World.of(home)
         with serving(home) as newer:
             newer.await_ready()
             assert HTTPStatus.CREATED == post(newer, world.registration(INSTITUTE)).status_code
-        server = Server(home, free_port(), {"LEDGER_VERIFIER_PROCESSES": "1"}, root=wheels[GATED])
+        server = Server(home, free_port(), {"LEDGER_VERIFIER_PROCESSES": "1"}, root=earlier)
         server.launch()
         try:
             answer = post_until_answered(server, world)
