@@ -3,7 +3,7 @@ Turns at computing, for threads that read: one of them computes, the others wait
 
 Python runs one thread at a time. A receipt needs a dozen short turns of the event loop and of the
 workers, and each of these waits for every thread that could run: beside four that read under a
-flood it took twice as long as beside one (docs/benchmarks.md), and nobody's read came sooner.
+flood it took twice as long as beside one, and nobody's read came sooner (decision 39).
 """
 
 import threading
