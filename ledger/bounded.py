@@ -1,5 +1,6 @@
 """Reading what another server answers, however long it goes on or whatever it unpacks to."""
 
+import re
 import socket
 import time
 from collections.abc import Iterable, Iterator
@@ -8,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from ssl import SSLContext
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpcore2
 import httpx2
@@ -25,6 +27,14 @@ SOON_S: Final = 60.0
 
 _PIECE: Final = 1 << 14
 """Bytes of a request that are sent before the time is looked at again."""
+
+_PORTS: Final = range(1, 1 << 16)
+"""What the system takes beyond them is another port, modulo 65,536."""
+
+_LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+"""A label of a host name, as it is looked up (RFC 1123; some names have an underscore)."""
+
+_LONGEST_NAME: Final = 253
 
 _end: ContextVar[float] = ContextVar("end")
 """By when the exchange of this thread must be over, on the monotonic clock."""
@@ -72,12 +82,25 @@ def open_client(
 
 def _server_at(url: str) -> httpx2.URL:
     try:
-        named = httpx2.URL(url)
-    except httpx2.InvalidURL as error:
+        named, port = httpx2.URL(url), urlsplit(url).port  # The one drops a port that is none.
+    except (httpx2.InvalidURL, ValueError) as error:
         raise BadUrl(url, str(error)) from None
     if named.scheme not in ("http", "https") or not named.host:
         raise BadUrl(url, "no http:// or https:// with a host")
+    if not _is_host(named.raw_host.decode()):
+        raise BadUrl(url, "its host is no name and no address")
+    if port is not None and port not in _PORTS:
+        raise BadUrl(url, f"{port} is no port")
+    if "?" in url or "#" in url:
+        raise BadUrl(url, "a server has no query and no fragment")
     return named
+
+
+def _is_host(host: str) -> bool:
+    """Say whether it is an IPv6 address, which is read already, or labels that can be looked up."""
+    name = host.removesuffix(".")
+    labels = name.split(".")
+    return ":" in host or (len(name) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, labels)))
 
 
 def ask(
@@ -166,6 +189,8 @@ class _Network(httpcore2.NetworkBackend):
 
 
 def _addresses(host: str, port: int) -> list[str]:
+    if port not in _PORTS:
+        raise httpcore2.ConnectError(f"{port} is no port")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

@@ -173,12 +173,39 @@ def test_an_address_that_is_silent_takes_no_time_of_those_behind_it(
         assert b"ok" == ask(http, "GET", "/", deadline_s=DEADLINE_S).content
 
 
-@pytest.mark.parametrize("url", ["http://[::1", "localhost:8080", "ftp://log", "", "https://"])
+NO_SERVERS = [
+    *("http://[::1", "localhost:8080", "ftp://log", "", "https://"),
+    *(f"http://127.0.0.1:{port}" for port in ("0", "65536", "84453", "99999", "+80", "8_0", "x")),
+    *(f"http://{host}" for host in ("a b", "a%20b", "a..b", ".", "-a", "a" * 300, "a." * 150)),
+    *(f"http://127.0.0.1{rest}" for rest in ("?x", "?", "/log?x=1", "#x", "/#")),
+]
+
+
+@pytest.mark.parametrize("url", NO_SERVERS)
 def test_a_url_of_no_server_is_named_before_anything_is_asked(url: str) -> None:
     with pytest.raises(BadUrl, match=r"BAD_URL.*name a server") as told:
         LedgerClient(url, parse_trust(sample_log(2).trust_root()))
     assert repr(url) in str(told.value)
     assert 2 == told.value.exit_code
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://localhost", "https://ledger.example/", "HTTPS://Ledger.Example.:65535/log/"),
+        *("http://127.0.0.1:1", "http://[::1]:8080", "http://bücher.example", "http://my_log:80"),
+    ],
+)
+def test_a_url_of_a_server_is_taken(url: str) -> None:
+    with open_client(url) as http:
+        assert http.base_url.host
+
+
+def test_no_port_stands_for_another() -> None:
+    with serving(says_ok) as url, open_client() as http:
+        server, _, port = url.rpartition(":")
+        with pytest.raises(bounded.httpx2.ConnectError, match="is no port"):
+            ask(http, "GET", f"{server}:{int(port) + (1 << 16)}/")
 
 
 def test_a_witness_of_no_url_keeps_no_other_from_being_asked() -> None:
