@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
 
 from api.deps import (
     address_of,
@@ -335,6 +335,13 @@ async def _body(request: Request, limit: int) -> bytes:
             raise _too_large(limit)
         parts.append(part)
     return b"".join(parts)
+
+
+@router.get("/check", include_in_schema=False)
+@router.get("/batch", include_in_schema=False)
+async def refuse_to_read() -> None:
+    """Say that these are no ids of events."""
+    raise HTTPException(405, headers={"Allow": "POST"})
 
 
 @router.get("/{event_id}", operation_id="getEvent", summary="An event, by its id")

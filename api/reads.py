@@ -79,7 +79,8 @@ def read_known_at(text: str | None) -> KnownAt:
         raise ApiProblem(
             422,
             "BAD_PARAMETER",
-            f"known_at is a position, an instant or a day, of {FIRST_YEAR} to {LAST_YEAR}",
+            "known_at is a position, an instant with milliseconds (2026-12-01T10:00:00.000Z) or a"
+            f" day, of {FIRST_YEAR} to {LAST_YEAR}",
         ) from None
 
 

@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -284,45 +284,59 @@ def _begin(
 
 def _keep_registrar_keys(home: Home, keys: Sequence[KeyRecord]) -> None:
     """Write down the registrar's public keys, if any; what is there already stays as it is."""
-    named = json.dumps([key.model_dump() for key in keys]).encode() if keys else None
-    there = read_regular(home.registrar) if os.path.lexists(home.registrar) else None
-    if there is None and named is not None:
-        durable.create(home.registrar, named)
-    elif there != named:
-        raise BegunOtherwise(
-            f"{home.registrar} was there before and holds other keys than those named, and stays:"
-            " name the same keys, or move it away"
-        )
+    if os.path.lexists(home.registrar):
+        if not keys or tuple(keys) != _kept_before(home):
+            raise BegunOtherwise(
+                f"{home.registrar} was there before, does not hold just the keys that are named,"
+                f" and stays: name its keys (--registrar {home.registrar}), or move it away"
+            )
+    elif keys:
+        durable.create(home.registrar, json.dumps([key.model_dump() for key in keys]).encode())
+
+
+def _kept_before(home: Home) -> tuple[KeyRecord, ...]:
+    """Return the keys that the operator laid into a home; none where the file holds no keys."""
+    try:
+        return read_registrar_keys([read_regular(home.registrar)])
+    except RegistrarKeysRefused:
+        return ()
 
 
 def registrar_keys_of(home: Home) -> tuple[KeyRecord, ...]:
     """Return the registrar's public keys, none where the private ones lie in the home."""
     try:
-        records = json.loads(read_regular(home.registrar))
+        return tuple(_records_in(read_regular(home.registrar)))
     except FileNotFoundError:
         return ()
-    return tuple(KeyRecord.model_validate(record) for record in records)
 
 
 def read_registrar_keys(files: Iterable[bytes]) -> tuple[KeyRecord, ...]:
     """Return the public keys in files that `techledger keys new` printed, one or more in each.
 
+    What a home keeps of them, as one array, is such a file too.
+
     Raises `RegistrarKeysRefused` unless they are two at least, each fit to bind its holder.
     """
-    records = []
-    for raw in chain.from_iterable(_BETWEEN.split(each) for each in files):
-        try:
-            record = KeyRecord.model_validate(load_json(raw))
-            spki = b64decode(record.public_key)
+    try:
+        records = list(chain.from_iterable(map(_records_in, files)))
+        spkis = [b64decode(record.public_key) for record in records]
+        for record, spki in zip(records, spkis, strict=True):
             admit_key(record.algorithm, spki)
-        except (ValueError, MalformedJson, KeyRefused) as error:
-            raise RegistrarKeysRefused(f"no public key as keys new prints it: {error}") from None
+    except (ValueError, MalformedJson, KeyRefused) as error:
+        raise RegistrarKeysRefused(f"no public key as keys new prints it: {error}") from None
+    for record, spki in zip(records, spkis, strict=True):
         if key_id(spki) != record.key_id:
             raise RegistrarKeysRefused(f"{record.key_id} is not the SHA-256 of its public key")
-        records.append(record)
     if len({record.key_id for record in records}) < REGISTRAR_KEYS:
         raise RegistrarKeysRefused("the registrar starts with two keys: one may be lost")
     return tuple(records)
+
+
+def _records_in(raw: bytes) -> Iterator[KeyRecord]:
+    """Yield the records of a file: one after the other, or an array of them."""
+    for value in map(load_json, _BETWEEN.split(raw)):
+        for record in value if isinstance(value, list) else [value]:
+            yield KeyRecord.model_validate(record)
 
 
 def _make_keys(home: Home, identity: Identity) -> None:

@@ -341,6 +341,19 @@ def test_a_problem_does_not_echo_what_was_asked(http: httpx2.Client, tale: Tale)
         assert "canary" not in answer.text
 
 
+def test_an_instant_without_milliseconds_is_told_how_one_is_written(http: httpx2.Client):
+    answer = http.get("/v1/rights/right:none/title?known_at=2026-12-01T10:00:00Z")
+    assert (422, "BAD_PARAMETER") == (answer.status_code, answer.json()["code"])
+    assert "with milliseconds (2026-12-01T10:00:00.000Z)" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/events/check", "/v1/events/batch"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_where_events_are_posted_nothing_is_read(http: httpx2.Client, path: str, method: str):
+    answer = http.request(method, path)
+    assert (405, "POST") == (answer.status_code, answer.headers["allow"])
+
+
 def test_another_method_is_a_problem_too(http: httpx2.Client):
     answer = http.delete("/v1/entries/0")
     assert (405, "METHOD") == (answer.status_code, answer.json()["code"])

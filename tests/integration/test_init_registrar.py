@@ -160,6 +160,19 @@ def test_a_file_of_keys_that_was_there_before_is_taken_as_it_is_or_left(
     assert RECORDS == genesis.registrar_keys_of(home)
 
 
+def test_the_registrar_s_own_file_may_lie_in_the_home(database: Database, tmp_path: Path) -> None:
+    settings, home = settings_for(database, tmp_path / "home"), Home(tmp_path / "home")
+    home.path.mkdir()
+    said = "".join(json.dumps(key_record(key), indent=1) + "\n" for key in KEYS).encode()
+    home.registrar.write_bytes(said)
+    with pytest.raises(BegunOtherwise, match=r"registrar\.json\), or move it away"):
+        begin(settings, RECORDS[::-1])
+    begin(settings, read_registrar_keys([said]))
+    assert said == home.registrar.read_bytes()
+    begin_and_resume(settings)
+    assert_whole(database, home)
+
+
 def test_a_demonstration_does_not_become_a_log_of_two(database: Database, tmp_path: Path) -> None:
     settings = settings_for(database, tmp_path / "home")
     initialise(settings, *NAMES)
