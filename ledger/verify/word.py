@@ -5,6 +5,8 @@ Neither stands in the log; the key that signs them does, and the log shows what 
 a log that goes on past the time of a promise, with neither the event nor a refusal of it, is the
 evidence that an event was kept out; and one that holds what was refused for good, that the operator
 said one thing and did another.
+
+That a rule forbade what was refused is its word alone: the rules are run by `techledger audit`.
 """
 
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from ledger.log.merkle import LogError
 from ledger.log.note import parse_vkey
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
 from ledger.log.tiles import TILE_WIDTH, parse_bundle, tile_width
-from ledger.verify.event import Event, read_event
+from ledger.verify.event import CLOCK_TOLERANCE, Event, read_event
 from ledger.verify.files import read_bundle, read_checkpoint
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.verifier import verify_export
@@ -43,7 +45,7 @@ class Word:
     """A statement by the key of a log, held to that log as it stands at `size`.
 
     `log_time` is the instant at which the log's key signed that size, `position` where the event
-    stands, if it does; `unchecked` is what could not be checked of the log.
+    stands, if it does; `unchecked` is what could not be checked of the log, and of a refusal.
     """
 
     statement: Statement
@@ -94,16 +96,32 @@ def verify_word(
 
     `refusal` is what the operator answered to a promise, if it did; `previous` an earlier
     checkpoint of the log. Raises `Refused`: by the step of the log that fails, or by step 2 where
-    no key for refusals of this log has signed, or what is shown as the answer is none.
+    no key for refusals of this log has signed, what is shown as the answer is none, or a refusal is
+    of an instant before the log's first entry, or ahead of one's own clock.
     """
     verified = verify_export(directory, trust_root, previous=previous, workers=workers)
     statement, size = _opened(raw, verified), verified.checkpoint.size
     answer = _opened(refusal, verified) if refusal is not None else None
+    refusals = [each for each in (statement, answer) if isinstance(each, SignedRefusal)]
+    for each in refusals:
+        _check_instant(each, directory, size)
     log_time = format_instant(_signed_at(read_checkpoint(directory), verified))
     event = _recorded(statement, directory, size)
     kept, why = _kept(statement, event, _answer_to(statement, answer), log_time)
     position = event.position if event else None
-    return Word(statement, kept, why, size, log_time, position, verified.unchecked)
+    reason = "whether a rule forbids the event: {} is the operator's word"
+    unread = (*verified.unchecked, *((size, reason.format(each.code)) for each in refusals))
+    return Word(statement, kept, why, size, log_time, position, unread)
+
+
+def _check_instant(said: SignedRefusal, directory: Path, size: int) -> None:
+    """Refuse (step 2) a refusal of before the log, or of a time that is still to come."""
+    _, first = next(_entries(directory, size))
+    began, now = read_event(first, 0, said.origin).entry.accepted, datetime.now(UTC)
+    # Instants have one spelling and one length, so they compare as texts.
+    if not began <= said.refused <= format_instant(now + CLOCK_TOLERANCE):
+        told = f"the log began at {began}, by this clock it is {format_instant(now)}"
+        raise Refused(Step.CHECKPOINT, f"the statement says refused {said.refused}: {told}")
 
 
 def _answer_to(said: Statement, answer: Statement | None) -> SignedRefusal | None:

@@ -84,6 +84,10 @@ HELD: dict[str, str] = {
         integration/promises/test_promises.py::test_a_promise_is_signed_and_kept_and_the_log_shows_it
         integration/promises/test_promises_kept.py::test_an_operator_who_forgets_what_was_promised_is_found_out
         e2e/test_promises.py::test_a_promise_outlives_a_kill""",
+    "A refusal of an instant before": """
+        unit/test_verify_word.py::test_a_refusal_of_before_the_log_or_of_a_time_to_come_is_none
+        unit/test_verify_word.py::test_a_clock_may_be_minutes_behind_that_of_the_operator
+        unit/test_verify_word.py::test_that_a_rule_forbids_what_is_refused_is_the_operators_word""",
     "**Or a log of somebody else**": "vectors/test_log_any.py::test_its_files_verify",
     "techledger tlog verify DIR": "vectors/test_log_any.py::test_the_commands_say_so",
     "`--previous FILE` holds either": """
@@ -249,6 +253,8 @@ HELD: dict[str, str] = {
     "* An event that the ledger": """
         unit/test_client.py::test_an_answer_to_many_that_drops_the_last_line_is_refused
         integration/promises/test_promises_kept.py::test_an_operator_who_forgets_what_was_promised_is_found_out""",
+    "* An operator can refuse what no rule": """
+        unit/test_verify_word.py::test_that_a_rule_forbids_what_is_refused_is_the_operators_word""",
     "* Who has the log's keys": """
         integration/test_superuser.py::test_m11_m12_m19_even_with_the_logs_key_it_is_found_by_who_kept_anything
         unit/test_verify_signatures.py::test_a_signature_over_another_payload_is_refused""",

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ledger.verify.outcome import Refused
 from ledger.verify.word import Kept, verify_word
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
+from ledger.wire.instant import format_instant
 from tests.support import builders as b
 from tests.support.governance import refusal_keys_adopted
 from tests.support.log import ed25519_key
@@ -22,9 +24,11 @@ SIGNER = Ed25519NoteSigner(ORIGIN + KEY_SUFFIX, ed25519_key("refusals"))
 AT = 20
 """An entry of the log whose payload the statements are about."""
 
-BEFORE, LATER = "2026-11-01T00:00:00.000Z", "2026-12-31T00:00:00.000Z"
-SOON = "2026-11-10T00:00:00.000Z"
-"""After the last entry, and before the log's checkpoint was signed."""
+BEFORE, LATER = "2026-11-02T03:00:00.500Z", "2026-12-31T00:00:00.000Z"
+"""After the first entry and before the one they are about; after the checkpoint."""
+
+SOON, LATE = "2026-11-10T00:00:00.000Z", "2026-11-20T00:00:00.000Z"
+"""After the last entry, before and after the log's checkpoint was signed."""
 
 NOWHERE = "sha256:" + "0f" * 32
 
@@ -83,7 +87,7 @@ def test_what_could_be_mended_may_be_recorded_later_but_not_before(log):
         ("nowhere", LATER, None, Kept.OPEN),
         ("nowhere", SOON, None, Kept.BROKEN),  # Censored.
         ("nowhere", SOON, (NOWHERE, BEFORE), Kept.ANSWERED),
-        ("nowhere", SOON, (NOWHERE, LATER), Kept.BROKEN),  # Refused too late.
+        ("nowhere", SOON, (NOWHERE, LATE), Kept.BROKEN),  # Refused too late.
         ("there", SOON, (AT, BEFORE), Kept.BROKEN),  # Refused for good, yet recorded.
         ("there", SOON, (AT, BEFORE, "no"), Kept.RECORDED),
         ("there", LATER, (AT, SOON, "no"), Kept.BROKEN),  # Refused when it was there.
@@ -97,8 +101,8 @@ def test_a_promise(log, of, by, answer, kept):
     assert kept is word.kept
 
 
-EARLIER = "2026-10-31T00:00:00.000Z"
-"""Before what was promised was received."""
+EARLIER = "2026-11-02T03:00:00.000Z"
+"""When the log began, and before what was promised was received."""
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,45 @@ def test_what_is_no_answer_to_a_promise_is_refused(log, answer, by, of):
     said = promise(recorded(sample) if of == "there" else NOWHERE, by)
     with pytest.raises(Refused, match="step 2"):
         verify_word(said, directory, trust, refusal=answer, workers=1)
+
+
+@pytest.mark.parametrize(
+    "when", ["1999-01-01T00:00:00.000Z", "2026-11-02T02:59:59.999Z", "2999-01-01T00:00:00.000Z"]
+)
+@pytest.mark.parametrize("final", ["yes", "no"])
+def test_a_refusal_of_before_the_log_or_of_a_time_to_come_is_none(log, when, final):
+    _, directory, trust = log
+    said = refusal(NOWHERE, when, final)
+    with pytest.raises(Refused, match=f"step 2 .*refused {when}: the log began at {EARLIER}"):
+        verify_word(said, directory, trust, workers=1)
+    with pytest.raises(Refused, match="step 2"):
+        verify_word(promise(NOWHERE, SOON), directory, trust, refusal=said, workers=1)
+
+
+def test_a_clock_may_be_minutes_behind_that_of_the_operator(log):
+    _, directory, trust = log
+    now = datetime.now(UTC)
+    ahead = [refusal(NOWHERE, format_instant(now + timedelta(minutes=n))) for n in (4, 7)]
+    assert Kept.STANDS is verify_word(ahead[0], directory, trust, workers=1).kept
+    with pytest.raises(Refused, match="by this clock it is"):
+        verify_word(ahead[1], directory, trust, workers=1)
+
+
+def test_that_a_rule_forbids_what_is_refused_is_the_operators_word(log):
+    sample, directory, trust = log
+    said = (
+        sample.size,
+        "whether a rule forbids the event: EXCLUSIVE_OVERLAP is the operator's word",
+    )
+    alone = refusal(NOWHERE, SOON)
+    for word in (
+        verify_word(alone, directory, trust, workers=1),
+        verify_word(promise(NOWHERE, SOON), directory, trust, refusal=alone, workers=1),
+    ):
+        assert (said,) == word.unchecked
+        assert f"unchecked: position {said[0]}, {said[1]}" in word.report()
+        assert [{"position": said[0], "what": said[1]}] == word.to_json()["unchecked"]
+    assert () == verify_word(promise(NOWHERE, LATER), directory, trust, workers=1).unchecked
 
 
 def test_what_was_dead_before_it_came_again_is_answered_by_that(log):
