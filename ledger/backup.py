@@ -55,7 +55,7 @@ from ledger.store.basebackup import (
 )
 from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
-from ledger.store.entries import read_head
+from ledger.store.entries import LogUnfinished, read_head
 from ledger.store.segments import ArchiveGap, ArchiveNotReplayed, ArchiveUnreadable
 from ledger.store.tree import TreeReader
 from ledger.wire.regular import open_regular, read_regular
@@ -158,8 +158,8 @@ def back_up(
     """
     Copy a ledger's database into a new directory below `destination`, while the ledger works.
 
-    Returns the directory and its manifest. Raises `BackupFailed`, `CopyDamaged`; what was copied so
-    far has no manifest then, and is refused as cut.
+    Returns the directory and its manifest. Raises `LogUnfinished`, `BackupFailed`, `CopyDamaged`;
+    what was copied so far has no manifest then, and is refused as cut.
     """
     home, made = Home(settings.home), datetime.now(UTC)
     identity = home.identity()
@@ -168,7 +168,8 @@ def back_up(
         latest = latest_checkpoint(pool)
     finally:
         pool.close()
-    assert latest, "a ledger that was initialised has a checkpoint"
+    if latest is None:
+        raise LogUnfinished
     directory = destination / f"{made:%Y%m%dT%H%M%S.%fZ}-{latest.size}"
     directory.mkdir(mode=0o700, parents=True)
     if method == "base":

@@ -19,7 +19,7 @@ from ledger.domain.ledger import LedgerOpened
 from ledger.intake import decode
 from ledger.log.policy import QUORUM_NONE_POLICY, Policy, parse_policy
 from ledger.store.connection import Pool
-from ledger.store.entries import StoredEntry, latest_under, read_by_subject, read_entries
+from ledger.store.entries import StoredEntry, latest_under, read_by_subject, read_first
 
 _PAGE = 1_000
 
@@ -48,7 +48,7 @@ class LogKeys:
 
 def read_log_keys(pool: Pool, origin: str) -> LogKeys:
     """Return the log's keys as a database that holds entry 0 records them."""
-    (genesis,) = read_entries(pool, 0, 1, 1)
+    genesis = read_first(pool)
     body = decode(genesis.entry, 0).event.body
     assert isinstance(body, LedgerOpened), "entry 0 opens the ledger"
     keys, subject, after = LogKeys([1], [body.log_keys]), charter_subject(ledger_subject(origin)), 0

@@ -43,7 +43,7 @@ from ledger.publisher import LogSigner, publish_first
 from ledger.sequencer import Sequencer
 from ledger.settings import Settings
 from ledger.store.connection import Pool
-from ledger.store.entries import read_entries, read_head
+from ledger.store.entries import read_first, read_head
 from ledger.store.migrate import initialise_head, migrate
 from ledger.vault import Vault
 from ledger.verify.outcome import Refused
@@ -211,7 +211,7 @@ def write_trust(home: Home, pool: Pool) -> Trust:
 
     Raises `TrustDiffers` for another trust root: then somebody relies on what is not this log.
     """
-    (genesis,) = read_entries(pool, 0, 1, 1)
+    genesis = read_first(pool)
     made = trust_root(home.identity().origin, _opened(pool).log_keys, genesis.entry)
     trust = parse_trust(json.dumps(made).encode())
     if _trusts(home.trust, trust.origin):
@@ -408,7 +408,7 @@ def _verifies(record: KeyRecord, signature: bytes, envelope: Envelope) -> bool:
 
 
 def _opened(pool: Pool) -> LedgerOpened:
-    (genesis,) = read_entries(pool, 0, 1, 1)
+    genesis = read_first(pool)
     body = decode(genesis.entry, 0).event.body
     assert isinstance(body, LedgerOpened), "entry 0 opens the ledger"
     return body

@@ -54,7 +54,7 @@ from ledger.store.checkpoints import (
     replace_signed_again,
 )
 from ledger.store.connection import Pool
-from ledger.store.entries import StoredEntry, read_entries, read_head
+from ledger.store.entries import StoredEntry, read_entries, read_first, read_head
 from ledger.store.head import Head, hold_back
 from ledger.store.tree import TreeReader
 from ledger.vintage import SoftwareOlder, Vintage
@@ -482,7 +482,7 @@ def publish_first(pool: Pool, signer: LogSigner, file: CheckpointFile) -> bytes:
     `Halted` where the log, or the stored note, is past its beginning.
     """
     head = read_head(pool)
-    (genesis,) = read_entries(pool, 0, 1, 1)
+    genesis = read_first(pool)
     frontier = Frontier().extend([leaf_hash(genesis.entry)])
     if head.size != 1 or frontier.root() != head.root:
         raise Halted("a new log holds its genesis entry and nothing else")

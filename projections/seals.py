@@ -20,7 +20,7 @@ from ledger.domain.seal import LedgerSealed
 from ledger.intake import decode
 from ledger.store.checkpoints import published_size
 from ledger.store.connection import Pool
-from ledger.store.entries import latest_under, read_entries, read_head
+from ledger.store.entries import latest_under, read_first, read_head
 from ledger.store.links import Link, newest_links
 from ledger.store.readmodels import read_progress
 from ledger.store.subject_map import MapDoubted, StoredMap
@@ -84,7 +84,7 @@ class Draft:
 def last_seal(pool: Pool, origin: str) -> LastSeal:
     """Return what the last seal covers."""
     size = read_head(pool).size
-    (first,) = read_entries(pool, 0, 1, 1)
+    first = read_first(pool)
     stored = latest_under(pool, ledger_subject(origin), LedgerSealed.TOPIC)
     if stored is None:
         return LastSeal(0, first.accepted, size)

@@ -21,7 +21,7 @@ from ledger.batches import load_batch_key
 from ledger.domain.authority import ledger_subject
 from ledger.domain.governance import LedgerIsClosed, LedgerResumed
 from ledger.domain.personal_data import personal_data_in
-from ledger.faults import canonical_reason
+from ledger.faults import Told, canonical_reason
 from ledger.fsck import Report, attempt, check_log
 from ledger.genesis import (
     DEFAULT_DELAY_S,
@@ -45,9 +45,10 @@ from ledger.store.migrate import migrate as run_migrations
 from ledger.witnessed import Quorum
 from projections.catalogue import READ_MODELS
 from projections.checking import read_model_faults
-from projections.comparison import UnknownProjection, difference, model_named
+from projections.comparison import Difference, UnknownProjection, difference, model_named
 from projections.digest import stored_digest
 from projections.rebuild import rebuild as rebuild_models
+from projections.view import NotFolded
 
 app = typer.Typer(help="Make, migrate, rebuild and check a ledger.", no_args_is_help=True)
 
@@ -270,6 +271,10 @@ app.command("close")(governing.close)
 app.command("succeed")(governing.succeed)
 
 
+class NothingToCompare(Told):
+    """The read model was never folded, so there are no rows that could differ."""
+
+
 @app.command("compare")
 def compare(
     name: Annotated[str, typer.Argument(help="A read model, such as title")],
@@ -279,13 +284,7 @@ def compare(
 
     It holds rows to the log, and no index to its table: `operate fsck` does.
     """
-    database = open_database(Settings())
-    try:
-        found = difference(Pool(database.app_dsn, size=3), model_named(name))
-    except UnknownProjection as error:
-        raise typer.BadParameter(str(error)) from None
-    finally:
-        database.stop()
+    found = _compared(name)
     if as_json:
         print(orjson.dumps(found).decode())
     elif found.agrees:
@@ -301,6 +300,18 @@ def compare(
         print("no index was held to its table: techledger operate fsck")
     if not found.agrees:
         raise typer.Exit(1)
+
+
+def _compared(name: str) -> Difference:
+    database = open_database(Settings())
+    try:
+        return difference(Pool(database.app_dsn, size=3), model_named(name))
+    except UnknownProjection as error:
+        raise typer.BadParameter(str(error)) from None
+    except NotFolded as error:
+        raise NothingToCompare(f"NOT_FOLDED: {error}: techledger operate rebuild") from None
+    finally:
+        database.stop()
 
 
 def _check_read_models(pool: Pool, report: Report, home: Home, *, rows: bool) -> None:

@@ -28,7 +28,7 @@ from ledger.store.archiver import read_archiver
 from ledger.store.attest import schema_faults
 from ledger.store.checkpoints import latest_checkpoint, newest_checkpoint
 from ledger.store.connection import KeptMac, Pool
-from ledger.store.entries import read_head
+from ledger.store.entries import LogUnfinished, read_head
 from ledger.store.migrate import pending
 from ledger.store.promises import count_waiting
 from ledger.witnessed import Quorum
@@ -76,7 +76,8 @@ def status(
     database = open_database(settings)
     pool = Pool(database.app_dsn, size=2, kept_mac=_kept_mac(Home(settings.home)))
     try:
-        size = read_head(pool).size
+        if (size := read_head(pool).size) == 0:
+            raise LogUnfinished
         checks = list(_checks(settings, database, pool))
     finally:
         pool.close()

@@ -16,7 +16,7 @@ from psycopg2.extensions import cursor
 
 from ledger.store import head
 from ledger.store.binarycopy import unpack_entries
-from ledger.store.connection import Pool
+from ledger.store.connection import Pool, StoreError
 from ledger.store.head import Head, head_of
 
 _COLUMNS = "e.position, e.accepted, e.event_id, e.leaf_hash, e.topic, e.entry"
@@ -63,11 +63,29 @@ class SubjectPage:
     after: int | None
 
 
+class LogUnfinished(StoreError):
+    """The log has no first entry, or no first checkpoint: it waits for those who have to sign."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "LOG_UNFINISHED: the log has no first entry yet, or no first checkpoint: techledger"
+            " operate init finishes it, or says who has to sign first; then techledger operate init"
+            " --resume signed.json"
+        )
+
+
 def read_head(pool: Pool) -> Head:
     """Return the log's head. Raises `NotInitialised`."""
     with pool.session() as session:
         session.execute(f"SELECT {head.COLUMNS} FROM ledger.head")  # noqa: S608  (a constant)
         return head_of(session.fetchone())
+
+
+def read_first(pool: Pool) -> StoredEntry:
+    """Return entry 0, which opens the log. Raises `LogUnfinished`."""
+    for first in read_entries(pool, 0, 1, 1):
+        return first
+    raise LogUnfinished
 
 
 def read_entries(pool: Pool, start: int, stop: int | None, limit: int) -> list[StoredEntry]:
