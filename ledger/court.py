@@ -3,8 +3,10 @@ The court's verifier: all that an evidence bundle is checked by, in one file to 
 
     python court.py bundle.json trust.json [SUBJECT...]     # a copy of the file, anywhere
 
-It needs Python 3.11 or newer and `cryptography`, no network, no other file. Read first `verify`, at
-the end: all above serves its steps. The bundle is believed in nothing; `trust.json` is your own.
+It needs Python 3.11 or newer and `cryptography` 50 or newer, no network, no other file. Read first
+`verify`, at the end: all above serves its steps. The bundle is believed in nothing; `trust.json` is
+your own. Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong
+usage, a file that is not there or is none, or no such package.
 """
 
 import json
@@ -22,10 +24,16 @@ from math import gcd, isqrt, prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa, utils
-from cryptography.hazmat.primitives.hashes import SHA256
+try:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa, utils
+    from cryptography.hazmat.primitives.hashes import SHA256
+except ImportError as missing:
+    if __name__ != "__main__":
+        raise
+    print(f"court.py needs the package cryptography, 50 or newer: {missing}", file=sys.stderr)
+    sys.exit(2)
 
 STEPS = {
     1: "the trust root is pinned",
@@ -1801,17 +1809,22 @@ def not_shown(
 
 def read_file(path: Path) -> bytes:
     """Return what a file holds; a pipe is not waited for, nor too long a file read whole."""
-    with failing(FORM):
-        must(path.is_file() or not path.exists(), "not a regular file")
+    must(path.is_file() or not path.exists(), f"ODD_FILE: {path}: not a regular file")
     with path.open("rb") as file:
-        return file.read(MAX_BUNDLE + 1)
+        raw = file.read(MAX_BUNDLE + 1)
+    must(len(raw) <= MAX_BUNDLE, f"ODD_FILE: {path}: longer than {MAX_BUNDLE} bytes")
+    return raw
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit("usage: court.py BUNDLE TRUST [SUBJECT...]")
     try:
-        answer = verify(*(read_file(Path(name)) for name in sys.argv[1:3]))
+        must(len(sys.argv) > 2, "usage: court.py BUNDLE TRUST [SUBJECT...]")
+        given = [read_file(Path(name)) for name in sys.argv[1:3]]
+    except (OSError, Wrong) as error:
+        print(seen(str(error)), file=sys.stderr)
+        sys.exit(2)
+    try:
+        answer = verify(*given)
     except Exception as error:  # noqa: BLE001  (whatever it is, nothing is verified then)
         sys.exit(f"REFUSED: {str(error) or repr(error)}")
     print(*answer.lines(sys.argv[3:]), sep="\n")

@@ -1,8 +1,8 @@
 """
 `python -m ledger.verify PATH --trust trust.json`: verify an exported log, a receipt or a bundle.
 
-Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong usage, or a
-file that is not there.
+Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong usage, a
+file that is not there or is none, or no package `cryptography` that is new enough.
 """
 
 import argparse
@@ -11,14 +11,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ledger.court import MAX_BUNDLE
-from ledger.log.note import MAX_NOTE
-from ledger.verify.evidence import verify_evidence
-from ledger.verify.files import MAX_ANSWER, read_given
-from ledger.verify.outcome import Refused, Step, Verified
-from ledger.verify.verifier import verify_export, verify_receipt
-from ledger.verify.word import Kept, Word, verify_word
-from ledger.wire.shown import showing
+try:
+    from ledger.court import MAX_BUNDLE
+    from ledger.log.note import MAX_NOTE
+    from ledger.verify.evidence import verify_evidence
+    from ledger.verify.files import CHECKPOINT, MAX_ANSWER
+    from ledger.verify.outcome import Refused, Verified
+    from ledger.verify.verifier import verify_export, verify_receipt
+    from ledger.verify.word import Kept, Word, verify_word
+    from ledger.wire.regular import OddFile, read_regular
+    from ledger.wire.shown import showing
+except ImportError as missing:
+    print(f"ledger.verify needs the package cryptography, 50 or newer: {missing}", file=sys.stderr)
+    sys.exit(2)
 
 _FITS = {
     "a log": {"previous", "workers"},
@@ -41,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = {name for name, value in vars(given).items() if value not in (None, [])}
         if strange := said - _FITS[kind] - {"path", "trust", "json"}:
             parser.error(f"--{min(strange)} says nothing of {kind}")
-        trust_root = read_given(given.trust, MAX_ANSWER, Step.TRUST)
+        trust_root = read_regular(given.trust, MAX_ANSWER)
         answer = _word(given, trust_root) if given.log else _answer(given, trust_root)
-    except OSError as error:
-        parser.error(f"{error.filename}: {error.strerror}")
+    except (OSError, OddFile) as error:
+        parser.error(_accident(error))
     except Refused as refused:
         print(json.dumps(refused.to_json(), indent=1) if given.json else f"REFUSED: {refused}")
         return 1
@@ -70,32 +75,44 @@ def _kind(given: argparse.Namespace) -> str:
 def _answer(given: argparse.Namespace, trust_root: bytes) -> Verified:
     """Verify a log, a bundle or a receipt. Raises `Refused`."""
     if given.path.is_dir():
-        previous = _optional(given.previous, MAX_NOTE, Step.CONSISTENCY)
-        return verify_export(given.path, trust_root, previous=previous, workers=given.workers)
+        previous = _optional(given.previous, MAX_NOTE)
+        log = _log(given.path)
+        return verify_export(log, trust_root, previous=previous, workers=given.workers)
     if given.entry is None:
-        raw = read_given(given.path, MAX_BUNDLE, Step.FORM)
-        return verify_evidence(raw, trust_root, given.subject)
-    charter = _optional(given.charter, MAX_BUNDLE, Step.CHECKPOINT)
-    entry = read_given(given.entry, MAX_ANSWER, Step.FORM)
-    receipt = read_given(given.path, MAX_ANSWER, Step.CHECKPOINT)
-    previous = _optional(given.previous, MAX_NOTE, Step.CONSISTENCY)
+        return verify_evidence(read_regular(given.path, MAX_BUNDLE), trust_root, given.subject)
+    charter = _optional(given.charter, MAX_BUNDLE)
+    entry, receipt = (read_regular(each, MAX_ANSWER) for each in (given.entry, given.path))
+    previous = _optional(given.previous, MAX_NOTE)
     return verify_receipt(receipt, entry, trust_root, charter, previous)
 
 
 def _word(given: argparse.Namespace, trust_root: bytes) -> Word:
     """Hold a refusal or a promise to a log. Raises `Refused`."""
     return verify_word(
-        read_given(given.path, MAX_NOTE, Step.CHECKPOINT),
-        given.log,
+        read_regular(given.path, MAX_NOTE),
+        _log(given.log),
         trust_root,
-        refusal=_optional(given.refusal, MAX_NOTE, Step.CHECKPOINT),
-        previous=_optional(given.previous, MAX_NOTE, Step.CONSISTENCY),
+        refusal=_optional(given.refusal, MAX_NOTE),
+        previous=_optional(given.previous, MAX_NOTE),
         workers=given.workers,
     )
 
 
-def _optional(path: Path | None, limit: int, step: Step) -> bytes | None:
-    return None if path is None else read_given(path, limit, step)
+def _log(directory: Path) -> Path:
+    """Return a directory in which there is a checkpoint. Raises `OSError`."""
+    (directory / CHECKPOINT).stat()
+    return directory
+
+
+def _accident(error: OSError | OddFile) -> str:
+    """Say why a file could not be read that was named: nothing is refused by that."""
+    if isinstance(error, OddFile):
+        return f"ODD_FILE: {error.told}"
+    return f"{error.filename}: {error.strerror}"
+
+
+def _optional(path: Path | None, limit: int) -> bytes | None:
+    return None if path is None else read_regular(path, limit)
 
 
 def _parser() -> argparse.ArgumentParser:

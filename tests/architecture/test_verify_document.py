@@ -19,6 +19,7 @@ HELD: dict[str, str] = {
         unit/test_audit_command.py::test_a_valid_log_is_verified_rules_included""",
     "The first needs Python 3.11": """
         unit/test_verify_command.py::test_it_runs_where_nothing_but_cryptography_is_installed
+        unit/test_verify_command.py::test_a_package_that_is_too_old_is_named_and_refuses_nothing
         unit/test_court.py::test_it_needs_no_other_file_of_ours
         unit/test_court.py::test_a_copy_of_the_file_verifies_on_its_own
         architecture/test_structure.py::test_no_file_is_longer_than_a_stranger_reads_at_once""",
@@ -260,6 +261,9 @@ HELD: dict[str, str] = {
         unit/test_verify_signatures.py::test_a_signature_over_another_payload_is_refused""",
     "`0` verified": """
         unit/test_verify_command.py::test_wrong_usage_exits_with_2
+        unit/test_odd_files.py::test_an_odd_file_is_refused_by_the_verifier
+        unit/test_verify_command.py::test_a_package_that_is_too_old_is_named_and_refuses_nothing
+        unit/test_court.py::test_its_command_says_what_it_needs
         unit/test_court_says.py::test_a_subject_that_is_asked_for_and_not_shown_fails_both_commands""",
     '{"verified": true': "unit/test_verify_command.py::test_json_says_the_same",
     '{"verified": false': "unit/test_verify_command.py::test_json_says_the_same",

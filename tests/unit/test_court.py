@@ -95,10 +95,10 @@ def test_a_copy_of_the_file_verifies_on_its_own(path: Path, tmp_path: Path) -> N
 
 
 def test_its_command_says_what_it_needs(tmp_path: Path) -> None:
-    for words, said in (([], "usage: "), (["a", "b"], "REFUSED: [Errno 2]")):
+    for words, said in (([], "usage: "), (["a", "b"], "[Errno 2]")):
         command = [sys.executable, "-I", str(FILE), *words]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert (1, True) == (done.returncode, done.stderr.startswith(said))
+        assert (2, True) == (done.returncode, done.stderr.startswith(said))
 
 
 @bundles
