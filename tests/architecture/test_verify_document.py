@@ -103,7 +103,8 @@ HELD: dict[str, str] = {
         unit/test_verify_export.py::test_a_checkpoint_by_one_of_the_logs_two_keys_is_refused
         unit/test_verify_export.py::test_a_checkpoint_without_the_policys_witness_is_refused
         unit/test_verify_export.py::test_a_line_by_a_key_that_nobody_named_is_unchecked
-        unit/test_verify_receipt.py::test_a_line_by_a_key_that_nobody_named_is_unchecked""",
+        unit/test_verify_receipt.py::test_a_line_by_a_key_that_nobody_named_is_unchecked
+        integration/test_evidence.py::test_a_line_by_a_stranger_is_refused_in_a_bundle""",
     "| 3 | every entry": """
         unit/test_verify_flips.py::test_every_byte_of_the_bundle_counts_and_its_entry_is_named
         unit/test_verify_flips.py::test_every_hash_of_a_larger_log_counts
@@ -111,6 +112,8 @@ HELD: dict[str, str] = {
         unit/test_verify_export.py::test_a_checkpoint_beyond_the_entries_is_refused
         unit/test_verify_export.py::test_a_partial_tile_of_an_earlier_size_must_say_what_the_tile_of_now_says
         unit/test_verify_export.py::test_a_file_that_is_none_of_the_logs_is_refused_and_named
+        unit/test_verify_export.py::test_an_empty_directory_is_nothing_of_a_log
+        unit/test_verify_export.py::test_a_directory_that_an_interrupted_export_made_is_passed_over
         unit/test_verify_export.py::test_an_empty_directory_is_nothing_of_a_log
         unit/test_verify_export.py::test_a_file_of_a_larger_log_is_passed_over_and_said_to_be_unchecked""",
     "| 4 | entry 0": """

@@ -307,7 +307,9 @@ def test_an_empty_directory_is_nothing_of_a_log(path: str, log: SampleLog, tmp_p
     assert (Step.TREE, path) == (refused.step, refused.path)
 
 
-@pytest.mark.parametrize("path", ["tile/2", "tile/0/x001", "tile/entries/x001/002.p"])
+@pytest.mark.parametrize(
+    "path", ["tile/7", "tile/0/x001", "tile/0/005.p", "tile/entries/x001/002.p"]
+)
 def test_a_directory_that_an_interrupted_export_made_is_passed_over(
     path: str, log: SampleLog, tmp_path: Path
 ) -> None:
