@@ -6,6 +6,7 @@ the policy names the logs and the witnesses (c2sp.org/tlog-policy), and nothing 
 """
 
 import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -13,10 +14,15 @@ from ledger.log.cosignature import cosignature_time
 from ledger.log.merkle import leaf_hash
 from ledger.log.note import open_note
 from ledger.log.policy import Policy, QuorumMissed, Witnessed
-from ledger.log.proof import prove_consistency, verify_consistency, verify_inclusion
+from ledger.log.proof import (
+    prove_consistency,
+    roots_of_prefixes,
+    verify_consistency,
+    verify_inclusion,
+)
 from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tiles import TILE_WIDTH, TileHashes
-from ledger.log.tree_head import Checkpoint, parse_checkpoint
+from ledger.log.tree_head import parse_checkpoint
 from ledger.verify.files import read_checkpoint, read_tile
 from ledger.verify.outcome import Refused, Step, refusing
 from ledger.verify.tree import HashBundle, check_tree
@@ -65,27 +71,32 @@ def verify_tiles(directory: Path, policy: Policy, previous: bytes | None = None)
     return opened
 
 
-def is_of_tree(previous: bytes, now: Checkpoint, policy: Policy) -> bool:
-    """Say whether a checkpoint that was kept is of the same tree.
+def is_of_tree(previous: bytes, origin: str, roots: Mapping[int, bytes], policy: Policy) -> bool:
+    """Say whether a checkpoint that was kept is of a log's tree, of which roots are known by size.
 
-    Of two sizes only the log's files show whether the one continues the other. Raises `Refused`
+    Of another size only the log's files show whether the one continues the other. Raises `Refused`
     (step 9) where the two contradict each other.
     """
     with refusing(Step.CONSISTENCY):
         old = open_by_policy(previous, policy).checkpoint
-    if old.origin != now.origin:
+    if old.origin != origin:
         raise Refused(Step.CONSISTENCY, f"the earlier checkpoint is of another log, {old.origin}")
-    if old.size == now.size and old.root != now.root:
-        raise Refused(Step.CONSISTENCY, f"the log has signed two trees of size {now.size}")
-    return old.size == now.size
+    if roots.get(old.size, old.root) != old.root:
+        raise Refused(Step.CONSISTENCY, f"the log has signed two trees of size {old.size}")
+    return old.size in roots
 
 
-def verify_proof(raw: bytes, entry: bytes, policy: Policy) -> tuple[int, Witnessed]:
-    """Verify a tlog-proof of an entry; return the entry's index. Raises `Refused` (2 and 3)."""
+def verify_proof(
+    raw: bytes, entry: bytes, policy: Policy
+) -> tuple[int, Witnessed, Mapping[int, bytes]]:
+    """Verify a tlog-proof of an entry; return the entry's index, and the roots that it shows.
+
+    Raises `Refused` (2 and 3).
+    """
     with refusing(Step.CHECKPOINT):
         proof = parse_tlog_proof(raw)
         opened = open_by_policy(proof.checkpoint_raw, policy)
     size, root = opened.checkpoint.size, opened.checkpoint.root
     with refusing(Step.TREE, proof.index):
-        verify_inclusion(leaf_hash(entry), proof.index, size, proof.hashes, root)
-    return proof.index, opened
+        verify_inclusion(leaf := leaf_hash(entry), proof.index, size, proof.hashes, root)
+    return proof.index, opened, roots_of_prefixes(leaf, proof.index, size, proof.hashes)

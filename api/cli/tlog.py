@@ -52,12 +52,13 @@ def proof(
     """Verify that an entry is in a log, by its proof (c2sp.org/tlog-proof)."""
     try:
         earlier = read_given(previous, MAX_NOTE, Step.CONSISTENCY) if previous else None
-        index, opened = verify_proof(
+        index, opened, roots = verify_proof(
             read_given(file, MAX_TLOG_PROOF, Step.CHECKPOINT),
             read_given(entry, MAX_ANSWER, Step.TREE),
             trusted := _policy(policy),
         )
-        continued = earlier is None or is_of_tree(earlier, opened.checkpoint, trusted)
+        origin = opened.checkpoint.origin
+        continued = earlier is None or is_of_tree(earlier, origin, roots, trusted)
     except Refused as refused:
         _refuse(refused)
     print(f"the entry has index {index}")

@@ -166,6 +166,28 @@ def verify_inclusion(
         raise ProofRefused("the inclusion proof leads to another root")
 
 
+def roots_of_prefixes(
+    leaf: bytes, position: int, size: int, proof: Sequence[bytes]
+) -> dict[int, bytes]:
+    """
+    Return the root of each prefix of a tree, by size, that a proof verified against it leads to.
+
+    Left siblings are all that lies before a node of the path, so the trees of `position` and of
+    `position` + 1 entries are among them, and every one that ends where a right sibling does.
+    """
+    inner = (position ^ (size - 1)).bit_length()
+    border = (level for level in range(inner, size.bit_length()) if position >> level & 1)
+    roots = {position + 1: leaf}
+    for level, sibling in zip((*range(inner), *border), proof, strict=True):
+        if position >> level & 1:
+            roots = {end: node_hash(sibling, root) for end, root in roots.items()}
+            roots[position >> level << level] = sibling
+        else:
+            end = min((position >> level) + 2 << level, size)
+            roots[end] = node_hash(roots[max(roots)], sibling)
+    return roots
+
+
 def verify_subtree_inclusion(
     leaf: bytes, position: int, start: int, end: int, proof: Sequence[bytes], root: bytes
 ) -> None:

@@ -8,13 +8,16 @@ from ledger.log.checkpoint import log_times, open_checkpoint
 from ledger.log.cosignature import cosignature_time
 from ledger.log.dating import Bounds, bounds_of
 from ledger.log.key import ED25519
+from ledger.log.merkle import leaf_hash
 from ledger.log.note import parse_note
 from ledger.log.policy import open_witnessed_checkpoint
-from ledger.log.proof import prove_consistency, verify_consistency
+from ledger.log.proof import prove_consistency, roots_of_prefixes, verify_consistency
+from ledger.log.receipt import TlogProof
 from ledger.log.tiles import TileHashes
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.verify.outcome import Refused, Step, refusing
 from ledger.verify.trust import Trust
+from ledger.wire.entry import parse_entry
 
 Seen = tuple[bytes, str | None]
 """A note that somebody kept, and its file where it is in an export."""
@@ -52,26 +55,24 @@ def check_time(bounds: Iterable[Bounds], when: str, at: int, step: Step = Step.I
 
 
 def check_kept(
-    note: bytes, trust: Trust, opened: tuple[Checkpoint, Bounds], accepted: str, position: int
+    note: bytes, trust: Trust, opened: tuple[Checkpoint, Bounds], entry: bytes, proof: TlogProof
 ) -> bool:
     """Refuse (step 9) a note that was kept and that a receipt under a checkpoint contradicts.
 
-    Say whether they are of the same tree. Else only the log can show that the larger continues the
-    smaller one; but it signed them in the order of their sizes, and dated the entry to fit both.
+    Say whether the receipt's proof leads to its root. Else only the log can show that the larger
+    continues the smaller one; but it signed them in order, and dated the entry to fit both.
     """
     with refusing(Step.CONSISTENCY):
         old = open_checkpoint(note, trust.origin, trust.verifiers)
     then, (now, at) = bounds_of(note, trust.verifiers), opened
-    check_time([then], accepted, position, Step.CONSISTENCY)
-    if old.size == now.size:
-        if old.root != now.root:
-            raise Refused(Step.CONSISTENCY, f"the log has signed two trees of size {now.size}")
-        return True
+    check_time([then], parse_entry(entry).accepted, proof.index, Step.CONSISTENCY)
+    roots = roots_of_prefixes(leaf_hash(entry), proof.index, now.size, proof.hashes)
+    if roots.get(old.size, old.root) != old.root:
+        raise Refused(Step.CONSISTENCY, f"the log has signed two trees of size {old.size}")
     smaller, larger = sorted((then, at))
-    if larger.earliest < smaller.earliest:
-        reason = f"the log has signed size {smaller.size} after it had signed size {larger.size}"
-        raise Refused(Step.CONSISTENCY, reason)
-    return False
+    if old.size != now.size and larger.earliest < smaller.earliest:
+        raise Refused(Step.CONSISTENCY, f"signed size {smaller.size} after size {larger.size}")
+    return old.size in roots
 
 
 def check_seen(

@@ -165,7 +165,7 @@ def verify_receipt(
     if previous is not None:
         size = stated_checkpoint(previous, Step.CONSISTENCY).size
         then = trust_shown(size, pinned, shown) if shown else trust
-        continued = check_kept(previous, then, opened, held.event.entry.accepted, position)
+        continued = check_kept(previous, then, opened, raw, proof)
 
     strange = lines_of_strangers(proof.checkpoint_raw, trust, position)
     loose = [f"what a file says of {name}" for name in held.unproved]

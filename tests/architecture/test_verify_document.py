@@ -66,6 +66,7 @@ HELD: dict[str, str] = {
     "With `--previous FILE` it is held": """
         unit/test_verify_time.py::test_a_receipt_is_held_to_a_checkpoint_that_was_kept
         unit/test_verify_time.py::test_a_receipt_that_a_checkpoint_contradicts_that_was_kept_is_refused
+        unit/test_verify_time.py::test_a_receipt_shows_by_itself_the_prefixes_that_its_proof_leads_to
         unit/test_verify_command.py::test_a_receipt_takes_an_earlier_checkpoint""",
     "Where the log has had other keys": """
         integration/test_client_charter.py::test_a_receipt_under_later_keys_verifies_with_the_bundle_that_shows_them

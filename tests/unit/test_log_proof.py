@@ -9,6 +9,7 @@ from ledger.log.proof import (
     prove_inclusion,
     prove_inclusions,
     root_from_inclusion,
+    roots_of_prefixes,
     verify_consistency,
     verify_inclusion,
     verify_subtree_consistency,
@@ -81,6 +82,16 @@ def test_a_root_is_computed_from_a_proof_of_the_exact_length_only():
     for wrong in (proof[:-1], [*proof, ROW[0]]):
         with pytest.raises(ProofRefused):
             root_from_inclusion(ROW[2], 2, 7, wrong)
+
+
+@pytest.mark.parametrize("size", range(1, 21))
+def test_a_proof_leads_to_the_roots_of_prefixes(size):
+    row = leaves(size)
+    for position in range(size):
+        proof = prove_inclusion(position, size, MemoryHashes(row))
+        roots = roots_of_prefixes(row[position], position, size, proof)
+        assert {position, position + 1, size} - {0} <= {*roots}
+        assert {end: root_of(row[:end]) for end in roots} == roots
 
 
 def test_proofs_for_a_run_of_positions_are_those_for_each():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger import court
+from ledger.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.log.dating import bounds_of, seen_path
 from ledger.log.note import parse_vkey
 from ledger.log.proof import prove_consistency
@@ -20,7 +21,14 @@ from ledger.wire.instant import format_instant
 from tests.support.builders import RIVAL
 from tests.support.log import MemoryHashes
 from tests.support.reference_evidence import verify_evidence as by_parts
-from tests.support.sample_log import ORIGIN, SampleLog, party_key, sample_log, write_files
+from tests.support.sample_log import (
+    ORIGIN,
+    SampleLog,
+    log_signers,
+    party_key,
+    sample_log,
+    write_files,
+)
 from tests.support.verifying import (
     append,
     bundle_of,
@@ -83,6 +91,19 @@ def test_a_receipt_is_held_to_a_checkpoint_that_was_kept(log: SampleLog) -> None
         assert (state == State.UNCHECKED) == ((3, said) in answer.unchecked)
 
 
+@pytest.mark.parametrize("size", [3, 4, 8])
+def test_a_receipt_shows_by_itself_the_prefixes_that_its_proof_leads_to(
+    size: int, log: SampleLog
+) -> None:
+    """Up to its entry, with it, and to the end of a hash in its proof."""
+    root = log.trust_root()
+    answer = verify_receipt(log.proof(3), log.entries[3], root, previous=seen_at(log, 0, size))
+    assert State.PASSED == answer.steps[list(Step).index(Step.CONSISTENCY)]
+    fork = sign_checkpoint(Checkpoint(log.origin, size, bytes(32)), log_signers(), log.signed_at(4))
+    with pytest.raises(Refused, match=f"step 9 .* two trees of size {size}"):
+        verify_receipt(log.proof(3), log.entries[3], root, previous=fork)
+
+
 def test_a_receipt_that_a_checkpoint_contradicts_that_was_kept_is_refused(log: SampleLog) -> None:
     """Back-dated to before it; of another tree; of a log that went back to a smaller size."""
     root, previous = log.trust_root(), seen_at(log, 60)
@@ -91,7 +112,7 @@ def test_a_receipt_that_a_checkpoint_contradicts_that_was_kept_is_refused(log: S
     for receipt, position, kept, reason in (
         (log.proof(12), 12, previous, "before a checkpoint of size 12 was signed without it"),
         (log.proof(3), 3, sample_log(13).checkpoint(), "two trees of size 13"),
-        (smaller, 3, log.checkpoint(), "size 12 after it had signed size 13"),
+        (smaller, 3, log.checkpoint(), "signed size 12 after size 13"),
         (log.proof(3), 3, b"nothing", ""),
     ):
         with pytest.raises(Refused) as caught:

@@ -52,7 +52,7 @@ def test_its_files_verify(directory: Path, policy: Policy) -> None:
 def test_its_proofs_verify_for_their_entries_alone(policy: Policy) -> None:
     held = list(entries())
     for index, proof in LEDGER["proofs"].items():
-        at, _ = verify_proof(proof.encode(), held[int(index)], policy)
+        at, _, _ = verify_proof(proof.encode(), held[int(index)], policy)
         assert int(index) == at
         with pytest.raises(Refused, match="step 3"):
             verify_proof(proof.encode(), held[int(index) - 1], policy)
@@ -116,19 +116,20 @@ def test_the_commands_say_so(directory: Path, tmp_path: Path) -> None:
 def test_a_checkpoint_that_was_kept_is_of_the_same_tree_or_contradicts_or_neither() -> None:
     ours, *_ = log_signers()
     listed = parse_policy(f"log {format_vkey(ours)}\n".encode() + QUORUM_NONE_POLICY)
-    now = Checkpoint(ours.name, 5, bytes(32))
+    roots = {5: bytes(32), 3: b"y" * 32}
 
     def kept(size: int, root: bytes) -> bytes:
         return sign_note(format_checkpoint(Checkpoint(ours.name, size, root)), [ours], 0)
 
-    assert is_of_tree(kept(5, bytes(32)), now, listed)
-    assert not is_of_tree(kept(4, bytes(32)), now, listed)
-    with pytest.raises(Refused, match="two trees of size 5"):
-        is_of_tree(kept(5, b"x" * 32), now, listed)
+    for size, root in roots.items():
+        assert is_of_tree(kept(size, root), ours.name, roots, listed)
+        with pytest.raises(Refused, match=f"two trees of size {size}"):
+            is_of_tree(kept(size, b"x" * 32), ours.name, roots, listed)
+    assert not is_of_tree(kept(4, bytes(32)), ours.name, roots, listed)
     with pytest.raises(Refused, match="of another log"):
-        is_of_tree(kept(5, bytes(32)), Checkpoint("other.example/log", 5, bytes(32)), listed)
+        is_of_tree(kept(5, bytes(32)), "other.example/log", roots, listed)
     with pytest.raises(Refused, match="step 9"):
-        is_of_tree(kept(5, bytes(32)), now, parse_policy(QUORUM_NONE_POLICY))
+        is_of_tree(kept(5, bytes(32)), ours.name, roots, parse_policy(QUORUM_NONE_POLICY))
 
 
 def test_a_log_that_has_grown_may_keep_full_tiles_alone(tmp_path: Path) -> None:
