@@ -28,9 +28,10 @@ from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError
 from ledger.log.note import parse_note, parse_vkey
 from ledger.log.policy import Policy, QuorumMissed, open_witnessed_checkpoint
-from ledger.log.proof import verify_consistency
+from ledger.log.proof import root_of_prefix, verify_consistency
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
+from ledger.log.tiles import TileHashes, tile_path
 from ledger.replies import (
     ClientError,
     HistoryChanged,
@@ -181,6 +182,20 @@ class LedgerClient:
         except (LogError, KeyError, TypeError) as error:
             raise HistoryChanged(f"not shown to hold what it held: {error}") from error
         return latest
+
+    def prove_continued(self, old: Checkpoint, new: Checkpoint) -> None:
+        """Have the log's tiles show that a checkpoint holds all that one of no larger size held.
+
+        Raises `HistoryChanged` where they show that it does not, `WrongAnswer` where they are those
+        of another tree, `ProblemAnswer`, `NoAnswer`.
+        """
+        tiles = TileHashes(lambda *tile: self.get_bytes(f"/{tile_path(*tile)}"))
+        try:
+            root = root_of_prefix(old.size, new.size, new.root, tiles)
+        except LogError as error:
+            raise WrongAnswer(f"tiles that are not those of size {new.size}: {error}") from error
+        if root != old.root:
+            raise HistoryChanged(f"the log has signed two histories of {old.size} entries")
 
     def submit(self, signed: Signed, *, witnessed: bool = False) -> VerifiedReceipt:
         """Submit one event; return its receipt, verified.

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ import typer
 
 from api.cli.options import TrustFile, Url, must_be_new, read_named
 from ledger import durable
-from ledger.client import LedgerClient, read_trust
+from ledger.client import HistoryChanged, LedgerClient, read_trust
 from ledger.court import MAX_BUNDLE
 from ledger.log.evidence import Evidence, format_evidence, parse_evidence
 from ledger.verify.evidence import verify_evidence
@@ -26,7 +28,7 @@ Bundle = Annotated[Path, typer.Argument(help="The bundle", exists=True, dir_okay
 @app.command("gather")
 def gather(
     bundle: Annotated[
-        Path, typer.Argument(help="New file, or a bundle that shows no more", dir_okay=False)
+        Path, typer.Argument(help="New file, or an older bundle that shows no more", dir_okay=False)
     ],
     *,
     url: Url,
@@ -38,16 +40,25 @@ def gather(
         list[int] | None, typer.Option(help="Single entry that is shown; repeatable")
     ] = None,
 ) -> None:
-    """Fetch a bundle, verify it, and write it, in place of one that it goes on from."""
+    """Fetch a bundle, verify it, and write it, in place of one that it goes on from.
+
+    Where the log does not continue that one, both are kept (`HISTORY_CHANGED`, exit code 1).
+    """
     earlier = _earlier(bundle, trust)
     asked = [f"subject={each}" for each in subject or []]
     asked += [f"position={each}" for each in position or []]
     with LedgerClient(url, read_trust(trust)) as ledger:
         raw = ledger.evidence(*asked)
-    verified = _verified(raw, trust, subject or [])
+        verified = _verified(raw, trust, subject or [])
+        try:
+            continued = earlier is None or is_continued(ledger, earlier[0], verified)
+        except HistoryChanged as error:
+            kept = _kept_beside(bundle, raw)
+            told = f"{error}: {bundle} stays, and {kept} contradicts it; keep both"
+            raise HistoryChanged(f"HISTORY_CHANGED: {told}") from None
     if earlier is None:
         durable.create(bundle, raw, 0o644)
-    elif goes_on(earlier, parse_evidence(raw)):
+    elif continued and goes_on(earlier[1], parse_evidence(raw)):
         durable.replace(bundle, raw, 0o644)
     else:
         must_be_new(bundle, "BUNDLE")
@@ -96,7 +107,7 @@ def verify(
         raise typer.Exit(1)
 
 
-def _earlier(bundle: Path, trust: Path) -> Evidence | None:
+def _earlier(bundle: Path, trust: Path) -> tuple[Verified, Evidence] | None:
     """Return the bundle of the same log that is there, None where nothing is.
 
     Raises `BadParameter` for anything else.
@@ -104,11 +115,41 @@ def _earlier(bundle: Path, trust: Path) -> Evidence | None:
     try:
         if os.path.lexists(bundle):
             raw = read_given(bundle, MAX_BUNDLE, Step.FORM)
-            verify_evidence(raw, read_given(trust, MAX_ANSWER, Step.TRUST))
-            return parse_evidence(raw)
+            return verify_evidence(raw, read_given(trust, MAX_ANSWER, Step.TRUST)), parse_evidence(
+                raw
+            )
     except Refused:
         must_be_new(bundle, "BUNDLE")
     return None
+
+
+def is_continued(ledger: LedgerClient, earlier: Verified, later: Verified) -> bool:
+    """Have the log at the checkpoint of a bundle shown to continue that of an earlier one.
+
+    False says that it is smaller, as an answer may be that comes late. Raises `HistoryChanged`
+    where the two contradict each other, and what `prove_continued` raises.
+    """
+    smaller, larger = sorted((earlier, later), key=lambda each: each.checkpoint.size)
+    if smaller.checkpoint.size < larger.checkpoint.size and _signed(larger) < _signed(smaller):
+        sizes = smaller.checkpoint.size, larger.checkpoint.size
+        raise HistoryChanged("the log has signed size {} after size {}".format(*sizes))
+    if later.checkpoint.size < earlier.checkpoint.size:
+        return False
+    ledger.prove_continued(earlier.checkpoint, later.checkpoint)
+    return True
+
+
+def _signed(bundle: Verified) -> datetime:
+    """Return when the log has signed the checkpoint of a bundle, by its own lines."""
+    return max(at for at, name in bundle.times if name == bundle.checkpoint.origin)
+
+
+def _kept_beside(bundle: Path, raw: bytes) -> Path:
+    """Keep what contradicts a bundle beside it, where a mirror keeps its proofs; say where."""
+    directory = bundle.with_name(f"{bundle.name}.forked")
+    durable.make_directories(directory)
+    durable.replace(kept := directory / f"{sha256(raw).hexdigest()}.json", raw, 0o644)
+    return kept
 
 
 def goes_on(earlier: Evidence, later: Evidence) -> bool:

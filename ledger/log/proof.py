@@ -241,6 +241,19 @@ def verify_consistency(
         verify_subtree_consistency(0, old, new, proof, old_root, new_root)
 
 
+def root_of_prefix(old: int, new: int, root: bytes, hashes: Hashes) -> bytes:
+    """
+    Return the root of the first `old` entries of the tree of `new` and `root`, whoever has hashes.
+
+    Where old = new nothing is read. Raises `ProofRefused` unless 0 <= old <= new and the hashes
+    lead to `root`, and whatever the reader raises.
+    """
+    proof = prove_consistency(old, new, hashes)
+    found = root if old == new else frontier_at(old, hashes).root()
+    verify_consistency(old, new, proof, found, root)
+    return found
+
+
 def verify_subtree_consistency(
     start: int, end: int, size: int, proof: Sequence[bytes], subtree_root: bytes, root: bytes
 ) -> None:

@@ -53,6 +53,9 @@ HELD: dict[str, str] = {
     "techledger evidence gather": """
         integration/test_evidence.py::test_a_bundle_over_http_by_command_and_on_a_python_of_its_own
         unit/test_court_says.py::test_a_subject_that_is_asked_for_and_not_shown_fails_both_commands""",
+    "Gathered again under": """
+        unit/test_kept_whole.py::test_an_older_bundle_is_replaced_where_the_log_continues_it
+        unit/test_kept_whole.py::test_of_a_fork_both_bundles_are_kept""",
     "It prints when the checkpoint": """
         unit/test_court_says.py::test_of_each_line_it_is_said_whose_it_is_and_how_the_key_came_in
         unit/test_court_says.py::test_the_time_of_the_checkpoint_and_its_age_are_printed

@@ -269,6 +269,10 @@ def test_a_bundle_over_http_by_command_and_on_a_python_of_its_own(
         done = CliRunner().invoke(app, [*words, "--subject", TECHNOLOGY, "--position", "3"])
         assert 0 == done.exit_code, done.output
         assert f"whole below 11: {TECHNOLOGY}" in done.output
+        was = bundle.read_bytes()
+        case.say(b.technology_registered(technology="technology:t9"), INSTITUTE)
+        again = CliRunner().invoke(app, [*words, "--subject", TECHNOLOGY, "--position", "3"])
+        assert (0, True) == (again.exit_code, bundle.read_bytes() != was), again.output
         verified = ["evidence", "verify", str(bundle), "--trust", str(case.home.trust)]
         for asked, code in ((TECHNOLOGY, 0), ("contract:nobody", 1)):
             again = CliRunner().invoke(app, [*verified, "--subject", asked])

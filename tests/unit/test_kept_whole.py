@@ -5,8 +5,8 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
 
+import httpx2
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -15,13 +15,20 @@ from api.cli import evidence
 from api.cli.events import _keep
 from api.cli.evidence import goes_on
 from api.cli.main import app
-from ledger import durable
+from ledger import client, durable
+from ledger.client import HistoryChanged, LedgerClient, NoAnswer, WrongAnswer
 from ledger.log.evidence import parse_evidence
-from tests.support.sample_log import sample_log
-from tests.support.verifying import bundle_of, whole_bundle
+from ledger.log.tiles import TilePath, parse_tile_path
+from ledger.verify.trust import Trust
+from tests.support.sample_log import SIGNED_AT, SampleLog, _tiles_of, sample_log
+from tests.support.verifying import append, bundle_of, payload, whole_bundle
 
 BEFORE = b"what was there before"
 STEPS = ("os.fsync", "os.link")
+
+
+def unreachable(*_: object) -> None:
+    raise httpx2.ConnectError("nobody is there")
 
 
 def full(*_: object, **__: object) -> None:
@@ -29,29 +36,30 @@ def full(*_: object, **__: object) -> None:
 
 
 class Served:
-    """Stands in for the client of a server that has one bundle."""
+    """A server that has one bundle, and the tiles of a log."""
 
-    bundle = b""
+    log = sample_log(12)
+    bundle = whole_bundle(log)
 
-    def __init__(self, *_: object) -> None:
-        pass
+    @classmethod
+    def answer(cls, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/v1/evidence":
+            return httpx2.Response(200, content=cls.bundle)
+        return httpx2.Response(200, content=cls.tile(parse_tile_path(request.url.path[1:])))
 
-    def __enter__(self) -> Self:
-        return self
+    @classmethod
+    def tile(cls, path: TilePath) -> bytes:
+        return _tiles_of(cls.log.leaves())(path.level or 0, path.index, path.width)
 
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def evidence(self, *_asked: str) -> bytes:
-        return self.bundle
+    @classmethod
+    def client(cls, url: str, trust: Trust) -> LedgerClient:
+        return LedgerClient(url, trust, transport=httpx2.MockTransport(cls.answer))
 
 
 @pytest.fixture
 def gather(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
-    log = sample_log(12)
-    (tmp_path / "trust").write_bytes(log.trust_root())
-    monkeypatch.setattr(Served, "bundle", whole_bundle(log))
-    monkeypatch.setattr(evidence, "LedgerClient", Served)
+    (tmp_path / "trust").write_bytes(Served.log.trust_root())
+    monkeypatch.setattr(evidence, "LedgerClient", Served.client)
     words = ["evidence", "gather", str(tmp_path / "bundle"), "--trust", str(tmp_path / "trust")]
     return lambda: CliRunner().invoke(app, [*words, "--url", "http://log"]).exception
 
@@ -74,6 +82,80 @@ def test_what_is_there_is_not_written_over(tmp_path: Path, gather: Callable[[], 
     (tmp_path / "bundle").write_bytes(BEFORE)
     assert (2,) == getattr(gather(), "args", None)
     assert BEFORE == (tmp_path / "bundle").read_bytes()
+
+
+def forked(size: int, kept: int, later_s: int = 0) -> SampleLog:
+    """Return a log of a size that goes on otherwise after `kept` entries."""
+    log = sample_log(kept)
+    while log.size < size:
+        append(log, payload(log))
+    return replace(log, signed=log.signed_at() + later_s)
+
+
+def shows(monkeypatch: pytest.MonkeyPatch, log: SampleLog) -> bytes:
+    """Have the server show a log; return its bundle."""
+    monkeypatch.setattr(Served, "log", log)
+    monkeypatch.setattr(Served, "bundle", raw := bundle_of(log, range(4)))
+    return raw
+
+
+@pytest.mark.parametrize("log", [sample_log(12), sample_log(13), sample_log(300)])
+def test_an_older_bundle_is_replaced_where_the_log_continues_it(
+    log: SampleLog, tmp_path: Path, gather: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bundle").write_bytes(bundle_of(sample_log(12), range(4)))
+    raw = shows(monkeypatch, log)
+    assert gather() is None
+    assert raw == (tmp_path / "bundle").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "log", [forked(12, 9), forked(15, 9), forked(300, 11), replace(sample_log(9), signed=SIGNED_AT)]
+)
+def test_of_a_fork_both_bundles_are_kept(
+    log: SampleLog, tmp_path: Path, gather: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same size, of a larger one, of a smaller one that was signed later."""
+    (tmp_path / "bundle").write_bytes(was := bundle_of(sample_log(12), range(4)))
+    raw = shows(monkeypatch, log)
+    error = gather()
+    assert isinstance(error, HistoryChanged)
+    assert str(error).startswith("HISTORY_CHANGED: the log has signed ")
+    (kept,) = (tmp_path / "bundle.forked").iterdir()
+    assert f"{kept} contradicts it; keep both" in str(error)
+    assert (1, was, raw) == (
+        error.exit_code,
+        (tmp_path / "bundle").read_bytes(),
+        kept.read_bytes(),
+    )
+
+
+def test_a_bundle_stays_where_it_is_not_shown_that_the_log_continues_it(
+    tmp_path: Path, gather: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A smaller log, as it was; tiles of another one; none."""
+    (tmp_path / "bundle").write_bytes(was := bundle_of(sample_log(12), range(4)))
+    shows(monkeypatch, sample_log(9))
+    assert (2,) == getattr(gather(), "args", None)
+    shows(monkeypatch, sample_log(13))
+    monkeypatch.setattr(Served, "log", forked(13, 9))
+    assert isinstance(other := gather(), WrongAnswer)
+    monkeypatch.setattr(client, "RETRY_FOR_S", 0.0)
+    monkeypatch.setattr(Served, "tile", unreachable)
+    assert isinstance(silent := gather(), NoAnswer)
+    assert [2, 2] == [other.exit_code, silent.exit_code]
+    assert was == (tmp_path / "bundle").read_bytes()
+    assert {"bundle", "trust"} == {each.name for each in tmp_path.iterdir()}
+
+
+def test_of_a_link_the_name_is_replaced_and_what_it_leads_to_stays(
+    tmp_path: Path, gather: Callable[[], object]
+) -> None:
+    (tmp_path / "kept").write_bytes(was := bundle_of(sample_log(12), range(4)))
+    (tmp_path / "bundle").symlink_to(tmp_path / "kept")
+    assert gather() is None
+    assert was == (tmp_path / "kept").read_bytes()
+    assert Served.bundle == (tmp_path / "bundle").read_bytes()
 
 
 def test_a_bundle_is_replaced_by_one_that_shows_as_much(

@@ -9,6 +9,7 @@ from ledger.log.proof import (
     prove_inclusion,
     prove_inclusions,
     root_from_inclusion,
+    root_of_prefix,
     roots_of_prefixes,
     verify_consistency,
     verify_inclusion,
@@ -154,6 +155,14 @@ def test_a_consistency_proof_of_another_length_is_refused(old):
     for wrong in (proof[:-1], proof[1:], [*proof, ROW[0]], [ROW[0], *proof]):
         with pytest.raises(ProofRefused):
             verify_consistency(old, 7, wrong, old_root, ROOT)
+
+
+@pytest.mark.parametrize("old", range(8))
+def test_the_root_of_a_prefix_is_that_of_hashes_which_lead_to_the_root(old):
+    assert root_of(ROW[:old]) == root_of_prefix(old, 7, ROOT, HASHES)
+    if 0 < old < 7:
+        with pytest.raises(ProofRefused):
+            root_of_prefix(old, 7, ROOT, MemoryHashes(leaves(8)[1:]))
 
 
 def test_a_root_of_another_length_is_refused():
