@@ -118,7 +118,6 @@ HELD: dict[str, str] = {
         unit/test_verify_export.py::test_a_file_that_is_none_of_the_logs_is_refused_and_named
         unit/test_verify_export.py::test_an_empty_directory_is_nothing_of_a_log
         unit/test_verify_export.py::test_a_directory_that_an_interrupted_export_made_is_passed_over
-        unit/test_verify_export.py::test_an_empty_directory_is_nothing_of_a_log
         unit/test_verify_export.py::test_a_file_of_a_larger_log_is_passed_over_and_said_to_be_unchecked""",
     "| 4 | entry 0": """
         unit/test_verify_export.py::test_another_first_entry_than_the_trusted_one_is_refused
