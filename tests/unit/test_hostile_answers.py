@@ -219,6 +219,9 @@ ASKED: dict[str, Asked] = {
     "prove_unchanged": lambda ledger, _signed, log: ledger.prove_unchanged(
         ledger.open_note(log.checkpoint())
     ),
+    "prove_continued": lambda ledger, _signed, log: ledger.prove_continued(
+        ledger.open_note(log.checkpoint(9)), ledger.open_note(log.checkpoint())
+    ),
 }
 OTHERS = (None, 5, -1, True, 1.5, "x", "\0", [], [1], {}, {"a": []})
 
