@@ -58,8 +58,8 @@ from ledger.node import open_database
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.succession import SuccessionError, check_succession, read_closed
-from ledger.verify.files import MAX_ANSWER, read_given
-from ledger.verify.outcome import Refused, State, Step
+from ledger.verify.files import MAX_ANSWER, log_in
+from ledger.verify.outcome import Refused, State
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from ledger.wire.regular import read_regular
@@ -178,9 +178,9 @@ def verify(  # noqa: PLR0913  (the command's options)
     try:
         with _progress(as_json) as told:
             answer = verify_export(
-                directory,
-                read_given(trust, MAX_ANSWER, Step.TRUST),
-                previous=read_given(previous, MAX_NOTE, Step.CONSISTENCY) if previous else None,
+                log_in(directory),
+                read_regular(trust, MAX_ANSWER),
+                previous=read_regular(previous, MAX_NOTE) if previous else None,
                 workers=workers,
                 progress=lambda step, *so_far: told(f"step {step.number}", *so_far),
             )

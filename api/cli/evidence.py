@@ -18,6 +18,7 @@ from ledger.log.evidence import Evidence, format_evidence, parse_evidence
 from ledger.verify.evidence import verify_evidence
 from ledger.verify.files import MAX_ANSWER, read_given
 from ledger.verify.outcome import Refused, Step, Verified
+from ledger.wire.regular import read_regular
 from ledger.wire.strict import MalformedJson, load_json
 
 app = typer.Typer(help="Bundles of evidence, checked offline.", no_args_is_help=True)
@@ -76,7 +77,7 @@ def open_section(
     trust: TrustFile,
 ) -> None:
     """Add the opening of a sealed section that the holder may show."""
-    _verified(was := _read(bundle), trust)
+    _verified(was := read_regular(bundle, MAX_BUNDLE), trust)
     evidence = parse_evidence(was)
     try:
         opened = load_json(read_named(opening, "OPENING"))
@@ -101,7 +102,7 @@ def verify(
 
     So it is where the history of a subject that was asked for is not shown.
     """
-    answer = _verified(_read(bundle), trust, subject or [])
+    answer = _verified(read_regular(bundle, MAX_BUNDLE), trust, subject or [])
     _told(answer)
     if not {*(subject or [])} <= {*dict(answer.histories)}:
         raise typer.Exit(1)
@@ -167,17 +168,9 @@ def goes_on(earlier: Evidence, later: Evidence) -> bool:
     )
 
 
-def _read(bundle: Path) -> bytes:
-    try:
-        return read_given(bundle, MAX_BUNDLE, Step.FORM)
-    except Refused as refused:
-        print(f"REFUSED: {refused}")
-        raise typer.Exit(1) from None
-
-
 def _verified(raw: bytes, trust: Path, asked: Sequence[str] = ()) -> Verified:
     try:
-        return verify_evidence(raw, read_given(trust, MAX_ANSWER, Step.TRUST), asked)
+        return verify_evidence(raw, read_regular(trust, MAX_ANSWER), asked)
     except Refused as refused:
         print(f"REFUSED: {refused}")
         raise typer.Exit(1) from None

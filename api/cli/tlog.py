@@ -11,8 +11,9 @@ from ledger.log.note import MAX_NOTE
 from ledger.log.policy import MalformedPolicy, Policy, Witnessed, parse_policy
 from ledger.log.receipt import MAX_TLOG_PROOF
 from ledger.tlog import is_of_tree, verify_proof, verify_tiles
-from ledger.verify.files import MAX_ANSWER, read_given
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.files import MAX_ANSWER, log_in
+from ledger.verify.outcome import Refused
+from ledger.wire.regular import read_regular
 
 app = typer.Typer(
     help="Verify any tlog-tiles log and tlog-proof, by a policy.", no_args_is_help=True
@@ -35,8 +36,8 @@ def verify(
 ) -> None:
     """Verify a log's static files (c2sp.org/tlog-tiles): signatures, every tile, every entry."""
     try:
-        earlier = read_given(previous, MAX_NOTE, Step.CONSISTENCY) if previous else None
-        opened = verify_tiles(directory, _policy(policy), earlier)
+        earlier = read_regular(previous, MAX_NOTE) if previous else None
+        opened = verify_tiles(log_in(directory), _policy(policy), earlier)
     except Refused as refused:
         _refuse(refused)
     _tell(opened)
@@ -51,10 +52,10 @@ def proof(
 ) -> None:
     """Verify that an entry is in a log, by its proof (c2sp.org/tlog-proof)."""
     try:
-        earlier = read_given(previous, MAX_NOTE, Step.CONSISTENCY) if previous else None
+        earlier = read_regular(previous, MAX_NOTE) if previous else None
         index, opened, roots = verify_proof(
-            read_given(file, MAX_TLOG_PROOF, Step.CHECKPOINT),
-            read_given(entry, MAX_ANSWER, Step.TREE),
+            read_regular(file, MAX_TLOG_PROOF),
+            read_regular(entry, MAX_ANSWER),
             trusted := _policy(policy),
         )
         origin = opened.checkpoint.origin
@@ -69,7 +70,7 @@ def proof(
 
 def _policy(file: Path) -> Policy:
     try:
-        return parse_policy(read_given(file, MAX_NOTE, Step.TRUST))
+        return parse_policy(read_regular(file, MAX_NOTE))
     except MalformedPolicy as error:
         raise typer.BadParameter(str(error), param_hint="--policy") from None
 

@@ -15,7 +15,7 @@ try:
     from ledger.court import MAX_BUNDLE
     from ledger.log.note import MAX_NOTE
     from ledger.verify.evidence import verify_evidence
-    from ledger.verify.files import CHECKPOINT, MAX_ANSWER
+    from ledger.verify.files import MAX_ANSWER, log_in
     from ledger.verify.outcome import Refused, Verified
     from ledger.verify.verifier import verify_export, verify_receipt
     from ledger.verify.word import Kept, Word, verify_word
@@ -76,7 +76,7 @@ def _answer(given: argparse.Namespace, trust_root: bytes) -> Verified:
     """Verify a log, a bundle or a receipt. Raises `Refused`."""
     if given.path.is_dir():
         previous = _optional(given.previous, MAX_NOTE)
-        log = _log(given.path)
+        log = log_in(given.path)
         return verify_export(log, trust_root, previous=previous, workers=given.workers)
     if given.entry is None:
         return verify_evidence(read_regular(given.path, MAX_BUNDLE), trust_root, given.subject)
@@ -90,18 +90,12 @@ def _word(given: argparse.Namespace, trust_root: bytes) -> Word:
     """Hold a refusal or a promise to a log. Raises `Refused`."""
     return verify_word(
         read_regular(given.path, MAX_NOTE),
-        _log(given.log),
+        log_in(given.log),
         trust_root,
         refusal=_optional(given.refusal, MAX_NOTE),
         previous=_optional(given.previous, MAX_NOTE),
         workers=given.workers,
     )
-
-
-def _log(directory: Path) -> Path:
-    """Return a directory in which there is a checkpoint. Raises `OSError`."""
-    (directory / CHECKPOINT).stat()
-    return directory
 
 
 def _accident(error: OSError | OddFile) -> str:

@@ -46,6 +46,12 @@ MAX_ANSWER = 1 << 23
 """Bytes at most of a receipt or an entry, in JSON as well, and of a trust root."""
 
 
+def log_in(directory: Path) -> Path:
+    """Return a directory in which there is a checkpoint. Raises `OSError` for any other."""
+    (directory / CHECKPOINT).stat()
+    return directory
+
+
 def read_checkpoint(directory: Path) -> bytes:
     """Return the signed note. Raises `Refused` (step 2) where there is none."""
     return _read(directory, CHECKPOINT, MAX_NOTE, Step.CHECKPOINT, None)
