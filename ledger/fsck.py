@@ -48,6 +48,7 @@ from ledger.store.checkpoints import checkpoint_at, latest_checkpoint, signed_ag
 from ledger.store.connection import Pool
 from ledger.store.cosignatures import Cosignature
 from ledger.store.examine import EntryRows, Examination, examining
+from ledger.store.overlays import foreign_defaults
 from ledger.vault import Vault
 from ledger.verify.authority import AUTHORITY, gather_authority
 from ledger.verify.event import read_event
@@ -143,6 +144,7 @@ def check_log(pool: Pool, home: Home, data_keys: DataKeys | None = None) -> Repo
         part("refusals", lambda: _add_all(report, refusal_faults(rows, home, trust.origin)))
         part("indexes", lambda: _add_all(report, rows.index_faults()))
         part("schema", lambda: _add_all(report, rows.schema_faults()))
+    alone("settings", lambda: _add_all(report, foreign_defaults(pool)))
     alone("anti-rollback file", lambda: file.check_against_stored(pool, keys))
     report.size, report.root = tree.frontier.size, write_base64(tree.frontier.root())
     return report

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -17,7 +17,7 @@ from ledger.batches import load_batch_key
 from ledger.charter import read_refusal_keys
 from ledger.clock import TOLERANCE
 from ledger.datakeys import DataKeyError
-from ledger.faults import reason_of
+from ledger.faults import canonical_reason, reason_of
 from ledger.home import Home
 from ledger.keystore import KeystoreError
 from ledger.node import Database, open_database, policy_of
@@ -107,19 +107,32 @@ def _kept_mac(home: Home) -> KeptMac | None:
 
 def _checks(settings: Settings, database: Database, pool: Pool) -> Iterator[Check]:
     home, now = Home(settings.home), datetime.now(UTC)
-    yield from _publisher(CheckpointFile(home.checkpoints))
-    yield _schema(database, pool)
-    yield _signed(pool, now)
-    yield _intake(pool, now)
-    yield _refusals(home, pool)
-    yield _promises(pool, now)
-    yield from _witnesses(settings, pool)
-    yield _seal(settings, pool, now)
-    yield _backup(home, now)
-    yield from _archive(settings, pool)
-    yield _models(pool)
-    yield _vault(settings)
-    yield _room(settings)
+    looks: dict[str, Callable[[], Iterable[Check]]] = {
+        "halt": lambda: _publisher(CheckpointFile(home.checkpoints)),
+        "schema": lambda: [_schema(database, pool)],
+        "checkpoint": lambda: [_signed(pool, now)],
+        "clock": lambda: [_intake(pool, now)],
+        "refusals": lambda: [_refusals(home, pool)],
+        "promises": lambda: [_promises(pool, now)],
+        "witnesses": lambda: _witnesses(settings, pool),
+        "seal": lambda: [_seal(settings, pool, now)],
+        "backup": lambda: [_backup(home, now)],
+        "archive": lambda: _archive(settings, pool),
+        "read models": lambda: [_models(pool)],
+        "vault": lambda: [_vault(settings)],
+        "room": lambda: [_room(settings)],
+    }
+    for name, look in looks.items():
+        yield from _looked(name, look)
+
+
+def _looked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+    """Return what was seen; that it cannot be looked at is told, and hides nothing else."""
+    try:
+        return list(look())
+    except Exception as error:  # noqa: BLE001  (whatever was done to the database)
+        seen = f"cannot be looked at: {type(error).__name__}: {canonical_reason(str(error))}"
+        return [Check(name, well=False, seen=seen, do="techledger operate fsck")]
 
 
 def _publisher(file: CheckpointFile) -> Iterator[Check]:

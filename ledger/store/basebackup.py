@@ -20,7 +20,7 @@ from psycopg2 import sql
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from ledger.store.binaries import find_binaries
-from ledger.store.connection import StoreError, translated
+from ledger.store.connection import StoreError, owned, translated
 from ledger.store.embedded import (
     PASSWORDS,
     EmbeddedPostgres,
@@ -188,7 +188,10 @@ _CONFIGURED = {
 
 
 def _check_replayed(server: EmbeddedPostgres, archive: Archive) -> None:
-    with closing(psycopg2.connect(server.superuser_dsn)) as session, session.cursor() as cursor:
+    with (
+        closing(psycopg2.connect(owned(server.superuser_dsn))) as session,
+        session.cursor() as cursor,
+    ):
         cursor.execute("SELECT pg_walfile_name(pg_current_wal_lsn())")
         ((name,),) = cursor.fetchall()
     if split(name)[1] < archive.last:
@@ -213,7 +216,11 @@ def place_dump(owner_dsn: str, directory: Path, bin_dir: Path | None = None) -> 
 
 def take_dump_away(owner_dsn: str) -> None:
     """Make a database empty again that a dump was placed in."""
-    with translated(), closing(psycopg2.connect(owner_dsn)) as session, session.cursor() as cursor:
+    with (
+        translated(),
+        closing(psycopg2.connect(owned(owner_dsn))) as session,
+        session.cursor() as cursor,
+    ):
         session.autocommit = True
         cursor.execute("DROP SCHEMA IF EXISTS ledger, read, migrations CASCADE")
 
@@ -229,14 +236,21 @@ def check_home_is_vacant(home: Path) -> None:
 
 def check_database_is_vacant(owner_dsn: str) -> None:
     """Raise `DatabasePresent` if a database of one's own holds a ledger."""
-    with translated(), closing(psycopg2.connect(owner_dsn)) as session, session.cursor() as cursor:
+    with (
+        translated(),
+        closing(psycopg2.connect(owned(owner_dsn))) as session,
+        session.cursor() as cursor,
+    ):
         cursor.execute("SELECT FROM pg_namespace WHERE nspname IN ('ledger', 'read', 'migrations')")
         if cursor.rowcount:
             raise DatabasePresent("the database holds a ledger already: restore into an empty one")
 
 
 def _set_passwords(server: EmbeddedPostgres, passwords: Mapping[str, str]) -> None:
-    with closing(psycopg2.connect(server.superuser_dsn)) as session, session.cursor() as cursor:
+    with (
+        closing(psycopg2.connect(owned(server.superuser_dsn))) as session,
+        session.cursor() as cursor,
+    ):
         session.autocommit = True
         for role, password in passwords.items():
             change = sql.SQL("ALTER ROLE {} PASSWORD {}")
@@ -256,7 +270,7 @@ def _run(
     command = [str(find_binaries(bin_dir, major).directory / program), *options]
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
     if dsn:
-        values = parse_dsn(dsn)
+        values = parse_dsn(owned(dsn))
         environment["PGPASSWORD"] = values.pop("password", "")
         command[1:1] = ["-d", make_dsn(**values)]
     done = subprocess.run(  # noqa: S603  (our own words)

@@ -16,7 +16,7 @@ import select
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ from psycopg2.extensions import (
     TRANSACTION_STATUS_INERROR,
     TRANSACTION_STATUS_INTRANS,
     cursor,
+    make_dsn,
+    parse_dsn,
 )
 from psycopg2.extensions import connection as Connection  # noqa: N812  (it is a class)
 
@@ -214,7 +216,7 @@ class Pool:
         """
         with translated():
             opened = psycopg2.connect(
-                self._dsn,
+                owned(self._dsn),
                 application_name=self._application_name,
                 cursor_factory=self._cursor,
                 connect_timeout=10,
@@ -227,9 +229,36 @@ class Pool:
             opened.autocommit = True
             psycopg2.extras.register_uuid(conn_or_curs=opened)  # type: ignore[no-untyped-call]
             with opened.cursor() as session:
-                session.execute(_OWN + self._timeouts.commands("SESSION"))
+                own = _OWN + self._timeouts.commands("SESSION")
+                if opened.info.server_version >= _VERSION_17:
+                    own += f"SET {_SINCE_17} = 0;"
+                session.execute(own)
         self._reached = True
         return opened
+
+    def foreign_defaults(self) -> dict[str, str]:
+        """Return which of our sessions' own settings have another value where none is set."""
+        ours = _DEFAULTS | {_SINCE_17: "0"}
+        found = {name: self._default_of(name) for name in ours}
+        return {name: value for name, value in found.items() if value not in (None, ours[name])}
+
+    def _default_of(self, name: str) -> str | None:
+        """Return the value of a setting in a session that sets all others; None: there is none."""
+        others = {each: value for each, value in _DEFAULTS.items() if each != name}
+        with translated():
+            opened = psycopg2.connect(
+                make_dsn(self._dsn, options=_options(others)),
+                application_name=self._application_name,
+            )
+        with closing(opened):
+            opened.autocommit = True
+            try:
+                with opened.cursor() as session:
+                    session.execute("SELECT current_setting(%s, true)", (name,))
+                    value: str | None = one_row(session)[0]
+                    return value
+            except psycopg2.Error as error:
+                return f"not to be asked: {str(error).strip().splitlines()[0]}"
 
     def has_standby_names(self) -> bool:
         """Say whether the database was told to wait for a synchronous standby."""
@@ -313,6 +342,35 @@ def _cursor_of(computing: Computing) -> type[cursor]:
 # A role's or a database's own settings change what no statement of ours means, and a policy that
 # would hide rows is an error: then nobody is answered.
 _OWN = "SET TIME ZONE 'UTC'; SET search_path TO pg_catalog, pg_temp; SET row_security TO off;"
+
+
+_DEFAULTS = {
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_read_only": "off",
+    "default_transaction_deferrable": "off",
+}
+"""What every session of ours begins with, whatever server, database and role would have it be."""
+
+_SINCE_17 = "transaction_timeout"
+"""Off as well, where the server knows it: an older one refuses the session."""
+
+_VERSION_17 = 170_000
+
+
+def owned(dsn: str, version: int = 0) -> str:
+    """Return a DSN whose sessions begin with our own settings, on a server of `version`."""
+    settings = _DEFAULTS | ({_SINCE_17: "0"} if version >= _VERSION_17 else {})
+    return make_dsn(dsn, options=f"{parse_dsn(dsn).get('options', '')} {_options(settings)}")
+
+
+def _options(settings: dict[str, str]) -> str:
+    return " ".join(
+        "-c " + f"{name}={value}".replace(" ", "\\ ") for name, value in settings.items()
+    )
 
 
 @contextmanager

@@ -37,7 +37,7 @@ from ledger import durable
 from ledger.faults import NeedsOperator, Passing
 from ledger.store.attest import Unfit, unsafe_settings
 from ledger.store.binaries import Binaries, find_binaries
-from ledger.store.connection import StoreError
+from ledger.store.connection import StoreError, owned
 from ledger.store.postmaster import Postmaster, find_postmaster, last_socket_directory
 from ledger.store.server_user import server_user
 from ledger.wire.regular import read_regular
@@ -341,7 +341,8 @@ class EmbeddedPostgres:
 
     @staticmethod
     def _connect(dsn: str) -> connection:
-        server = psycopg2.connect(dsn, connect_timeout=10, application_name="techledger supervisor")
+        name = "techledger supervisor"
+        server = psycopg2.connect(owned(dsn), connect_timeout=10, application_name=name)
         server.autocommit = True
         return server
 

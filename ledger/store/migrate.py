@@ -20,7 +20,7 @@ from yoyo.connections import DatabaseURI
 from yoyo.migrations import default_migration_table, read_migrations
 
 from ledger.log.merkle import EMPTY_ROOT
-from ledger.store.connection import StoreError, one_row, translated
+from ledger.store.connection import StoreError, one_row, owned, translated
 from ledger.store.head import OriginMismatch
 
 SCHEMA = "migrations"
@@ -86,7 +86,7 @@ def migrate(owner_dsn: str) -> list[str]:
         cursor.execute("SELECT pg_advisory_lock(hashtext('techledger migrate'))")
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         try:
-            return _apply(owner_dsn)
+            return _apply(owned(owner_dsn, session.info.server_version))
         except psycopg2.ProgrammingError as error:
             raise MigrationFailed(str(error).strip().split("\n")[0]) from error
 
@@ -137,7 +137,7 @@ def _sums(where: Path) -> list[str]:
 @contextmanager
 def _connected(dsn: str) -> Iterator[connection]:
     with translated():
-        session = psycopg2.connect(dsn, application_name="techledger migrate")
+        session = psycopg2.connect(owned(dsn), application_name="techledger migrate")
         session.autocommit = True
         try:
             yield session

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 from psycopg2.extensions import cursor
 
+from ledger.store.connection import Pool
+
 _OVERLAYS = """
 WITH ours AS (
     SELECT c.oid, c.oid::regclass::text AS name, c.relkind, c.relrowsecurity,
@@ -90,6 +92,15 @@ def overlays(session: cursor) -> Iterator[str]:
     session.execute(_OVERLAYS)
     for (what,) in session.fetchall():
         yield f"nobody of this ledger made {what}"
+
+
+def foreign_defaults(pool: Pool) -> Iterator[str]:
+    """Yield the settings of the server, the database or the role that our own sessions pass over.
+
+    Other programs do not: a backup or a repair by hand ends in the middle, or writes nothing.
+    """
+    for name, value in pool.foreign_defaults().items():
+        yield f"nobody of this ledger made the setting {name}, which is {value}"
 
 
 def meddling(session: cursor) -> Iterator[str]:
