@@ -17,7 +17,7 @@ from ledger.batches import load_batch_key
 from ledger.charter import read_refusal_keys
 from ledger.clock import TOLERANCE
 from ledger.datakeys import DataKeyError
-from ledger.faults import canonical_reason, reason_of
+from ledger.faults import canonical_reason
 from ledger.home import Home
 from ledger.keystore import KeystoreError
 from ledger.node import Database, open_database, policy_of
@@ -31,6 +31,7 @@ from ledger.store.connection import KeptMac, Pool
 from ledger.store.entries import LogUnfinished, read_head
 from ledger.store.migrate import pending
 from ledger.store.promises import count_waiting
+from ledger.wire.regular import OddFile
 from ledger.witnessed import Quorum
 from projections.seals import last_seal
 from projections.waiting import folded, troubles_of, unserved
@@ -131,8 +132,17 @@ def _looked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     try:
         return list(look())
     except Exception as error:  # noqa: BLE001  (whatever was done to the database)
-        seen = f"cannot be looked at: {type(error).__name__}: {canonical_reason(str(error))}"
+        seen = f"cannot be looked at: {_told(error)}"
         return [Check(name, well=False, seen=seen, do="techledger operate fsck")]
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says, on one line, with the file that it is about."""
+    if isinstance(error, OddFile):
+        return error.told
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return f"{type(error).__name__}: {canonical_reason(str(error))}"
 
 
 def _publisher(file: CheckpointFile) -> Iterator[Check]:
@@ -251,8 +261,6 @@ def _vault(settings: Settings) -> Check:
         erased = len(Orders(home.erasures).read())
     except DataKeyError as error:
         return Check("vault", well=False, seen=str(error), do="docs/guides/vault.md")
-    except OSError as error:
-        return Check("vault", well=False, seen=reason_of(error), do="docs/guides/vault.md")
     behind = f"; {erased} persons erased since the log was closed" if erased else ""
     return Check("vault", well=True, seen=f"its keys open{behind}")
 
