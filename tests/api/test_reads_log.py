@@ -204,6 +204,15 @@ def test_metrics_say_how_far_log_checkpoint_and_read_models_are(
     assert 0 == metric(http, 'ledger_projection_lag{name="title"}')
 
 
+def test_metrics_that_are_not_written_out_in_time_may_be_asked_for_again(
+    http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("api.shared.WITHIN_S", 0.1)
+    monkeypatch.setattr("api.metrics.Metrics.exposed", lambda *_: time.sleep(0.5))
+    answer = http.get("/metrics")
+    assert (503, True) == (answer.status_code, "retry-after" in answer.headers)
+
+
 def test_metrics_count_answers_by_code(http: httpx2.Client, tale: Tale):
     contract, again = tale.sent["contract"], 'ledger_answers_total{code="REPLAYED"}'
     http.post("/v1/events", content=contract.to_json())
