@@ -406,8 +406,8 @@ RARE = (
     reviewed_by_none,
     lifted_by_the_suspended_key,
     lifted_by_a_deputy,
-) * 6
-"""What few topics have: asked first, wherever it is there."""
+)
+"""What few topics have: asked first wherever it is there, for half of a step's cases at most."""
 
 DEPENDS: tuple[Case, ...] = (
     by_deputy("small"),
@@ -420,10 +420,9 @@ DEPENDS: tuple[Case, ...] = (
 def draw(bench: Bench, number: int) -> Iterator[tuple[str, bytes]]:
     """Yield cases of this step: of three, one is wrong."""
     chance = bench.chance
-    for case in RARE:
-        if number and (made := case(bench)) is not None:
-            number -= 1
-            yield case.__name__, made
+    rare = [(case.__name__, made) for case in RARE * 6 if (made := case(bench)) is not None]
+    yield from rare[: number // 2]
+    number -= min(len(rare), number // 2)
     while number:
         kind = chance.randrange(6)
         case = chance.choice((WRONG, WRONG, DEPENDS, ALWAYS_RIGHT, (right,), (right,))[kind])
