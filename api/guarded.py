@@ -24,8 +24,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from api.edge import HEADERS
 from api.networks import groups_of
-from api.problems import MEDIA_TYPE, members
+from api.problems import LATER, MEDIA_TYPE, members
 from api.room import Room
 
 TICK_S = 0.5
@@ -311,10 +312,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._full or (not self._in_body and self._close_after_answers()):
             return
         content = orjson.dumps(members(_CODES[self._status], self._status, msg))
-        later = b"retry-after: 1\r\n" if self._status in (429, 503) else b""
+        later = [(b"retry-after", b"1")] if self._status in LATER else []
+        more = b"".join(b"%b: %b\r\n" % each for each in [*HEADERS, *later])
         self.transport.write(
             b"%bcontent-type: %b\r\ncontent-length: %d\r\n%bconnection: close\r\n\r\n%b"
-            % (STATUS_LINE[self._status], MEDIA_TYPE.encode(), len(content), later, content)
+            % (STATUS_LINE[self._status], MEDIA_TYPE.encode(), len(content), more, content)
         )
         self.transport.close()
 

@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from api import guarded
+from api.edge import HEADERS
 from api.guarded import Guard, Limits
 
 LARGE = b"x" * (8 << 20)
@@ -180,6 +181,32 @@ def test_what_is_no_http_is_refused(serving):
     with connect(port) as sock:
         sock.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         assert 400 == status(all_of(sock))
+
+
+BEFORE_A_REQUEST = {
+    400: (b"NONSENSE\r\n\r\n", {}),
+    408: (b"", {"head_s": 0.1}),
+    429: (b"", {"share": 0}),
+    431: (b"GET / HTTP/1.1\r\nX: " + b"a" * 20_000, {}),
+    503: (b"", {"connections": 0}),
+}
+
+
+def test_every_way_in_which_there_is_no_request_is_known():
+    assert guarded._CODES.keys() == BEFORE_A_REQUEST.keys()
+
+
+@pytest.mark.parametrize("code", BEFORE_A_REQUEST)
+def test_what_is_answered_before_there_is_a_request_has_the_headers_of_every_answer(serving, code):
+    said, limits = BEFORE_A_REQUEST[code]
+    _guard, port = serving(**limits)
+    with connect(port) as sock:
+        sock.sendall(said)
+        answer = http.client.HTTPResponse(sock)
+        answer.begin()
+        body = json.loads(answer.read())
+    assert (code, guarded._CODES[code]) == (answer.status, body["code"])
+    assert {*HEADERS} <= {(k.lower().encode(), v.encode()) for k, v in answer.getheaders()}
 
 
 def test_few_requests_are_sent_ahead_of_their_answers(serving):
