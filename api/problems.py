@@ -277,6 +277,11 @@ def response_of(error: Exception, note: bytes | None = None, *, vietnamese: bool
     )
 
 
+async def answer_nobody(_request: Request, _error: Exception) -> Response:
+    """Return what is sent to whoever cut its request, and reads no answer."""
+    return Response(status_code=400)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the application a problem of one shape; the edge answers the others."""
 
@@ -299,12 +304,9 @@ def install(app: FastAPI) -> None:
         places = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
         return respond(request, ApiProblem(422, "BAD_PARAMETER", f"not of its form: {places}"))
 
-    async def leave(_request: Request, _error: Exception) -> Response:
-        return Response(status_code=400)  # Whoever cut its request reads no answer.
-
     kinds = (Refusal, Invalid, ApiProblem, Throttled, *_UNAVAILABLE)
     for kind in kinds:
         app.add_exception_handler(kind, answer)
-    app.add_exception_handler(ClientDisconnect, leave)
+    app.add_exception_handler(ClientDisconnect, answer_nobody)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_exception_handler(RequestValidationError, answer_validation)

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from api.edge import must_be_plain
-from api.problems import ApiProblem, response_of, wants_vietnamese
+from api.problems import ApiProblem, answer_nobody, response_of, wants_vietnamese
 from ledger.witness.witness import Answer, Witness
 
 MAX_BODY = 1 << 20
@@ -27,6 +28,7 @@ def witness_app(witness: Witness) -> FastAPI:
         dependencies=[Depends(_must_be_plain)],
     )
     app.add_exception_handler(ApiProblem, _refused)
+    app.add_exception_handler(ClientDisconnect, answer_nobody)
 
     @app.post("/add-checkpoint")
     async def add_checkpoint(request: Request) -> Response:

@@ -111,6 +111,20 @@ def test_what_a_request_asks_of_http_is_refused_as_the_ledger_does(
     assert b'"code":"%b"' % code in said
 
 
+def test_a_client_that_leaves_within_its_request_is_no_fault(
+    home: tuple[Path, int, str], capfd: pytest.CaptureFixture[str]
+):
+    path, port, _ = home
+    with served(path, port):  # Whoever ends it waits for what it does.
+        for way in ("/add-checkpoint", "/sign-subtree"):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as sent:
+                sent.sendall(b"POST %b HTTP/1.1\r\nHost: a\r\n" % way.encode())
+                sent.sendall(b"Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n")
+                assert sent.recv(65536).startswith(b"HTTP/1.1 100 ")  # The body is waited for.
+                sent.sendall(b"old 0")
+    assert "" == capfd.readouterr().err
+
+
 def test_a_witness_that_lost_its_book_does_not_start(home: tuple[Path, int, str]):
     path, _, _ = home
     (path / "book.sqlite").unlink()
