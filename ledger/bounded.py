@@ -2,8 +2,10 @@
 
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -174,7 +176,7 @@ class _Network(httpcore2.NetworkBackend):
         None that is silent takes more than its share of the time: those behind it have theirs.
         """
         failed: Exception = httpcore2.ConnectError(f"{host} has no address")
-        addresses = _addresses(host, port)
+        addresses = _addresses(host, port, _left(timeout))
         for at, address in enumerate(addresses):
             share = _left(timeout, len(addresses) - at + 1)  # And one for the exchange itself.
             try:
@@ -188,14 +190,24 @@ class _Network(httpcore2.NetworkBackend):
         raise failed
 
 
-def _addresses(host: str, port: int) -> list[str]:
+def _addresses(host: str, port: int, within_s: float) -> list[str]:
+    """Look a name up. The system does it without a deadline: one that hangs is left behind."""
     if port not in _PORTS:
         raise httpcore2.ConnectError(f"{port} is no port")
+    found = Future[list[str]]()
+    threading.Thread(target=_look_up, args=(host, port, found), daemon=True).start()
+    if not wait([found], within_s).done:
+        raise httpcore2.ConnectTimeout(f"{host} was not looked up in time")
+    return found.result()
+
+
+def _look_up(host: str, port: int, found: Future[list[str]]) -> None:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        names = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore2.ConnectError(str(error)) from error
-    return [str(each[4][0]) for each in found]
+        found.set_exception(httpcore2.ConnectError(str(error)))
+    else:
+        found.set_result([str(each[4][0]) for each in names])
 
 
 class _Stream(httpcore2.NetworkStream):

@@ -154,6 +154,43 @@ def test_a_name_with_many_addresses_takes_no_longer(monkeypatch: pytest.MonkeyPa
     assert sum(tried) <= DEADLINE_S
 
 
+def test_a_name_that_is_not_looked_up_in_time_has_no_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor does the resolver that hangs keep the command from ending."""
+    let_go = threading.Event()
+
+    def hang(*_given: object, **_options: object) -> list[object]:
+        let_go.wait(OVER_S)
+        return []
+
+    monkeypatch.setattr(bounded.socket, "getaddrinfo", hang)
+    began = time.monotonic()
+    try:
+        with (
+            open_client("http://slow.example") as http,
+            pytest.raises(httpx2.ConnectTimeout, match=r"slow\.example was not looked up in time"),
+        ):
+            ask(http, "GET", "/", deadline_s=DEADLINE_S)
+        assert time.monotonic() - began < OVER_S
+        hung = [each for each in threading.enumerate() if "_look_up" in each.name]
+        assert [True] == [each.daemon for each in hung]
+    finally:
+        let_go.set()
+
+
+def test_a_name_that_is_none_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_given: object, **_options: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(bounded.socket, "getaddrinfo", unknown)
+    with (
+        open_client("http://none.example") as http,
+        pytest.raises(httpx2.ConnectError, match="not known"),
+    ):
+        ask(http, "GET", "/")
+
+
 def test_an_address_that_is_silent_takes_no_time_of_those_behind_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
