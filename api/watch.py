@@ -36,14 +36,13 @@ class Seen:
 class Watch:
     """The looks that are shared: whether it is ready, and what is measured, source by source.
 
-    `read` is what the sources said last; `text` writes it out, which takes ten milliseconds.
+    `text` writes out what the sources said, which takes ten milliseconds.
     """
 
     app: FastAPI
-    database: Shared[Seen]
-    sources: Mapping[str, Shared[Sequence[Metric]]]
-    read: list[Sequence[Metric]]
-    text: Shared[bytes]
+    database: Shared[[], Seen]
+    sources: Mapping[str, Shared[[], Sequence[Metric]]]
+    text: Shared[[Sequence[Sequence[Metric]]], bytes]
 
     @classmethod
     def over(cls, app: FastAPI) -> "Watch":
@@ -51,7 +50,6 @@ class Watch:
         node, metrics = app.state.node, app.state.metrics
         assert isinstance(metrics, Metrics)
         write_path = WritePath(node)
-        read: list[Sequence[Metric]] = []
 
         def database() -> Sequence[Metric]:
             ask_database(node, metrics.database)
@@ -65,8 +63,7 @@ class Watch:
             app,
             Shared("readiness", lambda: _look(node, write_path)),
             {"database": Shared("database", database), "disk": Shared("disk", disk)},
-            read,
-            Shared("metrics", lambda: metrics.exposed([*read]), kept=False),
+            Shared("metrics", metrics.exposed, kept=False),
         )
 
     async def measured(self) -> bytes:
@@ -77,8 +74,7 @@ class Watch:
         for name, read in zip(self.sources, found, strict=True):
             metrics.measured.labels(name).set(int(read is not None))
         measure(self.app)
-        self.read[:] = (read for read in found if read is not None)
-        return await self.text.get()
+        return await self.text.get([read for read in found if read is not None])
 
     def close(self) -> None:
         """Look no more."""
@@ -88,7 +84,7 @@ class Watch:
             each.close()
 
 
-async def _read(source: Shared[Sequence[Metric]]) -> Sequence[Metric] | None:
+async def _read(source: Shared[[], Sequence[Metric]]) -> Sequence[Metric] | None:
     """Return what a source says, None where it says nothing in time, or nothing that is read."""
     try:
         return await source.get()

@@ -208,7 +208,7 @@ def test_metrics_that_are_not_written_out_in_time_may_be_asked_for_again(
     http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("api.shared.WITHIN_S", 0.1)
-    monkeypatch.setattr("api.metrics.Metrics.exposed", lambda *_: time.sleep(0.5))
+    monkeypatch.setattr("api.metrics.generate_latest", lambda _: time.sleep(0.5))
     answer = http.get("/metrics")
     assert (503, True) == (answer.status_code, "retry-after" in answer.headers)
 

@@ -13,7 +13,7 @@ from api.shared import Shared
 
 
 @contextmanager
-def sharing(find: Callable[[], object], *, kept: bool = True) -> Iterator[Shared[object]]:
+def sharing(find: Callable[[], object], *, kept: bool = True) -> Iterator[Shared[[], object]]:
     made = Shared("test", find, kept=kept)
     try:
         yield made
@@ -49,6 +49,16 @@ def test_what_is_not_kept_is_looked_for_again_at_once() -> None:
         with sharing(Count(), kept=False) as one:
             assert [1, 1] == await asyncio.gather(one.get(), one.get())
             assert 2 == await one.get()
+
+    asyncio.run(story())
+
+
+def test_whoever_shares_a_search_shares_what_it_was_begun_with() -> None:
+    async def story() -> None:
+        made = Shared("test", lambda number: -number, kept=False)
+        assert [-1, -1] == await asyncio.gather(made.get(1), made.get(2))
+        assert -2 == await made.get(2)
+        made.close()
 
     asyncio.run(story())
 
