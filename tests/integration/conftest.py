@@ -1,12 +1,14 @@
-"""A ledger that was founded and runs nowhere yet: its settings, its home, who trades on it."""
+"""A ledger that was founded: its settings, its home, who trades on it, and a node to run it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ledger.home import Home
+from ledger.node import Node
 from ledger.settings import Settings
-from tests.support.node import found, settings_for
+from tests.support.node import found, running, settings_for
 from tests.support.postgres import Database
 from tests.support.world import World
 
@@ -24,3 +26,10 @@ def home(settings: Settings) -> Home:
 @pytest.fixture
 def world(home: Home) -> World:
     return World.of(home)
+
+
+@pytest.fixture
+def node(settings: Settings, home: Home) -> Iterator[Node]:
+    assert home.trust.exists(), "the log was founded"
+    with running(settings) as started:
+        yield started

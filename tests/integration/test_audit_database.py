@@ -1,7 +1,6 @@
 """A log taken home from its database, or from its server, is one and the same, and verifies."""
 
 import json
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,19 +21,12 @@ from ledger.store.connection import Pool
 from ledger.verify.verifier import verify_export
 from tests.support.builders import held, technology_registered
 from tests.support.http import serving
-from tests.support.node import append, running
+from tests.support.node import append
 from tests.support.world import World
 
 MAKER = "party:vn.maker"
 
 _numbers = count()
-
-
-@pytest.fixture
-def node(settings: Settings, home: Home) -> Iterator[Node]:
-    assert home.trust.exists(), "the log was founded"
-    with running(settings) as started:
-        yield started
 
 
 @pytest.fixture

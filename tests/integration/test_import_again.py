@@ -34,13 +34,6 @@ LAST = line("10001-3", "assignment", ("GAMMA PUMPS INC",), ("DELTA PUMPS INC",))
 """Three conveyances of one right; without the second its third owner never appears."""
 
 
-@pytest.fixture
-def node(settings: Settings, home: Home) -> Iterator[Node]:
-    assert home.trust.exists()
-    with running(settings) as started:
-        yield started
-
-
 Run = Callable[..., dict[str, Any]]
 
 

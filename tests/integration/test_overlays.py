@@ -7,7 +7,6 @@ A policy that hides a row from the server shows it to whoever examines the table
 import itertools
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -25,7 +24,7 @@ from projections.decoding import decode
 from projections.rebuild import rebuild
 from tests.support.builders import INSTITUTE, OPERATOR
 from tests.support.http import serving
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running, settings_for
 from tests.support.postgres import Database, run_sql
 from tests.support.world import World
 
@@ -88,11 +87,6 @@ ALTERED = {
     "GRANT SELECT ON read.progress TO PUBLIC": "the schema has besides: GRANT SELECT",
     "ALTER TABLE read.mandates DROP CONSTRAINT {pkey}": "lacks: ALTER TABLE read.mandates ADD PRIM",
 }
-
-
-@pytest.fixture
-def home(database: Database, tmp_path: Path) -> Home:
-    return found(settings_for(database, tmp_path / "home"))
 
 
 @pytest.fixture

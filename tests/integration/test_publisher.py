@@ -23,17 +23,12 @@ from ledger.store.connection import Unavailable
 from ledger.store.entries import read_head
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running, settings_for
 from tests.support.postgres import Database, run_sql
 from tests.support.tampering import as_owner
 from tests.support.world import World
 
 TIMEOUT_S = 30
-
-
-@pytest.fixture
-def home(database: Database, tmp_path: Path) -> Home:
-    return found(settings_for(database, tmp_path / "home"))
 
 
 def publish(node: Node, *many) -> None:

@@ -1,8 +1,7 @@
 """The publisher when the database goes away between its signature and the checkpoint's row."""
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -12,24 +11,13 @@ from ledger.node import Node, open_node
 from ledger.store.checkpoints import StoredCheckpoint, checkpoint_at, insert_checkpoint
 from ledger.store.connection import OutcomeUnknown, Pool, Unavailable
 from tests.support.builders import FIRM, INSTITUTE
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running, settings_for
 from tests.support.postgres import Database
 from tests.support.world import World
 
 TIMEOUT_S = 30
 
 Insert = Callable[[Pool, StoredCheckpoint], None]
-
-
-@pytest.fixture
-def home(database: Database, tmp_path: Path) -> Home:
-    return found(settings_for(database, tmp_path / "home"))
-
-
-@pytest.fixture
-def node(database: Database, home: Home) -> Iterator[Node]:
-    with running(settings_for(database, home.path)) as started:
-        yield started
 
 
 def lost_before(_pool: Pool, _checkpoint: StoredCheckpoint) -> None:

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -39,7 +38,7 @@ from projections.view import NotFolded, viewing
 from projections.waiting import unserved
 from tests.support.builders import INSTITUTE, OPERATOR
 from tests.support.http import serving
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running, settings_for
 from tests.support.postgres import Database, run_sql
 from tests.support.world import World
 
@@ -52,11 +51,6 @@ FORGED = {
     "another size": "size = size + 1000000",
     "other columns": "shape = ARRAY['n bigint', NULL]",
 }
-
-
-@pytest.fixture
-def home(database: Database, tmp_path: Path) -> Home:
-    return found(settings_for(database, tmp_path / "home"))
 
 
 @pytest.fixture

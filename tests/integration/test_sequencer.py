@@ -38,24 +38,13 @@ from tests.support.builders import (
     right_granted,
     technology_registered,
 )
-from tests.support.node import append, found, running, settings_for
+from tests.support.node import append, running, settings_for
 from tests.support.postgres import Database
 from tests.support.promising import head_locked
 from tests.support.tampering import as_owner
 from tests.support.world import World, submission
 
 TIMEOUT_S = 30
-
-
-@pytest.fixture
-def home(database: Database, tmp_path: Path) -> Home:
-    return found(settings_for(database, tmp_path / "home"))
-
-
-@pytest.fixture
-def node(database: Database, home: Home):
-    with running(settings_for(database, home.path)) as started:
-        yield started
 
 
 def positions(outcomes) -> list[int | None]:

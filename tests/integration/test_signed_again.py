@@ -30,17 +30,12 @@ from ledger.verify.verifier import verify_export
 from ledger.witnessed import freshened
 from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
-from tests.support.node import append, found, rest, running, settings_for
+from tests.support.node import append, rest, running, settings_for
 from tests.support.postgres import Database
 from tests.support.tampering import as_owner
 from tests.support.world import World
 
 TIMEOUT_S = 30
-
-
-@pytest.fixture
-def home(database: Database, tmp_path: Path) -> Home:
-    return found(settings_for(database, tmp_path / "home"))
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknow
 from ledger.domain.personal_data import PersonalDataInEvent
 from ledger.home import Home
 from ledger.node import Node
-from ledger.settings import Settings
 from tests.support.builders import (
     AUTHOR,
     FIRM,
@@ -64,25 +63,16 @@ SECOND_CONTRACT = "contract:01890000-0000-7000-8000-000000000030"
 
 
 @pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return settings_for(database, tmp_path / "home")
-
-
-@pytest.fixture
-def home(settings: Settings) -> Home:
-    return found(settings)
-
-
-@pytest.fixture
-def node(settings: Settings, home: Home) -> Iterator[Node]:
-    assert home.trust.exists(), "the log was founded"
+def node(database: Database, tmp_path: Path) -> Iterator[Node]:
+    settings = settings_for(database, tmp_path / "home")
+    found(settings)
     with running(settings) as started:
         yield started
 
 
 @pytest.fixture
-def world(home: Home, node: Node) -> World:
-    everyone = World.of(home)
+def world(node: Node) -> World:
+    everyone = World.of(Home(node.settings.home))
     append(node, *everyone.registrations())
     return everyone
 
