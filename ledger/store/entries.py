@@ -129,9 +129,10 @@ def subject_page(
     with pool.session() as session:
         session.execute(
             f"SELECT {_COLUMNS} FROM ledger.tags t JOIN ledger.entries e USING (position)"  # noqa: S608
-            " WHERE t.subject = %s AND t.position > %s AND t.position < %s"
+            # Where both are merged, the entries are not read from the first.
+            " WHERE t.subject = %s AND t.position > %s AND e.position > %s AND t.position < %s"
             " ORDER BY t.position LIMIT %s",
-            (subject, after, _NO_LIMIT if size is None else size, limit + 1),
+            (subject, after, after, _NO_LIMIT if size is None else size, limit + 1),
         )
         found = [_entry(row) for row in session.fetchall()]
     page = tuple(found[:limit])
