@@ -168,8 +168,11 @@ def answer(
 
     Exit code 0: it was recorded; 1: it was refused; 3: it waits.
     """
+    signed = _read_signed(file)
+    if refusal is not None:
+        must_be_new(refusal, "--refusal")
     with LedgerClient(url, read_trust(trust)) as ledger:
-        found = ledger.promised_answer(_read_signed(file))
+        found = ledger.promised_answer(signed)
     if found is None:
         print("waits for its answer")
         raise typer.Exit(EXIT_WAITS)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.options import must_be_new
 from ledger.genesis import key_record
 from ledger.keystore import load_key, save_key
 from ledger.wire.keys import ALGORITHMS, PrivateKey
@@ -23,6 +24,7 @@ def new(
     """Make a key pair; write the private key to FILE (mode 0600), print the public record."""
     if algorithm not in ALGORITHMS:
         raise typer.BadParameter(f"one of {', '.join(ALGORITHMS)}", param_hint="--algorithm")
+    must_be_new(file, "FILE")
     key = PrivateKey.generate(algorithm)
     save_key(file, key)
     print(json.dumps(key_record(key), indent=1))

@@ -5,17 +5,22 @@ from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
 from ledger.backup import Manifest, forget_old
 from ledger.lawbook import shipped_files
 from ledger.mirror import follow
+from ledger.signed import Signed
+from ledger.wire.envelope import sign_envelope
+from ledger.wire.keys import PrivateKey
 from tests.support.sample_log import ORIGIN, sample_log
 from tests.unit.test_audit_export import MemoryLog
 from tests.unit.test_mirror import KEYS
 
 MINE = b"mine"
+AT = ("--url", "http://127.0.0.1:1", "--trust", "trust.json")
 
 
 def run(*words: object) -> tuple[int, str]:
@@ -34,6 +39,28 @@ def test_law_data_are_written_beside_what_is_there_or_not_at_all(tmp_path: Path)
     for _ in range(2):
         assert 0 == run("law", "export", tmp_path / "law")[0]
     assert MINE == other.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("keys", "new", "taken"),
+        ("events", "submit", "signed.json", "--promise", "taken", *AT),
+        ("events", "answer", "signed.json", "--refusal", "taken", *AT),
+    ],
+    ids=["key", "promise", "refusal"],
+)
+def test_what_wants_a_new_name_is_refused_before_anything_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("taken").write_bytes(MINE)
+    Path("trust.json").write_bytes(sample_log(2).trust_root())
+    signed = sign_envelope(b"{}", [PrivateKey.generate("ed25519")])
+    Path("signed.json").write_bytes(Signed(signed).to_json())
+    code, said = run(*words)
+    assert (2, True) == (code, "FILE_EXISTS" in said)
+    assert MINE == Path("taken").read_bytes()
 
 
 def test_a_mirror_drops_only_the_notes_that_it_has_kept(tmp_path: Path) -> None:
