@@ -142,14 +142,14 @@ class Guard:
             asyncio.get_running_loop().call_later(TICK_S, self._sweep)
 
 
-_CODES = {
-    400: "BAD_HTTP",
-    408: "TOO_SLOW",
-    429: "TOO_MANY_CONNECTIONS",
-    431: "HEAD_TOO_LARGE",
-    503: "TOO_MANY_CONNECTIONS",
+_TOLD = {
+    400: ("BAD_HTTP", "This is no request, or little else than framing comes."),
+    408: ("TOO_SLOW", "Too slow."),
+    429: ("TOO_MANY_CONNECTIONS", "This address has as many as it may."),
+    431: ("HEAD_TOO_LARGE", "The head is too large."),
+    503: ("TOO_MANY_CONNECTIONS", "All together have as many as there may be."),
 }
-"""What a connection is told, by status, before there is a request to answer."""
+"""Code and detail of what a connection is told before there is a request to answer, by status."""
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER: on, for no time at all."""
@@ -271,8 +271,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._looked = self.loop.time()
         self.groups = groups_of(self.host)
         if status := self.guard.enter(self):
-            self._status = status
-            self.send_400_response("This address, or all together, have as many as there may be.")
+            self._tell(status)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the connection go."""
@@ -292,8 +291,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._in_head and self.parser is not None:
             self._head += len(data)
             if self._head > self.guard.limits.head and not self.transport.is_closing():
-                self._status = self.guard.refuse("head", 431)
-                self.send_400_response("The head is too large.")
+                self._tell(self.guard.refuse("head", 431))
 
     def _bound_framing(self, size: int) -> None:
         """Cut a body, of which so many bytes came, where little else than framing comes."""
@@ -301,22 +299,28 @@ class GuardedProtocol(HttpToolsProtocol):
         framing = self._wire - self._body
         if framing <= FRAMING * self._body + self.guard.limits.head or self.transport.is_closing():
             return
-        self._status = self.guard.refuse("framing", 400)
+        status = self.guard.refuse("framing", 400)
         if self.cycle.response_started:
             self.transport.abort()
         else:
-            self.send_400_response("The chunks of the body are framing for the most part.")
+            self._tell(status)
 
     def send_400_response(self, msg: str) -> None:
+        """Say why the parser takes no more: what uvicorn calls."""
+        del msg
+        self._tell(self._status)
+
+    def _tell(self, status: int) -> None:
         """Say why the connection is closed, and close it."""
         if self._full or (not self._in_body and self._close_after_answers()):
             return
-        content = orjson.dumps(members(_CODES[self._status], self._status, msg))
-        later = [(b"retry-after", b"1")] if self._status in LATER else []
+        code, detail = _TOLD[status]
+        content = orjson.dumps(members(code, status, detail))
+        later = [(b"retry-after", b"1")] if status in LATER else []
         more = b"".join(b"%b: %b\r\n" % each for each in [*HEADERS, *later])
         self.transport.write(
             b"%bcontent-type: %b\r\ncontent-length: %d\r\n%bconnection: close\r\n\r\n%b"
-            % (STATUS_LINE[self._status], MEDIA_TYPE.encode(), len(content), more, content)
+            % (STATUS_LINE[status], MEDIA_TYPE.encode(), len(content), more, content)
         )
         self.transport.close()
 
@@ -447,8 +451,7 @@ class GuardedProtocol(HttpToolsProtocol):
             if self.cycle is not None and not self.cycle.response_complete:
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()
-            self._status = 408
-            self.send_400_response("Too slow.")
+            self._tell(408)
         else:
             self.transport.abort()
 

@@ -9,6 +9,7 @@ from ledger import domain
 from ledger.domain.event import Refusal
 from ledger.domain.registry import TOPICS
 from ledger.settings import Settings
+from projections.catalogue import READ_MODELS
 from tests.support import law_table
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -52,6 +53,14 @@ def test_every_type_of_event_is_documented_and_no_other():
     text = (DOCS / "reference" / "events.md").read_text("utf-8")
     documented = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+/\d+)` ", text, re.MULTILINE))
     assert set(TOPICS) == documented
+
+
+def test_every_read_model_is_documented_as_what_it_is_and_no_other():
+    text = (DOCS / "projections.md").read_text("utf-8")
+    for kind in ("Projection", "Journal"):
+        listed = re.search(rf"^- A `{kind}` [^:]*:([^.]*)\.", text, re.MULTILINE)
+        ours = {each.name for each in READ_MODELS if type(each).__name__ == kind}
+        assert ours == set(re.findall(r"`(\w+)`", listed[1])), kind
 
 
 def test_the_law_data_is_documented_as_it_is():

@@ -193,7 +193,7 @@ BEFORE_A_REQUEST = {
 
 
 def test_every_way_in_which_there_is_no_request_is_known():
-    assert guarded._CODES.keys() == BEFORE_A_REQUEST.keys()
+    assert guarded._TOLD.keys() == BEFORE_A_REQUEST.keys()
 
 
 @pytest.mark.parametrize("code", BEFORE_A_REQUEST)
@@ -205,7 +205,7 @@ def test_what_is_answered_before_there_is_a_request_has_the_headers_of_every_ans
         answer = http.client.HTTPResponse(sock)
         answer.begin()
         body = json.loads(answer.read())
-    assert (code, guarded._CODES[code]) == (answer.status, body["code"])
+    assert (code, guarded._TOLD[code]) == (answer.status, (body["code"], body["detail"]))
     assert {*HEADERS} <= {(k.lower().encode(), v.encode()) for k, v in answer.getheaders()}
 
 
