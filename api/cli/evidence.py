@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +10,13 @@ from typing import Annotated
 import typer
 
 from api.cli.options import TrustFile, Url, must_be_new, read_named
-from ledger import durable
+from ledger import court, durable
 from ledger.client import HistoryChanged, LedgerClient, read_trust
-from ledger.court import MAX_BUNDLE
 from ledger.log.evidence import Evidence, format_evidence, parse_evidence
-from ledger.verify.evidence import verify_evidence
+from ledger.log.tree_head import Checkpoint
+from ledger.verify.evidence import contradictions, show
 from ledger.verify.files import MAX_ANSWER, read_given
-from ledger.verify.outcome import Refused, Step, Verified
+from ledger.verify.outcome import Refused, Step
 from ledger.wire.regular import read_regular
 from ledger.wire.strict import MalformedJson, load_json
 
@@ -50,9 +49,9 @@ def gather(
     asked += [f"position={each}" for each in position or []]
     with LedgerClient(url, read_trust(trust)) as ledger:
         raw = ledger.evidence(*asked)
-        verified = _verified(raw, trust, subject or [])
+        found = _shown(raw, trust)
         try:
-            continued = earlier is None or is_continued(ledger, earlier[0], verified)
+            continued = earlier is None or is_continued(ledger, earlier[0], found)
         except HistoryChanged as error:
             kept = _kept_beside(bundle, raw)
             told = f"{error}: {bundle} stays, and {kept} contradicts it; keep both"
@@ -63,7 +62,7 @@ def gather(
         durable.replace(bundle, raw, 0o644)
     else:
         must_be_new(bundle, "BUNDLE")
-    _told(verified)
+    _tell(found, subject or [])
 
 
 @app.command("open")
@@ -77,7 +76,7 @@ def open_section(
     trust: TrustFile,
 ) -> None:
     """Add the opening of a sealed section that the holder may show."""
-    _verified(was := read_regular(bundle, MAX_BUNDLE), trust)
+    _shown(was := read_regular(bundle, court.MAX_BUNDLE), trust)
     evidence = parse_evidence(was)
     try:
         opened = load_json(read_named(opening, "OPENING"))
@@ -85,7 +84,7 @@ def open_section(
         raise typer.BadParameter(str(error), param_hint="OPENING") from None
     shown = (*evidence.openings, (position, opened))
     raw = format_evidence(replace(evidence, openings=shown))
-    _told(_verified(raw, trust))
+    _tell(_shown(raw, trust))
     durable.replace(bundle, raw, 0o644)
 
 
@@ -102,47 +101,39 @@ def verify(
 
     So it is where the history of a subject that was asked for is not shown.
     """
-    answer = _verified(read_regular(bundle, MAX_BUNDLE), trust, subject or [])
-    _told(answer)
-    if not {*(subject or [])} <= {*dict(answer.histories)}:
+    found = _shown(read_regular(bundle, court.MAX_BUNDLE), trust)
+    _tell(found, subject or [])
+    if not {*(subject or [])} <= {*dict(found.histories)}:
         raise typer.Exit(1)
 
 
-def _earlier(bundle: Path, trust: Path) -> tuple[Verified, Evidence] | None:
+def _earlier(bundle: Path, trust: Path) -> tuple[court.Verified, Evidence] | None:
     """Return the bundle of the same log that is there, None where nothing is.
 
     Raises `BadParameter` for anything else.
     """
     try:
         if os.path.lexists(bundle):
-            raw = read_given(bundle, MAX_BUNDLE, Step.FORM)
-            return verify_evidence(raw, read_given(trust, MAX_ANSWER, Step.TRUST)), parse_evidence(
-                raw
-            )
+            raw = read_given(bundle, court.MAX_BUNDLE, Step.FORM)
+            return show(raw, read_given(trust, MAX_ANSWER, Step.TRUST)), parse_evidence(raw)
     except Refused:
         must_be_new(bundle, "BUNDLE")
     return None
 
 
-def is_continued(ledger: LedgerClient, earlier: Verified, later: Verified) -> bool:
+def is_continued(ledger: LedgerClient, earlier: court.Verified, later: court.Verified) -> bool:
     """Have the log at the checkpoint of a bundle shown to continue that of an earlier one.
 
     False says that it is smaller, as an answer may be that comes late. Raises `HistoryChanged`
     where the two contradict each other, and what `prove_continued` raises.
     """
-    smaller, larger = sorted((earlier, later), key=lambda each: each.checkpoint.size)
-    if smaller.checkpoint.size < larger.checkpoint.size and _signed(larger) < _signed(smaller):
-        sizes = smaller.checkpoint.size, larger.checkpoint.size
-        raise HistoryChanged("the log has signed size {} after size {}".format(*sizes))
-    if later.checkpoint.size < earlier.checkpoint.size:
+    for told in contradictions(earlier, later):
+        raise HistoryChanged(told)
+    if later.size < earlier.size:
         return False
-    ledger.prove_continued(earlier.checkpoint, later.checkpoint)
+    heads = (Checkpoint(each.trust.origin, each.size, each.root) for each in (earlier, later))
+    ledger.prove_continued(*heads)
     return True
-
-
-def _signed(bundle: Verified) -> datetime:
-    """Return when the log has signed the checkpoint of a bundle, by its own lines."""
-    return max(at for at, name in bundle.times if name == bundle.checkpoint.origin)
 
 
 def _kept_beside(bundle: Path, raw: bytes) -> Path:
@@ -154,11 +145,15 @@ def _kept_beside(bundle: Path, raw: bytes) -> Path:
 
 
 def goes_on(earlier: Evidence, later: Evidence) -> bool:
-    """Say whether a bundle shows all that an earlier one does, but for the seal, which is newer."""
+    """Say whether a bundle shows all that an earlier one does, but for the seal, which is newer.
+
+    What the log has signed is shown by the notes of first receipts too: none of them is lost.
+    """
     shown = {each.position: each.raw for each in later.entries}
     subjects = {each.subject for each in later.histories}
     return (
         all(each in later.openings for each in earlier.openings)
+        and {note for note, _ in earlier.earlier} <= {note for note, _ in later.earlier}
         and all(each.subject in subjects for each in earlier.histories)
         and all(
             shown.get(each.position) == each.raw
@@ -168,13 +163,13 @@ def goes_on(earlier: Evidence, later: Evidence) -> bool:
     )
 
 
-def _verified(raw: bytes, trust: Path, asked: Sequence[str] = ()) -> Verified:
+def _shown(raw: bytes, trust: Path) -> court.Verified:
     try:
-        return verify_evidence(raw, read_regular(trust, MAX_ANSWER), asked)
+        return show(raw, read_regular(trust, MAX_ANSWER))
     except Refused as refused:
         print(f"REFUSED: {refused}")
         raise typer.Exit(1) from None
 
 
-def _told(answer: Verified) -> None:
-    print(answer.report())
+def _tell(found: court.Verified, asked: Sequence[str] = ()) -> None:
+    print("\n".join(found.lines(asked)))

@@ -18,8 +18,10 @@ from api.cli.main import app
 from ledger import client, durable
 from ledger.client import HistoryChanged, LedgerClient, NoAnswer, WrongAnswer
 from ledger.log.evidence import parse_evidence
+from ledger.log.proof import prove_consistency
 from ledger.log.tiles import TilePath, parse_tile_path
 from ledger.verify.trust import Trust
+from tests.support.log import MemoryHashes
 from tests.support.sample_log import SIGNED_AT, SampleLog, _tiles_of, sample_log
 from tests.support.verifying import append, bundle_of, payload, whole_bundle
 
@@ -128,6 +130,61 @@ def test_of_a_fork_both_bundles_are_kept(
         (tmp_path / "bundle").read_bytes(),
         kept.read_bytes(),
     )
+
+
+def with_notes(log: SampleLog, *sizes: int, signed: int | None = None) -> bytes:
+    """Return a bundle with the checkpoints of earlier sizes, all of them signed at `signed`."""
+    hashes, older = MemoryHashes(log.leaves()), replace(log, signed=signed)
+    notes = ((older.checkpoint(n), prove_consistency(n, log.size, hashes)) for n in sizes)
+    return bundle_of(log, range(4), earlier=tuple((note, tuple(proof)) for note, proof in notes))
+
+
+def test_no_checkpoint_of_a_first_receipt_is_lost(
+    tmp_path: Path, gather: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bundle").write_bytes(was := with_notes(sample_log(12), 7, 9))
+    monkeypatch.setattr(Served, "log", log := sample_log(13))
+    for kept in ((), (7,), (7, 10)):
+        monkeypatch.setattr(Served, "bundle", with_notes(log, *kept))
+        assert (2,) == getattr(gather(), "args", None)
+        assert was == (tmp_path / "bundle").read_bytes()
+    monkeypatch.setattr(Served, "bundle", more := with_notes(log, 5, 7, 9))
+    assert gather() is None
+    assert more == (tmp_path / "bundle").read_bytes()
+
+
+LATE = sample_log(12).signed_at() + 60
+FORMER = bundle_of(replace(forked(13, 12), signed=LATE), [0, 1, 2, 3, 12])
+"""Its last entry is dated before a checkpoint that was signed without it."""
+
+
+@pytest.mark.parametrize(
+    ("kept", "came", "told"),
+    [
+        (with_notes(sample_log(12), 9), bundle_of(forked(9, 7), range(4)), "two histories of 9"),
+        (with_notes(sample_log(12), 9), with_notes(forked(11, 7), 9), "two histories of 9"),
+        (bundle_of(sample_log(12), [0, 1, 8]), bundle_of(forked(11, 7), [0, 1, 8]), "position 8"),
+        (with_notes(sample_log(12), 9), with_notes(sample_log(13), 8, signed=LATE), "size 8 after"),
+        (bundle_of(replace(sample_log(12), signed=LATE), [0]), FORMER, "misdates position 12"),
+    ],
+)
+def test_what_two_bundles_show_against_each_other_is_kept_in_both(
+    kept: bytes,
+    came: bytes,
+    told: str,
+    tmp_path: Path,
+    gather: Callable[[], object],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Roots and times of any two of their checkpoints, an entry, an entry's instant."""
+    (tmp_path / "bundle").write_bytes(kept)
+    monkeypatch.setattr(Served, "bundle", came)
+    monkeypatch.setattr(Served, "tile", unreachable)  # They show it by themselves.
+    error = gather()
+    assert isinstance(error, HistoryChanged), error
+    assert told in str(error)
+    assert kept == (tmp_path / "bundle").read_bytes()
+    assert [came] == [each.read_bytes() for each in (tmp_path / "bundle.forked").iterdir()]
 
 
 def test_a_bundle_stays_where_it_is_not_shown_that_the_log_continues_it(
