@@ -1,13 +1,15 @@
 """Submitting events, one or many, and reading them back by their id."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Header, HTTPException, Path, Query, Request, Response
+from starlette.requests import ClientDisconnect
 
 from api.deps import (
     address_of,
@@ -210,18 +212,22 @@ async def submit_events(request: Request) -> Response:
     _check_encoding(request)
     writer = _AnswerLines(node_of(request), vietnamese=wants_vietnamese(request))
     # Answered only when all is read: many clients do not read before they have sent everything.
-    out = []
+    out: list[bytes] = []
     uploads, address = uploads_of(request), address_of(request)
     with uploads.begin(address) as upload:
         lines = Lines(
             request.stream(), upload, uploads, partial(quotas_of(request).addresses.take, address)
         )
-        try:
+
+        async def answer() -> None:
             async for chunk in submitter_of(request).submit_many(lines.read(), address):
                 _count(request, chunk)
                 lines.give_back(len(chunk))
                 out.append(writer.write(chunk))
                 uploads.hold(upload, len(out[-1]))
+
+        try:
+            await _while_there(request, lines, answer())
         except OutcomeUnknown as error:
             lines.cut = error
         if lines.cut and not out:
@@ -229,6 +235,29 @@ async def submit_events(request: Request) -> Response:
     if lines.cut:
         out.append(writer.write([Rejected(None, lines.cut)]))
     return Response(b"".join(out), media_type=NDJSON)
+
+
+async def _while_there(request: Request, lines: Lines, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work for a client that waits for it; what is left once it has gone is not done.
+
+    Raises `ClientDisconnect` where it has.
+    """
+    doing, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(request, lines))
+    try:
+        await asyncio.wait({doing, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise ClientDisconnect
+        doing.result()
+    finally:
+        doing.cancel()
+        gone.cancel()
+
+
+async def _gone(request: Request, lines: Lines) -> None:
+    """Wait until the client has gone: of a body that comes still, its reader is told."""
+    await lines.all_read.wait()
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _count(request: Request, answers: Sequence[Answer | Promised]) -> None:

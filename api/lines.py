@@ -22,7 +22,7 @@ TICK_S = 0.5
 
 
 class Lines:
-    """The lines of a body; `cut` says why it was not read to its end.
+    """The lines of a body; `all_read`, or `cut` says why it was not read to its end.
 
     `pay` takes from the quota of the client's address. What is answered is given back: who cuts a
     request, or never ends a line, has paid.
@@ -41,6 +41,7 @@ class Lines:
         self._paid: deque[float] = deque()
         self._count = 0
         self.cut: Exception | None = None
+        self.all_read = asyncio.Event()
 
     def give_back(self, lines: int) -> None:
         """Give back what the next so many lines cost: they are answered."""
@@ -63,8 +64,10 @@ class Lines:
             if lines:
                 yield self._reserved(lines)
             rest = rest[: MAX_BODY + 1]
-        if rest and not self.cut:
-            yield self._reserved([rest])
+        if not self.cut:
+            self.all_read.set()
+            if rest:
+                yield self._reserved([rest])
 
     def _reserved(self, lines: list[bytes]) -> list[bytes]:
         self._pay(RESERVED * len(lines))

@@ -58,7 +58,7 @@ from ledger.domain.granting import (
     must_be_owner,
     must_not_reach_behind,
 )
-from ledger.domain.right import Right, ended_from, replaced_from, with_grant
+from ledger.domain.right import Right, ended_from, replaced_from, with_grants
 from ledger.domain.sublicence import contracts_above, must_lie_within
 
 
@@ -346,12 +346,13 @@ def _evolve_right_changed(subject: str, value: Right, logged: Logged) -> Right:
     value = replaced_from(
         value, (f"{body.contract}#{grant.grant}" for grant in body.changes.grants), start
     )
+    held = []
     for grant in body.changes.grants:
         if subject in grant.rights and grant.option_until is None:
             first = grant.valid_from if start is None else max(start, grant.valid_from)
             dated = grant.model_copy(update={"valid_from": first})
-            value = with_grant(value, held_grant(dated, body.contract, head, logged.position, day))
-    return value
+            held.append(held_grant(dated, body.contract, head, logged.position, day))
+    return with_grants(value, held)
 
 
 BODIES: tuple[type[Body], ...] = (TermsAmended, CorrectionRecorded)

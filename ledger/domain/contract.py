@@ -68,7 +68,7 @@ from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import check_rate
 from ledger.domain.offer import Offer, OfferId
 from ledger.domain.party import party_of
-from ledger.domain.right import Right, with_grant
+from ledger.domain.right import Right, with_grants
 from ledger.domain.royalty import LateRateCap, Royalty, must_respect_the_cap
 from ledger.domain.title import Assignment
 
@@ -436,12 +436,13 @@ def _evolve_concluded(subject: str, value: Contract | None, logged: Logged) -> C
 def _evolve_right_concluded(subject: str, value: Right, logged: Logged) -> Right:
     body = logged.event.body
     assert isinstance(body, ContractConcluded)
-    for grant in body.grants:
-        if subject in grant.rights and grant.option_until is None:
-            day = legal_day(logged.accepted)
-            held = held_grant(grant, body.contract, None, logged.position, day)
-            value = with_grant(value, held)
-    return value
+    day = legal_day(logged.accepted)
+    held = [
+        held_grant(grant, body.contract, None, logged.position, day)
+        for grant in body.grants
+        if subject in grant.rights and grant.option_until is None
+    ]
+    return with_grants(value, held)
 
 
 def _evolve_listing_concluded(

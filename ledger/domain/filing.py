@@ -46,7 +46,7 @@ from ledger.domain.right import (
     OfficeNumber,
     Right,
     entered_in_the_register,
-    with_grant,
+    with_grants,
 )
 
 FilingId = Annotated[str, of_kind("filing")]
@@ -285,7 +285,8 @@ def _evolve_right_compulsory(subject: str, value: Right, logged: Logged) -> Righ
     body = logged.event.body
     assert isinstance(body, CompulsoryLicenceGranted)
     day = legal_day(logged.accepted)
-    return with_grant(value, held_grant(body.grant, body.contract, None, logged.position, day))
+    held = held_grant(body.grant, body.contract, None, logged.position, day)
+    return with_grants(value, [held])
 
 
 BODIES: tuple[type[Body], ...] = (

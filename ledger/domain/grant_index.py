@@ -3,15 +3,19 @@ The grants that burden one right, found by where and for what they are, and whic
 
 A right may carry thousands of grants, so they are kept in persistent maps: to add one, to end one
 and to find those near a box costs the same whether it is the tenth or the ten-thousandth. A grant
-is filed under every place that contains it ("within") and under its own ("at"), and so by its
-fields, and by its days; what is near a box is what is within its own places, or at one that
-contains them. A search goes the way, by place, field or days, on which it meets fewest.
+is in the cell of its places and fields, and filed by its days. A cell is filed under every place
+that contains one of its own ("within") and under its own ("at"), and so by its fields; what is near
+a box is what is within its own places, or at one that contains them. A search goes the way, by
+place, field or days, on which it meets fewest.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from functools import lru_cache
+from itertools import islice
 from operator import attrgetter, itemgetter
+from typing import TypeVar
 
 from rpds import HashTrieMap, HashTrieSet
 
@@ -24,6 +28,15 @@ Key = tuple[str, int]
 Bucket = tuple[str, str, str]
 """What is filed, `place` or `field`, how, `within` or `at`, and which."""
 
+N = TypeVar("N", bound=Hashable)
+V = TypeVar("V", bound=Hashable)
+
+Paths = tuple[tuple[str, ...], ...]
+"""Of places or fields, each from itself up to the root."""
+
+Cell = tuple[Paths, Paths]
+"""The places and the fields of a grant, as it is filed: many grants on a right have the same."""
+
 _HANDFUL = 16
 """Grants that are looked at one by one, without asking whether fewer have the same days."""
 
@@ -35,30 +48,43 @@ def key_of(grant: HeldGrant) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The keys of grants by where they are, by what they are for, and by their days."""
+    """The keys of grants by the cell that they are in, and by their days; cells by bucket."""
 
-    buckets: "HashTrieMap[Bucket, HashTrieSet[Key]]" = HashTrieMap()
+    cells: "HashTrieMap[Cell, HashTrieSet[Key]]" = HashTrieMap()
+    buckets: "HashTrieMap[Bucket, HashTrieSet[Cell]]" = HashTrieMap()
     spans: Spans[Key] = field(default_factory=Spans)
 
-    def plus(self, key: Key, box: Box) -> "Filed":
-        """Return the files with a further grant."""
-        buckets = self.buckets
-        for bucket in _buckets(box):
-            buckets = buckets.insert(bucket, _with(buckets.get(bucket), key))
-        return Filed(buckets, self.spans.plus(key, box.start, box.end))
+    def plus(self, grants: Sequence[HeldGrant]) -> "Filed":
+        """Return the files with further grants."""
+        if not grants:
+            return self
+        keyed = [(key_of(grant), grant.box) for grant in grants]
+        anew = {cell for _key, box in keyed if (cell := _cell(box)) not in self.cells}
+        return Filed(
+            _with(self.cells, ((_cell(box), key) for key, box in keyed)),
+            _with(self.buckets, ((each, cell) for cell in anew for each in _buckets(*cell))),
+            self.spans.plus((key, box.start, box.end) for key, box in keyed),
+        )
 
     def minus(self, key: Key, box: Box) -> "Filed":
         """Return the files without a grant that is in them."""
-        buckets = self.buckets
-        for bucket in _buckets(box):
-            buckets = buckets.insert(bucket, buckets[bucket].discard(key))
-        return Filed(buckets, self.spans.minus(key, box.start, box.end))
+        cell, cells, buckets = _cell(box), self.cells, self.buckets
+        if left := cells[cell].discard(key):
+            cells = cells.insert(cell, left)
+        else:
+            cells = cells.remove(cell)
+            for bucket in _buckets(*cell):
+                buckets = buckets.insert(bucket, buckets[bucket].discard(cell))
+        return Filed(cells, buckets, self.spans.minus(key, box.start, box.end))
 
     def near(self, box: Box, ways: Iterable[Iterable[Bucket]]) -> set[Key]:
         """Return the keys of all grants that may overlap with a box, and of some others."""
         found = [
-            [keys for each in sought if (keys := self.buckets.get(each)) is not None]
-            for sought in ways
+            [
+                self.cells[cell]
+                for cell in set().union(*(self.buckets.get(each, ()) for each in way))
+            ]
+            for way in ways
         ]
         many, there = min(((sum(map(len, way)), way) for way in found), key=itemgetter(0))
         if many > _HANDFUL:
@@ -70,10 +96,9 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class GrantIndex:
-    """Grants on a right: by key, by ref, by what they sit under, by where and for what they are."""
+    """Grants on a right: by key, contract, head and holder, by where and for what they are."""
 
     held: "HashTrieMap[Key, HeldGrant]" = HashTrieMap()
-    refs: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
     contracts: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
     heads: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
     holders: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
@@ -88,11 +113,11 @@ class GrantIndex:
 
     def get(self, ref: str) -> HeldGrant | None:
         """Return the grant of a ref as it was last made, or None."""
-        return max(self._all(self.refs.get(ref)), key=attrgetter("position"), default=None)
+        return max(self.named(ref), key=attrgetter("position"), default=None)
 
     def named(self, ref: str) -> list[HeldGrant]:
         """Return the grants of a ref: one, or as many as it was amended to be."""
-        return self._all(self.refs.get(ref))
+        return [held for held in self.of(_contract_of(ref)) if held.ref == ref]
 
     def of(self, contract: str) -> list[HeldGrant]:
         """Return the grants of a contract."""
@@ -108,37 +133,34 @@ class GrantIndex:
 
     def overlapping(self, box: Box, *, exclusive_only: bool) -> list[HeldGrant]:
         """Return the grants whose boxes overlap with a box, in the order of the log."""
-        ways = _ways(box)
+        ways = _ways(box.territory.coarse, box.field.coarse, box.field.doubts)
         near = self.exclusive.near(box, ways)
         if not exclusive_only:
             near |= self.others.near(box, ways)
         found = [held for key in near if (held := self.held[key]).box.overlaps(box)]
         return sorted(found, key=attrgetter("position", "ref"))
 
-    def add(self, grant: HeldGrant) -> "GrantIndex":
-        """Return the index with a further grant."""
-        key = key_of(grant)
-        contract = grant.ref.partition("#")[0]
+    def add(self, grants: Sequence[HeldGrant]) -> "GrantIndex":
+        """Return the index with further grants."""
+        keyed = [(key_of(grant), grant) for grant in grants]
         return GrantIndex(
-            self.held.insert(key, grant),
-            self.refs.insert(grant.ref, _with(self.refs.get(grant.ref), key)),
-            self.contracts.insert(contract, _with(self.contracts.get(contract), key)),
-            self.heads
-            if grant.head is None
-            else self.heads.insert(grant.head, _with(self.heads.get(grant.head), key)),
-            self.holders.insert(grant.licensee, _with(self.holders.get(grant.licensee), key)),
-            self.exclusive.plus(key, grant.box) if grant.exclusive else self.exclusive,
-            self.others if grant.exclusive else self.others.plus(key, grant.box),
+            self.held.update(keyed),
+            _with(self.contracts, ((_contract_of(grant.ref), key) for key, grant in keyed)),
+            _with(
+                self.heads, ((grant.head, key) for key, grant in keyed if grant.head is not None)
+            ),
+            _with(self.holders, ((grant.licensee, key) for key, grant in keyed)),
+            self.exclusive.plus([grant for grant in grants if grant.exclusive]),
+            self.others.plus([grant for grant in grants if not grant.exclusive]),
         )
 
     def remove(self, grant: HeldGrant) -> "GrantIndex":
         """Return the index without a grant that is in it."""
         key = key_of(grant)
         grant = self.held[key]
-        contract = grant.ref.partition("#")[0]
+        contract = _contract_of(grant.ref)
         return GrantIndex(
             self.held.remove(key),
-            self.refs.insert(grant.ref, self.refs[grant.ref].discard(key)),
             self.contracts.insert(contract, self.contracts[contract].discard(key)),
             self.heads
             if grant.head is None
@@ -152,31 +174,47 @@ class GrantIndex:
         return [self.held[key] for key in keys or ()]
 
 
-def _with(keys: "HashTrieSet[Key] | None", key: Key) -> "HashTrieSet[Key]":
-    return (HashTrieSet() if keys is None else keys).insert(key)
+def _with(
+    filed: "HashTrieMap[N, HashTrieSet[V]]", anew: Iterable[tuple[N, V]]
+) -> "HashTrieMap[N, HashTrieSet[V]]":
+    """Return what is filed, and these by these names. Each name is looked up once."""
+    values: defaultdict[N, list[V]] = defaultdict(list)
+    for name, value in anew:
+        values[name].append(value)
+    return filed.update(
+        {name: filed.get(name, HashTrieSet()).update(theirs) for name, theirs in values.items()}
+    )
 
 
-def _buckets(box: Box) -> Iterator[Bucket]:
-    """Yield where a grant is filed."""
-    return chain(_filed("place", box.territory.coarse), _filed("field", box.field.coarse))
+def _contract_of(ref: str) -> str:
+    return ref.partition("#")[0]
 
 
-def _filed(what: str, paths: Iterable[tuple[str, ...]]) -> set[Bucket]:
-    filed = set()
-    for path in paths:
-        filed.add((what, "at", path[0]))
-        filed.update((what, "within", node) for node in path)
+def _cell(box: Box) -> Cell:
+    return box.territory.coarse, box.field.coarse
+
+
+@lru_cache(maxsize=1024)  # A contract grants the same of many rights.
+def _buckets(places: Paths, fields: Paths) -> frozenset[Bucket]:
+    """Return where a cell is filed."""
+    return frozenset(_filed("place", places) | _filed("field", fields))
+
+
+def _filed(what: str, paths: Paths) -> set[Bucket]:
+    filed = {(what, "at", path[0]) for path in paths}
+    filed.update((what, "within", node) for path in paths for node in path)
     return filed
 
 
-def _ways(box: Box) -> tuple[set[Bucket], set[Bucket]]:
+@lru_cache(maxsize=1024)
+def _ways(places: Paths, fields: Paths, doubts: frozenset[str]) -> tuple[set[Bucket], set[Bucket]]:
     """Return where grants are filed that may overlap with a box: by place, and by field."""
-    fields = _meeting("field", box.field.coarse)
-    fields.update(("field", "within", doubt) for doubt in box.field.doubts)
-    return _meeting("place", box.territory.coarse), fields
+    by_field = _meeting("field", fields)
+    by_field.update(("field", "within", doubt) for doubt in doubts)
+    return _meeting("place", places), by_field
 
 
-def _meeting(what: str, paths: Iterable[tuple[str, ...]]) -> set[Bucket]:
+def _meeting(what: str, paths: Paths) -> set[Bucket]:
     sought = set()
     for path in paths:
         sought.add((what, "within", path[0]))

@@ -29,7 +29,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, not_in_future
 from ledger.domain.granting import held_grant, must_be_free, must_not_reach_behind
-from ledger.domain.right import Right, with_grant
+from ledger.domain.right import Right, with_grants
 
 
 class ConditionMet(Body):
@@ -202,7 +202,8 @@ def _evolve_right_option(subject: str, value: Right, logged: Logged) -> Right:
     body = logged.event.body
     assert isinstance(body, OptionExercised)
     day = legal_day(logged.accepted)
-    return with_grant(value, held_grant(body.grant, body.contract, None, logged.position, day))
+    held = held_grant(body.grant, body.contract, None, logged.position, day)
+    return with_grants(value, [held])
 
 
 BODIES: tuple[type[Body], ...] = (ConditionMet, ContractInForce, OptionExercised)

@@ -219,9 +219,9 @@ class Right:
     frozen: "HashTrieMap[str, Hold]" = HashTrieMap()
 
 
-def with_grant(right: Right, grant: HeldGrant) -> Right:
-    """Return the right burdened with a further grant."""
-    return replace(right, grants=right.grants.add(grant))
+def with_grants(right: Right, grants: Sequence[HeldGrant]) -> Right:
+    """Return the right burdened with further grants."""
+    return replace(right, grants=right.grants.add(grants)) if grants else right
 
 
 def ended_from(right: Right, refs: Iterable[str], day: date) -> Right:
@@ -243,7 +243,7 @@ def ended_from(right: Right, refs: Iterable[str], day: date) -> Right:
 def replaced_from(right: Right, refs: Iterable[str], day: date | None) -> Right:
     """Return the right without these grants from a day on, None being the start; not those below.
 
-    What is granted in their place is added with `with_grant`.
+    What is granted in their place is added with `with_grants`.
     """
     grants = right.grants
     for grant in [each for ref in refs for each in grants.named(ref)]:
@@ -256,7 +256,7 @@ def entered_in_the_register(right: Right, contract: str, day: date) -> Right:
     grants = right.grants
     for grant in grants.of(contract):
         if grant.registered is None:
-            grants = grants.remove(grant).add(replace(grant, registered=day))
+            grants = grants.remove(grant).add([replace(grant, registered=day)])
     return replace(right, grants=grants)
 
 
@@ -266,7 +266,7 @@ def _shortened(grants: GrantIndex, grant: HeldGrant, day: date) -> GrantIndex:
     if grant.box.start >= day:
         return grants
     end = day if grant.box.end is None else min(grant.box.end, day)
-    return grants.add(replace(grant, box=replace(grant.box, end=end)))
+    return grants.add([replace(grant, box=replace(grant.box, end=end))])
 
 
 def with_lien(right: Right, security: str, lien: Lien) -> Right:

@@ -7,7 +7,8 @@ few blocks that its own days meet. Of intervals that do not overlap a block has 
 has parts. To add, to remove and to search costs the same however many there are elsewhere.
 """
 
-from collections.abc import Hashable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
@@ -39,15 +40,20 @@ class Spans(Generic[K]):
 
     blocks: "HashTrieMap[Block, _Filed[K]]" = HashTrieMap()
 
-    def plus(self, key: K, start: date, end: date | None) -> "Spans[K]":
-        """Return the intervals with one more."""
-        blocks = self.blocks
-        *above, block = _path(start, end)
-        for each in above:
-            filed = blocks.get(each) or _Filed(HashTrieSet(), 0)
-            blocks = blocks.insert(each, _Filed(filed.here, filed.count + 1))
-        filed = blocks.get(block) or _Filed(HashTrieSet(), 0)
-        return Spans(blocks.insert(block, _Filed(filed.here.insert(key), filed.count + 1)))
+    def plus(self, anew: Iterable[tuple[K, date, date | None]]) -> "Spans[K]":
+        """Return the intervals with further ones: keys, each with its first day and its end."""
+        counts: Counter[Block] = Counter()
+        keys = defaultdict(list)
+        for key, start, end in anew:
+            path = _path(start, end)
+            counts.update(path)
+            keys[path[-1]].append(key)
+        blocks = {}
+        for block, count in counts.items():
+            filed = self.blocks.get(block) or _Filed(HashTrieSet(), 0)
+            here = filed.here.update(keys[block]) if block in keys else filed.here
+            blocks[block] = _Filed(here, filed.count + count)
+        return Spans(self.blocks.update(blocks))
 
     def minus(self, key: K, start: date, end: date | None) -> "Spans[K]":
         """Return the intervals without one that is among them."""

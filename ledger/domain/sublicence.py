@@ -37,7 +37,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
 from ledger.domain.granting import box_of, held_grant, must_be_free, must_not_reach_behind
 from ledger.domain.relation import relations_between
-from ledger.domain.right import Right, with_grant
+from ledger.domain.right import Right, with_grants
 from ledger.domain.scope import Box
 
 
@@ -309,7 +309,7 @@ def _evolve_right_sublicence(subject: str, value: Right, logged: Logged) -> Righ
     assert isinstance(body, SublicenceGranted)
     day = legal_day(logged.accepted)
     held = held_grant(body.grant, body.contract, body.head(), logged.position, day)
-    return with_grant(value, held)
+    return with_grants(value, [held])
 
 
 BODIES: tuple[type[Body], ...] = (SublicenceGranted,)

@@ -91,9 +91,7 @@ def test_a_point_is_left_if_a_grant_of_it_conflicts_with_none(
     exclusive: bool,  # noqa: FBT001  (hypothesis gives it)
 ) -> None:
     space = box(ACTS, territory, field, DAY, DAY + timedelta(days=8))
-    index = GrantIndex()
-    for each in book:
-        index = index.add(each)
+    index = GrantIndex().add(book)
     left = left_to_grant(space, book, exclusive=exclusive)
     for act, place, leaf, n in product(ACTS, POINTS, LEAVES, DAYS):
         day = DAY + timedelta(days=n)

@@ -32,7 +32,7 @@ def test_no_interval_is_missed_and_none_comes_twice(steps, asked):
     plain = dict[int, Interval]()
     for number, (drawn, taken_back) in enumerate(steps):
         plain[number] = interval(drawn)
-        spans = spans.plus(number, *plain[number])
+        spans = spans.plus([(number, *plain[number])])
         if taken_back:
             gone = sorted(plain)[number % len(plain)]
             spans = spans.minus(gone, *plain.pop(gone))
@@ -45,7 +45,7 @@ def test_no_interval_is_missed_and_none_comes_twice(steps, asked):
 
 def test_what_was_taken_back_leaves_nothing():
     spans: Spans[str] = Spans()
-    kept = spans.plus("a", FIRST, None).plus("b", FIRST, date(2026, 1, 2))
+    kept = spans.plus([("a", FIRST, None), ("b", FIRST, date(2026, 1, 2))])
     left = kept.minus("a", FIRST, None).minus("b", FIRST, date(2026, 1, 2))
     assert 0 == len(left.blocks)
 
@@ -55,7 +55,7 @@ def test_of_ten_thousand_days_in_turn_a_search_meets_few():
     spans: Spans[int] = Spans()
     for number in range(10_000):
         first = FIRST + timedelta(days=2 * number)
-        spans = spans.plus(number, first, first + timedelta(days=2))
+        spans = spans.plus([(number, first, first + timedelta(days=2))])
     day = FIRST + timedelta(days=7_001)
     found = list(spans.near(day, day + timedelta(days=1)))
     assert 3_500 in found

@@ -1,6 +1,8 @@
 """A party that everyone names is folded from the few events that change it, and from no other."""
 
 import re
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,3 +161,29 @@ def test_a_subject_weighs_what_it_takes_and_more_with_each_event():
         weight = Weight.of(value, known)
         assert 0.7 * weigh(value) < weight.bytes < 1.4 * weigh(value) + NAMED_B
         known = weight
+
+
+TAKEN = """
+from rpds import HashTrieMap, HashTrieSet
+from ledger.weight import weigh
+
+def held():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+def filed(number):
+    names = [(f"contract:{number}-{each}", each) for each in range(60)]
+    by_name = HashTrieMap({name: f"{name}{'.' * 400}" for name in names})
+    return by_name, HashTrieMap({place: HashTrieSet(names) for place in range(20)})
+
+weigh(filed(0))
+before = held()
+kept = [filed(number) for number in range(300)]
+print(held() - before, sum(map(weigh, kept)))
+"""
+
+
+def test_what_a_persistent_map_holds_is_weighed_though_python_does_not_see_it():
+    ran = subprocess.run([sys.executable, "-c", TAKEN], capture_output=True, text=True, check=True)
+    taken, weighed = map(int, ran.stdout.split())
+    assert taken > 40 << 20
+    assert 0.7 * taken < weighed < 3 * taken
