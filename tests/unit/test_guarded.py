@@ -1,43 +1,16 @@
 """Connections that are held to what they may cost: each guard against a client that does worse."""
 
-import asyncio
 import contextlib
 import http.client
 import json
 import socket
-import threading
 import time
 
 import pytest
-import uvicorn
 
 from api import guarded
 from api.edge import HEADERS
-from api.guarded import Guard, Limits
-
-LARGE = b"x" * (8 << 20)
-
-
-async def application(scope, receive, send):
-    """Answer with what came, or with much, or before the body is there."""
-    assert scope["type"] == "http"
-    host = b" ".join(value for name, value in scope["headers"] if name == b"host")
-    bodies = {"/large": LARGE, "/who": scope["client"][0].encode(), "/host": host}
-    if scope["path"] == "/long":
-        await asyncio.sleep(2)
-    body = bodies.get(scope["path"], b"ok")
-    if scope["path"] == "/read":
-        body = b""
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message["body"]
-            if not message["more_body"]:
-                break
-    length = [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": length})
-    await send({"type": "http.response.body", "body": body})
+from tests.support.guarding import LARGE, all_of, connect, guarding, status
 
 
 @pytest.fixture
@@ -45,36 +18,7 @@ def serving(monkeypatch):
     """Serve with limits; what is looked at now and then is looked at often."""
     monkeypatch.setattr(guarded, "TICK_S", 0.02)
     with contextlib.ExitStack() as running:
-
-        def serve(**limits):
-            guard = Guard(Limits(**limits))
-            listening = running.enter_context(socket.create_server(("127.0.0.1", 0)))
-            config = guarded.guarded(application, guard, lifespan="off")
-            server = uvicorn.Server(config)
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-            thread.start()
-            running.callback(thread.join)
-            running.callback(setattr, server, "should_exit", True)  # noqa: FBT003
-            return guard, listening.getsockname()[1]
-
-        yield serve
-
-
-def connect(port, address="127.0.0.1"):
-    return socket.create_connection(("127.0.0.1", port), 20, source_address=(address, 0))
-
-
-def all_of(sock):
-    """Return all that is said until the other side is done."""
-    said = b""
-    with contextlib.suppress(ConnectionError):
-        while part := sock.recv(1 << 16):
-            said += part
-    return said
-
-
-def status(said):
-    return int(said.split(b" ", 2)[1])
+        yield lambda **limits: running.enter_context(guarding(**limits))
 
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
