@@ -52,7 +52,7 @@ from ledger.replies import (
 from ledger.signed import Signed
 from ledger.verify.answers import read_entry
 from ledger.verify.evidence import goes_on, refusal_keys, show
-from ledger.verify.files import MAX_ANSWER, read_given
+from ledger.verify.files import MAX_ANSWER
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust, parse_trust
 from ledger.verify.verifier import check_entry, trust_shown, verify_receipt
@@ -63,6 +63,7 @@ from ledger.wire.envelope import (
     Envelope,
     payload_hash,
 )
+from ledger.wire.regular import read_regular
 
 RETRY_FOR_S = 30.0
 """How long, in seconds, a submission without an answer is tried again."""
@@ -88,8 +89,8 @@ __all__ = [
 
 
 def read_trust(path: Path) -> Trust:
-    """Return the trust root in a file. Raises `Refused` for what is none."""
-    raw = read_given(path, MAX_ANSWER, Step.TRUST)
+    """Return the trust root in a file. Raises `Refused` for what is none, `OddFile`, `OSError`."""
+    raw = read_regular(path, MAX_ANSWER)
     try:
         return parse_trust(raw)
     except Refused as refused:

@@ -19,10 +19,11 @@ from ledger.faults import Told
 from ledger.log.evidence import parse_evidence
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.evidence import verify_evidence
-from ledger.verify.files import MAX_ANSWER, read_checkpoint, read_given
-from ledger.verify.outcome import Refused, Step
+from ledger.verify.files import MAX_ANSWER, read_checkpoint
+from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export, verify_receipt
 from ledger.wire.base64 import MalformedBase64, b64decode
+from ledger.wire.regular import read_regular
 
 
 class SupplyError(Told):
@@ -96,12 +97,12 @@ def gather(
             verified.append(Mirrored(directory, answer.checkpoint, answer.log_keys))
     for bundle in bundles:
         with _refusing(bundle):
-            verify_evidence(raw := read_given(bundle, MAX_BUNDLE, Step.FORM), trust_root)
+            verify_evidence(raw := read_regular(bundle, MAX_BUNDLE), trust_root)
             for shown in parse_evidence(raw).entries:
                 _add(single, shown.position, shown.raw)
     for receipt, entry in receipts:
         with _refusing(receipt):
-            given = read_given(receipt, MAX_ANSWER, Step.CHECKPOINT)
+            given = read_regular(receipt, MAX_ANSWER)
             position = verify_receipt(given, entry, trust_root).position
             assert position is not None, "a receipt is of one entry"
             _add(single, position, entry)

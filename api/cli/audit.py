@@ -22,7 +22,7 @@ from platformdirs import user_state_path
 from rich.console import Console
 from rich.progress import Progress
 
-from api.cli.options import AsJson, TrustFile, Url, read_named
+from api.cli.options import AsJson, TrustFile, Url
 from api.cli.served import Most, ServedLog, share_of
 from ledger.audit import (
     AuditError,
@@ -230,8 +230,8 @@ def succession(
 ) -> None:
     """Verify two logs, and that the one follows the other, which was closed."""
     try:
-        closed = read_closed(predecessor, read_named(predecessor_trust, "--predecessor-trust"))
-        new = check_succession(directory, read_named(trust, "--trust"), closed)
+        closed = read_closed(predecessor, read_regular(predecessor_trust))
+        new = check_succession(directory, read_regular(trust), closed)
     except (Refused, SuccessionError) as error:
         _fail({}, f"REFUSED: {error}", as_json=False)
     old = closed.checkpoint
@@ -248,7 +248,7 @@ def since(
     """Ask a server to prove that the log has not changed since an earlier checkpoint of it."""
     with LedgerClient(url, read_trust(trust)) as ledger:
         try:
-            old = ledger.open_note(read_named(checkpoint, "CHECKPOINT"))
+            old = ledger.open_note(read_regular(checkpoint))
             new = ledger.prove_unchanged(old)
         except (LogError, ClientError) as error:
             members = {"unchanged": False, "reason": str(error)}

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.delays import delay_of
-from api.cli.options import AsJson, TrustFile, Url, must_be_new, read_named
+from api.cli.options import AsJson, TrustFile, Url, must_be_new
 from ledger import durable
 from ledger.client import (
     LedgerClient,
@@ -32,6 +32,7 @@ from ledger.wire.envelope import (
     envelope_to_object,
     sign_envelope,
 )
+from ledger.wire.regular import read_regular
 from ledger.wire.shown import brief
 from ledger.wire.strict import MalformedJson, load_json
 
@@ -60,7 +61,7 @@ def new(
     What has to wait says from when on it binds (`not_before`): with --url it is filled in, a little
     after the ledger's delay.
     """
-    raw = sys.stdin.buffer.read() if str(body) == "-" else read_named(body, "--body")
+    raw = sys.stdin.buffer.read() if str(body) == "-" else read_regular(body)
     try:
         members = load_json(raw)
         root = read_trust(trust)
@@ -82,7 +83,7 @@ def sign(
 
     Several signatures over one payload are the normal case for contracts: the file goes round.
     """
-    raw = read_named(file, "FILE")
+    raw = read_regular(file)
     try:
         value = load_json(raw)
         is_envelope = isinstance(value, dict) and "payloadType" in value
@@ -197,7 +198,7 @@ def _keep(file: Path, note: bytes) -> None:
 
 def _read_signed(file: Path) -> Signed:
     try:
-        return Signed.from_json(read_named(file, "FILE"))
+        return Signed.from_json(read_regular(file))
     except (MalformedJson, MalformedEnvelope, BadOpening) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
 

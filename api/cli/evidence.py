@@ -9,15 +9,15 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import TrustFile, Url, must_be_new, read_named
+from api.cli.options import TrustFile, Url, must_be_new
 from ledger import court, durable
 from ledger.client import HistoryChanged, LedgerClient, read_trust
 from ledger.log.evidence import Evidence, format_evidence, parse_evidence
 from ledger.log.tree_head import Checkpoint
 from ledger.verify.evidence import contradictions, show
-from ledger.verify.files import MAX_ANSWER, read_given
-from ledger.verify.outcome import Refused, Step
-from ledger.wire.regular import read_regular
+from ledger.verify.files import MAX_ANSWER
+from ledger.verify.outcome import Refused
+from ledger.wire.regular import OddFile, read_regular
 from ledger.wire.strict import MalformedJson, load_json
 
 app = typer.Typer(help="Bundles of evidence, checked offline.", no_args_is_help=True)
@@ -79,7 +79,7 @@ def open_section(
     _shown(was := read_regular(bundle, court.MAX_BUNDLE), trust)
     evidence = parse_evidence(was)
     try:
-        opened = load_json(read_named(opening, "OPENING"))
+        opened = load_json(read_regular(opening))
     except MalformedJson as error:
         raise typer.BadParameter(str(error), param_hint="OPENING") from None
     shown = (*evidence.openings, (position, opened))
@@ -112,11 +112,12 @@ def _earlier(bundle: Path, trust: Path) -> tuple[court.Verified, Evidence] | Non
 
     Raises `BadParameter` for anything else.
     """
+    trust_root = read_regular(trust, MAX_ANSWER)
     try:
         if os.path.lexists(bundle):
-            raw = read_given(bundle, court.MAX_BUNDLE, Step.FORM)
-            return show(raw, read_given(trust, MAX_ANSWER, Step.TRUST)), parse_evidence(raw)
-    except Refused:
+            raw = read_regular(bundle, court.MAX_BUNDLE)
+            return show(raw, trust_root), parse_evidence(raw)
+    except (Refused, OddFile):
         must_be_new(bundle, "BUNDLE")
     return None
 

@@ -14,7 +14,6 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.officers import sign_as_officers
-from api.cli.options import read_named
 from ledger.antirollback import CheckpointFile, Missing
 from ledger.domain.authority import ledger_subject
 from ledger.domain.event import Body
@@ -41,6 +40,7 @@ from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.succession import read_closed
 from ledger.wire.keys import PrivateKey
+from ledger.wire.regular import read_regular
 
 log_keys = typer.Typer(help="Rotate the keys of the log.", no_args_is_help=True)
 
@@ -134,7 +134,7 @@ def adopt_policy(
     approved_by: Annotated[list[str], typer.Option(help="A party that approves it")],
 ) -> None:
     """Print the event by which a policy counts: the operator and those who approve sign it."""
-    raw, origin = read_named(file, "FILE"), Home(Settings().home).identity().origin
+    raw, origin = read_regular(file), Home(Settings().home).identity().origin
     try:
         policy = parse_policy_of(origin, raw)
         spoken = [
@@ -195,7 +195,7 @@ def succeed(
     settings = Settings()
     home = Home(settings.home)
     identity = home.identity()
-    body = read_closed(directory, read_named(trust, "--trust")).declared_by(identity.origin)
+    body = read_closed(directory, read_regular(trust)).declared_by(identity.origin)
     signed = sign_as_officers(home, SuccessionDeclared.TOPIC, body.model_dump(mode="json"))
     if signed is None:
         return

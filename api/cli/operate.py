@@ -11,7 +11,7 @@ import orjson
 import typer
 
 from api.cli import backups, governing, keeping, restoring, status
-from api.cli.options import read_envelope_in, read_named
+from api.cli.options import read_envelope_in
 from api.cli.sealer import seal
 from api.cli.signing import sign_sealed
 from ledger import court
@@ -42,6 +42,7 @@ from ledger.node import batch_key, open_database, policy_of, publisher_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
+from ledger.wire.regular import read_regular
 from ledger.witnessed import Quorum
 from projections.catalogue import READ_MODELS
 from projections.checking import read_model_faults
@@ -89,7 +90,7 @@ def init(
     the registrar's keys are made beside the operator's: a demonstration. Interrupted, by a power
     cut too, it is finished by the same command.
     """
-    settings, records = Settings(), [read_named(file, "--registrar") for file in registrar or ()]
+    settings, records = Settings(), [read_regular(file) for file in registrar or ()]
     home = Home(settings.home)
     try:
         identity = initialise(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ledger.wire.envelope import Envelope, MalformedEnvelope, envelope_from_object
-from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.regular import read_regular
 from ledger.wire.strict import MalformedJson, load_json
 
 Url = Annotated[str, typer.Option(help="Where the ledger is served", envvar="LEDGER_URL")]
@@ -26,15 +26,6 @@ UrlIfAny = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def read_named(file: Path, hint: str) -> bytes:
-    """Return a file that somebody names, 16 MiB at most. Raises `BadParameter`."""
-    try:
-        return read_regular(file)
-    except (OddFile, OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise typer.BadParameter(f"{file}: {why}", param_hint=hint) from None
-
-
 def must_be_new(file: Path, hint: str) -> None:
     """Refuse to write over what somebody has, before anything is done. Raises `BadParameter`."""
     if os.path.lexists(file):
@@ -45,6 +36,6 @@ def must_be_new(file: Path, hint: str) -> None:
 def read_envelope_in(file: Path, hint: str) -> Envelope:
     """Return the envelope in a file that somebody names. Raises `BadParameter`."""
     try:
-        return envelope_from_object(load_json(read_named(file, hint)))
+        return envelope_from_object(load_json(read_regular(file)))
     except (MalformedJson, MalformedEnvelope) as error:
         raise typer.BadParameter(str(error), param_hint=hint) from None

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli.options import read_named
 from ledger.log.collusion import Tangled, worth_of
 from ledger.log.policy import MalformedPolicy, parse_policy
+from ledger.wire.regular import read_regular
 
 app = typer.Typer(help="Read a trust policy.", no_args_is_help=True)
 
@@ -23,7 +23,7 @@ def lint(
 ) -> None:
     """Say who must collude for a split view, who can stop a quorum; exit code 1 if nobody must."""
     try:
-        read = parse_policy(read_named(file, "FILE"))
+        read = parse_policy(read_regular(file))
     except MalformedPolicy as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     try:

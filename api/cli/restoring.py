@@ -10,7 +10,6 @@ from typing import Annotated
 import httpx2
 import typer
 
-from api.cli.options import read_named
 from api.cli.served import ServedLog
 from ledger.antirollback import CheckpointFile
 from ledger.audit import AuditError, export
@@ -90,4 +89,4 @@ def _pair(named: str) -> tuple[Path, bytes]:
     receipt, parted, entry = named.rpartition(":")
     if not parted:
         raise SourceRefused(f"{named} is not RECEIPT:ENTRY, two files")
-    return Path(receipt), entry_in(read_named(Path(entry), "--receipt"))
+    return Path(receipt), entry_in(read_regular(Path(entry)))

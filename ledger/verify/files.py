@@ -57,12 +57,6 @@ def read_checkpoint(directory: Path) -> bytes:
     return _read(directory, CHECKPOINT, MAX_NOTE, Step.CHECKPOINT, None)
 
 
-def read_given(path: Path, limit: int, step: Step) -> bytes:
-    """Return a file that was named. Raises `Refused` for an odd one, `OSError` without one."""
-    with refusing(step, path=str(path)):
-        return read_regular(path, limit)
-
-
 def read_seen(directory: Path, size: int) -> list[Seen]:
     """Return the notes in `checkpoints` that are of a log of `size`, the smallest first.
 

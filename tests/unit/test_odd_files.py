@@ -18,9 +18,12 @@ from api.cli.main import app
 from ledger.audit import ExportedLog, NothingExported, exported_checkpoint
 from ledger.client import read_trust
 from ledger.keptlog import KeptLog
+from ledger.signed import Signed
 from ledger.verify import __main__ as command
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
+from ledger.wire.envelope import sign_envelope
+from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import OddFile, read_regular
 from tests.support.sample_log import SampleLog, sample_log
 from tests.support.verifying import whole_bundle
@@ -81,6 +84,8 @@ def place(log: SampleLog, tmp_path: Path) -> Path:
     (tmp_path / "entry").write_bytes(log.entries[8])
     (tmp_path / "note").write_bytes(log.checkpoint(5))
     (tmp_path / "bundle").write_bytes(whole_bundle(log))
+    signed = sign_envelope(b"{}", [PrivateKey.generate("ed25519")])
+    (tmp_path / "signed").write_bytes(Signed(signed).to_json())
     (tmp_path / "policy.txt").write_bytes(b"quorum none\n")
     return tmp_path
 
@@ -141,6 +146,7 @@ def test_an_odd_file_is_no_log_for_who_copies_one(kind: str, place: Path) -> Non
             each()
 
 
+ASKED = "--url http://127.0.0.1:9"
 TECHLEDGER = {
     "tlog proof": "tlog proof ODD --entry entry --policy policy.txt",
     "an entry of tlog proof": "tlog proof receipt --entry ODD --policy policy.txt",
@@ -152,8 +158,11 @@ TECHLEDGER = {
     "evidence verify": "evidence verify ODD --trust trust",
     "audit verify": "audit verify log --trust trust --previous ODD --no-rules",
     "events sign": "events sign ODD --key trust",
-    "events submit": "events submit ODD --url http://127.0.0.1:9 --trust trust",
+    "events submit": f"events submit ODD {ASKED} --trust trust",
     "policy lint": "policy lint ODD",
+    "a trust root": f"evidence gather new {ASKED} --trust ODD",
+    "a trust root of an event": f"events submit signed {ASKED} --trust ODD",
+    "an earlier checkpoint": f"audit since ODD {ASKED} --trust trust",
 }
 
 
@@ -164,10 +173,7 @@ def test_an_odd_file_is_refused_by_every_command(name: str, kind: str, place: Pa
     there = {each.name for each in place.iterdir()}
     words = [str(place / each) if each in there else each for each in TECHLEDGER[name].split()]
     told = CliRunner().invoke(app, words)
-    # What is raised ends the program with 2 as well.
-    assert isinstance(told.exception, OddFile) or 2 == told.exit_code, told.exception
-    said = re.sub(r"[\s│]+", " ", f"{told.output}{told.exception}")
-    assert "longer than" in said or "not a regular file" in said
+    assert isinstance(told.exception, OddFile), told.output  # It ends the program with 2.
 
 
 @pytest.mark.parametrize("check", [(), ("--check",)])
@@ -185,7 +191,7 @@ def test_an_odd_checkpoint_of_a_mirror_is_a_fault_of_its_own_disk(
 @odd
 def test_an_odd_file_is_no_trust_root(kind: str, tmp_path: Path) -> None:
     ODD[kind](tmp_path / "ODD")
-    with pytest.raises(Refused, match="step 1"):
+    with pytest.raises(OddFile):
         read_trust(tmp_path / "ODD")
 
 
