@@ -40,6 +40,7 @@ from ledger.log.tiles import (
 from ledger.log.tree_head import Checkpoint, parse_checkpoint
 from ledger.store.checkpoints import newest_checkpoint, signed_from
 from ledger.store.connection import Pool
+from ledger.store.entries import LogUnfinished
 from ledger.store.tree import TreeReader
 from ledger.verify.files import MAX_FILE
 from ledger.wire.canonical import WireError
@@ -120,12 +121,12 @@ class StoredLog(TreeReader):
     def checkpoint(self) -> bytes:
         """Return the latest note that satisfies the policy, or the latest one where none does.
 
-        Raises `NothingExported` before the first.
+        Raises `LogUnfinished` before the first.
         """
         witnessed = self._quorum.latest(self._checkpoints)
         latest = freshened(witnessed, newest_checkpoint(self._checkpoints))
         if latest is None:
-            raise NothingExported("the log has no checkpoint yet")
+            raise LogUnfinished
         return latest.note
 
     def signed(self, size: int) -> Sequence[bytes]:

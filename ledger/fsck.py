@@ -174,7 +174,8 @@ def _trust(home: Home) -> Trust:
     try:
         return read_trust(home.trust)
     except (FileNotFoundError, Refused) as error:
-        raise NotInitialised(f"{home.trust} is no trust root: {error}") from None
+        told = f"NO_TRUST_ROOT: {home.trust}: {error}: techledger operate trust writes it anew"
+        raise NotInitialised(told) from None
 
 
 def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]:

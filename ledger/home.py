@@ -123,7 +123,9 @@ class Home:
             values = tomllib.loads(read_regular(self.config).decode())["ledger"]
             return Identity(*(values[each.name] for each in fields(Identity)))
         except FileNotFoundError:
-            raise NotInitialised(f"no ledger in {self.path}: run techledger operate init") from None
+            raise NotInitialised(
+                f"NO_LEDGER: none in {self.path}: techledger operate init"
+            ) from None
         except (OddFile, ValueError, LookupError, TypeError):
             what = "put it back from a backup; without one, the origin is in entry 0"
             raise ConfigDamaged(f"{self.config} cannot be read: {what}") from None

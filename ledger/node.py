@@ -8,7 +8,7 @@ One process of a ledger: its database, its workers, and how they are wired to ea
 import fcntl
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -43,9 +43,15 @@ from ledger.settings import Settings
 from ledger.signatures import SignatureChecker
 from ledger.store.attest import attest
 from ledger.store.basebackup import archive_settings
-from ledger.store.checkpoints import StoredCheckpoint, latest_checkpoint, signed_again
+from ledger.store.checkpoints import (
+    StoredCheckpoint,
+    is_signed,
+    latest_checkpoint,
+    signed_again,
+)
 from ledger.store.connection import OutcomeUnknown, Pool, Timeouts
 from ledger.store.embedded import EmbeddedPostgres, data_directories
+from ledger.store.entries import LogUnfinished
 from ledger.store.migrate import migrate, pending
 from ledger.store.replication import Confirmations
 from ledger.store.subject_map import StoredMap
@@ -102,8 +108,8 @@ def open_database(settings: Settings, *, make: bool = False) -> Database:
         return Database(app_dsn, settings.owner_dsn or app_dsn)
     if not (make or data_directories(settings.home)):
         raise NotInitialised(
-            f"there is no database in {settings.home}, so no ledger: techledger operate init makes"
-            " one, operate restore brings one back"
+            f"NO_LEDGER: there is no database in {settings.home}: techledger operate init makes"
+            " one, techledger operate restore brings one back"
         )
     settings.home.mkdir(mode=0o755, parents=True, exist_ok=True)
     in_use = os.open(settings.home / "postgres.in-use", os.O_RDWR | os.O_CREAT, 0o600)
@@ -118,6 +124,28 @@ def open_database(settings: Settings, *, make: bool = False) -> Database:
     # Nobody else looks after the embedded database: it is brought up to date at every start.
     migrate(embedded.owner_dsn)
     return Database(embedded.app_dsn, embedded.owner_dsn, embedded, in_use)
+
+
+def open_log(settings: Settings) -> Database:
+    """Do what `open_database` does for whoever needs a log in it.
+
+    Raises `LogUnfinished` where `operate init` has not come to its end: nothing was ever signed.
+    """
+    database = open_database(settings)
+    try:
+        _must_be_signed(settings, database)
+    except BaseException:
+        database.stop()
+        raise
+    return database
+
+
+def _must_be_signed(settings: Settings, database: Database) -> None:
+    # A file without the rows is of a database that lost them: whoever opens it finds that out.
+    with closing(Pool(database.app_dsn, size=1)) as pool:
+        file = CheckpointFile(Home(settings.home).checkpoints)
+        if not is_signed(pool) and file.read() is None:
+            raise LogUnfinished
 
 
 PROBED_WITHIN = Timeouts(lock_ms=1_000, statement_ms=1_000)
@@ -432,16 +460,17 @@ def fallback_of(settings: Settings) -> Policy:
 
 def _check_schema(database: Database) -> None:
     if names := pending(database.app_dsn):
-        raise MigrationsPending(f"not applied: {', '.join(names)}")
+        told = f"MIGRATIONS_PENDING: not applied: {', '.join(names)}: techledger operate migrate"
+        raise MigrationsPending(told)
 
 
 def open_node(settings: Settings, *, publishes: bool = True) -> Node:
     """Return a node on a database that is up to date and fit to serve.
 
-    Raises `NotInitialised`, `MigrationsPending`, `Unfit`.
+    Raises `NotInitialised`, `LogUnfinished`, `MigrationsPending`, `Unfit`.
     """
     Home(settings.home).identity()
-    database = open_database(settings)
+    database = open_log(settings)
     try:
         _check_schema(database)
         attest(database.app_dsn)

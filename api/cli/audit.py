@@ -54,7 +54,7 @@ from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH
 from ledger.log.tree_head import Checkpoint
 from ledger.mirror import catch_up
-from ledger.node import open_database
+from ledger.node import open_log
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.succession import SuccessionError, check_succession, read_closed
@@ -436,7 +436,7 @@ def _source(url: str | None, mirror: Path | None = None) -> Iterator[Source]:
             yield ServedLog(http)
         return
     try:
-        database = open_database(Settings())
+        database = open_log(Settings())
     except NotInitialised as error:
         told = f"{error}, or name a server or a mirror"
         raise typer.BadParameter(told, param_hint="--url") from None

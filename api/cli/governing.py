@@ -33,7 +33,7 @@ from ledger.home import Home
 from ledger.keystore import add_log_keys, load_log_keys, save_key
 from ledger.log.note import parse_note, parse_vkey
 from ledger.log.policy import MalformedPolicy, parse_policy_of
-from ledger.node import open_database
+from ledger.node import open_log
 from ledger.publisher import LogSigner
 from ledger.refuser import KEY_FILE, refuser_of
 from ledger.settings import Settings
@@ -80,10 +80,13 @@ def log_keys_retire() -> None:
 
 def _log_keys(home: Home) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the keys at hand that sign the log's last checkpoint, and the two made last."""
-    vkeys = LogSigner(home.identity().origin, *load_log_keys(home.keys)).vkeys
     note = CheckpointFile(home.checkpoints).read()
     if note is None:
-        raise Missing("no stored checkpoint: run it in the home of the server that signs")
+        open_log(Settings()).stop()  # If it is not finished, that is why.
+        raise Missing(
+            "NO_CHECKPOINT: this home signs nothing: do it in that of the server that does"
+        )
+    vkeys = LogSigner(home.identity().origin, *load_log_keys(home.keys)).vkeys
     lines = {(line.name, line.key_id) for line in parse_note(note).signatures}
     keys = zip(vkeys, map(parse_vkey, vkeys), strict=True)
     return tuple(vkey for vkey, key in keys if (key.name, key.key_id) in lines), vkeys[-2:]
@@ -199,7 +202,7 @@ def succeed(
     signed = sign_as_officers(home, SuccessionDeclared.TOPIC, body.model_dump(mode="json"))
     if signed is None:
         return
-    database = open_database(settings)
+    database = open_log(settings)
     try:
         pool = Pool(database.app_dsn, size=2)
         recorded = append_unpublished(pool, home, signed.envelope)

@@ -21,7 +21,7 @@ from ledger.erasing import is_closed, order_erasure
 from ledger.genesis import append_unpublished
 from ledger.home import Home
 from ledger.intake import Invalid, Submission, read_envelope
-from ledger.node import open_database, vault_of
+from ledger.node import open_database, open_log, vault_of
 from ledger.orders import Orders
 from ledger.settings import Settings
 from ledger.store.connection import Pool
@@ -40,7 +40,7 @@ _log = structlog.get_logger(__name__)
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[Pool, Vault]]:
     """Lend the vault, with every erasure carried out that the log orders."""
-    database = open_database(settings)
+    database = open_log(settings)
     pool = Pool(database.app_dsn, size=2)
     try:
         vault = vault_of(settings, pool)

@@ -38,7 +38,7 @@ from ledger.genesis import (
 from ledger.home import Home
 from ledger.intake import decode
 from ledger.keystore import load_key
-from ledger.node import batch_key, open_database, policy_of, publisher_of
+from ledger.node import batch_key, open_database, open_log, policy_of, publisher_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate as run_migrations
@@ -167,7 +167,7 @@ def export_tiles(
 ) -> None:
     """Write the log as the plain files that tlog-tiles names, or what is new of it."""
     settings = Settings()
-    database = open_database(settings)
+    database = open_log(settings)
     try:
         pool = Pool(database.app_dsn, size=1)
         done = export(StoredLog(pool, Quorum(policy_of(settings, pool))), directory)
@@ -184,7 +184,7 @@ def seal_now() -> None:
     Signs `ledger.sealed/1` with the operator's key of LEDGER_HOME.
     """
     settings = Settings()
-    database = open_database(settings)
+    database = open_log(settings)
     try:
         pool = Pool(database.app_dsn, size=3)
         sealed = seal(pool, Home(settings.home))
@@ -330,7 +330,7 @@ def fsck(
 ) -> None:
     """Check the database against itself: every entry, hash, tag, node and checkpoint."""
     settings = Settings()
-    database = open_database(settings)
+    database = open_log(settings)
     try:
         home = Home(settings.home)
         keys = home.data_keys(settings.vault, settings.kek_file)

@@ -82,6 +82,14 @@ def newest_checkpoint(pool: Pool) -> StoredCheckpoint | None:
     return again if latest and again and again.size == latest.size else latest
 
 
+def is_signed(pool: Pool) -> bool:
+    """Say whether a checkpoint is stored at all: in a database without tables none is."""
+    with pool.session() as session:
+        session.execute("SELECT to_regclass('ledger.checkpoints') IS NOT NULL")
+        there = bool(one_row(session)[0])
+    return there and latest_checkpoint(pool) is not None
+
+
 def published_size(pool: Pool) -> int:
     """Return up to which size the log is signed: what is beyond may be shown to nobody yet."""
     with pool.session() as session:
