@@ -55,6 +55,13 @@ def test_every_type_of_event_is_documented_and_no_other():
     assert set(TOPICS) == documented
 
 
+def test_the_readme_shows_every_folder_of_tests():
+    house = (DOCS.parent / "README.md").read_text("utf-8").partition("## The house")[2]
+    shown = re.search(r"^tests/((?:.*\n {16})*.*)$", house, re.MULTILINE)
+    top = {each.name for each in (DOCS.parent / "tests").iterdir() if any(each.rglob("test_*.py"))}
+    assert top <= set(re.findall(r"\w+", shown[1]))
+
+
 def test_every_read_model_is_documented_as_what_it_is_and_no_other():
     text = (DOCS / "projections.md").read_text("utf-8")
     for kind in ("Projection", "Journal"):
