@@ -60,7 +60,7 @@ class CheckpointFile:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise InUse(f"another publisher serves from {self._directory}") from None
+            raise InUse(f"another publisher works in {self._directory}: stop it first") from None
         return descriptor
 
     def read(self) -> bytes | None:

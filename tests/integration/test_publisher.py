@@ -175,7 +175,7 @@ def test_a_halt_by_hand_is_seen_by_a_publisher_that_rests(
 def test_a_second_publisher_of_one_store_does_not_start(database: Database, home: Home):
     with running(settings_for(database, home.path)):
         second = open_node(settings_for(database, home.path))
-        with pytest.raises(InUse):
+        with pytest.raises(InUse, match="stop it first"):
             second.start()
         second.close()
 
