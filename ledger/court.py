@@ -29,6 +29,11 @@ try:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa, utils
     from cryptography.hazmat.primitives.hashes import SHA256
+
+    try:  # A build of one's own may be on an OpenSSL without it.
+        mldsa.MLDSA44PublicKey.from_public_bytes(bytes(1312))
+    except UnsupportedAlgorithm as lacking:
+        raise ImportError(f"{lacking} Its wheels, or OpenSSL 3.5 below it, have that") from None
 except ImportError as missing:
     if __name__ != "__main__":
         raise

@@ -11,10 +11,11 @@ import typer
 
 from api.cli.options import TrustFile, Url, must_be_new
 from ledger import court, durable
+from ledger.bundles import contradictions, goes_on
 from ledger.client import HistoryChanged, LedgerClient, read_trust
 from ledger.log.evidence import Evidence, format_evidence, parse_evidence
 from ledger.log.tree_head import Checkpoint
-from ledger.verify.evidence import contradictions, show
+from ledger.verify.evidence import show
 from ledger.verify.files import MAX_ANSWER
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import OddFile, read_regular
@@ -143,25 +144,6 @@ def _kept_beside(bundle: Path, raw: bytes) -> Path:
     durable.make_directories(directory)
     durable.replace(kept := directory / f"{sha256(raw).hexdigest()}.json", raw, 0o644)
     return kept
-
-
-def goes_on(earlier: Evidence, later: Evidence) -> bool:
-    """Say whether a bundle shows all that an earlier one does, but for the seal, which is newer.
-
-    What the log has signed is shown by the notes of first receipts too: none of them is lost.
-    """
-    shown = {each.position: each.raw for each in later.entries}
-    subjects = {each.subject for each in later.histories}
-    return (
-        all(each in later.openings for each in earlier.openings)
-        and {note for note, _ in earlier.earlier} <= {note for note, _ in later.earlier}
-        and all(each.subject in subjects for each in earlier.histories)
-        and all(
-            shown.get(each.position) == each.raw
-            for each in earlier.entries
-            if each.position != earlier.seal
-        )
-    )
 
 
 def _shown(raw: bytes, trust: Path) -> court.Verified:

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise, product
 from typing import Any
 
 from ledger import court
-from ledger.log.note import parse_note
-from ledger.log.tree_head import Checkpoint, parse_checkpoint
+from ledger.log.tree_head import Checkpoint
 from ledger.verify.authority import REFUSAL_KEYS
 from ledger.verify.outcome import Refused, State, Step, Verified
 
@@ -45,37 +43,6 @@ def goes_on(found: court.Verified, earlier: court.Verified) -> bool:
     now, then = found.authority, earlier.authority
     pairs = (now.log_keys, then.log_keys), (now.policies, then.policies)
     return all(more[: len(last)] == last for more, last in pairs)
-
-
-def contradictions(earlier: court.Verified, later: court.Verified) -> Iterator[str]:
-    """Yield by what two bundles, said to be of one log, show that they are of two.
-
-    Their entries, and all of their checkpoints, those of first receipts too, are held together.
-    """
-    notes = sorted([*_notes(earlier), *_notes(later)])
-    for (one, root), (other, another) in pairwise(notes):
-        if one.size == other.size and root != another:
-            yield f"the log has signed two histories of {one.size} entries"
-        if one.size < other.size and other.earliest < one.earliest:
-            yield f"the log has signed size {one.size} after size {other.size}"
-    for at in sorted(earlier.events.keys() & later.events.keys()):
-        if earlier.events[at].raw != later.events[at].raw:
-            yield f"the log has two entries of position {at}"
-    yield from _misdated(earlier, later)
-    yield from _misdated(later, earlier)
-
-
-def _misdated(found: court.Verified, other: court.Verified) -> Iterator[str]:
-    for (at, event), each in product(found.events.items(), other.bounds):
-        if not each.allow(at, event.accepted):
-            yield f"the log has signed size {each.size}, and misdates position {at} by that"
-
-
-def _notes(found: court.Verified) -> list[tuple[court.Bounds, bytes]]:
-    """Return what each checkpoint of a bundle says of time, and its root."""
-    earlier = (court.octets(each["checkpoint"]) for each in found.bundle["earlier"])
-    roots = [found.root, *(parse_checkpoint(parse_note(raw).text).root for raw in earlier)]
-    return list(zip(found.bounds, roots, strict=True))
 
 
 def known_to(found: court.Verified) -> int:

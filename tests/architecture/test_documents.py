@@ -1,6 +1,7 @@
 """What the documents promise to list, they list; what they list exists."""
 
 import re
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -47,6 +48,34 @@ def test_every_refusal_has_a_title_in_both_languages():
         if each.__module__.startswith("ledger.") and not (each.title_vi and each.__doc__)
     ]
     assert [] == untitled
+
+
+IN_ENGLISH = {
+    "TỆP": "FILE",
+    "ĐỐI_TƯỢNG": "SUBJECT",
+    "SHA-256 dạng hex của tên gốc": "hex SHA-256 of the origin",
+    "(bước ": "(step ",
+    "*chưa kiểm tra*": "*unchecked*",
+    "*không chạy*": "*not run*",
+    "*không xuất trình*": "*not shown*",
+}
+"""What the Vietnamese text of a bundle calls what has a name in the English one."""
+
+CODES = re.compile(
+    r"`[^`]+`|\*[a-z ]+\*|\(step \d+\)|^\| [0-9]+|docs/\S+md|c2sp[.]org/[a-z-]+",
+    re.MULTILINE,
+)
+"""What stands for the same in every language: members, commands, steps, outcomes, documents."""
+
+
+def test_the_text_of_a_bundle_says_the_same_in_both_languages():
+    english, vietnamese = (
+        (DOCS / "spec" / name).read_text("utf-8") for name in ("bundle.md", "bundle.vi.md")
+    )
+    for theirs, ours in IN_ENGLISH.items():
+        vietnamese = vietnamese.replace(theirs, ours)
+    said, translated = (Counter(CODES.findall(text)) for text in (english, vietnamese))
+    assert said == translated
 
 
 def test_every_type_of_event_is_documented_and_no_other():

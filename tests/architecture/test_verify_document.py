@@ -20,6 +20,7 @@ HELD: dict[str, str] = {
     "The first needs Python 3.11": """
         unit/test_verify_command.py::test_it_runs_where_nothing_but_cryptography_is_installed
         unit/test_verify_command.py::test_a_package_that_is_too_old_is_named_and_refuses_nothing
+        unit/test_verify_command.py::test_an_openssl_without_ml_dsa_is_named_and_refuses_nothing
         unit/test_court.py::test_it_needs_no_other_file_of_ours
         unit/test_court.py::test_a_copy_of_the_file_verifies_on_its_own
         architecture/test_structure.py::test_no_file_is_longer_than_a_stranger_reads_at_once""",

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from api.cli import evidence
 from api.cli.events import _keep
-from api.cli.evidence import goes_on
 from api.cli.main import app
 from ledger import client, durable
+from ledger.bundles import goes_on
 from ledger.client import HistoryChanged, LedgerClient, NoAnswer, WrongAnswer
 from ledger.log.evidence import parse_evidence
 from ledger.log.proof import prove_consistency

@@ -265,6 +265,35 @@ def test_a_package_that_is_too_old_is_named_and_refuses_nothing(
     assert "needs the package cryptography, 50 or newer: cannot import name 'mldsa'" in said
 
 
+WITHOUT_IT_BELOW = """
+import runpy, sys
+from cryptography.hazmat.backends.openssl import backend
+type(backend).mldsa_supported = lambda _: False
+program, sys.argv = sys.argv[1], sys.argv[1:]
+run = runpy.run_path if program.endswith(".py") else runpy.run_module
+run(program, run_name="__main__")
+"""
+"""Runs a program on a package `cryptography` whose OpenSSL has no ML-DSA."""
+
+
+@pytest.mark.parametrize("program", ["ledger.verify", f"{ROOT}/ledger/court.py", "api.cli"])
+def test_an_openssl_without_ml_dsa_is_named_and_refuses_nothing(
+    program: str, exported: Path
+) -> None:
+    words = ["audit", "verify"] if program == "api.cli" else []
+    words += [str(exported / "log"), str(exported / "trust.json")]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_IT_BELOW, program, *words],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (2, "") == (done.returncode, done.stdout), done.stderr
+    (said,) = done.stderr.splitlines()
+    assert "ML-DSA-44 is not supported by this backend. Its wheels, or OpenSSL 3.5" in said
+
+
 # Several processes
 
 MANY = (IN_PROCESS_MAX + 2) * 256 - 100
