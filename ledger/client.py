@@ -63,7 +63,8 @@ from ledger.wire.envelope import (
     Envelope,
     payload_hash,
 )
-from ledger.wire.regular import read_regular
+from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.strict import MalformedJson, load_json
 
 RETRY_FOR_S = 30.0
 """How long, in seconds, a submission without an answer is tried again."""
@@ -89,10 +90,16 @@ __all__ = [
 
 
 def read_trust(path: Path) -> Trust:
-    """Return the trust root in a file. Raises `Refused` for what is none, `OddFile`, `OSError`."""
+    """Return the trust root in a file. Raises `Refused` for another one than a log has.
+
+    And `OddFile`, for what is no JSON at all too, `OSError`.
+    """
     raw = read_regular(path, MAX_ANSWER)
     try:
+        load_json(raw)
         return parse_trust(raw)
+    except MalformedJson as error:
+        raise OddFile(path, f"no trust root: {error}") from None
     except Refused as refused:
         raise Refused(refused.step, refused.reason, path=str(path)) from None
 

@@ -22,7 +22,6 @@ from pydantic import ValidationError
 from ledger.antirollback import CheckpointFile, Halted
 from ledger.batches import load_batch_key
 from ledger.charter import read_policy_in_force
-from ledger.client import read_trust
 from ledger.datakeys import DataKeys
 from ledger.domain.turning import turned
 from ledger.home import Home, NotInitialised
@@ -54,7 +53,7 @@ from ledger.verify.authority import AUTHORITY, gather_authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
 from ledger.verify.signatures import check_signatures
-from ledger.verify.trust import Trust
+from ledger.verify.trust import Trust, parse_trust
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import parse_entry
@@ -172,10 +171,10 @@ def _policy(pool: Pool, home: Home, trust: Trust) -> Policy:
 
 def _trust(home: Home) -> Trust:
     try:
-        return read_trust(home.trust)
-    except (FileNotFoundError, Refused) as error:
-        told = f"NO_TRUST_ROOT: {home.trust}: {error}: techledger operate trust writes it anew"
-        raise NotInitialised(told) from None
+        return parse_trust(home.trust_root())
+    except Refused as error:
+        told = f"NO_TRUST_ROOT: {home.trust}: {error.reason}: techledger operate trust writes it"
+        raise NotInitialised(f"{told} anew, from the database") from None
 
 
 def _gapless(rows: Examination, report: Report) -> Iterator[Sequence[EntryRows]]:

@@ -117,6 +117,14 @@ class Home:
         """`trust.json`: what a verifier must have got out of band."""
         return self.path / "trust.json"
 
+    def trust_root(self) -> bytes:
+        """Return what `trust.json` holds. Raises `NotInitialised` without one, `OddFile`."""
+        try:
+            return read_regular(self.trust)
+        except FileNotFoundError:
+            told = f"NO_TRUST_ROOT: {self.trust} is not there: techledger operate trust writes it"
+            raise NotInitialised(f"{told} anew, from the database") from None
+
     def identity(self) -> Identity:
         """Read `config.toml`. Raises `NotInitialised` where there is none, `ConfigDamaged`."""
         try:

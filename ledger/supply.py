@@ -6,7 +6,6 @@ bundles hold whole histories. Nothing is taken from anybody whose bytes the log'
 and two who hold different bytes for one position are the evidence of a fork.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,13 +16,17 @@ from ledger.audit import exported_entries
 from ledger.court import MAX_BUNDLE
 from ledger.faults import Told
 from ledger.log.evidence import parse_evidence
+from ledger.log.merkle import LogError
+from ledger.log.receipt import parse_tlog_proof
 from ledger.log.tree_head import Checkpoint
+from ledger.verify.answers import read_entry, read_receipt
 from ledger.verify.evidence import verify_evidence
-from ledger.verify.files import MAX_ANSWER, read_checkpoint
+from ledger.verify.files import MAX_ANSWER, log_in, read_checkpoint
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export, verify_receipt
-from ledger.wire.base64 import MalformedBase64, b64decode
-from ledger.wire.regular import read_regular
+from ledger.wire.canonical import WireError
+from ledger.wire.entry import parse_entry
+from ledger.wire.regular import OddFile, read_regular
 
 
 class SupplyError(Told):
@@ -87,44 +90,57 @@ def gather(
 ) -> Supply:
     """Verify what was given: directories, bundles, receipts with the entry's bytes.
 
-    Raises `SourceRefused`, which names the one that does not verify.
+    Raises `SourceRefused`, which names the one that does not verify, and refuses nobody for a file
+    that holds nothing of the kind: `OddFile`, or `OSError` where there is no log.
     """
     single: dict[int, bytes] = {}
     verified = []
     for directory in mirrors:
         with _refusing(directory):
-            answer = verify_export(directory, trust_root)
+            answer = verify_export(log_in(directory), trust_root)
             verified.append(Mirrored(directory, answer.checkpoint, answer.log_keys))
     for bundle in bundles:
+        with _reading(bundle, "bundle"):
+            evidence = parse_evidence(raw := read_regular(bundle, MAX_BUNDLE))
         with _refusing(bundle):
-            verify_evidence(raw := read_regular(bundle, MAX_BUNDLE), trust_root)
-            for shown in parse_evidence(raw).entries:
-                _add(single, shown.position, shown.raw)
+            verify_evidence(raw, trust_root)
+        for shown in evidence.entries:
+            _add(single, shown.position, shown.raw)
     for receipt, entry in receipts:
+        with _reading(receipt, "receipt"):
+            parse_tlog_proof(read_receipt(given := read_regular(receipt, MAX_ANSWER))[0])
         with _refusing(receipt):
-            given = read_regular(receipt, MAX_ANSWER)
             position = verify_receipt(given, entry, trust_root).position
             assert position is not None, "a receipt is of one entry"
             _add(single, position, entry)
     return Supply(tuple(verified), single)
 
 
-def entry_in(raw: bytes) -> bytes:
-    """Return an entry's bytes, also from the JSON that the API answers for one.
+def entry_in(file: Path) -> bytes:
+    """Return an entry's bytes from a file, also from the JSON that the API answers for one.
 
-    Raises `SourceRefused`.
+    Raises `OddFile`, `OSError`.
     """
-    if not raw.startswith(b"{"):
-        return raw
-    try:
-        return b64decode(str(json.loads(raw)["entry"]))
-    except (ValueError, KeyError, MalformedBase64):
-        raise SourceRefused("an entry is neither bytes nor the API's JSON") from None
+    with _reading(file, "entry"):
+        raw, _ = read_entry(read_regular(file, MAX_ANSWER))
+        parse_entry(raw)
+    return raw
 
 
 def _add(single: dict[int, bytes], position: int, entry: bytes) -> None:
     if single.setdefault(position, entry) != entry:
         raise SourcesDiffer(position)
+
+
+@contextmanager
+def _reading(file: Path, what: str) -> Iterator[None]:
+    """Say of a file that holds something else than what it was named as that it is none."""
+    try:
+        yield
+    except OddFile:
+        raise
+    except (Refused, LogError, WireError):
+        raise OddFile(file, f"no {what}") from None
 
 
 @contextmanager

@@ -41,7 +41,6 @@ from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.migrate import migrate
 from ledger.supply import SupplyError, gather
-from ledger.wire.regular import read_regular
 
 _DESTINATION = typer.Argument(help="Where backups are kept: another disk, another machine's")
 
@@ -81,7 +80,9 @@ def restore_backup(
     directory: Annotated[Path, typer.Argument(help="One backup", exists=True, file_okay=False)],
     mirror: Annotated[
         Path | None,
-        typer.Option(help="A mirror, for what was signed after the backup", exists=True),
+        typer.Option(
+            help="A mirror, for what was signed after the backup", exists=True, file_okay=False
+        ),
     ] = None,
     archive: Annotated[
         Path | None,
@@ -152,7 +153,7 @@ def _complete(
         if mirror:
             try:
                 reached = restore(
-                    pool, file, gather(read_regular(home.trust), [mirror]), batch_key(home)
+                    pool, file, gather(home.trust_root(), [mirror]), batch_key(home)
                 ).checkpoint
             except MirrorBehind:
                 nobody_saw_more = True  # It saw less, which says as much.

@@ -21,8 +21,7 @@ from ledger.node import batch_key, open_database
 from ledger.restore import Restored, RestoreError, restore
 from ledger.settings import Settings
 from ledger.store.connection import Pool
-from ledger.supply import SourceRefused, Supply, SupplyError, entry_in, gather
-from ledger.wire.regular import read_regular
+from ledger.supply import Supply, SupplyError, entry_in, gather
 
 
 def restore_from_mirror(
@@ -46,10 +45,9 @@ def restore_from_mirror(
     try:
         with ExitStack() as held, closing(Pool(database.app_dsn, size=2)) as pool:
             held.callback(os.close, file.hold())
-            trust_root = read_regular(home.trust)
-            supply = held.enter_context(_supply(trust_root, sources or (), receipt or ()))
+            supply = held.enter_context(_supply(home.trust_root(), sources or (), receipt or ()))
             done = restore(pool, file, supply, batch_key(home))
-    except (SupplyError, RestoreError, AuditError, httpx2.HTTPError, OSError) as error:
+    except (SupplyError, RestoreError, AuditError, httpx2.HTTPError) as error:
         print(f"REFUSED: {error}")
         raise typer.Exit(1) from None
     finally:
@@ -88,5 +86,5 @@ def _fetched(url: str, directory: Path) -> Path:
 def _pair(named: str) -> tuple[Path, bytes]:
     receipt, parted, entry = named.rpartition(":")
     if not parted:
-        raise SourceRefused(f"{named} is not RECEIPT:ENTRY, two files")
-    return Path(receipt), entry_in(read_regular(Path(entry)))
+        raise typer.BadParameter(f"{named} is not RECEIPT:ENTRY", param_hint="--receipt")
+    return Path(receipt), entry_in(Path(entry))

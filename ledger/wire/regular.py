@@ -25,7 +25,7 @@ _ODD = "not a regular file"
 
 
 class OddFile(WireError):
-    """Not a regular file, or longer than what it should hold. `why` says which."""
+    """Not a regular file, longer than what it should hold, or nothing of that. `why` says which."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(path, why)

@@ -25,6 +25,7 @@ from ledger.store.checkpoints import latest_checkpoint
 from ledger.store.connection import Pool
 from ledger.store.entries import read_entries
 from ledger.supply import SourceRefused, SourcesDiffer, Supply, gather
+from ledger.wire.regular import OddFile
 from tests.integration.test_rollback import copied, mirror_of, say, size_of
 from tests.support.builders import INSTITUTE
 from tests.support.node import append, found, running, settings_for
@@ -115,7 +116,7 @@ def test_a_receipt_of_other_bytes_is_refused_by_name(kept: Kept) -> None:
     with pytest.raises(SourceRefused, match=r"7\.receipt: step 3"):
         kept.supply(7)
     receipt.write_bytes(b"nothing")
-    with pytest.raises(SourceRefused, match=r"7\.receipt"):
+    with pytest.raises(OddFile, match="no receipt"):
         kept.supply(7)
 
 
@@ -149,7 +150,13 @@ def test_one_command_takes_all_sources(kept: Kept, monkeypatch) -> None:
         short = run(operate.app, ["restore-from-mirror", url, *pairs])
         assert (1, True) == (short.exit_code, "REFUSED: still missing: position 8" in short.output)
         unpaired = run(operate.app, ["restore-from-mirror", url, "--receipt", "one"])
-        assert "REFUSED: one is not RECEIPT:ENTRY" in unpaired.output
+        assert (2, True) == (unpaired.exit_code, "one is not RECEIPT:ENTRY" in unpaired.output)
+        gone = run(operate.app, ["restore-from-mirror", "--receipt", f"{kept.home.trust}:gone"])
+        assert isinstance(gone.exception, FileNotFoundError), gone.output
+        kept.home.trust.rename(aside := kept.home.path / "trust.aside")
+        untrusted = run(operate.app, ["restore-from-mirror", url])
+        assert "NO_TRUST_ROOT: " in str(untrusted.exception), untrusted.output
+        aside.rename(kept.home.trust)
         sources = [url, str(kept.directory / "short"), str(kept.bundle)]
         done = run(operate.app, ["restore-from-mirror", *sources, *pairs])
     assert f"5 entries came back; size {SIZE}" in done.output, done.output

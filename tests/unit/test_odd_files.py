@@ -19,6 +19,7 @@ from ledger.audit import ExportedLog, NothingExported, exported_checkpoint
 from ledger.client import read_trust
 from ledger.keptlog import KeptLog
 from ledger.signed import Signed
+from ledger.supply import entry_in, gather
 from ledger.verify import __main__ as command
 from ledger.verify.outcome import Refused
 from ledger.verify.verifier import verify_export
@@ -193,6 +194,42 @@ def test_an_odd_file_is_no_trust_root(kind: str, tmp_path: Path) -> None:
     ODD[kind](tmp_path / "ODD")
     with pytest.raises(OddFile):
         read_trust(tmp_path / "ODD")
+
+
+NOTHING = {
+    "empty": b"",
+    "binary": bytes(range(256)),
+    "not UTF-8": b'{"entry": "\xff"}',
+    "not JSON": b"{",
+    "nested without end": b'{"entry":' + b"[" * 100_000,
+}
+"""What stands in a file that is none of those that a command reads."""
+
+
+@pytest.mark.parametrize("kind", NOTHING)
+def test_what_holds_nothing_of_the_kind_refuses_nobody(
+    kind: str, place: Path, log: SampleLog
+) -> None:
+    (odd := place / "ODD").write_bytes(NOTHING[kind])
+    trust = log.trust_root()
+    read: dict[str, Callable[[], object]] = {
+        "trust root": lambda: read_trust(odd),
+        "bundle": lambda: gather(trust, bundles=[odd]),
+        "receipt": lambda: gather(trust, receipts=[(odd, log.entries[8])]),
+        "entry": lambda: entry_in(odd),
+    }
+    for what, each in read.items():
+        with pytest.raises(OddFile) as raised:
+            each()
+        assert raised.value.told.startswith(f"{odd}: no {what}")
+
+
+def test_a_place_without_a_log_is_no_mirror_that_is_refused(place: Path, log: SampleLog) -> None:
+    (place / "empty").mkdir()
+    for name in ("empty", "note", "nothing"):
+        with pytest.raises((FileNotFoundError, NotADirectoryError)) as raised:
+            gather(log.trust_root(), [place / name])
+        assert f"{place / name}/checkpoint" == str(raised.value.filename)
 
 
 @pytest.mark.parametrize("kind", ["a pipe", "40 GiB of nothing"])
