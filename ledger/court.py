@@ -187,6 +187,23 @@ def check_value(value: Any, depth: int = 0) -> None:
         must(whole, "numbers are integers below 2^53")
 
 
+def shaped(value: Any, shape: Any, name: str = "this") -> Any:
+    """Read a value of a shape: `[a list of such]`, `(such or null,)`, a type, or what reads it."""
+    if isinstance(shape, tuple):
+        return None if value is None else shaped(value, shape[0], name)
+    if isinstance(shape, list):
+        must(type(value) is list, f"{name} is no list")
+        return [shaped(each, shape[0], name) for each in value]
+    if isinstance(shape, dict):
+        must(type(value) is dict and value.keys() == shape.keys(), f"not {', '.join(shape)}")
+        return {name: shaped(value[name], part, name) for name, part in shape.items()}
+    if isinstance(shape, type):
+        must(type(value) is shape, f"{name} is no {shape.__name__}")
+        must(shape is not int or value >= 0, f"{name} is negative")
+        return value
+    return shape(value)
+
+
 # The tree (RFC 9162, section 2.1): proofs are followed as 2.1.3.2 and 2.1.4.2 say.
 def leaf_hash(entry: bytes) -> bytes:
     """Return the hash of an entry."""
@@ -369,19 +386,20 @@ class Trust(NamedTuple):
     policy: Policy
 
 
+TRUST_ROOT = {"genesis_sha256": str, "log_keys": [str], "origin": str, "policy": str}
+
+
 def read_trust(raw: bytes) -> Trust:
     """Read `trust.json`."""
-    kinds = {"origin": str, "log_keys": list, "genesis_sha256": str, "policy": str}
     with reading("the trust root is not JSON"):
         pairs = json.loads(raw.decode(), object_pairs_hook=tuple)
         octets(dumps(pairs))  # Half a character is no text.
-    must(isinstance(pairs, tuple) and sorted(n for n, _ in pairs) == sorted(kinds), "its members")
-    must(all(isinstance(value, kinds[name]) for name, value in pairs), "a member's kind")
-    given = dict(pairs)
-    origin, keys, genesis = given["origin"], tuple(map(str, given["log_keys"])), "genesis_sha256"
+    must(type(pairs) is tuple and len(dict(pairs)) == len(pairs), "no object, or a name twice")
+    given = shaped(dict(pairs), TRUST_ROOT)
+    origin, keys, genesis = given["origin"], tuple(given["log_keys"]), given["genesis_sha256"]
     check_keys(keys, origin, {ED25519, MLDSA44})
-    must(re.fullmatch("[0-9a-f]{64}", given[genesis]), f"{genesis} is 64 hex digits")
-    return Trust(origin, keys, given[genesis], read_policy(octets(given["policy"]), origin))
+    must(re.fullmatch("[0-9a-f]{64}", genesis), "genesis_sha256 is 64 hex digits")
+    return Trust(origin, keys, genesis, read_policy(octets(given["policy"]), origin))
 
 
 def open_checkpoint(raw: bytes, trust: Trust) -> tuple[int, bytes, Times]:
@@ -634,11 +652,11 @@ BODIES = {
 }
 ENDS, OFFERS = "party.merged/1 party.dissolved/1 person.erased/1", "offer.made/1 offer.countered/1"
 ENDINGS = tuple(f'"type":"{kind}"}}'.encode() for kind in [*BODIES, *ENDS.split(), *OFFERS.split()])
-KINDS: dict[str, type] = {"ceiling": dict, "key": dict}
-KINDS |= dict.fromkeys(("amount", "compromised_since", "delay_seconds"), int)
 ARRAYS = "approved_by keys log_keys parties policy refusal_keys roles speakers topics"
-NULLS = "ceiling compromised_since name not_after not_before lifted_by revoked_by"
-NULLS += " stopped_by successor valid_to vouched_by"
+NULLS = "name not_after not_before lifted_by revoked_by stopped_by successor valid_to vouched_by"
+SHAPES: dict[str, Any] = {"amount": int, "delay_seconds": int, "key": dict}  # Else a text.
+SHAPES |= dict.fromkeys(ARRAYS.split(), list) | dict.fromkeys(NULLS.split(), (str,))
+SHAPES |= {"ceiling": (dict,), "compromised_since": (int,)}
 ABSENT: Any = {"ledger.opened/1": {"delay_seconds": 0}, "party.registered/1": {"not_before": None}}
 ABSENT |= {"ledger.delay_adopted/1": {"stopped_by": None}}
 NEVER = "never"  # Behind all instants, as texts: what was stopped begins to bind then.
@@ -646,14 +664,9 @@ UNKNOWN = MAX_COUNT, tuple[str, ...](), ""  # Of a party: since when, its roles,
 
 
 def members_of(value: Any, names: str, event: Event) -> dict[str, Any]:
-    """Return an object that has exactly these members, each of its kind."""
+    """Return an object that has exactly these members, each of its shape."""
     with failing(FORM, event.position):
-        must(type(value) is dict and value.keys() == {*names.split()}, f"not an object of {names}")
-        for name, member in value.items():
-            kind = list if name in ARRAYS.split() else KINDS.get(name, str)
-            nothing = member is None and name in NULLS.split()
-            must(nothing or isinstance(member, kind), f"{name} is of another kind")
-    return dict(value)
+        return dict(shaped(value, {name: SHAPES.get(name, str) for name in names.split()}))
 
 
 def brought_keys(event: Event) -> list[Key]:
@@ -1543,24 +1556,6 @@ BUNDLE = {
     "openings": [{"opening": dict, "position": int}],
     "seal": (int,),
 }
-"""What a bundle has: `[a list of such]`, `(such or null,)`, a type, or what reads it."""
-
-
-def shaped(value: Any, shape: Any) -> Any:
-    """Read a value of a shape, and nothing beside it."""
-    if isinstance(shape, tuple):
-        return None if value is None else shaped(value, shape[0])
-    if isinstance(shape, list):
-        must(type(value) is list, "not a list")
-        return [shaped(each, shape[0]) for each in value]
-    if isinstance(shape, dict):
-        must(type(value) is dict and value.keys() == shape.keys(), f"not {', '.join(shape)}")
-        return {name: shaped(value[name], part) for name, part in shape.items()}
-    if isinstance(shape, type):
-        kind = type(value)
-        must(kind is shape and (kind is not int or value >= 0), f"no {shape.__name__}")
-        return value
-    return shape(value)
 
 
 def read_bundle(raw: bytes) -> dict[str, Any]:

@@ -428,7 +428,8 @@ def _checked(value: Any, names: str, event: Event) -> dict[str, Any]:
         raise Refused(Step.FORM, f"{event.type}: not an object of {names}", event.position)
     for name, said in value.items():
         nothing = said is None and name in _NULLABLE
-        if not nothing and not isinstance(said, _KINDS.get(name, str)):
+        kind = _KINDS.get(name, str)
+        if not nothing and (type(said) is not kind or (isinstance(said, int) and said < 0)):
             raise Refused(Step.FORM, f"{event.type}: {name} is not of its kind", event.position)
     return value
 

@@ -353,6 +353,12 @@ def test_a_revocation_that_names_another_signer_than_it_has_is_refused(
 # Bodies of the six types
 
 
+def capped_at(amount: object) -> dict[str, Any]:
+    """Return a mandate whose ceiling has an amount that may be none."""
+    given = mandate_given(mandate=f"{MANDATE}9").model_dump(mode="json")
+    return given | {"ceiling": {"amount": amount, "currency": "VND"}}
+
+
 @pytest.mark.parametrize(
     ("topic", "body"),
     [
@@ -367,6 +373,7 @@ def test_a_revocation_that_names_another_signer_than_it_has_is_refused(
             "mandate.given/1",
             {**mandate_given(mandate=f"{MANDATE}9").model_dump(mode="json"), "ceiling": {}},
         ),
+        *(("mandate.given/1", capped_at(amount)) for amount in (True, -1)),
         ("mandate.ended/1", {**mandate_ended().model_dump(mode="json"), "ended_by": []}),
         ("party.registered/1", {"party": FIRM, "keys": []}),
         ("ledger.opened/1", {"parties": [1]}),
