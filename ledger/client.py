@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -52,19 +51,14 @@ from ledger.replies import (
 from ledger.signed import Signed
 from ledger.verify.answers import read_entry
 from ledger.verify.evidence import goes_on, refusal_keys, show
-from ledger.verify.files import MAX_ANSWER
+from ledger.verify.files import read_trust
 from ledger.verify.outcome import Refused, Step, Verified
-from ledger.verify.trust import Trust, parse_trust
+from ledger.verify.trust import Trust
 from ledger.verify.verifier import check_entry, trust_shown, verify_receipt
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import Entry, format_entry, parse_entry
-from ledger.wire.envelope import (
-    Envelope,
-    payload_hash,
-)
-from ledger.wire.regular import OddFile, read_regular
-from ledger.wire.strict import MalformedJson, load_json
+from ledger.wire.envelope import Envelope, payload_hash
 
 RETRY_FOR_S = 30.0
 """How long, in seconds, a submission without an answer is tried again."""
@@ -87,21 +81,6 @@ __all__ = [
     "WrongAnswer",
     "read_trust",
 ]
-
-
-def read_trust(path: Path) -> Trust:
-    """Return the trust root in a file. Raises `Refused` for another one than a log has.
-
-    And `OddFile`, for what is no JSON at all too, `OSError`.
-    """
-    raw = read_regular(path, MAX_ANSWER)
-    try:
-        load_json(raw)
-        return parse_trust(raw)
-    except MalformedJson as error:
-        raise OddFile(path, f"no trust root: {error}") from None
-    except Refused as refused:
-        raise Refused(refused.step, refused.reason, path=str(path)) from None
 
 
 class LedgerClient:
