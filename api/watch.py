@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,12 +17,17 @@ from ledger.antirollback import Halted
 from ledger.faults import reason_of
 from ledger.node import Node
 from ledger.store.connection import StoreError
-from ledger.store.entries import read_head
+from ledger.store.entries import read_entries, read_head
 from ledger.store.overlays import overlays
+from ledger.wire.instant import format_instant
 from projections.waiting import folded, troubles_of, unserved
 
 LAG_MAX = 1000
 """Entries that a projection may be behind while the ledger is ready."""
+
+
+UNSIGNED_MAX = timedelta(seconds=10)
+"""How long an entry may wait for whoever signs the log while this process is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,19 @@ def _halted(node: Node) -> list[str]:
     return []
 
 
+def _unsigned(node: Node) -> list[str]:
+    """Say of a process that leaves signing to another one since when entries wait for that."""
+    signed = node.feed.latest.size if node.feed.latest else 0
+    now = datetime.now(UTC)
+    waiting = read_entries(node.probe, signed, signed + 1, 1) if node.follower else []
+    return [
+        f"unsigned: entry {each.position}, since {format_instant(each.accepted)}: does the"
+        " publisher run, or is the log halted?"
+        for each in waiting
+        if now - each.accepted > UNSIGNED_MAX
+    ]
+
+
 def _look(node: Node, write_path: WritePath) -> Seen:
     """Look at the halt, and at the database. Blocks. One that fails is not asked more."""
     reasons = _halted(node)
@@ -112,6 +131,7 @@ def _look(node: Node, write_path: WritePath) -> Seen:
         head = read_head(node.probe)
         models = folded(node.probe)
         reasons += [f"read model {name} {why}" for name, why in unserved(node.probe).items()]
+        reasons += _unsigned(node)
     except StoreError as error:
         return Seen([*reasons, f"database: {type(error).__name__}"])
     reasons += troubles_of(models)

@@ -1,11 +1,14 @@
 """
 Watches for the checkpoints that another process publishes.
 
-For API processes that run without the log's keys: their receipts wait for the publisher's rows.
+For API processes that run without the log's keys: their receipts wait for the publisher's rows. A
+halt in their home holds for them too: what they would take in nobody would sign.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from ledger.antirollback import CheckpointFile
+from ledger.faults import reason_of
 from ledger.loops import Loop
 from ledger.receipts import CheckpointFeed
 from ledger.store.checkpoints import checkpoints_after, signed_again
@@ -20,13 +23,24 @@ IDLE_S = 0.25
 
 
 class Follower:
-    """One thread that tells feeds of every new checkpoint row, in order, and of witnessed ones."""
+    """One thread that tells feeds of every new checkpoint row, in order, and of witnessed ones.
 
-    def __init__(self, pool: Pool, feed: CheckpointFeed, standards: Sequence[Standard]) -> None:
+    `failed` hears why the log is halted, which ends it.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        feed: CheckpointFeed,
+        standards: Sequence[Standard],
+        file: CheckpointFile,
+        failed: Callable[[str], None],
+    ) -> None:
         self._pool = pool
         self._feed = feed
         self._standards = standards
-        self.loop = Loop("follower", self._look)
+        self._file = file
+        self.loop = Loop("follower", self._look, ended=lambda error: failed(reason_of(error)))
 
     def start(self) -> None:
         """Begin to watch."""
@@ -41,6 +55,7 @@ class Follower:
         self.loop.stop()
 
     def _look(self) -> float:
+        self._file.check_not_halted()
         latest = self._feed.latest
         for checkpoint in checkpoints_after(self._pool, latest.size if latest else 0):
             self._feed.tell(checkpoint)

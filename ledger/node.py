@@ -211,9 +211,7 @@ class Node:
         }
         self.witnessed = self.standards["witnessed"].feed
         self.feeder = self._feeder()
-        self.follower = (
-            None if publishes else Follower(self.pool, self.feed, [*self.standards.values()])
-        )
+        self.follower = None if publishes else self._follower()
         self.gatherer = Gatherer(
             self.reads, self.reading, self.identity.origin, StoredMap(self.reads)
         )
@@ -324,6 +322,10 @@ class Node:
             clock=self.clock,
             barrier=self.pool.barrier if self.confirmations else None,
         )
+
+    def _follower(self) -> Follower:
+        standards = [*self.standards.values()]
+        return Follower(self.pool, self.feed, standards, self.file, failed=self._failed)
 
     def _feeder(self) -> Feeder | None:
         if self.publisher is None or not any(each.url for each in self.policy.witnesses):

@@ -5,12 +5,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from api import watch
 from api.cli.operate import resume
 from ledger import durable
 from ledger.antirollback import CheckpointFile, Halted, InUse, Missing, Swapped
@@ -153,13 +155,15 @@ def test_an_entry_changed_between_commit_and_signature_is_never_signed(
     assert (home.checkpoints / "HALTED").exists()
 
 
-def test_a_halt_by_hand_is_seen_by_a_publisher_that_rests(
-    database: Database, home: Home, world: World
+@pytest.mark.parametrize("publishes", [True, False])
+def test_a_halt_by_hand_is_seen_by_a_publisher_that_rests_and_by_who_does_not_publish(
+    database: Database, home: Home, world: World, *, publishes: bool
 ) -> None:
-    with running(settings_for(database, home.path)) as node, serving(node) as url:
-        append(node, world.registration(INSTITUTE))
+    with running(settings_for(database, home.path)) as node:
+        publish(node, world.registration(INSTITUTE))
+    settings = settings_for(database, home.path)
+    with running(settings, publishes=publishes) as node, serving(node) as url:
         size = read_head(node.pool).size
-        node.feed.covering(size - 1).result(TIMEOUT_S)
         CheckpointFile(home.checkpoints).halt("an operator did")
         await_(lambda: node.halted is not None)
         answer = httpx2.post(
@@ -170,6 +174,27 @@ def test_a_halt_by_hand_is_seen_by_a_publisher_that_rests(
         assert (503, "HALTED") == (answer.status_code, answer.json()["code"])
         assert size == read_head(node.pool).size
         assert "an operator did" == node.halted
+        assert "halted: an operator did" in reasons(url)
+
+
+def reasons(url: str) -> list[str]:
+    return list(httpx2.get(f"{url}/health/ready").json()["reasons"])
+
+
+def test_who_does_not_publish_is_not_ready_while_nobody_signs(
+    database: Database, home: Home, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A halt may be written in another home, on another host."""
+    monkeypatch.setattr(watch, "UNSIGNED_MAX", timedelta(0))
+    settings = settings_for(database, home.path)
+    with running(settings, publishes=False) as node, serving(node) as url:
+        unsigned = lambda: [each for each in reasons(url) if each.startswith("unsigned: ")]  # noqa: E731
+        assert [] == unsigned()
+        append(node, world.registration(INSTITUTE))
+        await_(unsigned)
+        assert unsigned()[0].startswith("unsigned: entry 1, since 20")
+        with running(settings):
+            await_(lambda: not unsigned())
 
 
 def test_a_second_publisher_of_one_store_does_not_start(database: Database, home: Home):
