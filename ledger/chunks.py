@@ -31,16 +31,18 @@ class Single(NamedTuple):
     future: "asyncio.Future[Answer | Promised]"
 
 
-def read_all(raws: Iterable[bytes], origin: str) -> list[Submission | Invalid]:
-    """Return each submission as it is read, or why it is none."""
+def read_all(raws: Iterable[bytes], origin: str) -> list[Submission | Exception]:
+    """Return each submission as it is read, or why it is none: a fault of ours is that one's."""
     return [_read_one(raw, origin) for raw in raws]
 
 
-def _read_one(raw: bytes, origin: str) -> Submission | Invalid:
+def _read_one(raw: bytes, origin: str) -> Submission | Exception:
     try:
         return read(raw, origin)
     except Invalid as error:
         return without_frames(error)
+    except Exception as error:  # noqa: BLE001  (whatever it is, nobody else's is read less for it)
+        return error
 
 
 def next_chunk(line: Line[Single]) -> list[Single]:

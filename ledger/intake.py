@@ -181,6 +181,8 @@ def _event(value: dict[str, Any], payload: bytes, signatures: Sequence[Signature
     model = TOPICS.get(topic) if isinstance(topic, str) else None
     if model is None:
         raise Invalid("TYPE_UNKNOWN", "this type of event is not known here", pointer="/type")
+    if not isinstance(value["ledger"], str):
+        raise Invalid("MALFORMED", "not a ledger's origin", pointer="/ledger")
     _match(_UUID7, value["event_id"], "/event_id", "a UUIDv7 in lower case")
     _match(_NONCE, value["nonce"], "/nonce", "128 random bits in base64url without padding")
     seen = value.get("seen")

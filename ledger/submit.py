@@ -37,7 +37,6 @@ from ledger.checking import CheckQueue, Key, KeyDirectory, brought_by
 from ledger.chunks import Gathering, Single, by, next_chunk, read_all, telling
 from ledger.domain.authority import KeyUnknown, SignerMissing
 from ledger.intake import (
-    Invalid,
     SignatureCheck,
     Submission,
     key_checks,
@@ -356,9 +355,9 @@ class Submitter:
                 loop = asyncio.get_running_loop()
                 found = await loop.run_in_executor(threads, read_all, raws, self._origin)
         for index, each in enumerate(found):
-            if isinstance(each, Invalid):
+            if isinstance(each, Exception):
                 tell(index, Rejected(None, each))
-        return [(at, each) for at, each in enumerate(found) if not isinstance(each, Invalid)]
+        return [(at, each) for at, each in enumerate(found) if isinstance(each, Submission)]
 
     async def _must_not_be_older(self) -> None:
         """Raise `SoftwareOlder` before anything is called unknown that is not known here yet."""

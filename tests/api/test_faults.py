@@ -1,11 +1,13 @@
 """A fault of ours: the client is told so and nothing more, and the log has the rest."""
 
+import json
 from typing import Any
 
 import httpx2
 import pytest
 from structlog.testing import capture_logs
 
+from ledger import chunks
 from ledger.compose import uuid7
 from ledger.node import Node
 from tests.support.builders import INSTITUTE, technology_registered
@@ -32,6 +34,25 @@ def test_a_fault_under_a_submission_is_logged_and_not_told(
     told = answer.json() if path == "/v1/events" else answer.json()["problem"]
     assert (500, "INTERNAL") == (told["status"], told["code"])
     assert "secret" not in answer.text
+    assert ["a secret of ours"] == faults_in(lines)
+
+
+def test_a_fault_at_one_submission_is_told_to_no_other(
+    http: httpx2.Client, world: World, monkeypatch: pytest.MonkeyPatch
+):
+    sent = [
+        world.sign(technology_registered(technology=f"technology:{uuid7()}"), INSTITUTE).to_json()
+        for _ in range(3)
+    ]
+    read = chunks.read
+    monkeypatch.setattr(
+        chunks, "read", lambda raw, origin: broken() if raw == sent[1] else read(raw, origin)
+    )
+    with capture_logs() as lines:
+        answer = http.post("/v1/events/batch", content=b"\n".join(sent))
+    told = [json.loads(line) for line in answer.text.splitlines()[1:]]
+    assert ["admitted", "invalid", "admitted"] == [each["status"] for each in told]
+    assert "INTERNAL" == told[1]["problem"]["code"]
     assert ["a secret of ours"] == faults_in(lines)
 
 

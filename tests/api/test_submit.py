@@ -450,6 +450,21 @@ def test_bad_opening_a_value_that_the_commitment_does_not_commit_to(
     assert "/body/price" == answer.json()["pointer"]
 
 
+@pytest.mark.parametrize("ledger", [{}, [], 1, None])
+def test_what_is_sealed_is_for_a_ledger_that_is_a_text(
+    http: httpx2.Client, world: World, ledger: object
+):
+    body = offer_made(offer=f"offer:{uuid7()}", listing=None).model_dump(mode="json")
+    body["price"] = {"amount": 800_000_000, "currency": "VND"}
+    key = world.key(FIRM)
+    signed = sign_sealed(world.origin, "offer.made/1", body, [FIRM], [key], ["/body/price"])
+    payload = canonical.load(signed.envelope.payload) | {"ledger": ledger}
+    envelope = sign_envelope(canonical.dump(payload), [key])
+    answer = post(http, Signed(envelope, signed.openings).to_json())
+    assert (422, "MALFORMED") == (answer.status_code, answer.json()["code"])
+    assert "/ledger" == answer.json()["pointer"]
+
+
 def test_an_envelope_of_another_payload_type_is_refused(http: httpx2.Client, world: World):
     """Cross-protocol replay: a signature over another type binds nothing here."""
     signed = technology(world)
