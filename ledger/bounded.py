@@ -195,7 +195,10 @@ def _addresses(host: str, port: int, within_s: float) -> list[str]:
     if port not in _PORTS:
         raise httpcore2.ConnectError(f"{port} is no port")
     found = Future[list[str]]()
-    threading.Thread(target=_look_up, args=(host, port, found), daemon=True).start()
+    try:
+        threading.Thread(target=_look_up, args=(host, port, found), daemon=True).start()
+    except RuntimeError as error:  # The system has no thread left.
+        raise httpcore2.ConnectError(str(error)) from error
     if not wait([found], within_s).done:
         raise httpcore2.ConnectTimeout(f"{host} was not looked up in time")
     return found.result()

@@ -179,6 +179,20 @@ def test_a_name_that_is_not_looked_up_in_time_has_no_address(
         let_go.set()
 
 
+def test_a_name_that_no_thread_can_look_up_now_has_no_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(bounded.threading.Thread, "start", none_left)
+    with (
+        open_client("http://127.0.0.1:9") as http,
+        pytest.raises(httpx2.ConnectError, match="new thread"),
+    ):
+        ask(http, "GET", "/")
+
+
 def test_a_name_that_is_none_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_given: object, **_options: object) -> list[object]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
