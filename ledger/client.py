@@ -55,6 +55,7 @@ from ledger.verify.files import read_trust
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust
 from ledger.verify.verifier import check_entry, trust_shown, verify_receipt
+from ledger.verify.word import check_instant
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import Entry, format_entry, parse_entry
@@ -242,10 +243,12 @@ class LedgerClient:
         return self._verify(signed, members, read_proof(members), replayed=replayed)
 
     def _word(self, signed: Signed, note: Any, kind: type[Statement]) -> VerifiedWord:
-        """Hold a note to be of that event, by a key that the log has adopted for it."""
+        """Hold a note to be of that event, of a time, by a key that the log has adopted for it."""
         try:
-            keys = refusal_keys(show(self.evidence(), self.trust.to_json()))
-            said = open_statement(str(note).encode(), map(parse_vkey, keys))
+            shown = show(self.evidence(), self.trust.to_json())
+            said = open_statement(str(note).encode(), map(parse_vkey, refusal_keys(shown)))
+            if isinstance(said, SignedRefusal):
+                check_instant(said, shown.events[0].accepted)
         except (LogError, Refused) as error:
             raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
         told = type(said), said.origin, said.event_id, said.payload

@@ -103,8 +103,9 @@ def verify_word(
     statement, size = _opened(raw, verified), verified.checkpoint.size
     answer = _opened(refusal, verified) if refusal is not None else None
     refusals = [each for each in (statement, answer) if isinstance(each, SignedRefusal)]
+    _, first = next(_entries(directory, size))
     for each in refusals:
-        _check_instant(each, directory, size)
+        check_instant(each, read_event(first, 0, each.origin).entry.accepted)
     log_time = format_instant(_signed_at(read_checkpoint(directory), verified))
     event = _recorded(statement, directory, size)
     kept, why = _kept(statement, event, _answer_to(statement, answer), log_time)
@@ -114,10 +115,9 @@ def verify_word(
     return Word(statement, kept, why, size, log_time, position, unread)
 
 
-def _check_instant(said: SignedRefusal, directory: Path, size: int) -> None:
-    """Refuse (step 2) a refusal of before the log, or of a time that is still to come."""
-    _, first = next(_entries(directory, size))
-    began, now = read_event(first, 0, said.origin).entry.accepted, datetime.now(UTC)
+def check_instant(said: SignedRefusal, began: str) -> None:
+    """Refuse (step 2) a refusal of before the log `began`, or of a time that is still to come."""
+    now = datetime.now(UTC)
     # Instants have one spelling and one length, so they compare as texts.
     if not began <= said.refused <= format_instant(now + CLOCK_TOLERANCE):
         told = f"the log began at {began}, by this clock it is {format_instant(now)}"

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from ledger.audit import StoredLog, export
 from ledger.client import LedgerClient, ReceiptRefused, Signed, VerifiedReceipt, VerifiedWord
+from ledger.domain.event import Refusal
 from ledger.home import Home
 from ledger.log.note import Ed25519NoteSigner
 from ledger.log.statement import KEY_SUFFIX, Promise, SignedRefusal, sign_statement
@@ -131,6 +132,35 @@ def test_a_promise_that_is_dated_otherwise_or_takes_years_is_refused(
                 continue
             with pytest.raises(ReceiptRefused, match="the promise"):
                 ledger.submit_promised(signed)
+
+
+def test_a_refusal_of_before_the_log_or_of_a_time_to_come_is_refused(
+    url: str, settings: Settings, world: World
+) -> None:
+    home = Home(settings.home)
+    refuser, now = refuser_of(home.identity().origin, home.keys), datetime.now(UTC)
+    assert refuser, "its key is at hand"
+    signed = refused_for_good(world)
+    with client(url, settings) as ledger:
+        ledger.submit_promised(signed)
+        event_id = answered(ledger, signed).said.event_id
+    payload = submission(signed).event.payload_hash
+    for said_at, good in (
+        (now, True),
+        (now + timedelta(minutes=4), True),
+        (now + timedelta(minutes=6), False),
+        (now - timedelta(days=365), False),
+    ):
+        refusal = Refusal("said by hand")
+        refusal.code, refusal.at = "SUBJECT_EXISTS", said_at
+        note = refuser.sign(refusal, event_id, payload).decode()
+        lie = lambda members, note=note: members | {"refusal": note}  # noqa: E731
+        with client(url, settings, lie) as ledger:
+            if good:
+                assert isinstance(ledger.promised_answer(signed), VerifiedWord)
+                continue
+            with pytest.raises(ReceiptRefused, match="the statement says refused"):
+                ledger.promised_answer(signed)
 
 
 def test_a_promise_of_something_else_is_refused(url: str, settings: Settings, world: World) -> None:
