@@ -49,9 +49,9 @@ from ledger.replies import (
     read_verdict,
 )
 from ledger.signed import Signed
+from ledger.trustfile import read_trust
 from ledger.verify.answers import read_entry
 from ledger.verify.evidence import goes_on, refusal_keys, show
-from ledger.verify.files import read_trust
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust
 from ledger.verify.verifier import check_entry, trust_shown, verify_receipt

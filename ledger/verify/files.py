@@ -28,9 +28,7 @@ from ledger.log.note import MAX_NOTE
 from ledger.log.tiles import TILE_WIDTH, TilePath, entries_path, tile_path
 from ledger.verify.checkpoints import Seen
 from ledger.verify.outcome import Refused, Step, refusing
-from ledger.verify.trust import Trust, parse_trust
-from ledger.wire.regular import MISSING, OddFile, read_regular
-from ledger.wire.strict import MalformedJson, load_json
+from ledger.wire.regular import MISSING, read_regular
 
 CHECKPOINT = "checkpoint"
 UNFINISHED = ".new"
@@ -57,21 +55,6 @@ def log_in(directory: Path) -> Path:
 def read_checkpoint(directory: Path) -> bytes:
     """Return the signed note. Raises `Refused` (step 2) where there is none."""
     return _read(directory, CHECKPOINT, MAX_NOTE, Step.CHECKPOINT, None)
-
-
-def read_trust(path: Path) -> Trust:
-    """Return the trust root in a file. Raises `Refused` for another one than a log has.
-
-    And `OddFile`, for what is no JSON at all too, `OSError`.
-    """
-    raw = read_regular(path, MAX_ANSWER)
-    try:
-        load_json(raw)
-        return parse_trust(raw)
-    except MalformedJson as error:
-        raise OddFile(path, f"no trust root: {error}") from None
-    except Refused as refused:
-        raise Refused(refused.step, refused.reason, path=str(path)) from None
 
 
 def read_seen(directory: Path, size: int) -> list[Seen]:
