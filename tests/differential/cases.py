@@ -117,6 +117,9 @@ def other_payload(bench: Bench) -> bytes:
     return entry(payload, lines(other, bench.own), step.at)
 
 
+PRICED = {"price": {"amount": 2_000_000_000, "currency": "VND"}}
+
+
 def by_deputy(name: str) -> Case:
     """Return a case in which a deputy signs for one of the signers."""
 
@@ -132,7 +135,11 @@ def by_deputy(name: str) -> Case:
         if bench.writer.mandated < len(b.ROLES) * len(DEPUTIES):
             return None
         principal = bench.chance.choice(principals)
-        return bench.said(bench.step.signers, [*bench.without(principal), known[0]])
+        keys = [*bench.without(principal), known[0]]
+        # A rate has no bound; a price lies within a ceiling or beyond it.
+        amends = bench.step.topic == "terms.amended/1"
+        says = bench.chance.choice(({}, {"changes": PRICED} if amends else {}))
+        return bench.said(bench.step.signers, keys, **says)
 
     case.__name__ = f"by_deputy_{name}"
     return case
