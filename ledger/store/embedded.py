@@ -69,6 +69,9 @@ _SETTINGS = {
 LETTING_GO_S = 10.0
 """How long the sessions of a server that was killed may take to end as well."""
 
+_FINAL = ("authentication failed", "No space left on device")
+"""What a server says to a new session that no waiting for it mends."""
+
 _SOCKET_PREFIX = "tl-"
 _LONGEST_SOCKET_DIR = 80
 """Bytes: the path of a socket ends at 103 (macOS) or 107 (Linux), its name included."""
@@ -316,7 +319,7 @@ class EmbeddedPostgres:
                 if self._has_ended(self._running()):
                     return False
                 # It is left running: it may have much to recover, and is taken over next time.
-                if time.monotonic() > deadline or "authentication failed" in str(error):
+                if time.monotonic() > deadline or any(each in str(error) for each in _FINAL):
                     raise ServerFailed(f"no session could be opened: {error}") from error
             else:
                 return True

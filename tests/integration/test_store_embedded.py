@@ -328,6 +328,21 @@ def test_a_server_that_cannot_start_says_why(made_home, data):
         configuration.write_text(before)
 
 
+def test_a_server_without_room_for_a_session_is_not_waited_for(made_home, server, monkeypatch):
+    asked = []
+
+    def no_room(dsn):
+        asked.append(dsn)
+        raise psycopg2.OperationalError(
+            "FATAL:  could not write init file: No space left on device\n"
+        )
+
+    monkeypatch.setattr(EmbeddedPostgres, "_connect", staticmethod(no_room))
+    with pytest.raises(ServerFailed, match="No space left on device"):
+        EmbeddedPostgres(made_home, patience_s=1.0).start()
+    assert 1 == len(asked)
+
+
 def test_without_its_passwords_a_data_directory_is_not_touched(made_home):
     passwords = made_home / "postgres-passwords.json"
     passwords.rename(made_home / "elsewhere")
