@@ -98,12 +98,18 @@ def _print_log_keys(home: Home, vkeys: tuple[str, ...]) -> None:
 
 
 def refusal_key() -> None:
-    """Make the key that signs refusals, and print the event that adopts it; then start anew."""
+    """Make the key that signs refusals, and print the event that adopts it; then start anew.
+
+    One that was made already is taken: its event is printed again.
+    """
     home = Home(Settings().home)
     origin, file = home.identity().origin, home.keys / KEY_FILE
-    save_key(file, PrivateKey.generate())
+    if file.exists():
+        print("refusal-key: no new key; the one that is there", file=sys.stderr)
+    else:
+        save_key(file, PrivateKey.generate())
     refuser = refuser_of(origin, home.keys)
-    assert refuser, "it was just made"
+    assert refuser, "its file is there"
     ledger = ledger_subject(origin)
     _print(RefusalKeysAdopted(ledger=ledger, refusal_keys=(refuser.vkey,), reason="refusals"))
 

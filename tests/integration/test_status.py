@@ -130,8 +130,10 @@ def test_refusals_that_no_key_of_the_log_signs(settings: Settings) -> None:
     (Home(settings.home).keys / "refusals.pem").unlink()
     with running(settings):
         assert (1, ["refusals"]) == look()
-        CliRunner().invoke(operate.app, ["refusal-key"])  # Made, and not adopted.
-        assert (1, ["refusals"]) == look()
+        first, again = (CliRunner().invoke(operate.app, ["refusal-key"]) for _ in range(2))
+        assert (0, 0) == (first.exit_code, again.exit_code)
+        assert first.stdout == again.stdout, "made once"
+        assert (1, ["refusals"]) == look(), "and not adopted"
 
 
 def test_a_seal_that_is_late(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
