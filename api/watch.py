@@ -16,6 +16,7 @@ from api.writepath import WritePath
 from ledger.antirollback import Halted
 from ledger.faults import reason_of
 from ledger.node import Node
+from ledger.store.attest import unsafe_settings
 from ledger.store.connection import StoreError
 from ledger.store.entries import read_entries, read_head
 from ledger.store.overlays import overlays
@@ -125,7 +126,7 @@ def _look(node: Node, write_path: WritePath) -> Seen:
     reasons = _halted(node)
     try:
         with node.probe.session() as session:
-            reasons += overlays(session)
+            reasons += [*overlays(session), *unsafe_settings(session)]
         if older := node.vintage.look():
             reasons.append(f"software older: {older}")
         head = read_head(node.probe)

@@ -21,7 +21,7 @@ from projections.catalogue import READ_MODELS
 from projections.rebuild import rebuild
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.http import serving
-from tests.support.postgres import home_directory
+from tests.support.postgres import home_directory, run_sql
 from tests.support.server import children
 from tests.support.world import World
 
@@ -103,6 +103,24 @@ def test_a_database_that_hangs_is_named_in_time(node: Node, url: str):
         while http.get("/health/ready").status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+
+def test_a_database_that_flushes_no_more_is_named(node: Node, url: str):
+    """The setting is read again while the server runs."""
+    dsn = node.database.embedded.superuser_dsn
+
+    def is_told(*reasons: str) -> bool:
+        answer = http.get("/health/ready").json()
+        return list(reasons) == answer["reasons"]
+
+    with httpx2.Client(base_url=url, timeout=20) as http:
+        for setting, reasons in (("'off'", ["fsync is off, not on"]), ("DEFAULT", [])):
+            run_sql(dsn, f"ALTER SYSTEM SET fsync = {setting}")
+            run_sql(dsn, "SELECT pg_reload_conf()")
+            deadline = time.monotonic() + 30
+            while not is_told(*reasons):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
 
 
 def test_a_database_that_went_away_is_waited_for(node: Node, url: str):
