@@ -6,10 +6,11 @@ The court's verifier: all that an evidence bundle is checked by, in one file to 
 It needs Python 3.11 or newer and `cryptography` 50 or newer, no network, no other file. Read first
 `verify`, at the end: all above serves its steps. The bundle is believed in nothing; `trust.json` is
 your own. Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong
-usage, a file that is not there or is none, or no such package.
+usage, a file that is not there or is none, an answer that cannot be printed, or no such package.
 """
 
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache, partial
 from hashlib import sha256
+from io import TextIOWrapper
 from math import gcd, isqrt, prod
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -1820,12 +1822,14 @@ if __name__ == "__main__":
     try:
         must(len(sys.argv) > 2, "usage: court.py BUNDLE TRUST [SUBJECT...]")
         given = [read_file(Path(name)) for name in sys.argv[1:3]]
+        try:
+            answer = verify(*given)
+        except Exception as error:  # noqa: BLE001  (whatever it is, nothing is verified then)
+            sys.exit(f"REFUSED: {str(error) or repr(error)}")
+        if isinstance(sys.stdout, TextIOWrapper):  # Of the shell it may be closed.
+            sys.stdout.reconfigure(errors="backslashreplace")
+        print(*answer.lines(sys.argv[3:]), sep="\n", flush=True)
     except (OSError, Wrong) as error:
         print(seen(str(error)), file=sys.stderr)
-        sys.exit(2)
-    try:
-        answer = verify(*given)
-    except Exception as error:  # noqa: BLE001  (whatever it is, nothing is verified then)
-        sys.exit(f"REFUSED: {str(error) or repr(error)}")
-    print(*answer.lines(sys.argv[3:]), sep="\n")
+        os._exit(2)  # Not by way of what could not be printed.
     sys.exit(not {*sys.argv[3:]} <= {*dict(answer.histories)})

@@ -2,7 +2,8 @@
 `python -m ledger.verify PATH --trust trust.json`: verify an exported log, a receipt or a bundle.
 
 Exit codes: 0 verified; 1 refused, or a history that was asked for is not shown; 2 wrong usage, a
-file that is not there or is none, or no package `cryptography` that is new enough.
+file that is not there or is none, an answer that cannot be printed, or no package `cryptography`
+that is new enough.
 """
 
 import argparse
@@ -20,7 +21,7 @@ try:
     from ledger.verify.verifier import verify_export, verify_receipt
     from ledger.verify.word import Kept, Word, verify_word
     from ledger.wire.regular import OddFile, read_regular
-    from ledger.wire.shown import showing
+    from ledger.wire.shown import can_print, showing
 except ImportError as missing:
     print(f"ledger.verify needs the package cryptography, 50 or newer: {missing}", file=sys.stderr)
     sys.exit(2)
@@ -37,6 +38,12 @@ _FITS = {
 @showing()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
+    code, told = _judge(arguments)
+    return code if can_print(told) else 2
+
+
+def _judge(arguments: Sequence[str] | None) -> tuple[int, str]:
+    """Return the exit code, and what is to be printed."""
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.workers is not None and given.workers < 1:
@@ -51,17 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, OddFile) as error:
         parser.error(_accident(error))
     except Refused as refused:
-        print(json.dumps(refused.to_json(), indent=1) if given.json else f"REFUSED: {refused}")
-        return 1
+        return 1, json.dumps(refused.to_json(), indent=1) if given.json else f"REFUSED: {refused}"
     except Exception as error:  # noqa: BLE001  (whatever a file does to us, it is not verified)
         reason = f"it cannot be judged, {type(error).__name__}: {error}"
         said_so = {"verified": False, "reason": reason}
-        print(json.dumps(said_so, indent=1) if given.json else f"REFUSED: {reason}")
-        return 1
-    print(json.dumps(answer.to_json(), indent=1) if given.json else answer.report())
+        return 1, json.dumps(said_so, indent=1) if given.json else f"REFUSED: {reason}"
+    told = json.dumps(answer.to_json(), indent=1) if given.json else answer.report()
     if isinstance(answer, Word):
-        return int(answer.kept is Kept.BROKEN)
-    return int(not {*given.subject} <= {*dict(answer.histories)})
+        return int(answer.kept is Kept.BROKEN), told
+    return int(not {*given.subject} <= {*dict(answer.histories)}), told
 
 
 def _kind(given: argparse.Namespace) -> str:

@@ -8,10 +8,11 @@ whatever is printed goes through here: as JSON escapes it, so that JSON stays wh
 """
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
 
 # What is printable and shows nothing: all of Default_Ignorable_Code_Point (UAX #44; it grows no
@@ -50,10 +51,23 @@ def visible_lines(text: str) -> str:
 
 @contextmanager
 def showing() -> Iterator[None]:
-    """Let all that is printed in the block be visible."""
-    out, err = (cast("TextIO", _Shown(stream)) for stream in (sys.stdout, sys.stderr))
-    with redirect_stdout(out), redirect_stderr(err):
+    """Let all that is printed in the block be visible; a stream that is closed stays silent."""
+    with ExitStack() as shown:
+        for redirect, stream in ((redirect_stdout, sys.stdout), (redirect_stderr, sys.stderr)):
+            if stream is not None:
+                shown.enter_context(redirect(cast("TextIO", _Shown(stream))))
         yield
+
+
+def can_print(text: str) -> bool:
+    """Print a text; where that fails say why, and return False."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Where the rest goes.
+        return False
+    return True
 
 
 def _is_seen(char: str) -> bool:
@@ -62,7 +76,10 @@ def _is_seen(char: str) -> bool:
 
 
 class _Shown:
-    """A stream of text that writes what can be seen; colours, which change no text, pass."""
+    """A stream of text that writes what can be seen; colours, which change no text, pass.
+
+    What its encoding does not have is escaped as well.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -73,5 +90,6 @@ class _Shown:
     def write(self, text: str) -> int:
         parts = _COLOURS.split(text)
         parts[::2] = map(visible_lines, parts[::2])
-        self._stream.write("".join(parts))
+        encoding = self._stream.encoding or "utf-8"
+        self._stream.write("".join(parts).encode(encoding, "backslashreplace").decode(encoding))
         return len(text)

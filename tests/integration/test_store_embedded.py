@@ -328,7 +328,8 @@ def test_a_server_that_cannot_start_says_why(made_home, data):
         configuration.write_text(before)
 
 
-def test_a_server_without_room_for_a_session_is_not_waited_for(made_home, server, monkeypatch):
+@pytest.mark.usefixtures("server")
+def test_a_server_without_room_for_a_session_is_not_waited_for(made_home, monkeypatch):
     asked = []
 
     def no_room(dsn):

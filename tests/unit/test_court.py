@@ -94,6 +94,24 @@ def test_a_copy_of_the_file_verifies_on_its_own(path: Path, tmp_path: Path) -> N
         )
 
 
+@bundles
+def test_what_cannot_be_printed_refuses_nothing(path: Path) -> None:
+    """Neither a full disk nor an encoding without some letter: 1 would say that it is refused."""
+    command = [sys.executable, str(FILE), str(path), str(path.parent / "trust.json")]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (2, "[Errno 28] No space left on device\n") == (done.returncode, done.stderr)
+    done = subprocess.run(
+        [*command, "party:Đỗ"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONIOENCODING": "latin-1"},
+    )
+    assert (1, "") == (done.returncode, done.stderr), "that history is not shown"
+    assert "not shown: all of party:\\u0110\\u1ed7\n" in done.stdout
+
+
 def test_its_command_says_what_it_needs(tmp_path: Path) -> None:
     for words, said in (([], "usage: "), (["a", "b"], "[Errno 2]")):
         command = [sys.executable, "-I", str(FILE), *words]

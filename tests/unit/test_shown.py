@@ -1,5 +1,6 @@
 """What is printed, or shown on a page, has no code point in it that nobody sees."""
 
+import io
 import json
 import subprocess
 import sys
@@ -88,6 +89,23 @@ def test_a_line_feed_ends_a_line_of_ours_and_no_other(capsys: pytest.CaptureFixt
     assert first.endswith("x\\nVERIFIED: all: no file of a log")
     assert ("second\\u2028line \x1b[31mred\x1b[0m \\u001b[2Kgone", "") == (second, end)
     assert "\\u202etxt\n" == said.err
+
+
+def test_a_letter_that_the_encoding_does_not_have_is_escaped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), "latin-1", newline="")
+    monkeypatch.setattr(sys, "stdout", out)
+    with showing():
+        sys.stdout.write("Nguyễn é\n")
+    out.flush()
+    assert "Nguy\\u1ec5n é\n".encode("latin-1") == out.buffer.getvalue()
+
+
+def test_a_stream_that_is_closed_stays_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with showing():
+        assert sys.stdout is None
 
 
 SHOWN = "tile\\u202e\\u00ad\\u2028\\udb40\\udc41\\udcff"

@@ -114,6 +114,32 @@ def test_another_version_of_python_comes_to_the_same_answer(exported: Path) -> N
         assert (0, here.stdout, "") == (there.returncode, there.stdout, there.stderr), python
 
 
+def test_what_cannot_be_printed_refuses_nothing(exported: Path) -> None:
+    """A full disk, and a reader who has gone: 1 would say that the log does not verify."""
+    command = [sys.executable, "-m", "ledger.verify", str(exported / "log")]
+    command += ["--trust", str(exported / "trust.json")]
+    reader, gone = os.pipe()
+    os.close(reader)
+    for out, said in (
+        (os.open("/dev/full", os.O_WRONLY), "[Errno 28] No space left on device"),
+        (gone, "[Errno 32] Broken pipe"),
+    ):
+        done = subprocess.run(
+            command, stdout=out, stderr=subprocess.PIPE, cwd=ROOT, check=False, text=True
+        )
+        os.close(out)
+        assert (2, f"{said}\n") == (done.returncode, done.stderr)
+
+
+def test_where_its_output_is_closed_its_exit_code_tells(exported: Path) -> None:
+    shell = f"{sys.executable} -m ledger.verify {exported}/log --trust {exported}/%s >&-"
+    for trust, code in (("trust.json", 0), ("receipt.json", 1)):
+        done = subprocess.run(
+            shell % trust, shell=True, cwd=ROOT, capture_output=True, check=False, text=True
+        )
+        assert (code, "") == (done.returncode, done.stderr)
+
+
 def test_a_verified_log_exits_with_0_and_lists_its_steps(exported: Path) -> None:
     done = run(exported / "log", "--trust", exported / "trust.json")
     assert (0, "") == (done.returncode, done.stderr)
