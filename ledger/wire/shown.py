@@ -62,9 +62,9 @@ def showing() -> Iterator[None]:
 def can_print(text: str) -> bool:
     """Print a text; where that fails say why, and return False."""
     try:
-        print(text, flush=True)
+        print(text, flush=True)  # noqa: T201  (what it is for)
     except OSError as error:
-        print(error, file=sys.stderr)
+        print(error, file=sys.stderr)  # noqa: T201
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Where the rest goes.
         return False
     return True
