@@ -41,6 +41,7 @@ from ledger.store.connection import StoreError, owned
 from ledger.store.postmaster import Postmaster, find_postmaster, last_socket_directory
 from ledger.store.server_user import server_user
 from ledger.wire.regular import read_regular
+from ledger.wire.strict import MalformedJson, load_json
 
 SUPERUSER = "postgres"
 OWNER = "ledger_owner"
@@ -86,7 +87,7 @@ class NotReachable(StoreError, NeedsOperator):
 
 
 class PasswordsLost(StoreError, NeedsOperator):
-    """There is a data directory, but the file with its passwords is gone."""
+    """There is a data directory, but the file with its passwords is gone, or holds none."""
 
 
 class EmbeddedPostgres:
@@ -206,8 +207,7 @@ class EmbeddedPostgres:
             binaries = find_binaries(self._bin_dir)
             return self._initialise(binaries), binaries
         data = made[-1].parent
-        if not (self._home / PASSWORDS).exists():
-            raise PasswordsLost(f"{data} is there, {self._home / PASSWORDS} is not")
+        read_passwords(self._home)  # Before anything runs that nobody could get into.
         return data, find_binaries(self._bin_dir, int(read_regular(made[-1]).decode("ascii")))
 
     def _initialise(self, binaries: Binaries) -> Path:
@@ -353,14 +353,22 @@ class EmbeddedPostgres:
 PASSWORDS = "postgres-passwords.json"
 """File of the roles' passwords, below the home."""
 
+_ROLES = (SUPERUSER, OWNER, APPLICATION)
+
 _ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
 """Nothing of our environment is meant for the server: PGPORT or PGDATA would change it."""
 
 
 def read_passwords(home: Path) -> dict[str, str]:
-    """Return the roles' passwords."""
-    passwords: dict[str, str] = json.loads(read_regular(home / PASSWORDS))
-    return passwords
+    """Return the roles' passwords. Raises `PasswordsLost`."""
+    file = home / PASSWORDS
+    try:
+        passwords = load_json(read_regular(file))
+        return {role: str(passwords[role]) for role in _ROLES}
+    except FileNotFoundError:
+        raise PasswordsLost(f"a database is there, and {file} is not: bring it back") from None
+    except (MalformedJson, TypeError, KeyError):
+        raise PasswordsLost(f"{file} does not hold the passwords of {', '.join(_ROLES)}") from None
 
 
 def data_directories(home: Path) -> list[Path]:
@@ -371,8 +379,7 @@ def data_directories(home: Path) -> list[Path]:
 def make_passwords(home: Path) -> None:
     """Make the roles' passwords, once."""
     if not (home / PASSWORDS).exists():
-        roles = (SUPERUSER, OWNER, APPLICATION)
-        secret = json.dumps({role: secrets.token_hex(24) for role in roles})
+        secret = json.dumps({role: secrets.token_hex(24) for role in _ROLES})
         # Durable before the data directory is: that is worth nothing without its passwords.
         durable.replace(home / PASSWORDS, secret.encode())
 

@@ -354,6 +354,19 @@ def test_without_its_passwords_a_data_directory_is_not_touched(made_home):
         (made_home / "elsewhere").rename(passwords)
 
 
+@pytest.mark.parametrize("held", [b"", b"\xff", b"[1]", b"[" * 100_000, b'{"postgres": "x"}'])
+def test_a_damaged_file_of_passwords_is_named_and_nothing_runs(made_home, data, held):
+    passwords = made_home / "postgres-passwords.json"
+    kept = passwords.read_bytes()
+    passwords.write_bytes(held)
+    try:
+        with pytest.raises(PasswordsLost, match="does not hold the passwords"):
+            EmbeddedPostgres(made_home).start()
+        assert find_postmaster(data, 0.0) is None
+    finally:
+        passwords.write_bytes(kept)
+
+
 def test_an_interrupted_first_start_is_begun_again():
     """What a kill in the middle of initdb leaves behind has another name than what is whole."""
     with home_directory() as home:
