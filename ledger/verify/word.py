@@ -110,9 +110,10 @@ def verify_word(
     event = _recorded(statement, directory, size)
     kept, why = _kept(statement, event, _answer_to(statement, answer), log_time)
     position = event.position if event else None
-    reason = "whether a rule forbids the event: {} is the operator's word"
-    unread = (*verified.unchecked, *((size, reason.format(each.code)) for each in refusals))
-    return Word(statement, kept, why, size, log_time, position, unread)
+    reason = "whether a rule forbids the event, and when it was said: {}, {} is the operator's word"
+    unread = [(size, reason.format(each.code, each.refused)) for each in refusals]
+    unchecked = (*verified.unchecked, *unread)
+    return Word(statement, kept, why, size, log_time, position, unchecked)
 
 
 def check_instant(said: SignedRefusal, began: str) -> None:

@@ -149,10 +149,11 @@ def test_a_clock_may_be_minutes_behind_that_of_the_operator(log):
 
 def test_that_a_rule_forbids_what_is_refused_is_the_operators_word(log):
     sample, directory, trust = log
-    said = (
-        sample.size,
-        "whether a rule forbids the event: EXCLUSIVE_OVERLAP is the operator's word",
+    reason = (
+        "whether a rule forbids the event, and when it was said: "
+        f"EXCLUSIVE_OVERLAP, {SOON} is the operator's word"
     )
+    said = sample.size, reason
     alone = refusal(NOWHERE, SOON)
     for word in (
         verify_word(alone, directory, trust, workers=1),
