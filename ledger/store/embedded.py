@@ -73,6 +73,8 @@ LETTING_GO_S = 10.0
 _FINAL = ("authentication failed", "No space left on device")
 """What a server says to a new session that no waiting for it mends."""
 
+_VERSION = re.compile(rb"[0-9]{1,3}\n?")
+
 _SOCKET_PREFIX = "tl-"
 _LONGEST_SOCKET_DIR = 80
 """Bytes: the path of a socket ends at 103 (macOS) or 107 (Linux), its name included."""
@@ -88,6 +90,10 @@ class NotReachable(StoreError, NeedsOperator):
 
 class PasswordsLost(StoreError, NeedsOperator):
     """There is a data directory, but the file with its passwords is gone, or holds none."""
+
+
+class NoVersion(StoreError, NeedsOperator):
+    """There is a data directory that does not say of which version."""
 
 
 class EmbeddedPostgres:
@@ -147,8 +153,8 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Make the database if there is none, run the server if none runs; return `app_dsn`.
 
-        Raises `NoBinaries`, `NotReachable`, `Unreachable`, `ServerFailed`, `PasswordsLost`, or
-        `Unfit` if the server was told not to flush what it commits.
+        Raises `NoBinaries`, `NotReachable`, `Unreachable`, `ServerFailed`, `PasswordsLost`,
+        `NoVersion`, or `Unfit` if the server was told not to flush what it commits.
         """
         self._home.mkdir(mode=0o755, parents=True, exist_ok=True)
         with self._alone():
@@ -208,7 +214,10 @@ class EmbeddedPostgres:
             return self._initialise(binaries), binaries
         data = made[-1].parent
         read_passwords(self._home)  # Before anything runs that nobody could get into.
-        return data, find_binaries(self._bin_dir, int(read_regular(made[-1]).decode("ascii")))
+        version = read_regular(made[-1])
+        if not _VERSION.fullmatch(version):
+            raise NoVersion(f"{made[-1]} names no version of PostgreSQL: the database is damaged")
+        return data, find_binaries(self._bin_dir, int(version))
 
     def _initialise(self, binaries: Binaries) -> Path:
         data = self._home / f"postgres-{binaries.major}"

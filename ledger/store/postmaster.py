@@ -8,6 +8,7 @@ sockets are closed.
 """
 
 import os
+import re
 import socket
 import time
 from contextlib import closing, suppress
@@ -21,6 +22,7 @@ GRACE_S = 3.0
 """How long a process that may be a server has to listen, where nothing else tells what it is."""
 
 _SOCKET = ".s.PGSQL.5432"
+_PID = re.compile(rb"[0-9]{1,9}")
 _NOWHERE = Path(os.devnull)
 
 
@@ -85,12 +87,14 @@ def last_socket_directory(data: Path) -> Path | None:
 def _read(data: Path) -> Postmaster | None:
     """Read the lock file: process id, data directory, start, port, socket directory, ..."""
     try:
-        lines = read_regular(data / "postmaster.pid").decode().splitlines()
+        lines = read_regular(data / "postmaster.pid").splitlines()
     except FileNotFoundError:
         return None
-    # A shorter file is one that is being written, or whose writer was killed over it.
-    pid = int(lines[0]) if lines and lines[0].strip().isdigit() else os.getpid()
-    return Postmaster(pid, data, Path(lines[4]) if len(lines) > 4 else _NOWHERE)  # noqa: PLR2004
+    # A shorter file is one that is being written, or whose writer was killed over it; what a power
+    # cut leaves of it may be anything.
+    pid = int(lines[0]) if lines and _PID.fullmatch(lines[0]) else os.getpid()
+    sockets = Path(os.fsdecode(lines[4])) if len(lines) > 4 else _NOWHERE  # noqa: PLR2004
+    return Postmaster(pid, data, sockets)
 
 
 def _exists(pid: int) -> bool:
