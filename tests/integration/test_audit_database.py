@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 
 from api.cli.audit import app
 from api.cli.served import ServedLog
-from ledger.audit import NothingExported, StoredLog, export, exported_checkpoint
+from ledger.audit import StoredLog, export, exported_checkpoint
 from ledger.client import NoAnswer
 from ledger.home import Home
 from ledger.judging import Recorded
 from ledger.node import Node
 from ledger.settings import Settings
 from ledger.store.connection import Pool
+from ledger.store.entries import LogUnfinished
 from ledger.verify.verifier import verify_export
 from tests.support.builders import held, technology_registered
 from tests.support.http import serving
@@ -85,8 +86,8 @@ def test_exports_of_a_growing_ledger_continue_each_other(
     assert 558 == exported_checkpoint(log).size
 
 
-def test_a_log_without_a_checkpoint_has_nothing_to_export(pool: Pool, tmp_path: Path) -> None:
-    with pytest.raises(NothingExported):
+def test_a_log_without_a_checkpoint_is_not_finished(pool: Pool, tmp_path: Path) -> None:
+    with pytest.raises(LogUnfinished):
         export(StoredLog(pool), tmp_path)
 
 

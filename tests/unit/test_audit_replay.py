@@ -81,7 +81,7 @@ def test_events_before_a_broken_rule_are_still_told() -> None:
         ({"subjects": ["technology:other"]}, "SUBJECTS_MISMATCH"),
         ({"body": {}}, "MALFORMED"),
         ({"ledger": "other.example/techledger/0badcafe"}, "WRONG_LEDGER"),
-        ({"ledger": 5}, "WRONG_LEDGER"),
+        ({"ledger": 5}, "MALFORMED"),
         ({"issued_at": "2026-11-02T04:00:00.000Z"}, "ISSUED_IN_FUTURE"),
         ({"signers": sorted([FIRM, RIVAL])}, "SIGNER_MISSING"),
     ],
