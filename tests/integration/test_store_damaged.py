@@ -1,5 +1,7 @@
 """A home whose database cannot be entered: what is damaged is named, and nothing is started."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from ledger.store.embedded import EmbeddedPostgres, NoVersion, PasswordsLost
@@ -23,26 +25,27 @@ def data(made_home):
     return next(made_home.glob("postgres-[0-9]*"))
 
 
+@contextmanager
+def damaged(file, held):
+    """Have a file hold something else for the length of the block."""
+    kept = file.read_bytes()
+    file.write_bytes(held)
+    try:
+        yield
+    finally:
+        file.write_bytes(kept)
+
+
 @pytest.mark.parametrize("held", [b"", b"\xff", b"[1]", b"[" * 100_000, b'{"postgres": "x"}'])
 def test_a_damaged_file_of_passwords_is_named_and_nothing_runs(made_home, data, held):
-    passwords = made_home / "postgres-passwords.json"
-    kept = passwords.read_bytes()
-    passwords.write_bytes(held)
-    try:
+    with damaged(made_home / "postgres-passwords.json", held):
         with pytest.raises(PasswordsLost, match="does not hold the passwords"):
             EmbeddedPostgres(made_home).start()
         assert find_postmaster(data, 0.0) is None
-    finally:
-        passwords.write_bytes(kept)
 
 
 @pytest.mark.parametrize("held", [b"", b"\xff", b"[1]\n", b"9" * 5000])
 def test_a_data_directory_of_no_version_is_named(made_home, data, held):
-    version = data / "PG_VERSION"
-    kept = version.read_bytes()
-    version.write_bytes(held)
-    try:
-        with pytest.raises(NoVersion, match="PG_VERSION names no version of PostgreSQL"):
-            EmbeddedPostgres(made_home).start()
-    finally:
-        version.write_bytes(kept)
+    names_none = pytest.raises(NoVersion, match="PG_VERSION names no version of PostgreSQL")
+    with damaged(data / "PG_VERSION", held), names_none:
+        EmbeddedPostgres(made_home).start()

@@ -18,7 +18,7 @@ from ledger.domain.event import Refusal
 from ledger.home import Home
 from ledger.log.note import Ed25519NoteSigner
 from ledger.log.statement import KEY_SUFFIX, Promise, SignedRefusal, sign_statement
-from ledger.refuser import refuser_of
+from ledger.refuser import Refuser, refuser_of
 from ledger.settings import Settings
 from ledger.store.connection import Pool
 from ledger.verify.__main__ import main
@@ -101,12 +101,18 @@ def test_a_promise_that_no_key_of_the_log_gave_is_refused(
         ledger.submit_promised(technology(world))
 
 
-def test_a_promise_that_is_dated_otherwise_or_takes_years_is_refused(
-    url: str, settings: Settings, world: World
-) -> None:
+@pytest.fixture
+def refuser(settings: Settings) -> Refuser:
     home = Home(settings.home)
-    refuser, now = refuser_of(home.identity().origin, home.keys), datetime.now(UTC)
+    refuser = refuser_of(home.identity().origin, home.keys)
     assert refuser, "its key is at hand"
+    return refuser
+
+
+def test_a_promise_that_is_dated_otherwise_or_takes_years_is_refused(
+    url: str, settings: Settings, world: World, refuser: Refuser
+) -> None:
+    now = datetime.now(UTC)
 
     def dated(received: datetime, answer_by: datetime) -> Callable[[Any], Any]:
         def lie(members: Any) -> Any:
@@ -135,11 +141,9 @@ def test_a_promise_that_is_dated_otherwise_or_takes_years_is_refused(
 
 
 def test_a_refusal_of_before_the_log_or_of_a_time_to_come_is_refused(
-    url: str, settings: Settings, world: World
+    url: str, settings: Settings, world: World, refuser: Refuser
 ) -> None:
-    home = Home(settings.home)
-    refuser, now = refuser_of(home.identity().origin, home.keys), datetime.now(UTC)
-    assert refuser, "its key is at hand"
+    now = datetime.now(UTC)
     signed = refused_for_good(world)
     with client(url, settings) as ledger:
         ledger.submit_promised(signed)
