@@ -17,6 +17,7 @@ from ledger.domain.document import DocumentReceived, DocumentSent, FileOpened
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
 from ledger.domain.event import Body, Logged, legal_day
 from ledger.domain.filing import (
+    Answer,
     CertificateIssued,
     CompulsoryLicenceGranted,
     FilingMade,
@@ -35,6 +36,7 @@ from ledger.domain.right import RightFiled
 from ledger.domain.right_status import (
     DisclosureRecorded,
     OfficeEventRecorded,
+    OfRight,
     RightCancelled,
     RightFeePaid,
     RightGranted,
@@ -59,6 +61,8 @@ class EventRow:
     """A row of `read.events`. `true_from` is the legal day from which the fact holds, if any.
 
     `office_recorded_on` is the day on which a register outside the ledger recorded it, if one did.
+    `office` is whose record or answer it is: an office by its code, as in the ids of its rights, or
+    an authority as the event names it. `territory` are the States for which it says so, if any.
     """
 
     event_id: str
@@ -70,6 +74,8 @@ class EventRow:
     subjects: tuple[str, ...]
     true_from: date | None
     office_recorded_on: date | None
+    office: str | None
+    territory: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,31 @@ def days_of(body: Body) -> Days:
     return days(body) if days else (None, None)
 
 
+def office_of(body: Body) -> str | None:
+    """Return whose record or answer an event tells: an office's code, or an authority's name."""
+    if isinstance(body, RightFiled | ConveyanceAttested):
+        return body.office
+    if isinstance(body, OfRight):
+        return _office_of(body.right)
+    if isinstance(body, AssignmentRegistered):
+        return _office_of(body.rights[0])
+    return body.authority if isinstance(body, FilingMade | Answer) else None
+
+
+def _office_of(right: str) -> str:
+    """Return the code of the office in whose register a right stands, which begins its id."""
+    return right.partition(":")[2].partition(".")[0]
+
+
+def states_of(body: Body) -> tuple[str, ...]:
+    """Return the States for which an office says something of a right of many; none of others."""
+    if isinstance(body, RightFiled | RightGranted) and body.designated:
+        return body.designated
+    if isinstance(body, OfRight) and body.territory is not None:
+        return (body.territory,)
+    return ()
+
+
 def _event(logged: Logged) -> tuple[EventRow, ...]:
     event = logged.event
     true_from, office_recorded_on = days_of(event.body)
@@ -173,6 +204,8 @@ def _event(logged: Logged) -> tuple[EventRow, ...]:
         event.subjects,
         true_from,
         office_recorded_on,
+        office_of(event.body),
+        states_of(event.body),
     )
     return (row,)
 
@@ -181,7 +214,7 @@ def _subjects(logged: Logged) -> list[TimelineRow]:
     return [TimelineRow(subject, logged.position) for subject in logged.event.subjects]
 
 
-events = Journal(name="events", version=4, row=EventRow, emit=_event, identity=())
+events = Journal(name="events", version=5, row=EventRow, emit=_event, identity=())
 
 timeline = Journal(name="timeline", version=1, row=TimelineRow, emit=_subjects)
 

@@ -355,6 +355,7 @@ def test_a_timeline_shows_all_axes(told):
         event.office_recorded_on,
         event.accepted,
     )
+    assert ("vn", ()) == (event.office, event.territory)
 
 
 def test_a_table_that_is_ahead_tells_nothing_that_another_cannot_know(postgres_server):
