@@ -2,13 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import node_of
 from api.parameters import Position
 from api.problems import NotFound
-from api.reads import AtLeast, KnownAtText, SubjectPath, ask, read_known_at, today
-from ledger.domain.event import Day
+from api.reads import AtLeast, KnownAtText, SubjectPath, TrueOn, ask, read_known_at, today
 from projections.dependencies import falls_with
 from projections.disputes import holds_on
 from projections.vouching import marked_dispute_of
@@ -76,7 +75,7 @@ async def get_holds(
     request: Request,
     subject: SubjectPath,
     *,
-    on: Annotated[Day | None, Query(description="Legal day (Hanoi); default: today")] = None,
+    true_on: TrueOn = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
@@ -87,7 +86,7 @@ async def get_holds(
         lambda: holds_on(
             node_of(request).reads,
             subject,
-            on=on or today(),
+            true_on=true_on or today(),
             known_at=read_known_at(known_at),
         ),
     )

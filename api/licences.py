@@ -8,8 +8,7 @@ from pydantic import ValidationError
 
 from api.deps import law_of, node_of
 from api.problems import ApiProblem
-from api.reads import AtLeast, EffectText, KnownAtText, ask, read_known_at, today
-from ledger.domain.event import Day
+from api.reads import AtLeast, EffectText, KnownAtText, TrueOn, ask, read_known_at, today
 from ledger.domain.scope import Act, Field, Territory
 from projections.licences import Use, check_licence
 
@@ -34,7 +33,7 @@ async def get_licence_check(  # noqa: PLR0913  (the question's parameters)
     scheme: Annotated[str, Query(description="ipc or vsic")] = "ipc",
     edition: Annotated[str | None, Query(description="Edition of the scheme")] = None,
     right: Annotated[str | None, Query(pattern=r"^(right|technology):[a-z0-9.-]{1,80}$")] = None,
-    on: Annotated[Day | None, Query(description="Legal day; default: today")] = None,
+    true_on: TrueOn = None,
     effect: EffectText = "parties",
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
@@ -46,7 +45,7 @@ async def get_licence_check(  # noqa: PLR0913  (the question's parameters)
             act=act,
             territory=Territory.model_validate({"codes": [territory]}),
             field=Field.model_validate(_field(field, scheme, edition)),
-            on=on or today(),
+            true_on=true_on or today(),
             object=right,
             effect=effect,
         )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import look, node_of
 from api.parameters import Count, Hundred
-from api.problems import ApiProblem, NotFound
+from api.problems import BadParameter, NotFound
 from ledger.log.encoding import read_hash, write_base64
 from ledger.log.merkle import LogError
 from ledger.log.proof import verify_consistency
@@ -135,14 +135,12 @@ async def get_consistency(
 
 
 def _read_root(root: str | None) -> bytes | None:
-    """Read a root hash. Raises `ApiProblem` for what is none: a slip is no change of history."""
+    """Read a root hash. Raises `BadParameter` for what is none: a slip is no change of history."""
     try:
         # A plus sign is a space here, unless it was escaped.
         return None if root is None else read_hash(root.replace(" ", "+"), LogError)
     except LogError:
-        raise ApiProblem(
-            422, "BAD_PARAMETER", "root is a hash of 32 bytes in standard base64"
-        ) from None
+        raise BadParameter("root", root, "it is a hash of 32 bytes in standard base64") from None
 
 
 def _continues(since: int, old: bytes, checkpoint: StoredCheckpoint, proof: list[bytes]) -> bool:

@@ -35,6 +35,7 @@ from api.edge import Edge, hosts_of
 from api.explorer import pages
 from api.explorer import routes as explorer
 from api.metrics import Metrics
+from api.parameters import strict
 from api.quotas import Quotas
 from api.schemas import COMPONENTS
 from api.traffic import Traffic
@@ -125,7 +126,7 @@ def create_app(node: Node) -> FastAPI:
     app.state.uploads = Uploads()
     # One list: routers that are included are each asked anew what they have, for every request.
     for router in (*(module.router for module in ROUTED), explorer.router, pages.router):
-        app.router.routes.extend(router.routes)
+        app.router.routes.extend(map(strict, router.routes))
     problems.install(app)
     app.add_middleware(
         Edge,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
 from api.parameters import Cursor, Hundred
-from api.problems import ApiProblem
+from api.problems import BadParameter
 from api.reads import AtLeast, ask
 from ledger.domain.event import parse_instant
 from projections.offers import offers_of
@@ -31,7 +31,7 @@ async def list_offers(  # noqa: PLR0913  (the question's parameters)
     try:
         instant = parse_instant(at) if at else datetime.now(UTC)
     except ValueError as error:
-        raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
+        raise BadParameter("at", at, str(error)) from None
     return await ask(
         request,
         at_least,

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.deps import node_of
 from api.parameters import Amount
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
-from ledger.domain.event import Day
 from projections.keys import keys_of
 from projections.mandates import Act, mandates_of, power_of
 from projections.parties import party_as_known, relations_of
@@ -84,7 +83,7 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
             examples=["party:tok.00112233445566778899aabbccddeeff"],
         ),
     ],
-    on: Annotated[Day | None, Query(description="Legal day (Hanoi); default: today")] = None,
+    true_on: TrueOn = None,
     topic: Annotated[
         str | None,
         Query(
@@ -109,7 +108,7 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
             node_of(request).reads,
             party,
             signer=signer,
-            on=on or today(),
+            true_on=true_on or today(),
             act=Act(topic, amount, currency),
             now=datetime.now(UTC),
             known_at=read_known_at(known_at),

@@ -1,11 +1,11 @@
 """
 What a client is told when something is not recorded or not found: RFC 9457 problem details.
 
-`code` is stable and never translated; `title` follows Accept-Language (vi or en). A problem never
-echoes input.
+`code` is stable and never translated; `title` follows Accept-Language (vi or en). Of what was sent
+a problem says again only the parameter that it refuses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -115,6 +115,7 @@ _TITLES = {
     "HOST": ("The request is for another host", "Yêu cầu gửi tới máy chủ khác"),
     "ORIGIN": ("The request comes from another site's page", "Yêu cầu đến từ trang khác"),
     "BAD_PARAMETER": ("A parameter is not of its form", "Tham số không hợp lệ"),
+    "UNKNOWN_PARAMETER": ("The operation has no such parameter", "Không có tham số này"),
     "BAD_HTTP": ("The bytes are no HTTP request", "Không phải yêu cầu HTTP hợp lệ"),
     "TOO_SLOW": ("The request came too slowly", "Yêu cầu gửi quá chậm"),
     "TOO_MANY_CONNECTIONS": ("There are too many connections", "Quá nhiều kết nối"),
@@ -136,6 +137,28 @@ class ApiProblem(Exception):
         self.code = code
         self.detail = detail
         self.headers = headers or {}
+        self.members: dict[str, Any] = {}
+
+
+SAID_AGAIN = 100
+"""How many characters of a parameter a problem says again."""
+
+
+class BadParameter(ApiProblem):
+    """A parameter is nothing that the operation can be asked; `near` is what may be meant."""
+
+    def __init__(
+        self,
+        parameter: str,
+        value: object,
+        expected: str,
+        near: Sequence[str] = (),
+        code: str = "BAD_PARAMETER",
+    ) -> None:
+        said = str(value)[:SAID_AGAIN]
+        meant = f"; near: {', '.join(near)}" if near else ""
+        super().__init__(422, code, f"{parameter}={said}: {expected}{meant}")
+        self.members = {"parameter": parameter, "value": said, "near": list(near)}
 
 
 class NotFound(ApiProblem):
@@ -163,7 +186,8 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
             return _members("THROTTLED", titles[vietnamese], 429, str(error))
         case ApiProblem():
             titles = _TITLES[error.code]
-            return _members(error.code, titles[vietnamese], error.status, error.detail)
+            members = _members(error.code, titles[vietnamese], error.status, error.detail)
+            return members | error.members
     told = _told(error)
     for kind, (code, english, vietnamese_title) in _UNAVAILABLE.items():
         if isinstance(told, kind):
@@ -282,6 +306,23 @@ async def answer_nobody(_request: Request, _error: Exception) -> Response:
     return Response(status_code=400)
 
 
+def _not_of_their_form(items: Iterable[Mapping[str, Any]]) -> BadParameter:
+    """Return the problem that the first parameter is which is not of its form, or is missing.
+
+    Its detail tells of them all.
+    """
+    refused = [_refused(item) for item in sorted(items, key=lambda item: item["type"] == "missing")]
+    refused[0].detail = "; ".join(each.detail for each in refused)
+    return refused[0]
+
+
+def _refused(item: Mapping[str, Any]) -> BadParameter:
+    name = str(item["loc"][:2][-1])  # Behind it stands which of a list.
+    if item["type"] == "missing":
+        return BadParameter(name, "", "it is missing")
+    return BadParameter(name, item["input"], item["msg"].removeprefix("Value error, "))
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the application a problem of one shape; the edge answers the others."""
 
@@ -301,8 +342,7 @@ def install(app: FastAPI) -> None:
 
     async def answer_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        places = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
-        return respond(request, ApiProblem(422, "BAD_PARAMETER", f"not of its form: {places}"))
+        return respond(request, _not_of_their_form(error.errors()))
 
     kinds = (Refusal, Invalid, ApiProblem, Throttled, *_UNAVAILABLE)
     for kind in kinds:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from api.deps import law_of, node_of
 from api.problems import ApiProblem
-from api.reads import AtLeast, KnownAtText, RightPath, ask, read_known_at, today
+from api.reads import AtLeast, KnownAtText, RightPath, TrueOn, ask, read_known_at, today
 from ledger.domain.event import Day
 from ledger.domain.scope import Field, Territory
 from projections.reach import Part, dependents_of, exclusive_in, left_of
@@ -128,7 +128,7 @@ async def get_dependents(
     request: Request,
     right: RightPath,
     *,
-    on: Annotated[Day | None, Query(description="Legal day (Hanoi); default: today")] = None,
+    true_on: TrueOn = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
@@ -137,6 +137,9 @@ async def get_dependents(
         request,
         at_least,
         lambda: dependents_of(
-            node_of(request).reads, right, on=on or today(), known_at=read_known_at(known_at)
+            node_of(request).reads,
+            right,
+            true_on=true_on or today(),
+            known_at=read_known_at(known_at),
         ),
     )

@@ -20,7 +20,7 @@ from api.answer_json import members_of
 from api.deps import address_of, node_of, traffic_of
 from api.folding import beyond
 from api.parameters import Count
-from api.problems import ApiProblem
+from api.problems import ApiProblem, BadParameter
 from ledger.domain.event import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -68,7 +68,7 @@ def today() -> date:
 
 
 def read_known_at(text: str | None) -> KnownAt:
-    """Read a position, an instant or a day. Raises `ApiProblem` for anything else."""
+    """Read a position, an instant or a day. Raises `BadParameter` for anything else."""
     if text is None:
         return None
     try:
@@ -76,11 +76,11 @@ def read_known_at(text: str | None) -> KnownAt:
             return int(text)
         return parse_day(text) if len(text) == _DAY_LENGTH else parse_instant(text)
     except ValueError:
-        raise ApiProblem(
-            422,
-            "BAD_PARAMETER",
-            "known_at is a position, an instant with milliseconds (2026-12-01T10:00:00.000Z) or a"
-            f" day, of {FIRST_YEAR} to {LAST_YEAR}",
+        raise BadParameter(
+            "known_at",
+            text,
+            "it is a position, an instant with milliseconds (2026-12-01T10:00:00.000Z) or a day,"
+            f" of {FIRST_YEAR} to {LAST_YEAR}",
         ) from None
 
 

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
 from api.parameters import Year
-from api.reads import AtLeast, KnownAtText, ask, read_known_at, today
-from ledger.domain.event import Day
+from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.arrears import minimum_of, overdue_of
 from projections.computation import computation_of
 from projections.dues import agreement_of, dues_of
@@ -16,7 +15,6 @@ from projections.revenue import revenue_of
 EXAMPLE = "contract:01890000-0000-7000-8000-000000000008"
 
 ContractPath = Annotated[str, Path(pattern=r"^contract:[a-z0-9.-]{1,80}$", examples=[EXAMPLE])]
-OnDay = Annotated[Day | None, Query(description="Legal day (Hanoi); default: today")]
 
 router = APIRouter(prefix="/v1", tags=["money"])
 
@@ -65,7 +63,7 @@ async def get_dues(
     party: Annotated[str, Path(pattern=r"^party:[a-z0-9.-]{1,80}$")],
     *,
     contract: Annotated[str | None, Query(pattern=r"^contract:[a-z0-9.-]{1,80}$")] = None,
-    on: OnDay = None,
+    true_on: TrueOn = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
@@ -76,7 +74,7 @@ async def get_dues(
         lambda: dues_of(
             node_of(request).reads,
             party,
-            on=on or today(),
+            true_on=true_on or today(),
             contract=contract,
             known_at=read_known_at(known_at),
         ),
@@ -109,7 +107,7 @@ async def get_overdue(
     request: Request,
     contract: ContractPath,
     *,
-    on: OnDay = None,
+    true_on: TrueOn = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
@@ -121,7 +119,7 @@ async def get_overdue(
             node_of(request).reads,
             contract,
             law_of(node_of(request)),
-            on=on or today(),
+            true_on=true_on or today(),
             known_at=read_known_at(known_at),
         ),
     )

@@ -132,6 +132,13 @@ COMPONENTS: dict[str, Any] = {
                 "title": "of the events that forbid",
             },
             "subjects": {"type": "array", "items": {"type": "string"}},
+            "parameter": {"type": "string", "title": "of the request, that was refused"},
+            "value": {"type": "string", "title": "its beginning, as it was sent"},
+            "near": {
+                "type": "array",
+                "items": {"type": "string"},
+                "title": "what it may have been meant to be",
+            },
             "article": {"type": "string", "title": "the law, where the law is the reason"},
             "remedy": {"type": "string", "title": "a type of event that reaches the same end"},
             "final": {"const": True, "title": "these bytes are refused for good: sign a new event"},

@@ -61,7 +61,7 @@ class Overdue:
     """
 
     contract: str
-    on: date
+    true_on: date
     size: int
     sealed: bool
     missing: tuple[MissingReport, ...]
@@ -93,29 +93,29 @@ class MinimumMet:
 
 
 def overdue_of(
-    pool: Pool, contract: str, law: Law, *, on: date, known_at: KnownAt = None
+    pool: Pool, contract: str, law: Law, *, true_on: date, known_at: KnownAt = None
 ) -> Overdue:
     """Return what is overdue on a legal day. Raises `NotFolded` or `NotAsked`."""
     with viewing(pool, money_events, contract_events) as view:
         known = view.known(known_at)
         value = folded(contract, events_of(view, contract, known))
         rows = money_of(view, (contract,), known)
-        royalty, sealed = _royalty(value, on)
+        royalty, sealed = _royalty(value, true_on)
         if value is None or royalty is None:
-            return Overdue(contract, on, view.size, sealed, (), (), ())
+            return Overdue(contract, true_on, view.size, sealed, (), (), ())
         reports = _in_force(rows)
         rows = money_of(view, (contract, *_distributions(rows)), known)
-        missing = tuple(_missing(value, royalty, [body for _, body in reports], on))
-        unpaid = tuple(_unpaid(royalty, reports, rows, law, on))
+        missing = tuple(_missing(value, royalty, [body for _, body in reports], true_on))
+        unpaid = tuple(_unpaid(royalty, reports, rows, law, true_on))
         return Overdue(
             contract,
-            on,
+            true_on,
             view.size,
             sealed,
             missing,
             unpaid,
             positions_of(
-                _terms_by(value, on), [row.position for row, _ in reports], _paid_by(rows)
+                _terms_by(value, true_on), [row.position for row, _ in reports], _paid_by(rows)
             ),
         )
 

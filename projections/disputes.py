@@ -96,7 +96,7 @@ class HoldsOn:
     """What holds a subject on a legal day, as known: orders in force then, and voidances."""
 
     subject: str
-    on: date
+    true_on: date
     size: int
     orders: tuple[OrderRow, ...]
 
@@ -220,16 +220,18 @@ def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute
         )
 
 
-def holds_on(pool: Pool, subject: str, *, on: date, known_at: KnownAt = None) -> HoldsOn:
+def holds_on(pool: Pool, subject: str, *, true_on: date, known_at: KnownAt = None) -> HoldsOn:
     """Return the orders that hold a subject on a legal day, as known at a position or instant.
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
     with viewing(pool, orders) as view:
-        asked = {"subject": subject, "on": on, **knowing(view.known(known_at))}
+        asked = {"subject": subject, "on": true_on, **knowing(view.known(known_at))}
         condition = 'subject = %(subject)s AND "start" <= %(on)s'
         given = _known_orders(view, condition, asked)
-        return HoldsOn(subject, on, view.size, tuple(row for row in given if _holds(row, on)))
+        return HoldsOn(
+            subject, true_on, view.size, tuple(row for row in given if _holds(row, true_on))
+        )
 
 
 def standing_orders(

@@ -62,7 +62,7 @@ class Dues:
     """What is owed to a party to date, folded up to `size` entries; sums by currency."""
 
     party: str
-    on: date
+    true_on: date
     size: int
     lines: tuple[DueLine, ...]
     suspense: tuple[Waiting, ...]
@@ -99,7 +99,7 @@ class Agreement:
 
 
 def dues_of(
-    pool: Pool, party: str, *, on: date, contract: str | None = None, known_at: KnownAt = None
+    pool: Pool, party: str, *, true_on: date, contract: str | None = None, known_at: KnownAt = None
 ) -> Dues:
     """Return what is owed to a party, of all contracts or one, with holds in force on a day.
 
@@ -110,13 +110,13 @@ def dues_of(
         owed = _payable(view, party, contract, known)
         around = money_of(view, {row.subject for row in owed}, known)
         held = standing_orders(
-            view, {subject for row in owed for subject in (row.share, row.contract)}, on, known
+            view, {subject for row in owed for subject in (row.share, row.contract)}, true_on, known
         )
         lines = tuple(_lines(party, owed, around, held))
         waiting = tuple(_waiting(view, party, contract, known))
         return Dues(
             party,
-            on,
+            true_on,
             view.size,
             lines,
             waiting,

@@ -51,7 +51,7 @@ class Use:
     act: Act
     territory: Territory
     field: Field
-    on: date
+    true_on: date
     object: str | None = None
     effect: Effect = "parties"
 
@@ -125,19 +125,21 @@ def check_licence(
         terms = _terms(view, found, known)
         heads = _heads(view, found, known)
         objects = {subject for grant in found for subject in _objects(grant, use)}
-        ends = status_rows(view, sorted(objects), use.on, known)
+        ends = status_rows(view, sorted(objects), use.true_on, known)
         findings = tuple(
-            _finding(view, use, grant, terms[grant.subject], _above(grant, heads, use.on), ends)
+            _finding(
+                view, use, grant, terms[grant.subject], _above(grant, heads, use.true_on), ends
+            )
             for grant in found
         )
         whose = {use.party, *(grant.licensor for grant in found)}
-        waiting = waiting_of(view, whose, known, instant_on(use.on, now))
+        waiting = waiting_of(view, whose, known, instant_on(use.true_on, now))
         return LicenceCheck(use, view.size, waiting, findings)
 
 
 def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
     """Return the grants of the act to the party whose days contain the day, oldest first."""
-    asked = {"party": use.party, "act": use.act, "true_on": use.on, **knowing(known)}
+    asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **knowing(known)}
     whose = "(licensee = %(party)s OR open_beneficiaries)"
     condition = f"{whose} AND %(act)s = ANY(acts) AND {TRUE_ON} AND {DATED}"
     if use.object is not None:
@@ -213,7 +215,7 @@ def _finding(
     state = state_of(use.territory.codes[0])
     # A technology has no term of its own: it is a right that ends.
     states = [
-        status_on(subject, use.on, ends.get(subject, ()), view.size, state, view.law)
+        status_on(subject, use.true_on, ends.get(subject, ()), view.size, state, view.law)
         for subject in objects
         if subject.startswith("right:")
     ]
@@ -241,7 +243,7 @@ def _against(
         "SUSPENDED": any(row.suspended_position is not None for row in chain),
         "HEAD_ENDED": cut_off,
         "UNREGISTERED_OPPOSED": use.effect == "third_parties"
-        and any(opposed(law, kind, entered, use.on) for kind in kinds),
+        and any(opposed(law, kind, entered, use.true_on) for kind in kinds),
     }
     return tuple(what for what, so in said.items() if so)
 

@@ -100,7 +100,7 @@ class PowerToBind:
 
     party: str
     signer: str
-    on: date
+    true_on: date
     topic: str | None
     amount: int | None
     currency: str
@@ -193,7 +193,7 @@ def power_of(  # noqa: PLR0913  (each is a parameter of the query)
     party: str,
     *,
     signer: str,
-    on: date,
+    true_on: date,
     act: Act,
     now: datetime,
     known_at: KnownAt = None,
@@ -205,17 +205,17 @@ def power_of(  # noqa: PLR0913  (each is a parameter of the query)
     with viewing(pool, mandates, parties, keys) as view:
         known = view.known(known_at)
         held = [each for each in _mandates(view, party, known) if each.holder == signer]
-        judged = tuple(_judged(each, on, act) for each in held)
-        ended = _ended(view, (party, signer), on, known)
+        judged = tuple(_judged(each, true_on, act) for each in held)
+        ended = _ended(view, (party, signer), true_on, known)
         itself = party == signer
-        waiting = waiting_of(view, (party, signer), known, instant_on(on, now))
+        waiting = waiting_of(view, (party, signer), known, instant_on(true_on, now))
         registered = all(each.key_id is not None for each in waiting)
         covered = itself or any(each.covers for each in judged)
         binds = ended is None and registered and covered
         return PowerToBind(
             party,
             signer,
-            on,
+            true_on,
             act.topic,
             act.amount,
             act.currency,

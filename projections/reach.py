@@ -122,7 +122,7 @@ class Dependents:
     """What ends with a right on a day, heads before what stands below; and who must be told."""
 
     right: str
-    on: date
+    true_on: date
     size: int
     dependents: tuple[Dependent, ...]
     tell: tuple[str, ...]
@@ -180,20 +180,22 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
         )
 
 
-def dependents_of(pool: Pool, right: str, *, on: date, known_at: KnownAt = None) -> Dependents:
+def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = None) -> Dependents:
     """Return the grants in force on a day that end with a right, and who must be told.
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
     """
     with viewing(pool, grants, encumbrances, liens) as view:
         known = view.known(known_at)
-        found = [row for row in _granted(view, right, on, None, known) if row.true_from <= on]
+        found = [
+            row for row in _granted(view, right, true_on, None, known) if row.true_from <= true_on
+        ]
         dependents = tuple(_dependent(row, right) for row in _heads_first(found))
-        charged = standing_liens(view, right, on, known)
+        charged = standing_liens(view, right, true_on, known)
         tell = {party for each in dependents for party in each.tell}
         tell.update(creditor for lien in charged for creditor in lien.creditors)
         return Dependents(
-            right, on, view.size, dependents, tuple(sorted(tell)), charged, _proof(found)
+            right, true_on, view.size, dependents, tuple(sorted(tell)), charged, _proof(found)
         )
 
 

@@ -236,7 +236,7 @@ def _ask(play: _Play) -> None:
             right=cast.ids["right"],
             territory=territory,
             field="C09D",
-            on=on,
+            true_on=on,
             at_least=play.size,
         )
         answer = "licensed" if check["licensed"] else "not licensed"

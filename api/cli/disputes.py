@@ -83,12 +83,15 @@ def holds(
     *,
     url: Url,
     trust: TrustFile,
-    on: Annotated[str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")] = None,
+    true_on: Annotated[
+        str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")
+    ] = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Print which orders hold a subject on a day; exit code 1 if any does."""
-    answer = asked(url, trust, HoldsOn, f"/v1/subjects/{subject}/holds", on=on, known_at=known_at)
+    path = f"/v1/subjects/{subject}/holds"
+    answer = asked(url, trust, HoldsOn, path, true_on=true_on, known_at=known_at)
     shown(answer, _held(answer), as_json=as_json)
     raise typer.Exit(1 if answer["orders"] else 0)
 
@@ -97,4 +100,4 @@ def _held(answer: Answer) -> Iterator[str]:
     for order in answer["orders"]:
         yield f"{order['dispute']}  {_ordered(order)}"
     if not answer["orders"]:
-        yield f"no order holds {answer['subject']} on {answer['on']}"
+        yield f"no order holds {answer['subject']} on {answer['true_on']}"

@@ -28,7 +28,9 @@ def check(  # noqa: PLR0913  (the question's parameters)
     trust: TrustFile,
     field: Annotated[str | None, typer.Option(help="Symbol of the IPC; default: any")] = None,
     right: Annotated[str | None, typer.Option(help="One right or technology")] = None,
-    on: Annotated[str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")] = None,
+    true_on: Annotated[
+        str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")
+    ] = None,
     effect: Annotated[str, typer.Option(help="parties, or third_parties")] = "parties",
     known_at: Annotated[str | None, typer.Option(help="Position or instant")] = None,
     as_json: AsJson = False,
@@ -44,7 +46,7 @@ def check(  # noqa: PLR0913  (the question's parameters)
         territory=territory,
         field=field,
         right=right,
-        on=on,
+        true_on=true_on,
         effect=effect,
         known_at=known_at,
     )
@@ -53,7 +55,7 @@ def check(  # noqa: PLR0913  (the question's parameters)
 
 
 def _judged(answer: Answer) -> Iterator[str]:
-    yield f"{'licensed' if answer['licensed'] else 'not licensed'} on {answer['use']['on']}"
+    yield f"{'licensed' if answer['licensed'] else 'not licensed'} on {answer['use']['true_on']}"
     for each in answer["findings"]:
         yield f"{'yes' if each['holds'] else 'no '}  {granted(each['grant'])}"
         for head in each["heads"]:

@@ -59,7 +59,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
     url: Url,
     trust: TrustFile,
     signer: Annotated[str, typer.Option(help="Who is to sign for the party")],
-    on: Day = None,
+    true_on: Day = None,
     topic: Annotated[str | None, typer.Option(help="Type of event without version")] = None,
     amount: Annotated[int | None, typer.Option(help="Price in minor units")] = None,
     currency: Annotated[str, typer.Option(help="Of the price")] = "VND",
@@ -73,7 +73,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
         PowerToBind,
         f"/v1/parties/{party}/power",
         signer=signer,
-        on=on,
+        true_on=true_on,
         topic=topic,
         amount=amount,
         currency=currency,
@@ -84,7 +84,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
 
 
 def _judged(answer: Answer) -> Iterator[str]:
-    yield f"{'yes' if answer['binds'] else 'no'}: {answer['signer']} on {answer['on']}"
+    yield f"{'yes' if answer['binds'] else 'no'}: {answer['signer']} on {answer['true_on']}"
     if answer["ended"]:
         yield f"{answer['ended']['subject']} had ended ({answer['ended']['position']})"
     yield from waiting_lines(answer["waiting"])

@@ -87,13 +87,13 @@ def dues(  # noqa: PLR0913  (the question's parameters)
     url: Url,
     trust: TrustFile,
     contract: Annotated[str | None, typer.Option(help="Of one contract")] = None,
-    on: Day = None,
+    true_on: Day = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Print what is owed to a party, what was paid of it, and which orders hold it."""
     path = f"/v1/parties/{party}/dues"
-    answer = asked(url, trust, Dues, path, contract=contract, on=on, known_at=known_at)
+    answer = asked(url, trust, Dues, path, contract=contract, true_on=true_on, known_at=known_at)
     shown(answer, _owed(answer), as_json=as_json)
 
 
@@ -117,13 +117,13 @@ def overdue(
     *,
     url: Url,
     trust: TrustFile,
-    on: Day = None,
+    true_on: Day = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Print missing reports and unpaid sums, days late and interest; exit code 1 if any."""
     answer = asked(
-        url, trust, Overdue, f"/v1/contracts/{contract}/overdue", on=on, known_at=known_at
+        url, trust, Overdue, f"/v1/contracts/{contract}/overdue", true_on=true_on, known_at=known_at
     )
     shown(answer, _late(answer), as_json=as_json)
     raise typer.Exit(1 if answer["missing"] or answer["unpaid"] else 0)
@@ -140,7 +140,7 @@ def _late(answer: Answer) -> Iterator[str]:
         late = f"{each['days_late']} days late, {interest} ({each['rule']['rule']})"
         yield f"{each['report']}  unpaid {each['unpaid']:,} {each['currency']}, {late}"
     if not (answer["missing"] or answer["unpaid"] or answer["sealed"]):
-        yield f"nothing is overdue on {answer['on']}"
+        yield f"nothing is overdue on {answer['true_on']}"
 
 
 @app.command("minimum")

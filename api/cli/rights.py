@@ -244,14 +244,13 @@ def dependents(
     *,
     url: Url,
     trust: TrustFile,
-    on: Day = None,
+    true_on: Day = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """Print which licences end with the right, and who must be told."""
-    answer = asked(
-        url, trust, Dependents, f"/v1/rights/{right}/dependents", on=on, known_at=known_at
-    )
+    path = f"/v1/rights/{right}/dependents"
+    answer = asked(url, trust, Dependents, path, true_on=true_on, known_at=known_at)
     shown(answer, _dependents(answer), as_json=as_json)
 
 

@@ -94,8 +94,8 @@ def _right(pool: Pool, right: str, on: date, known: KnownAt) -> Mapping[str, Any
         "title": title_of(pool, right, true_on=on, known_at=known),
         "status": status_of(pool, right, true_on=on, known_at=known),
         "liens": liens_on(pool, right, true_on=on, known_at=known),
-        "dependents": dependents_of(pool, right, on=on, known_at=known),
-        "holds": holds_on(pool, right, on=on, known_at=known).orders,
+        "dependents": dependents_of(pool, right, true_on=on, known_at=known),
+        "holds": holds_on(pool, right, true_on=on, known_at=known).orders,
     }
 
 
@@ -104,7 +104,7 @@ def _party(pool: Pool, party: str, on: date, known: KnownAt) -> Mapping[str, Any
         "party": party_as_known(pool, party, true_on=on, known_at=known),
         "keys": keys_of(pool, party, known_at=known),
         "mandates": mandates_of(pool, party, known_at=known),
-        "dues": dues_of(pool, party, on=on, known_at=known),
+        "dues": dues_of(pool, party, true_on=on, known_at=known),
     }
 
 
@@ -119,7 +119,7 @@ def _distribution(pool: Pool, distribution: str, on: date, known: KnownAt) -> Ma
         order
         for subject in (computed.share, computed.contract)
         if subject is not None
-        for order in holds_on(pool, subject, on=on, known_at=known).orders
+        for order in holds_on(pool, subject, true_on=on, known_at=known).orders
     ]
     return {"computed": computed, "holds": holds}
 
@@ -159,8 +159,8 @@ async def show_contract(
             "versions": versions_of(pool, contract, known_at=known),
             "tree": sublicences_of(pool, contract, true_on=on, known_at=known),
             "revenue": revenue_of(pool, contract, known_at=known),
-            "overdue": overdue_of(pool, contract, law, on=on, known_at=known),
-            "holds": holds_on(pool, contract, on=on, known_at=known).orders,
+            "overdue": overdue_of(pool, contract, law, true_on=on, known_at=known),
+            "holds": holds_on(pool, contract, true_on=on, known_at=known).orders,
         }
 
     asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}

@@ -54,6 +54,11 @@ def asked(path: str, place: str, value: str) -> str:
     return f"{path}?{name}={value}" if where == "query" else path
 
 
+def told_of(answer: httpx2.Response) -> tuple[str, str]:
+    """Return the parameter that a problem refuses, and the beginning of what it was."""
+    return answer.json()["parameter"], answer.json()["value"]
+
+
 @pytest.mark.parametrize(
     ("kind", "good", "odd", "least"),
     [(int, "1999", ODD_NUMBERS, 70), (date, "2026-11-22", ODD_DAYS, 20)],
@@ -64,12 +69,61 @@ def test_a_number_and_a_day_have_one_spelling(
     found = list(parameters(kind))
     assert len(found) >= least
     for path, place in found:
+        name = place.partition(".")[2]
         told = http.get(asked(path, place, good)).text
-        assert not re.search(rf"{place}\b", told) or "limit" in place, (path, place)
+        assert not re.search(rf"\b{name}=", told) or name == "limit", (path, place)
         for value in odd:
             answer = http.get(asked(path, place, value))
             if answer.status_code == 404 and not value:
                 continue  # An empty part of a path is another path.
             assert 422 == answer.status_code, (path, place, value)
             assert "BAD_PARAMETER" == answer.json()["code"], (path, place, value)
-            assert re.search(rf"{place}\b", answer.json()["detail"]), (path, place, value)
+            assert f"{name}={value[:100]}" in answer.json()["detail"], (path, place, value)
+
+
+def routes() -> Iterator[APIRoute]:
+    """Yield every route of the application that takes parameters, pages too."""
+    for router in (*(module.router for module in ROUTED), explorer.router, pages.router):
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            yield route
+
+
+def test_what_no_operation_reads_is_refused_and_those_it_has_are_named(http: httpx2.Client):
+    for route in routes():
+        (method,) = route.methods
+        path = re.sub("{[^}]*}", "x", route.path)
+        answer = http.request(method, f"{path}?true_onn=2026-11-22")
+        own = {field.alias for field in route.dependant.query_params}
+        problem = answer.json()
+        assert (422, "UNKNOWN_PARAMETER") == (answer.status_code, problem["code"]), path
+        assert ("true_onn", "2026-11-22") == told_of(answer), path
+        assert all(f" {name}" in problem["detail"] for name in own or {"none"}), path
+        assert ("true_on" in problem["near"]) == ("true_on" in own), path
+
+
+def test_the_day_of_a_question_has_one_name():
+    names = {field.alias for route in routes() for field in route.dependant.query_params}
+    days = {place.partition(".")[2] for _, place in parameters(date)}
+    assert {"true_on", "from", "to", "distributed_on"} == days
+    assert names.isdisjoint({"on", "day", "date"})
+
+
+def test_what_is_asked_twice_is_refused_but_where_a_list_is_asked_for(http: httpx2.Client):
+    twice = http.get("/v1/rights/right:a/title?true_on=2026-11-22&true_on=2026-11-23")
+    assert (422, "BAD_PARAMETER") == (twice.status_code, twice.json()["code"])
+    assert ("true_on", "2026-11-22, 2026-11-23") == told_of(twice)
+    listed = http.get("/v1/evidence?position=0&position=99999999")
+    assert 404 == listed.status_code
+
+
+def test_a_problem_says_the_beginning_again_of_what_it_refuses_and_nothing_else(
+    http: httpx2.Client,
+):
+    canary = "<script>canary</script>"
+    assert "canary" not in http.get(f"/nowhere?at={canary}").text
+    refused = http.get(f"/v1/offers?at={canary}{'x' * 500}")
+    assert "application/problem+json" == refused.headers["content-type"]
+    assert "nosniff" == refused.headers["x-content-type-options"]
+    assert 1 == refused.json()["detail"].count("canary")
+    assert 100 == len(refused.json()["value"])

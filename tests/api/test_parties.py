@@ -119,13 +119,13 @@ def test_relations_say_to_whom_since_when_and_by_which_event(ledger: LedgerClien
 @pytest.mark.parametrize(
     ("asked", "lacks"),
     [
-        ({"on": "2026-06-01", "topic": "contract.concluded", "amount": 1_000_000_000}, []),
-        ({"on": "2026-06-01"}, []),
-        ({"on": "2026-06-01", "topic": "offer.made"}, ["topic"]),
-        ({"on": "2026-06-01", "amount": 1_000_000_001}, ["ceiling"]),
-        ({"on": "2026-06-01", "amount": 1, "currency": "USD"}, ["currency"]),
-        ({"on": "2025-12-31"}, ["not_begun"]),
-        ({"on": "2027-01-01"}, ["over"]),
+        ({"true_on": "2026-06-01", "topic": "contract.concluded", "amount": 1_000_000_000}, []),
+        ({"true_on": "2026-06-01"}, []),
+        ({"true_on": "2026-06-01", "topic": "offer.made"}, ["topic"]),
+        ({"true_on": "2026-06-01", "amount": 1_000_000_001}, ["ceiling"]),
+        ({"true_on": "2026-06-01", "amount": 1, "currency": "USD"}, ["currency"]),
+        ({"true_on": "2025-12-31"}, ["not_begun"]),
+        ({"true_on": "2027-01-01"}, ["over"]),
     ],
 )
 def test_power_to_bind(ledger: LedgerClient, log: Log, asked: dict[str, object], lacks: list[str]):
@@ -138,7 +138,7 @@ def test_power_to_bind(ledger: LedgerClient, log: Log, asked: dict[str, object],
 
 
 def test_power_to_bind_as_known_before_the_mandate_and_of_oneself(ledger: LedgerClient, log: Log):
-    asked = {"signer": AUTHOR, "on": "2026-06-01", "known_at": log.at["mandate"] - 1}
+    asked = {"signer": AUTHOR, "true_on": "2026-06-01", "known_at": log.at["mandate"] - 1}
     unknown = ledger.get(f"/v1/parties/{INSTITUTE}/power", **asked)
     assert (False, []) == (unknown["binds"], unknown["mandates"])
     itself = ledger.get(f"/v1/parties/{INSTITUTE}/power", signer=INSTITUTE)
@@ -260,10 +260,10 @@ def test_the_command_line_asks_the_same(url: str, home: Home, log: Log):
         done = CliRunner().invoke(app, ["parties", *words, *options])
         return done.exit_code, done.output
 
-    code, text = run("power", INSTITUTE, "--signer", AUTHOR, "--on", "2026-06-01")
+    code, text = run("power", INSTITUTE, "--signer", AUTHOR, "--true-on", "2026-06-01")
     assert (0, "yes") == (code, text[:3])
     assert f"by events [{log.at['mandate']}]" in text
-    code, text = run("power", INSTITUTE, "--signer", AUTHOR, "--on", "2025-06-01")
+    code, text = run("power", INSTITUTE, "--signer", AUTHOR, "--true-on", "2025-06-01")
     assert (1, True) == (code, "lacks not_begun" in text)
     assert NEW_NAME in run("show", FIRM)[1]
     assert "not registered" in run("show", "party:vn.nobody")[1]

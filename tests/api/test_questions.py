@@ -261,7 +261,7 @@ def test_the_command_line_gives_the_same_answer(
         (f"rights status {asked.LAPSED} --true-on 2026-02-28", 0, "in_force since 2021-05-04"),
         (f"rights status {asked.RIGHT} --territory iso:LA", 1, "nothing is known"),
         (f"disputes holds {asked.SHARE}", 1, f"{asked.DISPUTE}  "),
-        (f"disputes holds {asked.SHARE} --on 2020-01-01", 0, "no order holds"),
+        (f"disputes holds {asked.SHARE} --true-on 2020-01-01", 0, "no order holds"),
         ("disputes show dispute:none", 0, "dispute:none is not known"),
     ],
 )

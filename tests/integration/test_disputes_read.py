@@ -72,18 +72,18 @@ def test_a_withdrawn_dispute_is_over(told):
 
 
 def test_what_holds_a_right_on_a_day_as_known(told):
-    held = holds_on(told, RIGHT, on=THE_DAY, known_at=HELD)
+    held = holds_on(told, RIGHT, true_on=THE_DAY, known_at=HELD)
     assert [("FREEZE_TITLE", COURT, date(2027, 2, 2))] == [
         (order.effect, order.forum, order.end) for order in held.orders
     ]
     assert (HELD,) == held.positions
-    assert () == holds_on(told, RIGHT, on=date(2027, 2, 2), known_at=HELD).orders
-    assert () == holds_on(told, RIGHT, on=date(2026, 11, 1), known_at=HELD).orders
-    assert () == holds_on(told, RIGHT, on=THE_DAY).orders
+    assert () == holds_on(told, RIGHT, true_on=date(2027, 2, 2), known_at=HELD).orders
+    assert () == holds_on(told, RIGHT, true_on=date(2026, 11, 1), known_at=HELD).orders
+    assert () == holds_on(told, RIGHT, true_on=THE_DAY).orders
 
 
 def test_a_voidance_stays(told):
-    (order,) = holds_on(told, SHARE, on=THE_DAY).orders
+    (order,) = holds_on(told, SHARE, true_on=THE_DAY).orders
     assert ("DECLARE_VOID", RULED) == (order.effect, order.position)
 
 

@@ -101,12 +101,12 @@ def test_before_the_release_the_authors_part_waits(told):
 
 
 def test_what_is_owed_is_payable_paid_held_and_why(told):
-    author = dues_of(told, AUTHOR, on=ON, contract=m.LICENCE)
+    author = dues_of(told, AUTHOR, true_on=ON, contract=m.LICENCE)
     (line,) = author.lines
     assert (9_720_000, 0, 9_720_000) == (line.payable, line.paid, line.held)
     assert ["HOLD_PAYMENT"] == [order.effect for order in line.held_by]
     assert HELD in author.positions
-    institute = dues_of(told, INSTITUTE, on=ON)
+    institute = dues_of(told, INSTITUTE, true_on=ON)
     (line,) = institute.lines
     assert (22_680_000, 10_000_000, 12_680_000, 0) == (
         line.payable,
@@ -118,9 +118,9 @@ def test_what_is_owed_is_payable_paid_held_and_why(told):
 
 
 def test_what_waits_is_said_with_the_dues(told):
-    known = dues_of(told, AUTHOR, on=ON, contract=m.LICENCE, known_at=PAID)
+    known = dues_of(told, AUTHOR, true_on=ON, contract=m.LICENCE, known_at=PAID)
     assert ((), [9_720_000]) == (known.lines, [each.amount for each in known.suspense])
-    assert () == dues_of(told, AUTHOR, on=ON, contract=m.LICENCE).suspense
+    assert () == dues_of(told, AUTHOR, true_on=ON, contract=m.LICENCE).suspense
 
 
 def test_who_agreed_to_a_share(told):
@@ -132,13 +132,13 @@ def test_who_agreed_to_a_share(told):
 
 def test_what_is_overdue_with_the_interest_so_far(told):
     """Due on 2026-05-01, interest at 12 % from the tenth day after it; 10 m of 36 m are paid."""
-    found = overdue_of(told, m.LICENCE, shipped(), on=date(2026, 7, 23))
+    found = overdue_of(told, m.LICENCE, shipped(), true_on=date(2026, 7, 23))
     (unpaid,) = found.unpaid
     assert (date(2026, 5, 1), 83) == (unpaid.due_on, unpaid.days_late)
     assert 26_000_000 == unpaid.unpaid
     assert 26_000_000 * 120_000 * 73 // (1_000_000 * 365) == unpaid.interest
     assert () == found.missing
-    later = overdue_of(told, m.LICENCE, shipped(), on=date(2026, 11, 2))
+    later = overdue_of(told, m.LICENCE, shipped(), true_on=date(2026, 11, 2))
     assert [(date(2026, 4, 1), date(2026, 7, 1), 94), (date(2026, 7, 1), date(2026, 10, 1), 2)] == [
         (each.period_from, each.period_to, each.days_late) for each in later.missing
     ]

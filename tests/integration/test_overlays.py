@@ -129,7 +129,7 @@ def test_one_is_found_the_server_is_not_ready_and_does_not_start(
 def test_a_policy_that_would_hide_a_row_is_an_error_and_no_other_answer(
     database: Database, node: Node, pool: Pool
 ) -> None:
-    power = f"/v1/parties/{INSTITUTE}/power?signer={OPERATOR}&on=2026-12-01&topic=offer.made"
+    power = f"/v1/parties/{INSTITUTE}/power?signer={OPERATOR}&true_on=2026-12-01&topic=offer.made"
     run_sql(database.superuser_dsn, POLICY.format("read.mandates"))
     with serving(node) as url, httpx2.Client(base_url=url) as http:
         refused = http.get(power)

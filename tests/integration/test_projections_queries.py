@@ -194,7 +194,7 @@ def test_the_status_of_a_right_on_a_day(told):
 
 
 def use(party: str = FIRM, **said: object) -> Use:
-    asked = {"act": "sell", "territory": DA_NANG, "field": MEDICINE, "on": date(2027, 1, 1)}
+    asked = {"act": "sell", "territory": DA_NANG, "field": MEDICINE, "true_on": date(2027, 1, 1)}
     return Use(party=party, **{**asked, **said})
 
 
@@ -252,8 +252,8 @@ def test_a_use_beyond_the_grant_is_not_licensed_and_the_answer_says_where(told, 
     "said",
     [
         {"act": "import"},
-        {"on": date(2026, 11, 30)},
-        {"on": date(2030, 12, 1)},
+        {"true_on": date(2026, 11, 30)},
+        {"true_on": date(2030, 12, 1)},
         {"party": AUTHOR},
         {"object": "right:vn.none"},
     ],
@@ -267,15 +267,15 @@ def test_where_no_grant_comes_near_the_answer_has_none(told, said):
 def test_a_lapsed_right_licenses_nothing_and_the_answer_names_the_lapse(told):
     """The sublicence is on that right alone; the head grant still has another and a technology."""
     day = date(2027, 5, 4)
-    (finding,) = check(told, use(RIVAL, on=day)).findings
+    (finding,) = check(told, use(RIVAL, true_on=day)).findings
     assert not finding.holds
     assert [(RIGHT, "lapsed")] == [(end.right, end.status) for end in finding.ended]
     assert AT["lapsed"] in finding.positions
-    assert check(told, use(on=day)).licensed
-    assert not check(told, use(on=day, object=RIGHT)).licensed
-    assert check(told, use(on=day, object=b.OTHER_RIGHT)).licensed
-    assert check(told, use(on=day, object=b.TECHNOLOGY)).licensed
-    assert check(told, use(RIVAL, on=day), known_at=AT["registered"]).licensed
+    assert check(told, use(true_on=day)).licensed
+    assert not check(told, use(true_on=day, object=RIGHT)).licensed
+    assert check(told, use(true_on=day, object=b.OTHER_RIGHT)).licensed
+    assert check(told, use(true_on=day, object=b.TECHNOLOGY)).licensed
+    assert check(told, use(RIVAL, true_on=day), known_at=AT["registered"]).licensed
 
 
 def test_a_licence_is_known_from_its_contract_on(told):

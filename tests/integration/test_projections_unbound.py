@@ -47,7 +47,7 @@ def told(postgres_server: EmbeddedPostgres) -> Iterator[Pool]:
 
 
 def power(told: Pool, party: str, now: datetime = NOON, on: date = TODAY) -> PowerToBind:
-    return power_of(told, party, signer=party, on=on, act=ANY_ACT, now=now)
+    return power_of(told, party, signer=party, true_on=on, act=ANY_ACT, now=now)
 
 
 def test_a_registration_that_waits_binds_nobody_and_is_shown(told: Pool):
@@ -86,7 +86,7 @@ def test_of_another_day_it_is_said_what_waits_then(told: Pool):
 
 
 def test_a_licence_check_shows_what_waits_of_the_party(told: Pool):
-    checked = check_licence(told, use(WAITING, on=TODAY), now=NOON)
+    checked = check_licence(told, use(WAITING, true_on=TODAY), now=NOON)
     assert [6] == [each.position for each in checked.waiting]
     assert not checked.licensed
 

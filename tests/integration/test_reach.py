@@ -125,9 +125,9 @@ def test_before_the_licence_was_known_all_was_free(told):
 
 
 def test_what_ends_with_the_right_and_who_must_be_told(told):
-    found = dependents_of(told, RIGHT, on=date(2028, 1, 1))
+    found = dependents_of(told, RIGHT, true_on=date(2028, 1, 1))
     assert [f"{CONTRACT}#g1", f"{SUBLICENCE}#g1"] == [each.grant.ref for each in found.dependents]
     assert tuple(sorted({INSTITUTE, FIRM, RIVAL, BANK})) == found.tell
     assert (LICENSED, SUBLICENSED) == found.positions
-    later = dependents_of(told, RIGHT, on=date(2029, 6, 1))
+    later = dependents_of(told, RIGHT, true_on=date(2029, 6, 1))
     assert [f"{CONTRACT}#g1"] == [each.grant.ref for each in later.dependents]

@@ -83,7 +83,7 @@ def test_nobody_is_answered_from_what_no_process_of_this_ledger_kept(
     database: Database, node: Node
 ) -> None:
     power = f"/v1/parties/{INSTITUTE}/power"
-    asked = {"signer": OPERATOR, "on": "2026-12-01", "topic": "contract.concluded"}
+    asked = {"signer": OPERATOR, "true_on": "2026-12-01", "topic": "contract.concluded"}
     with serving(node) as url, httpx2.Client(base_url=url) as http:
         for name in FORGED:
             assert 200 == http.get(power, params=asked).status_code

@@ -71,7 +71,7 @@ def test_who_is_licensed_is_as_the_reference_says(told: tuple[Pool, World]) -> N
                     act=grant["acts"][0],
                     territory=Territory.model_validate(grant["territory"]),
                     field=Field.model_validate(grant["field"]),
-                    on=day,
+                    true_on=day,
                     object=right,
                 )
                 expected = licensed(world.reference, party, grant, right, day.isoformat())
@@ -100,7 +100,7 @@ def test_what_is_held_is_as_the_reference_says(told: tuple[Pool, World]) -> None
     for subject in subjects:
         for days in (0, 39):  # What was lifted since had held on days before.
             day = legal_day(world.now) + timedelta(days=days)
-            orders = holds_on(pool, subject, on=day).orders
+            orders = holds_on(pool, subject, true_on=day).orders
             for party in (None, *PARTIES):
                 found = any(
                     order.effect != "DECLARE_VOID" and order.party in (None, party)
