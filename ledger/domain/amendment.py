@@ -18,7 +18,15 @@ from ledger.domain.backdating import Backdated
 from ledger.domain.clauses import must_be_free_of_void_clauses, must_end_with_the_contract
 from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
-from ledger.domain.contract import KIND, Change, Contract, must_be_party, must_be_rated, must_run
+from ledger.domain.contract import (
+    KIND,
+    Change,
+    Contract,
+    must_be_party,
+    must_be_rated,
+    must_let_out,
+    must_run,
+)
 from ledger.domain.contract_terms import (
     FORMS,
     Changes,
@@ -266,6 +274,7 @@ def _must_be_grantable(
             positions=(contract.position,),
             pointer="/body/changes/grants_ended",
         )
+    must_let_out(body.changes.exits, contract.parties)
     terms = changed(contract.newest, body.changes)
     today = legal_day(context.accepted)
     must_end_with_the_contract(terms.grants, terms.effective_to)

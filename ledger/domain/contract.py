@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import model_validator
+from rpds import HashTrieMap
 
 from ledger.domain.approval import must_wait_for_the_state
 from ledger.domain.auction import Auction, AuctionId, AuctionWinnerMismatch
@@ -29,6 +30,7 @@ from ledger.domain.contract_terms import (
     AgreedTerms,
     Changes,
     ContractKind,
+    Exit,
     Grant,
     Procurement,
     Terms,
@@ -167,7 +169,7 @@ class Contract:
     the ref of the grant that a sublicence sits under, `tier` how many lie above it. `permitted`,
     `registered` and `recorded` are the days of the State's permit, of its certificate, and of the
     entry in the office's register of licences. `marked` is the day from which the parties marked it
-    in force.
+    in force. `below` are the sublicences that sit under it, each with the grant that it sits under.
     """
 
     position: int
@@ -184,6 +186,7 @@ class Contract:
     reports: ReportsOfContract = NONE_FILED
     holds: Holds = field(default_factory=dict)
     head: str | None = None
+    below: "HashTrieMap[str, str]" = HashTrieMap()
     tier: int = 0
     permitted: date | None = None
     registered: date | None = None
@@ -310,6 +313,7 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
         known(state, body.listing, Listing)
     if body.assignment is not None:
         known(state, body.assignment, Assignment)
+    must_let_out(body.exits, body.parties)
     _must_follow_acceptance(state, body)
     _must_bind_the_winner(state, body)
     _must_be_bought_by_the_state(state, body)
@@ -372,6 +376,14 @@ def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
         raise ContentMissing(
             "a purchase by the State names its package and decision", pointer="/body/procurement"
         )
+
+
+def must_let_out(exits: Iterable[Exit], parties: Iterable[str]) -> None:
+    """Refuse an exit for one who is no party."""
+    among = frozenset(parties)
+    for each in exits:
+        if absent := set(each.who) - among:
+            raise SignerMissing(f"exit {each.exit} is for one who is no party", subjects=absent)
 
 
 def must_be_lawful(

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import (
+    AfterValidator,
     SerializerFunctionWrapHandler,
     StringConstraints,
     model_serializer,
@@ -27,6 +28,7 @@ from ledger.domain.event import (
     Days,
     Model,
     PartyId,
+    PartyIds,
     RightId,
     Sealed,
     Sha256,
@@ -43,8 +45,13 @@ ConsentId = Annotated[str, of_kind("consent")]
 GrantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,16}$")]
 GrantRef = Annotated[str, StringConstraints(pattern=r"^contract:[a-z0-9.-]{1,80}#[a-z0-9]{1,16}$")]
 ConditionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
+ExitName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 Positive = Annotated[int, pydantic.Field(ge=1)]
 Natural = Annotated[int, pydantic.Field(ge=0)]
+ExitGround = Literal["convenience", "breach", "insolvency", "challenge", "control", "target"]
+"""Why an exit lets a party out: at will, or because of the other side's breach, opening of
+insolvency, challenge of a right, change of control, or a target that was missed."""
+
 RoyaltyBase = Literal["net_selling_price", "net_revenue", "pre_tax_profit", "none"]
 Sublicensing = Literal["no", "consent", "affiliates", "free"]
 ContractKind = Literal[
@@ -176,6 +183,25 @@ class Renewal(Model):
     times: Positive | None = None
 
 
+class Exit(Model):
+    """A way out that was agreed: who may end the contract on which ground, and after which days.
+
+    Any one of `who` may. The days of both run from the receipt of the notice; null is none.
+    """
+
+    exit: ExitName
+    who: PartyIds
+    ground: ExitGround
+    notice_days: Days | None = None
+    cure_days: Days | None = None
+
+
+def _named_once(exits: tuple[Exit, ...]) -> tuple[Exit, ...]:
+    if len({each.exit for each in exits}) < len(exits):
+        raise ValueError("two exits have one name")
+    return exits
+
+
 class SignedOn(Model):
     """The day on which a party signed the deed."""
 
@@ -218,8 +244,7 @@ class TermsMembers(Model):
     languages: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")], ...], FROM_LIST, DISTINCT
     ] = ()
-    notice_days: Days | None = None
-    cure_days: Days | None = None
+    exits: Annotated[tuple[Exit, ...], FROM_LIST, AfterValidator(_named_once)] = ()
     sell_off_days: Days | None = None
     renewal: Renewal | None = None
     survival: Text | None = None

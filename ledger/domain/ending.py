@@ -1,20 +1,25 @@
 """
 How a contract rests and how it ends before its term.
 
-A party that ends or suspends it alone does so by notice, which works when the other side receives
-it (Civil Code art. 428(3)). What ends grants names the rights that they are on.
+A party ends it alone by an exit that was agreed, or for a serious breach; it ends or suspends it by
+a notice of that, which works when the other side receives it (Civil Code art. 428). What ends
+grants names the rights that they are on.
+Refusals come in the order in which they are defined here, BACKDATED behind who may end it.
 Read in this order: events, refusals, admit, evolve.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
+
+from pydantic import model_validator
 
 from ledger.domain.amendment import must_be_all, must_name
 from ledger.domain.authority import WrongSigner
+from ledger.domain.backdating import Backdated, must_not_reach_back
 from ledger.domain.contract import KIND, Contract, Suspension, must_run
-from ledger.domain.contract_terms import ContractId
+from ledger.domain.contract_terms import Confirmation, ContractId, Exit, ExitName, reason_of
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -30,6 +35,7 @@ from ledger.domain.event import (
     RightId,
     State,
     Text,
+    legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.notice import Notice, NoticeId
@@ -70,24 +76,71 @@ class ContractResumed(Body):
 
 
 class ContractTerminated(Body):
-    """The contract ends before its term: by consent of all, or by one party's notice."""
+    """The contract ends before its term: by consent, by an agreed exit, for a serious breach.
+
+    `exit` names the exit taken; `notice` is what told the others. `confirms` says why all, with the
+    licensees of sublicences below, end it only now from a day that is past.
+    """
 
     TOPIC: ClassVar[str] = "contract.terminated/1"
 
     contract: ContractId
-    ground: Literal["consent", "breach", "convenience"]
+    ground: Literal["consent", "exit", "serious_breach"]
     terminated_by: PartyIds
     notice: NoticeId | None
     terminated_on: Day
     rights: Rights
+    exit: ExitName | None = None
+    confirms: Confirmation | None = None
+
+    @model_validator(mode="after")
+    def _by_one_way(self) -> "ContractTerminated":
+        if (self.exit is not None) != (self.ground == "exit"):
+            raise ValueError("an exit is named where the ground is one, and nowhere else")
+        return self
 
     def subjects(self) -> frozenset[str]:
         """Return the contract, who ends it, by which notice, and the rights that become free."""
         return _and_notice((self.contract, *self.terminated_by, *self.rights), self.notice)
 
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the sublicences below, whose licensees confirm an end in the past too."""
+        return () if self.confirms is None else _below(state, self.contract)
+
 
 def _and_notice(named: Iterable[str], notice: str | None) -> frozenset[str]:
     return frozenset(named).union(() if notice is None else (notice,))
+
+
+def _below(state: State, subject: str) -> Iterator[str]:
+    """Yield the sublicences that end with a contract, at any depth, as far as `state` tells."""
+    contract = state.get(subject)
+    if isinstance(contract, Contract):
+        for sublicence, name in contract.below.items():
+            grant = contract.grants.get(name)
+            if grant is None or not grant.direct_licence:
+                yield sublicence
+                yield from _below(state, sublicence)
+
+
+class ExitMissing(Refusal):
+    """A contract is ended alone only by an exit that was agreed, by a party that it lets out."""
+
+    code = "EXIT_MISSING"
+    members = ("exit",)
+    title_vi = "Hợp đồng không có thỏa thuận cho phép bên này đơn phương chấm dứt như vậy"
+    article = "Bộ luật Dân sự, Điều 428(1)"
+    remedy = "terms.amended/1"
+
+
+class NoticeMatter(Refusal):
+    """A notice works for what it said: the same matter and, of an end, the same exit."""
+
+    code = "NOTICE_MATTER"
+    members = ("notice",)
+    title_vi = "Thông báo nói về việc khác, không dùng được cho việc này"
+    article = "Bộ luật Dân sự, Điều 428(2)"
+    remedy = "notice.served/1"
 
 
 class TerminationNotReceived(Refusal):
@@ -103,7 +156,16 @@ class NoticeTooShort(Refusal):
     """The days agreed between the receipt of a notice and its effect have not passed."""
 
     code = "NOTICE_TOO_SHORT"
-    title_vi = "Chưa hết thời hạn báo trước hoặc thời hạn khắc phục đã thỏa thuận"
+    members = ("terminated_on",)
+    title_vi = "Chưa hết thời hạn báo trước đã thỏa thuận"
+
+
+class CureRunning(Refusal):
+    """The days agreed for the other side to cure what it is blamed for have not passed."""
+
+    code = "CURE_RUNNING"
+    members = ("terminated_on",)
+    title_vi = "Chưa hết thời hạn khắc phục đã thỏa thuận"
 
 
 def _admit_suspended(state: State, event: Event, context: Context) -> None:
@@ -114,7 +176,7 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     must_run(body.contract, contract, context)
     interval(body.suspended_from, body.suspended_to, "/body/suspended_to")
     if frozenset(body.suspended_by) != contract.parties:
-        _must_be_noticed(state, contract, body, body.suspended_by, body.suspended_from, 0)
+        _must_be_noticed(state, contract, body, body.suspended_by, _OF_SUSPENSION)
 
 
 def _admit_resumed(state: State, event: Event, context: Context) -> None:
@@ -139,28 +201,118 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
 
 
 def _admit_terminated(state: State, event: Event, context: Context) -> None:
-    """Refuse an end without consent of all or a notice received, or before its days are over."""
+    """Refuse an end that was not agreed, or told of, before its days are over, or too far back."""
     body = event.body
     assert isinstance(body, ContractTerminated)
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
     must_name(body.rights, contract.rights(), contract)
+    below = _licensees_below(state, body)
+    ending = contract.parties.intersection(body.terminated_by)
+    _must_be_theirs(contract, body, below)
+    taken = None if body.exit is None else _exit_taken(contract, body, ending)
+    if body.terminated_on < legal_day(context.accepted):
+        _must_be_confirmed(state, contract, body, below, context)
+    if taken is not None:
+        matters = _OF_BREACH if taken.ground == "breach" else _OF_AN_END
+        acting = ending.intersection(taken.who)
+        notice = _must_be_noticed(state, contract, body, acting, matters)
+        _must_be_over(contract, notice, body, taken.notice_days, NoticeTooShort)
+        _must_be_over(contract, notice, body, taken.cure_days, CureRunning)
+    elif body.ground == "serious_breach":
+        _must_be_noticed(state, contract, body, ending, _OF_BREACH)
+
+
+_OF_AN_END = frozenset({"termination"})
+_OF_BREACH = frozenset({"termination", "breach"})
+_OF_SUSPENSION = frozenset({"suspension"})
+
+
+def _licensees_below(state: State, body: ContractTerminated) -> frozenset[str]:
+    """Return the licensees of sublicences that an end in the past takes along."""
+    if body.confirms is None:
+        return frozenset()
+    sublicences = (known(state, each, Contract) for each in _below(state, body.contract))
+    return frozenset(
+        licensee
+        for each in sublicences
+        if each.ended is None or each.ended > body.terminated_on
+        for licensee in each.licensees()
+    )
+
+
+def _must_be_theirs(contract: Contract, body: ContractTerminated, below: frozenset[str]) -> None:
+    """Refuse consent without all parties, and whoever signs what is not theirs to end."""
     if body.ground == "consent":
-        must_be_all(contract, body.terminated_by)
-        return
-    terms = contract.terms_on(body.terminated_on)
-    days = terms.cure_days if body.ground == "breach" else terms.notice_days
-    _must_be_noticed(state, contract, body, body.terminated_by, body.terminated_on, days or 0)
+        must_be_all(contract, contract.parties.intersection(body.terminated_by))
+    strangers = set(body.terminated_by) - contract.parties - below
+    if strangers:
+        raise WrongSigner(
+            "the parties end it and, where it `confirms` an end in the past, licensees below it",
+            positions=(contract.position,),
+            subjects=strangers,
+        )
+
+
+def _exit_taken(contract: Contract, body: ContractTerminated, ending: frozenset[str]) -> Exit:
+    """Return the exit, or raise `ExitMissing`, which names those that were agreed."""
+    agreed = {each.exit: each for each in contract.terms_on(body.terminated_on).exits}
+    taken = agreed.get(str(body.exit))
+    if taken is not None and ending.intersection(taken.who):
+        return taken
+    told = (f"{each.exit} ({each.ground}) for {', '.join(each.who)}" for each in agreed.values())
+    raise ExitMissing(
+        f"{body.contract} lets {', '.join(sorted(ending))} out by no exit {body.exit} on"
+        f" {body.terminated_on}; agreed: {'; '.join(told) or 'none'}. All may end it by consent",
+        positions=(contract.position, *(each.position for each in contract.changes)),
+    )
+
+
+def _must_be_confirmed(
+    state: State,
+    contract: Contract,
+    body: ContractTerminated,
+    below: frozenset[str],
+    context: Context,
+) -> None:
+    """Refuse an end before its recording unless all confirm it, for a reason, over no third."""
+    reason = reason_of(body.confirms)
+    absent = contract.parties.union(below).difference(body.terminated_by)
+    if reason is None or absent:
+        raise Backdated(
+            f"it would end on {body.terminated_on}, before it is recorded: "
+            + (
+                "all parties and licensees below it confirm that (`confirms`), or it ends today"
+                if reason is None
+                else f"{', '.join(sorted(absent))} would have to confirm that too"
+            ),
+            positions=(contract.position,),
+            subjects=(body.contract, *absent),
+            pointer="/body/terminated_on",
+        )
+    for right in body.rights:
+        must_not_reach_back(
+            right,
+            known(state, right, Right),
+            body.terminated_on,
+            signers=body.terminated_by,
+            context=context,
+            reason=reason,
+        )
 
 
 def _must_be_noticed(
     state: State,
     contract: Contract,
     body: ContractTerminated | ContractSuspended,
-    acting: Iterable[str],
-    day: date,
-    days: int,
-) -> None:
+    acting: Collection[str],
+    matters: frozenset[str],
+) -> Notice:
+    """Return the notice by which somebody acts alone: theirs, about this, and received by then."""
+    if isinstance(body, ContractTerminated):
+        day, exit_ = body.terminated_on, body.exit
+    else:
+        day, exit_ = body.suspended_from, None
     if body.notice is None:
         raise TerminationNotReceived(
             "without the others' consent it takes a notice",
@@ -174,6 +326,14 @@ def _must_be_noticed(
             positions=(notice.position,),
             pointer="/body/notice",
         )
+    if notice.matter not in matters or exit_ not in (None, notice.exit):
+        wanted = " or ".join(sorted(matters))
+        raise NoticeMatter(
+            f"{body.notice} is of {notice.matter}, exit {notice.exit or 'none'}; this takes one of"
+            f" {wanted}" + ("" if exit_ is None else f" that names exit {exit_}"),
+            positions=(notice.position,),
+            subjects=(body.contract, body.notice),
+        )
     if notice.received_on is None or day < notice.received_on:
         raise TerminationNotReceived(
             f"{body.notice} was sent on {notice.sent_on} and "
@@ -185,11 +345,24 @@ def _must_be_noticed(
             positions=(notice.position,),
             subjects=(body.contract, body.notice),
         )
-    if day < notice.received_on + timedelta(days=days):
-        raise NoticeTooShort(
-            f"{days} days run from {notice.received_on}",
+    return notice
+
+
+def _must_be_over(
+    contract: Contract,
+    notice: Notice,
+    body: ContractTerminated,
+    days: int | None,
+    refusal: type[NoticeTooShort | CureRunning],
+) -> None:
+    """Refuse an end while days that run from the receipt of its notice are not over."""
+    assert notice.received_on is not None, "it was seen to be received"
+    first = notice.received_on + timedelta(days=days or 0)
+    if body.terminated_on < first:
+        raise refusal(
+            f"{days} days run from {notice.received_on}: it ends on {first} at the earliest",
             positions=(contract.position, notice.position),
-            subjects=(body.contract, body.notice),
+            subjects=(body.contract, str(body.notice)),
         )
 
 

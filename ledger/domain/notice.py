@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import model_validator
+
 from ledger.domain.authority import WrongSigner
 from ledger.domain.contract import Contract
-from ledger.domain.contract_terms import ContractId
+from ledger.domain.contract_terms import ContractId, ExitName
 from ledger.domain.event import (
     Admits,
     Body,
@@ -41,7 +43,10 @@ NoticeId = Annotated[str, of_kind(KIND)]
 
 
 class NoticeServed(Body):
-    """A party sent another a notice; only its receipt makes it work."""
+    """A party sent another a notice; only its receipt makes it work.
+
+    `exit` names which of the agreed exits it takes, or will take if what it blames is not cured.
+    """
 
     TOPIC: ClassVar[str] = "notice.served/1"
 
@@ -52,6 +57,13 @@ class NoticeServed(Body):
     served_on: PartyId
     sent_on: Day
     text_sha256: Sha256
+    exit: ExitName | None = None
+
+    @model_validator(mode="after")
+    def _that_ends(self) -> "NoticeServed":
+        if self.exit is not None and self.matter not in ("termination", "breach"):
+            raise ValueError("only a notice of termination or breach names an exit")
+        return self
 
     def subjects(self) -> frozenset[str]:
         """Return the notice, the contract and the two parties."""
@@ -84,6 +96,7 @@ class Notice:
     served_by: str
     served_on: str
     sent_on: date
+    exit: str | None = None
     received_on: date | None = None
 
 
@@ -135,6 +148,7 @@ def _evolve_served(subject: str, value: Notice | None, logged: Logged) -> Notice
         body.served_by,
         body.served_on,
         body.sent_on,
+        body.exit,
     )
 
 

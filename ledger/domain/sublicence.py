@@ -7,13 +7,21 @@ Read in this order: events, refusals, admit, evolve.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
 from pydantic import model_validator
 
 from ledger.domain.consent import consenting
-from ledger.domain.contract import KIND, Contract, agreed_to, must_be_lawful, must_run
+from ledger.domain.contract import (
+    KIND,
+    Contract,
+    agreed_to,
+    must_be_lawful,
+    must_let_out,
+    must_run,
+)
 from ledger.domain.contract_terms import (
     AgreedTerms,
     ContractId,
@@ -146,6 +154,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
             positions=(contract.position,),
             subjects=(body.head_contract,),
         )
+    must_let_out(body.exits, (body.sublicensor, body.sublicensee))
     _must_all_run(state, body.head_contract, contract, context)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     must_be_lawful(state, body, "sublicence", (body.grant,), context)
@@ -286,7 +295,7 @@ def _evolve_sublicence(subject: str, value: Contract | None, logged: Logged) -> 
     body = logged.event.body
     assert isinstance(body, SublicenceGranted)
     if subject != body.contract:
-        return value
+        return value and replace(value, below=value.below.insert(body.contract, body.head_grant))
     terms = first_terms(body, (body.grant,), body.grant.valid_to)
     return Contract(
         position=logged.position,

@@ -39,7 +39,7 @@ def steps(node: Node, url: str, world: World, home: Home, tale: Tale) -> dict[st
         ),
         "sealed": c.terms_amended(
             **shared,
-            changes={"price": b.sealed(), "cure_days": 30},
+            changes={"price": b.sealed(), "sell_off_days": 30},
             effective_from=day(later),
         ),
         "entered": c.licence_entered(
@@ -127,11 +127,13 @@ def test_who_changed_what_between_two_versions(
     both = sorted([tale.cast.institute, tale.cast.firm])
     listed = ledger.get(path)["versions"]
     assert [1, 2, 3] == [version["version"] for version in listed]
-    assert [[], ["royalty_ppm"], ["cure_days", "price"]] == [each["changed"] for each in listed]
+    assert [[], ["royalty_ppm"], ["price", "sell_off_days"]] == [each["changed"] for each in listed]
     assert all(both == version["signers"] for version in listed)
     diff = ledger.get(f"{path}/1/diff/3")
-    assert ["cure_days", "price", "royalty_ppm"] == [each["member"] for each in diff["differences"]]
-    rate = diff["differences"][-1]
+    assert ["price", "royalty_ppm", "sell_off_days"] == [
+        each["member"] for each in diff["differences"]
+    ]
+    rate = diff["differences"][1]
     assert (50_000, 60_000, [steps["raised"]]) == (rate["before"], rate["after"], rate["by"])
     assert [steps["raised"], steps["sealed"]] == diff["positions"]
     assert 404 == http.get(f"{path}/3/diff/4").status_code

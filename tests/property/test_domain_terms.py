@@ -24,7 +24,7 @@ amendments = st.lists(
             {},
             optional={
                 "royalty_ppm": st.integers(0, 1_000_000),
-                "notice_days": st.none() | st.integers(0, 90),
+                "sell_off_days": st.none() | st.integers(0, 90),
                 "dispute_body": st.none() | st.sampled_from(["VIAC", "TAND Hà Nội"]),
             },
         ).filter(bool),
@@ -42,7 +42,7 @@ def test_terms_on_a_day_are_a_fold_of_what_has_effect_by_then(said) -> None:
     for day in DAYS:
         naive = {
             "royalty_ppm": 50_000,
-            "notice_days": None,
+            "sell_off_days": None,
             "dispute_body": contract.said.dispute_body,
         }
         for effective, changes in said:
@@ -58,7 +58,7 @@ def test_changes_read_back_as_they_were_named(named) -> None:
     said = {
         name: value
         for name, value in named.items()
-        if name in ("price", "royalty", "notice_days", "effective_to", "dispute_body")
+        if name in ("price", "royalty", "sell_off_days", "effective_to", "dispute_body")
     }
     if said:
         read = Changes.model_validate(Changes.model_validate(said).model_dump(mode="json"))

@@ -62,6 +62,7 @@ def histories(draw: st.DrawFn) -> tuple[Body, ...]:
             contract_terminated(
                 contract=CONTRACT,
                 ground="consent",
+                exit=None,
                 notice=None,
                 rights=[RIGHT],
                 terminated_by=[INSTITUTE, FIRM],

@@ -164,7 +164,7 @@ def test_sublicence_longer() -> None:
 def test_sublicence_longer_than_a_head_that_ends_early() -> None:
     """The head contract, or the one above it, was ended with effect from a later day."""
     ends = {"terminated_on": "2028-06-01", "terminated_by": [FIRM, INSTITUTE]}
-    by_consent = {"ground": "consent", "notice": None, "rights": [RIGHT]}
+    by_consent = {"ground": "consent", "exit": None, "notice": None, "rights": [RIGHT]}
     ending = contract_terminated(contract=CONTRACT, **by_consent, **ends)
     past = given(right_filed(), licensed(), ending)
     past.when(passed_on(valid_to="2028-06-02")).then_refused(SublicenceLonger, positions=[1, 2])

@@ -1,7 +1,11 @@
 """Rules 16, 25, 33 to 34, 84 to 86 and their neighbours: what happens under a contract."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
+
+import pytest
+from pydantic import ValidationError
 
 from ledger.domain.amendment import (
     AmendForm,
@@ -12,8 +16,14 @@ from ledger.domain.approval import PermitMissing, RegistrationNeeded
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import Backdated
 from ledger.domain.contract import ContractEnded
-from ledger.domain.ending import NoticeTooShort, TerminationNotReceived
-from ledger.domain.event import OpeningRequired
+from ledger.domain.ending import (
+    CureRunning,
+    ExitMissing,
+    NoticeMatter,
+    NoticeTooShort,
+    TerminationNotReceived,
+)
+from ledger.domain.event import Body, OpeningRequired
 from ledger.domain.granting import ExclusiveOverlap
 from ledger.domain.money import RateRange
 from ledger.domain.own_use import ExclusiveSelfUse
@@ -41,6 +51,7 @@ from tests.support.builders import (
 from tests.support.contracts import (
     COMPULSORY,
     CONSENT,
+    NOTICE,
     OPTIONED,
     WAITING,
     certificate_issued,
@@ -48,8 +59,10 @@ from tests.support.contracts import (
     condition_met,
     consent_given,
     contract_in_force,
+    contract_suspended,
     contract_terminated,
     correction_recorded,
+    leave,
     notice_received,
     notice_served,
     option_exercised,
@@ -156,25 +169,103 @@ def test_option_not_open() -> None:
     past.and_then(rival).when(option_exercised()).then_refused(ExclusiveOverlap, positions=[2])
 
 
+def told(*exits: dict[str, Any], **notice: Any) -> Past:
+    """Return a log in which the firm told the institute, who got it, under these exits."""
+    agreed = {"exits": list(exits)} if exits else {}
+    return given(optioned_filed(), waiting(**agreed), notice_served(**notice), notice_received())
+
+
+NEXT = datetime(2026, 11, 3, 3, 0, tzinfo=UTC)
+
+
 def test_termination_not_received() -> None:
     """A contract ended on the sending date; from its receipt, and the days agreed, it may end."""
-    served = given(optioned_filed(), waiting(notice_days=None), notice_served())
-    ended = {"terminated_on": "2026-11-01"}
-    served.when(contract_terminated(**ended)).then_refused(TerminationNotReceived, positions=[2])
+    served = given(optioned_filed(), waiting(exits=[leave()]), notice_served())
+    today = {"terminated_on": "2026-11-02"}
+    served.when(contract_terminated(**today)).then_refused(TerminationNotReceived, positions=[2])
     served.when(contract_terminated(notice=None)).then_refused(TerminationNotReceived)
-    received = served.and_then(notice_received())
-    received.when(contract_terminated(**ended)).then_refused(TerminationNotReceived, positions=[2])
-    received.when(contract_terminated(terminated_on="2026-11-02")).then_admitted()
+    arrived = said(notice_received(received_on="2026-11-03"), accepted=NEXT)
+    received = served.and_then(arrived)
+    early = said(contract_terminated(terminated_on="2026-11-02"), accepted=NEXT)
+    received.when(early).then_refused(Backdated, positions=[1])
+    on_time = said(contract_terminated(terminated_on="2026-11-03"), accepted=NEXT)
+    received.when(on_time).then_admitted()
 
 
 def test_notice_too_short() -> None:
-    past = given(optioned_filed(), waiting(), notice_served(), notice_received())
+    past = told()
     early = contract_terminated(terminated_on="2026-12-01")
     past.when(early).then_refused(NoticeTooShort, positions=[1, 2])
     past.when(contract_terminated()).then_admitted()
-    cured = contract_terminated(ground="breach", terminated_on="2026-12-31")
-    past.when(cured).then_refused(NoticeTooShort)
-    past.when(contract_terminated(ground="breach", terminated_on="2027-01-01")).then_admitted()
+
+
+def test_cure_running() -> None:
+    """A breach is cured in the days agreed, whatever the notice that blames it says it is of."""
+    for matter in ("breach", "termination"):
+        past = told(matter=matter, exit="unpaid")
+        early = contract_terminated(exit="unpaid", terminated_on="2026-12-31")
+        past.when(early).then_refused(CureRunning, positions=[1, 2])
+        past.when(contract_terminated(exit="unpaid", terminated_on="2027-01-01")).then_admitted()
+
+
+def test_exit_missing() -> None:
+    """Out is who an exit lets out, by the one that it takes, as long as it is agreed."""
+    past = told(leave(), leave("in", who=[INSTITUTE]))
+    refusal = past.when(contract_terminated(exit="in")).then_refused(ExitMissing, positions=[1])
+    assert f"agreed: out (convenience) for {FIRM}; in (convenience) for {INSTITUTE}" in str(refusal)
+    past.when(contract_terminated()).then_admitted()
+    given_up = terms_amended(contract=WAITING, changes={"exits": []}, effective_from="2026-12-01")
+    later = past.and_then(given_up)
+    refusal = later.when(contract_terminated()).then_refused(ExitMissing, positions=[1, 4])
+    assert "agreed: none" in str(refusal)
+    later.when(contract_terminated(terminated_on="2026-11-30")).then_admitted()
+
+
+def test_notice_matter() -> None:
+    """What a notice was not about does not become so by ending the contract with it."""
+    for wrong in ({"matter": "renewal", "exit": None}, {"exit": None}, {"exit": "unpaid"}):
+        told(**wrong).when(contract_terminated()).then_refused(NoticeMatter, positions=[2])
+    blamed = told(matter="breach")
+    blamed.when(contract_terminated()).then_refused(NoticeMatter, positions=[2])
+    alone = {"suspended_by": [FIRM], "notice": NOTICE}
+    told().when(contract_suspended(**alone)).then_refused(NoticeMatter, positions=[2])
+    told(matter="suspension", exit=None).when(contract_suspended(**alone)).then_admitted()
+
+
+def test_a_serious_breach_needs_no_exit() -> None:
+    """CC art. 428(1): by notice of it, from its receipt on."""
+    serious = contract_terminated(ground="serious_breach", exit=None, terminated_on="2026-11-02")
+    for matter in ("breach", "termination"):
+        told(matter=matter, exit=None).when(serious).then_admitted()
+    told(matter="other", exit=None).when(serious).then_refused(NoticeMatter)
+    stranger = serious.model_copy(update={"terminated_by": (FIRM, RIVAL)})
+    told(matter="breach", exit=None).when(stranger).then_refused(WrongSigner, subjects=[RIVAL])
+
+
+def test_an_exit_is_for_a_party() -> None:
+    stranger = [leave(who=[FIRM, RIVAL])]
+    past = given(right_filed(), optioned_filed())
+    past.when(waiting(exits=stranger)).then_refused(SignerMissing, subjects=[RIVAL])
+    past = past.and_then(waiting())
+    amended = terms_amended(contract=WAITING, changes={"exits": stranger})
+    past.when(amended).then_refused(SignerMissing, subjects=[RIVAL])
+    past = licensed()
+    past.when(sublicence_granted(exits=[leave(who=[INSTITUTE])])).then_refused(SignerMissing)
+    past.when(sublicence_granted(exits=[leave(who=[RIVAL])])).then_admitted()
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        lambda: contract_terminated(exit=None),
+        lambda: contract_terminated(ground="consent"),
+        lambda: notice_served(matter="renewal"),
+        lambda: waiting(exits=[leave(), leave(ground="breach")]),
+    ],
+)
+def test_an_exit_is_named_where_it_means_something(malformed: Callable[[], Body]) -> None:
+    with pytest.raises(ValidationError):
+        malformed()
 
 
 def test_the_sender_does_not_confirm_its_own_notice() -> None:
@@ -189,6 +280,7 @@ def test_all_parties_end_a_contract_by_consent() -> None:
     ended = {
         "contract": CONTRACT,
         "ground": "consent",
+        "exit": None,
         "notice": None,
         "rights": [RIGHT],
         "terminated_on": "2027-01-01",
@@ -217,6 +309,7 @@ def test_a_direct_licence_outlives_its_head() -> None:
     ended = contract_terminated(
         contract=CONTRACT,
         ground="consent",
+        exit=None,
         notice=None,
         rights=[RIGHT],
         terminated_by=[INSTITUTE, FIRM],
@@ -250,7 +343,7 @@ def test_registration_needed_for_an_amendment() -> None:
 
 
 def test_contract_ended() -> None:
-    past = given(optioned_filed(), waiting(notice_days=None), notice_served(), notice_received())
+    past = told(leave())
     over = past.and_then(contract_terminated(terminated_on="2026-11-02"))
     over.when(terms_amended(contract=WAITING)).then_refused(ContractEnded, positions=[4])
     past.when(terms_amended(contract=WAITING)).then_admitted()
@@ -331,6 +424,7 @@ def test_nothing_is_passed_on_from_what_has_ended() -> None:
     over = contract_terminated(
         contract=CONTRACT,
         ground="consent",
+        exit=None,
         notice=None,
         rights=[RIGHT],
         terminated_by=[INSTITUTE, FIRM],

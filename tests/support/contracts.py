@@ -89,6 +89,11 @@ def correction_recorded(**overrides: Any) -> CorrectionRecorded:
     return built(CorrectionRecorded, defaults, overrides)
 
 
+def leave(name: str = "out", **overrides: Any) -> dict[str, Any]:
+    """Return an exit as JSON: the firm's, at will."""
+    return {"exit": name, "who": [FIRM], "ground": "convenience", **overrides}
+
+
 def waiting(**overrides: Any) -> Any:
     """Return a contract that waits for a condition, with an option, on a right of its own."""
     option = grant(rights=[OPTIONED], option_until="2027-12-01")
@@ -97,8 +102,10 @@ def waiting(**overrides: Any) -> Any:
         "grants": [option],
         "effective_upon": "conditions",
         "conditions": [{"condition": "pilot", "what": "Thử nghiệm đạt yêu cầu"}],
-        "notice_days": 30,
-        "cure_days": 60,
+        "exits": [
+            leave("out", notice_days=30),
+            leave("unpaid", ground="breach", cure_days=60),
+        ],
     }
     return contract_concluded(**{**defaults, **overrides})
 
@@ -130,7 +137,7 @@ def option_exercised(**overrides: Any) -> OptionExercised:
 
 
 def notice_served(**overrides: Any) -> NoticeServed:
-    """Return the firm's notice that it ends the contract."""
+    """Return the firm's notice that it ends the contract by the exit agreed."""
     defaults = {
         "notice": NOTICE,
         "contract": WAITING,
@@ -139,6 +146,7 @@ def notice_served(**overrides: Any) -> NoticeServed:
         "served_on": INSTITUTE,
         "sent_on": "2026-11-01",
         "text_sha256": SOME_HASH,
+        "exit": "out",
     }
     return built(NoticeServed, defaults, overrides)
 
@@ -175,7 +183,8 @@ def contract_terminated(**overrides: Any) -> ContractTerminated:
     """Return the firm's end of the waiting contract, 30 days after its notice was received."""
     defaults = {
         "contract": WAITING,
-        "ground": "convenience",
+        "ground": "exit",
+        "exit": "out",
         "terminated_by": [FIRM],
         "notice": NOTICE,
         "terminated_on": "2026-12-02",

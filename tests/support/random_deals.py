@@ -1,11 +1,12 @@
 """Random events of the market and of contracts."""
 
+from collections.abc import Iterable
 from random import Random
 from typing import Any
 
 from tests.support import builders as b
 from tests.support.chance import PARTIES, RIGHTS, name, near, owner, pair, said_before
-from tests.support.contracts import contract_terminated, notice_received, notice_served
+from tests.support.contracts import contract_terminated, leave, notice_received, notice_served
 from tests.support.market import listing_resumed
 from tests.support.reference_deals import ROYALTY_PPM, WHOLE
 from tests.support.reference_model import Said, later
@@ -129,6 +130,18 @@ def terms(random: Random, day: str) -> Said:
     }
 
 
+def exits(random: Random, parties: Iterable[str]) -> list[Said]:
+    """Return the exits of a contract: mostly one for everybody, seldom for a stranger, or none."""
+    who = sorted(parties)
+    if not random.randint(0, 4):
+        return []
+    if not random.randint(0, 20):
+        who = [b.OPERATOR]
+    ground = random.choice(("convenience", "convenience", "breach"))
+    days = {each: random.choice((None, 0, 3)) for each in ("notice_days", "cure_days")}
+    return [leave(who=who if random.randint(0, 4) else who[:1], ground=ground, **days)]
+
+
 def conclude(random: Random, ref: WholeReference, day: str) -> Any:
     grant = granted(random, ref, day, None)
     parties = {grant["licensor"], grant["licensee"]}
@@ -149,6 +162,7 @@ def conclude(random: Random, ref: WholeReference, day: str) -> Any:
         parties=sorted(parties),
         consents=random.choice(([], others)) if set(others).isdisjoint(parties) else [],
         grants=[grant],
+        exits=exits(random, parties),
         effective_from=later(day, random.choice((-200, 0, 0, 10))),
         effective_to=random.choice((None, later(day, 500))),
     )
@@ -179,6 +193,15 @@ def sublicense(random: Random, ref: WholeReference, day: str) -> Any:
     )
 
 
+_MATTERS: tuple[Said, ...] = (
+    {},
+    {},
+    {"exit": None},
+    {"matter": "breach"},
+    {"matter": "renewal", "exit": None},
+)
+
+
 def serve(random: Random, ref: WholeReference, day: str) -> Any:
     chosen = a_contract(random, ref)
     found = ref.contract(chosen)
@@ -190,6 +213,7 @@ def serve(random: Random, ref: WholeReference, day: str) -> Any:
         served_by=sender,
         served_on=addressee,
         sent_on=near(random, day),
+        **random.choice(_MATTERS),
     )
 
 
@@ -211,7 +235,7 @@ def terminate(random: Random, ref: WholeReference, day: str) -> Any:
     chosen = a_contract(random, ref)
     found = ref.contract(chosen)
     parties = sorted(ref.parties(found)) if found else [b.FIRM, b.INSTITUTE]
-    ground = random.choice(("consent", "consent", "convenience", "convenience"))
+    ground = random.choice(("consent", "consent", "exit", "exit", "exit", "serious_breach"))
     served = ref.all("notice.served", contract=chosen) or ref.all("notice.served")
     notice = random.choice(served)["said"] if served and random.randint(0, 5) else None
     alone = [notice["served_by"]] if notice and random.randint(0, 3) else parties[:1]
@@ -219,6 +243,7 @@ def terminate(random: Random, ref: WholeReference, day: str) -> Any:
     return contract_terminated(
         contract=chosen,
         ground=ground,
+        exit=random.choice(("out", "out", "out", "other")) if ground == "exit" else None,
         terminated_by=parties if ground == "consent" and random.randint(0, 4) else alone,
         notice=None if notice is None else notice["notice"],
         terminated_on=later(day, random.choice((0, 0, 15, -5))),

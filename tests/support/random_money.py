@@ -151,7 +151,7 @@ def give_back(random: Random, ref: WholeReference, day: str) -> Any:
         of = (between["distribution"], between["payee"])
         above = max(ref.confirmed(*of) - ref.payable(*of), 1)
     amount = random.choice((above, above, above, above + 1))
-    if random.randint(0, 1):
+    if random.randint(0, 2):
         return m.overpayment_noted(amount, **between, noted_on=near(random, day))
     by = random.choice((between["payer"], between["payer"], b.BANK, *PARTIES))
     return m.refund_made(

@@ -313,6 +313,8 @@ class DealsReference(Reference):
         (grant,) = said["grants"]
         if self.contract(said["contract"]):
             return "SUBJECT_EXISTS"
+        if any(set(each["who"]) - set(said["parties"]) for each in said["exits"]):
+            return "SIGNER_MISSING"
         if said["offer"] is not None:
             accepted = self.all("offer.accepted", offer=said["offer"])
             if not accepted or accepted[0]["hash"] != said["acceptance"]:
@@ -402,14 +404,22 @@ class DealsReference(Reference):
         if said["rights"] != self.grant_of(said["contract"])["rights"]:
             return "RIGHTS_NOT_NAMED"
         parties, acting = self.parties(contract), set(said["terminated_by"])
-        if said["ground"] != "consent":
-            return self._noticed(said, acting)
-        if parties - acting:
+        if said["ground"] == "consent" and parties - acting:
             return "SIGNER_MISSING"
-        return "WRONG_SIGNER" if acting - parties else None
+        if acting - parties:
+            return "WRONG_SIGNER"
+        agreed = {each["exit"]: each for each in contract.get("exits", [])}
+        way = agreed.get(said["exit"])
+        if said["ground"] == "exit" and not (way and acting & parties & {*way["who"]}):
+            return "EXIT_MISSING"
+        if said["terminated_on"] < day:  # What all confirm is not said here.
+            return "BACKDATED"
+        if said["ground"] == "consent":
+            return None
+        return self._noticed(said, acting & parties & ({*way["who"]} if way else parties), way)
 
-    def _noticed(self, said: Said, acting: set[str]) -> str | None:
-        """Judge an end by notice: received, and from its receipt on at the earliest."""
+    def _noticed(self, said: Said, acting: set[str], way: Said | None) -> str | None:
+        """Judge an end by notice: of this, received, and its days over."""
         if said["notice"] is None:
             return "TERMINATION_NOT_RECEIVED"
         served = self.one("notice.served", notice=said["notice"])
@@ -417,11 +427,21 @@ class DealsReference(Reference):
             return "PREDECESSOR_UNKNOWN"
         if served["contract"] != said["contract"] or served["served_by"] not in acting:
             return "WRONG_SIGNER"
+        breach = way is None or way["ground"] == "breach"
+        if served["matter"] not in {"termination", "breach" if breach else "termination"}:
+            return "NOTICE_MATTER"
+        if way is not None and served["exit"] != way["exit"]:
+            return "NOTICE_MATTER"
         # The first day on which it is said to have arrived counts.
         received = self.all("notice.received", notice=said["notice"])
         days = [entry["said"]["received_on"] for entry in received]
-        in_time = bool(days) and said["terminated_on"] >= min(days)
-        return None if in_time else "TERMINATION_NOT_RECEIVED"
+        if not days or said["terminated_on"] < min(days):
+            return "TERMINATION_NOT_RECEIVED"
+        for member, code in (("notice_days", "NOTICE_TOO_SHORT"), ("cure_days", "CURE_RUNNING")):
+            over = later(min(days), way[member] or 0) if way else ""
+            if said["terminated_on"] < over:
+                return code
+        return None
 
     def _notice_served(self, said: Said, day: str, at: str) -> str | None:
         del at

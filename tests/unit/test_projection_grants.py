@@ -81,6 +81,7 @@ def test_an_early_end_leaves_the_days_before_it() -> None:
     ended = contract_terminated(
         contract=CONTRACT,
         ground="consent",
+        exit=None,
         notice=None,
         rights=[RIGHT],
         terminated_by=[INSTITUTE, FIRM],
