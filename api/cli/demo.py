@@ -5,9 +5,7 @@ Every envelope is kept as a file before it is sent, and its receipt after. So a 
 after a crash, sends the same bytes and gets the same receipts; the printed curl line does the same.
 """
 
-import json
 import os
-import secrets
 import shlex
 import signal
 import subprocess
@@ -19,6 +17,7 @@ from datetime import UTC, date, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import httpx2
 import typer
@@ -28,15 +27,15 @@ from rich.table import Table
 
 from api.cli.operate import DEMONSTRATION
 from api.cli.signing import sign_sealed
-from api.cli.story import Cast, Step, story
+from api.cli.story import OFFICERS, Cast, Done, Step, names, story, variables
 from ledger import durable
 from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt, read_trust
-from ledger.compose import uuid7
 from ledger.domain.event import legal_day
 from ledger.faults import Told
 from ledger.genesis import initialise, key_record
 from ledger.home import AlreadyInitialised, Home
 from ledger.keystore import KeyFileMissing, load_key, save_key
+from ledger.log.encoding import write_base64
 from ledger.settings import Settings
 from ledger.wire.envelope import payload_hash
 from ledger.wire.keys import PrivateKey
@@ -45,10 +44,8 @@ from ledger.wire.regular import read_regular
 START_S = 120.0
 """How long the server may take to be ready, in seconds."""
 
-SUBJECTS = (
-    "technology", "listing", "offer", "contract", "second_contract",
-    "share", "report", "distribution", "payment",
-)  # fmt: skip
+CHECKPOINT_AFTER = "payment"
+"""The step after which an auditor keeps the signed head, to compare with later ones."""
 
 
 class DemoFailed(Told):
@@ -78,6 +75,7 @@ def demo(
         play.run()
         _ask(play)
         _verify_offline(home, url, console)
+        _show_variables(play)
         _show_where(home, url, console)
         if not once:
             console.print("\nThe server stays up. [bold]Ctrl-C[/] ends it; the data stays.")
@@ -93,16 +91,18 @@ class _Play:
         self.console = console
         self.url = url
         self.steps = home.path / "demo"
+        self.checkpoint = self.steps / "kept.checkpoint"
         self.keys = self._keys()
         self.cast = self._cast()
+        self.done = Done({}, {})
         self.size = 0
+        self.accepted: dict[str, str] = {}
 
     def run(self) -> None:
         """Play every step; a step already played is replayed, byte for byte."""
-        done: dict[str, str] = {}
-        for number, step in enumerate(story(self.cast), 1):
-            file, signed = self._signed(number, step, done)
-            done[step.name] = payload_hash(signed.envelope.payload)
+        for number, step in enumerate(story(), 1):
+            file, signed = self._signed(number, step)
+            self.done.hashes[step.name] = payload_hash(signed.envelope.payload)
             self.console.print(f"[bold]{number:>2}. {step.says}[/]")
             try:
                 receipt = self.ledger.submit(signed)
@@ -111,6 +111,8 @@ class _Play:
             else:
                 self._receipt(step, receipt)
                 self._keep(file.with_suffix(".tlog-proof"), receipt)
+            if step.name == CHECKPOINT_AFTER and not self.checkpoint.exists():
+                _write_whole(self.checkpoint, self.ledger.get_bytes("/checkpoint"))
             self.console.print(
                 f"    [dim]curl -sS --json @{shlex.quote(str(file))} {self.url}/v1/events[/]",
                 soft_wrap=True,
@@ -120,6 +122,8 @@ class _Play:
         if step.refused:
             raise DemoFailed(f"{step.name} was admitted; it must be refused {step.refused}")
         self.size = max(self.size, receipt.position + 1)
+        self.done.positions[step.name] = receipt.position
+        self.accepted[step.name] = receipt.accepted
         again = " [yellow](replayed: the same receipt as before)[/]" if receipt.replayed else ""
         self.console.print(
             f"    [green]✓ receipt verified[/]{again}  {step.topic}  position {receipt.position}, "
@@ -142,61 +146,44 @@ class _Play:
             f"{answer.problem['detail']}"
         )
 
-    def _signed(self, number: int, step: Step, done: dict[str, str]) -> tuple[Path, Signed]:
+    def _signed(self, number: int, step: Step) -> tuple[Path, Signed]:
         """Return a step's submission: from its file, else made, signed and written."""
         file = self.steps / f"{number:02d}-{step.name}.json"
         if file.exists():
             return file, Signed.from_json(read_regular(file))
-        keys = [self.keys[party] for party in step.signers]
         signed = sign_sealed(
-            self.ledger.trust.origin, step.topic, step.body(done), step.signers, keys, step.sealed
+            self.ledger.trust.origin,
+            step.topic,
+            step.body(self.cast, self.done),
+            step.parties(self.cast),
+            [self.keys[name] for name in step.keys],
+            step.sealed,
         )
         _write_whole(file, signed.to_json())
         return file, signed
 
     def _cast(self) -> Cast:
-        file = self.steps / "cast.json"
+        """Return who plays; the day of the first telling is kept, for it is in what was signed."""
+        file = self.steps / "today"
         if not file.exists():
-            made = {name: f"{_kind(name)}:{uuid7()}" for name in SUBJECTS}
-            number = f"1-{date.today().year}-{secrets.randbelow(90000) + 10000}"  # noqa: DTZ011
-            made |= {
-                "right": f"right:vn.{number}",
-                "terms": payload_hash(b"The text of the licence agreement (demo)."),
-                "inventor": f"party:tok.{secrets.token_hex(16)}",
-                "today": legal_day(datetime.now(UTC)).isoformat(),
-            }
-            _write_whole(file, json.dumps(made, indent=1).encode())
-        ids = json.loads(read_regular(file))
+            _write_whole(file, legal_day(datetime.now(UTC)).isoformat().encode())
         identity = self.home.identity()
-        inventor = ids["inventor"]
-        self.keys[inventor] = self.keys.pop("inventor")
+        parties = {role: name for role, name in names().items() if name.startswith("party:")}
         return Cast(
-            operator=identity.operator,
-            registrar=identity.registrar,
-            institute="party:demo.institute",
-            firm="party:demo.firm",
-            rival="party:demo.rival",
-            inventor=inventor,
-            ids=ids,
-            keys={party: key_record(key) for party, key in self.keys.items()},
-            today=date.fromisoformat(ids["today"]),
+            parties=parties | {role: getattr(identity, role) for role in OFFICERS},
+            ids=dict(names())
+            | {"terms": payload_hash(b"The text of the licence agreement (demo).")},
+            keys={name: key_record(key) for name, key in self.keys.items()},
+            today=date.fromisoformat(read_regular(file).decode()),
         )
 
     def _keys(self) -> dict[str, PrivateKey]:
-        """Return everyone's key; a party's own system would hold its own."""
-        identity = self.home.identity()
-        files = {
-            identity.operator: self.home.keys / "operator.pem",
-            identity.registrar: self.home.keys / "registrar.pem",
+        """Return everyone's keys; a party's own system would hold its own."""
+        officers = {role: load_key(self.home.keys / f"{role}.pem") for role in OFFICERS}
+        others = {name for step in story() for name in step.keys} - set(OFFICERS)
+        return officers | {
+            name: _key(self.steps / "keys" / f"{name}.pem") for name in sorted(others)
         }
-        names = ("institute", "firm", "rival")
-        files |= {f"party:demo.{name}": self.steps / "keys" / f"{name}.pem" for name in names}
-        files["inventor"] = self.steps / "keys" / "inventor.pem"
-        return {party: _key(file) for party, file in files.items()}
-
-
-def _kind(name: str) -> str:
-    return "contract" if name == "second_contract" else name
 
 
 def _key(file: Path) -> PrivateKey:
@@ -242,6 +229,27 @@ def _ask(play: _Play) -> None:
         answer = "licensed" if check["licensed"] else "not licensed"
         table.add_row(f"May the firm sell in {territory} (C09D)?", answer, _positions(check))
     console.print(table)
+
+
+def _show_variables(play: _Play) -> None:
+    """Keep, and print, the variables that the lines of docs/questions.md use."""
+    kept = play.ledger.open_note(read_regular(play.checkpoint))
+    values = {
+        "L": play.url,
+        "LEDGER_URL": play.url,
+        "LEDGER_TRUST": str(play.home.trust),
+        **variables(play.cast, play.done),
+        "AT": play.accepted["acceptance"],
+        "SIZE": str(kept.size),
+        "ROOT": quote(write_base64(kept.root), safe=""),
+    }
+    file = play.steps / "questions.env"
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    _write_whole(file, "".join(f"{line}\n" for line in lines).encode())
+    play.console.print("\n[bold]For the questions[/] of docs/questions.md, in a shell:")
+    play.console.print(f"  [dim]$ . {shlex.quote(str(file))}[/]", soft_wrap=True)
+    for line in lines:
+        play.console.print(f"    {line}", markup=False, soft_wrap=True)
 
 
 def _positions(answer: dict[str, Any]) -> str:

@@ -1,351 +1,203 @@
 """
-The story that `techledger demo` plays: one technology, from listing to revenue share.
+The story that `techledger demo` tells: `story.json`, by days relative to the telling.
 
-Each step is an event's type, body and signers, as an institute, a firm, an inventor, the exchange
-and the department would sign them. `None` as `refused` means that the ledger must admit the step;
-otherwise it must refuse it with that code.
+The demo plays it, the tests play it, and `docs/questions.md` asks about it. Its bodies hold words
+in braces:
+
+| word | stands for |
+|---|---|
+| `{name}` | a party or a subject, as the cast has it; `{terms}` the hash of a text |
+| `{number:right}` | the number in a right's id |
+| `{today}`, `{quarter-3}` | the day of the telling; the first day of the quarter so many before |
+| `{today-57d}`, `{quarter-3+5y}` | so many days, or years, from such a day |
+| `{hash:step}`, `{position:step}` | the payload's hash, and the position, of an earlier step |
+| `{key:name}`, `{key_id:name}` | the record of a key, and its id |
 """
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache, partial
+from importlib.resources import files
 from typing import Any
 
-PRICE = 1_200_000_000
-"""The lump sum, in đồng."""
-
-BASE = 8_750_000_000
-"""Net selling price of the first period, in đồng; 5 % of it are 437,500,000."""
-
-PARTS = ((0, 650_000), (1, 300_000), (2, 50_000))
-"""Institute, inventor, exchange, in parts per million."""
+OFFICERS = ("operator", "registrar")
+"""Whom the ledger itself names; all others are of the story."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who and what the story is about: subject ids, key records, and the day it is played."""
+    """Who and what the story is about, and the day on which it is told.
 
-    operator: str
-    registrar: str
-    institute: str
-    firm: str
-    rival: str
-    inventor: str
+    `parties` and `ids` have what `NAMES` has, by the same names, and the officers; `keys` are the
+    records of the keys that sign, by the name of their party or their own.
+    """
+
+    parties: Mapping[str, str]
     ids: Mapping[str, str]
     keys: Mapping[str, Mapping[str, str]]
     today: date
 
+    def __getattr__(self, role: str) -> str:
+        """Return a party by its role."""
+        try:
+            return self.parties[role]
+        except KeyError:
+            raise AttributeError(role) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of the steps so far: hashes of payloads, and positions, by the steps' names."""
+
+    hashes: dict[str, str]
+    positions: dict[str, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event of the story. `body` is given the payload hashes of the steps before it."""
+    """One event of the story.
+
+    `signers` are parties by their roles and `keys` names of the keys that sign, `sealed` the JSON
+    pointers of what is sealed. None as `refused` means that the ledger must admit the step;
+    otherwise it must refuse it with that code.
+    """
 
     name: str
     says: str
     topic: str
     signers: tuple[str, ...]
-    body: Callable[[Mapping[str, str]], dict[str, Any]]
+    keys: tuple[str, ...]
+    told: Mapping[str, Any]
     sealed: tuple[str, ...] = ()
     refused: str | None = None
 
+    def parties(self, cast: Cast) -> list[str]:
+        """Return whom the event binds."""
+        return [cast.parties[role] for role in self.signers]
 
-def story(cast: Cast) -> list[Step]:
-    """Return the steps, in order."""
+    def body(self, cast: Cast, done: Done) -> dict[str, Any]:
+        """Return the body as it is told by this cast, after these steps."""
+        body = _filled(self.told, partial(_meaning, cast, done))
+        assert isinstance(body, dict)
+        # Where parties are a set, the ledger has them in the order of their ids.
+        for listed in ("parties", "agreed_by"):
+            if listed in body:
+                body[listed].sort()
+        return body
+
+
+@cache
+def _told() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(files("api.cli").joinpath("story.json").read_text("utf-8"))
+    return told
+
+
+def names() -> Mapping[str, str]:
+    """Return what the story calls its parties and subjects."""
+    found: Mapping[str, str] = _told()["names"]
+    return found
+
+
+def chapters() -> tuple[str, ...]:
+    """Return the names of the chapters, in order."""
+    return tuple(each["chapter"] for each in _told()["chapters"])
+
+
+def story(*chapters: str) -> list[Step]:
+    """Return the steps of these chapters, or of all, in order."""
+    told = _told()["chapters"]
+    assert set(chapters) <= {each["chapter"] for each in told}, chapters
     return [
-        *_parties(cast),
-        *_technology(cast),
-        *_market(cast),
-        *_licence(cast),
-        *_money(cast),
+        _step(step)
+        for each in told
+        if not chapters or each["chapter"] in chapters
+        for step in each["steps"]
     ]
 
 
-def _parties(cast: Cast) -> list[Step]:
-    described = (
-        (cast.institute, "organisation", "Institute of Materials (demo)", "the institute"),
-        (cast.firm, "organisation", "Sông Hồng Coatings JSC (demo)", "the firm"),
-        (cast.rival, "organisation", "Đà Nẵng Coatings JSC (demo)", "a second firm"),
-        (cast.inventor, "person", None, "the inventor, a random token and no name,"),
+def _step(told: Mapping[str, Any]) -> Step:
+    signers, by = tuple(told["signers"]), told.get("by", {})
+    return Step(
+        name=told["name"],
+        says=told["says"],
+        topic=told["topic"],
+        signers=signers,
+        keys=(*(by.get(role, role) for role in signers), *told.get("also", ())),
+        told=told["body"],
+        sealed=tuple(told.get("sealed", ())),
+        refused=told.get("refused"),
     )
-    return [
-        Step(
-            f"register-{index}",
-            f"{who} is registered; its own signature proves that it holds its key",
-            "party.registered/1",
-            (party, cast.operator, *(() if kind == "person" else (cast.registrar,))),
-            _fixed(
-                party=party,
-                kind=kind,
-                name=name,
-                roles=[],
-                seat="VN",
-                keys=[dict(cast.keys[party])],
-            ),
-        )
-        for index, (party, kind, name, who) in enumerate(described, 1)
-    ]
 
 
-def _technology(cast: Cast) -> list[Step]:
-    ids, owners = cast.ids, [{"party": cast.institute, "share": [1, 1]}]
-    filed = cast.today - timedelta(days=900)
-    granted = cast.today - timedelta(days=200)
-    return [
-        Step(
-            "technology",
-            "the institute declares its technology",
-            "technology.registered/1",
-            (cast.institute,),
-            _fixed(
-                technology=ids["technology"],
-                title="Lớp phủ chống ăn mòn cho thép ven biển",
-                summary="Anti-corrosion coating for steel near the sea, applied without a primer.",
-                object_kind="process",
-                trl=7,
-                owners=owners,
-                state_funded_ppm=600_000,
-            ),
-        ),
-        Step(
-            "right-filed",
-            "the department's registrar records the patent application",
-            "right.filed/1",
-            (cast.registrar,),
-            _fixed(
-                right=ids["right"],
-                office="vn",
-                kind="invention",
-                application_no=ids["right"].removeprefix("right:vn."),
-                title_no=None,
-                name="Lớp phủ chống ăn mòn",
-                filed_on=filed.isoformat(),
-                owners=owners,
-                technology=ids["technology"],
-                attested_by=None,
-                document_sha256=None,
-            ),
-        ),
-        Step(
-            "right-granted",
-            "the registrar records the grant: in force until 20 years after filing",
-            "right.granted/1",
-            (cast.registrar,),
-            _fixed(
-                right=ids["right"],
-                title_no="1-0026606",
-                granted_on=granted.isoformat(),
-                in_force_from=granted.isoformat(),
-                expires_on=_years_after(filed, 20).isoformat(),
-                attested_by=None,
-                document_sha256=None,
-            ),
-        ),
-    ]
+_WORD = re.compile(r"\{([^{}]*)\}")
+_DAY = re.compile(r"(today|quarter)(?:-(\d+))?((?:[+-]\d+[dy])*)")
+_MOVES = re.compile(r"([+-]\d+)([dy])")
 
 
-def _market(cast: Cast) -> list[Step]:
-    ids = cast.ids
-    return [
-        Step(
-            "listing",
-            "the institute lists it on HanoTEX, the exchange reviews",
-            "listing.published/1",
-            (cast.institute, cast.operator),
-            _fixed(
-                listing=ids["listing"],
-                market="hanotex",
-                kind="technology",
-                channel="online",
-                title="Lớp phủ chống ăn mòn, chuyển quyền sử dụng độc quyền",
-                summary="Exclusive licence for Viet Nam.",
-                lister=cast.institute,
-                reviewer=cast.operator,
-                coordinator=None,
-                technology=ids["technology"],
-                rights=[ids["right"]],
-                fields={"scheme": "ipc", "edition": "2026.01", "codes": ["C09D"]},
-                ask=None,
-                expires_on=(cast.today + timedelta(days=180)).isoformat(),
-                scan_sha256=None,
-            ),
-        ),
-        Step(
-            "offer",
-            "the firm makes an offer; its price is sealed, the log holds a commitment only",
-            "offer.made/1",
-            (cast.firm,),
-            _fixed(
-                offer=ids["offer"],
-                listing=ids["listing"],
-                offeror=cast.firm,
-                offeree=cast.institute,
-                subject_matter="Exclusive licence, Viet Nam, IPC C09D, eight years",
-                price={"amount": PRICE, "currency": "VND"},
-                royalty_ppm=50_000,
-                terms_sha256=ids["terms"],
-                expires_at=f"{cast.today + timedelta(days=30)}T10:00:00.000Z",
-                revocable=False,
-            ),
-            sealed=("/body/price",),
-        ),
-        Step(
-            "acceptance",
-            "the institute accepts: it names the hash of exactly that offer",
-            "offer.accepted/1",
-            (cast.institute,),
-            lambda done: {
-                "offer": ids["offer"],
-                "accepts": done["offer"],
-                "accepted_by": cast.institute,
-            },
-        ),
-    ]
+def _filled(told: Any, meaning: "partial[Any]") -> Any:
+    """Return a body with its words replaced; what is one word becomes its meaning as it is."""
+    if isinstance(told, Mapping):
+        return {name: _filled(value, meaning) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_filled(value, meaning) for value in told]
+    if not isinstance(told, str):
+        return told
+    if whole := _WORD.fullmatch(told):
+        return meaning(whole[1])
+    return _WORD.sub(lambda word: str(meaning(word[1])), told)
 
 
-def _licence(cast: Cast) -> list[Step]:
-    return [
-        Step(
-            "contract",
-            "both sign the licence: exclusive in Viet Nam, 5 % of the net selling price",
-            "contract.concluded/1",
-            (cast.institute, cast.firm),
-            lambda done: (
-                _contract(cast, cast.ids["contract"], cast.firm, "exclusive", "iso:VN")
-                | {
-                    "listing": cast.ids["listing"],
-                    "offer": cast.ids["offer"],
-                    "acceptance": done["acceptance"],
-                }
-            ),
-            sealed=("/body/price",),
-        ),
-        Step(
-            "second-licence",
-            "a second licence for Đà Nẵng in the same field: refused at the door",
-            "contract.concluded/1",
-            (cast.institute, cast.rival),
-            lambda _done: _contract(
-                cast, cast.ids["second_contract"], cast.rival, "non_exclusive", "vn-2025:48"
-            ),
-            refused="EXCLUSIVE_OVERLAP",
-        ),
-    ]
+def _meaning(cast: Cast, done: Done, word: str) -> Any:
+    kind, _, name = word.partition(":")
+    if name:
+        return _ABOUT[kind](cast, done, name)
+    if day := _DAY.fullmatch(word):
+        return day_of(cast.today, day[1], int(day[2] or 0), day[3]).isoformat()
+    return cast.parties.get(word) or cast.ids[word]
 
 
-def _contract(
-    cast: Cast, contract: str, licensee: str, exclusivity: str, territory: str
-) -> dict[str, Any]:
-    until = _years_after(cast.today, 8).isoformat()
-    grant = {
-        "grant": "g1",
-        "licensor": cast.institute,
-        "licensee": licensee,
-        "rights": [cast.ids["right"]],
-        "technologies": [cast.ids["technology"]],
-        "acts": ["make", "sell", "use"],
-        "exclusivity": exclusivity,
-        "territory": {"codes": [territory]},
-        "field": {"scheme": "ipc", "edition": "2026.01", "codes": ["C09D"]},
-        "valid_from": cast.today.isoformat(),
-        "valid_to": until,
-        "sublicensing": "consent",
-        "transferable": False,
-        "accepts": [],
-    }
+_ABOUT: Mapping[str, Callable[[Cast, Done, str], Any]] = {
+    "hash": lambda _, done, step: done.hashes[step],
+    "position": lambda _, done, step: done.positions[step],
+    "key": lambda cast, _, name: dict(cast.keys[name]),
+    "key_id": lambda cast, _, name: cast.keys[name]["key_id"],
+    "number": lambda cast, _, right: cast.ids[right].rpartition(".")[2],
+}
+
+
+def day_of(today: date, since: str, quarters: int = 0, moves: str = "") -> date:
+    """Return a day of the story: from today or from the first of a quarter, moved in turn."""
+    day = today
+    if since == "quarter":
+        month = 12 * today.year + 3 * ((today.month - 1) // 3) - 3 * quarters
+        day = date(month // 12, month % 12 + 1, 1)
+    for count, unit in _MOVES.findall(moves):
+        moved = timedelta(days=int(count)) if unit == "d" else None
+        day = _years_after(day, int(count)) if moved is None else day + moved
+    return day
+
+
+def variables(cast: Cast, done: Done) -> dict[str, str]:
+    """Return the variables that the questions about the story use, but for what only a log has.
+
+    `TODAY` is the day of the telling, `Q1` to `Q3` the first days of the quarters before its own,
+    `NEXT_YEAR` the day a year on, `YEAR` the year of the older licence's royalties, `K` the key
+    that was compromised, `CONTRACT` the position of the licence, `SOLD` that of the mark's sale.
+    """
+    today = cast.today
+    quarters = {f"Q{n}": day_of(today, "quarter", 4 - n).isoformat() for n in (1, 2, 3)}
     return {
-        "contract": contract,
-        "kind": "licence",
-        "parties": sorted([cast.institute, licensee]),
-        "listing": None,
-        "offer": None,
-        "acceptance": None,
-        "grants": [grant],
-        "price": {"amount": PRICE, "currency": "VND"},
-        "royalty_ppm": 50_000,
-        "royalty_base": "net_selling_price",
-        "currency": "VND",
-        "terms_sha256": cast.ids["terms"],
-        "concluded_on": cast.today.isoformat(),
-        "effective_from": cast.today.isoformat(),
-        "effective_to": until,
-        "dispute_body": "VIAC",
+        "TODAY": today.isoformat(),
+        "NEXT_YEAR": _years_after(today, 1).isoformat(),
+        **quarters,
+        "YEAR": quarters["Q1"][:4],
+        "K": cast.keys["institute-2"]["key_id"],
+        "CONTRACT": str(done.positions["contract"]),
+        "SOLD": str(done.positions["sold"]),
     }
-
-
-def _money(cast: Cast) -> list[Step]:
-    ids, who = cast.ids, (cast.institute, cast.inventor, cast.operator)
-    due = BASE * 50_000 // 1_000_000
-    paid = [{"party": who[index], "amount": due * ppm // 1_000_000} for index, ppm in PARTS]
-    yesterday = cast.today - timedelta(days=1)
-    return [
-        Step(
-            "share",
-            "institute, inventor and exchange agree on how revenue is shared",
-            "share.agreed/1",
-            who,
-            _fixed(
-                share=ids["share"],
-                contract=ids["contract"],
-                parts=[{"party": who[index], "ppm": ppm} for index, ppm in PARTS],
-                agreed_by=sorted(who),
-                effective_from=cast.today.isoformat(),
-            ),
-        ),
-        Step(
-            "report",
-            "the firm reports its first sales, every deduction on a line of its own",
-            "revenue.reported/1",
-            (cast.firm,),
-            _fixed(
-                report=ids["report"],
-                contract=ids["contract"],
-                period_from=yesterday.isoformat(),
-                period_to=cast.today.isoformat(),
-                currency="VND",
-                gross=BASE + 875_000_000,
-                deductions=[{"kind": "vat", "amount": 875_000_000}],
-                base=BASE,
-                due={"amount": due, "currency": "VND"},
-                corrects=None,
-                reported_by=cast.firm,
-            ),
-        ),
-        Step(
-            "distribution",
-            "the exchange distributes 437,500,000 đồng; anyone can recompute it to the đồng",
-            "revenue.distributed/1",
-            (cast.operator,),
-            _fixed(
-                distribution=ids["distribution"],
-                share=ids["share"],
-                contract=ids["contract"],
-                reports=[ids["report"]],
-                total={"amount": due, "currency": "VND"},
-                parts=paid,
-                share_parts=None,
-            ),
-        ),
-        Step(
-            "payment",
-            "the institute, as payee, confirms what it received",
-            "payment.confirmed/1",
-            (cast.institute,),
-            _fixed(
-                payment=ids["payment"],
-                distribution=ids["distribution"],
-                payer=cast.firm,
-                payee=cast.institute,
-                confirmed_by=cast.institute,
-                amount={"amount": paid[0]["amount"], "currency": "VND"},
-                paid_on=cast.today.isoformat(),
-                overpayment=False,
-            ),
-        ),
-    ]
-
-
-def _fixed(**body: Any) -> Callable[[Mapping[str, str]], dict[str, Any]]:
-    return lambda _done: body
 
 
 def _years_after(day: date, years: int) -> date:

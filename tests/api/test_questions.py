@@ -11,8 +11,9 @@ import subprocess
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from string import Template
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.cli.story import Done, chapters, names, variables
 from ledger.client import LedgerClient, read_trust
 from ledger.domain.event import legal_day
 from ledger.home import Home
@@ -28,21 +30,19 @@ from ledger.intake import decode
 from ledger.log.encoding import write_base64
 from ledger.node import Node
 from ledger.wire.envelope import envelope_to_object
-from ledger.wire.keys import PrivateKey
 from projections.catalogue import READ_MODELS
 from projections.rebuild import rebuild
-from tests.support import asked
-from tests.support.builders import AUTHOR, BANK, FIRM, INSTITUTE, RIVAL
 from tests.support.openapi import GOLDEN
-from tests.support.tale import play
+from tests.support.tale import cast, play
 from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "questions.md").read_text("utf-8")
 WANTED = {*range(1, 21), 24, 29, 30, 31, 36}
 
-THE_DAY = "2026-11-27"
-"""Stands in the document for the day on which the demo's part of the story is played."""
+NAMES = names()
+INSTITUTE, FIRM, RIVAL = (NAMES[each] for each in ("institute", "firm", "rival"))
+AUTHOR, BANK = NAMES["inventor"], NAMES["bank"]
 
 PROVEN_OTHERWISE = {31, 36}
 """Their answers are proofs themselves: the history's, and that nothing differs."""
@@ -89,31 +89,21 @@ class Loaded:
 
     def said(self, text: str) -> str:
         """Return what the document says, with what differs from ledger to ledger."""
-        for word, value in self.words.items():
-            text = text.replace(word, value)
-        return text
+        return Template(text).substitute(self.words)
 
 
 @pytest.fixture(scope="module")
 def loaded(url: str, home: Home, node: Node) -> Iterator[Loaded]:
-    world, second = World.of(home), PrivateKey.generate()
-    today = legal_day(datetime.now(UTC))
+    world, today = World.of(home), legal_day(datetime.now(UTC))
     with LedgerClient(url, read_trust(home.trust)) as ledger:
-        tale = play(ledger, world, asked.cast_of(world, today))
+        tale = play(ledger, world, cast(world, {}, {}, today), *chapters())
         at = {name: receipt.position for name, receipt in tale.receipts.items()}
-        for told in (
-            asked.Told("court", asked.court(world)),
-            *asked.happened(world, today, second),
-        ):
-            at[told.name] = ledger.submit(asked.signed(world, told)).position
         kept = ledger.open_note(ledger.get_bytes("/checkpoint"))
         rebuild(node.pool, READ_MODELS, decode, key=node.key)
-        words = {
-            THE_DAY: today.isoformat(),
-            "$K": second.key_id,
-            "$AT": tale.receipts["acceptance"].accepted,
-            "$SIZE": str(kept.size),
-            "$ROOT": quote(write_base64(kept.root), safe=""),
+        words = variables(tale.cast, Done({}, at)) | {
+            "AT": tale.receipts["acceptance"].accepted,
+            "SIZE": str(kept.size),
+            "ROOT": quote(write_base64(kept.root), safe=""),
         }
         yield Loaded(url, home.trust, at, words)
 
@@ -141,10 +131,10 @@ def _money(distribution: Any, loaded: Loaded) -> bool:
 
 def _late(answer: Any, loaded: Loaded) -> bool:
     """Say that the third quarter is not reported, and the author's part of the first not paid."""
-    first = next(each for each in answer["unpaid"] if each["report"] == "report:2026-009-q1")
+    first = next(each for each in answer["unpaid"] if each["report"] == NAMES["first_report"])
     used = {loaded.at[name] for name in ("royalties", "amended", "first", "distributed", "paid")}
     return (
-        "2026-07-01" in [each["period_from"] for each in answer["missing"]]
+        loaded.words["Q3"] in [each["period_from"] for each in answer["missing"]]
         and 10_800_000 == first["unpaid"]
         and first["interest"] > 0
         and used <= set(answer["positions"])
@@ -159,7 +149,7 @@ CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
     1: _owner(FIRM),
     2: lambda answer, loaded: (
         _owner(INSTITUTE)(answer, loaded)
-        and ["assignment:2026-5"] == [each["assignment"] for each in answer["pending"]]
+        and [NAMES["sale"]] == [each["assignment"] for each in answer["pending"]]
     ),
     3: lambda answer, loaded: answer["licensed"] and loaded.at["contract"] in answer["positions"],
     4: lambda answer, _: (
@@ -171,7 +161,7 @@ CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
     ],
     7: lambda answer, _: answer["exclusive"] and FIRM == answer["grants"][0]["licensee"],
     8: lambda answer, loaded: (
-        ("C09D", loaded.words[THE_DAY])
+        ("C09D", loaded.words["TODAY"])
         not in [(x["field"], x["start"]) for x in answer["exclusive"] if "sell" in x["acts"]]
         and len(answer["encumbrances"]) == 2
     ),
@@ -203,7 +193,7 @@ CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
         answer["earned"],
         answer["short"],
     ),
-    24: lambda answer, _: [("security:2026-2", [BANK]), ("security:2026-1", [BANK])] == [
+    24: lambda answer, _: [(NAMES["second_charge"], [BANK]), (NAMES["first_charge"], [BANK])] == [
         (lien["security"], lien["creditors"]) for lien in answer["liens"]
     ],
     29: lambda answer, loaded: [("HOLD_PAYMENT", None), ("FREEZE_TITLE", loaded.at["lifted"])] == [
@@ -254,20 +244,23 @@ def test_the_command_line_gives_the_same_answer(
     assert "as of size" in told.output
 
 
+LAPSED, HELD = f"rights status {NAMES['older_right']}", f"disputes holds {NAMES['share']}"
+
+
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [
-        (f"rights status {asked.LAPSED}", 1, "lapsed since 2026-03-01"),
-        (f"rights status {asked.LAPSED} --true-on 2026-02-28", 0, "in_force since 2021-05-04"),
-        (f"rights status {asked.RIGHT} --territory iso:LA", 1, "nothing is known"),
-        (f"disputes holds {asked.SHARE}", 1, f"{asked.DISPUTE}  "),
-        (f"disputes holds {asked.SHARE} --true-on 2020-01-01", 0, "no order holds"),
+        (LAPSED, 1, "lapsed since"),
+        (f"{LAPSED} --true-on $Q1", 0, "in_force since 2021-05-04"),
+        (f"rights status {NAMES['right']} --territory iso:LA", 1, "nothing is known"),
+        (HELD, 1, f"{NAMES['dispute']}  "),
+        (f"{HELD} --true-on 2020-01-01", 0, "no order holds"),
         ("disputes show dispute:none", 0, "dispute:none is not known"),
     ],
 )
 def test_an_exit_code_says_yes_or_no(loaded: Loaded, words: str, code: int, line: str):
     options = ["--url", loaded.url, "--trust", str(loaded.trust)]
-    done = CliRunner().invoke(app, [*words.split(), *options])
+    done = CliRunner().invoke(app, [*loaded.said(words).split(), *options])
     assert (code, True) == (done.exit_code, line in done.output), done.output
 
 
@@ -275,10 +268,12 @@ def test_a_licence_ends_by_itself_with_the_last_right_that_it_grants(
     http: httpx2.Client, loaded: Loaded
 ):
     """IP Law art. 148(4), as known: before the lapse was recorded the licence was in force."""
-    path, lapse = f"/v1/contracts/{asked.ROYALTIES}/terms", loaded.at["lapsed"]
-    ended = http.get(path, params={"true_on": "2026-03-01"}).json()
+    path, lapse = f"/v1/contracts/{NAMES['royalties']}/terms", loaded.at["lapsed"]
+    ended_on = date.fromisoformat(loaded.words["Q1"]) + timedelta(days=59)
+    day, before_it = ended_on.isoformat(), (ended_on - timedelta(days=1)).isoformat()
+    ended = http.get(path, params={"true_on": day}).json()
     assert ("right_ended", True) == (ended["status"], lapse in ended["positions"])
-    for before in ({"true_on": "2026-02-28"}, {"true_on": "2026-03-01", "known_at": lapse - 1}):
+    for before in ({"true_on": before_it}, {"true_on": day, "known_at": lapse - 1}):
         answer = http.get(path, params=before).json()
         assert ("in_force", False) == (answer["status"], lapse in answer["positions"])
 
@@ -296,19 +291,19 @@ def _asked_of_days() -> Iterator[tuple[str, str]]:
                 path, query = max(of_route, key=lambda found: len(found[1]))
                 rest = [word for word in query.split("&") if word.partition("=")[0] != each["name"]]
                 yield f"{path}?{'&'.join(filter(None, rest))}", each["name"]
-    yield f"/v1/rights/{asked.RIGHT}/title?known_by=office", "known_at"
+    yield f"/v1/rights/{NAMES['right']}/title?known_by=office", "known_at"
     yield from ((f"/{page}?", "true_on") for page in DAY_PAGES)
 
 
 FURTHER_DAYS = (
-    f"/v1/rights/{asked.LAPSED}/status",
-    f"/v1/contracts/{asked.LICENCE}/sublicences",
-    f"/v1/subjects/{asked.SHARE}/holds",
+    f"/v1/rights/{NAMES['older_right']}/status",
+    f"/v1/contracts/{NAMES['contract']}/sublicences",
+    f"/v1/subjects/{NAMES['share']}/holds",
     f"/v1/parties/{INSTITUTE}",
     f"/v1/parties/{INSTITUTE}/relations",
 )
 DAYS = ("0001-01-01", "0999-12-31", "1000-01-01", "2999-12-31", "3000-01-01", "9999-12-31")
-DAY_PAGES = (f"rights/{asked.RIGHT}", f"contracts/{asked.LICENCE}", f"parties/{INSTITUTE}")
+DAY_PAGES = (f"rights/{NAMES['right']}", f"contracts/{NAMES['contract']}", f"parties/{INSTITUTE}")
 
 
 def test_the_first_and_the_last_day_are_answered_and_none_beyond(
@@ -416,14 +411,14 @@ def test_days_that_are_no_days_are_not_shown(http: httpx2.Client, loaded: Loaded
 
 
 PAGES = (
-    f"/rights/{asked.MARK}",
-    f"/rights/{asked.RIGHT}",
-    f"/contracts/{asked.LICENCE}",
-    f"/contracts/{asked.ROYALTIES}",
+    f"/rights/{NAMES['mark']}",
+    f"/rights/{NAMES['right']}",
+    f"/contracts/{NAMES['contract']}",
+    f"/contracts/{NAMES['royalties']}",
     f"/parties/{INSTITUTE}",
     f"/parties/{AUTHOR}",
-    f"/disputes/{asked.DISPUTE}",
-    f"/distributions/{asked.DISTRIBUTION}",
+    f"/disputes/{NAMES['dispute']}",
+    f"/distributions/{NAMES['distribution']}",
 )
 
 
@@ -443,11 +438,11 @@ def test_a_subject_has_its_page_and_what_it_links_to_is_there(
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (PAGES[0], (FIRM, "Hợp đồng tín dụng 2/2026")),
+        (PAGES[0], (FIRM, "Hợp đồng tín dụng số 2")),
         (PAGES[2], ("niêm phong (sha256:", "5 % trên giá bán tịnh", "437.500.000 VND")),
         (PAGES[3], ("Quá hạn.", "4 % đến 1.000.000.000 VND, rồi 3 %")),
         (PAGES[4], ("lộ khóa", "1.000.000.000 VND")),
-        (PAGES[5], ("131.250.000 VND", asked.DISPUTE)),
+        (PAGES[5], ("131.250.000 VND", NAMES["dispute"])),
         (PAGES[6], ("tạm giữ thanh toán", "Phần chia doanh thu không đúng thỏa thuận")),
         (PAGES[7], ("ra đúng số đã ký", "284.375.000", "65 %")),
     ],
@@ -455,14 +450,14 @@ def test_a_subject_has_its_page_and_what_it_links_to_is_there(
 def test_a_page_says_what_its_subject_is(
     http: httpx2.Client, loaded: Loaded, path: str, said: tuple[str, ...]
 ):
-    day = "?true_on=2026-05-01" if path == PAGES[3] else ""
+    day = f"?true_on={loaded.words['Q2']}" if path == PAGES[3] else ""
     if day:  # Overdue on a later day; the rates of the days before the amendment.
         assert said[0] in http.get(path).text
         said = said[1:]
     text = http.get(f"{path}{day}").text
     for words in said:
         assert words in text, words
-    assert loaded.words[THE_DAY]
+    assert loaded.words["TODAY"]
 
 
 def test_the_page_of_what_is_not_known_says_so(http: httpx2.Client, loaded: Loaded):

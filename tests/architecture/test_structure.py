@@ -92,6 +92,8 @@ OWN = {
     *(f"ledger/{name}.py" for name in ("lawbook", "judged", "powers", "domain/territory")),
     *(f"ledger/store/{name}.py" for name in ("schema", "migrate", "embedded")),
     "api/importers/uspto_parties.py",
+    "api/cli/story.py",
+    "api/describe/titles.py",
 }
 """What reads files of this software's own, or the database server's log, with Python's means."""
 

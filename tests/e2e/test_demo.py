@@ -1,5 +1,6 @@
 """`techledger demo --once` as a newcomer runs it: once, again, and after a kill in the middle."""
 
+import json
 import os
 import re
 import signal
@@ -9,16 +10,25 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from api.cli.story import story
 from ledger.home import Home
 from tests.support.server import ROOT, environment, free_port, ledger_home
 
-ADMITTED = 15
+ADMITTED = sum(step.refused is None for step in story())
 """Steps of the story that the ledger admits."""
 
-RUN_S = 120
+RUN_S = 60
+"""How long the demo may take, in seconds."""
+
+LINES = re.findall(
+    r"^    ((?:curl|techledger) .*)$",
+    (ROOT / "docs" / "questions.md").read_text("utf-8"),
+    re.MULTILINE,
+)
 
 
 @pytest.fixture
@@ -32,9 +42,9 @@ def port() -> int:
     return free_port()
 
 
-def start(home: Home, port: int) -> "subprocess.Popen[str]":
+def start(home: Home, port: int, *words: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-u", "-m", "api.cli", "demo", "--once"],
+        [sys.executable, "-u", "-m", "api.cli", *(words or ("demo", "--once"))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -107,3 +117,46 @@ def wait_until_free(port: int) -> None:
             continue
         return
     raise AssertionError("the server outlives the demo that started it")
+
+
+def until(process: "subprocess.Popen[str]", words: str) -> str:
+    """Return what the demo prints up to a line with these words."""
+    said = ""
+    while words not in said:
+        line = process.stdout.readline()  # type: ignore[union-attr]
+        assert line, said
+        said += line
+    return said
+
+
+@pytest.fixture
+def told(home: Home, port: int) -> Iterator[dict[str, str]]:
+    """Serve the demo's ledger after its story; yield the environment of a shell beside it."""
+    process = start(home, port, "demo")
+    try:
+        said = until(process, "The server stays up.")
+        (file,) = re.findall(r"\$ \. (\S+/questions\.env)", said)
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        yield {**environment(home.path, {"COLUMNS": "200"}), "PATH": path, "VARIABLES": file}
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def test_each_line_of_the_questions_runs_as_it_stands(told: dict[str, str]):
+    assert len(LINES) > 40
+    for line in LINES:
+        run = subprocess.run(
+            ["bash", "-euc", f'. "$VARIABLES"; {line}'],
+            env=told,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode in (0, 1), (line, run.stdout, run.stderr)
+        if line.startswith("curl"):
+            answer = json.loads(run.stdout)
+            assert "code" not in answer, (line, answer)
+            assert answer["size"] > ADMITTED, line
+        else:
+            assert "as of size" in run.stdout, line

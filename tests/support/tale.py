@@ -1,10 +1,11 @@
 """The demo's story, played against a server: every answer by the name of its step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from api.cli.signing import sign_sealed
-from api.cli.story import Cast, Step, story
+from api.cli.story import Cast, Done, Step, names, story
 from ledger.client import LedgerClient, ProblemAnswer, Signed, VerifiedReceipt
 from ledger.compose import uuid7
 from ledger.domain.event import legal_day
@@ -12,8 +13,6 @@ from ledger.genesis import key_record
 from ledger.wire.envelope import payload_hash
 from tests.support.builders import OPERATOR, REGISTRAR, SOME_HASH
 from tests.support.world import World
-
-_NAMED = ("technology", "listing", "offer", "contract", "share", "report", "distribution")
 
 
 @dataclass(frozen=True)
@@ -38,33 +37,39 @@ class Tale:
 def cast_of(world: World) -> Cast:
     """Return a cast of fresh subjects; four new parties, the world's own officers."""
     number = uuid7()
-    parties = {
+    fresh = {
         role: f"party:demo.{role}.{number[-8:]}" for role in ("institute", "firm", "rival")
     } | {"inventor": f"party:tok.{number.replace('-', '')}"}
-    ids = {name: f"{name}:{number}" for name in (*_NAMED, "payment")}
-    today = legal_day(datetime.now(UTC))
-    return Cast(
-        operator=OPERATOR,
-        registrar=REGISTRAR,
-        **parties,
-        ids=ids
-        | {"right": f"right:vn.{number}", "second_contract": f"contract:{uuid7()}"}
-        | {"terms": SOME_HASH},
-        keys={party: key_record(world.key(party)) for party in parties.values()},
-        today=today,
-    )
+    ids = {
+        name: f"{subject.partition(':')[0]}:{uuid7()}"
+        for name, subject in names().items()
+        if not subject.startswith(("party:", "right:"))
+    }
+    rights = dict.fromkeys(("right",), f"right:vn.{number}")
+    return cast(world, fresh, ids | rights, legal_day(datetime.now(UTC)))
 
 
-def play(ledger: LedgerClient, world: World, cast: Cast) -> Tale:
-    """Play every step; each must come out as the story says."""
-    tale = Tale(cast, {}, {}, {})
-    done: dict[str, str] = {}
-    for step in story(cast):
-        signed = _signed(world, step, done)
-        done[step.name] = payload_hash(signed.envelope.payload)
+def cast(world: World, parties: Mapping[str, str], ids: Mapping[str, str], today: date) -> Cast:
+    """Return a cast of these parties and subjects, and of the world's officers and keys."""
+    played = {
+        name: subject for name, subject in names().items() if subject.startswith("party:")
+    } | {"operator": OPERATOR, "registrar": REGISTRAR, **parties}
+    keys = {role: key_record(world.key(party)) for role, party in played.items()}
+    # Kept by its name: it is a second key of the same party.
+    keys["institute-2"] = key_record(world.key("institute-2"))
+    return Cast(played, dict(names()) | {"terms": SOME_HASH, **ids}, keys, today)
+
+
+def play(ledger: LedgerClient, world: World, cast: Cast, *chapters: str) -> Tale:
+    """Play every step of these chapters; each must come out as the story says."""
+    tale, done = Tale(cast, {}, {}, {}), Done({}, {})
+    for step in story(*(chapters or ("transfer",))):
+        signed = _signed(world, step, cast, done)
+        done.hashes[step.name] = payload_hash(signed.envelope.payload)
         tale.sent[step.name] = signed
         try:
             tale.receipts[step.name] = ledger.submit(signed)
+            done.positions[step.name] = tale.receipts[step.name].position
         except ProblemAnswer as answer:
             tale.refusals[step.name] = answer
         outcome = tale.refusals[step.name].code if step.name in tale.refusals else None
@@ -72,6 +77,8 @@ def play(ledger: LedgerClient, world: World, cast: Cast) -> Tale:
     return tale
 
 
-def _signed(world: World, step: Step, done: dict[str, str]) -> Signed:
-    keys = [world.key(party) for party in step.signers]
-    return sign_sealed(world.origin, step.topic, step.body(done), step.signers, keys, step.sealed)
+def _signed(world: World, step: Step, cast: Cast, done: Done) -> Signed:
+    keys = [world.key(cast.parties.get(name, name)) for name in step.keys]
+    return sign_sealed(
+        world.origin, step.topic, step.body(cast, done), step.parties(cast), keys, step.sealed
+    )
