@@ -107,7 +107,7 @@ def _read_either(kind: Any, value: Any, where: str) -> Any:
 def _read_members(kind: Any, value: Any, where: str) -> dict[str, Any]:
     members = _must_be(dict, value, where)
     found = dict(members)
-    for name, of in _kinds(kind).items():
+    for name, of in kinds_of(kind).items():
         place = f"{where}.{name}".lstrip(".")
         if name not in members:
             raise WrongShape(place, "member of it")
@@ -116,7 +116,7 @@ def _read_members(kind: Any, value: Any, where: str) -> dict[str, Any]:
 
 
 @cache
-def _kinds(kind: Any) -> Mapping[str, Any]:
+def kinds_of(kind: Any) -> Mapping[str, Any]:
     """Return what is written of an answer's dataclass: what is under each name."""
     hints = get_type_hints(kind)
     return {

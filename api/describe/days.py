@@ -1,0 +1,59 @@
+"""
+Days and instants as people say them.
+
+What is kept as `[from, to)` is said by its last day: a licence of `[2026-11-29, 2034-11-29)` runs
+to 28 November 2034 inclusive. Instants are told in Hà Nội.
+"""
+
+from datetime import date, datetime, timedelta
+
+from api.describe.language import Language, Said
+from ledger.domain.event import HANOI, format_instant
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_FROM = Said("từ ngày", "from")
+_NO_END = Said("không thời hạn", "with no end")
+_NO_DAY = Said("không ngày nào", "on no day")
+_FROM_THE_START = Said("từ đầu, như chưa từng có", "the very start, as if it had never been")
+_LAST = Said("đến hết ngày {}", "to {} inclusive")
+
+
+def day(value: date, language: Language) -> str:
+    """Return a day: 28/11/2034, 28 November 2034; the first of all is the very start."""
+    if value == date.min:
+        return _FROM_THE_START.in_(language)
+    if language == "vi":
+        return f"{value.day:02d}/{value.month:02d}/{value.year:04d}"
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def until(end: date | None, language: Language) -> str:
+    """Return to when something runs, of the first day after it; None has no end."""
+    if end is None:
+        return _NO_END.in_(language)
+    return _LAST.in_(language).format(day(end - timedelta(days=1), language))
+
+
+def span(start: date, end: date | None, language: Language) -> str:
+    """Return the days `[start, end)` by their first and last."""
+    if end is not None and end <= start:
+        return f"{_NO_DAY.in_(language)} ({day(start, language)})"
+    begins = f"{_FROM.in_(language)} {day(start, language)}"
+    return f"{begins}{', ' if end is None else ' '}{until(end, language)}"
+
+
+def moment(instant: datetime, language: Language) -> str:
+    """Return an instant in Hà Nội, to the second."""
+    there = instant.astimezone(HANOI)
+    clock = f"{there:%H:%M:%S}"
+    if language == "vi":
+        return f"{clock} ngày {day(there.date(), language)} (giờ Hà Nội)"
+    return f"{day(there.date(), language)}, {clock} (Hà Nội time)"
+
+
+def utc(instant: datetime) -> str:
+    """Return an instant for machines, to the millisecond, in UTC."""
+    return format_instant(instant)

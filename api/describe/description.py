@@ -1,0 +1,179 @@
+"""
+From an answer to words: every member that is there is said, or left out for a reason.
+
+The walk goes by types: a record says its members in their order, what belongs together as one
+(`together`); then come the places where it stands in the log. What members and values are called is
+in `labels` and `values`, what is left out in `left_out`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_args, get_origin
+
+from api.describe.labels import label
+from api.describe.language import Language, Said
+from api.describe.left_out import left_out
+from api.describe.measures import PAIRS, SUMS_IN
+from api.describe.saying import WHOLE, Line, Members, Speech, Word, member_name, words_of
+from api.describe.sentences import sentence_of
+from api.describe.shape import bare, is_record, members_of_kind
+from api.describe.together import together_with
+from ledger.domain.contract_terms import Grant, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An answer in words: one sentence that answers, what it says, and what it rests on.
+
+    `sentence` is empty for a list; `proof` are how far was read and the entries that prove it.
+    """
+
+    sentence: str
+    lines: tuple[Line, ...]
+    proof: tuple[Line, ...]
+
+
+def describe(kind: Any, members: Members, language: Language) -> Described:
+    """Return an answer of a type, given its members as JSON, in words."""
+    speech = Speech(language)
+    said = lines_of(kind, members, speech)
+    names = {label(kind.__name__, each, language) for each in _PROOF}
+    return Described(
+        sentence_of(kind, members, language),
+        tuple(line for line in said if line.label not in names),
+        tuple(line for line in said if line.label in names),
+    )
+
+
+_PROOF = ("size", "positions", "doubted")
+_LAST = (*("position", "accepted", "event_id", "payload_hash"), *_PROOF)
+"""Where a record stands in the log is said behind what it says."""
+
+
+def lines_of(kind: Any, members: Members, speech: Speech) -> tuple[Line, ...]:
+    """Return what the members of a record say, in their order."""
+    kinds = members_of_kind(kind)
+    last = [member for member in _LAST if member in kinds]
+    speech = replace(speech, currency=members.get("currency") or speech.currency)
+    lines: list[Line] = []
+    done: set[str] = set()
+    for member in (*(each for each in kinds if each not in last), *last):
+        if member in done or left_out(kind.__name__, member):
+            continue
+        together = together_with(member, kinds)
+        if kinds.keys() >= _CHANGE and member in _CHANGE:
+            done.update(_CHANGE)
+            lines.extend(_say_change(kind, members, speech))
+        elif together is not None:
+            done.update(together.members)
+            lines.extend(together.say(kind, members, speech))
+        else:
+            lines.extend(line_of(kind.__name__, member, kinds[member], members, speech))
+    return tuple(lines)
+
+
+def line_of(owner: str, member: str, of: Any, members: Members, speech: Speech) -> Iterator[Line]:
+    """Yield what a member says; nothing where it is not there, and nobody would miss it."""
+    value = members.get(member)
+    called = label(owner, member, speech.language)
+    if value is None or value in ([], {}):
+        absent = _ABSENT.get(f"{owner}.{member}") or _ABSENT.get(member)
+        if absent is not None and member in members:
+            yield Line(called, speech.said(absent))
+        return
+    if f"{owner}.{member}" in SUMS_IN:
+        speech = replace(speech, currency=members[SUMS_IN[f"{owner}.{member}"]])
+    yield said_as(called, owner, member, of, value, speech)
+
+
+def said_as(called: str, owner: str, member: str, of: Any, value: Any, speech: Speech) -> Line:
+    """Return a value that is there, under a name."""
+    of = bare(of, value)
+    if of in WHOLE:
+        return Line(called, WHOLE[of](value, speech))
+    if is_record(of):
+        return Line(called, (), lines_of(of, value, speech))
+    if isinstance(value, list) and f"{owner}.{member}" in PAIRS:
+        return Line(called, (), tuple(_pairs(f"{owner}.{member}", of, value, speech)))
+    if isinstance(value, list) and _of_records(of):
+        inner = get_args(of)[0]
+        return Line(called, (), tuple(_record(inner, each, speech) for each in value))
+    if isinstance(value, Mapping):
+        return Line(called, (), tuple(_given(value, speech)))
+    return Line(called, words_of(owner, member, of, value, speech))
+
+
+def _of_records(of: Any) -> bool:
+    return get_origin(of) is tuple and is_record(bare(get_args(of)[0], {}))
+
+
+def _record(kind: Any, members: Any, speech: Speech) -> Line:
+    """Return a record of a list: headed by the first thing that it says."""
+    kind = bare(kind, members)
+    if kind in WHOLE:
+        return Line("", WHOLE[kind](members, speech))
+    first, *rest = lines_of(kind, members, speech)
+    return Line(first.label, first.words, (*first.under, *rest))
+
+
+def _pairs(place: str, of: Any, value: Sequence[Any], speech: Speech) -> Iterator[Line]:
+    """Yield tuples whose places have names."""
+    names, kinds = PAIRS[place], get_args(get_args(of)[0])
+    for each in value:
+        members = dict(zip(names, each, strict=True))
+        inner = replace(speech, currency=members.get("currency") or speech.currency)
+        said = [
+            line
+            for name, kind in zip(names, kinds, strict=True)
+            for line in line_of(place, name, kind, members, inner)
+        ]
+        yield Line(said[0].label, said[0].words, tuple(said[1:]))
+
+
+def _given(value: Members, speech: Speech) -> Iterator[Line]:
+    """Yield what law data, or others, give by name."""
+    for name, each in value.items():
+        text = ", ".join(map(str, each)) if isinstance(each, list) else str(each)
+        yield Line(label("", name, speech.language), (Word(text),))
+
+
+_CHANGE = frozenset({"member", "before", "after"})
+
+
+def _say_change(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
+    """Say a member of the terms as it was and as it is, in the words of that member."""
+    path = members["member"]
+    yield Line(
+        label(kind.__name__, "member", speech.language), (Word(member_name(path, speech.language)),)
+    )
+    for side in ("before", "after"):
+        called = label("Difference", side, speech.language)
+        if members[side] is None or members[side] == []:
+            yield Line(called, speech.said(_NOTHING))
+        elif path.startswith("grants/"):
+            yield Line(called, (), lines_of(Grant, members[side], speech))
+        else:
+            of = members_of_kind(Terms).get(path, Any)
+            yield said_as(called, "Terms", path, of, members[side], speech)
+
+
+_NOTHING = Said("không có", "nothing")
+
+_ABSENT: Mapping[str, Said] = {
+    "Computation.recomputed": Said(
+        "không tính lại được: các phần niêm phong", "not computed again: the parts are sealed"
+    ),
+    "Grant.quantity": Said("không giới hạn", "any number"),
+    "GrantRow.quantity": Said("không giới hạn", "any number"),
+    "Grant.depth": Said("không giới hạn", "any number"),
+    "Grant.accepts": _NOTHING,
+    "Lien.perfected_at": Said("chưa đăng ký", "not registered"),
+    "MarkedDispute.orders": _NOTHING,
+    "OrderRow.party": Said("mọi bên", "everybody"),
+    "OrderRow.lifted_position": Said("chưa", "not lifted"),
+    "HoldsOn.orders": _NOTHING,
+    "LeftToGrant.exclusive": _NOTHING,
+    "LeftToGrant.non_exclusive": _NOTHING,
+    "Title.owners": Said("không rõ", "nobody is known"),
+    "vouched_at": Said("không rõ", "not known"),
+}

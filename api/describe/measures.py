@@ -1,0 +1,125 @@
+"""
+What numbers and texts of answers measure or name, by the member that they stand in.
+
+A member is looked up with its type before it, then by itself. Every number of an answer has its
+measure here, which a test holds: an amount that is shown as a bare number is a hundred times wrong.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from ledger.domain.contract_terms import ContractKind, RoyaltyBase, Sublicensing
+from ledger.domain.conveyance import ConveyanceKind
+from ledger.domain.filing import Purpose
+from ledger.domain.order import Effect
+from ledger.domain.party import PartyKind, Role
+from ledger.domain.relation import RelationKind
+from ledger.domain.royalty import Royalty
+from ledger.domain.scope import Exclusivity
+from ledger.domain.standing import Outcome
+from ledger.domain.technology import ObjectKind
+
+Measure = Literal[
+    "sum", "rate", "entry", "number", "days", "months", "years", "times", "units", "day_of", "year"
+]
+
+_BY_MEASURE: Mapping[Measure, str] = {
+    "sum": "amount base capped carried due earned floor gross held interest left minimum open "
+    "paid payable per_unit remainder royalty set_off short suspense unpaid upto yearly_base "
+    "zero_rated",
+    "rate": "authors_ppm cost_shift_ppm credit_ppm floor_ppm parts_ppm ppm rate_ppm royalty_ppm "
+    "share_ppm state_funded_ppm yearly_ppm",
+    "entry": "Difference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
+    "changed_position closed_position compromised_since contradicts doubt doubted "
+    "filed_position first lapsed_by lifted_position next_after of position positions "
+    "refused_position registered_position settled_by suspended_position vouched_at",
+    "number": "after before bytes count depth fee_year rank size tier trl version",
+    "days": "cure_days days_late due_days notice_days overdue_days sell_off_days",
+    "months": "months warranty_months",
+    "years": "confidential_years records_years",
+    "times": "times",
+    "units": "quantity",
+    "day_of": "from_day",
+    "year": "year",
+}
+
+MEASURES: Mapping[str, Measure] = {
+    member: measure for measure, members in _BY_MEASURE.items() for member in members.split()
+}
+
+
+def measure_of(owner: str, member: str) -> Measure | None:
+    """Return what a number that stands in a member measures, if it is known."""
+    return MEASURES.get(f"{owner}.{member}") or MEASURES.get(member)
+
+
+Naming = Literal[
+    "place", "country", "law", "tongue", "office", "event", "field_code", "member", "value"
+]
+
+NAMINGS: Mapping[str, Naming] = {
+    **dict.fromkeys(("territory", "lives_on", "outside", "zero_rated"), "place"),
+    "seat": "country",
+    "governing_law": "law",
+    "languages": "tongue",
+    **dict.fromkeys(("office", "register"), "office"),
+    **dict.fromkeys(("topic", "topics", "type", "stage"), "event"),
+    **dict.fromkeys(("Free.field", "without"), "field_code"),
+    **dict.fromkeys(("changed", "member"), "member"),
+    **dict.fromkeys(("Royalty.deductions", "ReportLines.deductions.kind"), "value"),
+}
+"""What texts name that are no ids; others stand as they are."""
+
+LISTED: Mapping[str, tuple[str, ...]] = {
+    "ChainRow.link": (
+        *("filed", "agreed", "registered", "notified", "priority", "refused", "rescinded"),
+        *("perfected", "enforced", "covenant", "covenant_ended", "voided", "security_voided"),
+        *get_args(ConveyanceKind),
+    ),
+    "ContractRow.kind": get_args(ContractKind),
+    "ContractRow.royalty_base": get_args(RoyaltyBase),
+    "GrantRow.exclusivity": (*get_args(Exclusivity), "compulsory"),
+    "GrantRow.field_scheme": ("any", "ipc", "vsic"),
+    "GrantRow.sublicensing": get_args(Sublicensing),
+    "GrantRow.waits": ("permit", "registration", "conditions"),
+    "KeyFact.reason": ("rotated", "compromised", "lost", "holder_left", "party_ended"),
+    "MinimumMet.credit": ("same_year", "carried_forward"),
+    "OrderRow.effect": get_args(Effect),
+    "PartyAsKnown.kind": get_args(PartyKind),
+    "PartyAsKnown.roles": get_args(Role),
+    "Registration.purpose": get_args(Purpose),
+    "Related.kind": get_args(RelationKind),
+    "ReportLines.royalty_base": get_args(Royalty.model_fields["base"].annotation),
+    "RoleRow.role": ("owner", "state", "funder", "background", "foreground", "lab_use", "author"),
+    "StandingRow.outcome": get_args(Outcome),
+    "Suspect.code": (
+        *("RIGHT_ENDED", "TITLE_MOVED_UNDER_FREEZE", "LIENS_AFTER_ENFORCEMENT", "DEED_VOID"),
+        *("DISPUTE_OUT_OF_TIME", "NEEDS_RECONFIRMATION", "AUTHOR_SPLIT_MISSING"),
+    ),
+    "TechnologyView.object_kind": get_args(ObjectKind),
+    "Waiting.roles": get_args(Role),
+}
+"""Closed lists that are plain texts in the read models: their values have words, too."""
+
+PAIRS: Mapping[str, tuple[str, ...]] = {
+    "Clocks.signed": ("party", "signed_on"),
+    "Computation.authors": ("party", "amount"),
+    "Computation.signed": ("party", "amount"),
+    "Dues.held": ("currency", "held"),
+    "Dues.paid": ("currency", "paid"),
+    "Dues.payable": ("currency", "payable"),
+    "PendingAssignment.given": ("party", "share"),
+    "PendingAssignment.taken": ("party", "share"),
+    "ReportLines.deductions": ("kind", "amount"),
+    "ReportLines.tiers": ("upto", "rate_ppm"),
+}
+"""What the places of a list of tuples are called."""
+
+FRACTIONS = frozenset({"AuthorMinimum.state_share", "Share.share"})
+"""Members that are fractions, and have two numbers for it."""
+
+LAST_DAYS = frozenset({"effective_to", "holiday_until", "sell_off_to", "valid_to"})
+"""Members that are the first day after, by themselves: they are said by the last day."""
+
+SUMS_IN: Mapping[str, str] = {"ReportRow.due": "due_currency"}
+"""Members whose sum is in the currency that another member names; others have `currency`."""

@@ -1,0 +1,250 @@
+"""The one sentence that answers a question, before what it rests on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from api.describe import days, money
+from api.describe.language import Language, Said
+from api.describe.places import places
+from api.describe.saying import Members
+from api.describe.values import value_name
+from ledger.domain.event import parse_day
+
+
+def sentence_of(kind: Any, members: Members, language: Language) -> str:
+    """Return the sentence that answers; what is not known or contested is said first."""
+    unknown = members.get("unknown") or ()
+    if unknown:
+        return _UNKNOWN.in_(language).format(", ".join(unknown))
+    say = _SENTENCES.get(kind.__name__)
+    said = "" if say is None else say(members, language)
+    first = _FIRST.get(members.get("verdict", ""))
+    return " ".join(filter(None, (first and first.in_(language), said)))
+
+
+_UNKNOWN = Said("Không biết: sổ cái không có gì về {}.", "Not known: the log says nothing of {}.")
+
+_FIRST: Mapping[str, Said] = {
+    "contested": Said(
+        "Đang tranh chấp: những gì đã ghi nhận mâu thuẫn với câu trả lời này.",
+        "Contested: recorded facts contradict this answer.",
+    ),
+    "unknown": Said("Không biết.", "Not known."),
+}
+
+
+def _day(value: str, language: Language) -> str:
+    return days.day(parse_day(value), language)
+
+
+def _title(members: Members, language: Language) -> str:
+    owners = [
+        f"{each['party']} ({money.share(each['share'][0], each['share'][1], language)})"
+        for each in members["owners"]
+    ]
+    said = _OWNED if owners else _NOT_OWNED
+    return said.in_(language).format(
+        right=members["right"], on=_day(members["true_on"], language), who=", ".join(owners)
+    )
+
+
+_OWNED = Said("Vào ngày {on}, {right} thuộc về {who}.", "Owners of {right} on {on}: {who}.")
+_NOT_OWNED = Said(
+    "Vào ngày {on}, không rõ ai là chủ sở hữu của {right}.",
+    "Nobody is known to own {right} on {on}.",
+)
+
+
+def _status(members: Members, language: Language) -> str:
+    on = _day(members["true_on"], language)
+    if members["status"] is None:
+        return _NO_STATUS.in_(language).format(right=members["right"], on=on)
+    return _STATUS.in_(language).format(
+        right=members["right"],
+        on=on,
+        status=value_name("Status", "status", members["status"], language),
+    )
+
+
+_STATUS = Said("Vào ngày {on}, {right} {status}.", "{right} on {on}: {status}.")
+_NO_STATUS = Said("Không biết gì về {right} vào ngày {on}.", "Nothing is known of {right} on {on}.")
+
+
+def _licence(members: Members, language: Language) -> str:
+    use = members["use"]
+    said = _LICENSED if members["licensed"] else _NOT_LICENSED
+    return said.in_(language).format(
+        party=use["party"],
+        act=value_name("Use", "act", use["act"], language),
+        where=places(use["territory"]["codes"], language),
+        on=_day(use.get("true_on") or use["on"], language),
+    )
+
+
+_LICENSED = Said(
+    "Có: vào ngày {on}, {party} được phép {act} tại {where}.",
+    "Yes: {party} is licensed to {act} in {where} on {on}.",
+)
+_NOT_LICENSED = Said(
+    "Không: vào ngày {on}, {party} không được phép {act} tại {where}.",
+    "No: {party} is not licensed to {act} in {where} on {on}.",
+)
+
+
+def _terms(members: Members, language: Language) -> str:
+    if members["status"] is None:
+        return _NO_CONTRACT.in_(language).format(members["contract"])
+    return _TERMS.in_(language).format(
+        contract=members["contract"],
+        on=_day(members["true_on"], language),
+        status=value_name("TermsOn", "status", members["status"], language),
+        version=members["version"],
+    )
+
+
+_TERMS = Said(
+    "Vào ngày {on}, {contract} {status}, theo phiên bản {version}.",
+    "{contract} on {on}: {status}, by version {version} of its terms.",
+)
+_NO_CONTRACT = Said("Sổ cái không có {}.", "{} is not known.")
+
+
+def _party(members: Members, language: Language) -> str:
+    if members["kind"] is None:
+        return _NO_PARTY.in_(language).format(members["party"])
+    kind = value_name("PartyAsKnown", "kind", members["kind"], language)
+    return f"{members['name'] or members['party']}: {kind}."
+
+
+_NO_PARTY = Said("{} chưa được đăng ký.", "{} is not registered.")
+
+
+def _computation(members: Members, language: Language) -> str:
+    total = members["total"]
+    if total is None:
+        return _NO_CONTRACT.in_(language).format(members["distribution"])
+    said = _COMPUTED[members["recomputed"]].in_(language)
+    return f"{money.sum_of(total['amount'], total['currency'], language)}. {said}"
+
+
+_COMPUTED: Mapping[bool | None, Said] = {
+    True: Said("Tính lại ra đúng số đã ký.", "Computed again: the same as was signed."),
+    False: Said("Tính lại KHÁC số đã ký.", "Computed again: NOT what was signed."),
+    None: Said(
+        "Không tính lại được: các phần niêm phong.", "Not computed again: the parts are sealed."
+    ),
+}
+
+
+def _overdue(members: Members, language: Language) -> str:
+    on = _day(members.get("true_on") or members["on"], language)
+    missing = members.get("unreported", members.get("missing", ()))
+    if members["sealed"]:
+        said = _SEALED
+    else:
+        said = _OVERDUE if missing or members["unpaid"] else _NOTHING_OVERDUE
+    return said.in_(language).format(on=on, missing=len(missing), unpaid=len(members["unpaid"]))
+
+
+_OVERDUE = Said(
+    "Quá hạn vào ngày {on}: {missing} kỳ chưa báo cáo, {unpaid} báo cáo chưa trả đủ.",
+    "Overdue on {on}: {missing} periods not reported, {unpaid} reports not paid in full.",
+)
+_NOTHING_OVERDUE = Said("Không có gì quá hạn vào ngày {on}.", "Nothing is overdue on {on}.")
+_SEALED = Said(
+    "Không biết có gì quá hạn vào ngày {on} hay không: lịch trả niêm phong.",
+    "Not known whether anything is overdue on {on}: the schedule is sealed.",
+)
+
+
+def _power(members: Members, language: Language) -> str:
+    said = _BINDS if members["binds"] else _BINDS_NOT
+    return said.in_(language).format(
+        signer=members["signer"],
+        party=members["party"],
+        on=_day(members.get("true_on") or members["on"], language),
+    )
+
+
+_BINDS = Said(
+    "Có: vào ngày {on}, {signer} ký được cho {party}.",
+    "Yes: {signer} may bind {party} on {on}.",
+)
+_BINDS_NOT = Said(
+    "Không: vào ngày {on}, {signer} không ký được cho {party}.",
+    "No: {signer} may not bind {party} on {on}.",
+)
+
+
+def _minimum(members: Members, language: Language) -> str:
+    if members["minimum"] is None:
+        return _NO_MINIMUM.in_(language).format(members["year"])
+    said = _MET if members["met"] else _NOT_MET
+    return said.in_(language).format(
+        year=members["year"],
+        licensee=members["licensee"],
+        minimum=money.sum_of(members["minimum"], members["currency"], language),
+        short=money.sum_of(members["short"], members["currency"], language),
+    )
+
+
+_MET = Said(
+    "Có: {licensee} đạt mức tối thiểu {minimum} của năm {year}.",
+    "Yes: {licensee} met the minimum of {minimum} for {year}.",
+)
+_NOT_MET = Said(
+    "Không: {licensee} còn thiếu {short} để đạt mức tối thiểu {minimum} của năm {year}.",
+    "No: {licensee} is {short} short of the minimum of {minimum} for {year}.",
+)
+_NO_MINIMUM = Said(
+    "Không biết mức tối thiểu nào cho năm {}: không thỏa thuận, hoặc niêm phong.",
+    "No minimum is known for {}: none was agreed, or it is sealed.",
+)
+
+
+def _counted(member: str, none: Said, some: Said) -> Callable[[Members, Language], str]:
+    """Return what says how many there are of something, or that there is nothing."""
+
+    def say(members: Members, language: Language) -> str:
+        found: Sequence[Any] = members[member]
+        return some.in_(language).format(len(found)) if found else none.in_(language)
+
+    return say
+
+
+_SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
+    "Computation": _computation,
+    "Dues": _counted(
+        "lines",
+        Said("Chưa được chia gì.", "Nothing was distributed to it."),
+        Said("{} khoản được hưởng.", "{} sums were distributed to it."),
+    ),
+    "Exclusive": _counted(
+        "grants",
+        Said("Không ai được độc quyền ở đó.", "Nobody is exclusive there."),
+        Said("{} quyền cấp độc quyền ở đó.", "{} exclusive or sole grants there."),
+    ),
+    "Falls": _counted(
+        "fallen",
+        Said("Không có gì dựa vào đó.", "Nothing rests on it."),
+        Said("{} sự kiện đổ theo.", "{} events fall with it."),
+    ),
+    "Dependents": _counted(
+        "dependents",
+        Said("Không có quyền cấp nào phụ thuộc.", "No licence depends on it."),
+        Said("{} quyền cấp phụ thuộc.", "{} licences depend on it."),
+    ),
+    "HoldsOn": _counted(
+        "orders",
+        Said("Không có lệnh nào.", "No order holds it."),
+        Said("{} lệnh đang có hiệu lực.", "{} orders hold it."),
+    ),
+    "LicenceCheck": _licence,
+    "MinimumMet": _minimum,
+    "Overdue": _overdue,
+    "PartyAsKnown": _party,
+    "PowerToBind": _power,
+    "Status": _status,
+    "TermsOn": _terms,
+    "Title": _title,
+}

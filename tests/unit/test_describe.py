@@ -1,0 +1,276 @@
+"""Whatever an answer can hold is said, or left out for a reason: in both languages."""
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from api.describe.days import day, moment
+from api.describe.description import describe, lines_of
+from api.describe.events import EVENTS
+from api.describe.labels import LABELS
+from api.describe.language import Language
+from api.describe.left_out import LEFT_OUT
+from api.describe.measures import LISTED, PAIRS, measure_of
+from api.describe.saying import Line, Speech
+from api.describe.shape import members_of_kind
+from api.describe.titles import country
+from api.describe.together import together_with
+from api.describe.values import VALUES, value_said
+from api.main import ROUTED
+from ledger.domain.event import parse_day, parse_instant
+from ledger.domain.registry import TOPICS
+from tests.support.answers import (
+    ANSWERS,
+    NO_ANSWERS,
+    Maker,
+    alternatives,
+    is_record,
+    literals,
+    records,
+)
+
+LANGUAGES: tuple[Language, ...] = ("vi", "en")
+MEMBERS = [
+    (kind, member, of)
+    for kind in records()
+    for member, kinds in members_of_kind(kind).items()
+    for of in alternatives(kinds)
+]
+
+HIDES: Mapping[str, tuple[str, ...]] = {
+    "price_commitment": ("price_amount",),
+    "royalty_commitment": ("royalty_ppm",),
+    "parties": ("parts_commitment",),
+    "parts_ppm": ("parts_commitment",),
+}
+"""What cannot be there together with a member: a sum stands in the open, or is sealed."""
+
+ENDS = frozenset({"valid_to", "period_to", "effective_to", "end", "sell_off_to", "holiday_until"})
+"""Members that are the first day after: people read the last."""
+
+
+def text_of(lines: tuple[Line, ...]) -> str:
+    return "\n".join(f"{line.label}: {line.text}\n{text_of(line.under)}" for line in lines)
+
+
+def named(kind: type[Any], member: str, of: Any) -> str:
+    return f"{kind.__module__}.{kind.__name__}.{member}, {getattr(of, '__name__', of)}"
+
+
+def with_every_member(kind: type[Any], member: str, of: Any) -> tuple[dict[str, Any], Maker]:
+    """Return a record of a kind that shows the member, with a value of a type."""
+    maker = Maker()
+    members = maker.members(kind)
+    if kind.__name__ not in ("Field", "Money", "Sealed"):
+        members[member] = maker.value(kind.__name__, member, of)
+    for hiding in HIDES.get(member, ()):
+        if hiding in members:
+            members[hiding] = None
+    if kind.__name__ == "ShareRow" and member == "parts_commitment":
+        members.update(parties=None, parts_ppm=None)
+    return members, maker
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("kind", "member", "of"), MEMBERS)
+def test_every_member_of_every_answer_is_said_or_left_out_for_a_reason(
+    kind: type[Any], member: str, of: Any, language: Language
+) -> None:
+    members, maker = with_every_member(kind, member, of)
+    said = text_of(lines_of(kind, members, Speech(language, "USD")))
+    place = f"{kind.__name__}.{member}"
+    for value, leaf_of, leaf in leaves(kind.__name__, member, of, members[member]):
+        shown = any(form in said for form in forms(leaf, leaf_of, value, language))
+        assert shown != (place in LEFT_OUT), f"{named(kind, member, of)}: {value!r} in\n{said}"
+    if place not in LEFT_OUT:
+        other = {**members, member: another(kind, member, members[member], maker)}
+        again = text_of(lines_of(kind, other, Speech(language, "USD")))
+        assert said != again, f"{named(kind, member, of)} makes no difference in\n{said}"
+
+
+def another(kind: type[Any], member: str, value: Any, maker: Maker) -> Any:
+    """Return another value of a member."""
+    if isinstance(value, bool):
+        return not value
+    for of in 20 * alternatives(members_of_kind(kind)[member]):
+        found = maker.value(kind.__name__, member, of)
+        if found != value:
+            return found
+    raise AssertionError(f"there is no other value of {kind.__name__}.{member}")
+
+
+def leaves(owner: str, member: str, of: Any, value: Any) -> Iterator[tuple[Any, Any, str]]:
+    """Yield the plain values in a member that have a form of their own, each with its type.
+
+    A record is walked as itself; of yes or no it is seen that it makes a difference.
+    """
+    (of, *_), place = alternatives(of), f"{owner}.{member}"
+    if isinstance(value, list) and of is not Fraction:
+        kinds = [each for each in get_args(of) if each is not Ellipsis]
+        names = [member] * len(value)
+        if place in PAIRS:
+            owner, names, kinds, value = place, [*PAIRS[place]], [*get_args(kinds[0])], value[0]
+        for name, kind, each in zip(names, kinds, value, strict=True):
+            yield from leaves(owner, name, kind, each)
+    elif isinstance(value, Mapping) and not is_record(of):
+        yield from ((each, Any, member) for pair in value.items() for each in pair)
+    elif not isinstance(value, Mapping | bool):
+        yield value, of, place
+
+
+def forms(place: str, of: Any, value: Any, language: Language) -> Iterator[str]:
+    """Yield how a value may be written."""
+    owner, _, member = place.rpartition(".")
+    if of is date:
+        on = parse_day(value)
+        yield day(on - timedelta(days=1) if member in ENDS else on, language)
+    elif of is datetime:
+        yield moment(parse_instant(value), language)
+    elif of is Fraction:
+        yield f"{value[0]}/{value[1]}"
+    elif of is int:
+        yield from _numbers(place, value, language)
+    elif place in LISTED or [*literals(of)]:
+        said = value_said(owner, member, value)
+        assert said is not None, f"{place} {value} has no words"
+        yield said.in_(language)
+        yield value.upper()
+    else:
+        yield str(value).upper() if member.endswith("scheme") else str(value)
+        yield country(str(value).removeprefix("iso:"), language)
+        yield from named_otherwise(str(value), language)
+
+
+def named_otherwise(value: str, language: Language) -> Iterator[str]:
+    """Yield the words of a member of the terms, of a kind of deduction, of a code of a field."""
+    for words in (LABELS.get(value), VALUES.get(value)):
+        if words is not None:
+            yield words.in_(language)
+    if value.startswith("vsic-"):
+        yield f"(VSIC 2025 {value.partition(':')[2]})"
+
+
+def _numbers(place: str, value: int, language: Language) -> Iterator[str]:
+    owner, _, member = place.rpartition(".")
+    measure = measure_of(owner, member)
+    point, comma = (",", ".") if language == "vi" else (".", ",")
+    if measure == "sum" or owner == "Money" or "amount" in member:
+        yield f"{value // 100:,}".replace(",", comma) + f"{point}{value % 100:02d}"
+    elif measure == "rate" or member == "rate_ppm":
+        yield f"{value // 10_000}{point}{value % 10_000:04d}".rstrip("0") + "%"
+    elif measure in ("entry", "year", "day_of") or member in _BARE:
+        yield str(value)
+    else:
+        yield f"{value:,}".replace(",", comma)
+
+
+_BARE = frozenset({"numerator", "denominator", "share", "state_share", "doubt"})
+
+
+@pytest.mark.parametrize("kind", records(), ids=lambda kind: kind.__name__)
+def test_every_number_of_an_answer_has_its_measure(kind: type[Any]) -> None:
+    for member, of in members_of_kind(kind).items():
+        if f"{kind.__name__}.{member}" in LEFT_OUT or member in _BARE:
+            continue
+        if int in {*alternatives(of), *get_args(alternatives(of)[0])}:
+            known = measure_of(kind.__name__, member) or "amount" in member
+            assert known, f"{kind.__name__}.{member}"
+
+
+def test_every_member_has_its_name_and_every_name_is_in_both_languages() -> None:
+    unnamed = {
+        f"{kind.__name__}.{member}"
+        for kind in records()
+        for member in members_of_kind(kind)
+        if not {member, f"{kind.__name__}.{member}"} & LABELS.keys()
+        and f"{kind.__name__}.{member}" not in LEFT_OUT
+        and together_with(member, members_of_kind(kind)) is None
+    }
+    assert not unnamed
+    assert all(said.vi and said.en for said in LABELS.values())
+
+
+def test_every_value_of_every_closed_list_has_words_in_both_languages() -> None:
+    closed = {
+        (kind.__name__, member, value)
+        for kind in records()
+        for member, of in members_of_kind(kind).items()
+        for value in literals(of)
+    }
+    closed |= {
+        (*place.split(".", 1), value)  # type: ignore[misc]
+        for place, values in LISTED.items()
+        for value in values
+    }
+    wordless = {each for each in closed if value_said(*each) is None}
+    assert not wordless
+    assert all(all(value_said(*each) or ("",)) for each in closed)
+
+
+def test_every_type_of_event_has_words_in_both_languages() -> None:
+    assert EVENTS.keys() == TOPICS.keys()
+    for language in LANGUAGES:
+        assert len(EVENTS) == len({said.in_(language) for said in EVENTS.values()})
+
+
+def test_what_is_left_out_is_there_to_be_shown() -> None:
+    there = {f"{kind.__name__}.{m}" for kind in records() for m in members_of_kind(kind)}
+    assert LEFT_OUT.keys() <= there
+    assert all(reason for reason in LEFT_OUT.values())
+
+
+def test_every_read_of_the_api_is_described() -> None:
+    reads = {
+        route.operation_id
+        for module in ROUTED
+        for route in module.router.routes
+        if "GET" in route.methods and route.include_in_schema
+    }
+    assert reads == ANSWERS.keys() | NO_ANSWERS
+
+
+@pytest.mark.parametrize("operation", sorted(ANSWERS))
+def test_an_operation_answers_what_its_question_returns(operation: str) -> None:
+    (endpoint,) = (
+        route.endpoint
+        for module in ROUTED
+        for route in module.router.routes
+        if route.operation_id == operation
+    )
+    asked = {
+        get_type_hints(called).get("return")
+        for called in called_by(endpoint.__code__, vars(sys.modules[endpoint.__module__]))
+        if called.__module__.startswith("projections.")
+    }
+    found = {each for kind in asked for each in (kind, *get_args(kind))}
+    assert set(ANSWERS[operation]) <= found
+
+
+def called_by(code: Any, names: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the functions that code names, that of the functions in it too."""
+    for name in code.co_names:
+        if inspect.isfunction(names.get(name)):
+            yield names[name]
+    for inner in code.co_consts:
+        if inspect.iscode(inner):
+            yield from called_by(inner, names)
+
+
+@pytest.mark.parametrize("kind", [kind for kinds in ANSWERS.values() for kind in kinds])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_answer_is_described_with_what_it_rests_on(kind: type[Any], language: Language) -> None:
+    members = Maker().members(kind)
+    members.update({each: None for each in members if None.__class__ in get_args(kind)})
+    described = describe(kind, members, language)
+    assert described.lines
+    assert not re.search(r"[{}]|None|Said", described.sentence)
+    if "size" in members:
+        assert f"{members['size']:,}".replace(",", "." if language == "vi" else ",") in text_of(
+            described.proof
+        )

@@ -1,0 +1,161 @@
+"""What people read: sums by the digits of their currency, last days, Hà Nội, places less places."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from api.describe.days import day, moment, span, until
+from api.describe.description import Described, describe, lines_of
+from api.describe.language import Language
+from api.describe.money import number, percent, share, sum_of
+from api.describe.places import office, place
+from api.describe.saying import Line, Speech
+from ledger.domain.contract_terms import Grant
+from projections.terms import Difference
+from projections.title import Title
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "vi", "en"),
+    [
+        (200_000, "USD", "2.000,00 USD", "USD 2,000.00"),
+        (2_000, "JPY", "2.000 JPY", "JPY 2,000"),
+        (437_500_000, "VND", "437.500.000 VND", "VND 437,500,000"),
+        (1_234_567, "KWD", "1.234,567 KWD", "KWD 1,234.567"),
+        (-5, "USD", "-0,05 USD", "USD -0.05"),
+        (7, "XAU", "7 đơn vị nhỏ nhất của XAU", "7 minor units of XAU"),
+        (10**20, "VND", "100.000.000.000.000.000.000 VND", "VND 100,000,000,000,000,000,000"),
+    ],
+)
+def test_a_sum_has_the_digits_of_its_currency(amount: int, currency: str, vi: str, en: str) -> None:
+    assert (vi, en) == (sum_of(amount, currency, "vi"), sum_of(amount, currency, "en"))
+
+
+def test_rates_shares_and_numbers() -> None:
+    assert ("5,25%", "5.25%") == (percent(52_500, "vi"), percent(52_500, "en"))
+    assert ("0,0001%", "100%") == (percent(1, "vi"), percent(1_000_000, "en"))
+    assert ("toàn bộ", "1/3") == (share(2, 2, "vi"), share(1, 3, "en"))
+    assert ("12.345", "12,345") == (number(12345, "vi"), number(12345, "en"))
+
+
+def test_a_span_is_said_by_its_last_day() -> None:
+    start, end = date(2026, 11, 29), date(2034, 11, 29)
+    assert "từ ngày 29/11/2026 đến hết ngày 28/11/2034" == span(start, end, "vi")
+    assert "from 29 November 2026 to 28 November 2034 inclusive" == span(start, end, "en")
+    assert "đến hết ngày 28/11/2034" == until(end, "vi")
+    assert "từ ngày 29/11/2026, không thời hạn" == span(start, None, "vi")
+    assert "from 29 November 2026, with no end" == span(start, None, "en")
+    assert "on no day (29 November 2026)" == span(start, start, "en")
+    assert "từ đầu, như chưa từng có" == day(date.min, "vi")
+
+
+def test_instants_are_told_in_ha_noi() -> None:
+    instant = datetime(2026, 11, 28, 17, 0, 1, tzinfo=UTC)
+    assert "00:00:01 ngày 29/11/2026 (giờ Hà Nội)" == moment(instant, "vi")
+    assert "29 November 2026, 00:00:01 (Hà Nội time)" == moment(instant, "en")
+
+
+def test_places_and_offices_stand_in_words_with_their_codes() -> None:
+    assert "Việt Nam (iso:VN)" == place("iso:VN", "en")
+    assert "Nhật Bản (iso:JP)" == place("iso:JP", "vi")
+    assert "Đà Nẵng (vn-2025:48)" == place("vn-2025:48", "en")
+    assert place("vn-2004:VN-27", "vi") == (
+        "Quảng Nam trước ngày 01/7/2025 (vn-2004:VN-27; nay thuộc Đà Nẵng, vn-2025:48)"
+    )
+    assert "vn-2025:00" == place("vn-2025:00", "vi")
+    assert "European Patent Office (ep)" == office("ep", "en")
+    assert "cơ quan sở hữu trí tuệ của Lào (la)" == office("la", "vi")
+    assert "Sở Khoa học và Công nghệ" == office("Sở Khoa học và Công nghệ", "en")
+
+
+GRANT: Mapping[str, Any] = {
+    "grant": "g1",
+    "licensor": "party:vn.a",
+    "licensee": "party:vn.b",
+    "rights": ["right:vn.1"],
+    "technologies": [],
+    "acts": ["make", "sell"],
+    "exclusivity": "exclusive",
+    "territory": {"codes": ["iso:VN"]},
+    "field": {"scheme": "any", "edition": None, "codes": []},
+    "valid_from": "2026-11-29",
+    "valid_to": "2034-11-29",
+    "sublicensing": "no",
+    "transferable": False,
+    "accepts": [],
+    "excluded": {"territory": {"codes": ["vn-2025:48"]}},
+    "quantity": 500,
+}
+
+
+def told(lines: tuple[Line, ...], name: str) -> str:
+    (text,) = (line.text for line in lines if line.label == name)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "vi",
+            {
+                "nơi": "Việt Nam (iso:VN), trừ Đà Nẵng (vn-2025:48)",
+                "lĩnh vực": "mọi lĩnh vực",
+                "số lượng": "500 đơn vị sản phẩm",
+                "thời hạn": "từ ngày 29/11/2026 đến hết ngày 28/11/2034",
+                "hành vi": "sản xuất, bán",
+            },
+        ),
+        (
+            "en",
+            {
+                "territory": "Việt Nam (iso:VN), except Đà Nẵng (vn-2025:48)",
+                "field": "any field",
+                "quantity": "500 units",
+                "term": "from 29 November 2026 to 28 November 2034 inclusive",
+                "acts": "make, sell",
+            },
+        ),
+    ],
+)
+def test_viet_nam_except_da_nang_and_500_units(language: Language, said: Mapping[str, str]) -> None:
+    lines = lines_of(Grant, GRANT, Speech(language))
+    assert said == {name: told(lines, name) for name in said}
+
+
+def test_fields_in_places_are_taken_out_together() -> None:
+    field = {"scheme": "ipc", "edition": "2026.01", "codes": ["H04W"]}
+    excluded = {"territory": {"codes": ["vn-2025:48"]}, "field": field}
+    lines = lines_of(Grant, {**GRANT, "excluded": excluded}, Speech("en"))
+    assert "Việt Nam (iso:VN)" == told(lines, "territory")
+    assert "Wireless communication networks (IPC 2026.01 H04W) in Đà Nẵng (vn-2025:48)" == told(
+        lines, "except"
+    )
+
+
+def test_a_change_of_terms_is_said_in_the_words_of_the_member_that_changed() -> None:
+    price = {"amount": 200_000, "currency": "USD"}
+    change = {"member": "price", "before": None, "after": price, "by": [7]}
+    lines = lines_of(Difference, change, Speech("en"))
+    said = [(line.label, line.text) for line in lines]
+    assert [("member", "price"), ("before", "nothing"), ("after", "USD 2,000.00")] == said[:3]
+
+
+def test_an_answer_begins_with_the_sentence_that_answers() -> None:
+    members = {
+        "right": "right:vn.1",
+        "true_on": "2026-12-01",
+        "owners": [{"party": "party:vn.a", "share": [1, 2], "by": "right:vn.1"}],
+    }
+    assert "Vào ngày 01/12/2026, right:vn.1 thuộc về party:vn.a (1/2)." == _said("vi", members)
+    contested = _said("en", {**members, "verdict": "contested"})
+    assert contested.startswith("Contested: recorded facts contradict this answer. Owners of")
+    unknown = _said("vi", {**members, "unknown": ["right:vn.1"], "verdict": "unknown"})
+    assert "Không biết: sổ cái không có gì về right:vn.1." == unknown
+
+
+def _said(language: Language, members: Mapping[str, Any]) -> str:
+    described: Described = describe(Title, members, language)
+    return described.sentence
