@@ -906,7 +906,7 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
     if event.position > authority.closed:
         raise event.fault(f"the log was closed at position {authority.closed}")
     brought, older = {key.key_id: key for key in brought_keys(event)}, set[str]()
-    bound = {key.party for key in brought.values()} & event.signers
+    stands = {key.party: {key.party} for key in brought.values() if key.party in event.signers}
     encoding = len(PAYLOAD_TYPE), PAYLOAD_TYPE, len(event.payload), event.payload
     message = b"DSSEv1 %d %b %d %b" % encoding
     with failing(SIGNATURES, event.position):
@@ -928,11 +928,13 @@ def check_signatures(event: Event, authority: Authority) -> list[str]:
                     binds.add(signer)
                     unread += answer
             must(binds, f"the line of {key.party} binds none of the signers")
-            bound |= binds
+            for signer in binds:
+                stands.setdefault(signer, set()).add(key.party)
             older |= {key.party} if key_id != event.body.get("key_id") else set()
         for key in brought.values():  # Last, as that takes longest.
             key.must_bind()
-        must(bound == event.signers, "a signer is bound by no line")
+        must(stands.keys() == event.signers, "a signer is bound by no line")
+        check_sides(event, stands)
         return unread + list(check_powers(event, authority, older))
 
 
@@ -963,20 +965,23 @@ def key_in_force(key_id: str, event: Event, authority: Authority) -> Key:
     return key
 
 
-# The table of authority, by a topic: who signs, who may, what it commits its signers to, in words
-# over paths into the body (docs/spec/authority.md). It is generated, like `powers.json` beside it.
+# The table of authority, by a topic: who signs, who may, what it commits its signers to, when it
+# waits, whose sides are opposed, in words over paths into the body (docs/spec/authority.md). It is
+# generated, like `powers.json` beside it.
 # <table of authority>
-TABLE: dict[str, tuple[str, str, str, str]] = {
-    "appeal.filed/1": ("filed_by", "", "", ""),
+TABLE: dict[str, tuple[str, str, str, str, str]] = {
+    "appeal.filed/1": ("filed_by", "", "", "", ""),
     "assignment.agreed/1": (
         "assignors/*/party assignees/*/party consenting/*",
         "",
         "sum:price sum:equity/value sum:quoted_price gives:assignors/*/party",
         "",
+        "assignors/*/party~assignees/*/party consenting/*~assignees/*/party",
     ),
     "assignment.refused/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
         "",
     ),
@@ -985,17 +990,19 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
-    "assignment.rescinded/1": ("parties/*", "", "open", ""),
-    "auction.closed/1": ("closed_by", "", "sum:price", ""),
-    "auction.opened/1": ("opened_by", "", "sum:reserve sum:start", ""),
-    "authors.declared/1": ("declared_by/*", "", "", ""),
-    "bid.opened/1": ("bidder", "", "sum:price", ""),
-    "bid.placed/1": ("bidder", "", "sum:price", ""),
-    "bid.sealed/1": ("bidder", "", "", ""),
+    "assignment.rescinded/1": ("parties/*", "", "open", "", "parties/*"),
+    "auction.closed/1": ("closed_by", "", "sum:price", "", "closed_by~winner"),
+    "auction.opened/1": ("opened_by", "", "sum:reserve sum:start", "", ""),
+    "authors.declared/1": ("declared_by/*", "", "", "", ""),
+    "bid.opened/1": ("bidder", "", "sum:price", "", ""),
+    "bid.placed/1": ("bidder", "", "sum:price", "", ""),
+    "bid.sealed/1": ("bidder", "", "", "", ""),
     "certificate.issued/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
         "",
     ),
@@ -1004,112 +1011,169 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "attested_by=#clerk",
         "sum:price rate:royalty_ppm royalty:royalty",
         "",
+        "",
     ),
-    "condition.met/1": ("parties/*", "", "", ""),
-    "consent.given/1": ("given_by", "", "", ""),
+    "condition.met/1": ("parties/*", "", "", "", "parties/*"),
+    "consent.given/1": ("given_by", "", "", "", "given_by~to"),
     "contract.concluded/1": (
         "parties/* consents/*",
         "",
         "sum:price rate:royalty_ppm royalty:royalty grant:grants/* named:offer",
         "",
+        "parties/* grants/*:licensor~licensee",
     ),
-    "contract.in_force/1": ("parties/*", "", "", ""),
-    "contract.resumed/1": ("resumed_by/*", "", "", ""),
-    "contract.suspended/1": ("suspended_by/*", "", "", ""),
-    "contract.terminated/1": ("terminated_by/*", "", "", ""),
-    "contribution.recorded/1": ("contributor witness", "", "", ""),
-    "conveyance.attested/1": ("attested_by @operator", "attested_by=#clerk", "", ""),
-    "coowner.notified/1": ("sellers/*/party notified?!receipt_sha256", "", "sum:price", ""),
+    "contract.in_force/1": ("parties/*", "", "", "", "parties/*"),
+    "contract.resumed/1": ("resumed_by/*", "", "", "", ""),
+    "contract.suspended/1": ("suspended_by/*", "", "", "", ""),
+    "contract.terminated/1": ("terminated_by/*", "", "", "", "terminated_by/*?ground=consent"),
+    "contribution.recorded/1": ("contributor witness", "", "", "", "contributor~witness"),
+    "conveyance.attested/1": ("attested_by @operator", "attested_by=#clerk", "", "", ""),
+    "coowner.notified/1": (
+        "sellers/*/party notified?!receipt_sha256",
+        "",
+        "sum:price",
+        "",
+        "sellers/*/party~notified",
+    ),
     "correction.recorded/1": (
         "parties/* consents/*",
         "",
         "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
         "",
+        "parties/* changes/grants/*:licensor~licensee",
     ),
-    "disclosure.recorded/1": ("recorded_by", "", "", ""),
-    "dispute.admitted/1": ("forum", "", "", ""),
-    "dispute.opened/1": ("claimant", "", "", ""),
-    "dispute.withdrawn/1": ("claimant", "", "", ""),
-    "document.acknowledged/1": ("acknowledged_by", "", "", ""),
-    "document.received/1": ("system|received_by", "system=@operator", "", ""),
-    "document.sent/1": ("sender", "", "", ""),
-    "evidence.filed/1": ("filed_by", "", "", ""),
-    "file.opened/1": ("opened_by @operator", "", "", ""),
-    "filing.made/1": ("filed_by", "", "", ""),
-    "funding.agreed/1": ("owners/* contributors/*/party", "", "", ""),
-    "hold.lifted/1": ("forum", "", "", ""),
-    "hold.ordered/1": ("forum", "", "", ""),
-    "interest.accrued/1": ("claimed_by", "", "sum:amount", ""),
-    "interest.shown/1": ("party", "", "", ""),
-    "investment.ended/1": ("ended_by", "", "", ""),
-    "investment.made/1": ("fund company", "fund=#fund", "sum:amount gives:company", ""),
+    "disclosure.recorded/1": ("recorded_by", "", "", "", ""),
+    "dispute.admitted/1": ("forum", "", "", "", ""),
+    "dispute.opened/1": ("claimant", "", "", "", "claimant~respondents/*"),
+    "dispute.withdrawn/1": ("claimant", "", "", "", ""),
+    "document.acknowledged/1": ("acknowledged_by", "", "", "", ""),
+    "document.received/1": ("system|received_by", "system=@operator", "", "", ""),
+    "document.sent/1": ("sender", "", "", "", ""),
+    "evidence.filed/1": ("filed_by", "", "", "", ""),
+    "file.opened/1": ("opened_by @operator", "", "", "", ""),
+    "filing.made/1": ("filed_by", "", "", "", ""),
+    "funding.agreed/1": (
+        "owners/* contributors/*/party",
+        "",
+        "",
+        "",
+        "owners/*~contributors/*/party",
+    ),
+    "hold.lifted/1": ("forum", "", "", "", ""),
+    "hold.ordered/1": ("forum", "", "", "", ""),
+    "interest.accrued/1": ("claimed_by", "", "sum:amount", "", ""),
+    "interest.shown/1": ("party", "", "", "", ""),
+    "investment.ended/1": ("ended_by", "", "", "", ""),
+    "investment.made/1": (
+        "fund company",
+        "fund=#fund",
+        "sum:amount gives:company",
+        "",
+        "fund~company",
+    ),
     "key.added/1": (
         "party @officers?vouched_by",
         "vouched_by=@officers vouched_by=!party party=#older?!vouched_by party=#older|!@officers",
         "open",
         "?vouched_by",
+        "",
     ),
-    "key.resumed/1": ("lifted_by|@officers", "lifted_by=party party=#older?lifted_by", "", ""),
-    "key.revoked/1": ("revoked_by|@officers", "revoked_by=party party=#older|!@officers", "", ""),
-    "key.stopped/1": ("stopped_by", "stopped_by=party|@registrar", "", ""),
+    "key.resumed/1": ("lifted_by|@officers", "lifted_by=party party=#older?lifted_by", "", "", ""),
+    "key.revoked/1": (
+        "revoked_by|@officers",
+        "revoked_by=party party=#older|!@officers",
+        "",
+        "",
+        "",
+    ),
+    "key.stopped/1": ("stopped_by", "stopped_by=party|@registrar", "", "", ""),
     "key.suspended/1": (
         "suspended_by",
         "suspended_by=party|@officers party=#older|!@officers",
         "",
         "",
+        "",
     ),
-    "ledger.closed/1": ("@officers", "", "", ""),
-    "ledger.delay_adopted/1": ("stopped_by|@officers", "stopped_by=@officers", "", "?!stopped_by"),
-    "ledger.log_keys_adopted/1": ("@officers", "", "", ""),
-    "ledger.opened/1": ("parties/*/party", "operator=!registrar", "", ""),
-    "ledger.operation_handed_over/1": ("@officers operator", "operator=!@registrar", "", ""),
+    "ledger.closed/1": ("@officers", "", "", "", ""),
+    "ledger.delay_adopted/1": (
+        "stopped_by|@officers",
+        "stopped_by=@officers",
+        "",
+        "?!stopped_by",
+        "",
+    ),
+    "ledger.log_keys_adopted/1": ("@officers", "", "", "", ""),
+    "ledger.opened/1": ("parties/*/party", "operator=!registrar", "", "", ""),
+    "ledger.operation_handed_over/1": ("@officers operator", "operator=!@registrar", "", "", ""),
     "ledger.policy_adopted/1": (
         "@operator approved_by/*",
         "approved_by/*=!@operator speakers/*/party=!@operator",
         "",
         "",
+        "",
     ),
-    "ledger.refusal_keys_adopted/1": ("@officers", "", "", ""),
-    "ledger.resumed/1": ("@operator", "", "", ""),
-    "ledger.rules_adopted/1": ("@officers", "", "", ""),
-    "ledger.sealed/1": ("@operator", "", "", ""),
-    "ledger.succession_declared/1": ("@officers", "", "", ""),
-    "listing.closed/1": ("closed_by", "", "", ""),
-    "listing.drafted/1": ("lister", "", "", ""),
-    "listing.mirrored/1": ("attested_by @operator", "attested_by=#clerk", "", ""),
-    "listing.published/1": ("lister reviewer", "reviewer=@operator|#reviewer", "sum:ask", ""),
-    "listing.resumed/1": ("reviewer", "reviewer=@operator|#reviewer", "", ""),
-    "listing.suspended/1": ("reviewer", "reviewer=@operator|#reviewer", "", ""),
-    "mandate.ended/1": ("ended_by", "ended_by=principal|holder", "", ""),
-    "mandate.given/1": ("principal @operator", "", "sum:ceiling open?!ceiling", ""),
-    "nda.signed/1": ("parties/*", "", "", ""),
-    "need.posted/1": ("buyer reviewer", "reviewer=@operator|#reviewer", "sum:budget", ""),
-    "notice.received/1": ("confirmed_by", "", "", ""),
-    "notice.served/1": ("served_by", "", "", ""),
-    "offer.accepted/1": ("accepted_by", "", "named:offer", ""),
-    "offer.countered/1": ("offeror", "", "sum:price rate:royalty_ppm grant:proposed/*", ""),
-    "offer.made/1": ("offeror", "", "sum:price rate:royalty_ppm grant:proposed/*", ""),
-    "offer.rejected/1": ("rejected_by", "", "", ""),
-    "offer.revoked/1": ("revoked_by", "", "", ""),
+    "ledger.refusal_keys_adopted/1": ("@officers", "", "", "", ""),
+    "ledger.resumed/1": ("@operator", "", "", "", ""),
+    "ledger.rules_adopted/1": ("@officers", "", "", "", ""),
+    "ledger.sealed/1": ("@operator", "", "", "", ""),
+    "ledger.succession_declared/1": ("@officers", "", "", "", ""),
+    "listing.closed/1": ("closed_by", "", "", "", ""),
+    "listing.drafted/1": ("lister", "", "", "", ""),
+    "listing.mirrored/1": ("attested_by @operator", "attested_by=#clerk", "", "", ""),
+    "listing.published/1": ("lister reviewer", "reviewer=@operator|#reviewer", "sum:ask", "", ""),
+    "listing.resumed/1": ("reviewer", "reviewer=@operator|#reviewer", "", "", ""),
+    "listing.suspended/1": ("reviewer", "reviewer=@operator|#reviewer", "", "", ""),
+    "mandate.ended/1": ("ended_by", "ended_by=principal|holder", "", "", ""),
+    "mandate.given/1": (
+        "principal @operator",
+        "",
+        "sum:ceiling open?!ceiling",
+        "",
+        "principal~holder",
+    ),
+    "nda.signed/1": ("parties/*", "", "", "", "parties/*"),
+    "need.posted/1": ("buyer reviewer", "reviewer=@operator|#reviewer", "sum:budget", "", ""),
+    "notice.received/1": ("confirmed_by", "", "", "", ""),
+    "notice.served/1": ("served_by", "", "", "", "served_by~served_on"),
+    "offer.accepted/1": ("accepted_by", "", "named:offer", "", ""),
+    "offer.countered/1": (
+        "offeror",
+        "",
+        "sum:price rate:royalty_ppm grant:proposed/*",
+        "",
+        "offeror~offeree",
+    ),
+    "offer.made/1": (
+        "offeror",
+        "",
+        "sum:price rate:royalty_ppm grant:proposed/*",
+        "",
+        "offeror~offeree",
+    ),
+    "offer.rejected/1": ("rejected_by", "", "", "", ""),
+    "offer.revoked/1": ("revoked_by", "", "", "", ""),
     "office_event.recorded/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
-    "option.exercised/1": ("exercised_by", "", "", ""),
-    "overpayment.noted/1": ("payer payee", "", "sum:amount", ""),
+    "option.exercised/1": ("exercised_by", "", "", "", "exercised_by~grant/licensor"),
+    "overpayment.noted/1": ("payer payee", "", "sum:amount", "", "payer~payee"),
     "party.dissolved/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk party=!@officers",
         "",
         "",
+        "",
     ),
-    "party.identified/1": ("party @operator", "", "", ""),
-    "party.known_as/1": ("attested_by|party @operator", "attested_by=#clerk", "", ""),
+    "party.identified/1": ("party @operator", "", "", "", ""),
+    "party.known_as/1": ("attested_by|party @operator", "attested_by=#clerk", "", "", ""),
     "party.merged/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk party=!@officers",
+        "",
         "",
         "",
     ),
@@ -1118,41 +1182,63 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "",
         "",
         "?!kind=person ?roles/*",
+        "",
     ),
-    "party.renamed/1": ("party @operator", "", "", ""),
-    "party.stopped/1": ("@registrar", "", "", ""),
-    "payment.confirmed/1": ("confirmed_by", "", "sum:amount", ""),
-    "payment.failed/1": ("said_by", "", "", ""),
-    "payment.instructed/1": ("payer", "", "sum:amount", ""),
+    "party.renamed/1": ("party @operator", "", "", "", ""),
+    "party.stopped/1": ("@registrar", "", "", "", ""),
+    "payment.confirmed/1": (
+        "confirmed_by",
+        "",
+        "sum:amount",
+        "",
+        "payer~confirmed_by payee~confirmed_by",
+    ),
+    "payment.failed/1": ("said_by", "", "", "", ""),
+    "payment.instructed/1": ("payer", "", "sum:amount", "", "payer~payee"),
     "permit.issued/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
-    "person.erased/1": ("@officers", "token=!@officers", "", ""),
-    "preemption.waived/1": ("waived_by", "", "open", ""),
-    "priority.noted/1": ("noted_by", "", "", ""),
-    "profit.declared/1": ("declared_by", "", "sum:state_part", ""),
-    "profit.distributed/1": ("@operator", "", "sum:total", ""),
-    "reconfirmation.given/1": ("given_by", "", "", ""),
-    "refund.made/1": ("confirmed_by", "", "sum:amount", ""),
+    "person.erased/1": ("@officers", "token=!@officers", "", "", ""),
+    "preemption.waived/1": ("waived_by", "", "open", "", ""),
+    "priority.noted/1": ("noted_by", "", "", "", ""),
+    "profit.declared/1": ("declared_by", "", "sum:state_part", "", ""),
+    "profit.distributed/1": ("@operator", "", "sum:total", "", ""),
+    "reconfirmation.given/1": ("given_by", "", "", "", ""),
+    "refund.made/1": (
+        "confirmed_by",
+        "",
+        "sum:amount",
+        "",
+        "payer~confirmed_by payee~confirmed_by",
+    ),
     "registration.refused/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
-    "relation.declared/1": ("declared_by @operator", "declared_by=party|other|@officers", "", ""),
-    "relation.ended/1": ("ended_by @operator", "ended_by=party|other|@officers", "", ""),
-    "report.accepted/1": ("said_by", "", "", ""),
-    "report.disputed/1": ("said_by", "", "", ""),
-    "report.queried/1": ("said_by", "", "", ""),
-    "revenue.distributed/1": ("@operator", "", "sum:total", ""),
-    "revenue.reported/1": ("reported_by auditor", "", "sum:due", ""),
+    "relation.declared/1": (
+        "declared_by @operator",
+        "declared_by=party|other|@officers",
+        "",
+        "",
+        "",
+    ),
+    "relation.ended/1": ("ended_by @operator", "ended_by=party|other|@officers", "", "", ""),
+    "report.accepted/1": ("said_by", "", "", "", ""),
+    "report.disputed/1": ("said_by", "", "", "", ""),
+    "report.queried/1": ("said_by", "", "", "", ""),
+    "revenue.distributed/1": ("@operator", "", "sum:total", "", ""),
+    "revenue.reported/1": ("reported_by auditor", "", "sum:due", "", ""),
     "right.cancelled/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
         "",
     ),
@@ -1161,11 +1247,19 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
-    "right.filed/1": ("attested_by|@registrar @operator?attested_by", "attested_by=#clerk", "", ""),
+    "right.filed/1": (
+        "attested_by|@registrar @operator?attested_by",
+        "attested_by=#clerk",
+        "",
+        "",
+        "",
+    ),
     "right.granted/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
         "",
     ),
@@ -1174,10 +1268,12 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
     "right.limited/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
         "",
     ),
@@ -1186,10 +1282,12 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
     "right.renewed/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
         "",
     ),
@@ -1198,19 +1296,34 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
     "right.surrendered/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
-    "ruling.made/1": ("forum", "", "", ""),
-    "security.assigned/1": ("creditor new_creditor", "", "gives:creditor", ""),
-    "security.created/1": ("debtors/* creditor consenting/*", "", "gives:debtors/*", ""),
+    "ruling.made/1": ("forum", "", "", "", ""),
+    "security.assigned/1": (
+        "creditor new_creditor",
+        "",
+        "gives:creditor",
+        "",
+        "creditor~new_creditor",
+    ),
+    "security.created/1": (
+        "debtors/* creditor consenting/*",
+        "",
+        "gives:debtors/*",
+        "",
+        "debtors/*~creditor consenting/*~creditor",
+    ),
     "security.enforced/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
+        "",
         "",
         "",
     ),
@@ -1219,27 +1332,30 @@ TABLE: dict[str, tuple[str, str, str, str]] = {
         "attested_by=#clerk",
         "",
         "",
+        "",
     ),
-    "security.released/1": ("creditor", "", "gives:creditor", ""),
-    "settlement.recorded/1": ("parties/*", "", "open", ""),
-    "share.agreed/1": ("agreed_by/*", "", "open", ""),
+    "security.released/1": ("creditor", "", "gives:creditor", "", ""),
+    "settlement.recorded/1": ("parties/*", "", "open", "", "parties/*"),
+    "share.agreed/1": ("agreed_by/*", "", "open", "", "agreed_by/*"),
     "sublicence.granted/1": (
         "sublicensor sublicensee consent_by consents/*",
         "",
         "sum:price rate:royalty_ppm royalty:royalty grant:grant",
         "",
+        "sublicensor~sublicensee consent_by~sublicensor consent_by~sublicensee",
     ),
-    "suspense.released/1": ("@operator", "", "", ""),
-    "technology.classified/1": ("classified_by", "classified_by=@officers|#reviewer", "", ""),
-    "technology.registered/1": ("owners/*/party", "", "", ""),
-    "technology.trl_declared/1": ("declared_by", "", "", ""),
+    "suspense.released/1": ("@operator", "", "", "", ""),
+    "technology.classified/1": ("classified_by", "classified_by=@officers|#reviewer", "", "", ""),
+    "technology.registered/1": ("owners/*/party", "", "", "", ""),
+    "technology.trl_declared/1": ("declared_by", "", "", "", ""),
     "terms.amended/1": (
         "parties/* consents/*",
         "",
         "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
         "",
+        "parties/* changes/grants/*:licensor~licensee",
     ),
-    "use.declared/1": ("used_by consents/*", "", "", ""),
+    "use.declared/1": ("used_by consents/*", "", "", "", "used_by~consents/*"),
 }
 ABOUT = {
     "appeal.filed/1": "dispute filed_by forum",
@@ -1405,7 +1521,7 @@ def entered(one: Any, name: str) -> list[Any]:
 
 def words(event: Event, column: int) -> Iterator[str]:
     """Yield the words of an event's row whose condition, after `?`, holds."""
-    for text in TABLE.get(event.kind, ("", "", "", ""))[column].split():
+    for text in TABLE.get(event.kind, ("",) * 5)[column].split():
         word, _, condition = text.partition("?")
         path, _, value = condition.lstrip("!").partition("=")
         found = values(event.body, path)
@@ -1465,6 +1581,23 @@ def check_powers(event: Event, authority: Authority, older: set[str]) -> Iterato
             must(may or hidden, f"only {allowed} may be the {path} of {event.kind}, not {party}")
             if not may:
                 yield f"whether {party} is registered to be the {path} of this"
+
+
+def check_sides(event: Event, stands: dict[str, set[str]]) -> None:
+    """Refuse who signs for both of two sides, or on one of them for the other."""
+    for word in words(event, 4):
+        base, _, paths = word.rpartition(":")
+        left, opposed, right = paths.partition("~")
+        for each in values(event.body, base) if base else [event.body]:
+            among = [*map(str, values(each, left))]
+            pairs = [(a, str(b)) for a in among for b in values(each, right)]
+            for parties in pairs if opposed else [among]:
+                lines = {party: {*stands[party]} for party in parties if party in stands}
+                for party in lines if len({*parties}) == 2 else ():
+                    lines[party] -= {*parties} - {party}  # Nobody speaks for the other side.
+                hands = set[str]().union(*lines.values())
+                apart = all(lines.values()) and (len(lines) < 2 or len(hands) > 1)
+                must(apart, f"{' and '.join(sorted({*parties}))} sign by one hand")
 
 
 def commits(event: Event, signer: str, authority: Authority) -> Iterator[tuple[Any, Any] | str]:

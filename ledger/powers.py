@@ -10,12 +10,13 @@ reads a body that it has typed, `ledger.verify` plain JSON, and both by the func
     may       who may be named there: `vouched_by=@officers`, `attested_by=#clerk`
     commits   what a mandate's ceiling is held against: `sum:price`, `gives:assignors/*/party`
     waits     when the event binds only after the ledger's delay: `?roles/*`, `?!kind=person`
+    opposed   who may not sign by one and the same hand: `grants/*:licensor~licensee`, `parties/*`
     about     what its subjects are at least: `technology`, `key:keys/*/key_id`, `@charter`
 """
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +32,7 @@ class Row(NamedTuple):
     may: str = ""
     commits: str = ""
     waits: str = ""
+    opposed: str = ""
     about: str = ""
 
 
@@ -128,6 +130,50 @@ def parties_bound(row: Row, says: Any, officers: Officers) -> frozenset[str]:
 def by_own_keys(officers: Officers, signers: Collection[str]) -> frozenset[str]:
     """Return who signs by keys of its own, through no mandate: the officers, where both sign."""
     return frozenset(officers) if {*officers} <= {*signers} else frozenset()
+
+
+Stands = Mapping[str, Collection[str]]
+"""By signer, whose lines stand for it: its own, and those of who holds its mandate for this."""
+
+
+def sides(row: Row, says: Any) -> Iterator[tuple[str, ...]]:
+    """Yield parties who are not all on one side: opposed pairs, and all of whom no more is known.
+
+    `BASE:LEFT~RIGHT` opposes those of each thing at BASE; a path alone names who stands on two
+    sides or more, without saying on which.
+    """
+    for word in row.opposed.split():
+        what, _, condition = word.partition("?")
+        if not _holds(condition, says):
+            continue
+        base, _, paths = what.rpartition(":")
+        left, opposed, right = paths.partition("~")
+        for each in values(says, base) if base else [says]:
+            if opposed:
+                yield from (
+                    (str(a), str(b)) for a in values(each, left) for b in values(each, right)
+                )
+            else:
+                yield tuple(sorted(set(map(str, values(each, left)))))
+
+
+def one_hand(stands: Stands, parties: Sequence[str]) -> bool:
+    """Say whether somebody signs for both of two sides, or on one of them for the other.
+
+    `parties` are not all on one side; one of two that does not sign has no word here, and yet may
+    not sign for the other.
+    """
+    lines = {each: {*stands[each]} for each in parties if each in stands}
+    if len({*parties}) == 2:  # noqa: PLR2004  (these are opposed)
+        for party in lines:
+            lines[party] -= {*parties} - {party}
+    holders = set[str]().union(*lines.values())
+    return not all(lines.values()) or (len(lines) > 1 and len(holders) == 1)
+
+
+def both_sides(row: Row, says: Any, stands: Stands) -> tuple[str, ...] | None:
+    """Return parties on opposed sides who sign by one hand, by what the event itself says."""
+    return next((parties for parties in sides(row, says) if one_hand(stands, parties)), None)
 
 
 _SUBJECT = re.compile("[a-z]+:[a-z0-9.-]{1,80}")

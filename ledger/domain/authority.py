@@ -113,6 +113,18 @@ class CeilingExceeded(NotBound):
     remedy = "mandate.given/1"
 
 
+class SelfDealing(NotBound):
+    """Nobody signs both sides of an event, for others or for itself and another.
+
+    No mandate lets it: who speaks for a party there must not speak for its opposite, or be it.
+    """
+
+    code = "SELF_DEALING"
+    title_vi = "Một người không được đại diện cho cả hai bên của cùng một giao dịch"
+    article = "Bộ luật Dân sự, Điều 141(3)"
+    remedy = "mandate.given/1"
+
+
 class KeyUnknown(NotBound):
     """The log has no such key."""
 

@@ -23,6 +23,7 @@ from ledger.domain.authority import (
     SignerMissing,
     WrongSigner,
 )
+from ledger.domain.both_sides import must_not_sign_both_sides
 from ledger.domain.conveyance import ConveyanceAttested
 from ledger.domain.event import (
     Body,
@@ -128,7 +129,8 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> N
 
     Raises `KeyUnknown`, `KeyNoLongerValid`, `KeyIsSuspended`, `KeyNotYetValid`, `KeyExpired`,
     `MandateExpired`, `CeilingExceeded` or `WrongSigner` for a line, and `SignerMissing` for a
-    party, or a new key, without one; `WrongSigner` for whom the table does not let do this.
+    party, or a new key, without one; `SelfDealing` for who signs both sides; `WrongSigner` for
+    whom the table does not let do this.
     """
     brought = {record.key_id for _, record in event.body.new_keys()}
     unproven = [key_subject(key_id) for key_id in brought if key_id not in event.signatures]
@@ -136,7 +138,7 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> N
         raise SignerMissing(f"no line by {_listed(unproven)}", subjects=unproven)
     # A key that the event brings binds its own party and nobody through a mandate: else a new key
     # could vouch for itself in the name of whoever gave that party a mandate.
-    bound = {party for party, _ in event.body.new_keys()}
+    stands = {party: {party} for party, _ in event.body.new_keys()}
     officers = Officers(ledger.operator, ledger.registrar)
     lines = _Lines(state, event, context, officers)
     holders = {
@@ -145,11 +147,13 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> N
         if key_id not in brought
     }
     for holder in holders.values():
-        bound |= lines.bound_by(holder)
-    if missing := set(event.signers) - bound:
+        for signer in lines.bound_by(holder):
+            stands.setdefault(signer, set()).add(holder)
+    if missing := set(event.signers) - stands.keys():
         if lines.above:
             raise CeilingExceeded(lines.above, subjects=missing)
         raise SignerMissing(f"no line binds {_listed(missing)}{lines.hint}", subjects=missing)
+    must_not_sign_both_sides(state, event, stands)
     ends = member(event.body, "key_id")
     older = {holder for key_id, holder in holders.items() if key_id != ends}
     _must_be_let(state, event, officers, older)

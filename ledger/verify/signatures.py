@@ -11,7 +11,16 @@ from datetime import timedelta
 from functools import lru_cache
 
 from ledger import powers
-from ledger.powers import TABLE, Asked, Officers, Row, by_own_keys, judge_alone, parties_bound
+from ledger.powers import (
+    TABLE,
+    Asked,
+    Officers,
+    Row,
+    both_sides,
+    by_own_keys,
+    judge_alone,
+    parties_bound,
+)
 from ledger.verify.authority import NEVER_BINDS, REGISTERED, Authority, Key, brought_keys, fault
 from ledger.verify.event import Event
 from ledger.verify.mandates import in_force, suffices
@@ -42,16 +51,19 @@ def judge_signers(event: Event, authority: Authority) -> tuple[str, ...]:
     _must_stand(event, authority, row, unread)
     _must_wait(event, authority, row)
     brought, older = proven_keys(event), set[str]()
-    bound = {key.party for key in brought.values()} & event.signers
+    stands = {key.party: {key.party} for key in brought.values() if key.party in event.signers}
     for line in event.entry.signatures:
         # A key that the event brings binds its own party and nobody through a mandate.
         if line.key_id not in brought:
             holder = _in_force(line.key_id, event, authority).party
             older |= {holder} if line.key_id != event.body.get("key_id") else set()
-            bound |= _bound_by(holder, event, authority, unread)
-    if missing := event.signers - bound:
+            for signer in _bound_by(holder, event, authority, unread):
+                stands.setdefault(signer, set()).add(holder)
+    if missing := event.signers - stands.keys():
         raise fault(event, f"no line binds {', '.join(sorted(missing))}")
     if row is not None:
+        if parties := both_sides(row, event.body, stands):
+            raise fault(event, f"{' and '.join(parties)} sign by one hand")
         _must_be_let(row, event, authority, older, unread)
     return tuple(unread)
 

@@ -2,26 +2,44 @@
 
 from typing import Any
 
+import pytest
+
+from ledger.domain.authority import SelfDealing
 from ledger.domain.backdating import Backdated
 from ledger.domain.ending import ContractTerminated, ExitMissing, NoticeMatter
+from ledger.domain.event import Body
 from tests.support.builders import (
+    AUTHOR,
     CONTRACT,
     FIRM,
     INSTITUTE,
     RIGHT,
     RIVAL,
+    assignment_agreed,
     contract_concluded,
     grant,
+    held,
+    key_added,
+    key_id,
+    offer_accepted,
+    offer_made,
+    planted_key,
     right_filed,
+    security_created,
     sublicence_granted,
 )
 from tests.support.contracts import (
+    BOTH,
+    consent_given,
     contract_terminated,
     leave,
     notice_received,
     notice_served,
+    terms_amended,
 )
-from tests.support.specification import given
+from tests.support.disputes import court_registered, dispute_opened
+from tests.support.mandates import mandate_given
+from tests.support.specification import Said, given, said
 
 
 def five_years(**overrides: Any) -> Any:
@@ -77,3 +95,76 @@ def test_end_in_the_past() -> None:
     refusal = past.when(reasoned).then_refused(Backdated)
     assert RIVAL in refusal.subjects
     past.when(ended(**by_consent, **why, **everybody)).then_admitted()
+
+
+BY_MANDATE = mandate_given(holder=FIRM, topics=["*"], valid_to=None)
+"""The institute's mandate to the firm, for everything and without a ceiling."""
+
+
+def by(body: Body, *signing: str) -> Said:
+    """Say a body, signed by the keys of these alone."""
+    return said(body, signed_by=signing)
+
+
+def test_both_sides() -> None:
+    """The firm, with the institute's mandate, concludes with itself; with a rival it may."""
+    past = given(right_filed(), BY_MANDATE)
+    past.when(by(contract_concluded(), FIRM)).then_refused(SelfDealing, subjects=[FIRM, INSTITUTE])
+    with_rival = contract_concluded(parties=[INSTITUTE, RIVAL], grants=[grant(licensee=RIVAL)])
+    past.when(by(with_rival, FIRM, RIVAL)).then_admitted()
+    past.when(by(contract_concluded(), FIRM, INSTITUTE)).then_admitted()
+
+
+def test_the_other_side_signs_for_nobody() -> None:
+    """Whoever signs for the firm, the firm does not speak for the institute against itself."""
+    for_firm = mandate_given(
+        mandate="mandate:firm", principal=FIRM, holder=AUTHOR, topics=["*"], valid_to=None
+    )
+    past = given(right_filed(), BY_MANDATE, for_firm)
+    past.when(by(contract_concluded(), FIRM, AUTHOR)).then_refused(SelfDealing)
+
+
+def test_two_hats() -> None:
+    """One person with both mandates, by one line or by two keys; another for one side will do."""
+    both = [
+        mandate_given(mandate=f"mandate:{n}", principal=each, topics=["*"], valid_to=None)
+        for n, each in enumerate((INSTITUTE, FIRM))
+    ]
+    second = key_added(party=AUTHOR, key=planted_key(AUTHOR, 1))
+    past = given(right_filed(), *both, second)
+    past.when(by(contract_concluded(), AUTHOR)).then_refused(SelfDealing)
+    lines = tuple(sorted((key_id(AUTHOR), key_id(AUTHOR, 1))))
+    past.when(said(contract_concluded(), signatures=lines)).then_refused(SelfDealing)
+    past.when(by(contract_concluded(), AUTHOR, FIRM)).then_admitted()
+
+
+@pytest.mark.parametrize(
+    ("before", "body"),
+    [
+        ((), consent_given(given_by=INSTITUTE, to=FIRM)),
+        ((), assignment_agreed(assignors=[held(INSTITUTE)], assignees=[held(FIRM)])),
+        ((), security_created(debtors=[INSTITUTE], creditor=FIRM)),
+        ((offer_made(offeror=FIRM, offeree=INSTITUTE),), offer_accepted(accepted_by=INSTITUTE)),
+        ((contract_concluded(),), terms_amended()),
+        ((contract_concluded(),), ended(ground="consent", terminated_by=BOTH, exit=None)),
+        (
+            (contract_concluded(), told(served_by=FIRM, served_on=INSTITUTE)[0]),
+            notice_received(contract=CONTRACT, confirmed_by=INSTITUTE),
+        ),
+        ((court_registered(),), dispute_opened(claimant=INSTITUTE, respondents=[FIRM])),
+    ],
+    ids=lambda each: getattr(each, "TOPIC", None),
+)
+def test_nobody_signs_both_sides_of(before: tuple[Body, ...], body: Body) -> None:
+    """The firm signs for the institute what is for, from, or between it and the firm."""
+    past = given(right_filed(), *before, BY_MANDATE)
+    past.when(by(body, FIRM)).then_refused(SelfDealing)
+
+
+def test_co_holders_of_one_side_may_sign_for_each_other() -> None:
+    """The lead owner signs for the other owner; who takes signs for itself."""
+    owned = right_filed(owners=[held(FIRM, 1, 2), held(INSTITUTE, 1, 2)])
+    sold = assignment_agreed(
+        assignors=[held(FIRM, 1, 2), held(INSTITUTE, 1, 2)], assignees=[held(RIVAL)]
+    )
+    given(owned, BY_MANDATE).when(by(sold, FIRM, RIVAL)).then_admitted()

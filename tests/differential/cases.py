@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ledger.genesis import key_record
+from ledger.powers import TABLE
 from ledger.wire.envelope import Signature
 from ledger.wire.keys import PrivateKey
 from tests.differential import policies, waiting
@@ -143,6 +144,22 @@ def by_deputy(name: str) -> Case:
 
     case.__name__ = f"by_deputy_{name}"
     return case
+
+
+OPPOSED = frozenset(topic for topic, row in TABLE.items() if row.opposed)
+
+
+def one_deputy_for_all(bench: Bench) -> bytes | None:
+    """Let who has the mandates of all sign alone for all whom the table does not have on one side.
+
+    The sides of what an event names, verifiers do not know.
+    """
+    known = bench.writer.in_force.get(deputy("whole"))
+    if bench.writer.mandated < len(b.ROLES) * len(DEPUTIES) or not known:
+        return None
+    if bench.step.topic not in OPPOSED or not {*bench.step.signers} <= b.ROLES.keys():
+        return None
+    return bench.said(bench.step.signers, known[:1])
 
 
 def new_key_unproven(bench: Bench) -> bytes | None:
@@ -417,6 +434,7 @@ RARE = (
 """What few topics have: asked first wherever it is there, for half of a step's cases at most."""
 
 DEPENDS: tuple[Case, ...] = (
+    one_deputy_for_all,
     by_deputy("small"),
     by_deputy("large"),
     by_deputy("foreign"),

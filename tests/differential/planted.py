@@ -39,6 +39,8 @@ CHANGES: tuple[tuple[str, int, str, str], ...] = (
     ("party.dissolved/1", 1, " party=!@officers", ""),
     ("key.suspended/1", 1, " party=#older|!@officers", ""),
     ("key.revoked/1", 1, " party=#older|!@officers", ""),
+    ("contract.concluded/1", 4, "parties/* grants/*:licensor~licensee", ""),
+    ("share.agreed/1", 4, "agreed_by/*", ""),
     ("ledger.operation_handed_over/1", 1, "operator=!@registrar", ""),
 )
 """Topic, column, word, and what stands there instead: in each of three tables."""

@@ -40,7 +40,7 @@ def literal() -> str:
             inside = [f'        {first}"', f'        "{subjects[len(first) :]}']
         split = [name, *inside, "    ),"]
         about += [whole] if len(whole) <= LONGEST else split
-    head = "TABLE: dict[str, tuple[str, str, str, str]] = {"
+    head = "TABLE: dict[str, tuple[str, str, str, str, str]] = {"
     return "\n".join([head, *lines, "}", "ABOUT = {", *about, "}", ""])
 
 

@@ -14,7 +14,15 @@ from fractions import Fraction
 from typing import Any
 
 from tests.support.builders import OPERATOR, REVIEWER, key_id
-from tests.support.reference_signers import who_signs
+from tests.support.reference_signers import (
+    NAMED,
+    TOGETHER,
+    all_by_one_hand,
+    by_one_hand,
+    opposed,
+    parties_in,
+    who_signs,
+)
 
 Said = dict[str, Any]
 COURT = "party:vn.court"
@@ -80,7 +88,9 @@ class Reference:
             entry["hash"] == missing for entry in self.log
         ):
             return "PREDECESSOR_UNKNOWN"
-        code = self._signed(topic, said, day, lines) or self._let(topic, said)
+        stands: dict[str, set[str]] = {}
+        code = self._signed(topic, said, day, lines, stands)
+        code = code or self._apart(topic, said, stands) or self._let(topic, said)
         if code is not None:
             return code
         rule = getattr(self, "_" + topic.partition("/")[0].replace(".", "_"))
@@ -99,7 +109,27 @@ class Reference:
         }.get(topic, ("", {None}))
         return None if said.get(acting) in those else "WRONG_SIGNER"
 
-    def _signed(self, topic: str, said: Said, day: str, lines: set[str]) -> str | None:
+    def _apart(self, topic: str, said: Said, stands: dict[str, set[str]]) -> str | None:
+        """Say whether somebody signs both sides."""
+        name = topic.partition("/")[0]
+        topics, member, *_ = NAMED.get(name, ("", ""))
+        found = self.all(*topics.split(), **{member: said[member]}) if topics else []
+        pairs = opposed(name, said, found[0]["said"] if found else None)
+        together = parties_in(said, TOGETHER.get(name, ""))
+        if name == "contract.terminated":
+            made = self.all("contract.concluded", contract=said["contract"])
+            made += self.all("sublicence.granted", contract=said["contract"])
+            for each in made:
+                grants = each["said"].get("grants") or [each["said"]["grant"]]
+                pairs += [(grant["licensor"], grant["licensee"]) for grant in grants]
+            together = said["terminated_by"] if said["ground"] == "consent" else []
+        apart = by_one_hand(stands, pairs) or all_by_one_hand(stands, together)
+        return "SELF_DEALING" if apart else None
+
+    def _signed(
+        self, topic: str, said: Said, day: str, lines: set[str], stands: dict[str, set[str]]
+    ) -> str | None:
+        """Judge the lines; tell in `stands` who signs for whom."""
         required, bound = who_signs(topic, said), set()
         name = topic.partition("/")[0]
         for holder in sorted(lines, key=key_id):
@@ -122,6 +152,8 @@ class Reference:
             if not for_them:
                 return "MANDATE_EXPIRED" if over else "WRONG_SIGNER"
             bound |= for_them
+            for each in for_them:
+                stands.setdefault(each, set()).add(holder)
         return None if bound >= required else "SIGNER_MISSING"
 
     def _key_revoked(self, said: Said, day: str, at: str) -> str | None:

@@ -1,5 +1,7 @@
-"""The table "Who signs" once more, for the plain reference."""
+"""The table "Who signs" once more, and who is on opposed sides, for the plain reference."""
 
+from collections.abc import Collection
+from itertools import combinations, product
 from typing import Any
 
 from tests.support.builders import OPERATOR, REGISTRAR
@@ -64,3 +66,82 @@ def who_signs(topic: str, said: dict[str, Any]) -> set[str]:
         for each in [named] if isinstance(named, str) else named:
             found.add(each if isinstance(each, str) else each["party"])
     return found
+
+
+AGAINST: dict[str, tuple[tuple[str, str], ...]] = {
+    "mandate.given": (("principal", "holder"),),
+    "assignment.agreed": (("assignors", "assignees"), ("consenting", "assignees")),
+    "coowner.notified": (("sellers", "notified"),),
+    "security.created": (("debtors", "creditor"),),
+    "offer.made": (("offeror", "offeree"),),
+    "offer.countered": (("offeror", "offeree"),),
+    "sublicence.granted": (
+        ("sublicensor", "sublicensee"),
+        ("consent_by", "sublicensor"),
+        ("consent_by", "sublicensee"),
+    ),
+    "notice.served": (("served_by", "served_on"),),
+    "payment.instructed": (("payer", "payee"),),
+    "payment.confirmed": (("payer", "confirmed_by"), ("payee", "confirmed_by")),
+    "refund.made": (("payer", "confirmed_by"), ("payee", "confirmed_by")),
+    "overpayment.noted": (("payer", "payee"),),
+    "dispute.opened": (("claimant", "respondents"),),
+}
+"""Members that name opposed parties, by topic."""
+
+NAMED: dict[str, tuple[str, str, str, str]] = {
+    "assignment.rescinded": ("assignment.agreed", "assignment", "assignors", "assignees"),
+    "preemption.waived": ("coowner.notified", "preemption", "sellers", "notified"),
+    "security.released": ("security.created", "security", "debtors", "creditor"),
+    "offer.accepted": ("offer.made offer.countered", "offer", "offeror", "offeree"),
+    "notice.received": ("notice.served", "notice", "served_by", "served_on"),
+    "settlement.recorded": ("dispute.opened", "dispute", "claimant", "respondents"),
+    "dispute.withdrawn": ("dispute.opened", "dispute", "claimant", "respondents"),
+}
+"""The event whose sides an event of a topic is about: its topics, its name, and its sides."""
+
+TOGETHER = {
+    "assignment.rescinded": "parties",
+    "contract.concluded": "parties",
+    "share.agreed": "agreed_by",
+    "settlement.recorded": "parties",
+}
+"""The member that names parties of whom not all are on one side."""
+
+
+def parties_in(said: dict[str, Any], member: str) -> list[str]:
+    """Return the parties that a member names."""
+    named = said.get(member) or []
+    each_one = [named] if isinstance(named, str) else named
+    return [each if isinstance(each, str) else each["party"] for each in each_one]
+
+
+def opposed(
+    topic: str, said: dict[str, Any], named: dict[str, Any] | None
+) -> list[tuple[str, str]]:
+    """Return opposed pairs; `named` is the event whose sides this one is about."""
+    sides = [(said, left, right) for left, right in AGAINST.get(topic, ())]
+    sides += [(grant, "licensor", "licensee") for grant in said.get("grants", ())]
+    if named is not None and topic in NAMED:
+        sides.append((named, *NAMED[topic][2:]))
+    found = (product(parties_in(of, left), parties_in(of, right)) for of, left, right in sides)
+    return [pair for pairs in found for pair in pairs]
+
+
+def by_one_hand(stands: dict[str, set[str]], pairs: Collection[tuple[str, str]]) -> bool:
+    """Say whether no two different people sign for some pair, each not being the other side."""
+    for one, other in pairs:
+        if one == other:
+            continue
+        for_one = stands.get(one, {"nobody"}) - {other}
+        for_other = stands.get(other, {"somebody"}) - {one}
+        if not any(a != b for a in for_one for b in for_other):
+            return True
+    return False
+
+
+def all_by_one_hand(stands: dict[str, set[str]], parties: Collection[str]) -> bool:
+    """Say whether parties who stand on two sides or more all sign by one and the same."""
+    if len({*parties}) == 2:
+        return by_one_hand(stands, [*combinations(parties, 2)])
+    return len({*parties}) > 1 and len(set().union(*(stands[each] for each in parties))) == 1

@@ -127,8 +127,9 @@ def test_signer_missing_names_the_party_that_no_line_binds() -> None:
 
 def test_one_line_binds_all_who_gave_its_holder_a_mandate() -> None:
     for_firm = mandate_given(mandate=OTHER_MANDATE, principal=FIRM)
-    both = said(contract_concluded(), signed_by=[DEPUTY])
-    given(right_filed(), mandate_given(), for_firm).when(both).then_admitted()
+    owners = [held(FIRM, 1, 2), held(INSTITUTE, 1, 2)]
+    both = said(technology_registered(owners=owners), signed_by=[DEPUTY])
+    given(mandate_given(), for_firm).when(both).then_admitted()
 
 
 def test_ceiling_refuses_a_price_above_it() -> None:

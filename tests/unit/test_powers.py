@@ -36,20 +36,29 @@ def test_the_data_file_is_what_the_table_says() -> None:
 def test_the_court_s_literal_is_what_the_table_says() -> None:
     marked = MARKED.search(COURT.read_text("utf-8"))
     assert marked is not None
-    assert {topic: tuple(row[:4]) for topic, row in TABLE.items()} == court.TABLE
+    assert {topic: tuple(row[:5]) for topic, row in TABLE.items()} == court.TABLE
     assert {topic: row.about for topic, row in TABLE.items()} == court.ABOUT
     assert literal() == marked[2]
+
+
+COLUMNS = ("party", "party", "", "any", "opposed", "any")
+"""What the words of a row are about; none where each of them says that itself."""
 
 
 def named_paths() -> list[tuple[str, str, str]]:
     """Return (topic, path, what the table takes it for) of every word."""
     found = []
     for topic, row in TABLE.items():
-        for column, words in zip(("party", "party", "", "any", "any"), row, strict=True):
+        for column, words in zip(COLUMNS, row, strict=True):
             for word in words.split():
                 rule, _, condition = word.partition("?")
                 if condition:
                     found.append((topic, condition.removeprefix("!").partition("=")[0], "any"))
+                if column == "opposed":
+                    base, _, sides = rule.rpartition(":")
+                    each = [f"{base}/{side}".removeprefix("/") for side in sides.split("~")]
+                    found += [(topic, path, "party") for path in each]
+                    continue
                 kind = column or rule.partition(":")[0]
                 sources = re.split(r"[|=]", rule if column else rule.partition(":")[2])
                 paths = [

@@ -1,0 +1,113 @@
+"""
+Nobody signs both sides (Civil Code art. 141(3)): who is opposed to whom, and who signs for them.
+
+What an event itself says of it is in the table of authority (`opposed`), by which every verifier
+judges. Here are the sides of what it names, of contracts, offers, notices, reports, liens,
+assignments and disputes, which only those know who fold the log: admission, and the audit.
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import product
+from typing import Any
+
+from ledger.domain.amendment import CorrectionRecorded, TermsAmended
+from ledger.domain.assignment import AssignmentRescinded
+from ledger.domain.auction import Auction, BidPlaced
+from ledger.domain.authority import SelfDealing
+from ledger.domain.contract import Contract
+from ledger.domain.dispute import Dispute, DisputeWithdrawn, SettlementRecorded
+from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
+from ledger.domain.event import Body, Event, State
+from ledger.domain.notice import Notice, NoticeReceived
+from ledger.domain.offer import Offer, OfferAccepted
+from ledger.domain.performance import ConditionMet, ContractInForce
+from ledger.domain.preemption import Preemption, PreemptionWaived
+from ledger.domain.report import Report, ReportAccepted
+from ledger.domain.right import Right
+from ledger.domain.security import SecurityReleased
+from ledger.domain.title import Assignment
+from ledger.domain.who_signs import WHO_SIGNS
+from ledger.powers import Stands, both_sides, one_hand
+
+Pairs = Iterable[tuple[str, str]]
+
+
+def must_not_sign_both_sides(state: State, event: Event, stands: Stands) -> None:
+    """Raise `SelfDealing` if one hand signs for parties on opposed sides, or for the other.
+
+    `stands` has, by signer, those by whose keys it is bound.
+    """
+    body = event.body
+    parties = both_sides(WHO_SIGNS[type(body)], body, stands)
+    if parties is None and type(body) in _KNOWN:
+        pairs = _KNOWN[type(body)](state, body)
+        parties = next((pair for pair in pairs if one_hand(stands, pair)), None)
+    if parties is not None:
+        hands = {hand for party in parties for hand in stands.get(party, ())}
+        raise SelfDealing(
+            f"{', '.join(sorted(hands))} signs for {' and '.join(sorted(parties))}, on opposed"
+            f" sides of this {event.type}: each side signs by a key of its own, or by one of"
+            " somebody who is not the other side and does not sign for it",
+            subjects=parties,
+        )
+
+
+def _of_contract(state: State, body: Any) -> Pairs:
+    contract = state.get(body.contract)
+    grants = contract.grants.values() if isinstance(contract, Contract) else ()
+    return ((grant.licensor, grant.licensee) for grant in grants)
+
+
+def _of_assignment(state: State, body: AssignmentRescinded) -> Pairs:
+    made = state.get(body.assignment)
+    return product(made.assignors, made.assignees) if isinstance(made, Assignment) else ()
+
+
+def _of_dispute(state: State, body: SettlementRecorded | DisputeWithdrawn) -> Pairs:
+    dispute = state.get(body.dispute)
+    known = isinstance(dispute, Dispute)
+    return product((dispute.claimant,), dispute.respondents) if known else ()
+
+
+def _of_lien(state: State, body: SecurityReleased) -> Pairs:
+    rights = [right for right in map(state.get, body.rights) if isinstance(right, Right)]
+    liens = (right.liens.get(body.security) for right in rights)
+    return ((body.creditor, debtor) for lien in liens if lien for debtor in lien.debtors)
+
+
+def _answering(kind: type, named: str, maker: str, signer: str) -> Callable[[State, Any], Pairs]:
+    """Return how who answers, receives or accepts something is opposed to whoever made it."""
+
+    def pairs(state: State, body: Any) -> Pairs:
+        value = state.get(getattr(body, named))
+        made_by = getattr(value, maker) if isinstance(value, kind) else ()
+        makers = (made_by,) if isinstance(made_by, str) else made_by
+        return product((getattr(body, signer),), makers)
+
+    return pairs
+
+
+_KNOWN: dict[type[Body], Callable[[State, Any], Pairs]] = {
+    **dict.fromkeys(
+        (
+            TermsAmended,
+            CorrectionRecorded,
+            ConditionMet,
+            ContractInForce,
+            ContractSuspended,
+            ContractResumed,
+            ContractTerminated,
+        ),
+        _of_contract,
+    ),
+    AssignmentRescinded: _of_assignment,
+    SettlementRecorded: _of_dispute,
+    DisputeWithdrawn: _of_dispute,
+    SecurityReleased: _of_lien,
+    OfferAccepted: _answering(Offer, "offer", "offeror", "accepted_by"),
+    NoticeReceived: _answering(Notice, "notice", "served_by", "confirmed_by"),
+    ReportAccepted: _answering(Report, "report", "reporter", "said_by"),
+    PreemptionWaived: _answering(Preemption, "preemption", "sellers", "waived_by"),
+    BidPlaced: _answering(Auction, "auction", "opened_by", "bidder"),
+}
+"""The sides of what an event names, by its body."""
