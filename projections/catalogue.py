@@ -3,12 +3,12 @@
 from projections.chain import chain
 from projections.contract_events import contract_events
 from projections.dependencies import dependencies
-from projections.disputes import disputes, orders
+from projections.dispute_events import disputes, orders
 from projections.documents import documents
 from projections.editions import editions
 from projections.findings import suspects
 from projections.grants import contracts, encumbrances, grants
-from projections.keys import keys, reconfirmations, signed
+from projections.key_events import keys, reconfirmations, signed
 from projections.lapses import standings
 from projections.liens import liens
 from projections.mandates import mandates

@@ -15,8 +15,10 @@ from ledger.domain.payment import PaymentConfirmed, RefundMade
 from ledger.domain.share import RoleOf, ShareAgreed, Step
 from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
-from projections.disputes import OrderRow, orders, standing_orders
-from projections.keys import keys, owners_of
+from projections.dispute_events import OrderRow, orders
+from projections.disputes import standing_orders
+from projections.key_events import keys
+from projections.keys import owners_of
 from projections.money_events import MoneyEvent, money_events, money_of, said_as
 from projections.revenue import PayableRow, payables
 from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing

@@ -28,7 +28,8 @@ from ledger.domain.ruling import RulingMade
 from ledger.domain.title import AssignmentRegistered
 from ledger.store.connection import Pool
 from projections.dependencies import dependencies, falls_with
-from projections.disputes import dispute_of, orders
+from projections.dispute_events import orders
+from projections.disputes import dispute_of
 from projections.dues import releases_of
 from projections.keys import signed_by
 from projections.lapses import lapse_effects

@@ -19,7 +19,7 @@ from ledger.domain.scope import Act, Field, Hole, Territory, field_region, terri
 from ledger.store.connection import Pool
 from projections.axes import Effect
 from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
-from projections.keys import keys
+from projections.key_events import keys
 from projections.parties import parties
 from projections.status import ALIVE, Status, StatusRow, status, status_on, status_rows
 from projections.unbound import Waiting, instant_on, waiting_of

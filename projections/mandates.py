@@ -13,7 +13,7 @@ from typing import Literal
 from ledger.domain.event import Logged, legal_day
 from ledger.domain.mandate import MandateEnded, MandateGiven
 from ledger.store.connection import Pool
-from projections.keys import keys
+from projections.key_events import keys
 from projections.parties import PartyFact, ended_on, parties
 from projections.projection import Journal
 from projections.unbound import Waiting, instant_on, waiting_of

@@ -1,5 +1,5 @@
 """
-What happened to each subject, in order. Serves `GET /v1/subjects/{id}/timeline`.
+What happened to each subject, in order, as tables.
 
 Two journals: `events` has a row an event, `timeline` a narrow one for each subject of each event.
 """
@@ -51,9 +51,7 @@ from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.share import ShareAgreed
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
-from ledger.store.connection import Pool
 from projections.projection import Journal
-from projections.view import viewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +82,6 @@ class TimelineRow:
 
     subject: str
     position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """A page of a subject's events in order of position, folded up to `size` entries.
-
-    `next_after` is the cursor of the next page, None on the last.
-    """
-
-    subject: str
-    size: int
-    events: tuple[EventRow, ...]
-    next_after: int | None
-
-    @property
-    def positions(self) -> tuple[int, ...]:
-        """Return the positions of the events."""
-        return tuple(event.position for event in self.events)
 
 
 Days = tuple[date | None, date | None]
@@ -217,21 +197,3 @@ def _subjects(logged: Logged) -> list[TimelineRow]:
 events = Journal(name="events", version=5, row=EventRow, emit=_event, identity=())
 
 timeline = Journal(name="timeline", version=1, row=TimelineRow, emit=_subjects)
-
-
-def timeline_of(pool: Pool, subject: str, *, after: int = -1, limit: int = 100) -> Timeline:
-    """Return up to `limit` events about a subject whose positions are greater than `after`.
-
-    Raises `NotFolded` while the tables are not there.
-    """
-    with viewing(pool, events, timeline) as view:
-        found = view.rows(
-            timeline,
-            "subject = %(subject)s AND position > %(after)s",
-            {"subject": subject, "after": after},
-            order="position",
-            limit=limit + 1,
-        )
-        page = [row.position for row in found[:limit]]
-        entries = view.rows(events, "position = ANY(%(page)s)", {"page": page}, order="position")
-        return Timeline(subject, view.size, entries, page[-1] if len(found) > limit else None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from ledger.domain.event import HANOI
-from projections.keys import KeyFact, keys
+from projections.key_events import KeyFact, keys
 from projections.parties import PartyFact, in_force, parties
 from projections.view import RECORDED, Known, View, knowing
 

@@ -18,12 +18,15 @@ from ledger.verify import authority
 from ledger.verify.authority import Authority
 from ledger.verify.event import read_event
 from ledger.verify.outcome import Refused
-from projections.disputes import Dispute, Step, dispute_of
-from projections.keys import Signed, SignedBy, keys, signed
+from projections.dispute_events import Step
+from projections.disputes import Dispute, dispute_of
+from projections.histories import Timeline, timeline_of
+from projections.key_events import keys, signed
+from projections.keys import Signed, SignedBy
 from projections.mandates import mandates
 from projections.offers import offers
 from projections.parties import parties
-from projections.timeline import EventRow, Timeline, events, timeline_of
+from projections.timeline import EventRow, events
 from projections.view import (
     ROWS_MAX,
     KnownAt,

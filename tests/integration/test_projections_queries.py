@@ -12,6 +12,7 @@ from ledger.store.connection import Pool
 from projections.catalogue import READ_MODELS
 from projections.chain import chain_of
 from projections.decoding import decode
+from projections.histories import timeline_of
 from projections.licences import LicenceCheck, Use, check_licence
 from projections.liens import liens_on
 from projections.offers import offers_of
@@ -19,7 +20,7 @@ from projections.rebuild import rebuild
 from projections.revenue import Balance, revenue_of
 from projections.runner import Runner
 from projections.status import status_of
-from projections.timeline import timeline, timeline_of
+from projections.timeline import timeline
 from projections.title import Owner, title_of
 from projections.view import NotAsked, NotFolded
 from projections.waiting import folded_sizes, wait_until_folded

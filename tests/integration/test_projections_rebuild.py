@@ -15,11 +15,12 @@ from projections import rebuild as rebuilding
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
 from projections.digest import replay, stored_digest
+from projections.histories import timeline_of
 from projections.offers import offers
 from projections.projection import ReadModel
 from projections.rebuild import Halted, next_name, outdated, rebuild, rebuild_all
 from projections.runner import Runner
-from projections.timeline import EventRow, events, timeline, timeline_of
+from projections.timeline import EventRow, events, timeline
 from projections.title import title
 from projections.view import NotFolded
 from projections.worker import Limits

@@ -1,0 +1,43 @@
+"""All that was ever said of a subject. Serves `GET /v1/subjects/{id}/timeline`."""
+
+from dataclasses import dataclass
+
+from ledger.store.connection import Pool
+from projections.timeline import EventRow, events, timeline
+from projections.view import viewing
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A page of a subject's events in order of position, folded up to `size` entries.
+
+    `next_after` is the cursor of the next page, None on the last.
+    """
+
+    subject: str
+    size: int
+    events: tuple[EventRow, ...]
+    next_after: int | None
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events."""
+        return tuple(event.position for event in self.events)
+
+
+def timeline_of(pool: Pool, subject: str, *, after: int = -1, limit: int = 100) -> Timeline:
+    """Return up to `limit` events about a subject whose positions are greater than `after`.
+
+    Raises `NotFolded` while the tables are not there.
+    """
+    with viewing(pool, events, timeline) as view:
+        found = view.rows(
+            timeline,
+            "subject = %(subject)s AND position > %(after)s",
+            {"subject": subject, "after": after},
+            order="position",
+            limit=limit + 1,
+        )
+        page = [row.position for row in found[:limit]]
+        entries = view.rows(events, "position = ANY(%(page)s)", {"page": page}, order="position")
+        return Timeline(subject, view.size, entries, page[-1] if len(found) > limit else None)
