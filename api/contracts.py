@@ -10,7 +10,15 @@ from api.problems import ApiProblem
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.registrations import duties
 from projections.sublicences import sublicences_of
-from projections.terms import diff_of, terms_for_report, terms_on, versions_of
+from projections.terms import (
+    ReportTerms,
+    TermsOn,
+    VersionDiff,
+    diff_of,
+    terms_for_report,
+    terms_on,
+    versions_of,
+)
 
 EXAMPLE = "contract:01890000-0000-7000-8000-000000000008"
 PATTERN = r"^contract:[a-z0-9.-]{1,80}$"
@@ -46,11 +54,11 @@ async def list_registrations(  # noqa: PLR0913  (the question's parameters)
         at_least,
         lambda: duties(
             node_of(request).reads,
+            law_of(node_of(request)),
             true_on=true_on or today(),
             late_only=late,
             contract=contract,
             technology=technology,
-            law=law_of(node_of(request)),
             known_at=read_known_at(known_at),
             after=after,
             limit=limit,
@@ -78,18 +86,16 @@ async def get_terms(
     at_least: AtLeast = None,
 ) -> Response:
     """Return the terms in force, the contract's clocks and status, and the events behind them."""
-    pool, known = node_of(request).reads, read_known_at(known_at)
-    if report is None:
-        return await ask(
-            request,
-            at_least,
-            lambda: terms_on(pool, contract, true_on=true_on or today(), known_at=known),
-        )
-    return await ask(
-        request,
-        at_least,
-        lambda: terms_for_report(pool, contract, report, known_at=known),
-    )
+    node, known = node_of(request), read_known_at(known_at)
+    day = true_on or today()
+
+    def find() -> TermsOn | ReportTerms:
+        law = law_of(node)
+        if report is None:
+            return terms_on(node.reads, contract, law, true_on=day, known_at=known)
+        return terms_for_report(node.reads, contract, report, law, known_at=known)
+
+    return await ask(request, at_least, find)
 
 
 @router.get(
@@ -156,7 +162,7 @@ async def get_sublicences(
     )
 
 
-def _found(answer: object | None) -> object:
+def _found(answer: VersionDiff | None) -> VersionDiff:
     if answer is None:
         raise ApiProblem(404, "NOT_FOUND", "the contract has no such versions, one after the other")
     return answer

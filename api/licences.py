@@ -58,8 +58,8 @@ async def get_licence_check(  # noqa: PLR0913  (the question's parameters)
         lambda: check_licence(
             node_of(request).reads,
             use,
+            law_of(node_of(request)),
             now=datetime.now(UTC),
-            law=law_of(node_of(request)),
             known_at=read_known_at(known_at),
         ),
     )

@@ -1,10 +1,12 @@
 """The log as tlog-tiles serve it: `/checkpoint`, `/tile/<L>/<N>[.p/<W>]`, `/tile/entries/...`."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.answer_json import members_of
 from api.deps import look, node_of
 from api.parameters import Count, Hundred
 from api.problems import BadParameter, NotFound
@@ -15,6 +17,7 @@ from ledger.log.tiles import MalformedTilePath, TilePath, parse_tile_path
 from ledger.store.checkpoints import StoredCheckpoint, signed_from
 from ledger.store.tree import TreeReader
 from ledger.witnessed import Grade
+from projections.answer import Verdict, YesOrNo, yes_or_no
 
 router = APIRouter(tags=["log"])
 
@@ -124,14 +127,31 @@ async def get_consistency(
     if checkpoint is None or since > checkpoint.size:
         raise NotFound("nothing of that size is published")
     proof = await look(request, lambda: node.reading.prove_prefix(since, checkpoint))
-    answer = {
-        "since": since,
-        "size": checkpoint.size,
-        "unchanged": None if old is None else _continues(since, old, checkpoint, proof),
-        "proof": [write_base64(each) for each in proof],
-        "checkpoint": checkpoint.note.decode(),
-    }
-    return Response(orjson.dumps(answer), media_type="application/json", headers=NO_STORE)
+    answer = Continuation(
+        since,
+        checkpoint.size,
+        None if old is None else _continues(since, old, checkpoint, proof),
+        tuple(map(write_base64, proof)),
+        checkpoint.note.decode(),
+    )
+    content = orjson.dumps(members_of(answer))
+    return Response(content, media_type="application/json", headers=NO_STORE)
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation(YesOrNo):
+    """Whether the log of `size` entries continues that of `since`; None where no root is given."""
+
+    since: int
+    size: int
+    unchanged: bool | None
+    proof: tuple[str, ...]
+    checkpoint: str
+    positions: tuple[int, ...] = ()
+
+    @property
+    def _says(self) -> Verdict:
+        return "answered" if self.unchanged is None else yes_or_no(self.unchanged)
 
 
 def _read_root(root: str | None) -> bytes | None:

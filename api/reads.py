@@ -1,9 +1,10 @@
 """
 What every read has in common: its parameters, waiting for projections, the shape of answers.
 
-Every answer carries the size it was folded to and the positions that prove it. Of a subject that
-the log does not name it is empty, without positions; 404 is for numbers (a position, a version) and
-for files. `ETag` is the hash of its bytes: an answer may change with the day as well as the log.
+Every answer carries its verdict, the size it was folded to and the positions that prove it. Of a
+subject that the log does not name it is empty, without positions, and its verdict `unknown`; 404 is
+for numbers (a position, a version) and for files. `ETag` is the hash of its bytes: an answer may
+change with the day as well as the log.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ from ledger.domain.event import (
     parse_instant,
 )
 from ledger.store.entries import read_head
+from projections.answer import Answer
 from projections.axes import Effect
 from projections.view import KnownAt, KnownBy, NotAsked, NotFolded, TooMany
 
@@ -85,7 +87,7 @@ def read_known_at(text: str | None) -> KnownAt:
 
 
 async def ask(
-    request: Request, at_least: int | None, question: Callable[[], object], *, heavy: bool = False
+    request: Request, at_least: int | None, question: Callable[[], Answer], *, heavy: bool = False
 ) -> Response:
     """Ask the read models once they are folded far enough; answer as JSON.
 
@@ -99,13 +101,12 @@ async def ask(
     return await lane.run(address, lambda: _answered(request, at_least or 0, question))
 
 
-def _answered(request: Request, at_least: int, question: Callable[[], object]) -> Response:
+def _answered(request: Request, at_least: int, question: Callable[[], Answer]) -> Response:
     """Return the answer, or raise the problem that says why there is none."""
     with telling(request):
         answer = question()
-        size = getattr(answer, "size", at_least)
-        if size < at_least:  # A read model that cannot go on: nobody waits for it.
-            raise NotFolded(f"{size} entries are folded, {at_least} are asked for")
+        if answer.size < at_least:  # A read model that cannot go on: nobody waits for it.
+            raise NotFolded(f"{answer.size} entries are folded, {at_least} are asked for")
         return answer_json(request, answer)
 
 
@@ -124,8 +125,8 @@ def telling(request: Request) -> Iterator[None]:
         raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
 
 
-def answer_json(request: Request, answer: object) -> Response:
-    """Return a query's dataclass as JSON: its fields, its size and its positions.
+def answer_json(request: Request, answer: Answer) -> Response:
+    """Return an answer as JSON: its fields, and what is derived from them.
 
     Whoever has these very bytes, and says so by `If-None-Match`, is told 304 (RFC 9110, 13.1.2).
     """

@@ -117,8 +117,8 @@ async def get_status(  # noqa: PLR0913  (the question's parameters)
         lambda: status_of(
             node_of(request).reads,
             right,
+            law_of(node_of(request)),
             true_on=true_on or today(),
-            law=law_of(node_of(request)),
             known_at=read_known_at(known_at),
             known_by=known_by,
             territory=territory,

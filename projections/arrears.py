@@ -19,9 +19,11 @@ from ledger.domain.periods import months_later
 from ledger.domain.report import RevenueReported
 from ledger.domain.royalty import Royalty, shortfall, year_of
 from ledger.store.connection import Pool
+from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
+from projections.basis import answering, told
 from projections.contract_events import contract_events, events_of, folded
 from projections.money_events import MoneyEvent, money_events, money_of, said_as
-from projections.view import KnownAt, View, positions_of, viewing
+from projections.view import KnownAt, View, positions_of
 
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
@@ -54,7 +56,7 @@ class UnpaidReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Overdue:
+class Overdue(Answer):
     """What is overdue under a contract on a day, as known; folded up to `size` entries.
 
     `sealed` says that the schedule is sealed, so that nothing could be derived from it.
@@ -64,19 +66,27 @@ class Overdue:
     true_on: date
     size: int
     sealed: bool
-    missing: tuple[MissingReport, ...]
+    unreported: tuple[MissingReport, ...]
     unpaid: tuple[UnpaidReport, ...]
     positions: tuple[int, ...]
 
+    @property
+    def _says(self) -> Verdict:
+        return "unknown" if self.sealed else "answered"
+
 
 @dataclass(frozen=True, slots=True)
-class MinimumMet:
-    """Whether a licensee earned the minimum of a year: what counted, what is still owed."""
+class MinimumMet(YesOrNo):
+    """Whether a licensee earned the minimum of a year: what counted, what is still owed.
+
+    `sealed` says that the schedule is sealed: nobody can tell whether there is a minimum.
+    """
 
     contract: str
     licensee: str
     year: int
     size: int
+    sealed: bool
     minimum: int | None
     currency: str | None
     credit: str | None
@@ -91,46 +101,57 @@ class MinimumMet:
         """Say whether it is met; None where there is no minimum, or it is sealed."""
         return None if self.minimum is None else self.short == 0
 
+    @property
+    def _says(self) -> Verdict:
+        if self.met is None:
+            return "unknown" if self.sealed else "answered"
+        return yes_or_no(self.met)
+
 
 def overdue_of(
     pool: Pool, contract: str, law: Law, *, true_on: date, known_at: KnownAt = None
 ) -> Overdue:
     """Return what is overdue on a legal day. Raises `NotFolded` or `NotAsked`."""
-    with viewing(pool, money_events, contract_events) as view:
+    with answering(pool, money_events, contract_events) as view:
         known = view.known(known_at)
         value = folded(contract, events_of(view, contract, known))
         rows = money_of(view, (contract,), known)
         royalty, sealed = _royalty(value, true_on)
         if value is None or royalty is None:
-            return Overdue(contract, true_on, view.size, sealed, (), (), ())
+            nothing = Overdue(contract, true_on, view.size, sealed, (), (), ())
+            return told(view, nothing, known, contract)
         reports = _in_force(rows)
         rows = money_of(view, (contract, *_distributions(rows)), known)
-        missing = tuple(_missing(value, royalty, [body for _, body in reports], true_on))
+        unreported = tuple(_missing(value, royalty, [body for _, body in reports], true_on))
         unpaid = tuple(_unpaid(royalty, reports, rows, law, true_on))
-        return Overdue(
+        answer = Overdue(
             contract,
             true_on,
             view.size,
             sealed,
-            missing,
+            unreported,
             unpaid,
             positions_of(
                 _terms_by(value, true_on), [row.position for row, _ in reports], _paid_by(rows)
             ),
         )
+        return told(view, answer, known, contract)
 
 
 def minimum_of(
     pool: Pool, contract: str, *, year: int, licensee: str | None = None, known_at: KnownAt = None
 ) -> MinimumMet:
     """Return whether the minimum of a year was met. Raises `NotFolded` or `NotAsked`."""
-    with viewing(pool, money_events, contract_events) as view:
+    with answering(pool, money_events, contract_events) as view:
         known = view.known(known_at)
         value = folded(contract, events_of(view, contract, known))
-        royalty, _ = _royalty(value, date(year, 12, 31))
+        royalty, sealed = _royalty(value, date(year, 12, 31))
         who = licensee or next(iter(sorted(value.licensees())), "") if value else ""
         if royalty is None:
-            return MinimumMet(contract, who, year, view.size, None, None, None, 0, 0, 0, (), ())
+            nothing = MinimumMet(
+                contract, who, year, view.size, sealed, None, None, None, 0, 0, 0, (), ()
+            )
+            return told(view, nothing, known, contract, licensee)
         reports = [
             (row, body)
             for row, body in _in_force(money_of(view, (contract,), known))
@@ -139,7 +160,8 @@ def minimum_of(
         assert value is not None, "a schedule is that of a contract"
         found = _minimum(view, contract, who, royalty, reports, year)
         agreed = _terms_by(value, date(year, 12, 31))
-        return replace(found, positions=positions_of(agreed, found.positions))
+        answer = replace(found, positions=positions_of(agreed, found.positions))
+        return told(view, answer, known, contract, licensee)
 
 
 def _terms_by(value: Contract, on: date) -> list[int]:
@@ -183,6 +205,7 @@ def _minimum(
         licensee,
         year,
         view.size,
+        False,  # noqa: FBT003  (a schedule that is read is open)
         None if least is None else least.amount,
         royalty.currency,
         None if least is None else least.credit,

@@ -15,13 +15,14 @@ from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM
 from ledger.domain.share import REGISTERED
 from ledger.store.connection import Pool
+from projections.answer import Answer
 from projections.status import StatusRow, status, status_rows
 from projections.technologies import TechnologyView, technology_of
 from projections.view import KnownAt, positions_of, viewing
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorMinimum:
+class AuthorMinimum(Answer):
     """The keys, the law data, and every duty that they choose: duties run side by side.
 
     `state_share` is the State's exact part; `title` is the right by which it counts as titled.
@@ -84,6 +85,9 @@ def author_minimum_of(  # noqa: PLR0913  (the question's parameters)
             known.positions,
             [] if title is None else [title.filed_position, title.granted_position],
         ),
+        unknown=known.unknown,
+        near=known.near,
+        doubted=known.doubted,
     )
 
 

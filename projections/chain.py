@@ -21,8 +21,10 @@ from ledger.domain.ruling import RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import listing, named
 from projections.projection import Journal
-from projections.view import RECORDED, Known, KnownAt, View, knowing, viewing
+from projections.view import RECORDED, Known, KnownAt, View, knowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class ChainRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Answer):
     """The chain of title of a right, folded up to `size` entries."""
 
     right: str
@@ -358,8 +360,9 @@ def chain_of(pool: Pool, right: str, *, known_at: KnownAt = None) -> Chain:
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, chain) as view:
-        return Chain(right, view.size, links(view, right, view.known(known_at)))
+    with listing(pool, chain) as view:
+        known = view.known(known_at)
+        return named(view, Chain(right, view.size, links(view, right, known)), known, right)
 
 
 def links(view: View, right: str, known: Known) -> tuple[ChainRow, ...]:
@@ -368,3 +371,8 @@ def links(view: View, right: str, known: Known) -> tuple[ChainRow, ...]:
     if known.office_day is not None:
         condition = f"{condition} AND office_recorded_on <= %(office_day)s"
     return view.rows(chain, condition, {"right": right, **knowing(known)}, order="position")
+
+
+def is_on_record(view: View, right: str, known: Known) -> bool:
+    """Say whether the office that is asked what it knew had recorded the right by then."""
+    return known.office_day is None or bool(links(view, right, known))

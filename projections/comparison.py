@@ -21,6 +21,7 @@ from ledger.store.readmodels import (
     read_progress,
     snapshot,
 )
+from projections.answer import Answer, Verdict
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
 from projections.digest import Digest
@@ -55,7 +56,7 @@ class FoldedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class Folded(Answer):
     """All read models; `size` is the least of theirs."""
 
     projections: tuple[FoldedModel, ...]
@@ -64,6 +65,11 @@ class Folded:
     def size(self) -> int:
         """Return how far all of them have come."""
         return min((each.size for each in self.projections), default=0)
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return none: it is about tables, not about events."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Differing:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Answer):
     """How a table of `size` entries compares with their replay.
 
     `first` is the position of the first event whose rows differ, None if nothing does; `rows` are
@@ -105,15 +111,20 @@ class Difference:
         """Say whether nothing differs, neither a row nor a digest."""
         return self.stored == self.kept == self.replayed
 
+    @property
+    def _says(self) -> Verdict:
+        return "answered" if self.agrees else "contested"
+
 
 @dataclass(frozen=True, slots=True)
-class ReplayDigest:
+class ReplayDigest(Answer):
     """The digest of a read model after the first `size` entries, computed from them alone."""
 
     projection: str
     version: int
     size: int
     digest: str
+    positions: tuple[int, ...] = ()
 
 
 def folded_models(pool: Pool) -> Folded:

@@ -21,9 +21,11 @@ from ledger.domain.share import ShareAgreed
 from ledger.domain.sharing import AUTHORS, Agreement, compute
 from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
+from projections.answer import Answer, Verdict
+from projections.basis import answering, told
 from projections.contract_events import contract_events, events_of, folded
 from projections.money_events import MoneyEvent, money_events, money_of, said_as
-from projections.view import KnownAt, View, positions_of, viewing
+from projections.view import KnownAt, View, positions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class PartGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class Computation:
+class Computation(Answer):
     """How a distribution was computed; folded up to `size` entries.
 
     `left` is what the waterfall left to be split. `recomputed` says whether the arithmetic, done
@@ -97,22 +99,27 @@ class Computation:
     recomputed: bool | None
     positions: tuple[int, ...]
 
+    @property
+    def _says(self) -> Verdict:
+        return "contested" if self.recomputed is False else "answered"
+
 
 def computation_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> Computation:
     """Return how a distribution was computed; of one that is not known nothing but its name.
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, money_events, contract_events) as view:
+    with answering(pool, money_events, contract_events) as view:
         known = view.known(known_at)
         own = money_of(view, (distribution,), known)
         found = said_as(own, Distributed)
         if not found:
-            return _unknown(distribution, view.size)
+            return told(view, _unknown(distribution, view.size), known, distribution)
         (row, body) = found[0]
         around = money_of(view, (body.share, *body.sources()), known)
         contract = folded(body.contract, events_of(view, body.contract, known))
-        return _computed(view, row, body, own, around, contract)
+        answer = _computed(view, row, body, own, around, contract)
+        return told(view, answer, known, distribution, rests_on={body.share, body.contract})
 
 
 def _unknown(distribution: str, size: int) -> Computation:

@@ -36,6 +36,7 @@ from ledger.domain.share import ShareAgreed
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool
+from projections.answer import Answer
 from projections.projection import Journal
 from projections.timeline import EventRow, events
 from projections.view import RECORDED, KnownAt, View, knowing, viewing
@@ -90,7 +91,7 @@ class Fallen:
 
 
 @dataclass(frozen=True, slots=True)
-class Falls:
+class Falls(Answer):
     """What falls if the event at `position` is void from the start, in order of the log."""
 
     position: int

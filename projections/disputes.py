@@ -12,12 +12,14 @@ from typing import Any
 
 from ledger.domain.event import legal_day
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import answering, listing, named, told
 from projections.dispute_events import OrderRow, Step, disputes, orders
-from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of
 
 
 @dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(Answer):
     """A dispute as known, its steps in order, its orders and what they were on.
 
     `stage` is the last step's; `ended` the position of the event that ended it. No steps: nothing
@@ -39,7 +41,7 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
-class HoldsOn:
+class HoldsOn(Answer):
     """What holds a subject on a legal day, as known: orders in force then, and voidances."""
 
     subject: str
@@ -58,12 +60,13 @@ def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, disputes, orders) as view:
-        asked = {"dispute": dispute, **knowing(view.known(known_at))}
+    with listing(pool, disputes, orders) as view:
+        known = view.known(known_at)
+        asked = {"dispute": dispute, **knowing(known)}
         steps = view.rows(disputes, f"subject = %(dispute)s AND {RECORDED}", asked, "position")
-        given = _known_orders(view, "dispute = %(dispute)s", asked)
+        given = known_orders(view, "dispute = %(dispute)s", asked)
         last = steps[-1] if steps else None
-        return Dispute(
+        answer = Dispute(
             dispute,
             view.size,
             stage=None if last is None else last.topic,
@@ -72,6 +75,7 @@ def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute
             steps=steps,
             orders=given,
         )
+        return named(view, answer, known, dispute)
 
 
 def holds_on(pool: Pool, subject: str, *, true_on: date, known_at: KnownAt = None) -> HoldsOn:
@@ -79,13 +83,12 @@ def holds_on(pool: Pool, subject: str, *, true_on: date, known_at: KnownAt = Non
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, orders) as view:
-        asked = {"subject": subject, "on": true_on, **knowing(view.known(known_at))}
-        condition = 'subject = %(subject)s AND "start" <= %(on)s'
-        given = _known_orders(view, condition, asked)
-        return HoldsOn(
-            subject, true_on, view.size, tuple(row for row in given if _holds(row, true_on))
-        )
+    with answering(pool, orders) as view:
+        known = view.known(known_at)
+        asked = {"subject": subject, "on": true_on, **knowing(known)}
+        given = known_orders(view, 'subject = %(subject)s AND "start" <= %(on)s', asked)
+        held = tuple(row for row in given if holds(row, true_on))
+        return told(view, HoldsOn(subject, true_on, view.size, held), known, subject)
 
 
 def standing_orders(
@@ -93,15 +96,15 @@ def standing_orders(
 ) -> dict[str, tuple[OrderRow, ...]]:
     """Return the orders that hold these subjects on a legal day, by subject."""
     asked = {"subjects": sorted(subjects), "on": on, **knowing(known)}
-    given = _known_orders(view, 'subject = ANY(%(subjects)s) AND "start" <= %(on)s', asked)
+    given = known_orders(view, 'subject = ANY(%(subjects)s) AND "start" <= %(on)s', asked)
     held: dict[str, tuple[OrderRow, ...]] = {}
     for row in given:
-        if _holds(row, on):
+        if holds(row, on):
             held[row.subject] = (*held.get(row.subject, ()), row)
     return held
 
 
-def _known_orders(view: View, where: str, asked: Mapping[str, Any]) -> tuple[OrderRow, ...]:
+def known_orders(view: View, where: str, asked: Mapping[str, Any]) -> tuple[OrderRow, ...]:
     """Return orders as known: one that was lifted later stands."""
     rows = view.rows(orders, f"{where} AND {RECORDED}", asked, order="position, name, subject")
     return tuple(row if _was_lifted(row, asked) else _standing(row) for row in rows)
@@ -119,7 +122,7 @@ def _standing(row: OrderRow) -> OrderRow:
     return replace(row, lifted_position=None, lifted_at=None)
 
 
-def _holds(row: OrderRow, on: date) -> bool:
+def holds(row: OrderRow, on: date) -> bool:
     """Say whether an order that has begun by a day still holds on it."""
     if row.end is not None and on >= row.end:
         return False

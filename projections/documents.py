@@ -19,8 +19,10 @@ from ledger.domain.document import (
 )
 from ledger.domain.event import Body, Logged
 from ledger.store.connection import Pool
+from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
+from projections.basis import answering, told
 from projections.projection import Journal
-from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of
 
 Fact = Literal["sent", "received", "accepted", "refused", "opened"]
 
@@ -65,7 +67,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentAsKnown:
+class DocumentAsKnown(Answer):
     """The answer about one document; None if nothing was known of it."""
 
     size: int
@@ -78,7 +80,7 @@ class DocumentAsKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(YesOrNo):
     """The documents of a contract, as known. `complete`: every recipient received every one."""
 
     contract: str
@@ -90,6 +92,10 @@ class Documents:
     def positions(self) -> tuple[int, ...]:
         """Return the positions of all that happened to them."""
         return positions_of([p for each in self.documents for p in _positions(each)])
+
+    @property
+    def _says(self) -> Verdict:
+        return yes_or_no(self.complete) if self.documents else "answered"
 
 
 def _positions(document: Document) -> tuple[int, ...]:
@@ -171,14 +177,15 @@ def document_as_known(pool: Pool, document: str, *, known_at: KnownAt = None) ->
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, documents) as view:
-        found = _documents(view, [document], view.known(known_at))
-        return DocumentAsKnown(view.size, found[0] if found else None)
+    with answering(pool, documents) as view:
+        known = view.known(known_at)
+        found = _documents(view, [document], known)
+        return told(view, DocumentAsKnown(view.size, found[0] if found else None), known, document)
 
 
 def documents_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Documents:
     """Return the documents of a contract, as known, in the order in which they were sent."""
-    with viewing(pool, documents) as view:
+    with answering(pool, documents) as view:
         known = view.known(known_at)
         sent = view.rows(
             documents,
@@ -188,7 +195,7 @@ def documents_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Docu
         )
         found = _documents(view, [fact.subject for fact in sent], known)
         complete = bool(found) and not any(each.missing for each in found)
-        return Documents(contract, view.size, complete, found)
+        return told(view, Documents(contract, view.size, complete, found), known, contract)
 
 
 def _documents(view: View, subjects: Sequence[str], known: Known) -> tuple[Document, ...]:

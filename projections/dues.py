@@ -15,6 +15,8 @@ from ledger.domain.payment import PaymentConfirmed, RefundMade
 from ledger.domain.share import RoleOf, ShareAgreed, Step
 from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
+from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
+from projections.basis import answering, told
 from projections.dispute_events import OrderRow, orders
 from projections.disputes import standing_orders
 from projections.key_events import keys
@@ -60,7 +62,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Dues:
+class Dues(Answer):
     """What is owed to a party to date, folded up to `size` entries; sums by currency."""
 
     party: str
@@ -75,7 +77,7 @@ class Dues:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(YesOrNo):
     """An agreement on shares, and who signed it: each beneficiary, by which party's key."""
 
     share: str
@@ -91,13 +93,17 @@ class Agreement:
     superseded_by: str | None
     agreed_by: tuple[str, ...]
     signed_by: tuple[str, ...]
-    missing: tuple[str, ...]
+    not_agreed: tuple[str, ...]
     positions: tuple[int, ...]
 
     @property
     def agreed_by_all(self) -> bool | None:
         """Say whether every beneficiary agreed; None where the parts are sealed."""
-        return None if self.parts is None else not self.missing
+        return None if self.parts is None else not self.not_agreed
+
+    @property
+    def _says(self) -> Verdict:
+        return "unknown" if self.agreed_by_all is None else yes_or_no(self.agreed_by_all)
 
 
 def dues_of(
@@ -107,7 +113,7 @@ def dues_of(
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, payables, money_events, orders) as view:
+    with answering(pool, payables, money_events, orders) as view:
         known = view.known(known_at)
         owed = _payable(view, party, contract, known)
         around = money_of(view, {row.subject for row in owed}, known)
@@ -116,7 +122,7 @@ def dues_of(
         )
         lines = tuple(_lines(party, owed, around, held))
         waiting = tuple(_waiting(view, party, contract, known))
-        return Dues(
+        answer = Dues(
             party,
             true_on,
             view.size,
@@ -132,6 +138,7 @@ def dues_of(
                 [each.position for each in waiting],
             ),
         )
+        return told(view, answer, known, party, contract)
 
 
 def _payable(view: View, party: str, contract: str | None, known: Known) -> tuple[PayableRow, ...]:
@@ -223,19 +230,20 @@ def agreement_of(pool: Pool, share: str, *, known_at: KnownAt = None) -> Agreeme
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, money_events, keys) as view:
+    with answering(pool, money_events, keys) as view:
         known = view.known(known_at)
         agreed = said_as(money_of(view, (share,), known), ShareAgreed)
         own = [(row, body) for row, body in agreed if body.share == share]
         if not own:
-            return Agreement(
+            nothing = Agreement(
                 share, view.size, None, None, None, 0, None, (), (), None, None, (), (), (), ()
             )
+            return told(view, nothing, known, share)
         (row, body) = own[0]
         later = [(r, each) for r, each in agreed if each.supersedes == share]
         parts = None if isinstance(body.parts, Sealed) else body.parts
         named = {part.party for part in parts or ()}.union(step.to for step in body.waterfall)
-        return Agreement(
+        answer = Agreement(
             share,
             view.size,
             body.contract,
@@ -249,6 +257,7 @@ def agreement_of(pool: Pool, share: str, *, known_at: KnownAt = None) -> Agreeme
             superseded_by=later[0][1].share if later else None,
             agreed_by=tuple(sorted(body.agreed_by)),
             signed_by=owners_of(view, row.signatures),
-            missing=tuple(sorted(named.difference(body.agreed_by))),
+            not_agreed=tuple(sorted(named.difference(body.agreed_by))),
             positions=positions_of([row.position], [r.position for r, _ in later]),
         )
+        return told(view, answer, known, share)

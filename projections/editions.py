@@ -13,6 +13,7 @@ from ledger.domain.event import Logged
 from ledger.domain.law import Law
 from ledger.domain.ledger import LedgerOpened, RulesAdopted
 from ledger.store.connection import Pool
+from projections.answer import Answer
 from projections.projection import Journal
 from projections.view import RECORDED, KnownAt, NotFolded, knowing, viewing
 
@@ -29,7 +30,7 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class Editions:
+class Editions(Answer):
     """All editions that were adopted, in order, as known; folded up to `size` entries."""
 
     size: int

@@ -7,7 +7,7 @@ something; what each does contradict is looked up when it is asked, from what is
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ from ledger.domain.right_status import (
 from ledger.domain.ruling import RulingMade
 from ledger.domain.title import AssignmentRegistered
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import listing, named
 from projections.dependencies import dependencies, falls_with
 from projections.dispute_events import orders
 from projections.disputes import dispute_of
@@ -66,7 +68,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Answer):
     """A page of findings in order of the facts, folded up to `size` entries.
 
     `next_after` is the cursor of the next page, None on the last.
@@ -309,13 +311,14 @@ def findings(  # noqa: PLR0913  (each is a parameter of the query)
     Looks at up to `limit` facts whose positions are greater than `after`: a page may hold fewer.
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, suspects) as view:
-        asked = {"subject": subject, "after": after, **knowing(view.known(known_at))}
+    with listing(pool, suspects) as view:
+        known = view.known(known_at)
+        asked = {"subject": subject, "after": after, **knowing(known)}
         condition = f"position > %(after)s AND {RECORDED}"
         if subject is not None:
             condition += " AND subject = %(subject)s"
         rows = view.rows(suspects, condition, asked, order="position, subject", limit=limit + 1)
-        size = view.size
+        nothing = named(view, Findings(view.size, (), None), known, subject)
     # A fact's rows stay on one page: the last one's may go on.
     page = rows[:limit]
     more = len(rows) > limit
@@ -323,10 +326,10 @@ def findings(  # noqa: PLR0913  (each is a parameter of the query)
         whole = [row for row in page if row.position != page[-1].position]
         page = tuple(whole) or page
     found = (_finding(Case(pool, row, law, known_at)) for row in page)
-    return Findings(
-        size,
-        tuple(each for each in found if each.contradicts and (settled or each.open)),
-        page[-1].position if more else None,
+    return replace(
+        nothing,
+        findings=tuple(each for each in found if each.contradicts and (settled or each.open)),
+        next_after=page[-1].position if more else None,
     )
 
 

@@ -7,13 +7,14 @@ from ledger.domain.grounds import grounds
 from ledger.domain.law import Ground, Law
 from ledger.store.connection import Pool
 from ledger.store.frames import read_frames
+from projections.answer import Answer
 from projections.decoding import decode
 from projections.editions import Edition, edition_at, editions_of
 from projections.view import NotFolded, positions_of
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Answer):
     """An event's edition and law data, and the rules of law that its dates choose.
 
     `at_hand` is False where this server does not hold those law data: then no rule is told.

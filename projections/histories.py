@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import listing, named
 from projections.timeline import EventRow, events, timeline
-from projections.view import viewing
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Answer):
     """A page of a subject's events in order of position, folded up to `size` entries.
 
     `next_after` is the cursor of the next page, None on the last.
@@ -30,7 +31,7 @@ def timeline_of(pool: Pool, subject: str, *, after: int = -1, limit: int = 100) 
 
     Raises `NotFolded` while the tables are not there.
     """
-    with viewing(pool, events, timeline) as view:
+    with listing(pool, events, timeline) as view:
         found = view.rows(
             timeline,
             "subject = %(subject)s AND position > %(after)s",
@@ -40,4 +41,5 @@ def timeline_of(pool: Pool, subject: str, *, after: int = -1, limit: int = 100) 
         )
         page = [row.position for row in found[:limit]]
         entries = view.rows(events, "position = ANY(%(page)s)", {"page": page}, order="position")
-        return Timeline(subject, view.size, entries, page[-1] if len(found) > limit else None)
+        cursor = page[-1] if len(found) > limit else None
+        return named(view, Timeline(subject, view.size, entries, cursor), view.known(), subject)

@@ -12,9 +12,11 @@ from typing import Literal
 
 from ledger.domain.event import key_subject
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import listing, named
 from projections.key_events import KeyFact, Word, keys, reconfirmations, signed
 from projections.timeline import EventRow, events
-from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of
 
 Between = Literal["always", "compromise"]
 
@@ -44,7 +46,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyAsKnown:
+class KeyAsKnown(Answer):
     """The answer about one key, folded up to `size` entries."""
 
     size: int
@@ -57,7 +59,7 @@ class KeyAsKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class KeysOf:
+class KeysOf(Answer):
     """All keys that a party ever had, as known, in the order in which they were added."""
 
     party: str
@@ -81,7 +83,7 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedBy:
+class SignedBy(Answer):
     """A page of what a key signed, in order of position, folded up to `size` entries.
 
     `key.doubt` are the positions between its compromise and its revocation, if any.
@@ -111,17 +113,20 @@ def key_as_known(pool: Pool, key_id: str, *, known_at: KnownAt = None) -> KeyAsK
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, keys) as view:
-        return KeyAsKnown(view.size, _key(view, key_id, view.known(known_at)))
+    with listing(pool, keys) as view:
+        known = view.known(known_at)
+        answer = KeyAsKnown(view.size, _key(view, key_id, known))
+        return named(view, answer, known, key_subject(key_id))
 
 
 def keys_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> KeysOf:
     """Return the keys of a party, as known."""
-    with viewing(pool, keys) as view:
+    with listing(pool, keys) as view:
+        known = view.known(known_at)
         facts = view.rows(
             keys,
             f"party = %(party)s AND {RECORDED}",
-            {"party": party, **knowing(view.known(known_at))},
+            {"party": party, **knowing(known)},
             order="position, subject",
         )
         subjects = dict.fromkeys(fact.subject for fact in facts)
@@ -129,7 +134,7 @@ def keys_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> KeysOf:
             _folded(subject, [fact for fact in facts if fact.subject == subject])
             for subject in subjects
         )
-        return KeysOf(party, view.size, tuple(folded))
+        return named(view, KeysOf(party, view.size, tuple(folded)), known, party)
 
 
 def owners_of(view: View, key_ids: Sequence[str]) -> tuple[str, ...]:
@@ -183,7 +188,7 @@ def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
 
     Up to `limit` events whose positions are greater than `after`, of one type if `topic` says so.
     """
-    with viewing(pool, keys, signed, reconfirmations, events) as view:
+    with listing(pool, keys, signed, reconfirmations, events) as view:
         known = view.known(known_at)
         key = _key(view, key_id, known)
         since, until = key.doubt or (None, None)
@@ -220,12 +225,13 @@ def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
             asked,
             order="position",
         )
-        return SignedBy(
+        answer = SignedBy(
             key=key,
             size=view.size,
             signed=tuple(_signed(row, words, key.doubt) for row in rows),
             next_after=page[-1] if len(found) > limit else None,
         )
+        return named(view, answer, known, key_subject(key_id))
 
 
 def _signed(row: EventRow, words: Sequence[Word], doubt: tuple[int, int] | None) -> Signed:

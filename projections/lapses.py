@@ -22,10 +22,12 @@ from ledger.domain.right_status import (
 )
 from ledger.domain.scope import territory_region
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import answering, told
 from projections.grants import encumbrances, grants
 from projections.projection import Journal
 from projections.revenue import PayableRow, PaymentRow, ReportRow, payables, payments, reports
-from projections.view import DATED, RECORDED, KnownAt, View, knowing, positions_of, viewing
+from projections.view import DATED, RECORDED, KnownAt, View, knowing, positions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class LapseEffects:
 
 
 @dataclass(frozen=True, slots=True)
-class Lapses:
+class Lapses(Answer):
     """What the ends of a right touched, as known; folded up to `size` entries."""
 
     right: str
@@ -115,13 +117,15 @@ def lapse_effects(pool: Pool, right: str, *, known_at: KnownAt = None) -> Lapses
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
     models = (standings, encumbrances, grants, reports, payables, payments)
-    with viewing(pool, *models) as view:
-        asked: dict[str, object] = {"right": right, **knowing(view.known(known_at))}
+    with answering(pool, *models) as view:
+        known = view.known(known_at)
+        asked: dict[str, object] = {"right": right, **knowing(known)}
         said = view.rows(standings, f"subject = %(right)s AND {RECORDED}", asked, order="position")
         places = _places(view, asked)
         money = _money(view, sorted(places), asked)
         ends = tuple(_effects(end, said, places, money) for end in _first_words(said))
-        return Lapses(right, view.size, ends, positions_of(*map(_proof, ends)))
+        answer = Lapses(right, view.size, ends, positions_of(*map(_proof, ends)))
+        return told(view, answer, known, right)
 
 
 Places = Mapping[str, Sequence[tuple[str, ...]]]

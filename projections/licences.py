@@ -17,11 +17,13 @@ from ledger.domain.law import Law
 from ledger.domain.protection import state_of
 from ledger.domain.scope import Act, Field, Hole, Territory, field_region, territory_region
 from ledger.store.connection import Pool
+from projections.answer import Verdict, YesOrNo, yes_or_no
 from projections.axes import Effect
+from projections.basis import answering, told
 from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
 from projections.key_events import keys
 from projections.parties import parties
-from projections.status import ALIVE, Status, StatusRow, status, status_on, status_rows
+from projections.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
 from projections.unbound import Waiting, instant_on, waiting_of
 from projections.view import (
     DATED,
@@ -32,7 +34,6 @@ from projections.view import (
     View,
     knowing,
     positions_of,
-    viewing,
 )
 
 LOOKED_AT = 1_000
@@ -65,7 +66,7 @@ suspension, the end of a grant above it; or that it is in no register, asked of 
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LookedAt:
     """A current grant of the act to the party, and the terms of its contract.
 
     `beyond` names the sides on which the use goes beyond it, `against` what else keeps it from it.
@@ -79,7 +80,7 @@ class Finding:
     beyond: tuple[Side, ...]
     against: tuple[Against, ...]
     objects: tuple[str, ...]
-    ended: tuple[Status, ...]
+    ended: tuple[Standing, ...]
     positions: tuple[int, ...]
 
     @property
@@ -89,7 +90,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class LicenceCheck:
+class LicenceCheck(YesOrNo):
     """The answer, from what was known; folded up to `size` entries.
 
     `waiting` is what of the party, and of who gave it a grant, does not bind yet.
@@ -98,43 +99,55 @@ class LicenceCheck:
     use: Use
     size: int
     waiting: tuple[Waiting, ...]
-    findings: tuple[Finding, ...]
+    grants: tuple[LookedAt, ...]
 
     @property
     def licensed(self) -> bool:
         """Say whether some grant holds."""
-        return any(finding.holds for finding in self.findings)
+        return any(each.holds for each in self.grants)
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Return the positions that prove it: of the grants that hold or, if none does, of all."""
-        proving = [finding for finding in self.findings if finding.holds] or self.findings
-        return positions_of(*(finding.positions for finding in proving))
+        """Return the positions of the grants that prove it."""
+        return positions_of(*(each.positions for each in self._proving))
+
+    @property
+    def _proving(self) -> Sequence[LookedAt]:
+        """Return the grants that hold or, if none does, all."""
+        return [each for each in self.grants if each.holds] or self.grants
+
+    @property
+    def _says(self) -> Verdict:
+        return yes_or_no(self.licensed)
+
+    def deeds(self) -> frozenset[str]:
+        """Return the contracts that made the grants that prove it, and those above them."""
+        rows = (row for each in self._proving for row in (each.grant, *each.heads))
+        return frozenset(row.subject for row in rows)
 
 
 def check_licence(
-    pool: Pool, use: Use, *, now: datetime, known_at: KnownAt = None, law: Law | None = None
+    pool: Pool, use: Use, law: Law, *, now: datetime, known_at: KnownAt = None
 ) -> LicenceCheck:
     """Return whether a use was licensed, as known at a position or instant (default: all).
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, grants, encumbrances, contracts, status, parties, keys, law=law) as view:
+    with answering(pool, grants, encumbrances, contracts, status, parties, keys) as view:
         known = view.known(known_at)
         found = _candidates(view, use, known)
         terms = _terms(view, found, known)
         heads = _heads(view, found, known)
         objects = {subject for grant in found for subject in _objects(grant, use)}
         ends = status_rows(view, sorted(objects), use.true_on, known)
-        findings = tuple(
-            _finding(
-                view, use, grant, terms[grant.subject], _above(grant, heads, use.true_on), ends
-            )
-            for grant in found
+        looked_at = tuple(
+            _looked_at(use, row, terms[row.subject], _above(row, heads, use.true_on), ends, law)
+            for row in found
         )
         whose = {use.party, *(grant.licensor for grant in found)}
         waiting = waiting_of(view, whose, known, instant_on(use.true_on, now))
-        return LicenceCheck(use, view.size, waiting, findings)
+        answer = LicenceCheck(use, view.size, waiting, looked_at)
+        return told(view, answer, known, use.party, use.object, rests_on=answer.deeds())
 
 
 def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
@@ -203,19 +216,19 @@ def _objects(grant: GrantRow, use: Use) -> tuple[str, ...]:
     return (*grant.rights, *grant.technologies) if use.object is None else (use.object,)
 
 
-def _finding(
-    view: View,
+def _looked_at(
     use: Use,
     grant: GrantRow,
     terms: ContractRow,
     above: Above,
     ends: Mapping[str, Sequence[StatusRow]],
-) -> Finding:
+    law: Law,
+) -> LookedAt:
     objects = _objects(grant, use)
     state = state_of(use.territory.codes[0])
     # A technology has no term of its own: it is a right that ends.
     states = [
-        status_on(subject, use.true_on, ends.get(subject, ()), view.size, state, view.law)
+        status_on(subject, use.true_on, ends.get(subject, ()), law, state)
         for subject in objects
         if subject.startswith("right:")
     ]
@@ -230,8 +243,8 @@ def _finding(
     )
     live = tuple(subject for subject in objects if subject not in gone)
     kinds = {row.subject: row.kind for group in ends.values() for row in group}
-    against = _against(view.law, use, chain, map(kinds.get, live), cut_off=cut_off)
-    return Finding(grant, terms, heads, _beyond(grant, use), against, live, ended, proof)
+    against = _against(law, use, chain, map(kinds.get, live), cut_off=cut_off)
+    return LookedAt(grant, terms, heads, _beyond(grant, use), against, live, ended, proof)
 
 
 def _against(

@@ -19,8 +19,10 @@ from ledger.domain.order import kind_of
 from ledger.domain.ruling import RulingMade
 from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.store.connection import Pool
+from projections.answer import Answer
 from projections.axes import NEVER, Change, Dated, Effect, believed, end, revise
-from projections.chain import OF_LIEN, ChainRow, chain, links
+from projections.basis import answering, told
+from projections.chain import OF_LIEN, ChainRow, chain, is_on_record, links
 from projections.projection import On, Projection
 from projections.view import (
     DATED,
@@ -31,7 +33,6 @@ from projections.view import (
     View,
     knowing,
     positions_of,
-    viewing,
 )
 
 
@@ -76,7 +77,7 @@ class Lien:
 
 
 @dataclass(frozen=True, slots=True)
-class Liens:
+class Liens(Answer):
     """The liens in force on a right on a day, in order of rank; folded up to `size` entries."""
 
     right: str
@@ -319,7 +320,7 @@ def liens_on(
     The positions are those of every known event about a lien on the right that has effect by then.
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, liens, chain) as view:
+    with answering(pool, liens, chain) as view:
         known = view.known(known_at, known_by)
         asked = {"right": right, "effect": effect, "true_on": true_on, **knowing(known)}
         rows = view.rows(
@@ -334,7 +335,8 @@ def liens_on(
         made = [place for row in rows for place in (row.created_position, row.perfected_position)]
         known_by_then = [place for place in made if place is not None and place <= known.position]
         found = gathered(rows, true_on)
-        return Liens(right, true_on, effect, view.size, found, positions_of(proof, known_by_then))
+        answer = Liens(right, true_on, effect, view.size, found, positions_of(proof, known_by_then))
+        return told(view, answer, known, right, recorded=is_on_record(view, right, known))
 
 
 def standing_liens(view: View, right: str, true_on: date, known: Known) -> tuple[Lien, ...]:

@@ -13,11 +13,13 @@ from typing import Literal
 from ledger.domain.event import Logged, legal_day
 from ledger.domain.mandate import MandateEnded, MandateGiven
 from ledger.store.connection import Pool
+from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
+from projections.basis import answering, told
 from projections.key_events import keys
 from projections.parties import PartyFact, ended_on, parties
 from projections.projection import Journal
 from projections.unbound import Waiting, instant_on, waiting_of
-from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of
 
 Lack = Literal["topic", "ceiling", "currency", "not_begun", "over", "ended"]
 
@@ -58,7 +60,7 @@ class Mandate:
 
 
 @dataclass(frozen=True, slots=True)
-class Mandates:
+class Mandates(Answer):
     """The mandates that a party gave, as known, in the order in which it gave them."""
 
     party: str
@@ -90,7 +92,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class PowerToBind:
+class PowerToBind(YesOrNo):
     """Whether a signer could bind a party on a legal day, as known, and by what.
 
     `itself`: the signer is the party. `ended` is how one of the two had ceased to be by then.
@@ -117,6 +119,10 @@ class PowerToBind:
         given = [p for each in self.mandates for p in (each.mandate.given, each.mandate.ended)]
         waits = [each.position for each in self.waiting]
         return positions_of(given, [self.ended.position if self.ended else None], waits)
+
+    @property
+    def _says(self) -> Verdict:
+        return yes_or_no(self.binds)
 
 
 def _emit(logged: Logged) -> list[MandateFact]:
@@ -155,8 +161,10 @@ def mandates_of(pool: Pool, party: str, *, known_at: KnownAt = None) -> Mandates
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, mandates) as view:
-        return Mandates(party, view.size, _mandates(view, party, view.known(known_at)))
+    with answering(pool, mandates) as view:
+        known = view.known(known_at)
+        answer = Mandates(party, view.size, _mandates(view, party, known))
+        return told(view, answer, known, party)
 
 
 def _mandates(view: View, party: str, known: Known) -> tuple[Mandate, ...]:
@@ -202,7 +210,7 @@ def power_of(  # noqa: PLR0913  (each is a parameter of the query)
 
     Of what waits it is said what does so now or, of another day, as it ends or begins.
     """
-    with viewing(pool, mandates, parties, keys) as view:
+    with answering(pool, mandates, parties, keys) as view:
         known = view.known(known_at)
         held = [each for each in _mandates(view, party, known) if each.holder == signer]
         judged = tuple(_judged(each, true_on, act) for each in held)
@@ -212,7 +220,7 @@ def power_of(  # noqa: PLR0913  (each is a parameter of the query)
         registered = all(each.key_id is not None for each in waiting)
         covered = itself or any(each.covers for each in judged)
         binds = ended is None and registered and covered
-        return PowerToBind(
+        answer = PowerToBind(
             party,
             signer,
             true_on,
@@ -226,6 +234,7 @@ def power_of(  # noqa: PLR0913  (each is a parameter of the query)
             waiting,
             judged,
         )
+        return told(view, answer, known, party, signer)
 
 
 def _ended(view: View, both: Sequence[str], on: date, known: Known) -> PartyFact | None:

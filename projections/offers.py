@@ -23,11 +23,13 @@ from ledger.domain.offer import (
     lapsed_by,
 )
 from ledger.store.connection import Pool
+from projections.answer import Verdict, YesOrNo, yes_or_no
+from projections.basis import answering, told
 from projections.market_events import market_events
 from projections.private import amount_of, rate_of
 from projections.projection import On, Projection
 from projections.said import fold_of
-from projections.view import View, viewing
+from projections.view import View
 
 Reason = Literal["accepted", "rejected", "countered", "revoked", "expired", "lapsed"]
 
@@ -78,10 +80,14 @@ class OfferState:
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
-    """A page of offers in the order in which they were made, folded up to `size` entries."""
+class Offers(YesOrNo):
+    """A page of offers in the order in which they were made, folded up to `size` entries.
+
+    `offer` is the one asked about, if it was one: then the verdict says whether it was open.
+    """
 
     size: int
+    offer: str | None
     offers: tuple[OfferState, ...]
     next_after: int | None
 
@@ -92,6 +98,12 @@ class Offers:
         closed = {state.offer.closed_position for state in self.offers}
         lapsed = {position for state in self.offers for position in state.lapsed_by}
         return tuple(sorted(made.union(lapsed, (each for each in closed if each is not None))))
+
+    @property
+    def _says(self) -> Verdict:
+        if self.offer is None:
+            return "answered"
+        return yes_or_no(any(state.open for state in self.offers))
 
 
 def _made(subject: str, rows: tuple[Offer, ...], logged: Logged) -> tuple[Offer, ...]:
@@ -222,13 +234,15 @@ def offers_of(  # noqa: PLR0913  (each is a parameter of the query)
     if party is not None:
         conditions.append("(offeror = %(party)s OR offeree = %(party)s)")
     asked = {"at": at, "offer": offer, "listing": listing, "party": party, "after": after}
-    with viewing(pool, offers, market_events) as view:
+    with answering(pool, offers, market_events) as view:
         found = view.rows(
             offers, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )
         lapses = _lapses(view, [row for row in found[:limit] if row.listing is not None], at)
         page = tuple(state_at(row, at, lapses.get(row.subject, ())) for row in found[:limit])
-        return Offers(view.size, page, page[-1].offer.position if len(found) > limit else None)
+        cursor = page[-1].offer.position if len(found) > limit else None
+        answer = Offers(view.size, offer, page, cursor)
+        return told(view, answer, view.known(), offer, listing, party)
 
 
 def _lapses(view: View, listed: Sequence[Offer], at: datetime) -> Mapping[str, tuple[int, ...]]:

@@ -26,8 +26,10 @@ from ledger.domain.party import Described, PartyRegistered, PartyStopped
 from ledger.domain.relation import RelationDeclared, RelationEnded, controls, relations_between
 from ledger.domain.spelling import PartyKnownAs
 from ledger.store.connection import Pool
+from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
+from projections.basis import answering, told
 from projections.projection import Journal
-from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of, viewing
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of
 
 Fact = Literal[
     "kind",
@@ -97,7 +99,7 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
-class PartyAsKnown:
+class PartyAsKnown(Answer):
     """A party on a legal day, as known. `kind` None: nothing was known of it.
 
     `name` is the one of that day, `facts` all that was said of it, `relations` those that held;
@@ -125,7 +127,7 @@ class PartyAsKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class Relations:
+class Relations(YesOrNo):
     """The relations of a party, as known: those of all days, or what relates it to another.
 
     `related` answers the question about `to` on the day `true_on`, if that was asked.
@@ -142,6 +144,10 @@ class Relations:
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the events that began and ended them."""
         return positions_of([at for each in self.relations for at in each.positions])
+
+    @property
+    def _says(self) -> Verdict:
+        return "answered" if self.related is None else yes_or_no(self.related)
 
 
 Said = tuple[Fact, str, str, date | None]
@@ -242,7 +248,7 @@ def party_as_known(
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, parties, relations) as view:
+    with answering(pool, parties, relations) as view:
         known = view.known(known_at)
         facts = view.rows(
             parties,
@@ -252,7 +258,7 @@ def party_as_known(
         )
         held = [each for each in _relations(view, party, known) if _holds(each, true_on)]
         valid = in_force(facts)
-        return PartyAsKnown(
+        answer = PartyAsKnown(
             party=party,
             true_on=true_on,
             size=view.size,
@@ -265,6 +271,7 @@ def party_as_known(
             facts=facts,
             relations=tuple(held),
         )
+        return told(view, answer, known, party)
 
 
 def in_force(facts: Sequence[PartyFact]) -> Sequence[PartyFact]:
@@ -301,17 +308,18 @@ def relations_of(
 
     Two are related directly, or by a party that controls both.
     """
-    with viewing(pool, relations) as view:
+    with answering(pool, relations) as view:
         known = view.known(known_at)
         own = _relations(view, party, known)
         if to is None:
-            return Relations(party, to, true_on, view.size, None, own)
+            return told(view, Relations(party, to, true_on, view.size, None, own), known, party)
         theirs = _relations(view, to, known)
         state = _Parties({party: _folded(own), to: _folded(theirs)})
         between = {each.position for each in relations_between(state, party, to, true_on)}
         found = tuple(each for each in (*own, *theirs) if each.positions[0] in between)
         related = party == to or bool(between)
-        return Relations(party, to, true_on, view.size, related, found)
+        answer = Relations(party, to, true_on, view.size, related, found)
+        return told(view, answer, known, party, to)
 
 
 def _relations(view: View, party: str, known: Known) -> tuple[Related, ...]:

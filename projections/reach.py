@@ -26,9 +26,11 @@ from ledger.domain.scope import (
 )
 from ledger.domain.standing import EVERYWHERE
 from ledger.store.connection import Pool
+from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
+from projections.basis import answering, told
 from projections.grants import GrantRow, encumbrances, grants
 from projections.liens import Lien, liens, standing_liens
-from projections.status import ALIVE, Status, StatusRow, status, status_on, status_rows
+from projections.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
 from projections.view import (
     DATED,
     Known,
@@ -67,7 +69,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusive:
+class Exclusive(YesOrNo):
     """Who is exclusive in a part of a right, as known; folded up to `size` entries."""
 
     right: str
@@ -81,13 +83,17 @@ class Exclusive:
         return bool(self.grants)
 
     @property
+    def _says(self) -> Verdict:
+        return yes_or_no(self.exclusive)
+
+    @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the grants."""
         return _proof(self.grants)
 
 
 @dataclass(frozen=True, slots=True)
-class LeftToGrant:
+class LeftToGrant(Answer):
     """What may still be granted of a right, exclusively and not, and what burdens it.
 
     `part` is what was looked at: what the title covers, in the days asked about or until its term
@@ -101,7 +107,7 @@ class LeftToGrant:
     non_exclusive: tuple[Free, ...]
     encumbrances: tuple[GrantRow, ...]
     liens: tuple[Lien, ...]
-    status: Status
+    status: Standing
     positions: tuple[int, ...]
 
 
@@ -118,7 +124,7 @@ class Dependent:
 
 
 @dataclass(frozen=True, slots=True)
-class Dependents:
+class Dependents(Answer):
     """What ends with a right on a day, heads before what stands below; and who must be told."""
 
     right: str
@@ -135,11 +141,12 @@ def exclusive_in(pool: Pool, right: str, part: Part, *, known_at: KnownAt = None
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, grants, encumbrances) as view:
-        asked = _asked(part)
-        found = _granted(view, right, part.start, part.end, view.known(known_at))
+    with answering(pool, grants, encumbrances) as view:
+        asked, known = _asked(part), view.known(known_at)
+        found = _granted(view, right, part.start, part.end, known)
         rows = [row for row in found if _excludes(row) and box_of(row).overlaps(asked)]
-        return Exclusive(right, part, view.size, tuple(rows))
+        answer = Exclusive(right, part, view.size, tuple(rows))
+        return told(view, answer, known, right, rests_on={row.subject for row in rows})
 
 
 def left_of(  # noqa: PLR0913  (the question's parameters)
@@ -157,17 +164,17 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, grants, encumbrances, liens, status) as view:
+    with answering(pool, grants, encumbrances, liens, status) as view:
         known = view.known(known_at)
         rows = status_rows(view, [right], start, known).get(right, ())
-        state = status_on(right, start, rows, view.size, law=law)
+        state = status_on(right, start, rows, law)
         part = _part(rows, law, start, end, territory, field)
         found = _granted(view, right, part.start, part.end, known)
         held = [held_of(row) for row in found]
         space = _asked(part)
         alive = state.status in ALIVE and (part.end is None or part.start < part.end)
         charged = standing_liens(view, right, start, known)
-        return LeftToGrant(
+        answer = LeftToGrant(
             right,
             part,
             view.size,
@@ -178,6 +185,7 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
             state,
             positions_of(state.positions, _proof(found)),
         )
+        return told(view, answer, known, right, rests_on={row.subject for row in found})
 
 
 def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = None) -> Dependents:
@@ -185,7 +193,7 @@ def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = 
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, grants, encumbrances, liens) as view:
+    with answering(pool, grants, encumbrances, liens) as view:
         known = view.known(known_at)
         found = [
             row for row in _granted(view, right, true_on, None, known) if row.true_from <= true_on
@@ -194,9 +202,10 @@ def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = 
         charged = standing_liens(view, right, true_on, known)
         tell = {party for each in dependents for party in each.tell}
         tell.update(creditor for lien in charged for creditor in lien.creditors)
-        return Dependents(
+        answer = Dependents(
             right, true_on, view.size, dependents, tuple(sorted(tell)), charged, _proof(found)
         )
+        return told(view, answer, known, right, rests_on={row.subject for row in found})
 
 
 def granted_from(

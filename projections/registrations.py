@@ -20,8 +20,10 @@ from ledger.domain.law import Ground, Law
 from ledger.domain.periods import end_of_days, end_of_working_days
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import answering, told
 from projections.projection import On, Projection
-from projections.view import KnownAt, knowing, viewing
+from projections.view import KnownAt, knowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
-class Duties:
+class Duties(Answer):
     """The contracts that must be filed, oldest first; folded up to `size` entries."""
 
     true_on: date
@@ -215,6 +217,7 @@ registrations = Projection(
 
 def duties(  # noqa: PLR0913  (each is a parameter of the question)
     pool: Pool,
+    law: Law,
     *,
     true_on: date,
     late_only: bool = False,
@@ -223,7 +226,6 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
     known_at: KnownAt = None,
     after: int = -1,
     limit: int = 100,
-    law: Law | None = None,
 ) -> Duties:
     """Return the contracts that must be filed as they stood on a day; those filed late only.
 
@@ -239,21 +241,23 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
         conditions.append("subject = %(contract)s")
     if technology is not None:
         conditions.append("%(technology)s = ANY(technologies)")
-    with viewing(pool, registrations, law=law) as view:
+    with answering(pool, registrations) as view:
+        known = view.known(known_at)
         asked = {
             "after": after,
             "true_on": true_on,
             "contract": contract,
             "technology": technology,
-            **knowing(view.known(known_at)),
+            **knowing(known),
         }
         rows = view.rows(
             registrations, " AND ".join(conditions), asked, order="position", limit=limit + 1
         )
         page = rows[:limit]
-        found = tuple(_duty(row, true_on, view.law) for row in page)
+        found = tuple(_duty(row, true_on, law) for row in page)
         kept = tuple(duty for duty in found if duty.late) if late_only else found
-        return Duties(true_on, view.size, kept, page[-1].position if len(rows) > limit else None)
+        cursor = page[-1].position if len(rows) > limit else None
+        return told(view, Duties(true_on, view.size, kept, cursor), known, contract, technology)
 
 
 def _duty(row: Registration, day: date, law: Law) -> Duty:

@@ -21,8 +21,10 @@ from ledger.domain.report import RevenueReported
 from ledger.domain.share import ShareAgreed
 from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import answering, told
 from projections.projection import Journal
-from projections.view import RECORDED, KnownAt, knowing, positions_of, viewing
+from projections.view import RECORDED, KnownAt, knowing, positions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
-class Revenue:
+class Revenue(Answer):
     """The money of a contract, as known; folded up to `size` entries."""
 
     contract: str
@@ -263,8 +265,9 @@ def revenue_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Revenu
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, shares, reports, payables, payments) as view:
-        asked = {"contract": contract, **knowing(view.known(known_at))}
+    with answering(pool, shares, reports, payables, payments) as view:
+        known = view.known(known_at)
+        asked = {"contract": contract, **knowing(known)}
         of_contract = f"contract = %(contract)s AND {RECORDED}"
         owed = view.rows(payables, of_contract, asked, order="position, payee")
         distributions = sorted({payable.subject for payable in owed})
@@ -274,7 +277,7 @@ def revenue_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Revenu
             {**asked, "distributions": distributions},
             order="position",
         )
-        return Revenue(
+        answer = Revenue(
             contract,
             view.size,
             view.rows(shares, of_contract, asked, order="position"),
@@ -283,6 +286,7 @@ def revenue_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Revenu
             paid,
             balances_of(owed, paid),
         )
+        return told(view, answer, known, contract)
 
 
 def _corrected(rows: Sequence[ReportRow]) -> tuple[Report, ...]:

@@ -8,7 +8,7 @@ one with the latest day of effect governs a day, as in `ledger.domain.standing`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Literal
 
@@ -31,9 +31,11 @@ from ledger.domain.right_status import (
     effect_of,
 )
 from ledger.domain.standing import EVERYWHERE, FROM_THE_START
-from ledger.lawbook import shipped
 from ledger.store.connection import Pool
+from projections.answer import Verdict, YesOrNo, yes_or_no
 from projections.axes import NEVER, Change, Dated, believed, revise
+from projections.basis import answering, told
+from projections.chain import chain, is_on_record
 from projections.projection import On, Projection
 from projections.view import (
     DATED,
@@ -44,7 +46,6 @@ from projections.view import (
     View,
     knowing,
     positions_of,
-    viewing,
 )
 
 
@@ -106,13 +107,28 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """A right's status on a day, from what was known; folded up to `size` entries.
+class Standing:
+    """How a right stands on a day.
 
     `status` is None if nothing was known of the right, it was not filed by then, or it is not for
-    that `territory`. `limits` says to what it was narrowed. Asked about the right as a whole,
-    `states` are its fates in each State that it is for.
+    that `territory`. `limits` says to what it was narrowed. Of the right as a whole, `states` are
+    its fates in each State that it is for.
     """
+
+    right: str
+    true_on: date
+    status: Stage | None
+    since: date | None
+    reason: str | None
+    positions: tuple[int, ...]
+    territory: str | None = None
+    limits: str | None = None
+    states: tuple[Fate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status(YesOrNo):
+    """A right's status on a day (`Standing`), from what was known; of `size` entries."""
 
     right: str
     true_on: date
@@ -121,9 +137,13 @@ class Status:
     since: date | None
     reason: str | None
     positions: tuple[int, ...]
-    territory: str | None = None
-    limits: str | None = None
-    states: tuple[Fate, ...] = ()
+    territory: str | None
+    limits: str | None
+    states: tuple[Fate, ...]
+
+    @property
+    def _says(self) -> Verdict:
+        return yes_or_no(self.status == "in_force")
 
 
 Rows = tuple[StatusRow, ...]
@@ -331,21 +351,25 @@ status = Projection(
 def status_of(  # noqa: PLR0913  (each is a parameter of the query)
     pool: Pool,
     right: str,
+    law: Law,
     *,
     true_on: date,
     known_at: KnownAt = None,
     known_by: KnownBy = "ledger",
     territory: str | None = None,
-    law: Law | None = None,
 ) -> Status:
     """Return a right's status on a legal day, from what was known at a point of either register.
 
-    The longest term is that of `law`, by default the law data of this version.
+    The longest term is that of `law`.
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, status, law=law) as view:
-        found = status_rows(view, [right], true_on, view.known(known_at, known_by))
-        return status_on(right, true_on, found.get(right, ()), view.size, territory, view.law)
+    with answering(pool, status, chain) as view:
+        known = view.known(known_at, known_by)
+        found = status_rows(view, [right], true_on, known)
+        standing = status_on(right, true_on, found.get(right, ()), law, territory)
+        said = {each.name: getattr(standing, each.name) for each in fields(standing)}
+        answer = Status(size=view.size, **said)
+        return told(view, answer, known, right, recorded=is_on_record(view, right, known))
 
 
 def status_rows(
@@ -369,17 +393,15 @@ def status_on(
     right: str,
     true_on: date,
     rows: Sequence[StatusRow],
-    size: int,
+    law: Law,
     territory: str | None = None,
-    law: Law | None = None,
-) -> Status:
+) -> Standing:
     """Return what the rows that hold on the day say about it."""
     by_place = {row.territory: row for row in rows}
     whole = by_place.get(EVERYWHERE)
     if whole is None or (territory and whole.covers and territory not in whole.covers):
-        return Status(right, true_on, size, None, None, None, (), territory)
+        return Standing(right, true_on, None, None, None, (), territory)
     states = {*whole.covers, *by_place} - {EVERYWHERE}
-    law = law or shipped()
     fates = tuple(
         _fate(state, by_place.get(state, whole), true_on, law) for state in sorted(states)
     )
@@ -387,10 +409,9 @@ def status_on(
     fate = _fate(territory or EVERYWHERE, row, true_on, law)
     if territory is None and (fate.status in ALIVE or fate.status == "expired"):
         fate = _last_of(fates) or fate
-    return Status(
+    return Standing(
         right,
         true_on,
-        size,
         fate.status,
         fate.since,
         fate.reason,

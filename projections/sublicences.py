@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import answering, told
 from projections.grants import GrantRow, grants
 from projections.view import (
     DATED,
@@ -21,7 +23,6 @@ from projections.view import (
     View,
     knowing,
     positions_of,
-    viewing,
 )
 
 
@@ -40,7 +41,7 @@ class Below:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Answer):
     """All grants below those of a contract, tier by tier; folded up to `size` entries."""
 
     contract: str
@@ -52,7 +53,7 @@ class Tree:
 
 def sublicences_of(pool: Pool, contract: str, *, true_on: date, known_at: KnownAt = None) -> Tree:
     """Return the sublicences under a contract's grants, as known at a position or instant."""
-    with viewing(pool, grants) as view:
+    with answering(pool, grants) as view:
         known = view.known(known_at)
         asked = {"contract": contract, **knowing(known)}
         own = view.rows(grants, f"subject = %(contract)s AND {DATED}", asked, order="ref, n")
@@ -61,7 +62,8 @@ def sublicences_of(pool: Pool, contract: str, *, true_on: date, known_at: KnownA
             *((row.position, row.changed_position) for row in own),
             *((below.grant.position, below.grant.changed_position) for below in found),
         )
-        return Tree(contract, true_on, view.size, found, proof)
+        answer = Tree(contract, true_on, view.size, found, proof)
+        return told(view, answer, known, contract)
 
 
 def _tiers(view: View, top: Sequence[GrantRow], day: date, known: Known) -> list[Below]:

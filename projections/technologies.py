@@ -14,8 +14,10 @@ from ledger.domain.funding import AuthorsDeclared, ContributionRecorded, Funding
 from ledger.domain.right import Holding, RightFiled
 from ledger.domain.technology import TechnologyClassified, TechnologyRegistered, TrlDeclared
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import answering, told
 from projections.projection import Exact, Journal
-from projections.view import RECORDED, KnownAt, knowing, positions_of, viewing
+from projections.view import RECORDED, KnownAt, knowing, positions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
-class TechnologyView:
+class TechnologyView(Answer):
     """A technology as known at a point; folded up to `size` entries.
 
     `state_funded_ppm` is as declared at registration; `funding`, once agreed, takes its place.
@@ -254,13 +256,15 @@ def technology_of(pool: Pool, technology: str, *, known_at: KnownAt = None) -> T
 
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, technologies, technology_roles, technology_rights) as view:
-        asked = {"technology": technology, **knowing(view.known(known_at))}
+    with answering(pool, technologies, technology_roles, technology_rights) as view:
+        known = view.known(known_at)
+        asked = {"technology": technology, **knowing(known)}
         condition = f"subject = %(technology)s AND {RECORDED}"
         facts = view.rows(technologies, condition, asked, order="position")
         roles = view.rows(technology_roles, condition, asked, order="position, role, party")
         rights = view.rows(technology_rights, condition, asked, order="position")
-        return technology_view(technology, view.size, facts, roles, rights)
+        answer = technology_view(technology, view.size, facts, roles, rights)
+        return told(view, answer, known, technology)
 
 
 def technology_view(

@@ -13,14 +13,17 @@ from typing import Any, Literal
 from ledger.domain.contract import Contract
 from ledger.domain.contract_terms import Terms, changed
 from ledger.domain.event import legal_day
+from ledger.domain.law import Law
 from ledger.store.connection import Pool
+from projections.answer import Answer
+from projections.basis import answering, listing, named, told
 from projections.contract_events import contract_events, events_of, folded
 from projections.revenue import ReportRow, reports
 from projections.said import SaidEvent
 from projections.status import ENDED, status_rows
 from projections.status import status as rights_status
 from projections.status import status_on as rights_status_on
-from projections.view import RECORDED, Known, KnownAt, TooMany, View, knowing, viewing
+from projections.view import RECORDED, Known, KnownAt, TooMany, View, knowing
 
 Status = Literal[
     "awaiting_permit",
@@ -59,7 +62,7 @@ class Clocks:
 
 
 @dataclass(frozen=True, slots=True)
-class TermsOn:
+class TermsOn(Answer):
     """The terms of a contract that held on a day, as known; folded up to `size` entries.
 
     `version` is the newest one with effect by then. `terms` is None if nothing was known of the
@@ -78,7 +81,7 @@ class TermsOn:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportTerms:
+class ReportTerms(Answer):
     """The terms under which a report was filed, and those of the days of its sales, in turn."""
 
     report: str
@@ -104,7 +107,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(Answer):
     """The versions of a contract's terms, in the order of the log; folded up to `size` entries."""
 
     contract: str
@@ -124,7 +127,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionDiff:
+class VersionDiff(Answer):
     """What changed between two versions, by which events, and who signed them."""
 
     contract: str
@@ -136,21 +139,24 @@ class VersionDiff:
     positions: tuple[int, ...]
 
 
-def terms_on(pool: Pool, contract: str, *, true_on: date, known_at: KnownAt = None) -> TermsOn:
+def terms_on(
+    pool: Pool, contract: str, law: Law, *, true_on: date, known_at: KnownAt = None
+) -> TermsOn:
     """Return the terms in force on a day, as known at a position or instant (default: now)."""
-    with viewing(pool, contract_events, rights_status) as view:
-        return _terms_on(view, contract, true_on, view.known(known_at))
+    with answering(pool, contract_events, rights_status) as view:
+        known = view.known(known_at)
+        return told(view, _terms_on(view, contract, true_on, known, law), known, contract)
 
 
 def terms_for_report(
-    pool: Pool, contract: str, report: str, *, known_at: KnownAt = None
+    pool: Pool, contract: str, report: str, law: Law, *, known_at: KnownAt = None
 ) -> ReportTerms:
     """Return the terms as they stood when a report was filed, and those of its days of sale.
 
     What held when it was filed is asked of what was known by then; what held when the sales were
     made, of all that is known. Nothing if the report is not known, or is of another contract.
     """
-    with viewing(pool, contract_events, reports, rights_status) as view:
+    with answering(pool, contract_events, reports, rights_status) as view:
         known = view.known(known_at)
         filed = view.rows(
             reports,
@@ -159,36 +165,45 @@ def terms_for_report(
             order="position",
         )
         if not filed:
-            return ReportTerms(report, view.size, None, (), ())
+            nothing = ReportTerms(report, view.size, None, (), ())
+            return told(view, nothing, known, contract, report)
         row = filed[0]
         then = Known(row.position, row.accepted, None)
-        at_filing = _terms_on(view, contract, legal_day(row.accepted), then)
-        sold = tuple(_terms_between(view, contract, row, known))
+        at_filing = _terms_on(view, contract, legal_day(row.accepted), then, law)
+        sold = tuple(_terms_between(view, contract, row, known, law))
         positions = {
             row.position,
             *at_filing.positions,
             *(p for each in sold for p in each.positions),
         }
-        return ReportTerms(report, view.size, at_filing, sold, tuple(sorted(positions)))
+        answer = ReportTerms(report, view.size, at_filing, sold, tuple(sorted(positions)))
+        return told(view, answer, known, contract, report)
 
 
 def versions_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Versions:
     """Return the versions of a contract's terms, as known."""
-    with viewing(pool, contract_events) as view:
-        rows = events_of(view, contract, view.known(known_at))
-        found = tuple(_versions(rows))
-        return Versions(contract, view.size, found, tuple(item.position for item in found))
+    with listing(pool, contract_events) as view:
+        known = view.known(known_at)
+        found = tuple(_versions(events_of(view, contract, known)))
+        answer = Versions(contract, view.size, found, tuple(item.position for item in found))
+        return named(view, answer, known, contract)
 
 
 def diff_of(
     pool: Pool, contract: str, before: int, after: int, *, known_at: KnownAt = None
 ) -> VersionDiff | None:
-    """Return what changed from one version of the terms to another; None if there is no such."""
-    with viewing(pool, contract_events) as view:
-        rows = events_of(view, contract, view.known(known_at))
+    """Return what changed from one version of the terms to another.
+
+    None if a contract that is known has no such versions.
+    """
+    with listing(pool, contract_events) as view:
+        known = view.known(known_at)
+        rows = events_of(view, contract, known)
         found = tuple(_versions(rows))
         if not 1 <= before < after <= len(found):
-            return None
+            nothing = VersionDiff(contract, view.size, before, after, (), (), ())
+            nothing = named(view, nothing, known, contract)
+            return nothing if nothing.unknown else None
         value = folded(contract, rows)
         assert value is not None, "a contract with versions is known"
         between = found[before:after]
@@ -196,7 +211,7 @@ def diff_of(
             Difference(member, old, new, tuple(v.position for v in between if member in v.changed))
             for member, old, new in _differing(_nth(value, before), _nth(value, after))
         )
-        return VersionDiff(
+        answer = VersionDiff(
             contract,
             view.size,
             before,
@@ -205,15 +220,16 @@ def diff_of(
             between,
             tuple(item.position for item in between),
         )
+        return named(view, answer, known, contract)
 
 
-def _terms_on(view: View, contract: str, day: date, known: Known) -> TermsOn:
+def _terms_on(view: View, contract: str, day: date, known: Known, law: Law) -> TermsOn:
     rows = events_of(view, contract, known)
     value = folded(contract, rows)
     if value is None:
         return TermsOn(contract, day, view.size, None, None, None, None, (), ())
     held = [c for c in value.changes if c.effective_from is not None and c.effective_from <= day]
-    status, by = _status(view, value, day, known)
+    status, by = _status(view, value, day, known, law)
     return TermsOn(
         contract=contract,
         true_on=day,
@@ -227,7 +243,9 @@ def _terms_on(view: View, contract: str, day: date, known: Known) -> TermsOn:
     )
 
 
-def _terms_between(view: View, contract: str, report: ReportRow, known: Known) -> Iterator[TermsOn]:
+def _terms_between(
+    view: View, contract: str, report: ReportRow, known: Known, law: Law
+) -> Iterator[TermsOn]:
     """Yield the terms on the first day of a report, and on each day in it when they changed."""
     value = folded(contract, events_of(view, contract, known))
     days = {report.period_from}
@@ -239,11 +257,11 @@ def _terms_between(view: View, contract: str, report: ReportRow, known: Known) -
             and report.period_from < change.effective_from < report.period_to
         )
     for day in sorted(days):
-        yield _terms_on(view, contract, day, known)
+        yield _terms_on(view, contract, day, known, law)
 
 
 def _status(
-    view: View, contract: Contract, day: date, known: Known
+    view: View, contract: Contract, day: date, known: Known, law: Law
 ) -> tuple[Status, tuple[int, ...]]:
     """Return how a contract stands on a day, and the events by which what it rests on has ended.
 
@@ -255,7 +273,7 @@ def _status(
         status = status_on(here, day)
         if status in _OVER:
             return status, ()
-        if ends := _ends_of_rights(view, here, day, known):
+        if ends := _ends_of_rights(view, here, day, known, law):
             return "right_ended", ends
         here = _head_it_needs(view, here, known)
         if here is None:
@@ -281,7 +299,9 @@ TIERS_MAX = 200
 _OVER: frozenset[Status] = frozenset({"terminated", "expired", "right_ended", "void"})
 
 
-def _ends_of_rights(view: View, contract: Contract, day: date, known: Known) -> tuple[int, ...]:
+def _ends_of_rights(
+    view: View, contract: Contract, day: date, known: Known, law: Law
+) -> tuple[int, ...]:
     """Return the events by which all rights ended that a contract grants; none while one has not.
 
     What is licensed with know-how lives on without the right.
@@ -291,10 +311,7 @@ def _ends_of_rights(view: View, contract: Contract, day: date, known: Known) -> 
     if not rights or any(grant.technologies for grant in grants):
         return ()
     rows = status_rows(view, rights, day, known)
-    found = [
-        rights_status_on(right, day, rows.get(right, ()), view.size, None, view.law)
-        for right in rights
-    ]
+    found = [rights_status_on(right, day, rows.get(right, ()), law) for right in rights]
     if any(each.status not in ENDED for each in found):
         return ()
     return tuple(sorted({position for each in found for position in each.positions}))

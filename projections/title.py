@@ -12,7 +12,7 @@ assignment is void gives title back from the day that it names, for everybody.
 The owners on record last are those of `ledger.domain.right.Right`: a test holds the two together.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -23,18 +23,21 @@ from typing import Literal
 from ledger.domain.assignment import AssignmentRefused, AssignmentRescinded, PriorityNoted
 from ledger.domain.conveyance import OF_LIENS, ConveyanceAttested
 from ledger.domain.enforcement import SecurityEnforced
-from ledger.domain.event import Logged
+from ledger.domain.event import Logged, legal_day
 from ledger.domain.fraction import fitted
 from ledger.domain.order import kind_of
 from ledger.domain.right import Holding, RightFiled
 from ledger.domain.ruling import RulingMade
 from ledger.domain.title import BY_AGREEMENT, AssignmentAgreed, AssignmentRegistered
 from ledger.store.connection import Pool
+from projections.answer import Answer
 from projections.axes import NEVER, Change, Dated, Effect, believed, where
-from projections.chain import MOVES_NOTHING, ChainRow, chain, links
+from projections.basis import answering, told
+from projections.chain import MOVES_NOTHING, ChainRow, chain, is_on_record, links
+from projections.disputes import holds, known_orders
 from projections.projection import Exact, On, Projection
 from projections.shelf import Shelf
-from projections.view import DATED, TRUE_ON, KnownAt, KnownBy, knowing, positions_of, viewing
+from projections.view import DATED, TRUE_ON, Known, KnownAt, KnownBy, View, knowing, positions_of
 
 EFFECTS: tuple[Effect, ...] = ("parties", "third_parties")
 
@@ -103,7 +106,7 @@ class PendingAssignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Title:
+class Title(Answer):
     """Who owned a right on a day, in order of the parties' ids; folded up to `size` entries.
 
     No owners: nothing was known of the right, or it was not filed by then. The positions are those
@@ -453,7 +456,7 @@ def title_of(
     register outside it; None is all that is known. `effect` asks between whom.
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with viewing(pool, title, chain) as view:
+    with answering(pool, title, chain) as view:
         known = view.known(known_at, known_by)
         asked = {"right": right, "effect": effect, "true_on": true_on, **knowing(known)}
         rows = view.rows(
@@ -463,10 +466,39 @@ def title_of(
             order="party, n",
         )
         owners = tuple(Owner(row.party, row.share, row.by) for row in rows if row.effect == effect)
-        proof = _moves(links(view, right, known), true_on, effect)
-        return Title(
-            right, true_on, effect, view.size, owners, _pending(rows, effect), positions_of(proof)
+        found = links(view, right, known)
+        moves = _moves(found, true_on, effect)
+        answer = Title(
+            right,
+            true_on,
+            effect,
+            view.size,
+            owners,
+            _pending(rows, effect),
+            positions_of(moves),
+            doubted=_under_freeze(view, right, found, known, moves),
         )
+        return told(view, answer, known, right, recorded=is_on_record(view, right, known))
+
+
+def _under_freeze(
+    view: View, right: str, found: Iterable[ChainRow], known: Known, moves: Container[int]
+) -> tuple[int, ...]:
+    """Return the moves that an office registered under an order that forbids them and stands."""
+    asked = {"right": right, **knowing(known)}
+    freezes = known_orders(view, "subject = %(right)s AND effect = 'FREEZE_TITLE'", asked)
+    standing = [order for order in freezes if order.lifted_position is None]
+    return positions_of(
+        [
+            link.position
+            for link in found
+            if link.link == "registered" and link.position in moves
+            if any(
+                order.position < link.position and holds(order, legal_day(link.accepted))
+                for order in standing
+            )
+        ]
+    )
 
 
 def _moves(chain_links: Sequence[ChainRow], true_on: date, effect: Effect) -> list[int]:

@@ -13,8 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, TypeVar, cast
 
 from ledger.domain.event import legal_day
-from ledger.domain.law import Law
-from ledger.lawbook import shipped
 from ledger.store.connection import KeptMac, NotMigrated, Pool
 from ledger.store.readmodels import Progress, Snapshot, snapshot
 from projections.axes import NEVER
@@ -64,15 +62,11 @@ class Known:
 
 
 class View:
-    """Read models as they are in one snapshot. `size` is the least size of those looked at.
+    """Read models as they are in one snapshot. `size` is the least size of those looked at."""
 
-    `law` is the law data by which an answer reckons what the events do not say.
-    """
-
-    def __init__(self, looked_at: Snapshot, size: int, law: Law) -> None:
+    def __init__(self, looked_at: Snapshot, size: int) -> None:
         self._snapshot = looked_at
         self.size = size
-        self.law = law
 
     def known(self, known_at: KnownAt = None, known_by: KnownBy = "ledger") -> Known:
         """Return the bounds of knowledge that a question asks for.
@@ -124,8 +118,8 @@ def _office_day(known_at: KnownAt) -> date:
 
 
 @contextmanager
-def viewing(pool: Pool, *models: ReadModel, law: Law | None = None) -> Iterator[View]:
-    """Look at read models in one snapshot, and reckon by `law` (default: this version's).
+def viewing(pool: Pool, *models: ReadModel) -> Iterator[View]:
+    """Look at read models in one snapshot.
 
     Raises `NotFolded` if one of them is not there, or is not to be answered from.
     """
@@ -138,7 +132,7 @@ def viewing(pool: Pool, *models: ReadModel, law: Law | None = None) -> Iterator[
             ]
             if refused:
                 raise NotFolded("; ".join(refused))
-            yield View(looked_at, min(looked_at.sizes.values()), law or shipped())
+            yield View(looked_at, min(looked_at.sizes.values()))
     except NotMigrated as error:
         raise NotFolded(str(error)) from error
 

@@ -51,12 +51,11 @@ def check(  # noqa: PLR0913  (the question's parameters)
         known_at=known_at,
     )
     shown(answer, _judged(answer), as_json=as_json)
-    raise typer.Exit(0 if answer["licensed"] else 1)
 
 
 def _judged(answer: Answer) -> Iterator[str]:
     yield f"{'licensed' if answer['licensed'] else 'not licensed'} on {answer['use']['true_on']}"
-    for each in answer["findings"]:
+    for each in answer["grants"]:
         yield f"{'yes' if each['holds'] else 'no '}  {granted(each['grant'])}"
         for head in each["heads"]:
             yield f"     under  {granted(head)}"
@@ -66,5 +65,5 @@ def _judged(answer: Answer) -> Iterator[str]:
         if against:
             yield f"     {', '.join(against)}"
     yield from waiting_lines(answer["waiting"])
-    if not answer["findings"]:
+    if not answer["grants"]:
         yield "no grant of this act to this party is current"

@@ -32,11 +32,10 @@ def explain(
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print how a distribution was computed; exit code 1 if it does not compute again."""
+    """Print how a distribution was computed; contested if it does not compute again."""
     path = f"/v1/distributions/{distribution}/computation"
     answer = asked(url, trust, Computation, path, known_at=known_at)
     shown(answer, _computed(answer), as_json=as_json)
-    raise typer.Exit(1 if answer["recomputed"] is False else 0)
 
 
 def _computed(answer: Answer) -> Iterator[str]:
@@ -121,25 +120,24 @@ def overdue(
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print missing reports and unpaid sums, days late and interest; exit code 1 if any."""
+    """Print missing reports and unpaid sums, days late and interest."""
     answer = asked(
         url, trust, Overdue, f"/v1/contracts/{contract}/overdue", true_on=true_on, known_at=known_at
     )
     shown(answer, _late(answer), as_json=as_json)
-    raise typer.Exit(1 if answer["missing"] or answer["unpaid"] else 0)
 
 
 def _late(answer: Answer) -> Iterator[str]:
     if answer["sealed"]:
         yield "the schedule is sealed: nothing can be derived from it"
-    for each in answer["missing"]:
+    for each in answer["unreported"]:
         period = f"[{each['period_from']}, {each['period_to']})"
         yield f"no report {period} by {each['licensee']}, {each['days_late']} days late"
     for each in answer["unpaid"]:
         interest = f"interest {each['interest']:,} at {each['yearly_ppm'] / 10_000:g} % a year"
         late = f"{each['days_late']} days late, {interest} ({each['rule']['rule']})"
         yield f"{each['report']}  unpaid {each['unpaid']:,} {each['currency']}, {late}"
-    if not (answer["missing"] or answer["unpaid"] or answer["sealed"]):
+    if not (answer["unreported"] or answer["unpaid"] or answer["sealed"]):
         yield f"nothing is overdue on {answer['true_on']}"
 
 
@@ -158,7 +156,6 @@ def minimum(  # noqa: PLR0913  (the question's parameters)
     path = f"/v1/contracts/{contract}/minimum"
     answer = asked(url, trust, MinimumMet, path, year=year, licensee=licensee, known_at=known_at)
     shown(answer, _least(answer), as_json=as_json)
-    raise typer.Exit(1 if answer["met"] is False else 0)
 
 
 def _least(answer: Answer) -> Iterator[str]:

@@ -145,7 +145,6 @@ def status(  # noqa: PLR0913  (the question's parameters)
         known_by=known_by,
     )
     shown(answer, _standing(answer), as_json=as_json)
-    raise typer.Exit(0 if answer["status"] == "in_force" else 1)
 
 
 def _standing(answer: Answer) -> Iterator[str]:

@@ -4,9 +4,8 @@ Each shows what the API answers about the subject, as true on a day and as known
 link to every answer. They need no scripts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from functools import partial
 from typing import Annotated, Any, TypedDict, Unpack
 
 from fastapi import APIRouter, Path, Query, Request
@@ -16,7 +15,8 @@ from api.deps import law_of, look, node_of
 from api.explorer.shown import page
 from api.parameters import Cursor
 from api.reads import KnownAtText, TrueOn, read_known_at, telling, today
-from ledger.store.connection import Pool
+from ledger.node import Node
+from projections.answer import Answer
 from projections.arrears import overdue_of
 from projections.computation import computation_of
 from projections.disputes import holds_on
@@ -41,7 +41,7 @@ After = Annotated[Cursor, Query(description="Events after this position")]
 
 router = APIRouter(tags=["explorer"], include_in_schema=False)
 
-Asked = Callable[[Pool, str, date, KnownAt], Mapping[str, Any]]
+Asked = Callable[[Node, str, date, KnownAt], Mapping[str, Any]]
 """What a page shows of its subject, beside the subject's events."""
 
 
@@ -49,9 +49,9 @@ def _asked(
     request: Request, subject: str, true_on: date | None, known_at: str | None, question: Asked
 ) -> dict[str, Any]:
     """Return what a page shows. Raises `ApiProblem` where the read models are not that far."""
-    pool, known = node_of(request).reads, read_known_at(known_at)
+    node, known = node_of(request), read_known_at(known_at)
     with telling(request):
-        return {**question(pool, subject, true_on or today(), known)}
+        return {**question(node, subject, true_on or today(), known)}
 
 
 class Parameters(TypedDict):
@@ -85,21 +85,42 @@ def _page(
         on=true_on or today(),
         known_at=known_at,
         events=events,
+        near=_near_what_is_unknown(answers.values(), subject),
         **answers,
     )
 
 
-def _right(pool: Pool, right: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+def _near_what_is_unknown(answers: Iterable[object], subject: str) -> tuple[str, ...] | None:
+    """Return what may be meant by the subject if the log does not name it; None if it does."""
+    found = (each for answer in answers if isinstance(answer, Answer) for each in answer.near)
+    return next((each.ids for each in found if each.asked == subject), None)
+
+
+def _right(node: Node, right: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+    pool = node.reads
     return {
         "title": title_of(pool, right, true_on=on, known_at=known),
-        "status": status_of(pool, right, true_on=on, known_at=known),
+        "status": status_of(pool, right, law_of(node), true_on=on, known_at=known),
         "liens": liens_on(pool, right, true_on=on, known_at=known),
         "dependents": dependents_of(pool, right, true_on=on, known_at=known),
         "holds": holds_on(pool, right, true_on=on, known_at=known).orders,
     }
 
 
-def _party(pool: Pool, party: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+def _contract(node: Node, contract: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+    pool, law = node.reads, law_of(node)
+    return {
+        "agreed": terms_on(pool, contract, law, true_on=on, known_at=known),
+        "versions": versions_of(pool, contract, known_at=known),
+        "tree": sublicences_of(pool, contract, true_on=on, known_at=known),
+        "revenue": revenue_of(pool, contract, known_at=known),
+        "overdue": overdue_of(pool, contract, law, true_on=on, known_at=known),
+        "holds": holds_on(pool, contract, true_on=on, known_at=known).orders,
+    }
+
+
+def _party(node: Node, party: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+    pool = node.reads
     return {
         "party": party_as_known(pool, party, true_on=on, known_at=known),
         "keys": keys_of(pool, party, known_at=known),
@@ -108,18 +129,19 @@ def _party(pool: Pool, party: str, on: date, known: KnownAt) -> Mapping[str, Any
     }
 
 
-def _dispute(origin: str, pool: Pool, dispute: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+def _dispute(node: Node, dispute: str, on: date, known: KnownAt) -> Mapping[str, Any]:
     del on
-    return {"dispute": marked_dispute_of(pool, origin, dispute, known_at=known)}
+    found = marked_dispute_of(node.reads, node.identity.origin, dispute, known_at=known)
+    return {"dispute": found}
 
 
-def _distribution(pool: Pool, distribution: str, on: date, known: KnownAt) -> Mapping[str, Any]:
-    computed = computation_of(pool, distribution, known_at=known)
+def _distribution(node: Node, distribution: str, on: date, known: KnownAt) -> Mapping[str, Any]:
+    computed = computation_of(node.reads, distribution, known_at=known)
     holds = [
         order
         for subject in (computed.share, computed.contract)
         if subject is not None
-        for order in holds_on(pool, subject, true_on=on, known_at=known).orders
+        for order in holds_on(node.reads, subject, true_on=on, known_at=known).orders
     ]
     return {"computed": computed, "holds": holds}
 
@@ -150,21 +172,8 @@ async def show_contract(
     after: After = -1,
 ) -> HTMLResponse:
     """Show terms, versions, sublicences, money and holds of a contract."""
-    node = node_of(request)
-
-    def question(pool: Pool, contract: str, on: date, known: KnownAt) -> Mapping[str, Any]:
-        law = law_of(node)
-        return {
-            "agreed": terms_on(pool, contract, true_on=on, known_at=known),
-            "versions": versions_of(pool, contract, known_at=known),
-            "tree": sublicences_of(pool, contract, true_on=on, known_at=known),
-            "revenue": revenue_of(pool, contract, known_at=known),
-            "overdue": overdue_of(pool, contract, law, true_on=on, known_at=known),
-            "holds": holds_on(pool, contract, true_on=on, known_at=known).orders,
-        }
-
     asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return await _shown(request, "contract.html", contract, question, **asked)
+    return await _shown(request, "contract.html", contract, _contract, **asked)
 
 
 @router.get("/distributions/{distribution}", response_class=HTMLResponse)
@@ -202,5 +211,4 @@ async def show_dispute(
 ) -> HTMLResponse:
     """Show the steps of a dispute and its orders."""
     asked: Parameters = {"true_on": None, "known_at": known_at, "after": after}
-    question = partial(_dispute, node_of(request).identity.origin)
-    return await _shown(request, "dispute.html", dispute, question, **asked)
+    return await _shown(request, "dispute.html", dispute, _dispute, **asked)

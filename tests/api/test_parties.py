@@ -182,6 +182,9 @@ def test_what_a_key_signed_between_compromise_and_revocation(
     ]
     doubted = ledger.get(path, between="compromise", topic="contract.concluded/1")
     (signed,) = doubted["signed"]
+    terms = f"/v1/contracts/{signed['event']['subjects'][0]}/terms"
+    contested = ledger.get(terms)
+    assert ("contested", [log.at["contract"]]) == (contested["verdict"], contested["doubted"])
     assert (log.at["contract"], True, True, []) == (
         signed["event"]["position"],
         signed["in_doubt"],
@@ -198,6 +201,7 @@ def test_what_a_key_signed_between_compromise_and_revocation(
     (closed,) = ledger.get(path, between="compromise")["signed"]
     assert (True, False) == (closed["in_doubt"], closed["open"])
     assert ["confirmed"] == [each["outcome"] for each in closed["words"]]
+    assert "answered" == ledger.get(terms)["verdict"]
     (then,) = ledger.get(path, between="compromise", known_at=log.at["word"] - 1)["signed"]
     assert then["open"] is True
     unaware = ledger.get(path, between="compromise", known_at=log.at["revoked"] - 1)
@@ -266,7 +270,8 @@ def test_the_command_line_asks_the_same(url: str, home: Home, log: Log):
     code, text = run("power", INSTITUTE, "--signer", AUTHOR, "--true-on", "2025-06-01")
     assert (1, True) == (code, "lacks not_begun" in text)
     assert NEW_NAME in run("show", FIRM)[1]
-    assert "not registered" in run("show", "party:vn.nobody")[1]
+    code, text = run("show", "party:vn.nobody")
+    assert (4, True) == (code, "nothing is recorded of party:vn.nobody" in text)
     code, text = run("signed", SECOND.key_id, "--between", "compromise")
     assert (0, True) == (code, "contract.concluded/1" in text)
     assert '"binds": true' in run("power", INSTITUTE, "--signer", INSTITUTE, "--json")[1]

@@ -21,6 +21,7 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
+from api.cli.answers import EXIT_CODES
 from api.cli.main import app
 from api.cli.story import Done, chapters, names, variables
 from ledger.client import LedgerClient, read_trust
@@ -134,7 +135,7 @@ def _late(answer: Any, loaded: Loaded) -> bool:
     first = next(each for each in answer["unpaid"] if each["report"] == NAMES["first_report"])
     used = {loaded.at[name] for name in ("royalties", "amended", "first", "distributed", "paid")}
     return (
-        loaded.words["Q3"] in [each["period_from"] for each in answer["missing"]]
+        loaded.words["Q3"] in [each["period_from"] for each in answer["unreported"]]
         and 10_800_000 == first["unpaid"]
         and first["interest"] > 0
         and used <= set(answer["positions"])
@@ -153,7 +154,7 @@ CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
     ),
     3: lambda answer, loaded: answer["licensed"] and loaded.at["contract"] in answer["positions"],
     4: lambda answer, _: (
-        not answer["licensed"] and ["UNREGISTERED_OPPOSED"] == answer["findings"][0]["against"]
+        not answer["licensed"] and ["UNREGISTERED_OPPOSED"] == answer["grants"][0]["against"]
     ),
     5: lambda answer, _: (2, [50_000]) == (answer["filed"]["version"], _rates(answer["filed"])),
     6: lambda answer, _: [(1, [40_000, 30_000])] == [
@@ -235,9 +236,9 @@ def test_the_command_line_gives_the_same_answer(
     words = shlex.split(loaded.said(question.command))
     options = ["--url", loaded.url, "--trust", str(loaded.trust)]
     done = CliRunner().invoke(app, [*words, *options, "--json"])
-    assert done.exit_code in (0, 1), done.output
     # What no proof was asked for says so.
     answer = http.get(loaded.said(question.path)).json()
+    assert EXIT_CODES[answer["verdict"]] == done.exit_code, done.output
     assert {**answer, "verified": False} == json.loads(done.output)
     told = CliRunner().invoke(app, [*words, *options])
     assert done.exit_code == told.exit_code
@@ -253,9 +254,12 @@ LAPSED, HELD = f"rights status {NAMES['older_right']}", f"disputes holds {NAMES[
         (LAPSED, 1, "lapsed since"),
         (f"{LAPSED} --true-on $Q1", 0, "in_force since 2021-05-04"),
         (f"rights status {NAMES['right']} --territory iso:LA", 1, "nothing is known"),
-        (HELD, 1, f"{NAMES['dispute']}  "),
+        (HELD, 0, f"{NAMES['dispute']}  "),
         (f"{HELD} --true-on 2020-01-01", 0, "no order holds"),
-        ("disputes show dispute:none", 0, "dispute:none is not known"),
+        ("disputes show dispute:none", 4, "nothing is recorded of dispute:none"),
+        ("revenue overdue contract:none", 4, "nothing is recorded of contract:none"),
+        (f"licences check {FIRM[:-1]}9 sell iso:VN", 4, f"near: {FIRM}"),
+        (f"rights status {NAMES['right'][:-1]}", 4, f"near: {NAMES['right']}"),
     ],
 )
 def test_an_exit_code_says_yes_or_no(loaded: Loaded, words: str, code: int, line: str):
@@ -344,16 +348,37 @@ NOBODY = (
     "/v1/documents/document:none",
     "/v1/technologies/technology:none",
     "/v1/technologies/technology:none/author-minimum",
+    "/v1/contracts/contract:none/versions/1/diff/2",
+    "/v1/contracts/registrations?contract=contract:none",
+    "/v1/contracts/registrations?technology=technology:none",
+    "/v1/findings?subject=right:none",
+    "/v1/offers?listing=listing:none",
+    "/v1/offers?party=party:none",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("path", NOBODY)
-def test_of_what_the_log_does_not_name_the_answer_is_empty(
+def test_what_the_log_does_not_name_is_unknown_and_the_answer_empty(
     http: httpx2.Client, loaded: Loaded, path: str
 ):
     answer = http.get(path)
     assert 200 == answer.status_code
     assert ([], True) == (answer.json()["positions"], len(loaded.at) < answer.json()["size"])
+    asked = re.findall(r"[a-z]+:none[a-z.]*|0{64}", path)
+    named = sorted({each if ":" in each else f"key:{each}" for each in asked})
+    assert ("unknown", named) == (answer.json()["verdict"], answer.json()["unknown"])
+    assert named == [each["asked"] for each in answer.json()["near"]]
+
+
+def test_every_question_about_a_subject_is_asked_of_nobody():
+    """A question that is new has to say what it does not know."""
+    asked_of = [path.partition("?")[0] for path in NOBODY]
+    for route, methods in json.loads(GOLDEN.read_text("utf-8"))["paths"].items():
+        parameters = methods.get("get", {}).get("parameters", [])
+        about = [each for each in parameters if ":[a-z0-9.-]" in json.dumps(each["schema"])]
+        form = re.compile(re.sub(r"\{[^}]*\}", "[^/?]+", route))
+        told = route == "/v1/evidence" or any(map(form.fullmatch, asked_of))
+        assert told or not about, route
 
 
 @pytest.mark.parametrize(
@@ -463,5 +488,15 @@ def test_a_page_says_what_its_subject_is(
 def test_the_page_of_what_is_not_known_says_so(http: httpx2.Client, loaded: Loaded):
     del loaded
     for kind, folder in (("right", "rights"), ("contract", "contracts"), ("party", "parties")):
-        assert "Sổ cái không có gì về" in http.get(f"/{folder}/{kind}:none").text
+        assert "KHÔNG BIẾT" in http.get(f"/{folder}/{kind}:none").text
     assert 422 == http.get("/rights/party:none").status_code
+
+
+def test_the_page_of_a_slip_offers_what_may_be_meant(http: httpx2.Client, loaded: Loaded):
+    del loaded
+    page = http.get(f"/rights/{NAMES['right'][:-1]}").text
+    assert "KHÔNG BIẾT" in page
+    assert f'<a href="/rights/{NAMES["right"]}">' in page
+    then = http.get(f"/rights/{NAMES['right']}", params={"known_at": 0}).text
+    assert "KHÔNG BIẾT" in then
+    assert "KHÔNG BIẾT" not in http.get(f"/rights/{NAMES['right']}?after=999999").text

@@ -126,13 +126,13 @@ def test_a_licence_for_viet_nam_covers_da_nang(ledger: LedgerClient, tale: Tale)
     answer = ask_licence(ledger, tale)
     assert answer["licensed"]
     assert tale.at("right-filed", "right-granted", "contract") == answer["positions"]
-    (finding,) = answer["findings"]
+    (finding,) = answer["grants"]
     assert f"{tale.cast.ids['contract']}#g1" == finding["grant"]["ref"]
     assert 50_000 == finding["terms"]["royalty_ppm"]
 
 
 def test_a_sealed_price_stays_a_commitment_in_the_answer(ledger: LedgerClient, tale: Tale):
-    terms = ask_licence(ledger, tale)["findings"][0]["terms"]
+    terms = ask_licence(ledger, tale)["grants"][0]["terms"]
     assert terms["price_amount"] is None
     assert terms["price_commitment"].startswith("sha256:")
 
@@ -149,13 +149,13 @@ def test_no_comes_with_the_events_that_were_looked_at(
 ):
     answer = ask_licence(ledger, tale, **changed)
     assert not answer["licensed"]
-    assert [beyond] == [finding["beyond"] for finding in answer["findings"]]
+    assert [beyond] == [finding["beyond"] for finding in answer["grants"]]
     assert tale.at("contract")[0] in answer["positions"]
 
 
 def test_no_grant_of_the_act_means_no(ledger: LedgerClient, tale: Tale):
     answer = ask_licence(ledger, tale, act="export")
-    assert (False, [], []) == (answer["licensed"], answer["findings"], answer["positions"])
+    assert (False, [], []) == (answer["licensed"], answer["grants"], answer["positions"])
 
 
 def test_the_day_before_the_grant_begins_nobody_is_licensed(ledger: LedgerClient, tale: Tale):
@@ -165,7 +165,7 @@ def test_the_day_before_the_grant_begins_nobody_is_licensed(ledger: LedgerClient
 
 def test_who_was_never_granted_anything_is_not_licensed(ledger: LedgerClient, tale: Tale):
     answer = ask_licence(ledger, tale, party=tale.cast.rival)
-    assert (False, []) == (answer["licensed"], answer["findings"])
+    assert (False, []) == (answer["licensed"], answer["grants"])
 
 
 # Timeline, offers, revenue

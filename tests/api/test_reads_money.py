@@ -31,5 +31,5 @@ def test_what_is_owed_to_a_party_of_a_contract(ledger: LedgerClient, tale: Tale)
 def test_what_is_overdue_and_whether_a_minimum_was_met(ledger: LedgerClient, tale: Tale):
     contract = tale.cast.ids["contract"]
     overdue = ledger.get(f"/v1/contracts/{contract}/overdue")
-    assert ([], []) == (overdue["missing"], overdue["unpaid"])
+    assert ([], []) == (overdue["unreported"], overdue["unpaid"])
     assert ledger.get(f"/v1/contracts/{contract}/minimum", year=2026)["met"] is None

@@ -137,10 +137,10 @@ def test_what_is_overdue_with_the_interest_so_far(told):
     assert (date(2026, 5, 1), 83) == (unpaid.due_on, unpaid.days_late)
     assert 26_000_000 == unpaid.unpaid
     assert 26_000_000 * 120_000 * 73 // (1_000_000 * 365) == unpaid.interest
-    assert () == found.missing
+    assert () == found.unreported
     later = overdue_of(told, m.LICENCE, shipped(), true_on=date(2026, 11, 2))
     assert [(date(2026, 4, 1), date(2026, 7, 1), 94), (date(2026, 7, 1), date(2026, 10, 1), 2)] == [
-        (each.period_from, each.period_to, each.days_late) for each in later.missing
+        (each.period_from, each.period_to, each.days_late) for each in later.unreported
     ]
     assert {LICENSED, REPORTED, SHARED, PAID} <= set(later.positions)
 

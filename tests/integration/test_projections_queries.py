@@ -8,6 +8,7 @@ import pytest
 
 from ledger.domain.event import Body
 from ledger.domain.scope import Field, Territory
+from ledger.lawbook import shipped
 from ledger.store.connection import Pool
 from projections.catalogue import READ_MODELS
 from projections.chain import chain_of
@@ -187,11 +188,11 @@ def test_the_liens_on_a_right_on_a_day(told):
 
 
 def test_the_status_of_a_right_on_a_day(told):
-    now = status_of(told, RIGHT, true_on=date(2027, 6, 1))
+    now = status_of(told, RIGHT, shipped(), true_on=date(2027, 6, 1))
     assert ("lapsed", positions("filed", "granted", "lapsed")) == (now.status, now.positions)
-    then = status_of(told, RIGHT, true_on=date(2027, 6, 1), known_at=AT["registered"])
+    then = status_of(told, RIGHT, shipped(), true_on=date(2027, 6, 1), known_at=AT["registered"])
     assert ("in_force", positions("filed", "granted")) == (then.status, then.positions)
-    assert status_of(told, b.OTHER_RIGHT, true_on=date(2027, 6, 1)).status == "filed"
+    assert status_of(told, b.OTHER_RIGHT, shipped(), true_on=date(2027, 6, 1)).status == "filed"
 
 
 def use(party: str = FIRM, **said: object) -> Use:
@@ -200,13 +201,13 @@ def use(party: str = FIRM, **said: object) -> Use:
 
 
 def check(told: Pool, asked: Use, **known: object) -> LicenceCheck:
-    return check_licence(told, asked, now=NOON, **known)
+    return check_licence(told, asked, shipped(), now=NOON, **known)
 
 
 def test_a_firm_is_licensed_within_its_grant(told):
     answer = check(told, use())
     assert answer.licensed
-    (finding,) = answer.findings
+    (finding,) = answer.grants
     assert (f"{CONTRACT}#g1", CONTRACT, ()) == (
         finding.grant.ref,
         finding.terms.subject,
@@ -224,7 +225,7 @@ def test_a_firm_is_licensed_within_its_grant(told):
 
 
 def test_a_sublicensee_is_licensed_through_the_grants_above(told):
-    (finding,) = check(told, use(RIVAL)).findings
+    (finding,) = check(told, use(RIVAL)).grants
     assert finding.holds
     assert [f"{CONTRACT}#g1"] == [head.ref for head in finding.heads]
     assert set(positions("contract", "sublicence")) <= set(finding.positions)
@@ -245,7 +246,7 @@ def test_a_sublicensee_is_licensed_through_the_grants_above(told):
 def test_a_use_beyond_the_grant_is_not_licensed_and_the_answer_says_where(told, said, beyond):
     answer = check(told, use(**said))
     assert not answer.licensed
-    assert [beyond] == [finding.beyond for finding in answer.findings]
+    assert [beyond] == [finding.beyond for finding in answer.grants]
     assert AT["contract"] in answer.positions
 
 
@@ -262,13 +263,13 @@ def test_a_use_beyond_the_grant_is_not_licensed_and_the_answer_says_where(told, 
 )
 def test_where_no_grant_comes_near_the_answer_has_none(told, said):
     answer = check(told, use(**said))
-    assert (False, ()) == (answer.licensed, answer.findings)
+    assert (False, ()) == (answer.licensed, answer.grants)
 
 
 def test_a_lapsed_right_licenses_nothing_and_the_answer_names_the_lapse(told):
     """The sublicence is on that right alone; the head grant still has another and a technology."""
     day = date(2027, 5, 4)
-    (finding,) = check(told, use(RIVAL, true_on=day)).findings
+    (finding,) = check(told, use(RIVAL, true_on=day)).grants
     assert not finding.holds
     assert [(RIGHT, "lapsed")] == [(end.right, end.status) for end in finding.ended]
     assert AT["lapsed"] in finding.positions
@@ -280,7 +281,7 @@ def test_a_lapsed_right_licenses_nothing_and_the_answer_names_the_lapse(told):
 
 
 def test_a_licence_is_known_from_its_contract_on(told):
-    assert not check(told, use(), known_at=AT["contract"] - 1).findings
+    assert not check(told, use(), known_at=AT["contract"] - 1).grants
     assert check(told, use(), known_at=AT["contract"]).licensed
 
 

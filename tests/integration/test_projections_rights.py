@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from ledger.domain.event import Body
+from ledger.lawbook import shipped
 from ledger.store.connection import Pool
 from projections.catalogue import READ_MODELS
 from projections.decoding import decode
@@ -115,7 +116,15 @@ def test_a_technology_as_it_was_known_before(told):
 def test_a_status_in_one_state_and_as_a_whole(told):
     day = date(2011, 3, 1)
     known = {"known_by": "office", "territory": "iso:GB", "true_on": day}
-    assert "in_force" == status_of(told, EUROPEAN, known_at=date(2011, 6, 1), **known).status
-    assert "lapsed" == status_of(told, EUROPEAN, known_at=date(2011, 8, 1), **known).status
-    fates = {fate.territory: fate.status for fate in status_of(told, EUROPEAN, true_on=day).states}
+    assert (
+        "in_force"
+        == status_of(told, EUROPEAN, shipped(), known_at=date(2011, 6, 1), **known).status
+    )
+    assert (
+        "lapsed" == status_of(told, EUROPEAN, shipped(), known_at=date(2011, 8, 1), **known).status
+    )
+    fates = {
+        fate.territory: fate.status
+        for fate in status_of(told, EUROPEAN, shipped(), true_on=day).states
+    }
     assert {"iso:BE": "in_force", "iso:GB": "lapsed", "iso:NL": "in_force"} == fates

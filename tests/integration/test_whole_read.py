@@ -8,6 +8,7 @@ import pytest
 
 from ledger.domain.event import format_instant, legal_day
 from ledger.domain.scope import Field, Territory
+from ledger.lawbook import shipped
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.catalogue import READ_MODELS
@@ -75,7 +76,11 @@ def test_who_is_licensed_is_as_the_reference_says(told: tuple[Pool, World]) -> N
                     object=right,
                 )
                 expected = licensed(world.reference, party, grant, right, day.isoformat())
-                assert expected == check_licence(pool, use, now=NOON).licensed, (party, day, grant)
+                assert expected == check_licence(pool, use, shipped(), now=NOON).licensed, (
+                    party,
+                    day,
+                    grant,
+                )
                 asked += 1
     assert asked
 

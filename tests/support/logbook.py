@@ -24,7 +24,7 @@ from tests.support.builders import ORIGIN
 
 NOON = datetime(2026, 11, 2, 5, tzinfo=UTC)
 
-_SIGNATURE = Signature(hashlib.sha256(b"a key").hexdigest(), bytes(64))
+SIGNATURE = Signature(hashlib.sha256(b"a key").hexdigest(), bytes(64))
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def written(body: Body, number: int, signers: Iterable[str] = ()) -> Written:
 
 def frame_of(event: Written, accepted: datetime) -> bytes:
     """Return the entry's bytes."""
-    return format_entry(Entry(format_instant(accepted), PAYLOAD_TYPE, (_SIGNATURE,), event.payload))
+    return format_entry(Entry(format_instant(accepted), PAYLOAD_TYPE, (SIGNATURE,), event.payload))
 
 
 def written_again(events: Sequence[Logged]) -> list[Written]:

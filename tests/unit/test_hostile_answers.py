@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import httpx2
 import pytest
+from typer import Exit
 from typer.models import ArgumentInfo
 from typer.testing import CliRunner
 
@@ -202,7 +203,10 @@ def test_of_a_server_s_words_only_so_many_are_told(
 def test_a_line_of_an_answer_is_no_longer_than_anybody_reads(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    answers.shown({"size": 1, "positions": [*range(99_999)]}, ["z" * 1_000_000], as_json=False)
+    base = {"verdict": "answered", "unknown": [], "near": [], "doubted": []}
+    answer = {"size": 1, "positions": [*range(99_999)], **base}
+    with pytest.raises(Exit):
+        answers.shown(answer, ["z" * 1_000_000], as_json=False)
     assert max(map(len, capsys.readouterr().out.splitlines())) < 2 * MOST_SHOWN
 
 

@@ -14,8 +14,9 @@ from api.importers.inpadoc_records import MalformedEvents, parse_register
 from api.importers.memory import Memory
 from ledger.domain.event import Logged
 from ledger.domain.right_status import RightGranted, RightLapsed
+from ledger.lawbook import shipped
 from projections.axes import NEVER
-from projections.status import Status, status, status_on
+from projections.status import Standing, status, status_on
 from tests.support.builders import CLERK, FIRM, ORIGIN
 from tests.support.projecting import logged, rows_of, true_and_known
 
@@ -45,12 +46,12 @@ def european() -> StatusPlan:
 
 def asked(
     plan: StatusPlan, right: str, day: str, state: str | None = None, known: str | None = None
-) -> Status:
+) -> Standing:
     events = events_of(plan)
     office_day = NEVER if known is None else date.fromisoformat(known)
     true_on = date.fromisoformat(day)
     found = true_and_known(rows_of(status, events)[right], true_on, office_day=office_day)
-    return status_on(right, true_on, found, len(events), state)
+    return status_on(right, true_on, found, shipped(), state)
 
 
 def test_every_legal_event_becomes_an_admissible_fact(european: StatusPlan) -> None:

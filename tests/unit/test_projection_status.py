@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from ledger.domain.event import Logged
+from ledger.lawbook import shipped
 from projections.axes import NEVER
-from projections.status import Status, status, status_on
+from projections.status import Standing, status, status_on
 from tests.support.builders import RIGHT, right_filed, right_granted, right_lapsed, right_restored
 from tests.support.projecting import logged, rows_of, true_and_known
 from tests.support.rights import (
@@ -40,13 +41,13 @@ def on(
     office_day: date = NEVER,
     right: str = RIGHT,
     state: str | None = None,
-) -> Status:
+) -> Standing:
     true_on = date.fromisoformat(day)
     rows = rows_of(status, events).get(right, ())
     found = true_and_known(rows, true_on, at=at, office_day=office_day)
     places = [row.territory for row in found]
     assert len(set(places)) == len(places), "a point has one status in a place"
-    return status_on(right, true_on, found, len(events), state)
+    return status_on(right, true_on, found, shipped(), state)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_a_grant_published_after_a_lapse_does_not_undo_it() -> None:
 
 
 def test_of_an_unknown_right_nothing_is_known() -> None:
-    assert Status(RIGHT, date(2026, 1, 1), 1, None, None, None, ()) == on(logged(), "2026-01-01")
+    assert Standing(RIGHT, date(2026, 1, 1), None, None, None, ()) == on(logged(), "2026-01-01")
 
 
 EUROPE = [european_filed(), right_published(), european_granted()]

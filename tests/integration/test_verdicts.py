@@ -1,0 +1,172 @@
+"""An answer's verdict: unknown is not no, and what recorded facts contradict is no yes."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from ledger.domain.event import Body
+from ledger.lawbook import shipped
+from ledger.store.connection import Pool
+from ledger.store.embedded import EmbeddedPostgres
+from projections.arrears import minimum_of, overdue_of
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.disputes import holds_on
+from projections.dues import agreement_of
+from projections.histories import timeline_of
+from projections.keys import signed_by
+from projections.rebuild import rebuild
+from projections.runner import Runner
+from projections.status import status_of
+from projections.technologies import technology_of
+from projections.title import title_of
+from tests.support import builders as b
+from tests.support import disputes as d
+from tests.support import logbook
+from tests.support.builders import CONTRACT, OTHER_RIGHT, RIGHT, SHARE
+from tests.support.logbook import NOON, append_all, written_again
+from tests.support.parties import reconfirmation_given
+from tests.support.postgres import fresh_database
+from tests.support.projecting import logged
+from tests.support.specification import said
+
+DAY = date(2026, 11, 2)
+FROZEN = OTHER_RIGHT
+STORY: dict[str, Body] = {
+    "filed": b.right_filed(),
+    "other filed": b.other_right_filed(),
+    "contract": b.contract_concluded(),
+    "shared": b.share_agreed(),
+    "court": d.court_registered(),
+    "arbiters": d.court_registered(d.ARBITERS),
+    "opened": d.dispute_opened(),
+    "agreed": b.assignment_agreed(rights=[FROZEN]),
+    "frozen": d.hold_ordered(d.order("FREEZE_TITLE", FROZEN, name="o2")),
+    "registered": b.assignment_registered(rights=[FROZEN]),
+    "ruled": d.ruling_made(orders=[d.void(b.share_agreed(), SHARE)]),
+    "appealed": d.appeal_filed(),
+    "second ruling": d.ruling_made(forum=d.ARBITERS),
+    "thawed": d.hold_lifted(d.lift(FROZEN, name="o2"), forum=d.ARBITERS),
+}
+AT = {name: position for position, name in enumerate(STORY, 1)}
+
+
+@pytest.fixture(scope="module")
+def told(postgres_server: EmbeddedPostgres) -> Iterator[Pool]:
+    """Lend a database in which the story is told and folded."""
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        rebuild(pool, READ_MODELS, decode)
+        append_all(pool, written_again(logged(*STORY.values())), NOON, batch=1)
+        Runner(pool, READ_MODELS, decode).catch_up()
+        yield pool
+        pool.close()
+
+
+def test_what_the_log_does_not_name_is_unknown_and_what_it_names_is_no(told: Pool):
+    asked = {"true_on": DAY, "law": shipped()}
+    nobody = status_of(told, "right:vn.1-2020-00010", **asked)
+    assert ("unknown", ("right:vn.1-2020-00010",)) == (nobody.verdict, nobody.unknown)
+    assert "no" == status_of(told, RIGHT, **asked).verdict  # It is filed, and not granted.
+    before = status_of(told, RIGHT, **asked, known_at=AT["filed"] - 1)
+    assert "unknown" == before.verdict
+    assert "no" == status_of(told, RIGHT, **asked, known_at=AT["filed"]).verdict
+
+
+def test_what_no_office_had_recorded_is_unknown_to_it(told: Pool):
+    asked = {"true_on": DAY, "known_by": "office"}
+    assert "unknown" == title_of(told, RIGHT, **asked, known_at=date(1999, 1, 1)).verdict
+    assert "answered" == title_of(told, RIGHT, **asked, known_at=DAY).verdict
+
+
+def test_a_known_thing_without_entries_is_answered(told: Pool):
+    overdue = overdue_of(told, CONTRACT, shipped(), true_on=DAY)
+    assert ("answered", ()) == (overdue.verdict, overdue.unreported)
+    assert "answered" == holds_on(told, CONTRACT, true_on=DAY).verdict
+    assert "answered" == minimum_of(told, CONTRACT, year=2026).verdict
+
+
+SLIPS = [
+    "right:vn.1-2020-0001",  # a digit left out
+    "right:vn.1-2020-000001",  # one too many
+    "right:vn.1-2020-00007",  # another one
+    "right:vn.1-2002-00001",  # two that changed places
+    "right:vn.1-2020-00001.4",  # its check digit behind it
+    "right:vn.2020-00001",  # without what kind of right it is
+    "technology:vn.1-2020-00001",  # another kind
+]
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_what_may_be_meant_by_a_slip_is_named(told: Pool, slip: str):
+    (near,) = timeline_of(told, slip).near
+    assert (slip, RIGHT) == (near.asked, near.ids[0])
+
+
+def test_what_nobody_knew_yet_is_not_named_as_near(told: Pool):
+    asked = {"true_on": DAY, "law": shipped(), "known_at": AT["filed"] - 1}
+    (near,) = status_of(told, SLIPS[0], **asked).near
+    assert () == near.ids
+
+
+def test_a_title_moved_under_a_freeze_is_contested_until_the_freeze_is_lifted(told: Pool):
+    def verdict(name: str) -> tuple[str, tuple[int, ...]]:
+        found = title_of(told, FROZEN, true_on=DAY, known_at=AT[name])
+        return found.verdict, found.doubted
+
+    assert ("answered", ()) == verdict("frozen")
+    assert ("contested", (AT["registered"],)) == verdict("registered")
+    assert ("contested", (AT["registered"],)) == verdict("second ruling")
+    assert ("answered", ()) == verdict("thawed")
+
+
+def test_a_voidance_under_appeal_is_contested_until_it_is_ruled_on(told: Pool):
+    def verdict(name: str) -> tuple[str, tuple[int, ...]]:
+        found = holds_on(told, SHARE, true_on=DAY, known_at=AT[name])
+        return found.verdict, found.doubted
+
+    assert ("answered", ()) == verdict("ruled")
+    assert ("contested", (AT["ruled"],)) == verdict("appealed")
+    assert ("answered", ()) == verdict("second ruling")
+
+
+SECOND = b.key_id(b.INSTITUTE, 1)
+SIGNED = b.technology_registered()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"), [("confirmed", "answered"), ("disowned", "contested")]
+)
+def test_what_a_compromised_key_signed_is_contested_until_its_party_stands_by_it(
+    postgres_server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, outcome: str, verdict: str
+):
+    lines = replace(logbook.SIGNATURE, key_id=SECOND)
+    monkeypatch.setattr(logbook, "SIGNATURE", lines)
+    story = (
+        b.key_added(),
+        said(SIGNED, signatures=(SECOND,)),
+        b.key_revoked(key_id=SECOND, reason="compromised", compromised_since=2),
+    )
+    events = written_again(logged(*story))
+    doubted = f"sha256:{hashlib.sha256(events[2].payload).hexdigest()}"
+    word = reconfirmation_given(SIGNED, event=doubted, outcome=outcome)
+    events.append(logbook.written(word, len(events), (b.INSTITUTE,)))
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        append_all(pool, events, NOON)
+        rebuild(pool, READ_MODELS, decode)
+        known = [technology_of(pool, b.TECHNOLOGY, known_at=at) for at in (2, 3, 4)]
+        assert ["answered", "contested", verdict] == [each.verdict for each in known]
+        assert [(), (2,)] == [each.doubted for each in known[:2]]
+        # What it signed is recorded, whoever held it: a list of that is no guess.
+        assert "answered" == signed_by(pool, SECOND, between="compromise").verdict
+        pool.close()
+
+
+def test_whoever_answers_of_a_doubted_contract_says_so(told: Pool):
+    """The licence check, the terms and the money stand on the same deed."""
+    assert "contested" == agreement_of(told, SHARE, known_at=AT["appealed"]).verdict
+    assert "yes" == agreement_of(told, SHARE, known_at=AT["ruled"]).verdict

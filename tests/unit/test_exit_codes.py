@@ -1,0 +1,93 @@
+"""What commands that ask end with: a verdict has one code, and only yes/no questions have a no."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import typer
+
+from api.cli.answers import EXIT_CODES, shown
+from api.cli.main import MODULES
+from ledger.client import WrongAnswer
+from projections.answer import Answer, Verdict, YesOrNo
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
+
+
+def questions() -> Iterator[tuple[str, type[Answer]]]:
+    """Yield every command that asks a server, with each kind of answer that it may have."""
+    for noun, name in MODULES.items():
+        module = importlib.import_module(name)
+        tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
+        for function in (each for each in tree.body if isinstance(each, ast.FunctionDef)):
+            verbs = [
+                each.args[0].value
+                for each in function.decorator_list
+                if isinstance(each, ast.Call) and ast.unparse(each.func) == "app.command"
+                if each.args and isinstance(each.args[0], ast.Constant)
+            ]
+            for call in (each for each in ast.walk(function) if isinstance(each, ast.Call)):
+                if verbs and ast.unparse(call.func) == "asked":
+                    named = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
+                    for kind in (getattr(module, each, None) for each in named):
+                        if isinstance(kind, type) and issubclass(kind, Answer):
+                            yield f"{noun} {verbs[0]}", kind
+
+
+def test_the_document_lists_the_commands_that_can_say_no():
+    listed = re.findall(r"^- `([a-z]+ [a-z-]+)`$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    asked = list(questions())
+    assert len(asked) > 15
+    assert sorted({command for command, kind in asked if issubclass(kind, YesOrNo)}) == listed
+
+
+def test_each_verdict_has_its_exit_code():
+    assert set(get_args(Verdict)) == set(EXIT_CODES)
+    assert {"yes": 0, "answered": 0, "no": 1, "contested": 3, "unknown": 4} == EXIT_CODES
+
+
+ANSWER = {"size": 3, "positions": [], "unknown": [], "near": [], "doubted": []}
+
+
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_a_command_ends_with_the_verdict_of_its_answer(verdict: Verdict):
+    for as_json in (False, True):
+        with pytest.raises(typer.Exit) as ended:
+            shown({**ANSWER, "verdict": verdict}, ["a line"], as_json=as_json)
+        assert EXIT_CODES[verdict] == ended.value.exit_code
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reasons"),
+    [
+        ("yes", {"unknown": ["contract:b"]}),
+        ("answered", {"doubted": [1]}),
+        ("contested", {"unknown": ["a:b"]}),
+    ],
+)
+def test_a_verdict_that_its_reasons_do_not_allow_is_no_answer(
+    verdict: Verdict, reasons: dict[str, list[object]]
+):
+    with pytest.raises(WrongAnswer):
+        shown({**ANSWER, **reasons, "verdict": verdict}, ["a line"], as_json=True)
+
+
+def test_of_what_is_unknown_nothing_else_is_said(capsys: pytest.CaptureFixture[str]):
+    near = [{"asked": "contract:b", "ids": ["contract:a"]}]
+    answer = ANSWER | {"verdict": "unknown", "unknown": ["contract:b"], "near": near}
+    with pytest.raises(typer.Exit):
+        shown(answer, ["nothing is overdue"], as_json=False)
+    said = capsys.readouterr().out
+    assert "nothing is overdue" not in said
+    assert "nothing is recorded of contract:b; near: contract:a" in said
+
+
+def test_what_contradicts_an_answer_is_said_before_it(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(typer.Exit):
+        shown(ANSWER | {"verdict": "contested", "doubted": [7]}, ["licensed"], as_json=False)
+    said = capsys.readouterr().out
+    assert said.index("events 7") < said.index("licensed")
