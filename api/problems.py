@@ -6,6 +6,7 @@ a problem says again only the parameter that it refuses.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -20,8 +21,9 @@ from ledger.antirollback import Halted
 from ledger.clock import ClockAhead
 from ledger.domain.admission import StaleView
 from ledger.domain.authority import NotBound
-from ledger.domain.event import Refusal
+from ledger.domain.event import Refusal, format_instant
 from ledger.domain.refused import NotJudged
+from ledger.domain.remedy import Other, Way
 from ledger.faults import Fault, NeedsOperator, fault_of
 from ledger.intake import Invalid
 from ledger.sequencer import ClockBehind, Stopped
@@ -249,11 +251,36 @@ def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
             "article": error.ground.article,
             "valid_from": error.ground.valid_from.isoformat(),
         }
-    if error.remedy:
-        members["remedy"] = error.remedy
+    if way := error.way:
+        members["remedy"] = _remedy(error, way, vietnamese=vietnamese)
     if error.dead:
         members["final"] = True
     return members
+
+
+def _remedy(error: Refusal, way: Way, *, vietnamese: bool) -> dict[str, Any]:
+    """Return what helps, and what to do; of a refusal that is told again, what helps alone."""
+    step = error.step
+    found: dict[str, Any] = {
+        "helps": way.helps,
+        "says": way.say(step.told, vietnamese=vietnamese),
+        "change": dict(error.changes),
+        "ask": list(step.ask),
+        "first": [_other(each) for each in step.first],
+        "instead": step.instead and _other(step.instead),
+        "sign": list(step.sign),
+        "unsign": list(step.unsign),
+        "after": step.after and _told_time(step.after),
+    }
+    return {name: value for name, value in found.items() if value not in ({}, [], None)}
+
+
+def _other(other: Other) -> dict[str, Any]:
+    return {"type": other.topic, "body": dict(other.body)}
+
+
+def _told_time(after: date) -> str:
+    return format_instant(after) if isinstance(after, datetime) else after.isoformat()
 
 
 def wait_s_of(error: Exception) -> int:

@@ -3,6 +3,14 @@
 from typing import Any
 
 _BASE64 = {"type": "string", "contentEncoding": "base64"}
+_OTHER = {
+    "type": "object",
+    "required": ["type", "body"],
+    "properties": {
+        "type": {"type": "string", "title": "of the event"},
+        "body": {"type": "object", "title": "what is known of it"},
+    },
+}
 _INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-11-22T03:10:00.123Z"]}
 _PAYLOAD = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
 
@@ -116,6 +124,41 @@ COMPONENTS: dict[str, Any] = {
             "refusal": {"type": "string", "title": "signed note of the refusal, if it was refused"},
         },
     },
+    "Remedy": {
+        "type": "object",
+        "title": "what helps, or why nothing does",
+        "required": ["helps", "says"],
+        "properties": {
+            "helps": {"type": "boolean"},
+            "says": {"type": "string", "title": "in the language that was asked for"},
+            "change": {
+                "type": "object",
+                "title": "members of the payload by pointers (RFC 6901), and what they would be",
+            },
+            "ask": {
+                "type": "array",
+                "items": {"type": "string"},
+                "title": "pointers of members to change that only the sender knows",
+            },
+            "first": {
+                "type": "array",
+                "items": _OTHER,
+                "title": "events to record before the same event",
+            },
+            "instead": _OTHER,
+            "sign": {
+                "type": "array",
+                "items": {"type": "string"},
+                "title": "parties whose signatures are missing",
+            },
+            "unsign": {
+                "type": "array",
+                "items": {"type": "string"},
+                "title": "parties whose signatures are taken away",
+            },
+            "after": {"type": "string", "title": "the first day, or instant, that will do"},
+        },
+    },
     "Problem": {
         "type": "object",
         "required": ["type", "title", "status", "code", "detail"],
@@ -140,7 +183,7 @@ COMPONENTS: dict[str, Any] = {
                 "title": "what it may have been meant to be",
             },
             "article": {"type": "string", "title": "the law, where the law is the reason"},
-            "remedy": {"type": "string", "title": "a type of event that reaches the same end"},
+            "remedy": {"$ref": "#/components/schemas/Remedy"},
             "final": {"const": True, "title": "these bytes are refused for good: sign a new event"},
         },
     },

@@ -214,9 +214,12 @@ def _print_verdict(found: Verdict) -> None:
             print(brief(f"binds from  {binds}"))
         return
     print(brief(f"unverified  would be refused, {found.problem}{as_of}"))
-    for name in ("article", "positions", "remedy"):
+    for name in ("article", "positions"):
         if said := found.problem.problem.get(name):
             print(brief(f"{name:11} {said}"))
+    if isinstance(remedy := found.problem.problem.get("remedy"), dict):
+        helps = "what helps" if remedy.get("helps") else "no remedy"
+        print(brief(f"{helps:11} {remedy.get('says')}"))
     if since := found.members.get("refused"):
         print(brief(f"final       these bytes were refused for good at {since}: sign a new event"))
     elif found.final:

@@ -44,6 +44,7 @@ from ledger.domain.hold import must_stand
 from ledger.domain.law import Ground
 from ledger.domain.money import PPM, CurrencyMismatch, Money, RateRange, ShareSum, largest_remainder
 from ledger.domain.profit import Profit, ProfitId
+from ledger.domain.remedy import Step
 from ledger.domain.report import Report, ReportId
 from ledger.domain.right import Right
 from ledger.domain.share import (
@@ -242,6 +243,7 @@ def _must_be_of_the_contract(
                 f"{subject} belongs to {source.contract}",
                 positions=(source.position,),
                 pointer="/body/contract",
+                step=Step(case="contract"),
             )
 
 
@@ -258,6 +260,7 @@ def _must_be_due(state: State, body: Distributed, sources: Mapping[str, Report |
             f"{due} is due and not shared out yet, the total is {body.total.amount}",
             positions=(source.position for source in sources.values()),
             pointer="/body/total",
+            step=Step({"what": f"{due} {body.total.currency}"}, change={"/body/total/amount": due}),
         )
 
 
@@ -267,7 +270,10 @@ def _due(state: State, subject: str, source: Report | Profit) -> int:
         return source.state_part
     if source.corrected is not None:
         raise DistributionMismatch(
-            f"{subject} was corrected", positions=(source.corrected,), pointer="/body/reports"
+            f"{subject} was corrected",
+            positions=(source.corrected,),
+            pointer="/body/reports",
+            step=Step({"position": source.corrected}, case="corrected", ask=("/body/reports",)),
         )
     shared, earlier = 0, source.corrects
     while earlier is not None and not shared:
@@ -286,7 +292,15 @@ def _must_name_its_inputs(body: Distributed, inputs: Mapping[str, Share | Report
             "the inputs are not those that it names",
             positions=(source.position for source in inputs.values()),
             pointer="/body/inputs",
+            step=_changed(
+                "/body/inputs",
+                [{"subject": each, "position": inputs[each].position} for each in sorted(inputs)],
+            ),
         )
+
+
+def _changed(pointer: str, value: Any) -> Step:
+    return Step({"what": value}, change={pointer: value})
 
 
 def _agreement(body: Distributed, share: Share, context: Context) -> Agreement:
@@ -301,6 +315,7 @@ def _agreement(body: Distributed, share: Share, context: Context) -> Agreement:
                 "the agreement's parts are open: share_parts is null",
                 positions=(share.position,),
                 pointer="/body/share_parts",
+                step=Step(case="open", change={"/body/share_parts": None}),
             )
         return Agreement(share.parts, share.authors_ppm, share.waterfall, share.caps)
     if body.share_parts is None:
@@ -316,9 +331,25 @@ def _must_follow(body: Distributed, share: Share, computed: Computed) -> None:
     steps = body.steps or computed.steps
     if said != computed.payable or steps != computed.steps:
         raise DistributionMismatch(
-            "the parts are not those that the total and the agreement give",
+            f"the total and the agreement give {_listed(computed.payable)}",
             positions=(share.position,),
+            step=_as_computed(body, computed),
         )
+
+
+def _listed(amounts: Mapping[str, int]) -> str:
+    return ", ".join(f"{party} {amount}" for party, amount in sorted(amounts.items()))
+
+
+def _parts(amounts: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"party": party, "amount": amount} for party, amount in sorted(amounts.items())]
+
+
+def _as_computed(body: Distributed, computed: Computed) -> Step:
+    change: dict[str, Any] = {"/body/parts": _parts(computed.payable)}
+    if body.steps:
+        change["/body/steps"] = list(computed.steps)
+    return Step({"what": _listed(computed.payable)}, change=change)
 
 
 def _must_split_among_authors(
@@ -343,10 +374,15 @@ def _must_split_among_authors(
             part = computed().authors
             expected = ({}, part) if split is None else (largest_remainder(part, split), 0)
         if ({each.party: each.amount for each in body.authors}, body.suspense) != expected:
+            split_up, waiting = expected
             raise DistributionMismatch(
-                "the authors' part is not split as they agreed",
+                f"as they agreed the authors get {_listed(split_up) or 'nothing'}, {waiting} waits",
                 positions=(share.position,),
                 pointer="/body/authors",
+                step=Step(
+                    {"what": _listed(split_up) or f"{waiting} in suspense"},
+                    change={"/body/authors": _parts(split_up), "/body/suspense": waiting},
+                ),
             )
 
 
@@ -391,6 +427,7 @@ def _must_keep_to_the_statute(
             f"decided by {', '.join(sorted(decided)) or 'no rule of law data'}",
             positions=(share.position,),
             pointer="/body/rules",
+            step=_changed("/body/rules", sorted(decided)),
         )
 
 

@@ -28,6 +28,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from ledger.domain.remedy import Step, Way, ways
+
 if TYPE_CHECKING:
     from ledger.domain.law import Ground, Law
 
@@ -268,10 +270,11 @@ class Refusal(DomainError):
     """The ledger's answer to an event that a rule forbids. Subclasses are the rules.
 
     A subclass's docstring is the problem's title. `code` is stable. `article` cites the law where
-    the law is the reason; `positions` are those of the events that forbid; `remedy` names a topic
-    by which the same end can be reached; `subjects` names what the refusal is about, `pointer` the
-    member of the payload whose value it is about (RFC 6901), where it is one: that of the body
-    which `members` names first, else the first where one of `subjects` stands; `ground` is
+    the law is the reason; `positions` are those of the events that forbid; `way` says in words what
+    helps, or why nothing does, `step` what is to be done here, and `changes` to which members of
+    the event; `subjects` names what the refusal is about, `pointer` the member of the payload whose
+    value it is about (RFC 6901), where it is one: that of the body which `members` names first,
+    else the first where one of `subjects` stands; `ground` is
     the row of law data that decided, where one did; `at` is when the log refused the event, `dead`
     whether its bytes are never to be recorded, `replayed` whether they were refused before.
     """
@@ -293,20 +296,30 @@ class Refusal(DomainError):
         subjects: Iterable[str] = (),
         ground: "Ground | None" = None,
         pointer: str | None = None,
+        step: Step | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.pointer = pointer
+        self.step = step or Step()
+        self.changes = self.step.change
         self.positions = tuple(sorted(set(positions)))
         self.subjects = tuple(sorted(set(subjects)))
         self.ground = ground
         self.at: datetime | None = None
         self.dead = self.replayed = False
 
+    @property
+    def way(self) -> Way | None:
+        """Return what helps, in words, or why nothing does."""
+        case = self.step.case
+        return ways().get(f"{self.code}/{case}" if case else self.code)
+
     def point_into(self, event: "Event") -> None:
-        """Say at which member of the event it stands, unless whoever raised it did."""
+        """Say at which member of the event it stands, unless that is said, and what to change."""
+        body = event.body.model_dump(mode="json")
+        self.changes = self.step.into(body)
         if self.pointer is None:
-            body = event.body.model_dump(mode="json")
             named = (f"/body/{name}" for name in self.members if name in body)
             # A key stands in a body by its id alone.
             sought = {*self.subjects, *(each.removeprefix("key:") for each in self.subjects)}

@@ -40,6 +40,7 @@ from ledger.domain.identifier import must_be_a_legal_person
 from ledger.domain.money import Money
 from ledger.domain.name import must_not_be_anothers, spelling_subject
 from ledger.domain.personal_data import PersonalDataInEvent
+from ledger.domain.remedy import Step
 
 KIND = "party"
 
@@ -214,13 +215,22 @@ def party_of(state: State, party: str) -> Party:
     return value
 
 
-def must_not_have_ended(party: str, value: Party) -> None:
-    """Raise `PartyEnded` if the party has ceased to be."""
+def must_not_have_ended(party: str, value: Party, step: Step | None = None) -> None:
+    """Raise `PartyEnded` if the party has ceased to be; by default its successor helps."""
     if value.ended is not None:
         into = "" if value.successor is None else f"; its successor is {value.successor}"
         raise PartyEnded(
-            f"{party} has ceased to be{into}", positions=(value.ended,), subjects=(party,)
+            f"{party} has ceased to be{into}",
+            positions=(value.ended,),
+            subjects=(party,),
+            step=step or _succeeded(party, value.successor),
         )
+
+
+def _succeeded(party: str, successor: str | None) -> Step:
+    if successor is None:
+        return Step(case="nobody")
+    return Step({"successor": successor}, replace={party: successor})
 
 
 def must_bind_by(instant: datetime, party: str, value: Party) -> None:

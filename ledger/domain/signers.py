@@ -53,6 +53,7 @@ from ledger.domain.party import (
     must_bind_by,
     must_not_have_ended,
 )
+from ledger.domain.remedy import Step
 from ledger.domain.right import RightFiled
 from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
@@ -118,10 +119,10 @@ def must_be_registered(state: State, event: Event, context: Context) -> None:
         _must_exist_still(state, party)
 
 
-def _must_exist_still(state: State, party: str) -> None:
+def _must_exist_still(state: State, party: str, step: Step | None = None) -> None:
     value = state.get(party)
     if isinstance(value, Party):
-        must_not_have_ended(party, value)
+        must_not_have_ended(party, value, step)
 
 
 def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> None:
@@ -219,7 +220,11 @@ class _Lines:
 
     def bound_by(self, holder: str) -> set[str]:
         """Return those signers whom a line by this holder binds; it must bind one."""
-        _must_exist_still(self._state, holder)  # A mandate ends with its holder (CC art. 140).
+        if holder not in self._event.signers:  # A mandate ends with its holder (CC art. 140).
+            signers = self._event.signers
+            told = {"party": _listed(signers)}
+            step = Step(told, case="mandate", sign=tuple(signers), unsign=(holder,))
+            _must_exist_still(self._state, holder, step)
         today = legal_day(self._context.accepted)
         bound, ended = set(), []
         for signer in self._event.signers:

@@ -89,7 +89,10 @@ def test_no_float_in_the_rules():
 
 
 OWN = {
-    *(f"ledger/{name}.py" for name in ("lawbook", "judged", "powers", "domain/territory")),
+    *(
+        f"ledger/{name}.py"
+        for name in ("lawbook", "judged", "powers", "domain/territory", "domain/remedy")
+    ),
     *(f"ledger/store/{name}.py" for name in ("schema", "migrate", "embedded")),
     "api/importers/uspto_parties.py",
     "api/cli/story.py",

@@ -44,9 +44,20 @@ from ledger.domain.governance import LedgerIsClosed, SuccessionTooLate
 from ledger.domain.law import Law, LawDataUnknown
 from ledger.domain.ledger import EditionUnknown, LedgerAlreadyOpen, LedgerOpened, opened
 from ledger.domain.party import PartyEnded, PartyRegistered
+from ledger.domain.remedy import Step
 from ledger.domain.who_signs import who_signs
 from ledger.lawbook import laws_at_hand
 from tests.support.builders import ORIGIN, hash_of, key_id, ledger_opened
+from tests.support.remedied import (
+    STEPS,
+    Unhelpful,
+    changed,
+    header,
+    instant,
+    lacks,
+    must_tell,
+    told,
+)
 from tests.support.withheld import Told, must_still_admit, must_still_refuse, replayed
 
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -112,8 +123,8 @@ class Past:
         try:
             admit(self._narrow(event), event, context)
         except Refusal as refusal:
-            return Attempt(self, event, context, refusal)
-        return Attempt(self, event, context, None)
+            return Attempt(self, event, context, refusal, spoken)
+        return Attempt(self, event, context, None, spoken)
 
     def and_then(self, what: Body | Said) -> "Past":
         """Return the past after an event, which must be admissible."""
@@ -190,6 +201,7 @@ class Attempt:
     event: Event
     context: Context
     refusal: Refusal | None
+    spoken: Said
 
     def then_admitted(self) -> Past:
         """Fail unless the event was admitted, by an auditor too; return the past with it."""
@@ -211,8 +223,13 @@ class Attempt:
         *,
         positions: Iterable[int] | None = None,
         subjects: Iterable[str] | None = None,
+        word: Mapping[str, Any] | None = None,
     ) -> Refusal:
-        """Fail unless the event was refused so, because of those given events and subjects."""
+        """Fail unless the event was refused so, because of those given events and subjects.
+
+        What the refusal says would help is done, and must help; `word` is what only the sender
+        knows: values of members by their pointers, bodies of other events by their topics.
+        """
         assert self.refusal is not None, f"{self.event.type} was admitted"
         assert code is type(self.refusal), f"{self.event.type} was refused: {self.refusal!r}"
         if positions is not None:
@@ -221,11 +238,49 @@ class Attempt:
         if subjects is not None:
             assert tuple(sorted(subjects)) == self.refusal.subjects
         must_point_at_a_member(self.event, self.refusal)
+        self.must_be_helped(word or {})
         if code not in (OpeningRequired, OpeningMalformed):
             must_still_refuse(
                 self.past.subjects, self.past.told, self.event, self.context, code.code
             )
         return self.refusal
+
+    def must_be_helped(self, word: Mapping[str, Any], steps: int = STEPS) -> None:
+        """Fail unless what the refusal says would help does, in so many steps at most."""
+        if self.refusal is None or (step := must_tell(self.refusal)) is None:
+            return
+        if lacks(step, word):
+            return  # A test that has the sender's word tries it.
+        again = self._taking(step, word)
+        if again.refusal is not None and (steps == 1 or again.refusal.step == step):
+            raise Unhelpful(f"{self.refusal!r}, then {again.refusal!r}") from again.refusal
+        again.must_be_helped(word, steps - 1)
+
+    def _taking(self, step: Step, word: Mapping[str, Any]) -> "Attempt":
+        assert self.refusal is not None
+        spoken, past = self.spoken, self.past
+        if step.after is not None:
+            after = max(self.context.accepted, instant(step.after))
+            spoken = replace(spoken, accepted=after)
+        for other in step.first:
+            past = past.and_then(
+                replace(Said(told(other, word.get(other.topic, {}))), accepted=spoken.accepted)
+            )
+        if step.instead is not None:
+            return past.when(
+                Said(told(step.instead, word.get(step.instead.topic, {})), spoken.accepted)
+            )
+        changes = {**self.refusal.changes, **{pointer: word[pointer] for pointer in step.ask}}
+        beside = {**spoken.header, **header(changes)}
+        signed_by = spoken.signed_by
+        if step.sign:
+            signed_by = tuple({*(signed_by or self.event.signers), *step.sign})
+            beside |= {"signers": tuple(sorted({*self.event.signers, *step.sign}))}
+        if step.unsign:
+            left = {*(signed_by or self.event.signers)}.difference(step.unsign)
+            signed_by = tuple(sorted(left))
+        body = changed(spoken.body, changes)
+        return past.when(replace(spoken, body=body, header=beside, signed_by=signed_by))
 
     def then_left_out(self, *expected: tuple[str, str]) -> None:
         """Fail unless a replay admits the event, and leaves out these rules: (codes, sealed)."""

@@ -1,0 +1,106 @@
+"""
+What helps whoever was refused: the next step, which the ledger takes, or why there is none.
+
+`ways.json` says in words, English and Vietnamese, what helps of each code, or why nothing does.
+Whoever raises the refusal computes the step: what to change in the event, what to record before it
+or instead of it, who signs too, from when on. So a client can do it, and a test does.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What helps, in words, or why nothing does. Words in braces are told by each step."""
+
+    en: str
+    vi: str
+    helps: bool = True
+
+    def say(self, told: Mapping[str, Any], *, vietnamese: bool) -> str:
+        """Return the words with those in braces told; what is not told is an ellipsis."""
+        return (self.vi if vietnamese else self.en).format_map(_Told(told))
+
+
+class _Told(dict[str, Any]):
+    def __missing__(self, word: str) -> str:
+        return "…"
+
+
+@cache
+def ways() -> Mapping[str, Way]:
+    """Return what helps: by the refusal's code or, for one of its cases, `CODE/case`."""
+    told = json.loads(files("ledger.domain").joinpath("ways.json").read_text("utf-8"))
+    return {code: Way(**words) for code, words in told.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another event: its type, and what is known of its body; the rest is for who records it."""
+
+    topic: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do so that the same end is reached. `told` are the values of the words in braces.
+
+    `case` names which of the rule's ways it is, where what helps differs. `replace`
+    are strings, such as ids, and what takes their place wherever they stand in the body; `change`
+    are members of the payload by their pointers (RFC 6901), and what they would have to be; `ask`
+    pointers of those that only the sender knows. `first` are events to record before the same event
+    comes again, `instead` the one that takes its place. `sign` are parties whose lines are missing,
+    `unsign` those whose lines are taken away; `after` is the first day, or instant, at which the
+    same event is admitted.
+    """
+
+    told: Mapping[str, Any] = field(default_factory=dict)
+    case: str | None = None
+    replace: Mapping[str, str] = field(default_factory=dict)
+    change: Mapping[str, Any] = field(default_factory=dict)
+    ask: tuple[str, ...] = ()
+    first: tuple[Other, ...] = ()
+    instead: Other | None = None
+    sign: tuple[str, ...] = ()
+    unsign: tuple[str, ...] = ()
+    after: date | datetime | None = None
+
+    @property
+    def does(self) -> bool:
+        """Say whether there is anything to do in it."""
+        done = (
+            self.replace,
+            self.change,
+            self.ask,
+            self.first,
+            self.instead,
+            self.sign,
+            self.after,
+        )
+        return any(done)
+
+    def into(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return all changes to a body, as JSON has it, by their pointers into the payload."""
+        return {**dict(_replaced("/body", body, self.replace)), **self.change}
+
+
+def _replaced(pointer: str, value: Any, by: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    """Yield what has to change; a list of such strings as a whole, in order, as ids are listed."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _replaced(f"{pointer}/{name}", part, by)
+    elif isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        if not by.keys().isdisjoint(value):
+            yield pointer, sorted({by.get(each, each) for each in value})
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _replaced(f"{pointer}/{index}", part, by)
+    elif isinstance(value, str) and value in by:
+        yield pointer, by[value]

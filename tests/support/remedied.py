@@ -1,0 +1,94 @@
+"""
+What a refusal says would help is done, and must help.
+
+A step is taken as a client would take it: members of the payload are changed, those that are asked
+for come from the test, other events are recorded before, or instead, with the test's word for what
+the step leaves open; who is to sign, signs. Then the event is admitted, or refused for another
+reason that says what helps.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from ledger.domain.event import HANOI, Body, Refusal, parse_instant
+from ledger.domain.registry import TOPICS
+from ledger.domain.remedy import Other, Step
+
+STEPS = 4
+"""How many refusals an event may meet on its way, each with its remedy."""
+
+
+class Unhelpful(AssertionError):
+    """What a refusal says would help does not."""
+
+
+def changed(body: Body, changes: Mapping[str, Any]) -> Body:
+    """Return a body with these members, by their pointers into the payload; a list may grow."""
+    whole: dict[str, Any] = {"body": body.model_dump(mode="json")}
+    for pointer, value in changes.items():
+        if not pointer.startswith("/body/"):
+            continue
+        *path, last = pointer.split("/")[1:]
+        holder: Any = whole
+        for part in path:
+            holder = holder[int(part) if isinstance(holder, list) else part]
+        if isinstance(holder, list):
+            holder[int(last) :] = [deepcopy(value), *holder[int(last) + 1 :]]
+        else:
+            holder[last] = deepcopy(value)
+    return type(body).model_validate(whole["body"])
+
+
+def told(other: Other, word: Mapping[str, Any]) -> Body:
+    """Return another event's body, with the test's word for what is not known of it."""
+    return TOPICS[other.topic].model_validate({**word, **other.body})
+
+
+def header(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes to members of the payload beside its body."""
+    read = {"signers": tuple, "seen": int, "issued_at": parse_instant, "not_after": parse_instant}
+    given = {pointer.removeprefix("/"): value for pointer, value in changes.items()}
+    return {name: of(given[name]) for name, of in read.items() if name in given}
+
+
+def must_tell(refusal: Refusal) -> Step | None:
+    """Return what to do, None where nothing helps. Fail where neither is said."""
+    step = refusal.step
+    way = refusal.way
+    if way is None:
+        return None
+    for vietnamese in (False, True):
+        words = way.say(step.told, vietnamese=vietnamese)
+        if "…" in words:
+            raise Unhelpful(f"{refusal.code} leaves words untold: {words}")
+    if not way.helps:
+        if step.does:
+            raise Unhelpful(f"{refusal.code} says that nothing helps, and what does")
+        return None
+    if not step.does:
+        raise Unhelpful(f"{refusal.code} says what helps, and not what to do: {refusal}")
+    return step
+
+
+def lacks(step: Step, word: Mapping[str, Any]) -> bool:
+    """Say whether a step waits for what only the sender knows, and the test does not say."""
+    others = (*step.first, *((step.instead,) if step.instead else ()))
+    try:
+        for other in others:
+            told(other, word.get(other.topic, {}))
+    except ValidationError:
+        if any(other.topic in word for other in others):
+            raise
+        return True
+    return not word.keys() >= set(step.ask)
+
+
+def instant(after: date) -> datetime:
+    """Return when a step may be taken that says from when on."""
+    if isinstance(after, datetime):
+        return after
+    return datetime(after.year, after.month, after.day, 9, tzinfo=HANOI)
