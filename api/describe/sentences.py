@@ -138,7 +138,7 @@ _COMPUTED: Mapping[bool | None, Said] = {
 
 def _overdue(members: Members, language: Language) -> str:
     on = _day(members.get("true_on") or members["on"], language)
-    missing = members.get("unreported", members.get("missing", ()))
+    missing = members["unreported"]
     if members["sealed"]:
         said = _SEALED
     else:
