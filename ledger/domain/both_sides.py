@@ -25,6 +25,7 @@ from ledger.domain.preemption import Preemption, PreemptionWaived
 from ledger.domain.report import Report, ReportAccepted
 from ledger.domain.right import Right
 from ledger.domain.security import SecurityReleased
+from ledger.domain.share import ShareAgreed
 from ledger.domain.title import Assignment
 from ledger.domain.who_signs import WHO_SIGNS
 from ledger.powers import Stands, both_sides, one_hand
@@ -56,6 +57,12 @@ def _of_contract(state: State, body: Any) -> Pairs:
     contract = state.get(body.contract)
     grants = contract.grants.values() if isinstance(contract, Contract) else ()
     return ((grant.licensor, grant.licensee) for grant in grants)
+
+
+def _of_share(state: State, body: ShareAgreed) -> Pairs:
+    contract = state.get(body.contract)
+    creditors = contract.creditors() if isinstance(contract, Contract) else frozenset[str]()
+    return product(creditors, {*body.agreed_by} - creditors)
 
 
 def _of_assignment(state: State, body: AssignmentRescinded) -> Pairs:
@@ -100,6 +107,7 @@ _KNOWN: dict[type[Body], Callable[[State, Any], Pairs]] = {
         ),
         _of_contract,
     ),
+    ShareAgreed: _of_share,
     AssignmentRescinded: _of_assignment,
     SettlementRecorded: _of_dispute,
     DisputeWithdrawn: _of_dispute,

@@ -169,7 +169,8 @@ class Contract:
     the ref of the grant that a sublicence sits under, `tier` how many lie above it. `permitted`,
     `registered` and `recorded` are the days of the State's permit, of its certificate, and of the
     entry in the office's register of licences. `marked` is the day from which the parties marked it
-    in force. `below` are the sublicences that sit under it, each with the grant that it sits under.
+    in force. `below` are the sublicences that sit under it, each with the grant that it sits under;
+    `shares` the last agreement on each of what is shared.
     """
 
     position: int
@@ -184,6 +185,7 @@ class Contract:
     effective_to: date | None
     changes: tuple[Change, ...] = ()
     reports: ReportsOfContract = NONE_FILED
+    shares: Mapping[str, str] = field(default_factory=dict)
     holds: Holds = field(default_factory=dict)
     head: str | None = None
     below: "HashTrieMap[str, str]" = HashTrieMap()
@@ -249,6 +251,10 @@ class Contract:
     def licensees(self) -> frozenset[str]:
         """Return the parties that may use something under this contract."""
         return frozenset(grant.licensee for grant in self.grants.values())
+
+    def creditors(self) -> frozenset[str]:
+        """Return who is paid: the licensors, or all parties where nothing is granted."""
+        return frozenset(grant.licensor for grant in self.grants.values()) or self.parties
 
     def rights(self) -> frozenset[str]:
         """Return the rights that its grants are on."""

@@ -3,7 +3,8 @@ How the revenue of a contract is shared: who gets which part, after what, bounde
 
 What is distributed goes first through the waterfall, deduction by deduction; what is left is split
 by parts that add up to the whole. Co-authors have one part: how they split it they agree among
-themselves (`authors.declared/1`), and until they do it waits.
+themselves (`authors.declared/1`), and until they do it waits. All creditors agree, and who gets a
+part; one agreement is in force, and it is replaced with those who lose by that.
 Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
@@ -46,9 +47,11 @@ from ledger.domain.event import (
     Text,
     if_opened,
     of_kind,
+    recall,
     reveal,
 )
 from ledger.domain.existence import known, must_stand_under, new
+from ledger.domain.funding import read_persons
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.money import PPM, Part, RateRange, ShareSum, ppm
 from ledger.domain.right import Right
@@ -103,12 +106,12 @@ class RoleOf(Model):
 
 
 class ShareAgreed(Body):
-    """The beneficiaries of a contract's revenue agreed on their parts of it.
+    """The creditors of a contract and who gets a part of its revenue agreed on the parts.
 
     `authors_ppm` is the one part of all co-authors of `technology`; with the parts it makes the
     whole. `title` is the right that protects the result, where there is one. `of` says what is
     shared: revenue as it comes, or the profit after tax of the State's part. `supersedes` names
-    the agreement that ends with this one.
+    the agreement that ends with this one, whose beneficiaries agree too.
     """
 
     TOPIC: ClassVar[str] = "share.agreed/1"
@@ -139,9 +142,15 @@ class ShareAgreed(Body):
         return self
 
     def reads(self, state: State) -> Iterable[str]:
-        """Return the title, on whose grant the authors' pay depends."""
-        del state
-        return () if self.title is None else (self.title,)
+        """Return the title, on whose grant the authors' pay depends, and what was agreed before."""
+        if self.title is not None:
+            yield self.title
+        contract = state.get(self.contract)
+        if isinstance(contract, Contract) and self.of in contract.shares:
+            yield contract.shares[self.of]
+        earlier = state.get(str(self.supersedes))
+        if isinstance(earlier, Share) and earlier.technology is not None:
+            yield earlier.technology
 
     def subjects(self) -> frozenset[str]:
         """Return the share, its contract, the technology, those who agreed, what it supersedes."""
@@ -170,6 +179,26 @@ class Share:
     superseded: int | None = None
     holds: Holds = field(default_factory=dict)
     voided: Voidance | None = None
+
+
+class ShareByStranger(Refusal):
+    """What is paid is shared out by all to whom it is due: the licensors."""
+
+    code = "SHARE_BY_STRANGER"
+    members = ("agreed_by",)
+    title_vi = "Thỏa thuận phân chia thiếu bên có quyền nhận khoản tiền được phân chia"
+    article = "Bộ luật Dân sự, Điều 398"
+    remedy = "share.agreed/1"
+
+
+class ShareSupersede(Refusal):
+    """One agreement is in force; another supersedes it, and who had a part of it agrees too."""
+
+    code = "SHARE_SUPERSEDE"
+    members = ("supersedes",)
+    title_vi = "Thỏa thuận phân chia chỉ được thay thế khi các bên được hưởng theo đó đồng ý"
+    article = "Bộ luật Dân sự, Điều 417"
+    remedy = "share.agreed/1"
 
 
 class ShareSuperseded(Refusal):
@@ -213,8 +242,19 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     contract = known(state, body.contract, Contract)
     must_stand(body.contract, contract.voided, body.effective_from)
     technology = None if body.technology is None else known(state, body.technology, Technology)
-    if body.supersedes is not None:
-        _must_be_superseded(known(state, body.supersedes, Share), body)
+    earlier = None if body.supersedes is None else known(state, body.supersedes, Share)
+    if earlier is not None:
+        must_stand_under(body.contract, str(body.supersedes), earlier)
+        must_be_current(str(body.supersedes), earlier)
+    _must_be_shared_by_creditors(body, contract)
+    _must_supersede(state, body, contract)
+
+    @cache
+    def giving_up() -> frozenset[str]:
+        return frozenset() if earlier is None else _giving_up(state, body, earlier, context)
+
+    with if_opened(context, ShareSupersede):
+        _must_be_given_up(body, earlier, giving_up())
 
     @cache
     def parts() -> tuple[Part, ...]:
@@ -229,9 +269,13 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         _must_be_within_the_statute(body, parts, result_of(technology, title), context)
     with if_opened(context, SignerMissing):
         named = {part.party for part in parts()}.union(step.to for step in body.waterfall)
-        unbound = named.symmetric_difference(body.agreed_by)
+        unbound = named - {*body.agreed_by}
+        unbound |= {*body.agreed_by} - named - contract.creditors() - giving_up()
         if unbound:
-            raise SignerMissing("those who agree are those who get a part", subjects=unbound)
+            raise SignerMissing(
+                "those who agree are the creditors, who gets a part, and who gives one up",
+                subjects=unbound,
+            )
 
 
 def _must_leave_one_uncapped(body: ShareAgreed, parts: tuple[Part, ...]) -> None:
@@ -242,9 +286,64 @@ def _must_leave_one_uncapped(body: ShareAgreed, parts: tuple[Part, ...]) -> None
         raise ShareSum("somebody takes what is above the caps", pointer="/body/caps")
 
 
-def _must_be_superseded(earlier: Share, body: ShareAgreed) -> None:
-    must_stand_under(body.contract, str(body.supersedes), earlier)
-    must_be_current(str(body.supersedes), earlier)
+def _must_be_shared_by_creditors(body: ShareAgreed, contract: Contract) -> None:
+    silent = contract.creditors().difference(body.agreed_by)
+    if silent:
+        raise ShareByStranger(
+            f"what {body.contract} makes due is due to {', '.join(sorted(silent))}, who would have"
+            " to agree: `agreed_by` names all licensors beside those who get a part",
+            positions=(contract.position,),
+            subjects=silent,
+        )
+
+
+def _must_supersede(state: State, body: ShareAgreed, contract: Contract) -> None:
+    """Refuse a second agreement beside the one in force."""
+    name = contract.shares.get(body.of)
+    if name is None or name == body.supersedes:
+        return
+    share = known(state, name, Share)
+    if share.superseded is None and share.voided is None:
+        raise ShareSupersede(
+            f"{name} shares the {body.of} of {body.contract}: agree with its beneficiaries on"
+            f" another that `supersedes` it",
+            positions=(share.position,),
+            subjects=(name,),
+        )
+
+
+def _giving_up(state: State, body: ShareAgreed, earlier: Share, context: Context) -> frozenset[str]:
+    """Return who has a part by what is superseded; the co-authors where they get less than that."""
+    parts = recall(earlier.parts, str(body.supersedes), context, read_parts)
+    parties = {*(part.party for part in parts), *(step.to for step in earlier.waterfall)}
+    keeps = (body.of, body.technology) == (earlier.of, earlier.technology)
+    if earlier.authors_ppm <= ((body.authors_ppm or 0) if keeps else 0):
+        return frozenset(parties)
+    subject = str(earlier.technology)
+    authors = known(state, subject, Technology).authors
+    if authors is None:
+        raise ShareSupersede(
+            f"the co-authors of {subject} have {earlier.authors_ppm} ppm by {body.supersedes}, and"
+            " nobody has declared who they are (authors.declared/1): leave them that part",
+            positions=(earlier.position,),
+            subjects=(str(body.supersedes),),
+        )
+    named = recall(authors.parties, subject, context, lambda said: frozenset(read_persons(said)))
+    return named.union(parties)
+
+
+def _must_be_given_up(body: ShareAgreed, earlier: Share | None, giving_up: frozenset[str]) -> None:
+    silent = giving_up.difference(body.agreed_by)
+    if earlier is not None and silent:
+        # Who has a sealed part is not told to whoever asks.
+        named = frozenset[str]() if isinstance(earlier.parts, Sealed) else silent
+        raise ShareSupersede(
+            f"{', '.join(sorted(named)) or 'somebody'} has a part by {body.supersedes} and would"
+            " have to agree (`agreed_by`), with or without a part by this one",
+            positions=(earlier.position,),
+            subjects=named or (str(body.supersedes),),
+            pointer="/body/supersedes",
+        )
 
 
 def _must_be_within_the_statute(
@@ -289,6 +388,13 @@ def result_of(technology: Technology, title: Right | None) -> Result:
     )
 
 
+def _evolve_contract_agreed(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, ShareAgreed)
+    return replace(value, shares={**value.shares, body.of: body.share})
+
+
 def _evolve_agreed(subject: str, value: Share | None, logged: Logged) -> Share | None:
     body = logged.event.body
     assert isinstance(body, ShareAgreed)
@@ -310,4 +416,7 @@ def _evolve_agreed(subject: str, value: Share | None, logged: Logged) -> Share |
 
 BODIES: tuple[type[Body], ...] = (ShareAgreed,)
 ADMITS: Admits = {ShareAgreed: _admit_agreed}
-EVOLVES: Evolves = {(KIND, ShareAgreed): _evolve_agreed}
+EVOLVES: Evolves = {
+    (KIND, ShareAgreed): _evolve_agreed,
+    ("contract", ShareAgreed): _evolve_contract_agreed,
+}

@@ -41,6 +41,7 @@ from tests.support.builders import (
     FIRM,
     INSTITUTE,
     REGISTRAR,
+    SHARE,
     contract_concluded,
     part,
     right_filed,
@@ -223,7 +224,7 @@ def refuse_some(server: Server, client: LedgerClient, world: World) -> None:
     with suppress(ProblemAnswer):
         client.submit(good)  # The share is there already.
     for parts in ([part(HIDDEN, PRICE)], {"no": f"list {PRICE}"}):
-        body = share_agreed().model_dump(mode="json") | {"share": "share:x"}
+        body = share_agreed(share="share:x", supersedes=SHARE).model_dump(mode="json")
         bad = sealed_body(world, "share.agreed/1", body | {"parts": parts})
         with suppress(ProblemAnswer):
             client.submit(bad)

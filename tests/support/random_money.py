@@ -15,15 +15,25 @@ from tests.support.reference_money import WholeReference
 
 def agree_on_share(random: Random, ref: WholeReference, day: str) -> Any:
     del day
+    contract = said_before(random, ref, "contract.concluded", "contract", "contract")
     one, other = pair(random)
+    if ref.contract(contract) and random.randint(0, 5):
+        one = ref.grant_of(contract)["licensor"]
+        other = random.choice([party for party in PARTIES if party != one])
+    made = name(random, "share", 12)
+    before = ref.all("share.agreed", contract=contract)
+    over = before[-1]["said"] if before and random.randint(0, 5) else None
     rate = random.choice((700_000, 333_333, 700_000, WHOLE + 1))
     rest = WHOLE - rate - (0 if random.randint(0, 5) else 1)
-    agreed = [one, other] if random.randint(0, 6) else [one]
+    agreed = {one, other} if random.randint(0, 6) else {one}
+    if over is not None and random.randint(0, 4):
+        agreed |= {part["party"] for part in over["parts"]}
     return b.share_agreed(
-        share=name(random, "share", 6),
-        contract=said_before(random, ref, "contract.concluded", "contract", "contract"),
+        share=made,
+        contract=contract,
         parts=[b.part(one, rate), b.part(other, rest)],
-        agreed_by=agreed,
+        agreed_by=sorted(agreed),
+        supersedes=over["share"] if over is not None and over["share"] != made else None,
     )
 
 

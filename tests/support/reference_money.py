@@ -18,13 +18,50 @@ class WholeReference(DealsReference):
             return "PREDECESSOR_UNKNOWN"
         if self.void(said["contract"], said["effective_from"]):
             return "DEED_VOID"
+        if said["supersedes"] is not None:
+            earlier = self.one("share.agreed", share=said["supersedes"])
+            if earlier is None or earlier["contract"] != said["contract"]:
+                return "PREDECESSOR_UNKNOWN"
+            if self.one("share.agreed", supersedes=said["supersedes"]):
+                return "SHARE_SUPERSEDED"
+        code = self._by_creditors(said)
+        if code is not None:
+            return code
         rates = [part["ppm"] for part in said["parts"]]
         if not all(0 <= rate <= WHOLE for rate in rates):
             return "RATE_RANGE"
         if sum(rates) != WHOLE:
             return "SHARE_SUM"
         named = {part["party"] for part in said["parts"]}
-        return None if named == set(said["agreed_by"]) else "SIGNER_MISSING"
+        earlier = self.one("share.agreed", share=said["supersedes"]) or {"agreed_by": []}
+        others = {*self.creditors(said["contract"]), *self.beneficiaries(earlier)}
+        agreed = set(said["agreed_by"])
+        return None if named <= agreed <= named | others else "SIGNER_MISSING"
+
+    def creditors(self, contract: str) -> set[str]:
+        """Return the licensors."""
+        return {self.grant_of(contract)["licensor"]}
+
+    @staticmethod
+    def beneficiaries(said: Said) -> set[str]:
+        """Return who gets a part."""
+        return {part["party"] for part in said.get("parts", ())}
+
+    def _by_creditors(self, said: Said) -> str | None:
+        """Judge who agrees on sharing what is due to the licensors, and what that replaces."""
+        agreed, over = set(said["agreed_by"]), said["supersedes"]
+        if self.creditors(said["contract"]) - agreed:
+            return "SHARE_BY_STRANGER"
+        before = [entry["said"] for entry in self.all("share.agreed", contract=said["contract"])]
+        replaced = {each["supersedes"] for each in before}
+        for each in before:
+            if each["share"] in {over, *replaced} or self.void_from(each["share"]):
+                continue
+            return "SHARE_SUPERSEDE"
+        earlier = self.one("share.agreed", share=over) if over else None
+        if earlier and self.beneficiaries(earlier) - agreed:
+            return "SHARE_SUPERSEDE"
+        return None
 
     def others(self, contract: str, reporter: str, corrects: str | None) -> list[Said]:
         """Return the reports in force by a licensee, but for the one that is corrected."""
@@ -119,6 +156,8 @@ class WholeReference(DealsReference):
             return "PREDECESSOR_UNKNOWN"
         if self.void(said["share"], day):
             return "DEED_VOID"
+        if self.one("share.agreed", supersedes=said["share"]):
+            return "SHARE_SUPERSEDED"
         if {share["contract"], report["contract"]} != {said["contract"]}:
             return "DISTRIBUTION_MISMATCH"
         if self.shared_out(name):
