@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import node_of
+from api.named import SubjectPath
 from api.parameters import Position
 from api.problems import NotFound
-from api.reads import AtLeast, KnownAtText, SubjectPath, TrueOn, ask, read_known_at, today
+from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.dependencies import falls_with
 from projections.disputes import holds_on
 from projections.vouching import marked_dispute_of

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import law_of, node_of
+from api.named import Subject
 from api.parameters import Cursor, Hundred
 from api.reads import AtLeast, KnownAtText, ask, read_known_at
 from projections.findings import findings
@@ -16,9 +17,7 @@ router = APIRouter(prefix="/v1/findings", tags=["findings"])
 async def list_findings(  # noqa: PLR0913  (the question's parameters)
     request: Request,
     *,
-    subject: Annotated[
-        str | None, Query(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$", description="Of one subject")
-    ] = None,
+    subject: Annotated[Subject | None, Query(description="Of one subject")] = None,
     settled: Annotated[bool, Query(description="Those that were settled, too")] = False,
     known_at: KnownAtText = None,
     after: Annotated[Cursor, Query(description="Cursor: facts after this position")] = -1,

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
+from api.named import Party
 from api.parameters import Cursor, Hundred
 from api.problems import BadParameter
 from api.reads import AtLeast, ask
@@ -22,7 +23,7 @@ async def list_offers(  # noqa: PLR0913  (the question's parameters)
     at: Annotated[str | None, Query(description="Instant; default: now")] = None,
     offer: Annotated[str | None, Query(pattern=r"^offer:[a-z0-9.-]{1,80}$")] = None,
     listing: Annotated[str | None, Query(pattern=r"^listing:[a-z0-9.-]{1,80}$")] = None,
-    party: Annotated[str | None, Query(pattern=r"^party:[a-z0-9.-]{1,80}$")] = None,
+    party: Party | None = None,
     after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
     limit: Hundred = 100,
     at_least: AtLeast = None,

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
+from api.named import Party, PartyPath
 from api.parameters import Amount
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.keys import keys_of
@@ -13,11 +14,6 @@ from projections.mandates import Act, mandates_of, power_of
 from projections.parties import party_as_known, relations_of
 
 router = APIRouter(prefix="/v1/parties", tags=["parties"])
-
-PartyPath = Annotated[
-    str, Path(pattern=r"^party:[a-z0-9.-]{1,80}$", examples=["party:vn.mst.0100047516"])
-]
-_PARTY = r"^party:[a-z0-9.-]{1,80}$"
 
 
 @router.get("/{party}", operation_id="getParty", summary="Who a party is on a day, as known")
@@ -76,9 +72,8 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
     party: PartyPath,
     *,
     signer: Annotated[
-        str,
+        Party,
         Query(
-            pattern=_PARTY,
             description="Who is to sign for the party",
             examples=["party:tok.00112233445566778899aabbccddeeff"],
         ),
@@ -121,9 +116,7 @@ async def get_relations(
     request: Request,
     party: PartyPath,
     *,
-    to: Annotated[
-        str | None, Query(pattern=_PARTY, description="Only what relates it to this party")
-    ] = None,
+    to: Annotated[Party | None, Query(description="Only what relates it to this party")] = None,
     true_on: TrueOn = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,

@@ -347,7 +347,8 @@ def _refused(item: Mapping[str, Any]) -> BadParameter:
     name = str(item["loc"][:2][-1])  # Behind it stands which of a list.
     if item["type"] == "missing":
         return BadParameter(name, "", "it is missing")
-    return BadParameter(name, item["input"], item["msg"].removeprefix("Value error, "))
+    near = item.get("ctx", {}).get("near", ())
+    return BadParameter(name, item["input"], item["msg"].removeprefix("Value error, "), near)
 
 
 def install(app: FastAPI) -> None:

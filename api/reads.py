@@ -38,9 +38,6 @@ from projections.view import KnownAt, KnownBy, NotAsked, NotFolded, TooMany
 RightPath = Annotated[
     str, Path(pattern=r"^right:[a-z0-9.-]{1,80}$", examples=["right:us.15145443"])
 ]
-SubjectPath = Annotated[
-    str, Path(pattern=r"^[a-z]+:[a-z0-9.-]{1,80}$", examples=["right:us.15145443"])
-]
 TrueOn = Annotated[
     Day | None, Query(description="Legal day (Hanoi) on which it is to be true; default: today")
 ]

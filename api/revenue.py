@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
+from api.named import Party, PartyPath
 from api.parameters import Year
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.arrears import minimum_of, overdue_of
@@ -60,7 +61,7 @@ async def get_computation(
 @router.get("/parties/{party}/dues", operation_id="getDues", summary="What is owed to a party?")
 async def get_dues(
     request: Request,
-    party: Annotated[str, Path(pattern=r"^party:[a-z0-9.-]{1,80}$")],
+    party: PartyPath,
     *,
     contract: Annotated[str | None, Query(pattern=r"^contract:[a-z0-9.-]{1,80}$")] = None,
     true_on: TrueOn = None,
@@ -135,7 +136,7 @@ async def get_minimum(
     contract: ContractPath,
     *,
     year: Annotated[Year, Query(description="The year in which it begins")],
-    licensee: Annotated[str | None, Query(pattern=r"^party:[a-z0-9.-]{1,80}$")] = None,
+    licensee: Party | None = None,
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import law_of, node_of
+from api.named import Country
 from api.reads import (
     AtLeast,
     EffectText,
@@ -21,16 +22,6 @@ from projections.lapses import lapse_effects
 from projections.liens import liens_on
 from projections.status import status_of
 from projections.title import title_of
-
-CountryText = Annotated[
-    str | None,
-    Query(
-        pattern=r"^iso:[A-Z]{2}$",
-        examples=["iso:GB"],
-        description="One of the States that the right is for; default: the right as a whole, "
-        "with its fate in each",
-    ),
-]
 
 router = APIRouter(prefix="/v1/rights", tags=["rights"])
 
@@ -107,7 +98,14 @@ async def get_status(  # noqa: PLR0913  (the question's parameters)
     true_on: TrueOn = None,
     known_at: KnownAtText = None,
     known_by: KnownByText = "ledger",
-    territory: CountryText = None,
+    territory: Annotated[
+        Country | None,
+        Query(
+            examples=["iso:GB"],
+            description="One of the States that the right is for; default: the right as a whole, "
+            "with its fate in each",
+        ),
+    ] = None,
     at_least: AtLeast = None,
 ) -> Response:
     """Return the legal status, as true on a day and as known at a time."""

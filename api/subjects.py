@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
+from api.named import SubjectPath
 from api.parameters import Cursor, Thousand
-from api.reads import AtLeast, SubjectPath, ask
+from api.reads import AtLeast, ask
 from projections.vouching import marked_timeline_of
 
 router = APIRouter(prefix="/v1/subjects", tags=["subjects"])

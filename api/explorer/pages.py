@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 
 from api.deps import law_of, look, node_of
 from api.explorer.shown import page
+from api.named import PartyPath
 from api.parameters import Cursor
 from api.reads import KnownAtText, TrueOn, read_known_at, telling, today
 from ledger.node import Node
@@ -192,7 +193,7 @@ async def show_distribution(
 @router.get("/parties/{party}", response_class=HTMLResponse)
 async def show_party(
     request: Request,
-    party: Annotated[str, _id("party")],
+    party: PartyPath,
     true_on: TrueOn = None,
     known_at: KnownAtText = None,
     after: After = -1,

@@ -31,7 +31,7 @@ Identifiers = Annotated[tuple[Identifier, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
 
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 _TAX_CODE = re.compile(r"(?P<entity>[0-9]{10})(?:-?(?!000)[0-9]{3})?")
-_BY_TAX_CODE = "party:vn.mst."
+BY_TAX_CODE = "party:vn.mst."
 
 
 class TaxCodeInvalid(Refusal):
@@ -61,12 +61,12 @@ def entity_of(tax_code: str) -> str:
 
 def must_be_a_legal_person(party: str) -> None:
     """Raise `TaxCodeInvalid` if the party's id is a tax code that is none, or a branch's."""
-    if not party.startswith(_BY_TAX_CODE):
+    if not party.startswith(BY_TAX_CODE):
         return
-    own = party.removeprefix(_BY_TAX_CODE)
+    own = party.removeprefix(BY_TAX_CODE)
     if (entity := entity_of(own)) != own:
         raise TaxCodeInvalid(
-            f"{party} is a branch: the party is {_BY_TAX_CODE}{entity}", subjects=(party,)
+            f"{party} is a branch: the party is {BY_TAX_CODE}{entity}", subjects=(party,)
         )
 
 
@@ -75,6 +75,6 @@ def must_be_numbered(party: str, identifiers: tuple[Identifier, ...]) -> None:
     for identifier in identifiers:
         if identifier.scheme != "mst":
             continue
-        theirs = f"{_BY_TAX_CODE}{entity_of(identifier.value)}"
-        if party.startswith(_BY_TAX_CODE) and party != theirs:
+        theirs = f"{BY_TAX_CODE}{entity_of(identifier.value)}"
+        if party.startswith(BY_TAX_CODE) and party != theirs:
             raise TaxCodeInvalid(f"{identifier.value} is {theirs}", subjects=(party, theirs))

@@ -258,7 +258,7 @@ LAPSED, HELD = f"rights status {NAMES['older_right']}", f"disputes holds {NAMES[
         (f"{HELD} --true-on 2020-01-01", 0, "no order holds"),
         ("disputes show dispute:none", 4, "nothing is recorded of dispute:none"),
         ("revenue overdue contract:none", 4, "nothing is recorded of contract:none"),
-        (f"licences check {FIRM[:-1]}9 sell iso:VN", 4, f"near: {FIRM}"),
+        (f"disputes show {NAMES['dispute'][:-1]}", 4, f"near: {NAMES['dispute']}"),
         (f"rights status {NAMES['right'][:-1]}", 4, f"near: {NAMES['right']}"),
     ],
 )

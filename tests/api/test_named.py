@@ -1,0 +1,71 @@
+"""What a question names and is none, a place, a field, a tax code, is refused with what is near."""
+
+import httpx2
+import pytest
+
+pytestmark = pytest.mark.usefixtures("tale")
+
+TRUE, ODD = "party:vn.mst.0100047516", "party:vn.mst.0100047517"
+CHECK = "/v1/licences/check?party=party:a&act=sell"
+RIGHT = "/v1/rights/right:a"
+
+NONE_SUCH = [
+    (f"{CHECK}&territory=vn-2025:99", "territory", "vn-2025:99", "vn-2025:96"),
+    (f"{CHECK}&territory=vn-2004:VN-99", "territory", "vn-2004:VN-99", "vn-2004:VN-09"),
+    (f"{CHECK}&territory=Da Nang", "territory", "Da Nang", "vn-2025:48"),
+    (f"{CHECK}&territory=vn:48", "territory", "vn:48", "vn-2025:48"),
+    (f"{CHECK}&territory=iso:XX", "territory", "iso:XX", "iso:MX"),
+    (f"{CHECK}&territory=iso:vn", "territory", "iso:vn", "iso:VN"),
+    (f"{RIGHT}/status?territory=iso:ZZ", "territory", "iso:ZZ", "iso:ZA"),
+    (f"{RIGHT}/status?territory=vn-2025:48", "territory", "vn-2025:48", None),
+    (f"{RIGHT}/exclusive?territory=vn-2025:99", "territory", "vn-2025:99", "vn-2025:96"),
+    (f"{RIGHT}/left-to-grant?territory=world2", "territory", "world2", "world"),
+    (f"{RIGHT}/exclusive?field=D10", "field", "D10", "D06"),
+    (f"{RIGHT}/exclusive?field=a61k", "field", "a61k", "A61K"),
+    (f"{RIGHT}/left-to-grant?field=A61K 30/00", "field", "A61K 30/00", "A61K"),
+    (f"{CHECK}&territory=iso:VN&field=45&scheme=vsic", "field", "45", "46"),
+    (f"{CHECK}&territory=iso:VN&field=46&scheme=vsic&edition=2019", "edition", "2019", "2025"),
+    (f"{CHECK}&territory=iso:VN&field=46&scheme=own", "scheme", "own", None),
+    (f"/v1/parties/{ODD}", "party", ODD, TRUE),
+    ("/v1/parties/party:vn.mst.0100047156/dues", "party", "party:vn.mst.0100047156", TRUE),
+    ("/v1/parties/party:vn.mst.0110047516/keys", "party", "party:vn.mst.0110047516", TRUE),
+    ("/v1/parties/party:vn.mst.0100047516-001", "party", "party:vn.mst.0100047516-001", TRUE),
+    ("/v1/parties/party:vn.mst.12345/mandates", "party", "party:vn.mst.12345", None),
+    (f"/v1/parties/party:a/power?signer={ODD}", "signer", ODD, TRUE),
+    (f"/v1/parties/party:a/relations?to={ODD}", "to", ODD, TRUE),
+    (f"/v1/contracts/contract:a/minimum?year=2026&licensee={ODD}", "licensee", ODD, TRUE),
+    (f"/v1/offers?party={ODD}", "party", ODD, TRUE),
+    (f"/v1/subjects/{ODD}/timeline", "subject", ODD, TRUE),
+    (f"/v1/findings?subject={ODD}", "subject", ODD, TRUE),
+    (f"/parties/{ODD}", "party", ODD, TRUE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "parameter", "value", "near"), NONE_SUCH)
+def test_what_is_none_such_is_refused_with_what_may_be_meant(
+    http: httpx2.Client, path: str, parameter: str, value: str, near: str | None
+):
+    answer = http.get(path)
+    problem = answer.json()
+    assert (422, "BAD_PARAMETER") == (answer.status_code, problem["code"])
+    assert (parameter, value) == (problem["parameter"], problem["value"])
+    assert f"{parameter}={value}: " in problem["detail"]
+    if near is not None:
+        assert near in problem["near"]
+        assert near in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{CHECK}&territory=vn-2004:VN-27&field=A61K 31/00",
+        f"{CHECK}&territory=world&field=46&scheme=vsic",
+        f"{CHECK}&territory=iso:LA&field=45&scheme=vsic&edition=2018",
+        f"{RIGHT}/exclusive?territory=vn-2025:48&field=A",
+        f"{RIGHT}/left-to-grant?field=C09D 5",
+        f"{RIGHT}/status?territory=iso:GB",
+        "/v1/parties/party:vn.mst.0100047516",
+    ],
+)
+def test_what_there_is_is_answered(http: httpx2.Client, path: str):
+    assert 200 == http.get(path).status_code
