@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api.deps import node_of
 from api.named import SubjectPath
 from api.parameters import Cursor, Thousand
-from api.reads import AtLeast, ask
+from api.reads import AtLeast, KnownAtText, ask, read_known_at
 from projections.vouching import marked_timeline_of
 
 router = APIRouter(prefix="/v1/subjects", tags=["subjects"])
@@ -17,6 +17,8 @@ router = APIRouter(prefix="/v1/subjects", tags=["subjects"])
 async def get_timeline(
     request: Request,
     subject: SubjectPath,
+    *,
+    known_at: KnownAtText = None,
     after: Annotated[Cursor, Query(description="Cursor: positions greater than this")] = -1,
     limit: Thousand = 100,
     at_least: AtLeast = None,
@@ -32,6 +34,11 @@ async def get_timeline(
         request,
         at_least,
         lambda: marked_timeline_of(
-            node.reads, node.identity.origin, subject, after=after, limit=limit
+            node.reads,
+            node.identity.origin,
+            subject,
+            known_at=read_known_at(known_at),
+            after=after,
+            limit=limit,
         ),
     )

@@ -5,7 +5,7 @@ What an answer stands on: whether the log names what is asked about, and what co
 recorded is no guess, whoever signed it: it is completed by `named` alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TypeVar
@@ -29,12 +29,15 @@ NEAR_MAX = 8
 _NAMES = (events, timeline)
 _DOUBTS = (keys, signed, reconfirmations, disputes, orders)
 
-_NAMED = """(subject, position) IN (
-    SELECT id, (SELECT min(first.position) FROM read.timeline first WHERE first.subject = id)
-    FROM (SELECT unnest(%(ids)s::text[]) COLLATE "C") AS asked (id)
-) AND position <= %(known_position)s AND EXISTS (
+BY_THEN = """position <= %(known_position)s AND EXISTS (
     SELECT FROM read.events e
     WHERE e.position = timeline.position AND e.accepted <= %(known_accepted)s
+)"""
+"""The condition on rows of the timeline that they are known (`projections.view.knowing`)."""
+
+_FIRST = """(subject, position) IN (
+    SELECT id, (SELECT min(first.position) FROM read.timeline first WHERE first.subject = id)
+    FROM (SELECT unnest(%(ids)s::text[]) COLLATE "C") AS asked (id)
 )"""
 
 # Between its compromise and its revocation, as far as both are known.
@@ -86,19 +89,25 @@ def told(
     `rests_on` are further subjects whose deeds it takes to stand.
     """
     answer = named(view, answer, known, *about, recorded=recorded)
-    subjects = {*filter(None, about), *rests_on}
-    doubted = positions_of(
-        answer.doubted,
-        _in_doubt(view, known, answer.positions),
-        _under_appeal(view, known, subjects),
-    )
-    return replace(answer, doubted=doubted)
+    found = doubts(view, known, answer.positions, {*filter(None, about), *rests_on})
+    return replace(answer, doubted=positions_of(answer.doubted, found))
+
+
+def doubts(
+    view: View, known: Known, positions: Iterable[int | None], deeds: Iterable[str]
+) -> tuple[int, ...]:
+    """Return which events, of these and of those that void these deeds, others contradict."""
+    signed_in_doubt = _in_doubt(view, known, positions_of([*positions]))
+    return positions_of(signed_in_doubt, _under_appeal(view, known, deeds))
 
 
 def _names(view: View, known: Known, ids: Iterable[str]) -> set[str]:
     """Return which of these ids some event is about."""
     asked = {"ids": sorted(ids), **knowing(known)}
-    return {row.subject for row in view.rows(timeline, _NAMED, asked, order="subject")}
+    return {
+        row.subject
+        for row in view.rows(timeline, f"{_FIRST} AND {BY_THEN}", asked, order="subject")
+    }
 
 
 def _near(view: View, known: Known, unknown: str) -> tuple[str, ...]:
@@ -109,8 +118,10 @@ def _near(view: View, known: Known, unknown: str) -> tuple[str, ...]:
     return tuple(ranked[:NEAR_MAX])
 
 
-def _in_doubt(view: View, known: Known, positions: Iterable[int]) -> list[int]:
+def _in_doubt(view: View, known: Known, positions: Sequence[int]) -> list[int]:
     """Return what a compromised key signed, unless its party stands by it."""
+    if not positions:
+        return []
     asked = {"positions": list(positions), **knowing(known)}
     lines = view.rows(signed, _IN_DOUBT, asked, order="position, subject")
     if not lines:

@@ -138,7 +138,8 @@ def dues_of(
                 [each.position for each in waiting],
             ),
         )
-        return told(view, answer, known, party, contract)
+        deeds = {deed for line in lines for deed in (line.contract, line.share)}
+        return told(view, answer, known, party, contract, rests_on=deeds)
 
 
 def _payable(view: View, party: str, contract: str | None, known: Known) -> tuple[PayableRow, ...]:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from ledger.store.connection import Pool
 from projections.answer import Answer
-from projections.basis import listing, named
+from projections.basis import BY_THEN, listing, named
 from projections.timeline import EventRow, events, timeline
+from projections.view import KnownAt, knowing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,24 @@ class Timeline(Answer):
         return tuple(event.position for event in self.events)
 
 
-def timeline_of(pool: Pool, subject: str, *, after: int = -1, limit: int = 100) -> Timeline:
+def timeline_of(
+    pool: Pool, subject: str, *, known_at: KnownAt = None, after: int = -1, limit: int = 100
+) -> Timeline:
     """Return up to `limit` events about a subject whose positions are greater than `after`.
 
-    Raises `NotFolded` while the tables are not there.
+    As known at a position or instant (default: now). Raises `NotFolded` or `NotAsked`
+    (`projections.view`).
     """
     with listing(pool, events, timeline) as view:
+        known = view.known(known_at)
         found = view.rows(
             timeline,
-            "subject = %(subject)s AND position > %(after)s",
-            {"subject": subject, "after": after},
+            f"subject = %(subject)s AND position > %(after)s AND {BY_THEN}",
+            {"subject": subject, "after": after, **knowing(known)},
             order="position",
             limit=limit + 1,
         )
         page = [row.position for row in found[:limit]]
         entries = view.rows(events, "position = ANY(%(page)s)", {"page": page}, order="position")
         cursor = page[-1] if len(found) > limit else None
-        return named(view, Timeline(subject, view.size, entries, cursor), view.known(), subject)
+        return named(view, Timeline(subject, view.size, entries, cursor), known, subject)

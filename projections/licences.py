@@ -8,7 +8,7 @@ or whose rights have ended, are in the answer too, with what is against them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -19,7 +19,7 @@ from ledger.domain.scope import Act, Field, Hole, Territory, field_region, terri
 from ledger.store.connection import Pool
 from projections.answer import Verdict, YesOrNo, yes_or_no
 from projections.axes import Effect
-from projections.basis import answering, told
+from projections.basis import answering, doubts, named
 from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
 from projections.key_events import keys
 from projections.parties import parties
@@ -88,6 +88,10 @@ class LookedAt:
         """Say whether this grant alone makes the use a licensed one."""
         return bool(self.objects) and not self.beyond and not self.against
 
+    def deeds(self) -> frozenset[str]:
+        """Return the contracts that made the grant, and those that it sits under."""
+        return frozenset(row.subject for row in (self.grant, *self.heads))
+
 
 @dataclass(frozen=True, slots=True)
 class LicenceCheck(YesOrNo):
@@ -120,11 +124,6 @@ class LicenceCheck(YesOrNo):
     def _says(self) -> Verdict:
         return yes_or_no(self.licensed)
 
-    def deeds(self) -> frozenset[str]:
-        """Return the contracts that made the grants that prove it, and those above them."""
-        rows = (row for each in self._proving for row in (each.grant, *each.heads))
-        return frozenset(row.subject for row in rows)
-
 
 def check_licence(
     pool: Pool, use: Use, law: Law, *, now: datetime, known_at: KnownAt = None
@@ -147,14 +146,43 @@ def check_licence(
         whose = {use.party, *(grant.licensor for grant in found)}
         waiting = waiting_of(view, whose, known, instant_on(use.true_on, now))
         answer = LicenceCheck(use, view.size, waiting, looked_at)
-        return told(view, answer, known, use.party, use.object, rests_on=answer.deeds())
+        answer = replace(answer, doubted=_doubted(view, use, known, looked_at))
+        return named(view, answer, known, use.party, use.object)
+
+
+def _doubted(view: View, use: Use, known: Known, looked_at: Iterable[LookedAt]) -> tuple[int, ...]:
+    """Return what makes the answer a guess: nothing while a grant holds that nothing contradicts.
+
+    Where none holds, what took away one that held as once known may itself be contradicted.
+    """
+    holding = [each for each in looked_at if each.holds]
+    found = [doubts(view, known, each.positions, each.deeds()) for each in holding]
+    if holding:
+        return () if () in found else positions_of(*found)
+    lost = _lost(view, use, known)
+    return doubts(view, known, [row.known_to for row in lost], {row.subject for row in lost})
+
+
+def _lost(view: View, use: Use, known: Known) -> list[GrantRow]:
+    """Return grants that covered the use as was known once, and not any more."""
+    asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **knowing(known)}
+    condition = f"{_OF_PARTY} AND {TRUE_ON} AND known_to <= %(known_position)s"
+    condition += " AND known_to_at <= %(known_accepted)s"
+    found = view.rows(grants, condition, asked, order="position, ref, n", limit=LOOKED_AT)
+    return [
+        row
+        for row in found
+        if use.object in (None, *row.rights, *row.technologies) and not _beyond(row, use)
+    ]
+
+
+_OF_PARTY = "(licensee = %(party)s OR open_beneficiaries) AND %(act)s = ANY(acts)"
 
 
 def _candidates(view: View, use: Use, known: Known) -> tuple[GrantRow, ...]:
     """Return the grants of the act to the party whose days contain the day, oldest first."""
     asked = {"party": use.party, "act": use.act, "true_on": use.true_on, **knowing(known)}
-    whose = "(licensee = %(party)s OR open_beneficiaries)"
-    condition = f"{whose} AND %(act)s = ANY(acts) AND {TRUE_ON} AND {DATED}"
+    condition = f"{_OF_PARTY} AND {TRUE_ON} AND {DATED}"
     if use.object is not None:
         burdens = view.rows(
             encumbrances,

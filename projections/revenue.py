@@ -286,7 +286,8 @@ def revenue_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Revenu
             paid,
             balances_of(owed, paid),
         )
-        return told(view, answer, known, contract)
+        agreed = {share.subject for share in answer.shares}
+        return told(view, answer, known, contract, rests_on=agreed)
 
 
 def _corrected(rows: Sequence[ReportRow]) -> tuple[Report, ...]:

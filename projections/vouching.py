@@ -175,10 +175,16 @@ class MarkedSignedBy(SignedBy):
 
 
 def marked_timeline_of(
-    pool: Pool, origin: str, subject: str, *, after: int = -1, limit: int = 100
+    pool: Pool,
+    origin: str,
+    subject: str,
+    *,
+    known_at: KnownAt = None,
+    after: int = -1,
+    limit: int = 100,
 ) -> MarkedTimeline:
     """Do what `timeline_of` does, and mark the events. `origin` is that of the log."""
-    found = timeline_of(pool, subject, after=after, limit=limit)
+    found = timeline_of(pool, subject, known_at=known_at, after=after, limit=limit)
     vouched = vouched_for(pool, origin, found.positions)
     return _with(MarkedTimeline, found, events=_marked(MarkedEvent, found.events, vouched))
 

@@ -77,7 +77,12 @@ def _page(
     node = node_of(request)
     with telling(request):
         events = marked_timeline_of(
-            node.reads, node.identity.origin, subject, after=after, limit=EVENTS
+            node.reads,
+            node.identity.origin,
+            subject,
+            known_at=read_known_at(known_at),
+            after=after,
+            limit=EVENTS,
         )
     return page(
         request,

@@ -348,6 +348,16 @@ def test_a_timeline_comes_in_pages_in_order(told):
     assert whole.events == (*first.events, *rest.events)
 
 
+def test_a_timeline_is_as_it_was_known(told):
+    whole = timeline_of(told, RIGHT)
+    before = [each.position for each in whole.events if each.position <= AT["agreed"]]
+    by_position = timeline_of(told, RIGHT, known_at=AT["agreed"])
+    by_instant = timeline_of(told, RIGHT, known_at=accepted("agreed"))
+    assert before == [each.position for each in by_position.events]
+    assert by_position == by_instant
+    assert len(before) < len(whole.events)
+
+
 def test_a_timeline_shows_all_axes(told):
     by_position = {event.position: event for event in timeline_of(told, RIGHT).events}
     event = by_position[AT["lapsed"]]

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from ledger.domain.event import Body
+from ledger.domain.scope import Field, Territory
 from ledger.lawbook import shipped
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
@@ -18,6 +19,7 @@ from projections.disputes import holds_on
 from projections.dues import agreement_of
 from projections.histories import timeline_of
 from projections.keys import signed_by
+from projections.licences import Use, check_licence
 from projections.rebuild import rebuild
 from projections.runner import Runner
 from projections.status import status_of
@@ -166,7 +168,43 @@ def test_what_a_compromised_key_signed_is_contested_until_its_party_stands_by_it
         pool.close()
 
 
-def test_whoever_answers_of_a_doubted_contract_says_so(told: Pool):
-    """The licence check, the terms and the money stand on the same deed."""
+LICENSED: dict[str, Body] = {
+    "filed": b.right_filed(),
+    "granted": b.right_granted(),
+    "contract": b.contract_concluded(),
+    "court": d.court_registered(),
+    "arbiters": d.court_registered(d.ARBITERS),
+    "opened": d.dispute_opened(),
+    "ruled": d.ruling_made(orders=[d.void(b.contract_concluded(), CONTRACT, RIGHT)]),
+    "appealed": d.appeal_filed(),
+    "second ruling": d.ruling_made(forum=d.ARBITERS),
+}
+
+
+def test_a_licence_voided_under_appeal_is_contested_where_it_would_cover_the_use(
+    postgres_server: EmbeddedPostgres,
+):
+    at = {name: position for position, name in enumerate(LICENSED, 1)}
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        append_all(pool, written_again(logged(*LICENSED.values())), NOON)
+        rebuild(pool, READ_MODELS, decode)
+
+        def verdict(place: str, name: str) -> tuple[str, tuple[int, ...]]:
+            territory = Territory.model_validate({"codes": [place]})
+            field = Field.model_validate({"scheme": "ipc", "edition": "2026.01", "codes": ["A61K"]})
+            use = Use(b.FIRM, "sell", territory, field, date(2027, 1, 1))
+            found = check_licence(pool, use, shipped(), now=NOON, known_at=at[name])
+            return found.verdict, found.doubted
+
+        assert ("yes", ()) == verdict("vn-2025:48", "contract")
+        assert ("no", ()) == verdict("vn-2025:48", "ruled")
+        assert ("contested", (at["ruled"],)) == verdict("vn-2025:48", "appealed")
+        assert ("no", ()) == verdict("iso:LA", "appealed")  # It never was for there.
+        assert ("no", ()) == verdict("vn-2025:48", "second ruling")
+        pool.close()
+
+
+def test_whoever_answers_of_a_deed_that_is_void_under_appeal_says_so(told: Pool):
     assert "contested" == agreement_of(told, SHARE, known_at=AT["appealed"]).verdict
     assert "yes" == agreement_of(told, SHARE, known_at=AT["ruled"]).verdict

@@ -1,0 +1,89 @@
+"""Every surface answers by the law that the ledger adopted last, none by that of its version."""
+
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+
+from ledger.client import Signed
+from ledger.domain.event import Body
+from ledger.domain.law import Law, read_law
+from ledger.lawbook import shipped_files
+from ledger.node import Node
+from ledger.wire.envelope import sign_envelope
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.rebuild import rebuild
+from tests.support import builders as b
+from tests.support import contracts
+from tests.support.builders import CONTRACT, FIRM, INSTITUTE, REGISTRAR, RIGHT
+from tests.support.node import append
+from tests.support.world import World
+
+DAY = "2027-01-01"
+USE = f"party={FIRM}&act=sell&territory=vn-2025:48&field=A61K&true_on={DAY}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _licensed(node: Node, world: World) -> None:
+    """Have the firm licensed under a patent whose term is that of the law."""
+    contract = b.contract_concluded(**contracts.LATE, concluded_on="2026-11-01")
+    story: tuple[tuple[Body, tuple[str, ...]], ...] = (
+        (b.right_filed(), (REGISTRAR,)),
+        (b.right_granted(expires_on=None), (REGISTRAR,)),
+        (contract, (INSTITUTE, FIRM)),
+    )
+    for body, signers in story:
+        lines = list(map(world.key, signers))
+        (done,) = append(node, Signed(sign_envelope(world.payload(body, *signers), lines)))
+        assert hasattr(done, "position"), done
+    rebuild(node.pool, READ_MODELS, decode, key=node.key)
+
+
+def with_short_patents() -> Law:
+    """Return the law data under which a patent lasts three years."""
+    files = dict(shipped_files())
+    rights = json.loads(files["rights.json"])
+    (patents,) = [row for row in rights["rules"] if row["rule"] == "ip-law.93.invention"]
+    patents["values"]["years"] = 3
+    return read_law(files | {"rights.json": json.dumps(rights).encode()})
+
+
+def seen(http: httpx2.Client) -> Mapping[str, Any]:
+    def asked(path: str) -> Any:
+        return SimpleNamespace(**http.get(path).json())
+
+    return {
+        "status": asked(f"/v1/rights/{RIGHT}/status?true_on={DAY}").status,
+        "terms": asked(f"/v1/contracts/{CONTRACT}/terms?true_on={DAY}").status,
+        "licensed": asked(f"/v1/licences/check?{USE}").licensed,
+        "left": bool(asked(f"/v1/rights/{RIGHT}/left-to-grant?from={DAY}").non_exclusive),
+        "page of the right": "hết thời hạn" in http.get(f"/rights/{RIGHT}?true_on={DAY}").text,
+        "page of the contract": "đã chấm dứt cùng quyền"
+        in http.get(f"/contracts/{CONTRACT}?true_on={DAY}").text,
+    }
+
+
+def test_every_surface_answers_by_the_law_in_force(
+    http: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+):
+    assert {
+        "status": "in_force",
+        "terms": "in_force",
+        "licensed": True,
+        "left": True,
+        "page of the right": False,
+        "page of the contract": False,
+    } == seen(http)
+    monkeypatch.setattr("api.deps.law_in_force", lambda *_: with_short_patents())
+    assert {
+        "status": "expired",
+        "terms": "right_ended",
+        "licensed": False,
+        "left": False,
+        "page of the right": True,
+        "page of the contract": True,
+    } == seen(http)
