@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,16 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.delays import delay_of
-from api.cli.importing import (
-    CLERK,
-    Answered,
-    Attesting,
+from api.cli.importing import CLERK, Attesting, gather
+from api.cli.options import AsJson, UrlIfAny
+from api.cli.sending import (
+    Composed,
+    Outcome,
+    composed,
     post_pages,
     print_renewed,
-    status_of,
 )
-from api.cli.options import AsJson, UrlIfAny
-from api.importers import MAX_REGISTER, ImporterError
+from api.importers import MAX_REGISTER, Declined, ImporterError
 from api.importers.cuad import Importing, Planned, Step, plan
 from api.importers.cuad_records import parse_agreements, parse_labels
 from api.importers.memory import Memory, load_memory, save_memory
@@ -29,6 +29,7 @@ from ledger.client import LedgerClient, ProblemAnswer, Signed, read_trust
 from ledger.compose import compose, with_delay
 from ledger.domain.authority import Ledger
 from ledger.domain.event import KeyRecord
+from ledger.domain.party import PartyRegistered
 from ledger.domain.who_signs import who_signs
 from ledger.genesis import key_record
 from ledger.home import Home
@@ -77,9 +78,23 @@ class _Posting:
         self._ledger, self._keys, self._memory = ledger, keys, memory
         self._delay = delay_of(ledger)
 
-    def post(self, steps: Sequence[Step]) -> Iterator[Answered]:
-        """Post events page by page; yield what became of each."""
-        return post_pages(self._ledger, self._memory, steps, self._signed)
+    def composed(self, planned: Sequence[Planned]) -> tuple[list[Composed[Step]], list[Declined]]:
+        """Compose all events of all agreements; of one that is not whole nothing is sent.
+
+        But its parties: others may have them too.
+        """
+        ready, unfit = composed((step for each in planned for step in each.steps), self._signed)
+        broken = {item.source for item in unfit}
+        whole = [
+            each
+            for each in ready
+            if each.item.source not in broken or isinstance(each.item.body, PartyRegistered)
+        ]
+        return whole, unfit
+
+    def post(self, ready: Sequence[Composed[Step]], outcome: Outcome) -> None:
+        """Post events page by page; add what became of each to the outcome."""
+        gather(post_pages(self._ledger, self._memory, ready, set()), outcome)
 
     def _signed(self, step: Step) -> Signed:
         signers = sorted(who_signs(step.body, self._officers))
@@ -127,91 +142,82 @@ def cuad(
         attesting = Attesting(ledger, home, memory, memory_file)
         keys = _Keys(home)
         planned = plan(agreements, labels, Importing(CLERK, keys.record, memory, now))
+        posting = _Posting(ledger, home, keys, memory)
+        ready, unfit = posting.composed(planned)
+        outcome = Outcome(not_sent=[each.unreadable for each in planned if each.unreadable])
+        outcome.not_sent.extend(unfit)
         # What an event is called is kept before it is sent: lost, it would come back as a double.
         save_memory(memory_file, memory)
         attesting.register_clerk(now)
         save_memory(memory_file, memory)
         try:
-            steps = [step for each in planned for step in each.steps]
-            answered = list(_Posting(ledger, home, keys, memory).post(steps))
+            posting.post(ready, outcome)
         finally:
             save_memory(memory_file, memory)
     if as_json:
-        print(json.dumps(_report(planned, answered), indent=1, ensure_ascii=False))
+        print(json.dumps(_report(planned, outcome), indent=1, ensure_ascii=False))
     else:
-        _print(planned, answered)
+        _print(planned, outcome)
+    raise typer.Exit(outcome.exit_code)
 
 
-def _report(planned: Iterable[Planned], answered: Sequence[Answered]) -> dict[str, Any]:
+def _report(planned: Sequence[Planned], outcome: Outcome) -> dict[str, Any]:
     return {
         "agreements": [
             {
                 "agreement": each.agreement,
-                "outcome": _outcome(each, answered),
-                "why": _why(each, answered),
+                "outcome": (became := _became(each, outcome))[0],
+                "why": became[1],
                 "read": each.reading.read,
                 "assumed": each.reading.assumed,
                 "left_out": each.reading.left_out,
                 "breaches": each.reading.breaches,
                 "review": list(each.review),
-                "answers": [item.to_json() for item in answered if item.source == each.agreement],
+                "answers": [
+                    item.to_json() for item in outcome.answered if item.source == each.agreement
+                ],
             }
             for each in planned
-        ]
+        ],
+        "not_sent": outcome.to_json()["not_sent"],
     }
 
 
-def _refusal(planned: Planned, answered: Sequence[Answered]) -> Answered | None:
-    """Return the answer that decided: the first refusal, since what follows rests on it."""
-    return next(
-        (
-            item
-            for item in answered
-            if item.source == planned.agreement and isinstance(item.answer, ProblemAnswer)
-        ),
-        None,
-    )
+def _became(planned: Planned, outcome: Outcome) -> tuple[str, str]:
+    """Return the code that decided and why, or whether the contract was admitted now or before.
+
+    The first refusal decided, since what follows rests on it.
+    """
+    answers = [item for item in outcome.answered if item.source == planned.agreement]
+    for item in answers:
+        if isinstance(item.answer, ProblemAnswer):
+            return item.status, str(item.answer.problem["detail"])
+    for declined in outcome.not_sent:
+        if declined.source == planned.agreement:
+            return declined.code, declined.detail
+    return answers[-1].status, ""
 
 
-def _outcome(planned: Planned, answered: Sequence[Answered]) -> str:
-    if planned.unreadable is not None:
-        return "CONTENT_MISSING"
-    refused = _refusal(planned, answered)
-    if refused is not None:
-        return status_of(refused)
-    last = [item for item in answered if item.source == planned.agreement][-1]
-    return status_of(last)
-
-
-def _why(planned: Planned, answered: Sequence[Answered]) -> str:
-    refused = _refusal(planned, answered)
-    if planned.unreadable is not None or refused is None:
-        return planned.unreadable or ""
-    assert isinstance(refused.answer, ProblemAnswer), "it was looked for among the refused"
-    return str(refused.answer.problem["detail"])
-
-
-def _print(planned: Sequence[Planned], answered: Sequence[Answered]) -> None:
+def _print(planned: Sequence[Planned], outcome: Outcome) -> None:
     console = Console(highlight=False)
-    counts = Counter((item.topic, status_of(item)) for item in answered)
+    counts = Counter((item.topic, item.status) for item in outcome.answered)
+    counts.update(("not sent", item.code) for item in outcome.not_sent)
     summary = Table("type", "outcome", "count", title="Outcomes", title_justify="left")
-    for (topic, outcome), count in sorted(counts.items()):
-        summary.add_row(topic, outcome, str(count))
+    for (topic, status), count in sorted(counts.items()):
+        summary.add_row(topic, status, str(count))
     console.print(summary)
     contracts = Table(title="Agreements", title_justify="left")
     for column in ("agreement", "outcome", "all breaches"):
         contracts.add_column(column, overflow="fold", min_width=24)
     for each in planned:
-        contracts.add_row(
-            each.agreement,
-            _outcome(each, answered),
-            "\n".join(each.reading.breaches),
-        )
+        became = _became(each, outcome)[0]
+        contracts.add_row(each.agreement, became, "\n".join(each.reading.breaches))
     console.print(contracts)
-    print_renewed(console, answered)
+    print_renewed(console, outcome.answered)
     for each in planned:
-        console.print(f"\n{each.agreement}: {_outcome(each, answered)}", markup=False)
-        if why := _why(each, answered):
+        became, why = _became(each, outcome)
+        console.print(f"\n{each.agreement}: {became}", markup=False)
+        if why:
             console.print(f"  why: {why}", markup=False)
         notes = {
             "read": each.reading.read,

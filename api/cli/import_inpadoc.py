@@ -2,8 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.importing import CLERK, Answered, Attesting, posted, print_renewed, status_of
+from api.cli.importing import CLERK, Attesting
 from api.cli.options import AsJson, UrlIfAny
-from api.importers import MAX_REGISTER, ImporterError
-from api.importers.inpadoc import Filing, StatusPlan, plan_status
+from api.cli.sending import Outcome, print_renewed
+from api.importers import MAX_REGISTER, Declined, ImporterError
+from api.importers.inpadoc import ApplicationUnknown, Filing, StatusPlan, plan_status
 from api.importers.inpadoc_records import parse_register
-from api.importers.memory import load_memory, save_memory
+from api.importers.memory import load_memory
 from ledger.client import LedgerClient, ProblemAnswer, read_trust
 from ledger.domain.event import PartyId
 from ledger.domain.right_status import OfficeEventRecorded
@@ -35,10 +35,18 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Day of filing; default: by the first event"),
     ] = None,
+    issued_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day of issue of a patent of the United States"),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Title; default: the publication")] = None,
     application_no: Annotated[
-        str | None, typer.Option(help="Default: the number of the publication")
+        str | None,
+        typer.Option(help="Default: the publication's number, where it is no other application's"),
     ] = None,
+    already_filed: Annotated[
+        bool, typer.Option(help="The ledger has the right, by another event: send the facts alone")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Post the legal events of a title (INPADOC), signed by clerk and exchange."""
@@ -47,68 +55,94 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
     trust = read_trust(home.trust)
     memory_file = home.path / "imports" / "inpadoc.json"
     now = datetime.now(UTC)
-    day: date | None = filed_on.date() if filed_on else None
-    filing = Filing(owner, day, name, application_no)
+    filing = Filing(
+        owner,
+        filed_on.date() if filed_on else None,
+        name,
+        application_no,
+        issued_on.date() if issued_on else None,
+        already_filed,
+    )
+    planned, outcome = None, Outcome()
     try:
         memory = load_memory(memory_file, trust.origin)
-        planned = plan_status(
-            parse_register(read_regular(file, MAX_REGISTER)), filing, memory, clerk=CLERK, now=now
-        )
+        register = parse_register(read_regular(file, MAX_REGISTER))
+        planned = plan_status(register, filing, memory, clerk=CLERK, now=now)
+    except ApplicationUnknown as error:
+        outcome.not_sent.append(Declined(file.name, "CONTENT_MISSING", str(error)))
     except (ImporterError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
-    with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
-        attesting = Attesting(ledger, home, memory, memory_file)
-        # What an event is called is kept before it is sent: lost, it would come back as a double.
-        save_memory(memory_file, memory)
-        attesting.register_clerk(now)
-        save_memory(memory_file, memory)
-        try:
-            answered = posted(attesting, tuple(planned), quiet=as_json)
-        finally:
-            save_memory(memory_file, memory)
-    if as_json:
-        print(json.dumps(_report(planned, answered), indent=1, ensure_ascii=False))
     else:
-        _print(planned, answered)
+        with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
+            attesting = Attesting(ledger, home, memory, memory_file)
+            outcome = attesting.send(tuple(planned), now, whole=True, quiet=as_json)
+    if as_json:
+        print(json.dumps(_report(planned, outcome), indent=1, ensure_ascii=False))
+    else:
+        _print(planned, outcome)
+    raise typer.Exit(outcome.exit_code)
 
 
-def _codes(planned: StatusPlan) -> Counter[tuple[str, str, str]]:
-    """Count the events by code, what each became, and its description."""
+def _codes(planned: StatusPlan) -> Counter[tuple[str, str, str, str]]:
+    """Count the events by code, what each became, its description, and what was unclear of it."""
     return Counter(
-        (item.event.event_code, item.body.TOPIC, item.event.event_description)
+        (
+            item.event.event_code,
+            item.body.TOPIC,
+            item.event.event_description,
+            item.unclear or "",
+        )
         for item in planned.mapped
     )
 
 
-def _report(planned: StatusPlan, answered: Sequence[Answered]) -> dict[str, Any]:
+def _report(planned: StatusPlan | None, outcome: Outcome) -> dict[str, Any]:
     return {
-        "right": planned.right,
-        "answers": [item.to_json() for item in answered],
+        "right": planned and planned.right,
+        **outcome.to_json(),
+        "assumed": list(planned.assumed) if planned else [],
         "codes": [
-            {"code": code, "type": topic, "description": description, "count": count}
-            for (code, topic, description), count in sorted(_codes(planned).items())
-        ],
+            {
+                "code": code,
+                "type": topic,
+                "description": description,
+                "count": count,
+                "unclear": unclear or None,
+            }
+            for (code, topic, description, unclear), count in sorted(_codes(planned).items())
+        ]
+        if planned
+        else [],
     }
 
 
-def _print(planned: StatusPlan, answered: Sequence[Answered]) -> None:
+def _print(planned: StatusPlan | None, outcome: Outcome) -> None:
     console = Console(highlight=False)
-    console.print(f"{planned.right}: {len(planned.mapped)} legal events")
-    codes = Table("code", "became", "count", "in the office's words", title="Codes")
-    for (code, topic, description), count in sorted(_codes(planned).items()):
-        noted = topic == OfficeEventRecorded.TOPIC
-        became = f"{topic} (no effect on status)" if noted else topic
-        codes.add_row(code, became, str(count), description)
-    console.print(codes)
-    counts = Counter((item.topic, status_of(item)) for item in answered)
+    if planned is not None:
+        console.print(f"{planned.right}: {len(planned.mapped)} legal events")
+        for line in planned.assumed:
+            console.print(f"  assumed: {line}", markup=False)
+        console.print(_codes_table(planned))
+    counts = Counter((item.topic, item.status) for item in outcome.answered)
     summary = Table("type", "outcome", "count", title="Outcomes", title_justify="left")
-    for (topic, outcome), count in sorted(counts.items()):
-        summary.add_row(topic, outcome, str(count))
+    for (topic, status), count in sorted(counts.items()):
+        summary.add_row(topic, status, str(count))
     console.print(summary)
     refused = Table("event", "code", "why", title="Not admitted", title_justify="left")
-    for item in answered:
+    for item in outcome.answered:
         if isinstance(item.answer, ProblemAnswer):
             refused.add_row(item.source, item.answer.code, str(item.answer.problem["detail"]))
+    for declined in outcome.not_sent:
+        refused.add_row(declined.source, declined.code, declined.detail)
     if refused.row_count:
         console.print(refused)
-    print_renewed(console, answered)
+    print_renewed(console, outcome.answered)
+
+
+def _codes_table(planned: StatusPlan) -> Table:
+    codes = Table("code", "became", "count", "in the office's words", "unclear", title="Codes")
+    for (code, topic, description, unclear), count in sorted(_codes(planned).items()):
+        noted = topic == OfficeEventRecorded.TOPIC
+        became = f"{topic} (no effect on status)" if noted else topic
+        codes.add_row(code, became, str(count), description, unclear)
+    return codes

@@ -15,15 +15,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from api.importers import Declined
+from api.importers.cuad_money import money_of
 from api.importers.cuad_records import Agreement, Labels, labels_of, unread
 from api.importers.cuad_review import review
 from api.importers.cuad_terms import (
     Grantable,
+    NotCarried,
     Reading,
     Unmappable,
     clauses_of,
     grants_of,
-    money_of,
 )
 from api.importers.memory import Identity
 from ledger.domain.contract import ContractConcluded
@@ -58,14 +60,15 @@ class Step:
 class Planned:
     """What becomes of an agreement: its events in order, and how its text was read.
 
-    `unreadable` says why nothing was planned; the last event of the others is the contract.
+    `unreadable` says why nothing was planned, by a code; the last event of the others is the
+    contract.
     """
 
     agreement: str
     steps: list[Step] = field(default_factory=list)
     reading: Reading = field(default_factory=Reading)
     review: tuple[str, ...] = ()
-    unreadable: str | None = None
+    unreadable: Declined | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +107,15 @@ def _planned(
 ) -> Planned:
     planned = Planned(agreement.id)
     labelled = labels_of(agreement, labels)
-    if labelled is not None:
-        planned.review = tuple(review(labelled))
+    hints = () if labelled is None else tuple(review(labelled))
+    bodies: list[tuple[str, Body]] = []
     try:
-        bodies = list(_bodies(agreement, planned.reading, importing))
-    except (Unmappable, ValueError, KeyError, TypeError) as error:
-        planned.unreadable = str(error).splitlines()[0]
-        return planned
+        bodies += list(_bodies(agreement, planned.reading, importing))
+    except Unmappable as error:
+        planned.unreadable = Declined(agreement.id, error.code, str(error))
+    except (ValueError, KeyError, TypeError) as error:
+        planned.unreadable = Declined(agreement.id, "MALFORMED", str(error).splitlines()[0])
+    planned.review = (*planned.reading.review, *hints)
     for subject, body in bodies:
         if isinstance(body, PartyRegistered):
             if subject in registered:
@@ -142,10 +147,18 @@ _READ = frozenset(
         "worked_example",
         "clauses",
         "grant_back",
-        "why",
         "assignment",
     }
 )
+_ASIDE = frozenset({"why", "net_sales_rule", "redacted"})
+"""What is told and limits no grant: a reason, how sales are counted, which numbers are blacked."""
+
+
+def _limits(agreement: Agreement) -> Iterator[str]:
+    """Yield what may limit every grant, in words: what nobody reads, a last day that is none."""
+    yield from unread(agreement.said, _READ | _ASIDE)
+    if "expires" in agreement.said and _day(agreement, "expires") is None:
+        yield f"expires: {agreement.said['expires']}"
 
 
 def _bodies(
@@ -153,7 +166,7 @@ def _bodies(
 ) -> Iterator[tuple[str, Body]]:
     sides = _sides(agreement, reading)
     concluded, effective = _days(agreement, reading)
-    grants = grants_of(agreement, reading)
+    grants = grants_of(agreement, list(_limits(agreement)), reading)
     for side in sides.values():
         yield side.party, _registered(side, importing)
     objects = _objects(agreement, grants, sides)
@@ -162,8 +175,9 @@ def _bodies(
         yield right, _filed(agreement, right, technology, owner, concluded, importing.clerk)
     assigns = "assignment" in str(agreement.said.get("kind"))
     if assigns:
+        _must_be_whole(agreement)
         yield _assigned(agreement, sides, next(iter(objects)), concluded)
-    for said in unread(agreement.said, _READ):
+    for said in unread(agreement.said, frozenset(agreement.said) - _ASIDE):
         reading.left_out.append(said)
     contract = _concluded(agreement, reading, sides, grants, list(objects), (concluded, effective))
     yield contract.contract, contract
@@ -329,6 +343,17 @@ def _assigned(
     return str(said["assignment"]), AssignmentAgreed.model_validate(said)
 
 
+_WHOLE = frozenset({"entire right, title and interest", "all right, title and interest"})
+
+
+def _must_be_whole(agreement: Agreement) -> None:
+    """Raise `NotCarried` unless an agreement assigns all of what it is about, or says nothing."""
+    for part in agreement.items("assignment"):
+        strange = list(unread(part, frozenset({"interest", "includes"})))
+        if strange or part.get("interest", "entire right, title and interest") not in _WHOLE:
+            raise NotCarried(f"it assigns {part}, and an assignment here passes all of it")
+
+
 def _reason(agreement: Agreement) -> str:
     source = agreement.text("file_prefix") or agreement.id
     return f"Converted from the paper agreement filed as {source}"
@@ -344,7 +369,7 @@ def _concluded(
 ) -> ContractConcluded:
     concluded, effective = days
     ends = _day(agreement, "expires")
-    if ends is None:
+    if "expires" not in agreement.said:
         reading.assumed.append("without a last day: the mapping names none")
     until = None if ends is None else ends.isoformat()
     law = agreement.text("governing_law")

@@ -108,3 +108,8 @@ def unread(said: Mapping[str, Any], read: frozenset[str]) -> Iterator[str]:
     for name, value in said.items():
         if name not in read:
             yield f"{name}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def in_words(said: Mapping[str, Any]) -> str:
+    """Return members and what they say, in a line."""
+    return ", ".join(f"{name} {value}" for name, value in said.items())

@@ -1,16 +1,17 @@
 """
 Reads a mapped agreement into the terms of a contract, and says how: read, assumed, left out.
 
-What a contract of this ledger cannot say is left out and named; where it has to say something that
-the mapping does not, the cautious reading is taken and named too. Nothing is guessed silently.
+Where a contract has to say something that the mapping does not, the cautious reading is taken and
+named. What limits a grant in words stands in its field, in words: it keeps others out and permits
+nothing. Of money what a contract of this ledger cannot say as agreed is refused. Nothing is guessed
+silently, and nothing that is left out makes a grant wider.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
-from api.importers.cuad_records import Agreement, unread
-from ledger.domain.royalty import Royalty, royalty_on
+from api.importers.cuad_records import Agreement, in_words, unread
 
 ALL_ACTS = ("make", "use", "sell", "offer_for_sale", "import")
 _ACTS = {
@@ -41,16 +42,6 @@ _SUBLICENSING = {
     "allowed": "free",
     "free": "free",
 }
-_BASES = {
-    "net_sales": "net_revenue",
-    "annual_net_sales": "net_revenue",
-    "net_revenue": "net_revenue",
-    "net_selling_price": "net_selling_price",
-    "pre_tax_profit": "pre_tax_profit",
-}
-_LUMPS = frozenset(
-    {"lump_sum", "upfront", "upfront_fee", "licence_fee", "license_fee", "fixed_fee"}
-)
 _VOID = {"a": "VOID_IMPROVEMENT_BACK", "b": "VOID_EXPORT_BAN", "c": "VOID_TIED_PURCHASE"} | {
     "d": "VOID_NO_CHALLENGE"
 }
@@ -63,13 +54,15 @@ _EU = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK S
 class Reading:
     """How an agreement was read: into what, by which assumptions, without what.
 
-    `breaches` are all clauses that the mapping calls void, with the code of each.
+    `breaches` are all clauses that the mapping calls void, with the code of each; `review` are
+    those that it leaves to a person.
     """
 
     read: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     breaches: list[str] = field(default_factory=list)
+    review: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +78,24 @@ class Grantable:
 class Unmappable(Exception):
     """The mapping does not say what the contract cannot do without."""
 
+    code: ClassVar[str] = "CONTENT_MISSING"
 
-def grants_of(agreement: Agreement, reading: Reading) -> tuple[Grantable, ...]:
-    """Return the grants of an agreement, in its order. Raises `Unmappable`."""
+
+class NotCarried(Unmappable):
+    """The mapping says what a contract of this ledger cannot, and without which it would lie."""
+
+    code = "NOT_CARRIED"
+
+
+def grants_of(
+    agreement: Agreement, limits: Iterable[str], reading: Reading
+) -> tuple[Grantable, ...]:
+    """Return the grants of an agreement, in its order, each within `limits` in words.
+
+    Raises `Unmappable`, `NotCarried`.
+    """
     return tuple(
-        _grant(agreement, item, f"g{number}", reading)
+        _grant(agreement, item, f"g{number}", limits, reading)
         for number, item in enumerate(agreement.items("grants"), start=1)
     )
 
@@ -99,41 +105,64 @@ _GRANT_MEMBERS = frozenset(
 ) | {"transferable", "field", "royalty"}
 
 
-def _grant(agreement: Agreement, item: Mapping[str, Any], name: str, reading: Reading) -> Grantable:
+def _grant(
+    agreement: Agreement,
+    item: Mapping[str, Any],
+    name: str,
+    limits: Iterable[str],
+    reading: Reading,
+) -> Grantable:
     roles = ("licensor", "licensee") if agreement.text("licensor") else ("assignor", "assignee")
     giver, taker = item.get("from", roles[0]), item.get("to", roles[1])
-    for said in unread(item, _GRANT_MEMBERS):
-        reading.left_out.append(f"{name} {said}")
-    if "field" in item:
-        reading.left_out.append(f"{name} field, in words only: {item['field']}; granted for any")
-    exclusivity = item.get("exclusivity")
-    if exclusivity not in ("exclusive", "sole", "non_exclusive"):
-        reading.assumed.append(f"{name} is non-exclusive: the mapping says {exclusivity}")
-        exclusivity = "non_exclusive"
     codes, excluded = _places(item, name, reading)
+    acts, strange = _acts(item, name, reading)
+    words = [str(item["field"])] if "field" in item else []
+    words += [*strange, *unread(item, _GRANT_MEMBERS), *limits]
+    exclusivity = _exclusivity(item, name, reading)
     members: dict[str, Any] = {
         "grant": name,
-        "acts": list(_acts(item, name, reading)),
+        "acts": acts,
         "exclusivity": exclusivity,
         "territory": {"codes": codes},
-        "field": {"scheme": "any", "edition": None, "codes": []},
+        "field": _field(words),
         **({} if excluded is None else {"excluded": excluded}),
         "sublicensing": _sublicensing(item, name, reading),
         "transferable": item.get("transferable") is True,
     }
     reading.read.append(f"{name}: {exclusivity}, {', '.join(codes)}")
+    if words:
+        reading.read.append(f"{name} in words only, so it permits nothing: {'; '.join(words)}")
     return Grantable(giver, taker, item.get("what"), members)
 
 
-def _acts(item: Mapping[str, Any], name: str, reading: Reading) -> Iterator[str]:
+def _field(words: list[str]) -> dict[str, Any]:
+    """Return any field, or what is said in words of it: that keeps others out, permits nothing."""
+    if not words:
+        return {"scheme": "any", "edition": None, "codes": []}
+    return {"scheme": "words", "edition": None, "codes": list(dict.fromkeys(words))}
+
+
+def _exclusivity(item: Mapping[str, Any], name: str, reading: Reading) -> str:
+    said = item.get("exclusivity")
+    if said in ("exclusive", "sole", "non_exclusive"):
+        return str(said)
+    if said is not None:
+        raise NotCarried(f"{name} is {said}: neither exclusive, sole nor non-exclusive")
+    reading.assumed.append(f"{name} is non-exclusive: the mapping says nothing")
+    return "non_exclusive"
+
+
+def _acts(item: Mapping[str, Any], name: str, reading: Reading) -> tuple[list[str], list[str]]:
+    """Return the acts of a grant, and what it is for that is no act here."""
     words = list(item.get("rights") or str(item.get("purpose") or "").replace("+", " ").split())
     found = [act for word in words for act in _ACTS.get(word, ())]
     strange = [word for word in words if word not in _ACTS]
-    if strange:
-        reading.left_out.append(f"{name} acts: {', '.join(strange)}")
     if not found:
         reading.assumed.append(f"{name} is of all acts of use: the mapping names none")
-    yield from dict.fromkeys(found or ALL_ACTS)
+    if found and strange:
+        reading.left_out.append(f"{name} acts: {', '.join(strange)}")
+        return list(dict.fromkeys(found)), []
+    return list(dict.fromkeys(found or ALL_ACTS)), [f"acts: {word}" for word in strange]
 
 
 def _territory(listed: Any, name: str) -> Iterator[str]:
@@ -173,233 +202,32 @@ def _sublicensing(item: Mapping[str, Any], name: str, reading: Reading) -> str:
     return "no"
 
 
-def money_of(agreement: Agreement, reading: Reading) -> dict[str, Any]:
-    """Return price, royalty and currency as members of a contract; without them, a sealed price."""
-    parts = agreement.items("consideration")
-    currency = next((part["currency"] for part in parts if "currency" in part), "USD")
-    price, schedule = (
-        _price(parts, currency, reading),
-        _schedule(agreement, parts, currency, reading),
-    )
-    if price is None and schedule is None and _is_paid_up(agreement):
-        price = {"amount": 0, "currency": currency}
-        reading.read.append("price: fully paid, nothing further is due")
-    if price is None and schedule is None:
-        reading.assumed.append("price: not in the mapping, so it stands as a sealed section")
-        price = {"commitment": agreement.sha256}
-    _must_work_out(agreement, schedule, reading)
-    return {
-        "price": price,
-        "royalty": schedule,
-        "royalty_ppm": None,
-        "royalty_base": "none",
-        "currency": currency,
-    }
-
-
-def _is_paid_up(agreement: Agreement) -> bool:
-    return any(item.get("royalty") in ("fully_paid", "free") for item in agreement.items("grants"))
-
-
-def _price(
-    parts: tuple[Mapping[str, Any], ...], currency: str, reading: Reading
-) -> dict[str, Any] | None:
-    lumps = [
-        part
-        for part in parts
-        if part.get("type") in _LUMPS
-        and type(part.get("amount_minor")) is int
-        and part.get("currency", currency) == currency
-    ]
-    if not lumps:
-        return None
-    total = sum(part["amount_minor"] for part in lumps)
-    reading.read.append(f"price: {total} {currency} minor units, in {len(lumps)} sum(s)")
-    return {"amount": total, "currency": currency}
-
-
-def _schedule(
-    agreement: Agreement,
-    parts: tuple[Mapping[str, Any], ...],
-    currency: str,
-    reading: Reading,
-) -> dict[str, Any] | None:
-    """Return the royalty schedule, if the mapping has a rate; else what it says is left out."""
-    schedule: dict[str, Any] = {}
-    for part in parts:
-        kind = str(part.get("type"))
-        read = _READERS.get(kind)
-        if kind in _LUMPS:
-            continue
-        if read is None or not read(schedule, part):
-            reading.left_out.append(f"consideration {_words(part)}")
-            continue
-        reading.read.append(f"consideration {_words(part)}")
-    if "tiers" not in schedule and "per_unit" not in schedule:
-        return None
-    if "due_days" not in schedule:
-        reading.assumed.append("royalties are due when their period ends: no days are mapped")
-    _read_late(agreement, schedule, reading)
-    _read_audit(agreement, schedule, reading)
-    whole = {"currency": currency, "period": "year", "due_days": 0, **schedule}
-    try:
-        Royalty.model_validate(whole)
-    except ValueError as error:
-        reading.left_out.append(f"royalty, which has another form: {str(error).splitlines()[-2]}")
-        return None
-    return whole
-
-
-def _words(part: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in part.items())
-
-
-def _running(schedule: dict[str, Any], part: Mapping[str, Any]) -> bool:
-    rate = part.get("rate_ppm")
-    tiers = part.get("tiers")
-    tiered = isinstance(tiers, list) and all(
-        isinstance(tier, dict) and {"upto_minor", "rate_ppm"} <= tier.keys() for tier in tiers
-    )
-    if "tiers" in schedule or (type(rate) is not int and not tiered):
-        return False
-    schedule["base"] = _BASES.get(str(part.get("base")), "other")
-    schedule["tiers"] = (
-        [{"upto": tier["upto_minor"], "rate_ppm": tier["rate_ppm"]} for tier in tiers]
-        if isinstance(tiers, list) and tiered
-        else [{"upto": None, "rate_ppm": rate}]
-    )
-    if part.get("period") in ("month", "quarter", "half_year", "year"):
-        schedule["period"] = part["period"]
-    days = part.get("due_days_after_period_end")
-    if type(days) is int:
-        schedule["due_days"] = days
-    return True
-
-
-def _per_unit(schedule: dict[str, Any], part: Mapping[str, Any]) -> bool:
-    amount = part.get("amount_minor", part.get("per_unit_minor"))
-    if "tiers" in schedule or type(amount) is not int:
-        return False
-    schedule["base"], schedule["per_unit"] = "unit", amount
-    return True
-
-
-def _minimum(schedule: dict[str, Any], part: Mapping[str, Any]) -> bool:
-    if type(part.get("amount_minor")) is not int:
-        return False
-    credit = str(part.get("credit", ""))
-    same = "non-cumulative" in credit or "that year" in credit
-    schedule["minimum"] = {
-        "amount": part["amount_minor"],
-        "credit": "same_year" if same else "carried_forward",
-    }
-    return True
-
-
-def _stacking(schedule: dict[str, Any], part: Mapping[str, Any]) -> bool:
-    names = ("credit_ppm", "floor_ppm_of_royalty")
-    if not all(type(part.get(name)) is int for name in names):
-        return False
-    schedule["stacking"] = {"credit_ppm": part[names[0]], "floor_ppm": part[names[1]]}
-    return True
-
-
-def _milestone(schedule: dict[str, Any], part: Mapping[str, Any]) -> bool:
-    reached, amount = part.get("trigger_annual_net_sales_minor"), part.get("amount_minor")
-    if type(reached) is not int or type(amount) is not int:
-        return False
-    found = schedule.setdefault("milestones", [])
-    found.append({"milestone": f"m{len(found) + 1}", "yearly_base": reached, "amount": amount})
-    return True
-
-
-def _cap(schedule: dict[str, Any], part: Mapping[str, Any]) -> bool:
-    if type(part.get("amount_minor")) is not int:
-        return False
-    per = "year" if part.get("per") == "year" else "term"
-    schedule["cap"] = {"amount": part["amount_minor"], "per": per}
-    return True
-
-
-def _zero_rated(schedule: dict[str, Any], part: Mapping[str, Any]) -> bool:
-    place = str(part.get("territory"))
-    if len(place) != 2 or not place.isalpha():  # noqa: PLR2004  (ISO 3166-1 alpha-2)
-        return False
-    schedule.setdefault("zero_rated", []).append(f"iso:{place.upper()}")
-    return True
-
-
-_READERS: Mapping[str, Callable[[dict[str, Any], Mapping[str, Any]], bool]] = {
-    "running_royalty": _running,
-    "tiered_royalty": _running,
-    "royalty": _running,
-    "per_unit_royalty": _per_unit,
-    "unit_royalty": _per_unit,
-    "minimum_annual": _minimum,
-    "minimum": _minimum,
-    "stacking_credit": _stacking,
-    "sales_milestone": _milestone,
-    "cap": _cap,
-    "royalty_cap": _cap,
-    "zero_rate_territory": _zero_rated,
-}
-
-
-def _read_late(agreement: Agreement, schedule: dict[str, Any], reading: Reading) -> None:
-    late = agreement.said.get("late_interest")
-    if isinstance(late, dict) and type(late.get("annual_ppm")) is int:
-        yearly = "year" in str(late.get("compounding", ""))
-        schedule["late"] = {
-            "yearly_ppm": late["annual_ppm"],
-            "from_day": late.get("from_day_after_due", 1),
-            "compounding": "yearly" if yearly else "none",
-        }
-        reading.read.append(f"late interest {_words(late)}")
-    elif late is not None:
-        reading.left_out.append(f"late interest: {late}")
-
-
-def _read_audit(agreement: Agreement, schedule: dict[str, Any], reading: Reading) -> None:
-    audit = agreement.said.get("audit")
-    if not isinstance(audit, dict):
-        return
-    shift, years = audit.get("cost_shift_if_error_ppm_at_least"), audit.get("records_years")
-    if type(shift) is int and type(years) is int:
-        schedule["audit"] = {"records_years": years, "cost_shift_ppm": shift}
-        reading.read.append(f"audit: {years} years of records, cost shifts at {shift} ppm")
-    carried = ("records_years", "cost_shift_if_error_ppm_at_least")
-    rest = {name: value for name, value in audit.items() if name not in carried}
-    if rest:
-        reading.left_out.append(f"audit {_words(rest)}")
-
-
-def _must_work_out(agreement: Agreement, schedule: dict[str, Any] | None, reading: Reading) -> None:
-    """Say whether the example that the mapping works out comes out to the unit."""
-    example = agreement.said.get("worked_example")
-    if schedule is None or not isinstance(example, dict):
-        return
-    base, expected = example.get("annual_net_sales_minor"), example.get("royalty_minor")
-    if type(base) is int and type(expected) is int:
-        due = royalty_on(Royalty.model_validate(schedule), base)
-        outcome = "as worked out" if due == expected else f"but {expected} was worked out"
-        reading.read.append(f"on net sales of {base} the royalty is {due}, {outcome}")
-
-
 def clauses_of(agreement: Agreement, reading: Reading) -> dict[str, Any]:
-    """Return what the agreement asks of the licensee, as members of a contract."""
+    """Return what the agreement asks of the licensee, as members of a contract.
+
+    A clause stands there as void only if the mapping calls it so; one that it leaves to a person is
+    for review. Raises `NotCarried`.
+    """
     said: dict[str, Any] = {}
-    for clause in agreement.items("clauses"):
-        for letter in (key.removeprefix(_ARTICLE) for key in clause if key.startswith(_ARTICLE)):
-            _read_clause(said, clause, letter, reading)
     back = agreement.said.get("grant_back")
+    for clause in (*agreement.items("clauses"), *agreement.items("grant_back")):
+        for letter in (key.removeprefix(_ARTICLE) for key in clause if key.startswith(_ARTICLE)):
+            verdict = str(clause[f"{_ARTICLE}{letter}"])
+            if verdict.startswith("VOID"):
+                _read_clause(said, clause, letter, reading)
+            else:
+                text = f"{clause.get('ref', '?')}: {clause.get('what', '')}"
+                reading.review.append(f"144(2)({letter}), {text}: {verdict}")
     if isinstance(back, dict) and "improvements" not in said:
-        exclusivity = back.get("exclusivity")
+        exclusivity = back.get("exclusivity", "non_exclusive")
+        if exclusivity not in ("exclusive", "non_exclusive"):
+            raise NotCarried(f"grant back: {exclusivity}")
         said["improvements"] = {
             "owner": "licensee",
-            "licence_back": "exclusive" if exclusivity == "exclusive" else "non_exclusive",
+            "licence_back": exclusivity,
             "paid": back.get("royalty") not in ("free", "fully_paid", None),
         }
-        reading.read.append(f"grant back {_words(back)}")
+        reading.read.append(f"grant back {in_words(back)}")
     return said
 
 
@@ -426,5 +254,4 @@ def _read_clause(
         reading.left_out.append(f"clause {text}")
         return
     reading.read.append(f"clause {text}")
-    if str(clause[f"{_ARTICLE}{letter}"]).startswith("VOID"):
-        reading.breaches.append(f"{_VOID[letter]} ({clause.get('ref', '?')})")
+    reading.breaches.append(f"{_VOID[letter]} ({clause.get('ref', '?')})")

@@ -20,6 +20,14 @@ MEANINGS: Mapping[str, str] = {
     "CONTENT_MISSING": "the record lacks what an event must say; not sent",
     "KIND_UNKNOWN": "its words are of no conveyance of title or of a lien; not sent",
     "MALFORMED": "the line, or a value in it, is not of the form of a record; not sent",
+    "RECORD_PURGED": "the office has purged the record, so that it proves nothing; not sent",
+    "PART_IN_WORDS": "its words give less than all that its assignors own, or on a condition; "
+    "an event would pass all of it, so it is not sent",
+    "OWNER_UNKNOWN": "of several debtors nobody knows which one owns it: nothing is filed, and "
+    "records are attested without it",
+    "FILING_REFUSED": "the right that it is about was not filed, so nothing is sent about it: "
+    "the ledger may know another right by that number",
+    "NOT_CARRIED": "it says what a contract here cannot, and would lie without; not sent",
     "ENTRY_TOO_LARGE": "it names more applications than one entry holds; not sent",
     "RECORD_EXISTS": "the record is attested already, or stands in the file twice",
     "RIGHT_EXISTS": "the application was filed before, by another event",

@@ -3,20 +3,20 @@ Plans the events by which a clerk attests an office's legal events. It posts not
 
 First a `right.filed/1`, then a fact of status for each event, in order of publication; what has no
 legal effect here is recorded in the office's words. What the extract does not say (who owns the
-right, when it was filed) is told by `Filing`, or stands as docs/decisions/0010-inpadoc-import.md
-says: nothing is guessed silently.
+right, when it was filed, its application's number, the day of issue) is told by `Filing`, or stands
+as docs/decisions/0010-inpadoc-import.md says: nothing is guessed silently.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from api.importers.inpadoc_codes import Meaning, meaning_of
+from api.importers import ImporterError
 from api.importers.inpadoc_records import LegalEvent, Publication, Register
+from api.importers.office_codes import Meaning, reviewed
 from api.importers.uspto import Planned, Remembers
 from ledger.domain.event import Body
 from ledger.domain.right import Holding, RightFiled, RightKind, right_id
@@ -42,39 +42,58 @@ _KINDS: dict[str, RightKind] = {
 """By the first letter of the publication's kind code (WIPO ST.16); any other is an invention."""
 
 _REGIONAL = frozenset({"AP", "EA", "EP", "GC", "OA", "WO"})
-_NAMED_STATE = re.compile(r"([A-Z]{2}): ")
+_NUMBERED = frozenset({"EP", "US", "WO"})
+"""Offices whose numbers of applications have a form of their own.
+
+Those of their publications look alike: US 11408812 is a grant, and another patent's application.
+"""
+
+
+class ApplicationUnknown(ImporterError):
+    """The file names a publication only, and its number is no application's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What the extract leaves out of an application, as far as somebody knows it."""
+    """What the extract leaves out of an application, as far as somebody knows it.
+
+    `already` says that the right is in the ledger, by another event, and is not to be filed.
+    """
 
     owner: str | None = None
     filed_on: date | None = None
     name: str | None = None
     application_no: str | None = None
+    issued_on: date | None = None
+    already: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A legal event and the fact that it became."""
+    """A legal event and the fact that it became; `unclear` says why it is noted, if in doubt."""
 
     event: LegalEvent
     body: OfRight
+    unclear: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StatusPlan:
-    """All that follows from a register, in the order in which it is to be posted."""
+    """All that follows from a register, in the order in which it is to be posted.
+
+    `filing` is None where the right was filed before; `assumed` says what the file does not.
+    """
 
     right: str
-    filing: Planned
+    filing: Planned | None
     facts: tuple[Planned, ...]
     mapped: tuple[Mapped, ...]
+    assumed: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Planned]:
         """Yield the filing, then the facts."""
-        yield self.filing
+        if self.filing is not None:
+            yield self.filing
         yield from self.facts
 
 
@@ -85,35 +104,58 @@ def plan_status(
 
     `clerk` is the party id of the one who attests, `now` the instant at which new events are
     issued. Pure but for `memory`, which gives the same answers on every run.
+    Raises `ApplicationUnknown` where only `filing` can say which application it is, and nobody did.
     """
     filed = _filed(register, filing, clerk)
-    mapped = tuple(_Facts(register, filed.right, clerk))
+    mapped = tuple(_Facts(register, filing, filed.right, clerk))
     facts = [
         Planned(
             f"{item.event.event_code} {item.event.event_date}",
-            key := f"{filed.right}#{item.event.document_sha256}",
+            f"{filed.right}#{item.event.identity}",
             item.body,
-            memory.identity(key, _digest(item.body), now),
+            memory.identity(f"{filed.right}#{item.event.identity}", _digest(item.body), now),
         )
         for item in mapped
+        if _is_new(f"{filed.right}#{item.event.identity}", item.body, memory)
     ]
-    first = Planned(
-        _number(register.publication),
-        filed.right,
-        filed,
-        memory.identity(filed.right, _digest(filed), now),
-    )
-    return StatusPlan(filed.right, first, tuple(facts), mapped)
+    first = None
+    if not filing.already and _is_new(filed.right, filed, memory):
+        identity = memory.identity(filed.right, _digest(filed), now)
+        first = Planned(_number(register.publication), filed.right, filed, identity)
+    return StatusPlan(filed.right, first, tuple(facts), mapped, tuple(_assumed(filing, filed)))
+
+
+def _is_new(subject: str, body: Body, memory: Remembers) -> bool:
+    """Whether a body is the one that was admitted for a subject, or none was: it is said once."""
+    return memory.admitted_body(subject) in (None, _digest(body))
+
+
+def _assumed(filing: Filing, filed: RightFiled) -> Iterator[str]:
+    """Yield what a filing says without anybody's word."""
+    if filing.already:
+        return
+    if filing.owner is None:
+        yield f"owner: nobody is named, so {filed.owners[0].party} stands for the proprietor"
+    if filing.filed_on is None:
+        yield f"day of filing: by {filed.filed_on}, the first day on which the office said anything"
+    if filing.application_no is None:
+        yield f"application: {filed.application_no}, the number of the publication"
 
 
 def _filed(register: Register, filing: Filing, clerk: str) -> RightFiled:
     publication = register.publication
     office = publication.country.lower()
     number = filing.application_no or publication.number
+    if filing.application_no is None and publication.country in _NUMBERED:
+        raise ApplicationUnknown(
+            f"{_number(publication)} is a publication, and its number no application's: give the "
+            "number of the application (--application-no)"
+        )
     right = right_id(office, number)
     named = (event for event in register.events if event.designated_states)
     states = next((event.designated() for event in named), ())
-    shown = min(event.effect for event in register.events)
+    # No day of effect: an assignment has that of its signing, which may come before the filing.
+    shown = min(event.event_date for event in register.events)
     return RightFiled(
         right=right,
         office=office,
@@ -177,11 +219,20 @@ _SAYS: dict[Meaning, Callable[[LegalEvent], Said]] = {
 """What an event with a meaning of its own says, beside what all facts say."""
 
 
+def _issued(publication: Publication, filing: Filing) -> date | None:
+    """Return the day of issue of a patent of the United States, if it is told."""
+    if publication.country != "US":
+        return None
+    granted = (publication.kind or "A")[0] != "A"
+    return filing.issued_on or (publication.published_on if granted else None)
+
+
 class _Facts:
     """The facts of a register: it is read forwards, and a European grant is known by its place."""
 
-    def __init__(self, register: Register, right: str, clerk: str) -> None:
+    def __init__(self, register: Register, filing: Filing, right: str, clerk: str) -> None:
         self._register = register
+        self._issued = _issued(register.publication, filing)
         self._right = right
         self._clerk = clerk
         self._expected = False
@@ -189,13 +240,23 @@ class _Facts:
 
     def __iter__(self) -> Iterator[Mapped]:
         for event in self._register.events:
-            meaning = meaning_of(event.event_code, event.event_description)
-            yield Mapped(event, self._fact(event, meaning))
+            yield self._mapped(event)
+
+    def _mapped(self, event: LegalEvent) -> Mapped:
+        row = reviewed().get(event.event_code)
+        if row is None:
+            return Mapped(event, self._fact(event, "noted"), "nobody reviewed the code")
+        meaning = row.meaning(self._register.publication.kind, names_state=event.names_state)
+        if meaning == "granted_on_issue" and self._issued is None:
+            why = "the day of issue is not told (--issued-on)"
+            return Mapped(event, self._fact(event, "noted"), why)
+        unclear = None if meaning == row.means else "the code has several meanings here"
+        return Mapped(event, self._fact(event, meaning), unclear)
 
     def _fact(self, event: LegalEvent, meaning: Meaning) -> OfRight:
         if meaning == "designated":
             return self._designated(event)
-        if meaning == "granted":
+        if meaning in ("granted", "granted_on_issue"):
             return self._grant(event, None)
         if meaning == "granted_nationally":
             return self._grant(event, self._state(event))
@@ -217,20 +278,21 @@ class _Facts:
         """Return a grant; a national office tells later of one that took effect everywhere.
 
         A regional patent has effect in each of its States from the mention of its grant (EPC
-        art. 64(1)), whenever a national gazette repeats it.
+        art. 64(1)), whenever a national gazette repeats it; a US patent from its issue.
         """
+        effect = self._issued or event.effect
         if self._granted is not None:
             state = state or self._state(event)
         else:
-            self._granted = event.effect
+            self._granted = effect
             state = None if self._register.publication.country in _REGIONAL else state
         return self._of(
             RightGranted,
             event,
             territory=state,
             title_no=_number(self._register.publication, kind=False),
-            granted_on=event.event_date,
-            in_force_from=min(event.effect, self._granted),
+            granted_on=self._issued or event.event_date,
+            in_force_from=min(effect, self._granted),
             expires_on=None,
             designated=event.designated(),
         )
@@ -249,10 +311,10 @@ class _Facts:
 
     def _state(self, event: LegalEvent) -> str | None:
         """Return the State in which an event befell, or None for the right as a whole."""
-        named = _NAMED_STATE.match(event.event_description)
+        row = reviewed().get(event.event_code)
         office = event.event_code[:2]
         own = self._register.publication.country
-        state = event.state or event.event_country or (named and named[1]) or office
+        state = event.state or event.event_country or (row and row.state) or office
         return None if state == own or state in _REGIONAL else f"iso:{state}"
 
 

@@ -8,6 +8,7 @@ of the event all the same.
 
 import hashlib
 import json
+import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -27,6 +28,13 @@ def _as_year(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
+def _as_day(value: object) -> object:
+    found = (
+        re.fullmatch("([0-9]{4})([0-9]{2})([0-9]{2})", value) if isinstance(value, str) else None
+    )
+    return "-".join(found.groups()) if found else value
+
+
 class _Read(Model):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
@@ -37,6 +45,7 @@ class Publication(_Read):
     country: Authority
     number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{1,40}$")]
     kind: Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9A-Z]?$")] | None = None
+    published_on: Annotated[Day | None, BeforeValidator(_as_day), Field(alias="date")] = None
 
 
 class _OnFile(_Read):
@@ -52,9 +61,23 @@ class _OnFile(_Read):
 
 
 class LegalEvent(_OnFile):
-    """An event; `document_sha256` is the hash of its canonical JSON."""
+    """An event; `document_sha256` is the hash of its canonical JSON.
+
+    `identity` is that of the members that are read: by it an event is known again, whatever else
+    the source says of it later.
+    """
 
     document_sha256: Sha256
+
+    @property
+    def identity(self) -> str:
+        """Return the hash of what is read of it."""
+        return _sha256(self.model_dump(mode="json", exclude={"document_sha256"}))
+
+    @property
+    def names_state(self) -> bool:
+        """Whether it says in which State it befell."""
+        return (self.state or self.event_country) is not None
 
     @property
     def effect(self) -> date:
@@ -100,7 +123,7 @@ def parse_register(raw: bytes) -> Register:
             event = _event(value)
         except ValidationError as error:
             raise _malformed(error, "events", number) from error
-        events[event.document_sha256] = event
+        events.setdefault(event.identity, event)
     in_order = sorted(events.values(), key=lambda event: event.event_date)
     return Register(publication=on_file.publication, events=tuple(in_order))
 
@@ -112,6 +135,9 @@ def _malformed(error: ValidationError, *within: str | int) -> MalformedEvents:
 
 
 def _event(value: dict[str, Any]) -> LegalEvent:
+    return LegalEvent(document_sha256=_sha256(value), **_OnFile.model_validate(value).model_dump())
+
+
+def _sha256(value: dict[str, Any]) -> str:
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    digest = "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
-    return LegalEvent(document_sha256=digest, **_OnFile.model_validate(value).model_dump())
+    return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

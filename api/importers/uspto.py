@@ -9,15 +9,16 @@ docs/decisions/0004-uspto-import.md.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
 
+from api.importers import Declined
 from api.importers.memory import Identity
-from api.importers.uspto_kinds import KindUnknown, kind_of
+from api.importers.uspto_kinds import KindUnknown, PartInWords, kind_of, must_give_all
 from api.importers.uspto_parties import MappingRefused, Parties, PartyMapping, Vouched
 from api.importers.uspto_records import Record, Register, in_line
 from ledger.domain.conveyance import (
@@ -70,21 +71,13 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
-    """A record or an application of which the importer posts nothing, and why."""
-
-    source: str
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """All that follows from a set of records.
 
     Post `spellings`, then `filings`, then `conveyances`, each in its order. `unfiled` are
     applications of which no record shows an owner: they are named only by releases or transfers of
-    liens.
+    liens. `left_out` says of each record without which of its applications it is attested, and why;
+    `persons` are the names that are taken for persons.
     """
 
     spellings: tuple[Planned, ...]
@@ -92,6 +85,8 @@ class Plan:
     conveyances: tuple[Planned, ...]
     declined: tuple[Declined, ...]
     unfiled: tuple[str, ...]
+    left_out: tuple[Declined, ...] = ()
+    persons: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Planned]:
         """Yield the events in the order in which they are to be posted."""
@@ -114,11 +109,15 @@ class _Read:
     persons: frozenset[str]
     names: Mapping[str, str]
     sound: bool
+    applications: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class _Application:
-    """What the records say of an application, folded in order of recording."""
+    """What the records say of an application, folded in order of recording.
+
+    `one_of` is the record of a security by which one of several debtors owns it, nobody knows who.
+    """
 
     number: str
     title_no: str | None = None
@@ -127,6 +126,7 @@ class _Application:
     record: Record | None = None
     owners: list[str] = field(default_factory=list)
     received: set[str] = field(default_factory=set)
+    one_of: str | None = None
 
 
 def plan(
@@ -150,8 +150,9 @@ def plan(
     for item in read:
         if item.sound:
             _fold_owners(item, applications)
+    filings, unfiled = _filings(applications.values(), clerk)
+    read, left_out, without = _without(read, {item.source: item for item in unfiled})
     known = {item.record.id: item for item in read}
-    filings, undated = _filings(applications.values(), clerk)
     conveyances, unfit = _conveyances(read, links, known, clerk)
     spellings = (_spelling(vouched, clerk) for vouched in parties.vouched.values())
     return Plan(
@@ -163,8 +164,12 @@ def plan(
             )
             for body in conveyances
         ),
-        declined=(*declined, *undated, *unfit),
-        unfiled=tuple(item.number for item in applications.values() if not item.owners),
+        declined=(*declined, *unfiled, *without, *unfit),
+        unfiled=tuple(
+            item.number for item in applications.values() if not (item.owners or item.one_of)
+        ),
+        left_out=tuple(left_out),
+        persons=tuple(parties.persons),
     )
 
 
@@ -192,7 +197,7 @@ def _read(
         try:
             _must_be_complete(record, applications)
             read.append(_resolved(record, parties))
-        except (KindUnknown, ContentMissing) as refusal:
+        except (KindUnknown, PartInWords, ContentMissing) as refusal:
             declined.append(Declined(record.id, refusal.code, refusal.detail))
     return read, declined
 
@@ -210,6 +215,7 @@ def _must_be_complete(record: Record, applications: dict[str, _Application]) -> 
 
 def _resolved(record: Record, parties: Parties) -> _Read:
     kind = kind_of(record.kind, record.conveyance_text)
+    must_give_all(kind, record.conveyance_text)
     written = [item.name for item in record.assignors]
     written += [item.name for item in record.assignees]
     party = {name: parties.resolve(name, record.document_sha256) for name in written}
@@ -229,6 +235,7 @@ def _resolved(record: Record, parties: Parties) -> _Read:
         persons=frozenset(party[name] for name in party if name not in firms),
         names={parties.name(name): party[name] for name in firms},
         sound=not any(parties.in_doubt(name) for name in firms),
+        applications=record.applications(),
     )
 
 
@@ -237,13 +244,18 @@ def _fold_owners(item: _Read, applications: dict[str, _Application]) -> None:
 
     Those of the first record that shows anybody's title are; so is every person who assigns
     without having received: title is first the inventors', all of them (35 U.S.C. 101, 262), and
-    often each signs and records a paper of his own.
+    often each signs and records a paper of his own. Of several debtors of one security nobody knows
+    which one owns what, until one of them gives it away.
     """
     if item.kind in OF_LIENS:
         return
-    for number in item.record.applications():
+    one_of = item.kind == "security" and len(item.assignors) > 1
+    for number in item.applications:
         application = applications[number]
         owners = application.owners
+        if one_of:
+            application.one_of = application.one_of or item.record.id
+            continue
         first = not owners
         if first:
             application.record = item.record
@@ -269,12 +281,40 @@ def _filings(
     declined: list[Declined] = []
     for item in applications:
         if not item.owners:
+            if item.one_of:
+                detail = f"one of the debtors of {item.one_of} owns it, no record shows which"
+                declined.append(Declined(item.number, "OWNER_UNKNOWN", detail))
             continue
         try:
             filings.append(_filing(item, clerk))
         except ValidationError as error:
             declined.append(_malformed(item.number, error))
     return filings, declined
+
+
+def _without(
+    read: Iterable[_Read], unfiled: Mapping[str, Declined]
+) -> tuple[list[_Read], list[Declined], list[Declined]]:
+    """Return the records without the applications that cannot be filed.
+
+    Then without how many each of them is, and the records of which nothing is left.
+    """
+    kept: list[_Read] = []
+    left_out: list[Declined] = []
+    emptied: list[Declined] = []
+    for item in read:
+        there = tuple(number for number in item.applications if number not in unfiled)
+        gone = [number for number in item.applications if number in unfiled]
+        code = unfiled[gone[0]].code if gone else ""
+        if there:
+            kept.append(replace(item, applications=there))
+        else:
+            detail = f"none of its applications is filed: {', '.join(gone)}"
+            emptied.append(Declined(item.record.id, code, detail))
+        if there and gone:
+            detail = f"attested without {len(gone)} of its {len(item.applications)} applications"
+            left_out.append(Declined(item.record.id, code, f"{detail}, which are not filed"))
+    return kept, left_out, emptied
 
 
 def _malformed(source: str, error: ValidationError) -> Declined:
@@ -357,7 +397,7 @@ def _conveyance(
         kind=item.kind,
         assignors=tuple(Executed(party=p, executed_on=day) for p, day in item.assignors.items()),
         assignees=item.assignees,
-        rights=tuple(right_id(OFFICE, number) for number in record.applications()),
+        rights=tuple(right_id(OFFICE, number) for number in item.applications),
         office_recorded_on=record.recorded,
         refers_to=None if referred is None else _subject(referred),
         attested_by=clerk,

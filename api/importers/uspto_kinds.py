@@ -8,7 +8,7 @@ read from them. A kind that is not known is read from the text; what neither tel
 import re
 from collections.abc import Mapping
 
-from ledger.domain.conveyance import ConveyanceKind
+from ledger.domain.conveyance import OF_LIENS, ConveyanceKind
 from ledger.domain.event import Refusal
 
 _KINDS: Mapping[str, ConveyanceKind] = {
@@ -51,6 +51,29 @@ class KindUnknown(Refusal):
 
     code = "KIND_UNKNOWN"
     title_vi = "Bản ghi không thuộc loại giao dịch làm thay đổi quyền sở hữu hoặc biện pháp bảo đảm"
+
+
+class PartInWords(Refusal):
+    """The record's words give less than all: an event would pass all that the assignors own."""
+
+    code = "PART_IN_WORDS"
+    title_vi = "Bản ghi chỉ chuyển một phần hoặc có điều kiện, trong khi sự kiện sẽ chuyển toàn bộ"
+
+
+_ORDINALS = "HALF|HALVES|THIRDS?|QUARTERS?|FOURTHS?|FIFTHS?|SIXTHS?|SEVENTHS?|EIGHTHS?|TENTHS?"
+_PART = re.compile(
+    rf"UNDIVIDED|PARTIAL|FRACTION|PORTION|\bPART\b|\b(ONE|TWO|THREE|FOUR|A)[- ]({_ORDINALS})\b"
+    rf"|\b({_ORDINALS}) (INTEREST|SHARE|PART|OF)\b|(?<!\d)\d{{1,2}}(\.\d+)? ?(%|PER ?CENT)"
+    r"|(?<![\d/])[1-9]\d? ?/ ?[1-9]\d?(?![\d/])|\b(EXCEPT|EXCLUDING|RESERVING|CONDITIONAL|ONLY)\b"
+)
+"""Words of less than the whole: 100 % has three digits, and 048811/0679 is a reel and a frame."""
+
+
+def must_give_all(kind: ConveyanceKind, text: str) -> None:
+    """Raise `PartInWords` if a record that passes title says that it passes a part of it."""
+    found = None if kind == "security" or kind in OF_LIENS else _PART.search(text.upper())
+    if found is not None:
+        raise PartInWords(f"{text!r} says {found.group()!r}: not all that its assignors own passes")
 
 
 def kind_of(kind: str, text: str) -> ConveyanceKind:

@@ -104,13 +104,32 @@ _CAPACITIES = ("AGENT", "TRUSTEE")
 
 _FORM = re.compile(
     r"\b(INC|INCORPORATED|LLC|LLP|LTD|LIMITED|CORP|CORPORATION|COMPANY|PLC|GMBH|MBH|SARL|SRL|SPA"
-    r"|PTE|PTY|BHD|OYJ|APS|AKTIENGESELLSCHAFT|KAISHA)\b"
+    r"|PTE|PTY|BHD|OYJ|APS|AKTIENGESELLSCHAFT|KAISHA|GAISHA|HOESA|HOJIN|TNHH|JSC)\b"
 )
 _WORD = re.compile(
     r"(?!\w+,).*\b(BANK|FUND|ASSOCIATION|SOCIETY|FOUNDATION|UNIVERSITY|UNIVERSITAET|INSTITUTE"
-    r"|COLLEGE|HOLDINGS|GROUP|TECHNOLOGIES|LABORATORIES|INDUSTRIES|MINISTRY|DEPARTMENT)\b.*"
+    r"|COLLEGE|HOLDINGS|GROUP|TECHNOLOGIES|LABORATORIES|INDUSTRIES|MINISTRY|DEPARTMENT|ACADEMY"
+    r"|HOSPITAL|CENTRE|COUNCIL|COMMITTEE|CONSORTIUM)\b.*"
 )
-_SHORT_FORM = re.compile(r"[^,]+ (AG|SE|SA|NV|BV|KG|KK|OY|AB|AS|CO|LP|NA|EV)")
+_SHORT_FORM = re.compile(r"\S+[^,]* [^,]+, ?(AG|SE|SA|NV|BV|KG|KK|OY|AB|AS|CO|LP|NA|EV)")
+"""After a comma, and more than one word before it: NGUYEN THI NA, and KIM, SE, are persons."""
+
+_VIETNAMESE = re.compile(
+    r"(CÔNG TY|TỔNG CÔNG TY|TẬP ĐOÀN|DOANH NGHIỆP|HỢP TÁC XÃ|XÍ NGHIỆP|NHÀ MÁY|ĐẠI HỌC|TRƯỜNG"
+    r"|HỌC VIỆN|VIỆN|TRUNG TÂM|PHÒNG THÍ NGHIỆM|BỆNH VIỆN|NGÂN HÀNG|QUỸ|SỞ|BỘ|CỤC|TỔNG CỤC"
+    r"|ỦY BAN|UỶ BAN|HỘI|HIỆP HỘI|LIÊN HIỆP|LIÊN ĐOÀN"
+    r"|CONG TY|TONG CONG TY|TAP DOAN|DOANH NGHIEP|HOP TAC XA|XI NGHIEP|NHA MAY|DAI HOC"
+    r"|TRUONG DAI HOC|HOC VIEN|VIEN NGHIEN CUU|VIEN HAN LAM|TRUNG TAM NGHIEN CUU|BENH VIEN"
+    r"|NGAN HANG TMCP|NGAN HANG THUONG MAI) .*"
+)
+"""A name begins with its form. Without accents only what is nobody's name: TRUNG TAM may be."""
+
+_CJK = re.compile(
+    "株式会社|株式會社|有限会社|合同会社|合資会社|㈱|㈜|[(\uff08](?:株|有|주)[)\uff09]|法人|公司|集团|集團"
+    "|企业|企業|工厂|工廠|大学|大學|学院|學院|学校|學校|研究院|研究所|研究中心|科学院|科學院"
+    "|医院|醫院|病院|银行|銀行|协会|協會|協会|基金|机构|機構|事業団"
+    "|주식회사|유한회사|대학|학교|학원|연구원|연구소|협력단|재단|은행|협회|병원|공사|법인"
+)
 
 
 def without_capacity(spelling: str) -> str:
@@ -128,7 +147,13 @@ def is_organisation(name: str) -> bool:
     Persons stand there as `SURNAME, GIVEN`, and `BANK, ANN` and `KIM, SE` are persons.
     """
     plain = name.upper().replace(".", "")
-    return bool(_FORM.search(plain) or _WORD.fullmatch(plain) or _SHORT_FORM.fullmatch(plain))
+    return bool(
+        _FORM.search(plain)
+        or _WORD.fullmatch(plain)
+        or _SHORT_FORM.fullmatch(plain)
+        or _VIETNAMESE.match(plain)
+        or _CJK.search(name)
+    )
 
 
 def party_id(name: str) -> str:
@@ -159,7 +184,8 @@ class Parties:
     `vouched` gathers what the clerk says of the names that occurred, by name: those of the mapping
     file, and the first spelling of each organisation that is not in it. A second spelling that
     differs from it by no more than case, punctuation and spaces is nobody's word: the ledger will
-    refuse the record, PARTY_BY_NAME, until the clerk maps it.
+    refuse the record, PARTY_BY_NAME, until the clerk maps it. `persons` are the names that were
+    taken for persons, in that order: a firm among them has to be mapped.
     """
 
     def __init__(self, mapping: PartyMapping, token: Callable[[str], str]) -> None:
@@ -170,6 +196,7 @@ class Parties:
         self._alike: dict[str, set[str]] = {}
         self._first: dict[str, str] = {}
         self.vouched: dict[str, Vouched] = {}
+        self.persons: dict[str, None] = {}
         for mapped in mapping.parties:
             for spelling in mapped.spellings:
                 self._add(spelling, mapped)
@@ -209,6 +236,7 @@ class Parties:
         """
         mapped = self.mapped(spelling)
         if mapped is None and self.is_person(spelling):
+            self.persons.setdefault(spelling)
             return self._token(spelling)
         name = self.name(spelling)
         key = name_key(name)

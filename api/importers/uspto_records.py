@@ -84,6 +84,7 @@ class _Line(Recorded):
     recorded: Day
     kind: str = ""
     conveyance_text: str = ""
+    purged: bool | None = None
     refers_to: Annotated[tuple[RecordId, ...], FROM_LIST] | None = None
     assignors: Annotated[tuple[Assignor, ...], FROM_LIST] = ()
     assignees: Annotated[tuple[Assignee, ...], FROM_LIST] = ()
@@ -107,10 +108,10 @@ class Record(_Line):
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A line that is no record, or repeats one, and why. Nothing is planned from it."""
+    """A line that is no record, repeats one, or is purged, and why. Nothing is planned from it."""
 
     source: str
-    code: Literal["MALFORMED", "RECORD_EXISTS"]
+    code: Literal["MALFORMED", "RECORD_EXISTS", "RECORD_PURGED"]
     detail: str
 
 
@@ -125,7 +126,8 @@ class Register:
 def parse_records(raw: bytes) -> Register:
     """Return what a JSON-lines file holds, records by day of recording, ties in the file's order.
 
-    A line that is no record, or repeats one, is set aside and takes nothing else with it.
+    A line that is no record, repeats one, or is of a record that the office has purged, is set
+    aside and takes nothing else with it.
     """
     records: dict[str, Record] = {}
     unreadable: list[Unreadable] = []
@@ -138,6 +140,9 @@ def parse_records(raw: bytes) -> Register:
         elif read.id in records:
             detail = f"line {number} repeats it; the first is taken"
             unreadable.append(Unreadable(read.id, "RECORD_EXISTS", detail))
+        elif read.purged:
+            detail = "the office has purged it: it proves nothing"
+            unreadable.append(Unreadable(read.id, "RECORD_PURGED", detail))
         else:
             records[read.id] = read
     return Register(tuple(sorted(records.values(), key=_recorded)), tuple(unreadable))

@@ -248,12 +248,22 @@ def _must_be_theirs_to_give(subject: str, right: Right, body: ConveyanceAttested
         return  # The correction restates to whom the record gave: nothing moves.
     givers = corrected or body.givers()
     one_is_enough = body.kind == "security" or corrected is not None
-    if one_is_enough and any(party in right.owners for party in givers):
+    one_owns = any(party in right.owners for party in givers)
+    if one_owns and one_is_enough:
         return
     if _leads_to_the_first_owners(right, body):
         return
     for party in sorted(givers, key=lambda giver: (giver not in right.former, giver)):
-        must_link(subject, right, party)
+        if not (one_owns and _only_confirms(right, party, body)):
+            must_link(subject, right, party)
+
+
+def _only_confirms(right: Right, party: str, body: ConveyanceAttested) -> bool:
+    """Whether who gave all to the same assignees before signs again, beside one who still owns.
+
+    Joint inventors often do so when the last of them signs: of its own nothing moves.
+    """
+    return party in right.former and frozenset(body.assignees) in right.records.values()
 
 
 def _leads_to_the_first_owners(right: Right, body: ConveyanceAttested) -> bool:

@@ -8,8 +8,9 @@ IPC symbols of different editions are compared as they stand.
 
 Vietnamese units of both editions are sets of the same places (`territory`). Where the relation of
 two fields is not known here, the answer is the cautious one: they may overlap, and neither contains
-the other. That is so for VSIC codes of different editions, for codes of different schemes, and for
-the subgroups of one IPC main group, whose nesting is by dots that the symbol does not show.
+the other. That is so for VSIC codes of different editions, for codes of different schemes, for the
+subgroups of one IPC main group, whose nesting is by dots that the symbol does not show, and for
+what is said in words: it may meet any field, and contains none but what the same words say.
 """
 
 import re
@@ -46,6 +47,7 @@ _SYMBOLS = {
     "ipc": re.compile(r"[A-H]([0-9]{2}([A-Z]( [1-9][0-9]{0,3}(/[0-9]{2,6})?)?)?)?"),
     "vsic": re.compile(r"[0-9]{2,5}"),
 }
+_TEXTS, _LONGEST = 8, 400
 _EDITIONS = {"ipc": re.compile(r"[0-9]{4}\.[0-9]{2}"), "vsic": re.compile(r"2018|2025")}
 
 
@@ -56,13 +58,14 @@ class Territory(Model):
 
 
 class Field(Model):
-    """For what: symbols of one edition of a scheme (IPC or VSIC), or `any` field at all.
+    """For what: symbols of one edition of a scheme (IPC or VSIC), `words`, or `any` field at all.
 
     `any` has neither edition (null) nor codes. An IPC edition is `2026.01`, a VSIC edition `2018`
-    or `2025`.
+    or `2025`. `words` have no edition: their codes are 1 to 8 texts of at most 400 characters, all
+    of which limit the grant.
     """
 
-    scheme: Literal["ipc", "vsic", "any"]
+    scheme: Literal["ipc", "vsic", "words", "any"]
     edition: str | None
     codes: Annotated[tuple[str, ...], FROM_LIST, DISTINCT]
 
@@ -71,6 +74,13 @@ class Field(Model):
         if self.scheme == "any":
             if self.edition is not None or self.codes:
                 raise ValueError("any field has neither edition nor codes")
+            return self
+        if self.scheme == "words":
+            sizes = [len(words) for words in self.codes]
+            if self.edition is not None or not 1 <= len(sizes) <= _TEXTS:
+                raise ValueError(f"a field in words has 1 to {_TEXTS} texts, and no edition")
+            if not 1 <= min(sizes) <= max(sizes) <= _LONGEST:
+                raise ValueError(f"a field in words has texts of 1 to {_LONGEST} characters")
             return self
         if self.edition is None or not _EDITIONS[self.scheme].fullmatch(self.edition):
             raise ValueError(f"{self.edition} is not an edition of {self.scheme}")
@@ -238,6 +248,10 @@ def field_region(scheme: str, edition: str | None, codes: tuple[str, ...]) -> Re
     """Return the symbols of a field ready for comparison."""
     if scheme == "any":
         return _region([(("any",), _NONE, _NONE)], [("any",)])
+    if scheme == "words":
+        # All the texts are one limit, which only the very same texts stay within.
+        limit = "words:" + "\n".join(sorted(codes))
+        return _region([((limit, "any"), frozenset({"any"}), _NONE)], [("any",)])
     if scheme == "vsic":
         nodes = ((_vsic_path(code, edition), *_vsic_doubt(edition)) for code in codes)
         own, other = f"vsic-{edition}", _other_vsic(edition)

@@ -94,6 +94,7 @@ OWN = {
         for name in ("lawbook", "judged", "powers", "domain/territory", "domain/remedy")
     ),
     *(f"ledger/store/{name}.py" for name in ("schema", "migrate", "embedded")),
+    "api/importers/office_codes.py",
     "api/importers/uspto_parties.py",
     "api/cli/story.py",
     "api/describe/titles.py",

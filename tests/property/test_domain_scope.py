@@ -45,6 +45,9 @@ fields = st.one_of(
         st.sampled_from(["2018", "2025"]),
         st.lists(vsic_codes, min_size=1, max_size=4, unique=True),
     ),
+    st.sampled_from(["dentistry", "surgery"]).map(
+        lambda words: Field(scheme="words", edition=None, codes=[words])
+    ),
 )
 days = st.integers(0, 6).map(lambda offset: DAY + timedelta(days=offset))
 boxes = st.builds(
@@ -96,7 +99,7 @@ def field_within(inner: Field, one: str, outer: Field, other: str) -> str:
         return INSIDE
     if inner.scheme == "any":
         return OUTSIDE
-    if inner.scheme != outer.scheme:
+    if inner.scheme != outer.scheme or (inner.scheme == "words" and one != other):
         return UNKNOWN
     if inner.scheme == "ipc":
         return ipc_within(one, other)

@@ -97,6 +97,17 @@ def test_not_owner_refuses_an_assignor_that_owns_no_more() -> None:
     given(FILED).when(again).then_admitted()
 
 
+def test_who_gave_to_the_same_before_only_confirms_beside_one_who_still_owns() -> None:
+    shared = right_filed(owners=[held(INSTITUTE, 1, 3), held(RIVAL, 1, 3), held(BANK, 1, 3)])
+    joint = conveyance_attested("2-2", assignors=executed(INSTITUTE, RIVAL, BANK))
+    log = given(shared, TRANSFER, joint)
+    assert {FIRM: Fraction(1)} == owners(log)
+    again = conveyance_attested("3-3", assignors=executed(INSTITUTE, RIVAL))
+    log.when(again).then_refused(NotOwner, subjects=(INSTITUTE, RIGHT))
+    elsewhere = conveyance_attested("2-2", assignors=executed(INSTITUTE, RIVAL), assignees=[THIRD])
+    given(shared, TRANSFER).when(elsewhere).then_refused(NotOwner, subjects=(INSTITUTE, RIGHT))
+
+
 def test_not_owner_comes_before_a_gap() -> None:
     """The event that forbids is known for the one, and for the other there is none."""
     mixed = conveyance_attested(assignors=executed(THIRD, INSTITUTE), assignees=[RIVAL])

@@ -191,6 +191,11 @@ def test_any_field_contains_every_field() -> None:
         ("vsic", "2025", ["6"]),
         ("vsic", "2025", ["620101"]),
         ("vsic", "2025", ["A61K"]),
+        ("words", None, []),
+        ("words", None, [""]),
+        ("words", None, ["x" * 401]),
+        ("words", None, [str(number) for number in range(9)]),
+        ("words", "2026.01", ["dentistry"]),
     ],
 )
 def test_a_field_is_spelt_as_its_scheme_spells_it(
@@ -198,6 +203,26 @@ def test_a_field_is_spelt_as_its_scheme_spells_it(
 ) -> None:
     with pytest.raises(ValidationError):
         Field.model_validate({"scheme": scheme, "edition": edition, "codes": codes})
+
+
+def in_words(*words: str):
+    field = Field(scheme="words", edition=None, codes=list(words))
+    return field_region(field.scheme, field.edition, field.codes)
+
+
+@pytest.mark.parametrize("other", [any_field(), ipc("A61K"), vsic("62"), in_words("surgery")])
+def test_what_is_said_in_words_may_meet_any_field_and_contains_none(other) -> None:
+    words = in_words("dentistry")
+    assert words.overlaps(other)
+    assert other.overlaps(words)
+    assert not words.contains(other)
+    assert any_field().contains(words)
+
+
+def test_words_contain_what_the_same_words_say_in_whatever_order() -> None:
+    assert in_words("dentistry", "in Japan").contains(in_words("in Japan", "dentistry"))
+    assert not in_words("dentistry", "in Japan").contains(in_words("dentistry"))
+    assert not in_words("dentistry").contains(in_words("dentistry", "in Japan"))
 
 
 def test_a_box_that_ends_on_a_day_leaves_that_day_free() -> None:

@@ -1,4 +1,4 @@
-"""Legal events of INPADOC: read whole, mapped by code or by words, believed as the State's."""
+"""Legal events of INPADOC: read whole, mapped by reviewed codes, believed as the State's."""
 
 import json
 from collections import Counter
@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.importers.inpadoc import Filing, StatusPlan, plan_status
-from api.importers.inpadoc_codes import meaning_of
+from api.importers.inpadoc import ApplicationUnknown, Filing, StatusPlan, plan_status
 from api.importers.inpadoc_records import MalformedEvents, parse_register
 from api.importers.memory import Memory
 from ledger.domain.event import Logged
@@ -21,7 +20,9 @@ from tests.support.builders import CLERK, FIRM, ORIGIN
 from tests.support.projecting import logged, rows_of, true_and_known
 
 EP1000000 = Path(__file__).parents[3] / "shared/data/inpadoc-legal-events/EP1000000.json"
-EUROPEAN = "right:ep.1000000"
+EUROPEAN = "right:ep.99203729"
+APPLICATION = Filing(application_no="99203729")
+AMERICAN = Filing(application_no="13734567", issued_on=date(2015, 4, 28))
 NOW = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 
 
@@ -41,7 +42,7 @@ def events_of(plan: StatusPlan) -> list[Logged]:
 def european() -> StatusPlan:
     if not EP1000000.exists():
         pytest.skip(f"no shared data: {EP1000000} is absent, the INPADOC events are not tested")
-    return planned(json.loads(EP1000000.read_text("utf-8")))
+    return planned(json.loads(EP1000000.read_text("utf-8")), APPLICATION)
 
 
 def asked(
@@ -99,10 +100,18 @@ def test_the_right_as_a_whole_ends_with_its_last_state(european: StatusPlan) -> 
     assert "published" == asked(european, EUROPEAN, "2001-01-01").status
 
 
+def test_no_code_of_the_records_is_unclear(european: StatusPlan) -> None:
+    assert [] == [item.event.event_code for item in european.mapped if item.unclear]
+    assert ("latest", date(2000, 3, 31)) == (
+        european.filing.body.filing_day,
+        european.filing.body.filed_on,
+    )
+
+
 def test_a_second_run_plans_the_same_events() -> None:
     memory = Memory(ORIGIN)
-    first = planned(american(), memory=memory)
-    again = planned(american(), memory=memory)
+    first = planned(american(), AMERICAN, memory=memory)
+    again = planned(american(), AMERICAN, memory=memory)
     assert [item.identity for item in first] == [item.identity for item in again]
     assert [item.body for item in first] == [item.body for item in again]
 
@@ -132,10 +141,23 @@ def american(*more: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def test_a_source_that_has_grown_adds_what_is_new_and_repeats_the_rest() -> None:
+    memory = Memory(ORIGIN)
+    first = planned(american(), AMERICAN, memory=memory)
+    for item in first:
+        memory.settle(item.subject)
+    grown = american(legal("US.PRDP", "2023-09-01", "PATENT REINSTATED ..."))
+    grown["events"].insert(0, legal("US.STPP", "2013-09-01", "INFORMATION ON STATUS: ..."))
+    for event in grown["events"]:
+        event["subscriber"] = "a member that nobody reads"
+    again = planned(grown, AMERICAN, memory=memory)
+    assert ["US.STPP 2013-09-01", "US.PRDP 2023-09-01"] == [item.source for item in again]
+
+
 def test_a_national_title_has_one_fate() -> None:
-    plan = planned(american())
+    plan = planned(american(), AMERICAN)
     assert {None} == {item.body.territory for item in plan.mapped}
-    right = "right:us.9000000"
+    right = "right:us.13734567"
     assert "filed" == asked(plan, right, "2014-06-01").status
     assert "in_force" == asked(plan, right, "2023-04-06").status
     assert "lapsed" == asked(plan, right, "2023-04-07").status
@@ -145,20 +167,58 @@ def test_a_national_title_has_one_fate() -> None:
     )
 
 
+def test_a_grant_of_the_united_states_is_of_the_day_of_issue_and_of_no_status_entry() -> None:
+    issued = planned(american(), AMERICAN)
+    (grant,) = (item.body for item in issued.mapped if isinstance(item.body, RightGranted))
+    assert (date(2015, 4, 28), date(2015, 4, 28)) == (grant.granted_on, grant.in_force_from)
+    assert "filed" == asked(issued, "right:us.13734567", "2015-04-27").status
+    silent = planned(american(), Filing(application_no="13734567"))
+    assert [] == [item for item in silent.mapped if isinstance(item.body, RightGranted)]
+    (entry,) = (item for item in silent.mapped if item.event.event_code == "US.STCF")
+    assert "the day of issue is not told (--issued-on)" == entry.unclear
+    published = american()
+    published["publication"]["date"] = "20150428"
+    assert issued.mapped == planned(published, Filing(application_no="13734567")).mapped
+
+
 def test_what_the_extract_leaves_out_is_told_or_says_so() -> None:
-    silent = planned(american()).filing.body
-    assert ("latest", date(2014, 1, 7)) == (silent.filing_day, silent.filed_on)
-    assert ("party:us.9000000.proprietor",) == tuple(owner.party for owner in silent.owners)
-    told = Filing(FIRM, date(2013, 1, 4), "Widget", "13/734,567")
-    filed = planned(american(), told).filing.body
+    silent = planned(chinese())
+    filed = silent.filing.body
+    assert ("latest", date(2005, 5, 11)) == (filed.filing_day, filed.filed_on)
+    assert ("party:cn.100400.proprietor",) == tuple(owner.party for owner in filed.owners)
+    assert 3 == len(silent.assumed)
+    told = planned(american(), Filing(FIRM, date(2013, 1, 4), "Widget", "13734567"))
+    filed = told.filing.body
     assert ("exact", date(2013, 1, 4), "Widget") == (filed.filing_day, filed.filed_on, filed.name)
-    assert ("right:us.13-734-567", FIRM) == (filed.right, filed.owners[0].party)
+    assert ("right:us.13734567", FIRM) == (filed.right, filed.owners[0].party)
+    assert () == told.assumed
+
+
+def chinese() -> dict[str, Any]:
+    return {
+        "publication": {"country": "CN", "number": "100400", "kind": "C"},
+        "events": [legal("CN.GR01", "2005-05-11", "PATENT GRANT", effective_date="1998-01-01")],
+    }
+
+
+@pytest.mark.parametrize("country", ["US", "EP", "WO"])
+def test_a_publications_number_is_no_applications_where_both_look_alike(country: str) -> None:
+    value = {**american(), "publication": {"country": country, "number": "11408812", "kind": "B2"}}
+    with pytest.raises(ApplicationUnknown, match="--application-no"):
+        planned(value)
+
+
+def test_a_right_that_another_event_filed_is_not_filed_again() -> None:
+    plan = planned(american(), Filing(application_no="13734567", already=True))
+    assert None is plan.filing
+    assert len(plan.facts) == len(list(plan))
+    assert () == plan.assumed
 
 
 def test_a_european_grant_is_known_by_its_place_even_if_no_state_repeats_it() -> None:
     plan = planned(
         {
-            "publication": {"country": "EP", "number": "2000000", "kind": "A1"},
+            "publication": {"country": "EP", "number": "2000000", "kind": "B1"},
             "events": [
                 legal("EP.AK", "2008-12-10", "DESIGNATED", designated_states="DE FR"),
                 legal("EP.GRAA", "2010-01-05", "(EXPECTED) GRANT"),
@@ -168,11 +228,12 @@ def test_a_european_grant_is_known_by_its_place_even_if_no_state_repeats_it() ->
                 ),
                 legal("EP.27W", "2013-05-01", "PATENT REVOKED", effective_date="2013-03-01"),
             ],
-        }
+        },
+        Filing(application_no="08012345"),
     )
     (grant,) = (item.body for item in plan.mapped if isinstance(item.body, RightGranted))
     assert (date(2010, 3, 3), ("iso:DE",)) == (grant.in_force_from, grant.designated)
-    right = "right:ep.2000000"
+    right = "right:ep.08012345"
     assert "published" == asked(plan, right, "2009-01-01", known="2013-04-30").status
     before = "2013-04-30"
     assert "in_force" == asked(plan, right, "2011-01-01", "iso:DE", before).status
@@ -183,32 +244,39 @@ def test_a_european_grant_is_known_by_its_place_even_if_no_state_repeats_it() ->
 
 def test_an_event_that_stands_there_twice_is_one() -> None:
     twice = legal("US.LAPS", "2023-05-15", "LAPSE FOR FAILURE TO PAY MAINTENANCE FEES")
-    assert 6 == len(planned(american(twice)).facts)
-    lapses = [item for item in planned(american()).mapped if isinstance(item.body, RightLapsed)]
-    assert 2 == len(lapses)
+    assert 6 == len(planned(american({**twice, "source": "again"}), AMERICAN).facts)
+    plan = planned(american(), AMERICAN)
+    assert 2 == len([item for item in plan.mapped if isinstance(item.body, RightLapsed)])
 
 
-@pytest.mark.parametrize(
-    ("code", "description", "meaning"),
-    [
-        ("NL.V1", "LAPSED BECAUSE OF NON-PAYMENT OF THE ANNUAL FEE", "lapsed"),
-        ("GB.PCNP", "PATENT CEASED THROUGH NON-PAYMENT OF RENEWAL FEE", "lapsed"),
-        ("GB.PE20", "PATENT EXPIRED AFTER TERMINATION OF 20 YEARS", "noted"),
-        ("FR.PLFP", "FEE PAYMENT", "noted"),
-        ("XX.AF", "ANNUAL FEE PAID", "fee_paid"),
-        ("XX.AN", "ANNUAL FEE NOT PAID", "noted"),
-        ("SE.RR", "PATENT REINSTATED", "restored"),
-        ("XX.RV", "REQUEST FOR REVOCATION", "noted"),
-        ("XX.RX", "PATENT REVOKED BY THE COURT", "cancelled"),
-        ("EP.GRAG", "DESPATCH OF COMMUNICATION OF INTENTION TO GRANT", "noted"),
-        ("CH.PK", "CORRECTION OF AN ERRONEOUS LAPSE", "noted"),
-        ("XX.SU", "PATENT SURRENDERED BY ITS OWNER", "surrendered"),
-        ("XX.LM", "PATENT MAINTAINED IN AMENDED FORM", "limited"),
-        ("EP.STAA", "INFORMATION ON THE STATUS OF A GRANTED EP PATENT", "noted"),
-    ],
-)
-def test_an_unknown_code_is_read_by_its_words(code: str, description: str, meaning: str) -> None:
-    assert meaning == meaning_of(code, description)
+def became(code: str, kind: str = "B1", **members: Any) -> tuple[str, str | None]:
+    """Return what an event of a code became, and why it was only noted."""
+    value = {
+        "publication": {"country": "GB", "number": "2000002", "kind": kind},
+        "events": [
+            legal(code, "2009-01-01", "WORDS THAT NOBODY READS: REVOKED, LAPSED", **members)
+        ],
+    }
+    (item,) = planned(value).mapped
+    return item.body.TOPIC, item.unclear
+
+
+@pytest.mark.parametrize("code", ["XX.RX", "SE.RR", "FR.PLFP", "GB.S28", "DE.8314X"])
+def test_a_code_that_nobody_reviewed_is_noted_whatever_its_words_say(code: str) -> None:
+    assert ("office_event.recorded/1", "nobody reviewed the code") == became(code)
+
+
+def test_a_code_of_two_meanings_acts_where_the_kind_of_the_publication_settles_it() -> None:
+    assert ("right.lapsed/1", None) == became("DE.R119", "B1")
+    unclear = "the code has several meanings here"
+    assert ("office_event.recorded/1", unclear) == became("DE.R119", "A1")
+
+
+def test_a_code_about_one_state_acts_only_where_the_state_is_named() -> None:
+    assert ("right.lapsed/1", None) == became("EP.PG25", state="NL")
+    unclear = "the code has several meanings here"
+    assert ("office_event.recorded/1", unclear) == became("EP.PG25")
+    assert ("right.lapsed/1", None) == became("EP.BERE")
 
 
 PUBLISHED = b'{"publication": {"country": "EP", "number": "1"}, "events": [%s]}'

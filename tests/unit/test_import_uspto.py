@@ -1,6 +1,7 @@
 """The office's records through the real rules: what is refused, why, and what the chains are."""
 
 from fractions import Fraction
+from functools import cache
 
 import pytest
 
@@ -33,6 +34,14 @@ REFUSED = {
 RELEASED_BEYOND = {
     f"right:us.{number}" for number in (16210749, 16210807, 16268030, 16356263, 16377861)
 }
+
+
+@cache
+def unknown_owners() -> set[str]:
+    """Return the applications that one of two debtors owns, nobody knows which."""
+    declined = planned(office_records()).declined
+    assert {"OWNER_UNKNOWN"} == {item.code for item in declined}
+    return {item.source for item in declined}
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +129,28 @@ def test_chains_equal_those_of_the_office_wherever_all_records_are_admitted(ledg
     sound = {
         application: chain
         for application, chain in office_chains().items()
-        if REFUSED.keys().isdisjoint(chain)
+        if REFUSED.keys().isdisjoint(chain) and application not in unknown_owners()
     }
-    assert 724 == len(sound)
+    assert 273 == len(sound)
     assert sound == {application: ledger.chains[application] for application in sound}
 
 
 def test_elsewhere_chains_are_those_of_the_office_without_the_refused_records(ledger: RulesOnly):
+    unknown = unknown_owners()
     for application, chain in office_chains().items():
         admitted = [record for record in chain if record not in REFUSED]
-        assert admitted == ledger.chains.get(application, [])
+        expected = [] if application in unknown else admitted
+        assert expected == ledger.chains.get(application, [])
+
+
+def test_what_one_of_two_debtors_owns_is_filed_for_neither_and_they_alone_are_left_out(
+    ledger: RulesOnly,
+):
+    """Security 48811-679 of two firms is the first record of 603 applications."""
+    unknown = unknown_owners()
+    assert 603 == len(unknown)
+    assert all(ledger.get(f"right:us.{application}") is None for application in unknown)
+    assert {"48811-679", "50965-35"} == {item.source for item in planned(office_records()).left_out}
 
 
 def test_joint_inventors_are_first_owners_in_equal_parts_and_their_assignee_gets_the_whole():
@@ -152,19 +173,18 @@ def test_three_spellings_of_one_mapped_party_are_one_owner_so_that_its_securitie
 def test_an_application_named_only_by_a_release_is_not_filed_since_nobody_shows_as_its_owner():
     plan = planned(office_records())
     assert ("15145543",) == plan.unfiled
-    assert 1096 == len(plan.filings)
-    assert () == plan.declined
+    assert 1096 - 603 == len(plan.filings)
     assert 38 == len(plan.spellings)
 
 
-def test_a_security_passed_on_has_its_new_creditor_on_each_of_its_817_applications(
+def test_a_security_passed_on_has_its_new_creditor_on_each_of_its_applications(
     ledger: RulesOnly,
 ):
     security = ledger.get("conveyance:us.48811-679")
     assert {frozenset({"party:us.morgan-stanley-senior-funding-inc"})} == set(
         security.creditors.values()
     )
-    assert 817 == len(security.creditors)
+    assert 817 - 603 == len(security.creditors)
 
 
 def test_without_any_inventors_assignment_the_same_records_are_refused():
@@ -180,8 +200,8 @@ def test_no_event_carries_a_natural_persons_name():
 def test_every_event_is_canonical_and_its_entry_fits_with_two_signatures():
     sizes = {item.source: len(entry_of(item)) for item in planned(office_records())}
     largest = max(sizes, key=sizes.__getitem__)
-    assert "48811-679" == largest  # 817 applications of two debtors and their creditor
-    assert MAX_ENTRY // 2 < sizes[largest] <= MAX_ENTRY
+    assert "34894-25" == largest  # 367 applications of one firm and another
+    assert MAX_ENTRY // 8 < sizes[largest] <= MAX_ENTRY
 
 
 def test_inventors_papers_that_are_found_after_all_other_records_stand_all_the_same():

@@ -83,7 +83,7 @@ def test_a_firm_that_assigns_without_having_received_is_a_gap_not_a_first_owner(
 
 
 @pytest.mark.parametrize("debtor", [FIRM, HEIR])
-def test_each_of_several_first_debtors_can_later_give_what_it_charged(debtor: str):
+def test_which_of_several_debtors_owned_shows_when_one_of_them_gives_it_away(debtor: str):
     ledger = imported(
         lines(
             line("1-1", "security", (FIRM, HEIR), (BANK,), recorded="2019-02-01"),
@@ -91,7 +91,74 @@ def test_each_of_several_first_debtors_can_later_give_what_it_charged(debtor: st
         )
     )
     assert {} == ledger.refused
-    assert [Fraction(1, 2)] * 2 == list(ledger.get(RIGHT).owners.values())
+    assert [Fraction(1)] == list(ledger.get(RIGHT).owners.values())
+    assert ["conveyance:us.1-1"] == list(ledger.get(RIGHT).liens)
+
+
+def test_of_several_debtors_nobody_is_said_to_own_and_the_others_rights_are_charged():
+    records = lines(
+        line("1-1", "assignment", (ANN,), (FIRM,), applications=("1",), recorded="2019-02-01"),
+        line("2-2", "security", (FIRM, HEIR), (BANK,), applications=("1", "2")),
+        line("3-3", "release", (BANK,), (FIRM,), applications=("1", "2"), refers_to=["2-2"]),
+        line("4-4", "security", (FIRM, HEIR), (BANK,), applications=("2",)),
+    )
+    result = planned(records)
+    assert [("2", "OWNER_UNKNOWN"), ("4-4", "OWNER_UNKNOWN")] == [
+        (item.source, item.code) for item in result.declined
+    ]
+    assert {"2-2", "3-3"} == {item.source for item in result.left_out}
+    ledger = imported(sorted(records, key=lambda record: record.id))
+    assert {} == ledger.refused
+    assert {"1": ["1-1", "2-2", "3-3"]} == ledger.chains
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ASSIGNMENT OF AN UNDIVIDED ONE-HALF INTEREST",
+        "ASSIGNMENT OF 1/3 INTEREST",
+        "ASSIGNMENT OF A 25 PERCENT INTEREST",
+        "ASSIGNS 50% OF ITS RIGHTS",
+        "ASSIGNMENT OF PART INTEREST",
+        "CONDITIONAL ASSIGNMENT",
+        "ASSIGNMENT EXCEPT FOR JAPAN",
+    ],
+)
+def test_words_of_less_than_the_whole_are_not_sent_as_all_of_it(text: str):
+    records = lines(
+        line("1-1", "assignment", (ANN,), (FIRM,), recorded="2019-01-07"),
+        line("2-2", "assignment", (FIRM,), (HEIR,), conveyance_text=text),
+    )
+    assert [("2-2", "PART_IN_WORDS")] == [
+        (item.source, item.code) for item in planned(records).declined
+    ]
+    assert {"15000001": ["1-1"]} == imported(records).chains
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("assignment", "ASSIGNMENT OF 100% INTEREST, EFFECTIVE 12/31/2012, REEL 48811/0679"),
+        ("security", "THIRD AMENDED SECURITY AGREEMENT IN AN UNDIVIDED HALF"),
+    ],
+)
+def test_words_of_the_whole_and_of_securities_are_sent(kind: str, text: str):
+    records = lines(line("1-1", kind, (FIRM,), (HEIR,), conveyance_text=text))
+    assert () == planned(records).declined
+
+
+def test_a_record_that_the_office_has_purged_proves_nothing():
+    raw = line("1-1", "assignment", (ANN,), (FIRM,)) + line(
+        "2-2", "assignment", (FIRM,), (HEIR,), purged=True
+    )
+    result = plan(parse_records(raw), default_mapping(), Memory(ORIGIN), clerk=CLERK, now=NOW)
+    assert [("2-2", "RECORD_PURGED")] == [(item.source, item.code) for item in result.declined]
+    assert ["1-1"] == [item.source for item in result.conveyances]
+
+
+def test_the_names_that_were_taken_for_persons_are_listed():
+    records = lines(line("1-1", "assignment", (ANN, "NORDIC PUMPS AG"), (FIRM,)))
+    assert (ANN, "NORDIC PUMPS AG") == planned(records).persons
 
 
 def test_a_releasing_creditor_is_not_taken_for_the_first_owner():

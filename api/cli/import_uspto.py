@@ -1,0 +1,103 @@
+"""`techledger import uspto`: recorded conveyances, attested by a clerk."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.cli.importing import CLERK, Attesting
+from api.cli.options import AsJson, UrlIfAny
+from api.cli.sending import Outcome, print_renewed
+from api.importers import MAX_REGISTER, ImporterError
+from api.importers.explanations import meaning
+from api.importers.memory import load_memory
+from api.importers.uspto import Plan, plan
+from api.importers.uspto_parties import default_mapping, parse_mapping
+from api.importers.uspto_records import parse_records
+from ledger.client import LedgerClient, ProblemAnswer, read_trust
+from ledger.home import Home
+from ledger.settings import Settings
+from ledger.wire.regular import read_regular
+
+
+def uspto(
+    directory: Annotated[Path, typer.Argument(help="Holds assignments.jsonl")],
+    url: UrlIfAny = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Party spellings and links; default: the shipped file")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Post recorded conveyances of the USPTO, signed by clerk and exchange."""
+    settings = Settings()
+    home = Home(settings.home)
+    trust = read_trust(home.trust)
+    memory_file = home.path / "imports" / "uspto.json"
+    now = datetime.now(UTC)
+    try:
+        memory = load_memory(memory_file, trust.origin)
+        parties = parse_mapping(read_regular(mapping)) if mapping else default_mapping()
+        register = parse_records(read_regular(directory / "assignments.jsonl", MAX_REGISTER))
+        planned = plan(register, parties, memory, clerk=CLERK, now=now)
+    except (ImporterError, FileNotFoundError) as error:
+        raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
+    with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
+        attesting = Attesting(ledger, home, memory, memory_file)
+        outcome = attesting.send(tuple(planned), now, quiet=as_json)
+    outcome.not_sent.extend(planned.declined)
+    if as_json:
+        print(json.dumps(_report(planned, outcome), indent=1, ensure_ascii=False))
+    else:
+        _print(planned, outcome)
+    raise typer.Exit(outcome.exit_code)
+
+
+def _report(planned: Plan, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "outcomes": [
+            {"type": topic, "outcome": status, "count": count, "meaning": meaning(status)}
+            for (topic, status), count in sorted(_counted(outcome).items())
+        ],
+        **outcome.to_json(),
+        "unfiled": list(planned.unfiled),
+        "left_out": [{"source": each.source, "detail": each.detail} for each in planned.left_out],
+        "persons": list(planned.persons),
+    }
+
+
+def _counted(outcome: Outcome) -> Counter[tuple[str, str]]:
+    counts = Counter((item.topic, item.status) for item in outcome.answered)
+    counts.update(("not sent", item.code) for item in outcome.not_sent)
+    return counts
+
+
+def _print(planned: Plan, outcome: Outcome) -> None:
+    console = Console(highlight=False)
+    summary = Table("type", "outcome", "count", "meaning", title="Outcomes", title_justify="left")
+    for (topic, status), count in sorted(_counted(outcome).items()):
+        summary.add_row(topic, status, str(count), meaning(status))
+    console.print(summary)
+    refused = Table(
+        "record", "code", "forbidden by", "why", title="Not admitted", title_justify="left"
+    )
+    for item in outcome.answered:
+        if isinstance(item.answer, ProblemAnswer):
+            problem = item.answer.problem
+            places = ", ".join(str(position) for position in problem.get("positions", []))
+            refused.add_row(item.source, item.answer.code, places, str(problem["detail"]))
+    for declined in outcome.not_sent:
+        refused.add_row(declined.source, declined.code, "", declined.detail)
+    console.print(refused)
+    print_renewed(console, outcome.answered)
+    if planned.unfiled:
+        console.print(f"Not filed, no record shows an owner: {', '.join(planned.unfiled)}")
+    for each in planned.left_out:
+        console.print(f"{each.source}: {each.detail}", markup=False)
+    if planned.persons:
+        names = "; ".join(planned.persons)
+        console.print(f"Taken for persons, and known by tokens: {names}", markup=False)
