@@ -212,6 +212,14 @@ def _waiting(view: View, party: str, contract: str | None, known: Known) -> Iter
             )
 
 
+def distributed_by(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> frozenset[str]:
+    """Return the contract and the agreement on shares by which a distribution was made."""
+    with viewing(pool, money_events) as view:
+        own = money_of(view, (distribution,), view.known(known_at))
+    made = (body for _, body in said_as(own, Distributed) if body.distribution == distribution)
+    return frozenset(subject for body in made for subject in (body.contract, body.share))
+
+
 def releases_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> tuple[int, ...]:
     """Return the positions of the events that released what of a distribution was waiting."""
     with viewing(pool, money_events) as view:

@@ -17,6 +17,7 @@ from ledger.domain.enforcement import SecurityEnforced
 from ledger.domain.event import Body, Logged, key_subject, legal_day
 from ledger.domain.key import KeyRevoked
 from ledger.domain.law import Law
+from ledger.domain.payment import PaymentConfirmed
 from ledger.domain.periods import months_later
 from ledger.domain.right_status import (
     RightCancelled,
@@ -32,7 +33,7 @@ from projections.basis import listing, named
 from projections.dependencies import dependencies, falls_with
 from projections.dispute_events import orders
 from projections.disputes import dispute_of
-from projections.dues import releases_of
+from projections.dues import distributed_by, releases_of
 from projections.keys import signed_by
 from projections.lapses import lapse_effects
 from projections.liens import liens_on
@@ -127,6 +128,10 @@ def _revoked(body: KeyRevoked) -> list[Suspicion]:
     return [(key_subject(body.key_id), "NEEDS_RECONFIRMATION", None, body.key_id)]
 
 
+def _paid(body: PaymentConfirmed) -> list[Suspicion]:
+    return [(body.distribution, "PAID_UNDER_HOLD", body.paid_on, body.payee)]
+
+
 def _waiting(body: Any) -> list[Suspicion]:
     if not body.suspense:
         return []
@@ -144,6 +149,7 @@ _SUSPECTED: Mapping[type[Body], Callable[[Any], list[Suspicion]]] = {
     KeyRevoked: _revoked,
     RevenueDistributed: _waiting,
     ProfitDistributed: _waiting,
+    PaymentConfirmed: _paid,
 }
 
 
@@ -157,7 +163,7 @@ def _suspects(logged: Logged) -> list[Suspect]:
 
 suspects = Journal(
     name="suspects",
-    version=1,
+    version=2,
     row=Suspect,
     emit=_suspects,
     bodies=frozenset(_SUSPECTED),
@@ -216,6 +222,33 @@ def _look_at_registration(case: Case) -> Looked:
         )
     day = legal_day(suspect.accepted)
     standing = [row for row in found if row.start <= day and (row.end is None or day < row.end)]
+    return (
+        positions_of([row.position for row in standing]),
+        positions_of([row.lifted_position for row in standing]),
+    )
+
+
+def _look_at_payment(case: Case) -> Looked:
+    """Orders by which what arrived should have been held back."""
+    suspect = case.suspect
+    assert suspect.effective_from is not None, "suspected by its day"
+    made = distributed_by(case.pool, suspect.subject, known_at=case.known_at)
+    with viewing(case.pool, orders) as view:
+        found = view.rows(
+            orders,
+            """subject = ANY(%(held)s) AND effect = 'HOLD_PAYMENT' AND position < %(at)s
+                AND start <= %(day)s AND ("end" IS NULL OR %(day)s < "end")
+                AND (party IS NULL OR party = %(payee)s)""",
+            {
+                "held": sorted(made),
+                "at": suspect.position,
+                "day": suspect.effective_from,
+                "payee": suspect.detail,
+            },
+            order="position, name",
+        )
+    lifted = [(row, row.lifted_at and legal_day(row.lifted_at)) for row in found]
+    standing = [row for row, day in lifted if day is None or day > suspect.effective_from]
     return (
         positions_of([row.position for row in standing]),
         positions_of([row.lifted_position for row in standing]),
@@ -293,6 +326,7 @@ _LOOKS: Mapping[str, Callable[[Case], Looked]] = {
     "DEED_VOID": _look_at_voidance,
     "NEEDS_RECONFIRMATION": _look_at_key,
     "AUTHOR_SPLIT_MISSING": _look_at_suspense,
+    "PAID_UNDER_HOLD": _look_at_payment,
 }
 
 

@@ -95,6 +95,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
     "Suspect.code": (
         *("RIGHT_ENDED", "TITLE_MOVED_UNDER_FREEZE", "LIENS_AFTER_ENFORCEMENT", "DEED_VOID"),
         *("DISPUTE_OUT_OF_TIME", "NEEDS_RECONFIRMATION", "AUTHOR_SPLIT_MISSING"),
+        "PAID_UNDER_HOLD",
     ),
     "TechnologyView.object_kind": get_args(ObjectKind),
     "Waiting.roles": get_args(Role),

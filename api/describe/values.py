@@ -224,6 +224,9 @@ VALUES: Mapping[str, Said] = {
     "AUTHOR_SPLIT_MISSING": Said(
         "các đồng tác giả chưa thỏa thuận phần chia", "authors have not agreed on their split"
     ),
+    "PAID_UNDER_HOLD": Said(
+        "đã trả trong lúc thanh toán bị tạm giữ", "paid while payment was held"
+    ),
     "REGISTERED_OVER": Said(
         "đăng ký thứ mà bên chuyển không còn", "registered what its givers had no more"
     ),

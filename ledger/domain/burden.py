@@ -23,6 +23,7 @@ class Perfected:
 class Lien:
     """A security interest in the right: to whom, from whom, and whether it forbids assignment.
 
+    Who gets a share from a debtor is one from then on.
     `recorded` is the legal day on which this ledger recorded it.
     """
 

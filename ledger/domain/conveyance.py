@@ -294,7 +294,7 @@ def _must_be_free(subject: str, right: Right, body: ConveyanceAttested, event: E
             day=body.office_recorded_on,
         )
         return
-    must_be_allowed_by_creditors(subject, right, event.signers)
+    must_be_allowed_by_creditors(subject, right, body.givers(), event.signers)
     _must_come_in_turn(subject, right, body)
 
 

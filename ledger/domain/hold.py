@@ -59,7 +59,7 @@ class DeedVoid(Refusal):
 
 
 class Held(Refusal):
-    """A payment that a forum holds back is neither instructed nor confirmed."""
+    """A payment that a forum holds back is not instructed."""
 
     code = "HELD"
     members = ("payee", "share")

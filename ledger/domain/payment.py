@@ -2,7 +2,8 @@
 Payments: instructed by the payer, confirmed by who receives, failed, refunded, noted as too much.
 
 No more is confirmed than is payable, unless the event says that it is an overpayment. What a forum
-holds back is neither instructed nor confirmed. A refund mirrors a payment to the unit.
+holds back is not instructed; that it arrived all the same is a fact, and recorded. Who receives
+confirms, also what goes back. A refund mirrors a payment to the unit.
 Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
@@ -78,7 +79,10 @@ class PaymentInstructed(OfDistribution):
 
 
 class PaymentConfirmed(OfDistribution):
-    """A payee, or a bank, says that money arrived. Taking back is a negative amount."""
+    """A payee, or a bank, says that money arrived.
+
+    A negative amount goes back: then the payer receives it, and says so.
+    """
 
     TOPIC: ClassVar[str] = "payment.confirmed/1"
 
@@ -209,9 +213,13 @@ def _must_be_free_to_pay(
 
 def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) -> None:
     if said_by == giver:
-        raise ConfirmByPayer(f"{giver} pays", subjects=(giver,))
+        raise ConfirmByPayer(
+            f"{giver} pays this: {receiver}, who receives it, or a bank confirms", subjects=(giver,)
+        )
     if said_by != receiver and "bank" not in party_of(state, said_by).roles:
-        raise WrongSigner(f"{said_by} is neither the payee nor a bank", subjects=(said_by,))
+        raise WrongSigner(
+            f"{said_by} is neither {receiver}, who receives it, nor a bank", subjects=(said_by,)
+        )
 
 
 def _admit_instructed(state: State, event: Event, context: Context) -> None:
@@ -226,15 +234,16 @@ def _admit_instructed(state: State, event: Event, context: Context) -> None:
 
 
 def _admit_confirmed(state: State, event: Event, context: Context) -> None:
-    """Refuse a confirmation by the payer or a stranger, too early, of too much, or of the held."""
+    """Refuse a confirmation by who gives or a stranger, too early, or of too much."""
     body = event.body
     assert isinstance(body, PaymentConfirmed)
     _must_be_open(state, body)
-    distribution = known(state, body.distribution, Distribution)
-    _must_be_received_by(state, body.payee, body.payer, body.confirmed_by)
-    _payable(state, body, body.amount)
+    known(state, body.distribution, Distribution)
+    ways = (body.payee, body.payer)
+    receiver, giver = ways if body.amount.amount >= 0 else ways[::-1]
+    _must_be_received_by(state, receiver, giver, body.confirmed_by)
+    distribution = _payable(state, body, body.amount)
     not_in_future(context.accepted, paid_on=body.paid_on)
-    _must_be_free_to_pay(state, body, distribution, context)
     if not body.overpayment:
         _must_be_payable(distribution, body, body.amount.amount)
 

@@ -7,7 +7,7 @@ Read in this order: events, state, refusals, admit, evolve.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -272,6 +272,16 @@ def _shortened(grants: GrantIndex, grant: HeldGrant, day: date) -> GrantIndex:
 def with_lien(right: Right, security: str, lien: Lien) -> Right:
     """Return the right charged with a lien."""
     return replace(right, liens=right.liens.insert(security, lien))
+
+
+def debts_passed(
+    liens: "HashTrieMap[str, Lien]", given: Collection[str], taken: Iterable[str]
+) -> "HashTrieMap[str, Lien]":
+    """Return liens after shares moved: what a debtor promised of a share stays with the share."""
+    for security, lien in liens.items():
+        if not lien.debtors.isdisjoint(given):
+            liens = liens.insert(security, replace(lien, debtors=lien.debtors.union(taken)))
+    return liens
 
 
 def without_lien(right: Right, security: str) -> Right:

@@ -11,7 +11,7 @@ Read in this order: events, state, refusals, helpers, admit, evolve.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from rpds import HashTrieMap
 
@@ -50,21 +50,20 @@ from ledger.domain.right import (
     Holdings,
     OfficeNumber,
     Right,
+    debts_passed,
     sum_of,
 )
 from ledger.domain.transfer import (
+    Ground,
     must_be_allowed_by_creditors,
     must_be_assignable,
+    must_fit_its_ground,
     must_stay_at_home,
 )
 
 KIND = "assignment"
 
 AssignmentId = Annotated[str, of_kind(KIND)]
-Ground = Literal[
-    "sale", "exchange", "gift", "inheritance", "merger", "capital_contribution", "settlement"
-]
-
 BY_AGREEMENT = frozenset({"software", "know_how", "trade_secret", "trade_name"})
 """Kinds of right that arise without registration and pass without it (IP Law art. 6(1), 6(3))."""
 
@@ -115,7 +114,11 @@ class AssignmentAgreed(Body):
 
     def parties(self) -> frozenset[str]:
         """Return assignors and assignees."""
-        return frozenset(holding.party for holding in (*self.assignors, *self.assignees))
+        return self.givers().union(holding.party for holding in self.assignees)
+
+    def givers(self) -> frozenset[str]:
+        """Return the assignors."""
+        return frozenset(holding.party for holding in self.assignors)
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the technologies of the rights, which say who funded them."""
@@ -218,6 +221,7 @@ def moved(
         right,
         owners=owners,
         former=former,
+        liens=debts_passed(right.liens, given, taken),
         titled=logged.position,
         titled_on=legal_day(logged.accepted),
     )
@@ -292,6 +296,7 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     new(state, body.assignment)
     rights = {subject: known(state, subject, Right) for subject in body.rights}
     not_in_future(context.accepted, agreed_on=body.agreed_on)
+    must_fit_its_ground(state, body.ground, body.givers(), (body.price, body.quoted_price), context)
     _must_say_what_for(body, context)
     must_be_writable(_named(body))
     given, taken = sum_of(body.assignors), sum_of(body.assignees)
@@ -385,9 +390,8 @@ def _must_be_free(
     """Refuse what the law lets nobody assign, or not to them, or a creditor has forbidden."""
     law, day = context.law, body.agreed_on
     must_be_assignable(subject, right, law, day, with_business=body.with_business)
-    assignees = (holding.party for holding in body.assignees)
-    must_stay_at_home(state, subject, right, law, day, assignees)
-    must_be_allowed_by_creditors(subject, right, body.consenting)
+    must_stay_at_home(state, subject, right, law, day, (each.party for each in body.assignees))
+    must_be_allowed_by_creditors(subject, right, body.givers(), body.consenting)
 
 
 def _must_have_been_offered(
@@ -451,7 +455,7 @@ def _evolve_agreed(subject: str, value: Assignment | None, logged: Logged) -> As
     return Assignment(
         position=logged.position,
         rights=frozenset(body.rights),
-        assignors=frozenset(holding.party for holding in body.assignors),
+        assignors=body.givers(),
         assignees=frozenset(holding.party for holding in body.assignees),
     )
 

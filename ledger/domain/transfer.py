@@ -8,12 +8,26 @@ Read in this order: refusals, rules.
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Literal
 
-from ledger.domain.event import Refusal, State
+from ledger.domain.event import Context, Refusal, Sealed, State, if_opened, reveal
 from ledger.domain.law import Law
+from ledger.domain.money import Money, Price
 from ledger.domain.party import party_of
 from ledger.domain.right import Right
 from ledger.domain.technology import Technology
+
+
+class GroundPrice(Refusal):
+    """What passes by gift, by inheritance or in a merger has no price; only a person leaves heirs.
+
+    Else a sale under another name would go past those who may buy first.
+    """
+
+    code = "GROUND_PRICE"
+    title_vi = "Căn cứ chuyển giao này không đi cùng giá, hoặc không có giữa các bên này"
+    article = "Bộ luật Dân sự, Điều 457, 609"
+    remedy = "assignment.agreed/1"
 
 
 class NonAssignable(Refusal):
@@ -41,6 +55,47 @@ class LienCovenant(Refusal):
     title_vi = "Biện pháp bảo đảm đã đăng ký cấm chuyển nhượng khi bên nhận bảo đảm chưa đồng ý"
     article = "Bộ luật Dân sự, Điều 321"
     remedy = "security.released/1"
+
+
+Ground = Literal[
+    "sale", "exchange", "gift", "inheritance", "merger", "capital_contribution", "settlement"
+]
+"""Why a right passes."""
+
+UNPAID = frozenset({"gift", "inheritance", "merger"})
+"""The grounds on which nothing is paid."""
+
+_PRICES = ("price", "quoted_price")
+
+
+def must_fit_its_ground(
+    state: State,
+    ground: str | None,
+    givers: Iterable[str],
+    prices: Iterable[Price | Sealed | None],
+    context: Context,
+) -> None:
+    """Raise `GroundPrice` for a price where nothing is paid, and for heirs of who does not die.
+
+    `prices` are `price` and `quoted_price`.
+    """
+    for member, price in zip(_PRICES, prices, strict=True) if ground in UNPAID else ():
+        pointer = f"/body/{member}"
+        with if_opened(context, GroundPrice):
+            if price is not None and reveal(price, pointer, context, Money.model_validate).amount:
+                raise GroundPrice(
+                    f"a {ground} has no {member} (null): what is paid for is a sale, of which the"
+                    " co-owners are told first (coowner.notified/1)",
+                    pointer=pointer,
+                )
+    immortal = [party for party in givers if party_of(state, party).kind != "person"]
+    if ground == "inheritance" and immortal:
+        raise GroundPrice(
+            f"{', '.join(sorted(immortal))} is no person, and leaves nothing to heirs: name a"
+            " sale, a gift or a merger as the ground",
+            subjects=immortal,
+            pointer="/body/ground",
+        )
 
 
 def must_be_assignable(
@@ -84,11 +139,19 @@ def _state_funding(state: State, right: Right) -> Technology | None:
     return technology if funded else None
 
 
-def must_be_allowed_by_creditors(subject: str, right: Right, consenting: Collection[str]) -> None:
-    """Raise `LienCovenant` unless the creditors of each security that forbids it have signed."""
+def must_be_allowed_by_creditors(
+    subject: str, right: Right, givers: Iterable[str], consenting: Collection[str]
+) -> None:
+    """Raise `LienCovenant` unless the creditors of each security that forbids it have signed.
+
+    It forbids its debtors, and who got their shares since; another co-owner promised nothing.
+    """
+    giving = frozenset(givers)
     for security, lien in right.liens.items():
         silent = lien.creditors.difference(consenting)
-        if lien.forbids_assignment and lien.perfected is not None and silent:
+        forbids = lien.forbids_assignment and lien.perfected is not None
+        if forbids and silent and not lien.debtors.isdisjoint(giving):
+            assert lien.perfected is not None, "it forbids"
             raise LienCovenant(
                 f"{security} forbids to assign {subject} without {', '.join(sorted(silent))}",
                 positions=(lien.position, lien.perfected.position),

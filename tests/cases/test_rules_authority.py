@@ -4,24 +4,34 @@ from typing import Any
 
 import pytest
 
-from ledger.domain.authority import SelfDealing
+from ledger.domain.authority import CeilingExceeded, SelfDealing
 from ledger.domain.backdating import Backdated
 from ledger.domain.ending import ContractTerminated, ExitMissing, NoticeMatter
 from ledger.domain.event import Body, OpeningRequired
+from ledger.domain.hold import Held
 from ledger.domain.money import PPM as WHOLE
+from ledger.domain.payment import ConfirmByPayer
+from ledger.domain.preemption import PreemptionOpen
 from ledger.domain.share import ShareAgreed, ShareByStranger, ShareSupersede
+from ledger.domain.transfer import GroundPrice, LienCovenant
 from tests.support.builders import (
+    ASSIGNMENT,
     AUTHOR,
+    BANK,
     CONTRACT,
+    COUNTER,
     FIRM,
     INSTITUTE,
     RIGHT,
     RIVAL,
     SHARE,
     TECHNOLOGY,
+    THIRD,
     assignment_agreed,
+    assignment_registered,
     contract_concluded,
     grant,
+    hash_of,
     held,
     key_added,
     key_id,
@@ -35,6 +45,7 @@ from tests.support.builders import (
     share_agreed,
     sublicence_granted,
     technology_registered,
+    vnd,
 )
 from tests.support.contracts import (
     BOTH,
@@ -45,11 +56,23 @@ from tests.support.contracts import (
     notice_served,
     terms_amended,
 )
-from tests.support.disputes import court_registered, dispute_opened
+from tests.support.disputes import court_registered, dispute_opened, hold_ordered, order
 from tests.support.mandates import mandate_given
-from tests.support.moneys import split
+from tests.support.moneys import (
+    LICENCE,
+    SPLIT,
+    confirmed,
+    licence,
+    payment_instructed,
+    refund_made,
+    report,
+    royalty,
+    shared_out,
+    split,
+)
 from tests.support.specification import Said, given, said
 from tests.support.technologies import authors_declared
+from tests.support.titles import security_perfected
 
 
 def five_years(**overrides: Any) -> Any:
@@ -274,3 +297,127 @@ def test_co_authors_agree_to_less_than_their_one_part() -> None:
     )
     declared.when(alone).then_refused(ShareSupersede, subjects=[AUTHOR])
     declared.when(anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE])).then_admitted()
+
+
+BILLION = 1_000_000_000
+UP_TO_A_MILLION = mandate_given(holder=AUTHOR, topics=["*"], ceiling=vnd(1_000_000), valid_to=None)
+BY_RIGHT = (right_filed(), UP_TO_A_MILLION)
+
+
+def offered(**overrides: Any) -> Any:
+    """Return the firm's offer to the institute, of a million at least."""
+    terms = {"offeror": FIRM, "offeree": INSTITUTE, "royalty_ppm": None, "price": vnd(1_000_000)}
+    return offer_made(**{**terms, **overrides})
+
+
+def accepted_of(offer: Any) -> Any:
+    return offer_accepted(accepts=hash_of(offer), accepted_by=INSTITUTE)
+
+
+def licensed_for(**terms: Any) -> Any:
+    """Return a licence that grants nothing exclusively, and asks for these terms alone."""
+    asked = {"price": None, "royalty_ppm": None, "royalty_base": "none", **terms}
+    return contract_concluded(grants=[grant(exclusivity="non_exclusive")], **asked)
+
+
+def amended_to(price: int) -> Any:
+    return terms_amended(changes={"price": vnd(price)})
+
+
+@pytest.mark.parametrize(
+    ("before", "beyond", "within"),
+    [
+        (
+            (),
+            licensed_for(royalty=royalty(minimum={"amount": 50 * BILLION, "credit": "same_year"})),
+            licensed_for(price=vnd(1_000_000)),
+        ),
+        ((), assignment_agreed(price=None), None),
+        (
+            (offered(price=vnd(10**12)), offered(offer=COUNTER)),
+            accepted_of(offered(price=vnd(10**12))),
+            accepted_of(offered(offer=COUNTER)).model_copy(update={"offer": COUNTER}),
+        ),
+        ((contract_concluded(),), amended_to(10**12), amended_to(1_000_000)),
+    ],
+    ids=["minimum", "assignment", "acceptance", "amendment"],
+)
+def test_ceiling(before: tuple[Any, ...], beyond: Any, within: Any) -> None:
+    """A mandate up to a million: nothing that may come to more, whatever its price says."""
+    past = given(*BY_RIGHT[:1], *before, *BY_RIGHT[1:])
+    others = {FIRM} if within is None or not hasattr(within, "accepted_by") else set()
+    past.when(by(beyond, AUTHOR, *others)).then_refused(CeilingExceeded)
+    if within is not None:
+        past.when(by(within, AUTHOR, *others)).then_admitted()
+
+
+OWNED = right_filed(owners=[held(FIRM, 1, 2), held(INSTITUTE, 1, 2)])
+
+
+def given_away(**overrides: Any) -> Any:
+    """Return what the institute gives to a stranger of its half, its co-owner not asked."""
+    halves = {"assignors": [held(INSTITUTE, 1, 2)], "assignees": [held(RIVAL, 1, 2)]}
+    return assignment_agreed(**{**halves, "ground": "gift", **overrides})
+
+
+def test_gift_for_a_billion() -> None:
+    """What is paid for is sold, and the co-owner may buy first; a gift has no price."""
+    past = given(OWNED)
+    for ground in ("gift", "inheritance", "merger"):
+        paid = given_away(price=vnd(BILLION), ground=ground)
+        past.when(paid).then_refused(GroundPrice)
+        shut = given_away(price=sealed(), ground=ground)
+        past.when(said(shut, openings={"/body/price": vnd(BILLION)})).then_refused(GroundPrice)
+    past.when(given_away(quoted_price=vnd(BILLION))).then_refused(GroundPrice)
+    past.when(given_away(price=vnd(BILLION), ground="sale")).then_refused(PreemptionOpen)
+    past.when(given_away()).then_admitted()
+    past.when(given_away(price=vnd(0))).then_admitted()
+
+
+def test_inheritance_between_firms() -> None:
+    """Who leaves something to heirs is a person; an heir may be anybody."""
+    past = given(right_filed(owners=[held(AUTHOR, 1, 2), held(FIRM, 1, 2)]))
+    between = given_away(ground="inheritance", assignors=[held(FIRM, 1, 2)])
+    past.when(between).then_refused(GroundPrice, subjects=[FIRM])
+    past.when(given_away(ground="inheritance", assignors=[held(AUTHOR, 1, 2)])).then_admitted()
+
+
+def test_other_co_owner() -> None:
+    """The institute promised its creditor not to assign; its co-owner promised nothing."""
+    charged = security_created(debtors=[INSTITUTE], creditor=BANK)
+    past = given(OWNED, charged, security_perfected())
+    past.when(given_away()).then_refused(LienCovenant, positions=[1, 2])
+    others = given_away(assignors=[held(FIRM, 1, 2)])
+    past.when(others).then_admitted()
+    past.when(given_away(consenting=[BANK])).then_admitted()
+
+
+def test_a_covenant_stays_with_the_share() -> None:
+    """Who gets the debtor's share, with the creditor's leave, is bound as the debtor was."""
+    charged = security_created(debtors=[INSTITUTE], creditor=BANK)
+    sold = given_away(consenting=[BANK])
+    past = given(OWNED, charged, security_perfected(), sold, assignment_registered())
+    on = given_away(assignment=f"{ASSIGNMENT}2", assignors=[held(RIVAL, 1, 2)])
+    on = on.model_copy(update={"assignees": given_away(assignees=[held(THIRD, 1, 2)]).assignees})
+    past.when(on).then_refused(LienCovenant)
+
+
+SHARED = (right_filed(), technology_registered(), licence(), report(BILLION, 36_000_000))
+SUING = (court_registered(), dispute_opened(concerns=[LICENCE]))
+
+
+def test_held_arrival() -> None:
+    """What arrived is a fact, whatever was ordered since; to instruct is what an order forbids."""
+    ordered = hold_ordered(order("HOLD_PAYMENT", SPLIT))
+    past = given(*SHARED, split(), shared_out(), *SUING, ordered)
+    arrived = confirmed(25_200_000, confirmed_by=BANK, paid_on="2026-10-28")
+    past.when(arrived).then_admitted()
+    past.when(payment_instructed()).then_refused(Held, subjects=[SPLIT])
+
+
+def test_who_receives_confirms_what_goes_back() -> None:
+    """The licensor pays a refund back: the licensee says that it arrived."""
+    past = given(*SHARED, split(), shared_out(), confirmed(25_200_000))
+    past.when(refund_made(5, confirmed_by=INSTITUTE)).then_refused(ConfirmByPayer)
+    past.when(refund_made(5, confirmed_by=FIRM)).then_admitted()
+    past.when(refund_made(5, confirmed_by=BANK)).then_admitted()

@@ -52,6 +52,21 @@ STORY: dict[str, Body] = {
     "void": ruling_made(orders=[void(b.share_agreed(), SHARE)]),
     "lapsed": b.right_lapsed(effective_from="2026-08-01", published_on="2026-11-01"),
     "withdrawn": dispute_withdrawn(SECOND_DISPUTE),
+    "held": hold_ordered(order("HOLD_PAYMENT", SHARE, name="o3", start="2026-11-01")),
+    "before the hold": b.payment_confirmed(
+        payment="payment:before",
+        payee=b.INSTITUTE,
+        confirmed_by=b.INSTITUTE,
+        amount=b.vnd(1),
+        paid_on="2026-10-31",
+    ),
+    "under the hold": b.payment_confirmed(
+        payment="payment:under",
+        payee=b.INSTITUTE,
+        confirmed_by=b.INSTITUTE,
+        amount=b.vnd(2),
+        paid_on="2026-11-01",
+    ),
 }
 AT = {name: position for position, name in enumerate(STORY, 1)}
 NAMES = {position: name for name, position in AT.items()}
@@ -91,9 +106,17 @@ def test_a_registration_under_a_freeze_is_recorded_and_found(told):
     assert ["frozen too"] == names(finding.contradicts)
 
 
+def test_what_arrived_under_a_hold_is_recorded_and_found(told):
+    finding = found(told)["under the hold"]
+    assert "PAID_UNDER_HOLD" == finding.suspect.code
+    assert ["held"] == names(finding.contradicts)
+    assert not {"paid", "before the hold"} & found(told, settled=True).keys()
+
+
 def test_a_void_share_leaves_what_was_shared_out_and_paid(told):
     finding = found(told, subject=SHARE)["void"]
-    assert ["distributed", "paid"] == names(finding.contradicts)
+    paid = ["paid", "before the hold", "under the hold"]
+    assert ["distributed", *paid] == names(finding.contradicts)
 
 
 def test_a_dispute_opened_late_is_flagged_and_one_in_time_is_not(told):

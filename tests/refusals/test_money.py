@@ -242,15 +242,14 @@ def test_late_rate_cap() -> None:
 
 
 def test_held() -> None:
-    """Nothing of a share under HOLD_PAYMENT is instructed or confirmed, until it is lifted."""
+    """Nothing of a share under HOLD_PAYMENT is instructed, until it is lifted."""
     suing = (court_registered(), dispute_opened(concerns=[LICENCE]))
     log = given(*SHARED, *suing, hold_ordered(order("HOLD_PAYMENT", SPLIT)))
     ordered_at = DISTRIBUTED_AT + 2
-    log.when(confirmed(25_200_000)).then_refused(Held, positions=(ordered_at,), subjects=(SPLIT,))
-    log.when(payment_instructed()).then_refused(Held, positions=(ordered_at,))
-    log.and_then(hold_lifted(lift(SPLIT))).when(confirmed(25_200_000)).then_admitted()
+    log.when(payment_instructed()).then_refused(Held, positions=(ordered_at,), subjects=(SPLIT,))
+    log.and_then(hold_lifted(lift(SPLIT))).when(payment_instructed()).then_admitted()
     one = given(*SHARED, *suing, hold_ordered(order("HOLD_PAYMENT", LICENCE, party=AUTHOR)))
-    one.when(confirmed(25_200_000)).then_admitted()
+    one.when(payment_instructed()).then_admitted()
 
 
 def test_author_split_missing() -> None:

@@ -201,7 +201,8 @@ def test_preemption_open() -> None:
     log.and_then(preemption_waived()).when(early).then_admitted()
     told_nobody = assignment_agreed(**{**SOLD, "notices": []})
     log.when(told_nobody).then_refused(PreemptionOpen, positions=(0,))
-    log.when(assignment_agreed(**{**SOLD, "notices": []}, ground="gift")).then_admitted()
+    given_away = assignment_agreed(**{**SOLD, "notices": [], "price": None}, ground="gift")
+    log.when(given_away).then_admitted()
     to_owner = {**SOLD, "notices": [], "assignees": [held(INSTITUTE, 1, 2)]}
     log.when(assignment_agreed(**to_owner)).then_admitted()
     agreeing = assignment_agreed(**{**SOLD, "notices": []}, consenting=[INSTITUTE])

@@ -26,6 +26,7 @@ from ledger.domain.security import SecurityCreated, SecurityReleased
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed, AssignmentRegistered
+from ledger.domain.transfer import UNPAID
 from ledger.lawbook import shipped
 
 ORIGIN = "ledger.example/techledger/0badcafe"
@@ -255,7 +256,7 @@ def assignment_agreed(**overrides: Any) -> AssignmentAgreed:
         "rights": [RIGHT],
         "assignors": [held(INSTITUTE)],
         "assignees": [held(FIRM)],
-        "price": vnd(800_000_000),
+        "price": None if overrides.get("ground") in UNPAID else vnd(800_000_000),
         "agreed_on": "2026-10-30",
     }
     return built(AssignmentAgreed, defaults, overrides)

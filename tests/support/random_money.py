@@ -120,7 +120,8 @@ def pay(random: Random, ref: WholeReference, day: str) -> Any:
         return m.payment_failed(payment=payment, said_by=by, failed_on=near(random, day))
     amount = _amount(random, ref, between)
     currency = "VND" if random.randint(0, 9) else "USD"
-    by = random.choice((between["payee"], between["payee"], b.BANK, *PARTIES))
+    gets = between["payer" if amount < 0 else "payee"]
+    by = random.choice((gets, gets, b.BANK, *PARTIES))
     return b.payment_confirmed(
         **between,
         payment=payment,

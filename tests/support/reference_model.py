@@ -14,15 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.support.builders import OPERATOR, REVIEWER, key_id
-from tests.support.reference_signers import (
-    NAMED,
-    TOGETHER,
-    all_by_one_hand,
-    by_one_hand,
-    opposed,
-    parties_in,
-    who_signs,
-)
+from tests.support.reference_signers import apart, who_signs
 
 Said = dict[str, Any]
 COURT = "party:vn.court"
@@ -90,7 +82,7 @@ class Reference:
             return "PREDECESSOR_UNKNOWN"
         stands: dict[str, set[str]] = {}
         code = self._signed(topic, said, day, lines, stands)
-        code = code or self._apart(topic, said, stands) or self._let(topic, said)
+        code = code or apart(self.all, topic, said, stands) or self._let(topic, said)
         if code is not None:
             return code
         rule = getattr(self, "_" + topic.partition("/")[0].replace(".", "_"))
@@ -108,23 +100,6 @@ class Reference:
             "mandate.ended/1": ("ended_by", {said.get("principal"), said.get("holder")}),
         }.get(topic, ("", {None}))
         return None if said.get(acting) in those else "WRONG_SIGNER"
-
-    def _apart(self, topic: str, said: Said, stands: dict[str, set[str]]) -> str | None:
-        """Say whether somebody signs both sides."""
-        name = topic.partition("/")[0]
-        topics, member, *_ = NAMED.get(name, ("", ""))
-        found = self.all(*topics.split(), **{member: said[member]}) if topics else []
-        pairs = opposed(name, said, found[0]["said"] if found else None)
-        together = parties_in(said, TOGETHER.get(name, ""))
-        if name == "contract.terminated":
-            made = self.all("contract.concluded", contract=said["contract"])
-            made += self.all("sublicence.granted", contract=said["contract"])
-            for each in made:
-                grants = each["said"].get("grants") or [each["said"]["grant"]]
-                pairs += [(grant["licensor"], grant["licensee"]) for grant in grants]
-            together = said["terminated_by"] if said["ground"] == "consent" else []
-        apart = by_one_hand(stands, pairs) or all_by_one_hand(stands, together)
-        return "SELF_DEALING" if apart else None
 
     def _signed(
         self, topic: str, said: Said, day: str, lines: set[str], stands: dict[str, set[str]]
@@ -211,15 +186,31 @@ class Reference:
 
     def owners(self, right: str) -> dict[str, Fraction]:
         """Return who owns what, moved event by event."""
+        return self._moved(right)[0]
+
+    def bound(self, right: str) -> dict[str, set[str]]:
+        """Return by whose shares each security on a right is bound: debtors, and who got theirs."""
+        return self._moved(right)[1]
+
+    def _moved(self, right: str) -> tuple[dict[str, Fraction], dict[str, set[str]]]:
         owners: dict[str, Fraction] = {}
+        bound: dict[str, set[str]] = {}
+
+        def move(given: dict[str, Fraction], taken: dict[str, Fraction]) -> dict[str, Fraction]:
+            for debtors in bound.values():
+                debtors.update(taken if debtors & given.keys() & owners.keys() else ())
+            return passed(owners, given, taken)
+
         effective: dict[str, bool] = {}
         for entry in self.log:
             said, topic = entry["said"], entry["topic"].partition("/")[0]
             if topic == "right.filed" and said["right"] == right:
                 owners = shares(said["owners"])
+            if topic == "security.created" and right in said["rights"]:
+                bound[said["security"]] = set(said["debtors"])
             for name in voided_by(entry, "assignment", right):
                 given, taken = self.terms(name)
-                owners = passed(owners, taken, given) if effective.get(name) else owners
+                owners = move(taken, given) if effective.get(name) else owners
                 effective[name] = False
             if right not in said.get("rights", ()) or not topic.startswith("assignment."):
                 continue
@@ -234,11 +225,11 @@ class Reference:
                 "assignment.refused": effective.get(name, False),
             }.get(topic, False)
             if wants and not effective.get(name):
-                owners = passed(owners, given, taken)
+                owners = move(given, taken)
             elif not wants and effective.get(name):
-                owners = passed(owners, taken, given)
+                owners = move(taken, given)
             effective[name] = wants
-        return owners
+        return owners, bound
 
     def voided(self, deed: str) -> bool:
         """Whether a ruling declared an assignment void."""
@@ -345,7 +336,9 @@ class Reference:
                 return "FRACTION_EXCEEDED"
             if self.kept(right, party, share, day):
                 return "DOUBLE_ASSIGN_PENDING"
-        if any(lien["creditor"] not in said["consenting"] for lien in self.forbidding(right)):
+        bound = self.bound(right)
+        liens = [each for each in self.forbidding(right) if bound[each["security"]] & given.keys()]
+        if any(lien["creditor"] not in said["consenting"] for lien in liens):
             return "LIEN_COVENANT"
         return self._offered_first(said, right, owners)
 

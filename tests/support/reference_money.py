@@ -193,16 +193,16 @@ class WholeReference(DealsReference):
         made = self.one("revenue.distributed", distribution=said["distribution"])
         if made is None:
             return "PREDECESSOR_UNKNOWN"
-        if said["confirmed_by"] == said["payer"]:
+        back = said["amount"]["amount"] < 0
+        gives, gets = ("payee", "payer") if back else ("payer", "payee")
+        if said["confirmed_by"] == said[gives]:
             return "CONFIRM_BY_PAYER"
-        if said["confirmed_by"] not in (said["payee"], BANK):
+        if said["confirmed_by"] not in (said[gets], BANK):
             return "WRONG_SIGNER"
         if said["amount"]["currency"] != "VND":
             return "CURRENCY_MISMATCH"
         if said["paid_on"] > day:
             return "FUTURE_FACT"
-        if self.withheld(made, said["payee"], day):
-            return "HELD"
         return None if said["overpayment"] else self._payable(said)
 
     def withheld(self, distribution: Said, payee: str, day: str) -> bool:

@@ -1,6 +1,6 @@
 """The table "Who signs" once more, and who is on opposed sides, for the plain reference."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import combinations, product
 from typing import Any
 
@@ -145,3 +145,30 @@ def all_by_one_hand(stands: dict[str, set[str]], parties: Collection[str]) -> bo
     if len({*parties}) == 2:
         return by_one_hand(stands, [*combinations(parties, 2)])
     return len({*parties}) > 1 and len(set().union(*(stands[each] for each in parties))) == 1
+
+
+def apart(
+    log: Callable[..., list[dict[str, Any]]],
+    topic: str,
+    said: dict[str, Any],
+    stands: dict[str, set[str]],
+) -> str | None:
+    """Say whether somebody signs both sides. `log` finds entries by topics and members."""
+    name = topic.partition("/")[0]
+    topics, member, *_ = NAMED.get(name, ("", ""))
+    found = log(*topics.split(), **{member: said[member]}) if topics else []
+    pairs = opposed(name, said, found[0]["said"] if found else None)
+    together = parties_in(said, TOGETHER.get(name, ""))
+    if name == "share.agreed":
+        for each in log("contract.concluded", contract=said["contract"]):
+            licensors = {grant["licensor"] for grant in each["said"]["grants"]}
+            pairs += [*product(licensors, {*said["agreed_by"]} - licensors)]
+    if name == "contract.terminated":
+        made = log("contract.concluded", contract=said["contract"])
+        made += log("sublicence.granted", contract=said["contract"])
+        for each in made:
+            grants = each["said"].get("grants") or [each["said"]["grant"]]
+            pairs += [(grant["licensor"], grant["licensee"]) for grant in grants]
+        together = said["terminated_by"] if said["ground"] == "consent" else []
+    by_one = by_one_hand(stands, pairs) or all_by_one_hand(stands, together)
+    return "SELF_DEALING" if by_one else None

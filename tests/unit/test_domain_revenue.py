@@ -438,7 +438,8 @@ def test_overpaid_if_nothing_is_payable() -> None:
 
 
 def test_overpaid_if_a_payment_is_negative_where_nothing_is_taken_back() -> None:
-    distributed().when(payment_confirmed(amount=vnd(-1))).then_refused(Overpaid)
+    back = payment_confirmed(amount=vnd(-1), confirmed_by=FIRM)
+    distributed().when(back).then_refused(Overpaid)
 
 
 def test_what_is_taken_back_is_confirmed_as_negative_up_to_its_amount() -> None:
@@ -446,9 +447,14 @@ def test_what_is_taken_back_is_confirmed_as_negative_up_to_its_amount() -> None:
     past, back = taken_back(parts)
     past = past.and_then(back)
     of_it = {"distribution": BACK}
-    past.when(payment_confirmed(**of_it, amount=vnd(-4))).then_refused(Overpaid)
     past.when(payment_confirmed(**of_it, amount=vnd(1))).then_refused(Overpaid)
-    past.when(payment_confirmed(**of_it, amount=vnd(-3))).then_admitted()
+    # The author gives back: who receives it says so, or a bank.
+    past.when(payment_confirmed(**of_it, amount=vnd(-3))).then_refused(
+        ConfirmByPayer, subjects=[AUTHOR]
+    )
+    back_to = {**of_it, "confirmed_by": FIRM}
+    past.when(payment_confirmed(**back_to, amount=vnd(-4))).then_refused(Overpaid)
+    past.when(payment_confirmed(**back_to, amount=vnd(-3))).then_admitted()
 
 
 def test_predecessor_unknown_if_nothing_was_distributed() -> None:
