@@ -15,17 +15,14 @@ from ledger.domain.event import Sealed
 from ledger.domain.interest import interest_on
 from ledger.domain.law import Ground, Law
 from ledger.domain.payment import PaymentConfirmed, RefundMade
-from ledger.domain.periods import months_later
 from ledger.domain.report import RevenueReported
-from ledger.domain.royalty import Royalty, shortfall, year_of
+from ledger.domain.royalty import Royalty, agreed_period, shortfall, year_of
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.basis import answering, told
 from projections.contract_events import contract_events, events_of, folded
 from projections.money_events import MoneyEvent, money_events, money_of, said_as
 from projections.view import KnownAt, View, positions_of
-
-_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +226,8 @@ def _carried(royalty: Royalty, earned: Mapping[int, int], year: int) -> int:
 
 
 def _earned(body: RevenueReported) -> int:
-    if body.lines is None:
-        return body.due.amount
-    return body.lines.royalty - body.lines.set_off - body.lines.capped
+    said = body.reckoned()
+    return said.royalty - said.set_off - said.capped
 
 
 def _royalty(value: Contract | None, on: date) -> tuple[Royalty | None, bool]:
@@ -271,16 +267,11 @@ def _missing(
 
 
 def _periods(royalty: Royalty, start: date, until: date) -> Iterator[tuple[date, date]]:
-    """Yield the periods of the calendar, or of the schedule's own year, that end by a day."""
-    months = _MONTHS[royalty.period]
-    anchor = royalty.year_from or date(start.year, 1, 1)
-    first = date(start.year, anchor.month, min(anchor.day, 28))
-    if first > start:
-        first = months_later(first, -12)
-    while (last := months_later(first, months)) <= until:
-        if last > start:
-            yield max(first, start), last
-        first = last
+    """Yield the agreed periods that end by a day, from the one that holds the first day on."""
+    first, last = agreed_period(royalty, start)
+    while last <= until:
+        yield max(first, start), last
+        first, last = agreed_period(royalty, last)
 
 
 def _unpaid(
@@ -296,7 +287,7 @@ def _unpaid(
     rule = default if late is None else law.rule("money.late_interest_cap", on)
     ppm = default.number("ppm_a_year") if late is None else late.yearly_ppm
     for row, body in reports:
-        due_on = body.period_to + timedelta(days=royalty.due_days)
+        due_on = agreed_period(royalty, body.period_from)[1] + timedelta(days=royalty.due_days)
         unpaid = body.due.amount - paid.get(body.report, 0)
         if unpaid <= 0 or due_on >= on:
             continue

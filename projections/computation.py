@@ -211,7 +211,7 @@ def _lines(
         if report.report not in body.sources():
             continue
         schedule = _schedule(report, contract)
-        lines = report.lines
+        said = report.reckoned()
         yield ReportLines(
             report.report,
             row.position,
@@ -226,10 +226,10 @@ def _lines(
             tiers=()
             if schedule is None or schedule.tiers is None
             else tuple((tier.upto, tier.rate_ppm) for tier in schedule.tiers),
-            royalty=report.due.amount if lines is None else lines.royalty,
-            set_off=0 if lines is None else lines.set_off,
-            capped=0 if lines is None else lines.capped,
-            milestones=() if lines is None else lines.milestones,
+            royalty=said.royalty,
+            set_off=said.set_off,
+            capped=said.capped,
+            milestones=said.milestones,
             due=report.due.amount,
             corrects=report.corrects,
         )

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from ledger.domain import distribution, interest, payment, profit, report, share, suspense
+from ledger.domain import (
+    distribution,
+    interest,
+    payment,
+    profit,
+    report,
+    report_answer,
+    share,
+    suspense,
+)
 from ledger.domain.event import Body, Logged
 from ledger.domain.registry import TOPICS
 from projections.projection import Journal
@@ -18,7 +27,7 @@ from projections.view import RECORDED, Known, View, knowing
 
 B = TypeVar("B", bound=Body)
 
-_MODULES = (share, report, profit, distribution, suspense, payment, interest)
+_MODULES = (share, report, report_answer, profit, distribution, suspense, payment, interest)
 _KINDS = ("contract:", "share:", "report:", "profit:", "distribution:", "payment:", "refund:")
 
 

@@ -22,7 +22,8 @@ from ledger.domain.notice import Notice, NoticeReceived
 from ledger.domain.offer import Offer, OfferAccepted
 from ledger.domain.performance import ConditionMet, ContractInForce
 from ledger.domain.preemption import Preemption, PreemptionWaived
-from ledger.domain.report import Report, ReportAccepted
+from ledger.domain.report import Report
+from ledger.domain.report_answer import ReportAccepted
 from ledger.domain.right import Right
 from ledger.domain.security import SecurityReleased
 from ledger.domain.share import ShareAgreed

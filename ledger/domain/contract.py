@@ -170,7 +170,8 @@ class Contract:
     `registered` and `recorded` are the days of the State's permit, of its certificate, and of the
     entry in the office's register of licences. `marked` is the day from which the parties marked it
     in force. `below` are the sublicences that sit under it, each with the grant that it sits under;
-    `shares` the last agreement on each of what is shared.
+    `shares` the last agreement on each of what is shared, `shared_anew` the days from which one
+    took another's place.
     """
 
     position: int
@@ -186,6 +187,7 @@ class Contract:
     changes: tuple[Change, ...] = ()
     reports: ReportsOfContract = NONE_FILED
     shares: Mapping[str, str] = field(default_factory=dict)
+    shared_anew: frozenset[date] = frozenset()
     holds: Holds = field(default_factory=dict)
     head: str | None = None
     below: "HashTrieMap[str, str]" = HashTrieMap()

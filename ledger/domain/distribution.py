@@ -45,7 +45,8 @@ from ledger.domain.law import Ground
 from ledger.domain.money import PPM, CurrencyMismatch, Money, RateRange, ShareSum, largest_remainder
 from ledger.domain.profit import Profit, ProfitId
 from ledger.domain.remedy import Step
-from ledger.domain.report import Report, ReportId
+from ledger.domain.report import Report
+from ledger.domain.report_lines import ReportId
 from ledger.domain.right import Right
 from ledger.domain.share import (
     Parts,

@@ -38,7 +38,8 @@ from ledger.domain.event import (
 from ledger.domain.existence import interval, known, must_stand_under, new, not_in_future
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM, CurrencyMismatch, Money, Price
-from ledger.domain.report import Report, ReportId
+from ledger.domain.report import Report
+from ledger.domain.report_lines import ReportId
 from ledger.domain.royalty import LateInterest, LateRateCap, Royalty, must_respect_the_cap
 
 KIND = "interest"

@@ -1,24 +1,27 @@
 """
 Revenue reports: what a licensee earned in a period, line by line, and what it owes for it.
 
-The base is the gross less the deductions that the contract allows (Decree 76/2018 art. 4). What is
-due follows from the royalty schedule in force on the first day of the period, and from what was
-reported before; a correction takes the place of a report, and the difference lands in what is due.
+A line is what was sold on days on which one schedule holds, or what was taken back of such a line.
+Its base is the gross less the deductions that the contract allows (Decree 76/2018 art. 4). What is
+due follows from all lines in force (`ledger.domain.reckoning`); a correction takes the place of a
+report, and the difference lands in what is due.
 Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from fractions import Fraction
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import model_validator
 
+from ledger.domain.agreed_royalty import versions_of
 from ledger.domain.authority import WrongSigner
-from ledger.domain.contract import Contract, must_license
-from ledger.domain.contract_terms import ContractId, GrantId, Terms
+from ledger.domain.contract import Contract
+from ledger.domain.contract_terms import ContractId
 from ledger.domain.event import (
     FROM_LIST,
     Admits,
@@ -28,71 +31,56 @@ from ledger.domain.event import (
     Event,
     Evolves,
     Logged,
-    Model,
     PartyId,
     Refusal,
     Sealed,
     State,
-    Text,
     if_opened,
-    of_kind,
-    recall,
-    reveal,
 )
-from ledger.domain.existence import interval, known, must_stand_under, new, not_in_future
-from ledger.domain.filed_report import FiledReport, FiledReports
+from ledger.domain.existence import (
+    IntervalEmpty,
+    interval,
+    known,
+    must_stand_under,
+    new,
+    not_in_future,
+)
+from ledger.domain.filed_report import FiledLine, FiledReport, FiledReports
 from ledger.domain.hold import must_stand
 from ledger.domain.listing import ContentMissing
-from ledger.domain.money import Currency, CurrencyMismatch, Money, ppm
-from ledger.domain.royalty import Due, Royalty, Running, Sales, due_on, flat, kinds_of, year_of
+from ledger.domain.money import Currency, CurrencyMismatch, Money
+from ledger.domain.reckoning import Due, Versions, due_of, version_on, zero_rated_base
+from ledger.domain.report_lines import (
+    ONE_LINE,
+    Deduction,
+    Line,
+    Natural,
+    Rate,
+    Reckoning,
+    ReportId,
+    Sold,
+)
+from ledger.domain.royalty import Royalty
+from ledger.domain.sales import (
+    PeriodNotCut,
+    grants_ever,
+    must_be_cut,
+    must_be_sold_in_time,
+    must_return_what_was_sold,
+)
 
 KIND = "report"
-
-ReportId = Annotated[str, of_kind(KIND)]
-Natural = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-
-
-class Deduction(Model):
-    """One line between gross and base, in minor units (Decree 76/2018 art. 4)."""
-
-    kind: Name
-    amount: Natural
-
-
-class Sold(Model):
-    """How many units were made or sold under a grant that is limited in quantity."""
-
-    grant: GrantId
-    units: Natural
-
-
-class Rate(Model):
-    """`numerator/denominator` minor units of the contract's currency for one of the report's."""
-
-    numerator: Positive
-    denominator: Positive
-    source: Text
-    on: Day
-
-
-class Lines(Model):
-    """How the sum due comes about: the running royalty, what is set off or capped, milestones."""
-
-    royalty: int
-    set_off: Natural = 0
-    capped: Natural = 0
-    milestones: Annotated[tuple[Name, ...], FROM_LIST] = ()
 
 
 class RevenueReported(Body):
     """A licensee says what it earned in the days `[period_from, period_to)` and what it owes.
 
-    `gross`, `base` and the deductions are minor units of `currency`. A report that `corrects`
-    another takes its place. `zero_rated` is the part of the base on which nothing is due, `units`
-    what a sum for each unit is due on, `stacked` what third parties got for the same sales. Where
-    the contract's royalty is sealed and no longer kept, `royalty` repeats it, open or sealed.
+    `lines` cut the report, where it must be cut; without them it is one line. `gross`, `base`,
+    `units` and the deductions, minor units of `currency`, are the sums over its lines, `zero_rated`
+    is the part of the base that was sold where the schedule asks nothing, `stacked` what third
+    parties got for the same sales. A report that `corrects` another takes its place. What is due is
+    negative where it takes back what was due before. Where the contract's royalty is sealed and no
+    longer kept, `royalty` repeats it, open or sealed.
     """
 
     TOPIC: ClassVar[str] = "revenue.reported/1"
@@ -102,69 +90,56 @@ class RevenueReported(Body):
     period_from: Day
     period_to: Day
     currency: Currency
-    gross: Natural
+    gross: int
     deductions: Annotated[tuple[Deduction, ...], FROM_LIST]
     base: int
     due: Money
     corrects: ReportId | None
     reported_by: PartyId
-    zero_rated: Natural = 0
-    units: Natural = 0
+    zero_rated: int = 0
+    units: int = 0
     stacked: Natural = 0
     sold: Annotated[tuple[Sold, ...], FROM_LIST] = ()
     rate: Rate | None = None
-    lines: Lines | None = None
+    lines: Annotated[tuple[Line, ...], FROM_LIST] = ()
+    reckoning: Reckoning | None = None
     royalty: Royalty | Sealed | None = None
     auditor: PartyId | None = None
 
     @model_validator(mode="after")
     def _well_formed(self) -> "RevenueReported":
-        if self.due.amount < 0 and self.corrects is None:
-            raise ValueError("only a correction has a negative amount")
         if self.corrects == self.report:
             raise ValueError("a correction is a report of its own")
         if len({each.grant for each in self.sold}) < len(self.sold):
             raise ValueError("a grant's units are said once")
+        if len({each.line for each in self.lines}) < len(self.lines):
+            raise ValueError("two lines have one name")
+        self.in_lines()
         return self
+
+    def in_lines(self) -> tuple[Line, ...]:
+        """Return the lines, or the report as one."""
+        if self.lines:
+            return self.lines
+        one = Line(line=ONE_LINE, gross=self.gross, deductions=self.deductions, units=self.units)
+        return (one,)
+
+    def reckoned(self) -> Reckoning:
+        """Return how the sum due comes about; unless it is said, it is all royalty."""
+        return self.reckoning or Reckoning(royalty=self.due.amount)
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the rights that the contract grants to whoever reports, or granted."""
+        contract = state.get(self.contract)
+        if isinstance(contract, Contract):
+            for grant in grants_ever(contract):
+                if grant.licensee == self.reported_by:
+                    yield from grant.rights
 
     def subjects(self) -> frozenset[str]:
         """Return the report, its contract, who reports, and the report that it corrects."""
         named = (self.report, self.contract, self.reported_by, self.auditor, self.corrects)
         return frozenset(filter(None, named))
-
-
-class OfReport(Body):
-    """What a licensor says to a report. Never an event itself."""
-
-    report: ReportId
-    contract: ContractId
-    said_by: PartyId
-
-    def subjects(self) -> frozenset[str]:
-        """Return the report, its contract and who speaks."""
-        return frozenset((self.report, self.contract, self.said_by))
-
-
-class ReportAccepted(OfReport):
-    """A licensor takes a report as right."""
-
-    TOPIC: ClassVar[str] = "report.accepted/1"
-
-
-class ReportQueried(OfReport):
-    """A licensor asks about a report; it is open until it is accepted."""
-
-    TOPIC: ClassVar[str] = "report.queried/1"
-
-    question: Text
-
-
-class ReportDisputed(OfReport):
-    """A licensor says that a report is wrong."""
-
-    TOPIC: ClassVar[str] = "report.disputed/1"
-
-    reason: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +162,13 @@ class Report:
     distributed: int | None = None
 
 
-class BaseLines(Refusal):
-    """The base is the gross less the deductions that are allowed, line by line."""
+class DeductionNotAgreed(Refusal):
+    """Only the kinds of deduction on the schedule's list are taken off; a bare rate has no list."""
 
-    code = "BASE_LINES"
-    members = ("base",)
-    title_vi = "Giá tính không bằng doanh thu trừ các khoản giảm trừ được phép và đã kê"
+    code = "DEDUCTION_NOT_AGREED"
+    members = ("deductions",)
+    remedy = "revenue.reported/1"
+    title_vi = "Khoản giảm trừ không thuộc danh mục đã thỏa thuận"
     article = "Nghị định 76/2018/NĐ-CP, Điều 4"
 
 
@@ -204,12 +180,16 @@ class ReportOverlap(Refusal):
     title_vi = "Kỳ báo cáo trùng với báo cáo đã nộp"
 
 
-class ReportAfterEnd(Refusal):
-    """After the contract's end nothing is sold under it, unless stock may be sold off."""
+class BaseLines(Refusal):
+    """The base is the gross less the deductions, and the report's sums are those of its lines."""
 
-    code = "REPORT_AFTER_END"
-    members = ("period_to",)
-    title_vi = "Kỳ bán hàng sau khi hợp đồng chấm dứt mà không có điều khoản bán hàng tồn"
+    code = "BASE_LINES"
+    members = ("base",)
+    remedy = "revenue.reported/1"
+    title_vi = (
+        "Giá tính không bằng doanh thu trừ các khoản giảm trừ đã kê, hoặc không khớp các dòng"
+    )
+    article = "Nghị định 76/2018/NĐ-CP, Điều 4"
 
 
 class QuantityExceeded(Refusal):
@@ -220,11 +200,21 @@ class QuantityExceeded(Refusal):
     title_vi = "Số lượng vượt quá hạn mức của quyền được cấp"
 
 
+class ZeroRated(Refusal):
+    """Nothing is due only on sales in places that the schedule itself zero-rates."""
+
+    code = "ZERO_RATED"
+    members = ("zero_rated",)
+    remedy = "revenue.reported/1"
+    title_vi = "Phần không tính tiền bản quyền nằm ngoài các lãnh thổ mà biểu phí quy định"
+
+
 class RoyaltyMismatch(Refusal):
     """What is due does not follow from the royalty that was agreed."""
 
     code = "ROYALTY_MISMATCH"
     members = ("due",)
+    remedy = "revenue.reported/1"
     title_vi = "Số tiền phải trả không khớp với thỏa thuận về tiền bản quyền"
 
 
@@ -249,19 +239,28 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
             f"{body.reported_by} is no licensee of {body.contract}", pointer="/body/reported_by"
         )
     interval(body.period_from, body.period_to, "/body/period_to")
+    _must_hold_its_lines(body)
     not_in_future(context.accepted, period_to=body.period_to)
     must_stand(body.contract, contract.voided, body.period_from)
-    terms = contract.terms_on(body.period_from)
-    royalty = cache(lambda: _royalty(terms, body, context))
+    others = contract.reports.others(body.reported_by, body.corrects)
+    filed = filed_report(contract, body, context.position)
+    reports = others.plus(filed)
+    versions = cache(
+        lambda: versions_of(contract, body.contract, context, body.royalty, body.period_from)
+    )
     with if_opened(context, CurrencyMismatch):
-        _must_be_in_currency(contract, royalty, body)
-    _must_be_within(contract, terms, body)
-    _must_not_overlap(contract, body)
-    with if_opened(context, BaseLines):
-        _must_add_up(royalty, body)
-    _must_keep_to_quantities(contract, body)
-    with if_opened(context, RoyaltyMismatch):
-        _must_owe(contract, royalty(), body)
+        _must_be_in_currency(contract, versions, body)
+    must_be_sold_in_time(state, contract, body.contract, filed)
+    with if_opened(context, PeriodNotCut, DeductionNotAgreed):
+        must_be_cut(state, contract, versions(), filed)
+        _must_be_listed(contract, versions(), reports, body, filed)
+    _must_not_overlap(others, body)
+    _must_add_up(body, filed)
+    must_return_what_was_sold(contract.reports, reports, filed, body.corrects)
+    _must_keep_to_quantities(contract, others, body)
+    with if_opened(context, ZeroRated, RoyaltyMismatch):
+        _must_be_zero_rated(contract, versions(), reports, body, filed)
+        _must_owe(contract, versions(), others, body, filed)
 
 
 def _must_be_corrigible(report: Report, body: RevenueReported) -> None:
@@ -275,29 +274,64 @@ def _must_be_corrigible(report: Report, body: RevenueReported) -> None:
         raise ReportClosed(f"{body.corrects} was corrected", positions=(report.corrected,))
 
 
-def _royalty(terms: Terms, body: RevenueReported, context: Context) -> Royalty | None:
-    """Return the schedule to reckon with: the contract's, kept or as the report repeats it."""
-    agreed, sole = terms.royalty, terms.royalty_ppm
-    if isinstance(agreed, Royalty):
-        return agreed
-    if body.royalty is not None and (isinstance(agreed, Sealed) or isinstance(sole, Sealed)):
-        return reveal(body.royalty, "/body/royalty", context, Royalty.model_validate)
-    if agreed is not None:
-        return recall(agreed, body.contract, context, Royalty.model_validate)
-    rate = recall(sole, body.contract, context, ppm)
-    if rate is None:
-        return None
-    kinds = {each.kind for each in body.deductions}
-    return flat(rate, terms.royalty_base, body.due.currency, kinds)
+def _must_hold_its_lines(body: RevenueReported) -> None:
+    """Refuse a line without a day, or with days that are not the report's."""
+    for number, line in enumerate(body.lines):
+        start, end = line.period_from or body.period_from, line.period_to or body.period_to
+        place = f"/body/lines/{number}"
+        interval(max(start, body.period_from), min(end, body.period_to), place)
+        if start < body.period_from or body.period_to < end:
+            raise IntervalEmpty(
+                f"line {line.line} has days outside [{body.period_from}, {body.period_to})",
+                pointer=place,
+            )
+
+
+def filed_report(contract: Contract, body: RevenueReported, position: int) -> FiledReport:
+    """Return the report as its contract remembers it."""
+    root = contract.reports.root_of(body.report, body.corrects)
+    said = body.reckoned()
+    return FiledReport(
+        root=root,
+        reporter=body.reported_by,
+        start=body.period_from,
+        end=body.period_to,
+        position=position,
+        currency=body.currency,
+        lines=tuple(_line(contract, body, root, line) for line in body.in_lines()),
+        rate=1 if body.rate is None else Fraction(body.rate.numerator, body.rate.denominator),
+        royalty=said.royalty,
+        earned=said.royalty - said.set_off - said.capped,
+        milestones=frozenset(said.milestones),
+        sold={each.grant: each.units for each in body.sold},
+    )
+
+
+def _line(contract: Contract, body: RevenueReported, root: str, line: Line) -> FiledLine:
+    returns = None
+    if line.returns is not None:
+        named = line.returns.report
+        first = root if named == body.report else contract.reports.roots.get(named, named)
+        returns = (first, line.returns.line)
+    return FiledLine(
+        name=line.line,
+        start=line.period_from or body.period_from,
+        end=line.period_to or body.period_to,
+        territory=line.territory,
+        gross=line.gross,
+        base=line.gross - sum(each.amount for each in line.deductions),
+        units=line.units,
+        returns=returns,
+    )
 
 
 def _must_be_in_currency(
-    contract: Contract, royalty: Callable[[], Royalty | None], body: RevenueReported
+    contract: Contract, versions: Callable[[], Versions], body: RevenueReported
 ) -> None:
     """Hold amounts to the contract's currency, unless a rule of exchange was agreed and kept."""
     wrong = body.due.currency != contract.currency
     if body.currency != contract.currency and not wrong:
-        agreed = None if body.rate is None else royalty()
+        agreed = None if body.rate is None else version_on(versions(), body.period_from).schedule
         fx = None if agreed is None else agreed.fx
         wrong = body.rate is None or fx is None or body.rate.source != fx.source
     if wrong:
@@ -306,55 +340,76 @@ def _must_be_in_currency(
         )
 
 
-def _must_be_within(contract: Contract, terms: Terms, body: RevenueReported) -> None:
-    end = contract.ended or contract.runs_to
-    if end is None or body.period_to <= end:
-        return
-    sell_off = terms.sell_off_days
-    if sell_off is None or body.period_to > end + timedelta(days=sell_off):
-        raise ReportAfterEnd(
-            f"{body.contract} ended on {end}",
-            positions=(contract.position if contract.ended_by is None else contract.ended_by,),
-            subjects=(body.contract,),
-        )
+def _must_be_listed(
+    contract: Contract,
+    versions: Versions,
+    reports: FiledReports,
+    body: RevenueReported,
+    filed: FiledReport,
+) -> None:
+    """Refuse deductions of a kind that the schedule of the days of sale does not list."""
+    for line, said in zip(filed.lines, body.in_lines(), strict=True):
+        schedule = version_on(versions, reports.sale_of(filed, line)[1].start).schedule
+        if schedule is None:
+            continue
+        strange = sorted({each.kind for each in said.deductions}.difference(schedule.deductions))
+        if strange:
+            listed = ", ".join(schedule.deductions) or "none"
+            raise DeductionNotAgreed(
+                f"line {line.name} deducts {', '.join(strange)}; the kinds agreed are {listed}: "
+                "report the gross without it",
+                positions=(contract.position,),
+                subjects=(body.contract,),
+            )
 
 
-def _others(contract: Contract, body: RevenueReported) -> FiledReports:
-    """Return the reports in force by the same licensee, but for the one that is corrected."""
-    return contract.reports.others(body.reported_by, body.corrects)
-
-
-def _must_not_overlap(contract: Contract, body: RevenueReported) -> None:
-    twice = [
-        filed.position
-        for filed in _others(contract, body).meeting(body.period_from, body.period_to)
-    ]
+def _must_not_overlap(others: FiledReports, body: RevenueReported) -> None:
+    twice = [filed.position for filed in others.meeting(body.period_from, body.period_to)]
     if twice:
         raise ReportOverlap(
             f"[{body.period_from}, {body.period_to}) holds days reported before", positions=twice
         )
 
 
-def _must_add_up(royalty: Callable[[], Royalty | None], body: RevenueReported) -> None:
-    base = body.gross - sum(line.amount for line in body.deductions)
+def _must_add_up(body: RevenueReported, filed: FiledReport) -> None:
+    """Hold the report's sums to its lines, and a line's deductions to its gross."""
+    base = body.gross - sum(each.amount for each in body.deductions)
     if body.base != base:
         raise BaseLines(f"gross less deductions is {base}, not {body.base}")
-    if body.zero_rated > max(base, 0):
-        raise BaseLines(f"{body.zero_rated} of a base of {base} cannot be zero-rated")
-    agreed = royalty()
-    strange = kinds_of(agreed, {line.kind for line in body.deductions}) if agreed else ()
-    if strange:
-        raise BaseLines(f"not on the contract's list: {', '.join(sorted(strange))}")
+    said, summed = _sums((body,)), _sums(body.in_lines())
+    for name in sorted(said.keys() | summed.keys()):
+        if said.get(name, 0) != summed.get(name, 0):
+            raise BaseLines(
+                f"the lines' {name} is {summed.get(name, 0)}, the report's {said.get(name, 0)}",
+                pointer=f"/body/{name if name in ('gross', 'units') else 'deductions'}",
+            )
+    for line in filed.lines:
+        if line.gross * line.base < 0 or (line.base and not line.gross):
+            raise BaseLines(
+                f"the deductions of line {line.name}, {line.gross - line.base}, are more than its "
+                f"gross, {line.gross}: what is given back of earlier sales is a return of them"
+            )
 
 
-def _must_keep_to_quantities(contract: Contract, body: RevenueReported) -> None:
+def _sums(lines: Iterable[RevenueReported | Line]) -> Counter[str]:
+    """Return the sums over lines: gross, units, and each kind of deduction."""
+    sums = Counter[str]()
+    for line in lines:
+        sums.update({"gross": line.gross, "units": line.units})
+        for each in line.deductions:
+            sums[f"deduction {each.kind}"] += each.amount
+    return sums
+
+
+def _must_keep_to_quantities(
+    contract: Contract, others: FiledReports, body: RevenueReported
+) -> None:
     sold = {each.grant: each.units for each in body.sold}
     for name, grant in contract.grants.items():
         if grant.quantity is None or grant.licensee != body.reported_by:
             continue
         if name not in sold:
             raise ContentMissing(f"grant {name} is limited: the report says how many units")
-        others = _others(contract, body)
         total = sold[name] + others.sold.get(name, 0)
         if total > grant.quantity:
             raise QuantityExceeded(
@@ -367,78 +422,50 @@ def _must_keep_to_quantities(contract: Contract, body: RevenueReported) -> None:
             )
 
 
-def _must_owe(contract: Contract, royalty: Royalty | None, body: RevenueReported) -> None:
-    """Recompute what is due, from the schedule and from what was reported before."""
-    if royalty is None:
+def _must_be_zero_rated(
+    contract: Contract,
+    versions: Versions,
+    reports: FiledReports,
+    body: RevenueReported,
+    filed: FiledReport,
+) -> None:
+    rated = zero_rated_base(versions, reports, filed)
+    if body.zero_rated != rated:
+        schedule = version_on(versions, body.period_from).schedule
+        places = () if schedule is None else schedule.zero_rated
+        raise ZeroRated(
+            f"zero-rated are lines that name {', '.join(places) or 'no territory'}: say "
+            f"{rated} of the base, not {body.zero_rated}",
+            positions=(contract.position,),
+        )
+
+
+def _must_owe(
+    contract: Contract,
+    versions: Versions,
+    others: FiledReports,
+    body: RevenueReported,
+    filed: FiledReport,
+) -> None:
+    """Recompute what is due, from the schedules and from all that is reported."""
+    if all(version.schedule is None for version in versions):
         return
-    due = due_on(royalty, running(contract, royalty, body), _sales(royalty, body))
-    said = body.lines or Lines(royalty=body.due.amount)
-    computed = Lines(
-        royalty=due.royalty,
-        set_off=due.stacking,
-        capped=due.capped,
-        milestones=tuple(each.milestone for each in due.milestones),
-    )
-    if said != computed or body.due.amount != due.total:
+    due = due_of(versions, others, filed, body.stacked)
+    if not owes(body, due):
         raise RoyaltyMismatch(
-            f"due is {due.total}: {_told(due)}; the report says {body.due.amount}",
-            positions=(contract.position, *(filed.position for filed in _others(contract, body))),
+            f"due is {due.told()}; the report says {body.due.amount}",
+            positions=(contract.position, *(each.position for each in others)),
             subjects=(body.contract,),
         )
 
 
-def _told(due: Due) -> str:
-    named = [f"{each.milestone} {each.amount}" for each in due.milestones]
-    return ", ".join(
-        [f"royalty {due.royalty}", f"set off {due.stacking}", f"capped {due.capped}", *named]
+def owes(body: RevenueReported, due: Due) -> bool:
+    """Whether a report says what is due on it, and how that comes about."""
+    named = tuple(each.milestone for each in due.milestones)
+    computed = Reckoning(
+        royalty=due.royalty, set_off=due.set_off, capped=due.capped, milestones=named
     )
-
-
-def _sales(royalty: Royalty, body: RevenueReported) -> Sales:
-    on_holiday = royalty.holiday_until is not None and body.period_to <= royalty.holiday_until
-    base = 0 if on_holiday else in_contract_currency(body, body.base - body.zero_rated)
-    units = 0 if on_holiday else body.units
-    return Sales(base, units, body.stacked, correction=body.corrects is not None)
-
-
-def in_contract_currency(body: RevenueReported, amount: int) -> int:
-    """Return an amount of the report in the contract's currency, rounded towards zero."""
-    if body.rate is None:
-        return amount
-    converted = abs(amount) * body.rate.numerator // body.rate.denominator
-    return converted if amount >= 0 else -converted
-
-
-def running(contract: Contract, royalty: Royalty, body: RevenueReported) -> Running:
-    """Return what the other reports in force come to: in the tiers' span, the year, the term."""
-    others = _others(contract, body)
-    year = year_of(royalty, body.period_from)
-    begun = others.beginning_in((year, year + 1))  # A schedule's year may end in the next one.
-    this_year = [filed for filed in begun if year_of(royalty, filed.start) == year]
-    base = sum(filed.base for filed in this_year)
-    by_year = royalty.tiers_over == "year"
-    return Running(
-        spanned=base if by_year else others.base,
-        royalty=sum(filed.royalty for filed in this_year) if by_year else others.royalty,
-        year=base,
-        due_year=sum(filed.earned for filed in this_year),
-        due_term=others.earned,
-        reached=frozenset(others.milestones),
-    )
-
-
-def _admit_said(state: State, event: Event, context: Context) -> None:
-    """Refuse a word on a report by another than a licensor, or after it was closed."""
-    del context
-    body = event.body
-    assert isinstance(body, OfReport)
-    report = known(state, body.report, Report)
-    contract = known(state, body.contract, Contract)
-    must_stand_under(body.contract, body.report, report)
-    must_license(contract, body.contract, body.said_by)
-    closed = report.corrected if report.accepted is None else report.accepted
-    if closed is not None:
-        raise ReportClosed(f"{body.report} is closed", positions=(closed,))
+    return body.reckoned() == computed and body.due.amount == due.total
 
 
 def _evolve_reported(subject: str, value: Any, logged: Logged) -> Any:
@@ -457,44 +484,13 @@ def _evolve_contract_reported(subject: str, value: Contract, logged: Logged) -> 
     del subject
     body = logged.event.body
     assert isinstance(body, RevenueReported)
-    lines = body.lines or Lines(royalty=body.due.amount)
-    filed = FiledReport(
-        reporter=body.reported_by,
-        start=body.period_from,
-        end=body.period_to,
-        position=logged.position,
-        base=in_contract_currency(body, body.base - body.zero_rated),
-        royalty=lines.royalty,
-        earned=lines.royalty - lines.set_off - lines.capped,
-        milestones=frozenset(lines.milestones),
-        sold={each.grant: each.units for each in body.sold},
-    )
+    filed = filed_report(value, body, logged.position)
     return replace(value, reports=value.reports.plus(body.report, filed, body.corrects))
 
 
-def _evolve_accepted(subject: str, value: Report | None, logged: Logged) -> Report | None:
-    del subject
-    return value and replace(value, accepted=logged.position)
-
-
-def _evolve_questioned(subject: str, value: Report | None, logged: Logged) -> Report | None:
-    del subject
-    return value and replace(value, questioned=logged.position)
-
-
-BODIES: tuple[type[Body], ...] = (RevenueReported, ReportAccepted, ReportQueried, ReportDisputed)
-
-ADMITS: Admits = {
-    RevenueReported: _admit_reported,
-    ReportAccepted: _admit_said,
-    ReportQueried: _admit_said,
-    ReportDisputed: _admit_said,
-}
-
+BODIES: tuple[type[Body], ...] = (RevenueReported,)
+ADMITS: Admits = {RevenueReported: _admit_reported}
 EVOLVES: Evolves = {
     (KIND, RevenueReported): _evolve_reported,
     ("contract", RevenueReported): _evolve_contract_reported,
-    (KIND, ReportAccepted): _evolve_accepted,
-    (KIND, ReportQueried): _evolve_questioned,
-    (KIND, ReportDisputed): _evolve_questioned,
 }

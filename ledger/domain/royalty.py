@@ -1,16 +1,12 @@
 """
-A royalty schedule as agreed, and what it makes due: exact, in minor units, recomputable by anyone.
+A royalty schedule as agreed: rates, years and periods (Decree 76/2018 art. 4).
 
-What is due on a base is R(base so far with it) less what was due before, where R is the sum of the
-tiers' rates on their parts of the cumulative base, rounded down once, towards zero. So whoever
-reports in quarters owes what one yearly report would owe, to the unit, and a correction takes back
-what was due on what it takes back (Decree 76/2018 art. 4; Technology Transfer Law
-art. 27 list the ways to pay).
+What it makes due on what was sold is reckoned in `ledger.domain.reckoning`.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -18,6 +14,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Day, Days, Model, Refusal, Text
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM, Currency
+from ledger.domain.periods import months_later
 from ledger.domain.scope import TerritoryCode
 
 Natural = Annotated[int, Field(ge=0)]
@@ -84,6 +81,10 @@ class FxRule(Model):
     on: Literal["period_end", "due_day", "invoice_day"]
 
 
+MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+"""How many months an agreed period has."""
+
+
 class Audit(Model):
     """How long records are kept; from which error on the licensee bears the audit's cost."""
 
@@ -130,8 +131,9 @@ class Royalty(Model):
         return self
 
 
-def flat(rate_ppm: int, base: str, currency: str, deductions: Collection[str]) -> Royalty:
-    """Return one rate as a schedule. Such a contract lists no deductions, so these are allowed."""
+@lru_cache(maxsize=256)
+def flat(rate_ppm: int, base: str, currency: str) -> Royalty:
+    """Return one rate as a schedule: no deductions, no places or days without it, no years."""
     return Royalty.model_validate(
         {
             "currency": currency,
@@ -140,7 +142,6 @@ def flat(rate_ppm: int, base: str, currency: str, deductions: Collection[str]) -
             "tiers_over": "term",
             "period": "quarter",
             "due_days": 0,
-            "deductions": sorted(deductions),
         }
     )
 
@@ -154,98 +155,22 @@ class LateRateCap(Refusal):
     article = "Bộ luật Dân sự, Điều 357, Điều 468"
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """What was reported and due before: in the tiers' span, in this year, over the term.
-
-    `royalty` is what was due on the base `spanned`, before set-off and cap.
-    """
-
-    spanned: int = 0
-    royalty: int = 0
-    year: int = 0
-    due_year: int = 0
-    due_term: int = 0
-    reached: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Sales:
-    """What a report adds: base and units on which a royalty is due, what third parties got.
-
-    Only a correction takes back what was due; where returns exceed sales, the base is carried on.
-    """
-
-    base: int = 0
-    units: int = 0
-    stacked: int = 0
-    correction: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What is due on a report, line by line; `total` is what is paid."""
-
-    royalty: int
-    stacking: int
-    capped: int
-    milestones: tuple[Milestone, ...]
-
-    @property
-    def earned(self) -> int:
-        """Return the running royalty after set-off and cap."""
-        return self.royalty - self.stacking - self.capped
-
-    @property
-    def total(self) -> int:
-        """Return the running royalty and the milestones reached."""
-        return self.earned + sum(each.amount for each in self.milestones)
+def parts_on(schedule: Royalty, base: int | Fraction) -> int | Fraction:
+    """Return what is due on a cumulative base of 0 or more, exact, in millionths of a unit."""
+    assert schedule.tiers is not None, "a schedule by units has no base in money"
+    start, parts = 0, Fraction(0) if isinstance(base, Fraction) else 0
+    for tier in schedule.tiers:
+        end = base if tier.upto is None else min(base, tier.upto)
+        if end <= start:
+            break
+        parts += (end - start) * tier.rate_ppm
+        start = tier.upto or 0
+    return parts
 
 
 def royalty_on(schedule: Royalty, base: int) -> int:
-    """Return R: what is due on a cumulative base from 0, rounded down; R(-b) is -R(b)."""
-    assert schedule.tiers is not None, "a schedule by units has no base in money"
-    size, start, parts = abs(base), 0, 0
-    for tier in schedule.tiers:
-        end = size if tier.upto is None else min(size, tier.upto)
-        parts += max(0, end - start) * tier.rate_ppm
-        start = end
-    return parts // PPM if base >= 0 else -(parts // PPM)
-
-
-def due_on(schedule: Royalty, before: Running, sales: Sales) -> Due:
-    """Return what a report makes due, after what was reported before."""
-    royalty = _running(schedule, before, sales)
-    stacking = _set_off(schedule.stacking, royalty, sales.stacked)
-    milestones = tuple(
-        each
-        for each in schedule.milestones
-        if each.milestone not in before.reached and before.year + sales.base >= each.yearly_base
-    )
-    capped = _above(schedule.cap, before, royalty - stacking)
-    return Due(royalty, stacking, capped, milestones)
-
-
-def _running(schedule: Royalty, before: Running, sales: Sales) -> int:
-    if schedule.per_unit is not None:
-        return schedule.per_unit * sales.units
-    due = royalty_on(schedule, before.spanned + sales.base) - before.royalty
-    return due if sales.correction else max(0, due)
-
-
-def _set_off(stacking: Stacking | None, royalty: int, stacked: int) -> int:
-    if stacking is None or royalty <= 0:
-        return 0
-    floor = -(-royalty * stacking.floor_ppm // PPM)  # What stays due is rounded up.
-    return min(stacked * stacking.credit_ppm // PPM, royalty - floor)
-
-
-def _above(cap: Cap | None, before: Running, earned: int) -> int:
-    """Return how much of what was earned is above the cap; a correction gives it back first."""
-    if cap is None:
-        return 0
-    paid = before.due_year if cap.per == "year" else before.due_term
-    return max(0, paid + earned - cap.amount)
+    """Return what is due on a cumulative base of 0 or more, rounded down."""
+    return int(parts_on(schedule, base) // PPM)
 
 
 def shortfall(schedule: Royalty, earned: int, carried: int = 0) -> int:
@@ -259,17 +184,25 @@ def shortfall(schedule: Royalty, earned: int, carried: int = 0) -> int:
     return max(0, schedule.minimum.amount - counted)
 
 
+def year_start(schedule: Royalty, year: int) -> date:
+    """Return the first day of a royalty year: of the calendar, or of the schedule's own."""
+    first = schedule.year_from or date(year, 1, 1)
+    return months_later(first, 12 * (year - first.year))
+
+
 def year_of(schedule: Royalty, day: date) -> int:
-    """Return the year to which a day belongs: by the calendar, or by the schedule's own start."""
-    start = schedule.year_from
-    if start is None or (day.month, day.day) >= (start.month, start.day):
-        return day.year
-    return day.year - 1
+    """Return the royalty year to which a day belongs, by the calendar year in which it begins."""
+    return day.year if day >= year_start(schedule, day.year) else day.year - 1
 
 
-def kinds_of(schedule: Royalty, kinds: Collection[str]) -> frozenset[str]:
-    """Return those of the kinds of deduction that the schedule does not allow."""
-    return frozenset(kinds).difference(schedule.deductions)
+def agreed_period(schedule: Royalty, day: date) -> tuple[date, date]:
+    """Return the agreed period of a day, half-open: royalty years are made of whole periods."""
+    first, months = year_start(schedule, year_of(schedule, day)), MONTHS[schedule.period]
+    past = 12 * (day.year - first.year) + day.month - first.month
+    number = past // months
+    if months_later(first, number * months) > day:
+        number -= 1
+    return months_later(first, number * months), months_later(first, (number + 1) * months)
 
 
 def must_respect_the_cap(law: Law, yearly_ppm: int, on: date) -> Ground:

@@ -392,7 +392,12 @@ def _evolve_contract_agreed(subject: str, value: Contract, logged: Logged) -> Co
     del subject
     body = logged.event.body
     assert isinstance(body, ShareAgreed)
-    return replace(value, shares={**value.shares, body.of: body.share})
+    anew = () if body.supersedes is None else (body.effective_from,)
+    return replace(
+        value,
+        shares={**value.shares, body.of: body.share},
+        shared_anew=value.shared_anew.union(anew),
+    )
 
 
 def _evolve_agreed(subject: str, value: Share | None, logged: Logged) -> Share | None:

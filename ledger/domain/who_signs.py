@@ -90,7 +90,8 @@ from ledger.domain.preemption import CoOwnerNotified, PreemptionWaived
 from ledger.domain.profit import ProfitDeclared
 from ledger.domain.reconfirmation import ReconfirmationGiven
 from ledger.domain.relation import RelationDeclared, RelationEnded
-from ledger.domain.report import ReportAccepted, ReportDisputed, ReportQueried, RevenueReported
+from ledger.domain.report import RevenueReported
+from ledger.domain.report_answer import ReportAccepted, ReportDisputed, ReportQueried
 from ledger.domain.right import RightFiled
 from ledger.domain.right_status import OF_OFFICES, DisclosureRecorded
 from ledger.domain.ruling import HoldLifted, HoldOrdered, RulingMade

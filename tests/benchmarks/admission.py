@@ -21,6 +21,7 @@ from ledger.domain.event import Body, Context, Event, Logged
 from tests.support import builders as b
 from tests.support import disputes, rights
 from tests.support.golden_events import STORY
+from tests.support.running import contract_running
 from tests.support.specification import Past
 
 RUNS = 200
@@ -174,8 +175,10 @@ def offered(number: int) -> Body:
     return b.offer_made(offer=f"offer:{number}")
 
 
-OLD = {"effective_from": "1990-01-01", "effective_to": None, "confirms": {"reason": "Ghi muộn"}}
-SHARED = (b.right_filed(), b.contract_concluded(), b.share_agreed())
+SINCE = day(0)
+OLD = {"effective_from": SINCE, "grants": [b.grant(valid_from=SINCE)]}
+OLD_RIGHT = b.right_filed(kind="software", filed_on=SINCE)
+SHARED = (b.right_filed(), contract_running(), b.share_agreed())
 
 GROWING: tuple[tuple[str, Sequence[Body], Callable[[int], Body]], ...] = (
     ("ends and restorations of a right", (b.right_filed(),), changed),
@@ -185,7 +188,7 @@ GROWING: tuple[tuple[str, Sequence[Body], Callable[[int], Body]], ...] = (
     ("securities on a right", (b.right_filed(),), charged),
     ("licences of a right", (b.right_filed(),), licensed),
     ("exclusive licences, day by day", (b.right_filed(kind="software"),), exclusive),
-    ("reports under a contract", (b.right_filed(), b.contract_concluded(**OLD)), reported),
+    ("reports under a contract", (OLD_RIGHT, contract_running(**OLD)), reported),
     (
         "payments of a distribution",
         (*SHARED, b.revenue_reported(), b.revenue_distributed()),

@@ -16,6 +16,7 @@ from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, OTHER_RIGHT,
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.running import contract_running
 
 SALE, RESALE = "assignment:sale", "assignment:resale"
 LICENCE = "contract:by-the-rival"
@@ -23,7 +24,7 @@ HALF = {"assignors": [b.held(INSTITUTE, 1, 2)], "assignees": [b.held(RIVAL, 1, 2
 STORY: dict[str, Body] = {
     "filed": b.right_filed(),
     "other filed": b.other_right_filed(),
-    "contract": b.contract_concluded(),
+    "contract": contract_running(),
     "sublicence": b.sublicence_granted(),
     "shared": b.share_agreed(),
     "reported": b.revenue_reported(),

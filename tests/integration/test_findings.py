@@ -28,17 +28,18 @@ from tests.support.disputes import (
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.running import contract_running
 
 STORY: dict[str, Body] = {
     "filed": b.right_filed(),
     "other filed": b.other_right_filed(),
     "technology": b.technology_registered(),
-    "contract": b.contract_concluded(),
+    "contract": contract_running(),
     "shared": b.share_agreed(),
     "reported": b.revenue_reported(),
     "distributed": b.revenue_distributed(),
     "paid": b.payment_confirmed(),
-    "licence": m.licence(grants=[b.grant(exclusivity="non_exclusive", acts=["import"])]),
+    "licence": m.licence(),
     "royalties": m.report(1_000_000_000, 36_000_000),
     "split": m.split(),
     "waiting": m.shared_out(),

@@ -30,6 +30,7 @@ from tests.support.builders import AUTHOR, BANK, CONTRACT, FIRM, INSTITUTE, RIGH
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
+from tests.support.running import contract_running
 
 CORRECTION = "report:corrected"
 SOFTWARE = "right:vn.1-2020-00003"
@@ -43,8 +44,12 @@ STORY: dict[str, Body] = {
     "freed": b.security_released(released_on="2026-11-01"),
     "offered": b.offer_made(price=b.sealed()),
     "countered": b.offer_countered(counters_event=b.hash_of(b.offer_made(price=b.sealed()))),
-    "contract": b.contract_concluded(
-        grants=[b.grant(rights=BOTH, technologies=[b.TECHNOLOGY])], price=b.sealed("price")
+    "contract": contract_running(
+        grants=[
+            b.grant(rights=BOTH, technologies=[b.TECHNOLOGY]),
+            b.grant(grant="g2", acts=["copy"], valid_from="2026-01-01"),
+        ],
+        price=b.sealed("price"),
     ),
     "sublicence": b.sublicence_granted(),
     "shared": b.share_agreed(),
@@ -52,8 +57,10 @@ STORY: dict[str, Body] = {
     "corrected": b.revenue_reported(
         report=CORRECTION,
         corrects=b.REPORT,
-        gross=1_150_000_000,
-        deductions=[{"kind": "vat", "amount": 150_000_000}],
+        lines=[
+            {"line": "a", "gross": 1_050_000_000},
+            {"line": "b", "gross": -50_000_000, "returns": {"report": CORRECTION, "line": "a"}},
+        ],
     ),
     "distributed": b.revenue_distributed(reports=[CORRECTION]),
     "paid": b.payment_confirmed(),

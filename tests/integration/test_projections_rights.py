@@ -22,11 +22,12 @@ from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
 from tests.support.rights import EUROPEAN
+from tests.support.running import contract_running
 
 STORY: dict[str, Body] = {
     "technology": b.technology_registered(),
     "filed": b.right_filed(technology=TECHNOLOGY),
-    "contract": b.contract_concluded(),
+    "contract": contract_running(),
     "shared": b.share_agreed(),
     "reported": b.revenue_reported(),
     "distributed": b.revenue_distributed(),

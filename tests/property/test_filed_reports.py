@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.domain.filed_report import FiledReport, FiledReports
+from ledger.domain.filed_report import FiledLine, FiledReport, FiledReports
 
 FIRST = date(2020, 1, 1)
 NAMES = ("m1", "m2", "m3")
@@ -21,12 +21,18 @@ FILINGS = st.tuples(
 def filed(position: int, filing: tuple[int, int, int, frozenset[str]]) -> FiledReport:
     start, days, amount, milestones = filing
     first = FIRST + timedelta(days=start)
+    end = first + timedelta(days=days)
+    size = abs(amount)
+    sold = FiledLine("1", first, end, None, size, size - 1 if size else 0, 2 * size)
+    back = FiledLine("2", first, end, None, -size, -size, 0, (f"report:{position // 2}", "1"))
     return FiledReport(
+        root=f"report:{position}",
         reporter="party:a",
         start=first,
-        end=first + timedelta(days=days),
+        end=end,
         position=position,
-        base=amount,
+        currency="VND",
+        lines=(sold, back),
         royalty=amount // 2,
         earned=amount // 3,
         milestones=milestones,
@@ -54,14 +60,21 @@ def test_reports_are_those_of_a_plain_list(steps, asked, days):
     start = FIRST + timedelta(days=asked)
     end = start + timedelta(days=days)
     assert [each for each in plain if meets(each, start, end)] == reports.meeting(start, end)
-    sums = (sum(each.base for each in plain), sum(each.earned for each in plain))
-    assert sums == (reports.base, reports.earned)
-    assert sum(each.royalty for each in plain) == reports.royalty
+    sums = (sum(each.royalty for each in plain), sum(each.earned for each in plain))
+    assert sums == (reports.royalty, reports.earned)
     named = {name for each in plain for name in each.milestones}
     assert named == set(reports.milestones)
     for name in NAMES:
         sold = sum(each.sold.get(name, 0) for each in plain)
         assert sold == reports.sold.get(name, 0)
-    for year in range(2019, 2029):
-        begun = [each for each in plain if each.start.year == year]
-        assert begun == list(reports.beginning_in([year]))
+    begun = [each for each in plain if start <= each.start < end]
+    assert begun == list(reports.beginning(start, end))
+    lines = {(each.root, line.name): line for each in plain for line in each.lines}
+    for key, line in lines.items():
+        back = [each for each in lines.values() if each.returns == key]
+        left = {
+            name: getattr(line, name) + sum(getattr(each, name) for each in back)
+            for name in ("gross", "base", "units")
+        }
+        assert (left if line.returns is None else None) == reports.left_of(key)
+    assert reports.left_of(("report:none", "1")) is None

@@ -14,11 +14,12 @@ from ledger.domain.money import CurrencyMismatch, Money, RateRange, ShareSum
 from ledger.domain.payment import ConfirmByPayer, Overpaid
 from ledger.domain.report import (
     BaseLines,
+    DeductionNotAgreed,
     QuantityExceeded,
-    ReportAfterEnd,
     ReportOverlap,
 )
 from ledger.domain.royalty import LateRateCap
+from ledger.domain.sales import ReportAfterEnd
 from tests.support.builders import (
     AUTHOR,
     FIRM,
@@ -59,6 +60,7 @@ from tests.support.moneys import (
 from tests.support.specification import Past, given, said
 from tests.support.technologies import authors_declared, funding_agreed
 
+IMPORT = {"exclusivity": "non_exclusive", "acts": ["import"], "valid_from": "2026-01-01"}
 LICENSED = (right_filed(), technology_registered(), licence())
 REPORTED = (*LICENSED, report(1_000_000_000, 36_000_000))
 SHARED = (*REPORTED, split(), shared_out())
@@ -67,7 +69,7 @@ DISTRIBUTED_AT = len(SHARED)
 
 def test_quantity_exceeded() -> None:
     """10,000 units are granted; with the second report there would be 10,400."""
-    limited = licence(grants=[grant(exclusivity="non_exclusive", acts=["import"], quantity=10_000)])
+    limited = licence(grants=[grant(**IMPORT, quantity=10_000)])
     log = given(
         right_filed(),
         limited,
@@ -171,11 +173,19 @@ def test_rate_range() -> None:
 
 
 def test_base_lines() -> None:
-    """The net selling price is the gross less the lines, each on the contract's list."""
+    """The net selling price is the gross less the deductions."""
     log = given(*LICENSED)
     log.when(report(1_000_000_000, 36_000_000, base=899_999_999)).then_refused(BaseLines)
+    log.when(report(1_000_000_000, 36_000_000)).then_admitted()
+
+
+def test_deduction_not_agreed() -> None:
+    """Each kind of deduction is on the contract's list."""
+    log = given(*LICENSED)
     unlisted = [{"kind": "advertising", "amount": 100_000_000}]
-    log.when(report(1_000_000_000, 36_000_000, deductions=unlisted)).then_refused(BaseLines)
+    log.when(report(1_000_000_000, 36_000_000, deductions=unlisted)).then_refused(
+        DeductionNotAgreed, positions=(2,), subjects=(LICENCE,)
+    )
     log.when(report(1_000_000_000, 36_000_000)).then_admitted()
 
 

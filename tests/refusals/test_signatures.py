@@ -56,6 +56,7 @@ from tests.support.mandates import mandate_given
 from tests.support.node import append, found, running, settings_for
 from tests.support.parties import key_resumed, key_suspended
 from tests.support.postgres import Database
+from tests.support.running import contract_running
 from tests.support.specification import given, said
 from tests.support.world import World
 
@@ -188,7 +189,7 @@ def test_future_fact() -> None:
     """A payment dated tomorrow is not "paid"; dated today it is recorded."""
     log = given(
         right_filed(),
-        contract_concluded(),
+        contract_running(),
         share_agreed(),
         revenue_reported(),
         revenue_distributed(),

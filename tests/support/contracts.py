@@ -202,8 +202,8 @@ def use_declared(**overrides: Any) -> UseDeclared:
         "acts": ["sell"],
         "territory": {"codes": ["iso:VN"]},
         "field": {"scheme": "ipc", "edition": "2026.01", "codes": ["A61K"]},
-        "used_from": "2026-07-01",
-        "used_to": "2026-10-01",
+        "used_from": "2025-07-01",
+        "used_to": "2025-10-01",
     }
     return built(UseDeclared, defaults, overrides)
 

@@ -15,6 +15,7 @@ from ledger.compose import uuid7
 from ledger.domain.event import Body, format_instant, legal_day
 from ledger.wire.envelope import payload_hash
 from tests.support import builders as b
+from tests.support.running import RUNNING, contract_running
 from tests.support.world import World
 
 
@@ -82,15 +83,16 @@ def deal_at(
     )
     accepted = sign(agreed, institute)
     yield accepted
-    grant = b.grant(licensor=institute, licensee=firm, rights=[right], valid_from=on)
-    concluded = b.contract_concluded(
+    grant = b.grant(
+        licensor=institute, licensee=firm, rights=[right], valid_from=RUNNING["effective_from"]
+    )
+    concluded = contract_running(
         contract=contract,
         parties=sorted([institute, firm]),
         listing=listing,
         offer=offer,
         acceptance=payload_hash(accepted.envelope.payload),
         grants=[grant],
-        effective_from=on,
     )
     yield sign(concluded, institute, firm)
     shared = b.share_agreed(

@@ -31,6 +31,7 @@ from tests.support import (
     technologies,
     titles,
 )
+from tests.support.running import contract_running
 from tests.support.specification import START
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
@@ -39,7 +40,7 @@ _THIRD_OFFER = "offer:01890000-0000-7000-8000-00000000000e"
 _FOURTH_OFFER = "offer:01890000-0000-7000-8000-00000000000f"
 _COUNTER = b.offer_countered(listing=b.LISTING, counters_event=b.hash_of(b.offer_made()))
 _ACCEPTANCE = b.offer_accepted(offer=b.COUNTER, accepts=b.hash_of(_COUNTER), accepted_by=b.FIRM)
-_CONTRACT = b.contract_concluded(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTANCE))
+_CONTRACT = contract_running(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTANCE))
 
 _ONE_BY_ONE: tuple[Body, ...] = (
     b.ledger_opened(),
@@ -80,8 +81,14 @@ _ONE_BY_ONE: tuple[Body, ...] = (
     b.sublicence_granted(),
     *contracts.story(b.hash_of(_CONTRACT)),
     b.share_agreed(),
-    b.revenue_reported(),
-    b.revenue_distributed(),
+    b.revenue_reported(due=b.vnd(55_000_000)),  # The rate was meant to be 5.5 %.
+    b.revenue_distributed(
+        total=b.vnd(55_000_000),
+        parts=[
+            {"party": b.INSTITUTE, "amount": 38_500_000},
+            {"party": b.AUTHOR, "amount": 16_500_000},
+        ],
+    ),
     b.payment_confirmed(),
     *moneys.STORY,
     *documents.STORY,

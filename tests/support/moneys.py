@@ -18,7 +18,8 @@ from ledger.domain.payment import (
     RefundMade,
 )
 from ledger.domain.profit import ProfitDeclared
-from ledger.domain.report import ReportAccepted, ReportDisputed, ReportQueried, RevenueReported
+from ledger.domain.report import RevenueReported
+from ledger.domain.report_answer import ReportAccepted, ReportDisputed, ReportQueried
 from ledger.domain.share import ShareAgreed
 from ledger.domain.suspense import SuspenseReleased
 from tests.support.builders import (
@@ -28,7 +29,6 @@ from tests.support.builders import (
     INSTITUTE,
     TECHNOLOGY,
     built,
-    contract_concluded,
     grant,
     part,
     payment_confirmed,
@@ -37,6 +37,7 @@ from tests.support.builders import (
     share_agreed,
     vnd,
 )
+from tests.support.running import contract_running
 from tests.support.technologies import authors_declared, funding_agreed
 
 LICENCE = "contract:01890000-0000-7000-8000-000000000020"
@@ -75,13 +76,14 @@ def royalty(**overrides: Any) -> dict[str, Any]:
 
 def licence(**overrides: Any) -> ContractConcluded:
     """Return a licence with a schedule, in force since January 2026."""
+    granted = grant(exclusivity="non_exclusive", acts=["import"], valid_from="2026-01-01")
     defaults = {
         "contract": LICENCE,
-        "grants": [grant(exclusivity="non_exclusive", acts=["import"])],
+        "grants": [granted],
         "royalty_ppm": None,
         "royalty": royalty(),
     }
-    return contract_concluded(**{**defaults, **overrides})
+    return contract_running(**{**defaults, **overrides})
 
 
 def report(gross: int, due: int, **overrides: Any) -> RevenueReported:

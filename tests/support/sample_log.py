@@ -45,6 +45,7 @@ from ledger.wire.instant import parse_instant
 from ledger.wire.keys import PrivateKey
 from tests.support import builders as b
 from tests.support.mandates import mandate_ended, mandate_given
+from tests.support.running import contract_running
 
 ORIGIN = b.ORIGIN
 START = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -294,7 +295,7 @@ def _story(log: SampleLog) -> Iterator[str]:
     yield offer
     accepted = log.say(b.offer_accepted(accepts=offer), [b.INSTITUTE])
     yield accepted
-    contract = b.contract_concluded(offer=b.OFFER, acceptance=accepted)
+    contract = contract_running(offer=b.OFFER, acceptance=accepted)
     yield log.say(contract, [b.INSTITUTE, b.FIRM])
     revoked = b.key_revoked(key_id=party_key(b.INSTITUTE).key_id)
     yield log.say(revoked, [b.INSTITUTE], keys=[second])

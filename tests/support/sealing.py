@@ -11,14 +11,13 @@ from tests.support.builders import (
     INSTITUTE,
     OPERATOR,
     REGISTRAR,
-    contract_concluded,
     revenue_distributed,
     revenue_reported,
     right_filed,
     share_agreed,
 )
-from tests.support.contracts import LATE
 from tests.support.parties import person_erased
+from tests.support.running import contract_running
 from tests.support.world import World
 
 _KINDS = ("report", "distribution")
@@ -42,7 +41,7 @@ def agreements(world: World) -> list[Signed]:
         world.sign(right_filed(), REGISTRAR),
         sealed(
             world,
-            contract_concluded(**LATE),
+            contract_running(),
             ("/body/royalty_ppm", "/body/price"),
             *(INSTITUTE, FIRM),
         ),

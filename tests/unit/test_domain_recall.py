@@ -12,7 +12,6 @@ from tests.support.builders import (
     INSTITUTE,
     SHARE,
     TECHNOLOGY,
-    contract_concluded,
     part,
     revenue_distributed,
     revenue_reported,
@@ -21,6 +20,7 @@ from tests.support.builders import (
     share_agreed,
     technology_registered,
 )
+from tests.support.running import contract_running
 from tests.support.specification import Past, given, said
 from tests.support.technologies import authors_declared
 
@@ -32,7 +32,7 @@ PARTS = [part(INSTITUTE, 700_000), part(AUTHOR, 300_000)]
 
 
 def with_sealed_rate() -> Past:
-    contract = contract_concluded(royalty_ppm=sealed())
+    contract = contract_running(royalty_ppm=sealed())
     return given(right_filed(), said(contract, openings={"/body/royalty_ppm": 50_000}))
 
 
@@ -50,7 +50,7 @@ def test_what_another_subject_sealed_is_not_the_contract_s() -> None:
 
 def test_a_distribution_is_held_to_the_parts_that_the_vault_keeps() -> None:
     agreed = said(share_agreed(parts=sealed()), openings={"/body/parts": PARTS})
-    past = given(right_filed(), contract_concluded(), agreed, revenue_reported())
+    past = given(right_filed(), contract_running(), agreed, revenue_reported())
     shared = revenue_distributed()
     past.when(shared).then_refused(OpeningRequired, subjects=[SHARE])
     past.when(said(shared, kept={(SHARE, COMMITMENT): PARTS})).then_admitted()
