@@ -18,6 +18,7 @@ _FROM = Said("từ ngày", "from")
 _NO_END = Said("không thời hạn", "with no end")
 _NO_DAY = Said("không ngày nào", "on no day")
 _FROM_THE_START = Said("từ đầu, như chưa từng có", "the very start, as if it had never been")
+_IN_HANOI = Said("giờ Hà Nội", "Hà Nội time")
 _LAST = Said("đến hết ngày {}", "to {} inclusive")
 
 
@@ -45,13 +46,17 @@ def span(start: date, end: date | None, language: Language) -> str:
     return f"{begins}{', ' if end is None else ' '}{until(end, language)}"
 
 
-def moment(instant: datetime, language: Language) -> str:
-    """Return an instant in Hà Nội, to the second."""
+def clock(instant: datetime, language: Language) -> str:
+    """Return an instant to the second, by the clocks of Hà Nội."""
     there = instant.astimezone(HANOI)
-    clock = f"{there:%H:%M:%S}"
     if language == "vi":
-        return f"{clock} ngày {day(there.date(), language)} (giờ Hà Nội)"
-    return f"{day(there.date(), language)}, {clock} (Hà Nội time)"
+        return f"{there:%H:%M:%S} ngày {day(there.date(), language)}"
+    return f"{day(there.date(), language)}, {there:%H:%M:%S}"
+
+
+def moment(instant: datetime, language: Language) -> str:
+    """Return an instant to the second, and that it is told in Hà Nội."""
+    return f"{clock(instant, language)} ({_IN_HANOI.in_(language)})"
 
 
 def utc(instant: datetime) -> str:

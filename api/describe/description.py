@@ -6,7 +6,7 @@ The walk goes by types: a record says its members in their order, what belongs t
 in `labels` and `values`, what is left out in `left_out`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args, get_origin
 
@@ -33,30 +33,46 @@ class Described:
     proof: tuple[Line, ...]
 
 
-def describe(kind: Any, members: Members, language: Language) -> Described:
-    """Return an answer of a type, given its members as JSON, in words."""
+def describe(
+    kind: Any, members: Members, language: Language, said: Collection[str] = ()
+) -> Described:
+    """Return an answer of a type, given its members as JSON, in words.
+
+    `said` are members of it that are said already, as in the heading of a page.
+    """
     speech = Speech(language)
-    said = lines_of(kind, members, speech)
-    names = {label(kind.__name__, each, language) for each in _PROOF}
+    rests_on = [member for member in _PROOF if member in members_of_kind(kind)]
     return Described(
         sentence_of(kind, members, language),
-        tuple(line for line in said if line.label not in names),
-        tuple(line for line in said if line.label in names),
+        lines_of(kind, members, speech, {*said, *rests_on}),
+        tuple(
+            line
+            for member in rests_on
+            for line in line_of(kind.__name__, member, _kind(kind, member), members, speech)
+        ),
     )
 
 
+def _kind(kind: Any, member: str) -> Any:
+    return members_of_kind(kind)[member]
+
+
 _PROOF = ("size", "positions", "doubted")
-_LAST = (*("position", "accepted", "event_id", "payload_hash"), *_PROOF)
+_LAST = ("position", "accepted", "event_id", "payload_hash", *_PROOF)
 """Where a record stands in the log is said behind what it says."""
 
 
-def lines_of(kind: Any, members: Members, speech: Speech) -> tuple[Line, ...]:
-    """Return what the members of a record say, in their order."""
+def lines_of(
+    kind: Any, members: Members, speech: Speech, said: Collection[str] = ()
+) -> tuple[Line, ...]:
+    """Return what the members of a record say, in their order, but those that are said already."""
     kinds = members_of_kind(kind)
     last = [member for member in _LAST if member in kinds]
-    speech = replace(speech, currency=members.get("currency") or speech.currency)
+    total = members.get("total") or {}
+    currency = members.get("currency") or total.get("currency") or speech.currency
+    speech = replace(speech, currency=currency)
     lines: list[Line] = []
-    done: set[str] = set()
+    done = {*said}
     for member in (*(each for each in kinds if each not in last), *last):
         if member in done or left_out(kind.__name__, member):
             continue
@@ -76,10 +92,11 @@ def line_of(owner: str, member: str, of: Any, members: Members, speech: Speech) 
     """Yield what a member says; nothing where it is not there, and nobody would miss it."""
     value = members.get(member)
     called = label(owner, member, speech.language)
-    if value is None or value in ([], {}):
-        absent = _ABSENT.get(f"{owner}.{member}") or _ABSENT.get(member)
-        if absent is not None and member in members:
-            yield Line(called, speech.said(absent))
+    if value is None or value in ("", [], {}):
+        missing = _ABSENT if value is None else _EMPTY
+        said = missing.get(f"{owner}.{member}") or missing.get(member)
+        if said is not None and member in members:
+            yield Line(called, speech.said(said))
         return
     if f"{owner}.{member}" in SUMS_IN:
         speech = replace(speech, currency=members[SUMS_IN[f"{owner}.{member}"]])
@@ -163,17 +180,25 @@ _ABSENT: Mapping[str, Said] = {
     "Computation.recomputed": Said(
         "không tính lại được: các phần niêm phong", "not computed again: the parts are sealed"
     ),
-    "Grant.quantity": Said("không giới hạn", "any number"),
-    "GrantRow.quantity": Said("không giới hạn", "any number"),
-    "Grant.depth": Said("không giới hạn", "any number"),
-    "Grant.accepts": _NOTHING,
+    "depth": Said("không giới hạn", "any number"),
+    "quantity": Said("không giới hạn", "any number"),
     "Lien.perfected_at": Said("chưa đăng ký", "not registered"),
-    "MarkedDispute.orders": _NOTHING,
     "OrderRow.party": Said("mọi bên", "everybody"),
     "OrderRow.lifted_position": Said("chưa", "not lifted"),
-    "HoldsOn.orders": _NOTHING,
-    "LeftToGrant.exclusive": _NOTHING,
-    "LeftToGrant.non_exclusive": _NOTHING,
-    "Title.owners": Said("không rõ", "nobody is known"),
     "vouched_at": Said("không rõ", "not known"),
 }
+"""What it means that a member is null, where that means something."""
+
+_EMPTY: Mapping[str, Said] = {
+    **dict.fromkeys(
+        (
+            *("Chain.links", "Documents.documents", "Grant.accepts", "HoldsOn.orders"),
+            *("KeysOf.keys", "LeftToGrant.exclusive", "LeftToGrant.non_exclusive", "Liens.liens"),
+            *("Mandates.mandates", "MarkedDispute.orders", "Revenue.payables"),
+            *("Revenue.payments", "Revenue.reports"),
+        ),
+        _NOTHING,
+    ),
+    "Title.owners": Said("không rõ", "nobody is known"),
+}
+"""What it means that a list is empty, where that means something."""

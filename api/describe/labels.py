@@ -391,10 +391,7 @@ LABELS: Mapping[str, Said] = {
     "rule": Said("quy tắc", "rule"),
     "rules": Said("các quy tắc", "rules"),
     "scheme": Said("bảng phân loại", "scheme"),
-    "sealed": Said(
-        "lịch trả niêm phong, không suy ra được gì",
-        "the schedule is sealed: nothing can be derived from it",
-    ),
+    "sealed": Said("lịch trả niêm phong", "the schedule is sealed"),
     "seat": Said("trụ sở", "seat"),
     "secures": Said("bảo đảm cho", "secures"),
     "security": Said("biện pháp bảo đảm", "security"),

@@ -15,7 +15,7 @@ from ledger.domain.order import Effect
 from ledger.domain.party import PartyKind, Role
 from ledger.domain.relation import RelationKind
 from ledger.domain.royalty import Royalty
-from ledger.domain.scope import Exclusivity, Field
+from ledger.domain.scope import Act, Exclusivity, Field
 from ledger.domain.standing import Outcome
 from ledger.domain.technology import ObjectKind
 
@@ -78,6 +78,8 @@ LISTED: Mapping[str, tuple[str, ...]] = {
     ),
     "ContractRow.kind": get_args(ContractKind),
     "ContractRow.royalty_base": get_args(RoyaltyBase),
+    "Free.acts": get_args(Act),
+    "GrantRow.acts": get_args(Act),
     "GrantRow.exclusivity": (*get_args(Exclusivity), "compulsory"),
     "GrantRow.field_scheme": get_args(Field.model_fields["scheme"].annotation),
     "GrantRow.sublicensing": get_args(Sublicensing),

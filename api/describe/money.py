@@ -5,6 +5,7 @@ from ledger.domain.money import MINOR_UNITS
 
 _THE_WHOLE = Said("toàn bộ", "the whole")
 _MINOR = Said("đơn vị nhỏ nhất của", "minor units of")
+_THE_CONTRACT_S = Said("đồng tiền hợp đồng", "the contract's currency")
 
 
 def number(value: int, language: Language) -> str:
@@ -16,11 +17,13 @@ def number(value: int, language: Language) -> str:
 def sum_of(amount: int, currency: str | None, language: Language) -> str:
     """Return an amount of minor units as a sum: 2.000,00 USD, USD 2,000.00.
 
-    Of a currency that is not known here, it is said that these are minor units.
+    Of a currency that is not known here, or that the answer does not name, it is said that these
+    are minor units.
     """
     digits = MINOR_UNITS.get(currency or "")
     if digits is None:
-        return f"{number(amount, language)} {_MINOR.in_(language)} {currency or '?'}"
+        of = currency or _THE_CONTRACT_S.in_(language)
+        return f"{number(amount, language)} {_MINOR.in_(language)} {of}"
     whole, rest = divmod(abs(amount), 10**digits)
     point = "," if language == "vi" else "."
     fraction = f"{point}{rest:0{digits}d}" if digits else ""

@@ -147,7 +147,7 @@ def _text(owner: str, member: str, value: str, speech: Speech) -> tuple[Word, ..
     naming = NAMINGS.get(f"{owner}.{member}") or NAMINGS.get(member)
     if naming is not None:
         return (Word(_NAMED[naming](value, speech.language)),)
-    found = _ID.fullmatch(value)
+    found = _ID.fullmatch(f"key:{value}" if member in ("key", "key_id") else value)
     return (Word(value, subject=found[1] if found else None),)
 
 

@@ -239,12 +239,45 @@ _SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
         Said("Không có lệnh nào.", "No order holds it."),
         Said("{} lệnh đang có hiệu lực.", "{} orders hold it."),
     ),
+    "KeysOf": _counted(
+        "keys", Said("Không có khóa nào.", "No keys are known."), Said("{} khóa.", "{} keys.")
+    ),
     "LicenceCheck": _licence,
+    "Liens": _counted(
+        "liens",
+        Said("Không có biện pháp bảo đảm nào.", "No lien burdens it."),
+        Said("{} biện pháp bảo đảm.", "{} liens burden it."),
+    ),
+    "Mandates": _counted(
+        "mandates",
+        Said("Không ủy quyền cho ai.", "No mandates are known."),
+        Said("{} ủy quyền.", "{} mandates."),
+    ),
+    "MarkedDispute": _counted(
+        "orders",
+        Said("Chưa có lệnh nào.", "Nothing was ordered."),
+        Said("{} lệnh đã ban hành.", "{} orders were made."),
+    ),
     "MinimumMet": _minimum,
     "Overdue": _overdue,
     "PartyAsKnown": _party,
     "PowerToBind": _power,
+    "Revenue": _counted(
+        "reports",
+        Said("Chưa có báo cáo doanh thu nào.", "No revenue was reported."),
+        Said("{} báo cáo doanh thu.", "{} reports of revenue."),
+    ),
     "Status": _status,
     "TermsOn": _terms,
     "Title": _title,
+    "Tree": _counted(
+        "grants",
+        Said("Không cấp lại cho ai.", "Nothing was passed on."),
+        Said("{} quyền cấp lại.", "{} sublicences."),
+    ),
+    "Versions": _counted(
+        "versions",
+        Said("Không có phiên bản nào.", "No version is known."),
+        Said("{} phiên bản.", "{} versions."),
+    ),
 }

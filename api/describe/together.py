@@ -15,6 +15,7 @@ from api.describe.measures import measure_of
 from api.describe.places import but, places
 from api.describe.saying import Line, Members, Speech, Word, field_said, sealed
 from api.describe.shape import members_of_kind
+from api.describe.titles import country
 from api.describe.values import value_name
 from ledger.domain.event import parse_day
 
@@ -147,6 +148,18 @@ def _say_parts(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
     yield Line(name, (), tuple(said))
 
 
+def _say_fact(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
+    """Say what was said of a party, under what it is: a name, a number of a register, a country."""
+    owner, fact, value = kind.__name__, members["fact"], members["value"]
+    if fact == "seat":
+        said = f"{country(value, speech.language)} ({value})"
+    elif fact in ("kind", "role"):
+        said = value_name(owner, fact, value, speech.language)
+    else:
+        said = " ".join(filter(None, (members["scheme"], value)))
+    yield Line(value_name(owner, "fact", fact, speech.language), (Word(said),))
+
+
 def _say_share(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
     """Say a fraction that stands in two columns."""
     if members["numerator"] is not None:
@@ -184,6 +197,7 @@ _TOGETHER = (
     Together(("deduction_kinds", "deduction_amounts"), _say_deductions),
     Together(("parties", "parts_ppm", "parts_commitment"), _say_parts),
     Together(("numerator", "denominator"), _say_share),
+    Together(("fact", "scheme", "value"), _say_fact),
     Together(("currency",), _say_currency),
 )
 

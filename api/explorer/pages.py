@@ -1,24 +1,35 @@
 """Pages of single subjects: a right, a contract, a distribution, a party, a dispute.
 
-Each shows what the API answers about the subject, as true on a day and as known at a time, with a
-link to every answer. They need no scripts.
+Each shows what the API answers about the subject in words, as true on a day and as known at a time,
+with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, TypedDict, Unpack
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import law_of, look, node_of
-from api.explorer.shown import page
-from api.named import PartyPath
+from api.describe.links import PREFIXES, Question
+from api.explorer.shown import language_of, page
+from api.named import Party
 from api.parameters import Cursor
-from api.reads import KnownAtText, TrueOn, read_known_at, telling, today
+from api.reads import (
+    EffectText,
+    KnownAtText,
+    KnownByText,
+    TrueOn,
+    read_known_at,
+    telling,
+    today,
+)
 from ledger.node import Node
 from projections.answer import Answer
 from projections.arrears import overdue_of
+from projections.axes import Effect
 from projections.computation import computation_of
 from projections.disputes import holds_on
 from projections.dues import dues_of
@@ -32,189 +43,181 @@ from projections.status import status_of
 from projections.sublicences import sublicences_of
 from projections.terms import terms_on, versions_of
 from projections.title import title_of
-from projections.view import KnownAt
+from projections.view import KnownAt, KnownBy
 from projections.vouching import marked_dispute_of, marked_timeline_of
 
 EVENTS = 50
 """Events of a subject that its page shows at once."""
 
-After = Annotated[Cursor, Query(description="Events after this position")]
-
 router = APIRouter(tags=["explorer"], include_in_schema=False)
 
-Asked = Callable[[Node, str, date, KnownAt], Mapping[str, Any]]
-"""What a page shows of its subject, beside the subject's events."""
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page is asked beside its subject; `here` is what this ledger knew, of all registers.
 
-def _asked(
-    request: Request, subject: str, true_on: date | None, known_at: str | None, question: Asked
-) -> dict[str, Any]:
-    """Return what a page shows. Raises `ApiProblem` where the read models are not that far."""
-    node, known = node_of(request), read_known_at(known_at)
-    with telling(request):
-        return {**question(node, subject, true_on or today(), known)}
+    Who cannot be asked by an office's register is asked by all that is known here.
+    """
 
-
-class Parameters(TypedDict):
-    """What every page can be asked for."""
-
-    true_on: date | None
-    known_at: str | None
+    question: Question
+    on: date
+    known_at: KnownAt
+    known_by: KnownBy
+    effect: Effect
     after: int
 
+    @property
+    def here(self) -> KnownAt:
+        """Return what was known here."""
+        return None if self.known_by == "office" else self.known_at
 
-async def _shown(
-    request: Request, template: str, subject: str, question: Asked, **given: Unpack[Parameters]
-) -> HTMLResponse:
-    return await look(request, lambda: _page(request, template, subject, question, **given))
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One answer on a page: its heading, and where the API answers the same."""
+
+    heading: str
+    answer: Answer
+    operation: str
+    path: Mapping[str, str]
+
+    def said(self, subject: str) -> frozenset[str]:
+        """Return the members of the answer that the heading of a subject's page says."""
+        named = (name for name, value in self.path.items() if value == subject)
+        return frozenset((*named, "true_on", "effect", "verdict", "unknown", "near"))
 
 
-def _page(
-    request: Request, template: str, subject: str, question: Asked, **given: Unpack[Parameters]
-) -> HTMLResponse:
-    true_on, known_at, after = given["true_on"], given["known_at"], given["after"]
-    answers = _asked(request, subject, true_on, known_at, question)
+Sections = Callable[[Node, str, Asked], list[Section]]
+
+
+def _page(request: Request, kind: str, subject: str, asked: Asked, find: Sections) -> HTMLResponse:
+    """Return a page. Raises `ApiProblem` where the read models are not that far."""
     node = node_of(request)
     with telling(request):
+        sections = find(node, subject, asked)
         events = marked_timeline_of(
             node.reads,
             node.identity.origin,
             subject,
-            known_at=read_known_at(known_at),
-            after=after,
+            known_at=asked.here,
+            after=asked.after,
             limit=EVENTS,
         )
     return page(
         request,
-        template,
+        "subject.html",
+        asked.question,
+        kind=kind,
         subject=subject,
-        on=true_on or today(),
-        known_at=known_at,
+        asked=asked,
+        sections=sections,
         events=events,
-        near=_near_what_is_unknown(answers.values(), subject),
-        **answers,
+        near=_near_what_is_unknown(sections, subject),
     )
 
 
-def _near_what_is_unknown(answers: Iterable[object], subject: str) -> tuple[str, ...] | None:
+def _near_what_is_unknown(sections: Iterable[Section], subject: str) -> tuple[str, ...] | None:
     """Return what may be meant by the subject if the log does not name it; None if it does."""
-    found = (each for answer in answers if isinstance(answer, Answer) for each in answer.near)
+    found = (each for section in sections for each in section.answer.near)
     return next((each.ids for each in found if each.asked == subject), None)
 
 
-def _right(node: Node, right: str, on: date, known: KnownAt) -> Mapping[str, Any]:
-    pool = node.reads
-    return {
-        "title": title_of(pool, right, true_on=on, known_at=known),
-        "status": status_of(pool, right, law_of(node), true_on=on, known_at=known),
-        "liens": liens_on(pool, right, true_on=on, known_at=known),
-        "dependents": dependents_of(pool, right, true_on=on, known_at=known),
-        "holds": holds_on(pool, right, true_on=on, known_at=known).orders,
-    }
-
-
-def _contract(node: Node, contract: str, on: date, known: KnownAt) -> Mapping[str, Any]:
-    pool, law = node.reads, law_of(node)
-    return {
-        "agreed": terms_on(pool, contract, law, true_on=on, known_at=known),
-        "versions": versions_of(pool, contract, known_at=known),
-        "tree": sublicences_of(pool, contract, true_on=on, known_at=known),
-        "revenue": revenue_of(pool, contract, known_at=known),
-        "overdue": overdue_of(pool, contract, law, true_on=on, known_at=known),
-        "holds": holds_on(pool, contract, true_on=on, known_at=known).orders,
-    }
-
-
-def _party(node: Node, party: str, on: date, known: KnownAt) -> Mapping[str, Any]:
-    pool = node.reads
-    return {
-        "party": party_as_known(pool, party, true_on=on, known_at=known),
-        "keys": keys_of(pool, party, known_at=known),
-        "mandates": mandates_of(pool, party, known_at=known),
-        "dues": dues_of(pool, party, true_on=on, known_at=known),
-    }
-
-
-def _dispute(node: Node, dispute: str, on: date, known: KnownAt) -> Mapping[str, Any]:
-    del on
-    found = marked_dispute_of(node.reads, node.identity.origin, dispute, known_at=known)
-    return {"dispute": found}
-
-
-def _distribution(node: Node, distribution: str, on: date, known: KnownAt) -> Mapping[str, Any]:
-    computed = computation_of(node.reads, distribution, known_at=known)
-    holds = [
-        order
-        for subject in (computed.share, computed.contract)
-        if subject is not None
-        for order in holds_on(node.reads, subject, true_on=on, known_at=known).orders
+def _right(node: Node, right: str, asked: Asked) -> list[Section]:
+    pool, path = node.reads, {"right": right}
+    by_either: Any = {"true_on": asked.on, "known_at": asked.known_at, "known_by": asked.known_by}
+    title = title_of(pool, right, **by_either, effect=asked.effect)
+    status = status_of(pool, right, law_of(node), **by_either)
+    liens = liens_on(pool, right, **by_either, effect=asked.effect)
+    dependents = dependents_of(pool, right, true_on=asked.on, known_at=asked.here)
+    holds = holds_on(pool, right, true_on=asked.on, known_at=asked.here)
+    return [
+        Section("title", title, "getTitle", path),
+        Section("status", status, "getStatus", path),
+        Section("dependents", dependents, "getDependents", path),
+        Section("liens", liens, "getLiens", path),
+        Section("holds", holds, "getHolds", {"subject": right}),
     ]
-    return {"computed": computed, "holds": holds}
 
 
-def _id(kind: str) -> Any:
-    return Path(pattern=rf"^{kind}:[a-z0-9.-]{{1,80}}$")
+def _contract(node: Node, contract: str, asked: Asked) -> list[Section]:
+    pool, law, on, here = node.reads, law_of(node), asked.on, asked.here
+    path = {"contract": contract}
+    terms = terms_on(pool, contract, law, true_on=on, known_at=here)
+    tree = sublicences_of(pool, contract, true_on=on, known_at=here)
+    overdue = overdue_of(pool, contract, law, true_on=on, known_at=here)
+    holds = holds_on(pool, contract, true_on=on, known_at=here)
+    return [
+        Section("terms", terms, "getTerms", path),
+        Section("versions", versions_of(pool, contract, known_at=here), "listVersions", path),
+        Section("sublicences", tree, "getSublicences", path),
+        Section("money", revenue_of(pool, contract, known_at=here), "getRevenue", path),
+        Section("overdue", overdue, "getOverdue", path),
+        Section("holds", holds, "getHolds", {"subject": contract}),
+    ]
 
 
-@router.get("/rights/{right}", response_class=HTMLResponse)
-async def show_right(
-    request: Request,
-    right: Annotated[str, _id("right")],
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    after: After = -1,
-) -> HTMLResponse:
-    """Show owners, status, liens and grants of a right."""
-    asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return await _shown(request, "right.html", right, _right, **asked)
+def _distribution(node: Node, distribution: str, asked: Asked) -> list[Section]:
+    pool, here = node.reads, asked.here
+    computed = computation_of(pool, distribution, known_at=here)
+    held = [subject for subject in (computed.share, computed.contract) if subject is not None]
+    path = {"distribution": distribution}
+    return [
+        Section("distribution", computed, "getComputation", path),
+        *(
+            Section(
+                "holds",
+                holds_on(pool, subject, true_on=asked.on, known_at=here),
+                "getHolds",
+                {"subject": subject},
+            )
+            for subject in held
+        ),
+    ]
 
 
-@router.get("/contracts/{contract}", response_class=HTMLResponse)
-async def show_contract(
-    request: Request,
-    contract: Annotated[str, _id("contract")],
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    after: After = -1,
-) -> HTMLResponse:
-    """Show terms, versions, sublicences, money and holds of a contract."""
-    asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return await _shown(request, "contract.html", contract, _contract, **asked)
+def _party(node: Node, party: str, asked: Asked) -> list[Section]:
+    pool, path, on, here = node.reads, {"party": party}, asked.on, asked.here
+    known = party_as_known(pool, party, true_on=on, known_at=here)
+    return [
+        Section("party", known, "getParty", path),
+        Section("keys", keys_of(pool, party, known_at=here), "getPartyKeys", path),
+        Section("mandates", mandates_of(pool, party, known_at=here), "getMandates", path),
+        Section("dues", dues_of(pool, party, true_on=on, known_at=here), "getDues", path),
+    ]
 
 
-@router.get("/distributions/{distribution}", response_class=HTMLResponse)
-async def show_distribution(
-    request: Request,
-    distribution: Annotated[str, _id("distribution")],
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    after: After = -1,
-) -> HTMLResponse:
-    """Show how a distribution was computed, and what holds it."""
-    asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return await _shown(request, "distribution.html", distribution, _distribution, **asked)
+def _dispute(node: Node, dispute: str, asked: Asked) -> list[Section]:
+    found = marked_dispute_of(node.reads, node.identity.origin, dispute, known_at=asked.here)
+    return [Section("dispute", found, "getDispute", {"dispute": dispute})]
 
 
-@router.get("/parties/{party}", response_class=HTMLResponse)
-async def show_party(
-    request: Request,
-    party: PartyPath,
-    true_on: TrueOn = None,
-    known_at: KnownAtText = None,
-    after: After = -1,
-) -> HTMLResponse:
-    """Show who a party is, its keys and mandates, and what is owed to it."""
-    asked: Parameters = {"true_on": true_on, "known_at": known_at, "after": after}
-    return await _shown(request, "party.html", party, _party, **asked)
+def _shows(kind: str, folder: str, find: Sections, of: Any = str) -> None:
+    """Add the page of a kind of subject, in both languages; `of` is what its ids can be."""
+    form = Annotated[of, Path(alias=kind, pattern=rf"^{kind}:[a-z0-9.-]{{1,80}}$")]
+
+    async def show(  # noqa: PLR0913, PLR0917  (the question's parameters)
+        request: Request,
+        subject: form,
+        true_on: TrueOn = None,
+        known_at: KnownAtText = None,
+        known_by: KnownByText = "ledger",
+        effect: EffectText = "parties",
+        after: Annotated[Cursor, Query(description="Events after this position")] = -1,
+    ) -> HTMLResponse:
+        on = None if true_on is None else true_on.isoformat()
+        question = Question(language_of(request), on, known_at, known_by, effect)
+        known = read_known_at(known_at)
+        asked = Asked(question, true_on or today(), known, known_by, effect, after)
+        return await look(request, lambda: _page(request, kind, subject, asked, find))
+
+    for prefix in PREFIXES.values():
+        router.add_api_route(
+            f"{prefix}{folder}/{{{kind}}}", show, response_class=HTMLResponse, name=f"show_{kind}"
+        )
 
 
-@router.get("/disputes/{dispute}", response_class=HTMLResponse)
-async def show_dispute(
-    request: Request,
-    dispute: Annotated[str, _id("dispute")],
-    known_at: KnownAtText = None,
-    after: After = -1,
-) -> HTMLResponse:
-    """Show the steps of a dispute and its orders."""
-    asked: Parameters = {"true_on": None, "known_at": known_at, "after": after}
-    return await _shown(request, "dispute.html", dispute, _dispute, **asked)
+_shows("right", "/rights", _right)
+_shows("contract", "/contracts", _contract)
+_shows("distribution", "/distributions", _distribution)
+_shows("party", "/parties", _party, Party)
+_shows("dispute", "/disputes", _dispute)

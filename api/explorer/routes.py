@@ -2,17 +2,15 @@
 
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
 from api.deps import look, node_of
-from api.explorer.labels import LABELS
 from api.explorer.operations import groups_of
-from api.explorer.shown import HEADERS, HERE, page, time_of
+from api.explorer.shown import HEADERS, HERE, page
 from ledger.store.entries import StoredEntry, read_entries
-from ledger.wire.base64 import b64encode
-from ledger.wire.entry import parse_entry
+from projections.decoding import decode
+from projections.timeline import days_of, office_of, states_of
 from projections.vouching import Vouched, vouched_for
 
 LATEST = 50
@@ -27,6 +25,7 @@ router = APIRouter(tags=["explorer"], include_in_schema=False)
 
 
 @router.get("/", response_class=HTMLResponse)
+@router.get("/en", response_class=HTMLResponse)
 async def show_log(request: Request) -> HTMLResponse:
     """Show the log's head and its latest events."""
     node = node_of(request)
@@ -41,8 +40,6 @@ async def show_log(request: Request) -> HTMLResponse:
             request,
             "log.html",
             size=size,
-            root=b64encode(latest.root) if latest else "",
-            signed=time_of(latest.created) if latest else None,
             checkpoint=latest.note.decode() if latest else "",
             rows=[_row(entry, vouched) for entry in reversed(entries)],
             shown=SHOWN,
@@ -53,6 +50,7 @@ async def show_log(request: Request) -> HTMLResponse:
 
 
 @router.get("/docs", response_class=HTMLResponse)
+@router.get("/en/docs", response_class=HTMLResponse)
 async def show_operations(request: Request) -> HTMLResponse:
     """Show every operation of the API with its parameters and a command that calls it."""
 
@@ -74,13 +72,16 @@ def _url(request: Request) -> str:
 
 
 def _row(stored: StoredEntry, vouched: Vouched) -> dict[str, Any]:
-    payload = orjson.loads(parse_entry(stored.entry).payload)
+    logged = decode(stored.entry, stored.position)
+    event = logged.event
     return {
         "position": stored.position,
-        "accepted": time_of(stored.accepted),
-        "type": payload["type"],
-        "label": LABELS[payload["type"]],
-        "signers": payload["signers"],
-        "subjects": payload["subjects"],
+        "accepted": stored.accepted,
+        "topic": event.type,
+        "signers": event.signers,
+        "subjects": event.subjects,
+        "true_from": days_of(event.body)[0],
+        "office": office_of(event.body),
+        "territory": states_of(event.body),
         "vouched_at": vouched.at(stored.position),
     }

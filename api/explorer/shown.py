@@ -1,18 +1,27 @@
-"""How values are shown on the pages: days and sums as in Viet Nam, subjects as links."""
+"""How pages are filled: answers in words, links that keep the question, in either language."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 from fastapi.templating import Jinja2Templates
 
+from api.answer_json import members_of
 from api.deps import node_of
-from api.explorer.labels import LABELS, WORDS
-from ledger.domain.event import HANOI, Sealed, format_instant
-from ledger.domain.money import Money
+from api.describe import days
+from api.describe.description import Described, describe
+from api.describe.events import event_name
+from api.describe.interface import INTERFACE
+from api.describe.language import Language
+from api.describe.links import PREFIXES, Question, placed
+from api.describe.money import number
+from api.describe.places import office, places
+from ledger.wire.base64 import b64encode
 from ledger.wire.shown import visible_lines
 
 HERE = Path(__file__).parent
@@ -26,68 +35,127 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-PAGES = {
-    "right": "/rights",
-    "contract": "/contracts",
-    "distribution": "/distributions",
-    "party": "/parties",
-    "dispute": "/disputes",
-}
-"""The kinds of subject that have a page of their own, and where."""
+LINES = 50
+"""Rows of a list that a page shows; an answer has them all."""
 
 
-def page(request: Request, template: str, **shown: Any) -> HTMLResponse:
-    """Return a page with the headers that all pages have."""
-    context = {"origin": node_of(request).identity.origin, **shown}
-    return templates.TemplateResponse(request, template, context, headers=HEADERS)
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a template says things by: the words of one language, and where links lead."""
+
+    request: Request
+    question: Question
+
+    @property
+    def language(self) -> Language:
+        """Return the page's language."""
+        return self.question.language
+
+    def word(self, name: str, *given: object) -> str:
+        """Return what the page itself says. Raises `KeyError` for what nobody has worded."""
+        return INTERFACE[name].in_(self.language).format(*given)
+
+    def answer(self, answer: object, said: Collection[str]) -> Described:
+        """Return an answer in words, but what the page's heading says."""
+        return describe(type(answer), members_of(answer), self.language, said)
+
+    def day(self, value: date) -> str:
+        """Return a day."""
+        return days.day(value, self.language)
+
+    def moment(self, value: datetime) -> str:
+        """Return an instant, in Hà Nội."""
+        return days.moment(value, self.language)
+
+    def clock(self, value: datetime) -> str:
+        """Return an instant where it is said that it is told in Hà Nội."""
+        return days.clock(value, self.language)
+
+    def event(self, topic: str) -> str:
+        """Return what a type of event is called."""
+        return event_name(topic, self.language)
+
+    def office(self, code: str) -> str:
+        """Return an office."""
+        return office(code, self.language)
+
+    def places(self, codes: Sequence[str]) -> str:
+        """Return places."""
+        return places(codes, self.language)
+
+    def number(self, value: int) -> str:
+        """Return a whole number."""
+        return number(value, self.language)
+
+    def subject(self, subject: str) -> str:
+        """Return the address where a subject is shown."""
+        return self.question.subject(subject)
+
+    def page(self, path: str) -> str:
+        """Return the address of a page of this ledger, which is asked nothing."""
+        return placed(self.language, path)
+
+    def next_page(self, subject: str, after: int) -> str:
+        """Return the address of what a subject's page lists next."""
+        return self.question.subject(subject, after=after)
+
+    def twin(self, operation: str, **path: str) -> str:
+        """Return the address at which the API answers the same question."""
+        route = _operation(self.request, operation)
+        return self.question.address(str(route.url_path_for(route.name, **path)), _takes(route))
+
+    def asks_offices(self, operation: str) -> bool:
+        """Say whether the API can be asked this by the register of an office."""
+        return "known_by" in _takes(_operation(self.request, operation))
+
+    def elsewhere(self) -> str:
+        """Return the address of this very page in the other language."""
+        path = self.request.url.path.removeprefix(PREFIXES[self.language])
+        query = self.request.url.query
+        return placed(self.other, path) + (f"?{query}" if query else "")
+
+    @property
+    def other(self) -> Language:
+        """Return the language that the page is not in."""
+        return "en" if self.language == "vi" else "vi"
 
 
-def time_of(instant: datetime) -> dict[str, str]:
-    """Return an instant for machines, and for people in Hanoi."""
-    local = instant.astimezone(HANOI).strftime("%d/%m/%Y %H:%M:%S")
-    return {"instant": format_instant(instant), "local": local}
+def _operation(request: Request, operation: str) -> APIRoute:
+    return next(
+        route
+        for route in request.app.router.routes
+        if isinstance(route, APIRoute) and route.operation_id == operation
+    )
 
 
-def address_of(subject: str) -> str:
-    """Return where a subject is shown: its page, or its timeline where it has none."""
-    folder = PAGES.get(subject.partition(":")[0])
-    return f"{folder}/{subject}" if folder else f"/v1/subjects/{subject}/timeline"
+def _takes(route: APIRoute) -> set[str]:
+    return {field.alias for field in route.dependant.query_params}
 
 
-def number(value: int) -> str:
-    """Return a whole number with points between thousands, as it is written in Viet Nam."""
-    return f"{value:,}".replace(",", ".")
+def language_of(request: Request) -> Language:
+    """Return the language that a page is asked for in, by its path."""
+    path = request.url.path
+    english = PREFIXES["en"]
+    return "en" if path == english or path.startswith(f"{english}/") else "vi"
 
 
-def day(value: date | None) -> str:
-    """Return a day as it is written in Viet Nam; a dash where there is none."""
-    return "—" if value is None else value.strftime("%d/%m/%Y")
-
-
-def percent(ppm: int) -> str:
-    """Return parts per million as a percentage, exactly."""
-    whole, rest = divmod(ppm, 10_000)
-    decimals = f"{rest:04d}".rstrip("0")
-    return f"{whole},{decimals} %" if decimals else f"{whole} %"
-
-
-def share(part: Fraction) -> str:
-    """Return a fraction of the whole; all of it in a word."""
-    return "toàn bộ" if part == 1 else f"{part.numerator}/{part.denominator}"
-
-
-def sealed_or(value: object) -> str:
-    """Return an agreed value: a sum, a rate, or that it is sealed."""
-    if isinstance(value, Sealed):
-        return f"niêm phong ({value.commitment})"
-    if isinstance(value, Money):
-        return f"{number(value.amount)} {value.currency}"
-    return percent(value) if isinstance(value, int) else "—"
-
-
-def word(value: str | None) -> str:
-    """Return a word of the API in Vietnamese, if it has one."""
-    return WORDS.get(value or "", value or "—")
+def page(
+    request: Request, template: str, question: Question | None = None, **shown: Any
+) -> HTMLResponse:
+    """Return a page with the headers that all pages have, and the foot of each of its sheets."""
+    asked = question or Question(language_of(request))
+    node = node_of(request)
+    latest = node.feed.newest
+    context = {
+        "origin": node.identity.origin,
+        "say": Spoken(request, asked),
+        "latest": latest,
+        "root": b64encode(latest.root) if latest else "",
+        "shown_lines": LINES,
+        **shown,
+    }
+    headers = {**HEADERS, "Content-Language": asked.language}
+    return templates.TemplateResponse(request, template, context, headers=headers)
 
 
 def visible_or(value: object) -> object:
@@ -97,14 +165,4 @@ def visible_or(value: object) -> object:
 
 templates = Jinja2Templates(directory=HERE / "templates")
 templates.env.finalize = visible_or
-templates.env.filters.update(
-    address=address_of,
-    day=day,
-    number=number,
-    percent=percent,
-    share=share,
-    sealed_or=sealed_or,
-    time=time_of,
-    word=word,
-)
-templates.env.globals.update(LABELS=LABELS)
+templates.env.globals.update(utc=days.utc)

@@ -2,31 +2,141 @@
 
 import re
 from collections.abc import Callable
-from html import escape
+from html import escape, unescape
 
 import httpx2
 import pytest
 
-from api.explorer.labels import LABELS
-from ledger.domain.registry import TOPICS
+from api.describe.interface import INTERFACE
+from api.explorer import pages
+from api.explorer.shown import HERE
 from ledger.home import Home
 from ledger.node import Node
 from tests.support.tale import Tale
 from tests.support.world import World
 
-PAGES = ("/", "/docs")
+PAGES = ("/", "/docs", "/en", "/en/docs")
+WORDED = re.compile(r'say\.word\("([a-z_]+)"')
+HEADINGS = re.compile(r'Section\(\s*"([a-z_]+)"|_shows\("([a-z_]+)"')
 
 
-def test_every_type_of_event_has_a_vietnamese_name():
-    assert TOPICS.keys() == LABELS.keys()
-    assert len(LABELS) == len(set(LABELS.values()))
+def test_pages_say_all_words_that_there_are_for_them_and_no_other():
+    templates = "".join(each.read_text("utf-8") for each in (HERE / "templates").iterdir())
+    headings = HEADINGS.findall((HERE / "pages.py").read_text("utf-8"))
+    named = {*WORDED.findall(templates), *(name for pair in headings for name in pair if name)}
+    assert named == INTERFACE.keys()
+    assert all(said.vi and said.en for said in INTERFACE.values())
+
+
+def links_of(page: str) -> set[str]:
+    return {unescape(link) for link in re.findall(r'href="(/[^"]*)"', page)}
+
+
+@pytest.mark.parametrize(("prefix", "language"), [("", "vi"), ("/en", "en")])
+def test_a_page_is_in_the_language_of_its_path_and_its_links_stay_in_it(
+    http: httpx2.Client, tale: Tale, prefix: str, language: str
+):
+    for path in (
+        "",
+        f"/contracts/{tale.cast.ids['contract']}",
+        f"/parties/{tale.cast.parties['institute']}",
+    ):
+        answer = http.get(f"{prefix}{path}" or "/")
+        assert 200 == answer.status_code, path
+        assert f'<html lang="{language}">' in answer.text
+        assert language == answer.headers["content-language"]
+        other = "" if prefix else "/en"
+        elsewhere = f"{other}{path}" or "/"
+        assert 2 == answer.text.count(f'href="{elsewhere}"'), path
+        machines = ("/v1/", "/static/", "/openapi.json", "/health/", "/metrics", "/checkpoint")
+        for link in links_of(answer.text) - {elsewhere}:
+            assert link.startswith(machines) or (link.startswith("/en") == (language == "en")), link
+
+
+def test_an_english_page_says_nothing_in_vietnamese_but_what_was_written_so(
+    http: httpx2.Client, tale: Tale
+):
+    page = http.get(f"/en/contracts/{tale.cast.ids['contract']}").text
+    said = re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", page))
+    assert "Contract contract:" in said
+    assert "exclusive" in said
+    vietnamese = {both.vi for both in INTERFACE.values() if both.vi != both.en} - {"Trang"}
+    assert not [word for word in vietnamese if len(word) > 5 and word in said and word != "English"]
+
+
+AS_OF = "true_on=2026-11-30&known_at=12"
+
+
+def test_every_link_of_an_as_of_page_asks_the_same(http: httpx2.Client, tale: Tale):
+    right = tale.cast.ids["right"]
+    page = http.get(f"/rights/{right}?{AS_OF}&effect=third_parties").text
+    links = links_of(page)
+    answers = {link for link in links if link.startswith("/v1/rights/")}
+    assert answers
+    for link in answers:
+        assert AS_OF in link, link
+        if "/title" in link or "/liens" in link:
+            assert "effect=third_parties" in link
+        assert 200 == http.get(link).status_code, link
+    for link in links:
+        if link.startswith(("/parties/", "/contracts/", "/disputes/")):
+            assert f"{AS_OF}&effect=third_parties" in link
+            assert 200 == http.get(link).status_code, link
+    (title,) = (link for link in answers if "/title" in link)
+    assert ("2026-11-30", "third_parties") == tuple(
+        http.get(title).json()[member] for member in ("true_on", "effect")
+    )
+
+
+def test_a_page_asked_by_the_office_s_register_asks_so_whatever_can_be(
+    http: httpx2.Client, tale: Tale
+):
+    right = tale.cast.ids["right"]
+    page = http.get(f"/en/rights/{right}?known_at=2026-11-30&known_by=office").text
+    links = {link for link in links_of(page) if link.startswith("/v1/rights/")}
+    for link in links:
+        by_office = "known_at=2026-11-30&known_by=office" in link
+        assert by_office == any(part in link for part in ("/title", "/liens", "/status")), link
+        assert 200 == http.get(link).status_code, link
+    assert 2 == page.count("This cannot be asked by the office")
+    contract = http.get(
+        f"/contracts/{tale.cast.ids['contract']}?known_at=2026-11-30&known_by=office"
+    )
+    assert "chỉ trả lời theo sổ cái này" in contract.text
+
+
+def test_the_next_page_asks_the_same(http: httpx2.Client, tale: Tale, monkeypatch):
+    monkeypatch.setattr(pages, "EVENTS", 1)
+    contract = tale.cast.ids["contract"]
+    as_of = f"true_on=2026-11-30&known_at={tale.size - 1}"
+    page = http.get(f"/en/contracts/{contract}?{as_of}").text
+    (following,) = (link for link in links_of(page) if "after=" in link)
+    assert following.startswith(f"/en/contracts/{contract}?{as_of}&after=")
+    assert 200 == http.get(following).status_code
+
+
+def test_a_subject_that_nobody_recorded_is_said_to_be_so_first(http: httpx2.Client, tale: Tale):
+    del tale
+    page = http.get("/contracts/contract:never").text
+    assert "KHÔNG BIẾT: sổ cái không có gì về <code>contract:never</code>." in page
+    assert "đang có hiệu lực" not in page
+
+
+def test_every_line_of_a_timeline_has_its_day_of_effect_its_office_and_its_state(
+    http: httpx2.Client, tale: Tale
+):
+    page = http.get(f"/rights/{tale.cast.ids['right']}").text
+    granted = page.partition("right.granted/1")
+    line = granted[0].rpartition("<tr>")[2] + granted[2].partition("</tr>")[0]
+    assert re.search(r'data-label="Có hiệu lực từ"><time datetime="[0-9-]{10}">[0-9/]{10}<', line)
+    assert "Cục Sở hữu trí tuệ Việt Nam (vn)" in line
 
 
 def test_the_log_s_page_shows_head_and_latest_events(http: httpx2.Client, node: Node, tale: Tale):
     page = http.get("/").text
     assert "Sổ cái giao dịch công nghệ" in page
     assert node.identity.origin in page
-    assert f'<dd class="size">{node.feed.latest.size}</dd>' in page
+    assert f'<dd class="size">{node.feed.newest.size}</dd>' in page
     for step, receipt in tale.receipts.items():
         assert f'<a href="/v1/entries/{receipt.position}">' in page, step
     assert "contract.concluded/1" in page

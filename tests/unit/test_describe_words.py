@@ -12,9 +12,12 @@ from api.describe.language import Language
 from api.describe.money import number, percent, share, sum_of
 from api.describe.places import office, place
 from api.describe.saying import Line, Speech
+from api.describe.shape import members_of_kind
 from ledger.domain.contract_terms import Grant
+from projections.parties import PartyFact
 from projections.terms import Difference
 from projections.title import Title
+from projections.vouching import MarkedEvent
 
 
 @pytest.mark.parametrize(
@@ -159,3 +162,32 @@ def test_an_answer_begins_with_the_sentence_that_answers() -> None:
 def _said(language: Language, members: Mapping[str, Any]) -> str:
     described: Described = describe(Title, members, language)
     return described.sentence
+
+
+@pytest.mark.parametrize(("places", "said"), [(None, ["not known"]), ([], []), ([7], ["7"])])
+def test_that_no_key_was_vouched_for_is_not_that_it_is_not_known(
+    places: list[int] | None, said: list[str]
+) -> None:
+    event = dict.fromkeys(members_of_kind(MarkedEvent)) | {"vouched_at": places}
+    lines = lines_of(MarkedEvent, event, Speech("en"))
+    assert said == [line.text for line in lines if line.label == "key vouched for at entry"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "scheme", "value", "label", "said"),
+    [
+        ("seat", "", "VN", "trụ sở", "Việt Nam (VN)"),
+        ("kind", "", "state_body", "loại", "cơ quan nhà nước"),
+        ("role", "", "bank", "vai trò", "ngân hàng"),
+        ("identifier", "vn.mst", "0100000010", "mã số", "vn.mst 0100000010"),
+        ("name", "", "Viện Hóa học", "tên", "Viện Hóa học"),
+    ],
+)
+def test_what_was_said_of_a_party_is_said_under_what_it_is(
+    fact: str, scheme: str, value: str, label: str, said: str
+) -> None:
+    known = dict.fromkeys(members_of_kind(PartyFact))
+    lines = lines_of(
+        PartyFact, {**known, "fact": fact, "scheme": scheme, "value": value}, Speech("vi")
+    )
+    assert [(label, said)] == [(line.label, line.text) for line in lines]

@@ -1,0 +1,101 @@
+"""What pages say around an answer: their names, headings, the words of their links."""
+
+from collections.abc import Mapping
+
+from api.describe.language import Said
+
+INTERFACE: Mapping[str, Said] = {
+    "api": Said("Giao diện lập trình", "API"),
+    "as_known": Said("theo những gì biết đến", "as known at"),
+    "as_known_by_office": Said(
+        "theo sổ đăng bạ của cơ quan, biết đến ngày", "by the office's register, as known on"
+    ),
+    "believe_nothing": Said(
+        "Không cần tin lời máy chủ này: mỗi mục đều có bằng chứng kiểm tra được ngoại tuyến.",
+        "Nothing that this server says has to be believed: every entry can be verified offline.",
+    ),
+    "by_office": Said("theo sổ đăng bạ của cơ quan", "by the office's register"),
+    "check_it_yourself": Said("Tự kiểm tra", "Check it yourself"),
+    "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
+    "contract": Said("Hợp đồng", "Contract"),
+    "day_of_effect": Said("Có hiệu lực từ", "With effect from"),
+    "dependents": Said("Các quyền cấp phụ thuộc", "Licences that depend on it"),
+    "dispute": Said("Tranh chấp", "Dispute"),
+    "distribution": Said("Phân chia", "Distribution"),
+    "download": Said("tải về", "download"),
+    "download_all": Said(
+        "Tải toàn bộ nhật ký về máy mình, rồi kiểm tra từng byte, từng chữ ký và từng quy tắc:",
+        "Download the whole log, then check every byte, every signature and every rule:",
+    ),
+    "dues": Said("Được hưởng", "Dues"),
+    "event": Said("Sự kiện", "Event"),
+    "events": Said("Các sự kiện đến nay", "Events to date"),
+    "form": Said("dạng", "form"),
+    "health": Said("Tình trạng", "Health"),
+    "holds": Said("Lệnh đang có hiệu lực", "Orders in force"),
+    "in": Said("ở", "in"),
+    "keys": Said("Khóa ký", "Keys"),
+    "latest": Said("Sự kiện mới nhất", "Latest events"),
+    "ledger": Said("Sổ cái giao dịch công nghệ", "Ledger of technology transactions"),
+    "ledger_says": Said(
+        "Mỗi sự kiện được ký bởi các bên mà nó ràng buộc",
+        "Every event is signed by the parties that it binds",
+    ),
+    "liens": Said("Biện pháp bảo đảm, theo thứ hạng", "Liens, by rank"),
+    "log": Said("Nhật ký", "Log"),
+    "mandates": Said("Ủy quyền", "Mandates"),
+    "metrics": Said("Số đo", "Metrics"),
+    "money": Said("Tiền", "Money"),
+    "more_lines": Said("và {} dòng nữa", "and {} more"),
+    "more_subjects": Said("và {} đối tượng nữa", "and {} more subjects"),
+    "next": Said("Xem tiếp", "Next"),
+    "nothing_published": Said(
+        "Chưa có sự kiện nào được công bố.", "No event has been published yet."
+    ),
+    "office": Said("Cơ quan, quốc gia", "Office, country"),
+    "only_here": Said(
+        "Trang này chỉ trả lời theo sổ cái này và giữa các bên.",
+        "This page answers by this ledger and between the parties only.",
+    ),
+    "only_parts_by_office": Said(
+        "Phần này không hỏi được theo sổ đăng bạ của cơ quan.",
+        "This cannot be asked by the office's register.",
+    ),
+    "operations": Said(
+        "Mọi thao tác của sổ cái này qua HTTP. Có thể sinh chương trình khách từ openapi.json; lỗi"
+        " theo RFC 9457, có mã cố định.",
+        "Every operation of this ledger over HTTP. A client can be generated from openapi.json;"
+        " errors are problems of RFC 9457 with a stable code.",
+    ),
+    "other_language": Said("English", "Tiếng Việt"),
+    "overdue": Said("Quá hạn", "Overdue"),
+    "pages": Said("Trang", "Pages"),
+    "parameter": Said("tham số", "parameter"),
+    "party": Said("Bên", "Party"),
+    "position": Said("Vị trí", "Position"),
+    "proof": Said("Bằng chứng", "Proof"),
+    "recorded": Said("Ghi nhận (giờ Hà Nội)", "Recorded (Hà Nội time)"),
+    "required": Said("bắt buộc", "required"),
+    "right": Said("Quyền", "Right"),
+    "root": Said("Gốc", "Root"),
+    "says": Said("nghĩa", "says"),
+    "signed_at": Said("Ký lúc", "Signed at"),
+    "signers": Said("Bên ký", "Signers"),
+    "size": Said("Số mục", "Size"),
+    "status": Said("Tình trạng", "Status"),
+    "subjects": Said("Đối tượng", "Subjects"),
+    "sublicences": Said("Cấp lại", "Sublicences"),
+    "terms": Said("Điều khoản", "Terms"),
+    "title": Said("Chủ sở hữu", "Owners"),
+    "toward_third_parties": Said("đối với bên thứ ba", "against third parties"),
+    "true_on": Said("Đúng vào ngày", "True on"),
+    "is_it": Said("Có phải là:", "Is it one of these:"),
+    "unknown": Said("KHÔNG BIẾT: sổ cái không có gì về", "UNKNOWN: the log says nothing of"),
+    "unknown_is_not_no": Said(
+        "Đó không phải là «không có».", "That is not to say that there is nothing."
+    ),
+    "versions": Said("Các phiên bản", "Versions"),
+    "vouched": Said("khóa được bảo lãnh", "key vouched for"),
+    "vouched_unknown": Said("chưa xét khóa được bảo lãnh", "not known whether vouched for"),
+}
+"""By name; a template that names another fails."""

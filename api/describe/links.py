@@ -1,0 +1,81 @@
+"""
+Links that keep the question: day, state of knowledge, between whom, and the language.
+
+An address is pinned to what was asked and to no more: what was left open stays open.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
+
+from api.describe.language import Language
+
+PREFIXES: Mapping[Language, str] = {"vi": "", "en": "/en"}
+"""Before the path of a page: the language has no cookie."""
+
+PAGES = {
+    "right": "/rights",
+    "contract": "/contracts",
+    "distribution": "/distributions",
+    "party": "/parties",
+    "dispute": "/disputes",
+}
+"""The kinds of subject that have a page of their own, and where."""
+
+OPEN: Mapping[str, str | None] = {
+    "true_on": None,
+    "known_at": None,
+    "known_by": "ledger",
+    "effect": "parties",
+}
+"""What a question asks beside its subject, and what it is where nobody says it."""
+
+
+def placed(language: Language, path: str) -> str:
+    """Return the path of a page in a language."""
+    return (PREFIXES[language] + path).removesuffix("/") or "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked beside the subject, as the address has it, and the language of the answer."""
+
+    language: Language = "vi"
+    true_on: str | None = None
+    known_at: str | None = None
+    known_by: str = "ledger"
+    effect: str = "parties"
+
+    def asking(self, takes: Collection[str] = tuple(OPEN)) -> Mapping[str, str]:
+        """Return what is to be asked of what takes these parameters, and was not left open.
+
+        A day of an office is no time of this ledger: who cannot be asked by the office is not
+        asked by it.
+        """
+        asked = {name: value for name, value in asdict(self).items() if name in OPEN}
+        if self.known_by == "office" and "known_by" not in takes:
+            asked["known_at"] = None
+        return {
+            name: value
+            for name, value in asked.items()
+            if name in takes and value is not None and value != OPEN[name]
+        }
+
+    def address(
+        self, path: str, takes: Collection[str] = tuple(OPEN), after: int | None = None
+    ) -> str:
+        """Return a path with this question, and from which position on to list."""
+        cursor = {} if after is None else {"after": str(after)}
+        query = urlencode({**self.asking(takes), **cursor}, safe=":")
+        return f"{path}?{query}" if query else path
+
+    def page(self, path: str, after: int | None = None) -> str:
+        """Return the address of a page that takes this question."""
+        return self.address(placed(self.language, path), after=after)
+
+    def subject(self, subject: str, after: int | None = None) -> str:
+        """Return where a subject is shown: its page, or its timeline where it has none."""
+        folder = PAGES.get(subject.partition(":")[0])
+        if folder is None:
+            return f"/v1/subjects/{subject}/timeline"
+        return self.page(f"{folder}/{subject}", after)
