@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from ledger.domain.registry import EVOLVES
 
-_LETTERS = string.ascii_lowercase + string.digits + ".-"
+_IN_NUMBERS = string.digits + ".-"
+_IN_WORDS = string.ascii_lowercase + _IN_NUMBERS
+_WORD = re.compile("[^.-]*[a-z][^.-]*")
 _KINDS = frozenset(kind for kind, _ in EVOLVES)
 _HEADS = ("vn.", "vn.mst.", "vn.1-", "vn.2-", "vn.3-", "vn.4-")
 """What is left out before a number: the country, the register, the kind of a right."""
@@ -32,13 +34,18 @@ _LONGEST = 80
 
 
 def _slips(own: str) -> Iterator[str]:
-    """Yield what differs by a letter more, less, changed, or by two that have changed places."""
+    """Yield what differs by a letter more, less, changed, or by two that have changed places.
+
+    Among digits alone nobody writes a letter.
+    """
+    words = {at for word in _WORD.finditer(own) for at in range(word.start(), word.end() + 1)}
     for at in range(len(own) + 1):
         before, rest = own[:at], own[at:]
-        yield from (f"{before}{letter}{rest}" for letter in _LETTERS)
+        letters = _IN_WORDS if at in words else _IN_NUMBERS
+        yield from (f"{before}{letter}{rest}" for letter in letters)
         if rest:
             yield before + rest[1:]
-            yield from (f"{before}{letter}{rest[1:]}" for letter in _LETTERS)
+            yield from (f"{before}{letter}{rest[1:]}" for letter in letters)
         if len(rest) > 1:
             yield before + rest[1] + rest[0] + rest[2:]
 

@@ -47,3 +47,5 @@ def test_the_probes_for_what_may_be_meant_are_bounded():
     assert 3_000 < len(longest) < 6_500
     assert all(0 < len(each.partition(":")[2]) <= 80 for each in longest)
     assert "contract:a" not in near_to("contract:a")
+    assert len(near_to("right:vn.1-2020-00001")) < 600
+    assert "right:vn.1-2020-00001" in near_to("right:vn.1-2o20-00001")  # An o for a zero.
