@@ -40,6 +40,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.notice import Notice, NoticeId
 from ledger.domain.right import Right, ended_from
+from ledger.domain.share import Share
 
 Rights = Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
 
@@ -79,7 +80,7 @@ class ContractTerminated(Body):
     """The contract ends before its term: by consent, by an agreed exit, for a serious breach.
 
     `exit` names the exit taken; `notice` is what told the others. `confirms` says why all, with the
-    licensees of sublicences below, end it only now from a day that is past.
+    licensees of sublicences and who shares in its revenue, end it only now from a day that is past.
     """
 
     TOPIC: ClassVar[str] = "contract.terminated/1"
@@ -104,8 +105,11 @@ class ContractTerminated(Body):
         return _and_notice((self.contract, *self.terminated_by, *self.rights), self.notice)
 
     def reads(self, state: State) -> Iterable[str]:
-        """Return the sublicences below, whose licensees confirm an end in the past too."""
-        return () if self.confirms is None else _below(state, self.contract)
+        """Return what gave others a right that an end in the past takes: sublicences, shares."""
+        contract = state.get(self.contract)
+        if self.confirms is not None and isinstance(contract, Contract):
+            yield from _below(state, self.contract)
+            yield from contract.shares.values()
 
 
 def _and_notice(named: Iterable[str], notice: str | None) -> frozenset[str]:
@@ -207,12 +211,12 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
     must_name(body.rights, contract.rights(), contract)
-    below = _licensees_below(state, body)
+    losing = _losing_by(state, body, contract)
     ending = contract.parties.intersection(body.terminated_by)
-    _must_be_theirs(contract, body, below)
+    _must_be_theirs(contract, body, losing)
     taken = None if body.exit is None else _exit_taken(contract, body, ending)
     if body.terminated_on < legal_day(context.accepted):
-        _must_be_confirmed(state, contract, body, below, context)
+        _must_be_confirmed(state, contract, body, losing, context)
     if taken is not None:
         matters = _OF_BREACH if taken.ground == "breach" else _OF_AN_END
         acting = ending.intersection(taken.who)
@@ -228,27 +232,32 @@ _OF_BREACH = frozenset({"termination", "breach"})
 _OF_SUSPENSION = frozenset({"suspension"})
 
 
-def _licensees_below(state: State, body: ContractTerminated) -> frozenset[str]:
-    """Return the licensees of sublicences that an end in the past takes along."""
+def _losing_by(state: State, body: ContractTerminated, contract: Contract) -> frozenset[str]:
+    """Return who is no party and would lose by an end in the past that is confirmed.
+
+    These are licensees of sublicences, and those who agreed on sharing what it makes due.
+    """
     if body.confirms is None:
         return frozenset()
     sublicences = (known(state, each, Contract) for each in _below(state, body.contract))
-    return frozenset(
-        licensee
+    shares = (known(state, each, Share) for each in contract.shares.values())
+    licensees = (
+        each.licensees()
         for each in sublicences
         if each.ended is None or each.ended > body.terminated_on
-        for licensee in each.licensees()
     )
+    sharers = (each.agreed_by for each in shares if each.superseded is None and not each.voided)
+    return frozenset[str]().union(*licensees, *sharers) - contract.parties
 
 
-def _must_be_theirs(contract: Contract, body: ContractTerminated, below: frozenset[str]) -> None:
+def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: frozenset[str]) -> None:
     """Refuse consent without all parties, and whoever signs what is not theirs to end."""
     if body.ground == "consent":
         must_be_all(contract, contract.parties.intersection(body.terminated_by))
-    strangers = set(body.terminated_by) - contract.parties - below
+    strangers = set(body.terminated_by) - contract.parties - losing
     if strangers:
         raise WrongSigner(
-            "the parties end it and, where it `confirms` an end in the past, licensees below it",
+            "the parties end it and, where it `confirms` an end in the past, those who lose by it",
             positions=(contract.position,),
             subjects=strangers,
         )
@@ -272,17 +281,18 @@ def _must_be_confirmed(
     state: State,
     contract: Contract,
     body: ContractTerminated,
-    below: frozenset[str],
+    losing: frozenset[str],
     context: Context,
 ) -> None:
     """Refuse an end before its recording unless all confirm it, for a reason, over no third."""
     reason = reason_of(body.confirms)
-    absent = contract.parties.union(below).difference(body.terminated_by)
+    absent = contract.parties.union(losing).difference(body.terminated_by)
     if reason is None or absent:
         raise Backdated(
             f"it would end on {body.terminated_on}, before it is recorded: "
             + (
-                "all parties and licensees below it confirm that (`confirms`), or it ends today"
+                "all parties, licensees below it and who shares in what it makes due confirm that"
+                " (`confirms`), or it ends today"
                 if reason is None
                 else f"{', '.join(sorted(absent))} would have to confirm that too"
             ),
@@ -326,6 +336,7 @@ def _must_be_noticed(
             positions=(notice.position,),
             pointer="/body/notice",
         )
+    _must_have_gone_to_the_other_side(contract, notice, body)
     if notice.matter not in matters or exit_ not in (None, notice.exit):
         wanted = " or ".join(sorted(matters))
         raise NoticeMatter(
@@ -346,6 +357,21 @@ def _must_be_noticed(
             subjects=(body.contract, body.notice),
         )
     return notice
+
+
+def _must_have_gone_to_the_other_side(
+    contract: Contract, notice: Notice, body: ContractTerminated | ContractSuspended
+) -> None:
+    """Refuse a notice that went to a holder of one's own side, as one licensor to another."""
+    by, grants = notice.served_by, contract.grants.values()
+    facing = {grant.licensee for grant in grants if grant.licensor == by}
+    facing |= {grant.licensor for grant in grants if grant.licensee == by}
+    if facing and notice.served_on not in facing:
+        raise TerminationNotReceived(
+            f"{body.notice} went to {notice.served_on}, not to {', '.join(sorted(facing))}",
+            positions=(notice.position,),
+            subjects=(body.contract, str(body.notice)),
+        )
 
 
 def _must_be_over(

@@ -169,6 +169,7 @@ class Share:
     position: int
     contract: str
     parts: tuple[Part, ...] | Sealed
+    agreed_by: frozenset[str]
     of: str = "revenue"
     technology: str | None = None
     title: str | None = None
@@ -409,6 +410,7 @@ def _evolve_agreed(subject: str, value: Share | None, logged: Logged) -> Share |
         position=logged.position,
         contract=body.contract,
         parts=body.parts,
+        agreed_by=frozenset(body.agreed_by),
         of=body.of,
         technology=body.technology,
         title=body.title,

@@ -6,7 +6,12 @@ import pytest
 
 from ledger.domain.authority import CeilingExceeded, SelfDealing
 from ledger.domain.backdating import Backdated
-from ledger.domain.ending import ContractTerminated, ExitMissing, NoticeMatter
+from ledger.domain.ending import (
+    ContractTerminated,
+    ExitMissing,
+    NoticeMatter,
+    TerminationNotReceived,
+)
 from ledger.domain.event import Body, OpeningRequired
 from ledger.domain.hold import Held
 from ledger.domain.money import PPM as WHOLE
@@ -128,6 +133,31 @@ def test_end_in_the_past() -> None:
     refusal = past.when(reasoned).then_refused(Backdated)
     assert RIVAL in refusal.subjects
     past.when(ended(**by_consent, **why, **everybody)).then_admitted()
+
+
+def test_who_shares_in_the_revenue_confirms_an_end_in_the_past() -> None:
+    """A third party's right recorded since: what the author was promised of every report."""
+    past = given(right_filed(), five_years(), share_agreed())
+    by_consent = {"ground": "consent", "exit": None, "notice": None, "terminated_on": "2026-10-01"}
+    why = {"confirms": {"reason": "Theo biên bản thanh lý"}}
+    both = ended(**by_consent, **why, terminated_by=[INSTITUTE, FIRM])
+    refusal = past.when(both).then_refused(Backdated, positions=[1])
+    assert AUTHOR in refusal.subjects
+    past.when(ended(**by_consent, **why, terminated_by=[AUTHOR, INSTITUTE, FIRM])).then_admitted()
+
+
+def test_a_notice_goes_to_the_other_side() -> None:
+    """One licensor tells another, and the licensee would be out without a word."""
+    owned = right_filed(owners=[held(RIVAL, 1, 2), held(INSTITUTE, 1, 2)])
+    two = contract_concluded(
+        parties=[FIRM, INSTITUTE, RIVAL],
+        grants=[grant(), grant(grant="g2", licensor=RIVAL, exclusivity="non_exclusive")],
+        exits=[leave(who=[INSTITUTE])],
+    )
+    inside = told(matter="termination", exit="out", served_on=RIVAL)[0]
+    past = given(owned, two, inside, notice_received(contract=CONTRACT, confirmed_by=RIVAL))
+    past.when(ended()).then_refused(TerminationNotReceived, positions=[2])
+    given(owned, two, *told(matter="termination", exit="out")).when(ended()).then_admitted()
 
 
 BY_MANDATE = mandate_given(holder=FIRM, topics=["*"], valid_to=None)
