@@ -2,7 +2,8 @@
 Answers of the read models as JSON: written from their dataclasses, and read back by the same.
 
 Who reads believes nothing: what is not of the shape that these dataclasses write is refused whole,
-with its place. Members that a later server adds are let be.
+with its place. Members that they do not write, as a later server may, are left out: nobody knows
+what they say.
 """
 
 import inspect
@@ -105,8 +106,7 @@ def _read_either(kind: Any, value: Any, where: str) -> Any:
 
 
 def _read_members(kind: Any, value: Any, where: str) -> dict[str, Any]:
-    members = _must_be(dict, value, where)
-    found = dict(members)
+    members, found = _must_be(dict, value, where), dict[str, Any]()
     for name, of in kinds_of(kind).items():
         place = f"{where}.{name}".lstrip(".")
         if name not in members:

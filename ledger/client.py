@@ -12,25 +12,25 @@ import json
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 
 from ledger import court
-from ledger.bounded import DEADLINE_S, SOON_S, Answer, ask, open_client
+from ledger.bounded import DEADLINE_S, SOON_S, Answer
 from ledger.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from ledger.log.dating import Bounds, bounds_of
 from ledger.log.encoding import read_hash, write_base64
-from ledger.log.merkle import LogError
-from ledger.log.note import parse_note, parse_vkey
+from ledger.log.merkle import HASH_SIZE, LogError
+from ledger.log.note import MAX_NOTE, parse_note, parse_vkey
 from ledger.log.policy import Policy, QuorumMissed, open_witnessed_checkpoint
-from ledger.log.proof import root_of_prefix, verify_consistency
+from ledger.log.proof import prove_inclusion, root_of_prefix, verify_consistency
 from ledger.log.receipt import TlogProof, format_tlog_proof, parse_tlog_proof
 from ledger.log.statement import Promise, SignedRefusal, Statement, open_statement
-from ledger.log.tiles import TileHashes, tile_path
+from ledger.log.tiles import TILE_WIDTH, TileHashes, tile_path
+from ledger.reader import LedgerReader
 from ledger.replies import (
     ClientError,
     HistoryChanged,
@@ -54,18 +54,18 @@ from ledger.verify.answers import read_entry
 from ledger.verify.evidence import goes_on, refusal_keys, show
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust
-from ledger.verify.verifier import check_entry, trust_shown, verify_receipt
+from ledger.verify.verifier import Held, check_entry, trust_shown, verify_receipt
 from ledger.verify.word import check_instant
 from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import Envelope, payload_hash
 
-RETRY_FOR_S = 30.0
-"""How long, in seconds, a submission without an answer is tried again."""
-
 CHARTER_WAIT_S = 5.0
 """How long, in seconds, the bundle that shows new keys of the log may lag behind them."""
+
+_LONGEST_ENTRY = 1 << 19
+"""Bytes of an entry as JSON at most."""
 
 
 __all__ = [
@@ -84,8 +84,17 @@ __all__ = [
 ]
 
 
-class LedgerClient:
-    """A ledger over HTTP. A context manager; not thread-safe."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A checkpoint that the log has signed, and as many witnesses as count; `note` is the file."""
+
+    note: bytes
+    checkpoint: Checkpoint
+    bounds: Bounds
+
+
+class LedgerClient(LedgerReader):
+    """A ledger over HTTP, by a trust root. A context manager; not thread-safe."""
 
     def __init__(
         self,
@@ -95,22 +104,11 @@ class LedgerClient:
         timeout_s: float = SOON_S,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
+        super().__init__(url, timeout_s=timeout_s, transport=transport)
         self.trust = trust
         self._charter: court.Verified | None = None
-        self._timeout_s = timeout_s
-        self._http = open_client(url, timeout_s=timeout_s, transport=transport)
         self._opened: tuple[tuple[bytes, bool], tuple[Checkpoint, Bounds]] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._http.close()
+        self._tiles = TileHashes(self._tile)
 
     def open_note(self, note: bytes, *, witnessed: bool = False) -> Checkpoint:
         """Return a checkpoint of this log that all its keys, or a quorum too, have signed.
@@ -121,7 +119,34 @@ class LedgerClient:
         """
         return self._open_note(note, witnessed=witnessed)[0]
 
-    def _open_note(self, note: bytes, *, witnessed: bool) -> tuple[Checkpoint, Bounds]:
+    def head(self) -> Head:
+        """Return the newest checkpoint of the log that counts by the policy in force, verified.
+
+        Raises `WrongAnswer` for one that does not, `ProblemAnswer`, `NoAnswer`.
+        """
+        note = self.get_bytes("/checkpoint", MAX_NOTE)
+        try:
+            return Head(note, *self._open_note(note, witnessed=None))
+        except LogError as error:
+            raise WrongAnswer(f"a checkpoint that does not count: {error}") from error
+
+    def entry_under(self, head: Head, position: int) -> Held:
+        """Return the entry at a position, held to a checkpoint as one with a receipt is.
+
+        Raises `ReceiptRefused` where the log does not hold it, `ProblemAnswer`, `NoAnswer`.
+        """
+        answer = self.get_bytes(f"/v1/entries/{position}", _LONGEST_ENTRY)
+        size = head.checkpoint.size
+        try:
+            raw, said = read_entry(answer)
+            hashes = prove_inclusion(position, size, self._tiles)
+            proof = TlogProof(position, tuple(hashes), head.note)
+            opened, trust = (head.checkpoint, head.bounds), self._trust_at(size)
+            return check_entry(raw, proof, opened, trust, self._charter, [(said, {})])
+        except (LogError, Refused) as error:
+            raise ReceiptRefused(str(error)) from error
+
+    def _open_note(self, note: bytes, *, witnessed: bool | None) -> tuple[Checkpoint, Bounds]:
         size = parse_checkpoint(parse_note(note).text).size
         try:
             return _open(note, self._trust_at(size), witnessed=witnessed)
@@ -177,13 +202,22 @@ class LedgerClient:
         Raises `HistoryChanged` where they show that it does not, `WrongAnswer` where they are those
         of another tree, `ProblemAnswer`, `NoAnswer`.
         """
-        tiles = TileHashes(lambda *tile: self.get_bytes(f"/{tile_path(*tile)}"))
         try:
-            root = root_of_prefix(old.size, new.size, new.root, tiles)
+            root = root_of_prefix(old.size, new.size, new.root, self._tiles)
         except LogError as error:
             raise WrongAnswer(f"tiles that are not those of size {new.size}: {error}") from error
         if root != old.root:
             raise HistoryChanged(f"the log has signed two histories of {old.size} entries")
+
+    def _tile(self, level: int, n: int, width: int) -> bytes:
+        """Return a tile, unverified, cut from the full one where the partial one is gone."""
+        most = TILE_WIDTH * HASH_SIZE
+        try:
+            return self.get_bytes(f"/{tile_path(level, n, width)}", most)
+        except ProblemAnswer:
+            if width == TILE_WIDTH:
+                raise
+            return self.get_bytes(f"/{tile_path(level, n)}", most)[: width * HASH_SIZE]
 
     def submit(self, signed: Signed, *, witnessed: bool = False) -> VerifiedReceipt:
         """Submit one event; return its receipt, verified.
@@ -352,31 +386,6 @@ class LedgerClient:
             raise ReceiptRefused("the server answers with another entry")
         return found, json.loads(parse_entry(raw).payload)
 
-    def get(self, path: str, **parameters: str | int | None) -> dict[str, Any]:
-        """Return a read's answer, an object: the server's word, of which nothing is verified.
-
-        Raises `ProblemAnswer`, `WrongAnswer`, `NoAnswer`.
-        """
-        given = {name: value for name, value in parameters.items() if value is not None}
-        response = self._send("GET", path, params=given)
-        must_have(HTTPStatus.OK, response)
-        return read_object(response.content)
-
-    def get_bytes(self, path: str) -> bytes:
-        """Return a read's answer as it is, unverified. Raises `ProblemAnswer`, `NoAnswer`."""
-        response = self._send("GET", path)
-        must_have(HTTPStatus.OK, response)
-        return response.content
-
-    def evidence(self, *asked: str) -> bytes:
-        """Return an evidence bundle, unverified, of what is asked for: `subject=`, `position=`.
-
-        Raises `ProblemAnswer`, `NoAnswer`.
-        """
-        response = self._send("GET", f"/v1/evidence?{'&'.join(asked)}", within_s=DEADLINE_S)
-        must_have(HTTPStatus.OK, response)
-        return response.content
-
     def _verify(
         self, signed: Signed, members: Mapping[str, Any], proof: TlogProof, *, replayed: bool
     ) -> VerifiedReceipt:
@@ -441,44 +450,18 @@ class LedgerClient:
             self._opened = (note, witnessed), self._open_note(note, witnessed=witnessed)
         return self._opened[1]
 
-    def _post(
-        self,
-        path: str,
-        body: bytes,
-        media_type: str,
-        more: Mapping[str, str] | None = None,
-        **options: Any,
-    ) -> Answer:
-        headers = {"Content-Type": media_type, **(more or {})}
-        return self._send("POST", path, content=body, headers=headers, **options)
-
-    def _send(self, method: str, path: str, within_s: float = 0.0, **options: Any) -> Answer:
-        """Send a request, again while there is no answer or the ledger is not ready for it.
-
-        All of it takes no longer than one answer may, or than it is tried again.
-        """
-        within_s, began = max(within_s, self._timeout_s), time.monotonic()
-        deadline, end = began + RETRY_FOR_S, began + max(within_s, RETRY_FOR_S)
-        pause = 0.1
-        while True:
-            left_s = min(within_s, end - time.monotonic())
-            try:
-                answer = ask(self._http, method, path, deadline_s=left_s, **options)
-                if answer.status != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
-                    return answer
-            except httpx2.TransportError as error:
-                if time.monotonic() > deadline:
-                    raise NoAnswer(f"{type(error).__name__}: {error}") from error
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
-
 
 def _event_id(signed: Signed) -> str:
     return str(canonical.load(signed.envelope.payload, admission=False).get("event_id"))
 
 
-def _open(note: bytes, trust: Trust, *, witnessed: bool) -> tuple[Checkpoint, Bounds]:
-    """Open a checkpoint, and return what it says of time. Raises `LogError`."""
+def _open(note: bytes, trust: Trust, *, witnessed: bool | None) -> tuple[Checkpoint, Bounds]:
+    """Open a checkpoint, and return what it says of time. Raises `LogError`.
+
+    None for `witnessed` asks for a quorum where the policy does.
+    """
+    if witnessed is None:
+        witnessed = trust.policy.quorum is not None
     if not witnessed:
         opened = open_checkpoint(note, trust.origin, trust.verifiers)
         return opened, bounds_of(note, trust.verifiers)

@@ -48,6 +48,15 @@ class WrongAnswer(ReceiptRefused):
         super().__init__(f"WRONG_ANSWER: {what}; ask another server of this log, or its operator")
 
 
+class NotShown(ClientError):
+    """What a server's answer names is not shown to be in the log that was signed."""
+
+    exit_code = 2
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"NOT_SHOWN: {what}; nothing of the answer was taken")
+
+
 class HistoryChanged(ClientError):
     """The log is not shown to continue what an earlier checkpoint of it signed."""
 

@@ -191,8 +191,8 @@ def _with_password(url: str | None, file: Path | None) -> str | None:
     return urlunsplit(parts._replace(netloc=netloc))
 
 
-OF_CLIENTS = ("LEDGER_URL", "LEDGER_TRUST")
-"""Variables that are defaults of client commands' options."""
+OF_CLIENTS = ("LEDGER_URL", "LEDGER_TRUST", "LEDGER_SEEN")
+"""Variables of client commands: defaults of options, and where they keep what they have seen."""
 
 
 class UnknownVariable(Exception):

@@ -1,6 +1,7 @@
 """Fixtures that every suite may ask for."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from tests.support.postgres import Database, fresh_database, home_directory, running_server
+
+_NUMBERS = count()
 
 LONG = (
     *("e2e/", "attacks/", "foreign/", "golden/test_golden_flips.py"),
@@ -48,7 +51,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what commands note for their user out of the user's own directories."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+    # Of each test: logs of one origin are made that are not the same.
+    directory = tmp_path_factory.getbasetemp() / f"state-{next(_NUMBERS)}"
+    monkeypatch.setenv("XDG_STATE_HOME", str(directory))
 
 
 @pytest.fixture(scope="session")

@@ -1,30 +1,90 @@
-"""Questions put to a served ledger, and their answers on a terminal."""
+"""Questions put to a served ledger, their answers on a terminal, and what of them was checked."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
 
 from api.answer_json import WrongShape, members_of, read_as
-from ledger.client import LedgerClient, WrongAnswer, read_trust
-from ledger.wire.shown import brief
+from ledger.checked import Checked, Checking
+from ledger.client import ClientError, LedgerClient, WrongAnswer, read_trust
+from ledger.lastseen import LastSeen, seen_directory
+from ledger.reader import LedgerReader
+from ledger.verify.outcome import Refused
+from ledger.wire.shown import one_line
 from projections.answer import Verdict
 
 Answer = Mapping[str, Any]
 
+NOT_VERIFIED = (
+    "as the server says; conclusion not verified · theo lời máy chủ; kết luận chưa được kiểm chứng"
+)
+"""What heads every answer: a liar names true events beside a false conclusion."""
 
-def asked(url: str, trust: Path, kind: Any, path: str, **parameters: Any) -> Answer:
+NOTHING_CHECKED = (
+    "nothing was checked: no trust root was given (--trust)"
+    " · chưa kiểm gì: không có gốc tin cậy (--trust)"
+)
+
+
+class Asked(dict[str, Any]):
+    """An answer, which is the server's word, and what of it was checked: None for nothing."""
+
+    def __init__(self, answer: Answer, checked: Checked | None) -> None:
+        super().__init__(answer)
+        self.checked = checked
+
+
+class CouldNotAsk(ClientError):
+    """A question has no answer that could be taken; the message says why."""
+
+    exit_code = 2
+
+
+def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any) -> Asked:
     """Return the answer to a question, which is of a kind; parameters that are None are left out.
 
-    Raises `WrongAnswer` for what is none of that kind, and as `LedgerClient.get` does.
+    With a trust root the events that it names are verified, and the log is held to what was seen of
+    it before; the server has to answer as of no less than that, but to what it knew at some time.
+    Raises `WrongAnswer` for what is none of that kind, and `CouldNotAsk`.
     """
-    named = {name: value for name, value in parameters.items() if value is not None}
-    with LedgerClient(url, read_trust(trust)) as ledger:
-        answer = ledger.get(path, **named)
+    with asking(url, trust) as (ledger, checking):
+        seen = checking.before if checking else None
+        least = seen if parameters.get("known_at") is None else None
+        read = _read(kind, ledger.get(path, **parameters, at_least=least))
+        given = read["size"], read["positions"], least or 0
+        checked = checking.check(*given) if checking else None
+    return Asked(read, checked)
+
+
+@contextmanager
+def asking(url: str, trust: Path | None) -> Iterator[tuple[LedgerReader, Checking | None]]:
+    """Lend a ledger to ask, and, by a trust root, what checks its answer.
+
+    Whatever a server does to us, nothing was answered: no error ends with the code of a no.
+    """
     try:
-        read: Answer = read_as(kind, answer)
+        if trust is None:
+            with LedgerReader(url) as reader:
+                yield reader, None
+            return
+        root = read_trust(trust)
+        with LedgerClient(url, root) as ledger:
+            yield ledger, Checking(ledger, LastSeen(seen_directory(), root))
+    except ClientError as error:
+        if error.exit_code == CouldNotAsk.exit_code:
+            raise
+        raise CouldNotAsk(str(error)) from error
+    except Refused as refused:
+        raise CouldNotAsk(str(refused)) from refused
+
+
+def _read(kind: Any, answer: Answer) -> dict[str, Any]:
+    try:
+        read: dict[str, Any] = read_as(kind, answer)
     except WrongShape as error:
         raise WrongAnswer(str(error)) from None
     return read
@@ -49,11 +109,11 @@ EXIT_CODES: Mapping[Verdict, int] = {
 """What a command that asks ends with, by the answer's verdict; 2 is that nobody could be asked."""
 
 
-def shown(answer: Answer, lines: Iterable[str], *, as_json: bool) -> NoReturn:
+def shown(answer: Asked, lines: Iterable[str], *, as_json: bool) -> NoReturn:
     """Print an answer, which is the server's word, and end the command with its verdict.
 
-    It is JSON, or lines with where to look: the events at the positions that it names can be
-    verified, and the rules run over them. Of what the log does not name nothing else is said.
+    It is JSON, or lines; in both stands what was checked of it. Of what the log does not name
+    nothing else is said.
     Raises `WrongAnswer`, with nothing printed, for one whose members do not go together.
     """
     try:
@@ -62,14 +122,11 @@ def shown(answer: Answer, lines: Iterable[str], *, as_json: bool) -> NoReturn:
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise WrongAnswer(f"its members do not go together: {error!r}") from error
     if as_json:
-        unverified = {"verified": False}
-        said = unverified | members_of(answer) | unverified
-        print(json.dumps(said, indent=1, ensure_ascii=False))
+        print(json.dumps(as_said(answer, answer.checked), indent=1, ensure_ascii=False))
     else:
-        for line in told:
-            print(brief(line))
-        print(brief(f"as of size {answer['size']}, by events {answer['positions']}"))
-        print("unverified: this is the server's answer")
+        as_of = f"as of size {answer['size']}, by events {answer['positions']}"
+        for line in headed([*told, as_of], answer.checked):
+            print(one_line(line))
     raise typer.Exit(EXIT_CODES[answer["verdict"]])
 
 
@@ -96,3 +153,44 @@ def _doubts(answer: Answer) -> Iterator[str]:
         yield "contested: recorded facts contradict what it stands on" + (
             f", events {doubted}" if doubted else ""
         )
+
+
+def as_said(answer: Answer, checked: Checked | None) -> dict[str, Any]:
+    """Return an answer as JSON: the server's members, and ours, which none of its may hide."""
+    nothing: dict[str, Any] = {"checked": [], "unchecked": [], "seen": None}
+    ours = {"verified": False} | (nothing if checked is None else checked.to_json())
+    # The verdict on it stands first, and what was checked last.
+    return {"verified": False} | {**members_of(answer)} | ours
+
+
+def headed(lines: Iterable[str], checked: Checked | None) -> Iterator[str]:
+    """Yield what a server says, headed as that, and what was checked of it."""
+    yield NOT_VERIFIED
+    if checked is None:
+        yield NOTHING_CHECKED
+    yield from lines
+    if checked is not None:
+        yield from _checked(checked)
+
+
+def _checked(checked: Checked) -> Iterator[str]:
+    head = checked.head.checkpoint
+    yield f"checked: these events are in the log {head.origin}, as signed with {head.size} entries"
+    for each in checked.events:
+        event, lines = each.event, len(each.event.entry.signatures)
+        signers = ", ".join(sorted(event.signers))
+        signed = f"{each.signatures} of {lines} signatures checked"
+        yield f"{event.position:>8}  {event.type:<28} {event.entry.accepted}  {signers}  {signed}"
+    if checked.left:
+        yield f"not looked at: {len(checked.left)} more events, from {checked.left[0]} on"
+    if checked.size != head.size:
+        yield f"answered as of {checked.size} entries, while {head.size} are signed"
+    yield _continued(checked)
+
+
+def _continued(checked: Checked) -> str:
+    if checked.unkept:
+        return f"not kept for the next question: {checked.unkept}"
+    if checked.before is None:
+        return "seen for the first time: later questions are held to this size"
+    return f"the log continues the {checked.before} entries that were seen before"

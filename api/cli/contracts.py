@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.answers import Answer, asked, shown
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustIfAny, Url
 from projections.registrations import Duties
 from projections.sublicences import Tree
 from projections.terms import ReportTerms, TermsOn, VersionDiff, Versions
@@ -29,7 +29,7 @@ def terms(  # noqa: PLR0913  (the question's parameters)
     contract: Contract,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Day = None,
     report: Annotated[
         str | None, typer.Option(help="The terms when this report was filed and its sales made")
@@ -92,7 +92,7 @@ def versions(
     contract: Contract,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
@@ -109,12 +109,13 @@ def _version(version: Answer) -> str:
 
 
 @app.command("diff")
-def diff(  # noqa: PLR0913, PLR0917  (the question's parameters)
+def diff(  # noqa: PLR0913  (the question's parameters)
     contract: Contract,
     before: Annotated[int, typer.Argument(help="Version, counted as recorded from 1")],
     after: Annotated[int, typer.Argument(help="A later version")],
+    *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
@@ -134,7 +135,7 @@ def sublicences(
     contract: Contract,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Day = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
@@ -155,7 +156,7 @@ def _below(below: Answer) -> str:
 def registrations(  # noqa: PLR0913  (the question's parameters)
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     late: Annotated[bool, typer.Option("--late", help="Only those filed late")] = False,
     technology: Annotated[str | None, typer.Option(help="Only of this technology")] = None,
     true_on: Day = None,

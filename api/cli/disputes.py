@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.cli.answers import Answer, asked, shown
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustIfAny, Url
 from projections.dependencies import Falls
 from projections.disputes import HoldsOn
 from projections.vouching import MarkedDispute
@@ -26,7 +26,7 @@ def show(
     dispute: Annotated[str, typer.Argument(help="Dispute id")],
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +58,7 @@ def falls(
     position: Annotated[int, typer.Argument(help="Of the event that is void from the start")],
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
@@ -82,7 +82,7 @@ def holds(
     subject: Annotated[str, typer.Argument(help="E.g. share:…, right:…, listing:…")],
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Annotated[
         str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")
     ] = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.cli.answers import Answer, asked, granted, shown
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustIfAny, Url
 from api.cli.parties import waiting_lines
 from projections.licences import LicenceCheck
 
@@ -25,7 +25,7 @@ def check(  # noqa: PLR0913  (the question's parameters)
     territory: Annotated[str, typer.Argument(help="world, iso:XX, vn-2025:NN or vn-2004:VN-NN")],
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     field: Annotated[str | None, typer.Option(help="Symbol of the IPC; default: any")] = None,
     right: Annotated[str | None, typer.Option(help="One right or technology")] = None,
     true_on: Annotated[

@@ -20,6 +20,15 @@ TrustFile = Annotated[
         dir_okay=False,
     ),
 ]
+TrustIfAny = Annotated[
+    Path | None,
+    typer.Option(
+        help="trust.json: the events that the answer names are checked by it",
+        envvar="LEDGER_TRUST",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 UrlIfAny = Annotated[
     str | None, typer.Option(help="Where the ledger is served", envvar="LEDGER_URL")
 ]

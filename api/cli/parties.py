@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.cli.answers import Answer, asked, shown
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustIfAny, Url
 from projections.mandates import PowerToBind
 from projections.parties import PartyAsKnown
 from projections.vouching import MarkedSignedBy
@@ -27,7 +27,7 @@ def show(
     party: Party,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Day = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
@@ -57,7 +57,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
     party: Party,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     signer: Annotated[str, typer.Option(help="Who is to sign for the party")],
     true_on: Day = None,
     topic: Annotated[str | None, typer.Option(help="Type of event without version")] = None,
@@ -110,7 +110,7 @@ def signed(  # noqa: PLR0913  (the question's parameters)
     key_id: Annotated[str, typer.Argument(help="Key id: 64 hexadecimal digits")],
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     between: Annotated[str, typer.Option(help="always, or compromise")] = "always",
     topic: Annotated[str | None, typer.Option(help="Type of event with version")] = None,
     known_at: KnownAt = None,

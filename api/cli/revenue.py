@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.cli.answers import Answer, asked, shown
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustIfAny, Url
 from projections.arrears import MinimumMet, Overdue
 from projections.computation import Computation
 from projections.dues import Dues
@@ -28,7 +28,7 @@ def explain(
     distribution: Annotated[str, typer.Argument(help="Distribution id")],
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
@@ -84,7 +84,7 @@ def dues(  # noqa: PLR0913  (the question's parameters)
     party: Annotated[str, typer.Argument(help="Payee, e.g. party:tok.…")],
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     contract: Annotated[str | None, typer.Option(help="Of one contract")] = None,
     true_on: Day = None,
     known_at: KnownAt = None,
@@ -115,7 +115,7 @@ def overdue(
     contract: Contract,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Day = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
@@ -147,7 +147,7 @@ def minimum(  # noqa: PLR0913  (the question's parameters)
     year: Annotated[int, typer.Argument(help="The year in which it begins")],
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     licensee: Annotated[str | None, typer.Option(help="Default: the first")] = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.answers import Answer, asked, granted, shown
-from api.cli.options import AsJson, TrustFile, Url
+from api.cli.options import AsJson, TrustIfAny, Url
 from projections.chain import Chain
 from projections.liens import Liens
 from projections.reach import Dependents, Exclusive, LeftToGrant
@@ -39,7 +39,7 @@ def title(  # noqa: PLR0913  (the question's parameters)
     right: Right,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Day = None,
     known_at: KnownAt = None,
     known_by: KnownBy = "ledger",
@@ -76,7 +76,7 @@ def chain(
     right: Right,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
@@ -95,7 +95,7 @@ def liens(  # noqa: PLR0913  (the question's parameters)
     right: Right,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Day = None,
     known_at: KnownAt = None,
     known_by: KnownBy = "ledger",
@@ -126,7 +126,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
     right: Right,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Day = None,
     territory: Annotated[str | None, typer.Option(help="One of its States: iso:XX")] = None,
     known_at: KnownAt = None,
@@ -162,7 +162,7 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
     right: Right,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     territory: Territory = None,
     field: Field = None,
     start: From = None,
@@ -199,7 +199,7 @@ def left(  # noqa: PLR0913  (the question's parameters)
     right: Right,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     territory: Territory = None,
     field: Field = None,
     start: From = None,
@@ -242,7 +242,7 @@ def dependents(
     right: Right,
     *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     true_on: Day = None,
     known_at: KnownAt = None,
     as_json: AsJson = False,

@@ -44,6 +44,14 @@ def visible(text: str) -> str:
     return "".join(each if _is_seen(each) else json.dumps(each)[1:-1] for each in text)
 
 
+def one_line(text: str) -> str:
+    """Return what a server, or a file, has said, as a line: visible, and no longer than is read.
+
+    A colour is escaped as well: there are those in which nothing is seen.
+    """
+    return visible(brief(text))
+
+
 def visible_lines(text: str) -> str:
     """Return what `visible` returns, but for line feeds, which stay."""
     return "\n".join(map(visible, text.split("\n")))

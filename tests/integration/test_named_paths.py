@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 import typer
 
-import ledger.client
+import ledger.reader
 from api.cli import main
 from ledger.audit import StoredLog, export
 from ledger.lawbook import shipped_files
@@ -160,7 +160,7 @@ def user(place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.setenv("LEDGER_DATABASE_URL", database)
     monkeypatch.setenv("LEDGER_DATABASE_OWNER_URL", owner)
     monkeypatch.setenv("COLUMNS", "2000")
-    monkeypatch.setattr(ledger.client, "RETRY_FOR_S", 0)
+    monkeypatch.setattr(ledger.reader, "RETRY_FOR_S", 0)
     return User(monkeypatch, capsys)
 
 

@@ -12,8 +12,7 @@ import httpx2
 import pytest
 
 from api.cli.served import ServedLog
-from ledger import bounded
-from ledger import client as sdk
+from ledger import bounded, reader
 from ledger.bounded import BadUrl, ask, open_client
 from ledger.client import LedgerClient, NoAnswer
 from ledger.gate import _ask as ask_what_was_seen
@@ -103,7 +102,7 @@ def test_an_exchange_ends_by_its_deadline(url: str) -> None:
 def test_the_sdk_says_in_time_that_there_is_no_answer(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sdk, "RETRY_FOR_S", DEADLINE_S)
+    monkeypatch.setattr(reader, "RETRY_FOR_S", DEADLINE_S)
     trust = parse_trust(sample_log(2).trust_root())
     with (
         LedgerClient(url, trust, timeout_s=DEADLINE_S) as ledger,

@@ -1,38 +1,30 @@
 """Whatever a server answers, a question ends in its answer or in one coded line."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import is_dataclass
-from datetime import date, datetime
 from fractions import Fraction
-from importlib import import_module
-from inspect import Parameter, signature
 from itertools import cycle
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import httpx2
 import pytest
 from typer import Exit
-from typer.models import ArgumentInfo
-from typer.testing import CliRunner
 
-from api.answer_json import WrongShape, _kinds, read_as
+from api.answer_json import WrongShape, kinds_of, read_as
 from api.cli import answers
-from api.cli.main import MODULES, app, run
+from api.cli.main import run
 from ledger import client as sdk
+from ledger import reader
 from ledger.client import ClientError, LedgerClient, Signed, WrongAnswer
-from ledger.domain.contract_terms import Terms
-from ledger.domain.distribution import Input
-from ledger.domain.money import Money
-from ledger.domain.profit import ProfitDeclared
-from ledger.domain.scope import Field, Territory
 from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 from ledger.wire.shown import MOST_SHOWN
+from tests.support.questioned import QUESTIONS, SIZE, Server, answer_of, kind_of, put
 from tests.support.sample_log import SampleLog, sample_log
 
 DEEP = b"[" * 200_000 + b"]" * 200_000
@@ -53,25 +45,9 @@ BODIES = {
 }
 
 
-def questions() -> Iterator[list[str]]:
-    """Yield the words of every command that asks a question, with all that it must be given."""
-    for noun in ("parties", "contracts", "rights", "licences", "revenue", "disputes"):
-        for command in import_module(MODULES[noun]).app.registered_commands:
-            words = [noun, command.name]
-            for name, each in signature(command.callback).parameters.items():
-                kind, told = get_args(each.annotation)
-                if each.default is Parameter.empty and name not in ("url", "trust"):
-                    words += [] if isinstance(told, ArgumentInfo) else [f"--{name}"]
-                    words.append("7" if kind is int else "party:x")
-            yield words
-
-
-QUESTIONS = [*questions(), ["contracts", "terms", "contract:x", "--report", "report:x"]]
-
-
 @pytest.fixture(scope="module")
 def log() -> SampleLog:
-    return sample_log(3)
+    return sample_log(SIZE)
 
 
 @pytest.fixture
@@ -82,26 +58,18 @@ def trust(log: SampleLog, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
-    def serve(body: bytes) -> None:
-        transport = httpx2.MockTransport(lambda _request: httpx2.Response(200, content=body))
-        client = httpx2.Client(base_url="http://server", transport=transport)
-        monkeypatch.setattr(sdk, "open_client", lambda *_given, **_options: client)
-
-    return serve
-
-
-def invoked(words: Sequence[str], trust: Path) -> Any:
-    return CliRunner().invoke(app, [*words, "--url", "http://server", "--trust", str(trust)])
+def server(log: SampleLog, monkeypatch: pytest.MonkeyPatch) -> Server:
+    server = Server(log)
+    server.serve(monkeypatch)
+    return server
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
 def test_what_is_no_answer_is_told_with_its_place_and_nothing_is_printed(
-    words: list[str], serve: Callable[[bytes], None], trust: Path
+    words: list[str], server: Server, trust: Path
 ) -> None:
-    for (name, body), more in zip(BODIES.items(), cycle([[], ["--json"]]), strict=False):
-        serve(body)
-        done = invoked([*words, *more], trust)
+    for (name, server.body), more in zip(BODIES.items(), cycle([[], ["--json"]]), strict=False):
+        done = put(words, trust, *more)
         assert isinstance(done.exception, WrongAnswer), (name, done.exception, done.output)
         assert (2, "") == (done.exception.exit_code, done.output)
         assert str(done.exception).startswith("WRONG_ANSWER: ")
@@ -109,56 +77,27 @@ def test_what_is_no_answer_is_told_with_its_place_and_nothing_is_printed(
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
 def test_each_member_of_an_answer_is_held_to_its_type(
-    words: list[str],
-    serve: Callable[[bytes], None],
-    trust: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kinds = list[Any]()
-    with monkeypatch.context() as patched:
-        patched.setattr(answers, "read_as", lambda kind, _: kinds.append(kind) or {})
-        serve(b"{}")
-        invoked(words, trust)
-    (kind,) = kinds
-    honest = sample(kind)
+    kind = kind_of(words, monkeypatch)
+    honest = answer_of(kind)
     assert honest == read_as(kind, honest)
     for place, changed in with_another(kind, honest, ""):
         with pytest.raises(WrongShape) as told:
             read_as(kind, changed)
         assert place == told.value.where
     # It need not make sense, but it is an answer: told whole, or not at all.
-    serve(json.dumps({**honest, "verified": True}).encode())
-    done = invoked([*words, "--json"], trust)
+    server.answers({**honest, "verified": True})
+    done = put(words, trust, "--json")
     assert isinstance(done.exception, SystemExit | NoneType | WrongAnswer), done.exception
     assert done.output == "" or json.loads(done.output)["verified"] is False
-
-
-def sample(kind: Any) -> Any:
-    """Return some JSON value of a kind of answer."""
-    origin, inner = get_origin(kind), get_args(kind)
-    if is_dataclass(kind):
-        return {name: sample(of) for name, of in _kinds(kind).items()}
-    if NoneType in inner:
-        return sample(next(each for each in inner if each is not NoneType))
-    if origin is Mapping:
-        return {"x": sample(inner[1])}
-    if origin is tuple:
-        return [sample(inner[0])] if inner[-1] is Ellipsis else [*map(sample, inner)]
-    if origin is Literal:
-        return inner[0]
-    plain = {int: 1, str: "x", bool: True, Fraction: [1, 2], Any: None}
-    plain |= {Territory: {"codes": ["world"]}, Input: {"subject": "share:x", "position": 1}}
-    plain |= {Field: {"scheme": "any", "edition": None, "codes": []}, ProfitDeclared: None}
-    plain |= {Money: {"amount": 1, "currency": "VND"}, Terms: None}
-    plain |= {datetime: "2026-01-01T00:00:00.000Z", date: "2026-01-01"}
-    return plain[kind] if kind in plain else sample(inner[0])
 
 
 def with_another(kind: Any, value: Any, at: str) -> Iterator[tuple[str, Any]]:
     """Yield a value of a kind once for each of its members, that being of no type that it may."""
     if not is_dataclass(kind):
         return
-    for name, of in _kinds(kind).items():
+    for name, of in kinds_of(kind).items():
         place = f"{at}.{name}".lstrip(".")
         if of is not Any:
             yield place, {**value, name: 1.5}
@@ -190,7 +129,7 @@ def test_of_a_server_s_words_only_so_many_are_told(
     problem = {"code": "X", "detail": "y", member: "z" * 1_000_000}
     transport = httpx2.MockTransport(lambda _request: httpx2.Response(422, json=problem))
     client = httpx2.Client(base_url="http://server", transport=transport)
-    monkeypatch.setattr(sdk, "open_client", lambda *_given, **_options: client)
+    monkeypatch.setattr(reader, "open_client", lambda *_given, **_options: client)
     words = ["techledger", "rights", "title", "right:x", "--url", "http://s", "--trust", str(trust)]
     monkeypatch.setattr("sys.argv", words)
     with pytest.raises(SystemExit):
@@ -206,7 +145,7 @@ def test_a_line_of_an_answer_is_no_longer_than_anybody_reads(
     base = {"verdict": "answered", "unknown": [], "near": [], "doubted": []}
     answer = {"size": 1, "positions": [*range(99_999)], **base}
     with pytest.raises(Exit):
-        answers.shown(answer, ["z" * 1_000_000], as_json=False)
+        answers.shown(answers.Asked(answer, None), ["z" * 1_000_000], as_json=False)
     assert max(map(len, capsys.readouterr().out.splitlines())) < 2 * MOST_SHOWN
 
 

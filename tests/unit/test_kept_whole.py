@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from api.cli import evidence
 from api.cli.events import _keep
 from api.cli.main import app
-from ledger import client, durable
+from ledger import durable, reader
 from ledger.bundles import goes_on
 from ledger.client import HistoryChanged, LedgerClient, NoAnswer, WrongAnswer
 from ledger.log.evidence import parse_evidence
@@ -197,7 +197,7 @@ def test_a_bundle_stays_where_it_is_not_shown_that_the_log_continues_it(
     shows(monkeypatch, sample_log(13))
     monkeypatch.setattr(Served, "log", forked(13, 9))
     assert isinstance(other := gather(), WrongAnswer)
-    monkeypatch.setattr(client, "RETRY_FOR_S", 0.0)
+    monkeypatch.setattr(reader, "RETRY_FOR_S", 0.0)
     monkeypatch.setattr(Served, "tile", unreachable)
     assert isinstance(silent := gather(), NoAnswer)
     assert [2, 2] == [other.exit_code, silent.exit_code]

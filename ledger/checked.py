@@ -1,0 +1,149 @@
+"""
+What a client checks by itself of a server's answer: the events that it names, and how far it goes.
+
+Nothing of the conclusion: a liar names true events beside a false owner. What is shown is that each
+event named is in the log that was signed, cosigned as the policy asks, and that this log continues
+what was seen of it before.
+"""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.client import Head, LedgerClient
+from ledger.faults import reason_of
+from ledger.lastseen import LastSeen
+from ledger.log.encoding import write_base64
+from ledger.log.tree_head import Checkpoint
+from ledger.replies import HistoryChanged, NotShown, ProblemAnswer, ReceiptRefused, WrongAnswer
+from ledger.verify.verifier import Held
+
+MOST = 64
+"""How many of the events that an answer names are fetched at most."""
+
+SIGNED_WAIT_S = 5.0
+"""How long, in seconds, what is answered may be ahead of what is signed and cosigned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was checked: events in the log under a checkpoint, which continues one of size `before`.
+
+    `before` is None where none had been kept, `unkept` says why the checkpoint is not; `size` is
+    that of the answer; `left` are the positions that were not looked at.
+    """
+
+    head: Head
+    before: int | None
+    unkept: str
+    size: int
+    events: tuple[Held, ...]
+    left: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        checkpoint = self.head.checkpoint
+        return {
+            "checked": [_event(each) for each in self.events],
+            "unchecked": [
+                {"position": position, "what": f"more than {MOST} are named"}
+                for position in self.left
+            ],
+            "seen": {
+                "origin": checkpoint.origin,
+                "size": checkpoint.size,
+                "root": write_base64(checkpoint.root),
+                "before": self.before,
+            },
+        }
+
+
+def _event(held: Held) -> dict[str, Any]:
+    event = held.event
+    return {
+        "position": event.position,
+        "event_id": event.event_id,
+        "type": event.type,
+        "accepted": event.entry.accepted,
+        "subjects": event.subjects,
+        "signers": sorted(event.signers),
+        "signatures": held.signatures,
+        "unchecked": held.unread,
+    }
+
+
+class Checking:
+    """Holds one answer of a ledger to what the log has signed, now and `before` (None: nothing)."""
+
+    def __init__(self, ledger: LedgerClient, seen: LastSeen) -> None:
+        """Begin with the newest checkpoint, which must continue the one that was kept.
+
+        Raises `HistoryChanged` where it does not, `OddFile`, `OSError` for what is kept, and what
+        the ledger raises.
+        """
+        self._ledger, self._seen, self._unkept = ledger, seen, ""
+        kept = seen.read()
+        self.before = kept.size if kept else None
+        self._head = self._signed(self.before or 0)
+
+    def check(self, size: int, positions: Collection[int], least: int = 0) -> Checked:
+        """Check the events at the positions that an answer names, and its size, `least` at least.
+
+        Raises `WrongAnswer` for an answer that cannot be of this log, `NotShown` for an event that
+        the log is not shown to hold, `HistoryChanged`, and what the ledger raises.
+        """
+        named = sorted(set(positions))
+        if size < least:
+            raise WrongAnswer(f"as of size {size}, where {least} was asked for")
+        if named and not 0 <= named[0] <= named[-1] < size:
+            raise WrongAnswer(f"a position that no log of {size} entries has")
+        if size > self._head.checkpoint.size:
+            self._head = self._signed(size)
+        if named and named[-1] >= self._head.checkpoint.size:
+            signed = f"of the log {self._head.checkpoint.size} entries are signed"
+            raise NotShown(f"the answer names position {named[-1]}, and {signed}")
+        events = tuple(self._event(position) for position in named[:MOST])
+        left = tuple(named[MOST:])
+        return Checked(self._head, self.before, self._unkept, size, events, left)
+
+    def _event(self, position: int) -> Held:
+        try:
+            return self._ledger.entry_under(self._head, position)
+        except (ReceiptRefused, ProblemAnswer) as error:
+            raise NotShown(f"the event at position {position}, which is named: {error}") from error
+
+    def _signed(self, size: int) -> Head:
+        """Return the newest checkpoint, in a while one of a size; hold it to what is kept."""
+        deadline = time.monotonic() + SIGNED_WAIT_S
+        head = self._ledger.head()
+        while head.checkpoint.size < size and time.monotonic() < deadline:
+            time.sleep(0.1)
+            head = self._ledger.head()
+        while not self._continues(head):
+            pass
+        return head
+
+    def _continues(self, head: Head) -> bool:
+        """Hold a checkpoint to what is kept, and keep it; False where another was kept by now."""
+        kept, new = self._seen.read(), head.checkpoint
+        if kept == new:
+            return True
+        if kept is not None:
+            self._must_continue(kept, head)
+        try:
+            return self._seen.swap(kept, head.note)
+        except OSError as error:
+            self._unkept = reason_of(error)
+            return True
+
+    def _must_continue(self, kept: Checkpoint, head: Head) -> None:
+        if head.checkpoint.size < kept.size:
+            shown = f"{head.checkpoint.size} entries are shown, and {kept.size} were signed before"
+            raise HistoryChanged(f"HISTORY_CHANGED: {shown} ({self._seen.file})")
+        try:
+            self._ledger.prove_continued(kept, head.checkpoint)
+        except HistoryChanged as error:
+            beside = self._seen.keep_beside(head.note)
+            told = f"{self._seen.file} and {beside} contradict each other; keep both"
+            raise HistoryChanged(f"HISTORY_CHANGED: {error}: {told}") from None

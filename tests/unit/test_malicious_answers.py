@@ -1,0 +1,393 @@
+"""
+A server that answers every question of the command line falsely: nothing of it passes as verified.
+
+Whatever member is false, the answer is headed as the server's word, and what is listed as checked
+is what the entries of the signed log say. What contradicts the log, or what was seen of it, is
+refused with 2, which no question gives for yes or no, and nothing is printed.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from api.cli import answers
+from api.cli.main import run
+from ledger import checked
+from ledger.client import WrongAnswer
+from ledger.lastseen import seen_directory
+from ledger.log.tiles import tile_path
+from ledger.wire.entry import parse_entry
+from tests.support.log import flip
+from tests.support.questioned import (
+    POSITIONS,
+    QUESTIONS,
+    SIZE,
+    Server,
+    answer_of,
+    entry_json,
+    kind_of,
+    put,
+)
+from tests.support.sample_log import SampleLog, sample_log
+
+REFUSED = 2
+CODES = {0, 1, 3, 4}
+"""What a question that was answered ends with."""
+
+TITLE = ["rights", "title", "right:x"]
+
+
+@pytest.fixture(scope="module")
+def log() -> SampleLog:
+    return sample_log(300)
+
+
+@pytest.fixture
+def trust(log: SampleLog, tmp_path: Path) -> Path:
+    file = tmp_path / "trust.json"
+    file.write_bytes(log.trust_root())
+    return file
+
+
+@pytest.fixture
+def server(log: SampleLog, monkeypatch: pytest.MonkeyPatch) -> Server:
+    monkeypatch.setattr(checked, "SIGNED_WAIT_S", 0.0)
+    server = Server(log)
+    server.serve(monkeypatch)
+    return server
+
+
+@pytest.fixture
+def title(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return some answer to who owned a right."""
+    return answer_of(kind_of(TITLE, monkeypatch))
+
+
+def false(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield a JSON value once for each of its leaves, that being another of its type."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            for place, changed in false(inner, f"{at}.{name}"):
+                yield place, {**value, name: changed}
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            for place, changed in false(inner, f"{at}[{number}]"):
+                yield place, [*value[:number], changed, *value[number + 1 :]]
+    elif value is not None:
+        yield at, other(value)
+
+
+def other(value: Any) -> Any:
+    """Return another value of a type; of an instant or a day, one of another year."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    verdicts = {"answered": "yes", "yes": "no", "no": "yes"}
+    return value.replace("2026", "2031") if "2026" in value else verdicts.get(value, f"{value}y")
+
+
+def said(done: Any) -> list[str]:
+    """Return the lines of an answer, which is headed as what it is, the heading left out."""
+    assert done.exit_code in CODES, (done.exit_code, done.output, done.exception)
+    heading, *lines = done.output.splitlines()
+    assert heading == answers.NOT_VERIFIED
+    return lines
+
+
+def refused(done: Any, code: str) -> str:
+    """Return why a question was refused, of which nothing was printed."""
+    assert (REFUSED, "") == (done.exception.exit_code, done.output)
+    assert str(done.exception).startswith(f"{code}: "), done.exception
+    return str(done.exception)
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_no_false_member_of_an_answer_is_told_as_verified(
+    words: list[str], log: SampleLog, server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = answer_of(kind_of(words, monkeypatch))
+    for place, lie in [("", honest), *false(honest)]:
+        server.answers(lie)
+        done = put(words, trust)
+        if isinstance(done.exception, WrongAnswer):  # A value that this member cannot have.
+            refused(done, "WRONG_ANSWER")
+            continue
+        told = "\n".join(said(done))
+        assert "verified" not in told.lower(), place
+        for position in lie["positions"]:
+            assert parse_entry(log.entries[position]).accepted in told
+    server.answers(honest)
+    as_json = json.loads(put(words, trust, "--json").output)
+    assert as_json["verified"] is False
+    assert next(iter(as_json)) == "verified"
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_without_a_trust_root_nothing_is_said_to_be_checked(
+    words: list[str], server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers(answer_of(kind_of(words, monkeypatch)))
+    nothing, *lines = said(put(words, None))
+    assert answers.NOTHING_CHECKED == nothing
+    assert not [line for line in lines if "checked" in line]
+    as_json = json.loads(put(words, None, "--json").output)
+    nothing_checked = {"verified": False, "checked": [], "unchecked": [], "seen": None}
+    assert nothing_checked == {name: as_json[name] for name in nothing_checked}
+    assert 2 == len(server.asked)
+
+
+def test_what_was_checked_is_what_the_entries_say(
+    log: SampleLog, server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    lies = {"verified": True, "checked": [{"position": 4}], "unchecked": [], "seen": {"size": 1}}
+    server.answers(title | lies)
+    told = json.loads(put(TITLE, trust, "--json").output)
+    assert POSITIONS == [each["position"] for each in told["checked"]]
+    for each in told["checked"]:
+        payload = json.loads(parse_entry(log.entries[each["position"]]).payload)
+        assert {name: payload[name] for name in ("event_id", "type", "subjects", "signers")} == {
+            name: each[name] for name in ("event_id", "type", "subjects", "signers")
+        }
+        assert each["unchecked"], "whose the keys are, only the log shows"
+    assert (False, [], SIZE, None) == (
+        told["verified"],
+        told["unchecked"],
+        told["seen"]["size"],
+        told["seen"]["before"],
+    )
+
+
+def test_true_events_beside_a_false_owner_are_listed_as_what_they_are(
+    log: SampleLog, server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.answers(title | {"positions": [1, 2]})
+    checked_lines = said(put(TITLE, trust))[-4:]
+    assert checked_lines[0].startswith("checked: these events are in the log")
+    for position, line in enumerate(checked_lines[1:3], 1):
+        assert json.loads(parse_entry(log.entries[position]).payload)["type"] in line
+
+
+def test_what_an_answer_has_no_member_for_is_not_printed(
+    server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    title["owners"][0]["seal"] = title["certified"] = "by the court of X"
+    server.answers(title)
+    told = put(TITLE, trust, "--json").output
+    assert "owners" in told
+    assert "court of X" not in told
+
+
+# Positions and sizes that are none
+
+
+@pytest.mark.parametrize(
+    ("lie", "code"),
+    [
+        ({"positions": [-1]}, "WRONG_ANSWER"),
+        ({"positions": [SIZE]}, "WRONG_ANSWER"),
+        ({"positions": [4, 2**62]}, "WRONG_ANSWER"),
+        ({"size": 2**52, "positions": [4, 2**51]}, "NOT_SHOWN"),
+        ({"size": SIZE + 1, "positions": [SIZE]}, "NOT_SHOWN"),
+        ({"size": -1, "positions": []}, "WRONG_ANSWER"),
+        ({"positions": [4.0]}, "WRONG_ANSWER"),
+    ],
+)
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_positions_that_the_log_has_not_are_refused(
+    words: list[str],
+    lie: dict[str, Any],
+    code: str,
+    server: Server,
+    trust: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server.answers(answer_of(kind_of(words, monkeypatch)) | lie)
+    refused(put(words, trust), code)
+
+
+def test_an_event_that_is_named_twice_is_checked_once(
+    server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.answers(title | {"positions": [4, 4, 4]})
+    assert [4] == [
+        each["position"] for each in json.loads(put(TITLE, trust, "--json").output)["checked"]
+    ]
+
+
+def test_a_size_that_nobody_signed_is_said_to_be_that(
+    server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.answers(title | {"size": 10**15})
+    told = said(put(TITLE, trust))
+    assert f"answered as of {10**15} entries, while {SIZE} are signed" in told
+
+
+def test_so_many_events_are_fetched_and_no_more(
+    server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.size = 300
+    server.answers(title | {"size": 300, "positions": [*range(300)]})
+    told = said(put(TITLE, trust))
+    assert checked.MOST == sum("/v1/entries/" in path for path in server.asked)
+    assert f"not looked at: {300 - checked.MOST} more events, from {checked.MOST} on" in told
+    tiles = [path for path in server.asked if path.startswith("/tile/")]
+    assert len(set(tiles)) == len(tiles)
+    as_json = json.loads(put(TITLE, trust, "--json").output)
+    left = [each["position"] for each in as_json["unchecked"]]
+    assert [*range(checked.MOST, 300)] == left
+
+
+# Entries, tiles and checkpoints that are not those of the log
+
+
+def content(raw: bytes) -> Callable[[], httpx2.Response]:
+    return lambda: httpx2.Response(200, content=raw)
+
+
+def as_json(value: object) -> Callable[[], httpx2.Response]:
+    return lambda: httpx2.Response(200, json=value)
+
+
+TILE = f"/{tile_path(0, 0, SIZE)}"
+FORGED: dict[str, Callable[[SampleLog], tuple[str, Callable[[], httpx2.Response]]]] = {
+    "another entry": lambda log: ("/v1/entries/4", as_json(entry_json(log, 5))),
+    "an entry altered": lambda log: (
+        "/v1/entries/4",
+        content(flip(json.dumps(entry_json(log, 4)).encode(), 900)),
+    ),
+    "another payload beside the bytes": lambda log: (
+        "/v1/entries/4",
+        as_json(entry_json(log, 4, payload={"signers": ["party:vn.other"]})),
+    ),
+    "no entry": lambda _log: ("/v1/entries/4", lambda: httpx2.Response(404, json={"code": "NO"})),
+    "an entry without end": lambda _log: ("/v1/entries/4", content(bytes(1 << 20))),
+    "a tile altered": lambda log: (TILE, content(flip(log.files(SIZE)[TILE[1:]], 99))),
+    "a tile cut short": lambda log: (TILE, content(log.files(SIZE)[TILE[1:]][:-32])),
+    "a checkpoint of nothing": lambda _log: ("/checkpoint", content(b"")),
+    "a checkpoint altered": lambda log: ("/checkpoint", content(flip(log.checkpoint(SIZE), 40))),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_what_does_not_lead_to_the_signed_root_is_refused(
+    name: str, log: SampleLog, server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.answers(title)
+    path, lie = FORGED[name](log)
+    server.lies[path] = lie
+    done = put(TITLE, trust)
+    refused(done, "WRONG_ANSWER" if path == "/checkpoint" else "NOT_SHOWN")
+
+
+# What was seen before
+
+
+def test_each_question_is_held_to_what_was_seen_before(
+    server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.answers(title)
+    assert said(put(TITLE, trust))[-1].startswith("seen for the first time")
+    server.size = 300
+    server.answers(title | {"size": 300})
+    assert (
+        f"the log continues the {SIZE} entries that were seen before" == said(put(TITLE, trust))[-1]
+    )
+    assert 300 == json.loads(put(TITLE, trust, "--json").output)["seen"]["before"]
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_a_log_that_was_rolled_back_is_refused(
+    words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = answer_of(kind_of(words, monkeypatch))
+    server.answers(honest)
+    said(put(words, trust))
+    server.size = SIZE - 1
+    server.answers(honest | {"size": SIZE - 1})
+    assert "12 were signed before" in refused(put(words, trust), "HISTORY_CHANGED")
+
+
+@pytest.mark.parametrize("size", [SIZE, 300])
+def test_a_log_with_another_history_is_refused_and_both_are_kept(
+    size: int, log: SampleLog, server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.answers(title)
+    said(put(TITLE, trust))
+    server.log = SampleLog(log.origin, [*log.entries[:5], log.entries[20], *log.entries[6:]])
+    server.size = size
+    server.answers(title | {"size": size})
+    for _ in range(2):  # What was seen stays, so the next question is refused as well.
+        refused(put(TITLE, trust), "HISTORY_CHANGED")
+    (kept,) = seen_directory().iterdir()
+    assert log.checkpoint(SIZE) == (kept / "checkpoint").read_bytes()
+    (beside,) = kept.glob("forked-*")
+    assert server.log.checkpoint(size) == beside.read_bytes()
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_no_answer_is_taken_as_of_less_than_was_seen_before(
+    words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = answer_of(kind_of(words, monkeypatch))
+    server.answers(honest | {"size": SIZE - 1})
+    assert f"answered as of {SIZE - 1} entries, while {SIZE} are signed" in said(put(words, trust))
+    refused(put(words, trust), "WRONG_ANSWER")
+    server.answers(honest)
+    said(put(words, trust))
+    asked = [each.get("at_least") for each in server.given]
+    assert [None, str(SIZE), str(SIZE)] == asked
+
+
+def test_what_was_known_at_some_time_is_asked_as_of_any_size(
+    server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    for _ in range(2):
+        server.answers(title | {"size": SIZE - 1})
+        said(put(TITLE, trust, "--known-at", "9"))
+    assert [None, None] == [each.get("at_least") for each in server.given]
+
+
+def test_where_it_cannot_be_kept_that_is_said(
+    server: Server, trust: Path, title: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_SEEN", "/proc/nowhere")
+    server.answers(title)
+    assert said(put(TITLE, trust))[-1].startswith("not kept for the next question: ")
+
+
+# What reaches a terminal
+
+UNSEEN = "\x1b[8m\x1b]0;x\x07\r\n\u202e\u200b\x9b31m\x00"
+
+
+@pytest.mark.parametrize("by", [[], ["--json"]])
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_nothing_of_a_server_moves_colours_or_hides_what_is_printed(
+    words: list[str],
+    by: list[str],
+    server: Server,
+    trust: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def spoilt(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: spoilt(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [*map(spoilt, value)]
+        return UNSEEN if value == "x" else value
+
+    server.answers(spoilt(answer_of(kind_of(words, monkeypatch))))
+    line = [*words, "--url", "http://server", "--trust", str(trust), *by]
+    monkeypatch.setattr("sys.argv", ["techledger", *line])
+    with pytest.raises(SystemExit):
+        run()
+    told = "".join(capsys.readouterr())
+    assert told
+    assert all(each.isprintable() or each == "\n" for each in told)
+    assert "\u202e" not in told
