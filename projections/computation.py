@@ -2,53 +2,27 @@
 How a distribution was computed: from which report lines, by which rates, steps, parts and rules.
 
 Serves `GET /v1/distributions/{id}/computation`. It is computed again here, from the events alone,
-with the arithmetic that admission uses (`ledger.domain.sharing`). Where the parts are sealed, the
-answer says so and gives what was signed.
+with the arithmetic that admission uses (`ledger.domain.sharing`, and `reckoning` for what is due).
+Where the parts are sealed, the answer says so and gives what was signed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from ledger.domain.contract import Contract
 from ledger.domain.distribution import Distributed, Input
 from ledger.domain.event import Sealed
 from ledger.domain.money import PPM, Money
 from ledger.domain.profit import ProfitDeclared
-from ledger.domain.report import RevenueReported
-from ledger.domain.royalty import Royalty
 from ledger.domain.share import ShareAgreed
-from ledger.domain.sharing import AUTHORS, Agreement, compute
+from ledger.domain.sharing import AUTHORS, Agreement, Computed, compute
 from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict
 from projections.basis import answering, told
-from projections.contract_events import contract_events, events_of, folded
+from projections.contract_events import contract_events, events_of
 from projections.money_events import MoneyEvent, money_events, money_of, said_as
+from projections.report_lines import ReportLines, lines_of
 from projections.view import KnownAt, View, positions_of
-
-
-@dataclass(frozen=True, slots=True)
-class ReportLines:
-    """What a report adds to the total: its lines, the base, the rates in force, what is due."""
-
-    report: str
-    position: int
-    period_from: date
-    period_to: date
-    currency: str
-    gross: int
-    deductions: tuple[tuple[str, int], ...]
-    base: int
-    zero_rated: int
-    royalty_base: str
-    tiers: tuple[tuple[int | None, int], ...]
-    royalty: int
-    set_off: int
-    capped: int
-    milestones: tuple[str, ...]
-    due: int
-    corrects: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +51,8 @@ class Computation(Answer):
     """How a distribution was computed; folded up to `size` entries.
 
     `left` is what the waterfall left to be split. `recomputed` says whether the arithmetic, done
-    again, gives what was signed; None where the parts are sealed.
+    again, gives what was signed and what the reports say is due; None where something of it is
+    sealed, or no royalty is agreed.
     """
 
     distribution: str
@@ -117,8 +92,13 @@ def computation_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -
             return told(view, _unknown(distribution, view.size), known, distribution)
         (row, body) = found[0]
         around = money_of(view, (body.share, *body.sources()), known)
-        contract = folded(body.contract, events_of(view, body.contract, known))
-        answer = _computed(view, row, body, own, around, contract)
+        reports = lines_of(
+            body.contract,
+            events_of(view, body.contract, known),
+            money_of(view, (body.contract,), known),
+            body.sources(),
+        )
+        answer = _computed(view, row, body, own, around, tuple(reports))
         return told(view, answer, known, distribution, rests_on={body.share, body.contract})
 
 
@@ -134,12 +114,11 @@ def _computed(
     body: Distributed,
     own: Sequence[MoneyEvent],
     around: Sequence[MoneyEvent],
-    contract: Contract | None,
+    reports: tuple[ReportLines, ...],
 ) -> Computation:
     (agreed_row, agreed), *_ = [
         (each, share) for each, share in said_as(around, ShareAgreed) if share.share == body.share
     ]
-    reports = tuple(_lines(around, body, contract))
     agreement = _agreement(agreed, body)
     result = None if agreement is None else compute(body.total.amount, agreement)
     signed = {each.party: each.amount for each in body.parts}
@@ -167,7 +146,7 @@ def _computed(
         suspense=0 if released else body.suspense,
         rules=body.rules,
         inputs=body.inputs,
-        recomputed=None if result is None else result.payable == signed,
+        recomputed=_again(result, signed, reports),
         positions=positions_of(
             [row.position, agreed_row.position],
             [each.position for each in reports],
@@ -175,6 +154,15 @@ def _computed(
             [each.position for each, _ in said_as(around, ProfitDeclared)],
         ),
     )
+
+
+def _again(
+    result: Computed | None, signed: Mapping[str, int], reports: Iterable[ReportLines]
+) -> bool | None:
+    """Say whether all comes out again as it was said, if all of it can be computed."""
+    found = [each.recomputed for each in reports]
+    found.append(None if result is None else result.payable == signed)
+    return False if False in found else None if None in found else True
 
 
 def _authors(
@@ -202,54 +190,3 @@ def _parts(left: int, agreement: Agreement) -> Iterable[PartGiven]:
         amount = result.authors if party == AUTHORS else result.payable[party]
         floor, remainder = divmod(abs(left) * ppm, PPM)
         yield PartGiven(party, ppm, floor if left >= 0 else -floor, remainder, amount)
-
-
-def _lines(
-    around: Sequence[MoneyEvent], body: Distributed, contract: Contract | None
-) -> Iterable[ReportLines]:
-    for row, report in said_as(around, RevenueReported):
-        if report.report not in body.sources():
-            continue
-        schedule = _schedule(report, contract)
-        said = report.reckoned()
-        yield ReportLines(
-            report.report,
-            row.position,
-            report.period_from,
-            report.period_to,
-            report.currency,
-            report.gross,
-            tuple((line.kind, line.amount) for line in report.deductions),
-            report.base,
-            report.zero_rated,
-            royalty_base="sealed" if schedule is None else schedule.base,
-            tiers=()
-            if schedule is None or schedule.tiers is None
-            else tuple((tier.upto, tier.rate_ppm) for tier in schedule.tiers),
-            royalty=said.royalty,
-            set_off=said.set_off,
-            capped=said.capped,
-            milestones=said.milestones,
-            due=report.due.amount,
-            corrects=report.corrects,
-        )
-
-
-def _schedule(report: RevenueReported, contract: Contract | None) -> Royalty | None:
-    """Return the royalty in force when the sales were made, if it is open."""
-    terms = None if contract is None else contract.terms_on(report.period_from)
-    if terms is None or isinstance(terms.royalty, Sealed):
-        return report.royalty if isinstance(report.royalty, Royalty) else None
-    if terms.royalty is not None:
-        return terms.royalty
-    if terms.royalty_ppm is None or isinstance(terms.royalty_ppm, Sealed):
-        return None
-    return Royalty.model_validate(
-        {
-            "currency": report.due.currency,
-            "base": terms.royalty_base,
-            "tiers": [{"upto": None, "rate_ppm": terms.royalty_ppm}],
-            "period": "quarter",
-            "due_days": 0,
-        }
-    )

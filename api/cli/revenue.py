@@ -62,21 +62,38 @@ def _computed(answer: Answer) -> Iterator[str]:
 _SAID = {
     True: "computed again: the same",
     False: "computed again: NOT what was signed",
-    None: "not computed again: the parts are sealed",
+    None: "not computed again: something of it is sealed, or no royalty is agreed",
 }
 
 
 def _reported(report: Answer) -> Iterator[str]:
     yield f"{report['report']}  [{report['period_from']}, {report['period_to']})"
-    yield f"  gross {report['gross']:,} {report['currency']}"
-    for kind, amount in report["deductions"]:
-        yield f"  less {kind} {amount:,}"
-    rates = ", then ".join(
-        f"{ppm / 10_000:g} %" + (f" up to {upto:,}" if upto else "")
-        for upto, ppm in report["tiers"]
-    )
-    yield f"  base {report['base']:,} ({report['royalty_base']}), {rates or 'rates sealed'}"
+    for line in report["lines"]:
+        yield from _line(line, report["currency"])
     yield f"  due {report['due']:,}"
+    yield f"  {_DUE[report['recomputed']]}"
+
+
+_DUE = {
+    True: "reckoned again: the same",
+    False: "reckoned again: NOT what the report says",
+    None: "not reckoned again: no royalty is agreed, or it is sealed",
+}
+
+
+def _line(line: Answer, currency: str) -> Iterator[str]:
+    place = "" if line["territory"] is None else f" in {line['territory']}"
+    back = "" if line["returns"] is None else f", takes back {line['returns']}"
+    yield f"  line {line['line']}  [{line['period_from']}, {line['period_to']}){place}{back}"
+    yield f"    gross {line['gross']:,} {currency}"
+    for kind, amount in line["deductions"]:
+        yield f"    less {kind} {amount:,}"
+    rates = ", then ".join(
+        f"{ppm / 10_000:g} %" + (f" up to {upto:,}" if upto else "") for upto, ppm in line["tiers"]
+    )
+    if line["per_unit"] is not None:
+        rates = f"{line['per_unit']:,} a unit, {line['units']:,} units"
+    yield f"    base {line['base']:,} ({line['royalty_base'] or 'no rates to be seen'}) {rates}"
 
 
 @app.command("dues")

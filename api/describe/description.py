@@ -178,7 +178,12 @@ _NOTHING = Said("không có", "nothing")
 
 _ABSENT: Mapping[str, Said] = {
     "Computation.recomputed": Said(
-        "không tính lại được: các phần niêm phong", "not computed again: the parts are sealed"
+        "không tính lại được: có phần niêm phong hoặc không thỏa thuận phí",
+        "not computed again: something of it is sealed, or no royalty is agreed",
+    ),
+    "ReportLines.recomputed": Said(
+        "không tính lại được: niêm phong hoặc không thỏa thuận phí",
+        "not computed again: it is sealed, or no royalty is agreed",
     ),
     "depth": Said("không giới hạn", "any number"),
     "quantity": Said("không giới hạn", "any number"),

@@ -38,7 +38,7 @@ _BY_MEASURE: Mapping[Measure, str] = {
     "months": "months warranty_months",
     "years": "confidential_years records_years",
     "times": "times",
-    "units": "quantity",
+    "units": "quantity units",
     "day_of": "from_day",
     "year": "year",
 }
@@ -66,7 +66,9 @@ NAMINGS: Mapping[str, Naming] = {
     **dict.fromkeys(("topic", "topics", "type", "stage"), "event"),
     **dict.fromkeys(("Free.field", "without"), "field_code"),
     **dict.fromkeys(("changed", "member"), "member"),
-    **dict.fromkeys(("Royalty.deductions", "ReportLines.deductions.kind"), "value"),
+    **dict.fromkeys(
+        ("Royalty.deductions", "ReportLines.deductions.kind", "SoldLine.deductions.kind"), "value"
+    ),
 }
 """What texts name that are no ids; others stand as they are."""
 
@@ -91,7 +93,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
     "PartyAsKnown.roles": get_args(Role),
     "Registration.purpose": get_args(Purpose),
     "Related.kind": get_args(RelationKind),
-    "ReportLines.royalty_base": get_args(Royalty.model_fields["base"].annotation),
+    "SoldLine.royalty_base": get_args(Royalty.model_fields["base"].annotation),
     "RoleRow.role": ("owner", "state", "funder", "background", "foreground", "lab_use", "author"),
     "StandingRow.outcome": get_args(Outcome),
     "Suspect.code": (
@@ -114,7 +116,8 @@ PAIRS: Mapping[str, tuple[str, ...]] = {
     "PendingAssignment.given": ("party", "share"),
     "PendingAssignment.taken": ("party", "share"),
     "ReportLines.deductions": ("kind", "amount"),
-    "ReportLines.tiers": ("upto", "rate_ppm"),
+    "SoldLine.deductions": ("kind", "amount"),
+    "SoldLine.tiers": ("upto", "rate_ppm"),
 }
 """What the places of a list of tuples are called."""
 

@@ -131,7 +131,8 @@ _COMPUTED: Mapping[bool | None, Said] = {
     True: Said("Tính lại ra đúng số đã ký.", "Computed again: the same as was signed."),
     False: Said("Tính lại KHÁC số đã ký.", "Computed again: NOT what was signed."),
     None: Said(
-        "Không tính lại được: các phần niêm phong.", "Not computed again: the parts are sealed."
+        "Không tính lại được: có phần niêm phong hoặc không thỏa thuận phí.",
+        "Not computed again: something of it is sealed, or no royalty is agreed.",
     ),
 }
 

@@ -45,7 +45,7 @@ from ledger.domain.existence import (
     new,
     not_in_future,
 )
-from ledger.domain.filed_report import FiledLine, FiledReport, FiledReports
+from ledger.domain.filed_report import FiledLine, FiledReport, FiledReports, ReportsOfContract
 from ledger.domain.hold import must_stand
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import Currency, CurrencyMismatch, Money
@@ -243,7 +243,7 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, period_to=body.period_to)
     must_stand(body.contract, contract.voided, body.period_from)
     others = contract.reports.others(body.reported_by, body.corrects)
-    filed = filed_report(contract, body, context.position)
+    filed = filed_report(contract.reports, body, context.position)
     reports = others.plus(filed)
     versions = cache(
         lambda: versions_of(contract, body.contract, context, body.royalty, body.period_from)
@@ -287,9 +287,9 @@ def _must_hold_its_lines(body: RevenueReported) -> None:
             )
 
 
-def filed_report(contract: Contract, body: RevenueReported, position: int) -> FiledReport:
-    """Return the report as its contract remembers it."""
-    root = contract.reports.root_of(body.report, body.corrects)
+def filed_report(under: ReportsOfContract, body: RevenueReported, position: int) -> FiledReport:
+    """Return a report as its contract remembers it, after those that were filed before."""
+    root = under.root_of(body.report, body.corrects)
     said = body.reckoned()
     return FiledReport(
         root=root,
@@ -298,7 +298,7 @@ def filed_report(contract: Contract, body: RevenueReported, position: int) -> Fi
         end=body.period_to,
         position=position,
         currency=body.currency,
-        lines=tuple(_line(contract, body, root, line) for line in body.in_lines()),
+        lines=tuple(_line(under, body, root, line) for line in body.in_lines()),
         rate=1 if body.rate is None else Fraction(body.rate.numerator, body.rate.denominator),
         royalty=said.royalty,
         earned=said.royalty - said.set_off - said.capped,
@@ -307,11 +307,11 @@ def filed_report(contract: Contract, body: RevenueReported, position: int) -> Fi
     )
 
 
-def _line(contract: Contract, body: RevenueReported, root: str, line: Line) -> FiledLine:
+def _line(under: ReportsOfContract, body: RevenueReported, root: str, line: Line) -> FiledLine:
     returns = None
     if line.returns is not None:
         named = line.returns.report
-        first = root if named == body.report else contract.reports.roots.get(named, named)
+        first = root if named == body.report else under.roots.get(named, named)
         returns = (first, line.returns.line)
     return FiledLine(
         name=line.line,
@@ -484,7 +484,7 @@ def _evolve_contract_reported(subject: str, value: Contract, logged: Logged) -> 
     del subject
     body = logged.event.body
     assert isinstance(body, RevenueReported)
-    filed = filed_report(value, body, logged.position)
+    filed = filed_report(value.reports, body, logged.position)
     return replace(value, reports=value.reports.plus(body.report, filed, body.corrects))
 
 

@@ -80,7 +80,10 @@ def test_a_distribution_is_computed_again_line_by_line(told):
         lines.deductions,
         lines.base,
     )
-    assert ((1_000_000_000, 40_000), (None, 30_000)) == lines.tiers
+    (line,) = lines.lines
+    assert ((1_000_000_000, 40_000), (None, 30_000)) == line.tiers
+    assert ("1", 900_000_000, None) == (line.line, line.base, line.returns)
+    assert lines.recomputed
     assert (36_000_000, 36_000_000) == (lines.royalty, lines.due)
     assert [("Phí quản lý", 3_600_000)] == [(s.name, s.amount) for s in found.waterfall]
     assert 32_400_000 == found.left
