@@ -57,8 +57,11 @@ class Use:
     effect: Effect = "parties"
 
 
-Side = Literal["territory", "field", "excluded"]
-"""On which a use may go beyond a grant: its territory, its field, or into what it excludes."""
+Side = Literal["territory", "field", "excluded", "field_in_words"]
+"""On which a use may go beyond a grant: its territory, its field, or into what it excludes.
+
+Where the field, or what is excluded, is said in words, no code settles whether it does.
+"""
 
 Against = Literal["AWAITED", "SUSPENDED", "HEAD_ENDED", "UNREGISTERED_OPPOSED"]
 """What else keeps a grant from holding: an act of the State or a condition that it waits for, its
@@ -93,6 +96,11 @@ class LookedAt:
         return frozenset(row.subject for row in (self.grant, *self.heads))
 
 
+def _may_hold(grant: LookedAt) -> bool:
+    """Say whether a grant would hold but for words that no code settles."""
+    return bool(grant.objects) and grant.beyond == ("field_in_words",) and not grant.against
+
+
 @dataclass(frozen=True, slots=True)
 class LicenceCheck(YesOrNo):
     """The answer, from what was known; folded up to `size` entries.
@@ -117,11 +125,14 @@ class LicenceCheck(YesOrNo):
 
     @property
     def _proving(self) -> Sequence[LookedAt]:
-        """Return the grants that hold or, if none does, all."""
-        return [each for each in self.grants if each.holds] or self.grants
+        """Return the grants that hold; if none does, those that may; if none may, all."""
+        holding = [each for each in self.grants if each.holds]
+        return holding or [each for each in self.grants if _may_hold(each)] or self.grants
 
     @property
     def _says(self) -> Verdict:
+        if not self.licensed and any(map(_may_hold, self.grants)):
+            return "contested"
         return yes_or_no(self.licensed)
 
 
@@ -294,10 +305,13 @@ def _beyond(grant: GrantRow, use: Use) -> tuple[Side, ...]:
     used = field_region(use.field.scheme, use.field.edition, use.field.codes)
     granted = field_region(grant.field_scheme, grant.field_edition, grant.field_codes)
     hole = _hole(grant)
+    beyond, excluded = not granted.contains(used), hole is not None and hole.touches(place, used)
+    words = grant.field_scheme == "words", grant.excluded_scheme == "words"
     sides: dict[Side, bool] = {
         "territory": not territory_region(grant.territory).contains(place),
-        "field": not granted.contains(used),
-        "excluded": hole is not None and hole.touches(place, used),
+        "field": beyond and not words[0],
+        "excluded": excluded and not words[1],
+        "field_in_words": (beyond and words[0]) or (excluded and words[1]),
     }
     return tuple(side for side, beyond in sides.items() if beyond)
 

@@ -84,7 +84,9 @@ class Exclusive(YesOrNo):
 
     @property
     def _says(self) -> Verdict:
-        return yes_or_no(self.exclusive)
+        # Of a field said in words no code settles whether this part lies in it.
+        in_words = self.exclusive and all(row.field_scheme == "words" for row in self.grants)
+        return "contested" if in_words else yes_or_no(self.exclusive)
 
     @property
     def positions(self) -> tuple[int, ...]:

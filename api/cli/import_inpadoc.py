@@ -15,7 +15,7 @@ from api.cli.options import AsJson, UrlIfAny
 from api.cli.sending import Outcome, print_renewed
 from api.importers import MAX_REGISTER, Declined, ImporterError
 from api.importers.inpadoc import ApplicationUnknown, Filing, StatusPlan, plan_status
-from api.importers.inpadoc_records import parse_register
+from api.importers.inpadoc_records import MalformedEvents, parse_register
 from api.importers.memory import load_memory
 from ledger.client import LedgerClient, ProblemAnswer, read_trust
 from ledger.domain.event import PartyId
@@ -70,6 +70,8 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
         planned = plan_status(register, filing, memory, clerk=CLERK, now=now)
     except ApplicationUnknown as error:
         outcome.not_sent.append(Declined(file.name, "CONTENT_MISSING", str(error)))
+    except MalformedEvents as error:
+        outcome.not_sent.append(Declined(file.name, "MALFORMED", str(error)))
     except (ImporterError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     else:

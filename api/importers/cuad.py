@@ -157,8 +157,12 @@ _ASIDE = frozenset({"why", "net_sales_rule", "redacted"})
 def _limits(agreement: Agreement) -> Iterator[str]:
     """Yield what may limit every grant, in words: what nobody reads, a last day that is none."""
     yield from unread(agreement.said, _READ | _ASIDE)
-    if "expires" in agreement.said and _day(agreement, "expires") is None:
-        yield f"expires: {agreement.said['expires']}"
+    for name in ("effective", "expires"):
+        if name in agreement.said and _day(agreement, name) is None:
+            yield f"{name}: {agreement.said[name]}"
+    kind = str(agreement.said.get("kind"))
+    if kind not in _KINDS and "assignment" not in kind:
+        yield f"kind: {kind}"
 
 
 def _bodies(
@@ -229,7 +233,7 @@ def _days(agreement: Agreement, reading: Reading) -> tuple[date, date]:
     """Return the day of signing and the first day of effect, as far as they are mapped."""
     agreed, effective = _day(agreement, "agreed"), _day(agreement, "effective")
     if effective is None and agreement.text("effective") is not None:
-        reading.left_out.append(f"effective: {agreement.text('effective')}; taken from the signing")
+        reading.assumed.append("with effect from the signing, as far as its field in words goes")
     if agreed is None:
         reading.assumed.append("signed on the first day of effect")
     first = agreed or effective
@@ -347,7 +351,9 @@ _WHOLE = frozenset({"entire right, title and interest", "all right, title and in
 
 
 def _must_be_whole(agreement: Agreement) -> None:
-    """Raise `NotCarried` unless an agreement assigns all of what it is about, or says nothing."""
+    """Raise `NotCarried` unless an agreement assigns all of it on a day, or says nothing else."""
+    for limit in _limits(agreement):
+        raise NotCarried(f"it assigns, {limit}: an assignment here passes when it is agreed")
     for part in agreement.items("assignment"):
         strange = list(unread(part, frozenset({"interest", "includes"})))
         if strange or part.get("interest", "entire right, title and interest") not in _WHOLE:

@@ -14,8 +14,10 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
+from pydantic import ValidationError
+
 from api.importers import ImporterError
-from api.importers.inpadoc_records import LegalEvent, Publication, Register
+from api.importers.inpadoc_records import LegalEvent, MalformedEvents, Publication, Register
 from api.importers.office_codes import Meaning, reviewed
 from api.importers.uspto import Planned, Remembers
 from ledger.domain.event import Body
@@ -104,7 +106,8 @@ def plan_status(
 
     `clerk` is the party id of the one who attests, `now` the instant at which new events are
     issued. Pure but for `memory`, which gives the same answers on every run.
-    Raises `ApplicationUnknown` where only `filing` can say which application it is, and nobody did.
+    Raises `MalformedEvents` for an event that no fact can say, and `ApplicationUnknown` where only
+    `filing` can say which application it is, and nobody did.
     """
     filed = _filed(register, filing, clerk)
     mapped = tuple(_Facts(register, filing, filed.right, clerk))
@@ -307,7 +310,13 @@ class _Facts:
         }
         if "published_on" in kind.model_fields:
             common["published_on"] = event.event_date
-        return kind.model_validate({**common, **members})
+        try:
+            return kind.model_validate({**common, **members})
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = "/".join(str(part) for part in first["loc"])
+            said = f"{event.event_code} {event.event_date}"
+            raise MalformedEvents(f"{said}, {where}: {first['msg']}") from error
 
     def _state(self, event: LegalEvent) -> str | None:
         """Return the State in which an event befell, or None for the right as a whole."""

@@ -63,8 +63,9 @@ class PartInWords(Refusal):
 _ORDINALS = "HALF|HALVES|THIRDS?|QUARTERS?|FOURTHS?|FIFTHS?|SIXTHS?|SEVENTHS?|EIGHTHS?|TENTHS?"
 _PART = re.compile(
     rf"UNDIVIDED|PARTIAL|FRACTION|PORTION|\bPART\b|\b(ONE|TWO|THREE|FOUR|A)[- ]({_ORDINALS})\b"
-    rf"|\b({_ORDINALS}) (INTEREST|SHARE|PART|OF)\b|(?<!\d)\d{{1,2}}(\.\d+)? ?(%|PER ?CENT)"
-    r"|(?<![\d/])[1-9]\d? ?/ ?[1-9]\d?(?![\d/])|\b(EXCEPT|EXCLUDING|RESERVING|CONDITIONAL|ONLY)\b"
+    rf"|\b({_ORDINALS})[- ](INTEREST|SHARE|PART|OF)\b|(?<!\d)\d{{1,2}}(\.\d+)? ?%"
+    r"|(?<!100)(?<!100 )(?<!HUNDRED )PER ?CENT|(?<![\d/])[1-9]\d? ?/ ?[1-9]\d?(?![\d/])"
+    r"|\b(EXCEPT|EXCLUDING|RESERVING|CONDITIONAL|ONLY|CO-?OWNERSHIP)\b"
 )
 """Words of less than the whole: 100 % has three digits, and 048811/0679 is a reel and a frame."""
 

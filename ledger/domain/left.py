@@ -8,11 +8,11 @@ not offered as free.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
-from ledger.domain.scope import Box, HeldGrant, Region
+from ledger.domain.scope import IN_WORDS, Box, HeldGrant, Region, field_region
 from ledger.domain.territory import WORLD, named
 
 CELLS_MAX = 50_000
@@ -61,7 +61,9 @@ def left_to_grant(space: Box, held: Iterable[HeldGrant], *, exclusive: bool) -> 
     the sole ones. Raises `TooFinelyCut`.
     """
     against = [
-        grant.box for grant in held if (exclusive or grant.exclusive) and grant.box.overlaps(space)
+        _settled(grant.box)
+        for grant in held
+        if (exclusive or grant.exclusive) and grant.box.overlaps(space)
     ]
     spans = _spans(space, against)
     places = _places(space, against)
@@ -87,6 +89,12 @@ def left_to_grant(space: Box, held: Iterable[HeldGrant], *, exclusive: bool) -> 
         if left_out > CODES_MAX:
             raise TooFinelyCut(f"what is free leaves out more than {CODES_MAX} codes")
     return tuple(boxes)
+
+
+def _settled(box: Box) -> Box:
+    """Return a box whose field codes settle: what is said in words may be any of them."""
+    in_words = any(code.startswith(IN_WORDS) for code in box.field.codes)
+    return replace(box, field=field_region("any", None, ())) if in_words else box
 
 
 def _covers(box: Box, place: str, path: frozenset[str], start: date) -> bool:

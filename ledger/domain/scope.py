@@ -47,8 +47,11 @@ _SYMBOLS = {
     "ipc": re.compile(r"[A-H]([0-9]{2}([A-Z]( [1-9][0-9]{0,3}(/[0-9]{2,6})?)?)?)?"),
     "vsic": re.compile(r"[0-9]{2,5}"),
 }
-_TEXTS, _LONGEST = 8, 400
 _EDITIONS = {"ipc": re.compile(r"[0-9]{4}\.[0-9]{2}"), "vsic": re.compile(r"2018|2025")}
+_TEXTS, _LONGEST = 8, 400
+
+IN_WORDS = "words:"
+"""How the code of a field begins that is said in words."""
 
 
 class Territory(Model):
@@ -250,7 +253,7 @@ def field_region(scheme: str, edition: str | None, codes: tuple[str, ...]) -> Re
         return _region([(("any",), _NONE, _NONE)], [("any",)])
     if scheme == "words":
         # All the texts are one limit, which only the very same texts stay within.
-        limit = "words:" + "\n".join(sorted(codes))
+        limit = IN_WORDS + "\n".join(sorted(codes))
         return _region([((limit, "any"), frozenset({"any"}), _NONE)], [("any",)])
     if scheme == "vsic":
         nodes = ((_vsic_path(code, edition), *_vsic_doubt(edition)) for code in codes)

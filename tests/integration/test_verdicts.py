@@ -20,6 +20,7 @@ from projections.dues import agreement_of
 from projections.histories import timeline_of
 from projections.keys import signed_by
 from projections.licences import Use, check_licence
+from projections.reach import Part, exclusive_in, left_of
 from projections.rebuild import rebuild
 from projections.runner import Runner
 from projections.status import status_of
@@ -202,6 +203,41 @@ def test_a_licence_voided_under_appeal_is_contested_where_it_would_cover_the_use
         assert ("contested", (at["ruled"],)) == verdict("vn-2025:48", "appealed")
         assert ("no", ()) == verdict("iso:LA", "appealed")  # It never was for there.
         assert ("no", ()) == verdict("vn-2025:48", "second ruling")
+        pool.close()
+
+
+def in_words(*words: str) -> dict[str, object]:
+    return {"scheme": "words", "edition": None, "codes": list(words)}
+
+
+def test_a_grant_limited_in_words_permits_nothing_for_certain_and_keeps_others_out(
+    postgres_server: EmbeddedPostgres,
+):
+    surgery, ours = in_words("surgery"), ["sell"]
+    granted = b.contract_concluded(
+        grants=[b.grant(field=surgery, exclusivity="exclusive", acts=ours)]
+    )
+    filed = [b.right_filed(filed_on="2020-03-10"), b.right_granted(), b.technology_registered()]
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        append_all(pool, written_again(logged(*filed, granted)), NOON)
+        rebuild(pool, READ_MODELS, decode)
+        world = Territory.model_validate({"codes": ["vn-2025:48"]})
+        medicine = Field.model_validate({"scheme": "ipc", "edition": "2026.01", "codes": ["A61K"]})
+
+        def check(field: Field, place: Territory = world) -> tuple[str, list[tuple[str, ...]]]:
+            use = Use(b.FIRM, "sell", place, field, date(2027, 1, 1))
+            found = check_licence(pool, use, shipped(), now=NOON)
+            return found.verdict, [each.beyond for each in found.grants]
+
+        assert ("contested", [("field_in_words",)]) == check(medicine)
+        assert ("yes", [()]) == check(Field.model_validate(surgery))
+        laos = Territory.model_validate({"codes": ["iso:LA"]})
+        assert ("no", [("territory", "field_in_words")]) == check(medicine, laos)
+        part = Part(world, medicine, date(2027, 1, 1), None)
+        assert "contested" == exclusive_in(pool, RIGHT, part).verdict
+        left = left_of(pool, RIGHT, shipped(), start=date(2027, 1, 1), end=date(2028, 1, 1))
+        assert not any("sell" in free.acts for free in left.exclusive)
         pool.close()
 
 

@@ -82,20 +82,22 @@ def by_name(planned: tuple[Planned, ...], name: str) -> Planned:
     return next(each for each in planned if each.agreement == name)
 
 
-def test_four_agreements_are_admitted_and_two_refused(planned, ledger):
+def test_three_agreements_are_admitted_one_is_refused_and_two_cannot_be_said(planned, ledger):
     assert {"jingwei-prc": "VOID_IMPROVEMENT_BACK"} == ledger.codes()
-    (prime,) = (each.unreadable for each in planned if each.unreadable is not None)
+    prime, closing = (each.unreadable for each in planned if each.unreadable is not None)
     assert ("cytodyn-vyera", "NOT_CARRIED") == (prime.source, prime.code)
     assert "step_down" in prime.detail
+    assert ("sony-gsi", "NOT_CARRIED") == (closing.source, closing.code)
+    assert "effective: Closing Date of the asset purchase" in closing.detail
     assert ["VOID_IMPROVEMENT_BACK (1.1.2)", "VOID_NO_CHALLENGE (3.1)"] == by_name(
         planned, "jingwei-prc"
     ).reading.breaches
     contracts = [ledger.get(f"contract:cuad.{each.agreement}") for each in planned]
-    assert 4 == len([contract for contract in contracts if contract is not None])
+    assert 3 == len([contract for contract in contracts if contract is not None])
 
 
 def test_no_grant_is_wider_than_what_is_said_of_it(planned, ledger):
-    """Four of the six say their field in words: it keeps others out, and permits nothing."""
+    """What they say in words keeps others out, and permits nothing."""
     fields = {
         each.agreement: [grant.field for grant in contract.grants.values()]
         for each in planned
@@ -106,7 +108,6 @@ def test_no_grant_is_wider_than_what_is_said_of_it(planned, ledger):
         "iowa-artara": [
             ("words", ("all therapeutic, diagnostic and prophylactic uses of the Product(s)",))
         ],
-        "sony-gsi": [("any", ()), ("any", ())],
         "array-ono": [
             ("words", ("diagnosis, treatment, prevention in humans",)),
             ("any", ()),
@@ -148,7 +149,11 @@ def test_the_tiers_of_artara_come_out_to_the_unit(planned, ledger):
     assert any(line.endswith("125000000, as worked out") for line in read)
 
 
-def test_after_the_assignment_the_assignor_is_a_licensee(ledger):
+def test_after_the_assignment_the_assignor_is_a_licensee():
+    """The closing was on the day of signing, which the mapping leaves open."""
+    listed = json.loads(read_data("terms-mapped.json"))
+    closed = [{**each, "effective": each["agreed"]} for each in listed if "agreed" in each]
+    ledger = posted(planning(*parse_agreements(json.dumps(closed).encode())))
     right = ledger.get("right:us.cuad.sony-gsi")
     assert [GSI] == list(right.owners)
     assert [(GSI, SONY)] == [(held.licensor, held.licensee) for held in right.grants]
@@ -239,6 +244,11 @@ def test_what_limits_a_grant_and_is_no_code_stands_in_its_field_in_words(grant, 
         ({"expires": "the last valid claim"}, "expires: the last valid claim"),
         ({"term": "ten years"}, 'term: "ten years"'),
         ({"restrictions": "not in hospitals"}, 'restrictions: "not in hospitals"'),
+        ({"kind": "option"}, "kind: option"),
+        (
+            {"agreed": "2015-01-01", "effective": "once approved"},
+            "effective: once approved",
+        ),
     ],
     ids=lambda value: None if isinstance(value, str) else next(iter(value)),
 )
@@ -273,6 +283,7 @@ UNIT = {"type": "per_unit_royalty", "amount_minor": 7}
         {"grant_back": {"exclusivity": "assignment"}},
         {"kind": "assignment", "assignment": {"interest": "an undivided half"}},
         {"kind": "assignment", "assignment": {"reverts": "if unpaid"}},
+        {"kind": "assignment", "agreed": "2015-01-01", "effective": "once paid"},
     ],
 )
 def test_what_a_contract_cannot_say_as_agreed_is_refused(changed: dict[str, Any]):

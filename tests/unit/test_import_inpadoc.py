@@ -279,6 +279,13 @@ def test_a_code_about_one_state_acts_only_where_the_state_is_named() -> None:
     assert ("right.lapsed/1", None) == became("EP.BERE")
 
 
+def test_an_event_that_no_fact_can_say_stops_the_import() -> None:
+    long = legal("EP.PG25", "2011-05-31", "LAPSED", state="NL", reason="x" * 5_000)
+    value = {"publication": {"country": "GB", "number": "1", "kind": "B"}, "events": [long]}
+    with pytest.raises(MalformedEvents, match=r"EP\.PG25 2011-05-31, reason"):
+        planned(value)
+
+
 PUBLISHED = b'{"publication": {"country": "EP", "number": "1"}, "events": [%s]}'
 
 

@@ -119,6 +119,8 @@ def test_of_several_debtors_nobody_is_said_to_own_and_the_others_rights_are_char
         "ASSIGNMENT OF 1/3 INTEREST",
         "ASSIGNMENT OF A 25 PERCENT INTEREST",
         "ASSIGNS 50% OF ITS RIGHTS",
+        "THIRTY PERCENT INTEREST",
+        "HALF-INTEREST",
         "ASSIGNMENT OF PART INTEREST",
         "CONDITIONAL ASSIGNMENT",
         "ASSIGNMENT EXCEPT FOR JAPAN",
@@ -138,6 +140,7 @@ def test_words_of_less_than_the_whole_are_not_sent_as_all_of_it(text: str):
 @pytest.mark.parametrize(
     ("kind", "text"),
     [
+        ("assignment", "ONE HUNDRED PERCENT (100 PERCENT) INTEREST"),
         ("assignment", "ASSIGNMENT OF 100% INTEREST, EFFECTIVE 12/31/2012, REEL 48811/0679"),
         ("security", "THIRD AMENDED SECURITY AGREEMENT IN AN UNDIVIDED HALF"),
     ],
