@@ -22,6 +22,7 @@ from ledger.domain.notice import Notice, NoticeReceived
 from ledger.domain.offer import Offer, OfferAccepted
 from ledger.domain.performance import ConditionMet, ContractInForce
 from ledger.domain.preemption import Preemption, PreemptionWaived
+from ledger.domain.remedy import Step
 from ledger.domain.report import Report
 from ledger.domain.report_answer import ReportAccepted
 from ledger.domain.right import Right
@@ -51,6 +52,10 @@ def must_not_sign_both_sides(state: State, event: Event, stands: Stands) -> None
             f" sides of this {event.type}: each side signs by a key of its own, or by one of"
             " somebody who is not the other side and does not sign for it",
             subjects=parties,
+            step=Step(
+                {"parties": ", ".join(sorted(parties))},
+                sign=tuple(sorted({*parties}.intersection(event.signers))),
+            ),
         )
 
 

@@ -39,6 +39,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.notice import Notice, NoticeId
+from ledger.domain.remedy import Other, Step
 from ledger.domain.right import Right, ended_from
 from ledger.domain.share import Share
 
@@ -274,6 +275,15 @@ def _exit_taken(contract: Contract, body: ContractTerminated, ending: frozenset[
         f"{body.contract} lets {', '.join(sorted(ending))} out by no exit {body.exit} on"
         f" {body.terminated_on}; agreed: {'; '.join(told) or 'none'}. All may end it by consent",
         positions=(contract.position, *(each.position for each in contract.changes)),
+        step=Step(
+            {"agreed": ", ".join(sorted(agreed)) or "none"},
+            change={
+                "/body/ground": "consent",
+                "/body/exit": None,
+                "/body/terminated_by": sorted(contract.parties),
+            },
+            sign=tuple(sorted(contract.parties.difference(body.terminated_by))),
+        ),
     )
 
 
@@ -299,6 +309,7 @@ def _must_be_confirmed(
             positions=(contract.position,),
             subjects=(body.contract, *absent),
             pointer="/body/terminated_on",
+            step=_ending_today(context) if reason is None else _with(body, absent),
         )
     for right in body.rights:
         must_not_reach_back(
@@ -309,6 +320,20 @@ def _must_be_confirmed(
             context=context,
             reason=reason,
         )
+
+
+def _ending_today(context: Context) -> Step:
+    today = legal_day(context.accepted).isoformat()
+    return Step({"today": today}, case="end", change={"/body/terminated_on": today})
+
+
+def _with(body: ContractTerminated, absent: Collection[str]) -> Step:
+    return Step(
+        {"parties": ", ".join(sorted(absent))},
+        case="unconfirmed",
+        change={"/body/terminated_by": sorted({*body.terminated_by, *absent})},
+        sign=tuple(sorted(absent)),
+    )
 
 
 def _must_be_noticed(
@@ -344,6 +369,11 @@ def _must_be_noticed(
             f" {wanted}" + ("" if exit_ is None else f" that names exit {exit_}"),
             positions=(notice.position,),
             subjects=(body.contract, body.notice),
+            step=Step(
+                {"matter": wanted},
+                first=(Other("notice.served/1", {"contract": body.contract, "exit": exit_}),),
+                ask=("/body/notice",),
+            ),
         )
     if notice.received_on is None or day < notice.received_on:
         raise TerminationNotReceived(
@@ -389,6 +419,7 @@ def _must_be_over(
             f"{days} days run from {notice.received_on}: it ends on {first} at the earliest",
             positions=(contract.position, notice.position),
             subjects=(body.contract, str(body.notice)),
+            step=Step({"day": first}, change={"/body/terminated_on": first.isoformat()}),
         )
 
 

@@ -36,6 +36,7 @@ from ledger.domain.existence import PredecessorUnknown, known, new, not_in_futur
 from ledger.domain.hold import must_not_be_held
 from ledger.domain.money import CurrencyMismatch, Money, Price
 from ledger.domain.party import party_of
+from ledger.domain.remedy import Step
 from ledger.domain.share import Share
 
 KIND = "payment"
@@ -214,7 +215,11 @@ def _must_be_free_to_pay(
 def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) -> None:
     if said_by == giver:
         raise ConfirmByPayer(
-            f"{giver} pays this: {receiver}, who receives it, or a bank confirms", subjects=(giver,)
+            f"{giver} pays this: {receiver}, who receives it, or a bank confirms",
+            subjects=(giver,),
+            step=Step({"receiver": receiver}, change={"/body/confirmed_by": receiver})
+            if receiver != giver
+            else Step(case="bank", ask=("/body/confirmed_by",)),
         )
     if said_by != receiver and "bank" not in party_of(state, said_by).roles:
         raise WrongSigner(

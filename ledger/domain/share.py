@@ -54,6 +54,8 @@ from ledger.domain.existence import known, must_stand_under, new
 from ledger.domain.funding import read_persons
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.money import PPM, Part, RateRange, ShareSum, ppm
+from ledger.domain.remedy import Other
+from ledger.domain.remedy import Step as NextStep
 from ledger.domain.right import Right
 from ledger.domain.technology import Technology, TechnologyId
 
@@ -295,7 +297,16 @@ def _must_be_shared_by_creditors(body: ShareAgreed, contract: Contract) -> None:
             " to agree: `agreed_by` names all licensors beside those who get a part",
             positions=(contract.position,),
             subjects=silent,
+            step=_agreed_by(body, silent),
         )
+
+
+def _agreed_by(body: ShareAgreed, too: Collection[str]) -> NextStep:
+    return NextStep(
+        {"parties": ", ".join(sorted(too))},
+        change={"/body/agreed_by": sorted({*body.agreed_by, *too})},
+        sign=tuple(sorted(too)),
+    )
 
 
 def _must_supersede(state: State, body: ShareAgreed, contract: Contract) -> None:
@@ -310,6 +321,7 @@ def _must_supersede(state: State, body: ShareAgreed, contract: Contract) -> None
             f" another that `supersedes` it",
             positions=(share.position,),
             subjects=(name,),
+            step=NextStep({"share": name}, case="second", change={"/body/supersedes": name}),
         )
 
 
@@ -328,6 +340,11 @@ def _giving_up(state: State, body: ShareAgreed, earlier: Share, context: Context
             " nobody has declared who they are (authors.declared/1): leave them that part",
             positions=(earlier.position,),
             subjects=(str(body.supersedes),),
+            step=NextStep(
+                {"technology": subject},
+                case="authors",
+                first=(Other("authors.declared/1", {"technology": subject}),),
+            ),
         )
     named = recall(authors.parties, subject, context, lambda said: frozenset(read_persons(said)))
     return named.union(parties)
@@ -343,6 +360,7 @@ def _must_be_given_up(body: ShareAgreed, earlier: Share | None, giving_up: froze
             " have to agree (`agreed_by`), with or without a part by this one",
             positions=(earlier.position,),
             subjects=named or (str(body.supersedes),),
+            step=_agreed_by(body, named) if named else NextStep(case="sealed"),
             pointer="/body/supersedes",
         )
 

@@ -14,6 +14,7 @@ from ledger.domain.event import Context, Refusal, Sealed, State, if_opened, reve
 from ledger.domain.law import Law
 from ledger.domain.money import Money, Price
 from ledger.domain.party import party_of
+from ledger.domain.remedy import Step
 from ledger.domain.right import Right
 from ledger.domain.technology import Technology
 
@@ -87,6 +88,7 @@ def must_fit_its_ground(
                     f"a {ground} has no {member} (null): what is paid for is a sale, of which the"
                     " co-owners are told first (coowner.notified/1)",
                     pointer=pointer,
+                    step=Step({"ground": ground}, change={pointer: None}),
                 )
     immortal = [party for party in givers if party_of(state, party).kind != "person"]
     if ground == "inheritance" and immortal:
@@ -95,6 +97,7 @@ def must_fit_its_ground(
             " sale, a gift or a merger as the ground",
             subjects=immortal,
             pointer="/body/ground",
+            step=Step(case="heirs", change={"/body/ground": "gift"}),
         )
 
 
