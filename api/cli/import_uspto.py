@@ -82,17 +82,7 @@ def _print(planned: Plan, outcome: Outcome) -> None:
     for (topic, status), count in sorted(_counted(outcome).items()):
         summary.add_row(topic, status, str(count), meaning(status))
     console.print(summary)
-    refused = Table(
-        "record", "code", "forbidden by", "why", title="Not admitted", title_justify="left"
-    )
-    for item in outcome.answered:
-        if isinstance(item.answer, ProblemAnswer):
-            problem = item.answer.problem
-            places = ", ".join(str(position) for position in problem.get("positions", []))
-            refused.add_row(item.source, item.answer.code, places, str(problem["detail"]))
-    for declined in outcome.not_sent:
-        refused.add_row(declined.source, declined.code, "", declined.detail)
-    console.print(refused)
+    console.print(_not_admitted(outcome))
     print_renewed(console, outcome.answered)
     if planned.unfiled:
         console.print(f"Not filed, no record shows an owner: {', '.join(planned.unfiled)}")
@@ -101,3 +91,21 @@ def _print(planned: Plan, outcome: Outcome) -> None:
     if planned.persons:
         names = "; ".join(planned.persons)
         console.print(f"Taken for persons, and known by tokens: {names}", markup=False)
+
+
+def _not_admitted(outcome: Outcome) -> Table:
+    """Return what was refused, event by event, and what was not sent, by its reason."""
+    table = Table(
+        "record", "code", "forbidden by", "why", title="Not admitted", title_justify="left"
+    )
+    for item in outcome.answered:
+        if isinstance(item.answer, ProblemAnswer):
+            problem = item.answer.problem
+            places = ", ".join(str(position) for position in problem.get("positions", []))
+            table.add_row(item.source, item.answer.code, places, str(problem["detail"]))
+    alike: dict[tuple[str, str], list[str]] = {}
+    for declined in outcome.not_sent:
+        alike.setdefault((declined.code, declined.detail), []).append(declined.source)
+    for (code, detail), (first, *others) in alike.items():
+        table.add_row(f"{first} and {len(others)} more" if others else first, code, "", detail)
+    return table

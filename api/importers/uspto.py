@@ -151,9 +151,12 @@ def plan(
         if item.sound:
             _fold_owners(item, applications)
     filings, unfiled = _filings(applications.values(), clerk)
-    read, left_out, without = _without(read, {item.source: item for item in unfiled})
-    known = {item.record.id: item for item in read}
-    conveyances, unfit = _conveyances(read, links, known, clerk)
+    kept, left_out, without = _without(read, unfiled)
+    conveyances, unfit = _conveyances(kept, links, clerk)
+    if late := _attested_without(filings, conveyances, memory):
+        filings = [body for body in filings if body.application_no not in late]
+        kept, left_out, without = _without(read, unfiled := unfiled | late)
+        conveyances, unfit = _conveyances(kept, links, clerk)
     spellings = (_spelling(vouched, clerk) for vouched in parties.vouched.values())
     return Plan(
         spellings=tuple(_once(spellings, _known_as, memory, now)),
@@ -164,7 +167,7 @@ def plan(
             )
             for body in conveyances
         ),
-        declined=(*declined, *unfiled, *without, *unfit),
+        declined=(*declined, *unfiled.values(), *without, *unfit),
         unfiled=tuple(
             item.number for item in applications.values() if not (item.owners or item.one_of)
         ),
@@ -276,20 +279,41 @@ def _links(records: Iterable[Record], mapping: PartyMapping) -> dict[str, str]:
 
 def _filings(
     applications: Iterable[_Application], clerk: str
-) -> tuple[list[RightFiled], list[Declined]]:
+) -> tuple[list[RightFiled], dict[str, Declined]]:
+    """Return the filings, and why an application that has records is not filed, by its number."""
     filings: list[RightFiled] = []
-    declined: list[Declined] = []
+    declined: dict[str, Declined] = {}
     for item in applications:
         if not item.owners:
             if item.one_of:
                 detail = f"one of the debtors of {item.one_of} owns it, no record shows which"
-                declined.append(Declined(item.number, "OWNER_UNKNOWN", detail))
+                declined[item.number] = Declined(item.number, "OWNER_UNKNOWN", detail)
             continue
         try:
             filings.append(_filing(item, clerk))
         except ValidationError as error:
-            declined.append(_malformed(item.number, error))
+            declined[item.number] = _malformed(item.number, error)
     return filings, declined
+
+
+def _attested_without(
+    filings: Iterable[RightFiled], bodies: Iterable[ConveyanceAttested], memory: Remembers
+) -> dict[str, Declined]:
+    """Return the applications to file of which a record says something that was attested without.
+
+    A record is attested once: filed now, they would lack what it says of them, such as a lien.
+    """
+    new = {
+        body.right: body.application_no for body in filings if not memory.admitted_body(body.right)
+    }
+    found: dict[str, Declined] = {}
+    for body in bodies:
+        if memory.admitted_body(body.conveyance) in (None, _digest(body)):
+            continue
+        detail = f"{body.record} was attested without it, and is not attested again"
+        for number in (new[right] for right in body.rights if right in new):
+            found.setdefault(number, Declined(number, "RECORD_EXISTS", detail))
+    return found
 
 
 def _without(
@@ -366,8 +390,9 @@ def _right_kind(application: _Application) -> RightKind:
 
 
 def _conveyances(
-    read: Iterable[_Read], links: dict[str, str], known: Mapping[str, _Read], clerk: str
+    read: Iterable[_Read], links: dict[str, str], clerk: str
 ) -> tuple[list[ConveyanceAttested], list[Declined]]:
+    known = {item.record.id: item for item in read}
     bodies: list[ConveyanceAttested] = []
     declined: list[Declined] = []
     for item in read:

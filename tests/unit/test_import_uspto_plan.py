@@ -112,6 +112,23 @@ def test_of_several_debtors_nobody_is_said_to_own_and_the_others_rights_are_char
     assert {"1": ["1-1", "2-2", "3-3"]} == ledger.chains
 
 
+def test_what_a_record_was_attested_without_is_not_filed_later_without_its_lien():
+    """More records show who owned it, and the security that charges it is attested once."""
+    memory = Memory(ORIGIN)
+    charge = line("1-1", "security", (FIRM, HEIR), (BANK,), applications=("15000001", "15000002"))
+    owned = line("0-1", "assignment", (ANN,), (FIRM,), recorded="2019-01-07")
+    first = plan(parse_records(owned + charge), default_mapping(), memory, clerk=CLERK, now=NOW)
+    for item in first:
+        memory.settle(item.subject)
+    sold = line("2-2", "assignment", (HEIR,), (ANN,), applications=("15000002",))
+    grown = parse_records(owned + charge + sold)
+    again = plan(grown, default_mapping(), memory, clerk=CLERK, now=NOW)
+    assert list(first) == list(again)
+    assert [("15000002", "RECORD_EXISTS"), ("2-2", "RECORD_EXISTS")] == [
+        (item.source, item.code) for item in again.declined
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [
