@@ -67,7 +67,12 @@ from ledger.domain.granting import (
     must_not_reach_behind,
 )
 from ledger.domain.right import Right, ended_from, replaced_from, with_grants
-from ledger.domain.sublicence import contracts_above, must_lie_within
+from ledger.domain.sublicence import (
+    contracts_above,
+    licensees_of,
+    must_lie_within,
+    sublicences_below,
+)
 
 
 class ContractChanged(Body):
@@ -95,8 +100,15 @@ class ContractChanged(Body):
             yield head
             yield from contracts_above(state, head)
         yield from self.consents_given
+        yield from self.falling(state)
         if isinstance(contract, Contract):
             yield from read_by(changed(contract.newest, self.changes))
+
+    def falling(self, state: State) -> Iterable[str]:
+        """Return the sublicences below what the change ends or touches."""
+        touched = {grant.grant for grant in self.changes.grants}.union(self.changes.grants_ended)
+        shorter = "effective_to" in self.changes.model_fields_set
+        return sublicences_below(state, self.contract, None if shorter else touched)
 
 
 class TermsAmended(ContractChanged):
@@ -198,8 +210,10 @@ def _admit_amended(state: State, event: Event, context: Context) -> None:
 def _must_not_reach_back(
     state: State, event: Event, body: TermsAmended, contract: Contract, context: Context
 ) -> None:
-    """Refuse an amendment with effect from the past that nobody gives a reason for."""
+    """Refuse an amendment from the past without a reason, or without those whom it takes from."""
     start, reason = body.effective_from, reason_of(body.confirms)
+    if start < legal_day(context.accepted):
+        _must_be_confirmed_below(state, event, body, contract, start)
     if start < legal_day(context.accepted) and reason is None:
         raise Backdated(
             f"effective from {start}, before it is recorded, and no reason is given",
@@ -209,6 +223,21 @@ def _must_not_reach_back(
     for grant in body.changes.grants:
         first = max(start, grant.valid_from)
         must_not_reach_behind(state, grant, first, event.signers, context, reason)
+
+
+def _must_be_confirmed_below(
+    state: State, event: Event, body: ContractChanged, contract: Contract, start: date
+) -> None:
+    """Refuse to take from licensees of sublicences, as of a day that is past, without them."""
+    silent = licensees_of(state, body.falling(state), start).difference(event.signers)
+    if silent:
+        raise Backdated(
+            f"it would change from {start} on what {', '.join(sorted(silent))} got below it: they"
+            " confirm that (`consents`), or it has effect from today",
+            positions=(contract.position,),
+            subjects=silent,
+            pointer="/body/changes",
+        )
 
 
 def _must_be_in_form(body: TermsAmended, contract: Contract) -> None:
@@ -234,6 +263,7 @@ def _admit_corrected(state: State, event: Event, context: Context) -> None:
         )
     meant = frozenset(body.parties_meant)
     must_be_all(replace(contract, parties=contract.parties | meant), body.parties)
+    _must_be_confirmed_below(state, event, body, contract, contract.effective_from)
     _must_leave_something(body, contract, meant)
     _must_be_grantable(state, event, body, replace(contract, parties=meant), context)
 

@@ -8,7 +8,7 @@ Refusals come in the order in which they are defined here, BACKDATED behind who 
 Read in this order: events, refusals, admit, evolve.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
@@ -42,6 +42,7 @@ from ledger.domain.notice import Notice, NoticeId
 from ledger.domain.remedy import Other, Step
 from ledger.domain.right import Right, ended_from
 from ledger.domain.share import Share
+from ledger.domain.sublicence import licensees_of, sublicences_below
 
 Rights = Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
 
@@ -109,23 +110,12 @@ class ContractTerminated(Body):
         """Return what gave others a right that an end in the past takes: sublicences, shares."""
         contract = state.get(self.contract)
         if self.confirms is not None and isinstance(contract, Contract):
-            yield from _below(state, self.contract)
+            yield from sublicences_below(state, self.contract)
             yield from contract.shares.values()
 
 
 def _and_notice(named: Iterable[str], notice: str | None) -> frozenset[str]:
     return frozenset(named).union(() if notice is None else (notice,))
-
-
-def _below(state: State, subject: str) -> Iterator[str]:
-    """Yield the sublicences that end with a contract, at any depth, as far as `state` tells."""
-    contract = state.get(subject)
-    if isinstance(contract, Contract):
-        for sublicence, name in contract.below.items():
-            grant = contract.grants.get(name)
-            if grant is None or not grant.direct_licence:
-                yield sublicence
-                yield from _below(state, sublicence)
 
 
 class ExitMissing(Refusal):
@@ -240,15 +230,11 @@ def _losing_by(state: State, body: ContractTerminated, contract: Contract) -> fr
     """
     if body.confirms is None:
         return frozenset()
-    sublicences = (known(state, each, Contract) for each in _below(state, body.contract))
+    below = sublicences_below(state, body.contract)
+    licensees = licensees_of(state, below, body.terminated_on)
     shares = (known(state, each, Share) for each in contract.shares.values())
-    licensees = (
-        each.licensees()
-        for each in sublicences
-        if each.ended is None or each.ended > body.terminated_on
-    )
     sharers = (each.agreed_by for each in shares if each.superseded is None and not each.voided)
-    return frozenset[str]().union(*licensees, *sharers) - contract.parties
+    return frozenset[str]().union(licensees, *sharers) - contract.parties
 
 
 def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: frozenset[str]) -> None:

@@ -6,7 +6,7 @@ Refusals come in the order in which they are defined here, existence and content
 Read in this order: events, refusals, admit, evolve.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import ClassVar
@@ -94,6 +94,29 @@ def contracts_above(state: State, head: str) -> Iterable[str]:
         above = contract.head.partition("#")[0]
         yield above
         contract = state.get(above)
+
+
+def sublicences_below(
+    state: State, subject: str, grants: Collection[str] | None = None
+) -> Iterator[str]:
+    """Yield the sublicences that fall with a contract, or with these of its grants, at any depth.
+
+    As far as `state` tells; those that a direct licence lets live on are none.
+    """
+    contract = state.get(subject)
+    if isinstance(contract, Contract):
+        for sublicence, name in contract.below.items():
+            grant = contract.grants.get(name)
+            if (grants is None or name in grants) and not (grant and grant.direct_licence):
+                yield sublicence
+                yield from sublicences_below(state, sublicence)
+
+
+def licensees_of(state: State, sublicences: Iterable[str], day: date) -> frozenset[str]:
+    """Return the licensees of sublicences that have not ended by a day."""
+    found = (known(state, each, Contract) for each in sublicences)
+    running = (each for each in found if each.ended is None or each.ended > day)
+    return frozenset[str]().union(*(each.licensees() for each in running))
 
 
 class SublicenceNoRight(Refusal):

@@ -56,6 +56,7 @@ from tests.support.contracts import (
     BOTH,
     consent_given,
     contract_terminated,
+    correction_recorded,
     leave,
     notice_received,
     notice_served,
@@ -133,6 +134,30 @@ def test_end_in_the_past() -> None:
     refusal = past.when(reasoned).then_refused(Backdated)
     assert RIVAL in refusal.subjects
     past.when(ended(**by_consent, **why, **everybody)).then_admitted()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"grants_ended": ["g1"]}, {"grants": [grant(acts=["import"], sublicensing="free")]}],
+    ids=["ended", "narrowed"],
+)
+def test_an_amendment_takes_nothing_in_the_past_from_a_sublicensee(changes: Any) -> None:
+    """Nor does a correction, which has effect from the start."""
+    passed_on = sublicence_granted(
+        grant=grant(licensor=FIRM, licensee=RIVAL, exclusivity="non_exclusive", acts=["sell"])
+    )
+    licensed = contract_concluded(
+        grants=[grant(sublicensing="free"), grant(grant="g2", acts=["use"])]
+    )
+    past = given(right_filed(), licensed, passed_on)
+    early = {"effective_from": "2026-10-01", "confirms": {"reason": "Theo biên bản"}}
+    amended = {"changes": changes, "rights": [RIGHT]}
+    past.when(terms_amended(**amended, **early)).then_refused(Backdated, subjects=[RIVAL])
+    past.when(terms_amended(**amended, **early, consents=[RIVAL])).then_admitted()
+    past.when(terms_amended(**amended)).then_admitted()
+    corrected = {"corrects": hash_of(licensed), **amended}
+    past.when(correction_recorded(**corrected)).then_refused(Backdated, subjects=[RIVAL])
+    past.when(correction_recorded(**corrected, consents=[RIVAL])).then_admitted()
 
 
 def test_who_shares_in_the_revenue_confirms_an_end_in_the_past() -> None:
