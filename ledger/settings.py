@@ -191,7 +191,7 @@ def _with_password(url: str | None, file: Path | None) -> str | None:
     return urlunsplit(parts._replace(netloc=netloc))
 
 
-OF_CLIENTS = ("LEDGER_URL", "LEDGER_TRUST", "LEDGER_SEEN")
+OF_CLIENTS = ("LEDGER_URL", "LEDGER_TRUST", "LEDGER_SEEN", "LEDGER_LANG")
 """Variables of client commands: defaults of options, and where they keep what they have seen."""
 
 

@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 import typer
 
 from api.answer_json import WrongShape, members_of, read_as
+from api.describe.description import describe
+from api.describe.language import Language
+from api.describe.text import text_of
 from ledger.checked import Checked, Checking
 from ledger.client import ClientError, LedgerClient, WrongAnswer, read_trust
 from ledger.lastseen import LastSeen, seen_directory
@@ -31,10 +34,11 @@ NOTHING_CHECKED = (
 
 
 class Asked(dict[str, Any]):
-    """An answer, which is the server's word, and what of it was checked: None for nothing."""
+    """An answer of a kind, the server's word, and what of it was checked: None for nothing."""
 
-    def __init__(self, answer: Answer, checked: Checked | None) -> None:
+    def __init__(self, answer: Answer, kind: Any, checked: Checked | None) -> None:
         super().__init__(answer)
+        self.kind = kind
         self.checked = checked
 
 
@@ -57,7 +61,7 @@ def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any)
         read = _read(kind, ledger.get(path, **parameters, at_least=least))
         given = read["size"], read["positions"], least or 0
         checked = checking.check(*given) if checking else None
-    return Asked(read, checked)
+    return Asked(read, kind, checked)
 
 
 @contextmanager
@@ -90,15 +94,6 @@ def _read(kind: Any, answer: Answer) -> dict[str, Any]:
     return read
 
 
-def granted(grant: Answer) -> str:
-    """Return a grant in a line: what, by whom to whom, where, for what, until when."""
-    days = f"[{grant['valid_from']}, {grant['valid_to'] or '…'})"
-    what = f"{grant['exclusivity']}  {' '.join(grant['acts'])}"
-    where = f"{' '.join(grant['territory'])}  {' '.join(grant['field_codes']) or 'any field'}"
-    parties = f"{grant['licensor'] or '-'} → {grant['licensee'] or '-'}"
-    return f"{grant['ref']}  {what}  {where}  {days}  {parties}"
-
-
 EXIT_CODES: Mapping[Verdict, int] = {
     "yes": 0,
     "answered": 0,
@@ -109,7 +104,7 @@ EXIT_CODES: Mapping[Verdict, int] = {
 """What a command that asks ends with, by the answer's verdict; 2 is that nobody could be asked."""
 
 
-def shown(answer: Asked, lines: Iterable[str], *, as_json: bool) -> NoReturn:
+def shown(answer: Asked, language: Language, *, as_json: bool) -> NoReturn:
     """Print an answer, which is the server's word, and end the command with its verdict.
 
     It is JSON, or lines; in both stands what was checked of it. Of what the log does not name
@@ -118,14 +113,13 @@ def shown(answer: Asked, lines: Iterable[str], *, as_json: bool) -> NoReturn:
     """
     try:
         _must_go_together(answer)
-        told = [*_doubts(answer), *(_unknown(answer) if answer["unknown"] else lines)]
+        told = [*text_of(describe(answer.kind, answer, language))]
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise WrongAnswer(f"its members do not go together: {error!r}") from error
     if as_json:
         print(json.dumps(as_said(answer, answer.checked), indent=1, ensure_ascii=False))
     else:
-        as_of = f"as of size {answer['size']}, by events {answer['positions']}"
-        for line in headed([*told, as_of], answer.checked):
+        for line in headed(told, answer.checked):
             print(one_line(line))
     raise typer.Exit(EXIT_CODES[answer["verdict"]])
 
@@ -136,23 +130,6 @@ def _must_go_together(answer: Answer) -> None:
         raise ValueError(f"{answer['verdict']} of what is unknown")
     if answer["doubted"] and answer["verdict"] not in ("contested", "unknown"):
         raise ValueError(f"{answer['verdict']} of what is contradicted")
-
-
-def _unknown(answer: Answer) -> Iterator[str]:
-    """Yield what the log does not name, and what may be meant by it."""
-    near = {each["asked"]: each["ids"] for each in answer["near"]}
-    for each in answer["unknown"]:
-        meant = f"; near: {', '.join(near[each])}" if near[each] else ""
-        yield f"unknown: nothing is recorded of {each}{meant}"
-
-
-def _doubts(answer: Answer) -> Iterator[str]:
-    """Yield what makes an answer a contested one."""
-    if answer["verdict"] == "contested":
-        doubted = ", ".join(map(str, answer["doubted"]))
-        yield "contested: recorded facts contradict what it stands on" + (
-            f", events {doubted}" if doubted else ""
-        )
 
 
 def as_said(answer: Answer, checked: Checked | None) -> dict[str, Any]:

@@ -1,13 +1,11 @@
 """`techledger licences`: whether a party may do something, here, for that, on that day."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from api.cli.answers import Answer, asked, granted, shown
-from api.cli.options import AsJson, TrustIfAny, Url
-from api.cli.parties import waiting_lines
+from api.cli.answers import asked, shown
+from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.licences import LicenceCheck
 
 app = typer.Typer(help="Whether a party was licensed, and by which grant.", no_args_is_help=True)
@@ -33,6 +31,7 @@ def check(  # noqa: PLR0913  (the question's parameters)
     ] = None,
     effect: Annotated[str, typer.Option(help="parties, or third_parties")] = "parties",
     known_at: Annotated[str | None, typer.Option(help="Position or instant")] = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Say whether a party was licensed, with every grant looked at; exit code 1 if not."""
@@ -50,20 +49,4 @@ def check(  # noqa: PLR0913  (the question's parameters)
         effect=effect,
         known_at=known_at,
     )
-    shown(answer, _judged(answer), as_json=as_json)
-
-
-def _judged(answer: Answer) -> Iterator[str]:
-    yield f"{'licensed' if answer['licensed'] else 'not licensed'} on {answer['use']['true_on']}"
-    for each in answer["grants"]:
-        yield f"{'yes' if each['holds'] else 'no '}  {granted(each['grant'])}"
-        for head in each["heads"]:
-            yield f"     under  {granted(head)}"
-        for end in each["ended"]:
-            yield f"     {end['right']} {end['status'] or 'unknown'} since {end['since']}"
-        against = [*(f"beyond its {side}" for side in each["beyond"]), *each["against"]]
-        if against:
-            yield f"     {', '.join(against)}"
-    yield from waiting_lines(answer["waiting"])
-    if not answer["grants"]:
-        yield "no grant of this act to this party is current"
+    shown(answer, language, as_json=as_json)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.describe.language import Language
 from ledger.wire.envelope import Envelope, MalformedEnvelope, envelope_from_object
 from ledger.wire.regular import read_regular
 from ledger.wire.strict import MalformedJson, load_json
@@ -31,6 +32,10 @@ TrustIfAny = Annotated[
 ]
 UrlIfAny = Annotated[
     str | None, typer.Option(help="Where the ledger is served", envvar="LEDGER_URL")
+]
+Lang = Annotated[
+    Language,
+    typer.Option("--lang", help="Language of the answer: en, or vi", envvar="LEDGER_LANG"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -1,12 +1,11 @@
 """`techledger parties`: who a party is, who may bind it, what its keys signed."""
 
-from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
 
-from api.cli.answers import Answer, asked, shown
-from api.cli.options import AsJson, TrustIfAny, Url
+from api.cli.answers import asked, shown
+from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.mandates import PowerToBind
 from projections.parties import PartyAsKnown
 from projections.vouching import MarkedSignedBy
@@ -23,33 +22,21 @@ Day = Annotated[str | None, typer.Option(help="Legal day YYYY-MM-DD; default: to
 
 
 @app.command("show")
-def show(
+def show(  # noqa: PLR0913  (the question's parameters)
     party: Party,
     *,
     url: Url,
     trust: TrustIfAny = None,
     true_on: Day = None,
     known_at: KnownAt = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print who the party is on a day: name, numbers, roles, relations, and how it ended."""
     answer = asked(
         url, trust, PartyAsKnown, f"/v1/parties/{party}", true_on=true_on, known_at=known_at
     )
-    shown(answer, _described(answer), as_json=as_json)
-
-
-def _described(answer: Answer) -> Iterator[str]:
-    if answer["kind"] is None:
-        yield f"{answer['party']} is not registered"
-        return
-    yield f"{answer['party']}  {answer['kind']}, seated in {answer['seat']}"
-    yield f"name   {answer['name'] or '(none: a person is a token)'}"
-    for fact in answer["facts"]:
-        if fact["fact"] not in ("kind", "seat", "name"):
-            yield f"{fact['fact']:<11} {fact['scheme']} {fact['value']}  ({fact['position']})"
-    for each in answer["relations"]:
-        yield f"{each['kind']}  {each['other']}  from {each['start']}  {each['positions']}"
+    shown(answer, language, as_json=as_json)
 
 
 @app.command("power")
@@ -64,6 +51,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
     amount: Annotated[int | None, typer.Option(help="Price in minor units")] = None,
     currency: Annotated[str, typer.Option(help="Of the price")] = "VND",
     known_at: KnownAt = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Say whether the signer had power to bind the party on a day; exit code 1 if not."""
@@ -79,30 +67,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
         currency=currency,
         known_at=known_at,
     )
-    shown(answer, _judged(answer), as_json=as_json)
-
-
-def _judged(answer: Answer) -> Iterator[str]:
-    yield f"{'yes' if answer['binds'] else 'no'}: {answer['signer']} on {answer['true_on']}"
-    if answer["ended"]:
-        yield f"{answer['ended']['subject']} had ended ({answer['ended']['position']})"
-    yield from waiting_lines(answer["waiting"])
-    for each in answer["mandates"]:
-        mandate = each["mandate"]
-        lacks = f"lacks {', '.join(each['lacks'])}" if each["lacks"] else "covers it"
-        days = f"[{mandate['valid_from']}, {mandate['valid_to'] or '…'})"
-        yield f"{mandate['mandate']}  {days}  {' '.join(mandate['topics'])}  {lacks}"
-
-
-def waiting_lines(waiting: Iterable[Answer]) -> Iterator[str]:
-    """Yield what does not bind yet, and from when on it does."""
-    for each in waiting:
-        what = (
-            f"key {each['key_id']}"
-            if each["key_id"]
-            else " ".join(["registration", *each["roles"]])
-        )
-        yield f"waits  {each['party']}  {what}  from {each['not_before']}  ({each['position']})"
+    shown(answer, language, as_json=as_json)
 
 
 @app.command("signed")
@@ -114,6 +79,7 @@ def signed(  # noqa: PLR0913  (the question's parameters)
     between: Annotated[str, typer.Option(help="always, or compromise")] = "always",
     topic: Annotated[str | None, typer.Option(help="Type of event with version")] = None,
     known_at: KnownAt = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print what a key signed, and which of it is in doubt."""
@@ -126,12 +92,4 @@ def signed(  # noqa: PLR0913  (the question's parameters)
         topic=topic,
         known_at=known_at,
     )
-    shown(answer, _signed(answer), as_json=as_json)
-
-
-def _signed(answer: Answer) -> Iterator[str]:
-    for each in answer["signed"]:
-        event = each["event"]
-        words = " ".join(f"{word['given_by']} {word['outcome']}" for word in each["words"])
-        doubt = ("in doubt, open" if each["open"] else f"in doubt: {words}") * each["in_doubt"]
-        yield f"{event['position']:>8}  {event['topic']:<28} {doubt}"
+    shown(answer, language, as_json=as_json)

@@ -1,12 +1,11 @@
 """`techledger rights`: owners, burdens, what may be granted on a right, what ends with it."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
-from api.cli.answers import Answer, asked, granted, shown
-from api.cli.options import AsJson, TrustIfAny, Url
+from api.cli.answers import asked, shown
+from api.cli.options import AsJson, Lang, TrustIfAny, Url
 from projections.chain import Chain
 from projections.liens import Liens
 from projections.reach import Dependents, Exclusive, LeftToGrant
@@ -44,6 +43,7 @@ def title(  # noqa: PLR0913  (the question's parameters)
     known_at: KnownAt = None,
     known_by: KnownBy = "ledger",
     effect: Effect = "parties",
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print who owned the right on a day, and which assignments wait."""
@@ -57,18 +57,7 @@ def title(  # noqa: PLR0913  (the question's parameters)
         known_by=known_by,
         effect=effect,
     )
-    shown(answer, _owned(answer), as_json=as_json)
-
-
-def _owned(answer: Answer) -> Iterator[str]:
-    for owner in answer["owners"]:
-        numerator, denominator = owner["share"]
-        yield f"{numerator}/{denominator}  {owner['party']}  by {owner['by']}"
-    if not answer["owners"]:
-        yield f"nobody is known to own {answer['right']} on {answer['true_on']}"
-    for pending in answer["pending"]:
-        kept = f", kept until {pending['kept_until']}" if pending["kept_until"] else ""
-        yield f"waits  {pending['assignment']}, agreed on {pending['agreed_on']}{kept}"
+    shown(answer, language, as_json=as_json)
 
 
 @app.command("chain")
@@ -78,16 +67,12 @@ def chain(
     url: Url,
     trust: TrustIfAny = None,
     known_at: KnownAt = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print every event of the right's title, in order of recording."""
     answer = asked(url, trust, Chain, f"/v1/rights/{right}/chain", known_at=known_at)
-    shown(answer, map(_linked, answer["links"]), as_json=as_json)
-
-
-def _linked(link: Answer) -> str:
-    parties = f"{', '.join(link['givers']) or '-'} → {', '.join(link['takers']) or '-'}"
-    return f"{link['position']:>8}  {link['true_from']}  {link['link']:<19} {parties}"
+    shown(answer, language, as_json=as_json)
 
 
 @app.command("liens")
@@ -100,6 +85,7 @@ def liens(  # noqa: PLR0913  (the question's parameters)
     known_at: KnownAt = None,
     known_by: KnownBy = "ledger",
     effect: Effect = "parties",
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print the liens in force on a day, in order of rank."""
@@ -113,12 +99,7 @@ def liens(  # noqa: PLR0913  (the question's parameters)
         known_by=known_by,
         effect=effect,
     )
-    shown(answer, map(_ranked, answer["liens"]), as_json=as_json)
-
-
-def _ranked(lien: Answer) -> str:
-    perfected = f"perfected {lien['perfected_at']}" if lien["perfected_at"] else "not perfected"
-    return f"{lien['rank']:>3}  {lien['security']}  {', '.join(lien['creditors'])}  {perfected}"
+    shown(answer, language, as_json=as_json)
 
 
 @app.command("status")
@@ -131,6 +112,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
     territory: Annotated[str | None, typer.Option(help="One of its States: iso:XX")] = None,
     known_at: KnownAt = None,
     known_by: KnownBy = "ledger",
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Say whether the right is in force on a day; exit code 1 if not."""
@@ -144,17 +126,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
         known_at=known_at,
         known_by=known_by,
     )
-    shown(answer, _standing(answer), as_json=as_json)
-
-
-def _standing(answer: Answer) -> Iterator[str]:
-    if answer["status"] is None:
-        yield f"nothing is known of {answer['right']} on {answer['true_on']}"
-        return
-    why = f": {answer['reason']}" if answer["reason"] else ""
-    yield f"{answer['status']} since {answer['since']}{why}"
-    for state in answer["states"]:
-        yield f"  {state['territory']}  {state['status']}  since {state['since']}"
+    shown(answer, language, as_json=as_json)
 
 
 @app.command("exclusive")
@@ -168,6 +140,7 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
     start: From = None,
     end: To = None,
     known_at: KnownAt = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print the exclusive and sole grants there, for that, between two days."""
@@ -179,19 +152,13 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
         **_part(territory, field, start, end),
         known_at=known_at,
     )
-    shown(answer, _exclusive(answer), as_json=as_json)
+    shown(answer, language, as_json=as_json)
 
 
 def _part(
     territory: str | None, field: str | None, start: str | None, end: str | None
 ) -> dict[str, Any]:
     return {"territory": territory, "field": field, "from": start, "to": end}
-
-
-def _exclusive(answer: Answer) -> Iterator[str]:
-    if not answer["exclusive"]:
-        yield "nobody is exclusive there"
-    yield from map(granted, answer["grants"])
 
 
 @app.command("left")
@@ -205,6 +172,7 @@ def left(  # noqa: PLR0913  (the question's parameters)
     start: From = None,
     end: To = None,
     known_at: KnownAt = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print what may still be granted, exclusively and otherwise, and what is in the way."""
@@ -216,47 +184,21 @@ def left(  # noqa: PLR0913  (the question's parameters)
         **_part(territory, field, start, end),
         known_at=known_at,
     )
-    shown(answer, _left(answer), as_json=as_json)
-
-
-def _left(answer: Answer) -> Iterator[str]:
-    for kind in ("exclusive", "non_exclusive"):
-        yield f"{kind}:"
-        yield from (f"  {_box(box)}" for box in answer[kind])
-        if not answer[kind]:
-            yield "  nothing"
-    for grant in answer["encumbrances"]:
-        yield f"taken  {granted(grant)}"
-    for lien in answer["liens"]:
-        yield f"lien   {lien['security']}  {', '.join(lien['creditors'])}"
-
-
-def _box(box: Answer) -> str:
-    places = " ".join(box["territory"]) + "".join(f" \\ {place}" for place in box["outside"])
-    fields = box["field"] + "".join(f" \\ {symbol}" for symbol in box["without"])
-    return f"{places}  {fields}  [{box['start']}, {box['end'] or '…'})  {' '.join(box['acts'])}"
+    shown(answer, language, as_json=as_json)
 
 
 @app.command("dependents")
-def dependents(
+def dependents(  # noqa: PLR0913  (the question's parameters)
     right: Right,
     *,
     url: Url,
     trust: TrustIfAny = None,
     true_on: Day = None,
     known_at: KnownAt = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print which licences end with the right, and who must be told."""
     path = f"/v1/rights/{right}/dependents"
     answer = asked(url, trust, Dependents, path, true_on=true_on, known_at=known_at)
-    shown(answer, _dependents(answer), as_json=as_json)
-
-
-def _dependents(answer: Answer) -> Iterator[str]:
-    for each in answer["dependents"]:
-        lives_on = f"  lives on in {' '.join(each['lives_on'])}" if each["lives_on"] else ""
-        yield f"{granted(each['grant'])}{lives_on}"
-    for lien in answer["liens"]:
-        yield f"lien   {lien['security']}  {', '.join(lien['creditors'])}"
-    yield f"to be told: {', '.join(answer['tell']) or 'nobody'}"
+    shown(answer, language, as_json=as_json)

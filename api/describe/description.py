@@ -38,9 +38,12 @@ def describe(
 ) -> Described:
     """Return an answer of a type, given its members as JSON, in words.
 
-    `said` are members of it that are said already, as in the heading of a page.
+    `said` are members of it that are said already, as in the heading of a page. Of what the log
+    does not name nothing else is said.
     """
     speech = Speech(language)
+    if members.get("unknown"):
+        said = members_of_kind(kind)
     rests_on = [member for member in _PROOF if member in members_of_kind(kind)]
     return Described(
         sentence_of(kind, members, language),

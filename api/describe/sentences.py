@@ -13,23 +13,43 @@ from ledger.domain.event import parse_day
 
 def sentence_of(kind: Any, members: Members, language: Language) -> str:
     """Return the sentence that answers; what is not known or contested is said first."""
-    unknown = members.get("unknown") or ()
-    if unknown:
-        return _UNKNOWN.in_(language).format(", ".join(unknown))
+    if members.get("unknown"):
+        return _unknown(members, language)
     say = _SENTENCES.get(kind.__name__)
     said = "" if say is None else say(members, language)
+    return " ".join(filter(None, (_first(members, language), said)))
+
+
+def _first(members: Members, language: Language) -> str:
+    """Return that an answer is contested, by which entries, or that it is not known."""
     first = _FIRST.get(members.get("verdict", ""))
-    return " ".join(filter(None, (first and first.in_(language), said)))
+    by = ", ".join(map(str, members.get("doubted", ())))
+    return (
+        "" if first is None else first.in_(language).format(_BY.in_(language).format(by) * bool(by))
+    )
 
 
-_UNKNOWN = Said("Không biết: sổ cái không có gì về {}.", "Not known: the log says nothing of {}.")
+def _unknown(members: Members, language: Language) -> str:
+    """Return what the log does not name, and what may be meant by each."""
+    near = {each["asked"]: each["ids"] for each in members.get("near", ())}
+    said = []
+    for each in members["unknown"]:
+        ids = near.get(each)
+        meant = _NEAR.in_(language).format(", ".join(ids)) if ids else ""
+        said.append(_UNKNOWN.in_(language).format(each, meant))
+    return " ".join(said)
 
+
+_UNKNOWN = Said("Không biết: sổ cái không có gì về {}{}.", "Unknown: nothing is recorded of {}{}.")
+_NEAR = Said("; có phải là: {}", "; near: {}")
+
+_BY = Said(", các mục {}", ", entries {}")
 _FIRST: Mapping[str, Said] = {
     "contested": Said(
-        "Đang tranh chấp: những gì đã ghi nhận mâu thuẫn với câu trả lời này.",
-        "Contested: recorded facts contradict this answer.",
+        "Đang tranh chấp: những gì đã ghi nhận mâu thuẫn với câu trả lời này{}.",
+        "Contested: recorded facts contradict this answer{}.",
     ),
-    "unknown": Said("Không biết.", "Not known."),
+    "unknown": Said("Không biết.", "Unknown."),
 }
 
 
@@ -218,46 +238,46 @@ _SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
     "Dues": _counted(
         "lines",
         Said("Chưa được chia gì.", "Nothing was distributed to it."),
-        Said("{} khoản được hưởng.", "{} sums were distributed to it."),
+        Said("{} khoản được hưởng.", "Sums distributed to it: {}."),
     ),
     "Exclusive": _counted(
         "grants",
         Said("Không ai được độc quyền ở đó.", "Nobody is exclusive there."),
-        Said("{} quyền cấp độc quyền ở đó.", "{} exclusive or sole grants there."),
+        Said("{} quyền cấp độc quyền ở đó.", "Exclusive or sole grants there: {}."),
     ),
     "Falls": _counted(
         "fallen",
         Said("Không có gì dựa vào đó.", "Nothing rests on it."),
-        Said("{} sự kiện đổ theo.", "{} events fall with it."),
+        Said("{} sự kiện đổ theo.", "Events that fall with it: {}."),
     ),
     "Dependents": _counted(
         "dependents",
         Said("Không có quyền cấp nào phụ thuộc.", "No licence depends on it."),
-        Said("{} quyền cấp phụ thuộc.", "{} licences depend on it."),
+        Said("{} quyền cấp phụ thuộc.", "Licences that depend on it: {}."),
     ),
     "HoldsOn": _counted(
         "orders",
         Said("Không có lệnh nào.", "No order holds it."),
-        Said("{} lệnh đang có hiệu lực.", "{} orders hold it."),
+        Said("{} lệnh đang có hiệu lực.", "Orders that hold it: {}."),
     ),
     "KeysOf": _counted(
-        "keys", Said("Không có khóa nào.", "No keys are known."), Said("{} khóa.", "{} keys.")
+        "keys", Said("Không có khóa nào.", "No keys are known."), Said("{} khóa.", "Keys: {}.")
     ),
     "LicenceCheck": _licence,
     "Liens": _counted(
         "liens",
         Said("Không có biện pháp bảo đảm nào.", "No lien burdens it."),
-        Said("{} biện pháp bảo đảm.", "{} liens burden it."),
+        Said("{} biện pháp bảo đảm.", "Liens that burden it: {}."),
     ),
     "Mandates": _counted(
         "mandates",
         Said("Không ủy quyền cho ai.", "No mandates are known."),
-        Said("{} ủy quyền.", "{} mandates."),
+        Said("{} ủy quyền.", "Mandates: {}."),
     ),
     "MarkedDispute": _counted(
         "orders",
         Said("Chưa có lệnh nào.", "Nothing was ordered."),
-        Said("{} lệnh đã ban hành.", "{} orders were made."),
+        Said("{} lệnh đã ban hành.", "Orders that were made: {}."),
     ),
     "MinimumMet": _minimum,
     "Overdue": _overdue,
@@ -266,7 +286,7 @@ _SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
     "Revenue": _counted(
         "reports",
         Said("Chưa có báo cáo doanh thu nào.", "No revenue was reported."),
-        Said("{} báo cáo doanh thu.", "{} reports of revenue."),
+        Said("{} báo cáo doanh thu.", "Reports of revenue: {}."),
     ),
     "Status": _status,
     "TermsOn": _terms,
@@ -274,11 +294,11 @@ _SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
     "Tree": _counted(
         "grants",
         Said("Không cấp lại cho ai.", "Nothing was passed on."),
-        Said("{} quyền cấp lại.", "{} sublicences."),
+        Said("{} quyền cấp lại.", "Sublicences: {}."),
     ),
     "Versions": _counted(
         "versions",
         Said("Không có phiên bản nào.", "No version is known."),
-        Said("{} phiên bản.", "{} versions."),
+        Said("{} phiên bản.", "Versions: {}."),
     ),
 }

@@ -239,13 +239,14 @@ def test_the_command_line_asks_the_same(url: str, home: Home, tale: Tale) -> Non
 
     contract = tale.cast.ids["contract"]
     shown = run("terms", contract)
-    assert "in_force" in shown
-    assert f"by events {tale.at('contract')}" in shown
+    assert "status: in force" in shown
+    (position,) = tale.at("contract")
+    assert f"proved by entries: {position}" in shown
     assert "nothing is recorded of contract:none" in run("terms", "contract:none", code=4)
     reported = run("terms", contract, "--report", tale.cast.ids["report"])
-    assert "its sales from" in reported
-    assert "royalty_ppm  by" in run("versions", contract)
-    assert "royalty_ppm: 50000 -> 60000" in run("diff", contract, "1", "2")
-    assert "stands" in run("sublicences", contract)
+    assert "terms when the sales were made" in reported
+    assert "changed: royalty rate" in run("versions", contract)
+    assert "member: royalty rate; before: 5%; after: 6%" in run("diff", contract, "1", "2")
+    assert "fell with its head: no" in run("sublicences", contract)
     assert "as of size" in run("registrations", "--late")
     assert '"status": "in_force"' in run("terms", contract, "--json")

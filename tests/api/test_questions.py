@@ -248,11 +248,11 @@ LAPSED, HELD = f"rights status {NAMES['older_right']}", f"disputes holds {NAMES[
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [
-        (LAPSED, 1, "lapsed since"),
-        (f"{LAPSED} --true-on $Q1", 0, "in_force since 2021-05-04"),
-        (f"rights status {NAMES['right']} --territory iso:LA", 1, "nothing is known"),
-        (HELD, 0, f"{NAMES['dispute']}  "),
-        (f"{HELD} --true-on 2020-01-01", 0, "no order holds"),
+        (LAPSED, 1, "status: lapsed"),
+        (f"{LAPSED} --true-on $Q1", 0, "since: 4 May 2021"),
+        (f"rights status {NAMES['right']} --territory iso:LA", 1, "Nothing is known"),
+        (HELD, 0, f"dispute: {NAMES['dispute']}"),
+        (f"{HELD} --true-on 2020-01-01", 0, "No order holds it."),
         ("disputes show dispute:none", 4, "nothing is recorded of dispute:none"),
         ("revenue overdue contract:none", 4, "nothing is recorded of contract:none"),
         (f"disputes show {NAMES['dispute'][:-1]}", 4, f"near: {NAMES['dispute']}"),

@@ -68,11 +68,11 @@ def test_the_settings_of_clients_are_defaults_of_every_command_that_asks_for_the
             else [(each.name, each.callback) for each in loaded.app.registered_commands]
         )
         for verb, callback in commands:
-            for name in ("url", "trust"):
+            for name, variable in (("url", "URL"), ("trust", "TRUST"), ("language", "LANG")):
                 given = signature(callback).parameters.get(name)
                 if given is not None and (noun, verb) not in OF_THE_CLOSED_LOG:
                     (told,) = [each for each in get_args(given.annotation) if hasattr(each, "help")]
-                    assert told.envvar == f"LEDGER_{name.upper()}", (noun, verb, name)
+                    assert told.envvar == f"LEDGER_{variable}", (noun, verb, name)
                     found.add(told.envvar)
     assert set(OF_CLIENTS) - {"LEDGER_SEEN"} == found
 

@@ -25,6 +25,7 @@ from api.describe.values import VALUES, value_said
 from api.main import ROUTED
 from ledger.domain.event import parse_day, parse_instant
 from ledger.domain.registry import TOPICS
+from projections.terms import TermsOn
 from tests.support.answers import (
     ANSWERS,
     NO_ANSWERS,
@@ -269,6 +270,7 @@ def called_by(code: Any, names: Mapping[str, Any]) -> Iterator[Any]:
 def test_an_answer_is_described_with_what_it_rests_on(kind: type[Any], language: Language) -> None:
     members = Maker().members(kind)
     members.update({each: None for each in members if None.__class__ in get_args(kind)})
+    members["unknown"] = []
     described = describe(kind, members, language)
     assert described.lines
     unknown = re.search("đơn vị nhỏ nhất|minor units", text_of(described.lines))
@@ -278,3 +280,13 @@ def test_an_answer_is_described_with_what_it_rests_on(kind: type[Any], language:
         assert f"{members['size']:,}".replace(",", "." if language == "vi" else ",") in text_of(
             described.proof
         )
+
+
+def test_of_what_the_log_does_not_name_nothing_else_is_said() -> None:
+    members = Maker().members(TermsOn)
+    near = [{"asked": "contract:b", "ids": ["contract:a"]}]
+    members |= {"unknown": ["contract:b"], "near": near, "size": 9, "positions": [], "doubted": []}
+    described = describe(TermsOn, members, "en")
+    assert "Unknown: nothing is recorded of contract:b; near: contract:a." == described.sentence
+    assert () == described.lines
+    assert "9" in text_of(described.proof)

@@ -10,10 +10,11 @@ from typing import get_args
 import pytest
 import typer
 
-from api.cli.answers import EXIT_CODES, shown
+from api.cli.answers import EXIT_CODES, Asked, shown
 from api.cli.main import MODULES
 from ledger.client import WrongAnswer
 from projections.answer import Answer, Verdict, YesOrNo
+from projections.disputes import HoldsOn
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
 
@@ -50,14 +51,28 @@ def test_each_verdict_has_its_exit_code():
     assert {"yes": 0, "answered": 0, "no": 1, "contested": 3, "unknown": 4} == EXIT_CODES
 
 
-ANSWER = {"size": 3, "positions": [], "unknown": [], "near": [], "doubted": []}
+ANSWER = {
+    "subject": "contract:b",
+    "true_on": "2026-12-01",
+    "orders": [],
+    "size": 3,
+    "positions": [],
+    "unknown": [],
+    "near": [],
+    "doubted": [],
+}
+
+
+def answered(**members: object) -> Asked:
+    """Return an answer to the question which orders hold a contract."""
+    return Asked({**ANSWER, **members}, HoldsOn, None)
 
 
 @pytest.mark.parametrize("verdict", get_args(Verdict))
 def test_a_command_ends_with_the_verdict_of_its_answer(verdict: Verdict):
     for as_json in (False, True):
         with pytest.raises(typer.Exit) as ended:
-            shown({**ANSWER, "verdict": verdict}, ["a line"], as_json=as_json)
+            shown(answered(verdict=verdict), "en", as_json=as_json)
         assert EXIT_CODES[verdict] == ended.value.exit_code
 
 
@@ -73,21 +88,28 @@ def test_a_verdict_that_its_reasons_do_not_allow_is_no_answer(
     verdict: Verdict, reasons: dict[str, list[object]]
 ):
     with pytest.raises(WrongAnswer):
-        shown({**ANSWER, **reasons, "verdict": verdict}, ["a line"], as_json=True)
+        shown(answered(**reasons, verdict=verdict), "en", as_json=True)
 
 
 def test_of_what_is_unknown_nothing_else_is_said(capsys: pytest.CaptureFixture[str]):
     near = [{"asked": "contract:b", "ids": ["contract:a"]}]
-    answer = ANSWER | {"verdict": "unknown", "unknown": ["contract:b"], "near": near}
     with pytest.raises(typer.Exit):
-        shown(answer, ["nothing is overdue"], as_json=False)
+        shown(answered(verdict="unknown", unknown=["contract:b"], near=near), "en", as_json=False)
     said = capsys.readouterr().out
-    assert "nothing is overdue" not in said
+    assert "No order holds it" not in said
     assert "nothing is recorded of contract:b; near: contract:a" in said
 
 
 def test_what_contradicts_an_answer_is_said_before_it(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(typer.Exit):
-        shown(ANSWER | {"verdict": "contested", "doubted": [7]}, ["licensed"], as_json=False)
+        shown(answered(verdict="contested", doubted=[7]), "en", as_json=False)
     said = capsys.readouterr().out
-    assert said.index("events 7") < said.index("licensed")
+    assert said.index("contradict this answer, entries 7") < said.index("No order holds it")
+
+
+def test_an_answer_is_said_in_the_language_that_is_asked_for(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(typer.Exit):
+        shown(answered(verdict="answered"), "vi", as_json=False)
+    said = capsys.readouterr().out
+    assert "Không có lệnh nào." in said
+    assert "vào ngày: 01/12/2026" in said
