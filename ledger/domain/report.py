@@ -9,7 +9,6 @@ Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -50,6 +49,7 @@ from ledger.domain.hold import must_stand
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import Currency, CurrencyMismatch, Money
 from ledger.domain.reckoning import Due, Versions, due_of, version_on, zero_rated_base
+from ledger.domain.remedy import Step
 from ledger.domain.report_lines import (
     ONE_LINE,
     Deduction,
@@ -60,6 +60,7 @@ from ledger.domain.report_lines import (
     ReportId,
     Sold,
 )
+from ledger.domain.report_sums import DeductionNotAgreed, must_add_up, must_be_listed
 from ledger.domain.royalty import Royalty
 from ledger.domain.sales import (
     PeriodNotCut,
@@ -162,34 +163,12 @@ class Report:
     distributed: int | None = None
 
 
-class DeductionNotAgreed(Refusal):
-    """Only the kinds of deduction on the schedule's list are taken off; a bare rate has no list."""
-
-    code = "DEDUCTION_NOT_AGREED"
-    members = ("deductions",)
-    remedy = "revenue.reported/1"
-    title_vi = "Khoản giảm trừ không thuộc danh mục đã thỏa thuận"
-    article = "Nghị định 76/2018/NĐ-CP, Điều 4"
-
-
 class ReportOverlap(Refusal):
     """A licensee reports each day of a contract once, unless it corrects a report."""
 
     code = "REPORT_OVERLAP"
     members = ("period_from",)
     title_vi = "Kỳ báo cáo trùng với báo cáo đã nộp"
-
-
-class BaseLines(Refusal):
-    """The base is the gross less the deductions, and the report's sums are those of its lines."""
-
-    code = "BASE_LINES"
-    members = ("base",)
-    remedy = "revenue.reported/1"
-    title_vi = (
-        "Giá tính không bằng doanh thu trừ các khoản giảm trừ đã kê, hoặc không khớp các dòng"
-    )
-    article = "Nghị định 76/2018/NĐ-CP, Điều 4"
 
 
 class QuantityExceeded(Refusal):
@@ -205,7 +184,6 @@ class ZeroRated(Refusal):
 
     code = "ZERO_RATED"
     members = ("zero_rated",)
-    remedy = "revenue.reported/1"
     title_vi = "Phần không tính tiền bản quyền nằm ngoài các lãnh thổ mà biểu phí quy định"
 
 
@@ -214,7 +192,6 @@ class RoyaltyMismatch(Refusal):
 
     code = "ROYALTY_MISMATCH"
     members = ("due",)
-    remedy = "revenue.reported/1"
     title_vi = "Số tiền phải trả không khớp với thỏa thuận về tiền bản quyền"
 
 
@@ -253,9 +230,9 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
     must_be_sold_in_time(state, contract, body.contract, filed)
     with if_opened(context, PeriodNotCut, DeductionNotAgreed):
         must_be_cut(state, contract, versions(), filed)
-        _must_be_listed(contract, versions(), reports, body, filed)
+        must_be_listed(contract, versions(), reports, filed, body)
     _must_not_overlap(others, body)
-    _must_add_up(body, filed)
+    must_add_up(body, filed)
     must_return_what_was_sold(contract.reports, reports, filed, body.corrects)
     _must_keep_to_quantities(contract, others, body)
     with if_opened(context, ZeroRated, RoyaltyMismatch):
@@ -340,65 +317,12 @@ def _must_be_in_currency(
         )
 
 
-def _must_be_listed(
-    contract: Contract,
-    versions: Versions,
-    reports: FiledReports,
-    body: RevenueReported,
-    filed: FiledReport,
-) -> None:
-    """Refuse deductions of a kind that the schedule of the days of sale does not list."""
-    for line, said in zip(filed.lines, body.in_lines(), strict=True):
-        schedule = version_on(versions, reports.sale_of(filed, line)[1].start).schedule
-        if schedule is None:
-            continue
-        strange = sorted({each.kind for each in said.deductions}.difference(schedule.deductions))
-        if strange:
-            listed = ", ".join(schedule.deductions) or "none"
-            raise DeductionNotAgreed(
-                f"line {line.name} deducts {', '.join(strange)}; the kinds agreed are {listed}: "
-                "report the gross without it",
-                positions=(contract.position,),
-                subjects=(body.contract,),
-            )
-
-
 def _must_not_overlap(others: FiledReports, body: RevenueReported) -> None:
     twice = [filed.position for filed in others.meeting(body.period_from, body.period_to)]
     if twice:
         raise ReportOverlap(
             f"[{body.period_from}, {body.period_to}) holds days reported before", positions=twice
         )
-
-
-def _must_add_up(body: RevenueReported, filed: FiledReport) -> None:
-    """Hold the report's sums to its lines, and a line's deductions to its gross."""
-    base = body.gross - sum(each.amount for each in body.deductions)
-    if body.base != base:
-        raise BaseLines(f"gross less deductions is {base}, not {body.base}")
-    said, summed = _sums((body,)), _sums(body.in_lines())
-    for name in sorted(said.keys() | summed.keys()):
-        if said.get(name, 0) != summed.get(name, 0):
-            raise BaseLines(
-                f"the lines' {name} is {summed.get(name, 0)}, the report's {said.get(name, 0)}",
-                pointer=f"/body/{name if name in ('gross', 'units') else 'deductions'}",
-            )
-    for line in filed.lines:
-        if line.gross * line.base < 0 or (line.base and not line.gross):
-            raise BaseLines(
-                f"the deductions of line {line.name}, {line.gross - line.base}, are more than its "
-                f"gross, {line.gross}: what is given back of earlier sales is a return of them"
-            )
-
-
-def _sums(lines: Iterable[RevenueReported | Line]) -> Counter[str]:
-    """Return the sums over lines: gross, units, and each kind of deduction."""
-    sums = Counter[str]()
-    for line in lines:
-        sums.update({"gross": line.gross, "units": line.units})
-        for each in line.deductions:
-            sums[f"deduction {each.kind}"] += each.amount
-    return sums
 
 
 def _must_keep_to_quantities(
@@ -437,6 +361,7 @@ def _must_be_zero_rated(
             f"zero-rated are lines that name {', '.join(places) or 'no territory'}: say "
             f"{rated} of the base, not {body.zero_rated}",
             positions=(contract.position,),
+            step=Step({"rated": rated}, change={"/body/zero_rated": rated}),
         )
 
 
@@ -456,16 +381,25 @@ def _must_owe(
             f"due is {due.told()}; the report says {body.due.amount}",
             positions=(contract.position, *(each.position for each in others)),
             subjects=(body.contract,),
+            step=_owing(body, due),
         )
+
+
+def _owing(body: RevenueReported, due: Due) -> Step:
+    """Return how the report says what is due."""
+    said = {"amount": due.total, "currency": body.due.currency}
+    reckoning = _reckoning(due).model_dump(mode="json")
+    return Step({"due": due.told()}, change={"/body/due": said, "/body/reckoning": reckoning})
+
+
+def _reckoning(due: Due) -> Reckoning:
+    named = tuple(each.milestone for each in due.milestones)
+    return Reckoning(royalty=due.royalty, set_off=due.set_off, capped=due.capped, milestones=named)
 
 
 def owes(body: RevenueReported, due: Due) -> bool:
     """Whether a report says what is due on it, and how that comes about."""
-    named = tuple(each.milestone for each in due.milestones)
-    computed = Reckoning(
-        royalty=due.royalty, set_off=due.set_off, capped=due.capped, milestones=named
-    )
-    return body.reckoned() == computed and body.due.amount == due.total
+    return body.reckoned() == _reckoning(due) and body.due.amount == due.total
 
 
 def _evolve_reported(subject: str, value: Any, logged: Logged) -> Any:

@@ -26,6 +26,7 @@ from ledger.domain.filed_report import (
 )
 from ledger.domain.protection import lapse_on, state_of
 from ledger.domain.reckoning import Versions, cuts, period_of
+from ledger.domain.remedy import Step
 from ledger.domain.right import Right
 
 _DAY = timedelta(days=1)
@@ -36,7 +37,6 @@ class ReportBefore(Refusal):
 
     code = "REPORT_BEFORE"
     members = ("period_from",)
-    remedy = "revenue.reported/1"
     title_vi = "Kỳ bán hàng trước ngày đầu tiên của hợp đồng hoặc của quyền được cấp"
 
 
@@ -48,7 +48,6 @@ class ReportAfterEnd(Refusal):
 
     code = "REPORT_AFTER_END"
     members = ("period_to",)
-    remedy = "revenue.reported/1"
     title_vi = "Kỳ bán hàng sau khi hợp đồng hoặc quyền được cấp chấm dứt, ngoài hạn bán hàng tồn"
 
 
@@ -57,7 +56,6 @@ class PeriodNotCut(Refusal):
 
     code = "PERIOD_NOT_CUT"
     members = ("lines",)
-    remedy = "revenue.reported/1"
     title_vi = "Kỳ báo cáo chưa được tách tại ngày thay đổi mức tính hoặc ngày kết thúc kỳ"
 
 
@@ -66,7 +64,6 @@ class ReturnOfNothing(Refusal):
 
     code = "RETURN_OF_NOTHING"
     members = ("lines",)
-    remedy = "revenue.reported/1"
     title_vi = "Hàng trả lại không thuộc dòng bán hàng đã báo cáo, hoặc vượt quá phần còn lại"
 
 
@@ -164,6 +161,7 @@ def must_be_sold_in_time(state: State, contract: Contract, name: str, filed: Fil
             f"the first day of {name} is {contract.effective_from}: report from that day on",
             positions=(contract.position,),
             subjects=(name,),
+            step=Step({"first": contract.effective_from}, ask=("/body/period_from",)),
         )
     end = contract.ended or contract.runs_to
     sell_off = timedelta(days=contract.terms_on(filed.start).sell_off_days or 0)
@@ -172,6 +170,7 @@ def must_be_sold_in_time(state: State, contract: Contract, name: str, filed: Fil
             f"{name} ended on {end}: report sales before {end + sell_off}",
             positions=(contract.position if contract.ended_by is None else contract.ended_by,),
             subjects=(name,),
+            step=Step({"end": end + sell_off}, ask=("/body/period_to",)),
         )
     for line in _sales(filed):
         objects = licensed_to(state, contract, filed.reporter, line.start)
@@ -199,14 +198,17 @@ def _untimely(
             positions=(contract.position,),
             subjects=(each.subject for each in things),
             pointer="/body/period_from",
+            step=Step({"first": min(begins)}, ask=("/body/period_from",)),
         )
     ends = {each.subject: each.ended(line.start) for each in things}
+    over = [day for day, _ in ends.values() if day is not None]
     named = ", ".join(f"{each} ended on {day}" for each, (day, _) in ends.items() if day)
     return ReportAfterEnd(
         f"{told}: {named or 'what was granted has ended'}",
         positions=(contract.position, *(at for _, at in ends.values() if at is not None)),
         subjects=ends,
         pointer="/body/period_to",
+        step=Step({"end": min(over, default=line.start)}, ask=("/body/period_to",)),
     )
 
 
@@ -218,6 +220,7 @@ def must_be_cut(state: State, contract: Contract, versions: Versions, filed: Fil
             f"the agreed period ends on {until}: report the days before and from it on apart",
             positions=(contract.position,),
             pointer="/body/period_to",
+            step=Step({"until": until}, case="period", ask=("/body/period_to",)),
         )
     for line in _sales(filed):
         objects = licensed_to(state, contract, filed.reporter, line.start)
@@ -231,6 +234,7 @@ def must_be_cut(state: State, contract: Contract, versions: Versions, filed: Fil
                 "into lines or reports",
                 positions=(contract.position, *(change.position for change in contract.changes)),
                 subjects=(each.subject for each in objects),
+                step=Step({"line": line.name, "days": told}, ask=("/body/lines",)),
             )
 
 
@@ -251,6 +255,7 @@ def must_return_what_was_sold(
                     f"line {line.name} takes back what {told_of(line.returns)} has not sold "
                     f"before {line.end} in {filed.currency}",
                     positions=(sold.position,),
+                    step=_returning(line.returns),
                 )
     before = None if corrects is None else under.by_licensee[filed.reporter].roots[filed.root]
     for line in () if before is None else before.lines:
@@ -262,13 +267,20 @@ def must_return_what_was_sold(
 def _must_be_left(reports: FiledReports, key: LineKey) -> None:
     left = reports.left_of(key)
     if left is None:
-        raise ReturnOfNothing(f"{told_of(key)} is no sale of a report in force")
+        raise ReturnOfNothing(
+            f"{told_of(key)} is no sale of a report in force", step=_returning(key)
+        )
     beyond = ", ".join(f"{name} {-left[name]}" for name in left if left[name] < 0)
     if beyond:
         raise ReturnOfNothing(
             f"more is taken back of {told_of(key)} than was sold: too much by {beyond}",
             positions=(reports.roots[key[0]].position,),
+            step=_returning(key),
         )
+
+
+def _returning(key: LineKey) -> Step:
+    return Step({"line": told_of(key)}, ask=("/body/lines",))
 
 
 def told_of(key: LineKey) -> str:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ledger.domain.event import Body
-from ledger.domain.report import DeductionNotAgreed, RoyaltyMismatch, ZeroRated
+from ledger.domain.report import RoyaltyMismatch, ZeroRated
+from ledger.domain.report_sums import DeductionNotAgreed
 from ledger.domain.sales import PeriodNotCut, ReportAfterEnd, ReportBefore
 from tests.support.builders import (
     AUTHOR,
@@ -94,12 +95,12 @@ def test_mid_quarter() -> None:
         confirms={"reason": "Hai bên đã áp dụng từ giữa quý"},
     )
     past = licensed(contract_running(), raised)
-    refusal = past.when(sold(300, 15)).then_refused(PeriodNotCut)
-    assert "2026-02-15" in refusal.detail
     cut = [
         line("a", 100, "2026-01-01", "2026-02-15"),
         line("b", 200, "2026-02-15", "2026-04-01"),
     ]
+    refusal = past.when(sold(300, 15)).then_refused(PeriodNotCut, word={"/body/lines": cut})
+    assert "2026-02-15" in refusal.detail
     past.when(sold(300, 15, lines=cut)).then_refused(RoyaltyMismatch)
     past.when(sold(300, 17, lines=cut)).then_admitted()
     first = past.and_then(sold(100, 5, period_to="2026-02-15"))
@@ -135,7 +136,11 @@ def test_mid_quarter_shares() -> None:
 def test_mid_quarter_two_quarters() -> None:
     """Each agreed period is reported apart; where none was agreed, any days may be."""
     half = {"period_to": "2026-07-01"}
-    refusal = licensed(scheduled()).when(sold(300, 15, **half)).then_refused(PeriodNotCut)
+    refusal = (
+        licensed(scheduled())
+        .when(sold(300, 15, **half))
+        .then_refused(PeriodNotCut, word={"/body/period_to": "2026-04-01"})
+    )
     assert "2026-04-01" in refusal.detail
     licensed().when(sold(300, 15, **half)).then_admitted()
 
@@ -157,7 +162,9 @@ def test_before_and_after() -> None:
     """Sales five years before the contract; sales after the right's end was recorded."""
     early = {"period_from": "2021-01-01", "period_to": "2021-04-01"}
     licensed().when(sold(100, 5, **early)).then_refused(ReportBefore, positions=[2])
-    licensed().when(sold(100, 5, period_from="2025-12-31")).then_refused(ReportBefore)
+    licensed().when(sold(100, 5, period_from="2025-12-31")).then_refused(
+        ReportBefore, word={"/body/period_from": SINCE_JANUARY}
+    )
     licensed().when(sold(100, 5)).then_admitted()
     past = licensed().and_then(right_lapsed(effective_from="2026-04-01"))
     after = next_report()
@@ -179,7 +186,9 @@ def test_before_and_after_stays() -> None:
     lapsed = right_lapsed(effective_from="2026-04-01")
     past = licensed(contract_running(sell_off_days=91), lapsed)
     past.when(sold(100, 5, **next_report())).then_admitted()
-    past.when(sold(100, 5, **next_report(period_to="2026-07-02"))).then_refused(ReportAfterEnd)
+    past.when(sold(100, 5, **next_report(period_to="2026-07-02"))).then_refused(
+        ReportAfterEnd, word={"/body/period_to": "2026-07-01"}
+    )
     both = grant(valid_from=SINCE_JANUARY, technologies=[TECHNOLOGY])
     past = licensed(contract_running(grants=[both]), lapsed)
     past.when(sold(100, 5, **next_report())).then_admitted()

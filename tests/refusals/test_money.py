@@ -13,11 +13,10 @@ from ledger.domain.hold import Held
 from ledger.domain.money import CurrencyMismatch, Money, RateRange, ShareSum
 from ledger.domain.payment import ConfirmByPayer, Overpaid
 from ledger.domain.report import (
-    BaseLines,
-    DeductionNotAgreed,
     QuantityExceeded,
     ReportOverlap,
 )
+from ledger.domain.report_sums import BaseLines, DeductionNotAgreed
 from ledger.domain.royalty import LateRateCap
 from ledger.domain.sales import ReportAfterEnd
 from tests.support.builders import (

@@ -11,7 +11,8 @@ from ledger.domain.granting import ExclusiveOverlap
 from ledger.domain.interest import InterestMismatch
 from ledger.domain.money import CurrencyMismatch, RateRange
 from ledger.domain.preemption import PreemptionOpen, PreemptionTerms
-from ledger.domain.report import BaseLines, ReportOverlap
+from ledger.domain.report import ReportOverlap
+from ledger.domain.report_sums import BaseLines
 from ledger.domain.royalty import LateRateCap
 from tests.support import moneys
 from tests.support.builders import (

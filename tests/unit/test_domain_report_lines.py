@@ -6,7 +6,8 @@ import pytest
 
 from ledger.domain.event import Body
 from ledger.domain.existence import IntervalEmpty
-from ledger.domain.report import BaseLines, DeductionNotAgreed, RoyaltyMismatch
+from ledger.domain.report import RoyaltyMismatch
+from ledger.domain.report_sums import BaseLines, DeductionNotAgreed
 from ledger.domain.sales import PeriodNotCut, ReturnOfNothing
 from tests.support import moneys
 from tests.support.builders import (
@@ -115,7 +116,11 @@ def test_a_line_has_days_of_its_report(days: dict[str, str]) -> None:
 
 def test_a_return_takes_back_up_to_what_is_left_of_its_sale() -> None:
     past = scheduled().and_then(revenue_reported())
-    past.when(later(back(1_000_000_001), due=0)).then_refused(ReturnOfNothing, positions=[2])
+    past.when(later(back(1_000_000_001), line("a", 1), due=0)).then_refused(
+        ReturnOfNothing,
+        positions=[2],
+        word={"/body/lines": [back(1_000_000_000)]},
+    )
     past = past.and_then(later(line("a", 900_000_000), back(400_000_000), due=25_000_000))
     third = {"report": THIRD, "period_from": "2026-11-01", "period_to": "2026-11-02"}
     past.when(later(back(600_000_001), due=0, **third)).then_refused(ReturnOfNothing)

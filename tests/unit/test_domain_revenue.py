@@ -13,12 +13,12 @@ from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknow
 from ledger.domain.money import CurrencyMismatch, RateRange, ShareSum
 from ledger.domain.payment import ConfirmByPayer, Overpaid, PaymentClosed
 from ledger.domain.report import (
-    BaseLines,
     ReportClosed,
     ReportOverlap,
     RevenueReported,
     RoyaltyMismatch,
 )
+from ledger.domain.report_sums import BaseLines
 from tests.support.builders import (
     AUTHOR,
     BANK,
