@@ -18,7 +18,7 @@ from api.importers.inpadoc import ApplicationUnknown, Filing, StatusPlan, plan_s
 from api.importers.inpadoc_records import MalformedEvents, parse_register
 from api.importers.memory import load_memory
 from ledger.client import LedgerClient, ProblemAnswer, read_trust
-from ledger.domain.event import PartyId
+from ledger.domain.event import PartyId, Refusal
 from ledger.domain.right_status import OfficeEventRecorded
 from ledger.home import Home
 from ledger.settings import Settings
@@ -72,6 +72,8 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
         outcome.not_sent.append(Declined(file.name, "CONTENT_MISSING", str(error)))
     except MalformedEvents as error:
         outcome.not_sent.append(Declined(file.name, "MALFORMED", str(error)))
+    except Refusal as refusal:
+        outcome.not_sent.append(Declined(file.name, refusal.code, refusal.detail))
     except (ImporterError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
     else:

@@ -97,19 +97,28 @@ def test_which_of_several_debtors_owned_shows_when_one_of_them_gives_it_away(deb
 
 def test_of_several_debtors_nobody_is_said_to_own_and_the_others_rights_are_charged():
     records = lines(
-        line("1-1", "assignment", (ANN,), (FIRM,), applications=("1",), recorded="2019-02-01"),
-        line("2-2", "security", (FIRM, HEIR), (BANK,), applications=("1", "2")),
-        line("3-3", "release", (BANK,), (FIRM,), applications=("1", "2"), refers_to=["2-2"]),
-        line("4-4", "security", (FIRM, HEIR), (BANK,), applications=("2",)),
+        line(
+            "1-1", "assignment", (ANN,), (FIRM,), applications=("15000001",), recorded="2019-02-01"
+        ),
+        line("2-2", "security", (FIRM, HEIR), (BANK,), applications=("15000001", "15000002")),
+        line(
+            "3-3",
+            "release",
+            (BANK,),
+            (FIRM,),
+            applications=("15000001", "15000002"),
+            refers_to=["2-2"],
+        ),
+        line("4-4", "security", (FIRM, HEIR), (BANK,), applications=("15000002",)),
     )
     result = planned(records)
-    assert [("2", "OWNER_UNKNOWN"), ("4-4", "OWNER_UNKNOWN")] == [
+    assert [("15000002", "OWNER_UNKNOWN"), ("4-4", "OWNER_UNKNOWN")] == [
         (item.source, item.code) for item in result.declined
     ]
     assert {"2-2", "3-3"} == {item.source for item in result.left_out}
     ledger = imported(sorted(records, key=lambda record: record.id))
     assert {} == ledger.refused
-    assert {"1": ["1-1", "2-2", "3-3"]} == ledger.chains
+    assert {"15000001": ["1-1", "2-2", "3-3"]} == ledger.chains
 
 
 def test_what_a_record_was_attested_without_is_not_filed_later_without_its_lien():
@@ -233,10 +242,10 @@ def test_a_link_for_a_record_that_names_another_itself_is_refused():
 
 def test_a_record_that_names_a_party_in_doubt_is_refused_and_shows_no_first_owner():
     records = lines(
-        line("1-1", "assignment", (ANN,), ("FIRM INC.",), applications=("1",)),
-        line("2-2", "assignment", ("FIRM, INC",), (HEIR,), applications=("2",)),
+        line("1-1", "assignment", (ANN,), ("FIRM INC.",), applications=("15000001",)),
+        line("2-2", "assignment", ("FIRM, INC",), (HEIR,), applications=("15000002",)),
     )
-    assert ("2",) == planned(records).unfiled
+    assert ("15000002",) == planned(records).unfiled
     ledger = imported(records)
     assert {"2-2": "PARTY_BY_NAME"} == ledger.codes()
     known_as = ledger.position("spelling:firminc")
