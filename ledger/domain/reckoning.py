@@ -14,7 +14,7 @@ on, and whoever cuts reports finer within the periods, or files them in another 
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rpds import HashTrieMap
@@ -201,7 +201,7 @@ def _before(versions: Versions, reports: FiledReports, day: date) -> _Book:
 def _with(versions: Versions, reports: FiledReports, book: _Book, filed: FiledReport) -> _Book:
     until = period_of(versions, filed.start, filed.end)[1]
     if until != book.until:
-        book = replace(_closed(versions, book), until=until)
+        book = _closed(versions, book)
     total, spans, bases = book.total, book.spans, book.bases
     for line in filed.lines:
         sold, sale = reports.sale_of(filed, line)
@@ -215,7 +215,7 @@ def _with(versions: Versions, reports: FiledReports, book: _Book, filed: FiledRe
         old = spans.get(span, _Span())
         new = _added(versions, old, number, line.units if schedule.per_unit else base)
         spans, total = spans.insert(span, new), total + new.earned - old.earned
-    return replace(book, total=total, spans=spans, bases=bases)
+    return _Book(until, total, book.most, spans, bases, book.reached)
 
 
 def _is_free(schedule: Royalty, sale: FiledLine) -> bool:
@@ -224,11 +224,12 @@ def _is_free(schedule: Royalty, sale: FiledLine) -> bool:
 
 def _added(versions: Versions, span: _Span, number: int, amount: Exact) -> _Span:
     """Return a span with more counted in one version, and what it earns: rounded down once."""
-    counted = dict(span.counted)
-    counted[number] = counted.get(number, 0) + amount
+    sizes = dict(span.counted)
+    sizes[number] = sizes.get(number, 0) + amount
+    counted = tuple(sorted(sizes.items()))
     base: Exact = 0
     parts: Exact = 0
-    for each, size in sorted(counted.items()):
+    for each, size in counted:
         schedule = versions[each].schedule
         assert schedule is not None, "without a schedule nothing is counted"
         if schedule.per_unit is not None:
@@ -236,7 +237,7 @@ def _added(versions: Versions, span: _Span, number: int, amount: Exact) -> _Span
         else:
             parts += parts_on(schedule, base + size) - parts_on(schedule, base)
             base += size
-    return _Span(tuple(sorted(counted.items())), int(parts // PPM))
+    return _Span(counted, int(parts // PPM))
 
 
 def _closed(versions: Versions, book: _Book) -> _Book:
@@ -247,8 +248,9 @@ def _closed(versions: Versions, book: _Book) -> _Book:
     schedule = version_on(versions, day).schedule
     base = 0 if schedule is None else book.bases.get(year_of(schedule, day), 0)
     milestones = () if schedule is None else schedule.milestones
-    reached = (each for each in milestones if base >= each.yearly_base)
-    return replace(book, most=max(book.most, book.total), reached=book.reached.union(reached))
+    reached = book.reached.union(each for each in milestones if base >= each.yearly_base)
+    most = max(book.most, book.total)
+    return _Book(book.until, book.total, most, book.spans, book.bases, reached)
 
 
 def _set_off(stacking: Stacking | None, royalty: int, stacked: int) -> int:

@@ -186,7 +186,9 @@ def shortfall(schedule: Royalty, earned: int, carried: int = 0) -> int:
 
 def year_start(schedule: Royalty, year: int) -> date:
     """Return the first day of a royalty year: of the calendar, or of the schedule's own."""
-    first = schedule.year_from or date(year, 1, 1)
+    first = schedule.year_from
+    if first is None:
+        return date(year, 1, 1)
     return months_later(first, 12 * (year - first.year))
 
 
