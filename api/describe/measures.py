@@ -54,7 +54,17 @@ def measure_of(owner: str, member: str) -> Measure | None:
 
 
 Naming = Literal[
-    "place", "country", "law", "tongue", "office", "event", "field_code", "member", "value"
+    "place",
+    "country",
+    "law",
+    "tongue",
+    "office",
+    "event",
+    "field_code",
+    "member",
+    "value",
+    "awaited",
+    "condition",
 ]
 
 NAMINGS: Mapping[str, Naming] = {
@@ -85,7 +95,6 @@ LISTED: Mapping[str, tuple[str, ...]] = {
     "GrantRow.exclusivity": (*get_args(Exclusivity), "compulsory"),
     "GrantRow.field_scheme": get_args(Field.model_fields["scheme"].annotation),
     "GrantRow.sublicensing": get_args(Sublicensing),
-    "GrantRow.waits": ("permit", "registration", "conditions"),
     "KeyFact.reason": ("rotated", "compromised", "lost", "holder_left", "party_ended"),
     "MinimumMet.credit": ("same_year", "carried_forward"),
     "OrderRow.effect": get_args(Effect),
@@ -99,6 +108,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
     "Suspect.code": (
         *("RIGHT_ENDED", "TITLE_MOVED_UNDER_FREEZE", "LIENS_AFTER_ENFORCEMENT", "DEED_VOID"),
         *("DISPUTE_OUT_OF_TIME", "NEEDS_RECONFIRMATION", "AUTHOR_SPLIT_MISSING"),
+        "PAID_UNDER_HOLD",
         "PAID_UNDER_HOLD",
     ),
     "TechnologyView.object_kind": get_args(ObjectKind),

@@ -187,6 +187,24 @@ def member_name(path: str, language: Language) -> str:
     return f"{label('', 'grant', language)} {name}" if head == "grants" and name else called
 
 
+def _awaited(value: str, language: Language) -> str:
+    """Return what a grant waits for; of a registration, of which event, by its hash."""
+    what, _, of = value.partition(" of ")
+    name = value_name("GrantRow", "waits", what, language)
+    return _coded(name, of) if of else name
+
+
+_CONDITION = re.compile(r"(\S+) ([a-z_]+): (.*)", re.DOTALL)
+
+
+def _condition(value: str, language: Language) -> str:
+    """Return what a funder keeps: who, of what kind, in which words."""
+    found = _CONDITION.fullmatch(value)
+    if found is None:
+        return value
+    return f"{found[1]}, {value_name('FundingView', 'terms', found[2], language)}: {found[3]}"
+
+
 _NAMED: Mapping[str, Callable[[str, Language], str]] = {
     "place": lambda code, language: places((code,), language),
     "country": lambda code, language: _coded(country(code, language), code),
@@ -197,6 +215,8 @@ _NAMED: Mapping[str, Callable[[str, Language], str]] = {
     "field_code": _field_code,
     "member": member_name,
     "value": lambda value, language: value_name("", "", value, language),
+    "awaited": _awaited,
+    "condition": _condition,
 }
 
 

@@ -238,6 +238,8 @@ _BY_NAMING: Mapping[str, Sequence[str]] = {
     "field_code": ("A61K", "vsic-2025:62"),
     "member": ("survival", "dispute_body"),
     "value": ("vat", "freight"),
+    "awaited": (f"registration of sha256:{7:064x}", f"registration of sha256:{8:064x}"),
+    "condition": ("party:vn.a local_use: ở Việt Nam", "party:vn.b other: khác"),
 }
 _PLAIN: Mapping[Any, Any] = {
     int: Maker._amount,

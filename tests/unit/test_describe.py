@@ -25,6 +25,7 @@ from api.describe.values import VALUES, value_said
 from api.main import ROUTED
 from ledger.domain.event import parse_day, parse_instant
 from ledger.domain.registry import TOPICS
+from projections import chain, findings
 from projections.terms import TermsOn
 from tests.support.answers import (
     ANSWERS,
@@ -155,6 +156,7 @@ def named_otherwise(value: str, language: Language) -> Iterator[str]:
     for words in (LABELS.get(value), VALUES.get(value)):
         if words is not None:
             yield words.in_(language)
+    yield value.rpartition(" of ")[2] if " of " in value else value.rpartition(": ")[2]
     if value.startswith("vsic-"):
         yield f"(VSIC 2025 {value.partition(':')[2]})"
 
@@ -214,6 +216,13 @@ def test_every_value_of_every_closed_list_has_words_in_both_languages() -> None:
     wordless = {each for each in closed if value_said(*each) is None}
     assert not wordless
     assert all(all(value_said(*each) or ("",)) for each in closed)
+
+
+def test_lists_that_are_texts_in_read_models_are_those_of_the_read_models() -> None:
+    assert {*LISTED["Suspect.code"]} == findings._LOOKS.keys()
+    source = inspect.getsource(chain)
+    said = re.findall(r'link="([a-z_]+)"(?: if .* else "([a-z_]+)")?', source)
+    assert {each for pair in said for each in pair if each} <= {*LISTED["ChainRow.link"]}
 
 
 def test_every_type_of_event_has_words_in_both_languages() -> None:
