@@ -28,6 +28,7 @@ from ledger.domain.protection import lapse_on, state_of
 from ledger.domain.reckoning import Versions, cuts, period_of
 from ledger.domain.remedy import Step
 from ledger.domain.right import Right
+from ledger.domain.standing import FROM_THE_START
 
 _DAY = timedelta(days=1)
 
@@ -41,10 +42,7 @@ class ReportBefore(Refusal):
 
 
 class ReportAfterEnd(Refusal):
-    """After the end of the contract, or of all that it grants, nothing but stock is sold under it.
-
-    Stock may be sold off for as long as was agreed.
-    """
+    """After the end of the contract, or of all that it grants, nothing but stock is sold."""
 
     code = "REPORT_AFTER_END"
     members = ("period_to",)
@@ -201,15 +199,20 @@ def _untimely(
             step=Step({"first": min(begins)}, ask=("/body/period_from",)),
         )
     ends = {each.subject: each.ended(line.start) for each in things}
-    over = [day for day, _ in ends.values() if day is not None]
-    named = ", ".join(f"{each} ended on {day}" for each, (day, _) in ends.items() if day)
+    named = ", ".join(_ended(each, day) for each, (day, _) in ends.items() if day is not None)
+    over = max((day for day, _ in ends.values() if day is not None), default=line.start)
+    told_end = Step({"end": over}, ask=("/body/period_to",))
     return ReportAfterEnd(
         f"{told}: {named or 'what was granted has ended'}",
         positions=(contract.position, *(at for _, at in ends.values() if at is not None)),
         subjects=ends,
         pointer="/body/period_to",
-        step=Step({"end": min(over, default=line.start)}, ask=("/body/period_to",)),
+        step=Step(case="never") if over == FROM_THE_START else told_end,
     )
+
+
+def _ended(subject: str, day: date) -> str:
+    return f"{subject} {'never was' if day == FROM_THE_START else f'ended on {day}'}"
 
 
 def must_be_cut(state: State, contract: Contract, versions: Versions, filed: FiledReport) -> None:
@@ -243,6 +246,7 @@ def must_return_what_was_sold(
 ) -> None:
     """Refuse to take back what was not sold, or not before, or was taken back already.
 
+    A correction leaves what was taken back of a line: no less, in no other currency, no later.
     `under` is all that was reported before, `reports` what is in force of the licensee's now.
     """
     for line in filed.lines:
@@ -260,8 +264,16 @@ def must_return_what_was_sold(
     before = None if corrects is None else under.by_licensee[filed.reporter].roots[filed.root]
     for line in () if before is None else before.lines:
         key = (filed.root, line.name)
-        if any((key, each) in reports.returned for each in MEASURES):
+        if before is not None and any((key, each) in reports.returned for each in MEASURES):
             _must_be_left(reports, key)
+            own = filed.line(line.name)
+            if own is None or own.start > line.start or filed.currency != before.currency:
+                raise ReturnOfNothing(
+                    f"{told_of(key)} was taken back: it stays sold by {line.start}, in "
+                    f"{before.currency}",
+                    positions=(before.position,),
+                    step=_returning(key),
+                )
 
 
 def _must_be_left(reports: FiledReports, key: LineKey) -> None:

@@ -24,6 +24,7 @@ from tests.support.builders import (
 )
 from tests.support.contracts import terms_amended
 from tests.support.moneys import royalty
+from tests.support.rights import right_cancelled
 from tests.support.running import contract_running
 from tests.support.specification import Past, given
 
@@ -200,6 +201,13 @@ def test_before_and_after_as_known() -> None:
     past = past.and_then(right_lapsed(effective_from="2026-04-01"))
     again = sold(90, 5, **next_report(report=REPORT, corrects=f"{REPORT}-2"))
     past.when(again).then_refused(ReportAfterEnd)
+
+
+def test_before_and_after_never() -> None:
+    """What is cancelled from the start never was in force, as far as is known by now."""
+    gone = right_cancelled(right=RIGHT, territory=None)
+    refusal = licensed().and_then(gone).when(sold(100, 5)).then_refused(ReportAfterEnd)
+    assert f"{RIGHT} never was" in refusal.detail
 
 
 def test_before_and_after_later_grant() -> None:

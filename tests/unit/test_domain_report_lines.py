@@ -196,6 +196,8 @@ def test_a_correction_leaves_what_was_returned_of_a_line() -> None:
     past.when(less).then_refused(ReturnOfNothing)
     renamed = report(line("a", 10**9), due=50_000_000, report=CORRECTION, corrects=REPORT)
     past.when(renamed).then_refused(ReturnOfNothing)
+    august = {"period_from": "2026-08-01", "report": CORRECTION, "corrects": REPORT}
+    past.when(report(line("1", 10**9), due=50_000_000, **august)).then_refused(ReturnOfNothing)
     right = report(line("1", 800_000_000), due=40_000_000, report=CORRECTION, corrects=REPORT)
     past = past.and_then(right)
     third = {"report": THIRD, "period_from": "2026-11-01", "period_to": "2026-11-02"}
