@@ -87,13 +87,16 @@ class Checking:
         self.before = kept.size if kept else None
         self._head = self._signed(self.before or 0)
 
-    def check(self, size: int, positions: Collection[int], least: int = 0) -> Checked:
+    def check(self, size: int | None, positions: Collection[int], least: int = 0) -> Checked:
         """Check the events at the positions that an answer names, and its size, `least` at least.
+
+        An answer of no size is one as of what is signed.
 
         Raises `WrongAnswer` for an answer that cannot be of this log, `NotShown` for an event that
         the log is not shown to hold, `HistoryChanged`, and what the ledger raises.
         """
         named = sorted(set(positions))
+        size = self._head.checkpoint.size if size is None else size
         if size < least:
             raise WrongAnswer(f"as of size {size}, where {least} was asked for")
         if named and not 0 <= named[0] <= named[-1] < size:

@@ -46,7 +46,6 @@ from ledger.replies import (
     read_bulk_proof,
     read_object,
     read_proof,
-    read_verdict,
 )
 from ledger.signed import Signed
 from ledger.trustfile import read_trust
@@ -54,9 +53,14 @@ from ledger.verify.answers import read_entry
 from ledger.verify.evidence import goes_on, refusal_keys, show
 from ledger.verify.outcome import Refused, Step, Verified
 from ledger.verify.trust import Trust
-from ledger.verify.verifier import Held, check_entry, trust_shown, verify_receipt
+from ledger.verify.verifier import (
+    Held,
+    check_entry,
+    lines_of_strangers,
+    trust_shown,
+    verify_receipt,
+)
 from ledger.verify.word import check_instant
-from ledger.wire import canonical
 from ledger.wire.canonical import WireError
 from ledger.wire.entry import Entry, format_entry, parse_entry
 from ledger.wire.envelope import Envelope, payload_hash
@@ -228,15 +232,6 @@ class LedgerClient(LedgerReader):
         """
         return self._receipt(signed, self._submit(signed, "wait=witnessed" if witnessed else ""))
 
-    def check(self, signed: Signed) -> Verdict:
-        """Ask what would become of an event, submitted now: the server's word. Nothing is stored.
-
-        Raises `ProblemAnswer` where it is not judged, `ReceiptRefused`, `NoAnswer`.
-        """
-        answer = self._post("/v1/events/check", signed.to_json(), "application/json")
-        must_have(HTTPStatus.OK, answer)
-        return read_verdict(answer.content, _event_id(signed))
-
     def submit_promised(self, signed: Signed) -> VerifiedWord | VerifiedReceipt:
         """Submit one event; return the promise to record or refuse it in time, verified.
 
@@ -262,7 +257,7 @@ class LedgerClient(LedgerReader):
             return self._word(signed, members.get("refusal"), SignedRefusal)
         if state != "recorded":
             raise WrongAnswer("state is none of waiting, recorded, refused")
-        receipt = self.get(f"/v1/events/{_event_id(signed)}/receipt")
+        receipt = self.get(f"/v1/events/{signed.event_id}/receipt")
         found = self._verify(signed, receipt, read_proof(receipt), replayed=True)
         return replace(found, replayed=False)
 
@@ -287,7 +282,7 @@ class LedgerClient(LedgerReader):
             raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
         told = type(said), said.origin, said.event_id, said.payload
         payload = payload_hash(signed.envelope.payload)
-        if told != (kind, self.trust.origin, _event_id(signed), payload):
+        if told != (kind, self.trust.origin, signed.event_id, payload):
             raise ReceiptRefused("the server answers with a word about something else")
         return VerifiedWord(said, str(note).encode())
 
@@ -401,15 +396,17 @@ class LedgerClient(LedgerReader):
             raise ReceiptRefused(f"{type(error).__name__}: {error}") from error
         if replayed:
             self._must_be_ours(signed.envelope, entry, proof.index)
+        strange = lines_of_strangers(proof.checkpoint_raw, trust, proof.index)
         return VerifiedReceipt(
             event_id=event.event_id,
             position=proof.index,
             accepted=event.entry.accepted,
             size=size,
             entry=entry,
-            proof=format_tlog_proof(proof),
+            proof=format_tlog_proof(replace(proof, extra=None)),
             replayed=replayed,
             witnessed=witnessed,
+            strangers=tuple(what for _, what in strange),
         )
 
     def _entry(self, envelope: Envelope, members: Mapping[str, Any], stored: int | None) -> bytes:
@@ -449,10 +446,6 @@ class LedgerClient(LedgerReader):
         if self._opened is None or self._opened[0] != (note, witnessed):
             self._opened = (note, witnessed), self._open_note(note, witnessed=witnessed)
         return self._opened[1]
-
-
-def _event_id(signed: Signed) -> str:
-    return str(canonical.load(signed.envelope.payload, admission=False).get("event_id"))
 
 
 def _open(note: bytes, trust: Trust, *, witnessed: bool | None) -> tuple[Checkpoint, Bounds]:

@@ -17,7 +17,8 @@ from ledger.bounded import (
     ask,
     open_client,
 )
-from ledger.replies import NoAnswer, WrongAnswer, must_have, read_object
+from ledger.replies import NoAnswer, Verdict, WrongAnswer, must_have, read_object, read_verdict
+from ledger.signed import Signed
 
 RETRY_FOR_S = 30.0
 """How long, in seconds, a submission without an answer is tried again."""
@@ -74,6 +75,15 @@ class LedgerReader:
         response = self._send("GET", f"/v1/evidence?{'&'.join(asked)}", within_s=DEADLINE_S)
         must_have(HTTPStatus.OK, response)
         return response.content
+
+    def check(self, signed: Signed) -> Verdict:
+        """Ask what would become of an event, submitted now: the server's word. Nothing is stored.
+
+        Raises `ProblemAnswer` where it is not judged, `ReceiptRefused`, `NoAnswer`.
+        """
+        answer = self._post("/v1/events/check", signed.to_json(), "application/json")
+        must_have(HTTPStatus.OK, answer)
+        return read_verdict(answer.content, signed.event_id)
 
     def _post(
         self,

@@ -1,6 +1,7 @@
 """What a ledger's server replies, read strictly: nothing in it is believed yet."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from ledger.log.statement import LONGEST_PROMISE_S, Promise, Statement
 from ledger.wire import canonical
 from ledger.wire.base64 import b64decode
 from ledger.wire.canonical import WireError
-from ledger.wire.instant import format_instant, parse_instant
+from ledger.wire.instant import MalformedInstant, format_instant, parse_instant
 from ledger.wire.shown import brief
 from ledger.wire.strict import MalformedJson, load_json
 
@@ -27,12 +28,52 @@ class ClientError(Told):
 
 
 class ProblemAnswer(ClientError):
-    """The ledger said no; `problem` holds the RFC 9457 members, `code` the stable code."""
+    """The ledger said no: its word. `code` is the stable code, `detail` says why.
+
+    `problem` holds the RFC 9457 members that are of their types; the others are dropped.
+    """
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
-        self.problem = problem
-        self.code = brief(str(problem.get("code")))
-        super().__init__(brief(f"{self.code}: {problem.get('detail')}"))
+        self.problem = dict[str, Any]()
+        for name, is_such in _PROBLEM.items():
+            if is_such(problem.get(name)):
+                self.problem[name] = problem[name]
+        self.code = str(self.problem.setdefault("code", "NO_CODE"))
+        self.detail = str(self.problem.setdefault("detail", "nothing that can be read"))
+        super().__init__(brief(f"{self.code}: the server says: {self.detail}"))
+
+    @property
+    def positions(self) -> list[int]:
+        """The positions of the events that forbid it."""
+        return list(self.problem.get("positions", ()))
+
+
+def _is_code(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch("[A-Z][A-Z0-9_]{0,79}", value) is not None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _are(each: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(map(each, value))
+
+
+_PROBLEM: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("type", "title", "detail", "pointer", "article", "parameter"), _is_text),
+    **dict.fromkeys(("rule", "remedy"), lambda value: isinstance(value, dict)),
+    **dict.fromkeys(("subjects", "near"), _are(_is_text)),
+    "positions": _are(_is_count),
+    "status": _is_count,
+    "final": lambda value: value is True,
+    "value": _is_text,
+    "code": _is_code,
+}
 
 
 class ReceiptRefused(ClientError):
@@ -75,8 +116,15 @@ class Verdict:
     """What a server says would become of an event, as of `size` entries; nobody has signed it.
 
     `verdict` is `admitted`, `refused` or `recorded`; `problem` is that of a refusal, and `final`
-    says that these bytes are refused for good once they are submitted. `members` is all of it.
+    says that these bytes are refused for good once they are submitted. `members` is all of it that
+    is of its type.
     """
+
+    @property
+    def positions(self) -> list[int]:
+        """The positions that it names: of the event itself, or of those that forbid it."""
+        stands = [self.members["position"]] if "position" in self.members else []
+        return stands + (self.problem.positions if self.problem else [])
 
     verdict: str
     size: int | None
@@ -90,7 +138,8 @@ class VerifiedReceipt:
     """A receipt as `ledger.verify` verifies it: the entry is in the log, under such a checkpoint.
 
     All of it is read from the entry and the proof, `witnessed` from the cosignatures of a quorum of
-    the policy; but `replayed`, that the event was there before, is the server's word.
+    the policy; but `replayed`, that the event was there before, is the server's word, and the
+    checkpoint in the proof may have lines of `strangers`, by keys that nobody named.
     """
 
     event_id: str
@@ -101,6 +150,7 @@ class VerifiedReceipt:
     proof: bytes
     replayed: bool
     witnessed: bool = False
+    strangers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +223,31 @@ def read_bulk_proof(receipt: Mapping[str, Any], checkpoint: bytes) -> TlogProof:
 def read_verdict(content: bytes, event_id: str) -> Verdict:
     """Return what would become of an event. Raises `WrongAnswer` for an answer that is none."""
     members = read_object(content)
-    verdict, size, problem = (members.get(name) for name in ("verdict", "size", "problem"))
+    said = {name: members[name] for name in _VERDICT if members.get(name) is not None}
+    verdict, problem = said.get("verdict"), members.get("problem")
     if (
         verdict not in {"admitted", "refused", "recorded"}
         or (verdict == "refused") is not isinstance(problem, dict)
-        or not isinstance(size, int | None)
-        or members.get("event_id") != event_id
+        or not all(_VERDICT[name](each) for name, each in said.items())
+        or said.get("event_id") != event_id
     ):
         raise WrongAnswer("the answer is no verdict on that event")
     told = ProblemAnswer(problem) if isinstance(problem, dict) else None
-    return Verdict(verdict, size, members.get("final") is True, told, members)
+    said |= {"problem": told.problem} if told else {}
+    return Verdict(verdict, said.get("size"), said.get("final") is True, told, said)
+
+
+def _is_instant(value: Any) -> bool:
+    try:
+        return bool(parse_instant(value))
+    except (MalformedInstant, TypeError):
+        return False
+
+
+_VERDICT: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("verdict", "event_id", "payload_sha256"), _is_text),
+    **dict.fromkeys(("size", "position"), _is_count),
+    **dict.fromkeys(("judged", "accepted", "not_before", "refused"), _is_instant),
+    "final": lambda value: isinstance(value, bool),
+}
+"""What is said of an event that was not submitted, beside the problem of a refusal."""

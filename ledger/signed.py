@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Self
 
+from ledger.wire import canonical
 from ledger.wire.commitment import Opening, opening_from_object, opening_to_object
 from ledger.wire.envelope import (
     Envelope,
@@ -20,6 +21,11 @@ class Signed:
 
     envelope: Envelope
     openings: tuple[Opening, ...] = ()
+
+    @property
+    def event_id(self) -> str:
+        """The event's id, as its payload says."""
+        return str(canonical.load(self.envelope.payload, admission=False).get("event_id"))
 
     @classmethod
     def from_json(cls, raw: bytes) -> Self:

@@ -63,7 +63,7 @@ from ledger.verify.outcome import Refused, State
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import brief
+from ledger.wire.shown import one_line
 from projections.catalogue import READ_MODELS
 from projections.digest import replay as digests_after
 from projections.projection import ReadModel
@@ -421,7 +421,7 @@ def _code_of(error: Exception) -> int:
 
 def _fail(members: dict[str, Any], text: str, *, as_json: bool, code: int = 1) -> NoReturn:
     """Say what is wrong, and exit."""
-    print(json.dumps(members, indent=1) if as_json else brief(text))
+    print(json.dumps(members, indent=1) if as_json else one_line(text))
     raise typer.Exit(code)
 
 

@@ -22,6 +22,7 @@ from urllib.parse import quote
 import httpx2
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -40,6 +41,7 @@ from ledger.settings import Settings
 from ledger.wire.envelope import payload_hash
 from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import read_regular
+from ledger.wire.shown import one_line
 
 START_S = 120.0
 """How long the server may take to be ready, in seconds."""
@@ -140,10 +142,10 @@ class _Play:
     def _refused(self, step: Step, answer: ProblemAnswer) -> None:
         if answer.code != step.refused:
             raise DemoFailed(f"{step.name}: {answer}") from answer
-        where = ", ".join(str(position) for position in answer.problem["positions"])
+        where = ", ".join(map(str, answer.positions))
         self.console.print(
             f"    [magenta]✗ refused {answer.code}[/], forbidden by position {where}: "
-            f"{answer.problem['detail']}"
+            f"{escape(one_line(answer.detail))}"
         )
 
     def _signed(self, number: int, step: Step) -> tuple[Path, Signed]:
@@ -204,7 +206,9 @@ def _ask(play: _Play) -> None:
     """Ask what the people ask, and print the answers with the positions that prove them."""
     cast, ledger, console = play.cast, play.ledger, play.console
     on = cast.today.isoformat()
-    table = Table(title="\nAsked over HTTP", title_justify="left", show_lines=False)
+    table = Table(
+        title="\nAsked over HTTP, as the server says", title_justify="left", show_lines=False
+    )
     for column in ("question", "answer", "proved by positions"):
         table.add_column(column)
     title = ledger.get(f"/v1/rights/{cast.ids['right']}/title", true_on=on, at_least=play.size)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.answers import as_said, asking, headed
 from api.cli.delays import delay_of
-from api.cli.options import AsJson, TrustFile, Url, must_be_new
+from api.cli.options import AsJson, TrustFile, TrustIfAny, Url, must_be_new
 from ledger import durable
 from ledger.client import (
     LedgerClient,
@@ -33,7 +35,7 @@ from ledger.wire.envelope import (
     sign_envelope,
 )
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import brief
+from ledger.wire.shown import one_line
 from ledger.wire.strict import MalformedJson, load_json
 
 EXIT_WAITS = 3
@@ -138,21 +140,25 @@ def submit(
 @app.command("check")
 def check(
     file: Annotated[Path, typer.Argument(help="What is to be submitted")],
+    *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask what would become of an event, submitted now; nothing is recorded, and nothing refused.
 
-    The answer is the server's word, of which nothing is verified. Exit code 0: it would be
+    The answer is the server's word; the events that it names are verified. Exit code 0: it would be
     admitted, or is recorded; 1: it would be refused.
     """
-    with LedgerClient(url, read_trust(trust)) as ledger:
-        found = ledger.check(_read_signed(file))
+    signed = _read_signed(file)
+    with asking(url, trust) as (ledger, checking):
+        found = ledger.check(signed)
+        checked = checking.check(found.size, found.positions) if checking else None
     if as_json:
-        print(json.dumps(found.members, indent=1, ensure_ascii=False))
+        print(json.dumps(as_said(found.members, checked), indent=1, ensure_ascii=False))
     else:
-        _print_verdict(found)
+        for line in headed(_foretold(found), checked):
+            print(one_line(line))
     if found.problem is not None:
         raise typer.Exit(1)
 
@@ -203,27 +209,26 @@ def _read_signed(file: Path) -> Signed:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
 
 
-def _print_verdict(found: Verdict) -> None:
+def _foretold(found: Verdict) -> Iterator[str]:
     as_of = "" if found.size is None else f", as of {found.size} entries"
     if found.problem is None:
         place = found.members.get("position")
         what = "is recorded" if place is None else f"is recorded at position {place}"
-        admitted = found.verdict == "admitted"
-        print(brief(f"unverified  {'would be admitted' if admitted else what}{as_of}"))
+        yield f"{'would be admitted' if found.verdict == 'admitted' else what}{as_of}"
         if binds := found.members.get("not_before"):
-            print(brief(f"binds from  {binds}"))
+            yield f"binds from  {binds}"
         return
-    print(brief(f"unverified  would be refused, {found.problem}{as_of}"))
+    yield f"would be refused, {found.problem.code}: {found.problem.detail}{as_of}"
     for name in ("article", "positions"):
         if said := found.problem.problem.get(name):
-            print(brief(f"{name:11} {said}"))
-    if isinstance(remedy := found.problem.problem.get("remedy"), dict):
+            yield f"{name:11} {said}"
+    if remedy := found.problem.problem.get("remedy"):
         helps = "what helps" if remedy.get("helps") else "no remedy"
-        print(brief(f"{helps:11} {remedy.get('says')}"))
+        yield f"{helps:11} {remedy.get('says')}"
     if since := found.members.get("refused"):
-        print(brief(f"final       these bytes were refused for good at {since}: sign a new event"))
+        yield f"final       these bytes were refused for good at {since}: sign a new event"
     elif found.final:
-        print("final       submitted, these bytes would be refused for good: mend the cause before")
+        yield "final       submitted, these bytes would be refused for good: mend the cause before"
 
 
 def _print_word(word: VerifiedWord, *, as_json: bool) -> None:
@@ -247,7 +252,7 @@ def _print_receipt(receipt: VerifiedReceipt, *, as_json: bool) -> None:
             "checkpoint_size": receipt.size,
             "grade": "witnessed" if receipt.witnessed else "logged",
             "proof": receipt.proof.decode(),
-            "unverified": {"replayed": receipt.replayed},
+            "unverified": {"replayed": receipt.replayed, "proof": list(receipt.strangers)},
         }
         print(json.dumps(members, indent=1))
         return

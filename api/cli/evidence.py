@@ -19,6 +19,7 @@ from ledger.verify.evidence import show
 from ledger.verify.files import MAX_ANSWER
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import OddFile, read_regular
+from ledger.wire.shown import one_line
 from ledger.wire.strict import MalformedJson, load_json
 
 app = typer.Typer(help="Bundles of evidence, checked offline.", no_args_is_help=True)
@@ -150,7 +151,7 @@ def _shown(raw: bytes, trust: Path) -> court.Verified:
     try:
         return show(raw, read_regular(trust, MAX_ANSWER))
     except Refused as refused:
-        print(f"REFUSED: {refused}")
+        print(one_line(f"REFUSED: {refused}"))
         raise typer.Exit(1) from None
 
 

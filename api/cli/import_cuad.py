@@ -38,6 +38,7 @@ from ledger.settings import Settings
 from ledger.wire.envelope import sign_envelope
 from ledger.wire.keys import PrivateKey
 from ledger.wire.regular import read_regular
+from ledger.wire.shown import one_line
 
 
 class _Keys:
@@ -191,7 +192,7 @@ def _became(planned: Planned, outcome: Outcome) -> tuple[str, str]:
     answers = [item for item in outcome.answered if item.source == planned.agreement]
     for item in answers:
         if isinstance(item.answer, ProblemAnswer):
-            return item.status, str(item.answer.problem["detail"])
+            return item.status, f"the server says: {one_line(item.answer.detail)}"
     for declined in outcome.not_sent:
         if declined.source == planned.agreement:
             return declined.code, declined.detail
@@ -199,7 +200,7 @@ def _became(planned: Planned, outcome: Outcome) -> tuple[str, str]:
 
 
 def _print(planned: Sequence[Planned], outcome: Outcome) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     counts = Counter((item.topic, item.status) for item in outcome.answered)
     counts.update(("not sent", item.code) for item in outcome.not_sent)
     summary = Table("type", "outcome", "count", title="Outcomes", title_justify="left")

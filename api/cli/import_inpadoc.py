@@ -12,7 +12,7 @@ from rich.table import Table
 
 from api.cli.importing import CLERK, Attesting
 from api.cli.options import AsJson, UrlIfAny
-from api.cli.sending import Outcome, print_renewed
+from api.cli.sending import NOT_ADMITTED, Outcome, print_renewed
 from api.importers import MAX_REGISTER, Declined, ImporterError
 from api.importers.inpadoc import ApplicationUnknown, Filing, StatusPlan, plan_status
 from api.importers.inpadoc_records import MalformedEvents, parse_register
@@ -23,6 +23,7 @@ from ledger.domain.right_status import OfficeEventRecorded
 from ledger.home import Home
 from ledger.settings import Settings
 from ledger.wire.regular import read_regular
+from ledger.wire.shown import one_line
 
 
 def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
@@ -121,7 +122,7 @@ def _report(planned: StatusPlan | None, outcome: Outcome) -> dict[str, Any]:
 
 
 def _print(planned: StatusPlan | None, outcome: Outcome) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     if planned is not None:
         console.print(f"{planned.right}: {len(planned.mapped)} legal events")
         for line in planned.assumed:
@@ -132,10 +133,10 @@ def _print(planned: StatusPlan | None, outcome: Outcome) -> None:
     for (topic, status), count in sorted(counts.items()):
         summary.add_row(topic, status, str(count))
     console.print(summary)
-    refused = Table("event", "code", "why", title="Not admitted", title_justify="left")
+    refused = Table("event", "code", "why", title=NOT_ADMITTED, title_justify="left")
     for item in outcome.answered:
         if isinstance(item.answer, ProblemAnswer):
-            refused.add_row(item.source, item.answer.code, str(item.answer.problem["detail"]))
+            refused.add_row(item.source, item.answer.code, one_line(item.answer.detail))
     for declined in outcome.not_sent:
         refused.add_row(declined.source, declined.code, declined.detail)
     if refused.row_count:

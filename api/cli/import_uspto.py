@@ -12,7 +12,7 @@ from rich.table import Table
 
 from api.cli.importing import CLERK, Attesting
 from api.cli.options import AsJson, UrlIfAny
-from api.cli.sending import Outcome, print_renewed
+from api.cli.sending import NOT_ADMITTED, Outcome, print_renewed
 from api.importers import MAX_REGISTER, ImporterError
 from api.importers.explanations import meaning
 from api.importers.memory import load_memory
@@ -23,6 +23,7 @@ from ledger.client import LedgerClient, ProblemAnswer, read_trust
 from ledger.home import Home
 from ledger.settings import Settings
 from ledger.wire.regular import read_regular
+from ledger.wire.shown import one_line
 
 
 def uspto(
@@ -77,7 +78,7 @@ def _counted(outcome: Outcome) -> Counter[tuple[str, str]]:
 
 
 def _print(planned: Plan, outcome: Outcome) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     summary = Table("type", "outcome", "count", "meaning", title="Outcomes", title_justify="left")
     for (topic, status), count in sorted(_counted(outcome).items()):
         summary.add_row(topic, status, str(count), meaning(status))
@@ -95,14 +96,11 @@ def _print(planned: Plan, outcome: Outcome) -> None:
 
 def _not_admitted(outcome: Outcome) -> Table:
     """Return what was refused, event by event, and what was not sent, by its reason."""
-    table = Table(
-        "record", "code", "forbidden by", "why", title="Not admitted", title_justify="left"
-    )
+    table = Table("record", "code", "forbidden by", "why", title=NOT_ADMITTED, title_justify="left")
     for item in outcome.answered:
         if isinstance(item.answer, ProblemAnswer):
-            problem = item.answer.problem
-            places = ", ".join(str(position) for position in problem.get("positions", []))
-            table.add_row(item.source, item.answer.code, places, str(problem["detail"]))
+            places = ", ".join(map(str, item.answer.positions))
+            table.add_row(item.source, item.answer.code, places, one_line(item.answer.detail))
     alike: dict[tuple[str, str], list[str]] = {}
     for declined in outcome.not_sent:
         alike.setdefault((declined.code, declined.detail), []).append(declined.source)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from api.cli.answers import asked, shown
 from api.cli.officers import sign_as_officers
-from api.cli.options import AsJson, TrustFile, Url, must_be_new
+from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
 from ledger.client import LedgerClient, read_trust
 from ledger.domain.authority import ledger_subject
 from ledger.domain.law import Law, MalformedLaw, read_law
@@ -18,6 +19,7 @@ from ledger.home import Home
 from ledger.lawbook import files_in, put_on_shelf, shipped_files
 from ledger.settings import Settings
 from ledger.wire.regular import read_regular
+from projections.grounds import Judged
 
 app = typer.Typer(help="Law data: what a ledger judges by, and since when.", no_args_is_help=True)
 
@@ -85,20 +87,12 @@ def adopt(directory: Directory, url: Url, trust: TrustFile, as_json: AsJson = Fa
 @app.command("grounds")
 def grounds(
     position: Annotated[int, typer.Argument(help="A position in the log")],
+    *,
     url: Url,
-    trust: TrustFile,
+    trust: TrustIfAny = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Print by which edition, law data and rules an event was judged."""
-    with LedgerClient(url, read_trust(trust)) as ledger:
-        answer = ledger.get(f"/v1/entries/{position}/grounds")
-    if as_json:
-        print(json.dumps({"verified": False, **answer}, indent=1, ensure_ascii=False))
-        return
-    print("unverified: this is the server's answer")
-    print(f"{answer['type']}  edition {answer['edition']['edition']}")
-    print(f"law data {answer['edition']['law_data_sha256']}")
-    for each in answer["grounds"]:
-        until = each["valid_to"] or ""
-        days = f"{each['valid_from']}..{until}"
-        print(f"{each['rule']:<40} {each['instrument']}, {each['article']}  {days}")
+    answer = asked(url, trust, Judged, f"/v1/entries/{position}/grounds")
+    shown(answer, language, as_json=as_json)

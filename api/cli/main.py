@@ -19,7 +19,7 @@ from ledger.faults import Fault, Told, fault_of, reason_of
 from ledger.settings import Settings, UnknownVariable, must_know
 from ledger.verify.outcome import VerifyError
 from ledger.wire.regular import OddFile
-from ledger.wire.shown import brief, showing, visible
+from ledger.wire.shown import one_line, showing
 
 _SINGLE = ("demo", "serve", "bench", "mirror", "monitor")
 """Commands that are a function of that name, in the module of that name."""
@@ -109,5 +109,5 @@ def _wrong_setting(error: ValidationError) -> str:
 
 
 def _fail(error: Exception | str, code: int) -> None:
-    print(f"techledger: {visible(brief(str(error)))}", file=sys.stderr)
+    print(f"techledger: {one_line(str(error))}", file=sys.stderr)
     sys.exit(code)

@@ -30,7 +30,7 @@ from ledger.mirror import (
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import brief
+from ledger.wire.shown import one_line
 
 CODES: dict[type[Exception], tuple[str, int]] = {
     Forked: ("FORK", 3),
@@ -140,7 +140,7 @@ def _judge(governed: Governed, directory: Path, codes: set[int]) -> None:
     """Learn from the entries of the mirror who may sign, and say what is refused of these."""
     for fault in catch_up(governed, directory):
         codes.add(BROKEN)
-        print(f"RULE_BROKEN: position {fault.position}: {fault.reason}", flush=True)
+        print(one_line(f"RULE_BROKEN: position {fault.position}: {fault.reason}"), flush=True)
 
 
 def _told(done: Exported, shown: int) -> int:
@@ -153,7 +153,7 @@ def _told(done: Exported, shown: int) -> int:
 def _tell(error: Exception) -> int:
     """Say what an error is called, once, and what it is; return the exit code."""
     name, code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
-    print(brief(f"{name}: {str(error).removeprefix(f'{name}: ')}"), flush=True)
+    print(one_line(f"{name}: {str(error).removeprefix(f'{name}: ')}"), flush=True)
     return code
 
 

@@ -21,7 +21,7 @@ from ledger.monitor import Mine, Monitor
 from ledger.sent import SentUnreadable, read_sent
 from ledger.verify.trust import parse_trust
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import brief
+from ledger.wire.shown import brief, one_line
 
 CODES = {
     "FORK": 3,
@@ -119,4 +119,4 @@ def code_of(alarms: Iterable[Alarm]) -> int:
 def _told(what: str, alarms: Iterable[Alarm], *, as_json: bool) -> None:
     for alarm in alarms:
         members = {what.lower(): alarm.kind, "position": alarm.position, "what": brief(alarm.what)}
-        print(json.dumps(members) if as_json else brief(f"{what} {alarm}"), flush=True)
+        print(json.dumps(members) if as_json else one_line(f"{what} {alarm}"), flush=True)

@@ -82,6 +82,10 @@ class Answered:
         return {**about, "status": "refused", "problem": dict(self.answer.problem)}
 
 
+NOT_ADMITTED = "Not admitted, as the server says"
+"""What heads a table of refusals."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of an import: what the ledger answered, and what was not sent, and why."""

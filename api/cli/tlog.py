@@ -14,6 +14,7 @@ from ledger.tlog import is_of_tree, verify_proof, verify_tiles
 from ledger.verify.files import MAX_ANSWER, log_in
 from ledger.verify.outcome import Refused
 from ledger.wire.regular import read_regular
+from ledger.wire.shown import one_line
 
 app = typer.Typer(
     help="Verify any tlog-tiles log and tlog-proof, by a policy.", no_args_is_help=True
@@ -83,5 +84,5 @@ def _tell(opened: Witnessed) -> None:
 
 
 def _refuse(refused: Refused) -> NoReturn:
-    print(f"REFUSED: {refused}")
+    print(one_line(f"REFUSED: {refused}"))
     raise typer.Exit(1)

@@ -118,7 +118,8 @@ HELD: dict[str, str] = {
         unit/test_malicious_answers.py::test_each_question_is_held_to_what_was_seen_before
         unit/test_malicious_answers.py::test_a_log_that_was_rolled_back_is_refused
         unit/test_malicious_answers.py::test_a_log_with_another_history_is_refused_and_both_are_kept""",
-    "An event that does not verify ends the question": """
+    "So it is with `law grounds`": """
+        unit/test_servers_word.py::test_what_would_become_of_an_event_is_headed_as_the_servers_word
         unit/test_malicious_answers.py::test_positions_that_the_log_has_not_are_refused
         unit/test_malicious_answers.py::test_without_a_trust_root_nothing_is_said_to_be_checked""",
     "*Mỗi câu trả lời mang": """

@@ -44,7 +44,11 @@ def questions() -> Iterator[list[str]]:
             yield words
 
 
-QUESTIONS = [*questions(), ["contracts", "terms", "contract:x", "--report", "report:x"]]
+QUESTIONS = [
+    *questions(),
+    ["contracts", "terms", "contract:x", "--report", "report:x"],
+    ["law", "grounds", "7"],
+]
 
 SIZE, POSITIONS = 12, [4, 8]
 """What an answer is as of, and the events that it names."""
