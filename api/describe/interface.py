@@ -72,7 +72,7 @@ INTERFACE: Mapping[str, Said] = {
     "pages": Said("Trang", "Pages"),
     "parameter": Said("tham số", "parameter"),
     "party": Said("Bên", "Party"),
-    "position": Said("Vị trí", "Position"),
+    "position": Said("Mục", "Entry"),
     "proof": Said("Bằng chứng", "Proof"),
     "recorded": Said("Ghi nhận (giờ Hà Nội)", "Recorded (Hà Nội time)"),
     "required": Said("bắt buộc", "required"),

@@ -21,7 +21,7 @@ from api.describe.places import office, places
 from api.describe.shape import bare
 from api.describe.titles import country, symbol, tongue
 from api.describe.values import value_name
-from ledger.domain.event import Sealed, parse_day, parse_instant
+from ledger.domain.event import Sealed, parse_instant
 from ledger.domain.money import Money
 from ledger.domain.scope import Field, Territory
 
@@ -115,8 +115,8 @@ _UNITS: Mapping[str, Said] = {
 def _day(owner: str, member: str, value: str, speech: Speech) -> tuple[Word, ...]:
     del owner
     if member in LAST_DAYS:
-        return (Word(days.until(parse_day(value), speech.language)),)
-    return (Word(days.day(parse_day(value), speech.language), exact=value),)
+        return (Word(days.until(date.fromisoformat(value), speech.language)),)
+    return (Word(days.day(date.fromisoformat(value), speech.language), exact=value),)
 
 
 def _instant(owner: str, member: str, value: str, speech: Speech) -> tuple[Word, ...]:

@@ -1,6 +1,7 @@
 """The one sentence that answers a question, before what it rests on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from api.describe import days, money
@@ -8,7 +9,6 @@ from api.describe.language import Language, Said
 from api.describe.places import places
 from api.describe.saying import Members
 from api.describe.values import value_name
-from ledger.domain.event import parse_day
 
 
 def sentence_of(kind: Any, members: Members, language: Language) -> str:
@@ -54,7 +54,7 @@ _FIRST: Mapping[str, Said] = {
 
 
 def _day(value: str, language: Language) -> str:
-    return days.day(parse_day(value), language)
+    return days.day(date.fromisoformat(value), language)
 
 
 def _title(members: Members, language: Language) -> str:

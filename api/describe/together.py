@@ -6,6 +6,7 @@ Each holds for every record that has them all.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from api.describe import days, money
@@ -17,7 +18,6 @@ from api.describe.saying import Line, Members, Speech, Word, field_said, sealed
 from api.describe.shape import members_of_kind
 from api.describe.titles import country
 from api.describe.values import value_name
-from ledger.domain.event import parse_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,17 @@ class Together:
     say: Callable[[Any, Members, Speech], Iterable[Line]]
 
 
+def _day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
+
+
 def _span(called: str, start: str, end: str) -> Together:
     def say(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
         if members[start] is None and members[end] is None:
             return
-        first, after = (None if members[m] is None else parse_day(members[m]) for m in (start, end))
+        first, after = (
+            None if members[m] is None else date.fromisoformat(members[m]) for m in (start, end)
+        )
         words = (
             days.until(after, speech.language)
             if first is None

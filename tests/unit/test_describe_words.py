@@ -14,6 +14,7 @@ from api.describe.places import office, place
 from api.describe.saying import Line, Speech
 from api.describe.shape import members_of_kind
 from ledger.domain.contract_terms import Grant
+from projections.lapses import StandingRow
 from projections.parties import PartyFact
 from projections.terms import Difference
 from projections.title import Title
@@ -191,3 +192,9 @@ def test_what_was_said_of_a_party_is_said_under_what_it_is(
         PartyFact, {**known, "fact": fact, "scheme": scheme, "value": value}, Speech("vi")
     )
     assert [(label, said)] == [(line.label, line.text) for line in lines]
+
+
+def test_what_is_undone_from_the_very_start_is_said_so() -> None:
+    end = dict.fromkeys(members_of_kind(StandingRow))
+    lines = lines_of(StandingRow, {**end, "effective_from": "0001-01-01"}, Speech("en"))
+    assert ["the very start, as if it had never been"] == [line.text for line in lines]
