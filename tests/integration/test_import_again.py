@@ -169,3 +169,26 @@ def test_the_clerk_whose_registration_was_cut_short_is_registered_by_the_next_ru
         assert early.events[CLERK].admitted
         assert {CLERK} == early.renewed
         assert 2 == read_head(node.pool).size
+
+
+def test_on_a_right_whose_filing_is_refused_nothing_is_posted_and_on_another_all_is(
+    run: Run, home: Home, node: Node
+) -> None:
+    """The ledger has a right of that number by other events: the state file of before is lost."""
+    other = line(
+        "20001-1",
+        "assignment",
+        ("ALPHA PUMPS INC",),
+        ("BETA PUMPS INC",),
+        applications=("15000009",),
+    )
+    run(FIRST)
+    size = read_head(node.pool).size
+    (home.path / "imports" / "uspto.json").unlink()
+    report = run(FIRST, MISSING, other)
+    assert ("admitted", False) == became(report, "20001-1")
+    assert ("RIGHT_EXISTS", False) == became(report, "15000001")
+    assert {("10001-1", "FILING_REFUSED"), ("10001-2", "FILING_REFUSED")} == {
+        (each["source"], each["code"]) for each in report["not_sent"]
+    }
+    assert size + 3 == read_head(node.pool).size, "a name, a filing and its conveyance"
