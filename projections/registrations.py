@@ -16,7 +16,7 @@ from ledger.domain.contract import ContractConcluded
 from ledger.domain.contract_terms import AgreedTerms
 from ledger.domain.event import Body, Logged
 from ledger.domain.filing import CertificateIssued, FilingMade, PermitIssued, RegistrationRefused
-from ledger.domain.law import Ground, Law
+from ledger.domain.law import Ground, Law, law_day
 from ledger.domain.periods import end_of_days, end_of_working_days
 from ledger.domain.sublicence import SublicenceGranted
 from ledger.store.connection import Pool
@@ -30,8 +30,9 @@ from projections.view import KnownAt, knowing
 class Registration:
     """A row of `read.registrations`: a version of what is known of a contract's duty to file.
 
-    `purpose` is what it waits for. The filing and the answer are those that came first; it is known
-    from `known_from` up to, not including, `known_to`.
+    `recorded_on` is the day whose law says what is due, `purpose` is what it waits for. The filing
+    and the answer are those that came first; it is known from `known_from` up to, not including,
+    `known_to`.
     """
 
     subject: str
@@ -40,6 +41,7 @@ class Registration:
     known_to: int | None
     known_to_at: datetime | None
     position: int
+    recorded_on: date
     concluded_on: date
     purpose: str
     technologies: tuple[str, ...]
@@ -125,6 +127,7 @@ def _made(contract: str, rows: Rows, logged: Logged) -> Rows:
             None,
             None,
             position=logged.position,
+            recorded_on=law_day(logged.accepted),
             concluded_on=body.concluded_on,
             purpose=body.effective_upon,
             technologies=tuple(sorted(technologies)),
@@ -202,7 +205,7 @@ _MADE_BY: tuple[type[Body], ...] = (ContractConcluded, SublicenceGranted)
 
 registrations = Projection(
     name="registrations",
-    version=1,
+    version=2,
     row=Registration,
     on={
         **{body: On(_the_contract, _made) for body in _MADE_BY},
@@ -263,7 +266,7 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
 def _duty(row: Registration, day: date, law: Law) -> Duty:
     topic = {"permit": "contract.permit", "registration": "contract.registration"}[row.purpose]
     # Whatever crosses the border or is paid by the State has the same days.
-    ground = law.find(topic, row.concluded_on, direction="inbound", state_money=False)
+    ground = law.find(topic, row.recorded_on, direction="inbound", state_money=False)
     done = day if row.filed_on is None or row.filed_on > day else row.filed_on
     if ground is None:
         return Duty(row, row.concluded_on, max(0, (done - row.concluded_on).days), None, None)

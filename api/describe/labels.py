@@ -353,6 +353,7 @@ LABELS: Mapping[str, Said] = {
     "record": Said("hồ sơ", "record"),
     "record_no": Said("số ghi nhận", "record number"),
     "Clocks.recorded": Said("ghi vào sổ này lúc", "recorded here at"),
+    "recorded_on": Said("ghi nhận ngày", "recorded on"),
     "records_years": Said("lưu sổ sách", "records are kept"),
     "ref": Said("quyền cấp", "grant"),
     "refers_to": Said("dẫn chiếu", "refers to"),

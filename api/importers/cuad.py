@@ -342,7 +342,7 @@ def _assigned(
         "agreed_on": day.isoformat(),
         "terms_sha256": agreement.sha256,
         "grant_back": f"contract:{REGISTER}.{agreement.id}",
-        "late_reason": _reason(agreement),
+        "confirms": {"reason": _reason(agreement)},
     }
     return str(said["assignment"]), AssignmentAgreed.model_validate(said)
 

@@ -14,7 +14,7 @@ from typing import Annotated, ClassVar
 
 from ledger.domain.approval import must_await_registration
 from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.backdating import Backdated
+from ledger.domain.backdating import Backdated, must_be_confirmed
 from ledger.domain.clauses import must_be_free_of_void_clauses, must_end_with_the_contract
 from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
@@ -63,9 +63,11 @@ from ledger.domain.existence import PredecessorUnknown, interval, known, not_in_
 from ledger.domain.granting import (
     held_grant,
     must_be_free,
+    must_be_on_filed_rights,
     must_be_owner,
     must_not_reach_behind,
 )
+from ledger.domain.law import law_day
 from ledger.domain.right import Right, ended_from, replaced_from, with_grants
 from ledger.domain.sublicence import (
     contracts_above,
@@ -211,18 +213,23 @@ def _must_not_reach_back(
     state: State, event: Event, body: TermsAmended, contract: Contract, context: Context
 ) -> None:
     """Refuse an amendment from the past without a reason, or without those whom it takes from."""
-    start, reason = body.effective_from, reason_of(body.confirms)
-    if start < legal_day(context.accepted):
-        _must_be_confirmed_below(state, event, body, contract, start)
-    if start < legal_day(context.accepted) and reason is None:
-        raise Backdated(
-            f"effective from {start}, before it is recorded, and no reason is given",
-            positions=(contract.position,),
-            subjects=(body.contract,),
-        )
-    for grant in body.changes.grants:
-        first = max(start, grant.valid_from)
-        must_not_reach_behind(state, grant, first, event.signers, context, reason)
+    reason = reason_of(body.confirms)
+    starts = [max(body.effective_from, grant.valid_from) for grant in body.changes.grants]
+    for number, (grant, start) in enumerate(zip(body.changes.grants, starts, strict=True)):
+        place = f"/body/changes/grants/{number}/valid_from"
+        days = {"/body/concluded_on": body.concluded_on, place: start}
+        must_be_on_filed_rights(state, grant, days)
+    if body.effective_from < legal_day(context.accepted):
+        _must_be_confirmed_below(state, event, body, contract, body.effective_from)
+    must_be_confirmed(
+        body.contract,
+        reason,
+        context,
+        concluded_on=body.concluded_on,
+        effective_from=body.effective_from,
+    )
+    for grant, start in zip(body.changes.grants, starts, strict=True):
+        must_not_reach_behind(state, grant, start, event.signers, context, reason)
 
 
 def _must_be_confirmed_below(
@@ -305,11 +312,11 @@ def _must_be_grantable(
             pointer="/body/changes/grants_ended",
         )
     must_let_out(body.changes.exits, contract.parties)
-    terms = changed(contract.newest, body.changes)
-    today = legal_day(context.accepted)
+    terms, law, day = changed(contract.newest, body.changes), context.law, law_day(context.accepted)
     must_end_with_the_contract(terms.grants, terms.effective_to)
-    must_be_rated(body.changes, terms.royalty_base, "/body/changes", today, context)
-    must_be_free_of_void_clauses(state, terms, terms.grants, context.law, today)
+    must_be_rated(body.changes, terms.royalty_base, "/body/changes", day, context)
+    said_on = body.concluded_on if isinstance(body, TermsAmended) else None
+    must_be_free_of_void_clauses(state, terms, terms.grants, law, day, said_on)
     touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)
     before = (grant for name, grant in contract.grants.items() if name in touched)
     affected = (right for grant in (*before, *body.changes.grants) for right in grant.rights)

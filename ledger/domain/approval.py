@@ -58,10 +58,10 @@ class RegistrationNeeded(Refusal):
 
 
 def must_wait_for_the_state(
-    state: State, body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law
+    state: State, body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law, day: date
 ) -> None:
     """Refuse a transfer that is banned, or that does not wait for what it has to wait for."""
-    grants, day, upon = tuple(grants), body.concluded_on, body.effective_upon
+    grants, upon = tuple(grants), body.effective_upon
     if kind not in TRANSFERS and not any(grant.technologies for grant in grants):
         return
     names = _names(body, grants)

@@ -32,13 +32,12 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, not_in_future
 from ledger.domain.fraction import must_be_writable
 from ledger.domain.hold import DeedVoid
+from ledger.domain.moving import given_up, left_unregistered
 from ledger.domain.right import Attested, Right
 from ledger.domain.title import (
     KIND,
     Assignment,
     AssignmentId,
-    given_up,
-    left_unregistered,
     must_assign,
     must_not_be_kept,
     settled,

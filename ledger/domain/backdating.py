@@ -1,16 +1,18 @@
 """
-Backdating: when a private act may have effect from a day before the one on which it is recorded.
+Backdating: when a private act may bear, or have effect from, a day before it is recorded.
 
 Only a confirmation that all its parties sign may, and it says why it comes late (a licence of
 5 July that was signed on the 14th and the 18th). It never reaches back past a third party whose
-right was recorded in between. What the State did is no private act and is never asked.
+right was recorded in between, nor to before there was a right. What the State did is no private act
+and is never asked.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 
 from ledger.domain.event import Context, Refusal, legal_day
-from ledger.domain.right import Right
+from ledger.domain.law import law_day
+from ledger.domain.right import Right, needs_no_title
 
 
 class Backdated(Refusal):
@@ -18,6 +20,46 @@ class Backdated(Refusal):
 
     code = "BACKDATED"
     title_vi = "Hiệu lực hồi tố không có lý do hoặc xâm phạm quyền của bên thứ ba đã ghi sổ"
+
+
+class RightNotYet(Refusal):
+    """Nothing is given on a right by an act, or for days, from before the right was filed."""
+
+    code = "RIGHT_NOT_YET"
+    title_vi = "Văn bản hoặc thời hạn cấp quyền có trước ngày nộp đơn của quyền"
+
+
+def must_have_been_filed(subject: str, right: Right, days: Mapping[str, date]) -> None:
+    """Raise `RightNotYet` if one of the days, by where they stand in the payload, is too early.
+
+    What arises by itself may be given before an office hears of it; where only the latest day of
+    filing is known, nothing shows that the act came before it.
+    """
+    if needs_no_title(right.kind) or right.filing_day == "latest":
+        return
+    for pointer, day in days.items():
+        if day < right.filed_on:
+            raise RightNotYet(
+                f"{day} is before {subject} was filed: date it from {right.filed_on} on",
+                positions=(right.position,),
+                subjects=(subject,),
+                pointer=pointer,
+            )
+
+
+def must_be_confirmed(subject: str, reason: str | None, context: Context, **days: date) -> None:
+    """Raise `Backdated` if one of the days is before the act is recorded, and no reason is given.
+
+    Each is named by the body's member that it is.
+    """
+    today = law_day(context.accepted)
+    for name, day in days.items():
+        if day < today and reason is None:
+            raise Backdated(
+                f"{name} is {day}, and it is recorded on {today}: `confirms` says why so late",
+                subjects=(subject,),
+                pointer="/body/confirms",
+            )
 
 
 def must_not_reach_back(
@@ -50,7 +92,8 @@ def must_not_reach_back(
         )
     if reason is None:
         raise Backdated(
-            f"effective from {effective_from}, before it is recorded, and no reason is given",
+            f"effective from {effective_from}, and recorded on {legal_day(context.accepted)}: "
+            "`confirms` says why so late",
             subjects=(subject,),
         )
 

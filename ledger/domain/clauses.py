@@ -2,8 +2,8 @@
 What a contract has to say, and what it may not: contents by law, clauses void by themselves.
 
 Both are rows of law data: which contents a kind of contract needs (`contract.content`), which
-clause is void for which kind of industrial property (`contract.void_clause`), each on the day on
-which the contract was signed. `breaches` finds all of them, admission refuses the first.
+clause is void for which kind of industrial property (`contract.void_clause`), each on the day whose
+law judges the contract (`law_day`). `breaches` finds all of them, admission refuses the first.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -76,9 +76,11 @@ def must_end_with_the_contract(grants: Iterable[Grant], effective_to: date | Non
             )
 
 
-def must_have_contents(body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law) -> None:
+def must_have_contents(
+    body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law, day: date
+) -> None:
     """Raise `ContentMissing`, naming what the law asks of this kind of contract and is not said."""
-    ground = law.find("contract.content", body.concluded_on, kind=kind)
+    ground = law.find("contract.content", day, kind=kind)
     if ground is None:
         return
     objects = [item for grant in grants for item in (*grant.rights, *grant.technologies)]
@@ -96,11 +98,39 @@ def must_have_contents(body: AgreedTerms, kind: str, grants: Iterable[Grant], la
         )
 
 
+class DateUnproven(Refusal):
+    """The parties' word about an earlier day saves no clause that is void when it is recorded."""
+
+    code = "DATE_UNPROVEN"
+    members = ("concluded_on",)
+    title_vi = "Ngày ký do các bên tự khai không giúp điều khoản thoát khỏi pháp luật ngày ghi sổ"
+    remedy = "contract.concluded/1"
+
+
 def must_be_free_of_void_clauses(
-    state: State, terms: TermsMembers, grants: Iterable[Grant], law: Law, day: date
+    state: State,
+    terms: TermsMembers,
+    grants: tuple[Grant, ...],
+    law: Law,
+    day: date,
+    said_on: date | None = None,
 ) -> None:
-    """Raise the refusal of the first clause that is void by itself."""
+    """Raise the refusal of the first clause that is void by itself, by the law of a day.
+
+    `said_on` is the day of which the parties say that they agreed on it: `DateUnproven` if the law
+    of that day would have let it pass.
+    """
     for breach in breaches(state, terms, grants, law, day):
+        if said_on is not None and not any(
+            type(each) is type(breach) for each in breaches(state, terms, grants, law, said_on)
+        ):
+            raise DateUnproven(
+                f"{breach.detail}: void by the law of {day}, on which it is recorded, and nothing "
+                f"proves that it was agreed on {said_on}; leave the clause out",
+                positions=breach.positions,
+                subjects=breach.subjects,
+                ground=breach.ground,
+            )
         raise breach
 
 

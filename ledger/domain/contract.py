@@ -19,6 +19,7 @@ from rpds import HashTrieMap
 from ledger.domain.approval import must_wait_for_the_state
 from ledger.domain.auction import Auction, AuctionId, AuctionWinnerMismatch
 from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.backdating import must_be_confirmed
 from ledger.domain.clauses import (
     must_be_free_of_void_clauses,
     must_end_with_the_contract,
@@ -62,10 +63,12 @@ from ledger.domain.granting import (
     Agreed,
     held_grant,
     must_be_free,
+    must_be_on_filed_rights,
     must_be_owner,
     must_not_reach_behind,
 )
 from ledger.domain.hold import Holds, Voidance, must_stand
+from ledger.domain.law import law_day
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import check_rate
 from ledger.domain.offer import Offer, OfferId
@@ -329,12 +332,26 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     interval(body.effective_from, body.effective_to, "/body/effective_to")
     must_end_with_the_contract(body.grants, body.effective_to)
     must_be_lawful(state, body, body.kind, body.grants, context)
-    signers, today = frozenset(event.signers), legal_day(context.accepted)
     for number, grant in enumerate(body.grants):
         must_be_party(grant, body.parties)
-        agreed = consenting(
-            state, body.consents_given, grant.licensor, "licence", body.concluded_on
+        must_be_on_filed_rights(
+            state,
+            grant,
+            {
+                "/body/concluded_on": body.concluded_on,
+                f"/body/grants/{number}/valid_from": max(body.effective_from, grant.valid_from),
+            },
         )
+    must_be_confirmed(
+        body.contract,
+        reason_of(body.confirms),
+        context,
+        concluded_on=body.concluded_on,
+        effective_from=body.effective_from,
+    )
+    signers, today = frozenset(event.signers), legal_day(context.accepted)
+    for number, grant in enumerate(body.grants):
+        agreed = agreed_to(state, body, grant.licensor, context)
         start = max(body.effective_from, grant.valid_from)
         must_not_reach_behind(state, grant, start, event.signers, context, reason_of(body.confirms))
         must_be_owner(state, grant, signers, agreed)
@@ -368,9 +385,10 @@ def _must_bind_the_winner(state: State, body: ContractConcluded) -> None:
         )
 
 
-def agreed_to(state: State, body: AgreedTerms, licensor: str) -> Agreed:
+def agreed_to(state: State, body: AgreedTerms, licensor: str, context: Context) -> Agreed:
     """Return who consented on record that the licensor licenses, by what they consented about."""
-    return consenting(state, body.consents_given, licensor, "licence", body.concluded_on)
+    day = law_day(context.accepted)
+    return consenting(state, body.consents_given, licensor, "licence", day)
 
 
 def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
@@ -398,11 +416,12 @@ def must_be_lawful(
     state: State, body: AgreedTerms, kind: str, grants: tuple[Grant, ...], context: Context
 ) -> None:
     """Refuse what lacks its contents, does not wait for the State, or has a void clause."""
-    must_be_codes(grants, body.concluded_on, context.law)
-    must_have_contents(body, kind, grants, context.law)
-    must_be_rated(body, body.royalty_base, "/body", body.concluded_on, context)
-    must_wait_for_the_state(state, body, kind, grants, context.law)
-    must_be_free_of_void_clauses(state, body, grants, context.law, body.concluded_on)
+    law, day = context.law, law_day(context.accepted)
+    must_be_codes(grants, day, law)
+    must_have_contents(body, kind, grants, law, day)
+    must_be_rated(body, body.royalty_base, "/body", day, context)
+    must_wait_for_the_state(state, body, kind, grants, law, day)
+    must_be_free_of_void_clauses(state, body, grants, law, day, body.concluded_on)
 
 
 def must_be_rated(
@@ -419,11 +438,9 @@ def must_be_rated(
     check_rate(said.royalty_ppm, f"{pointer}/royalty_ppm", context)
     if said.royalty is None:
         return
-    # Of a day before the law data begin, no cap is known that it could be held to.
-    capped = context.law.find("money.late_interest_cap", day) is not None
     with if_opened(context, LateRateCap):
         royalty = reveal(said.royalty, f"{pointer}/royalty", context, Royalty.model_validate)
-        if royalty.late is not None and capped:
+        if royalty.late is not None:
             must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
 
 

@@ -48,6 +48,7 @@ from ledger.domain.existence import (
     not_in_future,
 )
 from ledger.domain.hold import must_not_be_frozen
+from ledger.domain.moving import moved
 from ledger.domain.name import spelling_subject
 from ledger.domain.right import Office, Right, with_lien
 from ledger.domain.security import (
@@ -59,7 +60,7 @@ from ledger.domain.security import (
     passed,
 )
 from ledger.domain.spelling import Spelling, must_be_called
-from ledger.domain.title import NotOwner, moved
+from ledger.domain.title import NotOwner
 from ledger.domain.transfer import must_be_allowed_by_creditors
 
 KIND = "conveyance"

@@ -29,6 +29,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import known, not_in_future
 from ledger.domain.fraction import must_be_writable
+from ledger.domain.moving import passed_on
 from ledger.domain.right import (
     Attested,
     FractionSum,
@@ -48,7 +49,6 @@ from ledger.domain.security import (
     must_be_creditors,
     passed,
 )
-from ledger.domain.title import passed_on
 
 
 class SecurityPerfected(Attested):

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from ledger.domain.backdating import must_not_reach_back
+from ledger.domain.backdating import must_have_been_filed, must_not_reach_back
 from ledger.domain.contract_terms import Excluded, Grant
 from ledger.domain.covenant import must_have_covenant_consent
 from ledger.domain.event import Context, Refusal, State, legal_day
@@ -57,6 +57,15 @@ class SoleThirdGrant(Refusal):
 
 Agreed = Mapping[str, frozenset[str]]
 """Who consented on record, by the right, technology or grant ref that they consented about."""
+
+
+def must_be_on_filed_rights(state: State, grant: Grant, days: Mapping[str, date]) -> None:
+    """Refuse a grant on a right by an act, or for days, from before the right was filed.
+
+    `days` are named by where they stand in the payload.
+    """
+    for right in grant.rights:
+        must_have_been_filed(right, known(state, right, Right), days)
 
 
 def must_not_reach_behind(

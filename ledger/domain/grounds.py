@@ -1,7 +1,9 @@
 """
-By which rules of law an event is judged: for each kind of event, the rows that its dates choose.
+By which rules of law an event is judged: for each kind of event, the rows that its day chooses.
 
-A pure function of the event and the law data in force: whoever has both finds the same rules.
+The day is the recorded one (`law_day`) of what private parties do, and the office's or authority's
+own of what the State does. A pure function of the event and the law data in force: whoever has both
+finds the same rules.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,10 +15,10 @@ from ledger.domain.contract import ContractConcluded
 from ledger.domain.contract_terms import AgreedTerms, Grant
 from ledger.domain.dispute import DisputeOpened
 from ledger.domain.distribution import Distributed
-from ledger.domain.event import Body, Logged, Sealed, legal_day
+from ledger.domain.event import Body, Logged, Sealed
 from ledger.domain.filing import CompulsoryLicenceGranted
 from ledger.domain.interest import InterestAccrued
-from ledger.domain.law import Ground, Law
+from ledger.domain.law import Ground, Law, law_day
 from ledger.domain.preemption import CoOwnerNotified
 from ledger.domain.right import RightFiled
 from ledger.domain.share import ShareAgreed
@@ -24,13 +26,13 @@ from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.title import AssignmentAgreed
 
 Rules = Callable[[Any, Law, date], Iterable[Ground]]
-"""From a body, the law and the legal day of acceptance to the rules."""
+"""From a body, the law and the day whose law judges private acts to the rules."""
 
 
 def grounds(logged: Logged, law: Law) -> tuple[Ground, ...]:
     """Return the rules of law by which an event was judged, in order of their names, each once."""
     body = logged.event.body
-    today = legal_day(logged.accepted)
+    today = law_day(logged.accepted)
     found = {
         ground.rule: ground
         for kind, rules in _RULES.items()
@@ -50,8 +52,7 @@ def _of_grants(grants: Iterable[Grant], law: Law, on: date) -> Iterable[Ground]:
 
 
 def _of_terms(body: AgreedTerms, law: Law, today: date) -> Iterable[Ground]:
-    del today
-    on = body.concluded_on
+    on = _day_of(body, today)
     kind = body.kind if isinstance(body, ContractConcluded) else "sublicence"
     yield from law.all("contract.content", on, kind=kind)
     for clause in _clauses(body):
@@ -61,6 +62,11 @@ def _of_terms(body: AgreedTerms, law: Law, today: date) -> Iterable[Ground]:
         yield from law.about(f"contract.{body.effective_upon}", on)
     if body.royalty is not None and not isinstance(body.royalty, Sealed) and body.royalty.late:
         yield from law.all("money.late_interest_cap", on)
+
+
+def _day_of(body: AgreedTerms, today: date) -> date:
+    """Return the day whose law judges terms: of a decision of the State, that of the decision."""
+    return body.concluded_on if isinstance(body, CompulsoryLicenceGranted) else today
 
 
 def _clauses(body: AgreedTerms) -> Iterable[str]:
@@ -75,13 +81,11 @@ def _clauses(body: AgreedTerms) -> Iterable[str]:
 
 
 def _of_contract(body: ContractConcluded, law: Law, today: date) -> Iterable[Ground]:
-    del today
-    return _of_grants(body.grants, law, body.concluded_on)
+    return _of_grants(body.grants, law, today)
 
 
 def _of_one_grant(body: Any, law: Law, today: date) -> Iterable[Ground]:
-    del today
-    return _of_grants((body.grant,), law, body.concluded_on)
+    return _of_grants((body.grant,), law, _day_of(body, today))
 
 
 def _of_amendment(body: TermsAmended, law: Law, today: date) -> Iterable[Ground]:
@@ -94,9 +98,9 @@ def _of_filing(body: RightFiled, law: Law, today: date) -> Iterable[Ground]:
 
 
 def _of_assignment(body: AssignmentAgreed, law: Law, today: date) -> Iterable[Ground]:
-    del today
+    del body
     for topic in ("assignment.preemption", "assignment.state_funded_foreign"):
-        yield from law.all(topic, body.agreed_on)
+        yield from law.all(topic, today)
 
 
 def _of_notice(body: CoOwnerNotified, law: Law, today: date) -> Iterable[Ground]:
@@ -105,10 +109,9 @@ def _of_notice(body: CoOwnerNotified, law: Law, today: date) -> Iterable[Ground]
 
 
 def _of_share(body: ShareAgreed, law: Law, today: date) -> Iterable[Ground]:
-    del today
     if body.technology is not None:
-        yield from law.all("author.co_authors", body.effective_from)
-        yield from law.all("broker.minimum", body.effective_from)
+        yield from law.all("author.co_authors", today)
+        yield from law.all("broker.minimum", today)
 
 
 def _of_distribution(body: Distributed, law: Law, today: date) -> Iterable[Ground]:

@@ -4,21 +4,22 @@ Law as dated data: instruments, and the rules in them, each with the days on whi
 A rule that the State repeals still decides old facts, and a new decree is a row, not a release. A
 data set is a few JSON files, known by the SHA-256 of their manifest; the ledger names the set in
 force by that (`ledger.rules_adopted/1`), so that an old log is judged again as it was judged then.
-A rule is found by its topic, a legal day and the keys that its row asks for.
+A rule is found by its topic, a legal day and the keys that its row asks for; which day it is for a
+private act, `law_day` says.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from itertools import combinations
 from typing import Annotated, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from ledger.domain.event import FROM_LIST, Day, DomainError, Model, Refusal, Text
+from ledger.domain.event import FROM_LIST, Day, DomainError, Model, Refusal, Text, legal_day
 
 T = TypeVar("T")
 
@@ -26,6 +27,14 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
 Trust = Annotated[str, StringConstraints(pattern=r"^[TSM]$")]
 Value = int | bool | str | tuple[str, ...]
 Values = Annotated[tuple[str, ...], FROM_LIST]
+
+
+def law_day(accepted: datetime) -> date:
+    """Return the legal day whose law judges a private act that was recorded at an instant.
+
+    It is the recorded day: the day that the parties say they signed on holds between themselves.
+    """
+    return legal_day(accepted)
 
 
 class MalformedLaw(DomainError):

@@ -17,11 +17,12 @@ from ledger.domain.contract import Contract
 from ledger.domain.event import Logged
 from ledger.domain.hold import Hold, Holds, voided_from
 from ledger.domain.listing import Listing
+from ledger.domain.moving import undone
 from ledger.domain.order import OfDispute, Order, kind_of
 from ledger.domain.right import Right, ended_from, without_lien
 from ledger.domain.security import Security, charging
 from ledger.domain.share import Share
-from ledger.domain.title import Assignment, undone
+from ledger.domain.title import Assignment
 
 
 def concerned_by(deed: object) -> frozenset[str]:

@@ -29,6 +29,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import interval, known, new, not_in_future
+from ledger.domain.law import law_day
 from ledger.domain.right import Right
 from ledger.domain.scope import Acts, Field, Territory, box
 from ledger.domain.title import must_own
@@ -83,7 +84,7 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
     right = known(state, body.right, Right)
     must_own(body.right, right, body.used_by)
     interval(body.used_from, body.used_to, "/body/used_to")
-    must_be_codes((body,), body.used_from, context.law)
+    must_be_codes((body,), law_day(context.accepted), context.law)
     not_in_future(context.accepted, used_to=body.used_to)
     own = box(body.acts, body.territory, body.field, body.used_from, body.used_to)
     agreed = consenting(

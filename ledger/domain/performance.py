@@ -28,7 +28,12 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, not_in_future
-from ledger.domain.granting import held_grant, must_be_free, must_not_reach_behind
+from ledger.domain.granting import (
+    held_grant,
+    must_be_free,
+    must_be_on_filed_rights,
+    must_not_reach_behind,
+)
 from ledger.domain.right import Right, with_grants
 
 
@@ -141,6 +146,11 @@ def _admit_option(state: State, event: Event, context: Context) -> None:
     must_run(body.contract, contract, context)
     not_in_future(context.accepted, exercised_on=body.exercised_on)
     _must_be_open(contract, body)
+    days = {
+        "/body/exercised_on": body.exercised_on,
+        "/body/grant/valid_from": body.grant.valid_from,
+    }
+    must_be_on_filed_rights(state, body.grant, days)
     must_not_reach_behind(
         state, body.grant, body.grant.valid_from, event.signers, context, "an option taken up"
     )

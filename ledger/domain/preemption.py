@@ -41,7 +41,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import known, new, not_in_future
-from ledger.domain.law import Law
+from ledger.domain.law import Law, law_day
 from ledger.domain.money import Money, Price
 from ledger.domain.periods import end_of_months
 from ledger.domain.right import Holdings, Right
@@ -98,7 +98,10 @@ class PreemptionWaived(Body):
 
 @dataclass(frozen=True, slots=True)
 class Preemption:
-    """A notice: what was offered to whom, when it arrived, and where it was waived."""
+    """A notice: what was offered to whom, when it arrived, and where it was waived.
+
+    `recorded` is the legal day on which this ledger recorded it, whose law gives the time to buy.
+    """
 
     position: int
     rights: frozenset[str]
@@ -107,6 +110,7 @@ class Preemption:
     price: Money | Sealed | None
     terms_sha256: str | None
     received_on: date
+    recorded: date
     waived: int | None = None
 
 
@@ -218,7 +222,7 @@ def _same_terms(notice: Preemption, sale: Sale) -> Iterator[tuple[str, bool]]:
 
 
 def _must_be_over(subject: str, notice: Preemption, sale: Sale, law: Law) -> None:
-    ground = law.rule("assignment.preemption", notice.received_on)
+    ground = law.rule("assignment.preemption", notice.recorded)
     last = end_of_months(law, notice.received_on, ground.number("months"))
     if sale.agreed_on <= last:
         raise PreemptionOpen(
@@ -294,6 +298,7 @@ def _evolve_notified(subject: str, value: Preemption | None, logged: Logged) -> 
         price=body.price,
         terms_sha256=body.terms_sha256,
         received_on=body.received_on,
+        recorded=law_day(logged.accepted),
     )
 
 

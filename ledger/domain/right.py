@@ -178,6 +178,7 @@ NO_GRANTS = GrantIndex()
 class Right:
     """What is known of a right.
 
+    `filing_day` says whether it was filed `exact`ly on `filed_on`, or by then at the `latest`.
     `owners` sum to 1; `titled` is the position of the last event that moved ownership, `titled_on`
     the day on which it was recorded here; `former` maps each party that owned and ceased to, to the
     position of the event by which it did. `territory` holds the codes of the places that the title
@@ -204,6 +205,7 @@ class Right:
     expires_on: date | None = None
     created_on: date | None = None
     exploited_from: date | None = None
+    filing_day: str = "exact"
     former: "HashTrieMap[str, int]" = HashTrieMap()
     status: Standing = UNCHANGED
     liens: "HashTrieMap[str, Lien]" = HashTrieMap()
@@ -363,6 +365,7 @@ def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
         kind=body.kind,
         office=body.office,
         filed_on=body.filed_on,
+        filing_day=body.filing_day,
         created_on=body.created_on,
         exploited_from=body.exploited_from,
         owners=HashTrieMap(owners),

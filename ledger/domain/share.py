@@ -53,6 +53,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, must_stand_under, new
 from ledger.domain.funding import read_persons
 from ledger.domain.hold import Holds, Voidance, must_stand
+from ledger.domain.law import law_day
 from ledger.domain.money import PPM, Part, RateRange, ShareSum, ppm
 from ledger.domain.remedy import Other
 from ledger.domain.remedy import Step as NextStep
@@ -369,7 +370,7 @@ def _must_be_within_the_statute(
     body: ShareAgreed, parts: Callable[[], tuple[Part, ...]], result: Result, context: Context
 ) -> None:
     """Hold the parts of a State-funded result to what the law in force gives and allows."""
-    law, day = context.law, body.effective_from
+    law, day = context.law, law_day(context.accepted)
     authors = {each.party for each in body.roles if each.role == "author"}
     brokers = {each.party for each in body.roles if each.role == "broker"}
 

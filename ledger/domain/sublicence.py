@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from pydantic import model_validator
 
+from ledger.domain.backdating import must_be_confirmed
 from ledger.domain.consent import consenting
 from ledger.domain.contract import (
     KIND,
@@ -43,7 +44,14 @@ from ledger.domain.event import (
     legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
-from ledger.domain.granting import box_of, held_grant, must_be_free, must_not_reach_behind
+from ledger.domain.granting import (
+    box_of,
+    held_grant,
+    must_be_free,
+    must_be_on_filed_rights,
+    must_not_reach_behind,
+)
+from ledger.domain.law import law_day
 from ledger.domain.relation import relations_between
 from ledger.domain.right import Right, with_grants
 from ledger.domain.scope import Box
@@ -181,14 +189,23 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     _must_all_run(state, body.head_contract, contract, context)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     must_be_lawful(state, body, "sublicence", (body.grant,), context)
-    _must_be_allowed(state, body, head, contract)
+    _must_be_allowed(state, body, head, contract, law_day(context.accepted))
     _must_be_deep_enough(state, body, contract)
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, body.head(), context.position, today)
     must_lie_within(state, body.grant, held.box, head, contract)
     signers, reason = frozenset(event.signers), reason_of(body.confirms)
-    must_not_reach_behind(state, body.grant, body.grant.valid_from, signers, context, reason)
-    agreed = agreed_to(state, body, body.sublicensor)
+    start = body.grant.valid_from
+    must_be_on_filed_rights(
+        state,
+        body.grant,
+        {"/body/concluded_on": body.concluded_on, "/body/grant/valid_from": start},
+    )
+    must_be_confirmed(
+        body.contract, reason, context, concluded_on=body.concluded_on, valid_from=start
+    )
+    must_not_reach_behind(state, body.grant, start, signers, context, reason)
+    agreed = agreed_to(state, body, body.sublicensor, context)
     interval(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
     must_be_free(state, body.grant, held, signers, agreed, context)
 
@@ -206,7 +223,7 @@ def _must_all_run(state: State, subject: str, contract: Contract, context: Conte
 
 
 def _must_be_allowed(
-    state: State, body: SublicenceGranted, head: Grant, contract: Contract
+    state: State, body: SublicenceGranted, head: Grant, contract: Contract, day: date
 ) -> None:
     """Refuse without leave: of the head licensor, by signature or by a consent on record."""
     at = (contract.position,)
@@ -218,11 +235,9 @@ def _must_be_allowed(
         raise SublicenceNoRight(f"{body.head()} is not to be passed on", positions=at)
     if head.sublicensing == "free" or head.licensor in (body.consent_by, *body.consents):
         return
-    if head.sublicensing == "affiliates" and _affiliated(state, body):
+    if head.sublicensing == "affiliates" and _affiliated(state, body, day):
         return
-    ahead = consenting(
-        state, body.consents_given, body.sublicensor, "sublicence", body.concluded_on
-    )
+    ahead = consenting(state, body.consents_given, body.sublicensor, "sublicence", day)
     if head.licensor not in ahead.get(body.head(), ()):
         raise SublicenceNoRight(
             f"{body.head()} is passed on with consent by {head.licensor}", positions=at
@@ -233,9 +248,9 @@ _AFFILIATED = frozenset({"parent_subsidiary", "same_control", "branch"})
 """Relations within one group. The State's capital, an evaluator or a family make none."""
 
 
-def _affiliated(state: State, body: SublicenceGranted) -> bool:
-    """Whether sublicensor and sublicensee were of one group when they agreed."""
-    found = relations_between(state, body.sublicensor, body.sublicensee, body.concluded_on)
+def _affiliated(state: State, body: SublicenceGranted, day: date) -> bool:
+    """Whether sublicensor and sublicensee are of one group on a day."""
+    found = relations_between(state, body.sublicensor, body.sublicensee, day)
     return any(relation.kind in _AFFILIATED for relation in found)
 
 

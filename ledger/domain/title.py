@@ -15,8 +15,13 @@ from typing import Annotated, ClassVar
 
 from rpds import HashTrieMap
 
-from ledger.domain.backdating import must_not_reach_back
+from ledger.domain.backdating import (
+    must_be_confirmed,
+    must_have_been_filed,
+    must_not_reach_back,
+)
 from ledger.domain.burden import Pending
+from ledger.domain.contract_terms import Confirmation, reason_of
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -34,15 +39,16 @@ from ledger.domain.event import (
     Sealed,
     Sha256,
     State,
-    Text,
     legal_day,
     of_kind,
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
-from ledger.domain.fraction import fitted, must_be_writable
+from ledger.domain.fraction import must_be_writable
 from ledger.domain.hold import Voidance, must_not_be_frozen
+from ledger.domain.law import law_day
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import Price, check_rate
+from ledger.domain.moving import moved, registered
 from ledger.domain.preemption import Preemption, PreemptionIds, Sale, is_at, must_have_been_offered
 from ledger.domain.right import (
     Attested,
@@ -50,7 +56,6 @@ from ledger.domain.right import (
     Holdings,
     OfficeNumber,
     Right,
-    debts_passed,
     sum_of,
 )
 from ledger.domain.transfer import (
@@ -84,8 +89,7 @@ class AssignmentAgreed(Body):
     reference of its certificate. `notices` are those to co-owners on which a sale to a stranger
     relies, and `quoted_price` repeats their price where they sealed it. `consenting` sign too:
     creditors, funds, co-owners. `grant_back` is the contract that will follow, by which assignors
-    are licensees. `late_reason` says why a right that passes by agreement passed before it is
-    recorded.
+    are licensees. `confirms` says why it is recorded later than it was agreed.
     """
 
     TOPIC: ClassVar[str] = "assignment.agreed/1"
@@ -105,7 +109,7 @@ class AssignmentAgreed(Body):
     quoted_price: Price | Sealed | None = None
     consenting: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
     grant_back: Annotated[str, of_kind("contract")] | None = None
-    late_reason: Text | None = None
+    confirms: Confirmation | None = None
 
     def subjects(self) -> frozenset[str]:
         """Return the assignment, the rights, the parties, and what is named beside them."""
@@ -197,98 +201,6 @@ def must_own(subject: str, right: Right, party: str) -> Fraction:
     return share
 
 
-def moved(
-    right: Right, given: Mapping[str, Fraction], taken: Mapping[str, Fraction], logged: Logged
-) -> Right:
-    """Return the right after an event moved shares; what is given is what is taken.
-
-    They are rounded if they must be (`fitted`). A party that is left with nothing is a former owner
-    from then on. Nothing given, nothing moves.
-    """
-    given, taken = fitted(right.owners, given, taken)
-    if not any(given.values()):
-        return right
-    owners, former = right.owners, right.former
-    for party, share in given.items():
-        owners = owners.insert(party, owners[party] - share)
-    for party, share in taken.items():
-        owners = owners.insert(party, owners.get(party, Fraction(0)) + share)
-    for party in given:
-        if not owners[party]:
-            owners = owners.remove(party)
-            former = former.insert(party, logged.position)
-    return replace(
-        right,
-        owners=owners,
-        former=former,
-        liens=debts_passed(right.liens, given, taken),
-        titled=logged.position,
-        titled_on=legal_day(logged.accepted),
-    )
-
-
-def passed_on(
-    right: Right, given: Mapping[str, Fraction], taken: Mapping[str, Fraction], logged: Logged
-) -> Right:
-    """Return the right after shares moved as far as the givers have them.
-
-    What a register or a ruling says stands even where somebody owns less by now: they give what
-    they still have, and the others take that in proportion.
-    """
-    nothing = Fraction(0)
-    there = {
-        party: min(share, right.owners[party])
-        for party, share in given.items()
-        if party in right.owners
-    }
-    part = sum(there.values(), nothing) / sum(taken.values(), nothing)
-    return moved(right, there, {party: share * part for party, share in taken.items()}, logged)
-
-
-def registered(right: Right, assignment: str, logged: Logged) -> Right:
-    """Return the right after an agreed assignment was registered.
-
-    The register has the last word, also on an assignment that was refused or rescinded before.
-    """
-    terms = right.pending.get(assignment) or right.settled.get(assignment)
-    if terms is None:
-        return right
-    right = _waits_no_more(right, assignment, replace(terms, effective=True))
-    return right if terms.effective else passed_on(right, terms.given, terms.taken, logged)
-
-
-def left_unregistered(right: Right, assignment: str) -> Right:
-    """Return the right after an office refused an assignment, which moves no title either way."""
-    waiting = right.pending.get(assignment)
-    return right if waiting is None else _waits_no_more(right, assignment, waiting)
-
-
-def given_up(right: Right, assignment: str, logged: Logged) -> Right:
-    """Return the right after the parties rescinded an assignment that waited."""
-    return undone(right, assignment, logged) if assignment in right.pending else right
-
-
-def undone(right: Right, assignment: str, logged: Logged) -> Right:
-    """Return the right after an assignment lost its effect, whether it waited or was registered.
-
-    Title that has passed goes back, as far as the takers still have it.
-    """
-    terms = right.pending.get(assignment) or right.settled.get(assignment)
-    if terms is None:
-        return right
-    right = _waits_no_more(right, assignment, replace(terms, effective=False))
-    return passed_on(right, terms.taken, terms.given, logged) if terms.effective else right
-
-
-def _waits_no_more(right: Right, assignment: str, terms: Pending) -> Right:
-    return replace(
-        right,
-        pending=right.pending.discard(assignment),
-        priorities=right.priorities.discard(assignment),
-        settled=right.settled.insert(assignment, terms),
-    )
-
-
 def _admit_agreed(state: State, event: Event, context: Context) -> None:
     """Refuse to give what is not there or not one's own, and what others have a say in."""
     body = event.body
@@ -306,6 +218,9 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         _must_be_theirs(subject, right, body, event, context)
     for subject, right in rights.items():
         _must_be_free(state, subject, right, body, context)
+    for subject, right in rights.items():
+        must_have_been_filed(subject, right, {"/body/agreed_on": body.agreed_on})
+    must_be_confirmed(body.assignment, reason_of(body.confirms), context, agreed_on=body.agreed_on)
     _must_have_been_offered(state, rights, body, context)
 
 
@@ -339,7 +254,7 @@ def _must_be_theirs(
             body.agreed_on,
             signers=event.signers,
             context=context,
-            reason=body.late_reason,
+            reason=reason_of(body.confirms),
         )
     for holding in body.assignors:
         owned = must_own(subject, right, holding.party)
@@ -388,7 +303,7 @@ def _must_be_free(
     state: State, subject: str, right: Right, body: AssignmentAgreed, context: Context
 ) -> None:
     """Refuse what the law lets nobody assign, or not to them, or a creditor has forbidden."""
-    law, day = context.law, body.agreed_on
+    law, day = context.law, law_day(context.accepted)
     must_be_assignable(subject, right, law, day, with_business=body.with_business)
     must_stay_at_home(state, subject, right, law, day, (each.party for each in body.assignees))
     must_be_allowed_by_creditors(subject, right, body.givers(), body.consenting)

@@ -2,7 +2,7 @@
 What may not pass: rights that nobody can assign, or not to everybody, and what a lien forbids.
 
 The rules about kinds of right and about assignees abroad are law data with dates; a private act is
-judged by the rule of the day on which it was agreed.
+judged by the rule of the day on which it is recorded (`law_day`).
 Read in this order: refusals, rules.
 """
 

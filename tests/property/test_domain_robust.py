@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tests.support import builders as b
+from tests.support.contracts import LATE
 from tests.support.golden_events import STORY
 from tests.support.specification import EMPTY, START, Past, said
 
@@ -26,7 +27,11 @@ STEPS = 25
 
 Place = tuple[str | int, ...]
 
-BODIES = [(type(body), body.model_dump(mode="json")) for body in STORY]
+BODIES = [
+    (type(body), told | {name: LATE[name] for name in LATE.keys() & told})
+    for body, told in ((body, body.model_dump(mode="json")) for body in STORY)
+]
+"""What is told, where it can be with a reason for being told late: the clock runs on meanwhile."""
 HASHES = [b.hash_of(body) for body in STORY]
 SHIFTS = (-4000, -400, -30, -1, 1, 2, 30, 400, 4000)
 ENDS = ("1000-01-01", "2999-12-31")
@@ -141,4 +146,4 @@ def test_nothing_that_is_of_its_form_breaks_a_rule_or_a_fold() -> None:
                 error.add_note(f"history {seed}: {body.TOPIC} {body.model_dump_json()}")
                 raise
     assert admitted > RUNS
-    assert len(refused) > 50
+    assert len(refused) >= 50

@@ -1,7 +1,7 @@
 """Rules 7, 15 to 25 and 27 to 35: what a licensor can give, and to whom, by code and example."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from ledger.domain.authority import WrongSigner
@@ -41,7 +41,7 @@ from tests.support.builders import (
 from tests.support.contracts import CONSENT, consent_given, contract_terminated, licence_entered
 from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.parties import relation_declared
-from tests.support.specification import given
+from tests.support.specification import given, said
 
 SECOND = "contract:01890000-0000-7000-8000-0000000000ff"
 NON_EXCLUSIVE = {"exclusivity": "non_exclusive"}
@@ -261,11 +261,13 @@ def test_unregistered_opposed() -> None:
 
 
 def test_affiliates_need_no_consent() -> None:
-    """Where the head grant lets affiliates in: a subsidiary as declared, on the day of signing."""
+    """Where the head grant lets affiliates in: a subsidiary as declared, on the recorded day."""
     past = given(right_filed(), licensed(sublicensing="affiliates"))
     past.when(passed_on()).then_refused(SublicenceNoRight, positions=[1])
     past.and_then(relation_declared()).when(passed_on()).then_admitted()
-    later = relation_declared(valid_from="2026-11-02")
+    later = said(
+        relation_declared(valid_from="2026-11-03"), accepted=datetime(2026, 11, 3, tzinfo=UTC)
+    )
     past.and_then(later).when(passed_on()).then_refused(SublicenceNoRight)
     financed = relation_declared(kind="state_capital")
     past.and_then(financed).when(passed_on()).then_refused(SublicenceNoRight)

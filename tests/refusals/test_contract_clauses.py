@@ -1,10 +1,12 @@
 """Rules 27 to 34 and 53: what a contract may not ask for, what it has to say, and from when."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from ledger.domain.approval import BannedTech, PermitMissing, RegistrationNeeded
 from ledger.domain.backdating import Backdated
 from ledger.domain.clauses import (
+    DateUnproven,
     VoidExportBan,
     VoidImprovementBack,
     VoidNoChallenge,
@@ -27,8 +29,8 @@ from tests.support.builders import (
     right_filed,
     technology_registered,
 )
-from tests.support.contracts import terms_amended
-from tests.support.specification import Past, given
+from tests.support.contracts import LATE, terms_amended
+from tests.support.specification import Past, given, said
 from tests.support.titles import FUND, fund_registered, investment_made
 
 ABROAD = "party:jp.5010001008685"
@@ -98,8 +100,8 @@ def test_a_void_clause_does_not_come_in_by_amendment() -> None:
     past.when(void).then_refused(VoidNoChallenge)
 
 
-def test_the_law_of_the_day_decides_what_is_void() -> None:
-    """Before the IP Law of 2005 came into force, nothing here was void by it."""
+def test_the_law_of_the_recorded_day_decides_what_is_void() -> None:
+    """Before the IP Law of 2005 came into force, nothing was void by it: if recorded by then."""
     old = {"filed_on": "2000-03-10"}
     past = given(right_filed(kind="know_how", **old))
     dated = {
@@ -109,8 +111,17 @@ def test_the_law_of_the_day_decides_what_is_void() -> None:
         "grants": [grant(valid_from="2005-12-01", valid_to=None)],
         "no_challenge": "3.1",
     }
-    past.when(contract_concluded(**dated, concluded_on="2005-11-01")).then_admitted()
+    then = contract_concluded(**dated, concluded_on="2005-11-01")
+    past.when(said(then, accepted=datetime(2005, 12, 2, tzinfo=UTC))).then_admitted()
+    refusal = past.when(then).then_refused(DateUnproven, positions=[0])
+    assert "/body/concluded_on" == refusal.pointer
     past.when(contract_concluded(**dated, concluded_on="2006-07-01")).then_refused(VoidNoChallenge)
+
+
+def test_an_amendment_of_long_ago_proves_no_day_either() -> None:
+    past = with_right().and_then(contract_concluded())
+    void = terms_amended(changes={"no_challenge": "3.1"}, concluded_on="2006-06-30", **LATE)
+    past.when(void).then_refused(DateUnproven)
 
 
 UNPRICED = {"price": None, "royalty_ppm": None, "royalty_base": "none"}
@@ -147,7 +158,7 @@ def ipc(symbol: str) -> dict[str, Any]:
 
 
 def test_banned_tech() -> None:
-    """The object matches the banned list in the edition of the signing date."""
+    """The object matches the banned list in the edition of the day on which it is recorded."""
     past = given(technology_registered())
     refusal = past.when(transferring(field=ipc("A01K 79/02"))).then_refused(BannedTech)
     assert refusal.ground is not None
@@ -162,7 +173,9 @@ def test_banned_tech() -> None:
         "confirms": {"reason": "Hợp đồng giấy"},
         "field": ipc("A01K 79/02"),
     }
-    past.when(transferring(**before)).then_admitted()
+    past.when(transferring(**before)).then_refused(BannedTech)
+    in_2018 = said(transferring(**before), accepted=datetime(2018, 6, 30, tzinfo=UTC))
+    past.when(in_2018).then_admitted()
 
 
 def test_permit_missing_at_signing() -> None:
@@ -185,7 +198,7 @@ def test_registration_needed_at_signing() -> None:
 
 
 SOLD = (
-    assignment_agreed(agreed_on="2026-10-30"),
+    assignment_agreed(agreed_on="2026-10-30", **LATE),
     assignment_registered(registered_on="2026-11-01", effective_on="2026-11-01"),
 )
 

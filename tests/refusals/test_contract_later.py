@@ -407,7 +407,7 @@ def test_backdated_amendment() -> None:
     """What changes the past says why, and all sign (Cargill and BioAmber, July 2011)."""
     past = licensed()
     early = {"effective_from": "2026-10-01"}
-    past.when(terms_amended(**early)).then_refused(Backdated, positions=[1])
+    past.when(terms_amended(**early)).then_refused(Backdated, subjects=[CONTRACT])
     confirmed = {"confirms": {"reason": "Ký ngày 14 và 18, có hiệu lực từ ngày 5"}}
     past.when(terms_amended(**early, **confirmed)).then_admitted()
     past.when(terms_amended(effective_from="2026-11-02")).then_admitted()

@@ -41,7 +41,8 @@ def test_frozen() -> None:
     frozen.when(assignment_agreed()).then_refused(Frozen, positions=(5,), subjects=(RIGHT,))
     frozen.and_then(hold_lifted(lift(RIGHT))).when(assignment_agreed()).then_admitted()
     first_free_instant = datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
-    frozen.when(said(assignment_agreed(), accepted=first_free_instant)).then_admitted()
+    in_december = assignment_agreed(agreed_on="2026-12-02")
+    frozen.when(said(in_december, accepted=first_free_instant)).then_admitted()
 
 
 def test_order_no_forum() -> None:

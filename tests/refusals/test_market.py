@@ -209,6 +209,7 @@ def test_auction_winner_mismatch() -> None:
         listing=LISTING,
         auction=m.AUCTION,
         grants=[grant(licensee=RIVAL)],
+        concluded_on="2026-11-04",
     )
     won.when(said(with_rival, accepted=later)).then_admitted()
 

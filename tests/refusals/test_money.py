@@ -128,19 +128,20 @@ def test_cap_below_statute() -> None:
 def test_broker_over_cap() -> None:
     """12 % for a broker under the old art. 136a(5)(a), which capped it at 10 % of the rest."""
 
-    def with_broker(broker: int, since: str) -> Any:
-        return split(
+    def with_broker(broker: int, month: int) -> Any:
+        agreed = split(
             parts=[part(INSTITUTE, 850_000 - broker), part(RIVAL, broker)],
             agreed_by=[INSTITUTE, RIVAL],
             authors_ppm=150_000,
             roles=[{"party": RIVAL, "role": "broker"}],
-            effective_from=since,
+            effective_from="2025-03-01",
         )
+        return said(agreed, accepted=datetime(2025, month, 1, tzinfo=UTC))
 
     log = state_funded(assigned_on="2024-01-15")
-    log.when(with_broker(120_000, "2025-03-01")).then_refused(BrokerOverCap)
-    log.when(with_broker(85_000, "2025-03-01")).then_admitted()
-    log.when(with_broker(120_000, "2025-10-01")).then_admitted()
+    log.when(with_broker(120_000, month=3)).then_refused(BrokerOverCap)
+    log.when(with_broker(85_000, month=3)).then_admitted()
+    log.when(with_broker(120_000, month=10)).then_admitted()
 
 
 def test_currency_mismatch() -> None:

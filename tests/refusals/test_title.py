@@ -1,6 +1,6 @@
 """Rules 1 to 14 and 53, as far as they are about title: each refused, and the nearest admitted."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from ledger.domain.backdating import Backdated
 from ledger.domain.conveyance import ChainGap
@@ -39,6 +39,7 @@ from tests.support.builders import (
     technology_registered,
     vnd,
 )
+from tests.support.contracts import LATE
 from tests.support.conveyances import conveyance_attested, executed
 from tests.support.disputes import (
     court_registered,
@@ -71,16 +72,16 @@ JUNE = datetime(2026, 6, 15, 3, 0, tzinfo=UTC)
 
 def test_not_owner() -> None:
     """Institute A assigned in May (registered); in June A signs another assignment to C."""
-    may = {"agreed_on": "2026-05-04"}
+    may = {"agreed_on": "2026-05-04", **LATE}
     log = given(
         FILED,
         assignment_agreed(**may),
         assignment_registered(registered_on="2026-05-20", effective_on="2026-05-20"),
     )
-    june = assignment_agreed(assignment=SECOND, assignees=[held(RIVAL)], agreed_on="2026-06-10")
+    june = assignment_agreed(assignment=SECOND, assignees=[held(RIVAL)], **LATE)
     log.when(june).then_refused(NotOwner, positions=(2,), subjects=(INSTITUTE, RIGHT))
     by_owner = assignment_agreed(
-        assignment=SECOND, assignors=[held(FIRM)], assignees=[held(RIVAL)], agreed_on="2026-06-10"
+        assignment=SECOND, assignors=[held(FIRM)], assignees=[held(RIVAL)], **LATE
     )
     log.when(by_owner).then_admitted()
 
@@ -95,7 +96,8 @@ def test_double_assign_pending() -> None:
     )
     to_b.when(to_c).then_admitted()  # The register has the last word where nothing is kept.
     over = datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
-    noted.when(said(to_c, accepted=over)).then_admitted()
+    in_december = to_c.model_copy(update={"agreed_on": date(2026, 12, 2)})
+    noted.when(said(in_december, accepted=over)).then_admitted()
     noted.and_then(assignment_rescinded()).when(to_c).then_admitted()
     half = {"assignors": [held(INSTITUTE, 1, 2)]}
     rest = given(FILED, assignment_agreed(**half, assignees=[held(FIRM, 1, 2)]), priority_noted())
@@ -181,6 +183,7 @@ SOLD = {
     "assignees": [held(RIVAL, 1, 2)],
     "price": vnd(1_000_000_000),
     "notices": [NOTICE],
+    **LATE,
 }
 
 
@@ -245,8 +248,10 @@ def test_foreign_assignee_state_funded() -> None:
     given(private, right_filed(technology=TECHNOLOGY), abroad).when(
         assignment_agreed(assignees=[held(STRANGER)])
     ).then_admitted()
-    before = assignment_agreed(assignees=[held(STRANGER)], agreed_on="2022-12-31")
-    log.when(before).then_admitted()  # The rule is in force from 2023-01-01.
+    # The rule is in force from 2023-01-01: what was recorded before it was judged without it.
+    before = assignment_agreed(assignees=[held(STRANGER)], agreed_on="2022-12-31", **LATE)
+    log.when(before).then_refused(ForeignAssigneeStateFunded)
+    log.when(said(before, accepted=datetime(2022, 12, 31, 3, tzinfo=UTC))).then_admitted()
 
 
 def test_non_assignable() -> None:
@@ -322,7 +327,7 @@ def test_covenant_breach_by_a_sale() -> None:
     log.when(assignment_agreed()).then_refused(CovenantBreach, positions=(2,))
     offered = {"sellers": [held(INSTITUTE)], "notified": FUND, "price": vnd(800_000_000)}
     told = log.and_then(coowner_notified(**offered, received_on="2026-10-10"))
-    sale = {"notices": [NOTICE]}
+    sale = {"notices": [NOTICE], **LATE}
     told.when(assignment_agreed(**sale, agreed_on="2026-10-30")).then_refused(
         CovenantBreach, positions=(2, 3)
     )
@@ -349,7 +354,7 @@ def test_backdated() -> None:
         "agreed_on": "2026-01-15",
         "ground": "gift",
     }
-    late = said(assignment_agreed(**january, late_reason="Signed on two sites"), accepted=JUNE)
+    late = said(assignment_agreed(**january, **LATE), accepted=JUNE)
     log = given(filed, march)
     log.when(late).then_refused(Backdated, positions=(1,), subjects=(RIGHT,))
     given(filed).when(late).then_admitted()

@@ -257,7 +257,7 @@ def assignment_agreed(**overrides: Any) -> AssignmentAgreed:
         "assignors": [held(INSTITUTE)],
         "assignees": [held(FIRM)],
         "price": None if overrides.get("ground") in UNPAID else vnd(800_000_000),
-        "agreed_on": "2026-10-30",
+        "agreed_on": "2026-11-02",
     }
     return built(AssignmentAgreed, defaults, overrides)
 
@@ -410,7 +410,7 @@ def contract_concluded(**overrides: Any) -> ContractConcluded:
         "royalty_base": "net_selling_price",
         "currency": "VND",
         "terms_sha256": SOME_HASH,
-        "concluded_on": "2026-11-01",
+        "concluded_on": "2026-11-02",
         "effective_from": "2026-12-01",
         "effective_to": None,
         "dispute_body": "Trung tâm Trọng tài Quốc tế Việt Nam",
@@ -432,7 +432,7 @@ def sublicence_granted(**overrides: Any) -> SublicenceGranted:
         "royalty_base": "net_selling_price",
         "currency": "VND",
         "terms_sha256": SOME_HASH,
-        "concluded_on": "2026-11-01",
+        "concluded_on": "2026-11-02",
         "dispute_body": "Trung tâm Trọng tài Quốc tế Việt Nam",
     }
     return built(SublicenceGranted, defaults, overrides)

@@ -21,6 +21,11 @@ def near(random: Random, day: str) -> str:
     return later(day, random.choice((0, 0, 0, 0, 0, -40, -5, 1)))
 
 
+def agreed_on(random: Random, day: str) -> str:
+    """Return today, nearly always: a deed that is recorded later says why."""
+    return later(day, random.choice((0,) * 30 + (-5, 1)))
+
+
 def holdings(random: Random, *parties: str) -> list[Said]:
     """Return holdings of these parties, of one fraction."""
     fraction = random.choice(FRACTIONS)

@@ -43,8 +43,9 @@ BOTH = sorted([INSTITUTE, FIRM])
 
 _BY_REGISTRAR = {"attested_by": None, "document_sha256": None}
 
+
 LATE: dict[str, Any] = {"confirms": {"reason": "Ghi muộn"}}
-"""What a contract says that a server records, which reads the clock, whenever the tests are run."""
+"""What a deed says that is recorded after the day on which it was agreed."""
 
 
 def consent_given(**overrides: Any) -> ConsentGiven:
@@ -69,7 +70,7 @@ def terms_amended(**overrides: Any) -> TermsAmended:
         "parties": BOTH,
         "changes": {"royalty_ppm": 60_000},
         "rights": [],
-        "concluded_on": "2026-11-01",
+        "concluded_on": "2026-11-02",
         "effective_from": "2027-01-01",
     }
     return built(TermsAmended, defaults, overrides)
@@ -276,7 +277,7 @@ def compulsory_licence_granted(**overrides: Any) -> CompulsoryLicenceGranted:
         "royalty_base": "none",
         "currency": "VND",
         "terms_sha256": SOME_HASH,
-        "concluded_on": "2026-11-01",
+        "concluded_on": "2026-11-02",
         "dispute_body": None,
         **_BY_REGISTRAR,
     }

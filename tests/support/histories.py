@@ -13,6 +13,7 @@ from random import Random
 
 from ledger.domain.event import Body, Logged
 from tests.support import builders as b
+from tests.support.contracts import LATE
 from tests.support.conveyances import conveyance_attested
 from tests.support.specification import Past
 from tests.support.titles import (
@@ -111,7 +112,7 @@ def _agreed(world: _World) -> Body:
         assignees=[b.held(taker, part.numerator, part.denominator) for taker in takers],
         agreed_on=world.days(1)[0],
         ground=world.random.choice(("sale", "gift", "gift")),
-        late_reason="Found in the files",
+        **LATE,
     )
 
 

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from tests.support import builders as b
-from tests.support.chance import PARTIES, RIGHTS, name, near, owner, pair, said_before
+from tests.support.chance import PARTIES, RIGHTS, agreed_on, name, near, owner, pair, said_before
 from tests.support.contracts import contract_terminated, leave, notice_received, notice_served
 from tests.support.market import listing_resumed
 from tests.support.reference_deals import ROYALTY_PPM, WHOLE
@@ -126,7 +126,7 @@ def terms(random: Random, day: str) -> Said:
         "royalty_base": "net_selling_price",
         "no_challenge": "Licensee shall not question" if odd == 2 else None,
         "tied_purchases": [{"item": "resin", "quality_reason": None}] if odd == 3 else [],
-        "concluded_on": near(random, day),
+        "concluded_on": agreed_on(random, day),
     }
 
 

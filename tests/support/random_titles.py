@@ -6,7 +6,7 @@ from typing import Any
 from ledger.domain.mandate import MandateEnded, MandateGiven
 from tests.support import builders as b
 from tests.support import titles as t
-from tests.support.chance import PARTIES, RIGHTS, holdings, name, near, owner, pair
+from tests.support.chance import PARTIES, RIGHTS, agreed_on, holdings, name, near, owner, pair
 from tests.support.reference_model import later
 from tests.support.reference_money import WholeReference
 
@@ -70,7 +70,7 @@ def assign(random: Random, ref: WholeReference, day: str) -> Any:
         assignors=given,
         assignees=taken,
         price=b.vnd(random.choice((800, 1000))),
-        agreed_on=near(random, day),
+        agreed_on=agreed_on(random, day),
         consenting=consenting,
         notices=chosen if random.randint(0, 9) else ["preemption:9"],
     )

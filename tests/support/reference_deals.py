@@ -331,7 +331,10 @@ class DealsReference(Reference):
             return code
         if not {grant["licensor"], grant["licensee"]} <= set(said["parties"]):
             return "SIGNER_MISSING"
-        if max(said["effective_from"], grant["valid_from"]) < day:
+        start = max(said["effective_from"], grant["valid_from"])
+        if self.too_early(grant["rights"][0], said["concluded_on"], start):
+            return "RIGHT_NOT_YET"
+        if min(said["concluded_on"], said["effective_from"]) < day:
             return "BACKDATED"
         owners, signers = self.owners(grant["rights"][0]), {*said["parties"], *said["consents"]}
         if grant["licensor"] not in owners:
@@ -386,7 +389,9 @@ class DealsReference(Reference):
         )
         if not within:
             return "BEYOND_OWN_GRANT"
-        if grant["valid_from"] < day:
+        if self.too_early(grant["rights"][0], said["concluded_on"], grant["valid_from"]):
+            return "RIGHT_NOT_YET"
+        if min(said["concluded_on"], grant["valid_from"]) < day:
             return "BACKDATED"
         return self._free(
             grant, {said["sublicensor"], said["sublicensee"], *said["consents"]}, tree

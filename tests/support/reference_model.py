@@ -340,7 +340,18 @@ class Reference:
         liens = [each for each in self.forbidding(right) if bound[each["security"]] & given.keys()]
         if any(lien["creditor"] not in said["consenting"] for lien in liens):
             return "LIEN_COVENANT"
+        if self.too_early(right, said["agreed_on"]):
+            return "RIGHT_NOT_YET"
+        if said["agreed_on"] < day:
+            return "BACKDATED"
         return self._offered_first(said, right, owners)
+
+    def too_early(self, right: str, *days: str) -> bool:
+        """Whether a day is from before the office had heard of a right that it alone gives."""
+        filed = self.one("right.filed", right=right)
+        assert filed is not None, "asked of a right that is there"
+        by_itself = filed["kind"] in BY_AGREEMENT
+        return not by_itself and filed["filing_day"] == "exact" and min(days) < filed["filed_on"]
 
     def _offered_first(self, said: Said, right: str, owners: dict[str, Fraction]) -> str | None:
         notices = [self.one("coowner.notified", preemption=name) for name in said["notices"]]

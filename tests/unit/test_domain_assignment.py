@@ -187,7 +187,8 @@ def test_notices_that_ran_out_do_not_gather() -> None:
     log = given(*AGREED, priority_noted(until="2026-11-02"))
     half = {"assignors": [held(INSTITUTE, 1, 2)], "assignees": [held(RIVAL, 1, 2)]}
     later = datetime(2026, 11, 10, tzinfo=UTC)
-    log = log.and_then(said(assignment_agreed(assignment=SECOND, **half), accepted=later))
+    second = assignment_agreed(assignment=SECOND, agreed_on="2026-11-10", **half)
+    log = log.and_then(said(second, accepted=later))
     noted = said(priority_noted(assignment=SECOND, noted_by=RIVAL), accepted=later)
     both = log.and_then(noted)
     assert {SECOND} == set(both.value(RIGHT).priorities.keys())

@@ -33,8 +33,8 @@ from tests.support.titles import (
 )
 
 FILED = right_filed(filed_on="2020-03-10")
-AGREED = assignment_agreed(agreed_on="2026-10-30")
-LATE = "Signed in two places"
+LATE = {"confirms": {"reason": "Signed in two places"}}
+AGREED = assignment_agreed(agreed_on="2026-10-30", **LATE)
 REGISTERED = assignment_registered(effective_on="2026-10-31", registered_on="2026-11-01")
 
 
@@ -93,7 +93,7 @@ def test_the_office_knows_of_an_assignment_from_its_day_of_registration_on() -> 
 @pytest.mark.parametrize("kind", ["software", "know_how"])
 def test_a_right_that_needs_no_register_passes_between_the_parties_as_agreed(kind: str) -> None:
     filed = right_filed(kind=kind)
-    agreed = assignment_agreed(agreed_on="2026-10-30", late_reason=LATE)
+    agreed = assignment_agreed(agreed_on="2026-10-30", **LATE)
     assert {FIRM: 1} == owners(logged(filed, agreed), "2026-10-30")
     assert {INSTITUTE: 1} == owners(logged(filed, agreed), "2026-10-30", "third_parties")
     assert {INSTITUTE: 1} == owners(
@@ -107,7 +107,7 @@ def test_software_registered_after_it_was_agreed_moves_once() -> None:
         assignors=[held(INSTITUTE, 1, 2)],
         assignees=[held(FIRM, 1, 2)],
         agreed_on="2026-10-30",
-        late_reason=LATE,
+        **LATE,
     )
     events = logged(right_filed(kind="software"), half, REGISTERED)
     both = {INSTITUTE: Fraction(1, 2), FIRM: Fraction(1, 2)}

@@ -1,0 +1,207 @@
+"""Cases that the rules answered wrongly: the day whose law judges, and what is given twice."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ledger.domain.approval import RegistrationNeeded
+from ledger.domain.backdating import Backdated, RightNotYet
+from ledger.domain.clauses import DateUnproven, VoidNoChallenge
+from ledger.domain.event import Body
+from ledger.domain.law import Ground, Law
+from ledger.domain.listing import ContentMissing
+from ledger.domain.right import Attested
+from ledger.domain.transfer import ForeignAssigneeStateFunded
+from ledger.lawbook import laws_at_hand
+from tests.support.builders import (
+    RIVAL,
+    STRANGER,
+    TECHNOLOGY,
+    assignment_agreed,
+    contract_concluded,
+    first_party,
+    grant,
+    held,
+    party_registered,
+    right_filed,
+    technology_registered,
+)
+from tests.support.contracts import LATE
+from tests.support.golden_events import STORY
+from tests.support.specification import EMPTY, START, Past, Said, given, said
+
+ABROAD = party_registered(**first_party(STRANGER, name="Ono", seat="JP"))
+
+
+def test_old_signing_day() -> None:
+    """A clause void today does not stand by the word that it was agreed before the law was."""
+    clause = {"no_challenge": "3.1", "concluded_on": "2006-06-30"}
+    old, young = given(right_filed(filed_on="2002-03-10")), given(right_filed())
+    deed = contract_concluded(**clause, grants=[grant(valid_to=None)])
+    young.when(deed).then_refused(DateUnproven, positions=[0])
+    old.when(contract_concluded(**clause, **LATE)).then_refused(DateUnproven, positions=[0])
+    in_2006 = datetime(2006, 6, 30, tzinfo=UTC)
+    lasting = {
+        "grants": [grant(valid_from="2006-07-01", valid_to="2022-03-11")],
+        "effective_from": "2006-07-01",
+        **clause,
+    }
+    old.when(said(contract_concluded(**lasting), accepted=in_2006)).then_admitted()
+    without = {"concluded_on": "2006-06-30", **LATE}
+    young.when(contract_concluded(**without)).then_refused(RightNotYet, positions=[0])
+    from_the_filing = {"concluded_on": "2020-03-10", **LATE}
+    young.when(contract_concluded(**from_the_filing)).then_admitted()
+    late = young.when(contract_concluded(concluded_on="2020-03-10")).then_refused(Backdated)
+    assert "/body/confirms" == late.pointer
+    today = contract_concluded(no_challenge="3.1")
+    young.when(today).then_refused(VoidNoChallenge)
+
+
+def test_licensed_before_the_filing() -> None:
+    """Nobody licenses or sells what nobody had filed; what arises by itself may be older."""
+    early = {"effective_from": "2006-07-01", "concluded_on": "2026-11-02", **LATE}
+    grants = [grant(valid_from="2006-07-01")]
+    past = given(right_filed())
+    refusal = past.when(contract_concluded(**early, grants=grants)).then_refused(RightNotYet)
+    assert "/body/grants/0/valid_from" == refusal.pointer
+    sold = assignment_agreed(agreed_on="2019-12-31", **LATE)
+    past.when(sold).then_refused(RightNotYet, positions=[0])
+    past.when(assignment_agreed(agreed_on="2020-03-10", **LATE)).then_admitted()
+    given(right_filed(kind="software")).when(sold).then_admitted()
+    given(right_filed(filing_day="latest")).when(sold).then_admitted()
+
+
+def test_old_inbound() -> None:
+    """A transfer into Vietnam says what today's law asks, whatever day its parties put on it."""
+    taken = grant(licensor=STRANGER, licensee=RIVAL, rights=[], technologies=[TECHNOLOGY])
+    deed = {
+        "kind": "technology_transfer",
+        "parties": sorted([STRANGER, RIVAL]),
+        "grants": [taken],
+        "concluded_on": "2018-06-30",
+    }
+    past = given(ABROAD, technology_registered(owners=[held(STRANGER)]))
+    bare = {"price": None, "royalty_ppm": None, "royalty_base": "none", "dispute_body": None}
+    for late in ({}, LATE):
+        past.when(contract_concluded(**deed, **bare, **late)).then_refused(ContentMissing)
+        past.when(contract_concluded(**deed, **late)).then_refused(RegistrationNeeded)
+    waiting = {"effective_upon": "registration", **LATE}
+    past.when(contract_concluded(**deed, **waiting)).then_admitted()
+
+
+def test_sold_abroad() -> None:
+    """A State-funded invention goes abroad by no deed that says it is older than the rule."""
+    past = given(technology_registered(), right_filed(technology=TECHNOLOGY), ABROAD)
+    deed = {"assignees": [held(STRANGER)], "agreed_on": "2022-12-31"}
+    for late in ({}, LATE):
+        past.when(assignment_agreed(**deed, **late)).then_refused(
+            ForeignAssigneeStateFunded, positions=[0, 1]
+        )
+    past.when(assignment_agreed(agreed_on="2022-12-31", **LATE)).then_admitted()
+
+
+class Asked(Law):
+    """Law data that remember for which days they were asked; a calendar is not asked for law."""
+
+    days: set[date]
+
+    def all(self, topic: str, on: date, **keys: object) -> tuple[Ground, ...]:
+        self._remember(topic, on)
+        return super().all(topic, on, **keys)
+
+    def about(self, topic: str, on: date) -> tuple[Ground, ...]:
+        self._remember(topic, on)
+        return super().about(topic, on)
+
+    def _remember(self, topic: str, on: date) -> None:
+        if not topic.startswith("period."):
+            self.days.add(on)
+
+
+def days_of(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where a body says a legal day."""
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from days_of(part, (*at, name))
+    elif isinstance(value, str) and len(value) == 10 and value[4] == value[7] == "-":
+        yield at
+
+
+def with_day(told: Any, at: tuple[str | int, ...], day: str) -> Any:
+    """Return a body that says another day there."""
+    if not at:
+        return day
+    first, *rest = at
+    changed = dict(told) if isinstance(told, dict) else list(told)
+    changed[first] = with_day(told[first], tuple(rest), day)
+    return changed
+
+
+def told() -> Iterator[tuple[Past, Body]]:
+    """Yield what private parties say in the story of all topics, each after what came before."""
+    past = EMPTY
+    for what in STORY:
+        body = what.body if isinstance(what, Said) else what
+        if past.size and not isinstance(body, Attested):
+            yield past, body
+        past = past.and_then(what)
+
+
+def test_no_day_that_a_party_says_picks_the_law() -> None:
+    """Whatever day a body says, the law of that day is never asked."""
+    moved = 0
+    for past, body in told():
+        laws = {}
+        for digest, law in laws_at_hand().items():
+            laws[digest] = Asked(law.edition, law.sha256, law.instruments, law.rows)
+        asked = replace(past, laws=laws)
+        whole = body.model_dump(mode="json")
+        now = START + timedelta(days=3)
+        for at in days_of(whole):
+            for day in ("2003-05-17", "2019-08-23", "2026-10-29"):
+                days = set[date]()
+                for law in laws.values():
+                    object.__setattr__(law, "days", days)
+                try:
+                    other = type(body).model_validate(with_day(whole, at, day))
+                except ValueError:
+                    continue
+                asked.when(said(other, accepted=now))
+                assert date.fromisoformat(day) not in days, f"{body.TOPIC}: {at}"
+                moved += 1
+    assert moved > len(STORY)
+
+
+REFUSED = (
+    contract_concluded(no_challenge="3.1"),
+    contract_concluded(grants=[]),
+    contract_concluded(tied_purchases=[{"item": "resin", "quality_reason": None}]),
+    contract_concluded(grants=[grant(territory={"codes": ["vn-2004:VN-27"]})]),
+    contract_concluded(
+        kind="technology_transfer", grants=[grant(technologies=[TECHNOLOGY])], state_money=True
+    ),
+    assignment_agreed(assignees=[held(STRANGER)]),
+)
+"""What the law of the recorded day refuses."""
+
+
+@pytest.mark.parametrize("body", REFUSED, ids=lambda body: body.TOPIC)
+def test_no_older_day_turns_a_refusal_by_law_into_an_admission(body: Body) -> None:
+    """Each day by itself, and all together, twenty years earlier, with a reason for being late."""
+    past = given(technology_registered(), right_filed(technology=TECHNOLOGY), ABROAD)
+    assert past.when(body).refusal is not None
+    whole = {**body.model_dump(mode="json"), **LATE}
+    every = whole
+    for at in days_of(whole):
+        value: Any = whole
+        for name in at:
+            value = value[name]
+        earlier = value.replace(value[:4], str(int(value[:4]) - 20))
+        every = with_day(every, at, earlier)
+        for said_so in (with_day(whole, at, earlier), every):
+            attempt = past.when(type(body).model_validate(said_so))
+            assert attempt.refusal is not None, at
