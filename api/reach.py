@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
 from api.named import (
@@ -29,17 +29,32 @@ from projections.reach import (
 FirstDay = Annotated[Day | None, Query(alias="from", description="First legal day; default: today")]
 LastDay = Annotated[Day | None, Query(alias="to", description="First day after; default: no end")]
 
-router = APIRouter(prefix="/v1/rights", tags=["rights"])
+ThingPath = Annotated[
+    str,
+    Path(
+        description="A right or a technology",
+        pattern=r"^(right|technology):[a-z0-9.-]{1,80}$",
+        examples=["right:us.15145443"],
+    ),
+]
+
+of_rights = APIRouter(prefix="/v1/rights", tags=["rights"])
+of_technologies = APIRouter(prefix="/v1/technologies", tags=["technologies"])
 
 
-@router.get(
-    "/{right}/exclusive",
+@of_rights.get(
+    "/{thing}/exclusive",
     operation_id="getExclusive",
     summary="Is anyone exclusive in this field, there, between these days?",
 )
+@of_technologies.get(
+    "/{thing}/exclusive",
+    operation_id="getTechnologyExclusive",
+    summary="Is anyone exclusive in the technology, there, for that, between these days?",
+)
 async def get_exclusive(  # noqa: PLR0913  (the question's parameters)
     request: Request,
-    right: RightPath,
+    thing: ThingPath,
     *,
     territory: PlaceText = None,
     field: SymbolText = None,
@@ -50,7 +65,7 @@ async def get_exclusive(  # noqa: PLR0913  (the question's parameters)
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:
-    """Return the exclusive and sole grants that may reach into that part of the right."""
+    """Return the exclusive and sole grants that may reach into that part of it."""
     node = node_of(request)
 
     def find() -> Exclusive:
@@ -60,19 +75,24 @@ async def get_exclusive(  # noqa: PLR0913  (the question's parameters)
             start or today(),
             end,
         )
-        return exclusive_in(node.reads, right, part, known_at=read_known_at(known_at))
+        return exclusive_in(node.reads, thing, part, known_at=read_known_at(known_at))
 
     return await ask(request, at_least, find)
 
 
-@router.get(
-    "/{right}/left-to-grant",
+@of_rights.get(
+    "/{thing}/left-to-grant",
     operation_id="getLeftToGrant",
     summary="What may still be granted on the right?",
 )
+@of_technologies.get(
+    "/{thing}/left-to-grant",
+    operation_id="getTechnologyLeftToGrant",
+    summary="What may still be granted on the technology?",
+)
 async def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
     request: Request,
-    right: RightPath,
+    thing: ThingPath,
     *,
     territory: PlaceText = None,
     field: SymbolText = None,
@@ -90,7 +110,7 @@ async def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
         law = law_of(node)
         return left_of(
             node.reads,
-            right,
+            thing,
             law,
             start=start or today(),
             end=end,
@@ -102,7 +122,7 @@ async def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
     return await ask(request, at_least, find)
 
 
-@router.get(
+@of_rights.get(
     "/{right}/dependents",
     operation_id="getDependents",
     summary="Which licences end with the right, and who must be told?",
@@ -126,3 +146,6 @@ async def get_dependents(
             known_at=read_known_at(known_at),
         ),
     )
+
+
+router = APIRouter(routes=[*of_rights.routes, *of_technologies.routes])

@@ -1,8 +1,9 @@
 """
-What is taken of a right, what may still be granted, and what ends with it.
+What is taken of a right or technology, what may still be granted, and what ends with a right.
 
-Serves `GET /v1/rights/{id}/exclusive`, `.../left-to-grant` and `.../dependents`. Grants are those
-that are known, for the days that they run as known: amended, ended and voided as it stands.
+Serves `GET /v1/rights/{id}/exclusive`, `.../left-to-grant` and `.../dependents`, and the first two
+of technologies. Grants are those that are known, for the days that they run as known: amended,
+ended and voided as it stands.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from datetime import date
 from ledger.domain.event import legal_day
 from ledger.domain.law import Law
 from ledger.domain.left import Free, TooFinelyCut, left_to_grant
+from ledger.domain.order import kind_of
 from ledger.domain.protection import term_of
 from ledger.domain.scope import (
     Act,
@@ -31,8 +33,10 @@ from projections.basis import answering, told
 from projections.grants import GrantRow, encumbrances, grants
 from projections.liens import Lien, liens, standing_liens
 from projections.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
+from projections.technologies import technologies
 from projections.view import (
     DATED,
+    RECORDED,
     Known,
     KnownAt,
     TooMany,
@@ -55,12 +59,12 @@ ACTS: tuple[Act, ...] = (
 )
 
 LOOKED_AT = 2_000
-"""Grants on one right that an answer looks at; territory, field and days narrow them."""
+"""Grants on one thing that an answer looks at; territory, field and days narrow them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of a right that a question is about: places, a field, the days `[start, end)`."""
+    """The part of a thing that a question is about: places, a field, the days `[start, end)`."""
 
     territory: Territory
     field: Field
@@ -70,9 +74,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Exclusive(YesOrNo):
-    """Who is exclusive in a part of a right, as known; folded up to `size` entries."""
+    """Who is exclusive in a part of a right or technology, as known; up to `size` entries."""
 
-    right: str
+    subject: str
     part: Part
     size: int
     grants: tuple[GrantRow, ...]
@@ -96,20 +100,21 @@ class Exclusive(YesOrNo):
 
 @dataclass(frozen=True, slots=True)
 class LeftToGrant(Answer):
-    """What may still be granted of a right, exclusively and not, and what burdens it.
+    """What may still be granted of a right or technology, exclusively and not; what burdens it.
 
     `part` is what was looked at: what the title covers, in the days asked about or until its term
-    ends. An exclusive grant is free where nothing is granted at all.
+    ends; of a technology, which has no title, all the world and no `status`. An exclusive grant is
+    free where nothing is granted at all.
     """
 
-    right: str
+    subject: str
     part: Part
     size: int
     exclusive: tuple[Free, ...]
     non_exclusive: tuple[Free, ...]
     encumbrances: tuple[GrantRow, ...]
     liens: tuple[Lien, ...]
-    status: Standing
+    status: Standing | None
     positions: tuple[int, ...]
 
 
@@ -138,22 +143,22 @@ class Dependents(Answer):
     positions: tuple[int, ...]
 
 
-def exclusive_in(pool: Pool, right: str, part: Part, *, known_at: KnownAt = None) -> Exclusive:
-    """Return the exclusive and sole grants that may reach into a part of a right.
+def exclusive_in(pool: Pool, subject: str, part: Part, *, known_at: KnownAt = None) -> Exclusive:
+    """Return the exclusive and sole grants that may reach into a part of a right or technology.
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
     """
     with answering(pool, grants, encumbrances) as view:
         asked, known = _asked(part), view.known(known_at)
-        found = _granted(view, right, part.start, part.end, known)
+        found = _granted(view, subject, part.start, part.end, known)
         rows = [row for row in found if _excludes(row) and box_of(row).overlaps(asked)]
-        answer = Exclusive(right, part, view.size, tuple(rows))
-        return told(view, answer, known, right, rests_on={row.subject for row in rows})
+        answer = Exclusive(subject, part, view.size, tuple(rows))
+        return told(view, answer, known, subject, rests_on={row.subject for row in rows})
 
 
 def left_of(  # noqa: PLR0913  (the question's parameters)
     pool: Pool,
-    right: str,
+    subject: str,
     law: Law,
     *,
     start: date,
@@ -162,22 +167,23 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
     field: Field | None = None,
     known_at: KnownAt = None,
 ) -> LeftToGrant:
-    """Return what may still be granted of a right from a day on.
+    """Return what may still be granted of a right or technology from a day on.
 
     Raises `TooMany`, `NotFolded` or `NotAsked` (`projections.view`).
     """
-    with answering(pool, grants, encumbrances, liens, status) as view:
+    with answering(pool, grants, encumbrances, liens, status, technologies) as view:
         known = view.known(known_at)
-        rows = status_rows(view, [right], start, known).get(right, ())
-        state = status_on(right, start, rows, law)
+        rows = status_rows(view, [subject], start, known).get(subject, ())
+        state = status_on(subject, start, rows, law) if kind_of(subject) == "right" else None
         part = _part(rows, law, start, end, territory, field)
-        found = _granted(view, right, part.start, part.end, known)
+        found = _granted(view, subject, part.start, part.end, known)
         held = [held_of(row) for row in found]
         space = _asked(part)
-        alive = state.status in ALIVE and (part.end is None or part.start < part.end)
-        charged = standing_liens(view, right, start, known)
+        there = _registered(view, subject, known) if state is None else state.status in ALIVE
+        alive = there and (part.end is None or part.start < part.end)
+        charged = standing_liens(view, subject, start, known)
         answer = LeftToGrant(
-            right,
+            subject,
             part,
             view.size,
             _left(space, held, exclusive=True) if alive else (),
@@ -185,9 +191,16 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
             tuple(row for row, each in zip(found, held, strict=True) if each.box.overlaps(space)),
             charged,
             state,
-            positions_of(state.positions, _proof(found)),
+            positions_of(() if state is None else state.positions, _proof(found)),
         )
-        return told(view, answer, known, right, rests_on={row.subject for row in found})
+        return told(view, answer, known, subject, rests_on={row.subject for row in found})
+
+
+def _registered(view: View, technology: str, known: Known) -> bool:
+    """Whether a technology is in the log."""
+    asked = {"subject": technology, **knowing(known)}
+    condition = f"subject = %(subject)s AND {RECORDED}"
+    return bool(view.rows(technologies, condition, asked, order="position", limit=1))
 
 
 def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = None) -> Dependents:
@@ -281,18 +294,18 @@ def _asked(part: Part) -> Box:
 
 
 def _granted(
-    view: View, right: str, start: date, end: date | None, known: Known
+    view: View, subject: str, start: date, end: date | None, known: Known
 ) -> tuple[GrantRow, ...]:
-    """Return the grants on a right that run in some of the days `[start, end)`, as known."""
+    """Return the grants on a thing that run in some of the days `[start, end)`, as known."""
     burdens = view.rows(
         encumbrances,
-        "subject = %(right)s AND position <= %(known_position)s",
-        {"right": right, **knowing(known)},
+        "subject = %(subject)s AND position <= %(known_position)s",
+        {"subject": subject, **knowing(known)},
         order="position, ref",
         limit=LOOKED_AT + 1,
     )
     if len(burdens) > LOOKED_AT:
-        raise TooMany(f"more than {LOOKED_AT} grants burden {right}")
+        raise TooMany(f"more than {LOOKED_AT} grants burden {subject}")
     asked = {
         "refs": sorted({burden.ref for burden in burdens}),
         "start": start,

@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 
 Right = Annotated[str, typer.Argument(help="Right id, e.g. right:us.15145443")]
+Thing = Annotated[str, typer.Argument(help="Id of a right or technology")]
 Day = Annotated[str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")]
 KnownAt = Annotated[
     str | None,
@@ -131,7 +132,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
 
 @app.command("exclusive")
 def exclusive(  # noqa: PLR0913  (the question's parameters)
-    right: Right,
+    subject: Thing,
     *,
     url: Url,
     trust: TrustIfAny = None,
@@ -148,11 +149,17 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         Exclusive,
-        f"/v1/rights/{right}/exclusive",
+        f"{_path_of(subject)}/exclusive",
         **_part(territory, field, start, end),
         known_at=known_at,
     )
     shown(answer, language, as_json=as_json)
+
+
+def _path_of(subject: str) -> str:
+    """Return where a right or technology is asked about."""
+    kind = "technologies" if subject.startswith("technology:") else "rights"
+    return f"/v1/{kind}/{subject}"
 
 
 def _part(
@@ -163,7 +170,7 @@ def _part(
 
 @app.command("left")
 def left(  # noqa: PLR0913  (the question's parameters)
-    right: Right,
+    subject: Thing,
     *,
     url: Url,
     trust: TrustIfAny = None,
@@ -180,7 +187,7 @@ def left(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         LeftToGrant,
-        f"/v1/rights/{right}/left-to-grant",
+        f"{_path_of(subject)}/left-to-grant",
         **_part(territory, field, start, end),
         known_at=known_at,
     )

@@ -3,7 +3,7 @@ An amendment and a correction: what all parties change in a contract, and from w
 
 Both replace members by name; what is not named stays as it was (Civil Code arts. 403, 421). An
 amendment has effect from a day on, a correction from the start, because it says what was meant.
-A right that a changed grant is on is named, so that it sees the change.
+A right or technology that a changed grant is on is named, so that it sees the change.
 Read in this order: events, refusals, admit, evolve.
 """
 
@@ -35,11 +35,13 @@ from ledger.domain.contract_terms import (
     ContractId,
     Form,
     Grant,
+    ObjectIds,
     Upon,
     changed,
     read_by,
     reason_of,
 )
+from ledger.domain.estate import E, ended_from, replaced_from, with_grants
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -54,7 +56,6 @@ from ledger.domain.event import (
     PartyId,
     PartyIds,
     Refusal,
-    RightId,
     State,
     Text,
     legal_day,
@@ -68,7 +69,6 @@ from ledger.domain.granting import (
     must_not_reach_behind,
 )
 from ledger.domain.law import law_day
-from ledger.domain.right import Right, ended_from, replaced_from, with_grants
 from ledger.domain.sublicence import (
     contracts_above,
     licensees_of,
@@ -80,18 +80,19 @@ from ledger.domain.sublicence import (
 class ContractChanged(Body):
     """What an amendment and a correction say alike. Never an event itself.
 
-    `rights` are those that a grant is on which is named in `changes`, before or after.
+    `rights` are the rights and technologies that a grant is on which is named in `changes`, before
+    or after.
     """
 
     contract: ContractId
     parties: PartyIds
     changes: Changes
-    rights: Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
+    rights: ObjectIds
     consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
     consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
 
     def subjects(self) -> frozenset[str]:
-        """Return the contract, those who sign, and the rights whose grants change."""
+        """Return the contract, those who sign, and what changed grants are on."""
         return frozenset((self.contract, *self.parties, *self.rights, *self.consents))
 
     def reads(self, state: State) -> Iterable[str]:
@@ -144,11 +145,11 @@ class CorrectionRecorded(ContractChanged):
 
 
 class RightsNotNamed(Refusal):
-    """What changes or ends grants names exactly the rights that these are on."""
+    """What changes or ends grants names exactly the rights and technologies that these are on."""
 
     code = "RIGHTS_NOT_NAMED"
     members = ("rights",)
-    title_vi = "Sự kiện không nêu đúng các quyền mà phần cấp quyền bị thay đổi liên quan đến"
+    title_vi = "Sự kiện không nêu đúng các quyền và công nghệ mà phần cấp quyền bị thay đổi"
 
 
 class AmendForm(Refusal):
@@ -182,12 +183,12 @@ def must_be_all(contract: Contract, signing: Iterable[str]) -> None:
         )
 
 
-def must_name(rights: Iterable[str], expected: frozenset[str], contract: Contract) -> None:
-    """Refuse an event that names other rights than those whose grants it changes or ends."""
-    named = frozenset(rights)
+def must_name(objects: Iterable[str], expected: frozenset[str], contract: Contract) -> None:
+    """Refuse an event that names other things than those whose grants it changes or ends."""
+    named = frozenset(objects)
     if named != expected:
         raise RightsNotNamed(
-            "the grants that change are on other rights than those named",
+            f"the grants that change are on {', '.join(sorted(expected)) or 'nothing'}",
             positions=(contract.position,),
             subjects=named ^ expected,
         )
@@ -292,7 +293,7 @@ def _must_leave_something(
 
 
 def _objects(grants: Iterable[Grant]) -> frozenset[str]:
-    return frozenset(item for grant in grants for item in (*grant.rights, *grant.technologies))
+    return frozenset(item for grant in grants for item in grant.objects)
 
 
 def _granted(contract: Contract, changes: Changes) -> Mapping[str, Grant]:
@@ -319,8 +320,7 @@ def _must_be_grantable(
     must_be_free_of_void_clauses(state, terms, terms.grants, law, day, said_on)
     touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)
     before = (grant for name, grant in contract.grants.items() if name in touched)
-    affected = (right for grant in (*before, *body.changes.grants) for right in grant.rights)
-    must_name(body.rights, frozenset(affected), contract)
+    must_name(body.rights, _objects((*before, *body.changes.grants)), contract)
     for grant in body.changes.grants:
         must_be_party(grant, contract.parties)
         _must_be_given(state, event, body, contract, grant, context)
@@ -377,8 +377,8 @@ def _evolve_corrected(subject: str, value: Contract, logged: Logged) -> Contract
     return replace(value.changed_by(change), parties=frozenset(body.parties_meant))
 
 
-def _evolve_right_changed(subject: str, value: Right, logged: Logged) -> Right:
-    """Return the right with the changed grants in the place of those that they replace.
+def _evolve_regranted(subject: str, value: E, logged: Logged) -> E:
+    """Return the thing with the changed grants in the place of those that they replace.
 
     What ended takes what was granted under it along; what was changed does not.
     """
@@ -394,7 +394,7 @@ def _evolve_right_changed(subject: str, value: Right, logged: Logged) -> Right:
     )
     held = []
     for grant in body.changes.grants:
-        if subject in grant.rights and grant.option_until is None:
+        if subject in grant.objects and grant.option_until is None:
             first = grant.valid_from if start is None else max(start, grant.valid_from)
             dated = grant.model_copy(update={"valid_from": first})
             held.append(held_grant(dated, body.contract, head, logged.position, day))
@@ -406,6 +406,8 @@ ADMITS: Admits = {TermsAmended: _admit_amended, CorrectionRecorded: _admit_corre
 EVOLVES: Evolves = {
     (KIND, TermsAmended): _evolve_amended,
     (KIND, CorrectionRecorded): _evolve_corrected,
-    ("right", TermsAmended): _evolve_right_changed,
-    ("right", CorrectionRecorded): _evolve_right_changed,
+    ("right", TermsAmended): _evolve_regranted,
+    ("right", CorrectionRecorded): _evolve_regranted,
+    ("technology", TermsAmended): _evolve_regranted,
+    ("technology", CorrectionRecorded): _evolve_regranted,
 }

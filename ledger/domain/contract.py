@@ -39,6 +39,7 @@ from ledger.domain.contract_terms import (
     first_terms,
     reason_of,
 )
+from ledger.domain.estate import E, with_grants
 from ledger.domain.event import (
     FROM_LIST,
     Admits,
@@ -73,7 +74,6 @@ from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import check_rate
 from ledger.domain.offer import Offer, OfferId
 from ledger.domain.party import party_of
-from ledger.domain.right import Right, with_grants
 from ledger.domain.royalty import LateRateCap, Royalty, must_respect_the_cap
 from ledger.domain.title import Assignment
 
@@ -119,8 +119,7 @@ class ContractConcluded(AgreedTerms):
         optional = (self.listing, self.offer, self.assignment, self.auction)
         return frozenset({self.contract, *self.parties, *self.consents}).union(
             (subject for subject in optional if subject is not None),
-            *(grant.rights for grant in self.grants),
-            *(grant.technologies for grant in self.grants),
+            *(grant.objects for grant in self.grants),
         )
 
     def reads(self, state: State) -> Iterable[str]:
@@ -261,9 +260,9 @@ class Contract:
         """Return who is paid: the licensors, or all parties where nothing is granted."""
         return frozenset(grant.licensor for grant in self.grants.values()) or self.parties
 
-    def rights(self) -> frozenset[str]:
-        """Return the rights that its grants are on."""
-        return frozenset(right for grant in self.grants.values() for right in grant.rights)
+    def objects(self) -> frozenset[str]:
+        """Return what its grants are on."""
+        return frozenset(item for grant in self.grants.values() for item in grant.objects)
 
     def changed_by(self, change: Change) -> "Contract":
         """Return the contract after a change of its terms."""
@@ -470,14 +469,14 @@ def _evolve_concluded(subject: str, value: Contract | None, logged: Logged) -> C
     )
 
 
-def _evolve_right_concluded(subject: str, value: Right, logged: Logged) -> Right:
+def _evolve_granted(subject: str, value: E, logged: Logged) -> E:
     body = logged.event.body
     assert isinstance(body, ContractConcluded)
     day = legal_day(logged.accepted)
     held = [
         held_grant(grant, body.contract, None, logged.position, day)
         for grant in body.grants
-        if subject in grant.rights and grant.option_until is None
+        if subject in grant.objects and grant.option_until is None
     ]
     return with_grants(value, held)
 
@@ -499,6 +498,7 @@ BODIES: tuple[type[Body], ...] = (ContractConcluded,)
 ADMITS: Admits = {ContractConcluded: _admit_concluded}
 EVOLVES: Evolves = {
     (KIND, ContractConcluded): _evolve_concluded,
-    ("right", ContractConcluded): _evolve_right_concluded,
+    ("right", ContractConcluded): _evolve_granted,
+    ("technology", ContractConcluded): _evolve_granted,
     ("listing", ContractConcluded): _evolve_listing_concluded,
 }

@@ -43,6 +43,11 @@ from ledger.domain.technology import Category, TechnologyId
 ContractId = Annotated[str, of_kind("contract")]
 ConsentId = Annotated[str, of_kind("consent")]
 GrantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{1,16}$")]
+ObjectIds = Annotated[
+    tuple[Annotated[str, of_kind("(right|technology)")], ...], FROM_LIST, DISTINCT
+]
+"""Things that are licensed."""
+
 GrantRef = Annotated[str, StringConstraints(pattern=r"^contract:[a-z0-9.-]{1,80}#[a-z0-9]{1,16}$")]
 ConditionId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
 ExitName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,32}$")]
@@ -123,6 +128,11 @@ class Grant(Model):
         if self.licensor == self.licensee:
             raise ValueError("a grant is made to another")
         return self
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Return all that it is on."""
+        return (*self.rights, *self.technologies)
 
 
 class Improvements(Model):
@@ -323,8 +333,7 @@ def changed(terms: Terms, changes: Changes) -> Terms:
 def read_by(terms: Terms) -> Iterator[str]:
     """Yield what the rules of terms read: what grants are on, titles that ban an export."""
     for grant in terms.grants:
-        yield from grant.rights
-        yield from grant.technologies
+        yield from grant.objects
     yield from (ban.right for ban in terms.export_bans if ban.right is not None)
 
 

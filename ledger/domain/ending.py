@@ -3,7 +3,7 @@ How a contract rests and how it ends before its term.
 
 A party ends it alone by an exit that was agreed, or for a serious breach; it ends or suspends it by
 a notice of that, which works when the other side receives it (Civil Code art. 428). What ends
-grants names the rights that they are on.
+grants names the rights and technologies that they are on.
 Refusals come in the order in which they are defined here, BACKDATED behind who may end it.
 Read in this order: events, refusals, admit, evolve.
 """
@@ -11,7 +11,7 @@ Read in this order: events, refusals, admit, evolve.
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -19,10 +19,16 @@ from ledger.domain.amendment import must_be_all, must_name
 from ledger.domain.authority import WrongSigner
 from ledger.domain.backdating import Backdated, must_not_reach_back
 from ledger.domain.contract import KIND, Contract, Suspension, must_run
-from ledger.domain.contract_terms import Confirmation, ContractId, Exit, ExitName, reason_of
+from ledger.domain.contract_terms import (
+    Confirmation,
+    ContractId,
+    Exit,
+    ExitName,
+    ObjectIds,
+    reason_of,
+)
+from ledger.domain.estate import E, ended_from
 from ledger.domain.event import (
-    DISTINCT,
-    FROM_LIST,
     Admits,
     Body,
     Context,
@@ -32,19 +38,17 @@ from ledger.domain.event import (
     Logged,
     PartyIds,
     Refusal,
-    RightId,
     State,
     Text,
     legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.notice import Notice, NoticeId
+from ledger.domain.order import kind_of
 from ledger.domain.remedy import Other, Step
-from ledger.domain.right import Right, ended_from
+from ledger.domain.right import Right
 from ledger.domain.share import Share
 from ledger.domain.sublicence import licensees_of, sublicences_below
-
-Rights = Annotated[tuple[RightId, ...], FROM_LIST, DISTINCT]
 
 
 class ContractSuspended(Body):
@@ -92,7 +96,7 @@ class ContractTerminated(Body):
     terminated_by: PartyIds
     notice: NoticeId | None
     terminated_on: Day
-    rights: Rights
+    rights: ObjectIds
     exit: ExitName | None = None
     confirms: Confirmation | None = None
 
@@ -103,7 +107,7 @@ class ContractTerminated(Body):
         return self
 
     def subjects(self) -> frozenset[str]:
-        """Return the contract, who ends it, by which notice, and the rights that become free."""
+        """Return the contract, who ends it, by which notice, and what becomes free."""
         return _and_notice((self.contract, *self.terminated_by, *self.rights), self.notice)
 
     def reads(self, state: State) -> Iterable[str]:
@@ -201,7 +205,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, ContractTerminated)
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
-    must_name(body.rights, contract.rights(), contract)
+    must_name(body.rights, contract.objects(), contract)
     losing = _losing_by(state, body, contract)
     ending = contract.parties.intersection(body.terminated_by)
     _must_be_theirs(contract, body, losing)
@@ -297,7 +301,7 @@ def _must_be_confirmed(
             pointer="/body/terminated_on",
             step=_ending_today(context) if reason is None else _with(body, absent),
         )
-    for right in body.rights:
+    for right in (each for each in body.rights if kind_of(each) == "right"):
         must_not_reach_back(
             right,
             known(state, right, Right),
@@ -436,7 +440,7 @@ def _evolve_terminated(subject: str, value: Contract, logged: Logged) -> Contrac
     return replace(value, ended=body.terminated_on, ended_by=logged.position)
 
 
-def _evolve_right_terminated(subject: str, value: Right, logged: Logged) -> Right:
+def _evolve_freed(subject: str, value: E, logged: Logged) -> E:
     del subject
     body = logged.event.body
     assert isinstance(body, ContractTerminated)
@@ -454,5 +458,6 @@ EVOLVES: Evolves = {
     (KIND, ContractSuspended): _evolve_suspended,
     (KIND, ContractResumed): _evolve_resumed,
     (KIND, ContractTerminated): _evolve_terminated,
-    ("right", ContractTerminated): _evolve_right_terminated,
+    ("right", ContractTerminated): _evolve_freed,
+    ("technology", ContractTerminated): _evolve_freed,
 }

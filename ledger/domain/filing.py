@@ -19,6 +19,7 @@ from pydantic import model_validator
 from ledger.domain.authority import WrongSigner
 from ledger.domain.contract import KIND, Contract
 from ledger.domain.contract_terms import AgreedTerms, ContractId, Grant, first_terms
+from ledger.domain.estate import E, entered_in_the_register, with_grants
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -45,8 +46,6 @@ from ledger.domain.right import (
     Attested,
     OfficeNumber,
     Right,
-    entered_in_the_register,
-    with_grants,
 )
 
 FilingId = Annotated[str, of_kind("filing")]
@@ -158,7 +157,7 @@ class CompulsoryLicenceGranted(Attested, AgreedTerms):
     def subjects(self) -> frozenset[str]:
         """Return the licence, owner and licensee, and what it is on."""
         named = {self.contract, self.grant.licensor, self.grant.licensee, *self.consents}
-        return frozenset(named.union(self.grant.rights, self.grant.technologies))
+        return frozenset(named.union(self.grant.objects))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +218,7 @@ def _admit_compulsory(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, CompulsoryLicenceGranted)
     new(state, body.contract)
-    all_known(state, (*body.grant.rights, *body.grant.technologies))
+    all_known(state, body.grant.objects)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
 
 
@@ -280,7 +279,7 @@ def _evolve_right_entered(subject: str, value: Right, logged: Logged) -> Right:
     return entered_in_the_register(value, body.contract, body.issued_on)
 
 
-def _evolve_right_compulsory(subject: str, value: Right, logged: Logged) -> Right:
+def _evolve_compelled(subject: str, value: E, logged: Logged) -> E:
     del subject
     body = logged.event.body
     assert isinstance(body, CompulsoryLicenceGranted)
@@ -312,5 +311,6 @@ EVOLVES: Evolves = {
     (KIND, PermitIssued): _evolve_permit,
     (KIND, CompulsoryLicenceGranted): _evolve_compulsory,
     ("right", CertificateIssued): _evolve_right_entered,
-    ("right", CompulsoryLicenceGranted): _evolve_right_compulsory,
+    ("right", CompulsoryLicenceGranted): _evolve_compelled,
+    ("technology", CompulsoryLicenceGranted): _evolve_compelled,
 }

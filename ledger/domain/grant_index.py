@@ -96,7 +96,7 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class GrantIndex:
-    """Grants on a right: by key, contract, head and holder, by where and for what they are."""
+    """Grants on one thing: by key, contract, head and holder, by where and for what they are."""
 
     held: "HashTrieMap[Key, HeldGrant]" = HashTrieMap()
     contracts: "HashTrieMap[str, HashTrieSet[Key]]" = HashTrieMap()
@@ -223,7 +223,7 @@ def _meeting(what: str, paths: Paths) -> set[Bucket]:
 
 
 def conflicts(new: HeldGrant, earlier: GrantIndex, consenting: frozenset[str]) -> list[HeldGrant]:
-    """Return those of the earlier grants on one right that forbid the new one.
+    """Return those of the earlier grants on one thing that forbid the new one.
 
     Boxes that overlap conflict if one of the two grants is exclusive (IP Law art. 143), unless
 

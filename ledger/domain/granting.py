@@ -1,9 +1,9 @@
 """
 What a licensor can give: the rules that hold for every grant, whoever makes it and by which event.
 
-A grant is judged against the right alone, which holds every grant that burdens it: the licensor
-owns a share of the right and its co-owners agree, the right is in force, lasts as long and reaches
-as far, and nobody else is exclusive there (`ledger.domain.scope`).
+A grant is judged against the rights and technologies that it is on, which hold every grant that
+burdens them: the licensor owns a share of each and its co-owners agree, a right is in force, lasts
+as long and reaches as far, and nobody else is exclusive there (`ledger.domain.scope`).
 Refusals come in the order in which they are defined here.
 """
 
@@ -14,6 +14,7 @@ from datetime import date
 from ledger.domain.backdating import must_have_been_filed, must_not_reach_back
 from ledger.domain.contract_terms import Excluded, Grant
 from ledger.domain.covenant import must_have_covenant_consent
+from ledger.domain.estate import Estate
 from ledger.domain.event import Context, Refusal, State, legal_day
 from ledger.domain.existence import PredecessorUnknown, known
 from ledger.domain.grant_index import conflicts
@@ -128,10 +129,16 @@ def must_be_free(
 ) -> None:
     """Refuse a grant that its rights are too short for, or that another's exclusivity forbids.
 
+    It is tried on each right and each technology that it is on.
+
     The grants of one contract do not forbid each other: whoever is exclusive signs it.
     """
     rights = {right: known(state, right, Right) for right in grant.rights}
-    _must_accept_the_known(grant, rights.values())
+    objects: dict[str, Estate] = {
+        **rights,
+        **{each: known(state, each, Technology) for each in grant.technologies},
+    }
+    _must_accept_the_known(grant, objects.values())
     for right, value in rights.items():
         must_be_in_force(right, value, grant.valid_from, grant.territory.codes)
         must_outlast(right, value, grant.valid_to, context.law, legal_day(context.accepted))
@@ -148,26 +155,26 @@ def must_be_free(
                 day=held.recorded,
             )
     if grant.option_until is None:
-        _must_not_overlap(grant, rights, held, signers, agreed)
+        _must_not_overlap(grant, objects, held, signers, agreed)
 
 
 def _must_not_overlap(
     grant: Grant,
-    rights: Mapping[str, Right],
+    objects: Mapping[str, Estate],
     held: HeldGrant,
     signers: frozenset[str],
     agreed: Agreed,
 ) -> None:
     rivals, contract = {}, held.ref.partition("#")[0]
-    for right, value in rights.items():
-        willing = signers | agreed.get(right, _NOBODY)
+    for subject, value in objects.items():
+        willing = signers | agreed.get(subject, _NOBODY)
         against = [
             rival
             for rival in conflicts(held, value.grants, willing)
             if not rival.under(contract) and rival.licensee not in agreed.get(rival.ref, _NOBODY)
         ]
         if against:
-            rivals[right] = against
+            rivals[subject] = against
     if not rivals:
         return
     found = {rival.ref: rival for against in rivals.values() for rival in against}
@@ -184,13 +191,13 @@ def _all_sole(rivals: Iterable[HeldGrant]) -> bool:
     return all(rival.kind == "sole" for rival in rivals)
 
 
-def _must_accept_the_known(grant: Grant, rights: Iterable[Right]) -> None:
+def _must_accept_the_known(grant: Grant, objects: Iterable[Estate]) -> None:
     if not grant.accepts:
         return
-    known_here = [right.grants for right in rights]
+    known_here = [each.grants for each in objects]
     unknown = {ref for ref in grant.accepts if not any(each.get(ref) for each in known_here)}
     if unknown:
-        raise PredecessorUnknown("accepts a grant that its rights do not carry", subjects=unknown)
+        raise PredecessorUnknown("accepts a grant that nothing it is on carries", subjects=unknown)
 
 
 def box_of(grant: Grant) -> Box:

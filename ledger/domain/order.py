@@ -34,7 +34,9 @@ HOLDABLE: Mapping[str, frozenset[str]] = {
     "HOLD_PAYMENT": frozenset({"contract", "share"}),
     "FREEZE_TITLE": frozenset({"right"}),
     "SUSPEND_LISTING": frozenset({"listing"}),
-    "DECLARE_VOID": frozenset({"contract", "share", "assignment", "security", "right"}),
+    "DECLARE_VOID": frozenset(
+        {"contract", "share", "assignment", "security", "right", "technology"}
+    ),
 }
 """The kinds of subject that an order of each effect can be on."""
 
@@ -48,7 +50,8 @@ class Order(Model):
     """One effect on some subjects in the legal days `[start, end)`; a null `end` has no end.
 
     HOLD_PAYMENT may hold what is due to one `party` only. DECLARE_VOID names the `event` that is
-    void from `start`, and is on the deed which that event made and on every right it concerns.
+    void from `start`, and is on the deed which that event made and on every right and technology it
+    concerns.
     """
 
     order: OrderId
@@ -73,8 +76,10 @@ class Order(Model):
         return self
 
     def deeds(self) -> tuple[str, ...]:
-        """Return the subjects that are no rights: of DECLARE_VOID, the one deed."""
-        return tuple(subject for subject in self.on if kind_of(subject) != "right")
+        """Return the subjects that nobody owns: of DECLARE_VOID, the one deed."""
+        return tuple(
+            subject for subject in self.on if kind_of(subject) not in ("right", "technology")
+        )
 
 
 class Lift(Model):

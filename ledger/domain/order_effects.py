@@ -14,22 +14,24 @@ from typing import Any
 from rpds import HashTrieMap
 
 from ledger.domain.contract import Contract
+from ledger.domain.estate import E, ended_from
 from ledger.domain.event import Logged
 from ledger.domain.hold import Hold, Holds, voided_from
 from ledger.domain.listing import Listing
 from ledger.domain.moving import undone
 from ledger.domain.order import OfDispute, Order, kind_of
-from ledger.domain.right import Right, ended_from, without_lien
+from ledger.domain.right import Right, without_lien
 from ledger.domain.security import Security, charging
 from ledger.domain.share import Share
+from ledger.domain.technology import Technology
 from ledger.domain.title import Assignment
 
 
 def concerned_by(deed: object) -> frozenset[str]:
-    """Return the rights that a deed concerns: all of them are named where it is declared void."""
+    """Return what a deed concerns: all of it is named where it is declared void."""
     match deed:
         case Contract():
-            return frozenset().union(*(grant.rights for grant in deed.grants.values()))
+            return deed.objects()
         case Assignment():
             return deed.rights
         case Security():
@@ -108,10 +110,17 @@ def _right(subject: str, value: Right, logged: Logged) -> Right:
     return value
 
 
-def _without_grants(right: Right, contract: str, start: date, logged: Logged) -> Right:
-    """Return the right after a contract's grants, and those below them, ended on a day."""
+def _technology(subject: str, value: Technology, logged: Logged) -> Technology:
+    for order in _voiding(subject, logged):
+        (deed,) = order.deeds()
+        value = _without_grants(value, deed, order.start, logged)
+    return value
+
+
+def _without_grants(thing: E, contract: str, start: date, logged: Logged) -> E:
+    """Return the thing after a contract's grants, and those below them, ended on a day."""
     del logged
-    return ended_from(right, {grant.ref for grant in right.grants.of(contract)}, start)
+    return ended_from(thing, {grant.ref for grant in thing.grants.of(contract)}, start)
 
 
 def _without_assignment(right: Right, assignment: str, start: date, logged: Logged) -> Right:
@@ -138,5 +147,6 @@ EFFECTS: Mapping[str, Callable[[str, Any, Logged], Any]] = {
     "assignment": _assignment,
     "security": _security,
     "right": _right,
+    "technology": _technology,
 }
 """How an event of a dispute folds into each kind of subject that orders are on."""

@@ -12,6 +12,7 @@ from ledger.domain.amendment import must_be_all
 from ledger.domain.approval import must_be_approved
 from ledger.domain.contract import KIND, Change, Contract, must_run
 from ledger.domain.contract_terms import Changes, ConditionId, ContractId, Grant
+from ledger.domain.estate import E, with_grants
 from ledger.domain.event import (
     Admits,
     Body,
@@ -34,7 +35,6 @@ from ledger.domain.granting import (
     must_be_on_filed_rights,
     must_not_reach_behind,
 )
-from ledger.domain.right import Right, with_grants
 
 
 class ConditionMet(Body):
@@ -79,9 +79,7 @@ class OptionExercised(Body):
 
     def subjects(self) -> frozenset[str]:
         """Return the contract, the licensee and what the grant is on."""
-        return frozenset(
-            (self.contract, self.exercised_by, *self.grant.rights, *self.grant.technologies)
-        )
+        return frozenset((self.contract, self.exercised_by, *self.grant.objects))
 
 
 class ConditionOpen(Refusal):
@@ -207,7 +205,7 @@ def _evolve_option(subject: str, value: Contract, logged: Logged) -> Contract:
     )
 
 
-def _evolve_right_option(subject: str, value: Right, logged: Logged) -> Right:
+def _evolve_taken_up(subject: str, value: E, logged: Logged) -> E:
     del subject
     body = logged.event.body
     assert isinstance(body, OptionExercised)
@@ -226,5 +224,6 @@ EVOLVES: Evolves = {
     (KIND, ConditionMet): _evolve_condition,
     (KIND, ContractInForce): _evolve_in_force,
     (KIND, OptionExercised): _evolve_option,
-    ("right", OptionExercised): _evolve_right_option,
+    ("right", OptionExercised): _evolve_taken_up,
+    ("technology", OptionExercised): _evolve_taken_up,
 }

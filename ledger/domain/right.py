@@ -23,6 +23,7 @@ from pydantic import (
 from rpds import HashTrieMap
 
 from ledger.domain.burden import Covenant, Lien, Pending, Priority
+from ledger.domain.estate import Estate
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -46,9 +47,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import all_known, new, not_in_future
 from ledger.domain.fraction import must_be_writable
-from ledger.domain.grant_index import GrantIndex
 from ledger.domain.hold import Hold
-from ledger.domain.scope import HeldGrant
 from ledger.domain.standing import UNCHANGED, Standing
 
 KIND = "right"
@@ -171,11 +170,8 @@ class RightFiled(Attested):
         return self
 
 
-NO_GRANTS = GrantIndex()
-
-
 @dataclass(frozen=True, slots=True)
-class Right:
+class Right(Estate):
     """What is known of a right.
 
     `filing_day` says whether it was filed `exact`ly on `filed_on`, or by then at the `latest`.
@@ -209,7 +205,6 @@ class Right:
     former: "HashTrieMap[str, int]" = HashTrieMap()
     status: Standing = UNCHANGED
     liens: "HashTrieMap[str, Lien]" = HashTrieMap()
-    grants: GrantIndex = NO_GRANTS
     pending: "HashTrieMap[str, Pending]" = HashTrieMap()
     priorities: "HashTrieMap[str, Priority]" = HashTrieMap()
     settled: "HashTrieMap[str, Pending]" = HashTrieMap()
@@ -219,56 +214,6 @@ class Right:
     first_attested: frozenset[str] = frozenset()
     listed: "HashTrieMap[str, str]" = HashTrieMap()
     frozen: "HashTrieMap[str, Hold]" = HashTrieMap()
-
-
-def with_grants(right: Right, grants: Sequence[HeldGrant]) -> Right:
-    """Return the right burdened with further grants."""
-    return replace(right, grants=right.grants.add(grants)) if grants else right
-
-
-def ended_from(right: Right, refs: Iterable[str], day: date) -> Right:
-    """Return the right after these grants ended on a day, and those below them with them.
-
-    Those below a grant that gives them a direct licence live on.
-    """
-    grants = right.grants
-    going = list(refs)
-    while going:
-        ref = going.pop()
-        for grant in grants.named(ref):
-            grants = _shortened(grants, grant, day)
-            if not grant.direct_licence:
-                going.extend(each.ref for each in grants.below(ref))
-    return replace(right, grants=grants)
-
-
-def replaced_from(right: Right, refs: Iterable[str], day: date | None) -> Right:
-    """Return the right without these grants from a day on, None being the start; not those below.
-
-    What is granted in their place is added with `with_grants`.
-    """
-    grants = right.grants
-    for grant in [each for ref in refs for each in grants.named(ref)]:
-        grants = grants.remove(grant) if day is None else _shortened(grants, grant, day)
-    return replace(right, grants=grants)
-
-
-def entered_in_the_register(right: Right, contract: str, day: date) -> Right:
-    """Return the right with a contract's grants entered: from then on they bind third parties."""
-    grants = right.grants
-    for grant in grants.of(contract):
-        if grant.registered is None:
-            grants = grants.remove(grant).add([replace(grant, registered=day)])
-    return replace(right, grants=grants)
-
-
-def _shortened(grants: GrantIndex, grant: HeldGrant, day: date) -> GrantIndex:
-    """Return the grants after one ended on a day: without it, if it had not begun."""
-    grants = grants.remove(grant)
-    if grant.box.start >= day:
-        return grants
-    end = day if grant.box.end is None else min(grant.box.end, day)
-    return grants.add([replace(grant, box=replace(grant.box, end=end))])
 
 
 def with_lien(right: Right, security: str, lien: Lien) -> Right:

@@ -155,7 +155,7 @@ def _admit_ruling(state: State, event: Event, context: Context) -> None:
 
 
 def _must_void_the_deed(state: State, order: Order, context: Context) -> None:
-    """Refuse a voidance that names another event than made the deed, or not all its rights."""
+    """Refuse a voidance that names another event than made the deed, or not all it concerns."""
     assert order.event is not None, "only DECLARE_VOID comes here"
     (deed,) = order.deeds()
     value = state.get(deed)
@@ -168,7 +168,7 @@ def _must_void_the_deed(state: State, order: Order, context: Context) -> None:
     concerned = concerned_by(value)
     if concerned != frozenset(order.on) - {deed}:
         raise OrderMismatch(
-            f"{deed} concerns {', '.join(sorted(concerned)) or 'no right'}",
+            f"{deed} concerns {', '.join(sorted(concerned)) or 'nothing'}",
             positions=(value.position,),
             subjects=concerned,
             pointer="/body/orders",

@@ -31,6 +31,7 @@ from ledger.domain.contract_terms import (
     first_terms,
     reason_of,
 )
+from ledger.domain.estate import E, with_grants
 from ledger.domain.event import (
     Admits,
     Body,
@@ -53,7 +54,6 @@ from ledger.domain.granting import (
 )
 from ledger.domain.law import law_day
 from ledger.domain.relation import relations_between
-from ledger.domain.right import Right, with_grants
 from ledger.domain.scope import Box
 
 
@@ -84,7 +84,7 @@ class SublicenceGranted(AgreedTerms):
         named = {self.contract, self.head_contract, self.sublicensor, self.sublicensee}
         if self.consent_by is not None:
             named.add(self.consent_by)
-        return frozenset(named).union(self.consents, self.grant.rights, self.grant.technologies)
+        return frozenset(named).union(self.consents, self.grant.objects)
 
     def reads(self, state: State) -> Iterable[str]:
         """Return what the terms refer to, and the contracts above the head."""
@@ -350,7 +350,7 @@ def _evolve_sublicence(subject: str, value: Contract | None, logged: Logged) -> 
     )
 
 
-def _evolve_right_sublicence(subject: str, value: Right, logged: Logged) -> Right:
+def _evolve_passed_on(subject: str, value: E, logged: Logged) -> E:
     del subject
     body = logged.event.body
     assert isinstance(body, SublicenceGranted)
@@ -363,5 +363,6 @@ BODIES: tuple[type[Body], ...] = (SublicenceGranted,)
 ADMITS: Admits = {SublicenceGranted: _admit_sublicence}
 EVOLVES: Evolves = {
     (KIND, SublicenceGranted): _evolve_sublicence,
-    ("right", SublicenceGranted): _evolve_right_sublicence,
+    ("right", SublicenceGranted): _evolve_passed_on,
+    ("technology", SublicenceGranted): _evolve_passed_on,
 }

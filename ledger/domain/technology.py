@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints
 from rpds import HashTrieMap
 
 from ledger.domain.authority import WrongSigner
+from ledger.domain.estate import Estate
 from ledger.domain.event import (
     Admits,
     Body,
@@ -121,8 +122,8 @@ class Authors:
 
 
 @dataclass(frozen=True, slots=True)
-class Technology:
-    """A registered technology: its owners' shares, and what the law makes depend on it.
+class Technology(Estate):
+    """A registered technology: its owners' shares, its grants, what the law makes depend on it.
 
     `funding` is as agreed last, or else as declared at registration. `contributed` maps whoever
     brought something in to the position of the last record of it.

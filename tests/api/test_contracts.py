@@ -195,6 +195,7 @@ def test_what_had_to_be_filed_and_was_late(
         state_money=True,
         effective_upon="registration",
         concluded_on=day(signed),
+        **c.LATE,
         effective_from=day(cast.today),
         effective_to=None,
     )

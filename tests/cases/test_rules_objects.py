@@ -7,19 +7,25 @@ from typing import Any
 
 import pytest
 
+from ledger.domain.amendment import RightsNotNamed
 from ledger.domain.approval import RegistrationNeeded
 from ledger.domain.backdating import Backdated, RightNotYet
 from ledger.domain.clauses import DateUnproven, VoidNoChallenge
 from ledger.domain.event import Body
+from ledger.domain.granting import ExclusiveOverlap, SoleThirdGrant
 from ledger.domain.law import Ground, Law
 from ledger.domain.listing import ContentMissing
 from ledger.domain.right import Attested
 from ledger.domain.transfer import ForeignAssigneeStateFunded
 from ledger.lawbook import laws_at_hand
 from tests.support.builders import (
+    CONTRACT,
+    FIRM,
+    INSTITUTE,
     RIVAL,
     STRANGER,
     TECHNOLOGY,
+    THIRD,
     assignment_agreed,
     contract_concluded,
     first_party,
@@ -27,9 +33,11 @@ from tests.support.builders import (
     held,
     party_registered,
     right_filed,
+    sublicence_granted,
     technology_registered,
 )
-from tests.support.contracts import LATE
+from tests.support.contracts import LATE, contract_terminated, option_exercised, terms_amended
+from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.golden_events import STORY
 from tests.support.specification import EMPTY, START, Past, Said, given, said
 
@@ -205,3 +213,98 @@ def test_no_older_day_turns_a_refusal_by_law_into_an_admission(body: Body) -> No
         for said_so in (with_day(whole, at, earlier), every):
             attempt = past.when(type(body).model_validate(said_so))
             assert attempt.refusal is not None, at
+
+
+SECOND = "contract:01890000-0000-7000-8000-0000000000ff"
+
+
+def know_how(licensee: str = FIRM, **overrides: Any) -> Any:
+    """Return the institute's licence of a technology alone."""
+    terms = overrides.pop("terms", {})
+    made = grant(**{"licensee": licensee, "rights": [], "technologies": [TECHNOLOGY], **overrides})
+    return contract_concluded(
+        **{"grants": [made], "parties": sorted([INSTITUTE, licensee]), "kind": "licence", **terms}
+    )
+
+
+def test_know_how_twice() -> None:
+    """Know-how is licensed exclusively once; elsewhere, or with the holder's word, again."""
+    past = given(technology_registered(), know_how())
+    again = {"terms": {"contract": SECOND}}
+    past.when(know_how(RIVAL, **again)).then_refused(
+        ExclusiveOverlap, positions=[1], subjects=[TECHNOLOGY]
+    )
+    past.when(know_how(RIVAL, **again, exclusivity="non_exclusive")).then_refused(ExclusiveOverlap)
+    past.when(know_how(RIVAL, **again, territory={"codes": ["iso:LA"]})).then_admitted()
+    willing = {"contract": SECOND, "consents": [FIRM]}
+    past.when(know_how(RIVAL, terms=willing, exclusivity="non_exclusive")).then_admitted()
+    beside = know_how(RIVAL, terms=willing, accepts=[f"{CONTRACT}#g1"])
+    past.when(beside).then_admitted()
+    sole = given(technology_registered(), know_how(exclusivity="sole"))
+    sole.when(know_how(RIVAL, **again)).then_refused(SoleThirdGrant, positions=[1])
+
+
+def test_a_grant_on_a_right_and_know_how_is_tried_on_each() -> None:
+    past = given(technology_registered(), right_filed(), know_how())
+    both = grant(licensee=RIVAL, technologies=[TECHNOLOGY])
+    terms = {"contract": SECOND, "parties": sorted([INSTITUTE, RIVAL])}
+    past.when(contract_concluded(**terms, grants=[both])).then_refused(
+        ExclusiveOverlap, positions=[2], subjects=[TECHNOLOGY]
+    )
+    of_right = grant(licensee=RIVAL)
+    past.when(contract_concluded(**terms, grants=[of_right])).then_admitted()
+
+
+def test_know_how_is_free_again_when_its_contract_ends_or_falls() -> None:
+    """An end and a ruling name the technology, and free it; so does an amendment that narrows."""
+    past = given(technology_registered(), know_how())
+    rival = know_how(RIVAL, terms={"contract": SECOND})
+    end = {
+        "contract": CONTRACT,
+        "ground": "consent",
+        "exit": None,
+        "notice": None,
+        "terminated_by": sorted([INSTITUTE, FIRM]),
+        "terminated_on": "2026-11-02",
+    }
+    past.when(contract_terminated(**end, rights=[])).then_refused(RightsNotNamed)
+    past.and_then(contract_terminated(**end, rights=[TECHNOLOGY])).when(rival).then_admitted()
+    narrow = grant(rights=[], technologies=[TECHNOLOGY], territory={"codes": ["iso:LA"]})
+    amended = terms_amended(
+        changes={"grants": [narrow]}, rights=[TECHNOLOGY], effective_from="2026-12-01"
+    )
+    past.when(amended.model_copy(update={"rights": ()})).then_refused(RightsNotNamed)
+    past.and_then(amended).when(rival).then_admitted()
+    disputed = (court_registered(), dispute_opened(concerns=[CONTRACT]))
+    voided = ruling_made(orders=[void(know_how(), CONTRACT, TECHNOLOGY)])
+    fallen = given(technology_registered(), know_how(), *disputed, voided)
+    fallen.when(rival).then_admitted()
+
+
+def test_a_sublicence_of_know_how_sits_under_its_head_and_an_option_burdens_when_taken_up() -> None:
+    past = given(technology_registered(), know_how())
+    below = grant(
+        licensor=FIRM,
+        licensee=THIRD,
+        rights=[],
+        technologies=[TECHNOLOGY],
+        exclusivity="exclusive",
+        acts=["sell"],
+    )
+    passed_on = sublicence_granted(grant=below, sublicensor=FIRM, sublicensee=THIRD)
+    under = past.and_then(passed_on)
+    other = {**below, "licensee": RIVAL}
+    again = sublicence_granted(contract=SECOND, grant=other, sublicensor=FIRM, sublicensee=RIVAL)
+    under.when(again).then_refused(ExclusiveOverlap, positions=[2], subjects=[TECHNOLOGY])
+    option = know_how(RIVAL, option_until="2027-12-01", terms={"contract": SECOND})
+    taken = option_exercised(
+        contract=SECOND,
+        grant=grant(licensee=RIVAL, rights=[], technologies=[TECHNOLOGY]),
+        exercised_by=RIVAL,
+    )
+    given(technology_registered(), option, know_how()).when(taken).then_refused(
+        ExclusiveOverlap, positions=[2]
+    )
+    given(technology_registered(), option, taken).when(know_how()).then_refused(
+        ExclusiveOverlap, positions=[2]
+    )

@@ -27,6 +27,7 @@ from projections.view import NotAsked, NotFolded
 from projections.waiting import folded_sizes, wait_until_folded
 from tests.support import builders as b
 from tests.support.builders import AUTHOR, BANK, CONTRACT, FIRM, INSTITUTE, RIGHT, RIVAL
+from tests.support.contracts import LATE
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
@@ -64,7 +65,7 @@ STORY: dict[str, Body] = {
     ),
     "distributed": b.revenue_distributed(reports=[CORRECTION]),
     "paid": b.payment_confirmed(),
-    "agreed": b.assignment_agreed(agreed_on="2026-10-30"),
+    "agreed": b.assignment_agreed(agreed_on="2026-10-30", **LATE),
     "registered": b.assignment_registered(effective_on="2026-10-31", registered_on="2026-11-01"),
     "lapsed": b.right_lapsed(effective_from="2027-05-04", published_on="2026-11-01"),
     "software": b.right_filed(right=SOFTWARE, kind="software", application_no="1-2020-00003"),

@@ -1,6 +1,7 @@
 """Who is exclusive where, what may still be granted, and what ends with a right."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,12 +15,22 @@ from projections.reach import Part, dependents_of, exclusive_in, left_of
 from projections.rebuild import rebuild
 from projections.runner import Runner
 from tests.support import builders as b
-from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, RIGHT, RIVAL, SUBLICENCE
+from tests.support.builders import (
+    BANK,
+    CONTRACT,
+    FIRM,
+    INSTITUTE,
+    RIGHT,
+    RIVAL,
+    SUBLICENCE,
+    TECHNOLOGY,
+)
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.projecting import logged
 
 DA_NANG = {"codes": ["vn-2025:48"]}
+OF_KNOW_HOW = "contract:know-how"
 STORY = (
     b.right_filed(filed_on="2020-03-10"),
     b.right_granted(),
@@ -46,8 +57,13 @@ STORY = (
         )
     ),
     b.security_created(),
+    b.technology_registered(),
+    b.contract_concluded(
+        contract=OF_KNOW_HOW,
+        grants=[b.grant(rights=[], technologies=[TECHNOLOGY], territory=DA_NANG, valid_to=None)],
+    ),
 )
-FILED, GRANTED, LICENSED, SUBLICENSED, CHARGED = range(1, 6)
+FILED, GRANTED, LICENSED, SUBLICENSED, CHARGED, REGISTERED, TAUGHT = range(1, 8)
 ANY = Field.model_validate({"scheme": "any", "edition": None, "codes": []})
 MEDICINE = Field.model_validate({"scheme": "ipc", "edition": "2026.01", "codes": ["A61K 31/00"]})
 ENGINES = Field.model_validate({"scheme": "ipc", "edition": "2026.01", "codes": ["F02"]})
@@ -131,3 +147,25 @@ def test_what_ends_with_the_right_and_who_must_be_told(told):
     assert (LICENSED, SUBLICENSED) == found.positions
     later = dependents_of(told, RIGHT, true_on=date(2029, 6, 1))
     assert [f"{CONTRACT}#g1"] == [each.grant.ref for each in later.dependents]
+
+
+def test_know_how_is_taken_and_left_as_a_right_is(told):
+    """Exclusive in Đà Nẵng: elsewhere all of it may be granted, without a title's bounds."""
+    taken = Part(place("vn-2025:48"), MEDICINE, date(2028, 1, 1), None)
+    found = exclusive_in(told, TECHNOLOGY, taken)
+    assert [f"{OF_KNOW_HOW}#g1"] == [row.ref for row in found.grants]
+    assert ((TAUGHT,), "yes") == (found.positions, found.verdict)
+    elsewhere = replace(taken, territory=place("vn-2025:01"))
+    assert "no" == exclusive_in(told, TECHNOLOGY, elsewhere).verdict
+    left = left_of(told, TECHNOLOGY, shipped(), start=date(2028, 1, 1), end=None)
+    assert (("world",), None, None) == (left.part.territory.codes, left.part.end, left.status)
+    assert any(("vn-2025:48",) == each.outside for each in left.exclusive)
+    assert ((), (f"{OF_KNOW_HOW}#g1",)) == (left.liens, tuple(row.ref for row in left.encumbrances))
+
+
+def test_what_nobody_registered_is_not_left_to_grant(told):
+    asked = {"start": date(2028, 1, 1), "end": None}
+    unheard = left_of(told, "technology:unheard-of", shipped(), **asked)
+    assert ((), (), "unknown") == (unheard.exclusive, unheard.non_exclusive, unheard.verdict)
+    before = left_of(told, TECHNOLOGY, shipped(), **asked, known_at=CHARGED)
+    assert ((), ()) == (before.exclusive, before.non_exclusive)

@@ -78,6 +78,8 @@ ANSWERS: Mapping[str, tuple[type[Any], ...]] = {
     "getStatus": (Status,),
     "getSublicences": (Tree,),
     "getTechnology": (TechnologyView,),
+    "getTechnologyExclusive": (Exclusive,),
+    "getTechnologyLeftToGrant": (LeftToGrant,),
     "getTerms": (TermsOn, ReportTerms),
     "getTimeline": (MarkedTimeline,),
     "getTitle": (Title,),
