@@ -31,11 +31,14 @@ from ledger.domain.event import (
     Sha256,
     State,
     format_instant,
+    legal_day,
     of_kind,
 )
 from ledger.domain.existence import IntervalEmpty, known, new
+from ledger.domain.hold import must_not_be_frozen
 from ledger.domain.listing import Listing, ListingId, must_be_open, rights_of
 from ledger.domain.money import CurrencyMismatch, Price
+from ledger.domain.right import Right
 
 KIND = "auction"
 
@@ -96,6 +99,10 @@ class BidPlaced(Body):
     bidder: PartyId
     price: Price
 
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the listing of the auction, and its rights."""
+        return shown_by(state, self.auction)
+
     def subjects(self) -> frozenset[str]:
         """Return the auction and the bidder."""
         return frozenset((self.auction, self.bidder))
@@ -142,7 +149,10 @@ class Bid:
 
 @dataclass(frozen=True, slots=True)
 class Auction:
-    """An auction as bids see it. `ended` is the position of the event that closed it."""
+    """An auction as bids see it.
+
+    `ended` is the position of the event that closed it, `used` that of the deed with its winner.
+    """
 
     position: int
     opened_at: datetime
@@ -158,6 +168,7 @@ class Auction:
     best: Bid | None = None
     winner: str | None = None
     ended: int | None = None
+    used: int | None = None
     opens_until: datetime | None = None
     sealed: "HashTrieMap[str, SealedBid]" = HashTrieMap()
 
@@ -245,13 +256,30 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
 
 
 def _admit_placed(state: State, event: Event, context: Context) -> None:
-    """Refuse a bid after the close, of another form, by who sells, or too low."""
+    """Refuse a bid after the close, of another form, by who sells, for what is not to be had."""
     body = event.body
     assert isinstance(body, BidPlaced)
     auction = known(state, body.auction, Auction)
     must_run(auction, context.accepted)
     must_bid(auction, body.bidder, "english", "dutch")
+    must_be_to_be_had(state, auction, context)
     auction.must_take(body.price, context.accepted)
+
+
+def shown_by(state: State, subject: str) -> Iterable[str]:
+    """Return the listing of an auction, and the rights that it shows."""
+    auction = state.get(subject)
+    if isinstance(auction, Auction):
+        yield auction.listing
+        yield from rights_of(state, auction.listing)
+
+
+def must_be_to_be_had(state: State, auction: Auction, context: Context) -> None:
+    """Refuse a bid for a frozen title, and on a listing that is off the market."""
+    for right in rights_of(state, auction.listing):
+        held = known(state, right, Right).frozen
+        must_not_be_frozen(right, held, legal_day(context.accepted), "/body/auction")
+    must_be_open(state, auction.listing, context, "/body/auction")
 
 
 def must_bid(auction: Auction, bidder: str, *kinds: str) -> None:

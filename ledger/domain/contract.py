@@ -16,8 +16,15 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 from rpds import HashTrieMap
 
+from ledger.domain.acceptance import (
+    Deal,
+    evolve_followed,
+    must_follow_acceptance,
+    must_follow_auction,
+    read_with,
+)
 from ledger.domain.approval import must_wait_for_the_state
-from ledger.domain.auction import Auction, AuctionId, AuctionWinnerMismatch
+from ledger.domain.auction import AuctionId
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import must_be_confirmed
 from ledger.domain.clauses import (
@@ -58,7 +65,7 @@ from ledger.domain.event import (
     of_kind,
     reveal,
 )
-from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
+from ledger.domain.existence import interval, known, new, not_in_future
 from ledger.domain.filed_report import NONE_FILED, ReportsOfContract
 from ledger.domain.granting import (
     Agreed,
@@ -72,7 +79,7 @@ from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.law import law_day
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.money import check_rate
-from ledger.domain.offer import Offer, OfferId
+from ledger.domain.offer import OfferId
 from ledger.domain.party import party_of
 from ledger.domain.royalty import LateRateCap, Royalty, must_respect_the_cap
 from ledger.domain.title import Assignment
@@ -123,9 +130,12 @@ class ContractConcluded(AgreedTerms):
         )
 
     def reads(self, state: State) -> Iterable[str]:
-        """Return what the terms refer to, and the licensees: the State buys through its bodies."""
-        del state
-        return self.referred().union(grant.licensee for grant in self.grants)
+        """Return what the terms refer to, the listing of its deal, and the licensees.
+
+        The State buys through its bodies.
+        """
+        followed = read_with(state, self.offer, self.auction)
+        return self.referred().union(followed, (grant.licensee for grant in self.grants))
 
     def references(self) -> Iterable[str]:
         """Return the payload hash of the acceptance that this contract follows."""
@@ -324,8 +334,9 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     if body.assignment is not None:
         known(state, body.assignment, Assignment)
     must_let_out(body.exits, body.parties)
-    _must_follow_acceptance(state, body)
-    _must_bind_the_winner(state, body)
+    deal = _deal_of(body)
+    must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
+    must_follow_auction(state, body.auction, deal, context)
     _must_be_bought_by_the_state(state, body)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     interval(body.effective_from, body.effective_to, "/body/effective_to")
@@ -333,14 +344,10 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     must_be_lawful(state, body, body.kind, body.grants, context)
     for number, grant in enumerate(body.grants):
         must_be_party(grant, body.parties)
-        must_be_on_filed_rights(
-            state,
-            grant,
-            {
-                "/body/concluded_on": body.concluded_on,
-                f"/body/grants/{number}/valid_from": max(body.effective_from, grant.valid_from),
-            },
-        )
+        start = max(body.effective_from, grant.valid_from)
+        place = f"/body/grants/{number}/valid_from"
+        days = {"/body/concluded_on": body.concluded_on, place: start}
+        must_be_on_filed_rights(state, grant, days)
     must_be_confirmed(
         body.contract,
         reason_of(body.confirms),
@@ -359,29 +366,16 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
         must_be_free(state, grant, held, signers, agreed, context)
 
 
-def _must_follow_acceptance(state: State, body: ContractConcluded) -> None:
-    if body.offer is None:
-        return
-    offer = known(state, body.offer, Offer)
-    answer = offer.answer
-    if answer is None or (answer.outcome, answer.payload_hash) != ("accepted", body.acceptance):
-        raise PredecessorUnknown(
-            f"{body.acceptance} did not accept {body.offer}",
-            positions=(offer.position,) if answer is None else (answer.position,),
-            subjects=(body.offer,),
-        )
-
-
-def _must_bind_the_winner(state: State, body: ContractConcluded) -> None:
-    if body.auction is None:
-        return
-    auction = known(state, body.auction, Auction)
-    if auction.winner not in body.parties:
-        raise AuctionWinnerMismatch(
-            f"{auction.winner or 'nobody'} won {body.auction}",
-            positions=(auction.position if auction.ended is None else auction.ended,),
-            subjects=(body.auction,),
-        )
+def _deal_of(body: ContractConcluded) -> Deal:
+    return Deal(
+        parties=frozenset(body.parties),
+        price=body.price,
+        royalty_ppm=body.royalty_ppm,
+        scheduled=body.royalty is not None,
+        terms_sha256=body.terms_sha256,
+        grants=body.grants,
+        objects=frozenset(item for grant in body.grants for item in grant.objects),
+    )
 
 
 def agreed_to(state: State, body: AgreedTerms, licensor: str, context: Context) -> Agreed:
@@ -501,4 +495,6 @@ EVOLVES: Evolves = {
     ("right", ContractConcluded): _evolve_granted,
     ("technology", ContractConcluded): _evolve_granted,
     ("listing", ContractConcluded): _evolve_listing_concluded,
+    ("offer", ContractConcluded): evolve_followed,
+    ("auction", ContractConcluded): evolve_followed,
 }

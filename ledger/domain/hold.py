@@ -67,7 +67,7 @@ class Held(Refusal):
 
 
 class Frozen(Refusal):
-    """A forum has frozen the title: it is neither assigned nor charged."""
+    """A forum has frozen the title: it is neither assigned nor charged, nor bid for."""
 
     code = "FROZEN"
     title_vi = "Quyền đang bị phong tỏa theo lệnh của cơ quan giải quyết tranh chấp"
@@ -93,15 +93,21 @@ def must_not_be_held(subject: str, holds: Holds, day: date, party: str | None) -
     _must_not_hold(Held, subject, holding(holds, day, party))
 
 
-def must_not_be_frozen(subject: str, holds: Holds, day: date) -> None:
-    """Raise `Frozen` if the title is frozen on that day."""
-    _must_not_hold(Frozen, subject, holding(holds, day))
+def must_not_be_frozen(subject: str, holds: Holds, day: date, pointer: str | None = None) -> None:
+    """Raise `Frozen` if the title is frozen on that day.
+
+    `pointer` is where the payload names it, if not by its id.
+    """
+    _must_not_hold(Frozen, subject, holding(holds, day), pointer)
 
 
-def _must_not_hold(refusal: type[Refusal], subject: str, found: Holds) -> None:
+def _must_not_hold(
+    refusal: type[Refusal], subject: str, found: Holds, pointer: str | None = None
+) -> None:
     if found:
         raise refusal(
             f"{subject} is held by {', '.join(sorted(found))}",
             positions=(hold.position for hold in found.values()),
             subjects=(subject,),
+            pointer=pointer,
         )

@@ -161,6 +161,7 @@ class Listing:
     closed: int | None = None
     holds: Holds = field(default_factory=dict)
     rights: tuple[str, ...] = ()
+    technology: str | None = None
     stage: Literal["draft", "published", "mirrored"] = "published"
     taken: tuple[HeldGrant, ...] = ()
 
@@ -199,11 +200,11 @@ class ContentMissing(Refusal):
     )
 
 
-def must_be_open(state: State, listing: str, context: Context) -> None:
+def must_be_open(state: State, listing: str, context: Context, pointer: str | None = None) -> None:
     """Refuse an answer to a listing that is off the market, or whose right is not to be had.
 
     A listing is suspended by itself while one of its rights is frozen, has lapsed, or belongs to
-    others than its lister.
+    others than its lister. `pointer` is where the payload names it, if not by its id.
     """
     found = known(state, listing, Listing)
     today = legal_day(context.accepted)
@@ -214,13 +215,17 @@ def must_be_open(state: State, listing: str, context: Context) -> None:
         stops += _stopped_by(known(state, right, Right), found.lister, today)
     if stops:
         raise ListingNotOpen(
-            f"{listing} is not on the market", positions=stops, subjects=(listing,)
+            f"{listing} is not on the market",
+            positions=stops,
+            subjects=(listing,),
+            pointer=pointer,
         )
     if found.expires_on is not None and today > found.expires_on:
         raise ListingNotOpen(
             f"{listing} ran until {found.expires_on}",
             positions=(found.position,),
             subjects=(listing,),
+            pointer=pointer,
         )
 
 
@@ -228,6 +233,11 @@ def rights_of(state: State, listing: str | None) -> Iterable[str]:
     """Return the rights that a listing shows, as far as it is known."""
     found = None if listing is None else state.get(listing)
     return found.rights if isinstance(found, Listing) else ()
+
+
+def objects_of(listing: Listing) -> frozenset[str]:
+    """Return the rights and the technology that a listing shows."""
+    return frozenset(listing.rights).union(filter(None, (listing.technology,)))
 
 
 def _stopped_by(right: Right, lister: str, today: date) -> Iterable[int]:
@@ -375,7 +385,14 @@ def _evolve_published(subject: str, value: Listing | None, logged: Logged) -> Li
     del subject, value
     body = logged.event.body
     assert isinstance(body, ListingPublished)
-    return Listing(logged.position, body.lister, body.reviewer, body.expires_on, rights=body.rights)
+    return Listing(
+        logged.position,
+        body.lister,
+        body.reviewer,
+        body.expires_on,
+        rights=body.rights,
+        technology=body.technology,
+    )
 
 
 def _evolve_drafted(subject: str, value: Listing | None, logged: Logged) -> Listing:

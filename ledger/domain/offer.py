@@ -42,6 +42,7 @@ from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, known, ne
 from ledger.domain.listing import Listing, ListingId, must_be_open, rights_of
 from ledger.domain.money import Price, check_rate
 from ledger.domain.scope import Acts, Box, Exclusivity, Field, Territory, box
+from ledger.domain.technology import TechnologyId
 
 KIND = "offer"
 
@@ -60,6 +61,12 @@ class Proposed(Model):
     field: Field
     valid_from: Day
     valid_to: Day | None
+    technologies: Annotated[tuple[TechnologyId, ...], FROM_LIST, DISTINCT] = ()
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Return all that it would be on."""
+        return (*self.rights, *self.technologies)
 
     def reach(self) -> Box:
         """Return its box."""
@@ -191,7 +198,8 @@ class Answer:
 class Offer:
     """An offer as its answers see it; `terms_hash` is the hash of the payload that made it.
 
-    `price`, `royalty_ppm` and `proposed` are what an acceptance commits to, as the offer has them.
+    `price`, `royalty_ppm`, `paper` and `proposed` are what an acceptance commits to, as the offer
+    has them; `used` is the position of the deed that followed its acceptance.
     """
 
     position: int
@@ -204,7 +212,9 @@ class Offer:
     proposed: tuple[Proposed, ...] = ()
     price: Price | Sealed | None = None
     royalty_ppm: int | Sealed | None = None
+    paper: str | None = None
     answer: Answer | None = None
+    used: int | None = None
 
 
 class AcceptNotAddressee(Refusal):
@@ -385,6 +395,7 @@ def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
         proposed=body.proposed,
         price=body.price,
         royalty_ppm=body.royalty_ppm,
+        paper=body.terms_sha256,
     )
 
 

@@ -9,6 +9,7 @@ Read in this order: events, refusals, helpers, admit, evolve.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -22,8 +23,10 @@ from ledger.domain.auction import (
     AuctionRunning,
     Bid,
     SealedBid,
+    must_be_to_be_had,
     must_bid,
     must_run,
+    shown_by,
 )
 from ledger.domain.event import (
     Admits,
@@ -53,6 +56,10 @@ class BidSealed(Body):
     auction: AuctionId
     bidder: PartyId
     commitment: Sha256
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the listing of the auction, and its rights."""
+        return shown_by(state, self.auction)
 
     def subjects(self) -> frozenset[str]:
         """Return the auction and the bidder."""
@@ -101,12 +108,13 @@ def commitment_to(auction: str, bidder: str, price: Price, salt: str) -> str:
 
 
 def _admit_sealed(state: State, event: Event, context: Context) -> None:
-    """Refuse a bid after the close, of another form, by who sells, or twice."""
+    """Refuse a bid after the close, of another form, by who sells, of what is not had, or twice."""
     body = event.body
     assert isinstance(body, BidSealed)
     auction = known(state, body.auction, Auction)
     must_run(auction, context.accepted)
     must_bid(auction, body.bidder, "sealed")
+    must_be_to_be_had(state, auction, context)
     earlier = auction.sealed.get(body.bidder)
     if earlier is not None:
         raise BidTwice(f"{body.bidder} has bid", positions=(earlier.position,))

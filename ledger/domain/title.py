@@ -13,8 +13,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
+from pydantic import model_validator
 from rpds import HashTrieMap
 
+from ledger.domain.acceptance import (
+    Deal,
+    evolve_followed,
+    must_follow_acceptance,
+    must_follow_auction,
+    read_with,
+)
+from ledger.domain.auction import AuctionId
 from ledger.domain.backdating import (
     must_be_confirmed,
     must_have_been_filed,
@@ -30,6 +39,7 @@ from ledger.domain.event import (
     Context,
     Day,
     Event,
+    EventHash,
     Evolves,
     Logged,
     Model,
@@ -49,6 +59,7 @@ from ledger.domain.law import law_day
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import Price, check_rate
 from ledger.domain.moving import moved, registered
+from ledger.domain.offer import OfferId
 from ledger.domain.preemption import Preemption, PreemptionIds, Sale, is_at, must_have_been_offered
 from ledger.domain.right import (
     Attested,
@@ -89,7 +100,8 @@ class AssignmentAgreed(Body):
     reference of its certificate. `notices` are those to co-owners on which a sale to a stranger
     relies, and `quoted_price` repeats their price where they sealed it. `consenting` sign too:
     creditors, funds, co-owners. `grant_back` is the contract that will follow, by which assignors
-    are licensees. `confirms` says why it is recorded later than it was agreed.
+    are licensees. `confirms` says why it is recorded later than it was agreed. It
+    may follow an `acceptance` of an offer, or an auction that was won.
     """
 
     TOPIC: ClassVar[str] = "assignment.agreed/1"
@@ -110,11 +122,20 @@ class AssignmentAgreed(Body):
     consenting: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
     grant_back: Annotated[str, of_kind("contract")] | None = None
     confirms: Confirmation | None = None
+    offer: OfferId | None = None
+    acceptance: EventHash | None = None
+    auction: AuctionId | None = None
+
+    @model_validator(mode="after")
+    def _names_what_it_follows(self) -> "AssignmentAgreed":
+        if (self.offer is None) != (self.acceptance is None):
+            raise ValueError("an offer is named with its acceptance")
+        return self
 
     def subjects(self) -> frozenset[str]:
         """Return the assignment, the rights, the parties, and what is named beside them."""
         named = {self.assignment, *self.rights, *self.notices, *self.parties(), *self.consenting}
-        return frozenset(named if self.valuation is None else named | {self.valuation})
+        return frozenset(named.union(filter(None, (self.valuation, self.offer, self.auction))))
 
     def parties(self) -> frozenset[str]:
         """Return assignors and assignees."""
@@ -125,9 +146,14 @@ class AssignmentAgreed(Body):
         return frozenset(holding.party for holding in self.assignors)
 
     def reads(self, state: State) -> Iterable[str]:
-        """Return the technologies of the rights, which say who funded them."""
+        """Return the technologies of the rights, which say who funded them, and its listing."""
         rights = (state.get(subject) for subject in self.rights)
-        return tuple(right.technology for right in rights if right and right.technology)
+        yield from (right.technology for right in rights if right and right.technology)
+        yield from read_with(state, self.offer, self.auction)
+
+    def references(self) -> Iterable[str]:
+        """Return the payload hash of the acceptance that it follows."""
+        return () if self.acceptance is None else (self.acceptance,)
 
 
 class AssignmentRegistered(Attested):
@@ -207,6 +233,9 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, AssignmentAgreed)
     new(state, body.assignment)
     rights = {subject: known(state, subject, Right) for subject in body.rights}
+    deal = _deal_of(body)
+    must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
+    must_follow_auction(state, body.auction, deal, context)
     not_in_future(context.accepted, agreed_on=body.agreed_on)
     must_fit_its_ground(state, body.ground, body.givers(), (body.price, body.quoted_price), context)
     _must_say_what_for(body, context)
@@ -222,6 +251,18 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         must_have_been_filed(subject, right, {"/body/agreed_on": body.agreed_on})
     must_be_confirmed(body.assignment, reason_of(body.confirms), context, agreed_on=body.agreed_on)
     _must_have_been_offered(state, rights, body, context)
+
+
+def _deal_of(body: AssignmentAgreed) -> Deal:
+    return Deal(
+        parties=body.parties(),
+        price=body.price,
+        royalty_ppm=None,
+        scheduled=False,
+        terms_sha256=body.terms_sha256,
+        grants=(),
+        objects=frozenset(body.rights),
+    )
 
 
 def _must_say_what_for(body: AssignmentAgreed, context: Context) -> None:
@@ -409,6 +450,8 @@ BODIES: tuple[type[Body], ...] = (AssignmentAgreed, AssignmentRegistered)
 ADMITS: Admits = {AssignmentAgreed: _admit_agreed, AssignmentRegistered: _admit_registered}
 EVOLVES: Evolves = {
     (KIND, AssignmentAgreed): _evolve_agreed,
+    ("offer", AssignmentAgreed): evolve_followed,
+    ("auction", AssignmentAgreed): evolve_followed,
     (KIND, AssignmentRegistered): _evolve_registered,
     ("right", AssignmentAgreed): _evolve_right_agreed,
     ("right", AssignmentRegistered): _evolve_right_registered,

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from ledger.domain.acceptance import AcceptanceDiffers
 from ledger.domain.auction import (
     AuctionOver,
     AuctionRunning,
@@ -43,6 +44,7 @@ from tests.support.builders import (
     offer_revoked,
     other_right_filed,
     right_filed,
+    vnd,
 )
 from tests.support.specification import START, Past, given, said
 
@@ -203,12 +205,13 @@ def test_auction_winner_mismatch() -> None:
     won = past.and_then(said(m.auction_closed(RIVAL, 120_000_000), accepted=AFTER))
     later = AFTER + timedelta(seconds=1)
     with_firm = contract_concluded(listing=LISTING, auction=m.AUCTION)
-    won.when(said(with_firm, accepted=later)).then_refused(AuctionWinnerMismatch, positions=[5])
+    won.when(said(with_firm, accepted=later)).then_refused(AcceptanceDiffers, positions=[5])
     with_rival = contract_concluded(
         parties=sorted([INSTITUTE, RIVAL]),
         listing=LISTING,
         auction=m.AUCTION,
         grants=[grant(licensee=RIVAL)],
+        price=vnd(120_000_000),
         concluded_on="2026-11-04",
     )
     won.when(said(with_rival, accepted=later)).then_admitted()

@@ -3,7 +3,8 @@
 from random import Random
 
 from tests.support import builders as b
-from tests.support.reference_model import Said, later
+from tests.support.reference_days import later
+from tests.support.reference_model import Said
 from tests.support.reference_money import WholeReference
 
 PARTIES = (b.INSTITUTE, b.FIRM, b.RIVAL)

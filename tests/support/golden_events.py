@@ -38,7 +38,9 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "events"
 
 _THIRD_OFFER = "offer:01890000-0000-7000-8000-00000000000e"
 _FOURTH_OFFER = "offer:01890000-0000-7000-8000-00000000000f"
-_COUNTER = b.offer_countered(listing=b.LISTING, counters_event=b.hash_of(b.offer_made()))
+_COUNTER = b.offer_countered(
+    listing=b.LISTING, royalty_ppm=50_000, counters_event=b.hash_of(b.offer_made())
+)
 _ACCEPTANCE = b.offer_accepted(offer=b.COUNTER, accepts=b.hash_of(_COUNTER), accepted_by=b.FIRM)
 _CONTRACT = contract_running(offer=b.COUNTER, acceptance=b.hash_of(_ACCEPTANCE))
 

@@ -8,8 +8,9 @@ from tests.support import builders as b
 from tests.support.chance import PARTIES, RIGHTS, agreed_on, name, near, owner, pair, said_before
 from tests.support.contracts import contract_terminated, leave, notice_received, notice_served
 from tests.support.market import listing_resumed
+from tests.support.reference_days import later
 from tests.support.reference_deals import ROYALTY_PPM, WHOLE
-from tests.support.reference_model import Said, later
+from tests.support.reference_model import Said
 from tests.support.reference_money import WholeReference
 
 PLACES = ("iso:VN", "vn-2025:01", "vn-2025:48", "iso:VN", "iso:VN", "iso:LA", "vn-2004:VN-27")
@@ -151,13 +152,18 @@ def conclude(random: Random, ref: WholeReference, day: str) -> Any:
     if accepted and not random.randint(0, 3):
         entry = random.choice(accepted)
         follows = {"offer": entry["said"]["offer"], "acceptance": entry["hash"]}
+        made = ref.one("offer.made", "offer.countered", offer=follows["offer"]) or {}
+        pair_of = {made["offeror"], made["offeree"]}
+        if grant["licensor"] in pair_of:
+            parties, follows["price"] = pair_of, made["price"]
+            (grant["licensee"],) = pair_of - {grant["licensor"]}
+            others = [party for party in PARTIES if party not in parties]
     if not random.randint(0, 20):
         follows = {"offer": "offer:1", "acceptance": b.SOME_HASH}
     if not random.randint(0, 20):
         parties = {grant["licensor"], others[0]}
     return b.contract_concluded(
-        **terms(random, day),
-        **follows,
+        **{**terms(random, day), **follows},
         contract=name(random, "contract", 12),
         parties=sorted(parties),
         consents=random.choice(([], others)) if set(others).isdisjoint(parties) else [],

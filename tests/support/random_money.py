@@ -8,8 +8,9 @@ from tests.support import disputes as d
 from tests.support import moneys as m
 from tests.support.chance import PARTIES, name, near, pair, said_before
 from tests.support.random_deals import a_contract
+from tests.support.reference_days import later
 from tests.support.reference_deals import WHOLE
-from tests.support.reference_model import Said, later
+from tests.support.reference_model import Said
 from tests.support.reference_money import WholeReference
 
 

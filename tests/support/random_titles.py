@@ -7,7 +7,7 @@ from ledger.domain.mandate import MandateEnded, MandateGiven
 from tests.support import builders as b
 from tests.support import titles as t
 from tests.support.chance import PARTIES, RIGHTS, agreed_on, holdings, name, near, owner, pair
-from tests.support.reference_model import later
+from tests.support.reference_days import later
 from tests.support.reference_money import WholeReference
 
 

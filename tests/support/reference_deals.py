@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from tests.support.builders import OPERATOR
-from tests.support.reference_model import YEARS, Reference, Said, later
+from tests.support.reference_days import later
+from tests.support.reference_model import YEARS, Reference, Said
 
 ROYALTY_PPM = 50_000
 WHOLE = 1_000_000
@@ -319,6 +320,9 @@ class DealsReference(Reference):
             accepted = self.all("offer.accepted", offer=said["offer"])
             if not accepted or accepted[0]["hash"] != said["acceptance"]:
                 return "PREDECESSOR_UNKNOWN"
+            code = self._followed(said, grant)
+            if code is not None:
+                return code
         if said["concluded_on"] > day:
             return "FUTURE_FACT"
         if said["effective_to"] is not None:
@@ -332,7 +336,7 @@ class DealsReference(Reference):
         if not {grant["licensor"], grant["licensee"]} <= set(said["parties"]):
             return "SIGNER_MISSING"
         start = max(said["effective_from"], grant["valid_from"])
-        if self.too_early(grant["rights"][0], said["concluded_on"], start):
+        if self.filed_after(grant["rights"][0], said["concluded_on"], start):
             return "RIGHT_NOT_YET"
         if min(said["concluded_on"], said["effective_from"]) < day:
             return "BACKDATED"
@@ -342,6 +346,22 @@ class DealsReference(Reference):
         if owners.keys() - signers:
             return "COOWNER_CONSENT"
         return self._free(grant, signers, [])
+
+    def _followed(self, said: Said, grant: Said) -> str | None:
+        """Hold a contract to the offer that was accepted, and to its being the first on it."""
+        offer = self.one("offer.made", "offer.countered", offer=said["offer"])
+        assert offer is not None, "it was accepted"
+        listed = offer["listing"] and self.one("listing.published", listing=offer["listing"])
+        agreed = (
+            set(said["parties"]) == {offer["offeror"], offer["offeree"]}
+            and said["price"] == offer["price"]
+            and said["royalty_ppm"] == offer["royalty_ppm"]
+            and (not listed or set(grant["rights"]) <= set(listed["rights"]))
+        )
+        if not agreed:
+            return "ACCEPTANCE_DIFFERS"
+        used = self.all("contract.concluded", offer=said["offer"])
+        return "ACCEPTANCE_USED" if used else None
 
     def running(self, name: str, day: str) -> bool:
         """Whether a contract was not terminated by a day."""
@@ -389,7 +409,7 @@ class DealsReference(Reference):
         )
         if not within:
             return "BEYOND_OWN_GRANT"
-        if self.too_early(grant["rights"][0], said["concluded_on"], grant["valid_from"]):
+        if self.filed_after(grant["rights"][0], said["concluded_on"], grant["valid_from"]):
             return "RIGHT_NOT_YET"
         if min(said["concluded_on"], grant["valid_from"]) < day:
             return "BACKDATED"

@@ -7,13 +7,12 @@ are ISO text. `judge` answers with the code of the first refusal, or None; `reco
 Existence comes before contents, contents before days, days before whose it is.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
 from tests.support.builders import OPERATOR, REVIEWER, key_id
+from tests.support.reference_days import later, month_later
 from tests.support.reference_signers import apart, who_signs
 
 Said = dict[str, Any]
@@ -21,28 +20,6 @@ COURT = "party:vn.court"
 BY_AGREEMENT = {"software"}
 YEARS = {"invention": 20, "utility_solution": 10}
 PRIORITY_DAYS = 60
-
-
-def later(day: str, days: int) -> str:
-    """Return the day so many days later."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
-
-
-DAYS_OFF = {
-    *("2027-01-01", "2027-04-16", "2027-04-30", "2027-05-03", "2027-09-02", "2027-09-03"),
-    *("2027-02-05", "2027-02-08", "2027-02-09", "2027-02-10", "2027-02-11"),
-}
-"""Days off work in the year of these histories, weekends aside; two make up for Tết's weekend."""
-
-
-def month_later(day: str) -> str:
-    """Return the last day of a month that begins on a day; if off work, the next that is not."""
-    first = date.fromisoformat(day)
-    year, month = (first.year + 1, 1) if first.month == 12 else (first.year, first.month + 1)
-    last = date(year, month, min(first.day, monthrange(year, month)[1]))
-    while last.weekday() > 4 or last.isoformat() in DAYS_OFF:
-        last += timedelta(days=1)
-    return last.isoformat()
 
 
 def shares(holdings: Iterable[Said]) -> dict[str, Fraction]:
@@ -340,18 +317,16 @@ class Reference:
         liens = [each for each in self.forbidding(right) if bound[each["security"]] & given.keys()]
         if any(lien["creditor"] not in said["consenting"] for lien in liens):
             return "LIEN_COVENANT"
-        if self.too_early(right, said["agreed_on"]):
+        if self.filed_after(right, said["agreed_on"]):
             return "RIGHT_NOT_YET"
         if said["agreed_on"] < day:
             return "BACKDATED"
         return self._offered_first(said, right, owners)
 
-    def too_early(self, right: str, *days: str) -> bool:
-        """Whether a day is from before the office had heard of a right that it alone gives."""
-        filed = self.one("right.filed", right=right)
-        assert filed is not None, "asked of a right that is there"
-        by_itself = filed["kind"] in BY_AGREEMENT
-        return not by_itself and filed["filing_day"] == "exact" and min(days) < filed["filed_on"]
+    def filed_after(self, right: str, *days: str) -> bool:
+        """Whether a day is from before the office heard of a right that it alone gives."""
+        filed = self.one("right.filed", right=right) or {}
+        return filed["kind"] not in BY_AGREEMENT and min(days) < filed["filed_on"]
 
     def _offered_first(self, said: Said, right: str, owners: dict[str, Fraction]) -> str | None:
         notices = [self.one("coowner.notified", preemption=name) for name in said["notices"]]

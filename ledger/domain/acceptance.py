@@ -1,0 +1,211 @@
+"""
+What a deed follows: an offer that was accepted, or an auction that was won; and it follows it once.
+
+Offeror and offeree are bound by the acceptance, seller and winner by the last bid. A contract or an
+assignment that names either is the deed of that deal: it has its parties, its price, the grants
+that were proposed, or else things that its listing shows, and no other deed names it again.
+Refusals come in the order in which they are defined here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ledger.domain.auction import Auction
+from ledger.domain.contract_terms import Grant
+from ledger.domain.event import Context, Logged, Refusal, Sealed, State, if_opened, recall, reveal
+from ledger.domain.existence import PredecessorUnknown, known
+from ledger.domain.listing import Listing, objects_of
+from ledger.domain.money import Money, Price, ppm
+from ledger.domain.offer import Offer, Proposed
+
+
+class AcceptanceDiffers(Refusal):
+    """A deed on an acceptance, or on an auction that was won, says what was agreed by that."""
+
+    code = "ACCEPTANCE_DIFFERS"
+    members = ("acceptance", "auction")
+    title_vi = "Nội dung khác với đề nghị đã được chấp nhận hoặc kết quả đấu giá"
+    article = "Bộ luật Dân sự, Điều 393, Điều 400"
+
+
+class AcceptanceUsed(Refusal):
+    """An acceptance, or an auction that was won, makes one deed and no second."""
+
+    code = "ACCEPTANCE_USED"
+    members = ("acceptance", "auction")
+    title_vi = "Chấp nhận đề nghị hoặc kết quả đấu giá này đã được dùng cho một giao dịch khác"
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """A deed as it is held against what it follows.
+
+    `royalty_ppm` is a bare rate, `scheduled` whether a royalty is said otherwise. `grants` are the
+    licences in it, `objects` all that it is on.
+    """
+
+    parties: frozenset[str]
+    price: Price | Sealed | None
+    royalty_ppm: int | Sealed | None
+    scheduled: bool
+    terms_sha256: str | None
+    grants: tuple[Grant, ...]
+    objects: frozenset[str]
+
+
+def read_with(state: State, offer: str | None, auction: str | None) -> Iterable[str]:
+    """Return the listings of what a deed follows."""
+    for subject in (offer, auction):
+        found = None if subject is None else state.get(subject)
+        if isinstance(found, Offer | Auction) and found.listing is not None:
+            yield found.listing
+
+
+def must_follow_acceptance(
+    state: State, subject: str | None, acceptance: str | None, deal: Deal, context: Context
+) -> None:
+    """Refuse a deed that names an acceptance which is none, says something else, or was used."""
+    if subject is None:
+        return
+    offer = known(state, subject, Offer)
+    answer = offer.answer
+    if answer is None or (answer.outcome, answer.payload_hash) != ("accepted", acceptance):
+        raise PredecessorUnknown(
+            f"{acceptance} did not accept {subject}",
+            positions=(offer.position,) if answer is None else (answer.position,),
+            subjects=(subject,),
+        )
+    places = (offer.position, answer.position)
+    _must_be_between(subject, {offer.offeror, offer.offeree}, deal, places)
+    with if_opened(context, AcceptanceDiffers):
+        _must_cost(subject, offer.price, deal, context, places)
+        rate = recall(offer.royalty_ppm, subject, context, _read_rate)
+        if reveal(deal.royalty_ppm, _RATE, context, _read_rate) != rate:
+            what = "another royalty" + _unless_sealed(offer.royalty_ppm, rate and f"{rate} ppm")
+            raise _differs(subject, what, places, _RATE)
+    if deal.scheduled and deal.terms_sha256 != offer.paper:
+        told = "no such royalty, unless its paper, by terms_sha256, is the one that was offered"
+        raise _differs(subject, told, places)
+    if offer.proposed:
+        _must_grant_the_proposed(subject, offer.proposed, deal, places)
+    elif offer.listing is not None:
+        _must_be_listed(state, subject, offer.listing, deal, places)
+    _must_be_new(subject, offer.used)
+
+
+def must_follow_auction(state: State, subject: str | None, deal: Deal, context: Context) -> None:
+    """Refuse a deed that names an auction which nobody won, says something else, or was used."""
+    if subject is None:
+        return
+    auction = known(state, subject, Auction)
+    places = (auction.position if auction.ended is None else auction.ended,)
+    if auction.winner is None or auction.best is None:
+        raise _differs(subject, "nothing: nobody has won it", places, "/body/auction")
+    _must_be_between(subject, {auction.opened_by, auction.winner}, deal, places)
+    with if_opened(context, AcceptanceDiffers):
+        won = Money(amount=auction.best.price, currency=auction.currency)
+        _must_cost(subject, won, deal, context, places)
+    _must_be_listed(state, subject, auction.listing, deal, places)
+    _must_be_new(subject, auction.used)
+
+
+_PRICE, _RATE = "/body/price", "/body/royalty_ppm"
+
+
+def _differs(
+    subject: str, what: str, positions: Iterable[int], pointer: str | None = None
+) -> AcceptanceDiffers:
+    return AcceptanceDiffers(
+        f"{subject} was for {what}", positions=positions, subjects=(subject,), pointer=pointer
+    )
+
+
+def _must_be_between(subject: str, parties: set[str], deal: Deal, positions: Iterable[int]) -> None:
+    if deal.parties != parties:
+        raise _differs(subject, f"a deal between {' and '.join(sorted(parties))}", positions)
+
+
+def _must_cost(
+    subject: str,
+    agreed: Money | Sealed | None,
+    deal: Deal,
+    context: Context,
+    positions: Iterable[int],
+) -> None:
+    price = recall(agreed, subject, context, _read_price)
+    if reveal(deal.price, _PRICE, context, _read_price) != price:
+        told = None if price is None else f"{price.amount} minor units of {price.currency}"
+        what = "another price" + _unless_sealed(agreed, told)
+        raise _differs(subject, what, positions, _PRICE)
+
+
+def _read_price(value: Any) -> Money | None:
+    return Money.model_validate(value)
+
+
+def _read_rate(value: Any) -> int | None:
+    return ppm(value)
+
+
+def _unless_sealed(agreed: object, told: object) -> str:
+    """Return what was agreed, in words; of what was sealed nothing is told."""
+    return "" if isinstance(agreed, Sealed) else f": {told or 'none'}"
+
+
+def _must_grant_the_proposed(
+    subject: str, proposed: tuple[Proposed, ...], deal: Deal, positions: Iterable[int]
+) -> None:
+    if Counter(map(_terms_of, proposed)) != Counter(map(_terms_of, deal.grants)):
+        told = "; ".join(
+            f"{each.exclusivity} to {each.licensee} on {', '.join(each.objects)} in "
+            f"{', '.join(each.territory.codes)} from {each.valid_from} to {each.valid_to or '…'}"
+            for each in proposed
+        )
+        raise _differs(subject, f"the grants that were proposed: {told}", positions)
+
+
+def _terms_of(grant: Proposed | Grant) -> tuple[Any, ...]:
+    """Return what a proposal and a grant say alike, whatever the order of what they list."""
+    field = grant.field
+    return (
+        grant.licensor,
+        grant.licensee,
+        frozenset(grant.objects),
+        frozenset(grant.acts),
+        grant.exclusivity,
+        frozenset(grant.territory.codes),
+        (field.scheme, field.edition, frozenset(field.codes)),
+        grant.valid_from,
+        grant.valid_to,
+    )
+
+
+def _must_be_listed(
+    state: State, subject: str, listing: str, deal: Deal, positions: Iterable[int]
+) -> None:
+    shown = objects_of(known(state, listing, Listing))
+    beyond = deal.objects - shown
+    if beyond:
+        told = f"what {listing} shows, {', '.join(sorted(shown)) or 'no thing'}, not "
+        raise _differs(subject, told + ", ".join(sorted(beyond)), positions)
+
+
+def _must_be_new(subject: str, used: int | None) -> None:
+    if used is not None:
+        raise AcceptanceUsed(
+            f"{subject} was followed by the deed at position {used}: it takes a new offer, or a "
+            "new auction",
+            positions=(used,),
+            subjects=(subject,),
+        )
+
+
+F = TypeVar("F", Offer, Auction)
+
+
+def evolve_followed(subject: str, value: F | None, logged: Logged) -> F | None:
+    """Return the offer or the auction that a deed uses up."""
+    del subject
+    return value and replace(value, used=logged.position)

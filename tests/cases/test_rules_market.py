@@ -1,0 +1,208 @@
+"""Cases that the rules answered wrongly: what was accepted or won is concluded, and once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ledger.domain.acceptance import AcceptanceDiffers, AcceptanceUsed
+from ledger.domain.event import Body, OpeningRequired
+from ledger.domain.hold import Frozen
+from ledger.domain.listing import ListingNotOpen
+from ledger.domain.registry import TOPICS
+from tests.support import market as m
+from tests.support.builders import (
+    ASSIGNMENT,
+    FIRM,
+    INSTITUTE,
+    LISTING,
+    OFFER,
+    OTHER_RIGHT,
+    RIGHT,
+    RIVAL,
+    SOME_HASH,
+    assignment_agreed,
+    contract_concluded,
+    grant,
+    hash_of,
+    listing_published,
+    listing_suspended,
+    offer_accepted,
+    offer_made,
+    other_right_filed,
+    right_filed,
+    sealed,
+    vnd,
+)
+from tests.support.disputes import (
+    court_registered,
+    dispute_opened,
+    hold_lifted,
+    hold_ordered,
+    lift,
+    order,
+)
+from tests.support.moneys import royalty
+from tests.support.specification import Past, given, said
+
+SECOND = "contract:01890000-0000-7000-8000-0000000000ff"
+BILLION = vnd(1_000_000_000)
+PROPOSED = {
+    name: grant()[name]
+    for name in (
+        *("licensor", "licensee", "rights", "acts", "exclusivity", "territory", "field"),
+        *("valid_from", "valid_to"),
+    )
+}
+
+
+def accepted(**overrides: Any) -> tuple[Past, dict[str, Any]]:
+    """Return the past in which the firm's offer was accepted, and how a deed names that."""
+    offer = offer_made(**{"price": BILLION, **overrides})
+    answer = offer_accepted(accepts=hash_of(offer))
+    shown = listing_published(rights=[RIGHT])
+    past = given(right_filed(), other_right_filed(), shown, offer, answer)
+    return past, {"offer": OFFER, "acceptance": hash_of(answer)}
+
+
+def test_borrowed_acceptance() -> None:
+    """The firm's billion was accepted: no other pair, price, royalty or second contract has it."""
+    past, on_it = accepted()
+    theirs = {**on_it, "price": BILLION}
+    rival = {"parties": sorted([INSTITUTE, RIVAL]), "grants": [grant(licensee=RIVAL)]}
+    past.when(contract_concluded(**on_it, **rival, price=vnd(1))).then_refused(
+        AcceptanceDiffers, positions=[3, 4], subjects=[OFFER]
+    )
+    past.when(contract_concluded(**theirs, **rival)).then_refused(AcceptanceDiffers)
+    cheap = past.when(contract_concluded(**on_it, price=vnd(1))).then_refused(AcceptanceDiffers)
+    assert "/body/price" == cheap.pointer
+    past.when(contract_concluded(**theirs, royalty_ppm=1)).then_refused(AcceptanceDiffers)
+    other_paper = {"royalty": royalty(), "terms_sha256": f"sha256:{64 * '1'}"}
+    past.when(contract_concluded(**theirs, **other_paper)).then_refused(AcceptanceDiffers)
+    used = past.and_then(contract_concluded(**theirs))
+    used.when(contract_concluded(**theirs, contract=SECOND)).then_refused(
+        AcceptanceUsed, positions=[5], subjects=[OFFER]
+    )
+    used.when(contract_concluded(**on_it, contract=SECOND, price=vnd(1))).then_refused(
+        AcceptanceDiffers
+    )
+
+
+def test_what_was_proposed_is_what_is_granted() -> None:
+    past, on_it = accepted(proposed=[PROPOSED])
+    theirs = {**on_it, "price": BILLION}
+    for name, other in (
+        ("territory", {"codes": ["vn-2025:01"]}),
+        ("exclusivity", "sole"),
+        ("acts", ["make", "sell", "export"]),
+        ("rights", [OTHER_RIGHT]),
+        ("valid_to", "2031-12-01"),
+    ):
+        differs = contract_concluded(**theirs, grants=[grant(**{name: other})])
+        past.when(differs).then_refused(AcceptanceDiffers, positions=[3, 4])
+    two = contract_concluded(**theirs, grants=[grant(), grant(grant="g2", rights=[OTHER_RIGHT])])
+    past.when(two).then_refused(AcceptanceDiffers)
+    past.when(contract_concluded(**theirs, grants=[grant(acts=["sell", "make"])])).then_admitted()
+
+
+def test_without_a_proposal_a_deed_keeps_to_what_was_listed() -> None:
+    past, on_it = accepted(listing=LISTING)
+    other = contract_concluded(**on_it, price=BILLION, grants=[grant(rights=[OTHER_RIGHT])])
+    past.when(other).then_refused(AcceptanceDiffers)
+    past.when(contract_concluded(**on_it, price=BILLION)).then_admitted()
+
+
+def test_a_sealed_price_is_opened_and_compared() -> None:
+    past, on_it = accepted(price=sealed())
+    kept = {(OFFER, sealed()["commitment"]): BILLION}
+    past.when(contract_concluded(**on_it, price=BILLION)).then_refused(OpeningRequired)
+    cheap = contract_concluded(**on_it, price=vnd(1))
+    refusal = past.when(said(cheap, kept=kept)).then_refused(AcceptanceDiffers)
+    assert "1000000000" not in refusal.detail
+    past.when(said(contract_concluded(**on_it, price=BILLION), kept=kept)).then_admitted()
+
+
+def test_an_assignment_on_an_acceptance_is_held_to_it_and_uses_it_up() -> None:
+    """Of the price and between the parties of the offer; then no contract has it either."""
+    past, on_it = accepted(royalty_ppm=None)
+    past.when(assignment_agreed(**on_it)).then_refused(AcceptanceDiffers)
+    sold = assignment_agreed(**on_it, price=BILLION)
+    used = past.and_then(sold)
+    used.when(assignment_agreed(**on_it, price=BILLION, assignment=f"{ASSIGNMENT}f")).then_refused(
+        AcceptanceUsed, positions=[5]
+    )
+    again = contract_concluded(**on_it, price=BILLION, royalty_ppm=None)
+    used.when(again).then_refused(AcceptanceUsed)
+
+
+BIDDING = given(right_filed(), listing_published(), m.auction_opened())
+AFTER = datetime(2026, 11, 4, 3, tzinfo=UTC)
+TODAY = {"concluded_on": "2026-11-04"}
+
+
+def test_auction_price() -> None:
+    """Won at 600: the contract is at 600, with the winner, on what was listed, and once."""
+    bid = BIDDING.and_then(m.bid_placed(600_000_000))
+    on_it = {"auction": m.AUCTION, **TODAY}
+    early = contract_concluded(**on_it, price=vnd(600_000_000))
+    bid.when(said(early, accepted=AFTER)).then_refused(AcceptanceDiffers)
+    won = bid.and_then(said(m.auction_closed(FIRM, 600_000_000), accepted=AFTER))
+
+    def when(body: Body, past: Past = won) -> Any:
+        return past.when(said(body, accepted=AFTER + timedelta(seconds=past.size)))
+
+    when(contract_concluded(**on_it, price=vnd(1))).then_refused(
+        AcceptanceDiffers, positions=[4], subjects=[m.AUCTION]
+    )
+    dollars = {"amount": 600_000_000, "currency": "USD"}
+    when(contract_concluded(**on_it, price=dollars)).then_refused(AcceptanceDiffers)
+    right = {**on_it, "price": vnd(600_000_000)}
+    rival = {"parties": sorted([INSTITUTE, RIVAL]), "grants": [grant(licensee=RIVAL)]}
+    when(contract_concluded(**right, **rival)).then_refused(AcceptanceDiffers)
+    other = grant(rights=[OTHER_RIGHT])
+    when(contract_concluded(**right, grants=[other])).then_refused(AcceptanceDiffers)
+    used = when(contract_concluded(**right)).then_admitted()
+    second = contract_concluded(**right, contract=SECOND)
+    when(second, used).then_refused(AcceptanceUsed, positions=[5], subjects=[m.AUCTION])
+    sold = {"price": vnd(600_000_000), "agreed_on": "2026-11-04", "auction": m.AUCTION}
+    when(assignment_agreed(**sold), used).then_refused(AcceptanceUsed, positions=[5])
+    when(assignment_agreed(**sold)).then_admitted()
+
+
+def test_frozen_bid() -> None:
+    """Nobody bids for a frozen title, or on a listing that is suspended, openly or under seal."""
+    disputed = BIDDING.and_then(court_registered()).and_then(dispute_opened(concerns=[RIGHT]))
+    freeze = hold_ordered(
+        order("FREEZE_TITLE", RIGHT), order("SUSPEND_LISTING", LISTING, name="o2")
+    )
+    frozen = disputed.and_then(freeze)
+    frozen.when(m.bid_placed()).then_refused(Frozen, positions=[5], subjects=[RIGHT])
+    thawed = frozen.and_then(hold_lifted(lift(RIGHT)))
+    thawed.when(m.bid_placed()).then_refused(ListingNotOpen, positions=[5], subjects=[LISTING])
+    thawed.and_then(hold_lifted(lift(LISTING, name="o2"))).when(m.bid_placed()).then_admitted()
+    suspended = BIDDING.and_then(listing_suspended())
+    suspended.when(m.bid_placed()).then_refused(ListingNotOpen, positions=[3])
+    suspended.and_then(m.listing_resumed()).when(m.bid_placed()).then_admitted()
+    under_seal = given(right_filed(), listing_published(), m.sealed_opened())
+    under_seal.and_then(listing_suspended()).when(m.bid_sealed()).then_refused(ListingNotOpen)
+    under_seal.when(m.bid_sealed()).then_admitted()
+
+
+@pytest.mark.xfail(strict=True, reason="waiting: money")
+def test_frozen_bid_withdrawn_or_defaulted() -> None:
+    """A bidder withdraws; the winner defaults, and the next bidder has won."""
+    past = BIDDING.and_then(m.bid_placed(100_000_000, RIVAL)).and_then(m.bid_placed(600_000_000))
+    closed = said(m.auction_closed(FIRM, 600_000_000), accepted=AFTER)
+    default = TOPICS["winner.defaulted/1"].model_validate(
+        {
+            "auction": m.AUCTION,
+            "winner": FIRM,
+            "next": RIVAL,
+            "said_by": INSTITUTE,
+            "document_sha256": SOME_HASH,
+        }
+    )
+    later = past.and_then(closed).and_then(said(default, accepted=AFTER + timedelta(days=30)))
+    assert RIVAL == later.value(m.AUCTION).winner
+    withdrawn = TOPICS["bid.withdrawn/1"].model_validate({"auction": m.AUCTION, "bidder": FIRM})
+    assert RIVAL == past.and_then(withdrawn).value(m.AUCTION).best.bidder
