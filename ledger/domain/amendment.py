@@ -23,7 +23,6 @@ from ledger.domain.contract import (
     Change,
     Contract,
     must_be_party,
-    must_be_rated,
     must_let_out,
     must_run,
 )
@@ -69,6 +68,7 @@ from ledger.domain.granting import (
     must_not_reach_behind,
 )
 from ledger.domain.law import law_day
+from ledger.domain.lawful import must_be_rated
 from ledger.domain.sublicence import (
     contracts_above,
     licensees_of,
@@ -337,13 +337,15 @@ def _must_be_given(
     signers, today = frozenset(event.signers), legal_day(context.accepted)
     agreed = consenting(state, body.consents_given, grant.licensor, "licence", today)
     held = held_grant(grant, body.contract, contract.head, context.position, today)
+    stood = [*contract.grants.values()]
     if contract.head is None:
         must_be_owner(state, grant, signers, agreed)
     else:
         above, _, name = contract.head.partition("#")
         head = known(state, above, Contract)
+        stood.append(head.grants[name])
         must_lie_within(state, grant, held.box, head.grants[name], head)
-    must_be_codes((grant,), today, context.law)
+    must_be_codes((grant,), law_day(context.accepted), context.law, stood)
     place = f"/body/changes/grants/{body.changes.grants.index(grant)}"
     interval(grant.valid_from, grant.valid_to, f"{place}/valid_to")
     must_be_free(state, grant, held, signers, agreed, context)

@@ -1,27 +1,31 @@
 """
-Codes of places and fields: whether their list was in use on the day of signing, and has them.
+Codes of places and fields: whether their list is in use on the day of recording, and has them.
 
 The lists are law data: each edition of the provinces is valid for its days, a classification has
-the codes of its edition. A code of the wrong edition is refused, because it means another place or
-another trade. Where a list is known only down to some level (docs/reference/law.md says which), a
-code below it is held to its form alone.
+the codes of its edition. A new code of the wrong edition is refused, because it means another place
+or another trade; what stood before stands. Where a list is known only down to some level
+(docs/reference/law.md says which), a code below it is held to its form alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Protocol
 
 from ledger.domain.event import Refusal
 from ledger.domain.law import Ground, Law
+from ledger.domain.remedy import Step
 from ledger.domain.scope import Field, Territory
+from ledger.domain.territory import in_the_other_list
 
 
 class TerritoryEdition(Refusal):
-    """A place is named by a list of units that was not in use on the day of signing."""
+    """A place is named anew by a list of units that is not in use on the day of recording."""
 
     code = "TERRITORY_EDITION"
     members = ("grants", "grant", "territory", "changes")
-    title_vi = "Mã địa bàn không thuộc danh mục đơn vị hành chính có hiệu lực vào ngày ký"
+    title_vi = (
+        "Mã địa bàn mới nêu không thuộc danh mục đơn vị hành chính có hiệu lực vào ngày ghi sổ"
+    )
 
 
 class FieldUnknown(Refusal):
@@ -32,46 +36,72 @@ class FieldUnknown(Refusal):
     title_vi = "Mã lĩnh vực không có trong bảng phân loại của ấn bản được nêu"
 
 
-def must_be_places(territory: Territory, on: date, law: Law) -> None:
-    """Raise `TerritoryEdition` unless each unit is of an edition in use on a day."""
-    for code in territory.codes:
-        edition, _, unit = code.partition(":")
-        if edition not in ("vn-2004", "vn-2025"):
-            continue
-        ground = law.find("territory.units", on, edition=edition)
-        if ground is None or unit not in ground.names("codes"):
-            raise TerritoryEdition(f"{code} was no unit of Vietnam on {on}", ground=ground)
-
-
-def must_be_fields(field: Field, on: date, law: Law) -> None:
-    """Raise `FieldUnknown` unless each symbol is one of its scheme, in an edition of that day."""
-    if field.scheme in ("any", "words"):
-        return
-    ground = law.find("field.codes", on, scheme=field.scheme, edition=field.edition)
-    unknown = [code for code in field.codes if not _is_known(field.scheme, code, law, on, ground)]
-    if unknown:
-        raise FieldUnknown(
-            f"{field.scheme} {field.edition} has no {', '.join(unknown)}", ground=ground
-        )
-
-
 class Scoped(Protocol):
     """What reaches somewhere, for something."""
 
     @property
-    def territory(self) -> Territory:
-        """Return where."""
-
-    @property
-    def field(self) -> Field:
-        """Return for what."""
+    def reaches(self) -> tuple[tuple[Territory | None, Field | None], ...]:
+        """Return the places and fields that it names: those it reaches, those it leaves out."""
 
 
-def must_be_codes(grants: Iterable[Scoped], on: date, law: Law) -> None:
-    """Raise `TerritoryEdition` or `FieldUnknown` for the first grant that names what is not."""
-    for grant in grants:
-        must_be_places(grant.territory, on, law)
-        must_be_fields(grant.field, on, law)
+def must_be_codes(
+    scopes: Iterable[Scoped], on: date, law: Law, stood: Iterable[Scoped] = ()
+) -> None:
+    """Raise `TerritoryEdition` or `FieldUnknown` for the first scope that names what is not.
+
+    A code stands as long as it stood in the version before, or in the head grant: only those that
+    `stood` nowhere are held to the lists of the day.
+    """
+    before = [each for scope in stood for each in scope.reaches]
+    places = {code for territory, _ in before if territory for code in territory.codes}
+    fields = [field for _, field in before if field is not None]
+    for scope in scopes:
+        for territory, field in scope.reaches:
+            if territory is not None:
+                _must_be_places(territory, on, law, places)
+            if field is not None:
+                must_be_fields(field, on, law, fields)
+
+
+def _must_be_places(territory: Territory, on: date, law: Law, stood: Collection[str]) -> None:
+    for code in territory.codes:
+        edition, _, unit = code.partition(":")
+        if code in stood or edition not in ("vn-2004", "vn-2025"):
+            continue
+        ground = law.find("territory.units", on, edition=edition)
+        if ground is None or unit not in ground.names("codes"):
+            raise _of_another_list(code, on, ground)
+
+
+def _of_another_list(code: str, on: date, ground: Ground | None) -> TerritoryEdition:
+    """Return the refusal of a unit, with the units of the other list that it is made of or in."""
+    now = in_the_other_list(code)
+    if not now:
+        told = f"{code} is a unit of no list"
+    elif len(now) == 1 and code.startswith("vn-2004:"):
+        told = f"{code} lies in {now[0]}, a unit of the list in use on {on}, and is none itself"
+    else:
+        told = f"{code} is made of {' and '.join(now)}; it was no unit on {on}"
+    step = Step(told={"now": ", ".join(now), "code": code}, replace={code: now[0]}) if now else None
+    return TerritoryEdition(told, ground=ground, step=step or Step(case="none"))
+
+
+def must_be_fields(field: Field, on: date, law: Law, stood: Iterable[Field] = ()) -> None:
+    """Raise `FieldUnknown` unless each symbol is one of its scheme, in an edition of that day.
+
+    Those of the same scheme and edition that `stood` before are not asked.
+    """
+    if field.scheme == "any":
+        return
+    same = (each for each in stood if (each.scheme, each.edition) == (field.scheme, field.edition))
+    old = {code for each in same for code in each.codes}
+    new = [code for code in field.codes if code not in old]
+    ground = law.find("field.codes", on, scheme=field.scheme, edition=field.edition)
+    unknown = [code for code in new if not _is_known(field.scheme, code, law, on, ground)]
+    if unknown:
+        raise FieldUnknown(
+            f"{field.scheme} {field.edition} has no {', '.join(unknown)}", ground=ground
+        )
 
 
 def _is_known(scheme: str, code: str, law: Law, on: date, ground: Ground | None) -> bool:

@@ -23,16 +23,12 @@ from ledger.domain.acceptance import (
     must_follow_auction,
     read_with,
 )
-from ledger.domain.approval import must_wait_for_the_state
 from ledger.domain.auction import AuctionId
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import must_be_confirmed
 from ledger.domain.clauses import (
-    must_be_free_of_void_clauses,
     must_end_with_the_contract,
-    must_have_contents,
 )
-from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
 from ledger.domain.contract_terms import (
     AgreedTerms,
@@ -60,10 +56,8 @@ from ledger.domain.event import (
     PartyIds,
     Refusal,
     State,
-    if_opened,
     legal_day,
     of_kind,
-    reveal,
 )
 from ledger.domain.existence import interval, known, new, not_in_future
 from ledger.domain.filed_report import NONE_FILED, ReportsOfContract
@@ -77,11 +71,10 @@ from ledger.domain.granting import (
 )
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.law import law_day
+from ledger.domain.lawful import must_be_lawful
 from ledger.domain.listing import ContentMissing, Listing, ListingId
-from ledger.domain.money import check_rate
 from ledger.domain.offer import OfferId
 from ledger.domain.party import party_of
-from ledger.domain.royalty import LateRateCap, Royalty, must_respect_the_cap
 from ledger.domain.title import Assignment
 
 KIND = "contract"
@@ -403,38 +396,6 @@ def must_let_out(exits: Iterable[Exit], parties: Iterable[str]) -> None:
     for each in exits:
         if absent := set(each.who) - among:
             raise SignerMissing(f"exit {each.exit} is for one who is no party", subjects=absent)
-
-
-def must_be_lawful(
-    state: State, body: AgreedTerms, kind: str, grants: tuple[Grant, ...], context: Context
-) -> None:
-    """Refuse what lacks its contents, does not wait for the State, or has a void clause."""
-    law, day = context.law, law_day(context.accepted)
-    must_be_codes(grants, day, law)
-    must_have_contents(body, kind, grants, law, day)
-    must_be_rated(body, body.royalty_base, "/body", day, context)
-    must_wait_for_the_state(state, body, kind, grants, law, day)
-    must_be_free_of_void_clauses(state, body, grants, law, day, body.concluded_on)
-
-
-def must_be_rated(
-    said: AgreedTerms | Terms, base: str, pointer: str, day: date, context: Context
-) -> None:
-    """Refuse a royalty that is no rate, is reckoned on nothing, or has too much late interest.
-
-    `pointer` is where in the payload the terms stand, `base` what a bare rate is reckoned on.
-    """
-    if said.royalty_ppm is not None and base == "none":
-        raise ContentMissing(
-            "a royalty states what it is reckoned on", pointer=f"{pointer}/royalty_ppm"
-        )
-    check_rate(said.royalty_ppm, f"{pointer}/royalty_ppm", context)
-    if said.royalty is None:
-        return
-    with if_opened(context, LateRateCap):
-        royalty = reveal(said.royalty, f"{pointer}/royalty", context, Royalty.model_validate)
-        if royalty.late is not None:
-            must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
 
 
 def must_be_party(grant: Grant, parties: Iterable[str]) -> None:

@@ -134,6 +134,13 @@ class Grant(Model):
         """Return all that it is on."""
         return (*self.rights, *self.technologies)
 
+    @property
+    def reaches(self) -> tuple[tuple[Territory | None, Field | None], ...]:
+        """Return the places and fields that it names: those it reaches, those it leaves out."""
+        whole: tuple[Territory | None, Field | None] = (self.territory, self.field)
+        left_out = self.excluded
+        return (whole,) if left_out is None else (whole, (left_out.territory, left_out.field))
+
 
 class Improvements(Model):
     """Who owns what is improved on, and what the licensee gives back (IP Law art. 144(2)(a)).

@@ -51,6 +51,11 @@ class UseDeclared(Body):
     consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
     consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
 
+    @property
+    def reaches(self) -> tuple[tuple[Territory | None, Field | None], ...]:
+        """Return the places and fields that it names."""
+        return ((self.territory, self.field),)
+
     def subjects(self) -> frozenset[str]:
         """Return the use, the right, who uses it and who agrees."""
         return frozenset((self.use, self.right, self.used_by, *self.consents))

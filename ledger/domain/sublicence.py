@@ -19,7 +19,6 @@ from ledger.domain.contract import (
     KIND,
     Contract,
     agreed_to,
-    must_be_lawful,
     must_let_out,
     must_run,
 )
@@ -53,6 +52,7 @@ from ledger.domain.granting import (
     must_not_reach_behind,
 )
 from ledger.domain.law import law_day
+from ledger.domain.lawful import must_be_lawful
 from ledger.domain.relation import relations_between
 from ledger.domain.scope import Box
 
@@ -188,7 +188,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     must_let_out(body.exits, (body.sublicensor, body.sublicensee))
     _must_all_run(state, body.head_contract, contract, context)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
-    must_be_lawful(state, body, "sublicence", (body.grant,), context)
+    must_be_lawful(state, body, "sublicence", (body.grant,), context, (head,))
     _must_be_allowed(state, body, head, contract, law_day(context.accepted))
     _must_be_deep_enough(state, body, contract)
     today = legal_day(context.accepted)

@@ -28,6 +28,9 @@ _MADE_OF: Mapping[str, tuple[str, ...]] = {
     code: tuple(f"vn-2004:{old}" for old in unit["made_of"])
     for code, unit in _LISTS["vn-2025"].items()
 }
+_NOW_IN: Mapping[str, str] = {
+    old: f"vn-2025:{code}" for code, parts in _MADE_OF.items() for old in parts
+}
 _ALL_OF_VIETNAM = tuple(f"vn-2004:{old}" for old in OLD_UNITS)
 
 
@@ -40,6 +43,14 @@ def places(code: str) -> tuple[str, ...]:
     if edition == "vn-2025":
         return _MADE_OF.get(unit, (code,))
     return (code,)
+
+
+def in_the_other_list(code: str) -> tuple[str, ...]:
+    """Return the units of the other list that a unit lies in, or is made of; none if it is none."""
+    edition, _, unit = code.partition(":")
+    if edition == "vn-2025":
+        return _MADE_OF.get(unit, ())
+    return (_NOW_IN[code],) if code in _NOW_IN else ()
 
 
 def path(place: str) -> tuple[str, ...]:

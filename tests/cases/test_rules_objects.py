@@ -11,6 +11,7 @@ from ledger.domain.amendment import RightsNotNamed
 from ledger.domain.approval import RegistrationNeeded
 from ledger.domain.backdating import Backdated, RightNotYet
 from ledger.domain.clauses import DateUnproven, VoidNoChallenge
+from ledger.domain.codes import FieldUnknown, TerritoryEdition
 from ledger.domain.event import Body
 from ledger.domain.granting import ExclusiveOverlap, SoleThirdGrant
 from ledger.domain.law import Ground, Law
@@ -22,6 +23,7 @@ from tests.support.builders import (
     CONTRACT,
     FIRM,
     INSTITUTE,
+    RIGHT,
     RIVAL,
     STRANGER,
     TECHNOLOGY,
@@ -308,3 +310,61 @@ def test_a_sublicence_of_know_how_sits_under_its_head_and_an_option_burdens_when
     given(technology_registered(), option, taken).when(know_how()).then_refused(
         ExclusiveOverlap, positions=[2]
     )
+
+
+QUANG_NAM = {"codes": ["vn-2004:VN-27"]}
+IN_2024 = {
+    "concluded_on": "2024-05-04",
+    "effective_from": "2024-06-01",
+}
+MAY = datetime(2024, 5, 4, 3, tzinfo=UTC)
+
+
+def in_quang_nam(**overrides: Any) -> dict[str, Any]:
+    """Return a grant for the province as it was called in 2024."""
+    return grant(territory=QUANG_NAM, valid_from="2024-06-01", **overrides)
+
+
+def amended(*grants: dict[str, Any]) -> Any:
+    return terms_amended(changes={"grants": list(grants)}, rights=[RIGHT])
+
+
+def test_old_province() -> None:
+    """A grant of 2024 gets another quantity; a province that is named anew goes by today's list."""
+    licensed = said(contract_concluded(**IN_2024, grants=[in_quang_nam()]), accepted=MAY)
+    past = given(right_filed(), licensed)
+    past.when(amended(in_quang_nam(quantity=500))).then_admitted()
+    left_out = {"territory": QUANG_NAM, "field": None}
+    other = in_quang_nam(grant="g2", exclusivity="non_exclusive")
+    past.when(amended(other)).then_admitted()
+    two = grant(territory={"codes": ["vn-2004:VN-27", "vn-2004:VN-DN"]})
+    refusal = past.when(amended(two)).then_refused(TerritoryEdition)
+    assert "vn-2004:VN-DN lies in vn-2025:48" in refusal.detail
+    past.when(amended(grant(territory={"codes": ["vn-2025:48"]}))).then_admitted()
+    anew = contract_concluded(grants=[grant(excluded=left_out)])
+    given(right_filed()).when(anew).then_refused(TerritoryEdition)
+    gone = past.and_then(amended(grant(territory={"codes": ["vn-2025:48"]})))
+    gone.when(amended(in_quang_nam())).then_refused(TerritoryEdition)
+    nowhere = contract_concluded(grants=[grant(territory={"codes": ["vn-2025:99"]})])
+    assert "no list" in given(right_filed()).when(nowhere).then_refused(TerritoryEdition).detail
+
+
+def test_a_sublicence_may_name_the_province_as_its_head_does() -> None:
+    head = in_quang_nam(sublicensing="free", valid_to="2030-12-01")
+    licensed = said(contract_concluded(**IN_2024, grants=[head]), accepted=MAY)
+    past = given(right_filed(), licensed)
+    below = grant(licensor=FIRM, licensee=RIVAL, territory=QUANG_NAM, exclusivity="non_exclusive")
+    past.when(sublicence_granted(grant=below)).then_admitted()
+    other = {**below, "territory": {"codes": ["vn-2004:VN-DN"]}}
+    past.when(sublicence_granted(grant=other)).then_refused(TerritoryEdition)
+
+
+def test_an_old_symbol_of_trade_stands_as_a_province_does() -> None:
+    """VSIC 2018 named in 2024 stands when the units change; with edition 2025 it is another."""
+    trade = {"scheme": "vsic", "edition": "2018", "codes": ["4511"]}
+    old = in_quang_nam(field=trade)
+    licensed = said(contract_concluded(**IN_2024, grants=[old]), accepted=MAY)
+    past = given(right_filed(), licensed)
+    past.when(amended({**old, "quantity": 500})).then_admitted()
+    anew = {**old, "field": {**trade, "edition": "2025"}}
+    past.when(amended(anew)).then_refused(FieldUnknown)

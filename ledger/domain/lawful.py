@@ -1,0 +1,57 @@
+"""
+What the law asks of the terms of every agreement, whoever licenses: by the law of the recorded day.
+
+Refusals come in the order: codes, contents, rates, the State, clauses.
+"""
+
+from datetime import date
+
+from ledger.domain.approval import must_wait_for_the_state
+from ledger.domain.clauses import must_be_free_of_void_clauses, must_have_contents
+from ledger.domain.codes import must_be_codes
+from ledger.domain.contract_terms import AgreedTerms, Grant, Terms
+from ledger.domain.event import Context, State, if_opened, reveal
+from ledger.domain.law import law_day
+from ledger.domain.listing import ContentMissing
+from ledger.domain.money import check_rate
+from ledger.domain.royalty import LateRateCap, Royalty, must_respect_the_cap
+
+
+def must_be_lawful(
+    state: State,
+    body: AgreedTerms,
+    kind: str,
+    grants: tuple[Grant, ...],
+    context: Context,
+    head: tuple[Grant, ...] = (),
+) -> None:
+    """Refuse what lacks its contents, does not wait for the State, or has a void clause.
+
+    `head` is the grant that a sublicence sits under.
+    """
+    law, day = context.law, law_day(context.accepted)
+    must_be_codes(grants, day, law, head)
+    must_have_contents(body, kind, grants, law, day)
+    must_be_rated(body, body.royalty_base, "/body", day, context)
+    must_wait_for_the_state(state, body, kind, grants, law, day)
+    must_be_free_of_void_clauses(state, body, grants, law, day, body.concluded_on)
+
+
+def must_be_rated(
+    said: AgreedTerms | Terms, base: str, pointer: str, day: date, context: Context
+) -> None:
+    """Refuse a royalty that is no rate, is reckoned on nothing, or has too much late interest.
+
+    `pointer` is where in the payload the terms stand, `base` what a bare rate is reckoned on.
+    """
+    if said.royalty_ppm is not None and base == "none":
+        raise ContentMissing(
+            "a royalty states what it is reckoned on", pointer=f"{pointer}/royalty_ppm"
+        )
+    check_rate(said.royalty_ppm, f"{pointer}/royalty_ppm", context)
+    if said.royalty is None:
+        return
+    with if_opened(context, LateRateCap):
+        royalty = reveal(said.royalty, f"{pointer}/royalty", context, Royalty.model_validate)
+        if royalty.late is not None:
+            must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
