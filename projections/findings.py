@@ -39,6 +39,8 @@ from projections.lapses import lapse_effects
 from projections.liens import liens_on
 from projections.projection import Journal
 from projections.reach import granted_from
+from projections.title import title
+from projections.title_over import overtaken, terms_of
 from projections.view import RECORDED, KnownAt, knowing, positions_of, viewing
 
 
@@ -100,8 +102,9 @@ def _ended(body: Any) -> list[Suspicion]:
 
 def _registered(body: AssignmentRegistered) -> list[Suspicion]:
     return [
-        (right, "TITLE_MOVED_UNDER_FREEZE", body.effective_on, body.assignment)
+        (right, code, body.effective_on, body.assignment)
         for right in body.rights
+        for code in ("REGISTERED_OVER", "TITLE_MOVED_UNDER_FREEZE")
     ]
 
 
@@ -163,7 +166,7 @@ def _suspects(logged: Logged) -> list[Suspect]:
 
 suspects = Journal(
     name="suspects",
-    version=2,
+    version=3,
     row=Suspect,
     emit=_suspects,
     bodies=frozenset(_SUSPECTED),
@@ -226,6 +229,20 @@ def _look_at_registration(case: Case) -> Looked:
         positions_of([row.position for row in standing]),
         positions_of([row.lifted_position for row in standing]),
     )
+
+
+def _look_at_title(case: Case) -> Looked:
+    """Find what had given to others what an office registered as the assignors' to give.
+
+    A ruling by which the assignment is void settles it.
+    """
+    suspect = case.suspect
+    assert suspect.detail is not None, "suspected by its assignment"
+    with viewing(case.pool, title) as view:
+        earlier = overtaken(view, suspect.subject, suspect.detail, suspect.position)
+        ended = terms_of(view, suspect.subject, suspect.detail, view.known(case.known_at))
+    settled = [row.known_from for row in ended if row.effect == "ended"]
+    return earlier, positions_of(settled) if earlier else ()
 
 
 def _look_at_payment(case: Case) -> Looked:
@@ -321,6 +338,7 @@ def _look_at_suspense(case: Case) -> Looked:
 _LOOKS: Mapping[str, Callable[[Case], Looked]] = {
     "RIGHT_ENDED": _look_at_end,
     "TITLE_MOVED_UNDER_FREEZE": _look_at_registration,
+    "REGISTERED_OVER": _look_at_title,
     "LIENS_AFTER_ENFORCEMENT": _look_at_enforcement,
     "DISPUTE_OUT_OF_TIME": _look_at_time,
     "DEED_VOID": _look_at_voidance,

@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Iterator
 
+from ledger.domain.number import canonical_right
 from ledger.domain.registry import EVOLVES
 
 _IN_NUMBERS = string.digits + ".-"
@@ -27,6 +28,8 @@ def near_to(subject: str) -> frozenset[str]:
     kind, _, own = subject.partition(":")
     meant = {f"{kind}:{each}" for each in (*_slips(own), *_forms(own)) if 0 < len(each) <= _LONGEST}
     meant.update(f"{each}:{own}" for each in _KINDS)
+    if kind == "right" and (written := canonical_right(subject)) is not None:
+        meant.add(written)
     return frozenset(meant - {subject})
 
 

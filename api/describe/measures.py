@@ -108,8 +108,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
     "Suspect.code": (
         *("RIGHT_ENDED", "TITLE_MOVED_UNDER_FREEZE", "LIENS_AFTER_ENFORCEMENT", "DEED_VOID"),
         *("DISPUTE_OUT_OF_TIME", "NEEDS_RECONFIRMATION", "AUTHOR_SPLIT_MISSING"),
-        "PAID_UNDER_HOLD",
-        "PAID_UNDER_HOLD",
+        *("PAID_UNDER_HOLD", "REGISTERED_OVER"),
     ),
     "TechnologyView.object_kind": get_args(ObjectKind),
     "Waiting.roles": get_args(Role),

@@ -30,8 +30,9 @@ from api.importers.cuad_terms import (
 from api.importers.memory import Identity
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.event import Body, KeyRecord
+from ledger.domain.number import right_id
 from ledger.domain.party import PartyRegistered
-from ledger.domain.right import RightFiled, right_id
+from ledger.domain.right import RightFiled
 from ledger.domain.technology import TechnologyRegistered
 from ledger.domain.title import AssignmentAgreed
 

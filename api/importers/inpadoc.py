@@ -21,7 +21,8 @@ from api.importers.inpadoc_records import LegalEvent, MalformedEvents, Publicati
 from api.importers.office_codes import Meaning, reviewed
 from api.importers.uspto import Planned, Remembers
 from ledger.domain.event import Body
-from ledger.domain.right import Holding, RightFiled, RightKind, right_id
+from ledger.domain.number import canonical, right_id
+from ledger.domain.right import Holding, RightFiled, RightKind
 from ledger.domain.right_status import (
     OfficeEventRecorded,
     OfRight,
@@ -154,6 +155,7 @@ def _filed(register: Register, filing: Filing, clerk: str) -> RightFiled:
             f"{_number(publication)} is a publication, and its number no application's: give the "
             "number of the application (--application-no)"
         )
+    number = canonical(office, number)
     right = right_id(office, number)
     named = (event for event in register.events if event.designated_states)
     states = next((event.designated() for event in named), ())

@@ -30,7 +30,8 @@ from ledger.domain.conveyance import (
 )
 from ledger.domain.event import Body
 from ledger.domain.listing import ContentMissing
-from ledger.domain.right import Holding, RightFiled, RightKind, right_id
+from ledger.domain.number import right_id
+from ledger.domain.right import Holding, RightFiled, RightKind
 from ledger.domain.spelling import PartyKnownAs
 
 B = TypeVar("B", bound=Body)

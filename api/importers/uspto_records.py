@@ -24,6 +24,7 @@ from pydantic import (
 
 from api.importers.uspto_kinds import named_in
 from ledger.domain.event import FROM_LIST, Day, Model, Sha256
+from ledger.domain.number import NumberForm, canonical
 
 
 def in_line(recorded: str) -> str:
@@ -51,6 +52,14 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterVali
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/., -]{0,59}$")]
 
 
+def _as_counted(number: str) -> str:
+    """Return a number as the office counts; what is none stays, and is refused when it is filed."""
+    try:
+        return canonical("us", number)
+    except NumberForm:
+        return number
+
+
 class Recorded(Model):
     """A part of a record. What is not asked for is left alone: the line's hash stands for it."""
 
@@ -73,7 +82,7 @@ class Assignee(Recorded):
 class Property(Recorded):
     """An application that the record names, as the office describes it."""
 
-    application: Number | None = None
+    application: Annotated[Number, AfterValidator(_as_counted)] | None = None
     patent: Number | None = None
     filed: Day | None = None
     title: str | None = None

@@ -91,7 +91,7 @@ def must_be_fields(field: Field, on: date, law: Law, stood: Iterable[Field] = ()
 
     Those of the same scheme and edition that `stood` before are not asked.
     """
-    if field.scheme == "any":
+    if field.scheme in ("any", "words"):
         return
     same = (each for each in stood if (each.scheme, each.edition) == (field.scheme, field.edition))
     old = {code for each in same for code in each.codes}

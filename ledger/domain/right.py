@@ -6,7 +6,6 @@ assignments that wait for registration. What an office says of it afterwards: `r
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -48,6 +47,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import all_known, new, not_in_future
 from ledger.domain.fraction import must_be_writable
 from ledger.domain.hold import Hold
+from ledger.domain.number import must_be_named_by_its_number
 from ledger.domain.standing import UNCHANGED, Standing
 
 KIND = "right"
@@ -113,11 +113,6 @@ RightKind = Literal[
 ]
 
 
-def right_id(office: str, application_no: str) -> str:
-    """Return the natural id of a right, such as `right:us.15145443`: one application, one id."""
-    return f"right:{office}.{re.sub(r'[^a-z0-9.-]+', '-', application_no.lower())}"
-
-
 class Attested(Body):
     """A fact of an office: as its registrar says (`attested_by` null), or as a clerk attests.
 
@@ -162,12 +157,6 @@ class RightFiled(Attested):
         """Return the right, its owners and the technology that it protects."""
         owners = (holding.party for holding in self.owners)
         return frozenset(filter(None, (self.right, self.technology, *owners)))
-
-    @model_validator(mode="after")
-    def _is_named_by_its_number(self) -> "RightFiled":
-        if self.right != right_id(self.office, self.application_no):
-            raise ValueError(f"its id is {right_id(self.office, self.application_no)}")
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +274,12 @@ def must_be_whole(owners: Sequence[Holding]) -> None:
 
 
 def _admit_filed(state: State, event: Event, context: Context) -> None:
-    """Refuse a right twice, an unknown technology, and shares that are not a whole."""
+    """Refuse a number in another form, a right twice, and shares that are not a whole."""
     body = event.body
     assert isinstance(body, RightFiled)
+    must_be_named_by_its_number(
+        body.right, body.office, body.application_no, applied_for=not needs_no_title(body.kind)
+    )
     new(state, body.right, RightExists)
     if body.technology is not None:
         all_known(state, (body.technology,))

@@ -297,6 +297,7 @@ def _asked_of_days() -> Iterator[tuple[str, str]]:
 
 
 FURTHER_DAYS = (
+    *(f"/v1/technologies/{NAMES['technology']}/{what}" for what in ("exclusive", "left-to-grant")),
     f"/v1/rights/{NAMES['older_right']}/status",
     f"/v1/contracts/{NAMES['contract']}/sublicences",
     f"/v1/subjects/{NAMES['share']}/holds",
@@ -343,8 +344,9 @@ NOBODY = (
     "/v1/subjects/right:none/holds",
     "/v1/subjects/right:none/timeline",
     "/v1/documents/document:none",
-    "/v1/technologies/technology:none",
-    "/v1/technologies/technology:none/author-minimum",
+    *(f"/v1/technologies/technology:none{what}" for what in (
+        "", "/author-minimum", "/exclusive", "/left-to-grant",
+    )),
     "/v1/contracts/contract:none/versions/1/diff/2",
     "/v1/contracts/registrations?contract=contract:none",
     "/v1/contracts/registrations?technology=technology:none",

@@ -16,9 +16,11 @@ from ledger.domain.event import Body
 from ledger.domain.granting import ExclusiveOverlap, SoleThirdGrant
 from ledger.domain.law import Ground, Law
 from ledger.domain.listing import ContentMissing
-from ledger.domain.right import Attested
+from ledger.domain.number import NumberForm, right_id
+from ledger.domain.right import Attested, RightExists
 from ledger.domain.transfer import ForeignAssigneeStateFunded
 from ledger.lawbook import laws_at_hand
+from projections.near import near_to
 from tests.support.builders import (
     CONTRACT,
     FIRM,
@@ -368,3 +370,22 @@ def test_an_old_symbol_of_trade_stands_as_a_province_does() -> None:
     past.when(amended({**old, "quantity": 500})).then_admitted()
     anew = {**old, "field": {**trade, "edition": "2025"}}
     past.when(amended(anew)).then_refused(FieldUnknown)
+
+
+def test_own_number() -> None:
+    """One application is one right, however its number is spelled; the refusal says how it is."""
+    american = {"office": "us", "kind": "invention"}
+    for spelled in ("15/438,832", "US 15/438,832"):
+        filed = right_filed(**american, application_no=spelled, right=right_id("us", spelled))
+        refusal = given().when(filed).then_refused(NumberForm)
+        assert "15438832" in refusal.detail
+        assert "/body/application_no" == refusal.pointer
+        assert "right:us.15438832" == refusal.changes["/body/right"]
+    right = right_filed(**american, application_no="15438832", right="right:us.15438832")
+    given(right).when(right).then_refused(RightExists)
+
+
+def test_a_read_offers_the_right_of_another_spelling() -> None:
+    for spelled in ("right:us.15-438-832", "right:us.us-15-438-832", "right:us.15438832"):
+        assert spelled == "right:us.15438832" or "right:us.15438832" in near_to(spelled)
+    assert "right:ep.99203729" in near_to("right:ep.ep99203729.5")

@@ -17,7 +17,7 @@ from ledger.domain.right_status import (
 )
 from tests.support.builders import INSTITUTE, SOME_HASH, built, right_filed, right_granted
 
-EUROPEAN = "right:ep.1000000"
+EUROPEAN = "right:ep.99203729"
 SECRET = "right:vn.secret-1"
 DESIGNATED = ["iso:BE", "iso:GB", "iso:NL"]
 
@@ -29,7 +29,7 @@ def european_filed(**overrides: Any) -> RightFiled:
     defaults = {
         "right": EUROPEAN,
         "office": "ep",
-        "application_no": "1000000",
+        "application_no": "99203729",
         "name": "Apparatus for manufacturing green bricks",
         "filed_on": "1999-11-08",
         "designated": DESIGNATED,

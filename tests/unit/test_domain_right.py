@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.event import Body
 from ledger.domain.existence import FutureFact, PredecessorUnknown
+from ledger.domain.number import NumberForm, canonical, right_id
 from ledger.domain.party import PartyUnknown
 from ledger.domain.protection import lapse_on, term_of
-from ledger.domain.right import FractionSum, RightExists, right_id
+from ledger.domain.right import FractionSum, RightExists
 from ledger.lawbook import shipped
 from tests.support.builders import (
     CLERK,
@@ -53,8 +54,45 @@ def test_an_application_has_one_id_whatever_its_spelling() -> None:
     assert "right:us.15145443" == right_id("us", "15145443")
     assert "right:vn.1-2025-07378" == right_id("vn", "1-2025-07378")
     assert "right:vn.kn-12-2024" == right_id("vn", "KN 12/2024")
-    with pytest.raises(ValidationError, match=r"its id is right:vn\.1-2020-00003"):
-        right_filed(application_no="1-2020-00003")
+    other = right_filed(application_no="1-2020-00003")
+    assert "right:vn.1-2020-00003" in given().when(other).then_refused(NumberForm).detail
+
+
+@pytest.mark.parametrize(
+    ("office", "spellings", "number"),
+    [
+        ("us", ("15438832", "15/438,832", "US 15/438,832", "US-15-438-832"), "15438832"),
+        ("ep", ("99203729", "99203729.5", "EP 99 203 729.5", "EP99203729"), "99203729"),
+        ("wo", ("PCT/EP2019/012345", "PCTEP2019012345"), "PCT/EP2019/012345"),
+        ("wo", ("PCT/US99/01234", "PCT/US1999/001234"), "PCT/US1999/001234"),
+        ("vn", ("1-2019-01234", "VN 1-2019-01234", "1201901234"), "1-2019-01234"),
+        ("de", ("102014005123", "DE 10 2014 005 123.4", "10 2014 005 123.4"), "102014005123"),
+        ("gb", ("1412345", "GB1412345.6"), "1412345"),
+        ("cn", ("201410123456", "CN 201410123456.X", "201410123456.7"), "201410123456"),
+        ("jp", ("2014-123456", "特願2014-123456", "JP 2014-123456"), "2014-123456"),
+        ("kr", ("10-2014-0123456", "KR1020140123456"), "10-2014-0123456"),
+        ("la", ("1-2020-7", "LA 1-2020-7"), "1-2020-7"),
+    ],
+)
+def test_a_number_has_one_form_whatever_its_spelling(office, spellings, number) -> None:
+    assert {number} == {canonical(office, spelled) for spelled in spellings}
+    filed = {"office": office, "right": right_id(office, number)}
+    given().when(right_filed(**filed, application_no=number)).then_admitted()
+    for spelled in spellings:
+        body = right_filed(**filed, application_no=spelled)
+        if spelled != number:
+            refusal = given().when(body).then_refused(NumberForm)
+            assert number in refusal.detail
+
+
+@pytest.mark.parametrize(
+    ("office", "number"),
+    [("us", "US2015/0123456"), ("us", "9123456"), ("ep", "1000000"), ("wo", "WO2019/012345")],
+)
+def test_what_is_no_application_s_number_is_told_its_form(office: str, number: str) -> None:
+    filed = right_filed(office=office, application_no=number, right=right_id(office, number))
+    refusal = given().when(filed).then_refused(NumberForm)
+    assert "writes them as" in refusal.detail
 
 
 def test_fraction_sum_refuses_owners_who_are_not_a_whole() -> None:
@@ -214,7 +252,7 @@ def test_a_term_is_of_the_office_s_own_law() -> None:
     rows = {("ep", "invention"): "epc.63.invention", ("us", "invention"): "usc-35.154.invention"}
     for (office, kind), rule in rows.items():
         foreign = right_filed(
-            right=f"right:{office}.7", office=office, application_no="7", kind=kind
+            right=f"right:{office}.99203729", office=office, application_no="99203729", kind=kind
         )
         right = given(foreign).value(foreign.right)
         term = term_of(right, shipped(), date(2026, 11, 2))
