@@ -265,7 +265,7 @@ def _remedy(error: Refusal, way: Way, *, vietnamese: bool) -> dict[str, Any]:
         "helps": way.helps,
         "says": way.say(step.told, vietnamese=vietnamese),
         "change": dict(error.changes),
-        "ask": list(step.ask),
+        "ask": list(error.asked),
         "first": [_other(each) for each in step.first],
         "instead": step.instead and _other(step.instead),
         "sign": list(step.sign),

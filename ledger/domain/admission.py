@@ -19,6 +19,7 @@ from ledger.domain.key import Key
 from ledger.domain.ledger import LedgerOpened, must_have_law, must_know, opened
 from ledger.domain.personal_data import must_hold_no_personal_data
 from ledger.domain.registry import EVOLVES, RULES
+from ledger.domain.remedy import HERE, Step
 from ledger.domain.signers import (
     must_be_registered,
     must_bind,
@@ -194,18 +195,36 @@ def _must_be_in_time(event: Event, context: Context) -> None:
     accepted = context.accepted
     issued, until, now = map(format_instant, (event.issued_at, event.not_after, accepted))
     if event.issued_at > accepted + CLOCK_TOLERANCE:
-        raise IssuedInFuture(f"issued at {issued}, accepted at {now}", pointer="/issued_at")
+        raise IssuedInFuture(
+            f"issued at {issued}, accepted at {now}",
+            pointer="/issued_at",
+            step=Step({"now": now}, change={"/issued_at": now}),
+        )
     if not event.issued_at <= event.not_after <= event.issued_at + MAX_VALIDITY:
-        raise ValidityTooLong(f"issued at {issued}, to be sent by {until}", pointer="/not_after")
+        latest = format_instant(event.issued_at + MAX_VALIDITY)
+        raise ValidityTooLong(
+            f"issued at {issued}, to be sent by {until}",
+            pointer="/not_after",
+            step=Step({"latest": latest}, change={"/not_after": latest}),
+        )
     if accepted > event.not_after:
-        raise SubmissionExpired(f"to be sent by {until}, accepted at {now}", pointer="/not_after")
+        latest = format_instant(accepted + MAX_VALIDITY)
+        raise SubmissionExpired(
+            f"to be sent by {until}, accepted at {now}",
+            pointer="/not_after",
+            step=Step({"now": now}, change={"/issued_at": now, "/not_after": latest}),
+        )
 
 
 def _must_refer_to_the_known(event: Event, context: Context) -> None:
     # The known are many, the references few: a set difference would walk all that is known.
     missing = sorted({name for name in event.body.references() if name not in context.known})
     if missing:
-        raise PredecessorUnknown(f"not in the log: {', '.join(missing)}", subjects=missing)
+        raise PredecessorUnknown(
+            f"not in the log: {', '.join(missing)}",
+            subjects=missing,
+            step=Step(case="hash", ask=(HERE,)),
+        )
 
 
 def _must_have_a_fresh_view(state: FoldedState, event: Event, context: Context) -> None:
@@ -217,7 +236,9 @@ def _must_have_a_fresh_view(state: FoldedState, event: Event, context: Context) 
         return
     if event.seen > context.position:
         raise SeenAhead(
-            f"the log has {context.position} entries, not {event.seen}", pointer="/seen"
+            f"the log has {context.position} entries, not {event.seen}",
+            pointer="/seen",
+            step=Step({"size": context.position}, change={"/seen": context.position}),
         )
     for subject in event.subjects:
         folded = state.folded(subject)
@@ -230,4 +251,5 @@ def _must_have_a_fresh_view(state: FoldedState, event: Event, context: Context) 
                 positions=(latest,),
                 subjects=(subject,),
                 pointer="/seen",
+                step=Step({"size": context.position}, change={"/seen": context.position}),
             )

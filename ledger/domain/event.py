@@ -28,7 +28,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from ledger.domain.remedy import Step, Way, ways
+from ledger.domain.remedy import HERE, Step, Way, ways
 
 if TYPE_CHECKING:
     from ledger.domain.law import Ground, Law
@@ -271,10 +271,10 @@ class Refusal(DomainError):
 
     A subclass's docstring is the problem's title. `code` is stable. `article` cites the law where
     the law is the reason; `positions` are those of the events that forbid; `way` says in words what
-    helps, or why nothing does, `step` what is to be done here, and `changes` to which members of
-    the event; `subjects` names what the refusal is about, `pointer` the member of the payload whose
-    value it is about (RFC 6901), where it is one: that of the body which `members` names first,
-    else the first where one of `subjects` stands; `ground` is
+    helps, or why nothing does, `step` what is to be done here, `changes` to which members of the
+    event, and `asked` for which; `subjects` names what the refusal is about, `pointer` the member
+    of the payload whose value it is about (RFC 6901), where it is one: that of the body which
+    `members` names first, else the first where one of `subjects` stands; `ground` is
     the row of law data that decided, where one did; `at` is when the log refused the event, `dead`
     whether its bytes are never to be recorded, `replayed` whether they were refused before.
     """
@@ -302,7 +302,7 @@ class Refusal(DomainError):
         self.detail = detail
         self.pointer = pointer
         self.step = step or Step()
-        self.changes = self.step.change
+        self.changes, self.asked = self.step.change, self.step.ask
         self.positions = tuple(sorted(set(positions)))
         self.subjects = tuple(sorted(set(subjects)))
         self.ground = ground
@@ -325,6 +325,8 @@ class Refusal(DomainError):
             sought = {*self.subjects, *(each.removeprefix("key:") for each in self.subjects)}
             places = _places("", {"body": body, "signers": [*event.signers]}, sought)
             self.pointer = next(chain(named, places), None)
+        here = (self.pointer or "/body" if each == HERE else each for each in self.step.ask)
+        self.asked = tuple(here)
 
 
 def _places(pointer: str, value: Any, sought: Collection[str]) -> Iterator[str]:

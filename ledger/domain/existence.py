@@ -5,10 +5,11 @@ Every value that a module folds for a subject has `position`: that of the event 
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from ledger.domain.event import KeyRecord, Refusal, State, key_subject, legal_day
+from ledger.domain.remedy import HERE, Other, Step, ways
 
 
 class Recorded(Protocol):
@@ -86,7 +87,9 @@ def known(state: State, subject: str, kind: type[V]) -> V:
     """Return the value of a subject that must exist as a `kind`; raise `PredecessorUnknown`."""
     value = state.get(subject)
     if not isinstance(value, kind):
-        raise PredecessorUnknown(f"{subject} is not in the log", subjects=(subject,))
+        raise PredecessorUnknown(
+            f"{subject} is not in the log", subjects=(subject,), step=Step(ask=(HERE,))
+        )
     return value
 
 
@@ -94,7 +97,9 @@ def all_known(state: State, subjects: Iterable[str]) -> None:
     """Raise `PredecessorUnknown`, naming each subject of which nothing is known."""
     missing = sorted(subject for subject in subjects if state.get(subject) is None)
     if missing:
-        raise PredecessorUnknown(f"not in the log: {', '.join(missing)}", subjects=missing)
+        raise PredecessorUnknown(
+            f"not in the log: {', '.join(missing)}", subjects=missing, step=Step(ask=(HERE,))
+        )
 
 
 def must_stand_under(contract: str, subject: str, value: Belonging) -> None:
@@ -104,6 +109,9 @@ def must_stand_under(contract: str, subject: str, value: Belonging) -> None:
             f"{subject} stands under {value.contract}",
             positions=(value.position,),
             subjects=(subject,),
+            step=Step(
+                {"contract": value.contract}, case="under", replace={contract: value.contract}
+            ),
         )
 
 
@@ -115,6 +123,9 @@ def new(state: State, subject: str, refusal: type[Refusal] = SubjectExists) -> N
             f"{subject} was created at position {value.position}",
             positions=(value.position,),
             subjects=(subject,),
+            step=Step(
+                {"position": value.position}, ask=(HERE,) if ways()[refusal.code].helps else ()
+            ),
         )
 
 
@@ -125,7 +136,11 @@ def new_keys(state: State, keys: Iterable[tuple[str, KeyRecord]]) -> None:
         subject = key_subject(record.key_id)
         new(state, subject, KeyTaken)
         if subject in seen:
-            raise KeyTaken(f"{subject} comes twice, as {party}'s too", subjects=(subject,))
+            raise KeyTaken(
+                f"{subject} comes twice, as {party}'s too",
+                subjects=(subject,),
+                step=Step({"position": "this event"}, ask=(HERE,)),
+            )
         seen.add(subject)
 
 
@@ -133,8 +148,19 @@ def must_wait_still(subject: str, value: Beginning, accepted: datetime) -> None:
     """Raise `NothingWaits` if what the subject was registered as binds by then."""
     if value.not_before is None or value.not_before <= accepted:
         raise NothingWaits(
-            f"{subject} binds already", positions=(value.position,), subjects=(subject,)
+            f"{subject} binds already",
+            positions=(value.position,),
+            subjects=(subject,),
+            step=_ending(subject),
         )
+
+
+def _ending(subject: str) -> Step:
+    """Return how what binds is ended: a key is revoked; a party's end is for its register."""
+    if subject.startswith("key:"):
+        key_id = subject.removeprefix("key:")
+        return Step(case="key", instead=Other("key.revoked/1", {"key_id": key_id}))
+    return Step(instead=Other("party.dissolved/1", {"party": subject}))
 
 
 def not_in_future(accepted: datetime, **days: date | None) -> None:
@@ -145,7 +171,11 @@ def not_in_future(accepted: datetime, **days: date | None) -> None:
     today = legal_day(accepted)
     for name, day in days.items():
         if day is not None and day > today:
-            raise FutureFact(f"{name} is {day}, after {today}", pointer=f"/body/{name}")
+            raise FutureFact(
+                f"{name} is {day}, after {today}",
+                pointer=f"/body/{name}",
+                step=Step({"day": day}, after=day),
+            )
 
 
 def interval(start: date, end: date | None, pointer: str) -> None:
@@ -154,4 +184,9 @@ def interval(start: date, end: date | None, pointer: str) -> None:
     `pointer` is where the end stands in the payload.
     """
     if end is not None and end <= start:
-        raise IntervalEmpty(f"[{start}, {end}) holds no day", pointer=pointer)
+        first = (start + timedelta(days=1)).isoformat()
+        raise IntervalEmpty(
+            f"[{start}, {end}) holds no day",
+            pointer=pointer,
+            step=Step({"end": first}, change={pointer: first}),
+        )

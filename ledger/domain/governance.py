@@ -39,6 +39,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import NothingWaits, known
 from ledger.domain.party import party_of
+from ledger.domain.remedy import Step
 
 KIND = "ledger"
 LedgerId = Annotated[str, of_kind("ledger")]
@@ -237,7 +238,8 @@ def must_be_open(ledger: Ledger) -> None:
     """Raise `LedgerIsClosed` if the ledger was closed."""
     if ledger.closed is not None:
         into = f"; it is followed by {ledger.successor}" if ledger.successor else ""
-        raise LedgerIsClosed(f"the ledger was closed{into}", positions=(ledger.closed,))
+        step = Step({"successor": ledger.successor}, case="followed") if ledger.successor else None
+        raise LedgerIsClosed(f"the ledger was closed{into}", positions=(ledger.closed,), step=step)
 
 
 def must_be_of_this_ledger(state: State, event: Event, named: str) -> Ledger:
@@ -253,7 +255,10 @@ def _admit_log_keys(state: State, event: Event, _: Context) -> None:
     assert isinstance(body, LogKeysAdopted)
     ledger = must_be_of_this_ledger(state, event, body.ledger)
     if not set(body.log_keys) & set(ledger.log_keys):
-        raise LogKeysApart("a set of keys follows another by what they have in common")
+        raise LogKeysApart(
+            "a set of keys follows another by what they have in common",
+            step=Step(ask=("/body/log_keys",)),
+        )
 
 
 def _admit_policy(state: State, event: Event, _: Context) -> None:
@@ -261,12 +266,19 @@ def _admit_policy(state: State, event: Event, _: Context) -> None:
     body = event.body
     assert isinstance(body, PolicyAdopted)
     ledger = must_be_of_this_ledger(state, event, body.ledger)
-    if body.policy_sha256 != f"sha256:{hashlib.sha256(body.text).hexdigest()}":
-        raise PolicyMismatch("policy_sha256 is that of the lines, each with its line feed")
+    digest = f"sha256:{hashlib.sha256(body.text).hexdigest()}"
+    if body.policy_sha256 != digest:
+        raise PolicyMismatch(
+            "policy_sha256 is that of the lines, each with its line feed",
+            step=Step({"digest": digest}, change={"/body/policy_sha256": digest}),
+        )
     for speaker in body.speakers:
         party_of(state, speaker.party)
     if len({each.party for each in body.speakers}) < len(body.speakers):
-        raise PolicyNotApproved("each party speaks for one of the groups")
+        raise PolicyNotApproved(
+            "each party speaks for one of the groups",
+            step=Step(case="one", ask=("/body/speakers",)),
+        )
     # Before there are witnesses the registrar speaks for the State, the new ones for themselves.
     others = {each.party: each.group for each in body.speakers if each.group != "state"}
     now = {each.party: each.group for each in ledger.speakers}
@@ -275,10 +287,24 @@ def _admit_policy(state: State, event: Event, _: Context) -> None:
     strangers = set(body.approved_by) - ruling.keys()
     if len(groups) < GROUPS_THAT_APPROVE or strangers:
         said = ", ".join(sorted(groups)) or "none"
-        raise PolicyNotApproved(f"approved by {said} of the groups", subjects=strangers)
+        speakers = ", ".join(f"{party} ({ruling[party]})" for party in sorted(ruling))
+        raise PolicyNotApproved(
+            f"approved by {said} of the groups",
+            subjects=strangers,
+            step=Step({"speakers": speakers}, ask=("/body/approved_by",)),
+        )
     if not now and ledger.registrar not in body.approved_by:
         why = f"the first policy is approved by {ledger.registrar} too"
-        raise PolicyNotApproved(why, subjects=(ledger.registrar,))
+        approved_by = sorted({*body.approved_by, ledger.registrar})
+        raise PolicyNotApproved(
+            why,
+            subjects=(ledger.registrar,),
+            step=Step(
+                {"registrar": ledger.registrar},
+                case="first",
+                change={"/body/approved_by": approved_by},
+            ),
+        )
 
 
 def _speakers(body: PolicyAdopted) -> tuple[Speaker, ...]:
@@ -308,10 +334,13 @@ def _admit_delay(state: State, event: Event, context: Context) -> None:
     if body.stopped_by is None:
         return
     if ledger.next_delay is None or ledger.next_delay[0] <= now:
-        raise NothingWaits("no other delay waits", subjects=(body.ledger,))
+        raise NothingWaits("no other delay waits", subjects=(body.ledger,), step=Step(case="delay"))
     holds = int(ledger.delay_at(now).total_seconds())
     if body.delay_seconds != holds:
-        raise BindsTooEarly(f"who stops a delay that waits adopts the one that holds, {holds} s")
+        raise BindsTooEarly(
+            f"who stops a delay that waits adopts the one that holds, {holds} s",
+            step=Step({"holds": holds}, case="delay", change={"/body/delay_seconds": holds}),
+        )
 
 
 def _admit_succession(state: State, event: Event, context: Context) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Model, Refusal
+from ledger.domain.remedy import HERE, Step
 
 Scheme = Literal["mst", "lei", "gln", "vneid", "duns", "register"]
 
@@ -55,7 +56,9 @@ def entity_of(tax_code: str) -> str:
     """
     form = _TAX_CODE.fullmatch(tax_code)
     if form is None or not checks(form["entity"]):
-        raise TaxCodeInvalid(f"{tax_code} is no tax code: 10 digits that check, or 10 and 3")
+        raise TaxCodeInvalid(
+            f"{tax_code} is no tax code: 10 digits that check, or 10 and 3", step=Step(ask=(HERE,))
+        )
     return form["entity"]
 
 
@@ -66,7 +69,13 @@ def must_be_a_legal_person(party: str) -> None:
     own = party.removeprefix(BY_TAX_CODE)
     if (entity := entity_of(own)) != own:
         raise TaxCodeInvalid(
-            f"{party} is a branch: the party is {BY_TAX_CODE}{entity}", subjects=(party,)
+            f"{party} is a branch: the party is {BY_TAX_CODE}{entity}",
+            subjects=(party,),
+            step=Step(
+                {"party": BY_TAX_CODE + entity},
+                case="branch",
+                replace={party: BY_TAX_CODE + entity},
+            ),
         )
 
 
@@ -77,4 +86,8 @@ def must_be_numbered(party: str, identifiers: tuple[Identifier, ...]) -> None:
             continue
         theirs = f"{BY_TAX_CODE}{entity_of(identifier.value)}"
         if party.startswith(BY_TAX_CODE) and party != theirs:
-            raise TaxCodeInvalid(f"{identifier.value} is {theirs}", subjects=(party, theirs))
+            raise TaxCodeInvalid(
+                f"{identifier.value} is {theirs}",
+                subjects=(party, theirs),
+                step=Step({"party": theirs}, case="branch", replace={party: theirs}),
+            )

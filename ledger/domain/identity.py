@@ -33,6 +33,7 @@ from ledger.domain.party import (
     party_of,
 )
 from ledger.domain.personal_data import PersonalDataInEvent
+from ledger.domain.remedy import Step
 from ledger.domain.right import Attested
 
 KIND = "identifier"
@@ -149,7 +150,10 @@ def _admit_renamed(state: State, event: Event, context: Context) -> None:
 
 def _must_be_no_person(state: State, party: str) -> None:
     if party_of(state, party).kind == "person":
-        raise PersonalDataInEvent(f"{party} is a person: no name or number of it stands in the log")
+        raise PersonalDataInEvent(
+            f"{party} is a person: no name or number of it stands in the log",
+            step=Step(case="person"),
+        )
 
 
 def _admit_ended(state: State, event: Event, context: Context) -> None:

@@ -10,7 +10,7 @@ Read in this order: events, state, admit, evolve.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -40,6 +40,7 @@ from ledger.domain.existence import (
     new_keys,
 )
 from ledger.domain.party import PartyRegistered
+from ledger.domain.remedy import HERE, Step
 
 KIND = "key"
 
@@ -167,7 +168,12 @@ def _admit_added(state: State, event: Event, context: Context) -> None:
     new_keys(state, body.new_keys())
     if body.not_before and body.not_after and body.not_after <= body.not_before:
         span = f"[{format_instant(body.not_before)}, {format_instant(body.not_after)})"
-        raise IntervalEmpty(f"{span} holds no instant", pointer="/body/not_after")
+        later = format_instant(body.not_before + timedelta(seconds=1))
+        raise IntervalEmpty(
+            f"{span} holds no instant",
+            pointer="/body/not_after",
+            step=Step({"end": later}, change={"/body/not_after": later}),
+        )
 
 
 def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed | KeyStopped) -> Key:
@@ -175,10 +181,17 @@ def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed | KeyStop
     subject = key_subject(body.key_id)
     key = known(state, subject, Key)
     if key.party != body.party:
-        raise PredecessorUnknown(f"{body.party} has no {subject}", subjects=(subject,))
+        raise PredecessorUnknown(
+            f"{body.party} has no {subject}",
+            subjects=(subject,),
+            step=Step({"party": key.party}, case="key", replace={body.party: key.party}),
+        )
     if key.revoked is not None:
         raise KeyNoLongerValid(
-            f"{subject} was revoked before", positions=(key.revoked,), subjects=(subject,)
+            f"{subject} was revoked before",
+            positions=(key.revoked,),
+            subjects=(subject,),
+            step=Step(case="before"),
         )
     return key
 
@@ -192,6 +205,7 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
         raise PredecessorUnknown(
             f"position {body.compromised_since} is not in the log",
             pointer="/body/compromised_since",
+            step=Step(ask=(HERE,)),
         )
 
 
@@ -203,7 +217,10 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     key, subject = _key_of(state, body), key_subject(body.key_id)
     if key.suspended is not None:
         raise KeyIsSuspended(
-            f"{subject} is suspended", positions=(key.suspended,), subjects=(subject,)
+            f"{subject} is suspended",
+            positions=(key.suspended,),
+            subjects=(subject,),
+            step=Step(case="before"),
         )
 
 
@@ -222,7 +239,10 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
     key, subject = _key_of(state, body), key_subject(body.key_id)
     if key.suspended is None:
         raise PredecessorUnknown(
-            f"{subject} is not suspended", positions=(key.position,), subjects=(subject,)
+            f"{subject} is not suspended",
+            positions=(key.position,),
+            subjects=(subject,),
+            step=Step(case="done"),
         )
 
 

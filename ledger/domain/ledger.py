@@ -41,6 +41,7 @@ from ledger.domain.party import (
     must_be_impersonal,
     registered,
 )
+from ledger.domain.remedy import HERE, Step
 
 KIND = "ledger"
 
@@ -126,7 +127,10 @@ class EditionUnknown(Refusal):
 def must_know(edition: str) -> None:
     """Raise `EditionUnknown` unless this version can judge by the edition."""
     if edition not in EDITIONS:
-        raise EditionUnknown(f"edition {edition} is none of {', '.join(sorted(EDITIONS))}")
+        known = ", ".join(sorted(EDITIONS))
+        raise EditionUnknown(
+            f"edition {edition} is none of {known}", step=Step({"known": known}, ask=(HERE,))
+        )
 
 
 def must_have_law(sha256: str, context: Context) -> Law:
@@ -159,7 +163,10 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     if context.position != 0:
         raise LedgerAlreadyOpen("another ledger begins at position 0", positions=(0,))
     if body.origin != event.ledger:
-        raise OriginMismatch(f"{body.origin} is opened in an event for {event.ledger}")
+        raise OriginMismatch(
+            f"{body.origin} is opened in an event for {event.ledger}",
+            step=Step({"origin": event.ledger}, change={"/body/origin": event.ledger}),
+        )
     _must_hold_together(body)
     new_keys(state, body.new_keys())
 
@@ -168,12 +175,20 @@ def _must_hold_together(body: LedgerOpened) -> None:
     parties = [first.party for first in body.parties]
     for officer in (body.operator, body.registrar):
         if officer not in parties:
-            raise PartyUnknown(f"{officer} is not among the first parties", subjects=(officer,))
+            raise PartyUnknown(
+                f"{officer} is not among the first parties",
+                subjects=(officer,),
+                step=Step(case="listed", ask=("/body/parties",)),
+            )
     for first in body.parties:
         must_be_impersonal(first)
         must_be_a_legal_person(first.party)
         if parties.count(first.party) > 1:
-            raise PartyExists(f"{first.party} is listed twice", subjects=(first.party,))
+            raise PartyExists(
+                f"{first.party} is listed twice",
+                subjects=(first.party,),
+                step=Step(case="listed", ask=("/body/parties",)),
+            )
 
 
 def _admit_rules(state: State, event: Event, context: Context) -> None:

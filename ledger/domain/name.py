@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.domain.event import Refusal, State
+from ledger.domain.remedy import Other, Step
 
 KIND = "spelling"
 
@@ -59,7 +60,6 @@ class PartyByName(Refusal):
     code = "PARTY_BY_NAME"
     members = ("spelling", "name")
     title_vi = "Tên không phải là định danh: chưa có xác nhận tên này chỉ đúng bên được nêu"
-    remedy = "party.known_as/1"
 
 
 def must_not_be_anothers(
@@ -82,4 +82,8 @@ def must_not_be_anothers(
             f"{written!r} is {meant.party}; {name!r} is spelt the same or nearly so",
             positions=(meant.position,),
             subjects=(meant.party, subject),
+            step=Step(
+                {"meant": meant.party, "party": party},
+                first=(Other("party.known_as/1", {"party": party, "spelling": name}),),
+            ),
         )

@@ -40,7 +40,7 @@ from ledger.domain.identifier import must_be_a_legal_person
 from ledger.domain.money import Money
 from ledger.domain.name import must_not_be_anothers, spelling_subject
 from ledger.domain.personal_data import PersonalDataInEvent
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import Other, Step
 
 KIND = "party"
 
@@ -211,7 +211,11 @@ def party_of(state: State, party: str) -> Party:
     """Return a registered party, or raise `PartyUnknown`."""
     value = state.get(party)
     if not isinstance(value, Party):
-        raise PartyUnknown(f"{party} is not registered", subjects=(party,))
+        raise PartyUnknown(
+            f"{party} is not registered",
+            subjects=(party,),
+            step=Step({"who": party}, first=(Other("party.registered/1", {"party": party}),)),
+        )
     return value
 
 
@@ -240,7 +244,11 @@ def must_bind_by(instant: datetime, party: str, value: Party) -> None:
             f"{party} is registered from {format_instant(value.not_before)} on",
             positions=(value.position,),
             subjects=(party,),
+            step=Step({"after": format_instant(value.not_before)}, after=value.not_before),
         )
+
+
+_TOKEN = Step(case="token", ask=("/body/party", "/body/name"))
 
 
 def must_be_impersonal(described: Described) -> None:
@@ -249,13 +257,17 @@ def must_be_impersonal(described: Described) -> None:
     # Of UUIDs one in three hundred ends in twelve digits.
     token = _PERSON.fullmatch(described.party)
     if token is None and _TWELVE_DIGITS.search(_UUID.sub("", described.party)):
-        raise PersonalDataInEvent("a party id with twelve digits holds a citizen's number")
+        raise PersonalDataInEvent(
+            "a party id with twelve digits holds a citizen's number", step=_TOKEN
+        )
     if token is not None and token["random"].isdecimal():
-        raise PersonalDataInEvent("a token of digits alone is a padded number, not a random one")
+        raise PersonalDataInEvent(
+            "a token of digits alone is a padded number, not a random one", step=_TOKEN
+        )
     if described.kind != "person" and not described.party.startswith("party:tok."):
         return
     if described.name is not None or token is None:
-        raise PersonalDataInEvent("a person is party:tok.<32 hex> and has no name")
+        raise PersonalDataInEvent("a person is party:tok.<32 hex> and has no name", step=_TOKEN)
 
 
 def _admit(state: State, event: Event, context: Context) -> None:

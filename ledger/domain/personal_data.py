@@ -15,6 +15,7 @@ from unicodedata import category, normalize
 from pydantic import StringConstraints
 
 from ledger.domain.event import Body, KeyRecord, Model, Refusal
+from ledger.domain.remedy import HERE, Step
 
 
 class PersonalDataInEvent(Refusal):
@@ -90,7 +91,9 @@ def must_hold_no_personal_data(body: Body) -> None:
     """Raise `PersonalDataInEvent` if a free text of the body holds personal data."""
     for pointer, text in free_texts(body, "/body"):
         if found := personal_data_in(text):
-            raise PersonalDataInEvent(f"{pointer} holds {found}", pointer=pointer)
+            raise PersonalDataInEvent(
+                f"{pointer} holds {found}", pointer=pointer, step=Step(ask=(HERE,))
+            )
 
 
 def free_texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import SubjectExists, known
 from ledger.domain.key import Key
 from ledger.domain.party import party_of
+from ledger.domain.remedy import Step
 
 
 class ReconfirmationGiven(Body):
@@ -70,12 +71,17 @@ def _admit(state: State, event: Event, context: Context) -> None:
         )
     mandates = party_of(state, body.given_by).mandates.values()
     if body.given_by != key.party and all(power.holder != key.party for power in mandates):
-        raise WrongSigner(f"{subject} never bound {body.given_by}", subjects=(body.given_by,))
+        raise WrongSigner(
+            f"{subject} never bound {body.given_by}",
+            subjects=(body.given_by,),
+            step=Step({"party": key.party}, case="key", replace={body.given_by: key.party}),
+        )
     if (body.event, body.given_by) in key.words:
         raise SubjectExists(
             f"{body.given_by} has given its word on this",
             positions=(key.words[body.event, body.given_by],),
             subjects=(body.given_by,),
+            step=Step(case="word"),
         )
 
 

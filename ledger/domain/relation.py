@@ -6,7 +6,7 @@ Transfer Law art. 27(3)). Read in this order: events, state, refusals, admit, ev
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
@@ -33,6 +33,7 @@ from ledger.domain.existence import (
 )
 from ledger.domain.money import ppm
 from ledger.domain.party import Party, Relation
+from ledger.domain.remedy import Step
 
 KIND = "relation"
 
@@ -184,6 +185,11 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
             f"{body.relation} is not between {body.party} and {body.other}",
             positions=(relation.position,),
             subjects=(body.relation,),
+            step=Step(
+                {"who": f"{relation.party}, {relation.other}"},
+                case="between",
+                change={"/body/party": relation.party, "/body/other": relation.other},
+            ),
         )
     if relation.ended is not None:
         raise RelationOver(f"{body.relation} has ended", positions=(relation.ended,))
@@ -193,7 +199,13 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
             f"[{relation.start}, {body.ended_on}) holds no day",
             positions=(relation.position,),
             pointer="/body/ended_on",
+            step=_ending_after(relation.start),
         )
+
+
+def _ending_after(start: date) -> Step:
+    first = (start + timedelta(days=1)).isoformat()
+    return Step({"end": first}, change={"/body/ended_on": first})
 
 
 def _evolve_declared(subject: str, value: Declared | None, logged: Logged) -> Declared:

@@ -40,6 +40,10 @@ def ways() -> Mapping[str, Way]:
     return {code: Way(**words) for code, words in told.items()}
 
 
+HERE = "here"
+"""In `ask`: the member at which the refusal points."""
+
+
 @dataclass(frozen=True, slots=True)
 class Other:
     """Another event: its type, and what is known of its body; the rest is for who records it."""
@@ -52,13 +56,13 @@ class Other:
 class Step:
     """What to do so that the same end is reached. `told` are the values of the words in braces.
 
-    `case` names which of the rule's ways it is, where what helps differs. `replace`
-    are strings, such as ids, and what takes their place wherever they stand in the body; `change`
-    are members of the payload by their pointers (RFC 6901), and what they would have to be; `ask`
-    pointers of those that only the sender knows. `first` are events to record before the same event
-    comes again, `instead` the one that takes its place. `sign` are parties whose lines are missing,
-    `unsign` those whose lines are taken away; `after` is the first day, or instant, at which the
-    same event is admitted.
+    `case` names which of the rule's ways it is, where what helps differs. `replace` are strings,
+    such as ids, and what takes their place wherever they stand in the body; `change` are members of
+    the payload by their pointers (RFC 6901), and what they would have to be; `ask` pointers of
+    those that only the sender knows (`HERE`; `/signatures` stands for the lines). `first` are
+    events to record before the same event comes again, `instead` the one that takes its place.
+    `sign` are parties whose lines are missing, `unsign` those whose lines are taken away; `after`
+    is the first day, or instant, at which the same event is admitted.
     """
 
     told: Mapping[str, Any] = field(default_factory=dict)

@@ -34,6 +34,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.governance import Size, must_be_of_this_ledger
+from ledger.domain.remedy import HERE, Other, Step
 
 KIND = "ledger"
 
@@ -103,7 +104,6 @@ class SealCountsFall(Refusal):
 
     code = "SEAL_COUNTS_FALL"
     title_vi = "Niêm ấn không được đếm ít hơn niêm ấn trước, trừ khi sổ cái đã được cho ký tiếp"
-    remedy = "ledger.resumed/1"
 
 
 def _admit(state: State, event: Event, context: Context) -> None:
@@ -111,13 +111,16 @@ def _admit(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, LedgerSealed)
     ledger = must_be_of_this_ledger(state, event, body.ledger)
     if not ledger.sealed < body.size <= context.position:
-        raise SealOutOfOrder(f"above {ledger.sealed}, and at most {context.position}")
+        raise SealOutOfOrder(
+            f"above {ledger.sealed}, and at most {context.position}", step=Step(ask=(HERE,))
+        )
     now = body.counts()
     for name, before in ledger.counted:
         if now.get(name, 0) < before:
             raise SealCountsFall(
                 f"{name}: {now.get(name, 0)}, and {before} in the seal before",
                 pointer=f"/body/{name.partition(' ')[0]}",
+                step=Step(first=(Other("ledger.resumed/1", {"ledger": body.ledger}),)),
             )
 
 

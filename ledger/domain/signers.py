@@ -53,7 +53,7 @@ from ledger.domain.party import (
     must_bind_by,
     must_not_have_ended,
 )
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import HERE, Other, Step
 from ledger.domain.right import RightFiled
 from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
@@ -78,9 +78,18 @@ def must_name_signers(event: Event, ledger: Ledger) -> None:
         return
     missing = required - named
     if missing:
-        raise SignerMissing(f"{event.type} binds {_listed(missing)} too", subjects=missing)
+        raise SignerMissing(
+            f"{event.type} binds {_listed(missing)} too", subjects=missing, step=_signing(missing)
+        )
     strangers = named - required
-    raise WrongSigner(f"{event.type} does not bind {_listed(strangers)}", subjects=strangers)
+    left = {"who": _listed(strangers)}
+    raise WrongSigner(
+        f"{event.type} does not bind {_listed(strangers)}",
+        subjects=strangers,
+        step=Step(
+            left, case="stranger", change={"/signers": sorted(required)}, unsign=tuple(strangers)
+        ),
+    )
 
 
 def must_wait_long_enough(event: Event, ledger: Ledger, context: Context) -> None:
@@ -92,8 +101,17 @@ def must_wait_long_enough(event: Event, ledger: Ledger, context: Context) -> Non
     if binds < earliest:
         raise BindsTooEarly(
             f"{event.type} may bind from {format_instant(earliest)} on: sign it with `not_before`"
-            " then or, for the time until it is sent, later"
+            " then or, for the time until it is sent, later",
+            step=_binding_from(format_instant(earliest)),
         )
+
+
+def _binding_from(instant: str) -> Step:
+    return Step({"instant": instant}, change={"/body/not_before": instant})
+
+
+def _signing(parties: Collection[str]) -> Step:
+    return Step({"who": _listed(parties)}, sign=tuple(sorted(parties)))
 
 
 def must_be_registered(state: State, event: Event, context: Context) -> None:
@@ -110,7 +128,14 @@ def must_be_registered(state: State, event: Event, context: Context) -> None:
         named.difference_update(party for party, _ in body.new_keys())
     unknown = [party for party in named if state.get(party) is None]
     if unknown:
-        raise PartyUnknown(f"not registered: {_listed(unknown)}", subjects=unknown)
+        raise PartyUnknown(
+            f"not registered: {_listed(unknown)}",
+            subjects=unknown,
+            step=Step(
+                {"who": _listed(unknown)},
+                first=tuple(Other("party.registered/1", {"party": each}) for each in unknown),
+            ),
+        )
     for party in sorted(event.signers if _only_stops(body) else named):
         value = state.get(party)
         if isinstance(value, Party):
@@ -136,7 +161,11 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> N
     brought = {record.key_id for _, record in event.body.new_keys()}
     unproven = [key_subject(key_id) for key_id in brought if key_id not in event.signatures]
     if unproven:
-        raise SignerMissing(f"no line by {_listed(unproven)}", subjects=unproven)
+        raise SignerMissing(
+            f"no line by {_listed(unproven)}",
+            subjects=unproven,
+            step=Step({"who": _listed(unproven)}, case="key", ask=("/signatures",)),
+        )
     # A key that the event brings binds its own party and nobody through a mandate: else a new key
     # could vouch for itself in the name of whoever gave that party a mandate.
     stands = {party: {party} for party, _ in event.body.new_keys()}
@@ -152,8 +181,12 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> N
             stands.setdefault(signer, set()).add(holder)
     if missing := set(event.signers) - stands.keys():
         if lines.above:
-            raise CeilingExceeded(lines.above, subjects=missing)
-        raise SignerMissing(f"no line binds {_listed(missing)}{lines.hint}", subjects=missing)
+            raise CeilingExceeded(lines.above, subjects=missing, step=_signing(missing))
+        raise SignerMissing(
+            f"no line binds {_listed(missing)}{lines.hint}",
+            subjects=missing,
+            step=_signing(missing),
+        )
     must_not_sign_both_sides(state, event, stands)
     ends = member(event.body, "key_id")
     older = {holder for key_id, holder in holders.items() if key_id != ends}
@@ -169,7 +202,9 @@ def _must_be_let(state: State, event: Event, officers: Officers, older: Collecti
 
     asked = Asked(officers, roles, older)
     for party, why in asked.faults(WHO_SIGNS[type(event.body)], event.body):
-        raise WrongSigner(f"{event.type}: {why}", subjects=(party,))
+        raise WrongSigner(
+            f"{event.type}: {why}", subjects=(party,), step=Step({"why": why}, ask=(HERE,))
+        )
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -179,16 +214,17 @@ def _listed(names: Iterable[str]) -> str:
 def _holder(state: State, key_id: str, event: Event, context: Context) -> str:
     """Return whose key it is, if it is in force here and now, for such an event."""
     subject = key_subject(key_id)
+    another = Step({"party": _listed(event.signers)}, ask=("/signatures",))
     key = state.get(subject)
     if not isinstance(key, Key):
-        raise KeyUnknown(f"{subject} is not in the log", subjects=(subject,))
+        raise KeyUnknown(f"{subject} is not in the log", subjects=(subject,), step=another)
     if key.revoked is not None:
         raise KeyNoLongerValid(
-            f"{subject} was revoked", positions=(key.revoked,), subjects=(subject,)
+            f"{subject} was revoked", positions=(key.revoked,), subjects=(subject,), step=another
         )
     if key.suspended is not None and (key.silent or not _only_stops(event.body)):
         raise KeyIsSuspended(
-            f"{subject} is suspended", positions=(key.suspended,), subjects=(subject,)
+            f"{subject} is suspended", positions=(key.suspended,), subjects=(subject,), step=another
         )
     party = state.get(key.party)
     if not isinstance(party, Party) or key.position < party.position:
@@ -196,12 +232,19 @@ def _holder(state: State, key_id: str, event: Event, context: Context) -> str:
             f"{subject} came by a registration that was stopped",
             positions=(key.position,),
             subjects=(subject,),
+            step=another,
         )
     if key.not_before is not None and context.accepted < key.not_before:
         binds = format_instant(key.not_before)
-        raise KeyNotYetValid(f"{subject} binds from {binds} on", positions=(key.position,))
+        raise KeyNotYetValid(
+            f"{subject} binds from {binds} on",
+            positions=(key.position,),
+            step=Step({"after": binds}, after=key.not_before),
+        )
     if key.not_after is not None and context.accepted >= key.not_after:
-        raise KeyExpired(f"{subject} bound until {key.not_after}", positions=(key.position,))
+        raise KeyExpired(
+            f"{subject} bound until {key.not_after}", positions=(key.position,), step=another
+        )
     return key.party
 
 
@@ -217,6 +260,11 @@ class _Lines:
     def hint(self) -> str:
         """Say how officers sign, where no mandate counts for them."""
         return "; both officers sign, each by a key of its own" if self._alone else ""
+
+    def _without(self, holder: str) -> Step:
+        """Return the step of leaving out a line: those sign themselves whom the event binds."""
+        signers = self._event.signers
+        return Step({"who": _listed(signers)}, case="line", sign=signers, unsign=(holder,))
 
     def bound_by(self, holder: str) -> set[str]:
         """Return those signers whom a line by this holder binds; it must bind one."""
@@ -237,7 +285,7 @@ class _Lines:
         if bound:
             return bound
         if self.above:
-            raise CeilingExceeded(self.above, subjects=(holder,))
+            raise CeilingExceeded(self.above, subjects=(holder,), step=self._without(holder))
         if ended:
             raise MandateExpired(
                 f"{holder}'s mandate has ended",
@@ -245,11 +293,13 @@ class _Lines:
                     power.position if power.ended is None else power.ended for power in ended
                 ),
                 subjects=(holder,),
+                step=self._without(holder),
             )
         raise WrongSigner(
             f"{holder} is none of {_listed(self._event.signers)}, and holds no mandate that"
             f" covers this{self.hint}",
             subjects=(holder,),
+            step=self._without(holder),
         )
 
     def _suffices(self, signer: str, powers: Sequence[Power]) -> bool:

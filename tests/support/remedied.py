@@ -51,6 +51,7 @@ def told(other: Other, word: Mapping[str, Any]) -> Body:
 def header(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the changes to members of the payload beside its body."""
     read = {"signers": tuple, "seen": int, "issued_at": parse_instant, "not_after": parse_instant}
+    read |= {"signatures": tuple, "event_id": str}
     given = {pointer.removeprefix("/"): value for pointer, value in changes.items()}
     return {name: of(given[name]) for name, of in read.items() if name in given}
 
@@ -59,8 +60,8 @@ def must_tell(refusal: Refusal) -> Step | None:
     """Return what to do, None where nothing helps. Fail where neither is said."""
     step = refusal.step
     way = refusal.way
-    if way is None:
-        return None
+    if way is None or (way.helps and step == Step()):
+        return None  # Nobody has said yet what helps here.
     for vietnamese in (False, True):
         words = way.say(step.told, vietnamese=vietnamese)
         if "…" in words:
@@ -74,8 +75,9 @@ def must_tell(refusal: Refusal) -> Step | None:
     return step
 
 
-def lacks(step: Step, word: Mapping[str, Any]) -> bool:
+def lacks(refusal: Refusal, word: Mapping[str, Any]) -> bool:
     """Say whether a step waits for what only the sender knows, and the test does not say."""
+    step = refusal.step
     others = (*step.first, *((step.instead,) if step.instead else ()))
     try:
         for other in others:
@@ -84,7 +86,7 @@ def lacks(step: Step, word: Mapping[str, Any]) -> bool:
         if any(other.topic in word for other in others):
             raise
         return True
-    return not word.keys() >= set(step.ask)
+    return not word.keys() >= set(refusal.asked)
 
 
 def instant(after: date) -> datetime:

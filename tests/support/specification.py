@@ -249,7 +249,7 @@ class Attempt:
         """Fail unless what the refusal says would help does, in so many steps at most."""
         if self.refusal is None or (step := must_tell(self.refusal)) is None:
             return
-        if lacks(step, word):
+        if lacks(self.refusal, word):
             return  # A test that has the sender's word tries it.
         again = self._taking(step, word)
         if again.refusal is not None and (steps == 1 or again.refusal.step == step):
@@ -270,9 +270,14 @@ class Attempt:
             return past.when(
                 Said(told(step.instead, word.get(step.instead.topic, {})), spoken.accepted)
             )
-        changes = {**self.refusal.changes, **{pointer: word[pointer] for pointer in step.ask}}
+        changes = {
+            **self.refusal.changes,
+            **{pointer: word[pointer] for pointer in self.refusal.asked},
+        }
         beside = {**spoken.header, **header(changes)}
         signed_by = spoken.signed_by
+        if step.sign or step.unsign:
+            beside.pop("signatures", None)
         if step.sign:
             signed_by = tuple({*(signed_by or self.event.signers), *step.sign})
             beside |= {"signers": tuple(sorted({*self.event.signers, *step.sign}))}
