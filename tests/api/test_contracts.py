@@ -85,7 +85,8 @@ def test_terms_on_a_day_are_those_with_effect_by_then(
     now = ledger.get(path)
     assert (1, 50_000) == (now["version"], now["terms"]["royalty_ppm"])
     assert tale.at("contract") == now["positions"]
-    assert ("in_force", day(cast.today)) == (now["status"], now["clocks"]["between_the_parties"])
+    yesterday = day(cast.today - timedelta(days=1))
+    assert ("in_force", yesterday) == (now["status"], now["clocks"]["between_the_parties"])
     assert day(cast.today) == now["clocks"]["third_parties"]
     soon = ledger.get(path, true_on=day(cast.today + timedelta(days=10)))
     assert (2, 60_000) == (soon["version"], soon["terms"]["royalty_ppm"])

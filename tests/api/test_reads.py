@@ -159,7 +159,7 @@ def test_no_grant_of_the_act_means_no(ledger: LedgerClient, tale: Tale):
 
 
 def test_the_day_before_the_grant_begins_nobody_is_licensed(ledger: LedgerClient, tale: Tale):
-    eve = day(tale.cast.today - timedelta(days=1))
+    eve = day(tale.cast.today - timedelta(days=2))  # It was signed today, from yesterday on.
     assert not ask_licence(ledger, tale, true_on=eve)["licensed"]
 
 
