@@ -256,11 +256,14 @@ def _must_hold_its_lines(body: RevenueReported) -> None:
     for number, line in enumerate(body.lines):
         start, end = line.period_from or body.period_from, line.period_to or body.period_to
         place = f"/body/lines/{number}"
-        interval(max(start, body.period_from), min(end, body.period_to), place)
+        interval(start, end, f"{place}/period_to")
         if start < body.period_from or body.period_to < end:
+            own = {"start": body.period_from.isoformat(), "end": body.period_to.isoformat()}
+            days = {f"{place}/period_from": own["start"], f"{place}/period_to": own["end"]}
             raise IntervalEmpty(
                 f"line {line.line} has days outside [{body.period_from}, {body.period_to})",
                 pointer=place,
+                step=Step(own, case="line", change=days),
             )
 
 

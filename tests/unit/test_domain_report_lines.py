@@ -111,7 +111,7 @@ def test_a_report_is_the_sum_of_its_lines() -> None:
 def test_a_line_has_days_of_its_report(days: dict[str, str]) -> None:
     lines = [line("a", 500), line("b", 500, **days)]
     refusal = scheduled().when(report(*lines, due=50)).then_refused(IntervalEmpty)
-    assert "/body/lines/1" == refusal.pointer
+    assert str(refusal.pointer).startswith("/body/lines/1")
 
 
 def test_a_return_takes_back_up_to_what_is_left_of_its_sale() -> None:
