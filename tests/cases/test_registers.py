@@ -258,8 +258,10 @@ def test_inpadoc_collision(importing: Command, tmp_path: Path) -> None:
     file = str(CASES / "inpadoc/collision.json")
     code, report, after = importing("inpadoc", file)
     assert (1, size, {"CONTENT_MISSING"}) == (code, after, became(report))
-    code, report, after = importing("inpadoc", file, "--application-no", "11408812")
+    code, report, after = importing("inpadoc", file, "--application-no", "US 11/408,812")
     assert (1, size, {"RIGHT_EXISTS", "FILING_REFUSED"}) == (code, after, became(report))
+    code, report, after = importing("inpadoc", file, "--application-no", "408812")
+    assert (1, size, {"NUMBER_FORM"}) == (code, after, became(report))
 
 
 def test_inpadoc_control_character_on_second_page(importing: Command) -> None:
