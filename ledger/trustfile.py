@@ -5,8 +5,7 @@ from pathlib import Path
 from ledger.verify.files import MAX_ANSWER
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import Trust, parse_trust
-from ledger.wire.regular import OddFile, read_regular
-from ledger.wire.strict import MalformedJson, load_json
+from ledger.wire.strict import read_json_file
 
 
 def read_trust(path: Path) -> Trust:
@@ -14,11 +13,8 @@ def read_trust(path: Path) -> Trust:
 
     And `OddFile`, for what is no JSON at all too, `OSError`.
     """
-    raw = read_regular(path, MAX_ANSWER)
+    raw = read_json_file(path, MAX_ANSWER, "trust root")
     try:
-        load_json(raw)
         return parse_trust(raw)
-    except MalformedJson as error:
-        raise OddFile(path, f"no trust root: {error}") from None
     except Refused as refused:
         raise Refused(refused.step, refused.reason, path=str(path)) from None

@@ -63,7 +63,7 @@ from ledger.verify.outcome import Refused, State
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_export
 from ledger.wire.regular import read_regular
-from ledger.wire.shown import one_line
+from ledger.wire.shown import brief, one_line
 from projections.catalogue import READ_MODELS
 from projections.digest import replay as digests_after
 from projections.projection import ReadModel
@@ -124,7 +124,8 @@ def export_log(
     except (AuditError, Refused, NoAnswer) as error:
         members = {"exported": False, "reason": str(error)}
         _fail(members, str(error), as_json=as_json, code=_code_of(error))
-    _print_exported(done, as_json=as_json)
+    believed = trust is None and bool(url or mirror)
+    _print_exported(done, believed=believed, as_json=as_json)
 
 
 def _shown(source: Source, directory: Path, trust: Path | None) -> Source:
@@ -286,9 +287,14 @@ def replay(directory: Directory, law: LawDirectory = None, as_json: AsJson = Fal
         digests
     )
     if as_json:
-        members = {"replayed": replayed.replay.size, "unchecked": _unchecked(replayed)}
+        members = {
+            "verified": False,
+            "replayed": replayed.replay.size,
+            "unchecked": _unchecked(replayed),
+        }
         print(json.dumps({**members, "digests": digests}, indent=1))
         return
+    print("unverified: bytes and signatures, which techledger audit verify looks at")
     _print_replayed(replayed)
     for name, digest in digests.items():
         print(f"{name:<14} {digest}")
@@ -402,16 +408,19 @@ def _print_replayed(replayed: _Replayed) -> None:
         print(f"{replay.seals} seals hold, with {replayed.check.digests} digests of read models")
 
 
-def _print_exported(done: Exported, *, as_json: bool) -> None:
+def _print_exported(done: Exported, *, believed: bool, as_json: bool) -> None:
+    """Say what an export has; of whose checkpoint nobody was asked whether to trust it, say so."""
     members = {
         "exported": True,
+        **({"verified": False} if believed else {}),
         "origin": done.checkpoint.origin,
         "size": done.checkpoint.size,
         "root": write_base64(done.checkpoint.root),
         "files": done.files,
     }
     text = "{origin} at size {size}, {files} new files".format(**members)
-    print(json.dumps(members, indent=1) if as_json else text)
+    text += ", unverified: no trust root was given (--trust)" * believed
+    print(json.dumps(members, indent=1) if as_json else one_line(text))
 
 
 def _code_of(error: Exception) -> int:
@@ -421,7 +430,8 @@ def _code_of(error: Exception) -> int:
 
 def _fail(members: dict[str, Any], text: str, *, as_json: bool, code: int = 1) -> NoReturn:
     """Say what is wrong, and exit."""
-    print(json.dumps(members, indent=1) if as_json else one_line(text))
+    said = {name: brief(each) if isinstance(each, str) else each for name, each in members.items()}
+    print(json.dumps(said, indent=1) if as_json else one_line(text))
     raise typer.Exit(code)
 
 

@@ -22,6 +22,7 @@ try:
     from ledger.verify.word import Kept, Word, verify_word
     from ledger.wire.regular import OddFile, read_regular
     from ledger.wire.shown import can_print, showing
+    from ledger.wire.strict import read_json_file
 except ImportError as missing:
     print(f"ledger.verify needs the package cryptography, 50 or newer: {missing}", file=sys.stderr)
     sys.exit(2)
@@ -53,7 +54,7 @@ def _judge(arguments: Sequence[str] | None) -> tuple[int, str]:
         said = {name for name, value in vars(given).items() if value not in (None, [])}
         if strange := said - _FITS[kind] - {"path", "trust", "json"}:
             parser.error(f"--{min(strange)} says nothing of {kind}")
-        trust_root = read_regular(given.trust, MAX_ANSWER)
+        trust_root = read_json_file(given.trust, MAX_ANSWER, "trust root")
         answer = _word(given, trust_root) if given.log else _answer(given, trust_root)
     except (OSError, OddFile) as error:
         parser.error(_accident(error))

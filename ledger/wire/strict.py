@@ -8,9 +8,11 @@ a surrogate pair, nothing behind the value. Which members there are is for its r
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from ledger.wire.canonical import MAX_INT, WireError
+from ledger.wire.regular import OddFile, read_regular
 
 MAX_DEPTH = 32
 """Objects and arrays within each other: twice what a payload may have."""
@@ -71,3 +73,16 @@ _READER = json.JSONDecoder(
     parse_float=_no_number,
     parse_constant=_no_number,
 )
+
+
+def read_json_file(path: Path, most: int, what: str) -> bytes:
+    """Return a file of so many bytes at most that is JSON, as it is.
+
+    Raises `OddFile`, of what is no JSON too, which says what was wanted; `OSError`.
+    """
+    raw = read_regular(path, most)
+    try:
+        load_json(raw)
+    except MalformedJson as error:
+        raise OddFile(path, f"no {what}: {error}") from None
+    return raw

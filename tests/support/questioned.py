@@ -31,12 +31,20 @@ from tests.support.builders import contract_concluded
 from tests.support.sample_log import SampleLog
 
 
+def commands() -> Iterator[tuple[str, Any]]:
+    """Yield every command that stands under a noun, with the noun."""
+    for noun, module in MODULES.items():
+        app = getattr(import_module(module), "app", None)
+        yield from ((noun, each) for each in (app.registered_commands if app else ()))
+
+
 def questions() -> Iterator[list[str]]:
     """Yield the words of every command that asks a question, with all that it must be given."""
-    for noun in ("parties", "contracts", "rights", "licences", "revenue", "disputes"):
-        for command in import_module(MODULES[noun]).app.registered_commands:
+    for noun, command in commands():
+        given = signature(command.callback).parameters
+        if "language" in given:  # What is answered is said in words.
             words = [noun, command.name]
-            for name, each in signature(command.callback).parameters.items():
+            for name, each in given.items():
                 kind, told = get_args(each.annotation)[:2]
                 if each.default is Parameter.empty and name != "url":
                     words += [] if isinstance(told, ArgumentInfo) else [f"--{name}"]
@@ -44,11 +52,7 @@ def questions() -> Iterator[list[str]]:
             yield words
 
 
-QUESTIONS = [
-    *questions(),
-    ["contracts", "terms", "contract:x", "--report", "report:x"],
-    ["law", "grounds", "7"],
-]
+QUESTIONS = [*questions(), ["contracts", "terms", "contract:x", "--report", "report:x"]]
 
 SIZE, POSITIONS = 12, [4, 8]
 """What an answer is as of, and the events that it names."""

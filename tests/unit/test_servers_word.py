@@ -1,7 +1,9 @@
 """What a server says beside its answers: problems, forecasts and receipts are told as its word."""
 
 import json
+import re
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,16 @@ from ledger.log.note import format_note, parse_note, sign_note
 from ledger.log.receipt import format_tlog_proof, parse_tlog_proof
 from ledger.replies import ProblemAnswer
 from ledger.signed import Signed
+from ledger.verify import __main__ as verifier
 from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 from tests.support.log import ed25519_key
-from tests.support.questioned import SIZE, Server
+from tests.support.questioned import QUESTIONS, SIZE, Server, commands
 from tests.support.sample_log import SIGNED_AT, SampleLog, sample_log
 
 AT = 8
+CLI = Path(events.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +71,43 @@ def test_of_a_problem_nothing_is_taken_that_is_not_of_its_type() -> None:
         assert "NO_CODE" == ProblemAnswer(detail | {"code": none}).code
     assert "HELD: the server says: x" == str(ProblemAnswer(code))
     assert "HELD: the server says: nothing" in str(ProblemAnswer(code | {"detail": [1]}))
+
+
+ASKED_OTHERWISE = {
+    ("events", "new"): "how long it waits, by a bundle",
+    ("events", "submit"): "the receipt, or the promise",
+    ("events", "check"): "the events that are named: it is no question, but its answer is headed",
+    ("events", "answer"): "the receipt, or the refusal",
+    ("events", "show"): "the entry",
+    ("evidence", "gather"): "the bundle",
+    ("evidence", "open"): "the bundle",
+    ("evidence", "verify"): "the bundle",
+    ("law", "adopt"): "the receipt",
+    ("audit", "export"): "the checkpoint, and what leads to it",
+    ("audit", "verify"): "the log",
+    ("audit", "since"): "the two checkpoints",
+    ("audit", "succession"): "the log",
+    ("operate", "succeed"): "the closed log",
+}
+"""What is checked by the trust root of the commands that ask no question."""
+
+
+def test_no_trust_root_is_named_that_checks_nothing() -> None:
+    by_trust = {
+        (noun, command.name)
+        for noun, command in commands()
+        if "trust" in signature(command.callback).parameters
+    }
+    questions = {(noun, command) for noun, command, *_ in QUESTIONS}
+    assert questions <= by_trust
+    assert by_trust - questions == ASKED_OTHERWISE.keys()
+
+
+def test_no_command_takes_an_answer_past_what_heads_it() -> None:
+    texts = {path.name: path.read_text("utf-8") for path in CLI.glob("*.py")}
+    taking = {name for name, text in texts.items() if re.search(r"ledger\.get\(", text)}
+    # The demonstration asks its own server, and says so; an importer prints nothing of it.
+    assert {"answers.py", "demo.py", "importing.py"} == taking
 
 
 # What would become of an event
@@ -147,3 +188,29 @@ def test_lines_in_a_receipt_by_strangers_are_said_to_be_unverified(
         told["unverified"]["proof"]
     )
     assert None is parse_tlog_proof(told["proof"].encode()).extra
+
+
+# Logs that are taken home, and trust roots that are none
+
+
+def test_an_export_whose_checkpoint_nobody_vouches_for_says_so(
+    log: SampleLog, tmp_path: Path
+) -> None:
+    mirror, trust = log.write(tmp_path / "mirror"), tmp_path / "trust.json"
+    trust.write_bytes(log.trust_root())
+    words = ["audit", "export", "--mirror", str(mirror)]
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "believed")])
+    assert done.output.endswith("unverified: no trust root was given (--trust)\n")
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "json"), "--json"])
+    assert json.loads(done.output)["verified"] is False
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "vouched"), "--trust", str(trust)])
+    assert "unverified" not in done.output
+
+
+def test_a_trust_root_that_is_no_json_refuses_no_proof(
+    log: SampleLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (trust := tmp_path / "trust.json").write_bytes(b"\x00 no JSON")
+    with pytest.raises(SystemExit) as ended:
+        verifier.main([str(log.write(tmp_path / "log")), "--trust", str(trust)])
+    assert (2, True) == (ended.value.code, f"ODD_FILE: {trust}: no" in capsys.readouterr().err)
