@@ -22,7 +22,7 @@ from projections.revenue import payables, payments, reports, shares
 from projections.status import status
 from projections.technologies import technologies, technology_rights, technology_roles
 from projections.timeline import events, timeline
-from projections.title import title
+from projections.title_events import title
 
 READ_MODELS: tuple[ReadModel, ...] = (
     title,

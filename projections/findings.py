@@ -39,7 +39,7 @@ from projections.lapses import lapse_effects
 from projections.liens import liens_on
 from projections.projection import Journal
 from projections.reach import granted_from
-from projections.title import title
+from projections.title_events import title
 from projections.title_over import overtaken, terms_of
 from projections.view import RECORDED, KnownAt, knowing, positions_of, viewing
 

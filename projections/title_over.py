@@ -6,7 +6,7 @@ assignors still have them. What they had no more is found here.
 """
 
 from ledger.domain.title import BY_AGREEMENT
-from projections.title import TitleRow, title
+from projections.title_events import TitleRow, title
 from projections.view import DATED, Known, View, knowing, positions_of
 
 

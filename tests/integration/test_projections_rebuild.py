@@ -21,7 +21,7 @@ from projections.projection import ReadModel
 from projections.rebuild import Halted, next_name, outdated, rebuild, rebuild_all
 from projections.runner import Runner
 from projections.timeline import EventRow, events, timeline
-from projections.title import title
+from projections.title_events import title
 from projections.view import NotFolded
 from projections.worker import Limits
 from tests.support.builders import OPERATOR

@@ -28,7 +28,7 @@ from projections.projection import Journal, On, Projection, ReadModel
 from projections.rebuild import rebuild
 from projections.runner import Gap, NotBuilt, Runner
 from projections.timeline import timeline
-from projections.title import title
+from projections.title_events import title
 from projections.worker import Limits
 from tests.support.histories import random_history
 from tests.support.logbook import put

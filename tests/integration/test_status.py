@@ -20,7 +20,7 @@ from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from projections.decoding import decode
 from projections.rebuild import rebuild
-from projections.title import title
+from projections.title_events import title
 from tests.support.builders import INSTITUTE, OPERATOR, REGISTRAR
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import Database, home_directory, run_sql

@@ -29,7 +29,7 @@ from ledger.domain.title import BY_AGREEMENT, AssignmentAgreed, AssignmentRegist
 from projections.axes import NEVER
 from projections.liens import liens
 from projections.status import status
-from projections.title import title
+from projections.title_events import title
 from tests.support.histories import DAYS, FIRST_DAY, RIGHTS, random_history
 from tests.support.projecting import rows_of, true_and_known, value_of
 

@@ -2,8 +2,7 @@
 Sensible bodies, one function a topic, each taking overrides of its fields.
 
 They belong to one story: the institute owns a technology and a patent on it, lists them, the firm
-offers, they contract, the firm reports and pays; the bank lends. Every value is as JSON has it, so
-that a builder also shows what the body looks like in a payload.
+offers, they contract, the firm reports and pays; the bank lends. Every value is as JSON has it.
 """
 
 import base64

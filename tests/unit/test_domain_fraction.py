@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.domain.event import Body
 from ledger.domain.fraction import FINEST, ShareTooFine, common_denominator, fitted
 from ledger.wire.canonical import MAX_INT
-from projections.title import title
+from projections.title_events import title
 from tests.support.builders import (
     FIRM,
     INSTITUTE,

@@ -7,7 +7,7 @@ import pytest
 
 from ledger.domain.event import Body, Logged
 from projections.axes import NEVER
-from projections.title import title
+from projections.title_events import title
 from tests.support.builders import (
     ASSIGNMENT,
     AUTHOR,
