@@ -41,6 +41,30 @@ WATCHED = ("/health/", "/metrics")
 _HOST = re.compile(r"(\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(:[0-9]{1,5})?")
 
 
+def _complete(message: Message, more: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    headers = list(message.get("headers", ()))
+    said = {name.lower() for name, _value in headers}
+    headers += [each for each in HEADERS if each[0] not in said]
+    message["headers"] = [*headers, *more]
+
+
+class Headed:
+    """Gives every answer of an application that has no `Edge` what every answer says."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _complete(message)
+            await send(message)
+
+        await self._app(scope, receive, answer)
+
+
 class Edge:
     """The outermost of the application. `hosts` None: by any name."""
 
@@ -73,7 +97,7 @@ class Edge:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
-                self._complete(message, quota.headers(address))
+                _complete(message, quota.headers(address))
             await send(message)
 
         try:
@@ -89,13 +113,6 @@ class Edge:
         finally:
             asked = getattr(scope.get("endpoint"), "__name__", "none")
             self._metrics.seconds.labels(asked).observe(time.monotonic() - began)
-
-    @staticmethod
-    def _complete(message: Message, more: Iterable[tuple[bytes, bytes]]) -> None:
-        headers = list(message.get("headers", ()))
-        said = {name.lower() for name, _value in headers}
-        headers += [each for each in HEADERS if each[0] not in said]
-        message["headers"] = [*headers, *more]
 
     def _check(self, scope: Scope) -> None:
         """Raise `ApiProblem` for what no honest client sends."""

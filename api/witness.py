@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.edge import must_be_plain
+from api.edge import Headed, must_be_plain
 from api.problems import ApiProblem, answer_nobody, response_of, wants_vietnamese
 from ledger.witness.witness import Answer, Witness
 
@@ -27,6 +27,7 @@ def witness_app(witness: Witness) -> FastAPI:
         redirect_slashes=False,
         dependencies=[Depends(_must_be_plain)],
     )
+    app.add_middleware(Headed)
     app.add_exception_handler(ApiProblem, _refused)
     app.add_exception_handler(ClientDisconnect, answer_nobody)
 

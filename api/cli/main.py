@@ -19,7 +19,7 @@ from ledger.faults import Fault, Told, fault_of, reason_of
 from ledger.settings import Settings, UnknownVariable, must_know
 from ledger.verify.outcome import VerifyError
 from ledger.wire.regular import OddFile
-from ledger.wire.shown import one_line, showing
+from ledger.wire.shown import CannotPrint, drop_output, one_line, showing
 
 _SINGLE = ("demo", "serve", "bench", "mirror", "monitor")
 """Commands that are a function of that name, in the module of that name."""
@@ -91,7 +91,13 @@ def run() -> None:
 
 def _run() -> None:
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except (CannotPrint, BrokenPipeError) as error:
+        drop_output()
+        _fail(f"{reason_of(error)}: what was to be printed", EXIT_USAGE)
     except Told as error:
         _fail(error, error.exit_code)
     except VerifyError as error:

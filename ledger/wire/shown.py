@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
 
@@ -73,14 +73,23 @@ def can_print(text: str) -> bool:
         print(text, flush=True)  # noqa: T201  (what it is for)
     except OSError as error:
         print(error, file=sys.stderr)  # noqa: T201
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Where the rest goes.
+        drop_output()
         return False
     return True
+
+
+def drop_output() -> None:
+    """Let nothing that is still to be printed go where it could not be printed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_seen(char: str) -> bool:
     # Of the spaces (Zs) only U+0020 is printable: another is no other word to who reads it.
     return char.isprintable() and not _BLANK.match(char)
+
+
+class CannotPrint(OSError):
+    """There is no room for what was to be printed."""
 
 
 class _Shown:
@@ -99,5 +108,17 @@ class _Shown:
         parts = _COLOURS.split(text)
         parts[::2] = map(visible_lines, parts[::2])
         encoding = self._stream.encoding or "utf-8"
-        self._stream.write("".join(parts).encode(encoding, "backslashreplace").decode(encoding))
+        shown = "".join(parts).encode(encoding, "backslashreplace").decode(encoding)
+        self._print(lambda: self._stream.write(shown))
         return len(text)
+
+    def flush(self) -> None:
+        self._print(self._stream.flush)
+
+    def _print(self, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except BrokenPipeError:
+            raise  # Nobody reads any more: that ends whoever prints on and on.
+        except OSError as error:
+            raise CannotPrint(error.errno, error.strerror) from error

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from api.edge import HEADERS
 from ledger.log.checkpoint import open_cosigned_checkpoint
 from ledger.log.note import format_vkey
 from ledger.log.policy import parse_policy
@@ -67,9 +68,13 @@ def test_a_witness_cosigns_and_what_it_cosigned_outlives_a_kill(home: tuple[Path
     ours = [each.verifier for each in policy.witnesses]
     url = f"http://127.0.0.1:{port}"
     with served(path, port) as process, httpx2.Client(base_url=url) as client:
-        assert 404 == client.get(f"/{HASH}/checkpoint").status_code
+        missing = client.get(f"/{HASH}/checkpoint")
         answer = client.post("/add-checkpoint", content=asked(0, 8))
-        assert 200 == answer.status_code
+        assert (404, 200) == (missing.status_code, answer.status_code)
+        for each in (missing, answer):
+            assert {name.decode(): value.decode() for name, value in HEADERS}.items() <= dict(
+                each.headers
+            ).items()
         log = verifiers(log_signers())
         _, found = open_cosigned_checkpoint(note(8) + answer.content, ORIGIN, log, ours)
         assert 2 == len(found)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
@@ -18,7 +20,7 @@ from api.importers.uspto import Plan
 from ledger import checked
 from ledger.client import LedgerClient
 from ledger.log.cosignature import CosignatureV1Signer
-from ledger.log.note import format_note, parse_note, sign_note
+from ledger.log.note import format_note, format_vkey, parse_note, sign_note
 from ledger.log.receipt import format_tlog_proof, parse_tlog_proof
 from ledger.replies import ProblemAnswer
 from ledger.signed import Signed
@@ -28,7 +30,8 @@ from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 from tests.support.log import ed25519_key
 from tests.support.questioned import QUESTIONS, SIZE, Server, commands
-from tests.support.sample_log import SIGNED_AT, SampleLog, sample_log
+from tests.support.sample_log import SIGNED_AT, SampleLog, log_signers, sample_log
+from tests.support.verifying import whole_bundle
 
 AT = 8
 CLI = Path(events.__file__).parent
@@ -214,3 +217,31 @@ def test_a_trust_root_that_is_no_json_refuses_no_proof(
     with pytest.raises(SystemExit) as ended:
         verifier.main([str(log.write(tmp_path / "log")), "--trust", str(trust)])
     assert (2, True) == (ended.value.code, f"ODD_FILE: {trust}: no" in capsys.readouterr().err)
+
+
+# A disk that is full
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "audit verify log --no-rules --trust trust.json",
+        "evidence verify bundle.json --trust trust.json",
+        "tlog verify log --policy policy",
+        "policy lint policy",
+    ],
+)
+def test_what_cannot_be_printed_refuses_nothing(words: str, log: SampleLog, tmp_path: Path) -> None:
+    log.write(tmp_path / "log")
+    (tmp_path / "trust.json").write_bytes(log.trust_root())
+    (tmp_path / "bundle.json").write_bytes(whole_bundle(log))
+    vkeys = [format_vkey(each) for each in log_signers()]
+    policy = "".join(f"log {each}\n" for each in vkeys) + "quorum none\n"
+    (tmp_path / "policy").write_text(policy)
+    command = [sys.executable, "-m", "api.cli", *words.split()]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False
+        )
+    assert (2, 1) == (done.returncode, len(done.stderr.splitlines())), done.stderr
+    assert "ENOSPC" in done.stderr
