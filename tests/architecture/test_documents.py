@@ -103,3 +103,11 @@ def test_every_read_model_is_documented_as_what_it_is_and_no_other():
 
 def test_the_law_data_is_documented_as_it_is():
     assert law_table.DOCUMENT.read_text("utf-8") == law_table.described()
+
+
+def test_a_decision_has_a_number_of_its_own_and_says_it():
+    files = sorted((DOCS / "decisions").glob("*.md"))
+    numbers = [int(each.name[:4]) for each in files]
+    assert list(range(1, len(files) + 1)) == numbers
+    for number, each in zip(numbers, files, strict=True):
+        assert each.read_text("utf-8").startswith(f"# {number}. "), each.name
