@@ -268,7 +268,7 @@ def test_what_is_no_person_is_told(user: User) -> None:
 
 SETTINGS = [
     *(name for name, field in Settings.model_fields.items() if "Path" in str(field.annotation)),
-    *(name.removeprefix("LEDGER_").lower() for name in OF_CLIENTS if name != "LEDGER_URL"),
+    *(name.removeprefix("LEDGER_").lower() for name in OF_CLIENTS if name == "LEDGER_TRUST"),
 ]
 READ_BY = {"fallback_policy": "serve", "trust": "rights title right:x --url http://127.0.0.1:9"}
 """What reads a setting, where `operate status` does not."""

@@ -7,6 +7,7 @@ refused with 2, which no question gives for yes or no, and nothing is printed.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from api.cli import answers
 from api.cli.main import run
 from ledger import checked
 from ledger.client import WrongAnswer
-from ledger.lastseen import seen_directory
+from ledger.lastseen import LastSeen, seen_directory
 from ledger.log.tiles import tile_path
+from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
+from ledger.wire.regular import OddFile
 from tests.support.log import flip
 from tests.support.questioned import (
     POSITIONS,
@@ -358,6 +361,28 @@ def test_where_it_cannot_be_kept_that_is_said(
     monkeypatch.setenv("LEDGER_SEEN", "/proc/nowhere")
     server.answers(title)
     assert said(put(TITLE, trust))[-1].startswith("not kept for the next question: ")
+
+
+@pytest.mark.parametrize("kind", ["a file for the directory", "noise", "a pipe", "another log"])
+def test_what_lies_where_the_checkpoint_is_kept_is_told_before_anything_is_asked(
+    kind: str, server: Server, trust: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEDGER_SEEN", str(seen := tmp_path / "seen"))
+    kept = LastSeen(seen, parse_trust(trust.read_bytes())).file
+    if kind == "a file for the directory":
+        seen.write_bytes(b"")
+    else:
+        kept.parent.mkdir(parents=True)
+    if kind == "noise":
+        kept.write_bytes(bytes(range(256)))
+    if kind == "a pipe":
+        os.mkfifo(kept)
+    if kind == "another log":
+        kept.write_bytes(sample_log(9, "other.example/log").checkpoint())
+    done = put(TITLE, trust)
+    assert isinstance(done.exception, OddFile | NotADirectoryError)  # Each of them is 2.
+    told = done.exception.told if isinstance(done.exception, OddFile) else str(done.exception)
+    assert (True, "", []) == (str(seen) in told, done.output, server.asked)
 
 
 # What reaches a terminal
