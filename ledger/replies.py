@@ -40,7 +40,14 @@ class ProblemAnswer(ClientError):
                 self.problem[name] = problem[name]
         self.code = str(self.problem.setdefault("code", "NO_CODE"))
         self.detail = str(self.problem.setdefault("detail", "nothing that can be read"))
-        super().__init__(brief(f"{self.code}: the server says: {self.detail}"))
+        helps = f"; what helps: {self.helps}" if self.helps else ""
+        super().__init__(brief(f"{self.code}: the server says: {self.detail}{helps}"))
+
+    @property
+    def helps(self) -> str:
+        """What helps, in words; why nothing does, where nothing does; else empty."""
+        says = self.problem.get("remedy", {}).get("says")
+        return says if isinstance(says, str) else ""
 
     @property
     def positions(self) -> list[int]:

@@ -147,6 +147,7 @@ class _Play:
             f"    [magenta]✗ refused {answer.code}[/], forbidden by position {where}: "
             f"{escape(one_line(answer.detail))}"
         )
+        self.console.print(f"      what helps: {escape(one_line(answer.helps))}")
 
     def _signed(self, number: int, step: Step) -> tuple[Path, Signed]:
         """Return a step's submission: from its file, else made, signed and written."""

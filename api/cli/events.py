@@ -222,9 +222,8 @@ def _foretold(found: Verdict) -> Iterator[str]:
     for name in ("article", "positions"):
         if said := found.problem.problem.get(name):
             yield f"{name:11} {said}"
-    if remedy := found.problem.problem.get("remedy"):
-        helps = "what helps" if remedy.get("helps") else "no remedy"
-        yield f"{helps:11} {remedy.get('says')}"
+    if found.problem.helps:
+        yield f"what helps  {found.problem.helps}"
     if since := found.members.get("refused"):
         yield f"final       these bytes were refused for good at {since}: sign a new event"
     elif found.final:
