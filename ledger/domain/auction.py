@@ -38,6 +38,7 @@ from ledger.domain.existence import IntervalEmpty, known, new
 from ledger.domain.hold import must_not_be_frozen
 from ledger.domain.listing import Listing, ListingId, must_be_open, rights_of
 from ledger.domain.money import CurrencyMismatch, Price
+from ledger.domain.remedy import HERE, Other, Step, naming
 from ledger.domain.right import Right
 
 KIND = "auction"
@@ -180,11 +181,21 @@ class Auction:
     def must_take(self, price: Price, at: datetime) -> None:
         """Refuse a price in another currency, or less than what is asked at an instant."""
         if price.currency != self.currency:
-            raise CurrencyMismatch(f"bids are in {self.currency}", positions=(self.position,))
+            raise CurrencyMismatch(
+                f"bids are in {self.currency}",
+                positions=(self.position,),
+                step=Step({"currency": self.currency}, ask=("/body/price",)),
+            )
         asked = self.reserve if self.kind == "sealed" else self.asked(at)
         if price.amount < asked:
             best = () if self.best is None or self.kind == "sealed" else (self.best.position,)
-            raise BidTooLow(f"{asked} is asked", positions=(self.position, *best))
+            told = {"asked": asked, "currency": self.currency}
+            more = Step(told, change={"/body/price/amount": asked})
+            raise BidTooLow(
+                f"{asked} is asked",
+                positions=(self.position, *best),
+                step=Step(told, case="sealed") if self.kind == "sealed" else more,
+            )
 
     def asked(self, at: datetime) -> int:
         """Return the least that a bid may be at an instant."""
@@ -236,6 +247,15 @@ class AuctionWinnerMismatch(Refusal):
     title_vi = "Người trúng đấu giá không khớp với các mức giá đã trả"
 
 
+OVER = Step({"auction": "another"})
+"""Nothing is bid any more."""
+
+
+def waiting(until: datetime) -> Step:
+    """Return the step of waiting for the first instant after one."""
+    return Step({"until": format_instant(until)}, after=until + timedelta(milliseconds=1))
+
+
 def _admit_opened(state: State, event: Event, context: Context) -> None:
     """Refuse an auction of what is not on the market or another's, or that is over at once."""
     body = event.body
@@ -244,15 +264,22 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     must_be_open(state, body.listing, context)
     if known(state, body.listing, Listing).lister != body.opened_by:
         raise WrongSigner(
-            f"{body.opened_by} does not list {body.listing}", pointer="/body/opened_by"
+            f"{body.opened_by} does not list {body.listing}",
+            pointer="/body/opened_by",
+            step=naming("/body/opened_by", known(state, body.listing, Listing).lister),
         )
     if body.closes_at <= context.accepted:
         raise IntervalEmpty(
             f"it ran until {format_instant(body.closes_at)}, before it opened",
             pointer="/body/closes_at",
+            step=Step({"now": format_instant(context.accepted)}, case="deadline", ask=(HERE,)),
         )
     if body.start is not None and body.start.currency != body.reserve.currency:
-        raise CurrencyMismatch("start and reserve are in one currency")
+        raise CurrencyMismatch(
+            "start and reserve are in one currency",
+            pointer="/body/start",
+            step=Step({"currency": body.reserve.currency}, ask=(HERE,)),
+        )
 
 
 def _admit_placed(state: State, event: Event, context: Context) -> None:
@@ -261,7 +288,7 @@ def _admit_placed(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, BidPlaced)
     auction = known(state, body.auction, Auction)
     must_run(auction, context.accepted)
-    must_bid(auction, body.bidder, "english", "dutch")
+    must_bid(body.auction, auction, body.bidder, "english", "dutch")
     must_be_to_be_had(state, auction, context)
     auction.must_take(body.price, context.accepted)
 
@@ -282,24 +309,37 @@ def must_be_to_be_had(state: State, auction: Auction, context: Context) -> None:
     must_be_open(state, auction.listing, context, "/body/auction")
 
 
-def must_bid(auction: Auction, bidder: str, *kinds: str) -> None:
+def must_bid(subject: str, auction: Auction, bidder: str, *kinds: str) -> None:
     """Refuse a bid of another form than the auction's, and one by who sells."""
     if auction.kind not in kinds:
-        raise BidForm(f"the auction is {auction.kind}", positions=(auction.position,))
+        topic = "bid.sealed/1" if auction.kind == "sealed" else BidPlaced.TOPIC
+        bid = Other(topic, {"auction": subject, "bidder": bidder})
+        raise BidForm(
+            f"the auction is {auction.kind}",
+            positions=(auction.position,),
+            step=Step({"topic": topic}, instead=bid),
+        )
     if bidder == auction.opened_by:
-        raise WrongSigner(f"{bidder} sells", positions=(auction.position,), pointer="/body/bidder")
+        raise WrongSigner(
+            f"{bidder} sells",
+            positions=(auction.position,),
+            pointer="/body/bidder",
+            step=Step({"why": f"{bidder} sells"}, ask=(HERE,)),
+        )
 
 
 def must_run(auction: Auction, at: datetime) -> None:
     """Refuse a bid after the close, or after a bid that won."""
     if auction.ended is not None:
-        raise AuctionOver("it was closed", positions=(auction.ended,))
+        raise AuctionOver("it was closed", positions=(auction.ended,), step=OVER)
     if at > auction.closes_at:
         raise AuctionOver(
-            f"it ran until {format_instant(auction.closes_at)}", positions=(auction.position,)
+            f"it ran until {format_instant(auction.closes_at)}",
+            positions=(auction.position,),
+            step=OVER,
         )
     if auction.kind == "dutch" and auction.best is not None:
-        raise AuctionOver("its first bid won", positions=(auction.best.position,))
+        raise AuctionOver("its first bid won", positions=(auction.best.position,), step=OVER)
 
 
 def _admit_closed(state: State, event: Event, context: Context) -> None:
@@ -312,27 +352,39 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
             f"{auction.opened_by} opened it",
             positions=(auction.position,),
             pointer="/body/closed_by",
+            step=naming("/body/closed_by", auction.opened_by),
         )
     if auction.ended is not None:
-        raise AuctionOver("it was closed", positions=(auction.ended,))
+        raise AuctionOver("it was closed", positions=(auction.ended,), step=Step(case="done"))
     won_early = auction.kind == "dutch" and auction.best is not None
     if context.accepted <= auction.over_at and not won_early:
         raise AuctionRunning(
-            f"it runs until {format_instant(auction.over_at)}", positions=(auction.position,)
+            f"it runs until {format_instant(auction.over_at)}",
+            positions=(auction.position,),
+            step=waiting(auction.over_at),
         )
     _must_have_won(auction, body)
 
 
 def _must_have_won(auction: Auction, body: AuctionClosed) -> None:
     best = auction.best
-    expected = (None, None) if best is None else (best.bidder, best.price)
-    if (body.winner, None if body.price is None else body.price.amount) != expected:
+    winner = None if best is None else best.bidder
+    price = None if best is None else {"amount": best.price, "currency": auction.currency}
+    told = {"winner": winner or "nobody", "price": "no price" if best is None else best.price}
+    step = Step(told, change={"/body/winner": winner, "/body/price": price})
+    said = None if body.price is None else body.price.amount
+    if (body.winner, said) != (winner, None if best is None else best.price):
         raise AuctionWinnerMismatch(
-            f"the bids make {expected[0] or 'nobody'} the winner",
+            f"the bids make {winner or 'nobody'} the winner",
             positions=(auction.position if best is None else best.position,),
+            step=step,
         )
     if body.price is not None and body.price.currency != auction.currency:
-        raise CurrencyMismatch(f"bids are in {auction.currency}", positions=(auction.position,))
+        raise CurrencyMismatch(
+            f"bids are in {auction.currency}",
+            positions=(auction.position,),
+            step=Step({"currency": auction.currency}, change=step.change),
+        )
 
 
 def _evolve_opened(subject: str, value: Auction | None, logged: Logged) -> Auction:

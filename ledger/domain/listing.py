@@ -37,6 +37,7 @@ from ledger.domain.existence import known, new
 from ledger.domain.hold import Holds, holding
 from ledger.domain.money import Price
 from ledger.domain.protection import lapse_on
+from ledger.domain.remedy import HERE, Other, Step, naming
 from ledger.domain.right import Right
 from ledger.domain.scope import Field, HeldGrant
 from ledger.domain.technology import Technology, TechnologyId
@@ -116,32 +117,28 @@ class ListingClosed(Body):
         return frozenset({self.listing, self.closed_by})
 
 
-class ListingSuspended(Body):
+class Reviewed(Body):
+    """What a suspension and a resumption say alike. Never an event itself."""
+
+    listing: ListingId
+    reason: Text
+    reviewer: PartyId
+
+    def subjects(self) -> frozenset[str]:
+        """Return the listing and the reviewer."""
+        return frozenset({self.listing, self.reviewer})
+
+
+class ListingSuspended(Reviewed):
     """A reviewer took a listing off the market, for a reason."""
 
     TOPIC: ClassVar[str] = "listing.suspended/1"
 
-    listing: ListingId
-    reason: Text
-    reviewer: PartyId
 
-    def subjects(self) -> frozenset[str]:
-        """Return the listing and the reviewer."""
-        return frozenset({self.listing, self.reviewer})
-
-
-class ListingResumed(Body):
+class ListingResumed(Reviewed):
     """A reviewer put a listing back on the market."""
 
     TOPIC: ClassVar[str] = "listing.resumed/1"
-
-    listing: ListingId
-    reason: Text
-    reviewer: PartyId
-
-    def subjects(self) -> frozenset[str]:
-        """Return the listing and the reviewer."""
-        return frozenset({self.listing, self.reviewer})
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,20 +210,33 @@ def must_be_open(state: State, listing: str, context: Context, pointer: str | No
     stops += [found.position] if found.stage != "published" else []
     for right in found.rights:
         stops += _stopped_by(known(state, right, Right), found.lister, today)
-    if stops:
+    over = found.expires_on is not None and today > found.expires_on
+    if stops or over:
+        told = "is not on the market" if stops else f"ran until {found.expires_on}"
         raise ListingNotOpen(
-            f"{listing} is not on the market",
-            positions=stops,
+            f"{listing} {told}",
+            positions=stops or (found.position,),
             subjects=(listing,),
             pointer=pointer,
+            step=_back_on_the_market(listing, found, over=over),
         )
-    if found.expires_on is not None and today > found.expires_on:
-        raise ListingNotOpen(
-            f"{listing} ran until {found.expires_on}",
-            positions=(found.position,),
-            subjects=(listing,),
-            pointer=pointer,
-        )
+
+
+def _back_on_the_market(listing: str, found: Listing, *, over: bool) -> Step:
+    """Return how what is off the market comes back to it."""
+    if found.stage == "mirrored":
+        return Step(case="mirrored")
+    if found.stage == "draft":
+        shown = {"listing": listing, "lister": found.lister}
+        first = (Other(ListingPublished.TOPIC, shown),)
+        return Step({"lister": found.lister}, case="draft", first=first)
+    if found.closed is not None or over:
+        anew = Other(ListingPublished.TOPIC, {"lister": found.lister})
+        return Step({"lister": found.lister}, case="over", first=(anew,), ask=(HERE,))
+    if found.suspended is not None:
+        resumed = Other(ListingResumed.TOPIC, {"listing": listing, "reviewer": found.reviewer})
+        return Step({"reviewer": found.reviewer}, first=(resumed,))
+    return Step({"listing": listing}, case="stopped")
 
 
 def rights_of(state: State, listing: str | None) -> Iterable[str]:
@@ -246,7 +256,7 @@ def _stopped_by(right: Right, lister: str, today: date) -> Iterable[int]:
     lapse = lapse_on(right, today)
     if lapse is not None:
         yield lapse.position
-    if lister not in right.owners and not _passable(right, lister, today):
+    if not _may_list(lister, right, today):
         yield right.former.get(lister, right.titled)
 
 
@@ -276,11 +286,14 @@ def _admit_published(state: State, event: Event, context: Context) -> None:
     if body.fields is not None:
         must_be_fields(body.fields, legal_day(context.accepted), context.law)
     if body.channel == "paper_converted" and body.scan_sha256 is None:
-        raise ContentMissing("a listing converted from paper names the hash of its scan")
+        raise ContentMissing(
+            "a listing converted from paper names the hash of its scan",
+            step=Step({"what": "scan_sha256"}, ask=(HERE,)),
+        )
     today = legal_day(context.accepted)
     for subject in body.rights:
         right = known(state, subject, Right)
-        _must_be_the_listers(subject, right, body.lister, today)
+        _must_be_the_listers(state, body, subject, right, today)
         _must_not_be_listed_by_others(state, subject, right, body.lister, today)
     _must_own(state, body)
 
@@ -292,14 +305,24 @@ def _must_be_new_or_its_draft(state: State, body: ListingPublished) -> None:
     new(state, body.listing)
 
 
-def _must_be_the_listers(subject: str, right: Right, lister: str, today: date) -> None:
-    if lister in right.owners or _passable(right, lister, today):
+def _may_list(lister: str, right: Right, today: date) -> bool:
+    return lister in right.owners or bool(_passable(right, lister, today))
+
+
+def _must_be_the_listers(
+    state: State, body: ListingPublished, subject: str, right: Right, today: date
+) -> None:
+    lister = body.lister
+    if _may_list(lister, right, today):
         return
+    kept = [r for r in body.rights if _may_list(lister, known(state, r, Right), today)]
+    some = Step({"rights": ", ".join(kept)}, case="some", change={"/body/rights": kept})
     held = [each.position for each in _licences(right, lister, today)]
     raise ListingNoTitle(
         f"{lister} owns no share of {subject}, and holds no licence in it that it may pass on",
         positions=held or (right.former.get(lister, right.titled),),
         subjects=(subject,),
+        step=some if kept else _listed_by_owner(right.owners),
     )
 
 
@@ -312,11 +335,18 @@ def _must_not_be_listed_by_others(
         together = {lister, other}.issubset(right.owners)
         over = found.expires_on is not None and today > found.expires_on
         if other != lister and found.closed is None and not over and not together:
+            end = {"listing": listing, "reason": "withdrawn", "closed_by": found.lister}
             raise ListingDuplicate(
                 f"{other} lists {subject} as {listing}",
                 positions=(found.position,),
                 subjects=(subject, listing),
+                step=Step({"other": other, **end}, first=(Other(ListingClosed.TOPIC, end),)),
             )
+
+
+def _listed_by_owner(owners: Iterable[str]) -> Step:
+    owner = min(owners)
+    return Step({"owner": owner}, change={"/body/lister": owner})
 
 
 def _must_own(state: State, body: ListingPublished) -> None:
@@ -328,6 +358,7 @@ def _must_own(state: State, body: ListingPublished) -> None:
             f"{body.lister} owns no share of {body.technology}",
             positions=(technology.position,),
             subjects=(body.technology,),
+            step=_listed_by_owner(technology.owners),
         )
 
 
@@ -339,7 +370,9 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
     listing = known(state, body.listing, Listing)
     if body.closed_by not in (listing.lister, listing.reviewer):
         raise WrongSigner(
-            f"{body.closed_by} neither lists nor reviews {body.listing}", pointer="/body/closed_by"
+            f"{body.closed_by} neither lists nor reviews {body.listing}",
+            pointer="/body/closed_by",
+            step=naming("/body/closed_by", listing.lister),
         )
     _must_not_be_closed(listing, body.listing)
 
@@ -356,6 +389,7 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
             f"{body.listing} is suspended",
             positions=(listing.suspended,),
             subjects=(body.listing,),
+            step=_DONE,
         )
 
 
@@ -365,19 +399,26 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, ListingResumed)
     listing = known(state, body.listing, Listing)
-    _must_not_be_closed(listing, body.listing)
+    anew = Other(ListingPublished.TOPIC, {"lister": listing.lister})
+    _must_not_be_closed(
+        listing, body.listing, Step({"lister": listing.lister}, case="anew", instead=anew)
+    )
     if listing.suspended is None:
         raise ListingNotOpen(
             f"{body.listing} was not suspended",
             positions=(listing.position,),
             subjects=(body.listing,),
+            step=_DONE,
         )
 
 
-def _must_not_be_closed(listing: Listing, subject: str) -> None:
+_DONE = Step(case="done")
+
+
+def _must_not_be_closed(listing: Listing, subject: str, step: Step = _DONE) -> None:
     if listing.closed is not None:
         raise ListingNotOpen(
-            f"{subject} is closed", positions=(listing.closed,), subjects=(subject,)
+            f"{subject} is closed", positions=(listing.closed,), subjects=(subject,), step=step
         )
 
 

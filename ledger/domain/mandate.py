@@ -28,6 +28,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import PredecessorUnknown, interval, known, new
 from ledger.domain.money import Price
 from ledger.domain.party import Party, Power
+from ledger.domain.remedy import Step
 
 KIND = "mandate"
 
@@ -103,9 +104,16 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
             f"{body.mandate} is not from {body.principal} to {body.holder}",
             positions=(mandate.position,),
             subjects=(body.mandate,),
+            step=Step(
+                {"who": f"{mandate.principal} and {mandate.holder}"},
+                case="between",
+                change={"/body/principal": mandate.principal, "/body/holder": mandate.holder},
+            ),
         )
     if mandate.ended is not None:
-        raise MandateExpired(f"{body.mandate} has ended", positions=(mandate.ended,))
+        raise MandateExpired(
+            f"{body.mandate} has ended", positions=(mandate.ended,), step=Step(case="ended")
+        )
 
 
 def _evolve_given(subject: str, value: Mandate | None, logged: Logged) -> Mandate:

@@ -7,9 +7,10 @@ they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
@@ -41,6 +42,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, known, new
 from ledger.domain.listing import Listing, ListingId, must_be_open, rights_of
 from ledger.domain.money import Price, check_rate
+from ledger.domain.remedy import HERE, Other, Step, naming
 from ledger.domain.scope import Acts, Box, Exclusivity, Field, Territory, box
 from ledger.domain.technology import TechnologyId
 
@@ -185,11 +187,14 @@ class OfferRevoked(Body):
         return frozenset({self.offer, self.revoked_by})
 
 
+Outcome = Literal["accepted", "rejected", "countered", "revoked"]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What ended an offer, by which event, at which position."""
 
-    outcome: Literal["accepted", "rejected", "countered", "revoked"]
+    outcome: Outcome
     position: int
     payload_hash: str
 
@@ -233,7 +238,6 @@ class OfferClosed(Refusal):
     members = ("offer", "counters")
     title_vi = "Đề nghị đã được chấp nhận, bị từ chối, được sửa đổi hoặc bị hủy bỏ"
     article = "Bộ luật Dân sự, Điều 391"
-    remedy = OfferMade.TOPIC
 
 
 class OfferExpired(Refusal):
@@ -243,7 +247,6 @@ class OfferExpired(Refusal):
     members = ("offer", "counters")
     title_vi = "Chấp nhận sau thời hạn trả lời được coi là đề nghị mới"
     article = "Bộ luật Dân sự, Điều 394"
-    remedy = OfferCountered.TOPIC
 
 
 class AcceptTermsDiffer(Refusal):
@@ -253,7 +256,6 @@ class AcceptTermsDiffer(Refusal):
     members = ("accepts",)
     title_vi = "Chấp nhận có sửa đổi nội dung được coi là đề nghị mới"
     article = "Bộ luật Dân sự, Điều 392"
-    remedy = OfferCountered.TOPIC
 
 
 class RevokeNotReserved(Refusal):
@@ -276,6 +278,7 @@ def _admit_made(state: State, event: Event, context: Context) -> None:
         raise IntervalEmpty(
             f"the offer ran until {format_instant(body.expires_at)}, before it was recorded",
             pointer="/body/expires_at",
+            step=Step({"now": format_instant(context.accepted)}, case="deadline", ask=(HERE,)),
         )
     check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
 
@@ -290,11 +293,19 @@ def _admit_countered(state: State, event: Event, context: Context) -> None:
             f"{body.counters_event} did not make {body.counters}",
             positions=(offer.position,),
             subjects=(body.counters,),
+            step=Step(
+                {"subject": body.counters, "hash": offer.terms_hash},
+                case="event",
+                change={"/body/counters_event": offer.terms_hash},
+            ),
         )
-    _must_be_addressee(offer, body.offeror)
+    turned = {f"/body/{name}": party for name, party in _turned(offer).items()}
+    _must_be_addressee(offer, body.offeror, turned)
     if body.offeree != offer.offeror:
-        raise AcceptNotAddressee(f"{body.counters} was made by {offer.offeror}")
-    _must_be_open(offer)
+        raise AcceptNotAddressee(
+            f"{body.counters} was made by {offer.offeror}", step=_answering(offer, turned)
+        )
+    _must_be_open(offer, body.offeror)
     _admit_made(state, event, context)
 
 
@@ -303,26 +314,45 @@ def _admit_accepted(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, OfferAccepted)
     offer = known(state, body.offer, Offer)
-    _must_be_addressee(offer, body.accepted_by)
-    _must_be_open(offer)
+    _must_be_addressee(offer, body.accepted_by, {"/body/accepted_by": offer.offeree})
+    _must_be_open(offer, body.accepted_by, {"accepted"})
     if context.accepted > offer.expires_at:
         raise OfferExpired(
-            f"the offer ran until {format_instant(offer.expires_at)}", positions=(offer.position,)
+            f"the offer ran until {format_instant(offer.expires_at)}",
+            positions=(offer.position,),
+            step=Step(
+                {"who": offer.offeror},
+                instead=Other(
+                    OfferCountered.TOPIC,
+                    {"counters": body.offer, "counters_event": offer.terms_hash, **_turned(offer)},
+                ),
+            ),
         )
     if body.accepts != offer.terms_hash:
         raise AcceptTermsDiffer(
-            f"the offer's terms are those of {offer.terms_hash}", positions=(offer.position,)
+            f"the offer's terms are those of {offer.terms_hash}",
+            positions=(offer.position,),
+            step=Step({"hash": offer.terms_hash}, change={"/body/accepts": offer.terms_hash}),
         )
     if body.listing is not None and body.listing != offer.listing:
         raise PredecessorUnknown(
             f"{body.offer} does not answer {body.listing}",
             positions=(offer.position,),
             pointer="/body/listing",
+            step=Step(
+                {"listing": offer.listing or "no listing"},
+                case="listing",
+                change={"/body/listing": offer.listing},
+            ),
         )
     if offer.listing is not None:
         lapsed = lapsed_by(offer, known(state, offer.listing, Listing))
         if lapsed:
-            raise OfferClosed("what it offers is taken, or off the market", positions=lapsed)
+            raise OfferClosed(
+                "what it offers is taken, or off the market",
+                positions=lapsed,
+                step=_offering(offer, body.accepted_by),
+            )
 
 
 def lapsed_by(offer: Offer, listing: Listing) -> tuple[int, ...]:
@@ -347,8 +377,8 @@ def _admit_rejected(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, OfferRejected)
     offer = known(state, body.offer, Offer)
-    _must_be_addressee(offer, body.rejected_by)
-    _must_be_open(offer)
+    _must_be_addressee(offer, body.rejected_by, {"/body/rejected_by": offer.offeree})
+    _must_be_open(offer, body.rejected_by, {"rejected", "countered", "revoked"})
 
 
 def _admit_revoked(state: State, event: Event, context: Context) -> None:
@@ -358,26 +388,59 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, OfferRevoked)
     offer = known(state, body.offer, Offer)
     if body.revoked_by != offer.offeror:
-        raise WrongSigner(f"{body.offer} was made by {offer.offeror}", pointer="/body/revoked_by")
-    _must_be_open(offer)
+        raise WrongSigner(
+            f"{body.offer} was made by {offer.offeror}",
+            pointer="/body/revoked_by",
+            step=naming("/body/revoked_by", offer.offeror),
+        )
+    _must_be_open(offer, body.revoked_by, {"rejected", "countered", "revoked"})
     if not offer.revocable:
         raise RevokeNotReserved(
-            f"{body.offer} does not reserve its revocation", positions=(offer.position,)
+            f"{body.offer} does not reserve its revocation",
+            positions=(offer.position,),
+            step=Step(
+                {"who": offer.offeree, "until": format_instant(offer.expires_at)},
+                instead=Other(
+                    OfferRejected.TOPIC, {"offer": body.offer, "rejected_by": offer.offeree}
+                ),
+            ),
         )
 
 
-def _must_be_addressee(offer: Offer, party: str) -> None:
+def _must_be_addressee(offer: Offer, party: str, change: Mapping[str, str]) -> None:
+    """Refuse an answer by another; `change` would make it one by the addressee."""
     if party != offer.offeree:
         raise AcceptNotAddressee(
-            f"the offer was made to {offer.offeree}, not to {party}", positions=(offer.position,)
+            f"the offer was made to {offer.offeree}, not to {party}",
+            positions=(offer.position,),
+            step=_answering(offer, change),
         )
 
 
-def _must_be_open(offer: Offer) -> None:
-    if offer.answer is not None:
-        raise OfferClosed(
-            f"the offer was {offer.answer.outcome}", positions=(offer.answer.position,)
-        )
+def _turned(offer: Offer) -> dict[str, str]:
+    return {"offeror": offer.offeree, "offeree": offer.offeror}
+
+
+def _answering(offer: Offer, change: Mapping[str, str]) -> Step:
+    return Step({"offeree": offer.offeree, "offeror": offer.offeror}, change=change)
+
+
+def _must_be_open(offer: Offer, party: str, enough: Collection[str] = ()) -> None:
+    """Refuse what comes after an answer; after one of those that are `enough` nothing is left."""
+    answer = offer.answer
+    if answer is None:
+        return
+    step = _offering(offer, party, "accepted" if answer.outcome == "accepted" else None)
+    if answer.outcome in enough:
+        step = Step({"outcome": answer.outcome}, case="done")
+    raise OfferClosed(f"the offer was {answer.outcome}", positions=(answer.position,), step=step)
+
+
+def _offering(offer: Offer, party: str, case: str | None = None) -> Step:
+    """Return the step of a new offer by one party of the old to the other."""
+    other = offer.offeree if party == offer.offeror else offer.offeror
+    made = Other(OfferMade.TOPIC, {"offeror": party, "offeree": other, "listing": None})
+    return Step({"who": other}, case=case, instead=made)
 
 
 def _evolve_made(subject: str, value: Offer | None, logged: Logged) -> Offer:
@@ -406,36 +469,17 @@ def _evolve_countered(subject: str, value: Offer | None, logged: Logged) -> Offe
     if subject == body.offer:
         return _evolve_made(subject, value, logged)
     assert value is not None
-    return _answered("countered", value, logged)
+    return _evolve_answered("countered", subject, value, logged)
 
 
-def _evolve_accepted(subject: str, value: Offer, logged: Logged) -> Offer:
+def _evolve_answered(outcome: Outcome, subject: str, value: Offer, logged: Logged) -> Offer:
     del subject
-    return _answered("accepted", value, logged)
-
-
-def _evolve_rejected(subject: str, value: Offer, logged: Logged) -> Offer:
-    del subject
-    return _answered("rejected", value, logged)
-
-
-def _evolve_revoked(subject: str, value: Offer, logged: Logged) -> Offer:
-    del subject
-    return _answered("revoked", value, logged)
-
-
-def _answered(
-    outcome: Literal["accepted", "rejected", "countered", "revoked"], offer: Offer, logged: Logged
-) -> Offer:
-    return replace(offer, answer=Answer(outcome, logged.position, logged.event.payload_hash))
+    return replace(value, answer=Answer(outcome, logged.position, logged.event.payload_hash))
 
 
 BODIES: tuple[type[Body], ...] = (
-    OfferMade,
-    OfferCountered,
-    OfferAccepted,
-    OfferRejected,
-    OfferRevoked,
+    *(OfferMade, OfferCountered, OfferAccepted),
+    *(OfferRejected, OfferRevoked),
 )
 
 ADMITS: Admits = {
@@ -449,7 +493,7 @@ ADMITS: Admits = {
 EVOLVES: Evolves = {
     (KIND, OfferMade): _evolve_made,
     (KIND, OfferCountered): _evolve_countered,
-    (KIND, OfferAccepted): _evolve_accepted,
-    (KIND, OfferRejected): _evolve_rejected,
-    (KIND, OfferRevoked): _evolve_revoked,
+    (KIND, OfferAccepted): partial(_evolve_answered, "accepted"),
+    (KIND, OfferRejected): partial(_evolve_answered, "rejected"),
+    (KIND, OfferRevoked): partial(_evolve_answered, "revoked"),
 }

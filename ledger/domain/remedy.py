@@ -95,6 +95,11 @@ class Step:
         return {**dict(_replaced("/body", body, self.replace)), **self.change}
 
 
+def naming(pointer: str, party: str) -> Step:
+    """Return the step of naming, at a pointer, the one party that may."""
+    return Step({"who": party}, case="named", change={pointer: party})
+
+
 def _replaced(pointer: str, value: Any, by: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
     """Yield what has to change; a list of such strings as a whole, in order, as ids are listed."""
     if isinstance(value, Mapping):

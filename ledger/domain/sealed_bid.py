@@ -17,6 +17,7 @@ from pydantic import StringConstraints
 
 from ledger.domain.auction import (
     KIND,
+    OVER,
     Auction,
     AuctionId,
     AuctionOver,
@@ -27,6 +28,7 @@ from ledger.domain.auction import (
     must_bid,
     must_run,
     shown_by,
+    waiting,
 )
 from ledger.domain.event import (
     Admits,
@@ -43,6 +45,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, known
 from ledger.domain.money import Price
+from ledger.domain.remedy import Step
 
 Salt = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """32 random bytes in hex, fresh for each bid."""
@@ -113,11 +116,11 @@ def _admit_sealed(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, BidSealed)
     auction = known(state, body.auction, Auction)
     must_run(auction, context.accepted)
-    must_bid(auction, body.bidder, "sealed")
+    must_bid(body.auction, auction, body.bidder, "sealed")
     must_be_to_be_had(state, auction, context)
     earlier = auction.sealed.get(body.bidder)
     if earlier is not None:
-        raise BidTwice(f"{body.bidder} has bid", positions=(earlier.position,))
+        raise _twice(f"{body.bidder} has bid", earlier.position)
 
 
 def _admit_opened(state: State, event: Event, context: Context) -> None:
@@ -131,29 +134,39 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
             f"{body.bidder} sealed no bid in {body.auction}",
             positions=(auction.position,),
             pointer="/body/bidder",
+            step=Step(case="unbid"),
         )
     _must_be_time(auction, context)
     if sealed.opened is not None:
-        raise BidTwice(f"{body.bidder} opened its bid", positions=(sealed.opened,))
+        raise _twice(f"{body.bidder} opened its bid", sealed.opened)
     if sealed.commitment != commitment_to(body.auction, body.bidder, body.price, body.salt):
         raise BidOpeningMismatch(
             "the commitment was made to another price, or with another salt",
             positions=(sealed.position,),
+            step=Step(ask=("/body/price", "/body/salt")),
         )
     auction.must_take(body.price, context.accepted)
+
+
+def _twice(detail: str, position: int) -> BidTwice:
+    return BidTwice(detail, positions=(position,), step=Step({"position": position}))
 
 
 def _must_be_time(auction: Auction, context: Context) -> None:
     until = auction.opens_until
     if context.accepted <= auction.closes_at:
         raise AuctionRunning(
-            f"bids come in until {format_instant(auction.closes_at)}", positions=(auction.position,)
+            f"bids come in until {format_instant(auction.closes_at)}",
+            positions=(auction.position,),
+            step=waiting(auction.closes_at),
         )
     if auction.ended is not None:
-        raise AuctionOver("it was closed", positions=(auction.ended,))
+        raise AuctionOver("it was closed", positions=(auction.ended,), step=OVER)
     if until is not None and context.accepted > until:
         raise AuctionOver(
-            f"bids were opened until {format_instant(until)}", positions=(auction.position,)
+            f"bids were opened until {format_instant(until)}",
+            positions=(auction.position,),
+            step=OVER,
         )
 
 

@@ -117,7 +117,9 @@ def test_the_operator_may_review() -> None:
 
 def test_content_missing_if_paper_was_converted_without_a_scan() -> None:
     past = given(right_filed())
-    refusal = past.when(listing_published(channel="paper_converted")).then_refused(ContentMissing)
+    refusal = past.when(listing_published(channel="paper_converted")).then_refused(
+        ContentMissing, word={"/body/scan_sha256": SOME_HASH}
+    )
     assert "CONTENT_MISSING" == refusal.code
     past.when(listing_published(channel="paper_converted", scan_sha256=SOME_HASH)).then_admitted()
 
@@ -150,15 +152,20 @@ def test_predecessor_unknown_for_the_end_of_no_listing(end) -> None:
 
 def test_listing_not_open_once_closed() -> None:
     past = given(right_filed(), listing_published(), listing_closed())
+    anew = listing_published(listing="listing:anew").model_dump(mode="json")
+    word = {"listing.published/1": anew, "/body/listing": "listing:anew"}
     for late in (listing_closed(), listing_suspended(), offer_made(listing=LISTING)):
-        refusal = past.when(late).then_refused(ListingNotOpen, positions=[2], subjects=[LISTING])
+        refusal = past.when(late).then_refused(
+            ListingNotOpen, positions=[2], subjects=[LISTING], word=word
+        )
         assert "LISTING_NOT_OPEN" == refusal.code
 
 
 def test_a_suspended_listing_takes_no_offer_but_can_be_closed() -> None:
     past = given(right_filed(), listing_published(), listing_suspended())
     past.when(listing_suspended()).then_refused(ListingNotOpen, positions=[2])
-    past.when(offer_made(listing=LISTING)).then_refused(ListingNotOpen, positions=[2])
+    word = {"listing.resumed/1": {"reason": "Đã xác minh"}}
+    past.when(offer_made(listing=LISTING)).then_refused(ListingNotOpen, positions=[2], word=word)
     past.when(listing_closed()).then_admitted()
 
 
