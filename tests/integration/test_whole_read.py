@@ -1,6 +1,7 @@
 """Random histories of the whole domain, read from the tables, against the plain reference."""
 
 from datetime import date, timedelta
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -21,11 +22,12 @@ from projections.rebuild import rebuild
 from projections.revenue import revenue_of
 from projections.runner import Runner
 from projections.title import title_of
-from tests.property.test_domain_whole import World
+from tests.support.beside import Beside
 from tests.support.chance import PARTIES, RIGHTS
 from tests.support.logbook import NOON, append_all, written_again
 from tests.support.postgres import fresh_database
 from tests.support.reference_money import WholeReference
+from tests.support.whole_actions import any_event
 
 HISTORIES = 6
 STEPS = 400
@@ -34,9 +36,9 @@ STEPS = 400
 @pytest.fixture(scope="module", params=range(HISTORIES))
 def told(request: Any, postgres_server: EmbeddedPostgres) -> Any:
     """Lend a database in which a random history is told and folded, and the world that told it."""
-    random, world = Random(request.param), World()
+    random, world = Random(request.param), Beside()
     for _ in range(STEPS):
-        world.step(random)
+        world.step(random, any_event)
         if not random.randint(0, 9):
             world.wait(random.choice((1, 5, 20)))
     with fresh_database(postgres_server) as database:
@@ -49,7 +51,7 @@ def told(request: Any, postgres_server: EmbeddedPostgres) -> Any:
         pool.close()
 
 
-def test_owners_are_those_of_the_reference(told: tuple[Pool, World]) -> None:
+def test_owners_are_those_of_the_reference(told: tuple[Pool, Beside]) -> None:
     pool, world = told
     for right in RIGHTS:
         answer = title_of(pool, right, true_on=date(2999, 1, 1))
@@ -57,14 +59,14 @@ def test_owners_are_those_of_the_reference(told: tuple[Pool, World]) -> None:
         assert world.reference.owners(right) == found
 
 
-def test_who_is_licensed_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+def test_who_is_licensed_is_as_the_reference_says(told: tuple[Pool, Beside]) -> None:
     pool, world = told
     today = legal_day(world.now)
     asked = 0
     for entry in world.reference.all("contract.concluded", "sublicence.granted"):
         grant = world.reference.grant_of(entry["said"]["contract"])
-        (right,) = grant["rights"]
-        for days in (-200, 0, 11, 300, 450, 900):
+        asks = product(grant["rights"], (-200, 0, 11, 300, 450, 900))
+        for right, days in asks:
             day = today + timedelta(days=days)
             for party in PARTIES:
                 use = Use(
@@ -94,7 +96,7 @@ def licensed(ref: WholeReference, party: str, use: dict[str, Any], right: str, d
     )
 
 
-def test_what_is_held_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+def test_what_is_held_is_as_the_reference_says(told: tuple[Pool, Beside]) -> None:
     pool, world = told
     subjects = {
         subject
@@ -114,7 +116,7 @@ def test_what_is_held_is_as_the_reference_says(told: tuple[Pool, World]) -> None
                 assert world.reference.held(subject, day.isoformat(), party) == found
 
 
-def test_what_charges_a_right_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+def test_what_charges_a_right_is_as_the_reference_says(told: tuple[Pool, Beside]) -> None:
     pool, world = told
     for right in RIGHTS:
         created = world.reference.all("security.created")
@@ -128,7 +130,7 @@ def test_what_charges_a_right_is_as_the_reference_says(told: tuple[Pool, World])
         assert expected == {lien.security for lien in found}
 
 
-def test_which_offers_are_open_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+def test_which_offers_are_open_is_as_the_reference_says(told: tuple[Pool, Beside]) -> None:
     pool, world = told
     ref, at = world.reference, format_instant(world.now)
     found = {each.offer.subject: each.open for each in offers_of(pool, at=world.now).offers}
@@ -141,7 +143,7 @@ def test_which_offers_are_open_is_as_the_reference_says(told: tuple[Pool, World]
         assert expected == found[said["offer"]], said
 
 
-def test_what_was_paid_and_is_payable_is_as_the_reference_says(told: tuple[Pool, World]) -> None:
+def test_what_was_paid_and_is_payable_is_as_the_reference_says(told: tuple[Pool, Beside]) -> None:
     pool, world = told
     ref = world.reference
     for entry in ref.all("contract.concluded", "sublicence.granted"):

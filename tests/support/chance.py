@@ -22,11 +22,6 @@ def near(random: Random, day: str) -> str:
     return later(day, random.choice((0, 0, 0, 0, 0, -40, -5, 1)))
 
 
-def agreed_on(random: Random, day: str) -> str:
-    """Return today, nearly always: a deed that is recorded later says why."""
-    return later(day, random.choice((0,) * 30 + (-5, 1)))
-
-
 def holdings(random: Random, *parties: str) -> list[Said]:
     """Return holdings of these parties, of one fraction."""
     fraction = random.choice(FRACTIONS)
@@ -37,9 +32,9 @@ def pair(random: Random) -> list[str]:
     return random.sample(PARTIES, 2)
 
 
-def owner(random: Random, ref: WholeReference, right: str) -> str:
-    """Return an owner of a right, mostly."""
-    owners = sorted(ref.owners(right)) if ref.one("right.filed", right=right) else []
+def owner(random: Random, ref: WholeReference, thing: str) -> str:
+    """Return an owner of a right or a technology, mostly."""
+    owners = sorted(ref.owning(thing))
     return random.choice(owners or PARTIES) if random.randint(0, 5) else random.choice(PARTIES)
 
 

@@ -4,9 +4,17 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
+from ledger.domain.offer import Proposed
 from tests.support import builders as b
-from tests.support.chance import PARTIES, RIGHTS, agreed_on, name, near, owner, pair, said_before
-from tests.support.contracts import contract_terminated, leave, notice_received, notice_served
+from tests.support.chance import PARTIES, RIGHTS, name, near, owner, pair, said_before
+from tests.support.contracts import (
+    LATE,
+    contract_terminated,
+    leave,
+    notice_received,
+    notice_served,
+    terms_amended,
+)
 from tests.support.market import listing_resumed
 from tests.support.reference_days import later
 from tests.support.reference_deals import ROYALTY_PPM, WHOLE
@@ -52,9 +60,20 @@ def _terms_of_offer(random: Random, ref: WholeReference, day: str) -> Said:
     }
 
 
+def _proposed(random: Random, ref: WholeReference, day: str, sides: list[str]) -> list[Said]:
+    """Return the grant that an offer proposes between its sides; mostly it names none."""
+    if random.randint(0, 3):
+        return []
+    grant = granted(random, ref, day, None)
+    sides.sort(key=lambda party: party not in ref.owning(ref.objects(grant)[0]))
+    grant["licensor"], grant["licensee"] = sides
+    return [{name: grant[name] for name in Proposed.model_fields}]
+
+
 def offer(random: Random, ref: WholeReference, day: str) -> Any:
     maker, addressee = pair(random)
     terms = _terms_of_offer(random, ref, day)
+    terms["proposed"] = _proposed(random, ref, day, [maker, addressee])
     return b.offer_made(**terms, offer=name(random, "offer", 12), offeror=maker, offeree=addressee)
 
 
@@ -87,10 +106,23 @@ def answer(random: Random, ref: WholeReference, day: str) -> Any:
 _NO_OFFER = {"offer": "offer:99", "offeror": b.INSTITUTE, "offeree": b.FIRM}
 
 
+def _things(random: Random, ref: WholeReference) -> tuple[list[str], list[str]]:
+    """Return what a grant is on: a right, mostly, or a technology, or both."""
+    known = bool(ref.all("technology.registered"))
+    which = random.randint(0, 9 if known else 5)
+    right = [random.choice(RIGHTS)] if which < 8 else []
+    return right, [b.TECHNOLOGY] if which > 6 else []
+
+
+def _things_of(head: Said) -> tuple[list[str], list[str]]:
+    return head["rights"], head["technologies"]
+
+
 def granted(random: Random, ref: WholeReference, day: str, head: Said | None) -> Said:
     """Return a grant: near its head grant, if there is one."""
-    right = head["rights"][0] if head else random.choice(RIGHTS)
-    licensor = head["licensee"] if head else owner(random, ref, right)
+    rights, technologies = _things(random, ref) if head is None else _things_of(head)
+    things = [*rights, *technologies]
+    licensor = head["licensee"] if head else owner(random, ref, things[0])
     licensee = random.choice([party for party in PARTIES if party != licensor])
     start = later(day, random.choice((0, 10, 10, 400, -1)))
     exclusivity = random.choice(("exclusive", "sole", "non_exclusive", "non_exclusive"))
@@ -103,7 +135,8 @@ def granted(random: Random, ref: WholeReference, day: str, head: Said | None) ->
     return b.grant(
         licensor=licensor,
         licensee=licensee,
-        rights=[right],
+        rights=rights,
+        technologies=technologies,
         acts=acts,
         exclusivity=exclusivity,
         territory={"codes": [place]},
@@ -127,7 +160,8 @@ def terms(random: Random, day: str) -> Said:
         "royalty_base": "net_selling_price",
         "no_challenge": "Licensee shall not question" if odd == 2 else None,
         "tied_purchases": [{"item": "resin", "quality_reason": None}] if odd == 3 else [],
-        "concluded_on": agreed_on(random, day),
+        "concluded_on": near(random, day),
+        "confirms": random.choice((None, None, LATE["confirms"])),
     }
 
 
@@ -149,19 +183,13 @@ def conclude(random: Random, ref: WholeReference, day: str) -> Any:
     others = [party for party in PARTIES if party not in parties]
     accepted = ref.all("offer.accepted")
     follows: Said = {"offer": None, "acceptance": None}
-    if accepted and not random.randint(0, 3):
-        entry = random.choice(accepted)
-        follows = {"offer": entry["said"]["offer"], "acceptance": entry["hash"]}
-        made = ref.one("offer.made", "offer.countered", offer=follows["offer"]) or {}
-        pair_of = {made["offeror"], made["offeree"]}
-        if grant["licensor"] in pair_of:
-            parties, follows["price"] = pair_of, made["price"]
-            (grant["licensee"],) = pair_of - {grant["licensor"]}
-            others = [party for party in PARTIES if party not in parties]
+    if accepted and not random.randint(0, 2):
+        follows, parties = _as_accepted(random, ref, grant, random.choice(accepted))
+        others = [party for party in PARTIES if party not in parties]
     if not random.randint(0, 20):
         follows = {"offer": "offer:1", "acceptance": b.SOME_HASH}
     if not random.randint(0, 20):
-        parties = {grant["licensor"], others[0]}
+        parties = {grant["licensor"], (others or PARTIES)[0]}
     return b.contract_concluded(
         **{**terms(random, day), **follows},
         contract=name(random, "contract", 12),
@@ -170,7 +198,55 @@ def conclude(random: Random, ref: WholeReference, day: str) -> Any:
         grants=[grant],
         exits=exits(random, parties),
         effective_from=later(day, random.choice((-200, 0, 0, 10))),
-        effective_to=random.choice((None, later(day, 500))),
+        effective_to=random.choice((None, None, None, later(day, 500))),
+    )
+
+
+def _as_accepted(
+    random: Random, ref: WholeReference, grant: Said, entry: Said
+) -> tuple[Said, set[str]]:
+    """Return what a contract has from an acceptance, mostly, and its parties; change the grant."""
+    made = ref.made(entry["said"]["offer"])
+    assert made is not None
+    offer = made["said"]
+    follows: Said = {"offer": offer["offer"], "acceptance": entry["hash"]}
+    if random.randint(0, 5):
+        follows.update({each: offer[each] for each in ("price", "royalty_ppm")})
+    listing = ref.one("listing.published", listing=offer["listing"] or "")
+    if listing is not None and random.randint(0, 5):
+        grant["rights"] = listing["rights"]
+        grant["technologies"] = []
+    sides = [offer["offeror"], offer["offeree"]]
+    if random.randint(0, 5):
+        owners = ref.owning(ref.objects(grant)[0])
+        sides.sort(key=lambda party: party not in owners)
+        grant["licensor"], grant["licensee"] = sides
+    if offer["proposed"] and random.randint(0, 5):
+        grant.update(offer["proposed"][0])
+    return follows, {grant["licensor"], grant["licensee"]}
+
+
+def amend(random: Random, ref: WholeReference, day: str) -> Any:
+    """Change the exits or the rate of a contract, or how deep a grant may be passed on."""
+    chosen = a_contract(random, ref)
+    found = ref.contract(chosen)
+    parties = sorted(ref.parties(found)) if found else [b.FIRM, b.INSTITUTE]
+    which = random.randint(0, 2)
+    changes: Said = {"exits": exits(random, parties)}
+    rights: list[str] = []
+    if which == 1:
+        changes = {"royalty_ppm": random.choice((ROYALTY_PPM, 60_000, WHOLE + 1))}
+    elif found:
+        grant = {**ref.grant_of(chosen), "depth": random.choice((None, 0, 1))}
+        changes, rights = {"grants": [grant]}, ref.objects(grant)
+    return terms_amended(
+        contract=chosen,
+        changes=changes,
+        rights=rights if random.randint(0, 9) else [b.RIGHT],
+        parties=parties if random.randint(0, 9) else sorted(pair(random)),
+        concluded_on=near(random, day),
+        effective_from=later(day, random.choice((0, 0, 20, -2))),
+        confirms=random.choice((None, None, LATE["confirms"])),
     )
 
 
@@ -238,20 +314,26 @@ def receive(random: Random, ref: WholeReference, day: str) -> Any:
 
 def terminate(random: Random, ref: WholeReference, day: str) -> Any:
     """End a contract by consent, or by a notice that is about it, mostly."""
-    chosen = a_contract(random, ref)
+    served = ref.all("notice.served")
+    notice = random.choice(served)["said"] if served and random.randint(0, 5) else None
+    chosen = notice["contract"] if notice and random.randint(0, 9) else a_contract(random, ref)
     found = ref.contract(chosen)
     parties = sorted(ref.parties(found)) if found else [b.FIRM, b.INSTITUTE]
-    ground = random.choice(("consent", "consent", "exit", "exit", "exit", "serious_breach"))
-    served = ref.all("notice.served", contract=chosen) or ref.all("notice.served")
-    notice = random.choice(served)["said"] if served and random.randint(0, 5) else None
-    alone = [notice["served_by"]] if notice and random.randint(0, 3) else parties[:1]
-    rights = ref.grant_of(chosen)["rights"] if found and random.randint(0, 9) else [b.RIGHT]
+    ground = random.choice(("consent", "exit", "exit", "exit", "serious_breach"))
+    alone = [notice["served_by"]] if notice and random.randint(0, 5) else parties[:1]
+    rights = ref.objects(ref.grant_of(chosen)) if found and random.randint(0, 9) else [b.RIGHT]
+    confirms = LATE["confirms"] if found and not random.randint(0, 3) else None
+    if confirms is not None:
+        parties = sorted({*parties, *ref.concerned(chosen)})
+    arrived = ref.all("notice.received", notice=notice["notice"]) if notice else []
+    days = [later(each["said"]["received_on"], random.randint(0, 4)) for each in arrived]
     return contract_terminated(
         contract=chosen,
         ground=ground,
         exit=random.choice(("out", "out", "out", "other")) if ground == "exit" else None,
         terminated_by=parties if ground == "consent" and random.randint(0, 4) else alone,
         notice=None if notice is None else notice["notice"],
-        terminated_on=later(day, random.choice((0, 0, 15, -5))),
+        terminated_on=random.choice((day, later(day, 15), later(day, -5), *days, *days)),
+        confirms=confirms,
         rights=rights,
     )

@@ -6,7 +6,7 @@ from typing import Any
 from tests.support import builders as b
 from tests.support import disputes as d
 from tests.support import moneys as m
-from tests.support.chance import PARTIES, name, near, pair, said_before
+from tests.support.chance import PARTIES, name, near, pair
 from tests.support.random_deals import a_contract
 from tests.support.reference_days import later
 from tests.support.reference_deals import WHOLE
@@ -15,63 +15,78 @@ from tests.support.reference_money import WholeReference
 
 
 def agree_on_share(random: Random, ref: WholeReference, day: str) -> Any:
+    """Agree on shares of a contract: mostly by its licensor, seldom by others or without some."""
     del day
-    contract = said_before(random, ref, "contract.concluded", "contract", "contract")
+    contract = a_contract(random, ref)
     one, other = pair(random)
-    if ref.contract(contract) and random.randint(0, 5):
+    if ref.contract(contract) and random.randint(0, 4):
         one = ref.grant_of(contract)["licensor"]
         other = random.choice([party for party in PARTIES if party != one])
-    made = name(random, "share", 12)
-    before = ref.all("share.agreed", contract=contract)
-    over = before[-1]["said"] if before and random.randint(0, 5) else None
     rate = random.choice((700_000, 333_333, 700_000, WHOLE + 1))
     rest = WHOLE - rate - (0 if random.randint(0, 5) else 1)
-    agreed = {one, other} if random.randint(0, 6) else {one}
-    if over is not None and random.randint(0, 4):
-        agreed |= {part["party"] for part in over["parts"]}
+    earlier = ref.all("share.agreed", contract=contract)
+    standing = ref.standing(contract, "revenue")
+    before = [
+        e["said"] for e in earlier if e["said"]["share"] in standing or not random.randint(0, 9)
+    ]
+    bound = [part["party"] for said in before for part in said["parts"]]
+    agreed = {one, other, *(bound if random.randint(0, 3) else [])}
+    supersedes = before[-1]["share"] if before else None
+    free = [f"share:{number}" for number in range(12) if f"share:{number}" != supersedes]
     return b.share_agreed(
-        share=made,
+        share=random.choice(free),
         contract=contract,
         parts=[b.part(one, rate), b.part(other, rest)],
         agreed_by=sorted(agreed),
-        supersedes=over["share"] if over is not None and over["share"] != made else None,
+        supersedes=supersedes if random.randint(0, 5) else None,
     )
 
 
 def report(random: Random, ref: WholeReference, day: str) -> Any:
-    del day
-    found = ref.all("contract.concluded", "sublicence.granted")
+    """Report under a flat rate; or correct a report."""
     chosen = a_contract(random, ref)
+    deed = ref.contract(chosen)
     by = random.choice(PARTIES)
-    if found and random.randint(0, 7):
+    if deed and random.randint(0, 7):
         by = ref.grant_of(chosen)["licensee"]
     before = ref.all("revenue.reported", contract=chosen)
     corrects = random.choice(before)["said"]["report"] if before and random.randint(0, 1) else None
     gross = random.choice((1_000_001, 2_000_010, 500))
+    start, end = _sold(random, ref, chosen, day)
+    odd = 100 if not random.randint(0, 14) else 0
     over: Said = {
         "report": name(random, "report", 20),
         "contract": chosen,
         "corrects": corrects,
         "reported_by": by,
+        "period_from": start,
+        "period_to": end,
+        "currency": "VND",
         "gross": gross,
-        "deductions": [{"kind": "vat", "amount": 100}],
-        "base": gross - 100 if random.randint(0, 9) else gross,
+        "deductions": [{"kind": "vat", "amount": odd}] if odd else [],
+        "base": gross - odd if random.randint(0, 9) else gross - 1,
+        "units": 0,
+        "lines": [],
+        "rate": None,
+        "stacked": 0,
+        "due": b.vnd(0),
+        "reckoning": None,
     }
     if over["report"] == corrects:
         over["report"] = "report:21"
-    due = ref.due(over) if found else 0
+    due = ref.reckoning(over)[1] if deed else 0
     amount = due if random.randint(0, 9) else due + 1
-    if amount < 0 and corrects is None:
-        amount = 0
-    start = f"2026-{random.randint(1, 9):02}-01"
-    return b.revenue_reported(
-        **over,
-        due=b.vnd(amount) if random.randint(0, 20) else {"amount": amount, "currency": "USD"},
-        period_from=start,
-        period_to=random.choice(
-            (later(start, 28), later(start, 28), later(start, 0), "2029-01-01")
-        ),
-    )
+    currency = "VND" if random.randint(0, 20) else "USD"
+    return b.revenue_reported(**{**over, "due": {"amount": amount, "currency": currency}})
+
+
+def _sold(random: Random, ref: WholeReference, contract: str, day: str) -> tuple[str, str]:
+    """Return days on which something was sold: under the contract and over, mostly."""
+    if not ref.contract(contract) or not random.randint(0, 9):
+        return later(day, -400), later(day, random.choice((-390, 1)))
+    begins = ref.grant_of(contract)["valid_from"]
+    start = later(begins, random.randint(-1, 12))
+    return start, later(start, random.choice((0, 1, 3, 7, 7)))
 
 
 def distribute(random: Random, ref: WholeReference, day: str) -> Any:
@@ -200,7 +215,6 @@ def _something(random: Random, ref: WholeReference) -> str:
 
 
 def open_dispute(random: Random, ref: WholeReference, day: str) -> Any:
-    del day
     claimant, respondent = pair(random)
     return d.dispute_opened(
         name(random, "dispute", 8),
@@ -208,6 +222,7 @@ def open_dispute(random: Random, ref: WholeReference, day: str) -> Any:
         respondents=[respondent],
         concerns=[_something(random, ref)],
         forum=random.choice((d.COURT, d.COURT, d.COURT, b.BANK)),
+        known_since=later(day, -30),
     )
 
 

@@ -6,22 +6,30 @@ from typing import Any
 from ledger.domain.mandate import MandateEnded, MandateGiven
 from tests.support import builders as b
 from tests.support import titles as t
-from tests.support.chance import PARTIES, RIGHTS, agreed_on, holdings, name, near, owner, pair
+from tests.support.chance import PARTIES, RIGHTS, holdings, name, near, owner, pair
 from tests.support.reference_days import later
 from tests.support.reference_money import WholeReference
 
 
 def file_right(random: Random, ref: WholeReference, day: str) -> Any:
-    del ref, day
+    del ref
     sole = [b.held(random.choice(PARTIES))]
     joint = [b.held(party, 1, 2) for party in pair(random)]
     owners = random.choice((sole, sole, joint, joint, joint[:1]))
     over = {
         "owners": owners,
         "kind": random.choice(("invention", "utility_solution", "software")),
-        "filed_on": random.choice(("2020-03-10", "2020-03-10", "2027-12-01")),
+        "filed_on": random.choice(("2020-03-10", "2020-03-10", later(day, -3), "2031-12-01")),
     }
     return random.choice((b.right_filed, b.other_right_filed))(**over)
+
+
+def register_technology(random: Random, ref: WholeReference, day: str) -> Any:
+    """Declare the one technology, of one owner or of two."""
+    del ref, day
+    sole = [b.held(random.choice(PARTIES))]
+    joint = [b.held(party, 1, 2) for party in pair(random)]
+    return b.technology_registered(owners=random.choice((sole, joint)), state_funded_ppm=0)
 
 
 def change_status(random: Random, ref: WholeReference, day: str) -> Any:
@@ -69,8 +77,10 @@ def assign(random: Random, ref: WholeReference, day: str) -> Any:
         rights=[right],
         assignors=given,
         assignees=taken,
-        price=b.vnd(random.choice((800, 1000))),
-        agreed_on=agreed_on(random, day),
+        price=random.choice((None, b.vnd(800), b.vnd(1000))),
+        ground=random.choice((None, None, "sale", "gift")),
+        confirms=random.choice((None, None, {"reason": "Ghi muộn"})),
+        agreed_on=near(random, day),
         consenting=consenting,
         notices=chosen if random.randint(0, 9) else ["preemption:9"],
     )
@@ -122,7 +132,10 @@ def release(random: Random, ref: WholeReference, day: str) -> Any:
     found = ref.all("security.created")
     said = random.choice(found)["said"] if found else {"security": "security:9", "rights": RIGHTS}
     if random.randint(0, 1):
-        return t.security_perfected(security=said["security"], rights=said["rights"])
+        at = f"{later(day, -13)}T02:30:00.000Z"
+        return t.security_perfected(
+            security=said["security"], rights=said["rights"], registered_at=at
+        )
     rights = random.choice((said["rights"], [random.choice(RIGHTS)]))
     creditor = random.choice((b.BANK, b.BANK, *PARTIES))
     return b.security_released(

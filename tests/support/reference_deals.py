@@ -1,10 +1,11 @@
 """The plain reference of what is dealt: listings, offers, contracts and sublicences, notices."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from tests.support.builders import OPERATOR
 from tests.support.reference_days import later
-from tests.support.reference_model import YEARS, Reference, Said
+from tests.support.reference_model import BY_AGREEMENT, YEARS, Reference, Said, shares
 
 ROYALTY_PPM = 50_000
 WHOLE = 1_000_000
@@ -20,9 +21,23 @@ def places_meet(one: str, other: str) -> bool:
     return reaches(one, other) or reaches(other, one)
 
 
+def places_of(grant: Said) -> list[str]:
+    """Return the codes of places that a grant names."""
+    codes: list[str] = grant["territory"]["codes"]
+    return codes
+
+
 def reaches(outer: str, inner: str) -> bool:
     """Whether a place contains another: Vietnam does its provinces."""
-    return outer == inner or (outer == "iso:VN" and inner.startswith("vn-"))
+    within = {"vn-2025:48": ("vn-2004:VN-27", "vn-2004:VN-DN")}
+    vietnam = outer == "iso:VN" and inner.startswith("vn-")
+    return outer == inner or vietnam or inner in within.get(outer, ())
+
+
+def in_use(code: str, day: str) -> bool:
+    """Whether the list of units that a code is of was in use on a day."""
+    old = day < "2025-07-01"
+    return not code.startswith("vn-2025" if old else "vn-2004")
 
 
 class DealsReference(Reference):
@@ -178,18 +193,48 @@ class DealsReference(Reference):
             return "OFFER_CLOSED"
         return None if made["said"]["revocable"] else "REVOKE_NOT_RESERVED"
 
+    # Technologies.
+
+    def _technology_registered(self, said: Said, day: str, at: str) -> str | None:
+        del day, at
+        if self.one("technology.registered", technology=said["technology"]):
+            return "SUBJECT_EXISTS"
+        return None if sum(shares(said["owners"]).values()) == 1 else "FRACTION_SUM"
+
     # Contracts.
+
+    def terms_on(self, contract: str, day: str) -> Said:
+        """Return what a contract says on a day, by the amendments that have effect by then."""
+        said: Said = dict(self.contract(contract) or {})
+        for entry in self.all("terms.amended", contract=contract):
+            if entry["said"]["effective_from"] <= day:
+                said.update(entry["said"]["changes"])
+        return said
+
+    @staticmethod
+    def objects(grant: Said) -> list[str]:
+        """Return what a grant is on: rights, and technologies."""
+        return [*grant["rights"], *grant["technologies"]]
+
+    def owning(self, thing: str) -> dict[str, Fraction]:
+        """Return who owns a right, or a technology."""
+        if thing.startswith("right:"):
+            return self.owners(thing) if self.one("right.filed", right=thing) else {}
+        registered = self.one("technology.registered", technology=thing)
+        return shares(registered["owners"]) if registered else {}
 
     def contract(self, name: str) -> Said | None:
         """Return what a contract, or a sublicence, said."""
         return self.one("contract.concluded", "sublicence.granted", contract=name)
 
     def grant_of(self, name: str) -> Said:
-        """Return the one grant of a contract."""
+        """Return the one grant of a contract, as it was given or last changed."""
         said = self.contract(name)
         assert said is not None
         grant: Said = said["grants"][0] if "grants" in said else said["grant"]
-        return grant
+        amended = self.all("terms.amended", contract=name)
+        changed = [each for e in amended for each in e["said"]["changes"].get("grants", ())]
+        return changed[-1] if changed else grant
 
     def end_of(self, name: str) -> str | None:
         """Return the day on which a contract's grant ends: its own, or one of those above."""
@@ -217,12 +262,12 @@ class DealsReference(Reference):
         start = self.void_from(deed)
         return start is not None and start <= day
 
-    def grants_on(self, right: str) -> Iterator[tuple[str, Said]]:
-        """Yield the contracts whose grant burdens a right, with the grant as it ends now."""
+    def grants_on(self, thing: str) -> Iterator[tuple[str, Said]]:
+        """Yield the contracts whose grant burdens a thing, with the grant as it ends now."""
         for entry in self.all("contract.concluded", "sublicence.granted"):
             name = entry["said"]["contract"]
             grant = {**self.grant_of(name), "valid_to": self.end_of(name)}
-            if right in grant["rights"]:
+            if thing in self.objects(grant):
                 yield name, grant
 
     def above(self, name: str) -> list[str]:
@@ -248,41 +293,63 @@ class DealsReference(Reference):
             and use["field"]["codes"][0].startswith(grant["field"]["codes"][0])
         )
 
-    def _lawful(self, said: Said, grant: Said) -> str | None:
-        if "VN-27" in grant["territory"]["codes"][0]:
+    def _there(self, grant: Said) -> str | None:
+        """Say whether all that a grant is on is in the log."""
+        rights = all(self.one("right.filed", right=each) for each in grant["rights"])
+        made = all(
+            self.one("technology.registered", technology=each) for each in grant["technologies"]
+        )
+        return None if rights and made else "PREDECESSOR_UNKNOWN"
+
+    def _lawful(self, said: Said, grant: Said, day: str, stood: Said | None = None) -> str | None:
+        """Judge codes and contents; a code that stood in the version before stands."""
+        before = [] if stood is None else stood["territory"]["codes"]
+        if any(not in_use(each, day) and each not in before for each in places_of(grant)):
             return "TERRITORY_EDITION"
-        if grant["field"]["codes"][0] == "A02":
+        codes_before = [] if stood is None else stood["field"]["codes"]
+        if any(each == "A02" and each not in codes_before for each in grant["field"]["codes"]):
             return "FIELD_UNKNOWN"
-        if said["price"] is None and said["royalty_ppm"] is None:
+        if said["price"] is None and said["royalty_ppm"] is None and said["royalty"] is None:
             return "CONTENT_MISSING"
         if not 0 <= (said["royalty_ppm"] or 0) <= WHOLE:
             return "RATE_RANGE"
-        (right,) = grant["rights"]
-        if not self.one("right.filed", right=right):
+        if self._there(grant) is not None:
             return "PREDECESSOR_UNKNOWN"
-        patent = self.kind(right) in YEARS
+        patent = any(self.kind(right) in YEARS for right in grant["rights"])
         if patent and said.get("tied_purchases"):
             return "VOID_TIED_PURCHASE"
         return "VOID_NO_CHALLENGE" if patent and said.get("no_challenge") else None
 
+    def early(self, grant: Said, *days: str) -> bool:
+        """Whether one of these days lies before the filing of a right that an office gives."""
+        filed = [self.one("right.filed", right=right) for right in grant["rights"]]
+        return any(
+            day < each["filed_on"]
+            for each in filed
+            if each and each["kind"] not in BY_AGREEMENT
+            for day in days
+        )
+
     def _free(self, grant: Said, signers: set[str], tree: list[str]) -> str | None:
-        """Judge a grant against the right, and against the other grants on it."""
-        (right,), end = grant["rights"], grant["valid_to"]
+        """Judge a grant against what it is on, and against the other grants on it."""
+        end = grant["valid_to"]
         if end is not None and end <= grant["valid_from"]:
             return "INTERVAL_EMPTY"
-        if not self.in_force(right, grant["valid_from"]):
-            return "RIGHT_NOT_IN_FORCE"
-        filed = self.one("right.filed", right=right)
-        assert filed is not None
-        if filed["kind"] in YEARS:
-            last = f"{int(filed['filed_on'][:4]) + YEARS[filed['kind']]}{filed['filed_on'][4:]}"
-            if end is None or end > later(last, 1):
-                return "BEYOND_RIGHT_TERM"
-            if grant["territory"]["codes"][0] == "iso:LA":
-                return "BEYOND_RIGHT_TERRITORY"
+        for right in grant["rights"]:
+            if not self.in_force(right, grant["valid_from"]):
+                return "RIGHT_NOT_IN_FORCE"
+            filed = self.one("right.filed", right=right)
+            assert filed is not None
+            if filed["kind"] in YEARS:
+                last = f"{int(filed['filed_on'][:4]) + YEARS[filed['kind']]}{filed['filed_on'][4:]}"
+                if end is None or end > later(last, 1):
+                    return "BEYOND_RIGHT_TERM"
+                if grant["territory"]["codes"][0] == "iso:LA" and not grant["technologies"]:
+                    return "BEYOND_RIGHT_TERRITORY"
         rivals = [
             other
-            for name, other in self.grants_on(right)
+            for thing in self.objects(grant)
+            for name, other in self.grants_on(thing)
             if name not in tree and self.meet(grant, other) and self.forbids(grant, other, signers)
         ]
         if not rivals:
@@ -317,10 +384,7 @@ class DealsReference(Reference):
         if any(set(each["who"]) - set(said["parties"]) for each in said["exits"]):
             return "SIGNER_MISSING"
         if said["offer"] is not None:
-            accepted = self.all("offer.accepted", offer=said["offer"])
-            if not accepted or accepted[0]["hash"] != said["acceptance"]:
-                return "PREDECESSOR_UNKNOWN"
-            code = self._followed(said, grant)
+            code = self._accepted(said, grant)
             if code is not None:
                 return code
         if said["concluded_on"] > day:
@@ -330,37 +394,54 @@ class DealsReference(Reference):
                 return "INTERVAL_EMPTY"
             if grant["valid_to"] is None or grant["valid_to"] > said["effective_to"]:
                 return "GRANT_OUTLASTS_CONTRACT"
-        code = self._lawful(said, grant)
+        code = self._lawful(said, grant, day)
         if code is not None:
             return code
         if not {grant["licensor"], grant["licensee"]} <= set(said["parties"]):
             return "SIGNER_MISSING"
-        start = max(said["effective_from"], grant["valid_from"])
-        if self.filed_after(grant["rights"][0], said["concluded_on"], start):
+        first = max(said["effective_from"], grant["valid_from"])
+        if self.early(grant, said["concluded_on"], first):
             return "RIGHT_NOT_YET"
-        if min(said["concluded_on"], said["effective_from"]) < day:
+        private = min(said["concluded_on"], said["effective_from"])
+        if private < day and said["confirms"] is None:
             return "BACKDATED"
-        owners, signers = self.owners(grant["rights"][0]), {*said["parties"], *said["consents"]}
-        if grant["licensor"] not in owners:
-            return "NOT_OWNER"
-        if owners.keys() - signers:
-            return "COOWNER_CONSENT"
-        return self._free(grant, signers, [])
+        if self.got_meanwhile(self.objects(grant), (first, day), said["parties"]):
+            return "BACKDATED"
+        signers = {*said["parties"], *said["consents"]}
+        code = self._owned(grant, signers)
+        return code or self._free(grant, signers, [])
 
-    def _followed(self, said: Said, grant: Said) -> str | None:
-        """Hold a contract to the offer that was accepted, and to its being the first on it."""
-        offer = self.one("offer.made", "offer.countered", offer=said["offer"])
-        assert offer is not None, "it was accepted"
-        listed = offer["listing"] and self.one("listing.published", listing=offer["listing"])
-        agreed = (
+    def _owned(self, grant: Said, signers: set[str]) -> str | None:
+        """Judge that the licensor owns what it grants, with all others who own it."""
+        for thing in self.objects(grant):
+            owners = self.owning(thing)
+            if grant["licensor"] not in owners:
+                return "NOT_OWNER"
+            if owners.keys() - signers:
+                return "COOWNER_CONSENT"
+        return None
+
+    def _accepted(self, said: Said, grant: Said) -> str | None:
+        """Judge a contract by the acceptance that it names: between the same, as offered, once."""
+        accepted = self.all("offer.accepted", offer=said["offer"])
+        made = self.made(said["offer"])
+        if not accepted or made is None or accepted[0]["hash"] != said["acceptance"]:
+            return "PREDECESSOR_UNKNOWN"
+        offer = made["said"]
+        same = (
             set(said["parties"]) == {offer["offeror"], offer["offeree"]}
             and said["price"] == offer["price"]
             and said["royalty_ppm"] == offer["royalty_ppm"]
-            and (not listed or set(grant["rights"]) <= set(listed["rights"]))
         )
-        if not agreed:
+        listing = self.one("listing.published", listing=offer["listing"] or "")
+        if offer["proposed"]:
+            (proposed,) = offer["proposed"]
+            same = same and all(grant[name] == value for name, value in proposed.items())
+        elif listing is not None:
+            same = same and {*self.objects(grant)} <= {*listing["rights"], listing["technology"]}
+        if not same:
             return "ACCEPTANCE_DIFFERS"
-        used = self.all("contract.concluded", offer=said["offer"])
+        used = self.all("contract.concluded", acceptance=said["acceptance"])
         return "ACCEPTANCE_USED" if used else None
 
     def running(self, name: str, day: str) -> bool:
@@ -383,10 +464,10 @@ class DealsReference(Reference):
                 return "CONTRACT_ENDED"
         if said["concluded_on"] > day:
             return "FUTURE_FACT"
-        code = self._lawful(said, grant)
+        head = self.grant_of(name)
+        code = self._lawful(said, grant, day, head)
         if code is not None:
             return code
-        head = self.grant_of(name)
         if said["sublicensor"] != head["licensee"] or head["sublicensing"] == "no":
             return "SUBLICENCE_NO_RIGHT"
         if head["sublicensing"] == "consent" and head["licensor"] not in said["consents"]:
@@ -404,18 +485,77 @@ class DealsReference(Reference):
             and set(grant["acts"]) <= set(head["acts"])
             and reaches(head["territory"]["codes"][0], grant["territory"]["codes"][0])
             and grant["field"]["codes"][0].startswith(head["field"]["codes"][0])
-            and grant["rights"] == head["rights"]
+            and set(self.objects(grant)) <= set(self.objects(head))
             and ranks[grant["exclusivity"]] <= ranks[head["exclusivity"]]
         )
         if not within:
             return "BEYOND_OWN_GRANT"
-        if self.filed_after(grant["rights"][0], said["concluded_on"], grant["valid_from"]):
+        if self.early(grant, said["concluded_on"], grant["valid_from"]):
             return "RIGHT_NOT_YET"
-        if min(said["concluded_on"], grant["valid_from"]) < day:
+        if min(said["concluded_on"], grant["valid_from"]) < day and said["confirms"] is None:
+            return "BACKDATED"
+        sides = {grant["licensor"], grant["licensee"]}
+        if self.got_meanwhile(self.objects(grant), (grant["valid_from"], day), sides):
             return "BACKDATED"
         return self._free(
             grant, {said["sublicensor"], said["sublicensee"], *said["consents"]}, tree
         )
+
+    def _terms_amended(self, said: Said, day: str, at: str) -> str | None:
+        """Judge an amendment: of the exits, the rates, or what a grant was, by all its parties."""
+        del at
+        contract = self.contract(said["contract"])
+        if contract is None:
+            return "PREDECESSOR_UNKNOWN"
+        if self.void(said["contract"], day):
+            return "DEED_VOID"
+        if not self.running(said["contract"], day):
+            return "CONTRACT_ENDED"
+        parties, acting = self.parties(contract), set(said["parties"])
+        if parties - acting:
+            return "SIGNER_MISSING"
+        if acting - parties:
+            return "WRONG_SIGNER"
+        exits = said["changes"].get("exits", ())
+        if any(set(each["who"]) - parties for each in exits):
+            return "SIGNER_MISSING"
+        if said["concluded_on"] > day:
+            return "FUTURE_FACT"
+        grants = said["changes"].get("grants", ())
+        days = said["concluded_on"], said["effective_from"]
+        if any(self.early(grant, *days) for grant in grants):
+            return "RIGHT_NOT_YET"
+        back = min(said["concluded_on"], said["effective_from"]) < day
+        if back and said["confirms"] is None:
+            return "BACKDATED"
+        if not 0 <= (said["changes"].get("royalty_ppm") or 0) <= WHOLE:
+            return "RATE_RANGE"
+        if set(said["rights"]) != {each for grant in grants for each in self.objects(grant)}:
+            return "RIGHTS_NOT_NAMED"
+        return self._regranted(said, day) if grants else None
+
+    def _regranted(self, said: Said, day: str) -> str | None:
+        """Judge what a grant has become: its codes, and what it takes of the others."""
+        name, (grant,) = said["contract"], said["changes"]["grants"]
+        stood, signers = self.grant_of(name), {*said["parties"], *said["consents"]}
+        code = self._lawful({**(self.contract(name) or {}), **said["changes"]}, grant, day, stood)
+        if code is not None:
+            return code
+        things, parties = self.objects(grant), self.parties(self.contract(name) or {})
+        below = {self.grant_of(each)["licensee"] for each in self.below(name)}
+        taken = said["effective_from"] < day and below - signers
+        if taken or self.got_meanwhile(things, (said["effective_from"], day), parties):
+            return "BACKDATED"
+        code = None if self.above(name) else self._owned(grant, signers)
+        return code or self._free(grant, signers, [name, *self.above(name)])
+
+    def below(self, name: str) -> list[str]:
+        """Return the sublicences below a contract, at any depth."""
+        found = [
+            entry["said"]["contract"]
+            for entry in self.all("sublicence.granted", head_contract=name)
+        ]
+        return [*found, *(each for one in found for each in self.below(one))]
 
     def _contract_terminated(self, said: Said, day: str, at: str) -> str | None:
         del at
@@ -426,36 +566,57 @@ class DealsReference(Reference):
             return "DEED_VOID"
         if not self.running(said["contract"], day):
             return "CONTRACT_ENDED"
-        if said["rights"] != self.grant_of(said["contract"])["rights"]:
+        if set(said["rights"]) != set(self.objects(self.grant_of(said["contract"]))):
             return "RIGHTS_NOT_NAMED"
         parties, acting = self.parties(contract), set(said["terminated_by"])
+        under = self.concerned(said["contract"])
         if said["ground"] == "consent" and parties - acting:
             return "SIGNER_MISSING"
-        if acting - parties:
+        if acting - parties - under or not acting & parties:
             return "WRONG_SIGNER"
-        agreed = {each["exit"]: each for each in contract.get("exits", [])}
-        way = agreed.get(said["exit"])
-        if said["ground"] == "exit" and not (way and acting & parties & {*way["who"]}):
+        exit_used = self._exit(said, acting & parties)
+        if said["ground"] == "exit" and exit_used is None:
             return "EXIT_MISSING"
-        if said["terminated_on"] < day:  # What all confirm is not said here.
-            return "BACKDATED"
+        if said["terminated_on"] < day:
+            if said["confirms"] is None or (parties | under) - acting:
+                return "BACKDATED"
+            things = self.objects(self.grant_of(said["contract"]))
+            # An end leaves more to others who are licensed: it takes nothing from them.
+            licensees = {
+                grant["licensee"] for thing in things for _, grant in self.grants_on(thing)
+            }
+            if self.got_meanwhile(things, (said["terminated_on"], day), acting | licensees):
+                return "BACKDATED"
         if said["ground"] == "consent":
             return None
-        return self._noticed(said, acting & parties & ({*way["who"]} if way else parties), way)
+        leaving = acting & parties if exit_used is None else acting & set(exit_used["who"])
+        return self._noticed(said, leaving, exit_used)
 
-    def _noticed(self, said: Said, acting: set[str], way: Said | None) -> str | None:
-        """Judge an end by notice: of this, received, and its days over."""
+    def concerned(self, contract: str) -> set[str]:
+        """Return whom an end concerns beside the parties: licensees below, and who ever shares."""
+        shared = [entry["said"] for entry in self.all("share.agreed", contract=contract)]
+        sharers = {part["party"] for said in shared for part in said["parts"]}
+        return sharers | {self.grant_of(each)["licensee"] for each in self.below(contract)}
+
+    def _exit(self, said: Said, ending: set[str]) -> Said | None:
+        """Return the agreed exit by which those who end may do so."""
+        agreed = self.terms_on(said["contract"], said["terminated_on"])["exits"]
+        found = [each for each in agreed if each["exit"] == said["exit"]]
+        return found[0] if found and ending & set(found[0]["who"]) else None
+
+    def _noticed(self, said: Said, leaving: set[str], agreed: Said | None) -> str | None:
+        """Judge an end by notice: of this matter and exit, received, and its days over."""
         if said["notice"] is None:
             return "TERMINATION_NOT_RECEIVED"
         served = self.one("notice.served", notice=said["notice"])
         if served is None:
             return "PREDECESSOR_UNKNOWN"
-        if served["contract"] != said["contract"] or served["served_by"] not in acting:
+        if served["contract"] != said["contract"] or served["served_by"] not in leaving:
             return "WRONG_SIGNER"
-        breach = way is None or way["ground"] == "breach"
-        if served["matter"] not in {"termination", "breach" if breach else "termination"}:
+        breach = agreed is None or agreed["ground"] == "breach"
+        if served["matter"] not in ("termination", "breach" if breach else "termination"):
             return "NOTICE_MATTER"
-        if way is not None and served["exit"] != way["exit"]:
+        if agreed is not None and served["exit"] != agreed["exit"]:
             return "NOTICE_MATTER"
         # The first day on which it is said to have arrived counts.
         received = self.all("notice.received", notice=said["notice"])
@@ -463,8 +624,8 @@ class DealsReference(Reference):
         if not days or said["terminated_on"] < min(days):
             return "TERMINATION_NOT_RECEIVED"
         for member, code in (("notice_days", "NOTICE_TOO_SHORT"), ("cure_days", "CURE_RUNNING")):
-            over = later(min(days), way[member] or 0) if way else ""
-            if said["terminated_on"] < over:
+            wait = (agreed or {}).get(member) or 0
+            if wait and said["terminated_on"] < later(min(days), wait):
                 return code
         return None
 

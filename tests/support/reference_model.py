@@ -7,7 +7,7 @@ are ISO text. `judge` answers with the code of the first refusal, or None; `reco
 Existence comes before contents, contents before days, days before whose it is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -84,9 +84,9 @@ class Reference:
         """Judge the lines; tell in `stands` who signs for whom."""
         required, bound = who_signs(topic, said), set()
         name = topic.partition("/")[0]
+        if any(self.all("key.revoked", party=holder) for holder in lines):
+            return "KEY_REVOKED"
         for holder in sorted(lines, key=key_id):
-            if self.all("key.revoked", party=holder):
-                return "KEY_REVOKED"
             for_them = {holder} & required
             over = False
             for given in self.all("mandate.given", holder=holder):
@@ -299,11 +299,15 @@ class Reference:
             return "PREDECESSOR_UNKNOWN"
         if said["agreed_on"] > day:
             return "FUTURE_FACT"
+        priced = said["price"] is not None and said["price"]["amount"] != 0
+        if said["ground"] in ("gift", "inheritance") and priced:
+            return "GROUND_PRICE"
         if sum(given.values()) != sum(taken.values()):
             return "FRACTION_SUM"
         if self.held(right, day):
             return "FROZEN"
-        if self.kind(right) in BY_AGREEMENT and said["agreed_on"] < day:
+        late = said["agreed_on"] < day and said["confirms"] is None
+        if self.kind(right) in BY_AGREEMENT and late:
             return "BACKDATED"
         owners = self.owners(right)
         for party, share in given.items():
@@ -313,27 +317,57 @@ class Reference:
                 return "FRACTION_EXCEEDED"
             if self.kept(right, party, share, day):
                 return "DOUBLE_ASSIGN_PENDING"
+        parties = given.keys() | taken.keys() | set(said["consenting"])
+        at_once = self.kind(right) in BY_AGREEMENT
+        if at_once and self.got_meanwhile([right], (said["agreed_on"], day), parties):
+            return "BACKDATED"
         bound = self.bound(right)
-        liens = [each for each in self.forbidding(right) if bound[each["security"]] & given.keys()]
-        if any(lien["creditor"] not in said["consenting"] for lien in liens):
-            return "LIEN_COVENANT"
-        if self.filed_after(right, said["agreed_on"]):
+        for lien in self.forbidding(right):
+            binds = bound[lien["security"]] & given.keys()
+            if binds and lien["creditor"] not in said["consenting"]:
+                return "LIEN_COVENANT"
+        filed = self.one("right.filed", right=right)
+        assert filed is not None
+        if self.kind(right) not in BY_AGREEMENT and said["agreed_on"] < filed["filed_on"]:
             return "RIGHT_NOT_YET"
-        if said["agreed_on"] < day:
+        if late:
             return "BACKDATED"
         return self._offered_first(said, right, owners)
 
-    def filed_after(self, right: str, *days: str) -> bool:
-        """Whether a day is from before the office heard of a right that it alone gives."""
-        filed = self.one("right.filed", right=right) or {}
-        return filed["kind"] not in BY_AGREEMENT and min(days) < filed["filed_on"]
+    def got_meanwhile(
+        self, things: list[str], days: tuple[str, str], parties: Collection[str]
+    ) -> bool:
+        """Whether a third party's right in a thing was recorded from a day on, which is past."""
+        since, today = days
+        return since < today and any(
+            self.got(entry, thing) - set(parties)
+            for entry in self.log
+            for thing in things
+            if entry["day"] >= since
+        )
+
+    def got(self, entry: Said, thing: str) -> set[str]:
+        """Return who got a right in a thing by an event."""
+        said, topic = entry["said"], entry["topic"].partition("/")[0]
+        grants = [*said.get("grants", ()), *([said["grant"]] if "grant" in said else ())]
+        on = [*said.get("rights", ()), *said.get("technologies", ())]
+        found = {
+            grant["licensee"]
+            for grant in grants
+            if thing in (*grant["rights"], *grant["technologies"])
+        }
+        if thing in on and topic == "security.created":
+            found.add(said["creditor"])
+        moves = topic in ("assignment.registered", "priority.noted")
+        moves = moves or (topic == "assignment.agreed" and self.kind(thing) in BY_AGREEMENT)
+        return found | {*self.terms(said["assignment"])[1]} if thing in on and moves else found
 
     def _offered_first(self, said: Said, right: str, owners: dict[str, Fraction]) -> str | None:
         notices = [self.one("coowner.notified", preemption=name) for name in said["notices"]]
         if None in notices:
             return "PREDECESSOR_UNKNOWN"
         buyers, sellers = set(shares(said["assignees"])), shares(said["assignors"])
-        if buyers <= owners.keys():
+        if buyers <= owners.keys() or said["ground"] not in (None, "sale"):
             return None
         for party in sorted(owners.keys() - sellers.keys() - buyers - set(said["consenting"])):
             told = [each for each in notices if each and each["notified"] == party]

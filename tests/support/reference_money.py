@@ -1,16 +1,18 @@
 """The plain reference of what is paid and disputed: shares, reports, payments, orders, rulings."""
 
 from tests.support.builders import BANK
-from tests.support.reference_deals import ROYALTY_PPM, WHOLE, DealsReference
+from tests.support.reference_deals import WHOLE
 from tests.support.reference_model import COURT, Said
+from tests.support.reference_royalty import RoyaltyReference
 
 
-class WholeReference(DealsReference):
+class WholeReference(RoyaltyReference):
     """The reference with all its families."""
 
     # Money.
 
     def _share_agreed(self, said: Said, day: str, at: str) -> str | None:
+        """Judge an agreement: by all creditors, and by who had a part of what it replaces."""
         del day, at
         if self.one("share.agreed", share=said["share"]):
             return "SUBJECT_EXISTS"
@@ -18,105 +20,37 @@ class WholeReference(DealsReference):
             return "PREDECESSOR_UNKNOWN"
         if self.void(said["contract"], said["effective_from"]):
             return "DEED_VOID"
+        earlier = self.one("share.agreed", share=said["supersedes"] or "")
         if said["supersedes"] is not None:
-            earlier = self.one("share.agreed", share=said["supersedes"])
             if earlier is None or earlier["contract"] != said["contract"]:
                 return "PREDECESSOR_UNKNOWN"
             if self.one("share.agreed", supersedes=said["supersedes"]):
                 return "SHARE_SUPERSEDED"
-        code = self._by_creditors(said)
-        if code is not None:
-            return code
+        agreed, creditors = set(said["agreed_by"]), self.creditors(said["contract"])
+        if creditors - agreed:
+            return "SHARE_BY_STRANGER"
+        standing = self.standing(said["contract"], said["of"])
+        before = {part["party"] for part in earlier["parts"]} if earlier else set()
+        if set(standing) - {said["supersedes"]} or before - agreed:
+            return "SHARE_SUPERSEDE"
         rates = [part["ppm"] for part in said["parts"]]
         if not all(0 <= rate <= WHOLE for rate in rates):
             return "RATE_RANGE"
         if sum(rates) != WHOLE:
             return "SHARE_SUM"
         named = {part["party"] for part in said["parts"]}
-        earlier = self.one("share.agreed", share=said["supersedes"]) or {"agreed_by": []}
-        others = {*self.creditors(said["contract"]), *self.beneficiaries(earlier)}
-        agreed = set(said["agreed_by"])
-        return None if named <= agreed <= named | others else "SIGNER_MISSING"
+        return None if agreed <= named | creditors | before else "SIGNER_MISSING"
 
     def creditors(self, contract: str) -> set[str]:
-        """Return the licensors."""
+        """Return who is owed what a contract brings: the licensors of its grants."""
         return {self.grant_of(contract)["licensor"]}
 
-    @staticmethod
-    def beneficiaries(said: Said) -> set[str]:
-        """Return who gets a part."""
-        return {part["party"] for part in said.get("parts", ())}
-
-    def _by_creditors(self, said: Said) -> str | None:
-        """Judge who agrees on sharing what is due to the licensors, and what that replaces."""
-        agreed, over = set(said["agreed_by"]), said["supersedes"]
-        if self.creditors(said["contract"]) - agreed:
-            return "SHARE_BY_STRANGER"
-        before = [entry["said"] for entry in self.all("share.agreed", contract=said["contract"])]
-        replaced = {each["supersedes"] for each in before}
-        for each in before:
-            if each["share"] in {over, *replaced} or self.void_from(each["share"]):
-                continue
-            return "SHARE_SUPERSEDE"
-        earlier = self.one("share.agreed", share=over) if over else None
-        if earlier and self.beneficiaries(earlier) - agreed:
-            return "SHARE_SUPERSEDE"
-        return None
-
-    def others(self, contract: str, reporter: str, corrects: str | None) -> list[Said]:
-        """Return the reports in force by a licensee, but for the one that is corrected."""
-        found = self.all("revenue.reported", contract=contract, reported_by=reporter)
-        gone = {entry["said"]["corrects"] for entry in found} | {corrects}
-        return [entry["said"] for entry in found if entry["said"]["report"] not in gone]
-
-    def due(self, said: Said) -> int:
-        """Return what is due on a report at one rate, after what was due before."""
-        others = self.others(said["contract"], said["reported_by"], said["corrects"])
-        base = sum(other["base"] for other in others) + said["base"]
-        contract = self.contract(said["contract"])
-        rate = ROYALTY_PPM if contract is None else contract["royalty_ppm"]
-        due: int = base * rate // WHOLE - sum(other["due"]["amount"] for other in others)
-        return due if said["corrects"] is not None else max(due, 0)
-
-    def _revenue_reported(self, said: Said, day: str, at: str) -> str | None:
-        del at
-        if self.one("revenue.reported", report=said["report"]):
-            return "SUBJECT_EXISTS"
-        if self.contract(said["contract"]) is None:
-            return "PREDECESSOR_UNKNOWN"
-        if said["corrects"] is not None:
-            earlier = self.one("revenue.reported", report=said["corrects"])
-            if earlier is None or earlier["contract"] != said["contract"]:
-                return "PREDECESSOR_UNKNOWN"
-            if earlier["reported_by"] != said["reported_by"]:
-                return "WRONG_SIGNER"
-            if self.all("revenue.reported", corrects=said["corrects"]):
-                return "REPORT_CLOSED"
-        if said["reported_by"] != self.grant_of(said["contract"])["licensee"]:
-            return "WRONG_SIGNER"
-        if said["period_to"] <= said["period_from"]:
-            return "INTERVAL_EMPTY"
-        if said["period_to"] > day:
-            return "FUTURE_FACT"
-        if self.void(said["contract"], said["period_from"]):
-            return "DEED_VOID"
-        if {said["currency"], said["due"]["currency"]} != {"VND"}:
-            return "CURRENCY_MISMATCH"
-        ends = self.all("contract.terminated", contract=said["contract"])
-        contract = self.contract(said["contract"]) or {}
-        agreed = contract.get("effective_to") or self.grant_of(said["contract"])["valid_to"]
-        end = ends[-1]["said"]["terminated_on"] if ends else agreed
-        if end is not None and said["period_to"] > end:
-            return "REPORT_AFTER_END"
-        for other in self.others(said["contract"], said["reported_by"], said["corrects"]):
-            if (
-                other["period_from"] < said["period_to"]
-                and said["period_from"] < other["period_to"]
-            ):
-                return "REPORT_OVERLAP"
-        if said["base"] != said["gross"] - sum(line["amount"] for line in said["deductions"]):
-            return "BASE_LINES"
-        return None if said["due"]["amount"] == self.due(said) else "ROYALTY_MISMATCH"
+    def standing(self, contract: str, of: str) -> list[str]:
+        """Return the agreements on a thing that were neither replaced nor voided."""
+        found = [entry["said"] for entry in self.all("share.agreed", contract=contract, of=of)]
+        gone = {said["supersedes"] for said in found}
+        names: list[str] = [said["share"] for said in found if said["share"] not in gone]
+        return [each for each in names if self.void_from(each) is None]
 
     def left_to_share(self, report: Said) -> int:
         """Return what a report adds to what was shared out of the reports it corrects."""
@@ -152,10 +86,14 @@ class WholeReference(DealsReference):
         share = self.one("share.agreed", share=said["share"])
         (name,) = said["reports"]
         report = self.one("revenue.reported", report=name)
-        if self.contract(said["contract"]) is None or share is None or report is None:
+        if self.contract(said["contract"]) is None or share is None:
             return "PREDECESSOR_UNKNOWN"
         if self.void(said["share"], day):
             return "DEED_VOID"
+        if self.all("share.agreed", supersedes=said["share"]):
+            return "SHARE_SUPERSEDED"
+        if report is None:
+            return "PREDECESSOR_UNKNOWN"
         if self.one("share.agreed", supersedes=said["share"]):
             return "SHARE_SUPERSEDED"
         if {share["contract"], report["contract"]} != {said["contract"]}:
@@ -346,7 +284,7 @@ class WholeReference(DealsReference):
         if made["hash"] != order["event"]:
             return "ORDER_MISMATCH"
         told = made["said"]
-        rights = self.grant_of(deed)["rights"] if deed.startswith("contract:") else ()
+        rights = self.objects(self.grant_of(deed)) if deed.startswith("contract:") else ()
         rights = told["rights"] if deed.startswith("assignment:") else rights
         return None if {deed, *rights} == set(order["on"]) else "ORDER_MISMATCH"
 

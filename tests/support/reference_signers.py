@@ -37,6 +37,8 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "notice.served": ("served_by",),
     "notice.received": ("confirmed_by",),
     "contract.terminated": ("terminated_by",),
+    "technology.registered": ("owners",),
+    "terms.amended": ("parties", "consents"),
     "share.agreed": ("agreed_by",),
     "revenue.reported": ("reported_by",),
     "revenue.distributed": ("operator",),
@@ -157,18 +159,24 @@ def apart(
     name = topic.partition("/")[0]
     topics, member, *_ = NAMED.get(name, ("", ""))
     found = log(*topics.split(), **{member: said[member]}) if topics else []
+    # Who accepts what was offered to another is told that, whoever signed for it.
+    found = [
+        each for each in found if said.get("accepted_by") in (None, each["said"].get("offeree"))
+    ]
     pairs = opposed(name, said, found[0]["said"] if found else None)
     together = parties_in(said, TOGETHER.get(name, ""))
     if name == "share.agreed":
         for each in log("contract.concluded", contract=said["contract"]):
             licensors = {grant["licensor"] for grant in each["said"]["grants"]}
-            pairs += [*product(licensors, {*said["agreed_by"]} - licensors)]
-    if name == "contract.terminated":
+            gets = {*parties_in(said, "agreed_by"), *parties_in(said, "parts")}
+            pairs += [*product(licensors, gets - licensors)]
+    if name in ("contract.terminated", "terms.amended"):
         made = log("contract.concluded", contract=said["contract"])
         made += log("sublicence.granted", contract=said["contract"])
         for each in made:
             grants = each["said"].get("grants") or [each["said"]["grant"]]
             pairs += [(grant["licensor"], grant["licensee"]) for grant in grants]
-        together = said["terminated_by"] if said["ground"] == "consent" else []
+        acting = said["parties"] if name == "terms.amended" else said["terminated_by"]
+        together = acting if said.get("ground", "consent") == "consent" else []
     by_one = by_one_hand(stands, pairs) or all_by_one_hand(stands, together)
     return "SELF_DEALING" if by_one else None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
+from ledger.domain.event import Body
 from tests.support import random_deals as deals
 from tests.support import random_money as money
 from tests.support import random_titles as titles
@@ -21,6 +22,7 @@ class Action(NamedTuple):
 
 
 _FILE = Action(titles.file_right)
+_REGISTER = Action(titles.register_technology)
 _ASSIGN = Action(titles.assign, "right.filed")
 _CONTRACT = Action(deals.conclude, "right.filed")
 _REPORT = Action(money.report, "contract.concluded")
@@ -70,6 +72,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(deals.sublicense, "contract.concluded"),
     Action(deals.sublicense, "contract.concluded"),
     Action(deals.terminate, "contract.concluded"),
+    Action(deals.amend, "contract.concluded"),
+    _REGISTER,
     _SERVE,
     Action(deals.receive, "notice.served"),
     _SHARE,
@@ -89,9 +93,53 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def chosen(random: Random, ref: WholeReference, number: int | None = None) -> Action:
+GUARDS: tuple[Action, ...] = (
+    _FILE,
+    _REGISTER,
+    *(Action(titles.give_mandate),) * 2,
+    *(_ASSIGN,) * 2,
+    Action(titles.settle, "assignment.agreed"),
+    _CHARGE,
+    *(Action(titles.release, "security.created"),) * 2,
+    _LIST,
+    *(_OFFER,) * 2,
+    *(Action(deals.answer, "offer.made"),) * 3,
+    *(_CONTRACT,) * 5,
+    Action(deals.sublicense, "contract.concluded"),
+    *(Action(deals.terminate, "contract.concluded"),) * 5,
+    *(Action(deals.amend, "contract.concluded"),) * 2,
+    *(_SERVE,) * 2,
+    *(Action(deals.receive, "notice.served"),) * 4,
+    *(_SHARE,) * 3,
+    _REPORT,
+    _DISTRIBUTE,
+    Action(money.pay, "revenue.distributed"),
+    _DISPUTE,
+    Action(money.order, "dispute.opened"),
+)
+"""What meets the guards: who may sign, end, share out, and what an acceptance is good for."""
+
+
+def chosen(
+    random: Random,
+    ref: WholeReference,
+    number: int | None = None,
+    among: tuple[Action, ...] = ACTIONS,
+) -> Action:
     """Return an action; mostly one by which what it needs comes about, where that is missing."""
-    action = random.choice(ACTIONS) if number is None else ACTIONS[number]
+    action = random.choice(among) if number is None else among[number]
     while action.after is not None and not ref.all(action.after) and random.randint(0, 9):
         action = MAKES[action.after]
     return action
+
+
+def any_event(random: Random, ref: WholeReference, day: str, number: int | None = None) -> Body:
+    """Return the next event of a history of the whole domain."""
+    body: Body = chosen(random, ref, number).act(random, ref, day)
+    return body
+
+
+def guarded_event(random: Random, ref: WholeReference, day: str) -> Body:
+    """Return the next event of a story in which the guards matter."""
+    body: Body = chosen(random, ref, among=GUARDS).act(random, ref, day)
+    return body

@@ -1,0 +1,1 @@
+"""Stories told to the ledger and to a reference that was written from the specification alone."""
