@@ -134,9 +134,8 @@ def test_replay_prints_the_digest_of_every_read_model(story: tuple[Path, Path]) 
     log = whole_story()
     expected = digests_after(Replay(log.entries, log.origin), READ_MODELS)
     answer = json.loads(run("replay", story[0], "--json").stdout)
-    sealed = [(each["position"], each["codes"]) for each in answer.pop("unchecked")]
-    assert [(10, ["ACCEPTANCE_DIFFERS"])] == sealed
-    assert {"verified": False, "replayed": 17, "digests": expected} == answer
+    whole = {"verified": False, "replayed": 17, "digests": expected, "unchecked": []}
+    assert whole == answer
     done = run("replay", story[0])
     assert 0 == done.exit_code
     for name, digest in expected.items():
