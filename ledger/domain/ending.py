@@ -9,8 +9,9 @@ Read in this order: events, refusals, admit, evolve.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
 from typing import ClassVar, Literal
 
 from pydantic import model_validator
@@ -38,8 +39,10 @@ from ledger.domain.event import (
     Logged,
     PartyIds,
     Refusal,
+    Sealed,
     State,
     Text,
+    if_opened,
     legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known
@@ -47,7 +50,7 @@ from ledger.domain.notice import Notice, NoticeId
 from ledger.domain.order import kind_of
 from ledger.domain.remedy import Other, Step
 from ledger.domain.right import Right
-from ledger.domain.share import Share
+from ledger.domain.share import Share, beneficiaries_of
 from ledger.domain.sublicence import licensees_of, sublicences_below
 
 
@@ -206,12 +209,21 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
     must_name(body.rights, contract.objects(), contract)
-    losing = _losing_by(state, body, contract)
     ending = contract.parties.intersection(body.terminated_by)
-    _must_be_theirs(contract, body, losing)
+    if body.ground == "consent":
+        must_be_all(contract, ending)
+
+    @cache
+    def losing() -> _Losing:
+        return _losing_by(state, body, contract, context)
+
+    with if_opened(context, WrongSigner):
+        _must_be_theirs(contract, body, losing())
     taken = None if body.exit is None else _exit_taken(contract, body, ending)
     if body.terminated_on < legal_day(context.accepted):
-        _must_be_confirmed(state, contract, body, losing, context)
+        with if_opened(context, Backdated):
+            _must_be_confirmed(contract, body, losing(), context)
+        _must_not_reach_back(state, body, context)
     if taken is not None:
         matters = _OF_BREACH if taken.ground == "breach" else _OF_AN_END
         acting = ending.intersection(taken.who)
@@ -227,25 +239,39 @@ _OF_BREACH = frozenset({"termination", "breach"})
 _OF_SUSPENSION = frozenset({"suspension"})
 
 
-def _losing_by(state: State, body: ContractTerminated, contract: Contract) -> frozenset[str]:
-    """Return who is no party and would lose by an end in the past that is confirmed.
+@dataclass(frozen=True, slots=True)
+class _Losing:
+    """Who is no party and would lose by an end in the past; of sealed parts, nobody is told who."""
 
-    These are licensees of sublicences, and those who agreed on sharing what it makes due.
+    named: frozenset[str] = frozenset()
+    sealed: frozenset[str] = frozenset()
+
+
+def _losing_by(
+    state: State, body: ContractTerminated, contract: Contract, context: Context
+) -> _Losing:
+    """Return who would lose by an end in the past that is confirmed.
+
+    These are licensees of sublicences, and those who agreed on sharing what it makes due, or are
+    named for a part of it.
     """
     if body.confirms is None:
-        return frozenset()
+        return _Losing()
     below = sublicences_below(state, body.contract)
     licensees = licensees_of(state, below, body.terminated_on)
-    shares = (known(state, each, Share) for each in contract.shares.values())
-    sharers = (each.agreed_by for each in shares if each.superseded is None and not each.voided)
-    return frozenset[str]().union(licensees, *sharers) - contract.parties
+    named, hidden = {*licensees}, set[str]()
+    for name in contract.shares.values():
+        share = known(state, name, Share)
+        if share.superseded is None and not share.voided:
+            named |= share.agreed_by
+            into = hidden if isinstance(share.parts, Sealed) else named
+            into |= beneficiaries_of(name, share, context, "/body/contract")
+    return _Losing(frozenset(named - contract.parties), frozenset(hidden - named))
 
 
-def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: frozenset[str]) -> None:
-    """Refuse consent without all parties, and whoever signs what is not theirs to end."""
-    if body.ground == "consent":
-        must_be_all(contract, contract.parties.intersection(body.terminated_by))
-    strangers = set(body.terminated_by) - contract.parties - losing
+def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: _Losing) -> None:
+    """Refuse whoever signs what is not theirs to end."""
+    strangers = set(body.terminated_by) - contract.parties - losing.named - losing.sealed
     if strangers:
         raise WrongSigner(
             "the parties end it and, where it `confirms` an end in the past, those who lose by it",
@@ -278,29 +304,30 @@ def _exit_taken(contract: Contract, body: ContractTerminated, ending: frozenset[
 
 
 def _must_be_confirmed(
-    state: State,
-    contract: Contract,
-    body: ContractTerminated,
-    losing: frozenset[str],
-    context: Context,
+    contract: Contract, body: ContractTerminated, losing: _Losing, context: Context
 ) -> None:
-    """Refuse an end before its recording unless all confirm it, for a reason, over no third."""
+    """Refuse an end before its recording unless all confirm it, for a reason."""
     reason = reason_of(body.confirms)
-    absent = contract.parties.union(losing).difference(body.terminated_by)
-    if reason is None or absent:
+    absent = contract.parties.union(losing.named).difference(body.terminated_by)
+    if reason is None or absent or losing.sealed.difference(body.terminated_by):
         raise Backdated(
             f"it would end on {body.terminated_on}, before it is recorded: "
             + (
                 "all parties, licensees below it and who shares in what it makes due confirm that"
                 " (`confirms`), or it ends today"
                 if reason is None
-                else f"{', '.join(sorted(absent))} would have to confirm that too"
+                else f"{', '.join(sorted(absent)) or 'who has a sealed part'} would have to confirm"
+                " that too"
             ),
             positions=(contract.position,),
             subjects=(body.contract, *absent),
             pointer="/body/terminated_on",
             step=_ending_today(context) if reason is None else _with(body, absent),
         )
+
+
+def _must_not_reach_back(state: State, body: ContractTerminated, context: Context) -> None:
+    """Refuse an end before its recording that takes from a third party."""
     for right in (each for each in body.rights if kind_of(each) == "right"):
         must_not_reach_back(
             right,
@@ -308,7 +335,7 @@ def _must_be_confirmed(
             body.terminated_on,
             signers=body.terminated_by,
             context=context,
-            reason=reason,
+            reason=reason_of(body.confirms),
         )
 
 
@@ -318,6 +345,8 @@ def _ending_today(context: Context) -> Step:
 
 
 def _with(body: ContractTerminated, absent: Collection[str]) -> Step:
+    if not absent:
+        return Step(case="sealed")
     return Step(
         {"parties": ", ".join(sorted(absent))},
         case="unconfirmed",
@@ -401,12 +430,15 @@ def _must_be_over(
     days: int | None,
     refusal: type[NoticeTooShort | CureRunning],
 ) -> None:
-    """Refuse an end while days that run from the receipt of its notice are not over."""
+    """Refuse an end while days that run from the receipt of its notice are not over.
+
+    The day of receipt is not counted, and the last of them ends at 24:00 (Civil Code art. 147-148).
+    """
     assert notice.received_on is not None, "it was seen to be received"
-    first = notice.received_on + timedelta(days=days or 0)
+    first = notice.received_on + timedelta(days=days + 1 if days else 0)
     if body.terminated_on < first:
         raise refusal(
-            f"{days} days run from {notice.received_on}: it ends on {first} at the earliest",
+            f"{days} days run after {notice.received_on}: it ends on {first} at the earliest",
             positions=(contract.position, notice.position),
             subjects=(body.contract, str(body.notice)),
             step=Step({"day": first}, change={"/body/terminated_on": first.isoformat()}),

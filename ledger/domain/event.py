@@ -349,11 +349,11 @@ class OpeningRequired(Refusal):
     final = False
     title_vi = "Quy tắc cần giá trị đã niêm phong nhưng không có bản mở đi kèm"
 
-    def __init__(self, detail: str, *, sealed: str) -> None:
+    def __init__(self, detail: str, *, sealed: str, pointer: str | None = None) -> None:
         if sealed.startswith("/"):
             super().__init__(detail, pointer=sealed)
         else:
-            super().__init__(detail, subjects=(sealed.partition(": ")[0],))
+            super().__init__(detail, subjects=(sealed.partition(": ")[0],), pointer=pointer)
         self.sealed = sealed
 
 
@@ -421,10 +421,17 @@ def reveal(value: "T | Sealed", pointer: str, context: Context, read: Callable[[
         raise OpeningMalformed(told, pointer=pointer) from error
 
 
-def recall(value: "T | Sealed", subject: str, context: Context, read: Callable[[Any], T]) -> T:
+def recall(
+    value: "T | Sealed",
+    subject: str,
+    context: Context,
+    read: Callable[[Any], T],
+    pointer: str | None = None,
+) -> T:
     """Return what an earlier event of `subject` said: as it stands, or as the vault keeps it.
 
-    Raises `OpeningRequired` if it is sealed and nobody keeps it, `OpeningMalformed` as `reveal`.
+    `pointer` is the member that leads to the subject, where none names it. Raises
+    `OpeningRequired` if it is sealed and nobody keeps it, `OpeningMalformed` as `reveal`.
     """
     if not isinstance(value, Sealed):
         return value
@@ -434,7 +441,8 @@ def recall(value: "T | Sealed", subject: str, context: Context, read: Callable[[
         raise OpeningRequired(
             f"what {subject} agreed is sealed, and not kept here: the event repeats it",
             sealed=subject,
+            pointer=pointer,
         ) from None
     except ValueError as error:
         told = f"what {subject} sealed has another form"
-        raise OpeningMalformed(told, subjects=(subject,)) from error
+        raise OpeningMalformed(told, subjects=(subject,), pointer=pointer) from error

@@ -3,8 +3,8 @@ How the revenue of a contract is shared: who gets which part, after what, bounde
 
 What is distributed goes first through the waterfall, deduction by deduction; what is left is split
 by parts that add up to the whole. Co-authors have one part: how they split it they agree among
-themselves (`authors.declared/1`), and until they do it waits. All creditors agree, and who gets a
-part; one agreement is in force, and it is replaced with those who lose by that.
+themselves (`authors.declared/1`), and until they do it waits. All creditors agree; who only gets a
+part may, and need not. One agreement is in force, and it is replaced with those who had a part.
 Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
@@ -24,7 +24,7 @@ from ledger.domain.author_pay import (
     must_give_authors_their_share,
     must_not_cap_the_authors,
 )
-from ledger.domain.authority import SignerMissing
+from ledger.domain.authority import WrongSigner
 from ledger.domain.contract import Contract
 from ledger.domain.contract_terms import ContractId
 from ledger.domain.event import (
@@ -50,7 +50,7 @@ from ledger.domain.event import (
     recall,
     reveal,
 )
-from ledger.domain.existence import known, must_stand_under, new
+from ledger.domain.existence import PredecessorUnknown, known, must_stand_under, new
 from ledger.domain.funding import read_persons
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.law import law_day
@@ -109,12 +109,12 @@ class RoleOf(Model):
 
 
 class ShareAgreed(Body):
-    """The creditors of a contract and who gets a part of its revenue agreed on the parts.
+    """The creditors of a contract agreed on the parts of its revenue, with others who get one.
 
     `authors_ppm` is the one part of all co-authors of `technology`; with the parts it makes the
     whole. `title` is the right that protects the result, where there is one. `of` says what is
     shared: revenue as it comes, or the profit after tax of the State's part. `supersedes` names
-    the agreement that ends with this one, whose beneficiaries agree too.
+    the agreement of the same that ends with this one, and whose beneficiaries agree too.
     """
 
     TOPIC: ClassVar[str] = "share.agreed/1"
@@ -185,6 +185,19 @@ class Share:
     voided: Voidance | None = None
 
 
+def beneficiaries(parts: Iterable[Part], waterfall: Iterable[Step]) -> frozenset[str]:
+    """Return who is named for a part or a deduction."""
+    return frozenset((*(part.party for part in parts), *(step.to for step in waterfall)))
+
+
+def beneficiaries_of(
+    subject: str, share: Share, context: Context, pointer: str | None = None
+) -> frozenset[str]:
+    """Return who is named for a part or a deduction of what was agreed, as `recall` finds it."""
+    parts = recall(share.parts, subject, context, read_parts, pointer)
+    return beneficiaries(parts, share.waterfall)
+
+
 class ShareByStranger(Refusal):
     """What is paid is shared out by all to whom it is due: the licensors."""
 
@@ -249,6 +262,7 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     earlier = None if body.supersedes is None else known(state, body.supersedes, Share)
     if earlier is not None:
         must_stand_under(body.contract, str(body.supersedes), earlier)
+        _must_share_the_same(body, earlier, contract)
         must_be_current(str(body.supersedes), earlier)
     _must_be_shared_by_creditors(body, contract)
     _must_supersede(state, body, contract)
@@ -271,15 +285,40 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     if technology is not None and technology.state_funded:
         title = None if body.title is None else known(state, body.title, Right)
         _must_be_within_the_statute(body, parts, result_of(technology, title), context)
-    with if_opened(context, SignerMissing):
-        named = {part.party for part in parts()}.union(step.to for step in body.waterfall)
-        unbound = named - {*body.agreed_by}
-        unbound |= {*body.agreed_by} - named - contract.creditors() - giving_up()
-        if unbound:
-            raise SignerMissing(
+    with if_opened(context, WrongSigner):
+        concerned = beneficiaries(parts(), body.waterfall) | contract.creditors() | giving_up()
+        strangers = {*body.agreed_by} - concerned
+        if strangers:
+            raise WrongSigner(
                 "those who agree are the creditors, who gets a part, and who gives one up",
-                subjects=unbound,
+                subjects=strangers,
+                pointer="/body/agreed_by",
+                step=_without(body, strangers),
             )
+
+
+def _without(body: ShareAgreed, strangers: Collection[str]) -> NextStep:
+    return NextStep(
+        {"who": ", ".join(sorted(strangers))},
+        case="stranger",
+        change={"/body/agreed_by": sorted({*body.agreed_by}.difference(strangers))},
+        unsign=tuple(sorted(strangers)),
+    )
+
+
+def _must_share_the_same(body: ShareAgreed, earlier: Share, contract: Contract) -> None:
+    if earlier.of != body.of:
+        own = contract.shares.get(body.of)
+        raise PredecessorUnknown(
+            f"{body.supersedes} shares the {earlier.of}, not the {body.of}",
+            positions=(earlier.position,),
+            pointer="/body/supersedes",
+            step=NextStep(
+                {"what": body.of, "share": own or "null"},
+                case="of",
+                change={"/body/supersedes": own},
+            ),
+        )
 
 
 def _must_leave_one_uncapped(body: ShareAgreed, parts: tuple[Part, ...]) -> None:
@@ -295,7 +334,7 @@ def _must_be_shared_by_creditors(body: ShareAgreed, contract: Contract) -> None:
     if silent:
         raise ShareByStranger(
             f"what {body.contract} makes due is due to {', '.join(sorted(silent))}, who would have"
-            " to agree: `agreed_by` names all licensors beside those who get a part",
+            " to agree: `agreed_by` names all licensors",
             positions=(contract.position,),
             subjects=silent,
             step=_agreed_by(body, silent),
@@ -328,11 +367,10 @@ def _must_supersede(state: State, body: ShareAgreed, contract: Contract) -> None
 
 def _giving_up(state: State, body: ShareAgreed, earlier: Share, context: Context) -> frozenset[str]:
     """Return who has a part by what is superseded; the co-authors where they get less than that."""
-    parts = recall(earlier.parts, str(body.supersedes), context, read_parts)
-    parties = {*(part.party for part in parts), *(step.to for step in earlier.waterfall)}
-    keeps = (body.of, body.technology) == (earlier.of, earlier.technology)
+    parties = beneficiaries_of(str(body.supersedes), earlier, context)
+    keeps = body.technology == earlier.technology
     if earlier.authors_ppm <= ((body.authors_ppm or 0) if keeps else 0):
-        return frozenset(parties)
+        return parties
     subject = str(earlier.technology)
     authors = known(state, subject, Technology).authors
     if authors is None:

@@ -1,4 +1,4 @@
-"""Cases that the rules answered wrongly: who may end, share out, sign for, dispose of, confirm."""
+"""Cases that the rules answered wrongly: who may end, sign for, dispose of, confirm."""
 
 from typing import Any
 
@@ -8,16 +8,15 @@ from ledger.domain.authority import CeilingExceeded, SelfDealing
 from ledger.domain.backdating import Backdated
 from ledger.domain.ending import (
     ContractTerminated,
+    CureRunning,
     ExitMissing,
     NoticeMatter,
     TerminationNotReceived,
 )
 from ledger.domain.event import Body, OpeningRequired
 from ledger.domain.hold import Held
-from ledger.domain.money import PPM as WHOLE
 from ledger.domain.payment import ConfirmByPayer
 from ledger.domain.preemption import PreemptionOpen
-from ledger.domain.share import ShareAgreed, ShareByStranger, ShareSupersede
 from ledger.domain.transfer import GroundPrice, LienCovenant
 from tests.support.builders import (
     ASSIGNMENT,
@@ -30,7 +29,6 @@ from tests.support.builders import (
     RIGHT,
     RIVAL,
     SHARE,
-    TECHNOLOGY,
     THIRD,
     assignment_agreed,
     assignment_registered,
@@ -77,7 +75,6 @@ from tests.support.moneys import (
     split,
 )
 from tests.support.specification import Said, given, said
-from tests.support.technologies import authors_declared
 from tests.support.titles import security_perfected
 
 
@@ -169,6 +166,35 @@ def test_who_shares_in_the_revenue_confirms_an_end_in_the_past() -> None:
     refusal = past.when(both).then_refused(Backdated, positions=[1])
     assert AUTHOR in refusal.subjects
     past.when(ended(**by_consent, **why, terminated_by=[AUTHOR, INSTITUTE, FIRM])).then_admitted()
+    unsigned = given(right_filed(), five_years(), share_agreed(agreed_by=[INSTITUTE]))
+    unsigned.when(both).then_refused(Backdated, subjects=[CONTRACT, AUTHOR])
+
+
+def test_who_has_a_sealed_part_confirms_an_end_in_the_past_and_is_not_told() -> None:
+    parts = [part(AUTHOR, 500_000), part(INSTITUTE, 500_000)]
+    shut = said(
+        share_agreed(parts=sealed(), agreed_by=[INSTITUTE]), openings={"/body/parts": parts}
+    )
+    past = given(right_filed(), five_years(), shut)
+    kept = {(SHARE, sealed()["commitment"]): parts}
+    by_consent = {"ground": "consent", "exit": None, "notice": None, "terminated_on": "2026-10-01"}
+    why = {"confirms": {"reason": "Theo biên bản thanh lý"}}
+    both = ended(**by_consent, **why, terminated_by=[INSTITUTE, FIRM])
+    refusal = past.when(said(both, kept=kept)).then_refused(Backdated, subjects=[CONTRACT])
+    assert AUTHOR not in refusal.detail
+    past.when(said(both, kept={})).then_refused(OpeningRequired)
+    all_three = ended(**by_consent, **why, terminated_by=[AUTHOR, INSTITUTE, FIRM])
+    past.when(said(all_three, kept=kept)).then_admitted()
+
+
+def test_cure_running() -> None:
+    """Of 30 days the day of receipt is none, and the last ends at midnight: free is day 31."""
+    blamed = {"matter": "breach", "exit": "out"}
+    agreed = five_years(exits=[leave(who=[INSTITUTE], ground="breach", cure_days=30)])
+    past = given(right_filed(), agreed, *told(**blamed))
+    for day in ("2026-12-01", "2026-12-02"):
+        past.when(ended(terminated_on=day)).then_refused(CureRunning, positions=[1, 2])
+    past.when(ended(terminated_on="2026-12-03")).then_admitted()
 
 
 def test_a_notice_goes_to_the_other_side() -> None:
@@ -257,102 +283,6 @@ def test_co_holders_of_one_side_may_sign_for_each_other() -> None:
         assignors=[held(FIRM, 1, 2), held(INSTITUTE, 1, 2)], assignees=[held(RIVAL)]
     )
     given(owned, BY_MANDATE).when(by(sold, FIRM, RIVAL)).then_admitted()
-
-
-HALVES = share_agreed(parts=[part(AUTHOR, 500_000), part(INSTITUTE, 500_000)])
-OTHER_SHARE = "share:01890000-0000-7000-8000-0000000000fe"
-
-
-def anew(*parts: tuple[str, int], **overrides: Any) -> ShareAgreed:
-    """Return an agreement that supersedes the halves, by those who get a part."""
-    return share_agreed(
-        **{
-            "share": OTHER_SHARE,
-            "parts": [part(party, ppm) for party, ppm in parts],
-            "agreed_by": sorted(party for party, _ in parts),
-            "supersedes": SHARE,
-            **overrides,
-        }
-    )
-
-
-def test_stranger_shares() -> None:
-    """RIVAL shares out for itself what is due to the institute, with and without an agreement."""
-    past = given(right_filed(), contract_concluded())
-    alone = anew((RIVAL, WHOLE), supersedes=None)
-    past.when(alone).then_refused(ShareByStranger, positions=[1], subjects=[INSTITUTE])
-    agreed = past.and_then(HALVES)
-    agreed.when(anew((RIVAL, WHOLE))).then_refused(ShareByStranger, subjects=[INSTITUTE])
-    assert agreed.value(SHARE).superseded is None
-
-
-def test_every_creditor_shares() -> None:
-    """Of two licensors one alone does not share out what is due to both."""
-    owned = right_filed(owners=[held(RIVAL, 1, 2), held(INSTITUTE, 1, 2)])
-    two = contract_concluded(
-        parties=[FIRM, INSTITUTE, RIVAL],
-        grants=[grant(), grant(grant="g2", licensor=RIVAL, exclusivity="non_exclusive")],
-    )
-    past = given(owned, two)
-    past.when(HALVES).then_refused(ShareByStranger, subjects=[RIVAL])
-    both = HALVES.model_copy(update={"agreed_by": (AUTHOR, INSTITUTE, RIVAL)})
-    past.when(both).then_admitted()
-
-
-def test_supersede_alone() -> None:
-    """The institute ends what it agreed with the author: the author agrees to that, or stays."""
-    past = given(right_filed(), contract_concluded(), HALVES)
-    alone = anew((INSTITUTE, WHOLE))
-    past.when(alone).then_refused(ShareSupersede, positions=[2], subjects=[AUTHOR])
-    less = anew((INSTITUTE, 900_000), (AUTHOR, 100_000))
-    past.when(less).then_admitted()
-    out = past.and_then(anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE]))
-    again = anew((INSTITUTE, WHOLE), share=f"{OTHER_SHARE}1", supersedes=OTHER_SHARE)
-    out.when(again).then_admitted()
-
-
-def test_no_second_agreement_beside_the_first() -> None:
-    """Two agreements on one thing would both hold; of another thing there may be one too."""
-    past = given(right_filed(), contract_concluded(), HALVES)
-    second = anew((INSTITUTE, 500_000), (AUTHOR, 500_000), supersedes=None)
-    past.when(second).then_refused(ShareSupersede, positions=[2], subjects=[SHARE])
-    of_profit = second.model_copy(update={"of": "after_tax_profit_state_part"})
-    past.when(of_profit).then_admitted()
-
-
-def test_who_gives_up_a_sealed_part_agrees_and_is_not_told_to_others() -> None:
-    """What the vault keeps says who it is; without it nothing is superseded."""
-    shut = share_agreed(parts=sealed())
-    parts = [part(AUTHOR, 500_000), part(INSTITUTE, 500_000)]
-    opened = said(shut, openings={"/body/parts": parts})
-    past = given(right_filed(), contract_concluded(), opened)
-    kept = {(SHARE, sealed()["commitment"]): parts}
-    alone = anew((INSTITUTE, WHOLE))
-    refusal = past.when(said(alone, kept=kept)).then_refused(ShareSupersede, subjects=[SHARE])
-    assert AUTHOR not in refusal.detail
-    past.when(said(alone, kept={})).then_refused(OpeningRequired)
-    both = anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE])
-    past.when(said(both, kept=kept)).then_admitted()
-
-
-def test_co_authors_agree_to_less_than_their_one_part() -> None:
-    """Nobody takes the co-authors' part who have not said who they are, nor without them."""
-    shared = split(contract=CONTRACT, share=SHARE)
-    past = given(right_filed(), contract_concluded(), technology_registered(), shared)
-    alone = anew((INSTITUTE, WHOLE))
-    past.when(alone).then_refused(ShareSupersede, positions=[3])
-    kept = anew((INSTITUTE, 700_000), technology=TECHNOLOGY, authors_ppm=300_000)
-    past.when(kept).then_admitted()
-    declared = past.and_then(
-        authors_declared(
-            authors=[AUTHOR],
-            split=[part(AUTHOR, WHOLE)],
-            declared_by=[AUTHOR],
-            minutes_sha256=None,
-        )
-    )
-    declared.when(alone).then_refused(ShareSupersede, subjects=[AUTHOR])
-    declared.when(anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE])).then_admitted()
 
 
 BILLION = 1_000_000_000

@@ -194,7 +194,7 @@ def test_termination_not_received() -> None:
 
 def test_notice_too_short() -> None:
     past = told()
-    early = contract_terminated(terminated_on="2026-12-01")
+    early = contract_terminated(terminated_on="2026-12-02")
     past.when(early).then_refused(NoticeTooShort, positions=[1, 2])
     past.when(contract_terminated()).then_admitted()
 
@@ -203,9 +203,9 @@ def test_cure_running() -> None:
     """A breach is cured in the days agreed, whatever the notice that blames it says it is of."""
     for matter in ("breach", "termination"):
         past = told(matter=matter, exit="unpaid")
-        early = contract_terminated(exit="unpaid", terminated_on="2026-12-31")
+        early = contract_terminated(exit="unpaid", terminated_on="2027-01-01")
         past.when(early).then_refused(CureRunning, positions=[1, 2])
-        past.when(contract_terminated(exit="unpaid", terminated_on="2027-01-01")).then_admitted()
+        past.when(contract_terminated(exit="unpaid", terminated_on="2027-01-02")).then_admitted()
 
 
 def test_exit_missing() -> None:

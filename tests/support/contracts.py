@@ -188,7 +188,7 @@ def contract_terminated(**overrides: Any) -> ContractTerminated:
         "exit": "out",
         "terminated_by": [FIRM],
         "notice": NOTICE,
-        "terminated_on": "2026-12-02",
+        "terminated_on": "2026-12-03",
         "rights": [OPTIONED],
     }
     return built(ContractTerminated, defaults, overrides)

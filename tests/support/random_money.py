@@ -30,7 +30,8 @@ def agree_on_share(random: Random, ref: WholeReference, day: str) -> Any:
         e["said"] for e in earlier if e["said"]["share"] in standing or not random.randint(0, 9)
     ]
     bound = [part["party"] for said in before for part in said["parts"]]
-    agreed = {one, other, *(bound if random.randint(0, 3) else [])}
+    agreed = {one, *([other] if random.randint(0, 2) else [])}
+    agreed |= {*(bound if random.randint(0, 3) else [])}
     supersedes = before[-1]["share"] if before else None
     free = [f"share:{number}" for number in range(12) if f"share:{number}" != supersedes]
     return b.share_agreed(

@@ -625,7 +625,8 @@ class DealsReference(Reference):
             return "TERMINATION_NOT_RECEIVED"
         for member, code in (("notice_days", "NOTICE_TOO_SHORT"), ("cure_days", "CURE_RUNNING")):
             wait = (agreed or {}).get(member) or 0
-            if wait and said["terminated_on"] < later(min(days), wait):
+            # The day of receipt is not counted, and the last day ends at midnight.
+            if wait and said["terminated_on"] < later(min(days), wait + 1):
                 return code
         return None
 

@@ -24,6 +24,8 @@ class WholeReference(RoyaltyReference):
         if said["supersedes"] is not None:
             if earlier is None or earlier["contract"] != said["contract"]:
                 return "PREDECESSOR_UNKNOWN"
+            if earlier["of"] != said["of"]:
+                return "PREDECESSOR_UNKNOWN"
             if self.one("share.agreed", supersedes=said["supersedes"]):
                 return "SHARE_SUPERSEDED"
         agreed, creditors = set(said["agreed_by"]), self.creditors(said["contract"])
@@ -39,7 +41,7 @@ class WholeReference(RoyaltyReference):
         if sum(rates) != WHOLE:
             return "SHARE_SUM"
         named = {part["party"] for part in said["parts"]}
-        return None if agreed <= named | creditors | before else "SIGNER_MISSING"
+        return None if agreed <= named | creditors | before else "WRONG_SIGNER"
 
     def creditors(self, contract: str) -> set[str]:
         """Return who is owed what a contract brings: the licensors of its grants."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.authority import SignerMissing, WrongSigner
+from ledger.domain.authority import WrongSigner
 from ledger.domain.distribution import AlreadyDistributed, DistributionMismatch, RevenueDistributed
 from ledger.domain.event import OpeningRequired, Sealed
 from ledger.domain.existence import FutureFact, IntervalEmpty, PredecessorUnknown, SubjectExists
@@ -99,15 +99,13 @@ def test_rate_range_of_a_part() -> None:
     contracted().when(share_agreed(parts=parts)).then_admitted()
 
 
-def test_signer_missing_if_a_beneficiary_did_not_agree() -> None:
-    contracted().when(share_agreed(agreed_by=[INSTITUTE])).then_refused(
-        SignerMissing, subjects=[AUTHOR]
-    )
+def test_who_only_gets_a_part_need_not_agree() -> None:
+    contracted().when(share_agreed(agreed_by=[INSTITUTE])).then_admitted()
 
 
-def test_signer_missing_if_one_agrees_who_gets_nothing() -> None:
+def test_wrong_signer_if_one_agrees_who_gets_nothing() -> None:
     contracted().when(share_agreed(agreed_by=[INSTITUTE, AUTHOR, FIRM])).then_refused(
-        SignerMissing, subjects=[FIRM]
+        WrongSigner, subjects=[FIRM]
     )
 
 

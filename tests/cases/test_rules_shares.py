@@ -1,0 +1,136 @@
+"""Cases that the rules answered wrongly: who shares out what is due, and who is asked for less."""
+
+from typing import Any
+
+from ledger.domain.event import OpeningRequired
+from ledger.domain.existence import PredecessorUnknown
+from ledger.domain.money import PPM as WHOLE
+from ledger.domain.share import ShareAgreed, ShareByStranger, ShareSupersede
+from tests.support.builders import (
+    AUTHOR,
+    CONTRACT,
+    FIRM,
+    INSTITUTE,
+    RIVAL,
+    SHARE,
+    TECHNOLOGY,
+    contract_concluded,
+    grant,
+    held,
+    part,
+    right_filed,
+    sealed,
+    share_agreed,
+    technology_registered,
+)
+from tests.support.moneys import split
+from tests.support.specification import given, said
+from tests.support.technologies import authors_declared
+
+HALVES = share_agreed(parts=[part(AUTHOR, 500_000), part(INSTITUTE, 500_000)])
+OTHER_SHARE = "share:01890000-0000-7000-8000-0000000000fe"
+
+
+def anew(*parts: tuple[str, int], **overrides: Any) -> ShareAgreed:
+    """Return an agreement that supersedes the halves, by those who get a part."""
+    return share_agreed(
+        **{
+            "share": OTHER_SHARE,
+            "parts": [part(party, ppm) for party, ppm in parts],
+            "agreed_by": sorted(party for party, _ in parts),
+            "supersedes": SHARE,
+            **overrides,
+        }
+    )
+
+
+def test_stranger_shares() -> None:
+    """RIVAL shares out for itself what is due to the institute, with and without an agreement."""
+    past = given(right_filed(), contract_concluded())
+    alone = anew((RIVAL, WHOLE), supersedes=None)
+    past.when(alone).then_refused(ShareByStranger, positions=[1], subjects=[INSTITUTE])
+    past.when(HALVES.model_copy(update={"agreed_by": (INSTITUTE,)})).then_admitted()
+    agreed = past.and_then(HALVES)
+    agreed.when(anew((RIVAL, WHOLE))).then_refused(ShareByStranger, subjects=[INSTITUTE])
+    assert agreed.value(SHARE).superseded is None
+
+
+def test_every_creditor_shares() -> None:
+    """Of two licensors one alone does not share out what is due to both."""
+    owned = right_filed(owners=[held(RIVAL, 1, 2), held(INSTITUTE, 1, 2)])
+    two = contract_concluded(
+        parties=[FIRM, INSTITUTE, RIVAL],
+        grants=[grant(), grant(grant="g2", licensor=RIVAL, exclusivity="non_exclusive")],
+    )
+    past = given(owned, two)
+    past.when(HALVES).then_refused(ShareByStranger, subjects=[RIVAL])
+    both = HALVES.model_copy(update={"agreed_by": (AUTHOR, INSTITUTE, RIVAL)})
+    past.when(both).then_admitted()
+
+
+def test_supersede_alone() -> None:
+    """The institute ends what it agreed with the author: the author agrees to that, or stays."""
+    past = given(right_filed(), contract_concluded(), HALVES)
+    alone = anew((INSTITUTE, WHOLE))
+    past.when(alone).then_refused(ShareSupersede, positions=[2], subjects=[AUTHOR])
+    less = anew((INSTITUTE, 900_000), (AUTHOR, 100_000))
+    past.when(less).then_admitted()
+    out = past.and_then(anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE]))
+    again = anew((INSTITUTE, WHOLE), share=f"{OTHER_SHARE}1", supersedes=OTHER_SHARE)
+    out.when(again).then_admitted()
+
+
+def test_no_second_agreement_beside_the_first() -> None:
+    """Two agreements on one thing would both hold; of another thing there may be one too."""
+    past = given(right_filed(), contract_concluded(), HALVES)
+    second = anew((INSTITUTE, 500_000), (AUTHOR, 500_000), supersedes=None)
+    past.when(second).then_refused(ShareSupersede, positions=[2], subjects=[SHARE])
+    of_profit = second.model_copy(update={"of": "after_tax_profit_state_part"})
+    past.when(of_profit).then_admitted()
+
+
+def test_an_agreement_takes_the_place_of_one_of_the_same() -> None:
+    """Another of the profit would leave nothing that says how revenue is shared."""
+    of_profit = {"of": "after_tax_profit_state_part"}
+    past = given(right_filed(), contract_concluded(), HALVES)
+    other = anew((INSTITUTE, WHOLE), **of_profit)
+    past.when(other).then_refused(PredecessorUnknown, positions=[2])
+    both = past.and_then(other.model_copy(update={"supersedes": None}))
+    third = anew((INSTITUTE, WHOLE), **of_profit, share=f"{OTHER_SHARE}1")
+    both.when(third).then_refused(PredecessorUnknown, positions=[2])
+    both.when(third.model_copy(update={"supersedes": OTHER_SHARE})).then_admitted()
+
+
+def test_who_gives_up_a_sealed_part_agrees_and_is_not_told_to_others() -> None:
+    """What the vault keeps says who it is; without it nothing is superseded."""
+    shut = share_agreed(parts=sealed())
+    parts = [part(AUTHOR, 500_000), part(INSTITUTE, 500_000)]
+    opened = said(shut, openings={"/body/parts": parts})
+    past = given(right_filed(), contract_concluded(), opened)
+    kept = {(SHARE, sealed()["commitment"]): parts}
+    alone = anew((INSTITUTE, WHOLE))
+    refusal = past.when(said(alone, kept=kept)).then_refused(ShareSupersede, subjects=[SHARE])
+    assert AUTHOR not in refusal.detail
+    past.when(said(alone, kept={})).then_refused(OpeningRequired)
+    both = anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE])
+    past.when(said(both, kept=kept)).then_admitted()
+
+
+def test_co_authors_agree_to_less_than_their_one_part() -> None:
+    """Nobody takes the co-authors' part who have not said who they are, nor without them."""
+    shared = split(contract=CONTRACT, share=SHARE)
+    past = given(right_filed(), contract_concluded(), technology_registered(), shared)
+    alone = anew((INSTITUTE, WHOLE))
+    past.when(alone).then_refused(ShareSupersede, positions=[3])
+    kept = anew((INSTITUTE, 700_000), technology=TECHNOLOGY, authors_ppm=300_000)
+    past.when(kept).then_admitted()
+    declared = past.and_then(
+        authors_declared(
+            authors=[AUTHOR],
+            split=[part(AUTHOR, WHOLE)],
+            declared_by=[AUTHOR],
+            minutes_sha256=None,
+        )
+    )
+    declared.when(alone).then_refused(ShareSupersede, subjects=[AUTHOR])
+    declared.when(anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE])).then_admitted()
