@@ -12,11 +12,13 @@ from ledger.domain.approval import RegistrationNeeded
 from ledger.domain.backdating import Backdated, RightNotYet
 from ledger.domain.clauses import DateUnproven, VoidNoChallenge
 from ledger.domain.codes import FieldUnknown, TerritoryEdition
+from ledger.domain.contract_terms import Confirmation
 from ledger.domain.event import Body
 from ledger.domain.granting import ExclusiveOverlap, SoleThirdGrant
 from ledger.domain.law import Ground, Law
 from ledger.domain.listing import ContentMissing
 from ledger.domain.number import NumberForm, right_id
+from ledger.domain.preemption import PreemptionOpen
 from ledger.domain.right import Attested, RightExists
 from ledger.domain.transfer import ForeignAssigneeStateFunded
 from ledger.lawbook import laws_at_hand
@@ -44,6 +46,7 @@ from tests.support.contracts import LATE, contract_terminated, option_exercised,
 from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.golden_events import STORY
 from tests.support.specification import EMPTY, START, Past, Said, given, said
+from tests.support.titles import coowner_notified
 
 ABROAD = party_registered(**first_party(STRANGER, name="Ono", seat="JP"))
 
@@ -113,6 +116,24 @@ def test_sold_abroad() -> None:
             ForeignAssigneeStateFunded, positions=[0, 1]
         )
     past.when(assignment_agreed(agreed_on="2022-12-31", **LATE)).then_admitted()
+
+
+def test_a_notice_gives_time_by_the_law_of_its_recording() -> None:
+    """Whatever day it is said to have arrived: before 2017 no rule here gives a co-owner time."""
+    joint = right_filed(filed_on="2010-03-10", owners=[held(INSTITUTE, 1, 2), held(FIRM, 1, 2)])
+    notice = coowner_notified(received_on="2016-06-01", sellers=[held(FIRM, 1, 2)])
+    sale = assignment_agreed(
+        assignors=[held(FIRM, 1, 2)],
+        assignees=[held(RIVAL, 1, 2)],
+        price=notice.price,
+        notices=[notice.preemption],
+    )
+    past = given(joint, notice)
+    past.when(sale).then_admitted()
+    june = sale.model_copy(update={"agreed_on": date(2016, 6, 2)})
+    past.when(june.model_copy(update={"confirms": Confirmation(reason="late")})).then_refused(
+        PreemptionOpen, positions=[1]
+    )
 
 
 class Asked(Law):
