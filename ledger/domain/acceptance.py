@@ -8,7 +8,7 @@ Refusals come in the order in which they are defined here.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from ledger.domain.existence import PredecessorUnknown, known
 from ledger.domain.listing import Listing, objects_of
 from ledger.domain.money import Money, Price, ppm
 from ledger.domain.offer import Offer, Proposed
+from ledger.domain.remedy import HERE, Other, Step
 
 
 class AcceptanceDiffers(Refusal):
@@ -76,6 +77,7 @@ def must_follow_acceptance(
             f"{acceptance} did not accept {subject}",
             positions=(offer.position,) if answer is None else (answer.position,),
             subjects=(subject,),
+            step=_accepted(subject, offer),
         )
     places = (offer.position, answer.position)
     _must_be_between(subject, {offer.offeror, offer.offeree}, deal, places)
@@ -84,15 +86,15 @@ def must_follow_acceptance(
         rate = recall(offer.royalty_ppm, subject, context, _read_rate)
         if reveal(deal.royalty_ppm, _RATE, context, _read_rate) != rate:
             what = "another royalty" + _unless_sealed(offer.royalty_ppm, rate and f"{rate} ppm")
-            raise _differs(subject, what, places, _RATE)
+            raise _differs(subject, what, places, _RATE, _as(offer.royalty_ppm, _RATE, rate))
     if deal.scheduled and deal.terms_sha256 != offer.paper:
         told = "no such royalty, unless its paper, by terms_sha256, is the one that was offered"
-        raise _differs(subject, told, places)
+        raise _differs(subject, told, places, change={"/body/terms_sha256": offer.paper})
     if offer.proposed:
         _must_grant_the_proposed(subject, offer.proposed, deal, places)
     elif offer.listing is not None:
         _must_be_listed(state, subject, offer.listing, deal, places)
-    _must_be_new(subject, offer.used)
+    _must_be_new(subject, offer.used, offered=True)
 
 
 def must_follow_auction(state: State, subject: str | None, deal: Deal, context: Context) -> None:
@@ -108,18 +110,45 @@ def must_follow_auction(state: State, subject: str | None, deal: Deal, context: 
         won = Money(amount=auction.best.price, currency=auction.currency)
         _must_cost(subject, won, deal, context, places)
     _must_be_listed(state, subject, auction.listing, deal, places)
-    _must_be_new(subject, auction.used)
+    _must_be_new(subject, auction.used, offered=False)
 
 
 _PRICE, _RATE = "/body/price", "/body/royalty_ppm"
 
 
 def _differs(
-    subject: str, what: str, positions: Iterable[int], pointer: str | None = None
+    subject: str,
+    what: str,
+    positions: Iterable[int],
+    pointer: str | None = None,
+    change: Mapping[str, Any] | None = None,
 ) -> AcceptanceDiffers:
+    """Return the refusal; unless it is said what to `change`, only the sender knows how."""
+    step = Step({"what": what}, change=change) if change else Step({"what": what}, ask=(HERE,))
     return AcceptanceDiffers(
-        f"{subject} was for {what}", positions=positions, subjects=(subject,), pointer=pointer
+        f"{subject} was for {what}",
+        positions=positions,
+        subjects=(subject,),
+        pointer=pointer,
+        step=step,
     )
+
+
+def _as(agreed: object, pointer: str, value: object) -> dict[str, object] | None:
+    """Return the change to what was agreed, unless that is sealed."""
+    return None if isinstance(agreed, Sealed) else {pointer: value}
+
+
+def _accepted(subject: str, offer: Offer) -> Step:
+    """Return the step of naming what accepted the offer, after it did."""
+    answer, pointer = offer.answer, "/body/acceptance"
+    if answer is None:
+        said = {"offer": subject, "accepts": offer.terms_hash, "accepted_by": offer.offeree}
+        return Step(case="unaccepted", first=(Other("offer.accepted/1", said),), ask=(pointer,))
+    if answer.outcome == "accepted":
+        told = {"subject": f"the acceptance of {subject}", "hash": answer.payload_hash}
+        return Step(told, case="event", change={pointer: answer.payload_hash})
+    return Step(case="closed", change={"/body/offer": None, pointer: None})
 
 
 def _must_be_between(subject: str, parties: set[str], deal: Deal, positions: Iterable[int]) -> None:
@@ -138,7 +167,8 @@ def _must_cost(
     if reveal(deal.price, _PRICE, context, _read_price) != price:
         told = None if price is None else f"{price.amount} minor units of {price.currency}"
         what = "another price" + _unless_sealed(agreed, told)
-        raise _differs(subject, what, positions, _PRICE)
+        said = None if price is None else price.model_dump(mode="json")
+        raise _differs(subject, what, positions, _PRICE, _as(agreed, _PRICE, said))
 
 
 def _read_price(value: Any) -> Money | None:
@@ -192,13 +222,14 @@ def _must_be_listed(
         raise _differs(subject, told + ", ".join(sorted(beyond)), positions)
 
 
-def _must_be_new(subject: str, used: int | None) -> None:
+def _must_be_new(subject: str, used: int | None, *, offered: bool) -> None:
     if used is not None:
         raise AcceptanceUsed(
             f"{subject} was followed by the deed at position {used}: it takes a new offer, or a "
             "new auction",
             positions=(used,),
             subjects=(subject,),
+            step=Step(ask=("/body/offer", "/body/acceptance") if offered else ("/body/auction",)),
         )
 
 

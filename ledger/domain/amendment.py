@@ -7,14 +7,14 @@ A right or technology that a changed grant is on is named, so that it sees the c
 Read in this order: events, refusals, admit, evolve.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, ClassVar
 
 from ledger.domain.approval import must_await_registration
 from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.backdating import Backdated, must_be_confirmed
+from ledger.domain.backdating import Backdated, Since, must_be_confirmed
 from ledger.domain.clauses import must_be_free_of_void_clauses, must_end_with_the_contract
 from ledger.domain.codes import must_be_codes
 from ledger.domain.consent import consenting
@@ -22,7 +22,8 @@ from ledger.domain.contract import (
     KIND,
     Change,
     Contract,
-    must_be_party,
+    absent_from,
+    concluding,
     must_let_out,
     must_run,
 )
@@ -61,6 +62,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, not_in_future
 from ledger.domain.granting import (
+    Placed,
     held_grant,
     must_be_free,
     must_be_on_filed_rights,
@@ -69,6 +71,7 @@ from ledger.domain.granting import (
 )
 from ledger.domain.law import law_day
 from ledger.domain.lawful import must_be_rated
+from ledger.domain.remedy import Step
 from ledger.domain.sublicence import (
     contracts_above,
     licensees_of,
@@ -168,19 +171,43 @@ class CorrectionRewrites(Refusal):
 
     code = "CORRECTION_REWRITES"
     title_vi = "Đính chính thay đổi cả các bên và đối tượng, không còn là hợp đồng ban đầu"
-    remedy = "contract.concluded/1"
 
 
-def must_be_all(contract: Contract, signing: Iterable[str]) -> None:
-    """Refuse what not every party signs, and what others sign as if they were parties."""
+def must_be_all(contract: Contract, signing: Collection[str], member: str = "parties") -> None:
+    """Refuse what not every party signs, and what others sign as if they were parties.
+
+    `member` is the one that says who signs.
+    """
     missing = contract.parties.difference(signing)
     if missing:
-        raise SignerMissing("every party signs", positions=(contract.position,), subjects=missing)
+        raise SignerMissing(
+            "every party signs",
+            positions=(contract.position,),
+            subjects=missing,
+            step=Step(
+                {"who": ", ".join(sorted(missing))},
+                change={f"/body/{member}": sorted({*signing, *missing})},
+                sign=tuple(sorted(missing)),
+            ),
+        )
     strangers = set(signing) - contract.parties
     if strangers:
         raise WrongSigner(
-            "none but the parties sign", positions=(contract.position,), subjects=strangers
+            "none but the parties sign",
+            positions=(contract.position,),
+            subjects=strangers,
+            step=unsigned(member, signing, strangers),
         )
+
+
+def unsigned(member: str, signing: Iterable[str], strangers: Collection[str]) -> Step:
+    """Return the step of leaving out strangers among those who sign by a member of the body."""
+    return Step(
+        {"who": ", ".join(sorted(strangers))},
+        case="stranger",
+        change={f"/body/{member}": sorted(set(signing).difference(strangers))},
+        unsign=tuple(sorted(strangers)),
+    )
 
 
 def must_name(objects: Iterable[str], expected: frozenset[str], contract: Contract) -> None:
@@ -191,6 +218,10 @@ def must_name(objects: Iterable[str], expected: frozenset[str], contract: Contra
             f"the grants that change are on {', '.join(sorted(expected)) or 'nothing'}",
             positions=(contract.position,),
             subjects=named ^ expected,
+            step=Step(
+                {"objects": ", ".join(sorted(expected)) or "nothing"},
+                change={"/body/rights": sorted(expected)},
+            ),
         )
 
 
@@ -230,7 +261,8 @@ def _must_not_reach_back(
         effective_from=body.effective_from,
     )
     for grant, start in zip(body.changes.grants, starts, strict=True):
-        must_not_reach_behind(state, grant, start, event.signers, context, reason)
+        since = Since(start, "/body/effective_from")
+        must_not_reach_behind(state, grant, since, event.signers, context, reason)
 
 
 def _must_be_confirmed_below(
@@ -245,6 +277,12 @@ def _must_be_confirmed_below(
             positions=(contract.position,),
             subjects=silent,
             pointer="/body/changes",
+            step=Step(
+                {"parties": ", ".join(sorted(silent))},
+                case="unconfirmed",
+                change={"/body/consents": sorted({*body.consents, *silent})},
+                sign=tuple(sorted(silent)),
+            ),
         )
 
 
@@ -254,6 +292,7 @@ def _must_be_in_form(body: TermsAmended, contract: Contract) -> None:
             f"{body.contract} was made as {contract.said.form}, not as {body.form}",
             positions=(contract.position,),
             subjects=(body.contract,),
+            step=Step({"form": contract.said.form}, change={"/body/form": contract.said.form}),
         )
 
 
@@ -268,6 +307,11 @@ def _admit_corrected(state: State, event: Event, context: Context) -> None:
             f"{body.corrects} did not make {body.contract}",
             positions=(contract.position,),
             subjects=(body.contract,),
+            step=Step(
+                {"subject": body.contract, "hash": contract.payload_hash},
+                case="event",
+                change={"/body/corrects": contract.payload_hash},
+            ),
         )
     meant = frozenset(body.parties_meant)
     must_be_all(replace(contract, parties=contract.parties | meant), body.parties)
@@ -289,6 +333,7 @@ def _must_leave_something(
             f"nothing of {body.contract} would remain",
             positions=(contract.position,),
             subjects=(body.contract,),
+            step=Step(instead=concluding(meant)),
         )
 
 
@@ -311,10 +356,19 @@ def _must_be_grantable(
             f"{body.contract} has no grant {', '.join(sorted(unknown))}",
             positions=(contract.position,),
             pointer="/body/changes/grants_ended",
+            step=Step(
+                {"names": ", ".join(sorted(contract.grants)) or "none"},
+                case="grants",
+                change={
+                    "/body/changes/grants_ended": sorted(
+                        contract.grants.keys() & body.changes.grants_ended
+                    )
+                },
+            ),
         )
-    must_let_out(body.changes.exits, contract.parties)
+    must_let_out(body.changes.exits, contract.parties, "/body/changes/exits")
     terms, law, day = changed(contract.newest, body.changes), context.law, law_day(context.accepted)
-    must_end_with_the_contract(terms.grants, terms.effective_to)
+    must_end_with_the_contract(terms.grants, terms.effective_to, "/body/changes/effective_to")
     must_be_rated(body.changes, terms.royalty_base, "/body/changes", day, context)
     said_on = body.concluded_on if isinstance(body, TermsAmended) else None
     must_be_free_of_void_clauses(state, terms, terms.grants, law, day, said_on)
@@ -322,7 +376,12 @@ def _must_be_grantable(
     before = (grant for name, grant in contract.grants.items() if name in touched)
     must_name(body.rights, _objects((*before, *body.changes.grants)), contract)
     for grant in body.changes.grants:
-        must_be_party(grant, contract.parties)
+        if absent := absent_from(grant, contract.parties):
+            raise SignerMissing(
+                f"grant {grant.grant} binds one who is no party",
+                subjects=absent,
+                step=Step(case="newcomer", instead=concluding({*contract.parties, *absent})),
+            )
         _must_be_given(state, event, body, contract, grant, context)
 
 
@@ -337,18 +396,19 @@ def _must_be_given(
     signers, today = frozenset(event.signers), legal_day(context.accepted)
     agreed = consenting(state, body.consents_given, grant.licensor, "licence", today)
     held = held_grant(grant, body.contract, contract.head, context.position, today)
+    place = f"/body/changes/grants/{body.changes.grants.index(grant)}"
+    at = Placed(grant, place, body.consents)
     stood = [*contract.grants.values()]
     if contract.head is None:
-        must_be_owner(state, grant, signers, agreed)
+        must_be_owner(state, at, signers, agreed)
     else:
         above, _, name = contract.head.partition("#")
         head = known(state, above, Contract)
         stood.append(head.grants[name])
-        must_lie_within(state, grant, held.box, head.grants[name], head)
+        must_lie_within(state, grant, held.box, head.grants[name], head, place)
     must_be_codes((grant,), law_day(context.accepted), context.law, stood)
-    place = f"/body/changes/grants/{body.changes.grants.index(grant)}"
     interval(grant.valid_from, grant.valid_to, f"{place}/valid_to")
-    must_be_free(state, grant, held, signers, agreed, context)
+    must_be_free(state, at, held, signers, agreed, context)
 
 
 def _evolve_amended(subject: str, value: Contract, logged: Logged) -> Contract:

@@ -10,13 +10,14 @@ Refusals come in the order in which they are defined here.
 from collections.abc import Iterable, Mapping
 from datetime import date
 from operator import itemgetter
-from typing import Literal
+from typing import Any, Literal
 
 from ledger.domain.contract_terms import AgreedTerms, Grant, Upon
 from ledger.domain.event import Refusal, State
 from ledger.domain.existence import known
 from ledger.domain.law import Law
 from ledger.domain.party import party_of
+from ledger.domain.remedy import Other, Step
 from ledger.domain.scope import field_region
 from ledger.domain.technology import Technology
 
@@ -44,7 +45,6 @@ class PermitMissing(Refusal):
     members = ("effective_upon",)
     title_vi = "Công nghệ hạn chế chuyển giao chưa được cấp giấy phép chuyển giao"
     article = "Luật Chuyển giao công nghệ, Điều 24(2), Điều 28"
-    remedy = "permit.issued/1"
 
 
 class RegistrationNeeded(Refusal):
@@ -54,7 +54,6 @@ class RegistrationNeeded(Refusal):
     members = ("effective_upon",)
     title_vi = "Hợp đồng phải đăng ký chỉ có hiệu lực từ khi được cấp giấy chứng nhận đăng ký"
     article = "Luật Chuyển giao công nghệ, Điều 24(3), Điều 31"
-    remedy = "certificate.issued/1"
 
 
 def must_wait_for_the_state(
@@ -75,7 +74,11 @@ def must_wait_for_the_state(
         "contract.registration", day, direction=flow, state_money=body.state_money
     )
     if registered is not None and upon not in ("registration", "permit"):
-        raise RegistrationNeeded(f"a transfer that is {flow} must be registered", ground=registered)
+        raise RegistrationNeeded(
+            f"a transfer that is {flow} must be registered",
+            ground=registered,
+            step=_awaiting("registration"),
+        )
 
 
 def direction(state: State, grants: Iterable[Grant]) -> Direction:
@@ -115,7 +118,12 @@ def _must_not_be_listed(
                 f"on the list of {row.instrument}: {row.rule}",
                 positions=() if position is None else (position,),
                 ground=row,
+                step=_awaiting("permit") if refusal is PermitMissing else Step({"name": name}),
             )
+
+
+def _awaiting(upon: Upon) -> Step:
+    return Step(change={"/body/effective_upon": upon})
 
 
 def must_be_approved(
@@ -138,7 +146,20 @@ def must_be_approved(
             f"{subject} waits for its {upon}" if act is None else f"its {upon} is of {act}",
             positions=(position,),
             subjects=(subject,),
+            step=_approved_first(subject, upon) if act is None else _in_force_from(act),
         )
+
+
+def _in_force_from(act: date) -> Step:
+    return Step({"day": act}, case="later", change={"/body/in_force_from": act.isoformat()})
+
+
+def _approved_first(subject: str, upon: Upon) -> Step:
+    if upon == "permit":
+        return Step(case="first", first=(Other("permit.issued/1", {"contract": subject}),))
+    of_contract: dict[str, Any] = {"purpose": upon, "amendment": None, "rights": []}
+    registered = {"contract": subject, **of_contract}
+    return Step(case="first", first=(Other("certificate.issued/1", registered),))
 
 
 def must_await_registration(
@@ -150,4 +171,5 @@ def must_await_registration(
             f"{subject} was registered on {registered}: so is what amends it",
             positions=(position,),
             subjects=(subject,),
+            step=_awaiting("registration"),
         )

@@ -9,9 +9,11 @@ and is never asked.
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from ledger.domain.event import Context, Refusal, legal_day
 from ledger.domain.law import law_day
+from ledger.domain.remedy import Step
 from ledger.domain.right import Right, needs_no_title
 
 
@@ -29,6 +31,13 @@ class RightNotYet(Refusal):
     title_vi = "Văn bản hoặc thời hạn cấp quyền có trước ngày nộp đơn của quyền"
 
 
+class Since(NamedTuple):
+    """The day from which an act has effect, and where it stands in the payload."""
+
+    day: date
+    pointer: str
+
+
 def must_have_been_filed(subject: str, right: Right, days: Mapping[str, date]) -> None:
     """Raise `RightNotYet` if one of the days, by where they stand in the payload, is too early.
 
@@ -44,6 +53,9 @@ def must_have_been_filed(subject: str, right: Right, days: Mapping[str, date]) -
                 positions=(right.position,),
                 subjects=(subject,),
                 pointer=pointer,
+                step=Step(
+                    {"filed_on": right.filed_on}, change={pointer: right.filed_on.isoformat()}
+                ),
             )
 
 
@@ -59,13 +71,18 @@ def must_be_confirmed(subject: str, reason: str | None, context: Context, **days
                 f"{name} is {day}, and it is recorded on {today}: `confirms` says why so late",
                 subjects=(subject,),
                 pointer="/body/confirms",
+                step=_confirming(today),
             )
+
+
+def _confirming(today: date) -> Step:
+    return Step({"today": today}, ask=("/body/confirms",))
 
 
 def must_not_reach_back(
     subject: str,
     right: Right,
-    effective_from: date,
+    since: Since,
     *,
     signers: Collection[str],
     context: Context,
@@ -77,7 +94,8 @@ def must_not_reach_back(
     would defeat. The third parties are owners, creditors and assignees with a priority notice
     whose right was recorded on that day or since and who do not sign.
     """
-    if effective_from >= legal_day(context.accepted):
+    effective_from, today = since.day, legal_day(context.accepted)
+    if effective_from >= today:
         return
     defeated = [
         position
@@ -89,12 +107,14 @@ def must_not_reach_back(
             f"effective from {effective_from} it would defeat what was recorded on {subject} since",
             positions=defeated,
             subjects=(subject,),
+            step=Step({"today": today}, case="defeats", change={since.pointer: today.isoformat()}),
         )
     if reason is None:
         raise Backdated(
-            f"effective from {effective_from}, and recorded on {legal_day(context.accepted)}: "
-            "`confirms` says why so late",
+            f"effective from {effective_from}, and recorded on {today}: `confirms` says why so"
+            " late",
             subjects=(subject,),
+            step=_confirming(today),
         )
 
 

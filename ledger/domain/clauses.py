@@ -6,7 +6,7 @@ clause is void for which kind of industrial property (`contract.void_clause`), e
 law judges the contract (`law_day`). `breaches` finds all of them, admission refuses the first.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 
 from ledger.domain.contract_terms import AgreedTerms, ExportBan, Grant, TermsMembers
@@ -15,6 +15,7 @@ from ledger.domain.existence import known
 from ledger.domain.law import Ground, Law
 from ledger.domain.listing import ContentMissing
 from ledger.domain.protection import territory_of
+from ledger.domain.remedy import Step
 from ledger.domain.right import Right
 from ledger.domain.scope import territory_region
 
@@ -64,15 +65,23 @@ class GrantOutlastsContract(Refusal):
     article = "Luật Sở hữu trí tuệ, Điều 144(1)"
 
 
-def must_end_with_the_contract(grants: Iterable[Grant], effective_to: date | None) -> None:
-    """Raise `GrantOutlastsContract` for grants that a contract says to run on after its end."""
+def must_end_with_the_contract(
+    grants: Collection[Grant], effective_to: date | None, pointer: str
+) -> None:
+    """Raise `GrantOutlastsContract` for grants that a contract says to run on after its end.
+
+    `pointer` is where the end stands in the payload.
+    """
     if effective_to is None:
         return
+    ends = {grant.valid_to for grant in grants}
+    last = None if None in ends else max(filter(None, ends), default=None)
     for grant in grants:
         if grant.valid_to is None or grant.valid_to > effective_to:
             raise GrantOutlastsContract(
                 f"the contract ends on {effective_to}, grant {grant.grant} on "
-                f"{grant.valid_to or 'no day'}"
+                f"{grant.valid_to or 'no day'}",
+                step=Step({"end": last or "no day"}, change={pointer: last and last.isoformat()}),
             )
 
 
@@ -94,8 +103,16 @@ def must_have_contents(
         raise ContentMissing(
             f"a {kind} contract states its {', '.join(missing)}",
             ground=ground,
-            pointer=None if missing[0] == "scope" else f"/body/{missing[0]}",
+            pointer=f"/body/{_MEMBERS.get(missing[0], missing[0])}",
+            step=Step(
+                {"what": ", ".join(missing)},
+                ask=tuple(f"/body/{_MEMBERS.get(name, name)}" for name in missing),
+            ),
         )
+
+
+_MEMBERS = {"scope": "grants"}
+"""Which member says a content of the law, where it is not called the same."""
 
 
 class DateUnproven(Refusal):
@@ -104,7 +121,6 @@ class DateUnproven(Refusal):
     code = "DATE_UNPROVEN"
     members = ("concluded_on",)
     title_vi = "Ngày ký do các bên tự khai không giúp điều khoản thoát khỏi pháp luật ngày ghi sổ"
-    remedy = "contract.concluded/1"
 
 
 def must_be_free_of_void_clauses(
@@ -130,6 +146,7 @@ def must_be_free_of_void_clauses(
                 positions=breach.positions,
                 subjects=breach.subjects,
                 ground=breach.ground,
+                step=breach.step,
             )
         raise breach
 
@@ -140,11 +157,13 @@ def breaches(
     """Yield a refusal for each clause that is void, in the order of IP Law art. 144(2)."""
     rights = {right: known(state, right, Right) for grant in grants for right in grant.rights}
     kinds = sorted({right.kind for right in rights.values()})
-    for clause, refusal, find in _CLAUSES:
+    place = "/body" if isinstance(terms, AgreedTerms) else "/body/changes"
+    for clause, refusal, find, member in _CLAUSES:
         details = tuple(find(state, terms, rights))
         ground = _ground(law, day, clause, kinds) if details else None
         if ground is not None:
-            yield from (_breach(refusal, detail, rights, ground) for detail in details)
+            left = Step(change={f"{place}/{member}": _lawful(state, terms, rights)[member]})
+            yield from (_breach(refusal, detail, rights, ground, left) for detail in details)
 
 
 def _ground(law: Law, day: date, clause: str, kinds: Iterable[str]) -> Ground | None:
@@ -154,10 +173,22 @@ def _ground(law: Law, day: date, clause: str, kinds: Iterable[str]) -> Ground | 
 
 
 def _breach(
-    refusal: type[Refusal], detail: str, rights: Mapping[str, Right], ground: Ground
+    refusal: type[Refusal], detail: str, rights: Mapping[str, Right], ground: Ground, left: Step
 ) -> Refusal:
     positions = (right.position for right in rights.values())
-    return refusal(detail, positions=positions, subjects=rights, ground=ground)
+    return refusal(detail, positions=positions, subjects=rights, ground=ground, step=left)
+
+
+def _lawful(state: State, terms: TermsMembers, rights: Mapping[str, Right]) -> dict[str, object]:
+    """Return the members without what may be void in them."""
+    bans = [each for each in terms.export_bans if _is_held_there(state, each, rights)]
+    tied = [each for each in terms.tied_purchases if each.quality_reason is not None]
+    return {
+        "improvements": None,
+        "export_bans": [each.model_dump(mode="json") for each in bans],
+        "tied_purchases": [each.model_dump(mode="json") for each in tied],
+        "no_challenge": None,
+    }
 
 
 _Find = Callable[[State, TermsMembers, Mapping[str, Right]], Iterator[str]]
@@ -208,9 +239,10 @@ def _quoted(what: str, clause: str | None) -> str:
     return what if clause is None else f"{what}: {clause}"
 
 
-_CLAUSES: tuple[tuple[str, type[Refusal], _Find], ...] = (
-    ("improvement_back", VoidImprovementBack, _improvement_back),
-    ("export_ban", VoidExportBan, _export_ban),
-    ("tied_purchase", VoidTiedPurchase, _tied_purchase),
-    ("no_challenge", VoidNoChallenge, _no_challenge),
+_CLAUSES: tuple[tuple[str, type[Refusal], _Find, str], ...] = (
+    ("improvement_back", VoidImprovementBack, _improvement_back, "improvements"),
+    ("export_ban", VoidExportBan, _export_ban, "export_bans"),
+    ("tied_purchase", VoidTiedPurchase, _tied_purchase, "tied_purchases"),
+    ("no_challenge", VoidNoChallenge, _no_challenge, "no_challenge"),
 )
+"""Each with the member of the terms that it stands in."""

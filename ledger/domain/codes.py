@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ledger.domain.event import Refusal
 from ledger.domain.law import Ground, Law
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import HERE, Step
 from ledger.domain.scope import Field, Territory
 from ledger.domain.territory import in_the_other_list
 
@@ -99,8 +99,12 @@ def must_be_fields(field: Field, on: date, law: Law, stood: Iterable[Field] = ()
     ground = law.find("field.codes", on, scheme=field.scheme, edition=field.edition)
     unknown = [code for code in new if not _is_known(field.scheme, code, law, on, ground)]
     if unknown:
+        codes = ", ".join(unknown)
+        told = {"scheme": field.scheme, "edition": field.edition, "codes": codes}
         raise FieldUnknown(
-            f"{field.scheme} {field.edition} has no {', '.join(unknown)}", ground=ground
+            f"{field.scheme} {field.edition} has no {codes}",
+            ground=ground,
+            step=Step(told, ask=(HERE,)),
         )
 
 

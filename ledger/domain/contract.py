@@ -8,7 +8,7 @@ clauses, grants.
 Read in this order: events, state, admit, evolve.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Annotated, ClassVar
@@ -25,7 +25,7 @@ from ledger.domain.acceptance import (
 )
 from ledger.domain.auction import AuctionId
 from ledger.domain.authority import SignerMissing, WrongSigner
-from ledger.domain.backdating import must_be_confirmed
+from ledger.domain.backdating import Since, must_be_confirmed
 from ledger.domain.clauses import (
     must_end_with_the_contract,
 )
@@ -63,6 +63,7 @@ from ledger.domain.existence import interval, known, new, not_in_future
 from ledger.domain.filed_report import NONE_FILED, ReportsOfContract
 from ledger.domain.granting import (
     Agreed,
+    Placed,
     held_grant,
     must_be_free,
     must_be_on_filed_rights,
@@ -75,6 +76,7 @@ from ledger.domain.lawful import must_be_lawful
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.offer import OfferId
 from ledger.domain.party import party_of
+from ledger.domain.remedy import HERE, Other, Step
 from ledger.domain.title import Assignment
 
 KIND = "contract"
@@ -301,12 +303,20 @@ class ContractEnded(Refusal):
 
 def must_license(contract: Contract, subject: str, party: str) -> None:
     """Raise `WrongSigner` unless the party is a licensor under the contract."""
-    if party not in {grant.licensor for grant in contract.grants.values()}:
-        raise WrongSigner(f"{party} licenses nothing under {subject}", subjects=(party,))
+    licensors = sorted({grant.licensor for grant in contract.grants.values()})
+    if party not in licensors:
+        raise WrongSigner(
+            f"{party} licenses nothing under {subject}",
+            subjects=(party,),
+            step=Step({"why": f"licensors are {', '.join(licensors)}"}, ask=(HERE,)),
+        )
 
 
-def must_run(subject: str, contract: Contract, context: Context) -> None:
-    """Refuse to touch a contract that has ended by today, or that a forum declared void."""
+def must_run(subject: str, contract: Contract, context: Context, step: Step | None = None) -> None:
+    """Refuse to touch a contract that has ended by today, or that a forum declared void.
+
+    Unless another `step` is said, the parties conclude a new one.
+    """
     today = legal_day(context.accepted)
     must_stand(subject, contract.voided, today)
     if contract.ended is not None and contract.ended <= today:
@@ -314,7 +324,13 @@ def must_run(subject: str, contract: Contract, context: Context) -> None:
             f"{subject} ended on {contract.ended}",
             positions=() if contract.ended_by is None else (contract.ended_by,),
             subjects=(subject,),
+            step=step or Step(instead=concluding(contract.parties)),
         )
+
+
+def concluding(parties: Iterable[str]) -> Other:
+    """Return a new contract between parties."""
+    return Other(ContractConcluded.TOPIC, {"parties": sorted(parties)})
 
 
 def _admit_concluded(state: State, event: Event, context: Context) -> None:
@@ -333,10 +349,10 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     _must_be_bought_by_the_state(state, body)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     interval(body.effective_from, body.effective_to, "/body/effective_to")
-    must_end_with_the_contract(body.grants, body.effective_to)
+    must_end_with_the_contract(body.grants, body.effective_to, "/body/effective_to")
     must_be_lawful(state, body, body.kind, body.grants, context)
     for number, grant in enumerate(body.grants):
-        must_be_party(grant, body.parties)
+        _must_be_party(grant, body.parties)
         start = max(body.effective_from, grant.valid_from)
         place = f"/body/grants/{number}/valid_from"
         days = {"/body/concluded_on": body.concluded_on, place: start}
@@ -350,13 +366,14 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     )
     signers, today = frozenset(event.signers), legal_day(context.accepted)
     for number, grant in enumerate(body.grants):
+        at = Placed(grant, f"/body/grants/{number}", body.consents)
         agreed = agreed_to(state, body, grant.licensor, context)
-        start = max(body.effective_from, grant.valid_from)
-        must_not_reach_behind(state, grant, start, event.signers, context, reason_of(body.confirms))
-        must_be_owner(state, grant, signers, agreed)
+        since = Since(max(body.effective_from, grant.valid_from), "/body/effective_from")
+        must_not_reach_behind(state, grant, since, signers, context, reason_of(body.confirms))
+        must_be_owner(state, at, signers, agreed)
         held = held_grant(grant, body.contract, None, context.position, today)
-        interval(grant.valid_from, grant.valid_to, f"/body/grants/{number}/valid_to")
-        must_be_free(state, grant, held, signers, agreed, context)
+        interval(grant.valid_from, grant.valid_to, f"{at.pointer}/valid_to")
+        must_be_free(state, at, held, signers, agreed, context)
 
 
 def _deal_of(body: ContractConcluded) -> Deal:
@@ -383,26 +400,48 @@ def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
         return
     buyers = {grant.licensee for grant in body.grants}
     if not any(party_of(state, buyer).kind == "state_body" for buyer in buyers):
-        raise WrongSigner("the State buys through a State body", subjects=buyers)
+        why = "the State buys through a State body"
+        raise WrongSigner(why, subjects=buyers, step=Step({"why": why}, ask=("/body/grants",)))
     if body.kind == "state_purchase" and body.procurement is None:
         raise ContentMissing(
-            "a purchase by the State names its package and decision", pointer="/body/procurement"
+            "a purchase by the State names its package and decision",
+            pointer="/body/procurement",
+            step=Step({"what": "procurement"}, ask=(HERE,)),
         )
 
 
-def must_let_out(exits: Iterable[Exit], parties: Iterable[str]) -> None:
-    """Refuse an exit for one who is no party."""
+def must_let_out(
+    exits: Iterable[Exit], parties: Iterable[str], pointer: str = "/body/exits"
+) -> None:
+    """Refuse an exit for one who is no party. `pointer` is where the exits stand in the payload."""
     among = frozenset(parties)
-    for each in exits:
+    for number, each in enumerate(exits):
         if absent := set(each.who) - among:
-            raise SignerMissing(f"exit {each.exit} is for one who is no party", subjects=absent)
+            left = sorted(among.intersection(each.who) or among)
+            told = {"exit": each.exit, "who": ", ".join(left)}
+            raise SignerMissing(
+                f"exit {each.exit} is for one who is no party",
+                subjects=absent,
+                step=Step(told, case="exit", change={f"{pointer}/{number}/who": left}),
+            )
 
 
-def must_be_party(grant: Grant, parties: Iterable[str]) -> None:
-    """Refuse a grant by or to one who does not sign."""
-    absent = {grant.licensor, grant.licensee}.difference(parties)
-    if absent:
-        raise SignerMissing(f"grant {grant.grant} binds one who is no party", subjects=absent)
+def _must_be_party(grant: Grant, parties: Collection[str]) -> None:
+    if absent := absent_from(grant, parties):
+        raise SignerMissing(
+            f"grant {grant.grant} binds one who is no party",
+            subjects=absent,
+            step=Step(
+                {"who": ", ".join(sorted(absent))},
+                change={"/body/parties": sorted({*parties, *absent})},
+                sign=tuple(sorted(absent)),
+            ),
+        )
+
+
+def absent_from(grant: Grant, parties: Iterable[str]) -> set[str]:
+    """Return those between whom a grant is and who are no parties."""
+    return {grant.licensor, grant.licensee}.difference(parties)
 
 
 def _evolve_concluded(subject: str, value: Contract | None, logged: Logged) -> Contract:

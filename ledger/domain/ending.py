@@ -16,9 +16,9 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from ledger.domain.amendment import must_be_all, must_name
+from ledger.domain.amendment import must_be_all, must_name, unsigned
 from ledger.domain.authority import WrongSigner
-from ledger.domain.backdating import Backdated, must_not_reach_back
+from ledger.domain.backdating import Backdated, Since, must_not_reach_back
 from ledger.domain.contract import KIND, Contract, Suspension, must_run
 from ledger.domain.contract_terms import (
     Confirmation,
@@ -211,7 +211,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     must_name(body.rights, contract.objects(), contract)
     ending = contract.parties.intersection(body.terminated_by)
     if body.ground == "consent":
-        must_be_all(contract, ending)
+        must_be_all(contract, ending, "terminated_by")
 
     @cache
     def losing() -> _Losing:
@@ -277,6 +277,7 @@ def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: _Losin
             "the parties end it and, where it `confirms` an end in the past, those who lose by it",
             positions=(contract.position,),
             subjects=strangers,
+            step=unsigned("terminated_by", body.terminated_by, strangers),
         )
 
 
@@ -332,7 +333,7 @@ def _must_not_reach_back(state: State, body: ContractTerminated, context: Contex
         must_not_reach_back(
             right,
             known(state, right, Right),
-            body.terminated_on,
+            Since(body.terminated_on, "/body/terminated_on"),
             signers=body.terminated_by,
             context=context,
             reason=reason_of(body.confirms),

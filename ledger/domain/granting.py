@@ -7,11 +7,11 @@ as long and reaches as far, and nobody else is exclusive there (`ledger.domain.s
 Refusals come in the order in which they are defined here.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from ledger.domain.backdating import must_have_been_filed, must_not_reach_back
+from ledger.domain.backdating import Since, must_have_been_filed, must_not_reach_back
 from ledger.domain.contract_terms import Excluded, Grant
 from ledger.domain.covenant import must_have_covenant_consent
 from ledger.domain.estate import Estate
@@ -19,6 +19,7 @@ from ledger.domain.event import Context, Refusal, State, legal_day
 from ledger.domain.existence import PredecessorUnknown, known
 from ledger.domain.grant_index import conflicts
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
+from ledger.domain.remedy import Other, Step
 from ledger.domain.right import Right
 from ledger.domain.scope import (
     Box,
@@ -56,6 +57,33 @@ class SoleThirdGrant(Refusal):
     article = "Luật Sở hữu trí tuệ, Điều 143"
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A grant, where it stands in the payload, and who consents there; None where nobody can.
+
+    Then an amendment of the contract takes its place, to which others can consent.
+    """
+
+    grant: Grant
+    pointer: str
+    consents: tuple[str, ...] | None
+    contract: str = ""
+
+    def with_consent(
+        self, who: Collection[str], case: str | None = None, **change: Sequence[str]
+    ) -> Step:
+        """Return the step of having these agree too, and of changing members of the grant."""
+        told = {"who": ", ".join(sorted(who)), "refs": ", ".join(change.get("accepts", ()))}
+        changes = {f"{self.pointer}/{name}": value for name, value in change.items()}
+        if not who:
+            return Step(told, case=case, change=changes)
+        if self.consents is None:
+            known_of = {"contract": self.contract, "consents": sorted(who)}
+            return Step(told, case="option", instead=Other("terms.amended/1", known_of))
+        changes["/body/consents"] = sorted({*self.consents, *who})
+        return Step(told, case=case, change=changes, sign=tuple(sorted(who)))
+
+
 Agreed = Mapping[str, frozenset[str]]
 """Who consented on record, by the right, technology or grant ref that they consented about."""
 
@@ -72,7 +100,7 @@ def must_be_on_filed_rights(state: State, grant: Grant, days: Mapping[str, date]
 def must_not_reach_behind(
     state: State,
     grant: Grant,
-    start: date,
+    since: Since,
     signers: Collection[str],
     context: Context,
     reason: str | None,
@@ -82,19 +110,21 @@ def must_not_reach_behind(
         must_not_reach_back(
             right,
             known(state, right, Right),
-            start,
+            since,
             signers=signers,
             context=context,
             reason=reason,
         )
 
 
-def must_be_owner(state: State, grant: Grant, signers: frozenset[str], agreed: Agreed) -> None:
+def must_be_owner(state: State, at: Placed, signers: frozenset[str], agreed: Agreed) -> None:
     """Refuse a licensor with no share, and one whose co-owners neither sign nor consented."""
+    grant = at.grant
     for right in grant.rights:
         value = known(state, right, Right)
         must_own(right, value, grant.licensor)
-        _must_have_consent(right, value.owners, value.titled, signers | agreed.get(right, _NOBODY))
+        willing = signers | agreed.get(right, _NOBODY)
+        _must_have_consent(right, value.owners, value.titled, willing, at)
     for technology in grant.technologies:
         found = known(state, technology, Technology)
         if grant.licensor not in found.owners:
@@ -104,11 +134,11 @@ def must_be_owner(state: State, grant: Grant, signers: frozenset[str], agreed: A
                 subjects=(technology, grant.licensor),
             )
         willing = signers | agreed.get(technology, _NOBODY)
-        _must_have_consent(technology, found.owners, found.position, willing)
+        _must_have_consent(technology, found.owners, found.position, willing, at)
 
 
 def _must_have_consent(
-    subject: str, owners: Iterable[str], position: int, signers: frozenset[str]
+    subject: str, owners: Iterable[str], position: int, signers: frozenset[str], at: Placed
 ) -> None:
     silent = set(owners) - signers
     if silent:
@@ -116,12 +146,13 @@ def _must_have_consent(
             f"{subject} belongs to {', '.join(sorted(silent))} too",
             positions=(position,),
             subjects=(subject, *silent),
+            step=at.with_consent(silent),
         )
 
 
 def must_be_free(
     state: State,
-    grant: Grant,
+    at: Placed,
     held: HeldGrant,
     signers: frozenset[str],
     agreed: Agreed,
@@ -133,17 +164,19 @@ def must_be_free(
 
     The grants of one contract do not forbid each other: whoever is exclusive signs it.
     """
+    grant = at.grant
     rights = {right: known(state, right, Right) for right in grant.rights}
     objects: dict[str, Estate] = {
         **rights,
         **{each: known(state, each, Technology) for each in grant.technologies},
     }
-    _must_accept_the_known(grant, objects.values())
+    _must_accept_the_known(at, objects.values())
+    span, today = (grant.valid_from, grant.valid_to), legal_day(context.accepted)
     for right, value in rights.items():
-        must_be_in_force(right, value, grant.valid_from, grant.territory.codes)
-        must_outlast(right, value, grant.valid_to, context.law, legal_day(context.accepted))
+        must_be_in_force(right, value, grant.valid_from, grant.territory.codes, at.pointer)
+        must_outlast(right, value, span, context.law, today, at.pointer)
     if rights and not grant.technologies:  # Know-how goes where no title does.
-        must_cover(rights, grant.territory.codes)
+        must_cover(rights, grant.territory.codes, at.pointer)
     if grant.exclusivity in _EXCLUSIVE:
         for right, value in rights.items():
             must_have_covenant_consent(
@@ -155,11 +188,11 @@ def must_be_free(
                 day=held.recorded,
             )
     if grant.option_until is None:
-        _must_not_overlap(grant, objects, held, signers, agreed)
+        _must_not_overlap(at, objects, held, signers, agreed)
 
 
 def _must_not_overlap(
-    grant: Grant,
+    at: Placed,
     objects: Mapping[str, Estate],
     held: HeldGrant,
     signers: frozenset[str],
@@ -180,10 +213,23 @@ def _must_not_overlap(
     found = {rival.ref: rival for against in rivals.values() for rival in against}
     refusal = SoleThirdGrant if _all_sole(found.values()) else ExclusiveOverlap
     raise refusal(
-        f"grant {grant.grant} overlaps {', '.join(sorted(found))}",
+        f"grant {at.grant.grant} overlaps {', '.join(sorted(found))}",
         positions=(rival.position for rival in found.values()),
         subjects=rivals,
+        step=_beside(at, held, found.values(), signers),
     )
+
+
+def _beside(
+    at: Placed, held: HeldGrant, rivals: Collection[HeldGrant], signers: Collection[str]
+) -> Step:
+    """Return how a grant stands beside others: who is exclusive agrees, who will be, accepts."""
+    who = {each.licensee for each in rivals if each.exclusive and each.licensee not in signers}
+    refs = {each.ref for each in rivals if held.exclusive and each.licensee != held.licensee}
+    if not refs:
+        return at.with_consent(who)
+    accepts = sorted({*at.grant.accepts, *refs})
+    return at.with_consent(who, "both" if who else "accept", accepts=accepts)
 
 
 def _all_sole(rivals: Iterable[HeldGrant]) -> bool:
@@ -191,13 +237,23 @@ def _all_sole(rivals: Iterable[HeldGrant]) -> bool:
     return all(rival.kind == "sole" for rival in rivals)
 
 
-def _must_accept_the_known(grant: Grant, objects: Iterable[Estate]) -> None:
+def _must_accept_the_known(at: Placed, objects: Iterable[Estate]) -> None:
+    grant = at.grant
     if not grant.accepts:
         return
     known_here = [each.grants for each in objects]
     unknown = {ref for ref in grant.accepts if not any(each.get(ref) for each in known_here)}
     if unknown:
-        raise PredecessorUnknown("accepts a grant that nothing it is on carries", subjects=unknown)
+        left = [ref for ref in grant.accepts if ref not in unknown]
+        raise PredecessorUnknown(
+            "accepts a grant that nothing it is on carries",
+            subjects=unknown,
+            step=Step(
+                {"names": ", ".join(left) or "none"},
+                case="accepts",
+                change={f"{at.pointer}/accepts": left},
+            ),
+        )
 
 
 def box_of(grant: Grant) -> Box:

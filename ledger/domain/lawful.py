@@ -14,6 +14,7 @@ from ledger.domain.event import Context, State, if_opened, reveal
 from ledger.domain.law import law_day
 from ledger.domain.listing import ContentMissing
 from ledger.domain.money import check_rate
+from ledger.domain.remedy import Step
 from ledger.domain.royalty import LateRateCap, Royalty, must_respect_the_cap
 
 
@@ -46,7 +47,9 @@ def must_be_rated(
     """
     if said.royalty_ppm is not None and base == "none":
         raise ContentMissing(
-            "a royalty states what it is reckoned on", pointer=f"{pointer}/royalty_ppm"
+            "a royalty states what it is reckoned on",
+            pointer=f"{pointer}/royalty_ppm",
+            step=Step({"what": "royalty_base"}, ask=(f"{pointer}/royalty_base",)),
         )
     check_rate(said.royalty_ppm, f"{pointer}/royalty_ppm", context)
     if said.royalty is None:

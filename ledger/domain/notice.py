@@ -36,6 +36,7 @@ from ledger.domain.existence import (
     not_in_future,
 )
 from ledger.domain.party import party_of
+from ledger.domain.remedy import Step, naming
 
 KIND = "notice"
 
@@ -109,7 +110,13 @@ def _admit_served(state: State, event: Event, context: Context) -> None:
     strangers = {body.served_by, body.served_on} - contract.parties
     if strangers or body.served_by == body.served_on:
         raise WrongSigner(
-            "a party gives notice to another", positions=(contract.position,), subjects=strangers
+            "a party gives notice to another",
+            positions=(contract.position,),
+            subjects=strangers,
+            step=Step(
+                {"why": f"parties are {', '.join(sorted(contract.parties))}"},
+                ask=("/body/served_by", "/body/served_on"),
+            ),
         )
     not_in_future(context.accepted, sent_on=body.sent_on)
 
@@ -127,6 +134,7 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
                 f"{body.confirmed_by} is neither the addressee nor a clerk of the exchange",
                 positions=(notice.position,),
                 subjects=(body.confirmed_by,),
+                step=naming("/body/confirmed_by", notice.served_on),
             )
     not_in_future(context.accepted, received_on=body.received_on)
     if body.received_on < notice.sent_on:
@@ -134,6 +142,11 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
             f"it was sent on {notice.sent_on}",
             positions=(notice.position,),
             pointer="/body/received_on",
+            step=Step(
+                {"day": notice.sent_on},
+                case="sent",
+                change={"/body/received_on": notice.sent_on.isoformat()},
+            ),
         )
 
 

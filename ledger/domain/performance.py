@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from ledger.domain.amendment import must_be_all
 from ledger.domain.approval import must_be_approved
+from ledger.domain.backdating import Since
 from ledger.domain.contract import KIND, Change, Contract, must_run
 from ledger.domain.contract_terms import Changes, ConditionId, ContractId, Grant
 from ledger.domain.estate import E, with_grants
@@ -30,11 +31,13 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, not_in_future
 from ledger.domain.granting import (
+    Placed,
     held_grant,
     must_be_free,
     must_be_on_filed_rights,
     must_not_reach_behind,
 )
+from ledger.domain.remedy import HERE, Other, Step
 
 
 class ConditionMet(Body):
@@ -109,6 +112,11 @@ def _admit_condition(state: State, event: Event, context: Context) -> None:
             f"{body.contract} has no condition {body.condition}",
             positions=(contract.position,),
             pointer="/body/condition",
+            step=Step(
+                {"names": ", ".join(item.condition for item in contract.said.conditions) or "none"},
+                case="among",
+                ask=(HERE,),
+            ),
         )
     not_in_future(context.accepted, met_on=body.met_on)
 
@@ -133,7 +141,14 @@ def _admit_in_force(state: State, event: Event, context: Context) -> None:
             f"not met: {', '.join(sorted(open_ones))}",
             positions=(contract.position,),
             subjects=(body.contract,),
+            step=_declaring(body, sorted(open_ones)),
         )
+
+
+def _declaring(body: ContractInForce, conditions: list[str]) -> Step:
+    said = {"contract": body.contract, "parties": sorted(body.parties)}
+    met = (Other(ConditionMet.TOPIC, {**said, "condition": each}) for each in conditions)
+    return Step({"conditions": ", ".join(conditions)}, first=tuple(met))
 
 
 def _admit_option(state: State, event: Event, context: Context) -> None:
@@ -149,13 +164,14 @@ def _admit_option(state: State, event: Event, context: Context) -> None:
         "/body/grant/valid_from": body.grant.valid_from,
     }
     must_be_on_filed_rights(state, body.grant, days)
-    must_not_reach_behind(
-        state, body.grant, body.grant.valid_from, event.signers, context, "an option taken up"
-    )
+    signers = frozenset(event.signers)
+    since = Since(body.grant.valid_from, "/body/grant/valid_from")
+    must_not_reach_behind(state, body.grant, since, signers, context, "an option taken up")
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, contract.head, context.position, today)
     interval(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
-    must_be_free(state, body.grant, held, frozenset(event.signers), {}, context)
+    at = Placed(body.grant, "/body/grant", None, body.contract)
+    must_be_free(state, at, held, signers, {}, context)
 
 
 def exercised(grant: Grant, day: date) -> Grant:
@@ -171,13 +187,36 @@ def _must_be_open(contract: Contract, body: OptionExercised) -> None:
             f"no option on {body.grant.grant} is open on {body.exercised_on}",
             positions=(contract.position,),
             subjects=(body.contract,),
+            step=Step(instead=_amending(contract, body)),
         )
     if (body.exercised_by, body.grant) != (option.licensee, exercised(option, body.exercised_on)):
         raise OptionNotOpen(
             f"{option.licensee} may take up {body.grant.grant} as it was offered",
             positions=(contract.position,),
             subjects=(body.contract,),
+            step=Step(
+                {"who": option.licensee},
+                case="terms",
+                change={
+                    "/body/exercised_by": option.licensee,
+                    "/body/grant": exercised(option, body.exercised_on).model_dump(mode="json"),
+                },
+            ),
         )
+
+
+def _amending(contract: Contract, body: OptionExercised) -> Other:
+    """Return the amendment by which the parties agree on what was no option any more."""
+    grant, before = body.grant, contract.grants.get(body.grant.grant)
+    return Other(
+        "terms.amended/1",
+        {
+            "contract": body.contract,
+            "parties": sorted(contract.parties),
+            "changes": {"grants": [grant.model_dump(mode="json")]},
+            "rights": sorted({*grant.objects, *(before.objects if before else ())}),
+        },
+    )
 
 
 def _evolve_condition(subject: str, value: Contract, logged: Logged) -> Contract:

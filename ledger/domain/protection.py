@@ -6,13 +6,14 @@ about grants asks here.
 Read in this order: refusals, then what holds of a right, then what a grant on it must keep to.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
 from ledger.domain.event import Refusal
 from ledger.domain.law import Ground, Law
+from ledger.domain.remedy import Other, Step
 from ledger.domain.right import Right
 from ledger.domain.scope import Region, territory_region
 from ledger.domain.standing import FROM_THE_START, StatusChange, governing
@@ -138,8 +139,13 @@ def _years_later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def must_be_in_force(subject: str, right: Right, day: date, codes: Iterable[str]) -> None:
-    """Raise `RightNotInForce` if the title is over on a day, in a place that the codes name."""
+def must_be_in_force(
+    subject: str, right: Right, day: date, codes: Collection[str], place: str
+) -> None:
+    """Raise `RightNotInForce` if the title is over on a day, in a place that the codes name.
+
+    `place` is where the grant stands in the payload, here and below.
+    """
     states = {state for state in map(state_of, codes) if state in right.territory}
     for state in (None, *sorted(filter(None, states))):
         lapse = lapse_on(right, day, state)
@@ -149,7 +155,23 @@ def must_be_in_force(subject: str, right: Right, day: date, codes: Iterable[str]
                 f"{subject} {lapse.outcome} {_since(lapse)}{where}",
                 positions=(lapse.position,),
                 subjects=(subject,),
+                step=_without(codes, state, place) or _restored(subject, lapse),
             )
+
+
+def _without(codes: Collection[str], state: str | None, place: str) -> Step | None:
+    """Return the step of leaving out what lies in a State, if anything is left then."""
+    over = [code for code in codes if state is not None and state_of(code) == state]
+    left = [code for code in codes if code not in over]
+    if not over or not left:
+        return None
+    return Step({"codes": ", ".join(over)}, case="state", change={f"{place}/territory/codes": left})
+
+
+def _restored(subject: str, lapse: StatusChange) -> Step:
+    if lapse.outcome != "lapsed":
+        return Step({"outcome": lapse.outcome})
+    return Step(case="lapsed", first=(Other("right.restored/1", {"right": subject}),))
 
 
 def _since(change: StatusChange) -> str:
@@ -164,8 +186,14 @@ def state_of(code: str) -> str | None:
     return None if code == "world" else code
 
 
-def must_outlast(subject: str, right: Right, until: date | None, law: Law, on: date) -> None:
-    """Raise `BeyondRightTerm` unless the title can last until a day, None being for ever."""
+def must_outlast(
+    subject: str, right: Right, span: tuple[date, date | None], law: Law, on: date, place: str
+) -> None:
+    """Raise `BeyondRightTerm` unless the title can last as long as `[start, until)`.
+
+    An `until` of None is for ever.
+    """
+    start, until = span
     term = term_of(right, law, on)
     if term.end is not None and (until is None or until > term.end):
         raise BeyondRightTerm(
@@ -173,10 +201,15 @@ def must_outlast(subject: str, right: Right, until: date | None, law: Law, on: d
             positions=(right.position,),
             subjects=(subject,),
             ground=term.ground,
+            step=_until(term.end, place) if start < term.end else Step(case="over"),
         )
 
 
-def must_cover(rights: Mapping[str, Right], codes: tuple[str, ...]) -> None:
+def _until(end: date, place: str) -> Step:
+    return Step({"end": end}, change={f"{place}/valid_to": end.isoformat()})
+
+
+def must_cover(rights: Mapping[str, Right], codes: tuple[str, ...], place: str) -> None:
     """Raise `BeyondRightTerritory` if no title of those reaches where a code lies."""
     places = [territory_of(right) for right in rights.values()]
     beyond = [
@@ -185,8 +218,11 @@ def must_cover(rights: Mapping[str, Right], codes: tuple[str, ...]) -> None:
         if not any(place.contains(territory_region((code,))) for place in places)
     ]
     if beyond:
+        covered = {state for right in rights.values() for state in right.territory}
+        left = [code for code in codes if code not in beyond] or sorted(covered)
         raise BeyondRightTerritory(
             f"no title here is of {', '.join(beyond)}",
             positions=(right.position for right in rights.values()),
             subjects=rights,
+            step=Step({"codes": ", ".join(left)}, change={f"{place}/territory/codes": left}),
         )

@@ -35,6 +35,7 @@ from ledger.domain.name import (
 )
 from ledger.domain.party import Party
 from ledger.domain.personal_data import PersonalDataInEvent
+from ledger.domain.remedy import Other, Step
 
 
 def _has_letters(name: str) -> str:
@@ -84,12 +85,19 @@ def must_be_called(state: State, party: str, name: str) -> None:
         return
     if found is not None:
         others, detail = [found], f"{name!r} is {found.party}, not {party}"
+        step = Step({"meant": found.party}, case="meant", replace={party: found.party})
     else:
         others = [alike[written] for written in sorted(alike)]
         near = "; ".join(f"{written!r} is {alike[written].party}" for written in sorted(alike))
         detail = f"nobody vouches that {name!r} is {party}" + (near and f", though {near}")
+        told = {"party": party, "meant": ", ".join(each.party for each in others) or "another"}
+        vouched = Other(PartyKnownAs.TOPIC, {"party": party, "spelling": name})
+        step = Step(told, first=(vouched,))
     raise PartyByName(
-        detail, positions=(meant.position for meant in others), subjects=(party, subject)
+        detail,
+        positions=(meant.position for meant in others),
+        subjects=(party, subject),
+        step=step,
     )
 
 
@@ -99,7 +107,9 @@ def _admit(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, PartyKnownAs)
     if body.party.startswith("party:tok."):
-        raise PersonalDataInEvent(f"{body.party} is a person: no name of it stands in the log")
+        raise PersonalDataInEvent(
+            f"{body.party} is a person: no name of it stands in the log", step=Step(case="person")
+        )
     must_not_be_anothers(state, body.party, body.spelling, body.distinct_from)
     subject = spelling_subject(body.spelling)
     spellings: Spellings | None = state.get(subject)
@@ -109,6 +119,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
             f"{body.spelling!r} is {known.party} already",
             positions=(known.position,),
             subjects=(subject,),
+            step=Step(case="spelling"),
         )
 
 

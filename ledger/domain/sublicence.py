@@ -9,16 +9,17 @@ Read in this order: events, refusals, admit, evolve.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import model_validator
 
-from ledger.domain.backdating import must_be_confirmed
+from ledger.domain.backdating import Since, must_be_confirmed
 from ledger.domain.consent import consenting
 from ledger.domain.contract import (
     KIND,
     Contract,
     agreed_to,
+    concluding,
     must_let_out,
     must_run,
 )
@@ -45,6 +46,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
 from ledger.domain.granting import (
+    Placed,
     box_of,
     held_grant,
     must_be_free,
@@ -54,6 +56,7 @@ from ledger.domain.granting import (
 from ledger.domain.law import law_day
 from ledger.domain.lawful import must_be_lawful
 from ledger.domain.relation import relations_between
+from ledger.domain.remedy import HERE, Other, Step
 from ledger.domain.scope import Box
 
 
@@ -184,6 +187,8 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
             f"{body.head_contract} has no grant {body.head_grant}",
             positions=(contract.position,),
             subjects=(body.head_contract,),
+            pointer="/body/head_grant",
+            step=Step({"names": ", ".join(contract.grants) or "none"}, case="among", ask=(HERE,)),
         )
     must_let_out(body.exits, (body.sublicensor, body.sublicensee))
     _must_all_run(state, body.head_contract, contract, context)
@@ -193,7 +198,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     _must_be_deep_enough(state, body, contract)
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, body.head(), context.position, today)
-    must_lie_within(state, body.grant, held.box, head, contract)
+    must_lie_within(state, body.grant, held.box, head, contract, "/body/grant")
     signers, reason = frozenset(event.signers), reason_of(body.confirms)
     start = body.grant.valid_from
     must_be_on_filed_rights(
@@ -204,10 +209,12 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     must_be_confirmed(
         body.contract, reason, context, concluded_on=body.concluded_on, valid_from=start
     )
-    must_not_reach_behind(state, body.grant, start, signers, context, reason)
+    since = Since(start, "/body/grant/valid_from")
+    must_not_reach_behind(state, body.grant, since, signers, context, reason)
     agreed = agreed_to(state, body, body.sublicensor, context)
     interval(body.grant.valid_from, body.grant.valid_to, "/body/grant/valid_to")
-    must_be_free(state, body.grant, held, signers, agreed, context)
+    at = Placed(body.grant, "/body/grant", body.consents)
+    must_be_free(state, at, held, signers, agreed, context)
 
 
 def _must_all_run(state: State, subject: str, contract: Contract, context: Context) -> None:
@@ -228,11 +235,24 @@ def _must_be_allowed(
     """Refuse without leave: of the head licensor, by signature or by a consent on record."""
     at = (contract.position,)
     if head.exclusivity == "compulsory":
-        raise SublicenceOfCompulsory(f"{body.head()} was granted by the State", positions=at)
+        raise SublicenceOfCompulsory(
+            f"{body.head()} was granted by the State",
+            positions=at,
+            step=Step({"who": head.licensor}),
+        )
     if body.sublicensor != head.licensee:
-        raise SublicenceNoRight(f"{body.head()} was granted to {head.licensee}", positions=at)
+        holder = {"/body/sublicensor": head.licensee, "/body/grant/licensor": head.licensee}
+        raise SublicenceNoRight(
+            f"{body.head()} was granted to {head.licensee}",
+            positions=at,
+            step=Step({"who": head.licensee}, case="holder", change=holder),
+        )
     if head.sublicensing == "no":
-        raise SublicenceNoRight(f"{body.head()} is not to be passed on", positions=at)
+        raise SublicenceNoRight(
+            f"{body.head()} is not to be passed on",
+            positions=at,
+            step=_allowing(body, head, contract),
+        )
     if head.sublicensing == "free" or head.licensor in (body.consent_by, *body.consents):
         return
     if head.sublicensing == "affiliates" and _affiliated(state, body, day):
@@ -240,8 +260,26 @@ def _must_be_allowed(
     ahead = consenting(state, body.consents_given, body.sublicensor, "sublicence", day)
     if head.licensor not in ahead.get(body.head(), ()):
         raise SublicenceNoRight(
-            f"{body.head()} is passed on with consent by {head.licensor}", positions=at
+            f"{body.head()} is passed on with consent by {head.licensor}",
+            positions=at,
+            step=Step(
+                {"who": head.licensor},
+                change={"/body/consent_by": head.licensor},
+                sign=(head.licensor,),
+            ),
         )
+
+
+def _allowing(body: SublicenceGranted, head: Grant, contract: Contract) -> Step:
+    """Return the step of amending the head contract, so that its grant may be passed on."""
+    grant = head.model_copy(update={"sublicensing": "free"}).model_dump(mode="json")
+    amended = {
+        "contract": body.head_contract,
+        "parties": sorted(contract.parties),
+        "changes": {"grants": [grant]},
+        "rights": sorted(head.objects),
+    }
+    return Step({"who": head.licensor}, case="never", first=(Other("terms.amended/1", amended),))
 
 
 _AFFILIATED = frozenset({"parent_subsidiary", "same_control", "branch"})
@@ -263,6 +301,10 @@ def _must_be_deep_enough(state: State, body: SublicenceGranted, contract: Contra
             raise SublicenceDepth(
                 f"tier {below} under grant {name}, which allows {grant.depth}",
                 positions=(above.position, contract.position),
+                step=Step(
+                    {"who": grant.licensor},
+                    instead=concluding({grant.licensor, body.sublicensee}),
+                ),
             )
         if above.head is None:
             return
@@ -275,15 +317,21 @@ _EXCLUDES = {"compulsory": 0, "non_exclusive": 0, "sole": 1, "exclusive": 2}
 """How many a grant keeps out: nobody, other licensees, the licensor as well."""
 
 
-def must_lie_within(state: State, grant: Grant, own: Box, head: Grant, contract: Contract) -> None:
-    """Refuse what outlasts its head grant, or goes beyond it on another side."""
-    _must_end_with(state, own, head, contract)
+def must_lie_within(
+    state: State, grant: Grant, own: Box, head: Grant, contract: Contract, place: str
+) -> None:
+    """Refuse what outlasts its head grant, or goes beyond it on another side.
+
+    `place` is where the grant stands in the payload.
+    """
+    _must_end_with(state, own, head, contract, place)
     outer = box_of(head)
     if outer.outlasted_by(own):
         raise SublicenceLonger(
             f"the head grant ends on {head.valid_to}, the sublicence on "
             f"{grant.valid_to or 'no day'}",
             positions=(contract.position,),
+            step=_ending(outer.end, place),
         )
     sides = {
         "its acts, territory, field, quantity or first day": outer.contains(own),
@@ -296,10 +344,40 @@ def must_lie_within(state: State, grant: Grant, own: Box, head: Grant, contract:
         raise BeyondOwnGrant(
             f"the sublicence goes beyond the head grant in {' and '.join(beyond)}",
             positions=(contract.position,),
+            step=Step({"sides": ", ".join(beyond)}, change=_within(grant, head, place)),
         )
 
 
-def _must_end_with(state: State, own: Box, head: Grant, contract: Contract) -> None:
+def _within(grant: Grant, head: Grant, place: str) -> dict[str, Any]:
+    """Return the changes that keep a grant to its head, where it reaches beyond."""
+    outer = head.model_dump(mode="json")
+    kept: dict[str, Any] = {
+        "acts": [act for act in grant.acts if act in head.acts] or outer["acts"],
+        "rights": [each for each in grant.rights if each in head.rights],
+        "technologies": [each for each in grant.technologies if each in head.technologies],
+        "valid_from": max(grant.valid_from, head.valid_from).isoformat(),
+    }
+    if not kept["rights"] and not kept["technologies"]:
+        kept |= {"rights": outer["rights"], "technologies": outer["technologies"]}
+    whole, own = box_of(head), box_of(grant)
+    if not whole.territory.contains(own.territory):
+        kept["territory"] = outer["territory"]
+    if not whole.field.contains(own.field):
+        kept["field"] = outer["field"]
+    if head.excluded is not None:
+        kept["excluded"] = outer["excluded"]
+    if head.quantity is not None:
+        kept["quantity"] = min(grant.quantity or head.quantity, head.quantity)
+    if _EXCLUDES[grant.exclusivity] > _EXCLUDES[head.exclusivity]:
+        kept["exclusivity"] = outer["exclusivity"]
+    return {f"{place}/{name}": value for name, value in kept.items()}
+
+
+def _ending(end: date | None, place: str) -> Step:
+    return Step({"end": end}, change={f"{place}/valid_to": end and end.isoformat()})
+
+
+def _must_end_with(state: State, own: Box, head: Grant, contract: Contract, place: str) -> None:
     """Refuse what outlasts the day on which a contract above ends early, or becomes void.
 
     A grant that gives those below it a direct licence lets them live on.
@@ -310,6 +388,7 @@ def _must_end_with(state: State, own: Box, head: Grant, contract: Contract) -> N
                 raise SublicenceLonger(
                     f"a contract above ends on {day}, the sublicence on {own.end or 'no day'}",
                     positions=(contract.position, position),
+                    step=_ending(day, place),
                 )
         if contract.head is None:
             return

@@ -25,6 +25,7 @@ from ledger.domain.acceptance import (
 )
 from ledger.domain.auction import AuctionId
 from ledger.domain.backdating import (
+    Since,
     must_be_confirmed,
     must_have_been_filed,
     must_not_reach_back,
@@ -292,7 +293,7 @@ def _must_be_theirs(
         must_not_reach_back(
             subject,
             right,
-            body.agreed_on,
+            Since(body.agreed_on, "/body/agreed_on"),
             signers=event.signers,
             context=context,
             reason=reason_of(body.confirms),

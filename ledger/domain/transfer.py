@@ -14,7 +14,7 @@ from ledger.domain.event import Context, Refusal, Sealed, State, if_opened, reve
 from ledger.domain.law import Law
 from ledger.domain.money import Money, Price
 from ledger.domain.party import party_of
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import HERE, Step
 from ledger.domain.right import Right
 from ledger.domain.technology import Technology
 
@@ -108,11 +108,13 @@ def must_be_assignable(
     ground = law.find("assignment.non_assignable", day, kind=right.kind)
     if ground is None or (with_business and ground.values["unless_with_business"] is True):
         return
+    business = Step(case="business", change={"/body/with_business": True})
     raise NonAssignable(
         f"{subject} is a {right.kind}",
         positions=(right.position,),
         subjects=(subject,),
         ground=ground,
+        step=business if ground.values["unless_with_business"] is True else Step({"name": subject}),
     )
 
 
@@ -132,6 +134,8 @@ def must_stay_at_home(
             positions=(right.position, funded.funding.position),
             subjects=(subject, *abroad),
             ground=ground,
+            pointer="/body/assignees",
+            step=Step({"home": home}, ask=(HERE,)),
         )
 
 
