@@ -44,7 +44,8 @@ class Deal:
     """A deed as it is held against what it follows.
 
     `royalty_ppm` is a bare rate, `scheduled` whether a royalty is said otherwise. `grants` are the
-    licences in it, `objects` all that it is on.
+    licences in it, `objects` all that it is on; `parties_at` and `objects_at` are where in the
+    payload those stand.
     """
 
     parties: frozenset[str]
@@ -54,6 +55,8 @@ class Deal:
     terms_sha256: str | None
     grants: tuple[Grant, ...]
     objects: frozenset[str]
+    parties_at: tuple[str, ...] = ("/body/parties",)
+    objects_at: tuple[str, ...] = ("/body/grants",)
 
 
 def read_with(state: State, offer: str | None, auction: str | None) -> Iterable[str]:
@@ -122,9 +125,10 @@ def _differs(
     positions: Iterable[int],
     pointer: str | None = None,
     change: Mapping[str, Any] | None = None,
+    ask: tuple[str, ...] = (HERE,),
 ) -> AcceptanceDiffers:
     """Return the refusal; unless it is said what to `change`, only the sender knows how."""
-    step = Step({"what": what}, change=change) if change else Step({"what": what}, ask=(HERE,))
+    step = Step({"what": what}, change=change) if change else Step({"what": what}, ask=ask)
     return AcceptanceDiffers(
         f"{subject} was for {what}",
         positions=positions,
@@ -153,7 +157,9 @@ def _accepted(subject: str, offer: Offer) -> Step:
 
 def _must_be_between(subject: str, parties: set[str], deal: Deal, positions: Iterable[int]) -> None:
     if deal.parties != parties:
-        raise _differs(subject, f"a deal between {' and '.join(sorted(parties))}", positions)
+        told = f"a deal between {' and '.join(sorted(parties))}"
+        ask = tuple(dict.fromkeys((*deal.parties_at, *deal.objects_at)))
+        raise _differs(subject, told, positions, ask[0], ask=ask)
 
 
 def _must_cost(
@@ -193,7 +199,8 @@ def _must_grant_the_proposed(
             f"{', '.join(each.territory.codes)} from {each.valid_from} to {each.valid_to or '…'}"
             for each in proposed
         )
-        raise _differs(subject, f"the grants that were proposed: {told}", positions)
+        what, ask = f"the grants that were proposed: {told}", deal.objects_at
+        raise _differs(subject, what, positions, ask[0], ask=ask)
 
 
 def _terms_of(grant: Proposed | Grant) -> tuple[Any, ...]:
@@ -219,7 +226,8 @@ def _must_be_listed(
     beyond = deal.objects - shown
     if beyond:
         told = f"what {listing} shows, {', '.join(sorted(shown)) or 'no thing'}, not "
-        raise _differs(subject, told + ", ".join(sorted(beyond)), positions)
+        what, ask = told + ", ".join(sorted(beyond)), deal.objects_at
+        raise _differs(subject, what, positions, ask[0], ask=ask)
 
 
 def _must_be_new(subject: str, used: int | None, *, offered: bool) -> None:

@@ -263,6 +263,8 @@ def _deal_of(body: AssignmentAgreed) -> Deal:
         terms_sha256=body.terms_sha256,
         grants=(),
         objects=frozenset(body.rights),
+        parties_at=("/body/assignors", "/body/assignees"),
+        objects_at=("/body/rights",),
     )
 
 

@@ -73,15 +73,23 @@ def test_borrowed_acceptance() -> None:
     past.when(contract_concluded(**on_it, **rival, price=vnd(1))).then_refused(
         AcceptanceDiffers, positions=[3, 4], subjects=[OFFER]
     )
-    past.when(contract_concluded(**theirs, **rival)).then_refused(AcceptanceDiffers)
+    between = {"/body/parties": sorted([INSTITUTE, FIRM]), "/body/grants": [grant()]}
+    past.when(contract_concluded(**theirs, **rival)).then_refused(AcceptanceDiffers, word=between)
     cheap = past.when(contract_concluded(**on_it, price=vnd(1))).then_refused(AcceptanceDiffers)
     assert "/body/price" == cheap.pointer
     past.when(contract_concluded(**theirs, royalty_ppm=1)).then_refused(AcceptanceDiffers)
     other_paper = {"royalty": royalty(), "terms_sha256": f"sha256:{64 * '1'}"}
     past.when(contract_concluded(**theirs, **other_paper)).then_refused(AcceptanceDiffers)
     used = past.and_then(contract_concluded(**theirs))
-    used.when(contract_concluded(**theirs, contract=SECOND)).then_refused(
-        AcceptanceUsed, positions=[5], subjects=[OFFER]
+    anew = offer_made(price=BILLION, offer=f"{OFFER}f")
+    answer = offer_accepted(offer=anew.offer, accepts=hash_of(anew))
+    used.and_then(anew).and_then(answer).when(
+        contract_concluded(**theirs, contract=SECOND)
+    ).then_refused(
+        AcceptanceUsed,
+        positions=[5],
+        subjects=[OFFER],
+        word={"/body/offer": anew.offer, "/body/acceptance": hash_of(answer)},
     )
     used.when(contract_concluded(**on_it, contract=SECOND, price=vnd(1))).then_refused(
         AcceptanceDiffers
@@ -99,7 +107,8 @@ def test_what_was_proposed_is_what_is_granted() -> None:
         ("valid_to", "2031-12-01"),
     ):
         differs = contract_concluded(**theirs, grants=[grant(**{name: other})])
-        past.when(differs).then_refused(AcceptanceDiffers, positions=[3, 4])
+        word = {"/body/grants": [grant()]}
+        past.when(differs).then_refused(AcceptanceDiffers, positions=[3, 4], word=word)
     two = contract_concluded(**theirs, grants=[grant(), grant(grant="g2", rights=[OTHER_RIGHT])])
     past.when(two).then_refused(AcceptanceDiffers)
     past.when(contract_concluded(**theirs, grants=[grant(acts=["sell", "make"])])).then_admitted()

@@ -121,7 +121,8 @@ def test_beyond_right_term() -> None:
 def test_right_not_in_force() -> None:
     """A licence on a title whose lapse is recorded from last year; restored, it may be licensed."""
     past = given(right_filed(), right_lapsed())
-    past.when(licensed()).then_refused(RightNotInForce, positions=[1])
+    word = {"right.restored/1": right_restored().model_dump(mode="json")}
+    past.when(licensed()).then_refused(RightNotInForce, positions=[1], word=word)
     past.and_then(right_restored()).when(licensed()).then_admitted()
 
 
@@ -145,8 +146,9 @@ def test_beyond_own_grant() -> None:
 
 def test_sublicence_no_right() -> None:
     """The head grant says `sublicensing: no`; with consent, signed or on record, it is allowed."""
+    amended = {"concluded_on": "2026-11-02", "effective_from": "2026-11-02"}
     given(right_filed(), licensed(sublicensing="no")).when(passed_on(INSTITUTE)).then_refused(
-        SublicenceNoRight, positions=[1]
+        SublicenceNoRight, positions=[1], word={"terms.amended/1": amended}
     )
     past = given(right_filed(), licensed(sublicensing="consent"), consent_given())
     past.when(passed_on()).then_refused(SublicenceNoRight, positions=[1])
@@ -190,7 +192,12 @@ def test_sublicence_depth() -> None:
     third = {"contract": SECOND, "head_contract": SUBLICENCE}
     deeper = passed_on(licensor=RIVAL, licensee=THIRD, terms=third)
     past = given(right_filed(), licensed(depth=1), passed_on())
-    past.when(deeper).then_refused(SublicenceDepth, positions=[1, 2])
+    direct = {"parties": sorted([INSTITUTE, THIRD]), "contract": SECOND}
+    own = grant(licensee=THIRD, **NON_EXCLUSIVE)
+    word = contract_concluded(**direct, consents=[FIRM], grants=[own]).model_dump(mode="json")
+    past.when(deeper).then_refused(
+        SublicenceDepth, positions=[1, 2], word={"contract.concluded/1": word}
+    )
     given(right_filed(), licensed(depth=2), passed_on()).when(deeper).then_admitted()
     given(right_filed(), licensed(), passed_on(depth=0)).when(deeper).then_refused(
         SublicenceDepth, positions=[2]
@@ -232,10 +239,14 @@ def test_the_state_buys_for_open_beneficiaries() -> None:
         "open_beneficiaries": True,
         "procurement": {"package": "IB2600012345", "decision": "12/QĐ-UBND"},
     }
-    past.when(licensed(terms=bought)).then_refused(WrongSigner, subjects=[FIRM])
+    past.when(licensed(terms=bought)).then_refused(
+        WrongSigner, subjects=[FIRM], word={"/body/grants": [grant(licensee=CITY)]}
+    )
     past.when(licensed(terms=bought, licensee=CITY)).then_admitted()
     unnamed = {**bought, "procurement": None}
-    past.when(licensed(terms=unnamed, licensee=CITY)).then_refused(ContentMissing)
+    past.when(licensed(terms=unnamed, licensee=CITY)).then_refused(
+        ContentMissing, word={"/body/procurement": bought["procurement"]}
+    )
 
 
 def test_unregistered_opposed() -> None:

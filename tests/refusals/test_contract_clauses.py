@@ -28,6 +28,7 @@ from tests.support.builders import (
     party_registered,
     right_filed,
     technology_registered,
+    vnd,
 )
 from tests.support.contracts import LATE, terms_amended
 from tests.support.specification import Past, given, said
@@ -130,13 +131,16 @@ UNPRICED = {"price": None, "royalty_ppm": None, "royalty_base": "none"}
 def test_content_missing() -> None:
     """A licence without scope or price (144(1)); a transfer without dispute body (TTL 23)."""
     past = with_right().and_then(technology_registered())
-    refusal = past.when(contract_concluded(grants=[])).then_refused(ContentMissing)
+    word = {"/body/grants": [grant()]}
+    refusal = past.when(contract_concluded(grants=[])).then_refused(ContentMissing, word=word)
     assert refusal.ground is not None
     assert "ip-law.144.1" == refusal.ground.rule
-    past.when(contract_concluded(**UNPRICED)).then_refused(ContentMissing)
+    unpriced = contract_concluded(**UNPRICED)
+    past.when(unpriced).then_refused(ContentMissing, word={"/body/price": vnd(1)})
     past.when(contract_concluded(dispute_body=None)).then_admitted()
     transfer = transferring(dispute_body=None)
-    refusal = past.when(transfer).then_refused(ContentMissing)
+    word = {"/body/dispute_body": "VIAC"}
+    refusal = past.when(transfer).then_refused(ContentMissing, word=word)
     assert refusal.ground is not None
     assert "tech-transfer-law.23" == refusal.ground.rule
     past.when(transferring()).then_admitted()
@@ -182,7 +186,8 @@ def test_permit_missing_at_signing() -> None:
     """A restricted technology is not in force on a day of the parties' choice."""
     past = given(technology_registered())
     modified = ipc("C12N 15/09")
-    past.when(transferring(field=modified)).then_refused(PermitMissing)
+    refusal = past.when(transferring(field=modified)).then_refused(PermitMissing)
+    assert {"/body/effective_upon": "permit"} == refusal.changes
     waits = transferring(field=modified, effective_upon="permit")
     assert past.and_then(waits).value(CONTRACT).in_force_from is None
 
@@ -221,7 +226,7 @@ def test_backdated() -> None:
     sold = given(right_filed(), *SOLD)
     sold.when(dated(**confirmed)).then_refused(Backdated, positions=[2])
     unsold = given(right_filed())
-    unsold.when(dated()).then_refused(Backdated)
+    unsold.when(dated()).then_refused(Backdated, word={"/body/confirms": confirmed["confirms"]})
     unsold.when(dated(**confirmed)).then_admitted()
 
 

@@ -127,7 +127,8 @@ def test_permit_missing() -> None:
     """Restricted technology marked in force before the permit; from the permit on it may be."""
     past = licensed(effective_upon="permit")
     marked = contract_in_force(contract=CONTRACT)
-    past.when(marked).then_refused(PermitMissing, positions=[1])
+    word = {"permit.issued/1": permit_issued(filing=None).model_dump(mode="json")}
+    past.when(marked).then_refused(PermitMissing, positions=[1], word=word)
     permitted = past.and_then(permit_issued(filing=None))
     early = contract_in_force(contract=CONTRACT, in_force_from="2026-11-01")
     permitted.when(early).then_refused(PermitMissing, positions=[1])
@@ -138,7 +139,8 @@ def test_registration_needed() -> None:
     """A contract that must be registered marked effective before the certificate; then it is."""
     past = licensed(effective_upon="registration")
     marked = contract_in_force(contract=CONTRACT)
-    past.when(marked).then_refused(RegistrationNeeded, positions=[1])
+    word = {"certificate.issued/1": certificate_issued(filing=None).model_dump(mode="json")}
+    past.when(marked).then_refused(RegistrationNeeded, positions=[1], word=word)
     assert past.value(CONTRACT).in_force_from is None
     registered = past.and_then(certificate_issued(filing=None))
     assert "2026-12-01" == str(registered.value(CONTRACT).in_force_from)
@@ -147,7 +149,8 @@ def test_registration_needed() -> None:
 
 def test_condition_open() -> None:
     past = given(optioned_filed(), waiting())
-    past.when(contract_in_force()).then_refused(ConditionOpen, positions=[1])
+    word = {"condition.met/1": {"met_on": "2026-11-02", "document_sha256": None}}
+    past.when(contract_in_force()).then_refused(ConditionOpen, positions=[1], word=word)
     past.when(condition_met(parties=[FIRM])).then_refused(SignerMissing, subjects=[INSTITUTE])
     past.and_then(condition_met()).when(contract_in_force()).then_admitted()
 
@@ -160,13 +163,22 @@ def test_option_not_open() -> None:
     past.when(option_exercised(grant=wider)).then_refused(OptionNotOpen, positions=[1])
     taken = past.and_then(option_exercised())
     assert [f"{WAITING}#g1"] == [held.ref for held in taken.value(OPTIONED).grants]
-    taken.when(option_exercised()).then_refused(OptionNotOpen)
+    word = {"terms.amended/1": {"concluded_on": "2026-11-02", "effective_from": "2026-12-01"}}
+    taken.when(option_exercised()).then_refused(OptionNotOpen, word=word)
     rival = contract_concluded(
         contract=SECOND,
         parties=[INSTITUTE, RIVAL],
         grants=[grant(rights=[OPTIONED], licensee=RIVAL)],
     )
-    past.and_then(rival).when(option_exercised()).then_refused(ExclusiveOverlap, positions=[2])
+    amended = terms_amended(
+        contract=WAITING,
+        changes={"grants": [grant(rights=[OPTIONED], accepts=[f"{SECOND}#g1"])]},
+        rights=[OPTIONED],
+        effective_from="2026-12-01",
+    ).model_dump(mode="json")
+    past.and_then(rival).when(option_exercised()).then_refused(
+        ExclusiveOverlap, positions=[2], word={"terms.amended/1": amended}
+    )
 
 
 def told(*exits: dict[str, Any], **notice: Any) -> Past:
@@ -345,7 +357,9 @@ def test_registration_needed_for_an_amendment() -> None:
 def test_contract_ended() -> None:
     past = told(leave())
     over = past.and_then(contract_terminated(terminated_on="2026-11-02"))
-    over.when(terms_amended(contract=WAITING)).then_refused(ContractEnded, positions=[4])
+    anew = contract_concluded(contract=SECOND, grants=[grant(rights=[OPTIONED])])
+    word = {"contract.concluded/1": anew.model_dump(mode="json")}
+    over.when(terms_amended(contract=WAITING)).then_refused(ContractEnded, positions=[4], word=word)
     past.when(terms_amended(contract=WAITING)).then_admitted()
 
 
@@ -358,7 +372,10 @@ def test_correction_rewrites() -> None:
     rewritten = correction_recorded(
         changes=other, parties=everyone, parties_meant=meant, rights=[RIGHT, OTHER_RIGHT]
     )
-    past.when(rewritten).then_refused(CorrectionRewrites, positions=[1])
+    anew = contract_concluded(contract=SECOND, parties=meant, **other).model_dump(mode="json")
+    past.when(rewritten).then_refused(
+        CorrectionRewrites, positions=[1], word={"contract.concluded/1": anew}
+    )
     to_rival = {"grants": [grant(licensee=RIVAL)]}
     renamed = correction_recorded(
         changes=to_rival, parties=everyone, parties_meant=meant, rights=[RIGHT]

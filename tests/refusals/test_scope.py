@@ -31,7 +31,9 @@ def test_territory_edition() -> None:
 def test_field_unknown() -> None:
     """IPC "A61K 999/99"; a division of VSIC 2018 named with edition 2025."""
     LOG.when(licence(field=field("ipc", "2026.01", "A61K 999/99"))).then_refused(FieldUnknown)
-    LOG.when(licence(field=field("ipc", "2026.01", "A48"))).then_refused(FieldUnknown)
+    known = licence(field=field("ipc", "2026.01", "A61K")).model_dump(mode="json")
+    word = {"/body/grants": known["grants"]}
+    LOG.when(licence(field=field("ipc", "2026.01", "A48"))).then_refused(FieldUnknown, word=word)
     LOG.when(licence(field=field("ipc", "2026.01", "A61K 31/99"))).then_admitted()
     motor_trade = licence(field=field("vsic", "2025", "4511"))
     refusal = LOG.when(motor_trade).then_refused(FieldUnknown)
