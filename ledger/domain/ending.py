@@ -47,8 +47,9 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.notice import Notice, NoticeId
+from ledger.domain.noticed import OF_AN_END, OF_BREACH, OF_SUSPENSION, Alone, must_be_noticed
 from ledger.domain.order import kind_of
-from ledger.domain.remedy import Other, Step
+from ledger.domain.remedy import Step
 from ledger.domain.right import Right
 from ledger.domain.share import Share, beneficiaries_of
 from ledger.domain.sublicence import licensees_of, sublicences_below
@@ -135,25 +136,6 @@ class ExitMissing(Refusal):
     remedy = "terms.amended/1"
 
 
-class NoticeMatter(Refusal):
-    """A notice works for what it said: the same matter and, of an end, the same exit."""
-
-    code = "NOTICE_MATTER"
-    members = ("notice",)
-    title_vi = "Thông báo nói về việc khác, không dùng được cho việc này"
-    article = "Bộ luật Dân sự, Điều 428(2)"
-    remedy = "notice.served/1"
-
-
-class TerminationNotReceived(Refusal):
-    """A party alone ends or suspends a contract by notice, from its receipt on at the earliest."""
-
-    code = "TERMINATION_NOT_RECEIVED"
-    title_vi = "Hợp đồng chỉ chấm dứt từ khi bên kia nhận được thông báo chấm dứt"
-    article = "Bộ luật Dân sự, Điều 428(3)"
-    remedy = "notice.received/1"
-
-
 class NoticeTooShort(Refusal):
     """The days agreed between the receipt of a notice and its effect have not passed."""
 
@@ -178,7 +160,13 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     must_run(body.contract, contract, context)
     interval(body.suspended_from, body.suspended_to, "/body/suspended_to")
     if frozenset(body.suspended_by) != contract.parties:
-        _must_be_noticed(state, contract, body, body.suspended_by, _OF_SUSPENSION)
+        alone = Alone(
+            body.contract,
+            frozenset(body.suspended_by),
+            body.notice,
+            Since(body.suspended_from, "/body/suspended_from"),
+        )
+        must_be_noticed(state, contract, alone, OF_SUSPENSION)
 
 
 def _admit_resumed(state: State, event: Event, context: Context) -> None:
@@ -192,6 +180,7 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
             f"{body.contract} is not suspended",
             positions=(contract.position,),
             pointer="/body/contract",
+            step=Step(case="done"),
         )
     by = frozenset(body.resumed_by)
     if by not in (contract.parties, contract.suspended.by):
@@ -199,6 +188,13 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
             "those who suspended it resume it, or all parties",
             positions=(contract.suspended.position,),
             subjects=by ^ contract.suspended.by,
+            step=Step(
+                {"who": ", ".join(sorted(contract.suspended.by))},
+                case="named",
+                change={"/body/resumed_by": sorted(contract.suspended.by)},
+                sign=tuple(sorted(contract.suspended.by - by)),
+                unsign=tuple(sorted(by - contract.suspended.by)),
+            ),
         )
 
 
@@ -225,18 +221,18 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
             _must_be_confirmed(contract, body, losing(), context)
         _must_not_reach_back(state, body, context)
     if taken is not None:
-        matters = _OF_BREACH if taken.ground == "breach" else _OF_AN_END
-        acting = ending.intersection(taken.who)
-        notice = _must_be_noticed(state, contract, body, acting, matters)
+        matters = OF_BREACH if taken.ground == "breach" else OF_AN_END
+        alone = _alone(body, ending.intersection(taken.who))
+        notice = must_be_noticed(state, contract, alone, matters)
         _must_be_over(contract, notice, body, taken.notice_days, NoticeTooShort)
         _must_be_over(contract, notice, body, taken.cure_days, CureRunning)
     elif body.ground == "serious_breach":
-        _must_be_noticed(state, contract, body, ending, _OF_BREACH)
+        must_be_noticed(state, contract, _alone(body, ending), OF_BREACH)
 
 
-_OF_AN_END = frozenset({"termination"})
-_OF_BREACH = frozenset({"termination", "breach"})
-_OF_SUSPENSION = frozenset({"suspension"})
+def _alone(body: ContractTerminated, acting: frozenset[str]) -> Alone:
+    since = Since(body.terminated_on, "/body/terminated_on")
+    return Alone(body.contract, acting, body.notice, since, body.exit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,74 +350,6 @@ def _with(body: ContractTerminated, absent: Collection[str]) -> Step:
         change={"/body/terminated_by": sorted({*body.terminated_by, *absent})},
         sign=tuple(sorted(absent)),
     )
-
-
-def _must_be_noticed(
-    state: State,
-    contract: Contract,
-    body: ContractTerminated | ContractSuspended,
-    acting: Collection[str],
-    matters: frozenset[str],
-) -> Notice:
-    """Return the notice by which somebody acts alone: theirs, about this, and received by then."""
-    if isinstance(body, ContractTerminated):
-        day, exit_ = body.terminated_on, body.exit
-    else:
-        day, exit_ = body.suspended_from, None
-    if body.notice is None:
-        raise TerminationNotReceived(
-            "without the others' consent it takes a notice",
-            positions=(contract.position,),
-            subjects=(body.contract,),
-        )
-    notice = known(state, body.notice, Notice)
-    if notice.contract != body.contract or notice.served_by not in acting:
-        raise WrongSigner(
-            f"{body.notice} was served by {notice.served_by} under {notice.contract}",
-            positions=(notice.position,),
-            pointer="/body/notice",
-        )
-    _must_have_gone_to_the_other_side(contract, notice, body)
-    if notice.matter not in matters or exit_ not in (None, notice.exit):
-        wanted = " or ".join(sorted(matters))
-        raise NoticeMatter(
-            f"{body.notice} is of {notice.matter}, exit {notice.exit or 'none'}; this takes one of"
-            f" {wanted}" + ("" if exit_ is None else f" that names exit {exit_}"),
-            positions=(notice.position,),
-            subjects=(body.contract, body.notice),
-            step=Step(
-                {"matter": wanted},
-                first=(Other("notice.served/1", {"contract": body.contract, "exit": exit_}),),
-                ask=("/body/notice",),
-            ),
-        )
-    if notice.received_on is None or day < notice.received_on:
-        raise TerminationNotReceived(
-            f"{body.notice} was sent on {notice.sent_on} and "
-            + (
-                "its receipt is not recorded"
-                if notice.received_on is None
-                else f"received on {notice.received_on}"
-            ),
-            positions=(notice.position,),
-            subjects=(body.contract, body.notice),
-        )
-    return notice
-
-
-def _must_have_gone_to_the_other_side(
-    contract: Contract, notice: Notice, body: ContractTerminated | ContractSuspended
-) -> None:
-    """Refuse a notice that went to a holder of one's own side, as one licensor to another."""
-    by, grants = notice.served_by, contract.grants.values()
-    facing = {grant.licensee for grant in grants if grant.licensor == by}
-    facing |= {grant.licensor for grant in grants if grant.licensee == by}
-    if facing and notice.served_on not in facing:
-        raise TerminationNotReceived(
-            f"{body.notice} went to {notice.served_on}, not to {', '.join(sorted(facing))}",
-            positions=(notice.position,),
-            subjects=(body.contract, str(body.notice)),
-        )
 
 
 def _must_be_over(

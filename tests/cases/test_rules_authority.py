@@ -10,11 +10,10 @@ from ledger.domain.ending import (
     ContractTerminated,
     CureRunning,
     ExitMissing,
-    NoticeMatter,
-    TerminationNotReceived,
 )
 from ledger.domain.event import Body, OpeningRequired
 from ledger.domain.hold import Held
+from ledger.domain.noticed import NoticeMatter, TerminationNotReceived
 from ledger.domain.payment import ConfirmByPayer
 from ledger.domain.preemption import PreemptionOpen
 from ledger.domain.transfer import GroundPrice, LienCovenant

@@ -19,13 +19,12 @@ from ledger.domain.contract import ContractEnded
 from ledger.domain.ending import (
     CureRunning,
     ExitMissing,
-    NoticeMatter,
     NoticeTooShort,
-    TerminationNotReceived,
 )
 from ledger.domain.event import Body, OpeningRequired
 from ledger.domain.granting import ExclusiveOverlap
 from ledger.domain.money import RateRange
+from ledger.domain.noticed import NoticeMatter, TerminationNotReceived
 from ledger.domain.own_use import ExclusiveSelfUse
 from ledger.domain.performance import ConditionOpen, OptionNotOpen
 from ledger.domain.sublicence import SublicenceOfCompulsory
@@ -194,8 +193,17 @@ def test_termination_not_received() -> None:
     """A contract ended on the sending date; from its receipt, and the days agreed, it may end."""
     served = given(optioned_filed(), waiting(exits=[leave()]), notice_served())
     today = {"terminated_on": "2026-11-02"}
-    served.when(contract_terminated(**today)).then_refused(TerminationNotReceived, positions=[2])
-    served.when(contract_terminated(notice=None)).then_refused(TerminationNotReceived)
+    arrives = {"notice.received/1": notice_received().model_dump(mode="json")}
+    served.when(contract_terminated(**today)).then_refused(
+        TerminationNotReceived, positions=[2], word=arrives
+    )
+    anew = f"{NOTICE}f"
+    word = {
+        "notice.served/1": notice_served(notice=anew).model_dump(mode="json"),
+        "notice.received/1": notice_received(notice=anew).model_dump(mode="json"),
+        "/body/notice": anew,
+    }
+    served.when(contract_terminated(notice=None)).then_refused(TerminationNotReceived, word=word)
     arrived = said(notice_received(received_on="2026-11-03"), accepted=NEXT)
     received = served.and_then(arrived)
     early = said(contract_terminated(terminated_on="2026-11-02"), accepted=NEXT)
@@ -238,7 +246,13 @@ def test_notice_matter() -> None:
     for wrong in ({"matter": "renewal", "exit": None}, {"exit": None}, {"exit": "unpaid"}):
         told(**wrong).when(contract_terminated()).then_refused(NoticeMatter, positions=[2])
     blamed = told(matter="breach")
-    blamed.when(contract_terminated()).then_refused(NoticeMatter, positions=[2])
+    anew = f"{NOTICE}f"
+    word = {
+        "notice.served/1": notice_served(notice=anew).model_dump(mode="json"),
+        "notice.received/1": notice_received(notice=anew).model_dump(mode="json"),
+        "/body/notice": anew,
+    }
+    blamed.when(contract_terminated()).then_refused(NoticeMatter, positions=[2], word=word)
     alone = {"suspended_by": [FIRM], "notice": NOTICE}
     told().when(contract_suspended(**alone)).then_refused(NoticeMatter, positions=[2])
     told(matter="suspension", exit=None).when(contract_suspended(**alone)).then_admitted()

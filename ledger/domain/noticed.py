@@ -1,0 +1,158 @@
+"""
+What a notice has to be for somebody to act alone by it: theirs, about this, and received by then.
+
+It works for what it said, when the other side receives it (Civil Code art. 428).
+Refusals come in the order in which they are defined here.
+"""
+
+from dataclasses import dataclass
+
+from ledger.domain.authority import WrongSigner
+from ledger.domain.backdating import Since
+from ledger.domain.contract import Contract
+from ledger.domain.event import Refusal, State
+from ledger.domain.existence import known
+from ledger.domain.notice import Notice, NoticeReceived, NoticeServed
+from ledger.domain.remedy import HERE, Other, Step
+
+OF_AN_END = frozenset({"termination"})
+OF_BREACH = frozenset({"termination", "breach"})
+OF_SUSPENSION = frozenset({"suspension"})
+
+
+class NoticeMatter(Refusal):
+    """A notice works for what it said: the same matter and, of an end, the same exit."""
+
+    code = "NOTICE_MATTER"
+    members = ("notice",)
+    title_vi = "Thông báo nói về việc khác, không dùng được cho việc này"
+    article = "Bộ luật Dân sự, Điều 428(2)"
+
+
+class TerminationNotReceived(Refusal):
+    """A party alone ends or suspends a contract by notice, from its receipt on at the earliest."""
+
+    code = "TERMINATION_NOT_RECEIVED"
+    title_vi = "Hợp đồng chỉ chấm dứt từ khi bên kia nhận được thông báo chấm dứt"
+    article = "Bộ luật Dân sự, Điều 428(3)"
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Who acts alone under a contract: by which notice, from when on, by which exit."""
+
+    contract: str
+    acting: frozenset[str]
+    notice: str | None
+    since: Since
+    exit: str | None = None
+
+
+def must_be_noticed(
+    state: State, contract: Contract, alone: Alone, matters: frozenset[str]
+) -> Notice:
+    """Return the notice by which somebody acts alone, if it is one of these matters."""
+    if alone.notice is None:
+        raise TerminationNotReceived(
+            "without the others' consent it takes a notice",
+            positions=(contract.position,),
+            subjects=(alone.contract,),
+            pointer="/body/notice",
+            step=_serving(contract, alone, matters),
+        )
+    notice = known(state, alone.notice, Notice)
+    if notice.contract != alone.contract or notice.served_by not in alone.acting:
+        told = f"{alone.notice} was served by {notice.served_by} under {notice.contract}"
+        raise WrongSigner(
+            told,
+            positions=(notice.position,),
+            pointer="/body/notice",
+            step=Step({"why": told}, ask=(HERE,)),
+        )
+    _must_have_gone_to_the_other_side(contract, notice, alone, matters)
+    if notice.matter not in matters or alone.exit not in (None, notice.exit):
+        wanted = " or ".join(sorted(matters))
+        named = "" if alone.exit is None else f" that names exit {alone.exit}"
+        served = {"contract": alone.contract, "exit": alone.exit}
+        raise NoticeMatter(
+            f"{alone.notice} is of {notice.matter}, exit {notice.exit or 'none'}; this takes one of"
+            f" {wanted}{named}",
+            positions=(notice.position,),
+            subjects=(alone.contract, alone.notice),
+            step=Step(
+                {"matter": wanted},
+                first=(
+                    Other(NoticeServed.TOPIC, served),
+                    Other(NoticeReceived.TOPIC, {"contract": alone.contract}),
+                ),
+                ask=("/body/notice",),
+            ),
+        )
+    _must_have_arrived(notice, alone)
+    return notice
+
+
+def _must_have_gone_to_the_other_side(
+    contract: Contract, notice: Notice, alone: Alone, matters: frozenset[str]
+) -> None:
+    """Refuse a notice that went to a holder of one's own side, as one licensor to another."""
+    facing = _facing(contract, notice.served_by)
+    if facing and notice.served_on not in facing:
+        raise TerminationNotReceived(
+            f"{alone.notice} went to {notice.served_on}, not to {', '.join(sorted(facing))}",
+            positions=(notice.position,),
+            subjects=(alone.contract, str(alone.notice)),
+            pointer="/body/notice",
+            step=_serving(contract, alone, matters),
+        )
+
+
+def _facing(contract: Contract, party: str) -> set[str]:
+    """Return the other side of the grants by or to a party."""
+    grants = contract.grants.values()
+    facing = {grant.licensee for grant in grants if grant.licensor == party}
+    return facing.union(grant.licensor for grant in grants if grant.licensee == party)
+
+
+def _must_have_arrived(notice: Notice, alone: Alone) -> None:
+    subject, received = str(alone.notice), notice.received_on
+    if received is None:
+        said = {"contract": alone.contract, "notice": subject, "confirmed_by": notice.served_on}
+        told = "its receipt is not recorded"
+        step = Step(
+            {"who": notice.served_on},
+            case="unrecorded",
+            first=(Other(NoticeReceived.TOPIC, said),),
+        )
+    elif alone.since.day < received:
+        told = f"received on {received}"
+        day = {alone.since.pointer: received.isoformat()}
+        step = Step({"day": received}, case="early", change=day)
+    else:
+        return
+    raise TerminationNotReceived(
+        f"{subject} was sent on {notice.sent_on} and {told}",
+        positions=(notice.position,),
+        subjects=(alone.contract, subject),
+        pointer="/body/notice",
+        step=step,
+    )
+
+
+def _serving(contract: Contract, alone: Alone, matters: frozenset[str]) -> Step:
+    """Return the step of serving a notice to the other side, and of naming it once it arrived."""
+    by, matter = min(alone.acting), max(matters)
+    facing = _facing(contract, by) or set(contract.parties - {by})
+    served = {
+        "contract": alone.contract,
+        "matter": matter,
+        "served_by": by,
+        "served_on": min(facing),
+        "exit": alone.exit,
+    }
+    received = Other(NoticeReceived.TOPIC, {"contract": alone.contract})
+    return Step(
+        {"who": min(facing), "matter": matter},
+        first=(Other(NoticeServed.TOPIC, served), received),
+        ask=("/body/notice",),
+    )
