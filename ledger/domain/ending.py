@@ -133,7 +133,6 @@ class ExitMissing(Refusal):
     members = ("exit",)
     title_vi = "Hợp đồng không có thỏa thuận cho phép bên này đơn phương chấm dứt như vậy"
     article = "Bộ luật Dân sự, Điều 428(1)"
-    remedy = "terms.amended/1"
 
 
 class NoticeTooShort(Refusal):

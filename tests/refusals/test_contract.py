@@ -102,6 +102,19 @@ def test_exclusive_overlap() -> None:
     past.when(second(**{**narrow, **later})).then_admitted()
 
 
+def test_exclusive_overlap_with_ones_own_sublicence() -> None:
+    """What a firm passed on exclusively it passes on to another if the first agrees."""
+    past = given(right_filed(), licensed(), passed_on(exclusivity="exclusive"))
+    again = passed_on(licensee=THIRD, terms={"contract": SECOND})
+    refusal = past.when(again).then_refused(ExclusiveOverlap, positions=[2])
+    assert {"/body/consents": [RIVAL]} == refusal.changes
+    assert (RIVAL,) == refusal.step.sign
+    earlier = given(right_filed(), licensed(), passed_on())
+    exclusive = passed_on(licensee=THIRD, terms={"contract": SECOND}, exclusivity="exclusive")
+    refusal = earlier.when(exclusive).then_refused(ExclusiveOverlap, positions=[2])
+    assert {"/body/grant/accepts": [f"{SUBLICENCE}#g1"]} == refusal.changes
+
+
 def test_sole_third_grant() -> None:
     """Sole licence in force, second licensee signed; to the same firm it may be granted."""
     past = given(right_filed(), licensed(exclusivity="sole"))

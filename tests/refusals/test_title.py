@@ -135,7 +135,8 @@ def test_party_by_name_in_a_record() -> None:
     log.when(names(dotted)).then_refused(PartyByName, positions=(1,))
     log.when(names(plain)).then_admitted()
     log.and_then(known_as(dotted, **attested)).when(names(dotted)).then_admitted()
-    given(FILED).when(names(plain)).then_refused(PartyByName, positions=())
+    vouched = {"party.known_as/1": known_as(plain, **attested).model_dump(mode="json")}
+    given(FILED).when(names(plain)).then_refused(PartyByName, positions=(), word=vouched)
 
 
 def test_fraction_sum() -> None:
@@ -240,7 +241,10 @@ def test_foreign_assignee_state_funded() -> None:
     abroad = party_registered(party=STRANGER, seat="KR")
     log = given(technology_registered(), right_filed(technology=TECHNOLOGY), abroad)
     refusal = log.when(assignment_agreed(assignees=[held(STRANGER)])).then_refused(
-        ForeignAssigneeStateFunded, positions=(0, 1), subjects=(RIGHT, STRANGER)
+        ForeignAssigneeStateFunded,
+        positions=(0, 1),
+        subjects=(RIGHT, STRANGER),
+        word={"/body/assignees": [held(FIRM)]},
     )
     assert refusal.ground is not None
     log.when(assignment_agreed()).then_admitted()

@@ -92,7 +92,9 @@ def test_content_missing_from_a_licence_without_price() -> None:
 
 def test_content_missing_from_a_royalty_on_nothing() -> None:
     past = given(right_filed())
-    past.when(contract_concluded(royalty_base="none")).then_refused(ContentMissing)
+    past.when(contract_concluded(royalty_base="none")).then_refused(
+        ContentMissing, word={"/body/royalty_base": "net_revenue"}
+    )
 
 
 @pytest.mark.parametrize("rate", [-1, 1_000_001])
@@ -228,7 +230,13 @@ def test_predecessor_unknown_if_the_acceptance_is_another_event() -> None:
 def test_predecessor_unknown_if_the_offer_is_still_open() -> None:
     past = given(right_filed(), offer_made())
     past.when(contract_concluded(offer=OFFER, acceptance=hash_of(offer_made()))).then_refused(
-        PredecessorUnknown, positions=[1], subjects=[OFFER]
+        PredecessorUnknown,
+        positions=[1],
+        subjects=[OFFER],
+        word={
+            "offer.accepted/1": offer_accepted().model_dump(mode="json"),
+            "/body/acceptance": hash_of(offer_accepted()),
+        },
     )
 
 

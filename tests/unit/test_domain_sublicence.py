@@ -189,7 +189,7 @@ def test_who_accepted_the_head_accepted_what_is_passed_on_under_it() -> None:
 def test_predecessor_unknown_if_there_is_no_head() -> None:
     given(right_filed()).when(sub()).then_refused(PredecessorUnknown, subjects=[CONTRACT])
     headed(grant="g7").when(sub()).then_refused(
-        PredecessorUnknown, positions=[1], subjects=[CONTRACT]
+        PredecessorUnknown, positions=[1], subjects=[CONTRACT], word={"/body/head_grant": "g7"}
     )
 
 
