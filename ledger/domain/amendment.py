@@ -71,7 +71,7 @@ from ledger.domain.granting import (
 )
 from ledger.domain.law import law_day
 from ledger.domain.lawful import must_be_rated
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import Step, joining
 from ledger.domain.sublicence import (
     contracts_above,
     licensees_of,
@@ -277,12 +277,7 @@ def _must_be_confirmed_below(
             positions=(contract.position,),
             subjects=silent,
             pointer="/body/changes",
-            step=Step(
-                {"parties": ", ".join(sorted(silent))},
-                case="unconfirmed",
-                change={"/body/consents": sorted({*body.consents, *silent})},
-                sign=tuple(sorted(silent)),
-            ),
+            step=joining("/body/consents", body.consents, silent, "unconfirmed"),
         )
 
 

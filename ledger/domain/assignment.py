@@ -7,6 +7,7 @@ rescind. An assignment that neither happened to waits for its registration.
 Read in this order: events, refusals, admit, evolve.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
@@ -33,6 +34,7 @@ from ledger.domain.existence import known, not_in_future
 from ledger.domain.fraction import must_be_writable
 from ledger.domain.hold import DeedVoid
 from ledger.domain.moving import given_up, left_unregistered
+from ledger.domain.remedy import Step, joining, leaving_out, listed, naming_one_of
 from ledger.domain.right import Attested, Right
 from ledger.domain.title import (
     KIND,
@@ -95,7 +97,6 @@ class AssignmentSettled(Refusal):
 
     code = "ASSIGNMENT_SETTLED"
     title_vi = "Việc chuyển nhượng đã được đăng ký hoặc đã chấm dứt"
-    remedy = "assignment.agreed/1"
 
 
 class PriorityTooLong(Refusal):
@@ -115,6 +116,7 @@ def must_wait(
             f"{subject} was declared void",
             positions=(assignment.voided.position,),
             subjects=(subject,),
+            step=Step({"from": assignment.voided.start}),
         )
     over = {
         right: assignment.settled[right] for right in body.rights if right in assignment.settled
@@ -124,7 +126,15 @@ def must_wait(
             f"{subject} waits no more for {', '.join(sorted(over))}",
             positions=over.values(),
             subjects=(subject, *over),
+            step=_for_the_rest(body.rights, over),
         )
+
+
+def _for_the_rest(rights: Collection[str], over: Collection[str]) -> Step:
+    rest = sorted(set(rights).difference(over))
+    if not rest:
+        return Step(case="all")
+    return Step({"rights": listed(rest)}, change={"/body/rights": rest})
 
 
 def _admit_noted(state: State, event: Event, context: Context) -> None:
@@ -137,13 +147,19 @@ def _admit_noted(state: State, event: Event, context: Context) -> None:
             f"{body.noted_by} is no party to {body.assignment}",
             positions=(assignment.position,),
             subjects=(body.noted_by,),
+            step=naming_one_of("/body/noted_by", assignment.assignors | assignment.assignees),
         )
     must_wait(body.assignment, assignment, body)
     today = legal_day(context.accepted)
     ground = context.law.rule("assignment.priority_days", today)
     days = ground.number("days")
-    if body.until > today + timedelta(days=days):
-        raise PriorityTooLong(f"{body.until} is more than {days} days from {today}", ground=ground)
+    last = today + timedelta(days=days)
+    if body.until > last:
+        raise PriorityTooLong(
+            f"{body.until} is more than {days} days from {today}",
+            ground=ground,
+            step=Step({"last": last}, change={"/body/until": last.isoformat()}),
+        )
     for subject in body.rights:
         _must_be_free_to_keep(subject, known(state, subject, Right), body, context)
 
@@ -157,6 +173,7 @@ def _must_be_free_to_keep(
             f"{body.assignment} has had its notice on {subject}",
             positions=(terms.noted,),
             subjects=(subject, body.assignment),
+            step=Step(case="once"),
         )
     kept = [right.pending[assignment] for assignment in right.priorities]
     must_be_writable(
@@ -164,6 +181,7 @@ def _must_be_free_to_keep(
         (share for each in kept for share in each.given.values()),
         subject=subject,
         positions=(each.position for each in kept),
+        step=Step(case="kept"),
     )
     for party, share in terms.given.items():
         must_not_be_kept(subject, right, party, share, context)
@@ -189,6 +207,7 @@ def _admit_rescinded(state: State, event: Event, context: Context) -> None:
             f"{', '.join(sorted(absent))} agreed on {body.assignment} too",
             positions=(assignment.position,),
             subjects=absent,
+            step=joining("/body/parties", body.parties, absent),
         )
     strangers = set(body.parties) - agreed
     if strangers:
@@ -196,6 +215,7 @@ def _admit_rescinded(state: State, event: Event, context: Context) -> None:
             f"{', '.join(sorted(strangers))} never agreed on {body.assignment}",
             positions=(assignment.position,),
             subjects=strangers,
+            step=leaving_out("/body/parties", body.parties, strangers),
         )
     must_wait(body.assignment, assignment, body)
     not_in_future(context.accepted, rescinded_on=body.rescinded_on)

@@ -17,7 +17,7 @@ from pydantic import StringConstraints, model_validator
 
 from ledger.domain.backdating import Backdated
 from ledger.domain.burden import Lien, Perfected
-from ledger.domain.covenant import must_have_covenant_consent
+from ledger.domain.covenant import Act, must_have_covenant_consent
 from ledger.domain.event import (
     FROM_LIST,
     HANOI,
@@ -50,6 +50,7 @@ from ledger.domain.existence import (
 from ledger.domain.hold import must_not_be_frozen
 from ledger.domain.moving import moved
 from ledger.domain.name import spelling_subject
+from ledger.domain.remedy import HERE, Other, Step
 from ledger.domain.right import Office, Right, with_lien
 from ledger.domain.security import (
     Security,
@@ -60,7 +61,7 @@ from ledger.domain.security import (
     passed,
 )
 from ledger.domain.spelling import Spelling, must_be_called
-from ledger.domain.title import NotOwner
+from ledger.domain.title import NotOwner, owned_by
 from ledger.domain.transfer import must_be_allowed_by_creditors
 
 KIND = "conveyance"
@@ -170,7 +171,6 @@ class ChainGap(Refusal):
 
     code = "CHAIN_GAP"
     title_vi = "Chuỗi quyền sở hữu bị đứt: bên chuyển giao chưa từng là chủ sở hữu"
-    remedy = ConveyanceAttested.TOPIC
 
 
 def must_link(subject: str, right: Right, party: str) -> None:
@@ -182,11 +182,16 @@ def must_link(subject: str, right: Right, party: str) -> None:
             f"{party} owns no more of {subject}",
             positions=(right.former[party],),
             subjects=(subject, party),
+            step=owned_by(right, subject, "/body/assignors"),
         )
     raise ChainGap(
         f"{party} never appears as owner of {subject}",
         positions=(right.titled,),
         subjects=(subject, party),
+        step=Step(
+            {"who": party, "what": subject},
+            first=(Other(ConveyanceAttested.TOPIC, {"rights": [subject], "assignees": [party]}),),
+        ),
     )
 
 
@@ -201,6 +206,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
             raise FutureFact(
                 f"{assignor.party} signed after the office recorded it",
                 pointer=f"/body/assignors/{number}/executed_on",
+                step=Step({"day": body.office_recorded_on}, case="signed", ask=(HERE,)),
             )
     for spelled in body.spellings:
         must_be_called(state, spelled.party, spelled.name)
@@ -224,23 +230,32 @@ def _must_be_the_creditors_to_give(state: State, body: ConveyanceAttested) -> No
     # and what is wrong is still that the security does not charge it.
     if body.refers_to is None:
         raise PredecessorUnknown(
-            f"a {body.kind} names the security that it is about", pointer="/body/refers_to"
+            f"a {body.kind} names the security that it is about",
+            pointer="/body/refers_to",
+            step=_REFERRING,
         )
     security = known(state, body.refers_to, Security)
     must_be_charged(body.refers_to, security, body.rights)
-    must_be_creditors(body.refers_to, security, body.rights, body.givers())
+    must_be_creditors(body.refers_to, security, body.rights, body.givers(), "/body/assignors")
 
 
 def _must_correct_a_transfer(state: State, body: ConveyanceAttested) -> None:
     if body.refers_to is None:
         raise PredecessorUnknown(
-            "a correction names the record that it corrects", pointer="/body/refers_to"
+            "a correction names the record that it corrects",
+            pointer="/body/refers_to",
+            step=_REFERRING,
         )
     record = state.get(body.refers_to)
     if not isinstance(record, Conveyance) or record.kind in OF_LIENS:
         raise PredecessorUnknown(
-            f"no transfer {body.refers_to} is in the log", subjects=(body.refers_to,)
+            f"no transfer {body.refers_to} is in the log",
+            subjects=(body.refers_to,),
+            step=_REFERRING,
         )
+
+
+_REFERRING = Step(ask=("/body/refers_to",))
 
 
 def _must_be_theirs_to_give(subject: str, right: Right, body: ConveyanceAttested) -> None:
@@ -289,13 +304,11 @@ def _must_be_free(subject: str, right: Right, body: ConveyanceAttested, event: E
         must_have_covenant_consent(
             subject,
             right,
-            "negative_pledge",
-            actors=body.givers(),
-            signers=event.signers,
-            day=body.office_recorded_on,
+            Act("negative_pledge", body.givers(), body.office_recorded_on),
+            event.signers,
         )
         return
-    must_be_allowed_by_creditors(subject, right, body.givers(), event.signers)
+    must_be_allowed_by_creditors(subject, right, body.givers(), event.signers, signs=False)
     _must_come_in_turn(subject, right, body)
 
 
@@ -316,6 +329,7 @@ def _must_come_in_turn(subject: str, right: Right, body: ConveyanceAttested) -> 
         f"recorded on {body.office_recorded_on}, before a transfer of {subject} of {recorded}",
         positions=(right.titled,),
         subjects=(subject,),
+        step=Step({"day": recorded}, case="turn"),
     )
 
 

@@ -49,7 +49,7 @@ from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.notice import Notice, NoticeId
 from ledger.domain.noticed import OF_AN_END, OF_BREACH, OF_SUSPENSION, Alone, must_be_noticed
 from ledger.domain.order import kind_of
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import Step, joining
 from ledger.domain.right import Right
 from ledger.domain.share import Share, beneficiaries_of
 from ledger.domain.sublicence import licensees_of, sublicences_below
@@ -343,12 +343,7 @@ def _ending_today(context: Context) -> Step:
 def _with(body: ContractTerminated, absent: Collection[str]) -> Step:
     if not absent:
         return Step(case="sealed")
-    return Step(
-        {"parties": ", ".join(sorted(absent))},
-        case="unconfirmed",
-        change={"/body/terminated_by": sorted({*body.terminated_by, *absent})},
-        sign=tuple(sorted(absent)),
-    )
+    return joining("/body/terminated_by", body.terminated_by, absent, "unconfirmed")
 
 
 def _must_be_over(

@@ -30,12 +30,14 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, not_in_future
 from ledger.domain.fraction import must_be_writable
 from ledger.domain.moving import passed_on
+from ledger.domain.remedy import Step
 from ledger.domain.right import (
     Attested,
     FractionSum,
     Holdings,
     OfficeNumber,
     Right,
+    adding_up,
     sum_of,
     with_lien,
     without_lien,
@@ -133,10 +135,16 @@ def _admit_enforced(state: State, event: Event, context: Context) -> None:
     for subject in body.rights:
         known(state, subject, Right)
     not_in_future(context.accepted, registered_on=body.registered_on)
-    must_be_writable(holding.share for holding in (*body.owners, *body.acquirers))
+    must_be_writable(
+        (holding.share for holding in (*body.owners, *body.acquirers)),
+        step=Step(ask=("/body/owners", "/body/acquirers")),
+    )
     given, taken = sum_of(body.owners), sum_of(body.acquirers)
     if given != taken:
-        raise FractionSum(f"the owners lose {given}, the acquirers get {taken}")
+        raise FractionSum(
+            f"the owners lose {given}, the acquirers get {taken}",
+            step=adding_up("/body/acquirers", body.acquirers, given),
+        )
 
 
 def _evolve_assigned(subject: str, value: Security | None, logged: Logged) -> Security | None:

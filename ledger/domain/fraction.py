@@ -15,6 +15,7 @@ from math import lcm
 
 from ledger.domain.event import Refusal
 from ledger.domain.money import largest_remainder
+from ledger.domain.remedy import Step
 
 FINEST = 2**53 - 1
 """The largest common denominator of shares: the largest integer that an event can say."""
@@ -46,11 +47,12 @@ def must_be_writable(
     *,
     subject: str = "",
     positions: Iterable[int] = (),
+    step: Step,
 ) -> None:
     """Raise `ShareTooFine` unless shares that an event names fit among those that there are."""
     named, owned = tuple(named), tuple(owned)
     if common_denominator(named) is None:
-        raise ShareTooFine(f"the shares named have no common denominator up to {FINEST}")
+        raise ShareTooFine(f"the shares named have no common denominator up to {FINEST}", step=step)
     if common_denominator((*named, *owned)) is None:
         there = common_denominator(owned)
         raise ShareTooFine(
@@ -58,6 +60,7 @@ def must_be_writable(
             f" denominator up to {FINEST}",
             positions=positions,
             subjects=(subject,),
+            step=step,
         )
 
 

@@ -13,7 +13,7 @@ from datetime import date
 
 from ledger.domain.backdating import Since, must_have_been_filed, must_not_reach_back
 from ledger.domain.contract_terms import Excluded, Grant
-from ledger.domain.covenant import must_have_covenant_consent
+from ledger.domain.covenant import Act, must_have_covenant_consent
 from ledger.domain.estate import Estate
 from ledger.domain.event import Context, Refusal, State, legal_day
 from ledger.domain.existence import PredecessorUnknown, known
@@ -182,10 +182,8 @@ def must_be_free(
             must_have_covenant_consent(
                 right,
                 value,
-                "exclusive_licence_veto",
-                actors=(grant.licensor,),
-                signers=signers | agreed.get(right, _NOBODY),
-                day=held.recorded,
+                Act("exclusive_licence_veto", (grant.licensor,), held.recorded),
+                signers | agreed.get(right, _NOBODY),
             )
     if grant.option_until is None:
         _must_not_overlap(at, objects, held, signers, agreed)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ledger.domain.event import Refusal
+from ledger.domain.remedy import Step, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def must_stand(subject: str, voided: Voidance | None, day: date) -> None:
             f"{subject} is void from {voided.start}",
             positions=(voided.position,),
             subjects=(subject,),
+            step=Step({"from": voided.start}),
         )
 
 
@@ -110,4 +112,14 @@ def _must_not_hold(
             positions=(hold.position for hold in found.values()),
             subjects=(subject,),
             pointer=pointer,
+            step=_once_free(found),
         )
+
+
+def _once_free(found: Holds) -> Step:
+    """Return the step of waiting for the last day of the orders, if each of them has one."""
+    orders = listed(found)
+    ends = [hold.end for hold in found.values() if hold.end is not None]
+    if len(ends) < len(found):
+        return Step({"orders": orders}, case="open")
+    return Step({"orders": orders, "day": max(ends)}, after=max(ends))

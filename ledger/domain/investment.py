@@ -6,6 +6,7 @@ promises of the company: a later owner is bound only by what it promised itself.
 Read in this order: events, state, admit, evolve.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
@@ -36,6 +37,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
 from ledger.domain.money import Price, check_rate
+from ledger.domain.remedy import Step, listed, naming
 from ledger.domain.right import Right
 from ledger.domain.title import must_own
 
@@ -118,7 +120,7 @@ def _admit_made(state: State, event: Event, context: Context) -> None:
     check_rate(body.stake_ppm, "/body/stake_ppm", context)
     for promised in body.covenants:
         for subject in promised.rights:
-            must_own(subject, known(state, subject, Right), body.company)
+            must_own(subject, known(state, subject, Right), body.company, "/body/covenants")
 
 
 def _admit_ended(state: State, event: Event, context: Context) -> None:
@@ -131,6 +133,7 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
             f"{body.investment} is {investment.fund}'s to give up",
             positions=(investment.position,),
             subjects=(body.ended_by,),
+            step=naming("/body/ended_by", investment.fund),
         )
     not_in_future(context.accepted, ended_on=body.ended_on)
     strangers = sorted(set(body.rights) - investment.rights)
@@ -139,7 +142,15 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
             f"{body.investment} promises nothing about {', '.join(strangers)}",
             positions=(investment.position,),
             subjects=strangers,
+            step=_about(investment, body.rights),
         )
+
+
+def _about(investment: Investment, named: Iterable[str]) -> Step:
+    meant = sorted(investment.rights.intersection(named) or investment.rights)
+    if not meant:
+        return Step(case="done")
+    return Step({"rights": listed(meant)}, case="rights", change={"/body/rights": meant})
 
 
 def _evolve_made(subject: str, value: Investment | None, logged: Logged) -> Investment:

@@ -18,7 +18,7 @@ from pydantic import model_validator
 
 from ledger.domain.authority import WrongSigner
 from ledger.domain.burden import Covenant
-from ledger.domain.covenant import CovenantBreach, promised
+from ledger.domain.covenant import Act, CovenantBreach, promised
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -44,7 +44,8 @@ from ledger.domain.existence import known, new, not_in_future
 from ledger.domain.law import Law, law_day
 from ledger.domain.money import Money, Price
 from ledger.domain.periods import end_of_months
-from ledger.domain.right import Holdings, Right
+from ledger.domain.remedy import Other, Step, joining, naming
+from ledger.domain.right import Holdings, Right, format_share
 
 KIND = "preemption"
 
@@ -123,6 +124,25 @@ class Sale:
     buyers: frozenset[str]
     terms_sha256: str | None
     agreed_on: date
+    price: Money | Sealed | None
+    consenting: frozenset[str]
+
+    def told(self, party: str) -> Step:
+        """Return the step in which a party is told of it, and the sale names that notice."""
+        told = {
+            "rights": sorted(self.rights),
+            "sellers": [
+                {"party": seller, "share": format_share(share)}
+                for seller, share in sorted(self.sellers.items())
+            ],
+            "notified": party,
+            "terms_sha256": self.terms_sha256,
+        }
+        if not isinstance(self.price, Sealed):
+            told["price"] = None if self.price is None else self.price.model_dump(mode="json")
+        return Step(
+            {"who": party}, first=(Other(CoOwnerNotified.TOPIC, told),), ask=("/body/notices",)
+        )
 
 
 class PreemptionOpen(Refusal):
@@ -131,7 +151,6 @@ class PreemptionOpen(Refusal):
     code = "PREEMPTION_OPEN"
     title_vi = "Quyền ưu tiên mua của đồng chủ sở hữu chưa hết thời hạn"
     article = "Bộ luật Dân sự, Điều 218(3)"
-    remedy = PreemptionWaived.TOPIC
 
 
 class PreemptionTerms(Refusal):
@@ -140,7 +159,6 @@ class PreemptionTerms(Refusal):
     code = "PREEMPTION_TERMS"
     title_vi = "Điều kiện bán khác với điều kiện đã thông báo cho đồng chủ sở hữu"
     article = "Bộ luật Dân sự, Điều 218(3)"
-    remedy = CoOwnerNotified.TOPIC
 
 
 def must_have_been_offered(
@@ -166,10 +184,12 @@ def must_have_been_offered(
                 f"{party} owns a share of {subject} and was not told of the sale",
                 positions=(right.titled,),
                 subjects=(subject, party),
+                step=sale.told(party),
             )
         if found.waived is None:
             _must_be_over(subject, found, sale, law)
-    for covenant in promised(right, "preemption", sale.sellers.keys(), sale.agreed_on):
+    act = Act("preemption", sale.sellers.keys(), sale.agreed_on)
+    for _, covenant in promised(right, act):
         if covenant.fund not in involved:
             _must_have_been_kept(
                 subject, covenant, _heeded(subject, covenant.fund, sale, notices), sale
@@ -188,6 +208,7 @@ def _must_have_been_kept(
         f"a sale of {subject} was to be offered to {covenant.fund} first",
         positions=(covenant.position, *(() if notice is None else (notice.position,))),
         subjects=(subject, covenant.fund),
+        step=joining("/body/consenting", sale.consenting, [covenant.fund]),
     )
 
 
@@ -211,6 +232,7 @@ def _heeded(
             f"{party} was told of another {' and '.join(differs)}",
             positions=(notice.position,),
             subjects=(subject, party),
+            step=sale.told(party),
         )
     return notice
 
@@ -230,7 +252,15 @@ def _must_be_over(subject: str, notice: Preemption, sale: Sale, law: Law) -> Non
             positions=(notice.position,),
             subjects=(subject, notice.notified),
             ground=ground,
+            step=_once_over(last),
         )
+
+
+def _once_over(last: date) -> Step:
+    first = last + timedelta(days=1)
+    return Step(
+        {"day": first}, case="running", change={"/body/agreed_on": first.isoformat()}, after=first
+    )
 
 
 def is_at(
@@ -282,6 +312,7 @@ def _admit_waived(state: State, event: Event, context: Context) -> None:
             f"{body.preemption} tells {notice.notified}",
             positions=(notice.position,),
             subjects=(body.waived_by,),
+            step=naming("/body/waived_by", notice.notified),
         )
     not_in_future(context.accepted, waived_on=body.waived_on)
 

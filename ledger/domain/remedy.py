@@ -7,7 +7,7 @@ or instead of it, who signs too, from when on. So a client can do it, and a test
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -98,6 +98,41 @@ class Step:
 def naming(pointer: str, party: str) -> Step:
     """Return the step of naming, at a pointer, the one party that may."""
     return Step({"who": party}, case="named", change={pointer: party})
+
+
+def naming_one_of(pointer: str, parties: Iterable[str]) -> Step:
+    """Return the step of naming, at a pointer, one of the parties that may."""
+    may = sorted(parties)
+    return naming(pointer, may[0]) if len(may) == 1 else Step({"why": listed(may)}, ask=(pointer,))
+
+
+def joining(
+    pointer: str, named: Iterable[str], too: Iterable[str], case: str | None = None
+) -> Step:
+    """Return the step in which these parties are named, in the list at a pointer, and sign too."""
+    joined = sorted(too)
+    return Step(
+        {"who": listed(joined)},
+        case=case,
+        change={pointer: sorted({*named, *joined})},
+        sign=tuple(joined),
+    )
+
+
+def leaving_out(pointer: str, named: Iterable[str], strangers: Iterable[str]) -> Step:
+    """Return the step in which these parties are not named in the list, and do not sign."""
+    gone = sorted(strangers)
+    return Step(
+        {"who": listed(gone)},
+        case="stranger",
+        change={pointer: sorted({*named}.difference(gone))},
+        unsign=tuple(gone),
+    )
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as a sentence lists them."""
+    return ", ".join(sorted(names))
 
 
 def _replaced(pointer: str, value: Any, by: Mapping[str, str]) -> Iterator[tuple[str, Any]]:

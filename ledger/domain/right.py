@@ -48,6 +48,7 @@ from ledger.domain.existence import all_known, new, not_in_future
 from ledger.domain.fraction import must_be_writable
 from ledger.domain.hold import Hold
 from ledger.domain.number import must_be_named_by_its_number
+from ledger.domain.remedy import Step
 from ledger.domain.standing import UNCHANGED, Standing
 
 KIND = "right"
@@ -265,12 +266,22 @@ def sum_of(holdings: Iterable[Holding]) -> Fraction:
     return sum((holding.share for holding in holdings), Fraction(0))
 
 
+def adding_up(pointer: str, holdings: Sequence[Holding], total: Fraction) -> Step:
+    """Return the step in which the holdings listed at a pointer add up to this."""
+    if len(holdings) > 1:
+        return Step({"total": total}, ask=(pointer,))
+    return Step({"total": total}, change={f"{pointer}/0/share": format_share(total)})
+
+
 def must_be_whole(owners: Sequence[Holding]) -> None:
     """Raise `ShareTooFine` or `FractionSum` unless the owners' shares add up to the whole."""
-    must_be_writable(holding.share for holding in owners)
+    must_be_writable((holding.share for holding in owners), step=Step(ask=("/body/owners",)))
     total = sum_of(owners)
     if total != 1:
-        raise FractionSum(f"the owners' shares add up to {total}, not 1")
+        raise FractionSum(
+            f"the owners' shares add up to {total}, not 1",
+            step=adding_up("/body/owners", owners, Fraction(1)),
+        )
 
 
 def _admit_filed(state: State, event: Event, context: Context) -> None:

@@ -31,6 +31,7 @@ from ledger.domain.event import (
     Text,
 )
 from ledger.domain.existence import known, not_in_future
+from ledger.domain.remedy import Step
 from ledger.domain.right import (
     KIND,
     Attested,
@@ -226,7 +227,10 @@ def _admit_disclosure(state: State, event: Event, context: Context) -> None:
     right = known(state, body.right, Right)
     if right.kind not in _SECRETS:
         raise NoSecret(
-            f"{body.right} is a {right.kind}", positions=(right.position,), subjects=(body.right,)
+            f"{body.right} is a {right.kind}",
+            positions=(right.position,),
+            subjects=(body.right,),
+            step=Step({"kind": right.kind}),
         )
     if body.recorded_by not in right.owners:
         must_hold(state, body.recorded_by, "clerk")

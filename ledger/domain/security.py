@@ -7,14 +7,14 @@ charges 15145443.
 Read in this order: events, state, refusals, helpers, admit, evolve.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from rpds import HashTrieMap
 
 from ledger.domain.burden import Lien
-from ledger.domain.covenant import must_have_covenant_consent
+from ledger.domain.covenant import Act, must_have_covenant_consent
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -36,8 +36,9 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import known, new, not_in_future
 from ledger.domain.hold import must_not_be_frozen
+from ledger.domain.remedy import Step, joining, listed
 from ledger.domain.right import Right, with_lien, without_lien
-from ledger.domain.title import NotOwner
+from ledger.domain.title import NotOwner, owned_by
 
 KIND = "security"
 
@@ -108,7 +109,7 @@ class ReleaseByStranger(Refusal):
     title_vi = "Chỉ bên nhận bảo đảm mới được giải chấp"
 
 
-def must_be_charged(subject: str, security: Security, rights: Iterable[str]) -> None:
+def must_be_charged(subject: str, security: Security, rights: Collection[str]) -> None:
     """Raise `ReleaseMismatch`, naming the rights that the security does not charge (any more)."""
     strangers = sorted(right for right in rights if not security.creditors.get(right))
     if strangers:
@@ -117,13 +118,29 @@ def must_be_charged(subject: str, security: Security, rights: Iterable[str]) -> 
             f"{subject} does not charge {', '.join(strangers)}",
             positions=(security.position, *released),
             subjects=strangers,
+            step=_of_the_charged(security, rights),
         )
 
 
+def _of_the_charged(security: Security, named: Collection[str]) -> Step:
+    charged = {right for right, creditors in security.creditors.items() if creditors}
+    meant = sorted(charged.intersection(named) or charged)
+    if not meant:
+        return Step(case="released")
+    return Step({"rights": listed(meant)}, change={"/body/rights": meant})
+
+
 def must_be_creditors(
-    subject: str, security: Security, rights: Iterable[str], parties: Iterable[str]
+    subject: str,
+    security: Security,
+    rights: Iterable[str],
+    parties: Iterable[str],
+    pointer: str = "/body/creditor",
 ) -> None:
-    """Raise `ReleaseByStranger` unless each party is a creditor on each of the rights."""
+    """Raise `ReleaseByStranger` unless each party is a creditor on each of the rights.
+
+    `pointer` is where the payload names them.
+    """
     for right in rights:
         strangers = sorted(set(parties) - security.creditors[right])
         if strangers:
@@ -131,7 +148,15 @@ def must_be_creditors(
                 f"{', '.join(strangers)} is not creditor of {subject} on {right}",
                 positions=(security.position,),
                 subjects=strangers,
+                step=_by_creditor(security.creditors[right], pointer),
             )
+
+
+def _by_creditor(creditors: Collection[str], pointer: str) -> Step:
+    who = sorted(creditors)
+    if len(who) > 1 or pointer != "/body/creditor":
+        return Step({"who": listed(who)}, ask=(pointer,))
+    return Step({"who": who[0]}, change={pointer: who[0]})
 
 
 def charging(rights: Iterable[str], creditors: Iterable[str]) -> "HashTrieMap[str, frozenset[str]]":
@@ -177,10 +202,11 @@ def _admit_created(state: State, event: Event, context: Context) -> None:
         must_have_covenant_consent(
             subject,
             right,
-            "negative_pledge",
-            actors=body.debtors,
-            signers=event.signers,
-            day=today,
+            Act("negative_pledge", body.debtors, today),
+            event.signers,
+            lambda _, broken: joining(
+                "/body/consenting", body.consenting, {covenant.fund for _, covenant in broken}
+            ),
         )
 
 
@@ -192,6 +218,7 @@ def _must_be_a_debtors(subject: str, right: Right, debtors: Iterable[str]) -> No
         f"none of the debtors owns {subject}",
         positions=left or (right.titled,),
         subjects=(subject,),
+        step=owned_by(right, subject, "/body/debtors"),
     )
 
 

@@ -55,7 +55,7 @@ from ledger.domain.funding import read_persons
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.law import law_day
 from ledger.domain.money import PPM, Part, RateRange, ShareSum, ppm
-from ledger.domain.remedy import Other
+from ledger.domain.remedy import Other, joining, leaving_out
 from ledger.domain.remedy import Step as NextStep
 from ledger.domain.right import Right
 from ledger.domain.technology import Technology, TechnologyId
@@ -205,7 +205,6 @@ class ShareByStranger(Refusal):
     members = ("agreed_by",)
     title_vi = "Thỏa thuận phân chia thiếu bên có quyền nhận khoản tiền được phân chia"
     article = "Bộ luật Dân sự, Điều 398"
-    remedy = "share.agreed/1"
 
 
 class ShareSupersede(Refusal):
@@ -215,7 +214,6 @@ class ShareSupersede(Refusal):
     members = ("supersedes",)
     title_vi = "Thỏa thuận phân chia chỉ được thay thế khi các bên được hưởng theo đó đồng ý"
     article = "Bộ luật Dân sự, Điều 417"
-    remedy = "share.agreed/1"
 
 
 class ShareSuperseded(Refusal):
@@ -293,17 +291,8 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
                 "those who agree are the creditors, who gets a part, and who gives one up",
                 subjects=strangers,
                 pointer="/body/agreed_by",
-                step=_without(body, strangers),
+                step=leaving_out("/body/agreed_by", body.agreed_by, strangers),
             )
-
-
-def _without(body: ShareAgreed, strangers: Collection[str]) -> NextStep:
-    return NextStep(
-        {"who": ", ".join(sorted(strangers))},
-        case="stranger",
-        change={"/body/agreed_by": sorted({*body.agreed_by}.difference(strangers))},
-        unsign=tuple(sorted(strangers)),
-    )
 
 
 def _must_share_the_same(body: ShareAgreed, earlier: Share, contract: Contract) -> None:
@@ -337,16 +326,8 @@ def _must_be_shared_by_creditors(body: ShareAgreed, contract: Contract) -> None:
             " to agree: `agreed_by` names all licensors",
             positions=(contract.position,),
             subjects=silent,
-            step=_agreed_by(body, silent),
+            step=joining("/body/agreed_by", body.agreed_by, silent),
         )
-
-
-def _agreed_by(body: ShareAgreed, too: Collection[str]) -> NextStep:
-    return NextStep(
-        {"parties": ", ".join(sorted(too))},
-        change={"/body/agreed_by": sorted({*body.agreed_by, *too})},
-        sign=tuple(sorted(too)),
-    )
 
 
 def _must_supersede(state: State, body: ShareAgreed, contract: Contract) -> None:
@@ -399,7 +380,9 @@ def _must_be_given_up(body: ShareAgreed, earlier: Share | None, giving_up: froze
             " have to agree (`agreed_by`), with or without a part by this one",
             positions=(earlier.position,),
             subjects=named or (str(body.supersedes),),
-            step=_agreed_by(body, named) if named else NextStep(case="sealed"),
+            step=joining("/body/agreed_by", body.agreed_by, named)
+            if named
+            else NextStep(case="sealed"),
             pointer="/body/supersedes",
         )
 

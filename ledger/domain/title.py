@@ -10,6 +10,7 @@ Read in this order: events, state, refusals, helpers, admit, evolve.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from fractions import Fraction
 from typing import Annotated, ClassVar
 
@@ -30,8 +31,9 @@ from ledger.domain.backdating import (
     must_have_been_filed,
     must_not_reach_back,
 )
-from ledger.domain.burden import Pending
+from ledger.domain.burden import Pending, Priority
 from ledger.domain.contract_terms import Confirmation, reason_of
+from ledger.domain.equity import Equity, must_say_what_for
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -43,7 +45,6 @@ from ledger.domain.event import (
     EventHash,
     Evolves,
     Logged,
-    Model,
     PartyId,
     Refusal,
     RightIds,
@@ -57,17 +58,19 @@ from ledger.domain.existence import PredecessorUnknown, known, new, not_in_futur
 from ledger.domain.fraction import must_be_writable
 from ledger.domain.hold import Voidance, must_not_be_frozen
 from ledger.domain.law import law_day
-from ledger.domain.listing import ContentMissing
-from ledger.domain.money import Price, check_rate
+from ledger.domain.money import Price
 from ledger.domain.moving import moved, registered
 from ledger.domain.offer import OfferId
 from ledger.domain.preemption import Preemption, PreemptionIds, Sale, is_at, must_have_been_offered
+from ledger.domain.remedy import HERE, Step, listed
 from ledger.domain.right import (
     Attested,
     FractionSum,
     Holdings,
     OfficeNumber,
     Right,
+    adding_up,
+    format_share,
     sum_of,
 )
 from ledger.domain.transfer import (
@@ -83,14 +86,6 @@ KIND = "assignment"
 AssignmentId = Annotated[str, of_kind(KIND)]
 BY_AGREEMENT = frozenset({"software", "know_how", "trade_secret", "trade_name"})
 """Kinds of right that arise without registration and pass without it (IP Law art. 6(1), 6(3))."""
-
-
-class Equity(Model):
-    """What a company gives for a right that is contributed to its capital."""
-
-    company: PartyId
-    stake_ppm: int | Sealed
-    value: Price | Sealed
 
 
 class AssignmentAgreed(Body):
@@ -209,14 +204,13 @@ class DoubleAssignPending(Refusal):
 
     code = "DOUBLE_ASSIGN_PENDING"
     title_vi = "Phần quyền này đã được chuyển nhượng cho bên khác và đang được giữ quyền ưu tiên"
-    remedy = "assignment.rescinded/1"
 
 
-def must_own(subject: str, right: Right, party: str) -> Fraction:
+def must_own(subject: str, right: Right, party: str, pointer: str = HERE) -> Fraction:
     """Return the party's fraction of a right, or raise `NotOwner`.
 
     Its positions are those of the event by which the party ceased to own, or else of the one that
-    made the present owners.
+    made the present owners. `pointer` is where the payload names who gives.
     """
     share = right.owners.get(party)
     if share is None:
@@ -224,8 +218,14 @@ def must_own(subject: str, right: Right, party: str) -> Fraction:
             f"{party} does not own {subject}",
             positions=(right.former.get(party, right.titled),),
             subjects=(subject, party),
+            step=owned_by(right, subject, pointer),
         )
     return share
+
+
+def owned_by(right: Right, subject: str, pointer: str) -> Step:
+    """Return the step in which an owner gives: which of them, only the sender knows."""
+    return Step({"owners": listed(right.owners), "what": subject}, ask=(pointer,))
 
 
 def _admit_agreed(state: State, event: Event, context: Context) -> None:
@@ -239,11 +239,15 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     must_follow_auction(state, body.auction, deal, context)
     not_in_future(context.accepted, agreed_on=body.agreed_on)
     must_fit_its_ground(state, body.ground, body.givers(), (body.price, body.quoted_price), context)
-    _must_say_what_for(body, context)
-    must_be_writable(_named(body))
+    takers = [holding.party for holding in body.assignees]
+    must_say_what_for(body.equity, body.ground, takers, context)
+    must_be_writable(_named(body), step=_COARSER)
     given, taken = sum_of(body.assignors), sum_of(body.assignees)
     if given != taken:
-        raise FractionSum(f"the assignors give {given}, the assignees take {taken}")
+        raise FractionSum(
+            f"the assignors give {given}, the assignees take {taken}",
+            step=adding_up("/body/assignees", body.assignees, given),
+        )
     for subject, right in rights.items():
         _must_be_theirs(subject, right, body, event, context)
     for subject, right in rights.items():
@@ -268,19 +272,6 @@ def _deal_of(body: AssignmentAgreed) -> Deal:
     )
 
 
-def _must_say_what_for(body: AssignmentAgreed, context: Context) -> None:
-    contributed = body.ground == "capital_contribution"
-    if contributed and body.equity is None:
-        raise ContentMissing("a capital contribution says for which stake, of which value")
-    if body.equity is None:
-        return
-    if not contributed:
-        raise ContentMissing("who gets a stake for a right contributes it to the capital")
-    if body.equity.company not in {holding.party for holding in body.assignees}:
-        raise ContentMissing("a right is contributed to the company whose stake is given for it")
-    check_rate(body.equity.stake_ppm, "/body/equity/stake_ppm", context)
-
-
 def _named(body: AssignmentAgreed) -> Iterable[Fraction]:
     return (holding.share for holding in (*body.assignors, *body.assignees))
 
@@ -300,18 +291,35 @@ def _must_be_theirs(
             context=context,
             reason=reason_of(body.confirms),
         )
-    for holding in body.assignors:
-        owned = must_own(subject, right, holding.party)
+    for number, holding in enumerate(body.assignors):
+        owned = must_own(subject, right, holding.party, "/body/assignors")
         if owned < holding.share:
             raise FractionExceeded(
                 f"{holding.party} owns {owned} of {subject}, not {holding.share}",
                 positions=(right.titled,),
                 subjects=(subject, holding.party),
+                step=_at_most(owned, number, body),
             )
         must_not_be_kept(subject, right, holding.party, holding.share, context)
     must_be_writable(
-        _named(body), right.owners.values(), subject=subject, positions=(right.titled,)
+        _named(body),
+        right.owners.values(),
+        subject=subject,
+        positions=(right.titled,),
+        step=_COARSER,
     )
+
+
+_COARSER = Step(ask=("/body/assignors", "/body/assignees"))
+
+
+def _at_most(owned: Fraction, number: int, body: AssignmentAgreed) -> Step:
+    """Return the step in which an assignor gives all it owns, to whom it was to go."""
+    told = {"who": body.assignors[number].party, "share": owned}
+    if len(body.assignors) > 1 or len(body.assignees) > 1:
+        return Step(told, ask=_COARSER.ask)
+    share = format_share(owned)
+    return Step(told, change={"/body/assignors/0/share": share, "/body/assignees/0/share": share})
 
 
 def must_not_be_kept(
@@ -340,7 +348,13 @@ def must_not_be_kept(
                 for position in (right.pending[assignment].position, priority.position)
             ),
             subjects=(subject, party, *kept),
+            step=_after(kept),
         )
+
+
+def _after(kept: Mapping[str, Priority]) -> Step:
+    first = max(priority.until for priority in kept.values()) + timedelta(days=1)
+    return Step({"kept": listed(kept), "day": first}, after=first)
 
 
 def _must_be_free(
@@ -370,6 +384,8 @@ def _must_have_been_offered(
         buyers=frozenset(holding.party for holding in body.assignees),
         terms_sha256=body.terms_sha256,
         agreed_on=body.agreed_on,
+        price=body.price,
+        consenting=frozenset(body.consenting),
     )
     signers = frozenset((*body.parties(), *body.consenting))
     for subject, right in rights.items():
@@ -393,8 +409,14 @@ def must_assign(state: State, subject: str, rights: Iterable[str]) -> Assignment
             f"{subject} does not assign {', '.join(strangers)}",
             positions=(assignment.position,),
             subjects=strangers,
+            step=_of_the_assignment(assignment, rights),
         )
     return assignment
+
+
+def _of_the_assignment(assignment: Assignment, rights: Iterable[str]) -> Step:
+    meant = sorted(assignment.rights.intersection(rights) or assignment.rights)
+    return Step({"rights": listed(meant)}, case="rights", change={"/body/rights": meant})
 
 
 def settled(value: Assignment | None, rights: Iterable[str], logged: Logged) -> Assignment | None:

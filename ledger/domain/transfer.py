@@ -14,7 +14,7 @@ from ledger.domain.event import Context, Refusal, Sealed, State, if_opened, reve
 from ledger.domain.law import Law
 from ledger.domain.money import Money, Price
 from ledger.domain.party import party_of
-from ledger.domain.remedy import HERE, Step
+from ledger.domain.remedy import HERE, Other, Step, joining, listed
 from ledger.domain.right import Right
 from ledger.domain.technology import Technology
 
@@ -28,7 +28,6 @@ class GroundPrice(Refusal):
     code = "GROUND_PRICE"
     title_vi = "Căn cứ chuyển giao này không đi cùng giá, hoặc không có giữa các bên này"
     article = "Bộ luật Dân sự, Điều 457, 609"
-    remedy = "assignment.agreed/1"
 
 
 class NonAssignable(Refusal):
@@ -55,7 +54,6 @@ class LienCovenant(Refusal):
     code = "LIEN_COVENANT"
     title_vi = "Biện pháp bảo đảm đã đăng ký cấm chuyển nhượng khi bên nhận bảo đảm chưa đồng ý"
     article = "Bộ luật Dân sự, Điều 321"
-    remedy = "security.released/1"
 
 
 Ground = Literal[
@@ -147,11 +145,17 @@ def _state_funding(state: State, right: Right) -> Technology | None:
 
 
 def must_be_allowed_by_creditors(
-    subject: str, right: Right, givers: Iterable[str], consenting: Collection[str]
+    subject: str,
+    right: Right,
+    givers: Iterable[str],
+    consenting: Collection[str],
+    *,
+    signs: bool = True,
 ) -> None:
     """Raise `LienCovenant` unless the creditors of each security that forbids it have signed.
 
     It forbids its debtors, and who got their shares since; another co-owner promised nothing.
+    `signs` says whether the event has room for creditors who sign; else they release it first.
     """
     giving = frozenset(givers)
     for security, lien in right.liens.items():
@@ -163,4 +167,13 @@ def must_be_allowed_by_creditors(
                 f"{security} forbids to assign {subject} without {', '.join(sorted(silent))}",
                 positions=(lien.position, lien.perfected.position),
                 subjects=(subject, security, *silent),
+                step=joining("/body/consenting", consenting, silent)
+                if signs
+                else _released(security, subject, silent),
             )
+
+
+def _released(security: str, subject: str, creditors: Iterable[str]) -> Step:
+    free = {"security": security, "rights": [subject]}
+    first = (Other("security.released/1", {**free, "creditor": each}) for each in sorted(creditors))
+    return Step({"who": listed(creditors)}, case="record", first=tuple(first))

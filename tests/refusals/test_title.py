@@ -79,7 +79,8 @@ def test_not_owner() -> None:
         assignment_registered(registered_on="2026-05-20", effective_on="2026-05-20"),
     )
     june = assignment_agreed(assignment=SECOND, assignees=[held(RIVAL)], **LATE)
-    log.when(june).then_refused(NotOwner, positions=(2,), subjects=(INSTITUTE, RIGHT))
+    owner = {"/body/assignors": [held(FIRM)]}
+    log.when(june).then_refused(NotOwner, positions=(2,), subjects=(INSTITUTE, RIGHT), word=owner)
     by_owner = assignment_agreed(
         assignment=SECOND, assignors=[held(FIRM)], assignees=[held(RIVAL)], **LATE
     )
@@ -114,10 +115,13 @@ def test_chain_gap() -> None:
     midco = "party:us.midco"
     record = {"rights": ["right:us.14298201"], "kind": "nunc_pro_tunc"}
     broken = conveyance_attested("49519-955", assignors=executed(midco), **record)
-    given(filed).when(broken).then_refused(
-        ChainGap, positions=(0,), subjects=("right:us.14298201", midco)
-    )
     link = conveyance_attested("49519-489", assignees=[midco], rights=["right:us.14298201"])
+    given(filed).when(broken).then_refused(
+        ChainGap,
+        positions=(0,),
+        subjects=("right:us.14298201", midco),
+        word={link.TOPIC: link.model_dump(mode="json")},
+    )
     given(filed, link).when(broken).then_admitted()
 
 
@@ -142,8 +146,12 @@ def test_party_by_name_in_a_record() -> None:
 def test_fraction_sum() -> None:
     """Owners 1/3 + 1/3 + 0.3333; with three exact thirds it is filed."""
     thirds = [held(INSTITUTE, 1, 3), held(FIRM, 1, 3)]
-    given().when(right_filed(owners=[*thirds, held(RIVAL, 3333, 10000)])).then_refused(FractionSum)
-    given().when(right_filed(owners=[*thirds, held(RIVAL, 1, 3)])).then_admitted()
+    whole = [*thirds, held(RIVAL, 1, 3)]
+    given().when(right_filed(owners=[*thirds, held(RIVAL, 3333, 10000)])).then_refused(
+        FractionSum, word={"/body/owners": whole}
+    )
+    given().when(right_filed(owners=whole)).then_admitted()
+    given().when(right_filed(owners=thirds[:1])).then_refused(FractionSum)
 
 
 def test_fraction_exceeded() -> None:
@@ -171,9 +179,12 @@ def test_share_too_fine() -> None:
     given(eleventh).when(gives(1, 231)).then_admitted()
     finest = right_filed(owners=[held(INSTITUTE, FINEST - 1, FINEST), held(FIRM, 1, FINEST)])
     given(finest).when(gives(1, FINEST)).then_admitted()
-    given(eleventh).when(gives(1, FINEST)).then_refused(ShareTooFine, positions=(0,))
+    coarse = {"/body/assignors": [held(FIRM, 1, 22)], "/body/assignees": [held(RIVAL, 1, 22)]}
+    given(eleventh).when(gives(1, FINEST)).then_refused(ShareTooFine, positions=(0,), word=coarse)
     halves = right_filed(owners=[held(INSTITUTE, 1, 2), held(FIRM, 1, 2), held(RIVAL, 1, 2**54)])
-    given().when(halves).then_refused(ShareTooFine)
+    given().when(halves).then_refused(
+        ShareTooFine, word={"/body/owners": [held(INSTITUTE, 1, 2), held(FIRM, 1, 2)]}
+    )
     many = [held(f"party:p{n}", 1, FINEST - 2 * n) for n in range(400)]
     given().when(right_filed(owners=many)).then_refused(ShareTooFine)
 
@@ -204,7 +215,15 @@ def test_preemption_open() -> None:
     in_october.when(assignment_agreed(**SOLD, agreed_on="2026-10-30")).then_admitted()
     log.and_then(preemption_waived()).when(early).then_admitted()
     told_nobody = assignment_agreed(**{**SOLD, "notices": []})
-    log.when(told_nobody).then_refused(PreemptionOpen, positions=(0,))
+    anew = {
+        "/body/notices": ["preemption:anew"],
+        "coowner.notified/1": {
+            "preemption": "preemption:anew",
+            "received_on": "2026-11-02",
+            "receipt_sha256": SOME_HASH,
+        },
+    }
+    log.when(told_nobody).then_refused(PreemptionOpen, positions=(0,), word=anew)
     given_away = assignment_agreed(**{**SOLD, "notices": [], "price": None}, ground="gift")
     log.when(given_away).then_admitted()
     to_owner = {**SOLD, "notices": [], "assignees": [held(INSTITUTE, 1, 2)]}
@@ -217,7 +236,17 @@ def test_preemption_terms() -> None:
     """Sold at 800 m VND after notice quoted 1,000 m, also where both are sealed."""
     log = given(SHARED, coowner_notified(), preemption_waived())
     cheap = assignment_agreed(**{**SOLD, "price": vnd(800_000_000)})
-    log.when(cheap).then_refused(PreemptionTerms, positions=(1,), subjects=(INSTITUTE, RIGHT))
+    anew = {
+        "/body/notices": ["preemption:anew"],
+        "coowner.notified/1": {
+            "preemption": "preemption:anew",
+            "received_on": "2026-09-01",
+            "receipt_sha256": SOME_HASH,
+        },
+    }
+    log.when(cheap).then_refused(
+        PreemptionTerms, positions=(1,), subjects=(INSTITUTE, RIGHT), word=anew
+    )
     log.when(assignment_agreed(**SOLD)).then_admitted()
     other_share = {**SOLD, "assignors": [held(FIRM, 1, 4)], "assignees": [held(RIVAL, 1, 4)]}
     log.when(assignment_agreed(**other_share)).then_refused(PreemptionTerms)
@@ -309,6 +338,8 @@ def test_lien_covenant() -> None:
         LienCovenant, positions=(1, 2), subjects=(RIGHT, SECURITY, BANK)
     )
     log.when(assignment_agreed(consenting=[BANK])).then_admitted()
+    record = {"security.released/1": {"released_on": "2026-11-02"}}
+    log.when(conveyance_attested()).then_refused(LienCovenant, positions=(1, 2), word=record)
     given(FILED, security_created()).when(assignment_agreed()).then_admitted()
     lenient = security_created(forbids_assignment=False)
     given(FILED, lenient, security_perfected()).when(assignment_agreed()).then_admitted()
@@ -321,6 +352,9 @@ def test_covenant_breach() -> None:
         CovenantBreach, positions=(2,), subjects=(RIGHT, FUND)
     )
     log.when(security_created(consenting=[FUND])).then_admitted()
+    given_up = {"investment.ended/1": {"ended_on": "2026-11-02", "reason": "Đã thoái vốn"}}
+    attested = conveyance_attested(kind="security", assignees=[BANK])
+    log.when(attested).then_refused(CovenantBreach, word=given_up)
     log.and_then(investment_ended()).when(security_created()).then_admitted()
 
 

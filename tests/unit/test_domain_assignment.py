@@ -141,7 +141,7 @@ def test_a_right_is_contributed_to_a_companys_capital() -> None:
 
 def test_content_missing_refuses_a_contribution_without_its_stake() -> None:
     without = assignment_agreed(ground="capital_contribution", price=None)
-    given(FILED).when(without).then_refused(ContentMissing)
+    given(FILED).when(without).then_refused(ContentMissing, word={"/body/equity": EQUITY})
     given(FILED).when(contributed(company=RIVAL)).then_refused(ContentMissing)
     given(FILED).when(assignment_agreed(ground="sale", equity=EQUITY)).then_refused(ContentMissing)
     given(FILED).when(contributed(stake_ppm=1_000_001)).then_refused(RateRange)

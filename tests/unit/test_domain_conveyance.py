@@ -138,7 +138,8 @@ def test_future_fact_refuses_what_was_signed_after_the_office_recorded_it() -> N
     """The office recorded it on 2019-06-19."""
     after = conveyance_attested(assignors=executed(INSTITUTE, on="2019-06-20"))
     same_day = conveyance_attested(assignors=executed(INSTITUTE, on="2019-06-19"))
-    given(FILED).when(after).then_refused(FutureFact)
+    signed = {"/body/assignors/0/executed_on": "2019-06-19"}
+    given(FILED).when(after).then_refused(FutureFact, word=signed)
     given(FILED).when(same_day).then_admitted()
 
 
@@ -209,7 +210,10 @@ def test_release_mismatch_names_a_right_that_another_security_charges() -> None:
 def test_release_by_stranger_refuses_another_than_the_creditor() -> None:
     log = given(FILED, CHARGE)
     by_debtor = conveyance_attested(kind="release", refers_to=CHARGE_ID, assignees=[FIRM])
-    log.when(by_debtor).then_refused(ReleaseByStranger, positions=(1,), subjects=(INSTITUTE,))
+    creditor = {"/body/assignors": executed(BANK)}
+    log.when(by_debtor).then_refused(
+        ReleaseByStranger, positions=(1,), subjects=(INSTITUTE,), word=creditor
+    )
     log.when(RELEASE).then_admitted()
 
 
@@ -227,7 +231,10 @@ def test_each_creditor_releases_its_own_lien() -> None:
 @pytest.mark.parametrize("kind", ["release", "security_assignment", "correction"])
 def test_predecessor_unknown_refuses_what_names_no_earlier_record(kind: str) -> None:
     """Release 66091-133 names no reel and frame."""
-    given(FILED, CHARGE).when(conveyance_attested(kind=kind)).then_refused(PredecessorUnknown)
+    log = given(FILED, CHARGE, TRANSFER)
+    record = TRANSFER_ID if kind == "correction" else CHARGE_ID
+    refused = log.when(conveyance_attested(kind=kind, assignors=executed(BANK)))
+    refused.then_refused(PredecessorUnknown, word={"/body/refers_to": record})
 
 
 @pytest.mark.parametrize("kind", ["release", "security_assignment", "correction", "assignment"])

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.domain.authority import WrongSigner
-from ledger.domain.covenant import CovenantBreach, must_have_covenant_consent
+from ledger.domain.covenant import Act, CovenantBreach, must_have_covenant_consent
 from ledger.domain.event import legal_day
 from ledger.domain.existence import FutureFact, PredecessorUnknown, SubjectExists
 from ledger.domain.money import RateRange
@@ -86,10 +86,8 @@ def test_a_pledge_recorded_elsewhere_breaches_the_promise_as_well() -> None:
 
 def test_a_veto_on_exclusive_licences_is_asked_for_by_whoever_licenses() -> None:
     right = given(*BEFORE, investment_made()).value(RIGHT)
-    asked = {"actors": [INSTITUTE], "day": legal_day(START)}
+    licensing = Act("exclusive_licence_veto", [INSTITUTE], legal_day(START))
     with pytest.raises(CovenantBreach) as caught:
-        must_have_covenant_consent(
-            RIGHT, right, "exclusive_licence_veto", signers=[INSTITUTE], **asked
-        )
+        must_have_covenant_consent(RIGHT, right, licensing, [INSTITUTE])
     assert (FUND, RIGHT) == caught.value.subjects
-    must_have_covenant_consent(RIGHT, right, "exclusive_licence_veto", signers=[FUND], **asked)
+    must_have_covenant_consent(RIGHT, right, licensing, [FUND])
