@@ -220,7 +220,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
             _must_be_confirmed(contract, body, losing(), context)
         _must_not_reach_back(state, body, context)
     if taken is not None:
-        matters = OF_BREACH if taken.ground == "breach" else OF_AN_END
+        matters = OF_AN_END | (OF_BREACH if taken.ground == "breach" else frozenset())
         alone = _alone(body, ending.intersection(taken.who))
         notice = must_be_noticed(state, contract, alone, matters)
         _must_be_over(contract, notice, body, taken.notice_days, NoticeTooShort)

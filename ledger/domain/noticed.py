@@ -16,7 +16,7 @@ from ledger.domain.notice import Notice, NoticeReceived, NoticeServed
 from ledger.domain.remedy import HERE, Other, Step
 
 OF_AN_END = frozenset({"termination"})
-OF_BREACH = frozenset({"termination", "breach"})
+OF_BREACH = frozenset({"breach"})
 OF_SUSPENSION = frozenset({"suspension"})
 
 
@@ -70,13 +70,13 @@ def must_be_noticed(
             step=Step({"why": told}, ask=(HERE,)),
         )
     _must_have_gone_to_the_other_side(contract, notice, alone, matters)
-    if notice.matter not in matters or alone.exit not in (None, notice.exit):
+    if notice.matter not in matters or alone.exit != notice.exit:
         wanted = " or ".join(sorted(matters))
-        named = "" if alone.exit is None else f" that names exit {alone.exit}"
+        named = f"exit {alone.exit}" if alone.exit else "no exit"
         served = {"contract": alone.contract, "exit": alone.exit}
         raise NoticeMatter(
             f"{alone.notice} is of {notice.matter}, exit {notice.exit or 'none'}; this takes one of"
-            f" {wanted}{named}",
+            f" {wanted} that names {named}",
             positions=(notice.position,),
             subjects=(alone.contract, alone.notice),
             step=Step(

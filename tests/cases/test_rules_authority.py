@@ -115,6 +115,27 @@ def test_renewal_notice() -> None:
     given(right_filed(), agreed, *right).when(ended()).then_admitted()
 
 
+@pytest.mark.parametrize(
+    "notice",
+    [
+        {"matter": "termination", "exit": "out"},
+        {"matter": "breach", "exit": "blamed"},
+        {"matter": "termination"},
+        {"matter": "suspension"},
+        {"matter": "renewal"},
+        {"matter": "other"},
+    ],
+)
+def test_a_serious_breach_is_told_as_one(notice: Any) -> None:
+    """A notice of an exit, whose days run, lets nobody out at once for a breach that it blames."""
+    exits = [leave(who=[INSTITUTE]), leave("blamed", ground="breach", who=[INSTITUTE])]
+    serious = ended(ground="serious_breach", exit=None)
+    agreed = five_years(exits=exits)
+    past = given(right_filed(), agreed, *told(**notice))
+    past.when(serious).then_refused(NoticeMatter, positions=[2])
+    given(right_filed(), agreed, *told(matter="breach")).when(serious).then_admitted()
+
+
 def test_end_in_the_past() -> None:
     """By consent, for a day before the contract, over a sublicensee: it signs, and all say why."""
     passed_on = sublicence_granted(

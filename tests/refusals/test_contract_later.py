@@ -261,9 +261,9 @@ def test_notice_matter() -> None:
 def test_a_serious_breach_needs_no_exit() -> None:
     """CC art. 428(1): by notice of it, from its receipt on."""
     serious = contract_terminated(ground="serious_breach", exit=None, terminated_on="2026-11-02")
-    for matter in ("breach", "termination"):
-        told(matter=matter, exit=None).when(serious).then_admitted()
-    told(matter="other", exit=None).when(serious).then_refused(NoticeMatter)
+    told(matter="breach", exit=None).when(serious).then_admitted()
+    for matter in ("termination", "other"):
+        told(matter=matter, exit=None).when(serious).then_refused(NoticeMatter)
     stranger = serious.model_copy(update={"terminated_by": (FIRM, RIVAL)})
     told(matter="breach", exit=None).when(stranger).then_refused(WrongSigner, subjects=[RIVAL])
 

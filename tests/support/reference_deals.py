@@ -613,10 +613,11 @@ class DealsReference(Reference):
             return "PREDECESSOR_UNKNOWN"
         if served["contract"] != said["contract"] or served["served_by"] not in leaving:
             return "WRONG_SIGNER"
-        breach = agreed is None or agreed["ground"] == "breach"
-        if served["matter"] not in ("termination", "breach" if breach else "termination"):
-            return "NOTICE_MATTER"
-        if agreed is not None and served["exit"] != agreed["exit"]:
+        if agreed is None:  # a serious breach: no exit is taken
+            about = {"breach"}
+        else:
+            about = {"termination", "breach" if agreed["ground"] == "breach" else "termination"}
+        if served["matter"] not in about or served["exit"] != (agreed or {}).get("exit"):
             return "NOTICE_MATTER"
         # The first day on which it is said to have arrived counts.
         received = self.all("notice.received", notice=said["notice"])
