@@ -71,7 +71,7 @@ from ledger.domain.granting import (
 )
 from ledger.domain.law import law_day
 from ledger.domain.lawful import must_be_rated
-from ledger.domain.remedy import Step, joining
+from ledger.domain.remedy import Step, joining, leaving_out
 from ledger.domain.sublicence import (
     contracts_above,
     licensees_of,
@@ -184,11 +184,7 @@ def must_be_all(contract: Contract, signing: Collection[str], member: str = "par
             "every party signs",
             positions=(contract.position,),
             subjects=missing,
-            step=Step(
-                {"who": ", ".join(sorted(missing))},
-                change={f"/body/{member}": sorted({*signing, *missing})},
-                sign=tuple(sorted(missing)),
-            ),
+            step=joining(f"/body/{member}", signing, missing),
         )
     strangers = set(signing) - contract.parties
     if strangers:
@@ -196,18 +192,8 @@ def must_be_all(contract: Contract, signing: Collection[str], member: str = "par
             "none but the parties sign",
             positions=(contract.position,),
             subjects=strangers,
-            step=unsigned(member, signing, strangers),
+            step=leaving_out(f"/body/{member}", signing, strangers),
         )
-
-
-def unsigned(member: str, signing: Iterable[str], strangers: Collection[str]) -> Step:
-    """Return the step of leaving out strangers among those who sign by a member of the body."""
-    return Step(
-        {"who": ", ".join(sorted(strangers))},
-        case="stranger",
-        change={f"/body/{member}": sorted(set(signing).difference(strangers))},
-        unsign=tuple(sorted(strangers)),
-    )
 
 
 def must_name(objects: Iterable[str], expected: frozenset[str], contract: Contract) -> None:

@@ -76,7 +76,7 @@ from ledger.domain.lawful import must_be_lawful
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.offer import OfferId
 from ledger.domain.party import party_of
-from ledger.domain.remedy import HERE, Other, Step
+from ledger.domain.remedy import HERE, Other, Step, joining
 from ledger.domain.title import Assignment
 
 KIND = "contract"
@@ -350,9 +350,10 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     interval(body.effective_from, body.effective_to, "/body/effective_to")
     must_end_with_the_contract(body.grants, body.effective_to, "/body/effective_to")
+    for grant in body.grants:
+        _must_be_party(grant, body.parties)
     must_be_lawful(state, body, body.kind, body.grants, context)
     for number, grant in enumerate(body.grants):
-        _must_be_party(grant, body.parties)
         start = max(body.effective_from, grant.valid_from)
         place = f"/body/grants/{number}/valid_from"
         days = {"/body/concluded_on": body.concluded_on, place: start}
@@ -431,11 +432,7 @@ def _must_be_party(grant: Grant, parties: Collection[str]) -> None:
         raise SignerMissing(
             f"grant {grant.grant} binds one who is no party",
             subjects=absent,
-            step=Step(
-                {"who": ", ".join(sorted(absent))},
-                change={"/body/parties": sorted({*parties, *absent})},
-                sign=tuple(sorted(absent)),
-            ),
+            step=joining("/body/parties", parties, absent),
         )
 
 

@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from ledger.domain.amendment import must_be_all, must_name, unsigned
+from ledger.domain.amendment import must_be_all, must_name
 from ledger.domain.authority import WrongSigner
 from ledger.domain.backdating import Backdated, Since, must_not_reach_back
 from ledger.domain.contract import KIND, Contract, Suspension, must_run
@@ -49,7 +49,7 @@ from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.notice import Notice, NoticeId
 from ledger.domain.noticed import OF_AN_END, OF_BREACH, OF_SUSPENSION, Alone, must_be_noticed
 from ledger.domain.order import kind_of
-from ledger.domain.remedy import Step, joining
+from ledger.domain.remedy import Step, joining, leaving_out
 from ledger.domain.right import Right
 from ledger.domain.share import Share, beneficiaries_of
 from ledger.domain.sublicence import licensees_of, sublicences_below
@@ -272,7 +272,7 @@ def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: _Losin
             "the parties end it and, where it `confirms` an end in the past, those who lose by it",
             positions=(contract.position,),
             subjects=strangers,
-            step=unsigned("terminated_by", body.terminated_by, strangers),
+            step=leaving_out("/body/terminated_by", body.terminated_by, strangers),
         )
 
 

@@ -42,7 +42,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import all_known, known, new, not_in_future
 from ledger.domain.granting import held_grant
 from ledger.domain.law import Ground, Law
-from ledger.domain.remedy import HERE, Step
+from ledger.domain.remedy import naming_one_of
 from ledger.domain.right import (
     Attested,
     OfficeNumber,
@@ -194,7 +194,7 @@ def _admit_filed(state: State, event: Event, context: Context) -> None:
             f"{body.filed_by} is no party of {body.contract}",
             positions=(contract.position,),
             subjects=(body.filed_by,),
-            step=Step({"why": f"parties are {', '.join(sorted(contract.parties))}"}, ask=(HERE,)),
+            step=naming_one_of("/body/filed_by", contract.parties),
         )
     not_in_future(context.accepted, filed_on=body.filed_on)
 

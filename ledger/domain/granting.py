@@ -19,7 +19,7 @@ from ledger.domain.event import Context, Refusal, State, legal_day
 from ledger.domain.existence import PredecessorUnknown, known
 from ledger.domain.grant_index import conflicts
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
-from ledger.domain.remedy import Other, Step
+from ledger.domain.remedy import Other, Step, listed
 from ledger.domain.right import Right
 from ledger.domain.scope import (
     Box,
@@ -122,7 +122,7 @@ def must_be_owner(state: State, at: Placed, signers: frozenset[str], agreed: Agr
     grant = at.grant
     for right in grant.rights:
         value = known(state, right, Right)
-        must_own(right, value, grant.licensor)
+        must_own(right, value, grant.licensor, f"{at.pointer}/licensor")
         willing = signers | agreed.get(right, _NOBODY)
         _must_have_consent(right, value.owners, value.titled, willing, at)
     for technology in grant.technologies:
@@ -132,6 +132,10 @@ def must_be_owner(state: State, at: Placed, signers: frozenset[str], agreed: Agr
                 f"{grant.licensor} does not own {technology}",
                 positions=(found.position,),
                 subjects=(technology, grant.licensor),
+                step=Step(
+                    {"owners": listed(found.owners), "what": technology},
+                    ask=(f"{at.pointer}/licensor",),
+                ),
             )
         willing = signers | agreed.get(technology, _NOBODY)
         _must_have_consent(technology, found.owners, found.position, willing, at)

@@ -4,7 +4,7 @@ What an owner does itself with its right: it keeps out of what it granted exclus
 Read in this order: events, state, refusals, admit, evolve.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -30,7 +30,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import interval, known, new, not_in_future
 from ledger.domain.law import law_day
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import joining
 from ledger.domain.right import Right
 from ledger.domain.scope import Acts, Field, Territory, box
 from ledger.domain.title import must_own
@@ -88,7 +88,7 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, UseDeclared)
     new(state, body.use)
     right = known(state, body.right, Right)
-    must_own(body.right, right, body.used_by)
+    must_own(body.right, right, body.used_by, "/body/used_by")
     interval(body.used_from, body.used_to, "/body/used_to")
     must_be_codes((body,), law_day(context.accepted), context.law)
     not_in_future(context.accepted, used_to=body.used_to)
@@ -109,16 +109,8 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
             f"{', '.join(sorted(held.ref for held in forbidding))} is exclusive there",
             positions=(held.position for held in forbidding),
             subjects=(body.right, body.used_by),
-            step=_agreed_by(body, {held.licensee for held in forbidding}),
+            step=joining("/body/consents", body.consents, {held.licensee for held in forbidding}),
         )
-
-
-def _agreed_by(body: UseDeclared, who: Collection[str]) -> Step:
-    return Step(
-        {"who": ", ".join(sorted(who))},
-        change={"/body/consents": sorted({*body.consents, *who})},
-        sign=tuple(sorted(who)),
-    )
 
 
 def _evolve_used(subject: str, value: Use | None, logged: Logged) -> Use:

@@ -245,7 +245,8 @@ def test_predecessor_unknown_if_the_offer_is_still_open() -> None:
 
 def test_not_owner_of_the_right() -> None:
     past = given(right_filed())
-    refusal = past.when(licensed(licensor=RIVAL)).then_refused(NotOwner, positions=[0])
+    word = {"/body/grants/0/licensor": INSTITUTE}
+    refusal = past.when(licensed(licensor=RIVAL)).then_refused(NotOwner, positions=[0], word=word)
     assert "NOT_OWNER" == refusal.code
 
 
@@ -269,10 +270,19 @@ def test_a_co_owner_licenses_with_the_others() -> None:
     past.when(contract_concluded(consents=[RIVAL])).then_admitted()
 
 
+def test_signer_missing_if_the_licensor_of_a_technology_is_no_party() -> None:
+    past = given(technology_registered())
+    know_how = {"rights": [], "technologies": [TECHNOLOGY], "valid_to": None}
+    others = contract_concluded(parties=[FIRM, RIVAL], grants=[grant(**know_how)])
+    past.when(others).then_refused(SignerMissing, subjects=[INSTITUTE])
+
+
 def test_not_owner_of_the_technology() -> None:
     past = given(technology_registered())
     know_how = {"rights": [], "technologies": [TECHNOLOGY], "valid_to": None}
-    past.when(licensed(**know_how, licensor=RIVAL)).then_refused(NotOwner, positions=[0])
+    word = {"/body/grants/0/licensor": INSTITUTE}
+    other = licensed(**know_how, licensor=RIVAL)
+    past.when(other).then_refused(NotOwner, positions=[0], word=word)
     past.when(licensed(**know_how)).then_admitted()
 
 
