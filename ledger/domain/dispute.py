@@ -8,7 +8,7 @@ events; none edits. Refusals come in the order in which they are defined here, e
 Read in this order: events, state, refusals, admit, evolve; what the forum says stands in `ruling`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
@@ -39,6 +39,15 @@ from ledger.domain.existence import all_known, known, new, not_in_future
 from ledger.domain.order import DisputeId, Lift, Lifts, OfDispute, Subjects
 from ledger.domain.order_effects import EFFECTS
 from ledger.domain.party import party_of
+from ledger.domain.remedy import (
+    Other,
+    Step,
+    joining,
+    leaving_out,
+    listed,
+    naming,
+    naming_one_of,
+)
 
 KIND = "dispute"
 
@@ -187,7 +196,6 @@ class DisputeEnded(Refusal):
     code = "DISPUTE_ENDED"
     members = ("dispute",)
     title_vi = "Tranh chấp đã được hòa giải, rút yêu cầu hoặc có phán quyết cuối cùng"
-    remedy = DisputeOpened.TOPIC
 
 
 class OrderNoForum(Refusal):
@@ -209,7 +217,11 @@ class OrderMismatch(Refusal):
 def must_be_a_forum(state: State, party: str) -> None:
     """Raise `OrderNoForum` unless the party is registered as a forum."""
     if "forum" not in party_of(state, party).roles:
-        raise OrderNoForum(f"{party} is not registered as a forum", subjects=(party,))
+        raise OrderNoForum(
+            f"{party} is not registered as a forum",
+            subjects=(party,),
+            step=Step(case="role", ask=("/body/forum",)),
+        )
 
 
 def _admit_opened(state: State, event: Event, context: Context) -> None:
@@ -229,7 +241,11 @@ def open_dispute(state: State, body: OfDispute) -> Dispute:
     """Return the dispute, or raise `DisputeEnded`."""
     dispute = known(state, body.dispute, Dispute)
     if dispute.ended is not None:
-        raise DisputeEnded(f"{body.dispute} is over", positions=(dispute.ended,))
+        raise DisputeEnded(
+            f"{body.dispute} is over",
+            positions=(dispute.ended,),
+            step=Step({"position": dispute.ended}),
+        )
     return dispute
 
 
@@ -245,7 +261,9 @@ def must_have_the_case(dispute: Dispute, party: str) -> None:
     """Raise `OrderNoForum` unless the case is before the party."""
     if party != dispute.forum:
         raise OrderNoForum(
-            f"the case is before {dispute.forum}, not {party}", positions=(dispute.position,)
+            f"the case is before {dispute.forum}, not {party}",
+            positions=(dispute.position,),
+            step=naming("/body/forum", dispute.forum),
         )
 
 
@@ -257,38 +275,52 @@ def _admit_evidence(state: State, event: Event, context: Context) -> None:
     _must_be_a_side(open_dispute(state, body), body.filed_by)
 
 
-def _must_be_a_side(dispute: Dispute, *parties: str) -> None:
-    strangers = sorted(set(parties) - dispute.sides())
-    if strangers:
+def _must_be_a_side(dispute: Dispute, party: str) -> None:
+    if party not in dispute.sides():
         raise WrongSigner(
-            f"{', '.join(strangers)} is no side of the dispute",
+            f"{party} is no side of the dispute",
             positions=(dispute.position,),
-            subjects=strangers,
+            subjects=(party,),
+            step=naming_one_of("/body/filed_by", dispute.sides()),
         )
 
 
-def must_lift(dispute: Dispute, lifts: Iterable[Lift]) -> None:
+def must_lift(dispute: Dispute, lifts: Sequence[Lift]) -> None:
     """Raise `OrderMismatch` unless each of these orders stands, on just these subjects."""
-    for lift in lifts:
+    for number, lift in enumerate(lifts):
         standing = dispute.orders.get(lift.order)
         if standing is None:
-            raise OrderMismatch(f"no order {lift.order} stands")
+            raise OrderMismatch(f"no order {lift.order} stands", step=_lifting(dispute, lifts))
         if standing.on != frozenset(lift.on):
+            on = sorted(standing.on)
             raise OrderMismatch(
-                f"order {lift.order} is on {', '.join(sorted(standing.on))}",
+                f"order {lift.order} is on {', '.join(on)}",
                 positions=(standing.position,),
+                step=Step(
+                    {"what": f"{lift.order}: {listed(on)}"},
+                    change={f"/body/lifts/{number}/on": on},
+                ),
             )
 
 
-def must_lift_all(dispute: Dispute, lifts: Iterable[Lift]) -> None:
+def _lifting(dispute: Dispute, lifts: Iterable[Lift]) -> Step:
+    """Return the step of lifting those of the orders that stand, or all that do."""
+    meant = dispute.orders.keys() & {lift.order for lift in lifts} or dispute.orders.keys()
+    if not meant:
+        return Step(case="none", ask=("/body/lifts",))
+    orders = [{"order": name, "on": sorted(dispute.orders[name].on)} for name in sorted(meant)]
+    return Step({"what": listed(meant)}, change={"/body/lifts": orders})
+
+
+def must_lift_all(dispute: Dispute, lifts: Sequence[Lift]) -> None:
     """Refuse to end a dispute while an interim order of it would go on holding something."""
-    lifts = tuple(lifts)
     must_lift(dispute, lifts)
     left = sorted(dispute.orders.keys() - {lift.order for lift in lifts})
     if left:
         raise OrderMismatch(
             f"orders {', '.join(left)} stand: what ends the dispute lifts them",
             positions=(dispute.orders[order].position for order in left),
+            step=_lifting(dispute, ()),
         )
 
 
@@ -301,7 +333,14 @@ def _admit_appeal(state: State, event: Event, context: Context) -> None:
     _must_be_a_side(dispute, body.filed_by)
     must_be_a_forum(state, body.forum)
     if dispute.ruled is None:
-        raise OrderMismatch("there is no ruling to appeal", positions=(dispute.position,))
+        ruling = {"dispute": body.dispute, "forum": dispute.forum, "final": False}
+        raise OrderMismatch(
+            "there is no ruling to appeal",
+            positions=(dispute.position,),
+            step=Step(
+                {"forum": dispute.forum}, case="unruled", first=(Other("ruling.made/1", ruling),)
+            ),
+        )
 
 
 def _admit_settled(state: State, event: Event, context: Context) -> None:
@@ -310,10 +349,21 @@ def _admit_settled(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, SettlementRecorded)
     dispute = open_dispute(state, body)
-    if frozenset(body.parties) != dispute.sides():
-        _must_be_a_side(dispute, *body.parties)
-        absent = dispute.sides().difference(body.parties)
-        raise WrongSigner(f"a settlement binds {', '.join(sorted(absent))} too", subjects=absent)
+    strangers = set(body.parties) - dispute.sides()
+    if strangers:
+        raise WrongSigner(
+            f"{', '.join(sorted(strangers))} is no side of the dispute",
+            positions=(dispute.position,),
+            subjects=strangers,
+            step=leaving_out("/body/parties", body.parties, strangers),
+        )
+    absent = dispute.sides().difference(body.parties)
+    if absent:
+        raise WrongSigner(
+            f"a settlement binds {', '.join(sorted(absent))} too",
+            subjects=absent,
+            step=joining("/body/parties", body.parties, absent, "too"),
+        )
     must_lift_all(dispute, body.lifts)
 
 
@@ -325,7 +375,10 @@ def _admit_withdrawn(state: State, event: Event, context: Context) -> None:
     dispute = open_dispute(state, body)
     if body.claimant != dispute.claimant:
         raise WrongSigner(
-            f"{dispute.claimant} claims", positions=(dispute.position,), pointer="/body/claimant"
+            f"{dispute.claimant} claims",
+            positions=(dispute.position,),
+            pointer="/body/claimant",
+            step=naming("/body/claimant", dispute.claimant),
         )
     must_lift_all(dispute, body.lifts)
 

@@ -42,6 +42,7 @@ from ledger.domain.existence import (
     known,
     new,
 )
+from ledger.domain.remedy import Other, Step, naming_one_of
 
 KIND = "document"
 
@@ -182,7 +183,11 @@ def _admit_sent(state: State, event: Event, context: Context) -> None:
 def _must_not_be_later(context: Context, name: str, instant: datetime) -> None:
     if instant > context.accepted:
         later = f"{format_instant(instant)}, later than {format_instant(context.accepted)}"
-        raise FutureFact(f"{name} is {later}", pointer=f"/body/{name}")
+        raise FutureFact(
+            f"{name} is {later}",
+            pointer=f"/body/{name}",
+            step=Step({"day": format_instant(instant)}, after=instant),
+        )
 
 
 def _sent(state: State, body: OfFile) -> Document:
@@ -193,14 +198,18 @@ def _sent(state: State, body: OfFile) -> Document:
             f"{document.sha256} was sent, this is {body.sha256}",
             positions=(document.position,),
             subjects=(body.document,),
+            step=Step({"hash": document.sha256}, change={"/body/sha256": document.sha256}),
         )
     return document
 
 
-def _must_be_addressed(document: Document, subject: str, party: str) -> None:
+def _must_be_addressed(document: Document, subject: str, party: str, member: str) -> None:
     if party not in document.recipients:
         raise DocNotAddressed(
-            f"{subject} was not sent to {party}", positions=(document.position,), subjects=(party,)
+            f"{subject} was not sent to {party}",
+            positions=(document.position,),
+            subjects=(party,),
+            step=naming_one_of(f"/body/{member}", document.recipients),
         )
 
 
@@ -209,14 +218,15 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, DocumentReceived)
     document = _sent(state, body)
-    _must_be_addressed(document, body.document, body.received_by)
+    _must_be_addressed(document, body.document, body.received_by, "received_by")
     _must_not_be_later(context, "received_at", body.received_at)
     if body.received_at < document.sent_at:
+        sent = format_instant(document.sent_at)
         raise IntervalEmpty(
-            f"received at {format_instant(body.received_at)},"
-            f" sent at {format_instant(document.sent_at)}",
+            f"received at {format_instant(body.received_at)}, sent at {sent}",
             positions=(document.position,),
             pointer="/body/received_at",
+            step=Step({"end": sent}, change={"/body/received_at": sent}),
         )
     _must_be_the_first(body.document, document.received.get(body.received_by))
 
@@ -224,7 +234,10 @@ def _admit_received(state: State, event: Event, context: Context) -> None:
 def _must_be_the_first(subject: str, position: int | None) -> None:
     if position is not None:
         raise SubjectExists(
-            f"{subject}: the party has said so", positions=(position,), subjects=(subject,)
+            f"{subject}: the party has said so",
+            positions=(position,),
+            subjects=(subject,),
+            step=Step(case="word"),
         )
 
 
@@ -234,14 +247,22 @@ def _admit_acknowledged(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, DocumentAcknowledged)
     document = _sent(state, body)
-    _must_be_addressed(document, body.document, body.acknowledged_by)
+    _must_be_addressed(document, body.document, body.acknowledged_by, "acknowledged_by")
     if body.acknowledged_by not in document.received:
         raise PredecessorUnknown(
             f"{body.acknowledged_by} has not received {body.document}",
             positions=(document.position,),
             subjects=(body.document,),
+            step=_received_first(body),
         )
     _must_be_the_first(body.document, document.answered.get(body.acknowledged_by))
+
+
+def _received_first(body: DocumentAcknowledged) -> Step:
+    """Return the step in which its receipt is recorded first."""
+    known_of = {"document": body.document, "sha256": body.sha256}
+    receipt = {**known_of, "received_by": body.acknowledged_by}
+    return Step(first=(Other(DocumentReceived.TOPIC, receipt),))
 
 
 def _admit_opened(state: State, event: Event, context: Context) -> None:
@@ -255,6 +276,7 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
             f"{body.opened_by} may not open {body.document}",
             positions=(document.position,),
             subjects=(body.opened_by,),
+            step=naming_one_of("/body/opened_by", document.readers),
         )
 
 

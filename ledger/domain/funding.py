@@ -7,7 +7,7 @@ between them, which they split by agreement (Decree 267/2025 art. 34(3)) or not 
 Read in this order: events, admit, evolve; the state stands in `technology`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal
@@ -39,6 +39,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import known, not_in_future
 from ledger.domain.money import Part, RateRange, ShareSum, check_parts
+from ledger.domain.remedy import Step, joining, leaving_out, listed, naming_one_of
 from ledger.domain.right import Holding, must_be_whole
 from ledger.domain.technology import KIND, Authors, Funding, Technology, TechnologyId, must_be_owner
 
@@ -163,24 +164,34 @@ def _admit_funding(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, FundingAgreed)
     technology = known(state, body.technology, Technology)
-    _must_sign(body.technology, technology, technology.owners, body.owners)
+    owners = technology.owners.keys()
+    _must_sign(
+        body.technology,
+        technology,
+        owners - {*body.owners},
+        lambda missing: joining("/body/owners", body.owners, missing),
+    )
+    strangers = leaving_out("/body/owners", body.owners, {*body.owners} - owners)
     for owner in body.owners:
-        must_be_owner(body.technology, technology, owner)
-    must_be_whole(body.contributors)
+        must_be_owner(body.technology, technology, owner, strangers)
+    must_be_whole(body.contributors, "/body/contributors")
     not_in_future(
         context.accepted, agreed_on=body.agreed_on, task_assigned_on=body.task_assigned_on
     )
 
 
 def _must_sign(
-    subject: str, technology: Technology, required: Iterable[str], signing: Iterable[str]
+    subject: str,
+    technology: Technology,
+    missing: Collection[str],
+    step: Callable[[list[str]], Step],
 ) -> None:
-    missing = sorted(set(required).difference(signing))
     if missing:
         raise SignerMissing(
-            f"{', '.join(missing)} says nothing of {subject}",
+            f"{', '.join(sorted(missing))} says nothing of {subject}",
             positions=(technology.position,),
             subjects=missing,
+            step=step(sorted(missing)),
         )
 
 
@@ -193,10 +204,18 @@ def _admit_authors(state: State, event: Event, context: Context) -> None:
         strangers = list(body.declared_by)
         if body.minutes_sha256 is None:
             authors = reveal(body.authors, "/body/authors", context, read_persons)
-            _must_sign(body.technology, technology, authors, body.declared_by)
+            _must_sign(
+                body.technology,
+                technology,
+                {*authors}.difference(body.declared_by),
+                lambda missing: joining("/body/declared_by", body.declared_by, missing),
+            )
             strangers = sorted(set(body.declared_by).difference(authors))
+        left = leaving_out("/body/declared_by", body.declared_by, strangers)
+        if left.change["/body/declared_by"] == []:
+            left = naming_one_of("/body/declared_by/0", technology.owners)
         for party in strangers:
-            must_be_owner(body.technology, technology, party)
+            must_be_owner(body.technology, technology, party, left)
     if body.split is not None:
         _must_split_the_whole(body, technology, context)
 
@@ -208,10 +227,14 @@ def _must_split_the_whole(body: AuthorsDeclared, technology: Technology, context
     with if_opened(context, RateRange, ShareSum):
         check_parts(reveal(split, "/body/split", context, read_parts))
     with if_opened(context, SignerMissing):
-        authors = reveal(body.authors, "/body/authors", context, read_persons)
-        sharing = [part.party for part in reveal(split, "/body/split", context, read_parts)]
-        _must_sign(body.technology, technology, authors, sharing)
-        _must_sign(body.technology, technology, sharing, authors)
+        authors = {*reveal(body.authors, "/body/authors", context, read_persons)}
+        sharing = {part.party for part in reveal(split, "/body/split", context, read_parts)}
+        for missing in (authors - sharing, sharing - authors):
+            _must_sign(body.technology, technology, missing, _split)
+
+
+def _split(missing: list[str]) -> Step:
+    return Step({"who": listed(missing)}, case="split", ask=("/body/split",))
 
 
 def _admit_contribution(state: State, event: Event, context: Context) -> None:

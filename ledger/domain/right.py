@@ -273,14 +273,18 @@ def adding_up(pointer: str, holdings: Sequence[Holding], total: Fraction) -> Ste
     return Step({"total": total}, change={f"{pointer}/0/share": format_share(total)})
 
 
-def must_be_whole(owners: Sequence[Holding]) -> None:
-    """Raise `ShareTooFine` or `FractionSum` unless the owners' shares add up to the whole."""
-    must_be_writable((holding.share for holding in owners), step=Step(ask=("/body/owners",)))
+def must_be_whole(owners: Sequence[Holding], pointer: str = "/body/owners") -> None:
+    """Raise `ShareTooFine` or `FractionSum` unless the owners' shares add up to the whole.
+
+    `pointer` is where the payload lists them.
+    """
+    must_be_writable((holding.share for holding in owners), step=Step(ask=(pointer,)))
     total = sum_of(owners)
     if total != 1:
         raise FractionSum(
             f"the owners' shares add up to {total}, not 1",
-            step=adding_up("/body/owners", owners, Fraction(1)),
+            pointer=pointer,
+            step=adding_up(pointer, owners, Fraction(1)),
         )
 
 

@@ -7,8 +7,9 @@ event than made the deed, or not every right that the deed concerns.
 Read in this order: events, admit, evolve.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import model_validator
@@ -40,6 +41,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import all_known, interval, not_in_future
 from ledger.domain.order import Lift, Lifts, OfDispute, Order, Orders
 from ledger.domain.order_effects import EFFECTS, concerned_by
+from ledger.domain.remedy import Step, listed
 
 
 class HoldOrdered(OfDispute):
@@ -120,14 +122,22 @@ def _admit_hold(state: State, event: Event, context: Context) -> None:
     _must_be_new_orders(state, dispute, body.orders)
 
 
-def _must_be_new_orders(state: State, dispute: Dispute, orders: Iterable[Order]) -> None:
+def _must_be_new_orders(state: State, dispute: Dispute, orders: Sequence[Order]) -> None:
     for number, order in enumerate(orders):
         interval(order.start, order.end, f"/body/orders/{number}/end")
         all_known(state, order.on)
         if order.order in dispute.ordered:
+            pointer = f"/body/orders/{number}/order"
             raise OrderMismatch(
-                f"order {order.order} was given before", pointer=f"/body/orders/{number}/order"
+                f"order {order.order} was given before",
+                pointer=pointer,
+                step=_named_anew(pointer, {*dispute.ordered, *(each.order for each in orders)}),
             )
+
+
+def _named_anew(pointer: str, taken: Collection[str]) -> Step:
+    name = next(f"o{number}" for number in count(1) if f"o{number}" not in taken)
+    return Step({"name": name}, case="again", change={pointer: name})
 
 
 def _admit_lifted(state: State, event: Event, context: Context) -> None:
@@ -148,13 +158,13 @@ def _admit_ruling(state: State, event: Event, context: Context) -> None:
     must_have_the_case(dispute, body.forum)
     not_in_future(context.accepted, ruled_on=body.ruled_on)
     _must_be_new_orders(state, dispute, body.orders)
-    for order in body.orders:
+    for number, order in enumerate(body.orders):
         if order.event is not None:
-            _must_void_the_deed(state, order, context)
+            _must_void_the_deed(state, order, f"/body/orders/{number}", context)
     (must_lift_all if body.final else must_lift)(dispute, body.lifts)
 
 
-def _must_void_the_deed(state: State, order: Order, context: Context) -> None:
+def _must_void_the_deed(state: State, order: Order, pointer: str, context: Context) -> None:
     """Refuse a voidance that names another event than made the deed, or not all it concerns."""
     assert order.event is not None, "only DECLARE_VOID comes here"
     (deed,) = order.deeds()
@@ -164,6 +174,9 @@ def _must_void_the_deed(state: State, order: Order, context: Context) -> None:
             f"{deed} was made by another event than {order.event}",
             positions=(value.position,),
             pointer="/body/orders",
+            step=Step(
+                {"deed": deed, "position": value.position}, case="event", ask=(f"{pointer}/event",)
+            ),
         )
     concerned = concerned_by(value)
     if concerned != frozenset(order.on) - {deed}:
@@ -172,6 +185,11 @@ def _must_void_the_deed(state: State, order: Order, context: Context) -> None:
             positions=(value.position,),
             subjects=concerned,
             pointer="/body/orders",
+            step=Step(
+                {"what": listed({deed, *concerned})},
+                case="on",
+                change={f"{pointer}/on": sorted({deed, *concerned})},
+            ),
         )
 
 

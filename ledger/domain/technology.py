@@ -34,6 +34,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import known, new, not_in_future
 from ledger.domain.money import PPM, Part, ppm
+from ledger.domain.remedy import Step, naming_one_of
 from ledger.domain.right import Holdings, must_be_whole
 
 KIND = "technology"
@@ -144,13 +145,14 @@ class Technology(Estate):
         return self.funding.state_share > 0
 
 
-def must_be_owner(subject: str, technology: Technology, party: str) -> None:
+def must_be_owner(subject: str, technology: Technology, party: str, step: Step) -> None:
     """Raise `WrongSigner` unless the party owns a share of the technology."""
     if party not in technology.owners:
         raise WrongSigner(
             f"{party} does not own {subject}",
             positions=(technology.position,),
             subjects=(subject, party),
+            step=step,
         )
 
 
@@ -168,7 +170,9 @@ def _admit_trl(state: State, event: Event, context: Context) -> None:
     """Refuse a declaration by a stranger, or of a day to come."""
     body = event.body
     assert isinstance(body, TrlDeclared)
-    must_be_owner(body.technology, known(state, body.technology, Technology), body.declared_by)
+    technology = known(state, body.technology, Technology)
+    owner = naming_one_of("/body/declared_by", technology.owners)
+    must_be_owner(body.technology, technology, body.declared_by, owner)
     not_in_future(context.accepted, declared_on=body.declared_on)
 
 

@@ -25,6 +25,7 @@ from tests.support.builders import (
     assignment_agreed,
     contract_concluded,
     grant,
+    hash_of,
     listing_published,
     offer_made,
     right_filed,
@@ -65,7 +66,9 @@ def in_dispute(*more: object) -> Past:
 def test_a_dispute_is_opened_once_before_a_forum_about_what_is_known() -> None:
     in_dispute().when(dispute_opened()).then_refused(SubjectExists, positions=(OPENED_AT,))
     log = given(*BEFORE)
-    log.when(dispute_opened(forum=RIVAL)).then_refused(OrderNoForum, subjects=(RIVAL,))
+    log.when(dispute_opened(forum=RIVAL)).then_refused(
+        OrderNoForum, subjects=(RIVAL,), word={"/body/forum": COURT}
+    )
     log.when(dispute_opened(concerns=[OTHER_RIGHT])).then_refused(PredecessorUnknown)
     log.when(dispute_opened(known_since="2026-11-03")).then_refused(FutureFact)
 
@@ -77,7 +80,9 @@ def test_an_accusation_has_no_effect() -> None:
 def test_evidence_comes_from_a_side() -> None:
     log = in_dispute()
     log.when(evidence_filed(filed_by=INSTITUTE)).then_admitted()
-    log.when(evidence_filed(filed_by=RIVAL)).then_refused(WrongSigner, subjects=(RIVAL,))
+    log.when(evidence_filed(filed_by=RIVAL)).then_refused(
+        WrongSigner, subjects=(RIVAL,), word={"/body/filed_by": FIRM}
+    )
 
 
 def test_a_hold_is_kept_with_what_it_holds() -> None:
@@ -109,6 +114,8 @@ def test_an_order_keeps_its_name_and_is_lifted_from_all_that_it_was_on() -> None
     log.when(hold_ordered()).then_refused(OrderMismatch)
     log.when(hold_lifted(lift(SHARE))).then_refused(OrderMismatch, positions=(OPENED_AT + 1,))
     log.when(hold_lifted(lift(SHARE, name="o2"))).then_refused(OrderMismatch)
+    nothing = settlement_recorded(lifts=[lift(SHARE)])
+    in_dispute().when(nothing).then_refused(OrderMismatch, word={"/body/lifts": []})
     log.when(hold_lifted(lift(CONTRACT, SHARE))).then_admitted()
 
 
@@ -137,7 +144,8 @@ def test_only_the_claimant_withdraws() -> None:
 
 def test_after_an_appeal_the_forum_above_has_the_case() -> None:
     log = in_dispute(court_registered(ARBITERS))
-    log.when(appeal_filed()).then_refused(OrderMismatch)
+    ruling = {"ruling.made/1": ruling_made().model_dump(mode="json")}
+    log.when(appeal_filed()).then_refused(OrderMismatch, word=ruling)
     appealed = log.and_then(ruling_made()).and_then(appeal_filed())
     appealed.when(ruling_made()).then_refused(OrderNoForum)
     appealed.when(ruling_made(forum=ARBITERS, final=True)).then_admitted()
@@ -172,7 +180,8 @@ def test_of_two_voidances_the_earlier_day_counts() -> None:
 def test_a_voidance_names_the_event_that_made_the_deed_and_all_its_rights() -> None:
     log = in_dispute()
     other = ruling_made(orders=[void(share_agreed(), CONTRACT, RIGHT)])
-    log.when(other).then_refused(OrderMismatch, positions=(1,))
+    made = {"/body/orders/0/event": hash_of(contract_concluded())}
+    log.when(other).then_refused(OrderMismatch, positions=(1,), word=made)
     short = ruling_made(orders=[void(contract_concluded(), CONTRACT)])
     log.when(short).then_refused(OrderMismatch, positions=(1,), subjects=(RIGHT,))
 

@@ -65,7 +65,8 @@ def test_receipt_does_not_wait_for_the_recipient() -> None:
 
 def test_an_answer_follows_a_receipt_and_comes_once() -> None:
     log = given(document_sent())
-    log.when(document_acknowledged()).then_refused(PredecessorUnknown, positions=(0,))
+    receipt = {"document.received/1": {"received_at": "2026-11-02T02:00:00.000Z", "system": None}}
+    log.when(document_acknowledged()).then_refused(PredecessorUnknown, positions=(0,), word=receipt)
     refused = document_acknowledged(outcome="refused", reason="Thiếu trang 3")
     answered = log.and_then(document_received()).and_then(refused)
     answered.when(document_acknowledged()).then_refused(SubjectExists, positions=(2,))
@@ -73,7 +74,8 @@ def test_an_answer_follows_a_receipt_and_comes_once() -> None:
 
 def test_not_a_reader_refuses_who_is_not_on_the_list() -> None:
     log = given(CONFIDENTIAL)
-    log.when(file_opened(opened_by=RIVAL)).then_refused(NotAReader, positions=(0,))
+    reader = {"/body/opened_by": BANK}
+    log.when(file_opened(opened_by=RIVAL)).then_refused(NotAReader, positions=(0,), word=reader)
     for reader in (BANK, FIRM, INSTITUTE):
         log.when(file_opened(opened_by=reader)).then_admitted()
     given(document_sent()).when(file_opened(opened_by=RIVAL)).then_admitted()

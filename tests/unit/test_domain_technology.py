@@ -183,7 +183,8 @@ def test_a_split_has_a_part_for_each_author_and_is_a_whole() -> None:
     half = authors_declared(split=[{"party": AUTHOR, "ppm": 500_000}])
     log.when(half).then_refused(ShareSum)
     of_another = authors_declared(split=[{"party": FIRM, "ppm": 1_000_000}])
-    log.when(of_another).then_refused(SignerMissing, subjects=(AUTHOR,))
+    whole = {"/body/split": [{"party": AUTHOR, "ppm": 1_000_000}]}
+    log.when(of_another).then_refused(SignerMissing, subjects=(AUTHOR,), word=whole)
     log.when(authors_declared(split=None)).then_admitted()
 
 
