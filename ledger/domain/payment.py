@@ -36,7 +36,7 @@ from ledger.domain.existence import PredecessorUnknown, known, new, not_in_futur
 from ledger.domain.hold import must_not_be_held
 from ledger.domain.money import CurrencyMismatch, Money, Price
 from ledger.domain.party import party_of
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import HERE, Step
 from ledger.domain.share import Share
 
 KIND = "payment"
@@ -227,6 +227,20 @@ def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) 
         )
 
 
+def _must_have_owed(state: State, distribution: Distribution, party: str) -> None:
+    """Refuse that money goes back to another than who owed it under the contract."""
+    contract = known(state, distribution.contract, Contract)
+    debtors = contract.licensees() or contract.parties
+    if party not in debtors:
+        told = {"debtors": ", ".join(sorted(debtors)), "contract": distribution.contract}
+        raise WrongSigner(
+            f"{party} owed nothing under {distribution.contract}: nothing goes back to it",
+            positions=(distribution.position,),
+            pointer="/body/payer",
+            step=Step(told, case="debtor", ask=(HERE,)),
+        )
+
+
 def _admit_instructed(state: State, event: Event, context: Context) -> None:
     """Refuse to instruct twice, from a day to come, too much, or what is held."""
     body = event.body
@@ -248,6 +262,8 @@ def _admit_confirmed(state: State, event: Event, context: Context) -> None:
     receiver, giver = ways if body.amount.amount >= 0 else ways[::-1]
     _must_be_received_by(state, receiver, giver, body.confirmed_by)
     distribution = _payable(state, body, body.amount)
+    if body.amount.amount < 0:
+        _must_have_owed(state, distribution, receiver)
     not_in_future(context.accepted, paid_on=body.paid_on)
     if not body.overpayment:
         _must_be_payable(distribution, body, body.amount.amount)
@@ -325,6 +341,7 @@ def _admit_refund(state: State, event: Event, context: Context) -> None:
     new(state, body.refund)
     distribution = _payable(state, body, body.amount)
     _must_be_received_by(state, body.payer, body.payee, body.confirmed_by)
+    _must_have_owed(state, distribution, body.payer)
     not_in_future(context.accepted, paid_on=body.paid_on)
     paid = distribution.confirmed.get(body.payee, 0)
     if body.amount.amount > paid:
