@@ -135,11 +135,15 @@ class AssignmentAgreed(Body):
 
     def parties(self) -> frozenset[str]:
         """Return assignors and assignees."""
-        return self.givers().union(holding.party for holding in self.assignees)
+        return self.givers() | self.takers()
 
     def givers(self) -> frozenset[str]:
         """Return the assignors."""
         return frozenset(holding.party for holding in self.assignors)
+
+    def takers(self) -> frozenset[str]:
+        """Return the assignees."""
+        return frozenset(holding.party for holding in self.assignees)
 
     def reads(self, state: State) -> Iterable[str]:
         """Return the technologies of the rights, which say who funded them, and its listing."""
@@ -238,7 +242,8 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
     must_follow_auction(state, body.auction, deal, context)
     not_in_future(context.accepted, agreed_on=body.agreed_on)
-    must_fit_its_ground(state, body.ground, body.givers(), (body.price, body.quoted_price), context)
+    between, prices = (body.givers(), body.takers()), (body.price, body.quoted_price)
+    must_fit_its_ground(state, body.ground, between, prices, context)
     takers = [holding.party for holding in body.assignees]
     must_say_what_for(body.equity, body.ground, takers, context)
     must_be_writable(_named(body), step=_COARSER)
@@ -363,7 +368,7 @@ def _must_be_free(
     """Refuse what the law lets nobody assign, or not to them, or a creditor has forbidden."""
     law, day = context.law, law_day(context.accepted)
     must_be_assignable(subject, right, law, day, with_business=body.with_business)
-    must_stay_at_home(state, subject, right, law, day, (each.party for each in body.assignees))
+    must_stay_at_home(state, subject, right, law, day, body.takers())
     must_be_allowed_by_creditors(subject, right, body.givers(), body.consenting)
 
 
@@ -381,7 +386,7 @@ def _must_have_been_offered(
     sale = Sale(
         rights=frozenset(body.rights),
         sellers={holding.party: holding.share for holding in body.assignors},
-        buyers=frozenset(holding.party for holding in body.assignees),
+        buyers=body.takers(),
         terms_sha256=body.terms_sha256,
         agreed_on=body.agreed_on,
         price=body.price,

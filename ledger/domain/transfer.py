@@ -20,7 +20,7 @@ from ledger.domain.technology import Technology
 
 
 class GroundPrice(Refusal):
-    """What passes by gift, by inheritance or in a merger has no price; only a person leaves heirs.
+    """A gift, an inheritance, a merger has no price; persons leave heirs, and mergers are recorded.
 
     Else a sale under another name would go past those who may buy first.
     """
@@ -70,14 +70,16 @@ _PRICES = ("price", "quoted_price")
 def must_fit_its_ground(
     state: State,
     ground: str | None,
-    givers: Iterable[str],
+    between: tuple[Collection[str], Collection[str]],
     prices: Iterable[Price | Sealed | None],
     context: Context,
 ) -> None:
     """Raise `GroundPrice` for a price where nothing is paid, and for heirs of who does not die.
 
-    `prices` are `price` and `quoted_price`.
+    Nor is there a merger but of givers that are recorded as merged into the only taker. `between`
+    are givers and takers, `prices` are `price` and `quoted_price`.
     """
+    givers, takers = between
     for member, price in zip(_PRICES, prices, strict=True) if ground in UNPAID else ():
         pointer = f"/body/{member}"
         with if_opened(context, GroundPrice):
@@ -92,10 +94,19 @@ def must_fit_its_ground(
     if ground == "inheritance" and immortal:
         raise GroundPrice(
             f"{', '.join(sorted(immortal))} is no person, and leaves nothing to heirs: name a"
-            " sale, a gift or a merger as the ground",
+            " sale or a gift as the ground",
             subjects=immortal,
             pointer="/body/ground",
             step=Step(case="heirs", change={"/body/ground": "gift"}),
+        )
+    apart = [party for party in givers if {party_of(state, party).successor} != {*takers}]
+    if ground == "merger" and apart:
+        raise GroundPrice(
+            f"no party.merged/1 has {', '.join(sorted(apart))} merged into"
+            f" {', '.join(sorted(takers))}: name a sale, of which the co-owners are told first",
+            subjects=apart,
+            pointer="/body/ground",
+            step=Step(case="merger", change={"/body/ground": "sale"}),
         )
 
 

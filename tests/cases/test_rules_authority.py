@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ledger.domain.admission import Folds
 from ledger.domain.authority import CeilingExceeded, SelfDealing
 from ledger.domain.backdating import Backdated
 from ledger.domain.ending import (
@@ -16,7 +17,7 @@ from ledger.domain.hold import Held
 from ledger.domain.noticed import NoticeMatter, TerminationNotReceived
 from ledger.domain.payment import ConfirmByPayer
 from ledger.domain.preemption import PreemptionOpen
-from ledger.domain.transfer import GroundPrice, LienCovenant
+from ledger.domain.transfer import GroundPrice, LienCovenant, must_fit_its_ground
 from tests.support.builders import (
     ASSIGNMENT,
     AUTHOR,
@@ -73,6 +74,7 @@ from tests.support.moneys import (
     shared_out,
     split,
 )
+from tests.support.parties import party_merged
 from tests.support.specification import Said, given, said
 from tests.support.titles import security_perfected
 
@@ -386,6 +388,21 @@ def test_inheritance_between_firms() -> None:
     between = given_away(ground="inheritance", assignors=[held(FIRM, 1, 2)])
     past.when(between).then_refused(GroundPrice, subjects=[FIRM])
     past.when(given_away(ground="inheritance", assignors=[held(AUTHOR, 1, 2)])).then_admitted()
+
+
+def test_a_merger_is_recorded() -> None:
+    """Two firms that only say that they merge sell, past nobody who may buy first."""
+    past = given(OWNED)
+    merging = given_away(ground="merger")
+    refusal = past.when(merging).then_refused(GroundPrice, subjects=[INSTITUTE])
+    assert refusal.changes == {"/body/ground": "sale"}
+    past.when(given_away(ground="sale")).then_refused(PreemptionOpen)
+    merged = past.and_then(party_merged(party=INSTITUTE, into=FIRM))
+    state, now = Folds(merged.subjects), merged.when(merging).context
+    must_fit_its_ground(state, "merger", ([INSTITUTE], [FIRM]), (None, None), now)
+    for takers in ([RIVAL], [FIRM, RIVAL]):
+        with pytest.raises(GroundPrice):
+            must_fit_its_ground(state, "merger", ([INSTITUTE], takers), (None, None), now)
 
 
 def test_other_co_owner() -> None:
