@@ -3,7 +3,8 @@ What a deed follows: an offer that was accepted, or an auction that was won; and
 
 Offeror and offeree are bound by the acceptance, seller and winner by the last bid. A contract or an
 assignment that names either is the deed of that deal: it has its parties, its price, the grants
-that were proposed, or else things that its listing shows, and no other deed names it again.
+that were proposed, or else things that its listing shows, and no other deed names it again. What
+a proposal does not say is not in the grant, and an auction is won for its price alone.
 Refusals come in the order in which they are defined here.
 """
 
@@ -112,6 +113,10 @@ def must_follow_auction(state: State, subject: str | None, deal: Deal, context: 
     with if_opened(context, AcceptanceDiffers):
         won = Money(amount=auction.best.price, currency=auction.currency)
         _must_cost(subject, won, deal, context, places)
+        rate = reveal(deal.royalty_ppm, _RATE, context, _read_rate)
+        if rate is not None or deal.scheduled:
+            alone = {_RATE: None, "/body/royalty": None}
+            raise _differs(subject, "its price, and no royalty", places, _RATE, alone)
     _must_be_listed(state, subject, auction.listing, deal, places)
     _must_be_new(subject, auction.used, offered=False)
 
@@ -193,13 +198,15 @@ def _unless_sealed(agreed: object, told: object) -> str:
 def _must_grant_the_proposed(
     subject: str, proposed: tuple[Proposed, ...], deal: Deal, positions: Iterable[int]
 ) -> None:
-    if Counter(map(_terms_of, proposed)) != Counter(map(_terms_of, deal.grants)):
+    if Counter(map(_terms_of, proposed)) != Counter(map(_terms_of, deal.grants)) or any(
+        map(_adds, deal.grants)
+    ):
         told = "; ".join(
             f"{each.exclusivity} to {each.licensee} on {', '.join(each.objects)} in "
             f"{', '.join(each.territory.codes)} from {each.valid_from} to {each.valid_to or '…'}"
             for each in proposed
         )
-        what, ask = f"the grants that were proposed: {told}", deal.objects_at
+        what, ask = f"the grants that were proposed, and nothing beside: {told}", deal.objects_at
         raise _differs(subject, what, positions, ask[0], ask=ask)
 
 
@@ -217,6 +224,13 @@ def _terms_of(grant: Proposed | Grant) -> tuple[Any, ...]:
         grant.valid_from,
         grant.valid_to,
     )
+
+
+def _adds(grant: Grant) -> bool:
+    """Say whether a grant caps, widens or narrows what a proposal can say."""
+    wider = grant.sublicensing not in ("no", "consent") or grant.transferable
+    limits = (grant.quantity, grant.option_until, grant.excluded)
+    return wider or grant.direct_licence or limits != (None, None, None)
 
 
 def _must_be_listed(

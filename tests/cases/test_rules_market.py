@@ -99,6 +99,7 @@ def test_borrowed_acceptance() -> None:
 def test_what_was_proposed_is_what_is_granted() -> None:
     past, on_it = accepted(proposed=[PROPOSED])
     theirs = {**on_it, "price": BILLION}
+    bare = grant(sublicensing="no")
     for name, other in (
         ("territory", {"codes": ["vn-2025:01"]}),
         ("exclusivity", "sole"),
@@ -106,12 +107,36 @@ def test_what_was_proposed_is_what_is_granted() -> None:
         ("rights", [OTHER_RIGHT]),
         ("valid_to", "2031-12-01"),
     ):
-        differs = contract_concluded(**theirs, grants=[grant(**{name: other})])
-        word = {"/body/grants": [grant()]}
+        differs = contract_concluded(**theirs, grants=[{**bare, name: other}])
+        word = {"/body/grants": [bare]}
         past.when(differs).then_refused(AcceptanceDiffers, positions=[3, 4], word=word)
-    two = contract_concluded(**theirs, grants=[grant(), grant(grant="g2", rights=[OTHER_RIGHT])])
+    two = contract_concluded(
+        **theirs, grants=[bare, {**bare, "grant": "g2", "rights": [OTHER_RIGHT]}]
+    )
     past.when(two).then_refused(AcceptanceDiffers)
-    past.when(contract_concluded(**theirs, grants=[grant(acts=["sell", "make"])])).then_admitted()
+    for allowed in ({"acts": ["sell", "make"]}, {"sublicensing": "consent"}):
+        past.when(contract_concluded(**theirs, grants=[{**bare, **allowed}])).then_admitted()
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        {"quantity": 5},
+        {"option_until": "2027-01-01"},
+        {"excluded": {"territory": {"codes": ["vn-2025:01"]}, "field": None}},
+        {"sublicensing": "free"},
+        {"sublicensing": "affiliates"},
+        {"transferable": True},
+        {"direct_licence": True},
+    ],
+    ids=lambda added: "-".join(map(str, added)),
+)
+def test_nothing_is_granted_beside_what_was_proposed(added: Any) -> None:
+    """A grant that is capped, optional, passed on or cut out is another than the one accepted."""
+    past, on_it = accepted(proposed=[PROPOSED])
+    bare = grant(sublicensing="no")
+    deed = contract_concluded(**on_it, price=BILLION, grants=[{**bare, **added}])
+    past.when(deed).then_refused(AcceptanceDiffers, word={"/body/grants": [bare]})
 
 
 def test_without_a_proposal_a_deed_keeps_to_what_was_listed() -> None:
@@ -152,7 +177,7 @@ TODAY = {"concluded_on": "2026-11-04"}
 def test_auction_price() -> None:
     """Won at 600: the contract is at 600, with the winner, on what was listed, and once."""
     bid = BIDDING.and_then(m.bid_placed(600_000_000))
-    on_it = {"auction": m.AUCTION, **TODAY}
+    on_it = {"auction": m.AUCTION, **TODAY, "royalty_ppm": None}
     early = contract_concluded(**on_it, price=vnd(600_000_000))
     bid.when(said(early, accepted=AFTER)).then_refused(AcceptanceDiffers)
     won = bid.and_then(said(m.auction_closed(FIRM, 600_000_000), accepted=AFTER))
@@ -170,6 +195,9 @@ def test_auction_price() -> None:
     when(contract_concluded(**right, **rival)).then_refused(AcceptanceDiffers)
     other = grant(rights=[OTHER_RIGHT])
     when(contract_concluded(**right, grants=[other])).then_refused(AcceptanceDiffers)
+    for beside in ({"royalty_ppm": 10_000}, {"royalty": royalty()}):
+        refusal = when(contract_concluded(**{**right, **beside})).then_refused(AcceptanceDiffers)
+        assert refusal.changes == {"/body/royalty_ppm": None, "/body/royalty": None}
     used = when(contract_concluded(**right)).then_admitted()
     second = contract_concluded(**right, contract=SECOND)
     when(second, used).then_refused(AcceptanceUsed, positions=[5], subjects=[m.AUCTION])

@@ -213,6 +213,7 @@ def test_auction_winner_mismatch() -> None:
         auction=m.AUCTION,
         grants=[grant(licensee=RIVAL)],
         price=vnd(120_000_000),
+        royalty_ppm=None,
         concluded_on="2026-11-04",
     )
     won.when(said(with_rival, accepted=later)).then_admitted()

@@ -223,6 +223,7 @@ def _as_accepted(
         grant["licensor"], grant["licensee"] = sides
     if offer["proposed"] and random.randint(0, 5):
         grant.update(offer["proposed"][0])
+        grant["sublicensing"] = random.choice(("no", "consent", grant["sublicensing"]))
     return follows, {grant["licensor"], grant["licensee"]}
 
 

@@ -437,6 +437,10 @@ class DealsReference(Reference):
         if offer["proposed"]:
             (proposed,) = offer["proposed"]
             same = same and all(grant[name] == value for name, value in proposed.items())
+            # It cannot say these, so nobody accepted them.
+            same = same and grant["sublicensing"] in ("no", "consent")
+            beyond = ("quantity", "option_until", "excluded", "transferable", "direct_licence")
+            same = same and not any(map(grant.get, beyond))
         elif listing is not None:
             same = same and {*self.objects(grant)} <= {*listing["rights"], listing["technology"]}
         if not same:
