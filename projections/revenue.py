@@ -13,12 +13,12 @@ from ledger.domain.distribution import (
     Distributed,
     ProfitDistributed,
     RevenueDistributed,
-    added_up,
 )
 from ledger.domain.event import Logged, Sealed
 from ledger.domain.payment import PaymentConfirmed, RefundMade
 from ledger.domain.report import RevenueReported
 from ledger.domain.share import ShareAgreed
+from ledger.domain.sharing import added_up
 from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.answer import Answer

@@ -8,6 +8,7 @@ may run together: remuneration under the IP Law, and a share of the profit under
 Pure functions, in this order: facts, duties, refusals.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -15,6 +16,7 @@ from typing import Literal
 from ledger.domain.event import Refusal
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM
+from ledger.domain.remedy import HERE, Step
 
 Income = Literal["own_use", "licence"]
 
@@ -94,25 +96,27 @@ class BrokerOverCap(Refusal):
     title_vi = "Phần của bên môi giới vượt mức tối đa theo luật"
 
 
-def must_give_authors_their_share(law: Law, result: Result, on: date, ppm: int) -> Ground | None:
+def must_give_authors_their_share(
+    law: Law, result: Result, on: date, ppm: int, step: Callable[[int], Step]
+) -> Ground | None:
     """Raise `ShareBelowStatute` if `ppm`, the authors' part of the profit, is too low.
 
-    The rule that decided is returned.
+    The rule that decided is returned; `step` says how they come to have so many ppm.
     """
     ground = profit_share(law, result, on)
     if ground is not None and ppm < ground.number("min_ppm"):
         least = ground.number("min_ppm")
-        raise ShareBelowStatute(f"{ppm} ppm is less than {least}", ground=ground)
+        raise ShareBelowStatute(f"{ppm} ppm is less than {least}", ground=ground, step=step(least))
     return ground
 
 
-def must_not_cap_the_authors(law: Law, result: Result, on: date) -> None:
+def must_not_cap_the_authors(law: Law, result: Result, on: date, step: Step) -> None:
     """Raise `CapBelowStatute` if the authors have a part by statute, which a cap might cut."""
     ground = profit_share(law, result, on)
     if ground is not None:
         least = ground.number("min_ppm")
         raise CapBelowStatute(
-            f"a cap in money may leave the authors less than {least} ppm", ground=ground
+            f"a cap in money may leave the authors less than {least} ppm", ground=ground, step=step
         )
 
 
@@ -125,5 +129,9 @@ def must_bound_the_broker(
         return None
     most = ground.number("max_ppm") * (PPM - author_ppm) // PPM
     if broker_ppm > most:
-        raise BrokerOverCap(f"{broker_ppm} ppm is more than {most}", ground=ground)
+        raise BrokerOverCap(
+            f"{broker_ppm} ppm is more than {most}",
+            ground=ground,
+            step=Step({"most": most}, ask=(HERE,)),
+        )
     return ground

@@ -28,7 +28,6 @@ from ledger.domain.event import (
     Evolves,
     Logged,
     Model,
-    PartyId,
     Refusal,
     Sealed,
     State,
@@ -42,9 +41,17 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, new
 from ledger.domain.hold import must_stand
 from ledger.domain.law import Ground
-from ledger.domain.money import PPM, CurrencyMismatch, Money, RateRange, ShareSum, largest_remainder
+from ledger.domain.money import (
+    PPM,
+    CurrencyMismatch,
+    Money,
+    RateRange,
+    ShareSum,
+    in_currency,
+    largest_remainder,
+)
 from ledger.domain.profit import Profit, ProfitId
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import Other, Step
 from ledger.domain.report import Report
 from ledger.domain.report_lines import ReportId
 from ledger.domain.right import Right
@@ -57,7 +64,16 @@ from ledger.domain.share import (
     read_parts,
     result_of,
 )
-from ledger.domain.sharing import Agreement, Computed, compute
+from ledger.domain.sharing import (
+    Agreement,
+    Computed,
+    Payable,
+    added_up,
+    compute,
+    one_each,
+    payables,
+    told_amounts,
+)
 from ledger.domain.technology import Technology
 
 KIND = "distribution"
@@ -65,20 +81,6 @@ KIND = "distribution"
 DistributionId = Annotated[str, of_kind(KIND)]
 Position = Annotated[int, Field(ge=0)]
 RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
-
-
-class Payable(Model):
-    """What a distribution gives one party, in minor units; negative where it takes back."""
-
-    party: PartyId
-    amount: int
-
-
-def one_each(items: tuple[Payable, ...]) -> tuple[Payable, ...]:
-    """Return payables that name each party once; a ValueError if they do not."""
-    if len({item.party for item in items}) < len(items):
-        raise ValueError("a party is named twice")
-    return items
 
 
 Payables = Annotated[tuple[Payable, ...], FROM_LIST, AfterValidator(one_each)]
@@ -208,13 +210,15 @@ def _admit_distributed(state: State, event: Event, context: Context) -> None:
     contract = known(state, body.contract, Contract)
     share = known(state, body.share, Share)
     today = legal_day(context.accepted)
-    must_be_current(body.share, share)
+    must_be_current(body.share, share, contract)
     must_stand(body.share, share.voided, today)
     sources = {subject: _source(state, subject) for subject in body.sources()}
     _must_be_of_the_contract(body, {body.share: share, **sources})
     if body.total.currency != contract.currency:
         raise CurrencyMismatch(
-            f"{body.contract} is in {contract.currency}", positions=(contract.position,)
+            f"{body.contract} is in {contract.currency}",
+            positions=(contract.position,),
+            step=in_currency(contract.currency, "/body/total/currency"),
         )
     _must_be_due(state, body, sources)
     _must_name_its_inputs(body, {body.share: share, **sources})
@@ -253,7 +257,10 @@ def _must_be_due(state: State, body: Distributed, sources: Mapping[str, Report |
     for subject, source in sources.items():
         if source.distributed is not None:
             raise AlreadyDistributed(
-                f"{subject} was shared out", positions=(source.distributed,), subjects=(subject,)
+                f"{subject} was shared out",
+                positions=(source.distributed,),
+                subjects=(subject,),
+                step=_leaving_out_shared(sources),
             )
     due = sum(_due(state, subject, source) for subject, source in sources.items())
     if due != body.total.amount:
@@ -263,6 +270,13 @@ def _must_be_due(state: State, body: Distributed, sources: Mapping[str, Report |
             pointer="/body/total",
             step=Step({"what": f"{due} {body.total.currency}"}, change={"/body/total/amount": due}),
         )
+
+
+def _leaving_out_shared(sources: Mapping[str, Report | Profit]) -> Step:
+    left = sorted(name for name, source in sources.items() if source.distributed is None)
+    if not left:
+        return Step(case="all")
+    return Step({"left": ", ".join(left)}, change={"/body/reports": left})
 
 
 def _due(state: State, subject: str, source: Report | Profit) -> int:
@@ -332,25 +346,17 @@ def _must_follow(body: Distributed, share: Share, computed: Computed) -> None:
     steps = body.steps or computed.steps
     if said != computed.payable or steps != computed.steps:
         raise DistributionMismatch(
-            f"the total and the agreement give {_listed(computed.payable)}",
+            f"the total and the agreement give {told_amounts(computed.payable)}",
             positions=(share.position,),
             step=_as_computed(body, computed),
         )
 
 
-def _listed(amounts: Mapping[str, int]) -> str:
-    return ", ".join(f"{party} {amount}" for party, amount in sorted(amounts.items()))
-
-
-def _parts(amounts: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [{"party": party, "amount": amount} for party, amount in sorted(amounts.items())]
-
-
 def _as_computed(body: Distributed, computed: Computed) -> Step:
-    change: dict[str, Any] = {"/body/parts": _parts(computed.payable)}
+    change: dict[str, Any] = {"/body/parts": payables(computed.payable)}
     if body.steps:
         change["/body/steps"] = list(computed.steps)
-    return Step({"what": _listed(computed.payable)}, change=change)
+    return Step({"what": told_amounts(computed.payable)}, change=change)
 
 
 def _must_split_among_authors(
@@ -371,18 +377,20 @@ def _must_split_among_authors(
                     f"the authors of {share.technology} have agreed no split",
                     positions=(technology.position,),
                     subjects=(share.technology,),
+                    step=Step(change={"/body/authors": []}),
                 )
             part = computed().authors
             expected = ({}, part) if split is None else (largest_remainder(part, split), 0)
         if ({each.party: each.amount for each in body.authors}, body.suspense) != expected:
             split_up, waiting = expected
             raise DistributionMismatch(
-                f"as they agreed the authors get {_listed(split_up) or 'nothing'}, {waiting} waits",
+                f"as they agreed the authors get {told_amounts(split_up) or 'nothing'}, {waiting}"
+                " waits",
                 positions=(share.position,),
                 pointer="/body/authors",
                 step=Step(
-                    {"what": _listed(split_up) or f"{waiting} in suspense"},
-                    change={"/body/authors": _parts(split_up), "/body/suspense": waiting},
+                    {"what": told_amounts(split_up) or f"{waiting} in suspense"},
+                    change={"/body/authors": payables(split_up), "/body/suspense": waiting},
                 ),
             )
 
@@ -436,8 +444,18 @@ def _must_reach(ground: Ground, total: int, share: Share, computed: Computed) ->
     authors = computed.authors + sum(computed.payable.get(party, 0) for party in share.authors)
     if abs(authors) * PPM < abs(total) * ground.number("min_ppm") - PPM:  # A unit of rounding.
         raise ShareBelowStatute(
-            f"the authors get {authors} of {total}", positions=(share.position,), ground=ground
+            f"the authors get {authors} of {total}",
+            positions=(share.position,),
+            ground=ground,
+            step=_agreed_anew(share, ground.number("min_ppm")),
         )
+
+
+def _agreed_anew(share: Share, least: int) -> Step:
+    """Return the step in which another agreement, that gives them their share, is made first."""
+    known_of = {"contract": share.contract, "of": share.of}
+    first = Other("share.agreed/1", known_of)
+    return Step({"least": least}, case="agreed", first=(first,), ask=("/body/share",))
 
 
 def _evolve_distributed(subject: str, value: Distribution | None, logged: Logged) -> Distribution:
@@ -453,14 +471,6 @@ def _evolve_distributed(subject: str, value: Distribution | None, logged: Logged
         share=body.share,
         suspense=body.suspense,
     )
-
-
-def added_up(parts: Iterable[Payable]) -> dict[str, int]:
-    """Return what each party gets in all."""
-    payable: dict[str, int] = {}
-    for each in parts:
-        payable[each.party] = payable.get(each.party, 0) + each.amount
-    return payable
 
 
 def _evolve_source(subject: str, value: Any, logged: Logged) -> Any:

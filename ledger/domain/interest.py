@@ -11,7 +11,7 @@ Read in this order: arithmetic, events, state, refusals, admit, evolve.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -37,7 +37,8 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import interval, known, must_stand_under, new, not_in_future
 from ledger.domain.law import Ground, Law
-from ledger.domain.money import PPM, CurrencyMismatch, Money, Price
+from ledger.domain.money import PPM, CurrencyMismatch, Money, Price, in_currency
+from ledger.domain.remedy import Step
 from ledger.domain.report import Report
 from ledger.domain.report_lines import ReportId
 from ledger.domain.royalty import LateInterest, LateRateCap, Royalty, must_respect_the_cap
@@ -126,7 +127,8 @@ def _admit(state: State, event: Event, context: Context) -> None:
     _must_be_owed(body, contract, report)
     interval(body.since, body.until, "/body/until")
     not_in_future(context.accepted, until=body.until - timedelta(days=1))
-    must_respect_the_cap(context.law, body.yearly_ppm, legal_day(context.accepted))
+    today = legal_day(context.accepted)
+    must_respect_the_cap(context.law, body.yearly_ppm, today, "/body/yearly_ppm")
     with if_opened(context, InterestMismatch, LateRateCap):
         _must_be_agreed(body, contract, context)
     _must_be_reckoned(body, context)
@@ -137,12 +139,24 @@ def _must_be_owed(body: InterestAccrued, contract: Contract, report: Report) -> 
     must_license(contract, body.contract, body.claimed_by)
     if {body.principal.currency, body.amount.currency} != {contract.currency}:
         raise CurrencyMismatch(
-            f"{body.contract} is in {contract.currency}", positions=(contract.position,)
+            f"{body.contract} is in {contract.currency}",
+            positions=(contract.position,),
+            step=in_currency(
+                contract.currency, "/body/principal/currency", "/body/amount/currency"
+            ),
         )
     if body.principal.amount > report.due:
         raise InterestMismatch(
-            f"{report.due} was due", positions=(report.position,), pointer="/body/principal"
+            f"{report.due} was due",
+            positions=(report.position,),
+            pointer="/body/principal",
+            step=_said({"/body/principal/amount": max(report.due, 0)}),
         )
+
+
+def _said(change: dict[str, Any]) -> Step:
+    told = (f"{pointer.removeprefix('/body/')} {value}" for pointer, value in change.items())
+    return Step({"what": ", ".join(told)}, change=change)
 
 
 def _late_terms(terms: Terms, body: InterestAccrued, context: Context) -> LateInterest | None:
@@ -158,7 +172,7 @@ def _late_terms(terms: Terms, body: InterestAccrued, context: Context) -> LateIn
 def _ground(late: LateInterest | None, law: Law, today: date) -> Ground:
     if late is None:
         return law.rule("money.late_interest_default", today)
-    return must_respect_the_cap(law, late.yearly_ppm, today)
+    return must_respect_the_cap(law, late.yearly_ppm, today, None)
 
 
 def _expected(late: LateInterest | None, ground: Ground) -> tuple[int, Compounding]:
@@ -178,10 +192,22 @@ def _must_be_agreed(body: InterestAccrued, contract: Contract, context: Context)
             positions=(contract.position,),
             ground=ground,
             pointer="/body/yearly_ppm",
+            step=_said(
+                {
+                    "/body/yearly_ppm": expected[0],
+                    "/body/compounding": expected[1],
+                    "/body/rule": ground.rule,
+                }
+            ),
         )
     first = body.due_on + timedelta(days=1 if late is None else late.from_day)
     if body.since < first:
-        raise InterestMismatch(f"interest runs from {first}", ground=ground, pointer="/body/since")
+        raise InterestMismatch(
+            f"interest runs from {first}",
+            ground=ground,
+            pointer="/body/since",
+            step=_said({"/body/since": first.isoformat()}),
+        )
 
 
 def _must_be_reckoned(body: InterestAccrued, context: Context) -> None:
@@ -199,6 +225,7 @@ def _must_be_reckoned(body: InterestAccrued, context: Context) -> None:
             f"it comes to {amount}, not {body.amount.amount}",
             ground=default,
             pointer="/body/amount",
+            step=_said({"/body/amount/amount": amount}),
         )
 
 

@@ -57,4 +57,5 @@ def must_be_rated(
     with if_opened(context, LateRateCap):
         royalty = reveal(said.royalty, f"{pointer}/royalty", context, Royalty.model_validate)
         if royalty.late is not None:
-            must_respect_the_cap(context.law, royalty.late.yearly_ppm, day)
+            at = f"{pointer}/royalty/late/yearly_ppm"
+            must_respect_the_cap(context.law, royalty.late.yearly_ppm, day, at)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from ledger.domain.event import Context, Model, PartyId, Refusal, Sealed, if_opened, reveal
+from ledger.domain.remedy import HERE, Step
 
 PPM = 1_000_000
 """The whole, in parts per million."""
@@ -82,6 +83,11 @@ class CurrencyMismatch(Refusal):
     title_vi = "Các khoản tiền tính chung phải cùng một đồng tiền"
 
 
+def in_currency(currency: str, *pointers: str) -> Step:
+    """Return the step in which amounts, of which a member each is here, are in a currency."""
+    return Step({"currency": currency}, change=dict.fromkeys(pointers, currency))
+
+
 def _active_currency(code: str) -> str:
     if code not in MINOR_UNITS:
         raise ValueError(f"{code} is not an active currency code of ISO 4217")
@@ -118,7 +124,7 @@ class Part(Model):
 def ppm(value: Any) -> int:
     """Return `value` if it is a rate from 0 to 1,000,000 ppm; raises `RateRange` if it is not."""
     if type(value) is not int or not 0 <= value <= PPM:
-        raise RateRange(f"{value!r} is not a rate from 0 to {PPM} ppm")
+        raise RateRange(f"{value!r} is not a rate from 0 to {PPM} ppm", step=Step(ask=(HERE,)))
     return value
 
 
@@ -131,9 +137,16 @@ def check_rate(rate: int | Sealed | None, pointer: str, context: Context) -> Non
 
 def check_parts(parts: Iterable[Part]) -> None:
     """Refuse parts that are no rates (`RateRange`) or do not add up to the whole (`ShareSum`)."""
-    total = sum(ppm(part.ppm) for part in parts)
+    must_be_all(sum(ppm(part.ppm) for part in parts))
+
+
+def must_be_all(total: int) -> None:
+    """Refuse parts that do not add up to the whole (`ShareSum`)."""
     if total != PPM:
-        raise ShareSum(f"the parts add up to {total} ppm, not {PPM}")
+        raise ShareSum(
+            f"the parts add up to {total} ppm, not {PPM}",
+            step=Step({"total": total}, ask=(HERE,)),
+        )
 
 
 def distribute(total: int, parts: Sequence[Part]) -> dict[str, int]:

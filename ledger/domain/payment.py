@@ -34,9 +34,9 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import PredecessorUnknown, known, new, not_in_future
 from ledger.domain.hold import must_not_be_held
-from ledger.domain.money import CurrencyMismatch, Money, Price
+from ledger.domain.money import CurrencyMismatch, Money, Price, in_currency
 from ledger.domain.party import party_of
-from ledger.domain.remedy import HERE, Step
+from ledger.domain.remedy import HERE, Step, naming
 from ledger.domain.share import Share
 
 KIND = "payment"
@@ -197,6 +197,7 @@ def _payable(state: State, body: OfDistribution, amount: Money) -> Distribution:
         raise CurrencyMismatch(
             f"{body.distribution} is in {distribution.currency}",
             positions=(distribution.position,),
+            step=in_currency(distribution.currency, "/body/amount/currency"),
         )
     return distribution
 
@@ -223,7 +224,9 @@ def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) 
         )
     if said_by != receiver and "bank" not in party_of(state, said_by).roles:
         raise WrongSigner(
-            f"{said_by} is neither {receiver}, who receives it, nor a bank", subjects=(said_by,)
+            f"{said_by} is neither {receiver}, who receives it, nor a bank",
+            subjects=(said_by,),
+            step=naming("/body/confirmed_by", receiver),
         )
 
 
@@ -269,34 +272,66 @@ def _admit_confirmed(state: State, event: Event, context: Context) -> None:
         _must_be_payable(distribution, body, body.amount.amount)
 
 
+_CLOSED = Step()
+
+
 def _must_be_open(state: State, body: PaymentConfirmed) -> None:
     """Refuse a payment that is closed, or was instructed between others."""
     payment = state.get(body.payment)
     if payment is None:
         return
     payment = known(state, body.payment, Payment)
-    closed = payment.confirmed if payment.failed is None else payment.failed
-    if closed is not None:
-        raise PaymentClosed(
-            f"{body.payment} is closed", positions=(closed,), subjects=(body.payment,)
-        )
+    again = Step(case="failed", ask=("/body/payment",))
+    _must_not_be_closed(body.payment, payment, again)
     said = (body.distribution, body.payer, body.payee)
     if (payment.distribution, payment.payer, payment.payee) != said:
         raise PredecessorUnknown(
             f"{body.payment} was instructed otherwise",
             positions=(payment.position,),
             pointer="/body/payment",
+            step=Step(
+                {"payer": payment.payer, "payee": payment.payee, "what": payment.distribution},
+                case="instructed",
+                change={
+                    "/body/distribution": payment.distribution,
+                    "/body/payer": payment.payer,
+                    "/body/payee": payment.payee,
+                },
+            ),
+        )
+
+
+def _must_not_be_closed(subject: str, payment: Payment, failed: Step = _CLOSED) -> None:
+    """Raise `PaymentClosed` if it was confirmed, or failed; then that step may help."""
+    closed = payment.confirmed if payment.failed is None else payment.failed
+    if closed is not None:
+        raise PaymentClosed(
+            f"{subject} is closed",
+            positions=(closed,),
+            subjects=(subject,),
+            step=_CLOSED if payment.failed is None else failed,
         )
 
 
 def _must_be_payable(distribution: Distribution, body: OfDistribution, amount: int) -> None:
     payable = distribution.payable.get(body.payee, 0)
-    total = distribution.confirmed.get(body.payee, 0) + amount
+    confirmed = distribution.confirmed.get(body.payee, 0)
+    total = confirmed + amount
     if not min(payable, 0) <= total <= max(payable, 0):
         raise Overpaid(
             f"{total} would be paid to {body.payee}, {payable} is payable",
             positions=(distribution.position,),
+            step=_of_the_rest(payable - confirmed, amount, body),
         )
+
+
+def _of_the_rest(left: int, amount: int, body: OfDistribution) -> Step:
+    """Return the step in which as much is paid as is left, or it is said that it is too much."""
+    if left * amount > 0:
+        return Step({"left": left}, change={"/body/amount/amount": left})
+    if isinstance(body, PaymentConfirmed):
+        return Step(case="above", change={"/body/overpayment": True})
+    return Step(case="paid")
 
 
 def _admit_failed(state: State, event: Event, context: Context) -> None:
@@ -304,14 +339,12 @@ def _admit_failed(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, PaymentFailed)
     payment = known(state, body.payment, Payment)
-    closed = payment.confirmed if payment.failed is None else payment.failed
-    if closed is not None:
-        raise PaymentClosed(
-            f"{body.payment} is closed", positions=(closed,), subjects=(body.payment,)
-        )
+    _must_not_be_closed(body.payment, payment)
     if body.said_by != payment.payer and "bank" not in party_of(state, body.said_by).roles:
         raise WrongSigner(
-            f"{body.said_by} is neither the payer nor a bank", pointer="/body/said_by"
+            f"{body.said_by} is neither the payer nor a bank",
+            pointer="/body/said_by",
+            step=naming("/body/said_by", payment.payer),
         )
     not_in_future(context.accepted, failed_on=body.failed_on)
 
@@ -330,8 +363,16 @@ def _admit_overpayment(state: State, event: Event, context: Context) -> None:
     above = _above(distribution, body.payee)
     if body.amount.amount != above:
         raise Overpaid(
-            f"{above} was paid too much to {body.payee}", positions=(distribution.position,)
+            f"{above} was paid too much to {body.payee}",
+            positions=(distribution.position,),
+            step=_of_at_most(above),
         )
+
+
+def _of_at_most(amount: int) -> Step:
+    if amount <= 0:
+        return Step(case="nothing")
+    return Step({"left": amount}, change={"/body/amount/amount": amount})
 
 
 def _admit_refund(state: State, event: Event, context: Context) -> None:
@@ -348,6 +389,7 @@ def _admit_refund(state: State, event: Event, context: Context) -> None:
         raise Overpaid(
             f"{paid} was paid to {body.payee}, no more goes back",
             positions=(distribution.position,),
+            step=_of_at_most(paid),
         )
 
 

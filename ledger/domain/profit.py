@@ -24,7 +24,8 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import interval, known, new, not_in_future
-from ledger.domain.money import CurrencyMismatch, Money
+from ledger.domain.money import CurrencyMismatch, Money, in_currency
+from ledger.domain.remedy import naming_one_of
 from ledger.domain.technology import Technology, TechnologyId
 
 KIND = "profit"
@@ -83,7 +84,12 @@ def _admit_profit(state: State, event: Event, context: Context) -> None:
     amounts = (body.before_tax, body.after_tax, body.state_part)
     if any(amount.currency != contract.currency for amount in amounts):
         raise CurrencyMismatch(
-            f"{body.contract} is in {contract.currency}", positions=(contract.position,)
+            f"{body.contract} is in {contract.currency}",
+            positions=(contract.position,),
+            step=in_currency(
+                contract.currency,
+                *(f"/body/{name}/currency" for name in ("before_tax", "after_tax", "state_part")),
+            ),
         )
     must_be_a_party(body.contract, contract, body.declared_by)
 
@@ -92,7 +98,10 @@ def must_be_a_party(subject: str, contract: Contract, party: str) -> None:
     """Raise `WrongSigner` unless the party is one of the contract's."""
     if party not in contract.parties:
         raise WrongSigner(
-            f"{party} is no party to {subject}", positions=(contract.position,), subjects=(party,)
+            f"{party} is no party to {subject}",
+            positions=(contract.position,),
+            subjects=(party,),
+            step=naming_one_of("/body/declared_by", contract.parties),
         )
 
 

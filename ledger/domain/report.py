@@ -47,9 +47,9 @@ from ledger.domain.existence import (
 from ledger.domain.filed_report import FiledLine, FiledReport, FiledReports, ReportsOfContract
 from ledger.domain.hold import must_stand
 from ledger.domain.listing import ContentMissing
-from ledger.domain.money import Currency, CurrencyMismatch, Money
+from ledger.domain.money import Currency, CurrencyMismatch, Money, in_currency
 from ledger.domain.reckoning import Due, Versions, due_of, version_on, zero_rated_base
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import Other, Step, naming, naming_one_of
 from ledger.domain.report_lines import (
     ONE_LINE,
     Deduction,
@@ -213,7 +213,9 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
         _must_be_corrigible(known(state, body.corrects, Report), body)
     if body.reported_by not in contract.licensees():
         raise WrongSigner(
-            f"{body.reported_by} is no licensee of {body.contract}", pointer="/body/reported_by"
+            f"{body.reported_by} is no licensee of {body.contract}",
+            pointer="/body/reported_by",
+            step=naming_one_of("/body/reported_by", contract.licensees()),
         )
     interval(body.period_from, body.period_to, "/body/period_to")
     _must_hold_its_lines(body)
@@ -245,10 +247,16 @@ def _must_be_corrigible(report: Report, body: RevenueReported) -> None:
     must_stand_under(body.contract, str(body.corrects), report)
     if report.reporter != body.reported_by:
         raise WrongSigner(
-            f"{body.corrects} was filed by {report.reporter}", pointer="/body/reported_by"
+            f"{body.corrects} was filed by {report.reporter}",
+            pointer="/body/reported_by",
+            step=naming("/body/reported_by", report.reporter),
         )
     if report.corrected is not None:
-        raise ReportClosed(f"{body.corrects} was corrected", positions=(report.corrected,))
+        raise ReportClosed(
+            f"{body.corrects} was corrected",
+            positions=(report.corrected,),
+            step=Step({"position": report.corrected}, ask=("/body/corrects",)),
+        )
 
 
 def _must_hold_its_lines(body: RevenueReported) -> None:
@@ -316,15 +324,27 @@ def _must_be_in_currency(
         wrong = body.rate is None or fx is None or body.rate.source != fx.source
     if wrong:
         raise CurrencyMismatch(
-            f"{body.contract} is in {contract.currency}", positions=(contract.position,)
+            f"{body.contract} is in {contract.currency}",
+            positions=(contract.position,),
+            step=_in_its_currency(contract, body),
         )
+
+
+def _in_its_currency(contract: Contract, body: RevenueReported) -> Step:
+    """Return the step in which what is due, or all that was sold, is in the contract's currency."""
+    if body.due.currency != contract.currency:
+        return in_currency(contract.currency, "/body/due/currency")
+    told = {"currency": contract.currency}
+    return Step(told, case="report", ask=("/body/currency", "/body/rate"))
 
 
 def _must_not_overlap(others: FiledReports, body: RevenueReported) -> None:
     twice = [filed.position for filed in others.meeting(body.period_from, body.period_to)]
     if twice:
         raise ReportOverlap(
-            f"[{body.period_from}, {body.period_to}) holds days reported before", positions=twice
+            f"[{body.period_from}, {body.period_to}) holds days reported before",
+            positions=twice,
+            step=Step({"positions": ", ".join(map(str, sorted(twice)))}, ask=("/body/corrects",)),
         )
 
 
@@ -336,7 +356,10 @@ def _must_keep_to_quantities(
         if grant.quantity is None or grant.licensee != body.reported_by:
             continue
         if name not in sold:
-            raise ContentMissing(f"grant {name} is limited: the report says how many units")
+            raise ContentMissing(
+                f"grant {name} is limited: the report says how many units",
+                step=Step({"what": f"units sold under {name}"}, ask=("/body/sold",)),
+            )
         total = sold[name] + others.sold.get(name, 0)
         if total > grant.quantity:
             raise QuantityExceeded(
@@ -346,6 +369,10 @@ def _must_keep_to_quantities(
                     *(filed.position for filed in others if name in filed.sold),
                 ),
                 subjects=(body.contract,),
+                step=Step(
+                    {"grant": name, "total": total},
+                    first=(Other("terms.amended/1", {"contract": body.contract}),),
+                ),
             )
 
 

@@ -21,6 +21,7 @@ from ledger.domain.event import (
     Text,
 )
 from ledger.domain.existence import known, must_stand_under
+from ledger.domain.remedy import Step
 from ledger.domain.report import KIND, Report, ReportClosed
 from ledger.domain.report_lines import ReportId
 
@@ -70,7 +71,11 @@ def _admit_said(state: State, event: Event, context: Context) -> None:
     must_license(contract, body.contract, body.said_by)
     closed = report.corrected if report.accepted is None else report.accepted
     if closed is not None:
-        raise ReportClosed(f"{body.report} is closed", positions=(closed,))
+        raise ReportClosed(
+            f"{body.report} is closed",
+            positions=(closed,),
+            step=Step({"position": closed}, case="answered"),
+        )
 
 
 def _evolve_accepted(subject: str, value: Report | None, logged: Logged) -> Report | None:

@@ -15,6 +15,7 @@ from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Day, Days, Model
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM, Currency
 from ledger.domain.periods import months_later
+from ledger.domain.remedy import Step
 from ledger.domain.scope import TerritoryCode
 
 Natural = Annotated[int, Field(ge=0)]
@@ -207,11 +208,19 @@ def agreed_period(schedule: Royalty, day: date) -> tuple[date, date]:
     return months_later(first, number * months), months_later(first, (number + 1) * months)
 
 
-def must_respect_the_cap(law: Law, yearly_ppm: int, on: date) -> Ground:
-    """Return the cap in force on a day, or raise `LateRateCap` if the rate is above it."""
+def must_respect_the_cap(law: Law, yearly_ppm: int, on: date, pointer: str | None) -> Ground:
+    """Return the cap in force on a day, or raise `LateRateCap` if the rate is above it.
+
+    `pointer` is where the payload says the rate; None where it was agreed before.
+    """
     cap = law.rule("money.late_interest_cap", on)
     if yearly_ppm > cap.number("max_ppm_a_year"):
+        most = cap.number("max_ppm_a_year")
         raise LateRateCap(
-            f"{yearly_ppm} ppm a year is more than {cap.number('max_ppm_a_year')}", ground=cap
+            f"{yearly_ppm} ppm a year is more than {most}",
+            ground=cap,
+            step=Step({"most": most}, case="agreed")
+            if pointer is None
+            else Step({"most": most}, change={pointer: most}),
         )
     return cap

@@ -11,7 +11,7 @@ Read in this order: events, state, refusals, admit, evolve.
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, model_validator
@@ -54,8 +54,8 @@ from ledger.domain.existence import PredecessorUnknown, known, must_stand_under,
 from ledger.domain.funding import read_persons
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.law import law_day
-from ledger.domain.money import PPM, Part, RateRange, ShareSum, ppm
-from ledger.domain.remedy import Other, joining, leaving_out
+from ledger.domain.money import PPM, Part, RateRange, ShareSum, must_be_all, ppm
+from ledger.domain.remedy import HERE, Other, joining, leaving_out
 from ledger.domain.remedy import Step as NextStep
 from ledger.domain.right import Right
 from ledger.domain.technology import Technology, TechnologyId
@@ -231,21 +231,27 @@ def read_parts(value: Any) -> tuple[Part, ...]:
     try:
         return _PARTS.validate_python(value)
     except ValidationError as error:
-        raise ShareSum("what was opened is not a list of parts, one a party") from error
+        raise ShareSum(
+            "what was opened is not a list of parts, one a party",
+            step=NextStep(case="list", ask=(HERE,)),
+        ) from error
 
 
 def must_be_a_whole(parts: tuple[Part, ...], authors_ppm: int) -> None:
     """Raise `RateRange` or `ShareSum` unless parts and the authors' part are rates of a whole."""
-    total = sum(ppm(part.ppm) for part in parts) + ppm(authors_ppm)
-    if total != PPM:
-        raise ShareSum(f"the parts add up to {total} ppm, not {PPM}")
+    must_be_all(sum(ppm(part.ppm) for part in parts) + ppm(authors_ppm))
 
 
-def must_be_current(subject: str, share: Share) -> None:
+def must_be_current(subject: str, share: Share, contract: Contract) -> None:
     """Raise `ShareSuperseded` if another agreement has taken its place."""
     if share.superseded is not None:
         raise ShareSuperseded(
-            f"{subject} was superseded", positions=(share.superseded,), subjects=(subject,)
+            f"{subject} was superseded",
+            positions=(share.superseded,),
+            subjects=(subject,),
+            step=NextStep(
+                {"share": contract.shares[share.of]}, replace={subject: contract.shares[share.of]}
+            ),
         )
 
 
@@ -261,7 +267,7 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
     if earlier is not None:
         must_stand_under(body.contract, str(body.supersedes), earlier)
         _must_share_the_same(body, earlier, contract)
-        must_be_current(str(body.supersedes), earlier)
+        must_be_current(str(body.supersedes), earlier, contract)
     _must_be_shared_by_creditors(body, contract)
     _must_supersede(state, body, contract)
 
@@ -315,7 +321,11 @@ def _must_leave_one_uncapped(body: ShareAgreed, parts: tuple[Part, ...]) -> None
     capped = {each.party for each in body.caps}
     open_ppm = (body.authors_ppm or 0) + sum(p.ppm for p in parts if p.party not in capped)
     if not open_ppm:
-        raise ShareSum("somebody takes what is above the caps", pointer="/body/caps")
+        raise ShareSum(
+            "somebody takes what is above the caps",
+            pointer="/body/caps",
+            step=NextStep(case="caps", change={"/body/caps": []}),
+        )
 
 
 def _must_be_shared_by_creditors(body: ShareAgreed, contract: Contract) -> None:
@@ -402,12 +412,31 @@ def _must_be_within_the_statute(
         with if_opened(context, ShareBelowStatute):
             author_ppm = (body.authors_ppm or 0) + ppm_of(authors)
             left = _left_by_the_waterfall(body)
-            must_give_authors_their_share(law, result, day, author_ppm * left // PPM)
+            must_give_authors_their_share(
+                law, result, day, author_ppm * left // PPM, partial(_giving_authors, body, left)
+            )
         if any(each.party in authors for each in body.caps):
-            must_not_cap_the_authors(law, result, day)
+            others = [each for each in body.caps if each.party not in authors]
+            uncapped = {"/body/caps": [each.model_dump(mode="json") for each in others]}
+            must_not_cap_the_authors(law, result, day, NextStep(change=uncapped))
     with if_opened(context, BrokerOverCap):
         author_ppm = (body.authors_ppm or 0) + ppm_of(authors)
         must_bound_the_broker(law, result, day, ppm_of(brokers), author_ppm)
+
+
+def _giving_authors(body: ShareAgreed, left: int, least: int) -> NextStep:
+    """Return the step in which the authors get so many ppm of the whole, where one other shares."""
+    needed = -(-least * PPM // left) if left else PPM + 1
+    one = body.parts[0] if not isinstance(body.parts, Sealed) and len(body.parts) == 1 else None
+    if one is None or body.roles or body.authors_ppm is None or needed >= PPM:
+        return NextStep({"least": least}, ask=("/body/parts", "/body/authors_ppm"))
+    return NextStep(
+        {"least": least},
+        change={
+            "/body/authors_ppm": needed,
+            "/body/parts": [{"party": one.party, "ppm": PPM - needed}],
+        },
+    )
 
 
 def _left_by_the_waterfall(body: ShareAgreed) -> int:

@@ -5,14 +5,30 @@ The waterfall first, step by step; then the parts by largest remainder, to the u
 above a party's cap going to the others by their own parts. Negative totals mirror positive ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from ledger.domain.event import Model, PartyId
 from ledger.domain.money import PPM, Part, largest_remainder
 from ledger.domain.share import CapOf, Step
 
 AUTHORS = "authors"
 """Stands in the arithmetic for all co-authors together; it sorts before any party id."""
+
+
+class Payable(Model):
+    """What a distribution gives one party, in minor units; negative where it takes back."""
+
+    party: PartyId
+    amount: int
+
+
+def one_each(items: tuple[Payable, ...]) -> tuple[Payable, ...]:
+    """Return payables that name each party once; a ValueError if they do not."""
+    if len({item.party for item in items}) < len(items):
+        raise ValueError("a party is named twice")
+    return items
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +83,21 @@ def _shared(left: int, agreement: Agreement) -> dict[str, int]:
         shared |= over
         left -= sum(over.values())
         weights = {party: weight for party, weight in weights.items() if party not in over}
+
+
+def told_amounts(amounts: Mapping[str, int]) -> str:
+    """Return what each party gets, as a sentence lists it."""
+    return ", ".join(f"{party} {amount}" for party, amount in sorted(amounts.items()))
+
+
+def payables(amounts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return what each party gets, as JSON has it."""
+    return [{"party": party, "amount": amount} for party, amount in sorted(amounts.items())]
+
+
+def added_up(parts: Iterable[Payable]) -> dict[str, int]:
+    """Return what each party gets in all."""
+    payable: dict[str, int] = {}
+    for each in parts:
+        payable[each.party] = payable.get(each.party, 0) + each.amount
+    return payable

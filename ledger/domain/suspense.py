@@ -16,10 +16,7 @@ from ledger.domain.distribution import (
     Distribution,
     DistributionId,
     DistributionMismatch,
-    Payable,
-    added_up,
     agreed_split,
-    one_each,
 )
 from ledger.domain.event import (
     FROM_LIST,
@@ -35,8 +32,17 @@ from ledger.domain.event import (
     if_opened,
 )
 from ledger.domain.existence import known
-from ledger.domain.money import Currency, CurrencyMismatch, RateRange, ShareSum, largest_remainder
+from ledger.domain.money import (
+    Currency,
+    CurrencyMismatch,
+    RateRange,
+    ShareSum,
+    in_currency,
+    largest_remainder,
+)
+from ledger.domain.remedy import Other, Step
 from ledger.domain.share import Parts, Share, ShareId
+from ledger.domain.sharing import Payable, added_up, one_each, payables, told_amounts
 from ledger.domain.technology import Technology, TechnologyId
 
 
@@ -70,12 +76,15 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
     of = (distribution.contract, distribution.share, share.technology)
     if of != (body.contract, body.share, body.technology) or not distribution.suspense:
         raise DistributionMismatch(
-            f"nothing of {body.distribution} waits for it", positions=(distribution.position,)
+            f"nothing of {body.distribution} waits for it",
+            positions=(distribution.position,),
+            step=_waiting(distribution, share),
         )
     if body.currency != distribution.currency:
         raise CurrencyMismatch(
             f"{body.distribution} is in {distribution.currency}",
             positions=(distribution.position,),
+            step=in_currency(distribution.currency, "/body/currency"),
         )
     with if_opened(context, RateRange, ShareSum, DistributionMismatch):
         split = agreed_split(body.technology, technology, body.authors_split, context)
@@ -84,6 +93,11 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
                 f"the authors of {body.technology} have agreed no split",
                 positions=(technology.position,),
                 subjects=(body.technology,),
+                step=Step(
+                    {"technology": body.technology},
+                    case="release",
+                    first=(Other("authors.declared/1", {"technology": body.technology}),),
+                ),
             )
         expected = largest_remainder(distribution.suspense, split)
         if {each.party: each.amount for each in body.authors} != expected:
@@ -91,7 +105,20 @@ def _admit_released(state: State, event: Event, context: Context) -> None:
                 "it is not split as the authors agreed",
                 positions=(distribution.position,),
                 pointer="/body/authors",
+                step=Step(
+                    {"what": told_amounts(expected)}, change={"/body/authors": payables(expected)}
+                ),
             )
+
+
+def _waiting(distribution: Distribution, share: Share) -> Step:
+    """Return the step in which it names the contract, share and technology that it waits for."""
+    if not distribution.suspense:
+        return Step(case="nothing")
+    change = {"/body/contract": distribution.contract, "/body/share": distribution.share}
+    if share.technology is not None:
+        change["/body/technology"] = share.technology
+    return Step({"what": distribution.share}, case="waiting", change=change)
 
 
 def _evolve_released(subject: str, value: Distribution, logged: Logged) -> Distribution:

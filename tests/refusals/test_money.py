@@ -23,6 +23,7 @@ from tests.support.builders import (
     AUTHOR,
     FIRM,
     INSTITUTE,
+    RIGHT,
     RIVAL,
     TECHNOLOGY,
     grant,
@@ -31,6 +32,7 @@ from tests.support.builders import (
     technology_registered,
     vnd,
 )
+from tests.support.contracts import terms_amended
 from tests.support.disputes import (
     court_registered,
     dispute_opened,
@@ -75,7 +77,18 @@ def test_quantity_exceeded() -> None:
         report(1_000_000_000, 36_000_000, sold=[{"grant": "g1", "units": 9_000}]),
     )
     too_many = second_report(100_000_000, 3_600_000, sold=[{"grant": "g1", "units": 1_400}])
-    log.when(too_many).then_refused(QuantityExceeded, positions=(1, 2), subjects=(LICENCE,))
+    more = terms_amended(
+        contract=LICENCE,
+        changes={"grants": [grant(**IMPORT, quantity=20_000)]},
+        rights=[RIGHT],
+        effective_from="2026-11-02",
+    )
+    log.when(too_many).then_refused(
+        QuantityExceeded,
+        positions=(1, 2),
+        subjects=(LICENCE,),
+        word={more.TOPIC: more.model_dump(mode="json")},
+    )
     last = second_report(100_000_000, 3_600_000, sold=[{"grant": "g1", "units": 1_000}])
     log.when(last).then_admitted()
 
@@ -85,8 +98,8 @@ def test_share_sum() -> None:
     parts = [part(INSTITUTE, 300_000), part(FIRM, 200_000), part(RIVAL, 499_999)]
     agreed_by = [FIRM, INSTITUTE, RIVAL]
     wrong = split(parts=parts, agreed_by=agreed_by, technology=None, authors_ppm=None)
-    log.when(wrong).then_refused(ShareSum)
     parts[2] = part(RIVAL, 500_000)
+    log.when(wrong).then_refused(ShareSum, word={"/body/parts": parts})
     right = split(parts=parts, agreed_by=agreed_by, technology=None, authors_ppm=None)
     log.when(right).then_admitted()
 
@@ -139,7 +152,8 @@ def test_broker_over_cap() -> None:
         return said(agreed, accepted=datetime(2025, month, 1, tzinfo=UTC))
 
     log = state_funded(assigned_on="2024-01-15")
-    log.when(with_broker(120_000, month=3)).then_refused(BrokerOverCap)
+    less = {"/body/parts": [part(INSTITUTE, 765_000), part(RIVAL, 85_000)]}
+    log.when(with_broker(120_000, month=3)).then_refused(BrokerOverCap, word=less)
     log.when(with_broker(85_000, month=3)).then_admitted()
     log.when(with_broker(120_000, month=10)).then_admitted()
 
@@ -153,7 +167,8 @@ def test_currency_mismatch() -> None:
     )
     fx = royalty(fx={"source": "Vietcombank", "on": "period_end"})
     log = given(right_filed(), licence(royalty=fx))
-    log.when(report(40_000_00, 0, **dollars)).then_refused(CurrencyMismatch)
+    by_rate = {"/body/rate": rate, "/body/currency": "USD"}
+    log.when(report(40_000_00, 0, **dollars)).then_refused(CurrencyMismatch, word=by_rate)
     log.when(report(40_000_00, 40_000_000, **dollars, rate=rate)).then_admitted()
 
 
@@ -168,7 +183,8 @@ def test_fractional_vnd() -> None:
 def test_rate_range() -> None:
     log = given(right_filed())
     for rate in (1_000_001, -1):
-        log.when(licence(royalty=None, royalty_ppm=rate)).then_refused(RateRange)
+        wrong = licence(royalty=None, royalty_ppm=rate)
+        log.when(wrong).then_refused(RateRange, word={"/body/royalty_ppm": 50_000})
     log.when(licence(royalty=None, royalty_ppm=1_000_000)).then_admitted()
 
 
@@ -193,7 +209,9 @@ def test_report_overlap() -> None:
     """The first quarter is reported twice; as a correction it may be."""
     log = given(*REPORTED)
     again = {"period_from": "2026-01-01", "period_to": "2026-04-01"}
-    log.when(second_report(2_000, 72, **again)).then_refused(ReportOverlap, positions=(3,))
+    log.when(second_report(2_000, 72, **again)).then_refused(
+        ReportOverlap, positions=(3,), word={"/body/corrects": FIRST}
+    )
     log.when(second_report(2_000, 72, corrects=FIRST, **again)).then_admitted()
 
 
@@ -269,13 +287,14 @@ def test_author_split_missing() -> None:
     log.when(guessed).then_refused(AuthorSplitMissing, positions=(1,), subjects=(TECHNOLOGY,))
     waiting = log.and_then(shared_out())
     assert 10_800_000 == waiting.value(SHARED_OUT).suspense
-    waiting.when(suspense_released()).then_refused(AuthorSplitMissing)
     agreed = authors_declared(
         authors=[AUTHOR],
         split=[part(AUTHOR, 1_000_000)],
         declared_by=[AUTHOR],
         minutes_sha256=None,
     )
+    word = {agreed.TOPIC: agreed.model_dump(mode="json")}
+    waiting.when(suspense_released()).then_refused(AuthorSplitMissing, word=word)
     released = waiting.and_then(agreed).and_then(suspense_released())
     assert {INSTITUTE: 25_200_000, AUTHOR: 10_800_000} == released.value(SHARED_OUT).payable
     log.and_then(agreed).when(guessed).then_admitted()

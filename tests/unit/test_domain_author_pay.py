@@ -15,6 +15,7 @@ from ledger.domain.author_pay import (
     must_bound_the_broker,
     must_give_authors_their_share,
 )
+from ledger.domain.remedy import Step
 from ledger.lawbook import shipped
 
 LAW = shipped()
@@ -141,14 +142,18 @@ def test_what_the_percentages_are_of() -> None:
     assert "after_tax_profit_state_part" == share.values["base"]
 
 
+def raised(least: int) -> Step:
+    return Step(change={"/body/authors_ppm": least})
+
+
 def test_the_authors_share_of_a_profit_is_refused_a_millionth_below() -> None:
     result, day = of_task("2025-11-15"), date(2026, 11, 2)
     with pytest.raises(ShareBelowStatute):
-        must_give_authors_their_share(LAW, result, day, 299_999)
-    ground = must_give_authors_their_share(LAW, result, day, 300_000)
+        must_give_authors_their_share(LAW, result, day, 299_999, raised)
+    ground = must_give_authors_their_share(LAW, result, day, 300_000, raised)
     assert ground is not None
     assert "sti-law.28.3" == ground.rule
-    assert must_give_authors_their_share(LAW, PRIVATE, day, 0) is None
+    assert must_give_authors_their_share(LAW, PRIVATE, day, 0, raised) is None
 
 
 def test_a_broker_had_a_tenth_of_the_rest_while_the_cap_stood() -> None:

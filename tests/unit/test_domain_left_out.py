@@ -131,7 +131,7 @@ def test_a_sale_at_a_sealed_price_is_held_to_the_rest_of_what_was_offered() -> N
 def test_sealed_parts_leave_out_their_sum_and_who_has_to_agree() -> None:
     past = given(right_filed(), contract_concluded())
     past.when(share_agreed(parts=sealed())).then_left_out(
-        ("RATE_RANGE, SHARE_SUM", "/body/parts"), ("SIGNER_MISSING", "/body/parts")
+        ("RATE_RANGE, SHARE_SUM", "/body/parts"), ("WRONG_SIGNER", "/body/parts")
     )
     with_technology = given(technology_registered(), right_filed(), contract_concluded())
     beyond = share_agreed(parts=sealed(), authors_ppm=1_000_001, technology=TECHNOLOGY)

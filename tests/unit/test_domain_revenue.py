@@ -244,7 +244,7 @@ def test_a_correction_takes_the_place_of_what_it_corrects() -> None:
     past = past.and_then(corrected(999_999_780, 49_999_989))
     past.when(revenue_reported(report=NEXT)).then_refused(ReportOverlap, positions=[3])
     past.when(revenue_reported(report=NEXT, corrects=REPORT)).then_refused(
-        ReportClosed, positions=[3]
+        ReportClosed, positions=[3], word={"/body/corrects": CORRECTION}
     )
     past.when(revenue_reported(report=NEXT, corrects=CORRECTION)).then_admitted()
 
