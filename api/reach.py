@@ -1,5 +1,6 @@
 """What is taken of a right, what may still be granted, and what ends with it."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -15,6 +16,7 @@ from api.named import (
     read_field,
     read_place,
 )
+from api.problems import BadParameter
 from api.reads import AtLeast, KnownAtText, RightPath, TrueOn, ask, read_known_at, today
 from ledger.domain.event import Day
 from projections.reach import (
@@ -40,6 +42,18 @@ ThingPath = Annotated[
 
 of_rights = APIRouter(prefix="/v1/rights", tags=["rights"])
 of_technologies = APIRouter(prefix="/v1/technologies", tags=["technologies"])
+
+
+def _read_span(start: date | None, end: date | None) -> tuple[date, date | None]:
+    """Return the first day, by default today, and the first after. Raises `BadParameter` if none.
+
+    Of no days at all every answer would be a clean bill.
+    """
+    first = start or today()
+    if end is not None and end <= first:
+        asked = f"from={first}" + ("" if start else ", which is today by default")
+        raise BadParameter("to", end, f"it is the first day after, and not after {asked}")
+    return first, end
 
 
 @of_rights.get(
@@ -72,8 +86,7 @@ async def get_exclusive(  # noqa: PLR0913  (the question's parameters)
         part = Part(
             read_place(territory) or ANYWHERE,
             read_field(law_of(node), field, scheme, edition) or ANY_FIELD,
-            start or today(),
-            end,
+            *_read_span(start, end),
         )
         return exclusive_in(node.reads, thing, part, known_at=read_known_at(known_at))
 
@@ -108,12 +121,13 @@ async def get_left_to_grant(  # noqa: PLR0913  (the question's parameters)
 
     def find() -> LeftToGrant:
         law = law_of(node)
+        first, after = _read_span(start, end)
         return left_of(
             node.reads,
             thing,
             law,
-            start=start or today(),
-            end=end,
+            start=first,
+            end=after,
             territory=read_place(territory),
             field=read_field(law, field, scheme, edition),
             known_at=read_known_at(known_at),

@@ -2,6 +2,10 @@
 
 import httpx2
 import pytest
+from typer.testing import CliRunner
+
+from api.cli.answers import CouldNotAsk
+from api.cli.main import app
 
 pytestmark = pytest.mark.usefixtures("tale")
 
@@ -55,6 +59,35 @@ def test_what_is_none_such_is_refused_with_what_may_be_meant(
         assert near in problem["detail"]
 
 
+@pytest.mark.parametrize("thing", ["rights/right:a", "technologies/technology:a"])
+@pytest.mark.parametrize("question", ["exclusive", "left-to-grant"])
+@pytest.mark.parametrize(
+    ("asked", "first", "to"),
+    [
+        ("from=2027-01-01&to=2026-12-31", "from=2027-01-01", "2026-12-31"),
+        ("from=2027-01-01&to=2027-01-01", "from=2027-01-01", "2027-01-01"),
+        ("to=1990-01-01", "which is today by default", "1990-01-01"),
+    ],
+)
+def test_a_span_of_no_days_is_refused_by_both_of_its_ends(
+    http: httpx2.Client, thing: str, question: str, asked: str, first: str, to: str
+):
+    """Nobody is exclusive between a day and one before it: that would be a clean bill."""
+    answer = http.get(f"/v1/{thing}/{question}?{asked}")
+    problem = answer.json()
+    assert (422, "BAD_PARAMETER") == (answer.status_code, problem["code"])
+    assert ("to", to) == (problem["parameter"], problem["value"])
+    assert f"to={to}: " in problem["detail"]
+    assert first in problem["detail"]
+
+
+def test_a_command_that_asks_about_no_days_has_asked_nothing(url: str):
+    swapped = ["--from", "2027-01-01", "--to", "2026-01-01", "--url", url]
+    told = CliRunner().invoke(app, ["rights", "exclusive", "right:a", *swapped])
+    assert isinstance(told.exception, CouldNotAsk)
+    assert (2, True) == (told.exception.exit_code, "from=2027-01-01" in str(told.exception))
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -63,6 +96,7 @@ def test_what_is_none_such_is_refused_with_what_may_be_meant(
         f"{CHECK}&territory=iso:LA&field=45&scheme=vsic&edition=2018",
         f"{RIGHT}/exclusive?territory=vn-2025:48&field=A",
         f"{RIGHT}/left-to-grant?field=C09D 5",
+        f"{RIGHT}/exclusive?from=2027-01-01&to=2027-01-02",
         f"{RIGHT}/status?territory=iso:GB",
         "/v1/parties/party:vn.mst.0100047516",
     ],
