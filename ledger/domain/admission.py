@@ -11,12 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
-from ledger.domain.authority import Ledger, ledger_of, ledger_subject
+from ledger.domain.authority import (
+    Ledger,
+    SignerMissing,
+    WrongSigner,
+    ledger_of,
+    ledger_subject,
+)
+from ledger.domain.both_sides import must_not_sign_both_named_sides
 from ledger.domain.event import Context, Event, Logged, Refusal, State, format_instant, key_subject
-from ledger.domain.existence import PredecessorUnknown
+from ledger.domain.existence import PredecessorUnknown, SubjectExists
 from ledger.domain.governance import must_be_open
 from ledger.domain.key import Key
 from ledger.domain.ledger import LedgerOpened, must_have_law, must_know, opened
+from ledger.domain.party import PartyEnded
 from ledger.domain.personal_data import must_hold_no_personal_data
 from ledger.domain.registry import EVOLVES, RULES
 from ledger.domain.remedy import HERE, Step
@@ -35,6 +43,9 @@ MAX_VALIDITY = timedelta(days=90)
 
 _SHARED_KINDS = ("party:", "key:", "ledger:")
 """Subjects that events of strangers touch all the time; a view of them does not grow stale."""
+
+_BEFORE_SIDES = (PredecessorUnknown, SubjectExists, SignerMissing, WrongSigner, PartyEnded)
+"""Refusals about what exists and who signs: they are told before who signs both sides of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +172,16 @@ def _judge(state: FoldedState, event: Event, context: Context) -> None:
     must_name_signers(event, ledger)
     must_be_registered(state, event, context)
     must_wait_long_enough(event, ledger, context)
-    must_bind(state, event, ledger, context)
+    stands = must_bind(state, event, ledger, context)
     must_hold_no_personal_data(event.body)
-    RULES[ledger.edition][type(event.body)](state, event, context)
+    try:
+        RULES[ledger.edition][type(event.body)](state, event, context)
+    except _BEFORE_SIDES:
+        raise
+    except Refusal:
+        must_not_sign_both_named_sides(state, event, stands)
+        raise
+    must_not_sign_both_named_sides(state, event, stands)
 
 
 def evolve_subject(subject: str, folded: Folded | None, logged: Logged) -> Folded:

@@ -6,7 +6,7 @@ judges. Here are the sides of what it names, of contracts, offers, notices, repo
 assignments and disputes, which only those know who fold the log: admission, and the audit.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import product
 from typing import Any
 
@@ -35,16 +35,25 @@ from ledger.powers import Stands, both_sides, one_hand
 Pairs = Iterable[tuple[str, str]]
 
 
-def must_not_sign_both_sides(state: State, event: Event, stands: Stands) -> None:
+def must_not_sign_both_sides(event: Event, stands: Stands) -> None:
     """Raise `SelfDealing` if one hand signs for parties on opposed sides, or for the other.
 
     `stands` has, by signer, those by whose keys it is bound.
     """
-    body = event.body
-    parties = both_sides(WHO_SIGNS[type(body)], body, stands)
-    if parties is None and type(body) in _KNOWN:
-        pairs = _KNOWN[type(body)](state, body)
-        parties = next((pair for pair in pairs if one_hand(stands, pair)), None)
+    _must_be_apart(event, stands, both_sides(WHO_SIGNS[type(event.body)], event.body, stands))
+
+
+def must_not_sign_both_named_sides(state: State, event: Event, stands: Stands) -> None:
+    """Raise `SelfDealing` if one hand signs for both sides of what the event names.
+
+    Whether that exists, and who may sign this about it, is told before: its sides are known then.
+    """
+    pairs = _KNOWN.get(type(event.body), _none)(state, event.body)
+    both = next((pair for pair in pairs if one_hand(stands, pair)), None)
+    _must_be_apart(event, stands, both)
+
+
+def _must_be_apart(event: Event, stands: Stands, parties: Collection[str] | None) -> None:
     if parties is not None:
         hands = {hand for party in parties for hand in stands.get(party, ())}
         raise SelfDealing(
@@ -57,6 +66,11 @@ def must_not_sign_both_sides(state: State, event: Event, stands: Stands) -> None
                 sign=tuple(sorted({*parties}.intersection(event.signers))),
             ),
         )
+
+
+def _none(state: State, body: Any) -> Pairs:
+    del state, body
+    return ()
 
 
 def _of_contract(state: State, body: Any) -> Pairs:

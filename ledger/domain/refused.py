@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from ledger.domain.authority import ledger_of
+from ledger.domain.both_sides import must_not_sign_both_named_sides
 from ledger.domain.event import Context, Event, Refusal, State
 from ledger.domain.law import Ground
 from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
@@ -38,7 +39,8 @@ def is_bound(state: State, event: Event, context: Context) -> bool:
         ledger = ledger_of(state, event)
         must_name_signers(event, ledger)
         must_be_registered(state, event, context)
-        must_bind(state, event, ledger, context)
+        stands = must_bind(state, event, ledger, context)
+        must_not_sign_both_named_sides(state, event, stands)
     except Refusal:
         return False
     return True

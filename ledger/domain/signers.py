@@ -58,7 +58,7 @@ from ledger.domain.right import RightFiled
 from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
 from ledger.domain.who_signs import WHO_SIGNS, waits, who_signs
-from ledger.powers import Asked, Exposure, Officers, Terms, by_own_keys, exposure, member
+from ledger.powers import Asked, Exposure, Officers, Stands, Terms, by_own_keys, exposure, member
 
 NAMES_STRANGERS = (RightFiled, ConveyanceAttested, PartyKnownAs)
 """Facts of other registers: who is only named in them need not be registered here."""
@@ -150,9 +150,10 @@ def _must_exist_still(state: State, party: str, step: Step | None = None) -> Non
         must_not_have_ended(party, value, step)
 
 
-def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> None:
+def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> Stands:
     """Judge each signature line by the keys and mandates in force at this position.
 
+    Return, by signer, those by whose keys it is bound.
     Raises `KeyUnknown`, `KeyNoLongerValid`, `KeyIsSuspended`, `KeyNotYetValid`, `KeyExpired`,
     `MandateExpired`, `CeilingExceeded` or `WrongSigner` for a line, and `SignerMissing` for a
     party, or a new key, without one; `SelfDealing` for who signs both sides; `WrongSigner` for
@@ -187,10 +188,11 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> N
             subjects=missing,
             step=_signing(missing),
         )
-    must_not_sign_both_sides(state, event, stands)
+    must_not_sign_both_sides(event, stands)
     ends = member(event.body, "key_id")
     older = {holder for key_id, holder in holders.items() if key_id != ends}
     _must_be_let(state, event, officers, older)
+    return stands
 
 
 def _must_be_let(state: State, event: Event, officers: Officers, older: Collection[str]) -> None:

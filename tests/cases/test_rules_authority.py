@@ -1,11 +1,12 @@
 """Cases that the rules answered wrongly: who may end, sign for, dispose of, confirm."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from ledger.domain.admission import Folds
-from ledger.domain.authority import CeilingExceeded, SelfDealing
+from ledger.domain.authority import CeilingExceeded, SelfDealing, WrongSigner
 from ledger.domain.backdating import Backdated
 from ledger.domain.ending import (
     ContractTerminated,
@@ -13,6 +14,7 @@ from ledger.domain.ending import (
     ExitMissing,
 )
 from ledger.domain.event import Body, OpeningRequired
+from ledger.domain.existence import FutureFact
 from ledger.domain.hold import Held
 from ledger.domain.noticed import NoticeMatter, TerminationNotReceived
 from ledger.domain.payment import ConfirmByPayer
@@ -296,6 +298,21 @@ def test_nobody_signs_both_sides_of(before: tuple[Body, ...], body: Body) -> Non
     """The firm signs for the institute what is for, from, or between it and the firm."""
     past = given(right_filed(), *before, BY_MANDATE)
     past.when(by(body, FIRM)).then_refused(SelfDealing)
+
+
+def test_who_may_sign_is_told_before_who_signs_both_sides() -> None:
+    """A stranger to a notice says that it came, by the hand of whoever sent it; and it may not."""
+    sent = told(served_by=FIRM, served_on=INSTITUTE)[0]
+    for_rival = mandate_given(principal=RIVAL, holder=FIRM, topics=["*"], valid_to=None)
+    past = given(right_filed(), contract_concluded(), sent, BY_MANDATE)
+    stranger = notice_received(contract=CONTRACT, confirmed_by=RIVAL)
+    past.and_then(for_rival.model_copy(update={"mandate": "mandate:rival"})).when(
+        by(stranger, FIRM)
+    ).then_refused(WrongSigner, positions=[2])
+    addressee = notice_received(contract=CONTRACT, confirmed_by=INSTITUTE)
+    late = addressee.model_copy(update={"received_on": date(2026, 11, 30)})
+    past.when(by(late, FIRM)).then_refused(SelfDealing)
+    past.when(by(late, INSTITUTE)).then_refused(FutureFact)
 
 
 def test_co_holders_of_one_side_may_sign_for_each_other() -> None:

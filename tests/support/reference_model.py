@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.support.builders import OPERATOR, REVIEWER, key_id
 from tests.support.reference_days import later, month_later
-from tests.support.reference_signers import apart, who_signs
+from tests.support.reference_signers import apart, apart_of_named, who_signs
 
 Said = dict[str, Any]
 COURT = "party:vn.court"
@@ -59,12 +59,15 @@ class Reference:
             return "PREDECESSOR_UNKNOWN"
         stands: dict[str, set[str]] = {}
         code = self._signed(topic, said, day, lines, stands)
-        code = code or apart(self.all, topic, said, stands) or self._let(topic, said)
+        code = code or apart(topic, said, stands) or self._let(topic, said)
         if code is not None:
             return code
         rule = getattr(self, "_" + topic.partition("/")[0].replace(".", "_"))
         answer: str | None = rule(said, day, at)
-        return answer
+        # What exists and who signs comes before the sides of what is named; all else after.
+        if answer in ("PREDECESSOR_UNKNOWN", "SUBJECT_EXISTS", "SIGNER_MISSING", "WRONG_SIGNER"):
+            return answer
+        return apart_of_named(self.all, topic, said, stands) or answer
 
     @staticmethod
     def _let(topic: str, said: Said) -> str | None:

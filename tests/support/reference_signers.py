@@ -118,14 +118,8 @@ def parties_in(said: dict[str, Any], member: str) -> list[str]:
     return [each if isinstance(each, str) else each["party"] for each in each_one]
 
 
-def opposed(
-    topic: str, said: dict[str, Any], named: dict[str, Any] | None
-) -> list[tuple[str, str]]:
-    """Return opposed pairs; `named` is the event whose sides this one is about."""
-    sides = [(said, left, right) for left, right in AGAINST.get(topic, ())]
-    sides += [(grant, "licensor", "licensee") for grant in said.get("grants", ())]
-    if named is not None and topic in NAMED:
-        sides.append((named, *NAMED[topic][2:]))
+def opposed(sides: list[tuple[dict[str, Any], str, str]]) -> list[tuple[str, str]]:
+    """Return opposed pairs of what is said, and of which two of its members."""
     found = (product(parties_in(of, left), parties_in(of, right)) for of, left, right in sides)
     return [pair for pairs in found for pair in pairs]
 
@@ -149,22 +143,30 @@ def all_by_one_hand(stands: dict[str, set[str]], parties: Collection[str]) -> bo
     return len({*parties}) > 1 and len(set().union(*(stands[each] for each in parties))) == 1
 
 
-def apart(
+def apart(topic: str, said: dict[str, Any], stands: dict[str, set[str]]) -> str | None:
+    """Say whether somebody signs both sides of what an event itself says."""
+    name = topic.partition("/")[0]
+    sides = [(said, left, right) for left, right in AGAINST.get(name, ())]
+    sides += [(grant, "licensor", "licensee") for grant in said.get("grants", ())]
+    together = parties_in(said, TOGETHER.get(name, ""))
+    if name in ("contract.terminated", "terms.amended"):
+        acting = said["parties"] if name == "terms.amended" else said["terminated_by"]
+        together = acting if said.get("ground", "consent") == "consent" else []
+    by_one = by_one_hand(stands, opposed(sides)) or all_by_one_hand(stands, together)
+    return "SELF_DEALING" if by_one else None
+
+
+def apart_of_named(
     log: Callable[..., list[dict[str, Any]]],
     topic: str,
     said: dict[str, Any],
     stands: dict[str, set[str]],
 ) -> str | None:
-    """Say whether somebody signs both sides. `log` finds entries by topics and members."""
+    """Say whether somebody signs both sides of what it names; `log` finds entries by members."""
     name = topic.partition("/")[0]
-    topics, member, *_ = NAMED.get(name, ("", ""))
+    topics, member, *sides = NAMED.get(name, ("", ""))
     found = log(*topics.split(), **{member: said[member]}) if topics else []
-    # Who accepts what was offered to another is told that, whoever signed for it.
-    found = [
-        each for each in found if said.get("accepted_by") in (None, each["said"].get("offeree"))
-    ]
-    pairs = opposed(name, said, found[0]["said"] if found else None)
-    together = parties_in(said, TOGETHER.get(name, ""))
+    pairs = opposed([(found[0]["said"], *sides)]) if found else []
     if name == "share.agreed":
         for each in log("contract.concluded", contract=said["contract"]):
             licensors = {grant["licensor"] for grant in each["said"]["grants"]}
@@ -176,7 +178,4 @@ def apart(
         for each in made:
             grants = each["said"].get("grants") or [each["said"]["grant"]]
             pairs += [(grant["licensor"], grant["licensee"]) for grant in grants]
-        acting = said["parties"] if name == "terms.amended" else said["terminated_by"]
-        together = acting if said.get("ground", "consent") == "consent" else []
-    by_one = by_one_hand(stands, pairs) or all_by_one_hand(stands, together)
-    return "SELF_DEALING" if by_one else None
+    return "SELF_DEALING" if by_one_hand(stands, pairs) else None
