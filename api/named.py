@@ -23,8 +23,10 @@ from ledger.domain.codes import FieldUnknown, must_be_fields
 from ledger.domain.event import Refusal
 from ledger.domain.identifier import BY_TAX_CODE, checks, must_be_a_legal_person
 from ledger.domain.law import Law
+from ledger.domain.money import MINOR_UNITS
 from ledger.domain.scope import Field, Territory
 from ledger.domain.territory import NEW_UNITS, OLD_UNITS, WORLD
+from ledger.powers import TABLE
 
 NEAR_MAX = 20
 """Values that are offered in the place of one that is none."""
@@ -109,6 +111,29 @@ def _known_country(code: str) -> str:
     raise _none_such("a country is iso:XX (ISO 3166-1)", near)
 
 
+def _known_topic(topic: str) -> str:
+    """Let through a type of event. Raises `PydanticCustomError` for what is none."""
+    if topic in _TOPICS:
+        return topic
+    says = "a topic is a type of event without its version, such as contract.concluded"
+    raise _none_such(says, get_close_matches(topic, _TOPICS, 6))
+
+
+_TOPICS = sorted({each.partition("/")[0] for each in TABLE})
+
+
+def _known_currency(code: str) -> str:
+    """Let through the code of a currency. Raises `PydanticCustomError` for what is none."""
+    if code in MINOR_UNITS:
+        return code
+    near = get_close_matches(code.upper(), MINOR_UNITS, 6)
+    raise _none_such("a currency is an active code of ISO 4217, such as VND", near)
+
+
+Topic = Annotated[
+    str, StringConstraints(pattern=r"^[a-z]+\.[a-z_]+$"), AfterValidator(_known_topic)
+]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
 Party = Annotated[
     str, StringConstraints(pattern=r"^party:[a-z0-9.-]{1,80}$"), AfterValidator(_known_party)
 ]

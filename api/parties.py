@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api.deps import node_of
-from api.named import Party, PartyPath
+from api.named import Currency, Party, PartyPath, Topic
 from api.parameters import Amount
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.keys import keys_of
@@ -80,9 +80,8 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
     ],
     true_on: TrueOn = None,
     topic: Annotated[
-        str | None,
+        Topic | None,
         Query(
-            pattern=r"^[a-z]+\.[a-z_]+$",
             description="Type of event without version; default: any",
             examples=["contract.concluded"],
         ),
@@ -91,7 +90,7 @@ async def get_power(  # noqa: PLR0913  (the question's parameters)
         Amount | None,
         Query(description="Price in minor units; default: not asked"),
     ] = None,
-    currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")] = "VND",
+    currency: Currency = "VND",
     known_at: KnownAtText = None,
     at_least: AtLeast = None,
 ) -> Response:

@@ -346,6 +346,11 @@ def _commitments(row: Row) -> tuple[tuple[str, str, str], ...]:
     return tuple((*what.partition(":")[::2], condition) for what, condition in parts)
 
 
+def is_boundless(row: Row) -> bool:
+    """Say whether who gives by an event of this kind gives what no ceiling covers."""
+    return any(kind in {"open", "gives"} and not on for kind, _, on in _commitments(row))
+
+
 def _add_terms(
     name: str,
     signer: str,

@@ -5,13 +5,14 @@ Serves `GET /v1/parties/{id}/mandates` and `…/power`. The true axis is the man
 that it was ended early is true from the day on which that was recorded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
 from ledger.domain.event import Logged, legal_day
 from ledger.domain.mandate import MandateEnded, MandateGiven
+from ledger.powers import TABLE, is_boundless
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.basis import answering, told
@@ -21,7 +22,10 @@ from projections.projection import Journal
 from projections.unbound import Waiting, instant_on, waiting_of
 from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of
 
-Lack = Literal["topic", "ceiling", "currency", "not_begun", "over", "ended"]
+Lack = Literal["topic", "boundless", "ceiling", "currency", "not_begun", "over", "ended"]
+"""What a mandate lacks; `boundless`: what the topic disposes of is within no ceiling."""
+
+_BOUNDLESS = frozenset(each.partition("/")[0] for each, row in TABLE.items() if is_boundless(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,15 +255,21 @@ def _judged(mandate: Mandate, on: date, act: Act) -> Judged:
     lacks: list[Lack] = []
     if act.topic is not None and not {"*", act.topic}.intersection(mandate.topics):
         lacks.append("topic")
+    if act.topic in _BOUNDLESS and mandate.ceiling_amount is not None:
+        lacks.append("boundless")
     if act.amount is not None and mandate.ceiling_amount is not None:
         if act.currency != mandate.ceiling_currency:
             lacks.append("currency")
         elif act.amount > mandate.ceiling_amount:
             lacks.append("ceiling")
-    if on < mandate.valid_from:
-        lacks.append("not_begun")
-    if mandate.valid_to is not None and mandate.valid_to <= on:
-        lacks.append("over")
-    if mandate.ended_at is not None and legal_day(mandate.ended_at) <= on:
-        lacks.append("ended")
+    lacks += _lacks_on(mandate, on)
     return Judged(mandate, not lacks, tuple(lacks))
+
+
+def _lacks_on(mandate: Mandate, on: date) -> Iterator[Lack]:
+    if on < mandate.valid_from:
+        yield "not_begun"
+    if mandate.valid_to is not None and mandate.valid_to <= on:
+        yield "over"
+    if mandate.ended_at is not None and legal_day(mandate.ended_at) <= on:
+        yield "ended"

@@ -143,6 +143,7 @@ VALUES: Mapping[str, Said] = {
     "foreground": Said("kết quả tạo ra", "foreground"),
     "lab_use": Said("sử dụng phòng thí nghiệm", "use of a laboratory"),
     "topic": Said("loại việc", "the type of event"),
+    "boundless": Said("quyền định đoạt không giới hạn", "power to give away what has no bound"),
     "ceiling": Said("mức tiền", "the amount"),
     "currency": Said("đồng tiền", "the currency"),
     "not_begun": Said("chưa bắt đầu", "it has not begun"),

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.usefixtures("tale")
 TRUE, ODD = "party:vn.mst.0100047516", "party:vn.mst.0100047517"
 CHECK = "/v1/licences/check?party=party:a&act=sell"
 RIGHT = "/v1/rights/right:a"
+POWER = "/v1/parties/party:a/power?signer=party:b"
 
 NONE_SUCH = [
     (f"{CHECK}&territory=vn-2025:99", "territory", "vn-2025:99", "vn-2025:96"),
@@ -36,6 +37,10 @@ NONE_SUCH = [
     ("/v1/parties/party:vn.mst.0100047516-001", "party", "party:vn.mst.0100047516-001", TRUE),
     ("/v1/parties/party:vn.mst.12345/mandates", "party", "party:vn.mst.12345", None),
     (f"/v1/parties/party:a/power?signer={ODD}", "signer", ODD, TRUE),
+    (f"{POWER}&topic=contract.conclude", "topic", "contract.conclude", "contract.concluded"),
+    (f"{POWER}&topic=nonsense.topic", "topic", "nonsense.topic", None),
+    (f"{POWER}&currency=VNN", "currency", "VNN", "VND"),
+    (f"{POWER}&amount=1&currency=ZZZ", "currency", "ZZZ", None),
     (f"/v1/parties/party:a/relations?to={ODD}", "to", ODD, TRUE),
     (f"/v1/contracts/contract:a/minimum?year=2026&licensee={ODD}", "licensee", ODD, TRUE),
     (f"/v1/offers?party={ODD}", "party", ODD, TRUE),

@@ -122,6 +122,7 @@ def test_relations_say_to_whom_since_when_and_by_which_event(ledger: LedgerClien
         ({"true_on": "2026-06-01", "topic": "contract.concluded", "amount": 1_000_000_000}, []),
         ({"true_on": "2026-06-01"}, []),
         ({"true_on": "2026-06-01", "topic": "offer.made"}, ["topic"]),
+        ({"true_on": "2026-06-01", "topic": "assignment.agreed"}, ["topic", "boundless"]),
         ({"true_on": "2026-06-01", "amount": 1_000_000_001}, ["ceiling"]),
         ({"true_on": "2026-06-01", "amount": 1, "currency": "USD"}, ["currency"]),
         ({"true_on": "2025-12-31"}, ["not_begun"]),

@@ -16,6 +16,7 @@ from ledger.powers import (
     TABLE_FILE,
     Officers,
     exposure,
+    is_boundless,
     parties_bound,
     subjects_of,
     values,
@@ -229,3 +230,12 @@ def test_whoever_only_takes_is_committed_to_nothing(topic: str) -> None:
         told = exposure(row, says, signer, lambda _offer: None)
         assert (signer in givers) == (told.beyond is not None), signer
         assert (told.within(0, "USD") is True) == (signer not in givers)
+
+
+@pytest.mark.parametrize("topic", [topic for topic, row in TABLE.items() if is_boundless(row)])
+def test_what_is_boundless_is_within_no_ceiling_for_who_gives(topic: str) -> None:
+    body, row = examples()[topic], TABLE[topic]
+    by_signer = [
+        exposure(row, body, each, lambda _: None) for each in parties_bound(row, body, OFFICERS)
+    ]
+    assert False in {each.within(2**53 - 1, "VND") for each in by_signer if each.beyond}
