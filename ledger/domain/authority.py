@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from ledger.domain.event import Event, Refusal, State
 from ledger.domain.party import party_of
+from ledger.domain.remedy import HERE, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,4 +190,8 @@ def ledger_of(state: State, event: Event) -> Ledger:
 def must_hold(state: State, party: str, role: str) -> None:
     """Raise `WrongSigner` unless the party is registered with the role."""
     if role not in party_of(state, party).roles:
-        raise WrongSigner(f"{party} is not registered as {role}", subjects=(party,))
+        raise WrongSigner(
+            f"{party} is not registered as {role}",
+            subjects=(party,),
+            step=Step({"why": f"registered as {role}"}, ask=(HERE,)),
+        )
