@@ -12,7 +12,7 @@ from tests.support.beside import Beside, Chosen
 from tests.support.reference_money import WholeReference
 from tests.support.reference_signers import who_signs
 from tests.support.specification import START
-from tests.support.whole_actions import guarded_event
+from tests.support.whole_actions import ending_event, guarded_event
 
 
 class Story(NamedTuple):
@@ -28,14 +28,21 @@ class Story(NamedTuple):
 ROYALTY = Story(royalty.next_event, royalty.BEFORE, 60, (0, 5, 20, 60), START)
 """One licence over some years, and what its licensee reports."""
 
-THINGS = (b.right_filed(), b.technology_registered(state_funded_ppm=0))
+THINGS = (
+    b.right_filed(),
+    b.other_right_filed(kind="software", filed_on="2025-05-18"),
+    b.technology_registered(state_funded_ppm=0),
+)
 
 GUARDS = Story(
     guarded_event, THINGS, 120, (*(0,) * 8, 1, 3, 30), datetime(2025, 5, 20, 3, tzinfo=UTC)
 )
 """Parties who sign, end, accept and share out what they may, or may not, as provinces change."""
 
-STORIES = {"royalty": ROYALTY, "guards": GUARDS}
+ENDS = Story(ending_event, THINGS, 120, (*(0,) * 6, 1, 2, 3), datetime(2025, 7, 20, 3, tzinfo=UTC))
+"""Contracts that are ended, or cannot be."""
+
+STORIES = {"royalty": ROYALTY, "guards": GUARDS, "ends": ENDS}
 
 
 def tell(story: Story, seed: int, reference: WholeReference | None = None) -> Counter[str]:

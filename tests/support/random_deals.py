@@ -173,7 +173,7 @@ def exits(random: Random, parties: Iterable[str]) -> list[Said]:
     if not random.randint(0, 20):
         who = [b.OPERATOR]
     ground = random.choice(("convenience", "convenience", "breach"))
-    days = {each: random.choice((None, 0, 3)) for each in ("notice_days", "cure_days")}
+    days = {each: random.choice((None, 0, 3, 3)) for each in ("notice_days", "cure_days")}
     return [leave(who=who if random.randint(0, 4) else who[:1], ground=ground, **days)]
 
 
@@ -230,6 +230,8 @@ def _as_accepted(
 def amend(random: Random, ref: WholeReference, day: str) -> Any:
     """Change the exits or the rate of a contract, or how deep a grant may be passed on."""
     chosen = a_contract(random, ref)
+    while "head_contract" in (ref.contract(chosen) or {}):
+        chosen = ref.above(chosen)[0]
     found = ref.contract(chosen)
     parties = sorted(ref.parties(found)) if found else [b.FIRM, b.INSTITUTE]
     which = random.randint(0, 2)
@@ -240,21 +242,27 @@ def amend(random: Random, ref: WholeReference, day: str) -> Any:
     elif found:
         grant = {**ref.grant_of(chosen), "depth": random.choice((None, 0, 1))}
         changes, rights = {"grants": [grant]}, ref.objects(grant)
+    start = later(day, random.choice((0, 0, 20, -2)))
+    while ref.all("terms.amended", contract=chosen, effective_from=start):
+        start = later(start, 1)
     return terms_amended(
         contract=chosen,
         changes=changes,
         rights=rights if random.randint(0, 9) else [b.RIGHT],
         parties=parties if random.randint(0, 9) else sorted(pair(random)),
         concluded_on=near(random, day),
-        effective_from=later(day, random.choice((0, 0, 20, -2))),
+        effective_from=start,
         confirms=random.choice((None, None, LATE["confirms"])),
     )
 
 
 def a_contract(random: Random, ref: WholeReference) -> str:
-    """Return a contract of the log, or an unknown one where there is none."""
-    found = ref.all("contract.concluded", "sublicence.granted")
-    return random.choice(found)["said"]["contract"] if found else "contract:99"
+    """Return a contract of the log, mostly one that was not ended, or an unknown one."""
+    made = ref.all("contract.concluded", "sublicence.granted")
+    found = [str(entry["said"]["contract"]) for entry in made]
+    left = [each for each in found if not ref.all("contract.terminated", contract=each)]
+    left = left if left and random.randint(0, 7) else found
+    return random.choice(left) if left else "contract:99"
 
 
 def sublicense(random: Random, ref: WholeReference, day: str) -> Any:
@@ -277,8 +285,7 @@ def sublicense(random: Random, ref: WholeReference, day: str) -> Any:
 
 
 _MATTERS: tuple[Said, ...] = (
-    {},
-    {},
+    *({},) * 5,
     {"exit": None},
     {"matter": "breach"},
     {"matter": "renewal", "exit": None},
@@ -315,9 +322,9 @@ def receive(random: Random, ref: WholeReference, day: str) -> Any:
 
 def terminate(random: Random, ref: WholeReference, day: str) -> Any:
     """End a contract by consent, or by a notice that is about it, mostly."""
-    served = ref.all("notice.served")
+    chosen = a_contract(random, ref)
+    served = ref.all("notice.served", contract=chosen) or ref.all("notice.served")
     notice = random.choice(served)["said"] if served and random.randint(0, 5) else None
-    chosen = notice["contract"] if notice and random.randint(0, 9) else a_contract(random, ref)
     found = ref.contract(chosen)
     parties = sorted(ref.parties(found)) if found else [b.FIRM, b.INSTITUTE]
     ground = random.choice(("consent", "exit", "exit", "exit", "serious_breach"))
@@ -328,6 +335,9 @@ def terminate(random: Random, ref: WholeReference, day: str) -> Any:
         parties = sorted({*parties, *ref.concerned(chosen)})
     arrived = ref.all("notice.received", notice=notice["notice"]) if notice else []
     days = [later(each["said"]["received_on"], random.randint(0, 4)) for each in arrived]
+    days = [max(day, each) if random.randint(0, 5) else each for each in days]
+    exits = ref.terms_on(chosen, day)["exits"] if found else []
+    ground = "exit" if exits and notice and random.randint(0, 2) else ground
     return contract_terminated(
         contract=chosen,
         ground=ground,

@@ -394,11 +394,11 @@ class DealsReference(Reference):
                 return "INTERVAL_EMPTY"
             if grant["valid_to"] is None or grant["valid_to"] > said["effective_to"]:
                 return "GRANT_OUTLASTS_CONTRACT"
+        if not {grant["licensor"], grant["licensee"]} <= set(said["parties"]):
+            return "SIGNER_MISSING"
         code = self._lawful(said, grant, day)
         if code is not None:
             return code
-        if not {grant["licensor"], grant["licensee"]} <= set(said["parties"]):
-            return "SIGNER_MISSING"
         first = max(said["effective_from"], grant["valid_from"])
         if self.early(grant, said["concluded_on"], first):
             return "RIGHT_NOT_YET"
@@ -576,7 +576,7 @@ class DealsReference(Reference):
         under = self.concerned(said["contract"])
         if said["ground"] == "consent" and parties - acting:
             return "SIGNER_MISSING"
-        if acting - parties - under or not acting & parties:
+        if acting - parties - (under if said["confirms"] else set()):
             return "WRONG_SIGNER"
         exit_used = self._exit(said, acting & parties)
         if said["ground"] == "exit" and exit_used is None:
@@ -599,7 +599,8 @@ class DealsReference(Reference):
     def concerned(self, contract: str) -> set[str]:
         """Return whom an end concerns beside the parties: licensees below, and who ever shares."""
         shared = [entry["said"] for entry in self.all("share.agreed", contract=contract)]
-        sharers = {part["party"] for said in shared for part in said["parts"]}
+        stands = [said for said in shared if self.void_from(said["share"]) is None]
+        sharers = {part["party"] for said in stands for part in said["parts"]}
         return sharers | {self.grant_of(each)["licensee"] for each in self.below(contract)}
 
     def _exit(self, said: Said, ending: set[str]) -> Said | None:

@@ -359,11 +359,14 @@ class Reference:
             for grant in grants
             if thing in (*grant["rights"], *grant["technologies"])
         }
-        if thing in on and topic == "security.created":
+        if thing not in on:
+            return found
+        if topic == "security.created":
             found.add(said["creditor"])
         moves = topic in ("assignment.registered", "priority.noted")
-        moves = moves or (topic == "assignment.agreed" and self.kind(thing) in BY_AGREEMENT)
-        return found | {*self.terms(said["assignment"])[1]} if thing in on and moves else found
+        if moves or (topic == "assignment.agreed" and self.kind(thing) in BY_AGREEMENT):
+            found |= {*self.terms(said["assignment"])[1]}
+        return found
 
     def _offered_first(self, said: Said, right: str, owners: dict[str, Fraction]) -> str | None:
         notices = [self.one("coowner.notified", preemption=name) for name in said["notices"]]

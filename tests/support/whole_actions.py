@@ -120,6 +120,20 @@ GUARDS: tuple[Action, ...] = (
 """What meets the guards: who may sign, end, share out, and what an acceptance is good for."""
 
 
+ENDS: tuple[Action, ...] = (
+    *(_CONTRACT,) * 4,
+    *(Action(deals.sublicense, "contract.concluded"),) * 2,
+    *(_SERVE,) * 3,
+    *(Action(deals.receive, "notice.served"),) * 4,
+    *(Action(deals.terminate, "contract.concluded"),) * 5,
+    *(Action(deals.amend, "contract.concluded"),) * 2,
+    *(_SHARE,) * 2,
+    _DISPUTE,
+    Action(money.rule, "dispute.opened"),
+)
+"""What becomes of contracts: notices, exits, ends, amendments, shares in what they bring."""
+
+
 def chosen(
     random: Random,
     ref: WholeReference,
@@ -142,4 +156,10 @@ def any_event(random: Random, ref: WholeReference, day: str, number: int | None 
 def guarded_event(random: Random, ref: WholeReference, day: str) -> Body:
     """Return the next event of a story in which the guards matter."""
     body: Body = chosen(random, ref, among=GUARDS).act(random, ref, day)
+    return body
+
+
+def ending_event(random: Random, ref: WholeReference, day: str) -> Body:
+    """Return the next event of a story about the ends of contracts."""
+    body: Body = chosen(random, ref, among=ENDS).act(random, ref, day)
     return body
