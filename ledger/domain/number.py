@@ -9,6 +9,7 @@ please.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ledger.domain.event import Refusal
@@ -17,40 +18,45 @@ from ledger.domain.remedy import Step
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How an office's numbers are read, and written. Where `only`, it has no others."""
+    """
+    How an office's numbers are read, and written.
+
+    Where `only` says their form, it has no others: N is a digit, Y one of the year, C a letter of
+    the country.
+    """
 
     read: re.Pattern[str]
-    written: str
-    example: str
-    only: bool = False
+    written: str | Callable[[re.Match[str]], str]
+    only: str = ""
 
 
 _CHECKED = r"[.-]?[0-9X]?"
 """A check digit may stand behind a number; it is no part of it."""
 
 _FORMS: dict[str, tuple[_Form, ...]] = {
-    "us": (
-        _Form(re.compile(r"(\d{2})[/-]?(\d{3})[.-]?(\d{3})"), r"\1\2\3", "15438832", only=True),
-    ),
-    "ep": (_Form(re.compile(rf"(\d{{8}}){_CHECKED}"), r"\1", "99203729", only=True),),
+    "us": (_Form(re.compile(r"(\d{2})[/-]?(\d{3})[.-]?(\d{3})"), r"\1\2\3", only="NNNNNNNN"),),
+    "ep": (_Form(re.compile(rf"(\d{{8}}){_CHECKED}"), r"\1", only="NNNNNNNN"),),
     "wo": (
         _Form(
             re.compile(r"PCT[/-]?([A-Z]{2})((?:19|20)\d{2})[/-]?(\d{6})"),
             r"PCT/\g<1>\2/\3",
-            "PCT/EP2019/012345",
-            only=True,
+            only="PCT/CCYYYY/NNNNNN",
         ),
-        _Form(re.compile(r"PCT[/-]?([A-Z]{2})([7-9]\d)[/-]?(\d{5})"), r"PCT/\g<1>19\2/0\3", ""),
-        _Form(re.compile(r"PCT[/-]?([A-Z]{2})(0\d)[/-]?(\d{5})"), r"PCT/\g<1>20\2/0\3", ""),
+        _Form(re.compile(r"PCT[/-]?([A-Z]{2})([7-9]\d)[/-]?(\d{5})"), r"PCT/\g<1>19\2/0\3"),
+        _Form(re.compile(r"PCT[/-]?([A-Z]{2})(0\d)[/-]?(\d{5})"), r"PCT/\g<1>20\2/0\3"),
     ),
-    "vn": (_Form(re.compile(r"([1-9])-?((?:19|20)\d{2})-?(\d{5})"), r"\1-\2-\3", "1-2019-01234"),),
-    "de": (_Form(re.compile(rf"(\d{{12}}|\d{{8}}){_CHECKED}"), r"\1", "102014005123"),),
-    "gb": (_Form(re.compile(rf"(\d{{7}}){_CHECKED}"), r"\1", "1412345"),),
-    "cn": (_Form(re.compile(rf"(\d{{12}}|\d{{8}}){_CHECKED}"), r"\1", "201410123456"),),
-    "jp": (_Form(re.compile(r"((?:19|20)\d{2})-?(\d{6})"), r"\1-\2", "2014-123456"),),
-    "kr": (
-        _Form(re.compile(r"([1-4]0)-?((?:19|20)\d{2})-?(\d{7})"), r"\1-\2-\3", "10-2014-0123456"),
+    "vn": (
+        _Form(re.compile(r"([1-9])-?((?:19|20)\d{2})-?(\d{5})"), r"\1-\2-\3"),
+        _Form(
+            re.compile(r"([1-9])-((?:19|20)\d{2})-0*(\d{1,5})"),
+            lambda found: f"{found[1]}-{found[2]}-{found[3]:0>5}",
+        ),
     ),
+    "de": (_Form(re.compile(rf"(\d{{12}}|\d{{8}}){_CHECKED}"), r"\1"),),
+    "gb": (_Form(re.compile(rf"(\d{{7}}){_CHECKED}"), r"\1"),),
+    "cn": (_Form(re.compile(rf"(\d{{12}}|\d{{8}}){_CHECKED}"), r"\1"),),
+    "jp": (_Form(re.compile(r"((?:19|20)\d{2})-?(\d{6})"), r"\1-\2"),),
+    "kr": (_Form(re.compile(r"([1-4]0)-?((?:19|20)\d{2})-?(\d{7})"), r"\1-\2-\3"),),
 }
 
 
@@ -77,13 +83,13 @@ def canonical(office: str, number: str) -> str:
     for form in forms:
         if form.read.fullmatch(plain):
             return form.read.sub(form.written, plain)
-    if any(form.only for form in forms):
-        example = forms[0].example
+    only = next((form.only for form in forms if form.only), None)
+    if only is not None:
         raise NumberForm(
-            f"{number} is no number of {office}, which writes them as {example}",
+            f"{number} is no number of {office}, which writes them as {only}",
             step=Step(
                 case="none",
-                told={"office": office, "example": example},
+                told={"office": office, "form": only},
                 ask=("/body/application_no", "/body/right"),
             ),
         )

@@ -1,5 +1,6 @@
 """Rights: filed once, and what offices say of their status."""
 
+import re
 from datetime import date
 from fractions import Fraction
 
@@ -66,6 +67,7 @@ def test_an_application_has_one_id_whatever_its_spelling() -> None:
         ("wo", ("PCT/EP2019/012345", "PCTEP2019012345"), "PCT/EP2019/012345"),
         ("wo", ("PCT/US99/01234", "PCT/US1999/001234"), "PCT/US1999/001234"),
         ("vn", ("1-2019-01234", "VN 1-2019-01234", "1201901234"), "1-2019-01234"),
+        ("vn", ("1-2019-01951", "1-2019-1951", "1-2019-001951", "VN1-2019-1951"), "1-2019-01951"),
         ("de", ("102014005123", "DE 10 2014 005 123.4", "10 2014 005 123.4"), "102014005123"),
         ("gb", ("1412345", "GB1412345.6"), "1412345"),
         ("cn", ("201410123456", "CN 201410123456.X", "201410123456.7"), "201410123456"),
@@ -93,6 +95,10 @@ def test_what_is_no_application_s_number_is_told_its_form(office: str, number: s
     filed = right_filed(office=office, application_no=number, right=right_id(office, number))
     refusal = given().when(filed).then_refused(NumberForm)
     assert "writes them as" in refusal.detail
+    assert refusal.way is not None
+    told = refusal.way.say(refusal.step.told, vietnamese=False)
+    says = f"{refusal.detail} {told}".replace(number, "")
+    assert not re.search(r"\d", says), "an example's number would be told as the one to write"
 
 
 def test_fraction_sum_refuses_owners_who_are_not_a_whole() -> None:
