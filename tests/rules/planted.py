@@ -15,7 +15,7 @@ from tests.support import reference_money
 from tests.support.reference_money import WholeReference
 
 _HERE = Path(reference_money.__file__).parent
-CHAIN = ("signers", "model", "deals", "royalty", "money")
+CHAIN = ("places", "shares", "signers", "model", "deals", "ends", "royalty", "money")
 """The modules of the reference, each on top of the one before."""
 
 
@@ -88,18 +88,19 @@ _ROYALTY = (
 
 _ENDS = (
     # Who ends what, and how.
-    ("deals", 'found[0] if found and ending & set(found[0]["who"])', "found[0] if found"),
+    ("ends", 'found[0] if found and ending & set(found[0]["who"])', "found[0] if found"),
     (
-        "deals",
+        "ends",
         'self.terms_on(said["contract"], said["terminated_on"])',
         'self.terms_on(said["contract"], "")',
     ),
-    ("deals", '"breach" if breach else "termination"', '"breach"'),
-    ("deals", 'served["exit"] != agreed["exit"]', "False"),
-    ("deals", "later(min(days), wait)", "later(max(days), wait)"),
-    ("deals", '("cure_days", "CURE_RUNNING")', '("cure_days", "NOTICE_TOO_SHORT")'),
-    ("deals", "(parties | under) - acting", "parties - acting"),
-    ("deals", 'if said["terminated_on"] < day:', 'if said["terminated_on"] <= day:'),
+    ("ends", '"breach" if agreed["ground"] == "breach" else "termination"', '"breach"'),
+    ("ends", 'served["exit"] != (agreed or {}).get("exit")', "False"),
+    ("ends", "later(min(days), wait + 1)", "later(max(days), wait + 1)"),
+    ("ends", "later(min(days), wait + 1)", "later(min(days), wait)"),
+    ("ends", '("cure_days", "CURE_RUNNING")', '("cure_days", "NOTICE_TOO_SHORT")'),
+    ("ends", "(parties | under) - acting", "parties - acting"),
+    ("ends", 'if said["terminated_on"] < day:', 'if said["terminated_on"] <= day:'),
     # Who shares out what.
     ("money", "if creditors - agreed:", "if not agreed:"),
     ("money", "or before - agreed:", "or not agreed:"),

@@ -3,41 +3,19 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from tests.support.builders import OPERATOR
 from tests.support.reference_days import later
-from tests.support.reference_model import BY_AGREEMENT, YEARS, Reference, Said, shares
+from tests.support.reference_model import BY_AGREEMENT, YEARS, Reference, Said
+from tests.support.reference_places import (
+    field_codes_meet,
+    in_use,
+    places_meet,
+    places_of,
+    reaches,
+)
+from tests.support.reference_shares import shares
 
 ROYALTY_PPM = 50_000
 WHOLE = 1_000_000
-
-
-def field_codes_meet(one: str, other: str) -> bool:
-    """Whether one of two IPC symbols, no deeper than a subclass, contains the other."""
-    return one.startswith(other) or other.startswith(one)
-
-
-def places_meet(one: str, other: str) -> bool:
-    """Whether two places share ground."""
-    return reaches(one, other) or reaches(other, one)
-
-
-def places_of(grant: Said) -> list[str]:
-    """Return the codes of places that a grant names."""
-    codes: list[str] = grant["territory"]["codes"]
-    return codes
-
-
-def reaches(outer: str, inner: str) -> bool:
-    """Whether a place contains another: Vietnam does its provinces."""
-    within = {"vn-2025:48": ("vn-2004:VN-27", "vn-2004:VN-DN")}
-    vietnam = outer == "iso:VN" and inner.startswith("vn-")
-    return outer == inner or vietnam or inner in within.get(outer, ())
-
-
-def in_use(code: str, day: str) -> bool:
-    """Whether the list of units that a code is of was in use on a day."""
-    old = day < "2025-07-01"
-    return not code.startswith("vn-2025" if old else "vn-2004")
 
 
 class DealsReference(Reference):
@@ -505,54 +483,6 @@ class DealsReference(Reference):
             grant, {said["sublicensor"], said["sublicensee"], *said["consents"]}, tree
         )
 
-    def _terms_amended(self, said: Said, day: str, at: str) -> str | None:
-        """Judge an amendment: of the exits, the rates, or what a grant was, by all its parties."""
-        del at
-        contract = self.contract(said["contract"])
-        if contract is None:
-            return "PREDECESSOR_UNKNOWN"
-        if self.void(said["contract"], day):
-            return "DEED_VOID"
-        if not self.running(said["contract"], day):
-            return "CONTRACT_ENDED"
-        parties, acting = self.parties(contract), set(said["parties"])
-        if parties - acting:
-            return "SIGNER_MISSING"
-        if acting - parties:
-            return "WRONG_SIGNER"
-        exits = said["changes"].get("exits", ())
-        if any(set(each["who"]) - parties for each in exits):
-            return "SIGNER_MISSING"
-        if said["concluded_on"] > day:
-            return "FUTURE_FACT"
-        grants = said["changes"].get("grants", ())
-        days = said["concluded_on"], said["effective_from"]
-        if any(self.early(grant, *days) for grant in grants):
-            return "RIGHT_NOT_YET"
-        back = min(said["concluded_on"], said["effective_from"]) < day
-        if back and said["confirms"] is None:
-            return "BACKDATED"
-        if not 0 <= (said["changes"].get("royalty_ppm") or 0) <= WHOLE:
-            return "RATE_RANGE"
-        if set(said["rights"]) != {each for grant in grants for each in self.objects(grant)}:
-            return "RIGHTS_NOT_NAMED"
-        return self._regranted(said, day) if grants else None
-
-    def _regranted(self, said: Said, day: str) -> str | None:
-        """Judge what a grant has become: its codes, and what it takes of the others."""
-        name, (grant,) = said["contract"], said["changes"]["grants"]
-        stood, signers = self.grant_of(name), {*said["parties"], *said["consents"]}
-        code = self._lawful({**(self.contract(name) or {}), **said["changes"]}, grant, day, stood)
-        if code is not None:
-            return code
-        things, parties = self.objects(grant), self.parties(self.contract(name) or {})
-        below = {self.grant_of(each)["licensee"] for each in self.below(name)}
-        taken = said["effective_from"] < day and below - signers
-        if taken or self.got_meanwhile(things, (said["effective_from"], day), parties):
-            return "BACKDATED"
-        code = None if self.above(name) else self._owned(grant, signers)
-        return code or self._free(grant, signers, [name, *self.above(name)])
-
     def below(self, name: str) -> list[str]:
         """Return the sublicences below a contract, at any depth."""
         found = [
@@ -560,104 +490,6 @@ class DealsReference(Reference):
             for entry in self.all("sublicence.granted", head_contract=name)
         ]
         return [*found, *(each for one in found for each in self.below(one))]
-
-    def _contract_terminated(self, said: Said, day: str, at: str) -> str | None:
-        del at
-        contract = self.contract(said["contract"])
-        if contract is None:
-            return "PREDECESSOR_UNKNOWN"
-        if self.void(said["contract"], day):
-            return "DEED_VOID"
-        if not self.running(said["contract"], day):
-            return "CONTRACT_ENDED"
-        if set(said["rights"]) != set(self.objects(self.grant_of(said["contract"]))):
-            return "RIGHTS_NOT_NAMED"
-        parties, acting = self.parties(contract), set(said["terminated_by"])
-        under = self.concerned(said["contract"])
-        if said["ground"] == "consent" and parties - acting:
-            return "SIGNER_MISSING"
-        if acting - parties - (under if said["confirms"] else set()):
-            return "WRONG_SIGNER"
-        exit_used = self._exit(said, acting & parties)
-        if said["ground"] == "exit" and exit_used is None:
-            return "EXIT_MISSING"
-        if said["terminated_on"] < day:
-            if said["confirms"] is None or (parties | under) - acting:
-                return "BACKDATED"
-            things = self.objects(self.grant_of(said["contract"]))
-            # An end leaves more to others who are licensed: it takes nothing from them.
-            licensees = {
-                grant["licensee"] for thing in things for _, grant in self.grants_on(thing)
-            }
-            if self.got_meanwhile(things, (said["terminated_on"], day), acting | licensees):
-                return "BACKDATED"
-        if said["ground"] == "consent":
-            return None
-        leaving = acting & parties if exit_used is None else acting & set(exit_used["who"])
-        return self._noticed(said, leaving, exit_used)
-
-    def concerned(self, contract: str) -> set[str]:
-        """Return whom an end concerns beside the parties: licensees below, and who ever shares."""
-        shared = [entry["said"] for entry in self.all("share.agreed", contract=contract)]
-        stands = [said for said in shared if self.void_from(said["share"]) is None]
-        sharers = {part["party"] for said in stands for part in said["parts"]}
-        return sharers | {self.grant_of(each)["licensee"] for each in self.below(contract)}
-
-    def _exit(self, said: Said, ending: set[str]) -> Said | None:
-        """Return the agreed exit by which those who end may do so."""
-        agreed = self.terms_on(said["contract"], said["terminated_on"])["exits"]
-        found = [each for each in agreed if each["exit"] == said["exit"]]
-        return found[0] if found and ending & set(found[0]["who"]) else None
-
-    def _noticed(self, said: Said, leaving: set[str], agreed: Said | None) -> str | None:
-        """Judge an end by notice: of this matter and exit, received, and its days over."""
-        if said["notice"] is None:
-            return "TERMINATION_NOT_RECEIVED"
-        served = self.one("notice.served", notice=said["notice"])
-        if served is None:
-            return "PREDECESSOR_UNKNOWN"
-        if served["contract"] != said["contract"] or served["served_by"] not in leaving:
-            return "WRONG_SIGNER"
-        if agreed is None:  # a serious breach: no exit is taken
-            about = {"breach"}
-        else:
-            about = {"termination", "breach" if agreed["ground"] == "breach" else "termination"}
-        if served["matter"] not in about or served["exit"] != (agreed or {}).get("exit"):
-            return "NOTICE_MATTER"
-        # The first day on which it is said to have arrived counts.
-        received = self.all("notice.received", notice=said["notice"])
-        days = [entry["said"]["received_on"] for entry in received]
-        if not days or said["terminated_on"] < min(days):
-            return "TERMINATION_NOT_RECEIVED"
-        for member, code in (("notice_days", "NOTICE_TOO_SHORT"), ("cure_days", "CURE_RUNNING")):
-            wait = (agreed or {}).get(member) or 0
-            # The day of receipt is not counted, and the last day ends at midnight.
-            if wait and said["terminated_on"] < later(min(days), wait + 1):
-                return code
-        return None
-
-    def _notice_served(self, said: Said, day: str, at: str) -> str | None:
-        del at
-        if self.one("notice.served", notice=said["notice"]):
-            return "SUBJECT_EXISTS"
-        contract = self.contract(said["contract"])
-        if contract is None:
-            return "PREDECESSOR_UNKNOWN"
-        sides = {said["served_by"], said["served_on"]}
-        if sides - self.parties(contract) or len(sides) == 1:
-            return "WRONG_SIGNER"
-        return "FUTURE_FACT" if said["sent_on"] > day else None
-
-    def _notice_received(self, said: Said, day: str, at: str) -> str | None:
-        del at
-        served = self.one("notice.served", notice=said["notice"])
-        if served is None or served["contract"] != said["contract"]:
-            return "PREDECESSOR_UNKNOWN"
-        if said["confirmed_by"] not in (served["served_on"], OPERATOR):
-            return "WRONG_SIGNER"
-        if said["received_on"] > day:
-            return "FUTURE_FACT"
-        return "PREDECESSOR_UNKNOWN" if said["received_on"] < served["sent_on"] else None
 
     @staticmethod
     def parties(contract: Said) -> set[str]:

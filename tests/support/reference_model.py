@@ -7,12 +7,13 @@ are ISO text. `judge` answers with the code of the first refusal, or None; `reco
 Existence comes before contents, contents before days, days before whose it is.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Any
 
 from tests.support.builders import OPERATOR, REVIEWER, key_id
 from tests.support.reference_days import later, month_later
+from tests.support.reference_shares import passed, shares, voided_by
 from tests.support.reference_signers import apart, apart_of_named, who_signs
 
 Said = dict[str, Any]
@@ -20,11 +21,6 @@ COURT = "party:vn.court"
 BY_AGREEMENT = {"software"}
 YEARS = {"invention": 20, "utility_solution": 10}
 PRIORITY_DAYS = 60
-
-
-def shares(holdings: Iterable[Said]) -> dict[str, Fraction]:
-    """Return holdings by party."""
-    return {each["party"]: Fraction(*each["share"]) for each in holdings}
 
 
 class Reference:
@@ -487,30 +483,3 @@ class Reference:
             if right not in security["rights"] or self.released(said["security"], right):
                 return "RELEASE_MISMATCH"
         return None if said["creditor"] == security["creditor"] else "RELEASE_BY_STRANGER"
-
-
-def voided_by(entry: Said, kind: str, right: str = "") -> list[str]:
-    """Return the deeds of a kind that a ruling declares void, as far as they are on a right."""
-    if entry["topic"] != "ruling.made/1":
-        return []
-    return [
-        subject
-        for order in entry["said"]["orders"]
-        if order["event"] is not None and (not right or right in order["on"])
-        for subject in order["on"]
-        if subject.startswith(kind + ":")
-    ]
-
-
-def passed(
-    owners: dict[str, Fraction], given: dict[str, Fraction], taken: dict[str, Fraction]
-) -> dict[str, Fraction]:
-    """Return the owners after shares passed as far as the givers have them."""
-    there = {party: min(share, owners.get(party, Fraction(0))) for party, share in given.items()}
-    part = sum(there.values(), Fraction(0)) / sum(taken.values(), Fraction(0))
-    after = dict(owners)
-    for party, share in there.items():
-        after[party] = after.get(party, Fraction(0)) - share
-    for party, share in taken.items():
-        after[party] = after.get(party, Fraction(0)) + share * part
-    return {party: share for party, share in after.items() if share}

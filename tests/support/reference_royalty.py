@@ -14,8 +14,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 from tests.support.reference_days import later
-from tests.support.reference_deals import WHOLE, DealsReference, reaches
+from tests.support.reference_deals import WHOLE
+from tests.support.reference_ends import EndsReference
 from tests.support.reference_model import YEARS, Said
+from tests.support.reference_places import reaches
 
 MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 SCHEDULE = ("royalty", "royalty_ppm", "royalty_base", "currency")
@@ -51,7 +53,7 @@ def integral(schedule: Said, base: Fraction) -> Fraction:
     return total
 
 
-class RoyaltyReference(DealsReference):
+class RoyaltyReference(EndsReference):
     """The reference of what is dealt, and of what licensees report and owe."""
 
     # Schedules by the day.

@@ -1,0 +1,32 @@
+"""Places and fields as the plain references compare them."""
+
+from typing import Any
+
+
+def field_codes_meet(one: str, other: str) -> bool:
+    """Whether one of two IPC symbols, no deeper than a subclass, contains the other."""
+    return one.startswith(other) or other.startswith(one)
+
+
+def places_meet(one: str, other: str) -> bool:
+    """Whether two places share ground."""
+    return reaches(one, other) or reaches(other, one)
+
+
+def places_of(grant: dict[str, Any]) -> list[str]:
+    """Return the codes of places that a grant names."""
+    codes: list[str] = grant["territory"]["codes"]
+    return codes
+
+
+def reaches(outer: str, inner: str) -> bool:
+    """Whether a place contains another: Vietnam does its provinces."""
+    within = {"vn-2025:48": ("vn-2004:VN-27", "vn-2004:VN-DN")}
+    vietnam = outer == "iso:VN" and inner.startswith("vn-")
+    return outer == inner or vietnam or inner in within.get(outer, ())
+
+
+def in_use(code: str, day: str) -> bool:
+    """Whether the list of units that a code is of was in use on a day."""
+    old = day < "2025-07-01"
+    return not code.startswith("vn-2025" if old else "vn-2004")
