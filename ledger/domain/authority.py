@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ledger.domain.event import Event, Refusal, State
 from ledger.domain.party import party_of
-from ledger.domain.remedy import HERE, Step
+from ledger.domain.remedy import HERE, Other, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,6 @@ class LedgerNotOpen(Refusal):
     code = "LEDGER_NOT_OPEN"
     final = False
     title_vi = "Sổ cái chưa được mở"
-    remedy = "ledger.opened/1"
 
 
 class NotBound(Refusal):
@@ -99,7 +98,6 @@ class MandateExpired(NotBound):
     code = "MANDATE_EXPIRED"
     members = ("mandate",)
     title_vi = "Ủy quyền đã hết hiệu lực"
-    remedy = "mandate.given/1"
 
 
 class CeilingExceeded(NotBound):
@@ -111,7 +109,6 @@ class CeilingExceeded(NotBound):
 
     code = "CEILING"
     title_vi = "Nội dung vượt quá hạn mức của ủy quyền"
-    remedy = "mandate.given/1"
 
 
 class SelfDealing(NotBound):
@@ -123,7 +120,6 @@ class SelfDealing(NotBound):
     code = "SELF_DEALING"
     title_vi = "Một người không được đại diện cho cả hai bên của cùng một giao dịch"
     article = "Bộ luật Dân sự, Điều 141(3)"
-    remedy = "mandate.given/1"
 
 
 class KeyUnknown(NotBound):
@@ -131,7 +127,6 @@ class KeyUnknown(NotBound):
 
     code = "KEY_UNKNOWN"
     title_vi = "Khóa ký chưa được ghi trong sổ cái"
-    remedy = "key.added/1"
 
 
 class KeyNoLongerValid(NotBound):
@@ -139,7 +134,6 @@ class KeyNoLongerValid(NotBound):
 
     code = "KEY_REVOKED"
     title_vi = "Khóa ký đã bị thu hồi"
-    remedy = "key.added/1"
 
 
 class KeyIsSuspended(NotBound):
@@ -147,7 +141,6 @@ class KeyIsSuspended(NotBound):
 
     code = "KEY_SUSPENDED"
     title_vi = "Khóa ký đang bị đình chỉ vì nghi bị lộ"
-    remedy = "key.resumed/1"
 
 
 class KeyNotYetValid(NotBound):
@@ -162,7 +155,6 @@ class KeyExpired(NotBound):
 
     code = "KEY_EXPIRED"
     title_vi = "Khóa ký đã hết thời hạn hiệu lực"
-    remedy = "key.added/1"
 
 
 class BindsTooEarly(Refusal):
@@ -183,7 +175,10 @@ def ledger_of(state: State, event: Event) -> Ledger:
     """Return the ledger that the event is meant for, or raise `LedgerNotOpen`."""
     value = state.get(ledger_subject(event.ledger))
     if not isinstance(value, Ledger):
-        raise LedgerNotOpen(f"{event.ledger} has not been opened")
+        raise LedgerNotOpen(
+            f"{event.ledger} has not been opened",
+            step=Step(first=(Other("ledger.opened/1", {"origin": event.ledger}),)),
+        )
     return value
 
 

@@ -282,7 +282,6 @@ class Refusal(DomainError):
     code: ClassVar[str]
     title_vi: ClassVar[str] = ""
     article: ClassVar[str | None] = None
-    remedy: ClassVar[str | None] = None
     members: ClassVar[tuple[str, ...]] = ()
     """What the members are called that the rule is about, in whichever bodies it judges."""
     final: ClassVar[bool] = True
@@ -350,10 +349,12 @@ class OpeningRequired(Refusal):
     title_vi = "Quy tắc cần giá trị đã niêm phong nhưng không có bản mở đi kèm"
 
     def __init__(self, detail: str, *, sealed: str, pointer: str | None = None) -> None:
+        step = Step({"sealed": sealed})
         if sealed.startswith("/"):
-            super().__init__(detail, pointer=sealed)
+            super().__init__(detail, pointer=sealed, step=step)
         else:
-            super().__init__(detail, subjects=(sealed.partition(": ")[0],), pointer=pointer)
+            named = (sealed.partition(": ")[0],)
+            super().__init__(detail, subjects=named, pointer=pointer, step=step)
         self.sealed = sealed
 
 

@@ -181,7 +181,6 @@ class PartyUnknown(Refusal):
     code = "PARTY_UNKNOWN"
     final = False
     title_vi = "Bên được nêu chưa đăng ký"
-    remedy = PartyRegistered.TOPIC
 
 
 class PartyNotYetValid(Refusal):

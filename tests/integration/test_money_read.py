@@ -56,6 +56,7 @@ STORY = (
     court_registered(),
     dispute_opened(concerns=[m.LICENCE]),
     hold_ordered(order("HOLD_PAYMENT", m.SPLIT, party=AUTHOR)),
+    m.profit_split(parts=[part(AUTHOR, 200_000), part(INSTITUTE, 500_000)]),
 )
 LICENSED, REPORTED, AGREED, SHARED, PAID, _, RELEASED, _, _, HELD = range(3, 13)
 
@@ -131,6 +132,12 @@ def test_who_agreed_to_a_share(told):
     assert tuple(sorted((FIRM, INSTITUTE))) == found.agreed_by
     assert found.agreed_by_all
     assert (300_000, (AGREED,)) == (found.authors_ppm, found.positions)
+
+
+def test_a_share_says_who_gets_a_part_and_did_not_agree(told):
+    found = agreement_of(told, m.PROFIT_SPLIT)
+    assert found.agreed_by_all is False
+    assert ((INSTITUTE,), (AUTHOR,)) == (found.agreed_by, found.not_agreed)
 
 
 def test_what_is_overdue_with_the_interest_so_far(told):

@@ -93,10 +93,13 @@ class EndsReference(DealsReference):
         return self._noticed(said, leaving, exit_used)
 
     def concerned(self, contract: str) -> set[str]:
-        """Return whom an end concerns beside the parties: licensees below, and who ever shares."""
+        """Return whom an end concerns beside the parties: licensees below, and who shares."""
         shared = [entry["said"] for entry in self.all("share.agreed", contract=contract)]
-        stands = [said for said in shared if self.void_from(said["share"]) is None]
+        gone = {said["supersedes"] for said in shared}
+        stands = [said for said in shared if said["share"] not in gone]
+        stands = [said for said in stands if self.void_from(said["share"]) is None]
         sharers = {part["party"] for said in stands for part in said["parts"]}
+        sharers.update(party for said in stands for party in said["agreed_by"])
         return sharers | {self.grant_of(each)["licensee"] for each in self.below(contract)}
 
     def _exit(self, said: Said, ending: set[str]) -> Said | None:

@@ -14,7 +14,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.domain.event import HANOI, Body, Refusal, parse_instant
+from ledger.domain.event import (
+    HANOI,
+    Body,
+    OpeningMalformed,
+    OpeningRequired,
+    Refusal,
+    parse_instant,
+)
 from ledger.domain.registry import TOPICS
 from ledger.domain.remedy import Other, Step
 
@@ -57,11 +64,10 @@ def header(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def must_tell(refusal: Refusal) -> Step | None:
-    """Return what to do, None where nothing helps. Fail where neither is said."""
-    step = refusal.step
-    way = refusal.way
-    if way is None or (way.helps and step == Step()):
-        return None  # Nobody has said yet what helps here.
+    """Return what to do, None where nothing helps, or an opening. Fail where neither is said."""
+    step, way = refusal.step, refusal.way
+    if way is None:
+        raise Unhelpful(f"{refusal.code} does not say what helps in the case of {step.case}")
     for vietnamese in (False, True):
         words = way.say(step.told, vietnamese=vietnamese)
         if "…" in words:
@@ -70,6 +76,8 @@ def must_tell(refusal: Refusal) -> Step | None:
         if step.does:
             raise Unhelpful(f"{refusal.code} says that nothing helps, and what does")
         return None
+    if isinstance(refusal, OpeningRequired | OpeningMalformed):
+        return None  # No event, and no member of one, but what stands beside it.
     if not step.does:
         raise Unhelpful(f"{refusal.code} says what helps, and not what to do: {refusal}")
     return step

@@ -29,6 +29,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.money import Money
 from ledger.domain.registry import ADMITS, EVOLVES, TOPICS
+from ledger.domain.remedy import ways
 from ledger.domain.who_signs import WHO_SIGNS
 from tests.support.builders import RIGHT, SOME_HASH, right_filed, right_granted, sealed, vnd
 from tests.support.golden_events import STORY
@@ -174,8 +175,12 @@ def test_a_refusal_has_a_title_in_both_languages(refusal: type[Refusal]) -> None
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.code)
-def test_a_remedy_is_a_topic(refusal: type[Refusal]) -> None:
-    assert refusal.remedy is None or refusal.remedy in TOPICS
+def test_a_refusal_says_what_helps_or_why_nothing_does(refusal: type[Refusal]) -> None:
+    said = [way for name, way in ways().items() if name.partition("/")[0] == refusal.code]
+    assert said
+    for way in said:
+        assert way.en
+        assert unicodedata.is_normalized("NFC", way.vi)
 
 
 def test_a_refusal_lists_each_position_and_subject_once_in_order() -> None:
