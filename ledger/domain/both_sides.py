@@ -17,7 +17,7 @@ from ledger.domain.authority import SelfDealing
 from ledger.domain.contract import Contract
 from ledger.domain.dispute import Dispute, DisputeWithdrawn, SettlementRecorded
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
-from ledger.domain.event import Body, Event, State
+from ledger.domain.event import Body, Event, Sealed, State
 from ledger.domain.notice import Notice, NoticeReceived
 from ledger.domain.offer import Offer, OfferAccepted
 from ledger.domain.performance import ConditionMet, ContractInForce
@@ -82,7 +82,9 @@ def _of_contract(state: State, body: Any) -> Pairs:
 def _of_share(state: State, body: ShareAgreed) -> Pairs:
     contract = state.get(body.contract)
     creditors = contract.creditors() if isinstance(contract, Contract) else frozenset[str]()
-    return product(creditors, {*body.agreed_by} - creditors)
+    gets = () if isinstance(body.parts, Sealed) else (part.party for part in body.parts)
+    takers = {*body.agreed_by, *gets, *(step.to for step in body.waterfall)}
+    return product(creditors, takers - creditors)
 
 
 def _of_assignment(state: State, body: AssignmentRescinded) -> Pairs:

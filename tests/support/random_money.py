@@ -135,7 +135,8 @@ def pay(random: Random, ref: WholeReference, day: str) -> Any:
     if not random.randint(0, 5):
         by = random.choice((between["payer"], b.BANK, *PARTIES))
         return m.payment_failed(payment=payment, said_by=by, failed_on=near(random, day))
-    amount = _amount(random, ref, between)
+    overpaid = not random.randint(0, 3)
+    amount = _amount(random, ref, between) + (random.randint(1, 3) if overpaid else 0)
     currency = "VND" if random.randint(0, 9) else "USD"
     gets = between["payer" if amount < 0 else "payee"]
     by = random.choice((gets, gets, b.BANK, *PARTIES))
@@ -145,7 +146,7 @@ def pay(random: Random, ref: WholeReference, day: str) -> Any:
         confirmed_by=by,
         amount={"amount": amount, "currency": currency},
         paid_on=near(random, day),
-        overpayment=not random.randint(0, 5),
+        overpayment=overpaid,
     )
 
 

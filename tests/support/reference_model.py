@@ -308,6 +308,10 @@ class Reference:
         late = said["agreed_on"] < day and said["confirms"] is None
         if self.kind(right) in BY_AGREEMENT and late:
             return "BACKDATED"
+        parties = given.keys() | taken.keys() | set(said["consenting"])
+        at_once = self.kind(right) in BY_AGREEMENT
+        if at_once and self.got_meanwhile([right], (said["agreed_on"], day), parties):
+            return "BACKDATED"
         owners = self.owners(right)
         for party, share in given.items():
             if party not in owners:
@@ -316,10 +320,6 @@ class Reference:
                 return "FRACTION_EXCEEDED"
             if self.kept(right, party, share, day):
                 return "DOUBLE_ASSIGN_PENDING"
-        parties = given.keys() | taken.keys() | set(said["consenting"])
-        at_once = self.kind(right) in BY_AGREEMENT
-        if at_once and self.got_meanwhile([right], (said["agreed_on"], day), parties):
-            return "BACKDATED"
         bound = self.bound(right)
         for lien in self.forbidding(right):
             binds = bound[lien["security"]] & given.keys()

@@ -90,14 +90,12 @@ class WholeReference(RoyaltyReference):
         report = self.one("revenue.reported", report=name)
         if self.contract(said["contract"]) is None or share is None:
             return "PREDECESSOR_UNKNOWN"
-        if self.void(said["share"], day):
-            return "DEED_VOID"
         if self.all("share.agreed", supersedes=said["share"]):
             return "SHARE_SUPERSEDED"
+        if self.void(said["share"], day):
+            return "DEED_VOID"
         if report is None:
             return "PREDECESSOR_UNKNOWN"
-        if self.one("share.agreed", supersedes=said["share"]):
-            return "SHARE_SUPERSEDED"
         if {share["contract"], report["contract"]} != {said["contract"]}:
             return "DISTRIBUTION_MISMATCH"
         if self.shared_out(name):
@@ -141,9 +139,15 @@ class WholeReference(RoyaltyReference):
             return "WRONG_SIGNER"
         if said["amount"]["currency"] != "VND":
             return "CURRENCY_MISMATCH"
+        if back and said["payer"] != self.debtor(made):
+            return "WRONG_SIGNER"
         if said["paid_on"] > day:
             return "FUTURE_FACT"
         return None if said["overpayment"] else self._payable(said)
+
+    def debtor(self, distribution: Said) -> str:
+        """Return who owes what is shared out: the licensee; it alone gets back what it paid."""
+        return str(self.grant_of(distribution["contract"])["licensee"])
 
     def withheld(self, distribution: Said, payee: str, day: str) -> bool:
         """Whether a forum holds back what a distribution gives a payee."""
@@ -192,11 +196,12 @@ class WholeReference(RoyaltyReference):
         del at
         if self.one("refund.made", refund=said["refund"]):
             return "SUBJECT_EXISTS"
-        if self.one("revenue.distributed", distribution=said["distribution"]) is None:
+        made = self.one("revenue.distributed", distribution=said["distribution"])
+        if made is None:
             return "PREDECESSOR_UNKNOWN"
         if said["confirmed_by"] == said["payee"]:
             return "CONFIRM_BY_PAYER"
-        if said["confirmed_by"] not in (said["payer"], BANK):
+        if said["confirmed_by"] not in (said["payer"], BANK) or said["payer"] != self.debtor(made):
             return "WRONG_SIGNER"
         if said["paid_on"] > day:
             return "FUTURE_FACT"

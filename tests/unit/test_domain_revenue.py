@@ -41,7 +41,6 @@ from tests.support.builders import (
     sublicence_granted,
     vnd,
 )
-from tests.support.moneys import refund_made
 from tests.support.running import contract_running
 from tests.support.specification import Past, given, said
 
@@ -433,19 +432,6 @@ def test_overpaid_if_nothing_is_payable() -> None:
 def test_overpaid_if_a_payment_is_negative_where_nothing_is_taken_back() -> None:
     back = payment_confirmed(amount=vnd(-1), confirmed_by=FIRM)
     distributed().when(back).then_refused(Overpaid)
-
-
-def test_what_is_paid_back_goes_to_who_owed_it() -> None:
-    """A stranger says that it got back what the licensee had paid."""
-    parts = [{"party": AUTHOR, "amount": -3}, {"party": INSTITUTE, "amount": -8}]
-    past, back = taken_back(parts)
-    past = past.and_then(back)
-    for_itself = {"payer": RIVAL, "confirmed_by": RIVAL}
-    stranger = payment_confirmed(distribution=BACK, amount=vnd(-3), **for_itself)
-    past.when(stranger).then_refused(WrongSigner, word={"/body/payer": FIRM})
-    paid = past.and_then(payment_confirmed(amount=vnd(15_000_000)))
-    refunded = refund_made(5, distribution=DISTRIBUTION, **for_itself)
-    paid.when(refunded).then_refused(WrongSigner, word={"/body/payer": FIRM})
 
 
 def test_what_is_taken_back_is_confirmed_as_negative_up_to_its_amount() -> None:
