@@ -125,7 +125,7 @@ def test_what_is_sealed_is_listed_as_unchecked(tmp_path: Path) -> None:
     assert "unchecked: position 13, RATE_RANGE, SHARE_SUM: /body/parts is sealed" in done.stdout
     assert "13 of 14 entries admitted again by every rule\n" in done.stdout
     answer = json.loads(run("verify", log, "--trust", trust, "--json").stdout)
-    rules = [["RATE_RANGE", "SHARE_SUM"], ["SIGNER_MISSING"]]
+    rules = [["RATE_RANGE", "SHARE_SUM"], ["WRONG_SIGNER"]]
     assert rules == [each["codes"] for each in answer["unchecked"]]
     assert {(13, "/body/parts")} == {(at["position"], at["sealed"]) for at in answer["unchecked"]}
 

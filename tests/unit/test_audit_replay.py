@@ -17,7 +17,7 @@ from tests.support.builders import FIRM, INSTITUTE, RIVAL, STRANGER
 from tests.support.sample_log import SampleLog, party_key, sample_log, sealed_price, whole_story
 from tests.support.verifying import append, payload
 
-SIGNERS = ("SIGNER_MISSING",)
+SIGNERS = ("WRONG_SIGNER",)
 OTHER_CONTRACT = "contract:019a4000-0000-7000-8000-0000000000ff"
 
 
