@@ -234,12 +234,12 @@ def amend(random: Random, ref: WholeReference, day: str) -> Any:
         chosen = ref.above(chosen)[0]
     found = ref.contract(chosen)
     parties = sorted(ref.parties(found)) if found else [b.FIRM, b.INSTITUTE]
-    which = random.randint(0, 2)
-    changes: Said = {"exits": exits(random, parties)}
+    which = random.choice((0, 0, 1, 2))
+    changes: Said = {"exits": exits(random, parties) if random.randint(0, 2) else []}
     rights: list[str] = []
     if which == 1:
         changes = {"royalty_ppm": random.choice((ROYALTY_PPM, 60_000, WHOLE + 1))}
-    elif found:
+    elif which == 2 and found:
         grant = {**ref.grant_of(chosen), "depth": random.choice((None, 0, 1))}
         changes, rights = {"grants": [grant]}, ref.objects(grant)
     start = later(day, random.choice((0, 0, 20, -2)))
@@ -331,7 +331,7 @@ def terminate(random: Random, ref: WholeReference, day: str) -> Any:
     alone = [notice["served_by"]] if notice and random.randint(0, 5) else parties[:1]
     rights = ref.objects(ref.grant_of(chosen)) if found and random.randint(0, 9) else [b.RIGHT]
     confirms = LATE["confirms"] if found and not random.randint(0, 3) else None
-    if confirms is not None:
+    if confirms is not None and random.randint(0, 2):
         parties = sorted({*parties, *ref.concerned(chosen)})
     arrived = ref.all("notice.received", notice=notice["notice"]) if notice else []
     days = [later(each["said"]["received_on"], random.randint(0, 4)) for each in arrived]

@@ -34,7 +34,9 @@ class EndsReference(DealsReference):
         if any(self.early(grant, *days) for grant in grants):
             return "RIGHT_NOT_YET"
         back = min(said["concluded_on"], said["effective_from"]) < day
-        if back and said["confirms"] is None:
+        below = {self.grant_of(each)["licensee"] for each in self.below(said["contract"])}
+        taken = grants and said["effective_from"] < day and below - {*acting, *said["consents"]}
+        if taken or (back and said["confirms"] is None):
             return "BACKDATED"
         if not 0 <= (said["changes"].get("royalty_ppm") or 0) <= WHOLE:
             return "RATE_RANGE"
@@ -50,9 +52,7 @@ class EndsReference(DealsReference):
         if code is not None:
             return code
         things, parties = self.objects(grant), self.parties(self.contract(name) or {})
-        below = {self.grant_of(each)["licensee"] for each in self.below(name)}
-        taken = said["effective_from"] < day and below - signers
-        if taken or self.got_meanwhile(things, (said["effective_from"], day), parties):
+        if self.got_meanwhile(things, (said["effective_from"], day), parties):
             return "BACKDATED"
         code = None if self.above(name) else self._owned(grant, signers)
         return code or self._free(grant, signers, [name, *self.above(name)])

@@ -306,7 +306,9 @@ class Reference:
         if self.held(right, day):
             return "FROZEN"
         late = said["agreed_on"] < day and said["confirms"] is None
-        if self.kind(right) in BY_AGREEMENT and late:
+        parties = given.keys() | taken.keys() | set(said["consenting"])
+        got = self.got_meanwhile([right], (said["agreed_on"], day), parties)
+        if self.kind(right) in BY_AGREEMENT and (late or got):
             return "BACKDATED"
         parties = given.keys() | taken.keys() | set(said["consenting"])
         at_once = self.kind(right) in BY_AGREEMENT

@@ -126,7 +126,7 @@ ENDS: tuple[Action, ...] = (
     *(_SERVE,) * 3,
     *(Action(deals.receive, "notice.served"),) * 4,
     *(Action(deals.terminate, "contract.concluded"),) * 5,
-    *(Action(deals.amend, "contract.concluded"),) * 2,
+    *(Action(deals.amend, "contract.concluded"),) * 4,
     *(_SHARE,) * 2,
     _DISPUTE,
     Action(money.rule, "dispute.opened"),
