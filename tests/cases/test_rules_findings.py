@@ -7,17 +7,11 @@ import pytest
 from ledger.domain.event import Body
 from ledger.lawbook import shipped
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
 from projections.findings import Finding, findings
-from projections.rebuild import rebuild
-from projections.runner import Runner
 from tests.support import builders as b
 from tests.support.builders import INSTITUTE, OTHER_RIGHT, RIGHT, RIVAL, THIRD
 from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
-from tests.support.logbook import NOON, append_all, written_again
-from tests.support.postgres import fresh_database
-from tests.support.projecting import logged
+from tests.support.folded import telling
 
 FIRST, SECOND = "assignment:first", "assignment:second"
 HALF, WHOLE = "assignment:half", "assignment:whole"
@@ -47,13 +41,8 @@ NAMES = {position: name for name, position in AT.items()}
 
 @pytest.fixture(scope="module")
 def told(postgres_server) -> Iterator[Pool]:
-    with fresh_database(postgres_server) as database:
-        pool = Pool(database.app_dsn, size=4)
-        rebuild(pool, READ_MODELS, decode)
-        append_all(pool, written_again(logged(*STORY.values())), NOON, batch=1)
-        Runner(pool, READ_MODELS, decode).catch_up()
+    with telling(postgres_server, STORY.values()) as pool:
         yield pool
-        pool.close()
 
 
 def found(pool: Pool, subject: str, **asked) -> dict[str, Finding]:

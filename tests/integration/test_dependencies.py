@@ -6,16 +6,10 @@ import pytest
 
 from ledger.domain.event import Body
 from ledger.store.connection import Pool
-from projections.catalogue import READ_MODELS
-from projections.decoding import decode
 from projections.dependencies import falls_with
-from projections.rebuild import rebuild
-from projections.runner import Runner
 from tests.support import builders as b
 from tests.support.builders import BANK, CONTRACT, FIRM, INSTITUTE, OTHER_RIGHT, RIGHT, RIVAL
-from tests.support.logbook import NOON, append_all, written_again
-from tests.support.postgres import fresh_database
-from tests.support.projecting import logged
+from tests.support.folded import telling
 from tests.support.running import contract_running
 
 SALE, RESALE = "assignment:sale", "assignment:resale"
@@ -50,13 +44,8 @@ NAMES = {position: name for name, position in AT.items()}
 
 @pytest.fixture(scope="module")
 def told(postgres_server) -> Iterator[Pool]:
-    with fresh_database(postgres_server) as database:
-        pool = Pool(database.app_dsn, size=4)
-        rebuild(pool, READ_MODELS, decode)
-        append_all(pool, written_again(logged(*STORY.values())), NOON, batch=1)
-        Runner(pool, READ_MODELS, decode).catch_up()
+    with telling(postgres_server, STORY.values()) as pool:
         yield pool
-        pool.close()
 
 
 def fallen(pool: Pool, name: str) -> dict[str, bool]:

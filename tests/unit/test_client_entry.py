@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from api.cli import events
 from api.cli.main import app
 from ledger.client import LedgerClient, ReceiptRefused
-from ledger.log.merkle import leaf_hash
 from ledger.verify.trust import parse_trust
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
+from tests.support.questioned import entry_json
 from tests.support.sample_log import SampleLog, sample_log
 
 AT = 8
@@ -26,18 +26,7 @@ def log() -> SampleLog:
 
 
 def answered(log: SampleLog, position: int = AT, **changed: Any) -> dict[str, Any]:
-    raw, parsed = log.entries[position], parse_entry(log.entries[position])
-    honest = {
-        "position": position,
-        "accepted": parsed.accepted,
-        "leaf_hash": b64encode(leaf_hash(raw)),
-        "entry": b64encode(raw),
-        "signatures": [
-            {"keyid": line.key_id, "sig": b64encode(line.value)} for line in parsed.signatures
-        ],
-        "payload": json.loads(parsed.payload),
-    }
-    return honest | changed
+    return entry_json(log, position, **changed)
 
 
 def serving(log: SampleLog, answer: object) -> LedgerClient:

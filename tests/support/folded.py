@@ -1,0 +1,27 @@
+"""A database in which a story is told and folded."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from ledger.domain.event import Body
+from ledger.store.connection import Pool
+from ledger.store.embedded import EmbeddedPostgres
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.rebuild import rebuild
+from projections.runner import Runner
+from tests.support.logbook import NOON, append_all, written_again
+from tests.support.postgres import fresh_database
+from tests.support.projecting import logged
+
+
+@contextmanager
+def telling(server: EmbeddedPostgres, story: Iterable[Body]) -> Iterator[Pool]:
+    """Lend a pool on a database that holds the opening and these events, folded."""
+    with fresh_database(server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        rebuild(pool, READ_MODELS, decode)
+        append_all(pool, written_again(logged(*story)), NOON, batch=1)
+        Runner(pool, READ_MODELS, decode).catch_up()
+        yield pool
+        pool.close()
