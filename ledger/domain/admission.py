@@ -179,9 +179,9 @@ def _judge(state: FoldedState, event: Event, context: Context) -> None:
     except _BEFORE_SIDES:
         raise
     except Refusal:
-        must_not_sign_both_named_sides(state, event, stands)
+        must_not_sign_both_named_sides(state, event, stands, context)
         raise
-    must_not_sign_both_named_sides(state, event, stands)
+    must_not_sign_both_named_sides(state, event, stands, context)
 
 
 def evolve_subject(subject: str, folded: Folded | None, logged: Logged) -> Folded:

@@ -17,7 +17,7 @@ from ledger.domain.authority import SelfDealing
 from ledger.domain.contract import Contract
 from ledger.domain.dispute import Dispute, DisputeWithdrawn, SettlementRecorded
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
-from ledger.domain.event import Body, Event, Sealed, State
+from ledger.domain.event import Body, Context, Event, State, if_opened, recall, reveal
 from ledger.domain.notice import Notice, NoticeReceived
 from ledger.domain.offer import Offer, OfferAccepted
 from ledger.domain.performance import ConditionMet, ContractInForce
@@ -27,12 +27,16 @@ from ledger.domain.report import Report
 from ledger.domain.report_answer import ReportAccepted
 from ledger.domain.right import Right
 from ledger.domain.security import SecurityReleased
-from ledger.domain.share import ShareAgreed
+from ledger.domain.share import ShareAgreed, beneficiaries, read_authors, read_parts
+from ledger.domain.technology import Technology
 from ledger.domain.title import Assignment
 from ledger.domain.who_signs import WHO_SIGNS
 from ledger.powers import Stands, both_sides, one_hand
 
 Pairs = Iterable[tuple[str, str]]
+"""Who is opposed to whom, those first who stand there for all to read."""
+
+Sides = Callable[[State, Any, Context], Pairs]
 
 
 def must_not_sign_both_sides(event: Event, stands: Stands) -> None:
@@ -43,14 +47,19 @@ def must_not_sign_both_sides(event: Event, stands: Stands) -> None:
     _must_be_apart(event, stands, both_sides(WHO_SIGNS[type(event.body)], event.body, stands))
 
 
-def must_not_sign_both_named_sides(state: State, event: Event, stands: Stands) -> None:
+def must_not_sign_both_named_sides(
+    state: State, event: Event, stands: Stands, context: Context
+) -> None:
     """Raise `SelfDealing` if one hand signs for both sides of what the event names.
 
     Whether that exists, and who may sign this about it, is told before: its sides are known then.
     """
-    pairs = _KNOWN.get(type(event.body), _none)(state, event.body)
-    both = next((pair for pair in pairs if one_hand(stands, pair)), None)
-    _must_be_apart(event, stands, both)
+    if all(signer in stands.get(signer, ()) for signer in event.signers):
+        return  # Whoever signs by a key of its own is on its own side, and nobody signs for it.
+    pairs = _KNOWN.get(type(event.body), _none)(state, event.body, context)
+    with if_opened(context, SelfDealing):
+        both = next((pair for pair in pairs if one_hand(stands, pair)), None)
+        _must_be_apart(event, stands, both)
 
 
 def _must_be_apart(event: Event, stands: Stands, parties: Collection[str] | None) -> None:
@@ -68,46 +77,69 @@ def _must_be_apart(event: Event, stands: Stands, parties: Collection[str] | None
         )
 
 
-def _none(state: State, body: Any) -> Pairs:
-    del state, body
+def _none(state: State, body: Any, context: Context) -> Pairs:
+    del state, body, context
     return ()
 
 
-def _of_contract(state: State, body: Any) -> Pairs:
+def _of_contract(state: State, body: Any, context: Context) -> Pairs:
+    del context
     contract = state.get(body.contract)
     grants = contract.grants.values() if isinstance(contract, Contract) else ()
     return ((grant.licensor, grant.licensee) for grant in grants)
 
 
-def _of_share(state: State, body: ShareAgreed) -> Pairs:
+def _of_share(state: State, body: ShareAgreed, context: Context) -> Pairs:
+    """Yield the creditors, each beside those who agree on a part, get one, or have one as authors.
+
+    Raises as `reveal` and `recall`, where what is sealed would say who else gets one.
+    """
     contract = state.get(body.contract)
     creditors = contract.creditors() if isinstance(contract, Contract) else frozenset[str]()
-    gets = () if isinstance(body.parts, Sealed) else (part.party for part in body.parts)
-    takers = {*body.agreed_by, *gets, *(step.to for step in body.waterfall)}
-    return product(creditors, takers - creditors)
+    yield from product(creditors, {*body.agreed_by} - creditors)
+    yield from product(creditors, beneficiaries((), body.waterfall) - creditors)
+    parts = reveal(body.parts, "/body/parts", context, read_parts)
+    yield from product(creditors, beneficiaries(parts, ()) - creditors)
+    if body.authors_ppm:
+        yield from product(creditors, _authors_of(state, body, context) - creditors)
 
 
-def _of_assignment(state: State, body: AssignmentRescinded) -> Pairs:
+def _authors_of(state: State, body: ShareAgreed, context: Context) -> frozenset[str]:
+    subject = str(body.technology)
+    technology = state.get(subject)
+    declared = technology.authors if isinstance(technology, Technology) else None
+    if declared is None:
+        return frozenset()
+    return recall(declared.parties, subject, context, read_authors)
+
+
+def _of_assignment(state: State, body: AssignmentRescinded, context: Context) -> Pairs:
+    del context
     made = state.get(body.assignment)
     return product(made.assignors, made.assignees) if isinstance(made, Assignment) else ()
 
 
-def _of_dispute(state: State, body: SettlementRecorded | DisputeWithdrawn) -> Pairs:
+def _of_dispute(
+    state: State, body: SettlementRecorded | DisputeWithdrawn, context: Context
+) -> Pairs:
+    del context
     dispute = state.get(body.dispute)
     known = isinstance(dispute, Dispute)
     return product((dispute.claimant,), dispute.respondents) if known else ()
 
 
-def _of_lien(state: State, body: SecurityReleased) -> Pairs:
+def _of_lien(state: State, body: SecurityReleased, context: Context) -> Pairs:
+    del context
     rights = [right for right in map(state.get, body.rights) if isinstance(right, Right)]
     liens = (right.liens.get(body.security) for right in rights)
     return ((body.creditor, debtor) for lien in liens if lien for debtor in lien.debtors)
 
 
-def _answering(kind: type, named: str, maker: str, signer: str) -> Callable[[State, Any], Pairs]:
+def _answering(kind: type, named: str, maker: str, signer: str) -> Sides:
     """Return how who answers, receives or accepts something is opposed to whoever made it."""
 
-    def pairs(state: State, body: Any) -> Pairs:
+    def pairs(state: State, body: Any, context: Context) -> Pairs:
+        del context
         value = state.get(getattr(body, named))
         made_by = getattr(value, maker) if isinstance(value, kind) else ()
         makers = (made_by,) if isinstance(made_by, str) else made_by
@@ -116,7 +148,7 @@ def _answering(kind: type, named: str, maker: str, signer: str) -> Callable[[Sta
     return pairs
 
 
-_KNOWN: dict[type[Body], Callable[[State, Any], Pairs]] = {
+_KNOWN: dict[type[Body], Sides] = {
     **dict.fromkeys(
         (
             TermsAmended,

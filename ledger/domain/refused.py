@@ -40,7 +40,7 @@ def is_bound(state: State, event: Event, context: Context) -> bool:
         must_name_signers(event, ledger)
         must_be_registered(state, event, context)
         stands = must_bind(state, event, ledger, context)
-        must_not_sign_both_named_sides(state, event, stands)
+        must_not_sign_both_named_sides(state, event, stands, context)
     except Refusal:
         return False
     return True

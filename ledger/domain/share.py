@@ -237,6 +237,11 @@ def read_parts(value: Any) -> tuple[Part, ...]:
         ) from error
 
 
+def read_authors(value: Any) -> frozenset[str]:
+    """Return opened co-authors; a ValueError if they are none."""
+    return frozenset(read_persons(value))
+
+
 def must_be_a_whole(parts: tuple[Part, ...], authors_ppm: int) -> None:
     """Raise `RateRange` or `ShareSum` unless parts and the authors' part are rates of a whole."""
     must_be_all(sum(ppm(part.ppm) for part in parts) + ppm(authors_ppm))
@@ -376,8 +381,7 @@ def _giving_up(state: State, body: ShareAgreed, earlier: Share, context: Context
                 first=(Other("authors.declared/1", {"technology": subject}),),
             ),
         )
-    named = recall(authors.parties, subject, context, lambda said: frozenset(read_persons(said)))
-    return named.union(parties)
+    return parties | recall(authors.parties, subject, context, read_authors)
 
 
 def _must_be_given_up(body: ShareAgreed, earlier: Share | None, giving_up: frozenset[str]) -> None:

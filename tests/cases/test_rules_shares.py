@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ledger.domain.authority import SelfDealing
 from ledger.domain.event import OpeningRequired
 from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.money import PPM as WHOLE
@@ -23,8 +24,9 @@ from tests.support.builders import (
     share_agreed,
     technology_registered,
 )
+from tests.support.mandates import mandate_given
 from tests.support.moneys import split
-from tests.support.specification import given, said
+from tests.support.specification import Attempt, Past, given, said
 from tests.support.technologies import authors_declared
 
 HALVES = share_agreed(parts=[part(AUTHOR, 500_000), part(INSTITUTE, 500_000)])
@@ -134,3 +136,40 @@ def test_co_authors_agree_to_less_than_their_one_part() -> None:
     )
     declared.when(alone).then_refused(ShareSupersede, subjects=[AUTHOR])
     declared.when(anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE])).then_admitted()
+
+
+def test_a_beneficiary_shares_out_by_no_mandate_of_the_creditor() -> None:
+    """Who gets a part, sealed or as an author, does not give it to itself in another's name."""
+    deputed = mandate_given(principal=INSTITUTE, holder=AUTHOR, topics=["share.agreed"])
+    past = given(right_filed(), contract_concluded(), deputed)
+    parts = [part(AUTHOR, 500_000), part(INSTITUTE, 500_000)]
+    alone = {"agreed_by": [INSTITUTE]}
+
+    def by_the_author(past: Past, **terms: Any) -> Attempt:
+        return past.when(said(share_agreed(**alone, **terms), signed_by=[AUTHOR]))
+
+    by_the_author(past, parts=parts).then_refused(SelfDealing, subjects=[AUTHOR, INSTITUTE])
+    takes_first = [{"name": "chi phí", "to": AUTHOR, "rate_ppm": 10_000}]
+    whole = [part(INSTITUTE, WHOLE)]
+    by_the_author(past, parts=whole, waterfall=takes_first).then_refused(SelfDealing)
+    by_the_author(past, parts=whole).then_admitted()
+    made = technology_registered(), authors_declared(authors=[AUTHOR], split=None)
+    shared = {"technology": TECHNOLOGY, "authors_ppm": 300_000}
+    shared["parts"] = [part(INSTITUTE, 700_000)]
+    by_the_author(past.and_then(made[0]), **shared).then_admitted()
+    by_the_author(past.and_then(made[0]).and_then(made[1]), **shared).then_refused(SelfDealing)
+
+
+def test_sealed_parts_leave_open_who_dealt_with_himself() -> None:
+    """Opened they are judged; a replay says that this was not, where a deputy signed at all."""
+    deputed = mandate_given(principal=INSTITUTE, holder=AUTHOR, topics=["share.agreed"])
+    past = given(right_filed(), contract_concluded(), deputed)
+    shut = share_agreed(parts=sealed(), agreed_by=[INSTITUTE])
+    opened = {"/body/parts": [part(AUTHOR, 500_000), part(INSTITUTE, 500_000)]}
+    past.when(said(shut, signed_by=[AUTHOR], openings=opened)).then_refused(SelfDealing)
+    others = {"/body/parts": [part(RIVAL, 500_000), part(INSTITUTE, 500_000)]}
+    admitted = past.when(said(shut, signed_by=[AUTHOR], openings=others))
+    admitted.then_admitted()
+    parts = ("RATE_RANGE, SHARE_SUM", "/body/parts"), ("WRONG_SIGNER", "/body/parts")
+    admitted.then_left_out(*parts, ("SELF_DEALING", "/body/parts"))
+    past.when(said(shut, signed_by=[INSTITUTE], openings=opened)).then_left_out(*parts)

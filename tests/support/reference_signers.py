@@ -171,6 +171,10 @@ def apart_of_named(
         for each in log("contract.concluded", contract=said["contract"]):
             licensors = {grant["licensor"] for grant in each["said"]["grants"]}
             gets = {*parties_in(said, "agreed_by"), *parties_in(said, "parts")}
+            gets |= {step["to"] for step in said["waterfall"]}
+            if said["authors_ppm"]:
+                declared = log("authors.declared", technology=said["technology"])
+                gets |= {*parties_in(declared[-1]["said"], "authors")} if declared else set()
             pairs += [*product(licensors, gets - licensors)]
     if name in ("contract.terminated", "terms.amended"):
         made = log("contract.concluded", contract=said["contract"])
