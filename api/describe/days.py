@@ -31,6 +31,13 @@ def day(value: date, language: Language) -> str:
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
+def day_of_year(month: int, day_of_month: int, language: Language) -> str:
+    """Return a day that comes every year: 30/4, 30 April."""
+    if language == "vi":
+        return f"{day_of_month}/{month}"
+    return f"{day_of_month} {_MONTHS[month - 1]}"
+
+
 def until(end: date | None, language: Language) -> str:
     """Return to when something runs, of the first day after it; None has no end."""
     if end is None:

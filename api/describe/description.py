@@ -118,8 +118,6 @@ def said_as(called: str, owner: str, member: str, of: Any, value: Any, speech: S
     if isinstance(value, list) and _of_records(of):
         inner = get_args(of)[0]
         return Line(called, (), tuple(_record(inner, each, speech) for each in value))
-    if isinstance(value, Mapping):
-        return Line(called, (), tuple(_given(value, speech)))
     return Line(called, words_of(owner, member, of, value, speech))
 
 
@@ -148,13 +146,6 @@ def _pairs(place: str, of: Any, value: Sequence[Any], speech: Speech) -> Iterato
             for line in line_of(place, name, kind, members, inner)
         ]
         yield Line(said[0].label, said[0].words, tuple(said[1:]))
-
-
-def _given(value: Members, speech: Speech) -> Iterator[Line]:
-    """Yield what law data, or others, give by name."""
-    for name, each in value.items():
-        text = ", ".join(map(str, each)) if isinstance(each, list) else str(each)
-        yield Line(label("", name, speech.language), (Word(text),))
 
 
 _CHANGE = frozenset({"member", "before", "after"})

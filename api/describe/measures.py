@@ -62,9 +62,10 @@ Naming = Literal[
     "event",
     "field_code",
     "member",
-    "value",
     "awaited",
     "condition",
+    "deduction",
+    "instrument",
 ]
 
 NAMINGS: Mapping[str, Naming] = {
@@ -76,8 +77,13 @@ NAMINGS: Mapping[str, Naming] = {
     **dict.fromkeys(("topic", "topics", "type", "stage"), "event"),
     **dict.fromkeys(("Free.field", "without"), "field_code"),
     **dict.fromkeys(("changed", "member"), "member"),
+    "Ground.instrument": "instrument",
     **dict.fromkeys(
-        ("Royalty.deductions", "ReportLines.deductions.kind", "SoldLine.deductions.kind"), "value"
+        (
+            *("Royalty.deductions", "ReportLines.deductions.kind", "SoldLine.deductions.kind"),
+            "ReportRow.deduction_kinds",
+        ),
+        "deduction",
     ),
 }
 """What texts name that are no ids; others stand as they are."""

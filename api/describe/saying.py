@@ -16,11 +16,12 @@ from api.describe import days, money
 from api.describe.events import event_name
 from api.describe.labels import label
 from api.describe.language import Language, Said
+from api.describe.law import instrument_name
 from api.describe.measures import FRACTIONS, LAST_DAYS, LISTED, NAMINGS, measure_of
 from api.describe.places import office, places
 from api.describe.shape import bare
 from api.describe.titles import country, symbol, tongue
-from api.describe.values import value_name
+from api.describe.values import VALUES, value_name
 from ledger.domain.event import Sealed, parse_instant
 from ledger.domain.money import Money
 from ledger.domain.scope import Field, Territory
@@ -205,6 +206,12 @@ def _condition(value: str, language: Language) -> str:
     return f"{found[1]}, {value_name('FundingView', 'terms', found[2], language)}: {found[3]}"
 
 
+def deduction(kind: str, language: Language) -> str:
+    """Return what is deducted; a kind is the parties' own name, which stands beside its words."""
+    said = VALUES.get(f"deduction.{kind}")
+    return f"“{kind}”" if said is None else _coded(said.in_(language), kind)
+
+
 _NAMED: Mapping[str, Callable[[str, Language], str]] = {
     "place": lambda code, language: places((code,), language),
     "country": lambda code, language: _coded(country(code, language), code),
@@ -214,9 +221,10 @@ _NAMED: Mapping[str, Callable[[str, Language], str]] = {
     "event": lambda topic, language: _coded(event_name(topic, language), topic),
     "field_code": _field_code,
     "member": member_name,
-    "value": lambda value, language: value_name("", "", value, language),
     "awaited": _awaited,
     "condition": _condition,
+    "deduction": deduction,
+    "instrument": instrument_name,
 }
 
 

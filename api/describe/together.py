@@ -12,9 +12,10 @@ from typing import Any
 from api.describe import days, money
 from api.describe.labels import label
 from api.describe.language import Said
+from api.describe.law import law_value, topic_name
 from api.describe.measures import measure_of
 from api.describe.places import but, places
-from api.describe.saying import Line, Members, Speech, Word, field_said, sealed
+from api.describe.saying import Line, Members, Speech, Word, deduction, field_said, sealed
 from api.describe.shape import members_of_kind
 from api.describe.titles import country
 from api.describe.values import value_name
@@ -128,7 +129,7 @@ def _say_deductions(kind: Any, members: Members, speech: Speech) -> Iterator[Lin
     pairs = zip(members["deduction_kinds"], members["deduction_amounts"], strict=True)
     said = tuple(
         Line(
-            value_name("ReportRow", "deduction_kinds", name, speech.language),
+            deduction(name, speech.language),
             (Word(money.sum_of(amount, speech.currency, speech.language)),),
         )
         for name, amount in pairs
@@ -164,6 +165,21 @@ def _say_fact(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
     else:
         said = " ".join(filter(None, (members["scheme"], value)))
     yield Line(value_name(owner, "fact", fact, speech.language), (Word(said),))
+
+
+def _say_law(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
+    """Say what a rule is of, and what it gives: each value by what it measures there."""
+    owner, topic = kind.__name__, members["topic"]
+    yield Line(label(owner, "topic", speech.language), (Word(topic_name(topic, speech.language)),))
+    said = tuple(
+        Line(called, (Word(words),))
+        for called, words in (
+            law_value(topic, name, value, speech.language)
+            for name, value in members["values"].items()
+        )
+    )
+    if said:
+        yield Line(label(owner, "values", speech.language), (), said)
 
 
 def _say_share(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
@@ -204,6 +220,7 @@ _TOGETHER = (
     Together(("parties", "parts_ppm", "parts_commitment"), _say_parts),
     Together(("numerator", "denominator"), _say_share),
     Together(("fact", "scheme", "value"), _say_fact),
+    Together(("topic", "values"), _say_law),
     Together(("currency",), _say_currency),
 )
 

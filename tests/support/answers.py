@@ -239,7 +239,8 @@ _BY_NAMING: Mapping[str, Sequence[str]] = {
     "event": ("contract.concluded/1", "right.filed/1"),
     "field_code": ("A61K", "vsic-2025:62"),
     "member": ("survival", "dispute_body"),
-    "value": ("vat", "freight"),
+    "deduction": ("vat", "freight", "zeppelins"),
+    "instrument": ("civil-code-2015", "usc-35"),
     "awaited": (f"registration of sha256:{7:064x}", f"registration of sha256:{8:064x}"),
     "condition": ("party:vn.a local_use: ở Việt Nam", "party:vn.b other: khác"),
 }

@@ -153,7 +153,7 @@ def forms(place: str, of: Any, value: Any, language: Language) -> Iterator[str]:
 
 def named_otherwise(value: str, language: Language) -> Iterator[str]:
     """Yield the words of a member of the terms, of a kind of deduction, of a code of a field."""
-    for words in (LABELS.get(value), VALUES.get(value)):
+    for words in (LABELS.get(value), VALUES.get(value), VALUES.get(f"deduction.{value}")):
         if words is not None:
             yield words.in_(language)
     yield value.rpartition(" of ")[2] if " of " in value else value.rpartition(": ")[2]
