@@ -259,7 +259,7 @@ def _refusal(error: Refusal, *, vietnamese: bool) -> dict[str, Any]:
 
 
 def _remedy(error: Refusal, way: Way, *, vietnamese: bool) -> dict[str, Any]:
-    """Return what helps, and what to do; of a refusal that is told again, what helps alone."""
+    """Return what helps, and what to do; of a refusal that is told again, that it is made anew."""
     step = error.step
     found: dict[str, Any] = {
         "helps": way.helps,
@@ -268,8 +268,8 @@ def _remedy(error: Refusal, way: Way, *, vietnamese: bool) -> dict[str, Any]:
         "ask": list(error.asked),
         "first": [_other(each) for each in step.first],
         "instead": step.instead and _other(step.instead),
-        "sign": list(step.sign),
-        "unsign": list(step.unsign),
+        "sign": list(error.sign),
+        "unsign": list(error.unsign),
         "after": step.after and _told_time(step.after),
     }
     return {name: value for name, value in found.items() if value not in ({}, [], None)}

@@ -149,12 +149,12 @@ COMPONENTS: dict[str, Any] = {
             "sign": {
                 "type": "array",
                 "items": {"type": "string"},
-                "title": "parties whose signatures are missing",
+                "title": "parties whose lines are missing: bound now, or by the change",
             },
             "unsign": {
                 "type": "array",
                 "items": {"type": "string"},
-                "title": "parties whose signatures are taken away",
+                "title": "parties whose lines are taken away",
             },
             "after": {"type": "string", "title": "the first day, or instant, that will do"},
         },

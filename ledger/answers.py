@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ledger.domain.authority import BadSignature
 from ledger.domain.event import Event, Refusal, format_instant
+from ledger.domain.remedy import Step
 from ledger.faults import without_frames
 from ledger.intake import Submission
 from ledger.judging import Outcome, Recorded
@@ -121,7 +122,9 @@ def keep_verified(
         else:
             bad = next(number for number, verdict in enumerate(own) if verdict != GOOD)
             wrong = submission.envelope.signatures[bad].key_id
-            error = BadSignature(f"the signature by key {wrong} does not verify")
+            error = BadSignature(
+                f"the signature by key {wrong} does not verify", step=Step(ask=("/signatures",))
+            )
             tell(index, rejected(submission.event, error))
     return verified
 

@@ -13,6 +13,7 @@ from ledger.domain import admission
 from ledger.domain.event import Context, Event, Logged, Refusal, format_instant
 from ledger.domain.law import Law
 from ledger.domain.refused import NotJudged, is_dead, keep_refusal, recall_refusal
+from ledger.domain.remedy import Step
 from ledger.faults import is_bug, without_frames
 from ledger.folds import Cold, Overlay
 from ledger.intake import Submission, accepted_at
@@ -137,7 +138,10 @@ class Judging:
         try:
             if earlier:
                 raise admission.IdempotencyMismatch(
-                    f"{event.event_id} is another event already", positions=[earlier.position]
+                    f"{event.event_id} is another event already",
+                    positions=[earlier.position],
+                    pointer="/event_id",
+                    step=Step(ask=("/event_id", "/signatures")),
                 )
             admission.admit(self.overlay, event, context)
             rows = self._openings.keep(submission)

@@ -33,6 +33,7 @@ from ledger.domain.signers import (
     must_bind,
     must_name_signers,
     must_wait_long_enough,
+    say_who_signs,
 )
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -154,15 +155,18 @@ def reads_to_bind(event: Event, state: State) -> frozenset[str]:
 
 def admit(state: FoldedState, event: Event, context: Context) -> None:
     """Return if the event may stand at `context.position`; raise the `Refusal` if it may not."""
+    ledger = None
     try:
-        _judge(state, event, context)
+        ledger = _ledger(state, event, context)
+        _judge(state, event, context, ledger)
     except Refusal as refusal:
         refusal.point_into(event)
+        if ledger is not None:
+            say_who_signs(refusal, event, ledger)
         raise
 
 
-def _judge(state: FoldedState, event: Event, context: Context) -> None:
-    ledger = _ledger(state, event, context)
+def _judge(state: FoldedState, event: Event, context: Context, ledger: Ledger) -> None:
     must_know(ledger.edition)
     must_be_open(ledger)
     context = replace(context, law=must_have_law(ledger.law_data_sha256, context))

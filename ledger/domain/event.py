@@ -28,7 +28,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from ledger.domain.remedy import HERE, Step, Way, ways
+from ledger.domain.remedy import HERE, REFUSED_BEFORE, Step, Way, ways
 
 if TYPE_CHECKING:
     from ledger.domain.law import Ground, Law
@@ -272,11 +272,12 @@ class Refusal(DomainError):
     A subclass's docstring is the problem's title. `code` is stable. `article` cites the law where
     the law is the reason; `positions` are those of the events that forbid; `way` says in words what
     helps, or why nothing does, `step` what is to be done here, `changes` to which members of the
-    event, and `asked` for which; `subjects` names what the refusal is about, `pointer` the member
-    of the payload whose value it is about (RFC 6901), where it is one: that of the body which
-    `members` names first, else the first where one of `subjects` stands; `ground` is
-    the row of law data that decided, where one did; `at` is when the log refused the event, `dead`
-    whether its bytes are never to be recorded, `replayed` whether they were refused before.
+    event, and `asked` for which, `sign` and `unsign` whose lines come and go; `subjects` names what
+    the refusal is about, `pointer` the member of the payload whose value it is about (RFC 6901),
+    where it is one: that of the body which `members` names first, else the first where one of
+    `subjects` stands; `ground` is the row of law data that decided, where one did; `at` is when the
+    log refused the event, `dead` whether its bytes are never to be recorded, `replayed` whether
+    they were refused before.
     """
 
     code: ClassVar[str]
@@ -302,6 +303,7 @@ class Refusal(DomainError):
         self.pointer = pointer
         self.step = step or Step()
         self.changes, self.asked = self.step.change, self.step.ask
+        self.sign, self.unsign = self.step.sign, self.step.unsign
         self.positions = tuple(sorted(set(positions)))
         self.subjects = tuple(sorted(set(subjects)))
         self.ground = ground
@@ -310,7 +312,9 @@ class Refusal(DomainError):
 
     @property
     def way(self) -> Way | None:
-        """Return what helps, in words, or why nothing does."""
+        """Return what helps, in words, or why nothing does; of dead bytes, whatever was told."""
+        if self.replayed:
+            return ways()[REFUSED_BEFORE]
         case = self.step.case
         return ways().get(f"{self.code}/{case}" if case else self.code)
 

@@ -81,7 +81,7 @@ class Placed:
             known_of = {"contract": self.contract, "consents": sorted(who)}
             return Step(told, case="option", instead=Other("terms.amended/1", known_of))
         changes["/body/consents"] = sorted({*self.consents, *who})
-        return Step(told, case=case, change=changes, sign=tuple(sorted(who)))
+        return Step(told, case=case, change=changes)
 
 
 Agreed = Mapping[str, frozenset[str]]

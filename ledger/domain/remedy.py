@@ -8,6 +8,7 @@ or instead of it, who signs too, from when on. So a client can do it, and a test
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -40,6 +41,10 @@ def ways() -> Mapping[str, Way]:
     return {code: Way(**words) for code, words in told.items()}
 
 
+REFUSED_BEFORE = "REFUSED_BEFORE"
+"""What helps whoever sends bytes again that are dead, by whichever code they were refused."""
+
+
 HERE = "here"
 """In `ask`: the member at which the refusal points."""
 
@@ -61,8 +66,9 @@ class Step:
     the payload by their pointers (RFC 6901), and what they would have to be; `ask` pointers of
     those that only the sender knows (`HERE`; `/signatures` stands for the lines). `first` are
     events to record before the same event comes again, `instead` the one that takes its place.
-    `sign` are parties whose lines are missing, `unsign` those whose lines are taken away; `after`
-    is the first day, or instant, at which the same event is admitted.
+    `sign` are parties that the event binds as it is and whose lines are missing, `unsign` those
+    whose lines are taken away: who comes or goes with a change of its body, admission computes.
+    `after` is the first day, or instant, at which the same event is admitted.
     """
 
     told: Mapping[str, Any] = field(default_factory=dict)
@@ -95,6 +101,22 @@ class Step:
         return {**dict(_replaced("/body", body, self.replace)), **self.change}
 
 
+def changed(body: Mapping[str, Any], changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a body, as JSON has it, after changes by their pointers; a list may grow."""
+    told: dict[str, Any] = {**deepcopy(body)}
+    for pointer, value in changes.items():
+        *path, last = pointer.split("/")[1:]
+        if path:  # Else it is a member of the header.
+            holder: Any = told
+            for part in path[1:]:
+                holder = holder[int(part) if isinstance(holder, list) else part]
+            if isinstance(holder, list):
+                holder[int(last) : int(last) + 1] = [value]
+            else:
+                holder[last] = value
+    return told
+
+
 def naming(pointer: str, party: str) -> Step:
     """Return the step of naming, at a pointer, the one party that may."""
     return Step({"who": party}, case="named", change={pointer: party})
@@ -109,25 +131,15 @@ def naming_one_of(pointer: str, parties: Iterable[str]) -> Step:
 def joining(
     pointer: str, named: Iterable[str], too: Iterable[str], case: str | None = None
 ) -> Step:
-    """Return the step in which these parties are named, in the list at a pointer, and sign too."""
+    """Return the step in which these parties too are named, in the list at a pointer."""
     joined = sorted(too)
-    return Step(
-        {"who": listed(joined)},
-        case=case,
-        change={pointer: sorted({*named, *joined})},
-        sign=tuple(joined),
-    )
+    return Step({"who": listed(joined)}, case=case, change={pointer: sorted({*named, *joined})})
 
 
 def leaving_out(pointer: str, named: Iterable[str], strangers: Iterable[str]) -> Step:
-    """Return the step in which these parties are not named in the list, and do not sign."""
-    gone = sorted(strangers)
-    return Step(
-        {"who": listed(gone)},
-        case="stranger",
-        change={pointer: sorted({*named}.difference(gone))},
-        unsign=tuple(gone),
-    )
+    """Return the step in which these parties are not named in the list."""
+    left = sorted({*named}.difference(strangers))
+    return Step({"who": listed(strangers)}, case="stranger", change={pointer: left})
 
 
 def listed(names: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ its own, or by a key of somebody who holds its mandate for that topic, sum and d
 can be stripped from an event, and none added. `who_signs` has the table.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -30,6 +30,7 @@ from ledger.domain.event import (
     Context,
     Event,
     OpeningRequired,
+    Refusal,
     State,
     format_instant,
     if_opened,
@@ -53,7 +54,7 @@ from ledger.domain.party import (
     must_bind_by,
     must_not_have_ended,
 )
-from ledger.domain.remedy import HERE, Other, Step
+from ledger.domain.remedy import HERE, Other, Step, changed, leaving_out
 from ledger.domain.right import RightFiled
 from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
@@ -79,17 +80,32 @@ def must_name_signers(event: Event, ledger: Ledger) -> None:
     missing = required - named
     if missing:
         raise SignerMissing(
-            f"{event.type} binds {_listed(missing)} too", subjects=missing, step=_signing(missing)
+            f"{event.type} binds {_listed(missing)} too",
+            subjects=missing,
+            step=Step({"who": _listed(missing)}, change={"/signers": sorted(required)}),
         )
     strangers = named - required
-    left = {"who": _listed(strangers)}
     raise WrongSigner(
         f"{event.type} does not bind {_listed(strangers)}",
         subjects=strangers,
-        step=Step(
-            left, case="stranger", change={"/signers": sorted(required)}, unsign=tuple(strangers)
-        ),
+        step=leaving_out("/signers", named, strangers),
     )
+
+
+def say_who_signs(refusal: Refusal, event: Event, ledger: Ledger) -> None:
+    """Add to what a refusal says would help who has to sign the event so changed.
+
+    Where only the sender knows a part of what makes its body whole, the sender knows who signs.
+    """
+    if refusal.way is None or not refusal.way.helps or refusal.step.instead is not None:
+        return
+    body = _whole(event.body, changed(event.body.model_dump(mode="json"), refusal.changes))
+    named = frozenset(event.signers)
+    required = named if body is None else who_signs(body, ledger)
+    if named != required:
+        refusal.changes = {**refusal.changes, "/signers": sorted(required)}
+        refusal.sign = tuple(sorted({*refusal.sign, *(required - named)}))
+        refusal.unsign = tuple(sorted({*refusal.unsign, *(named - required)}))
 
 
 def must_wait_long_enough(event: Event, ledger: Ledger, context: Context) -> None:
@@ -141,13 +157,26 @@ def must_be_registered(state: State, event: Event, context: Context) -> None:
         if isinstance(value, Party):
             must_bind_by(context.accepted, party, value)
     for party in event.signers:
-        _must_exist_still(state, party)
+        value = state.get(party)
+        if isinstance(value, Party):
+            must_not_have_ended(party, value, _in_its_place(event, party, value.successor))
 
 
-def _must_exist_still(state: State, party: str, step: Step | None = None) -> None:
-    value = state.get(party)
-    if isinstance(value, Party):
-        must_not_have_ended(party, value, step)
+def _in_its_place(event: Event, party: str, successor: str | None) -> Step | None:
+    """Return why no successor helps where it stands on the other side already."""
+    if successor is None:
+        return None
+    body = event.body.model_dump(mode="json")
+    replaced = changed(body, Step(replace={party: successor}).into(body))
+    return None if _whole(event.body, replaced) else Step({"successor": successor}, case="itself")
+
+
+def _whole(body: Body, told: Mapping[str, Any]) -> Body | None:
+    """Return a body of the same topic that says this, if one can."""
+    try:
+        return type(body).model_validate(told)
+    except ValueError:
+        return None
 
 
 def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> Stands:
@@ -274,7 +303,9 @@ class _Lines:
             signers = self._event.signers
             told = {"party": _listed(signers)}
             step = Step(told, case="mandate", sign=tuple(signers), unsign=(holder,))
-            _must_exist_still(self._state, holder, step)
+            value = self._state.get(holder)
+            if isinstance(value, Party):
+                must_not_have_ended(holder, value, step)
         today = legal_day(self._context.accepted)
         bound, ended = set(), []
         for signer in self._event.signers:

@@ -262,11 +262,7 @@ def _must_be_allowed(
         raise SublicenceNoRight(
             f"{body.head()} is passed on with consent by {head.licensor}",
             positions=at,
-            step=Step(
-                {"who": head.licensor},
-                change={"/body/consent_by": head.licensor},
-                sign=(head.licensor,),
-            ),
+            step=Step({"who": head.licensor}, change={"/body/consent_by": head.licensor}),
         )
 
 

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import operate
+from api.problems import problem
 from ledger.audit import StoredLog, export
 from ledger.client import Signed
 from ledger.domain.authority import SignerMissing
@@ -88,6 +89,31 @@ def test_bytes_refused_yesterday_are_not_admitted_today(settings: Settings, worl
         assert (first.code, first.at) == (again.code, again.at)
         assert isinstance(again, ListingNotOpen)
         assert isinstance(said(node, world.sign(listing_resumed(), REVIEWER)), Recorded)
+
+
+def test_what_helps_dead_bytes_is_a_new_event(settings: Settings, world: World) -> None:
+    """And no words with blanks for what was told when they were refused."""
+    early = world.sign(listing_resumed(), REVIEWER)
+    with running(settings) as node:
+        list_it(node, world)
+        told = [problem(said(node, early), vietnamese=language) for language in (False, True)]
+        again = [problem(said(node, early), vietnamese=language) for language in (False, True)]
+    assert all(each["final"] for each in (*told, *again))
+    for each in again:
+        assert each["remedy"].keys() == {"helps", "says"}
+        assert each["remedy"]["helps"]
+        assert "events check" in each["remedy"]["says"]
+        assert "…" not in each["remedy"]["says"]
+
+
+def test_an_event_id_that_is_taken_is_asked_for(settings: Settings, world: World) -> None:
+    with running(settings) as node:
+        first = world.registration(INSTITUTE)
+        assert isinstance(said(node, first), Recorded)
+        other = world.sign(right_filed(), REGISTRAR, event_id=first.event_id)
+        taken = problem(said(node, other), vietnamese=False)
+    assert ("IDEMPOTENCY_MISMATCH", "/event_id") == (taken["code"], taken["pointer"])
+    assert ["/event_id", "/signatures"] == taken["remedy"]["ask"]
 
 
 def test_the_same_bytes_twice_in_one_batch(settings: Settings, world: World) -> None:

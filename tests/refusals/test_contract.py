@@ -107,8 +107,9 @@ def test_exclusive_overlap_with_ones_own_sublicence() -> None:
     past = given(right_filed(), licensed(), passed_on(exclusivity="exclusive"))
     again = passed_on(licensee=THIRD, terms={"contract": SECOND})
     refusal = past.when(again).then_refused(ExclusiveOverlap, positions=[2])
-    assert {"/body/consents": [RIVAL]} == refusal.changes
-    assert (RIVAL,) == refusal.step.sign
+    signers = sorted([FIRM, RIVAL, THIRD])
+    assert {"/body/consents": [RIVAL], "/signers": signers} == refusal.changes
+    assert (RIVAL,) == refusal.sign
     earlier = given(right_filed(), licensed(), passed_on())
     exclusive = passed_on(licensee=THIRD, terms={"contract": SECOND}, exclusivity="exclusive")
     refusal = earlier.when(exclusive).then_refused(ExclusiveOverlap, positions=[2])

@@ -111,6 +111,13 @@ def test_a_bank_confirms_what_a_party_pays_to_itself() -> None:
     log.when(own).then_refused(ConfirmByPayer, word={"/body/confirmed_by": BANK})
 
 
+def test_who_receives_confirms_and_signs_in_place_of_who_pays() -> None:
+    log = given(*SHARED)
+    refusal = log.when(confirmed(25_200_000, confirmed_by=FIRM)).then_refused(ConfirmByPayer)
+    assert ((INSTITUTE,), (FIRM,)) == (refusal.sign, refusal.unsign)
+    assert {"/body/confirmed_by": INSTITUTE, "/signers": [INSTITUTE]} == refusal.changes
+
+
 def test_what_arrives_after_it_failed_is_another_payment() -> None:
     log = given(*SHARED, payment_instructed(payment=FAILED), payment_failed())
     late = confirmed(25_200_000, payment=FAILED)

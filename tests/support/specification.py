@@ -270,22 +270,24 @@ class Attempt:
             return past.when(
                 Said(told(step.instead, word.get(step.instead.topic, {})), spoken.accepted)
             )
-        changes = {
-            **self.refusal.changes,
-            **{pointer: word[pointer] for pointer in self.refusal.asked},
-        }
-        beside = {**spoken.header, **header(changes)}
+        given = {pointer: word[pointer] for pointer in self.refusal.asked}
+        body = changed(spoken.body, {**self.refusal.changes, **given})
+        beside = {**spoken.header, **header({**self.refusal.changes, **given})}
         signed_by = spoken.signed_by
-        if step.sign or step.unsign:
+        if any(pointer.startswith("/body/") for pointer in given):
+            # Who gives the word knows who signs it.
+            beside = {name: value for name, value in beside.items() if name in spoken.header}
+        else:
+            beside.setdefault("signers", self.event.signers)
+            signed_by = self._lines_after(self.refusal)
+        if self.refusal.sign or self.refusal.unsign:
             beside.pop("signatures", None)
-        if step.sign:
-            signed_by = tuple({*(signed_by or self.event.signers), *step.sign})
-            beside |= {"signers": tuple(sorted({*self.event.signers, *step.sign}))}
-        if step.unsign:
-            left = {*(signed_by or self.event.signers)}.difference(step.unsign)
-            signed_by = tuple(sorted(left))
-        body = changed(spoken.body, changes)
         return past.when(replace(spoken, body=body, header=beside, signed_by=signed_by))
+
+    def _lines_after(self, refusal: Refusal) -> tuple[str, ...]:
+        """Return who signs after a step that says whose lines come and go."""
+        lines = {*(self.spoken.signed_by or self.event.signers)}
+        return tuple(sorted(lines.difference(refusal.unsign).union(refusal.sign)))
 
     def then_left_out(self, *expected: tuple[str, str]) -> None:
         """Fail unless a replay admits the event, and leaves out these rules: (codes, sealed)."""

@@ -12,8 +12,11 @@ from tests.support.builders import (
     FIRM,
     INSTITUTE,
     RIVAL,
+    contract_concluded,
+    grant,
     held,
     offer_made,
+    right_filed,
     technology_registered,
 )
 from tests.support.mandates import mandate_given
@@ -93,6 +96,23 @@ def test_party_ended_signs_nothing_more(ends: object) -> None:
     late = technology_registered(owners=[held(MERGED)])
     log.when(late).then_refused(PartyEnded, positions=(1,), subjects=(MERGED,))
     given(newcomer(MERGED)).when(late).then_admitted()
+
+
+def test_a_successor_signs_in_place_of_who_ended() -> None:
+    """Its line comes, and that of who ended goes, wherever that stands in the event."""
+    log = given(newcomer(MERGED), party_merged())
+    late = technology_registered(owners=[held(INSTITUTE, 1, 2), held(MERGED, 1, 2)])
+    refusal = log.when(late).then_refused(PartyEnded)
+    assert ((FIRM,), (MERGED,)) == (refusal.sign, refusal.unsign)
+    assert {"/body/owners/1/party": FIRM, "/signers": [INSTITUTE, FIRM]} == refusal.changes
+
+
+def test_nobody_agrees_with_its_own_successor() -> None:
+    log = given(newcomer(MERGED), right_filed(owners=[held(MERGED)]), party_merged())
+    between = contract_concluded(grants=[grant(licensor=MERGED)], parties=[MERGED, FIRM])
+    refusal = log.when(between).then_refused(PartyEnded)
+    assert refusal.way is not None
+    assert not refusal.way.helps
 
 
 def test_what_the_register_says_of_an_end_is_never_refused_for_what_it_contradicts() -> None:
