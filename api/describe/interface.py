@@ -6,14 +6,14 @@ from api.describe.language import Said
 
 INTERFACE: Mapping[str, Said] = {
     "api": Said("Giao diện lập trình", "API"),
-    "as_known": Said("theo những gì biết đến", "as known at"),
+    "as_known_at": Said("theo những gì sổ này biết lúc {}", "as known to this ledger at {}"),
+    "as_known_to_entry": Said(
+        "theo những gì sổ này biết đến mục {}", "as known to this ledger to entry {}"
+    ),
     "as_known_by_office": Said(
         "theo sổ đăng bạ của cơ quan, biết đến ngày", "by the office's register, as known on"
     ),
-    "believe_nothing": Said(
-        "Không cần tin lời máy chủ này: mỗi mục đều có bằng chứng kiểm tra được ngoại tuyến.",
-        "Nothing that this server says has to be believed: every entry can be verified offline.",
-    ),
+    "by_ledger": Said("theo sổ này", "by this ledger"),
     "by_office": Said("theo sổ đăng bạ của cơ quan", "by the office's register"),
     "check_it_yourself": Said("Tự kiểm tra", "Check it yourself"),
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
@@ -69,6 +69,7 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "other_language": Said("English", "Tiếng Việt"),
     "overdue": Said("Quá hạn", "Overdue"),
+    "parties": Said("giữa các bên", "between the parties"),
     "pages": Said("Trang", "Pages"),
     "parameter": Said("tham số", "parameter"),
     "party": Said("Bên", "Party"),
@@ -79,6 +80,12 @@ INTERFACE: Mapping[str, Said] = {
     "right": Said("Quyền", "Right"),
     "root": Said("Gốc", "Root"),
     "says": Said("nghĩa", "says"),
+    "server_s_word": Said(
+        "Trang này là lời máy chủ, chưa được kiểm chứng; mỗi mục có bằng chứng kiểm tra được ngoại"
+        " tuyến.",
+        "This page is the server's word and was not verified; each entry has a proof that can be"
+        " checked offline.",
+    ),
     "signed_at": Said("Ký lúc", "Signed at"),
     "signers": Said("Bên ký", "Signers"),
     "size": Said("Số mục", "Size"),
@@ -87,7 +94,7 @@ INTERFACE: Mapping[str, Said] = {
     "sublicences": Said("Cấp lại", "Sublicences"),
     "terms": Said("Điều khoản", "Terms"),
     "title": Said("Chủ sở hữu", "Owners"),
-    "toward_third_parties": Said("đối với bên thứ ba", "against third parties"),
+    "third_parties": Said("đối với bên thứ ba", "against third parties"),
     "true_on": Said("Đúng vào ngày", "True on"),
     "is_it": Said("Có phải là:", "Is it one of these:"),
     "unknown": Said("KHÔNG BIẾT: sổ cái không có gì về", "UNKNOWN: the log says nothing of"),

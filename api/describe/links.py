@@ -77,5 +77,5 @@ class Question:
         """Return where a subject is shown: its page, or its timeline where it has none."""
         folder = PAGES.get(subject.partition(":")[0])
         if folder is None:
-            return f"/v1/subjects/{subject}/timeline"
+            return self.address(f"/v1/subjects/{subject}/timeline", ("known_at",), after)
         return self.page(f"{folder}/{subject}", after)

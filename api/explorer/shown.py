@@ -67,6 +67,12 @@ class Spoken:
         """Return an instant, in Hà Nội."""
         return days.moment(value, self.language)
 
+    def known(self, at: int | datetime) -> str:
+        """Return up to which entry, or which instant, it was asked what was known."""
+        if isinstance(at, int):
+            return self.word("as_known_to_entry", at)
+        return self.word("as_known_at", self.moment(at))
+
     def clock(self, value: datetime) -> str:
         """Return an instant where it is said that it is told in Hà Nội."""
         return days.clock(value, self.language)

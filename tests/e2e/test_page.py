@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Iterator, Mapping
+from html import escape, unescape
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import pytest
@@ -192,6 +194,62 @@ def printed(url: str, directory: Path) -> list[str]:
     return [re.sub(r"\s", "", sheet.extract_text()) for sheet in pypdf.PdfReader(file).pages]
 
 
+PAGES_OF = ("/rights/", "/contracts/", "/distributions/", "/parties/", "/disputes/")
+
+
+def takes_of(document: Mapping[str, Any], path: str) -> set[str]:
+    """Return what can be asked at an address: of the API by its document, of a page all of it."""
+    if path.removeprefix("/en").startswith(PAGES_OF):
+        return {"true_on", "known_at", "known_by", "effect"}
+    return {
+        parameter["name"]
+        for template, methods in document["paths"].items()
+        if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", template), path)
+        for parameter in methods["get"].get("parameters", ())
+        if parameter["in"] == "query"
+    }
+
+
+def questions_of(tale: Tale) -> tuple[Mapping[str, str], ...]:
+    """Return what a page may be asked beside its subject."""
+    day = tale.cast.today.isoformat()
+    return (
+        {"true_on": day, "known_at": str(tale.size - 1)},
+        {"true_on": day, "known_at": f"{day}T23:59:59.000Z", "effect": "third_parties"},
+        {"known_at": day, "known_by": "office", "effect": "third_parties"},
+        {"known_by": "office"},
+        {},
+    )
+
+
+@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("prefix", ["", "/en"], ids=["vi", "en"])
+def test_every_link_of_a_page_asks_what_the_page_was_asked(
+    server: Server, tale: Tale, prefix: str, number: int
+):
+    """A day of an office's register is no time of this ledger: it goes with `known_by` alone."""
+    asked = questions_of(tale)[number]
+    found: set[str] = set()
+    with httpx2.Client(base_url=server.url) as http:
+        document = http.get("/openapi.json").json()
+        for kind in sorted({*KINDS} - {"log", "operations"}):
+            page = http.get(f"{prefix}{paths_of(tale)[kind]}", params=asked)
+            assert 200 == page.status_code, page.text
+            for link in {unescape(each) for each in re.findall(r'href="(/[^"]*)"', page.text)}:
+                address = urlsplit(link)
+                takes = takes_of(document, address.path)
+                if "known_by" not in takes and asked.get("known_by") == "office":
+                    takes -= {"known_at"}
+                said = dict(parse_qsl(address.query))
+                said.pop("after", None)
+                assert said == {name: each for name, each in asked.items() if name in takes}, (
+                    f"the page of a {kind} links to {link}"
+                )
+                found |= {address.path.rpartition("/")[2]}
+                assert 200 == http.get(link).status_code, link
+    assert {"timeline", "title", "terms", "dues", "holds"} <= found
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_paper_has_the_days_and_the_sums_of_a_contract_and_its_whole_ids(
     server: Server, tale: Tale, tmp_path: Path, language: str
@@ -228,5 +286,26 @@ def test_each_sheet_says_of_which_log_it_is_how_far_and_under_which_root(
         assert f"Sốmục{tale.size + MORE}·" in sheet
         assert root[1] in sheet
         assert f"{number}/{len(sheets)}" in sheet
+        assert "Trangnàylàlờimáychủ,chưađượckiểmchứng" in sheet
         if kind not in ("log", "operations"):
-            assert f"Đúngvàongày{tale.cast.today:%d/%m/%Y}" in sheet
+            asked = f"{path.rpartition('/')[2]}·Đúngvàongày{tale.cast.today:%d/%m/%Y}"
+            assert f"{asked},theosổnày,giữacácbên" in sheet
+
+
+def test_each_sheet_says_what_was_asked(server: Server, tale: Tale, tmp_path: Path):
+    path, day = paths_of(tale)["right"], f"{tale.cast.today:%Y-%m-%d}"
+    of = path.rpartition("/")[2]
+    known, written = tale.size - 1, f"{tale.cast.today.day}{tale.cast.today:%B%Y}"
+    asked = {
+        f"known_at={known}&effect=third_parties": f"asknowntothisledgertoentry{known},against"
+        "thirdparties",
+        f"known_at={day}T05:00:00.000Z": f"asknowntothisledgerat{written},12:00:00(HàNộitime),"
+        "betweentheparties",
+        f"known_at={day}&known_by=office": f"bytheoffice'sregister,asknownon{written},betweenthe"
+        "parties",
+    }
+    for query, said in asked.items():
+        sheets = printed(f"{server.url}/en{path}?true_on={day}&{query}", tmp_path)
+        assert 1 < len(sheets)
+        for sheet in sheets:
+            assert f"{of}·Trueon{written},{said}" in sheet
