@@ -2,8 +2,8 @@
 Answers of the read models as JSON: written from their dataclasses, and read back by the same.
 
 Who reads believes nothing: what is not of the shape that these dataclasses write is refused whole,
-with its place. Members that they do not write, as a later server may, are left out: nobody knows
-what they say.
+with its place, and so is a member that does not follow from those from which it is derived. Members
+that they do not write, as a later server may, are left out: nobody knows what they say.
 """
 
 import inspect
@@ -14,6 +14,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cache
+from math import gcd
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -31,6 +32,19 @@ class WrongShape(ValueError):
     def __init__(self, where: str, expected: object) -> None:
         self.where = where or "the answer"
         super().__init__(f"{self.where} is no {getattr(expected, '__name__', expected)}")
+
+
+class Contradicted(WrongShape):
+    """A member is not what follows from those beside it."""
+
+    def __init__(self, where: str, said: object, follows: object) -> None:
+        super().__init__(where, "consequence of what stands beside it")
+        given = f"{where} is {_shown(said)}"
+        self.args = (f"{given}, and what stands beside it says {_shown(follows)}",)
+
+
+def _shown(value: object) -> str:
+    return orjson.dumps(members_of(value)).decode()
 
 
 def members_of(value: Any) -> Any:
@@ -73,9 +87,9 @@ def _names(kind: type[Any]) -> tuple[str, ...]:
 
 
 def read_as(kind: Any, value: Any, where: str = "") -> Any:
-    """Return a JSON value that `members_of` may have written of a kind, its integers as such.
+    """Return the value of a kind that `members_of` may have written as this JSON value.
 
-    Raises `WrongShape`.
+    What is derived in it was derived anew, and is the same. Raises `WrongShape`.
     """
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
@@ -85,7 +99,7 @@ def read_as(kind: Any, value: Any, where: str = "") -> Any:
     if kind is Any:
         return value
     if is_dataclass(kind):
-        return _read_members(kind, value, where)
+        return _read_record(kind, value, where)
     if origin is Literal:
         return _read_one_of(inner, value, where)
     for of, read in _READERS:
@@ -105,14 +119,18 @@ def _read_either(kind: Any, value: Any, where: str) -> Any:
     return read_as(rest[-1], value, where)
 
 
-def _read_members(kind: Any, value: Any, where: str) -> dict[str, Any]:
+def _read_record(kind: Any, value: Any, where: str) -> Any:
     members, found = _must_be(dict, value, where), dict[str, Any]()
     for name, of in kinds_of(kind).items():
         place = f"{where}.{name}".lstrip(".")
         if name not in members:
             raise WrongShape(place, "member of it")
         found[name] = read_as(of, members[name], place)
-    return found
+    record = kind(**{field.name: found.pop(field.name) for field in fields(kind)})
+    for name, said in found.items():
+        if said != (follows := getattr(record, name)):
+            raise Contradicted(f"{where}.{name}".lstrip("."), said, follows)
+    return record
 
 
 @cache
@@ -143,16 +161,23 @@ def _read_integer(_kind: Any, value: Any, where: str) -> int:
 _LARGE = re.compile("-?[1-9][0-9]{15,99}")
 
 
-def _read_tuple(kind: Any, value: Any, where: str) -> list[Any]:
+def _read_tuple(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
     items, kinds = _must_be(list, value, where), get_args(kind)
     if kinds[-1] is Ellipsis:
         kinds = kinds[:1] * len(items)
     if len(kinds) != len(items):
         raise WrongShape(where, f"list of {len(kinds)}")
-    return [
+    return tuple(
         read_as(each, item, f"{where}[{at}]")
         for at, (each, item) in enumerate(zip(kinds, items, strict=True))
-    ]
+    )
+
+
+def _read_fraction(_kind: Any, value: Any, where: str) -> Fraction:
+    numerator, denominator = _read_tuple(tuple[int, int], value, where)
+    if denominator < 1 or gcd(numerator, denominator) > 1:
+        raise WrongShape(where, "fraction in its lowest terms")
+    return Fraction(numerator, denominator)
 
 
 def _read_mapping(kind: Any, value: Any, where: str) -> dict[str, Any]:
@@ -161,26 +186,33 @@ def _read_mapping(kind: Any, value: Any, where: str) -> dict[str, Any]:
     return {name: read_as(of, item, f"{where}.{name}") for name, item in members.items()}
 
 
-def _read_text(parse: Callable[[str], object], value: Any, where: str, expected: str) -> Any:
+def _read_written(parse: Callable[[str], Any], value: Any, where: str, expected: str) -> Any:
+    """Return what a text says that was written in the one way there is."""
     try:
-        parse(_must_be(str, value, where))
+        read = parse(_must_be(str, value, where))
     except ValueError:
         raise WrongShape(where, expected) from None
-    return value
+    if members_of(read) != value:
+        raise WrongShape(where, expected)
+    return read
 
 
-def _read_day(_kind: Any, value: Any, where: str) -> str | None:
-    return None if value is None else _read_text(parse_day, value, where, "day")
+def _read_day(_kind: Any, value: Any, where: str) -> date:
+    return NEVER if value is None else _read_written(parse_day, value, where, "day")
 
 
-def _read_body(kind: type[BaseModel], value: Any, where: str) -> Any:
+def _read_instant(_kind: Any, value: Any, where: str) -> datetime:
+    instant: datetime = _read_written(parse_instant, value, where, "instant")
+    return instant
+
+
+def _read_body(kind: type[BaseModel], value: Any, where: str) -> BaseModel:
     try:
-        kind.model_validate_json(orjson.dumps(_must_be(dict, value, where)))
+        return kind.model_validate_json(orjson.dumps(_must_be(dict, value, where)))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join((where, *map(str, first["loc"])))
         raise WrongShape(place, kind.__name__) from None
-    return value
 
 
 def _read_one_of(values: Sequence[Any], value: Any, where: str) -> Any:
@@ -194,8 +226,8 @@ _READERS: tuple[tuple[Any, Callable[[Any, Any, str], Any]], ...] = (
     (tuple, _read_tuple),
     (bool, lambda _, value, where: _must_be(bool, value, where)),
     (int, _read_integer),
-    (Fraction, lambda _, value, where: _read_tuple(tuple[int, int], value, where)),
-    (datetime, lambda _, value, where: _read_text(parse_instant, value, where, "instant")),
+    (Fraction, _read_fraction),
+    (datetime, _read_instant),
     (date, _read_day),
     (str, lambda _, value, where: _must_be(str, value, where)),
     (BaseModel, _read_body),

@@ -28,11 +28,10 @@ class Near:
 class Answer:
     """The base of all answers.
 
-    `unknown` are the ids asked about that the log does not name, as known at the time asked of,
-    `near` what may be meant by each. `doubted` are those of the positions that make it contested.
+    `near` are the ids asked about that the log does not name, as known at the time asked of, each
+    with what may be meant by it. `doubted` are the positions that make it contested.
     """
 
-    unknown: tuple[str, ...] = ()
     near: tuple[Near, ...] = ()
     doubted: tuple[int, ...] = ()
 
@@ -44,7 +43,12 @@ class Answer:
 
         @property
         def positions(self) -> tuple[int, ...]:
-            """Return the positions of the events that prove it."""
+            """Return the positions of the events that prove it, in order, each once."""
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Return the ids asked about that the log does not name."""
+        return tuple(each.asked for each in self.near)
 
     @property
     def verdict(self) -> Verdict:

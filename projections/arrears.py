@@ -16,7 +16,7 @@ from ledger.domain.interest import interest_on
 from ledger.domain.law import Ground, Law
 from ledger.domain.payment import PaymentConfirmed, RefundMade
 from ledger.domain.report import RevenueReported
-from ledger.domain.royalty import Royalty, agreed_period, shortfall, year_of
+from ledger.domain.royalty import Royalty, agreed_period, year_of
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.basis import answering, told
@@ -89,9 +89,13 @@ class MinimumMet(YesOrNo):
     credit: str | None
     earned: int
     carried: int
-    short: int
     reports: tuple[str, ...]
     positions: tuple[int, ...]
+
+    @property
+    def short(self) -> int:
+        """Return what is still owed so that it is met."""
+        return max(0, (self.minimum or 0) - self.earned - self.carried)
 
     @property
     def met(self) -> bool | None:
@@ -146,7 +150,7 @@ def minimum_of(
         who = licensee or next(iter(sorted(value.licensees())), "") if value else ""
         if royalty is None:
             nothing = MinimumMet(
-                contract, who, year, view.size, sealed, None, None, None, 0, 0, 0, (), ()
+                contract, who, year, view.size, sealed, None, None, None, 0, 0, (), ()
             )
             return told(view, nothing, known, contract, licensee)
         reports = [
@@ -208,7 +212,6 @@ def _minimum(
         None if least is None else least.credit,
         earned.get(year, 0),
         carried,
-        shortfall(royalty, earned.get(year, 0), carried),
         tuple(body.report for _, body in counted),
         positions_of([row.position for row, _ in counted]),
     )

@@ -85,7 +85,6 @@ def author_minimum_of(  # noqa: PLR0913  (the question's parameters)
             known.positions,
             [] if title is None else [title.filed_position, title.granted_position],
         ),
-        unknown=known.unknown,
         near=known.near,
         doubted=known.doubted,
     )

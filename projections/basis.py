@@ -71,9 +71,8 @@ def named(view: View, answer: A, known: Known, *about: str | None, recorded: boo
     `recorded` False: the office that is asked what it knew had recorded nothing of them.
     """
     ids = {each for each in about if each is not None}
-    unknown = tuple(sorted(ids - _names(view, known, ids) if recorded else ids))
-    near = tuple(Near(each, _near(view, known, each)) for each in unknown)
-    return replace(answer, unknown=unknown, near=near)
+    unknown = sorted(ids - _names(view, known, ids) if recorded else ids)
+    return replace(answer, near=tuple(Near(each, _near(view, known, each)) for each in unknown))
 
 
 def told(

@@ -24,7 +24,7 @@ from ledger.store.connection import Pool
 from projections.answer import Answer
 from projections.basis import listing, named
 from projections.projection import Journal
-from projections.view import RECORDED, Known, KnownAt, View, knowing
+from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Chain(Answer):
     @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the events."""
-        return tuple(link.position for link in self.links)
+        return positions_of([link.position for link in self.links])
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,22 +22,33 @@ from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_
 class Dispute(Answer):
     """A dispute as known, its steps in order, its orders and what they were on.
 
-    `stage` is the last step's; `ended` the position of the event that ended it. No steps: nothing
-    was known of it.
+    No steps: nothing was known of it.
     """
 
     dispute: str
     size: int
-    stage: str | None
-    forum: str | None
-    ended: int | None
     steps: tuple[Step, ...]
     orders: tuple[OrderRow, ...]
 
     @property
+    def stage(self) -> str | None:
+        """Return what the last step was."""
+        return self.steps[-1].topic if self.steps else None
+
+    @property
+    def forum(self) -> str | None:
+        """Return before whom it is, as said last."""
+        return next((step.forum for step in reversed(self.steps) if step.forum), None)
+
+    @property
+    def ended(self) -> int | None:
+        """Return the position of the event that ended it."""
+        return next((step.position for step in self.steps if step.final), None)
+
+    @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the steps."""
-        return tuple(step.position for step in self.steps)
+        return positions_of([step.position for step in self.steps])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +76,7 @@ def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute
         asked = {"dispute": dispute, **knowing(known)}
         steps = view.rows(disputes, f"subject = %(dispute)s AND {RECORDED}", asked, "position")
         given = known_orders(view, "dispute = %(dispute)s", asked)
-        last = steps[-1] if steps else None
-        answer = Dispute(
-            dispute,
-            view.size,
-            stage=None if last is None else last.topic,
-            forum=next((step.forum for step in reversed(steps) if step.forum), None),
-            ended=next((step.position for step in steps if step.final), None),
-            steps=steps,
-            orders=given,
-        )
-        return named(view, answer, known, dispute)
+        return named(view, Dispute(dispute, view.size, steps, given), known, dispute)
 
 
 def holds_on(pool: Pool, subject: str, *, true_on: date, known_at: KnownAt = None) -> HoldsOn:

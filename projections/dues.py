@@ -70,10 +70,22 @@ class Dues(Answer):
     size: int
     lines: tuple[DueLine, ...]
     suspense: tuple[Waiting, ...]
-    payable: tuple[tuple[str, int], ...]
-    paid: tuple[tuple[str, int], ...]
-    held: tuple[tuple[str, int], ...]
     positions: tuple[int, ...]
+
+    @property
+    def payable(self) -> tuple[tuple[str, int], ...]:
+        """Return what was to be paid."""
+        return _sums((line.currency, line.payable) for line in self.lines)
+
+    @property
+    def paid(self) -> tuple[tuple[str, int], ...]:
+        """Return what was paid of it."""
+        return _sums((line.currency, line.paid) for line in self.lines)
+
+    @property
+    def held(self) -> tuple[tuple[str, int], ...]:
+        """Return what of it is held back."""
+        return _sums((line.currency, line.held) for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +140,6 @@ def dues_of(
             view.size,
             lines,
             waiting,
-            payable=_sums((line.currency, line.payable) for line in lines),
-            paid=_sums((line.currency, line.paid) for line in lines),
-            held=_sums((line.currency, line.held) for line in lines),
             positions=positions_of(
                 [row.position for row in owed],
                 _positions_of_payments(party, around),

@@ -82,8 +82,12 @@ class Judged:
     """A mandate, and what it lacks for the question; it covers it if it lacks nothing."""
 
     mandate: Mandate
-    covers: bool
     lacks: tuple[Lack, ...]
+
+    @property
+    def covers(self) -> bool:
+        """Say whether it covers what is to be signed."""
+        return not self.lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Act:
 class PowerToBind(YesOrNo):
     """Whether a signer could bind a party on a legal day, as known, and by what.
 
-    `itself`: the signer is the party. `ended` is how one of the two had ceased to be by then.
+    `ended` is how one of the two had ceased to be by then.
     `waiting` is what of the two is registered or vouched for and does not bind yet; it binds nobody
     while one of the registrations waits.
     """
@@ -111,11 +115,21 @@ class PowerToBind(YesOrNo):
     amount: int | None
     currency: str
     size: int
-    binds: bool
-    itself: bool
     ended: PartyFact | None
     waiting: tuple[Waiting, ...]
     mandates: tuple[Judged, ...]
+
+    @property
+    def itself(self) -> bool:
+        """Say whether the signer is the party."""
+        return self.party == self.signer
+
+    @property
+    def binds(self) -> bool:
+        """Say whether the signer could bind the party."""
+        registered = all(each.key_id is not None for each in self.waiting)
+        covered = self.itself or any(each.covers for each in self.mandates)
+        return self.ended is None and registered and covered
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -219,11 +233,7 @@ def power_of(  # noqa: PLR0913  (each is a parameter of the query)
         held = [each for each in _mandates(view, party, known) if each.holder == signer]
         judged = tuple(_judged(each, true_on, act) for each in held)
         ended = _ended(view, (party, signer), true_on, known)
-        itself = party == signer
         waiting = waiting_of(view, (party, signer), known, instant_on(true_on, now))
-        registered = all(each.key_id is not None for each in waiting)
-        covered = itself or any(each.covers for each in judged)
-        binds = ended is None and registered and covered
         answer = PowerToBind(
             party,
             signer,
@@ -232,8 +242,6 @@ def power_of(  # noqa: PLR0913  (each is a parameter of the query)
             act.amount,
             act.currency,
             view.size,
-            binds,
-            itself,
             ended,
             waiting,
             judged,
@@ -263,7 +271,7 @@ def _judged(mandate: Mandate, on: date, act: Act) -> Judged:
         elif act.amount > mandate.ceiling_amount:
             lacks.append("ceiling")
     lacks += _lacks_on(mandate, on)
-    return Judged(mandate, not lacks, tuple(lacks))
+    return Judged(mandate, tuple(lacks))
 
 
 def _lacks_on(mandate: Mandate, on: date) -> Iterator[Lack]:

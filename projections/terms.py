@@ -23,7 +23,7 @@ from projections.said import SaidEvent
 from projections.status import ENDED, status_rows
 from projections.status import status as rights_status
 from projections.status import status_on as rights_status_on
-from projections.view import RECORDED, Known, KnownAt, TooMany, View, knowing
+from projections.view import RECORDED, Known, KnownAt, TooMany, View, knowing, positions_of
 
 Status = Literal[
     "awaiting_permit",
@@ -113,7 +113,11 @@ class Versions(Answer):
     contract: str
     size: int
     versions: tuple[Version, ...]
-    positions: tuple[int, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events that made them."""
+        return positions_of([each.position for each in self.versions])
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,11 @@ class VersionDiff(Answer):
     after: int
     differences: tuple[Difference, ...]
     versions: tuple[Version, ...]
-    positions: tuple[int, ...]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Return the positions of the events that changed them."""
+        return positions_of([each.position for each in self.versions])
 
 
 def terms_on(
@@ -185,8 +193,7 @@ def versions_of(pool: Pool, contract: str, *, known_at: KnownAt = None) -> Versi
     with listing(pool, contract_events) as view:
         known = view.known(known_at)
         found = tuple(_versions(events_of(view, contract, known)))
-        answer = Versions(contract, view.size, found, tuple(item.position for item in found))
-        return named(view, answer, known, contract)
+        return named(view, Versions(contract, view.size, found), known, contract)
 
 
 def diff_of(
@@ -201,7 +208,7 @@ def diff_of(
         rows = events_of(view, contract, known)
         found = tuple(_versions(rows))
         if not 1 <= before < after <= len(found):
-            nothing = VersionDiff(contract, view.size, before, after, (), (), ())
+            nothing = VersionDiff(contract, view.size, before, after, (), ())
             nothing = named(view, nothing, known, contract)
             return nothing if nothing.unknown else None
         value = folded(contract, rows)
@@ -211,15 +218,7 @@ def diff_of(
             Difference(member, old, new, tuple(v.position for v in between if member in v.changed))
             for member, old, new in _differing(_nth(value, before), _nth(value, after))
         )
-        answer = VersionDiff(
-            contract,
-            view.size,
-            before,
-            after,
-            differences,
-            between,
-            tuple(item.position for item in between),
-        )
+        answer = VersionDiff(contract, view.size, before, after, differences, between)
         return named(view, answer, known, contract)
 
 
@@ -239,7 +238,7 @@ def _terms_on(view: View, contract: str, day: date, known: Known, law: Law) -> T
         terms=value.terms_on(day),
         clocks=_clocks(value, rows[0].accepted),
         parties=tuple(sorted(value.parties)),
-        positions=(value.position, *sorted({*(change.position for change in held), *by})),
+        positions=positions_of([value.position, *(change.position for change in held)], by),
     )
 
 

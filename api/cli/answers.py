@@ -88,7 +88,7 @@ def asking(url: str, trust: Path | None) -> Iterator[tuple[LedgerReader, Checkin
 
 def _read(kind: Any, answer: Answer) -> dict[str, Any]:
     try:
-        read: dict[str, Any] = read_as(kind, answer)
+        read: dict[str, Any] = members_of(read_as(kind, answer))
     except WrongShape as error:
         raise WrongAnswer(str(error)) from None
     return read
@@ -109,27 +109,18 @@ def shown(answer: Asked, language: Language, *, as_json: bool) -> NoReturn:
 
     It is JSON, or lines; in both stands what was checked of it. Of what the log does not name
     nothing else is said.
-    Raises `WrongAnswer`, with nothing printed, for one whose members do not go together.
+    Raises `WrongAnswer`, with nothing printed, for what cannot be said in words.
     """
     try:
-        _must_go_together(answer)
         told = [*text_of(describe(answer.kind, answer, language))]
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise WrongAnswer(f"its members do not go together: {error!r}") from error
+        raise WrongAnswer("its members do not go together: no words say it") from error
     if as_json:
         print(json.dumps(as_said(answer, answer.checked), indent=1, ensure_ascii=False))
     else:
         for line in headed(told, answer.checked):
             print(one_line(line))
     raise typer.Exit(EXIT_CODES[answer["verdict"]])
-
-
-def _must_go_together(answer: Answer) -> None:
-    """Raise `ValueError` for a verdict that the reasons beside it do not allow."""
-    if answer["unknown"] and answer["verdict"] != "unknown":
-        raise ValueError(f"{answer['verdict']} of what is unknown")
-    if answer["doubted"] and answer["verdict"] not in ("contested", "unknown"):
-        raise ValueError(f"{answer['verdict']} of what is contradicted")
 
 
 def as_said(answer: Answer, checked: Checked | None) -> dict[str, Any]:

@@ -174,17 +174,6 @@ def royalty_on(schedule: Royalty, base: int) -> int:
     return int(parts_on(schedule, base) // PPM)
 
 
-def shortfall(schedule: Royalty, earned: int, carried: int = 0) -> int:
-    """Return what is still owed for a year so that its minimum is met.
-
-    `carried` is what earlier years earned above their minimum; it counts only if it is so agreed.
-    """
-    if schedule.minimum is None:
-        return 0
-    counted = earned + (carried if schedule.minimum.credit == "carried_forward" else 0)
-    return max(0, schedule.minimum.amount - counted)
-
-
 def year_start(schedule: Royalty, year: int) -> date:
     """Return the first day of a royalty year: of the calendar, or of the schedule's own."""
     first = schedule.year_from

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, is_dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from importlib import import_module
 from inspect import Parameter, signature
@@ -12,10 +12,11 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 import httpx2
+from pydantic import BaseModel
 from typer.models import ArgumentInfo
 from typer.testing import CliRunner
 
-from api.answer_json import kinds_of
+from api.answer_json import kinds_of, members_of
 from api.cli import answers
 from api.cli.main import MODULES, app
 from ledger import reader
@@ -38,6 +39,10 @@ def commands() -> Iterator[tuple[str, Any]]:
         yield from ((noun, each) for each in (app.registered_commands if app else ()))
 
 
+_GIVEN = {"act": "sell", "territory": "iso:VN", "after": "8"}
+"""What a question is given that takes no id."""
+
+
 def questions() -> Iterator[list[str]]:
     """Yield the words of every command that asks a question, with all that it must be given."""
     for noun, command in commands():
@@ -48,7 +53,7 @@ def questions() -> Iterator[list[str]]:
                 kind, told = get_args(each.annotation)[:2]
                 if each.default is Parameter.empty and name != "url":
                     words += [] if isinstance(told, ArgumentInfo) else [f"--{name}"]
-                    words.append("7" if kind is int else "party:x")
+                    words.append(_GIVEN.get(name, "7" if kind is int else "party:x"))
             yield words
 
 
@@ -59,32 +64,54 @@ SIZE, POSITIONS = 12, [4, 8]
 
 
 def sample(kind: Any) -> Any:
-    """Return some JSON value of a kind of answer."""
+    """Return some value of a kind that an answer holds."""
     origin, inner = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
-        return {name: sample(of) for name, of in kinds_of(kind).items()}
-    if NoneType in inner:
-        return sample(next(each for each in inner if each is not NoneType))
+        given = kinds_of(kind)
+        return kind(**{each.name: sample(given[each.name]) for each in fields(kind)})
+    inner = tuple(each for each in inner if each is not NoneType)
     if origin is Mapping:
         return {"x": sample(inner[1])}
     if origin is tuple:
-        return [sample(inner[0])] if inner[-1] is Ellipsis else [*map(sample, inner)]
+        return tuple(sample(each) for each in inner if each is not Ellipsis)
     if origin is Literal:
         return inner[0]
-    plain = {int: 1, str: "x", bool: True, Fraction: [1, 2], Any: None}
-    plain |= {Territory: {"codes": ["world"]}, Input: {"subject": "share:x", "position": 1}}
-    plain |= {Field: {"scheme": "any", "edition": None, "codes": []}, ProfitDeclared: None}
+    return _PLAIN[kind] if kind in _PLAIN else _sample_body(kind) or sample(inner[0])
+
+
+_PLAIN: Mapping[Any, Any] = {
+    int: 1,
+    str: "x",
+    bool: True,
+    Fraction: Fraction(1, 2),
+    datetime: datetime(2026, 1, 1, tzinfo=UTC),
+    date: date(2026, 1, 1),
+    Any: None,
+    ProfitDeclared: None,
+}
+
+
+def _sample_body(kind: Any) -> BaseModel | None:
     body = contract_concluded().model_dump(mode="json")
-    terms = {name: body[name] for name in Terms.model_fields}
-    plain |= {Money: {"amount": 1, "currency": "VND"}, Terms: terms}
-    plain |= {datetime: "2026-01-01T00:00:00.000Z", date: "2026-01-01"}
-    return plain[kind] if kind in plain else sample(inner[0])
+    said: Mapping[Any, Any] = {
+        Territory: {"codes": ["world"]},
+        Input: {"subject": "share:x", "position": 1},
+        Field: {"scheme": "any", "edition": None, "codes": []},
+        Money: {"amount": 1, "currency": "VND"},
+        Terms: {name: body[name] for name in Terms.model_fields},
+    }
+    return kind.model_validate_json(json.dumps(said[kind])) if kind in said else None
 
 
 def answer_of(kind: Any) -> dict[str, Any]:
-    """Return an answer of a kind that names events of the log."""
-    said = {"verdict": "answered", "unknown": [], "near": [], "doubted": []}
-    return {**sample(kind), **said, "size": SIZE, "positions": POSITIONS}
+    """Return an answer of a kind that names events of the log, as JSON."""
+    named = {"positions": (*POSITIONS,)} if not derives(kind, "positions") else {}
+    return members_of(replace(sample(kind), near=(), doubted=(), size=SIZE, **named))
+
+
+def derives(kind: Any, member: str) -> bool:
+    """Say whether a member of a kind follows from the others."""
+    return member in kinds_of(kind) and member not in {each.name for each in fields(kind)}
 
 
 def kind_of(words: list[str], monkeypatch: Any) -> Any:

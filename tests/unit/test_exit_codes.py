@@ -10,9 +10,9 @@ from typing import get_args
 import pytest
 import typer
 
+from api.answer_json import Contradicted, read_as
 from api.cli.answers import EXIT_CODES, Asked, shown
 from api.cli.main import MODULES
-from ledger.client import WrongAnswer
 from projections.answer import Answer, Verdict, YesOrNo
 from projections.disputes import HoldsOn
 
@@ -68,6 +68,12 @@ def answered(**members: object) -> Asked:
     return Asked({**ANSWER, **members}, HoldsOn, None)
 
 
+UNKNOWN: dict[str, object] = {
+    "unknown": ["contract:b"],
+    "near": [{"asked": "contract:b", "ids": ["contract:a"]}],
+}
+
+
 @pytest.mark.parametrize("verdict", get_args(Verdict))
 def test_a_command_ends_with_the_verdict_of_its_answer(verdict: Verdict):
     for as_json in (False, True):
@@ -79,22 +85,22 @@ def test_a_command_ends_with_the_verdict_of_its_answer(verdict: Verdict):
 @pytest.mark.parametrize(
     ("verdict", "reasons"),
     [
-        ("yes", {"unknown": ["contract:b"]}),
+        ("yes", {}),
+        ("yes", UNKNOWN),
         ("answered", {"doubted": [1]}),
-        ("contested", {"unknown": ["a:b"]}),
+        ("contested", UNKNOWN),
     ],
 )
 def test_a_verdict_that_its_reasons_do_not_allow_is_no_answer(
-    verdict: Verdict, reasons: dict[str, list[object]]
+    verdict: Verdict, reasons: dict[str, object]
 ):
-    with pytest.raises(WrongAnswer):
-        shown(answered(**reasons, verdict=verdict), "en", as_json=True)
+    with pytest.raises(Contradicted, match=f'verdict is "{verdict}"'):
+        read_as(HoldsOn, {**ANSWER, **reasons, "verdict": verdict})
 
 
 def test_of_what_is_unknown_nothing_else_is_said(capsys: pytest.CaptureFixture[str]):
-    near = [{"asked": "contract:b", "ids": ["contract:a"]}]
     with pytest.raises(typer.Exit):
-        shown(answered(verdict="unknown", unknown=["contract:b"], near=near), "en", as_json=False)
+        shown(answered(verdict="unknown", **UNKNOWN), "en", as_json=False)
     said = capsys.readouterr().out
     assert "No order holds it" not in said
     assert "nothing is recorded of contract:b; near: contract:a" in said

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import is_dataclass
+from datetime import date, datetime
 from fractions import Fraction
 from itertools import cycle
 from pathlib import Path
@@ -14,7 +15,7 @@ import httpx2
 import pytest
 from typer import Exit
 
-from api.answer_json import WrongShape, kinds_of, read_as
+from api.answer_json import WrongShape, kinds_of, members_of, read_as
 from api.cli import answers
 from api.cli.main import run
 from ledger import client as sdk
@@ -24,6 +25,7 @@ from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import Envelope
 from ledger.wire.shown import MOST_SHOWN
+from projections.axes import NEVER
 from projections.title import Title
 from tests.support.questioned import QUESTIONS, SIZE, Server, answer_of, kind_of, put
 from tests.support.sample_log import SampleLog, sample_log
@@ -82,7 +84,7 @@ def test_each_member_of_an_answer_is_held_to_its_type(
 ) -> None:
     kind = kind_of(words, monkeypatch)
     honest = answer_of(kind)
-    assert honest == read_as(kind, honest)
+    assert honest == members_of(read_as(kind, honest))
     for place, changed in with_another(kind, honest, ""):
         with pytest.raises(WrongShape) as told:
             read_as(kind, changed)
@@ -110,14 +112,25 @@ def with_another(kind: Any, value: Any, at: str) -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize("kind", [Fraction, tuple[int, int]])
 def test_a_list_of_two_has_no_other_number(kind: Any) -> None:
-    assert [1, 2] == read_as(kind, [1, 2])
+    assert [1, 2] == members_of(read_as(kind, [1, 2]))
     for wrong in ([], [1], [1, 2, 3]):
         with pytest.raises(WrongShape, match="list of 2"):
             read_as(kind, wrong)
 
 
+def test_what_is_written_in_one_way_is_read_in_no_other() -> None:
+    for wrong in ([1, 0], [1, -2], [2, 4], [0, 3]):
+        with pytest.raises(WrongShape, match="fraction in its lowest terms"):
+            read_as(Fraction, wrong)
+    assert date(2026, 1, 2) == read_as(date, "2026-01-02")
+    assert NEVER == read_as(date, None)
+    for kind, wrong_text in ((date, "9999-12-31"), (datetime, "2026-01-02T00:00:00Z")):
+        with pytest.raises(WrongShape):
+            read_as(kind, wrong_text)
+
+
 def test_what_is_owed_beyond_every_number_is_read_as_one() -> None:
-    assert [2**70] == read_as(tuple[int, ...], [str(2**70)])
+    assert (2**70,) == read_as(tuple[int, ...], [str(2**70)])
     for wrong in ("7", "1e99", "x", True, 1.0):
         with pytest.raises(WrongShape):
             read_as(int, wrong)
