@@ -322,7 +322,7 @@ def status_on(contract: Contract, day: date) -> Status:
     said: tuple[tuple[Status, bool], ...] = (
         ("void", voided is not None and voided.start <= day),
         ("terminated", contract.ended is not None and contract.ended <= day),
-        ("expired", contract.runs_to is not None and contract.runs_to <= day),
+        ("expired", contract.newest.runs_to is not None and contract.newest.runs_to <= day),
         (_AWAITING.get(contract.said.effective_upon, "concluded"), start is None),
         ("concluded", start is not None and day < start),
         ("suspended", rest is not None and rest.holds(day)),

@@ -18,6 +18,7 @@ from ledger.domain.contract import Contract
 from ledger.domain.dispute import Dispute, DisputeWithdrawn, SettlementRecorded
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
 from ledger.domain.event import Body, Context, Event, State, if_opened, recall, reveal
+from ledger.domain.funding import read_authors
 from ledger.domain.notice import Notice, NoticeReceived
 from ledger.domain.offer import Offer, OfferAccepted
 from ledger.domain.performance import ConditionMet, ContractInForce
@@ -27,7 +28,7 @@ from ledger.domain.report import Report
 from ledger.domain.report_answer import ReportAccepted
 from ledger.domain.right import Right
 from ledger.domain.security import SecurityReleased
-from ledger.domain.share import ShareAgreed, beneficiaries, read_authors, read_parts
+from ledger.domain.share import ShareAgreed, beneficiaries, read_parts
 from ledger.domain.technology import Technology
 from ledger.domain.title import Assignment
 from ledger.domain.who_signs import WHO_SIGNS

@@ -235,11 +235,11 @@ class Contract:
         return first and max(first, self.effective_from)
 
     @property
-    def runs_to(self) -> date | None:
-        """Return the first day after its term: as agreed, or when the last of its grants ends."""
-        ends = [grant.valid_to for grant in self.grants.values()]
-        last = max((end for end in ends if end is not None), default=None)
-        return self.effective_to or (None if None in ends else last)
+    def over_from(self) -> date | None:
+        """Return the first day after it as things stand: of an early end, or after its term."""
+        return min(
+            (day for day in (self.ended, self.newest.runs_to) if day is not None), default=None
+        )
 
     @property
     def sell_off_to(self) -> date | None:

@@ -305,6 +305,13 @@ class Terms(TermsMembers):
     effective_to: Day | None = None
     dispute_body: Text | None = None
 
+    @property
+    def runs_to(self) -> date | None:
+        """Return the first day after the term: as agreed, or when the last of its grants ends."""
+        ends = [grant.valid_to for grant in self.grants]
+        last = max((end for end in ends if end is not None), default=None)
+        return self.effective_to or (None if None in ends else last)
+
 
 class Changes(Terms):
     """The members that an amendment replaces; a member that is not named stays as it was.

@@ -19,7 +19,14 @@ from pydantic import model_validator
 from ledger.domain.amendment import must_be_all, must_name
 from ledger.domain.authority import WrongSigner
 from ledger.domain.backdating import Backdated, Since, must_not_reach_back
-from ledger.domain.contract import KIND, Contract, Suspension, must_run
+from ledger.domain.contract import (
+    KIND,
+    Contract,
+    ContractEnded,
+    Suspension,
+    concluding,
+    must_run,
+)
 from ledger.domain.contract_terms import (
     Confirmation,
     ContractId,
@@ -87,7 +94,7 @@ class ContractResumed(Body):
 
 
 class ContractTerminated(Body):
-    """The contract ends before its term: by consent, by an agreed exit, for a serious breach.
+    """The contract ends before its term, or a later end: by consent, an exit, for a serious breach.
 
     `exit` names the exit taken; `notice` is what told the others. `confirms` says why all, with the
     licensees of sublicences and who shares in its revenue, end it only now from a day that is past.
@@ -203,6 +210,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, ContractTerminated)
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
+    _must_end_sooner(body, contract)
     must_name(body.rights, contract.objects(), contract)
     ending = contract.parties.intersection(body.terminated_by)
     if body.ground == "consent":
@@ -227,6 +235,21 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
         _must_be_over(contract, notice, body, taken.cure_days, CureRunning)
     elif body.ground == "serious_breach":
         must_be_noticed(state, contract, _alone(body, ending), OF_BREACH)
+
+
+def _must_end_sooner(body: ContractTerminated, contract: Contract) -> None:
+    """Refuse an end that would come when the contract is over: it moves none that is set."""
+    if contract.over_from is not None and contract.over_from <= body.terminated_on:
+        raise ContractEnded(
+            f"{body.contract} ends on {contract.over_from} already, and {body.terminated_on} is"
+            " no earlier",
+            positions=(contract.position if contract.ended_by is None else contract.ended_by,),
+            subjects=(body.contract,),
+            pointer="/body/terminated_on",
+            step=Step(
+                {"end": contract.over_from}, case="set", instead=concluding(contract.parties)
+            ),
+        )
 
 
 def _alone(body: ContractTerminated, acting: frozenset[str]) -> Alone:

@@ -154,6 +154,11 @@ def read_persons(value: Any) -> tuple[str, ...]:
     return _PERSONS.validate_python(value)
 
 
+def read_authors(value: Any) -> frozenset[str]:
+    """Return opened co-authors; a ValueError if they are none."""
+    return frozenset(read_persons(value))
+
+
 def read_parts(value: Any) -> tuple[Part, ...]:
     """Return opened parts; a ValueError if they are none."""
     return _PARTS.validate_python(value)

@@ -161,7 +161,7 @@ def must_be_sold_in_time(state: State, contract: Contract, name: str, filed: Fil
             subjects=(name,),
             step=Step({"first": contract.effective_from}, ask=("/body/period_from",)),
         )
-    end = contract.ended or contract.runs_to
+    end = contract.over_from
     sell_off = timedelta(days=contract.terms_on(filed.start).sell_off_days or 0)
     if end is not None and filed.end > end + sell_off:
         raise ReportAfterEnd(

@@ -51,7 +51,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import PredecessorUnknown, known, must_stand_under, new
-from ledger.domain.funding import read_persons
+from ledger.domain.funding import read_authors
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.law import law_day
 from ledger.domain.money import PPM, Part, RateRange, ShareSum, must_be_all, ppm
@@ -235,11 +235,6 @@ def read_parts(value: Any) -> tuple[Part, ...]:
             "what was opened is not a list of parts, one a party",
             step=NextStep(case="list", ask=(HERE,)),
         ) from error
-
-
-def read_authors(value: Any) -> frozenset[str]:
-    """Return opened co-authors; a ValueError if they are none."""
-    return frozenset(read_persons(value))
 
 
 def must_be_a_whole(parts: tuple[Part, ...], authors_ppm: int) -> None:

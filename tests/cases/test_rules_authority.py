@@ -8,6 +8,7 @@ import pytest
 from ledger.domain.admission import Folds
 from ledger.domain.authority import CeilingExceeded, SelfDealing, WrongSigner
 from ledger.domain.backdating import Backdated
+from ledger.domain.contract import ContractEnded
 from ledger.domain.ending import (
     ContractTerminated,
     CureRunning,
@@ -107,6 +108,31 @@ def ended(**overrides: Any) -> ContractTerminated:
     """Return the institute's end of the licence, today and at will."""
     said = {"contract": CONTRACT, "rights": [RIGHT], "terminated_by": [INSTITUTE]}
     return contract_terminated(**{**said, "terminated_on": "2026-11-02", **overrides})
+
+
+def test_an_end_is_moved_to_no_later_day() -> None:
+    """All agreed on an end; the firm, which an exit lets out too, does not make it run on."""
+    agreed = five_years(exits=[leave(who=[FIRM])], sell_off_days=90)
+    notice = {"matter": "termination", "served_by": FIRM, "served_on": INSTITUTE, "exit": "out"}
+    received = notice_received(contract=CONTRACT, confirmed_by=INSTITUTE)
+    past = given(right_filed(), agreed, told(**notice)[0], received)
+    together = {"ground": "consent", "exit": None, "notice": None, "terminated_by": BOTH}
+    set_for = past.and_then(ended(**together, terminated_on="2027-06-01"))
+    for later in ("2027-06-01", "2028-06-01"):
+        alone = ended(terminated_by=[FIRM], terminated_on=later)
+        set_for.when(alone).then_refused(ContractEnded, positions=[4], subjects=[CONTRACT])
+        set_for.when(ended(**together, terminated_on=later)).then_refused(ContractEnded)
+    sooner = ended(**together, terminated_on="2027-05-31")
+    set_for.when(sooner).then_admitted()
+
+
+def test_a_contract_does_not_end_after_its_term() -> None:
+    """An end behind the term would let stock be sold for longer than was agreed."""
+    past = given(right_filed(), five_years())
+    together = {"ground": "consent", "exit": None, "notice": None, "terminated_by": BOTH}
+    late = ended(**together, terminated_on="2031-12-01")
+    past.when(late).then_refused(ContractEnded, positions=[1])
+    past.when(ended(**together, terminated_on="2031-11-30")).then_admitted()
 
 
 def test_renewal_notice() -> None:

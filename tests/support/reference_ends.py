@@ -64,7 +64,8 @@ class EndsReference(DealsReference):
             return "PREDECESSOR_UNKNOWN"
         if self.void(said["contract"], day):
             return "DEED_VOID"
-        if not self.running(said["contract"], day):
+        end = self.over_from(said["contract"])
+        if not self.running(said["contract"], day) or (end and end <= said["terminated_on"]):
             return "CONTRACT_ENDED"
         if set(said["rights"]) != set(self.objects(self.grant_of(said["contract"]))):
             return "RIGHTS_NOT_NAMED"
@@ -91,6 +92,12 @@ class EndsReference(DealsReference):
             return None
         leaving = acting & parties if exit_used is None else acting & set(exit_used["who"])
         return self._noticed(said, leaving, exit_used)
+
+    def over_from(self, name: str) -> str | None:
+        """Return the first day after a contract: of the ends that were set, and of its term."""
+        ends = [e["said"]["terminated_on"] for e in self.all("contract.terminated", contract=name)]
+        term = (self.contract(name) or {}).get("effective_to") or self.grant_of(name)["valid_to"]
+        return min([*ends, *([term] if term else [])], default=None)
 
     def concerned(self, contract: str) -> set[str]:
         """Return whom an end concerns beside the parties: licensees below, and who shares."""

@@ -356,9 +356,7 @@ class RoyaltyReference(EndsReference):
         if said["period_from"] < deed.get("effective_from", ""):
             return "REPORT_BEFORE"
         more = deed.get("sell_off_days") or 0
-        ends = self.all("contract.terminated", contract=contract)
-        agreed_end = deed.get("effective_to") or grants[0]["valid_to"]
-        end = ends[-1]["said"]["terminated_on"] if ends else agreed_end
+        end = self.over_from(contract)
         if end is not None and said["period_to"] > later(end, more):
             return "REPORT_AFTER_END"
         lines = [line for line in self.lines(said) if line["returns"] is None]

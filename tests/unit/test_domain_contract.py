@@ -140,9 +140,9 @@ def test_grant_outlasts_contract(end: str | None) -> None:
 
 def test_a_contract_without_an_end_of_its_own_runs_as_long_as_its_grants() -> None:
     past = given(right_filed(kind="software"), contract_concluded())
-    assert date(2030, 12, 1) == past.value(CONTRACT).runs_to
+    assert date(2030, 12, 1) == past.value(CONTRACT).newest.runs_to
     endless = given(right_filed(kind="software"), contract_concluded(grants=[grant(valid_to=None)]))
-    assert endless.value(CONTRACT).runs_to is None
+    assert endless.value(CONTRACT).newest.runs_to is None
 
 
 @pytest.mark.parametrize("end", ["2026-12-01", "2026-11-30"])
