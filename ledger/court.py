@@ -1020,7 +1020,7 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
         "",
         "sum:price rate:royalty_ppm royalty:royalty grant:grants/* named:offer",
         "",
-        "parties/* grants/*:licensor~licensee",
+        "parties/* grants/*:licensor~licensee consents/*~grants/*/licensee",
     ),
     "contract.in_force/1": ("parties/*", "", "", "", "parties/*"),
     "contract.resumed/1": ("resumed_by/*", "", "", "", ""),
@@ -1040,7 +1040,7 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
         "",
         "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
         "",
-        "parties/* changes/grants/*:licensor~licensee",
+        "parties/* changes/grants/*:licensor~licensee consents/*~changes/grants/*/licensee",
     ),
     "disclosure.recorded/1": ("recorded_by", "", "", "", ""),
     "dispute.admitted/1": ("forum", "", "", "", ""),
@@ -1342,7 +1342,10 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
         "",
         "sum:price rate:royalty_ppm royalty:royalty grant:grant",
         "",
-        "sublicensor~sublicensee consent_by~sublicensor consent_by~sublicensee",
+        (
+            "sublicensor~sublicensee consent_by~sublicensor consent_by~sublicensee"
+            " consents/*~sublicensor consents/*~sublicensee"
+        ),
     ),
     "suspense.released/1": ("@operator", "", "", "", ""),
     "technology.classified/1": ("classified_by", "classified_by=@officers|#reviewer", "", "", ""),
@@ -1353,7 +1356,7 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
         "",
         "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
         "",
-        "parties/* changes/grants/*:licensor~licensee",
+        "parties/* changes/grants/*:licensor~licensee consents/*~changes/grants/*/licensee",
     ),
     "use.declared/1": ("used_by consents/*", "", "", "", "used_by~consents/*"),
 }

@@ -7,26 +7,35 @@ assignments and disputes, which only those know who fold the log: admission, and
 """
 
 from collections.abc import Callable, Collection, Iterable
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 from ledger.domain.amendment import CorrectionRecorded, TermsAmended
 from ledger.domain.assignment import AssignmentRescinded
 from ledger.domain.auction import Auction, BidPlaced
 from ledger.domain.authority import SelfDealing
-from ledger.domain.contract import Contract
-from ledger.domain.dispute import Dispute, DisputeWithdrawn, SettlementRecorded
+from ledger.domain.contract import Contract, ContractConcluded
+from ledger.domain.contract_terms import Grant
+from ledger.domain.dispute import (
+    AppealFiled,
+    Dispute,
+    DisputeWithdrawn,
+    EvidenceFiled,
+    SettlementRecorded,
+)
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
 from ledger.domain.event import Body, Context, Event, State, if_opened, recall, reveal
 from ledger.domain.funding import read_authors
+from ledger.domain.interest import InterestAccrued
 from ledger.domain.notice import Notice, NoticeReceived
-from ledger.domain.offer import Offer, OfferAccepted
+from ledger.domain.offer import Offer, OfferAccepted, OfferRejected, OfferRevoked
 from ledger.domain.performance import ConditionMet, ContractInForce
 from ledger.domain.preemption import Preemption, PreemptionWaived
 from ledger.domain.remedy import Step
-from ledger.domain.report import Report
-from ledger.domain.report_answer import ReportAccepted
+from ledger.domain.report import Report, RevenueReported
+from ledger.domain.report_answer import ReportAccepted, ReportDisputed, ReportQueried
 from ledger.domain.right import Right
+from ledger.domain.sealed_bid import BidOpened, BidSealed
 from ledger.domain.security import SecurityReleased
 from ledger.domain.share import ShareAgreed, beneficiaries, read_parts
 from ledger.domain.technology import Technology
@@ -90,6 +99,29 @@ def _of_contract(state: State, body: Any, context: Context) -> Pairs:
     return ((grant.licensor, grant.licensee) for grant in grants)
 
 
+def _of_concluded(state: State, body: ContractConcluded, context: Context) -> Pairs:
+    del context
+    return _of_consents(state, body.grants, body.consents)
+
+
+def _of_changed(state: State, body: TermsAmended | CorrectionRecorded, context: Context) -> Pairs:
+    consenting = _of_consents(state, body.changes.grants, body.consents)
+    return chain(_of_contract(state, body, context), consenting)
+
+
+def _of_consents(state: State, grants: Iterable[Grant], consents: Iterable[str]) -> Pairs:
+    """Yield who consents to a grant beside its licensor, unless it is a holder of the same side."""
+    for grant in grants:
+        things = (state.get(thing) for thing in grant.objects)
+        owned = (thing.owners for thing in things if isinstance(thing, Right | Technology))
+        yield from product({*consents}.difference(*owned), (grant.licensor,))
+
+
+def _of_report(state: State, body: RevenueReported, context: Context) -> Pairs:
+    sides = _of_contract(state, body, context)
+    return (each for each in sides if body.reported_by in each)
+
+
 def _of_share(state: State, body: ShareAgreed, context: Context) -> Pairs:
     """Yield the creditors, each beside those who agree on a part, get one, or have one as authors.
 
@@ -120,9 +152,7 @@ def _of_assignment(state: State, body: AssignmentRescinded, context: Context) ->
     return product(made.assignors, made.assignees) if isinstance(made, Assignment) else ()
 
 
-def _of_dispute(
-    state: State, body: SettlementRecorded | DisputeWithdrawn, context: Context
-) -> Pairs:
+def _of_dispute(state: State, body: Any, context: Context) -> Pairs:
     del context
     dispute = state.get(body.dispute)
     known = isinstance(dispute, Dispute)
@@ -152,25 +182,35 @@ def _answering(kind: type, named: str, maker: str, signer: str) -> Sides:
 _KNOWN: dict[type[Body], Sides] = {
     **dict.fromkeys(
         (
-            TermsAmended,
-            CorrectionRecorded,
             ConditionMet,
             ContractInForce,
             ContractSuspended,
             ContractResumed,
             ContractTerminated,
+            InterestAccrued,
         ),
         _of_contract,
     ),
+    ContractConcluded: _of_concluded,
+    **dict.fromkeys((TermsAmended, CorrectionRecorded), _of_changed),
     ShareAgreed: _of_share,
     AssignmentRescinded: _of_assignment,
-    SettlementRecorded: _of_dispute,
-    DisputeWithdrawn: _of_dispute,
+    **dict.fromkeys(
+        (EvidenceFiled, AppealFiled, SettlementRecorded, DisputeWithdrawn), _of_dispute
+    ),
     SecurityReleased: _of_lien,
     OfferAccepted: _answering(Offer, "offer", "offeror", "accepted_by"),
+    OfferRejected: _answering(Offer, "offer", "offeror", "rejected_by"),
+    OfferRevoked: _answering(Offer, "offer", "offeree", "revoked_by"),
     NoticeReceived: _answering(Notice, "notice", "served_by", "confirmed_by"),
-    ReportAccepted: _answering(Report, "report", "reporter", "said_by"),
+    RevenueReported: _of_report,
+    **dict.fromkeys(
+        (ReportAccepted, ReportQueried, ReportDisputed),
+        _answering(Report, "report", "reporter", "said_by"),
+    ),
     PreemptionWaived: _answering(Preemption, "preemption", "sellers", "waived_by"),
-    BidPlaced: _answering(Auction, "auction", "opened_by", "bidder"),
+    **dict.fromkeys(
+        (BidPlaced, BidSealed, BidOpened), _answering(Auction, "auction", "opened_by", "bidder")
+    ),
 }
 """The sides of what an event names, by its body."""

@@ -224,23 +224,24 @@ _ROWS: Mapping[type[Body], Row] = {
     ContractConcluded: Row(
         "parties/* consents/*",
         commits=f"{_TERMS} grant:grants/* named:offer",
-        opposed="parties/* grants/*:licensor~licensee",
+        opposed="parties/* grants/*:licensor~licensee consents/*~grants/*/licensee",
     ),
     SublicenceGranted: Row(
         "sublicensor sublicensee consent_by consents/*",
         commits=f"{_TERMS} grant:grant",
-        opposed="sublicensor~sublicensee consent_by~sublicensor consent_by~sublicensee",
+        opposed="sublicensor~sublicensee consent_by~sublicensor consent_by~sublicensee"
+        " consents/*~sublicensor consents/*~sublicensee",
     ),
     ConsentGiven: Row("given_by", opposed="given_by~to"),
     TermsAmended: Row(
         "parties/* consents/*",
         commits=_CHANGES,
-        opposed="parties/* changes/grants/*:licensor~licensee",
+        opposed="parties/* changes/grants/*:licensor~licensee consents/*~changes/grants/*/licensee",
     ),
     CorrectionRecorded: Row(
         "parties/* consents/*",
         commits=_CHANGES,
-        opposed="parties/* changes/grants/*:licensor~licensee",
+        opposed="parties/* changes/grants/*:licensor~licensee consents/*~changes/grants/*/licensee",
     ),
     ConditionMet: Row("parties/*", opposed="parties/*"),
     ContractInForce: Row("parties/*", opposed="parties/*"),

@@ -31,17 +31,29 @@ def literal() -> str:
         *words, subjects = map(json.dumps, row)
         name = f"    {json.dumps(topic)}: ("
         whole = f"{name}{', '.join(words)}),"
-        split = [name, *(f"        {part}," for part in words), "    ),"]
+        split = [name, *(line for part in words for line in _member(part)), "    ),"]
         lines += [whole] if len(whole) <= LONGEST else split
         whole = f"    {json.dumps(topic)}: {subjects},"
-        first = subjects[:WRAPPED].rpartition(" ")[0]
-        inside = [f"        {subjects}"]
-        if len(inside[0]) > LONGEST:
-            inside = [f'        {first}"', f'        "{subjects[len(first) :]}']
-        split = [name, *inside, "    ),"]
+        split = [name, *_wrapped(subjects), "    ),"]
         about += [whole] if len(whole) <= LONGEST else split
     head = "TABLE: dict[str, tuple[str, str, str, str, str]] = {"
     return "\n".join([head, *lines, "}", "ABOUT = {", *about, "}", ""])
+
+
+def _wrapped(words: str, indent: int = 8) -> list[str]:
+    """Return a literal on a line, or on two that are read as one."""
+    space = indent * " "
+    if len(whole := space + words) <= LONGEST:
+        return [whole]
+    first = words[:WRAPPED].rpartition(" ")[0]
+    return [f'{space}{first}"', f'{space}"{words[len(first) :]}']
+
+
+def _member(words: str) -> list[str]:
+    """Return a literal of a tuple, two lines between brackets."""
+    if len(whole := f"        {words},") <= LONGEST:
+        return [whole]
+    return ["        (", *_wrapped(words, 12), "        ),"]
 
 
 def main() -> None:

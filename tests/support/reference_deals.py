@@ -1,7 +1,6 @@
 """The plain reference of what is dealt: listings, offers, contracts and sublicences, notices."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from tests.support.reference_days import later
 from tests.support.reference_model import BY_AGREEMENT, YEARS, Reference, Said
@@ -193,13 +192,6 @@ class DealsReference(Reference):
     def objects(grant: Said) -> list[str]:
         """Return what a grant is on: rights, and technologies."""
         return [*grant["rights"], *grant["technologies"]]
-
-    def owning(self, thing: str) -> dict[str, Fraction]:
-        """Return who owns a right, or a technology."""
-        if thing.startswith("right:"):
-            return self.owners(thing) if self.one("right.filed", right=thing) else {}
-        registered = self.one("technology.registered", technology=thing)
-        return shares(registered["owners"]) if registered else {}
 
     def contract(self, name: str) -> Said | None:
         """Return what a contract, or a sublicence, said."""

@@ -63,7 +63,7 @@ class Reference:
         # What exists and who signs comes before the sides of what is named; all else after.
         if answer in ("PREDECESSOR_UNKNOWN", "SUBJECT_EXISTS", "SIGNER_MISSING", "WRONG_SIGNER"):
             return answer
-        return apart_of_named(self.all, topic, said, stands) or answer
+        return apart_of_named(self, topic, said, stands) or answer
 
     @staticmethod
     def _let(topic: str, said: Said) -> str | None:
@@ -159,6 +159,13 @@ class Reference:
             if best <= effect <= day:
                 best, answer = effect, entry["topic"] == "right.restored/1"
         return answer
+
+    def owning(self, thing: str) -> dict[str, Fraction]:
+        """Return who owns a right, or a technology."""
+        if thing.startswith("right:"):
+            return self.owners(thing) if self.one("right.filed", right=thing) else {}
+        registered = self.one("technology.registered", technology=thing)
+        return shares(registered["owners"]) if registered else {}
 
     def owners(self, right: str) -> dict[str, Fraction]:
         """Return who owns what, moved event by event."""

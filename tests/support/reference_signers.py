@@ -1,10 +1,22 @@
 """The table "Who signs" once more, and who is on opposed sides, for the plain reference."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from fractions import Fraction
 from itertools import combinations, product
-from typing import Any
+from typing import Any, Protocol
 
 from tests.support.builders import OPERATOR, REGISTRAR
+
+
+class Past(Protocol):
+    """What is recorded: entries by topic and members, and who owns a thing."""
+
+    def all(self, *topics: str, **members: Any) -> list[dict[str, Any]]:
+        """Return the entries of some topics whose members have these values."""
+
+    def owning(self, thing: str) -> dict[str, Fraction]:
+        """Return who owns a right, or a technology."""
+
 
 SIGNS: dict[str, tuple[str, ...]] = {
     "mandate.given": ("principal", "operator"),
@@ -81,6 +93,8 @@ AGAINST: dict[str, tuple[tuple[str, str], ...]] = {
         ("sublicensor", "sublicensee"),
         ("consent_by", "sublicensor"),
         ("consent_by", "sublicensee"),
+        ("consents", "sublicensor"),
+        ("consents", "sublicensee"),
     ),
     "notice.served": (("served_by", "served_on"),),
     "payment.instructed": (("payer", "payee"),),
@@ -96,9 +110,12 @@ NAMED: dict[str, tuple[str, str, str, str]] = {
     "preemption.waived": ("coowner.notified", "preemption", "sellers", "notified"),
     "security.released": ("security.created", "security", "debtors", "creditor"),
     "offer.accepted": ("offer.made offer.countered", "offer", "offeror", "offeree"),
+    "offer.rejected": ("offer.made offer.countered", "offer", "offeror", "offeree"),
+    "offer.revoked": ("offer.made offer.countered", "offer", "offeror", "offeree"),
     "notice.received": ("notice.served", "notice", "served_by", "served_on"),
     "settlement.recorded": ("dispute.opened", "dispute", "claimant", "respondents"),
     "dispute.withdrawn": ("dispute.opened", "dispute", "claimant", "respondents"),
+    "evidence.filed": ("dispute.opened", "dispute", "claimant", "respondents"),
 }
 """The event whose sides an event of a topic is about: its topics, its name, and its sides."""
 
@@ -116,6 +133,11 @@ def parties_in(said: dict[str, Any], member: str) -> list[str]:
     named = said.get(member) or []
     each_one = [named] if isinstance(named, str) else named
     return [each if isinstance(each, str) else each["party"] for each in each_one]
+
+
+def grants_in(said: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the grants that a contract or an amendment says, not those of a sublicence."""
+    return [*said.get("grants", ()), *said.get("changes", {}).get("grants", ())]
 
 
 def opposed(sides: list[tuple[dict[str, Any], str, str]]) -> list[tuple[str, str]]:
@@ -148,6 +170,7 @@ def apart(topic: str, said: dict[str, Any], stands: dict[str, set[str]]) -> str 
     name = topic.partition("/")[0]
     sides = [(said, left, right) for left, right in AGAINST.get(name, ())]
     sides += [(grant, "licensor", "licensee") for grant in said.get("grants", ())]
+    sides += [({**said, **grant}, "consents", "licensee") for grant in grants_in(said)]
     together = parties_in(said, TOGETHER.get(name, ""))
     if name in ("contract.terminated", "terms.amended"):
         acting = said["parties"] if name == "terms.amended" else said["terminated_by"]
@@ -157,13 +180,13 @@ def apart(topic: str, said: dict[str, Any], stands: dict[str, set[str]]) -> str 
 
 
 def apart_of_named(
-    log: Callable[..., list[dict[str, Any]]],
+    past: Past,
     topic: str,
     said: dict[str, Any],
     stands: dict[str, set[str]],
 ) -> str | None:
-    """Say whether somebody signs both sides of what it names; `log` finds entries by members."""
-    name = topic.partition("/")[0]
+    """Say whether somebody signs both sides of what it names in the `past`."""
+    name, log = topic.partition("/")[0], past.all
     topics, member, *sides = NAMED.get(name, ("", ""))
     found = log(*topics.split(), **{member: said[member]}) if topics else []
     pairs = opposed([(found[0]["said"], *sides)]) if found else []
@@ -176,10 +199,18 @@ def apart_of_named(
                 declared = log("authors.declared", technology=said["technology"])
                 gets |= {*parties_in(declared[-1]["said"], "authors")} if declared else set()
             pairs += [*product(licensors, gets - licensors)]
-    if name in ("contract.terminated", "terms.amended"):
+    for grant in grants_in(said):
+        owners = [past.owning(thing) for thing in (*grant["rights"], *grant["technologies"])]
+        # A co-owner is of the licensor's side; who else consents gives something up to it.
+        pairs += [
+            *product({*parties_in(said, "consents")}.difference(*owners), [grant["licensor"]])
+        ]
+    if name in ("contract.terminated", "terms.amended", "revenue.reported"):
         made = log("contract.concluded", contract=said["contract"])
         made += log("sublicence.granted", contract=said["contract"])
         for each in made:
             grants = each["said"].get("grants") or [each["said"]["grant"]]
-            pairs += [(grant["licensor"], grant["licensee"]) for grant in grants]
+            named = [(grant["licensor"], grant["licensee"]) for grant in grants]
+            by = said.get("reported_by")
+            pairs += [pair for pair in named if by is None or by in pair]
     return "SELF_DEALING" if by_one_hand(stands, pairs) else None
