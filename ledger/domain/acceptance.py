@@ -4,7 +4,8 @@ What a deed follows: an offer that was accepted, or an auction that was won; and
 Offeror and offeree are bound by the acceptance, seller and winner by the last bid. A contract or an
 assignment that names either is the deed of that deal: it has its parties, its price, the grants
 that were proposed, or else things that its listing shows, and no other deed names it again. What
-a proposal does not say is not in the grant, and an auction is won for its price alone.
+a proposal does not say is not in the grant, and an auction is won for its price alone. Where
+nothing is proposed and the listing shows no thing, as what a buyer needs, the deed says which.
 Refusals come in the order in which they are defined here.
 """
 
@@ -238,8 +239,8 @@ def _must_be_listed(
 ) -> None:
     shown = objects_of(known(state, listing, Listing))
     beyond = deal.objects - shown
-    if beyond:
-        told = f"what {listing} shows, {', '.join(sorted(shown)) or 'no thing'}, not "
+    if shown and beyond:
+        told = f"what {listing} shows, {', '.join(sorted(shown))}, not "
         what, ask = told + ", ".join(sorted(beyond)), deal.objects_at
         raise _differs(subject, what, positions, ask[0], ask=ask)
 

@@ -146,6 +146,16 @@ def test_without_a_proposal_a_deed_keeps_to_what_was_listed() -> None:
     past.when(contract_concluded(**on_it, price=BILLION)).then_admitted()
 
 
+def test_what_answers_a_need_says_itself_what_it_is_on() -> None:
+    """A need shows no thing: who is sought offers one, at the price that was accepted."""
+    offer = offer_made(listing=m.NEED, offeror=INSTITUTE, offeree=FIRM, price=BILLION)
+    answer = offer_accepted(accepts=hash_of(offer), accepted_by=FIRM)
+    past = given(right_filed(), m.need_posted(), offer, answer)
+    on_it = {"listing": m.NEED, "offer": OFFER, "acceptance": hash_of(answer)}
+    past.when(contract_concluded(**on_it, price=BILLION)).then_admitted()
+    past.when(contract_concluded(**on_it, price=vnd(1))).then_refused(AcceptanceDiffers)
+
+
 def test_a_sealed_price_is_opened_and_compared() -> None:
     past, on_it = accepted(price=sealed())
     kept = {(OFFER, sealed()["commitment"]): BILLION}

@@ -411,8 +411,10 @@ class DealsReference(Reference):
             same = same and grant["sublicensing"] in ("no", "consent")
             beyond = ("quantity", "option_until", "excluded", "transferable", "direct_licence")
             same = same and not any(map(grant.get, beyond))
-        elif listing is not None:
-            same = same and {*self.objects(grant)} <= {*listing["rights"], listing["technology"]}
+        elif listing is not None and (
+            shown := {*listing["rights"], listing["technology"]} - {None}
+        ):
+            same = same and {*self.objects(grant)} <= shown
         if not same:
             return "ACCEPTANCE_DIFFERS"
         used = self.all("contract.concluded", acceptance=said["acceptance"])
