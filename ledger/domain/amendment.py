@@ -130,7 +130,7 @@ class TermsAmended(ContractChanged):
 
 
 class CorrectionRecorded(ContractChanged):
-    """All parties say what a contract was meant to say from the start.
+    """All parties say what a contract was meant to say from the start, and could have said then.
 
     `corrects` is the payload hash of the event that made it, `parties_meant` are those that it was
     to bind; `parties` are all who sign, those that it named and those that were meant.
@@ -298,7 +298,37 @@ def _admit_corrected(state: State, event: Event, context: Context) -> None:
     must_be_all(replace(contract, parties=contract.parties | meant), body.parties)
     _must_be_confirmed_below(state, event, body, contract, contract.effective_from)
     _must_leave_something(body, contract, meant)
+    _must_not_reach_before(state, event, body, contract, context)
     _must_be_grantable(state, event, body, replace(contract, parties=meant), context)
+
+
+def _must_not_reach_before(
+    state: State, event: Event, body: CorrectionRecorded, contract: Contract, context: Context
+) -> None:
+    """Refuse what the contract could not have said: of days before it, or to another's loss."""
+    told, parties = {"contract": body.contract}, body.parties_meant
+    anew = Step(told, case="contract", instead=concluding(parties))
+    for number, grant in enumerate(body.changes.grants):
+        place = f"/body/changes/grants/{number}/valid_from"
+        stood = contract.grants.get(grant.grant, grant).valid_from
+        first = max(contract.effective_from, grant.valid_from)
+        if grant.valid_from < min(contract.effective_from, stood):
+            raise Backdated(
+                f"{body.contract} has effect from {contract.effective_from}, and no grant of it"
+                f" from {grant.valid_from}",
+                positions=(contract.position,),
+                pointer=place,
+                step=Step(
+                    {"today": contract.effective_from},
+                    case="defeats",
+                    change={place: contract.effective_from.isoformat()},
+                ),
+            )
+        must_be_on_filed_rights(state, grant, {place: first})
+        deed = {f"/body/changes/grants/{number}/rights": contract.said.concluded_on}
+        must_be_on_filed_rights(state, grant, deed, anew)
+        since = Since(first, place)
+        must_not_reach_behind(state, grant, since, event.signers, context, body.reason)
 
 
 def _must_leave_something(
@@ -349,6 +379,8 @@ def _must_be_grantable(
         )
     must_let_out(body.changes.exits, contract.parties, "/body/changes/exits")
     terms, law, day = changed(contract.newest, body.changes), context.law, law_day(context.accepted)
+    if "effective_to" in body.changes.model_fields_set:
+        interval(contract.effective_from, terms.effective_to, "/body/changes/effective_to")
     must_end_with_the_contract(terms.grants, terms.effective_to, "/body/changes/effective_to")
     must_be_rated(body.changes, terms.royalty_base, "/body/changes", day, context)
     said_on = body.concluded_on if isinstance(body, TermsAmended) else None

@@ -38,8 +38,12 @@ class Since(NamedTuple):
     pointer: str
 
 
-def must_have_been_filed(subject: str, right: Right, days: Mapping[str, date]) -> None:
+def must_have_been_filed(
+    subject: str, right: Right, days: Mapping[str, date], step: Step | None = None
+) -> None:
     """Raise `RightNotYet` if one of the days, by where they stand in the payload, is too early.
+
+    Unless another `step` is said, a day since then helps.
 
     What arises by itself may be given before an office hears of it; where only the latest day of
     filing is known, nothing shows that the act came before it.
@@ -49,13 +53,12 @@ def must_have_been_filed(subject: str, right: Right, days: Mapping[str, date]) -
     for pointer, day in days.items():
         if day < right.filed_on:
             raise RightNotYet(
-                f"{day} is before {subject} was filed: date it from {right.filed_on} on",
+                f"{day} is before {subject} was filed, on {right.filed_on}",
                 positions=(right.position,),
                 subjects=(subject,),
                 pointer=pointer,
-                step=Step(
-                    {"filed_on": right.filed_on}, change={pointer: right.filed_on.isoformat()}
-                ),
+                step=step
+                or Step({"filed_on": right.filed_on}, change={pointer: right.filed_on.isoformat()}),
             )
 
 

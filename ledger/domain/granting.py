@@ -88,13 +88,15 @@ Agreed = Mapping[str, frozenset[str]]
 """Who consented on record, by the right, technology or grant ref that they consented about."""
 
 
-def must_be_on_filed_rights(state: State, grant: Grant, days: Mapping[str, date]) -> None:
+def must_be_on_filed_rights(
+    state: State, grant: Grant, days: Mapping[str, date], step: Step | None = None
+) -> None:
     """Refuse a grant on a right by an act, or for days, from before the right was filed.
 
-    `days` are named by where they stand in the payload.
+    `days` are named by where they stand in the payload; another day helps, or another `step`.
     """
     for right in grant.rights:
-        must_have_been_filed(right, known(state, right, Right), days)
+        must_have_been_filed(right, known(state, right, Right), days, step)
 
 
 def must_not_reach_behind(
