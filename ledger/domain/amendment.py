@@ -445,7 +445,7 @@ def _evolve_corrected(subject: str, value: Contract, logged: Logged) -> Contract
     del subject
     body = logged.event.body
     assert isinstance(body, CorrectionRecorded)
-    start = value.effective_from
+    start = min(value.said.concluded_on, value.effective_from)
     change = Change(
         value.version + 1, logged.position, logged.event.payload_hash, start, start, body.changes
     )

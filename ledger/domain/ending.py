@@ -78,6 +78,10 @@ class ContractSuspended(Body):
         """Return the contract, who suspends it and by which notice."""
         return _and_notice((self.contract, *self.suspended_by), self.notice)
 
+    def reads(self, state: State) -> Iterable[str]:
+        """Return the notices by which the others were told."""
+        return _notices_under(state, self.contract, self.notice)
+
 
 class ContractResumed(Body):
     """Those who suspended the contract, or all parties, let it run again."""
@@ -122,11 +126,17 @@ class ContractTerminated(Body):
         return _and_notice((self.contract, *self.terminated_by, *self.rights), self.notice)
 
     def reads(self, state: State) -> Iterable[str]:
-        """Return what gave others a right that an end in the past takes: sublicences, shares."""
+        """Return the notices, and what gave others a right that an end in the past takes."""
+        yield from _notices_under(state, self.contract, self.notice)
         contract = state.get(self.contract)
         if self.confirms is not None and isinstance(contract, Contract):
             yield from sublicences_below(state, self.contract)
             yield from contract.shares.values()
+
+
+def _notices_under(state: State, subject: str, notice: str | None) -> Iterable[str]:
+    contract = state.get(subject)
+    return () if notice is None or not isinstance(contract, Contract) else contract.notices
 
 
 def _and_notice(named: Iterable[str], notice: str | None) -> frozenset[str]:
@@ -168,6 +178,7 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     if frozenset(body.suspended_by) != contract.parties:
         alone = Alone(
             body.contract,
+            frozenset(body.suspended_by),
             frozenset(body.suspended_by),
             body.notice,
             Since(body.suspended_from, "/body/suspended_from"),
@@ -229,12 +240,12 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
         _must_not_reach_back(state, body, context)
     if taken is not None:
         matters = OF_AN_END | (OF_BREACH if taken.ground == "breach" else frozenset())
-        alone = _alone(body, ending.intersection(taken.who))
+        alone = _alone(body, ending, ending.intersection(taken.who))
         notice = must_be_noticed(state, contract, alone, matters)
         _must_be_over(contract, notice, body, taken.notice_days, NoticeTooShort)
         _must_be_over(contract, notice, body, taken.cure_days, CureRunning)
     elif body.ground == "serious_breach":
-        must_be_noticed(state, contract, _alone(body, ending), OF_BREACH)
+        must_be_noticed(state, contract, _alone(body, ending, ending), OF_BREACH)
 
 
 def _must_end_sooner(body: ContractTerminated, contract: Contract) -> None:
@@ -252,9 +263,9 @@ def _must_end_sooner(body: ContractTerminated, contract: Contract) -> None:
         )
 
 
-def _alone(body: ContractTerminated, acting: frozenset[str]) -> Alone:
+def _alone(body: ContractTerminated, ending: frozenset[str], acting: frozenset[str]) -> Alone:
     since = Since(body.terminated_on, "/body/terminated_on")
-    return Alone(body.contract, acting, body.notice, since, body.exit)
+    return Alone(body.contract, acting, ending, body.notice, since, body.exit)
 
 
 @dataclass(frozen=True, slots=True)

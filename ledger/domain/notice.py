@@ -165,6 +165,13 @@ def _evolve_served(subject: str, value: Notice | None, logged: Logged) -> Notice
     )
 
 
+def _evolve_notified(subject: str, value: Contract, logged: Logged) -> Contract:
+    del subject
+    body = logged.event.body
+    assert isinstance(body, NoticeServed)
+    return replace(value, notices=(*value.notices, body.notice))
+
+
 def _evolve_received(subject: str, value: Notice, logged: Logged) -> Notice:
     """Return the notice with the first day on which it is said to have arrived."""
     del subject
@@ -179,4 +186,5 @@ ADMITS: Admits = {NoticeServed: _admit_served, NoticeReceived: _admit_received}
 EVOLVES: Evolves = {
     (KIND, NoticeServed): _evolve_served,
     (KIND, NoticeReceived): _evolve_received,
+    ("contract", NoticeServed): _evolve_notified,
 }

@@ -1,11 +1,14 @@
 """
 What a notice has to be for somebody to act alone by it: theirs, about this, and received by then.
 
-It works for what it said, when the other side receives it (Civil Code art. 428).
+It works for what it said, when the other side receives it (Civil Code art. 428): of several there
+each who does not sign receives one.
 Refusals come in the order in which they are defined here.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from ledger.domain.authority import WrongSigner
 from ledger.domain.backdating import Since
@@ -39,10 +42,14 @@ class TerminationNotReceived(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Who acts alone under a contract: by which notice, from when on, by which exit."""
+    """Who acts alone under a contract: by which notice, from when on, by which exit.
+
+    `signing` are the parties that act or sign with those who do, and so need no notice.
+    """
 
     contract: str
     acting: frozenset[str]
+    signing: frozenset[str]
     notice: str | None
     since: Since
     exit: str | None = None
@@ -51,7 +58,10 @@ class Alone:
 def must_be_noticed(
     state: State, contract: Contract, alone: Alone, matters: frozenset[str]
 ) -> Notice:
-    """Return the notice by which somebody acts alone, if it is one of these matters."""
+    """Return the notice by which somebody acts alone, if it is one of these matters.
+
+    Where it went to one of several, others told the rest: the one that arrived last is returned.
+    """
     if alone.notice is None:
         raise TerminationNotReceived(
             "without the others' consent it takes a notice",
@@ -89,7 +99,37 @@ def must_be_noticed(
             ),
         )
     _must_have_arrived(notice, alone)
-    return notice
+    others = sorted(_facing(contract, *alone.acting) - alone.signing - {notice.served_on})
+    theirs = (_other_notice(state, contract, notice, alone, other) for other in others)
+    return max((notice, *theirs), key=_arrival)
+
+
+def _arrival(notice: Notice) -> date:
+    return notice.received_on or date.max
+
+
+def _other_notice(
+    state: State, contract: Contract, notice: Notice, alone: Alone, other: str
+) -> Notice:
+    """Return the notice of the same that reached another of the other side first, if by then."""
+    served = [known(state, name, Notice) for name in contract.notices]
+    served = [
+        each
+        for each in served
+        if (each.served_on, each.matter, each.exit) == (other, notice.matter, notice.exit)
+        and each.served_by in alone.acting
+        and _arrival(each) <= alone.since.day
+    ]
+    if not served:
+        raise TerminationNotReceived(
+            f"{alone.notice} went to {notice.served_on}; {other} has received none by"
+            f" {alone.since.day}",
+            positions=(notice.position,),
+            subjects=(alone.contract, str(alone.notice), other),
+            pointer="/body/notice",
+            step=_serving(contract, alone, {notice.matter}, other),
+        )
+    return min(served, key=_arrival)
 
 
 def _must_have_gone_to_the_other_side(
@@ -107,11 +147,11 @@ def _must_have_gone_to_the_other_side(
         )
 
 
-def _facing(contract: Contract, party: str) -> set[str]:
-    """Return the other side of the grants by or to a party."""
+def _facing(contract: Contract, *parties: str) -> set[str]:
+    """Return the other side of the grants by or to some parties."""
     grants = contract.grants.values()
-    facing = {grant.licensee for grant in grants if grant.licensor == party}
-    return facing.union(grant.licensor for grant in grants if grant.licensee == party)
+    facing = {grant.licensee for grant in grants if grant.licensor in parties}
+    return facing.union(grant.licensor for grant in grants if grant.licensee in parties)
 
 
 def _must_have_arrived(notice: Notice, alone: Alone) -> None:
@@ -139,20 +179,26 @@ def _must_have_arrived(notice: Notice, alone: Alone) -> None:
     )
 
 
-def _serving(contract: Contract, alone: Alone, matters: frozenset[str]) -> Step:
-    """Return the step of serving a notice to the other side, and of naming it once it arrived."""
+def _serving(
+    contract: Contract, alone: Alone, matters: Collection[str], other: str | None = None
+) -> Step:
+    """Return the step of serving a notice to the other side, and of naming it once it arrived.
+
+    One that reaches an `other` beside the one named is not named itself.
+    """
     by, matter = min(alone.acting), max(matters)
-    facing = _facing(contract, by) or set(contract.parties - {by})
+    facing = other or min(_facing(contract, by) or contract.parties - {by})
     served = {
         "contract": alone.contract,
         "matter": matter,
         "served_by": by,
-        "served_on": min(facing),
+        "served_on": facing,
         "exit": alone.exit,
     }
     received = Other(NoticeReceived.TOPIC, {"contract": alone.contract})
     return Step(
-        {"who": min(facing), "matter": matter},
+        {"who": facing, "matter": matter},
+        case=None if other is None else "other",
         first=(Other(NoticeServed.TOPIC, served), received),
-        ask=("/body/notice",),
+        ask=() if other else ("/body/notice",),
     )

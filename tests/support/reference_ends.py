@@ -130,17 +130,38 @@ class EndsReference(DealsReference):
             about = {"termination", "breach" if agreed["ground"] == "breach" else "termination"}
         if served["matter"] not in about or served["exit"] != (agreed or {}).get("exit"):
             return "NOTICE_MATTER"
-        # The first day on which it is said to have arrived counts.
-        received = self.all("notice.received", notice=said["notice"])
-        days = [entry["said"]["received_on"] for entry in received]
-        if not days or said["terminated_on"] < min(days):
+        last = self._told_all(said, served, leaving)
+        if last is None or said["terminated_on"] < last:
             return "TERMINATION_NOT_RECEIVED"
         for member, code in (("notice_days", "NOTICE_TOO_SHORT"), ("cure_days", "CURE_RUNNING")):
             wait = (agreed or {}).get(member) or 0
             # The day of receipt is not counted, and the last day ends at midnight.
-            if wait and said["terminated_on"] < later(min(days), wait + 1):
+            if wait and said["terminated_on"] < later(last, wait + 1):
                 return code
         return None
+
+    def _arrived(self, notice: str) -> str | None:
+        """Return the first day on which a notice is said to have arrived."""
+        received = self.all("notice.received", notice=notice)
+        return min((entry["said"]["received_on"] for entry in received), default=None)
+
+    def _told_all(self, said: Said, served: Said, leaving: set[str]) -> str | None:
+        """Return the last day on which one of the other side was told, or None if one was not."""
+        contract = self.contract(said["contract"])
+        assert contract is not None
+        grants = contract.get("grants") or [contract["grant"]]
+        facing = {grant["licensee"] for grant in grants if grant["licensor"] in leaving}
+        facing |= {grant["licensor"] for grant in grants if grant["licensee"] in leaving}
+        if facing and served["served_on"] not in facing:
+            return None
+        days = [self._arrived(served["notice"])]
+        for other in facing - {*said["terminated_by"], served["served_on"]}:
+            alike = ("contract", "matter", "exit")
+            same = self.all("notice.served", **{name: served[name] for name in alike})
+            told = [each["said"] for each in same if each["said"]["served_on"] == other]
+            arrived = [self._arrived(e["notice"]) for e in told if e["served_by"] in leaving]
+            days.append(min((day for day in arrived if day), default=None))
+        return None if None in days else max(day for day in days if day)
 
     def _notice_served(self, said: Said, day: str, at: str) -> str | None:
         del at
