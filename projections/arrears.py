@@ -16,7 +16,7 @@ from ledger.domain.interest import interest_on
 from ledger.domain.law import Ground, Law
 from ledger.domain.payment import PaymentConfirmed, RefundMade
 from ledger.domain.report import RevenueReported
-from ledger.domain.royalty import Royalty, agreed_period, year_of
+from ledger.domain.royalty import Royalty, agreed_period, due_day, year_of, year_start
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.basis import answering, told
@@ -76,12 +76,15 @@ class Overdue(Answer):
 class MinimumMet(YesOrNo):
     """Whether a licensee earned the minimum of a year: what counted, what is still owed.
 
-    `sealed` says that the schedule is sealed: nobody can tell whether there is a minimum.
+    The year is the schedule's own, of the days `[year_from, year_to)`. `sealed` says that the
+    schedule is sealed: nobody can tell whether there is a minimum.
     """
 
     contract: str
     licensee: str
     year: int
+    year_from: date | None
+    year_to: date | None
     size: int
     sealed: bool
     minimum: int | None
@@ -150,7 +153,20 @@ def minimum_of(
         who = licensee or next(iter(sorted(value.licensees())), "") if value else ""
         if royalty is None:
             nothing = MinimumMet(
-                contract, who, year, view.size, sealed, None, None, None, 0, 0, (), ()
+                contract=contract,
+                licensee=who,
+                year=year,
+                year_from=None,
+                year_to=None,
+                size=view.size,
+                sealed=sealed,
+                minimum=None,
+                currency=None,
+                credit=None,
+                earned=0,
+                carried=0,
+                reports=(),
+                positions=(),
             )
             return told(view, nothing, known, contract, licensee)
         reports = [
@@ -205,6 +221,8 @@ def _minimum(
         contract,
         licensee,
         year,
+        year_start(royalty, year),
+        year_start(royalty, year + 1),
         view.size,
         False,  # noqa: FBT003  (a schedule that is read is open)
         None if least is None else least.amount,
@@ -263,7 +281,7 @@ def _missing(
     for licensee in sorted(value.licensees()):
         own = [body for body in reports if body.reported_by == licensee]
         for first, last in _periods(royalty, start, min(filter(None, (end, on)))):
-            due_on = last + timedelta(days=royalty.due_days)
+            due_on = due_day(royalty, last)
             covered = any(body.period_from < last and first < body.period_to for body in own)
             if due_on < on and not covered:
                 yield MissingReport(licensee, first, last, due_on, (on - due_on).days)
@@ -290,7 +308,7 @@ def _unpaid(
     rule = default if late is None else law.rule("money.late_interest_cap", on)
     ppm = default.number("ppm_a_year") if late is None else late.yearly_ppm
     for row, body in reports:
-        due_on = agreed_period(royalty, body.period_from)[1] + timedelta(days=royalty.due_days)
+        due_on = due_day(royalty, agreed_period(royalty, body.period_from)[1])
         unpaid = body.due.amount - paid.get(body.report, 0)
         if unpaid <= 0 or due_on >= on:
             continue

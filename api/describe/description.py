@@ -181,9 +181,11 @@ _ABSENT: Mapping[str, Said] = {
     ),
     "depth": Said("không giới hạn", "any number"),
     "quantity": Said("không giới hạn", "any number"),
+    "upto": Said("không giới hạn", "no end"),
     "Lien.perfected_at": Said("chưa đăng ký", "not registered"),
     "OrderRow.party": Said("mọi bên", "everybody"),
     "OrderRow.lifted_position": Said("chưa", "not lifted"),
+    "Standing.status": Said("không có ở nơi đó vào ngày đó", "none there on that day"),
     "vouched_at": Said("không rõ", "not known"),
 }
 """What it means that a member is null, where that means something."""

@@ -434,6 +434,7 @@ LABELS: Mapping[str, Said] = {
     "words": Said("nội dung", "words"),
     "year": Said("năm", "year"),
     "year_from": Said("năm tính từ", "year runs from"),
+    "year_span": Said("năm này", "this year"),
     "yearly_base": Said("khi doanh số năm đạt", "when the year's base reaches"),
     "yearly_ppm": Said("lãi suất năm", "yearly rate"),
     "zero_rated": Said("phần không tính phí", "zero-rated part"),

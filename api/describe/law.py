@@ -176,13 +176,12 @@ def topic_name(topic: str, language: Language) -> str:
     return topic if said is None else f"{said.in_(language)} ({topic})"
 
 
-def instrument_name(code: str, language: Language) -> str:
-    """Return the title of a law or decree, with its number and code."""
-    found = shipped().instruments.get(code)
+def instrument_name(number: str, language: Language) -> str:
+    """Return the title of a law or decree with its number; the number where it is not known."""
+    found = next((each for each in shipped().instruments.values() if each.number == number), None)
     if found is None:
-        return code
-    title = found.title_vi if language == "vi" else found.title_en
-    return f"{title}, {found.number} ({code})"
+        return number
+    return f"{found.title_vi if language == 'vi' else found.title_en} ({number})"
 
 
 def law_value(topic: str, name: str, value: Any, language: Language) -> tuple[str, str]:

@@ -8,19 +8,22 @@ _MINOR = Said("đơn vị nhỏ nhất của", "minor units of")
 _THE_CONTRACT_S = Said("đồng tiền hợp đồng", "the contract's currency")
 
 
-def number(value: int, language: Language) -> str:
-    """Return a whole number with marks between its thousands: 437.500.000, 437,500,000."""
-    written = f"{value:,}"
+def number(value: int | str, language: Language) -> str:
+    """Return a whole number with marks between its thousands: 437.500.000, 437,500,000.
+
+    One that is too large for JSON is given by its digits.
+    """
+    written = f"{int(value):,}"
     return written.replace(",", ".") if language == "vi" else written
 
 
-def sum_of(amount: int, currency: str | None, language: Language) -> str:
+def sum_of(amount: int | str, currency: str | None, language: Language) -> str:
     """Return an amount of minor units as a sum: 2.000,00 USD, USD 2,000.00.
 
-    Of a currency that is not known here, or that the answer does not name, it is said that these
-    are minor units.
+    Too large an amount is given by its digits, as JSON has it. Of a currency that is not known
+    here, or that the answer does not name, it is said that these are minor units.
     """
-    digits = MINOR_UNITS.get(currency or "")
+    amount, digits = int(amount), MINOR_UNITS.get(currency or "")
     if digits is None:
         of = currency or _THE_CONTRACT_S.in_(language)
         return f"{number(amount, language)} {_MINOR.in_(language)} {of}"

@@ -204,6 +204,7 @@ def _minimum(members: Members, language: Language) -> str:
     return said.in_(language).format(
         year=members["year"],
         licensee=members["licensee"],
+        until=days.until(date.fromisoformat(members["year_to"]), language),
         minimum=money.sum_of(members["minimum"], members["currency"], language),
         short=money.sum_of(members["short"], members["currency"], language),
     )
@@ -214,8 +215,10 @@ _MET = Said(
     "Yes: {licensee} met the minimum of {minimum} for {year}.",
 )
 _NOT_MET = Said(
-    "Không: {licensee} còn thiếu {short} để đạt mức tối thiểu {minimum} của năm {year}.",
-    "No: {licensee} is {short} short of the minimum of {minimum} for {year}.",
+    "Không: {licensee} còn thiếu {short} để đạt mức tối thiểu {minimum} của năm {year}; năm này"
+    " {until}.",
+    "No: {licensee} is {short} short of the minimum of {minimum} for {year}, a year that runs"
+    " {until}.",
 )
 _NO_MINIMUM = Said(
     "Không biết mức tối thiểu nào cho năm {}: không thỏa thuận, hoặc niêm phong.",
@@ -228,7 +231,7 @@ def _counted(member: str, none: Said, some: Said) -> Callable[[Members, Language
 
     def say(members: Members, language: Language) -> str:
         found: Sequence[Any] = members[member]
-        return some.in_(language).format(len(found)) if found else none.in_(language)
+        return (some if found else none).in_(language).format(len(found), **members)
 
     return say
 
@@ -257,8 +260,8 @@ _SENTENCES: Mapping[str, Callable[[Members, Language], str]] = {
     ),
     "HoldsOn": _counted(
         "orders",
-        Said("Không có lệnh nào.", "No order holds it."),
-        Said("{} lệnh đang có hiệu lực.", "Orders that hold it: {}."),
+        Said("Không có lệnh nào đối với {subject}.", "No order holds {subject}."),
+        Said("{} lệnh đang có hiệu lực đối với {subject}.", "Orders that hold {subject}: {}."),
     ),
     "KeysOf": _counted(
         "keys", Said("Không có khóa nào.", "No keys are known."), Said("{} khóa.", "Keys: {}.")

@@ -189,6 +189,28 @@ def _say_share(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
         yield Line(label(kind.__name__, "share", speech.language), (Word(said),))
 
 
+def _say_term(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
+    """Say to when a contract runs: where that is not agreed, as long as the last of its grants."""
+    ends = [grant["valid_to"] for grant in members.get("grants", ())]
+    by_grants = members["effective_to"] is None and ends and None not in ends
+    end = max(ends) if by_grants else members["effective_to"]
+    words = [Word(days.until(_day(end), speech.language))]
+    if by_grants:
+        words.append(Word(f", {_BY_GRANTS.in_(speech.language)}"))
+    yield Line(label(kind.__name__, "effective_to", speech.language), tuple(words))
+
+
+_BY_GRANTS = Said("cùng quyền cấp cuối cùng", "with the last of its grants")
+
+
+def _say_tiers_over(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
+    """Say over what tiers run, where there are any: a sum for each unit has none."""
+    if members["tiers"] is not None:
+        owner, over = kind.__name__, members["tiers_over"]
+        said = value_name(owner, "tiers_over", over, speech.language)
+        yield Line(label(owner, "tiers_over", speech.language), (Word(said),))
+
+
 def _say_currency(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
     """Say a currency, unless a sum beside it names it."""
     owner, currency = kind.__name__, members["currency"]
@@ -204,6 +226,7 @@ _TOGETHER = (
     _span("valid_span", "valid_from", "valid_to"),
     _span("period_span", "period_from", "period_to"),
     _span("effective_span", "effective_from", "effective_to"),
+    _span("year_span", "year_from", "year_to"),
     _span("span", "start", "end"),
     _sum_or_sealed("price", "price_amount", "price_currency", "price_commitment"),
     _sum_or_sealed("ceiling", "ceiling_amount", "ceiling_currency", None, _NO_CEILING),
@@ -222,6 +245,8 @@ _TOGETHER = (
     Together(("fact", "scheme", "value"), _say_fact),
     Together(("topic", "values"), _say_law),
     Together(("currency",), _say_currency),
+    Together(("effective_to",), _say_term),
+    Together(("tiers_over",), _say_tiers_over),
 )
 
 

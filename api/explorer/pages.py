@@ -4,7 +4,7 @@ Each shows what the API answers about the subject in words, as true on a day and
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -27,6 +27,7 @@ from api.reads import (
     today,
 )
 from ledger.node import Node
+from ledger.store.connection import Pool
 from projections.answer import Answer
 from projections.arrears import overdue_of
 from projections.axes import Effect
@@ -129,13 +130,12 @@ def _right(node: Node, right: str, asked: Asked) -> list[Section]:
     status = status_of(pool, right, law_of(node), **by_either)
     liens = liens_on(pool, right, **by_either, effect=asked.effect)
     dependents = dependents_of(pool, right, true_on=asked.on, known_at=asked.here)
-    holds = holds_on(pool, right, true_on=asked.on, known_at=asked.here)
     return [
         Section("title", title, "getTitle", path),
         Section("status", status, "getStatus", path),
         Section("dependents", dependents, "getDependents", path),
         Section("liens", liens, "getLiens", path),
-        Section("holds", holds, "getHolds", {"subject": right}),
+        *_holds(pool, (right,), asked),
     ]
 
 
@@ -145,33 +145,33 @@ def _contract(node: Node, contract: str, asked: Asked) -> list[Section]:
     terms = terms_on(pool, contract, law, true_on=on, known_at=here)
     tree = sublicences_of(pool, contract, true_on=on, known_at=here)
     overdue = overdue_of(pool, contract, law, true_on=on, known_at=here)
-    holds = holds_on(pool, contract, true_on=on, known_at=here)
+    revenue = revenue_of(pool, contract, known_at=here)
+    paid_by = dict.fromkeys(share.subject for share in revenue.shares)
     return [
         Section("terms", terms, "getTerms", path),
+        *_holds(pool, (contract, *paid_by), asked),
         Section("versions", versions_of(pool, contract, known_at=here), "listVersions", path),
         Section("sublicences", tree, "getSublicences", path),
-        Section("money", revenue_of(pool, contract, known_at=here), "getRevenue", path),
+        Section("money", revenue, "getRevenue", path),
         Section("overdue", overdue, "getOverdue", path),
-        Section("holds", holds, "getHolds", {"subject": contract}),
     ]
 
 
+def _holds(pool: Pool, subjects: Iterable[str], asked: Asked) -> Iterator[Section]:
+    """Yield the orders that hold each subject: of money, those on the contract and its shares."""
+    for subject in subjects:
+        holds = holds_on(pool, subject, true_on=asked.on, known_at=asked.here)
+        yield Section("holds", holds, "getHolds", {"subject": subject})
+
+
 def _distribution(node: Node, distribution: str, asked: Asked) -> list[Section]:
-    pool, here = node.reads, asked.here
-    computed = computation_of(pool, distribution, known_at=here)
+    pool = node.reads
+    computed = computation_of(pool, distribution, known_at=asked.here)
     held = [subject for subject in (computed.share, computed.contract) if subject is not None]
     path = {"distribution": distribution}
     return [
         Section("distribution", computed, "getComputation", path),
-        *(
-            Section(
-                "holds",
-                holds_on(pool, subject, true_on=asked.on, known_at=here),
-                "getHolds",
-                {"subject": subject},
-            )
-            for subject in held
-        ),
+        *_holds(pool, held, asked),
     ]
 
 

@@ -4,7 +4,7 @@ A royalty schedule as agreed: rates, years and periods (Decree 76/2018 art. 4).
 What it makes due on what was sold is reckoned in `ledger.domain.reckoning`.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -195,6 +195,14 @@ def agreed_period(schedule: Royalty, day: date) -> tuple[date, date]:
     if months_later(first, number * months) > day:
         number -= 1
     return months_later(first, number * months), months_later(first, (number + 1) * months)
+
+
+def due_day(schedule: Royalty, until: date) -> date:
+    """Return the last day to report and pay for a period `[.., until)`.
+
+    It is `due_days` after the period's last day, which is not counted (Civil Code art. 147).
+    """
+    return until + timedelta(days=schedule.due_days - 1)
 
 
 def must_respect_the_cap(law: Law, yearly_ppm: int, on: date, pointer: str | None) -> Ground:

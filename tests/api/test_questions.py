@@ -252,7 +252,7 @@ LAPSED, HELD = f"rights status {NAMES['older_right']}", f"disputes holds {NAMES[
         (f"{LAPSED} --true-on $Q1", 0, "since: 4 May 2021"),
         (f"rights status {NAMES['right']} --territory iso:LA", 1, "Nothing is known"),
         (HELD, 0, f"dispute: {NAMES['dispute']}"),
-        (f"{HELD} --true-on 2020-01-01", 0, "No order holds it."),
+        (f"{HELD} --true-on 2020-01-01", 0, "No order holds"),
         ("disputes show dispute:none", 4, "nothing is recorded of dispute:none"),
         ("revenue overdue contract:none", 4, "nothing is recorded of contract:none"),
         (f"disputes show {NAMES['dispute'][:-1]}", 4, f"near: {NAMES['dispute']}"),

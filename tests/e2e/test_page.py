@@ -250,6 +250,19 @@ def test_every_link_of_a_page_asks_what_the_page_was_asked(
     assert {"timeline", "title", "terms", "dues", "holds"} <= found
 
 
+def test_a_contract_s_page_shows_the_orders_that_hold_its_money(server: Server, tale: Tale):
+    """They are on an agreement to share, while the page says what of the money is not paid."""
+    path, day = f"/contracts/{tale.cast.ids['contract']}", tale.cast.today.isoformat()
+    with httpx2.Client(base_url=server.url) as http:
+        money = http.get(f"/v1{path}/revenue").json()
+        (share,) = {each["subject"] for each in money["shares"]}
+        held = http.get(f"/v1/subjects/{share}/holds", params={"true_on": day}).json()
+        page = http.get(f"/en{path}").text
+    assert held["orders"]
+    assert f"Orders that hold {share}: {len(held['orders'])}." in page
+    assert f"No order holds {path.rpartition('/')[2]}." in page
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_paper_has_the_days_and_the_sums_of_a_contract_and_its_whole_ids(
     server: Server, tale: Tale, tmp_path: Path, language: str

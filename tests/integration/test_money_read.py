@@ -141,15 +141,18 @@ def test_a_share_says_who_gets_a_part_and_did_not_agree(told):
 
 
 def test_what_is_overdue_with_the_interest_so_far(told):
-    """Due on 2026-05-01, interest at 12 % from the tenth day after it; 10 m of 36 m are paid."""
+    """Due 30 days after 2026-03-31, interest at 12 % from the tenth day after; 10 of 36 m are paid.
+
+    The day from which days are counted is not counted (Civil Code art. 147).
+    """
     found = overdue_of(told, m.LICENCE, shipped(), true_on=date(2026, 7, 23))
     (unpaid,) = found.unpaid
-    assert (date(2026, 5, 1), 83) == (unpaid.due_on, unpaid.days_late)
+    assert (date(2026, 4, 30), 84) == (unpaid.due_on, unpaid.days_late)
     assert 26_000_000 == unpaid.unpaid
-    assert 26_000_000 * 120_000 * 73 // (1_000_000 * 365) == unpaid.interest
+    assert 26_000_000 * 120_000 * 74 // (1_000_000 * 365) == unpaid.interest
     assert () == found.unreported
     later = overdue_of(told, m.LICENCE, shipped(), true_on=date(2026, 11, 2))
-    assert [(date(2026, 4, 1), date(2026, 7, 1), 94), (date(2026, 7, 1), date(2026, 10, 1), 2)] == [
+    assert [(date(2026, 4, 1), date(2026, 7, 1), 95), (date(2026, 7, 1), date(2026, 10, 1), 3)] == [
         (each.period_from, each.period_to, each.days_late) for each in later.unreported
     ]
     assert {LICENSED, REPORTED, SHARED, PAID} <= set(later.positions)
@@ -159,6 +162,7 @@ def test_whether_the_minimum_of_a_year_was_met(told):
     found = minimum_of(told, m.LICENCE, year=2026)
     assert (50_000_000, 36_000_000, 14_000_000) == (found.minimum, found.earned, found.short)
     assert (LICENSED, REPORTED) == found.positions
+    assert (date(2026, 1, 1), date(2027, 1, 1)) == (found.year_from, found.year_to)
     assert found.met is False
     assert FIRM == found.licensee
     assert 50_000_000 == minimum_of(told, m.LICENCE, year=2025).short

@@ -240,7 +240,7 @@ _BY_NAMING: Mapping[str, Sequence[str]] = {
     "field_code": ("A61K", "vsic-2025:62"),
     "member": ("survival", "dispute_body"),
     "deduction": ("vat", "freight", "zeppelins"),
-    "instrument": ("civil-code-2015", "usc-35"),
+    "instrument": ("91/2015/QH13", "35 U.S.C."),
     "awaited": (f"registration of sha256:{7:064x}", f"registration of sha256:{8:064x}"),
     "condition": ("party:vn.a local_use: ở Việt Nam", "party:vn.b other: khác"),
 }

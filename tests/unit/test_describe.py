@@ -53,7 +53,9 @@ HIDES: Mapping[str, tuple[str, ...]] = {
 }
 """What cannot be there together with a member: a sum stands in the open, or is sealed."""
 
-ENDS = frozenset({"valid_to", "period_to", "effective_to", "end", "sell_off_to", "holiday_until"})
+ENDS = frozenset(
+    {"year_to", "valid_to", "period_to", "effective_to", "end", "sell_off_to", "holiday_until"}
+)
 """Members that are the first day after: people read the last."""
 
 

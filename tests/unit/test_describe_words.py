@@ -8,14 +8,20 @@ import pytest
 
 from api.describe.days import day, moment, span, until
 from api.describe.description import Described, describe, lines_of
+from api.describe.labels import label
 from api.describe.language import Language
 from api.describe.money import number, percent, share, sum_of
 from api.describe.places import office, place
 from api.describe.saying import Line, Speech
 from api.describe.shape import members_of_kind
-from ledger.domain.contract_terms import Grant
+from ledger.domain.contract_terms import Grant, Terms
+from ledger.domain.royalty import Royalty
+from projections.arrears import MinimumMet
+from projections.disputes import HoldsOn
 from projections.lapses import StandingRow
 from projections.parties import PartyFact
+from projections.revenue import Balance
+from projections.status import Standing
 from projections.terms import Difference
 from projections.title import Title
 from projections.vouching import MarkedEvent
@@ -198,3 +204,90 @@ def test_what_is_undone_from_the_very_start_is_said_so() -> None:
     end = dict.fromkeys(members_of_kind(StandingRow))
     lines = lines_of(StandingRow, {**end, "effective_from": "0001-01-01"}, Speech("en"))
     assert ["the very start, as if it had never been"] == [line.text for line in lines]
+
+
+SCHEDULE: Mapping[str, Any] = {
+    **dict.fromkeys(members_of_kind(Royalty)),
+    "currency": "VND",
+    "base": "unit",
+    "per_unit": 5_000,
+    "tiers_over": "year",
+    "period": "quarter",
+    "due_days": 30,
+    "milestones": [],
+    "zero_rated": [],
+    "deductions": [],
+}
+
+
+LAST_TIER = [{"upto": None, "rate_ppm": 50_000}]
+
+
+def test_a_sum_for_each_unit_has_no_tiers() -> None:
+    said = [line.label for line in lines_of(Royalty, SCHEDULE, Speech("en"))]
+    assert "per unit" in said
+    assert not [each for each in said if "tier" in each]
+    tiers = {**SCHEDULE, "per_unit": None, "base": "net_revenue", "tiers": LAST_TIER}
+    said = [(each.label, each.text) for each in lines_of(Royalty, tiers, Speech("en"))]
+    assert ("tiers run over", "year") in said
+    (tier,) = (each for each in lines_of(Royalty, tiers, Speech("en")) if each.label == "tiers")
+    assert ["no end"] == [each.text for each in tier.under]
+
+
+@pytest.mark.parametrize(
+    ("agreed", "ends", "said"),
+    [
+        (None, (None, "2031-01-01"), "không thời hạn"),
+        (None, (), "không thời hạn"),
+        (None, ("2030-01-01", "2031-01-01"), "đến hết ngày 31/12/2030, cùng quyền cấp cuối cùng"),
+        ("2029-01-01", (None,), "đến hết ngày 31/12/2028"),
+    ],
+)
+def test_terms_say_to_when_they_run_open_ends_too(
+    agreed: str | None, ends: tuple[str | None, ...], said: str
+) -> None:
+    grants = [{**GRANT, "valid_to": end} for end in ends]
+    members = {**dict.fromkeys(members_of_kind(Terms)), "grants": grants, "effective_to": agreed}
+    terms = lines_of(Terms, members, Speech("vi"))
+    assert [said] == [line.text for line in terms if line.label == "thời hạn"]
+
+
+def minimum(year_to: str, short: int) -> Mapping[str, Any]:
+    return {
+        **dict.fromkeys(members_of_kind(MinimumMet)),
+        "year": 2026,
+        "year_from": "2026-07-01",
+        "year_to": year_to,
+        "licensee": "party:b",
+        "currency": "VND",
+        "minimum": 60,
+        "short": short,
+        "met": not short,
+        "verdict": "no",
+        **{key: [] for key in ("unknown", "near", "doubted", "reports", "positions")},
+    }
+
+
+def test_a_minimum_that_is_not_met_says_to_when_its_year_runs() -> None:
+    said = describe(MinimumMet, minimum("2027-07-01", 9), "en").sentence
+    assert said.endswith("for 2026, a year that runs to 30 June 2027 inclusive.")
+    said = describe(MinimumMet, minimum("2027-07-01", 9), "vi").sentence
+    assert said.endswith("của năm 2026; năm này đến hết ngày 30/06/2027.")
+
+
+def test_a_right_that_is_not_there_is_not_said_to_have_ended() -> None:
+    standing = {**dict.fromkeys(members_of_kind(Standing)), "right": "right:a", "states": []}
+    said = [line.text for line in lines_of(Standing, {**standing, "status": None}, Speech("en"))]
+    assert "none there on that day" in said
+    assert "rights that are not in force there" == label("LookedAt", "ended", "en")
+
+
+def test_orders_are_said_to_hold_what_they_hold() -> None:
+    held = {"subject": "share:a", "true_on": "2026-12-01", "orders": [], "positions": []}
+    assert "No order holds share:a." == describe(HoldsOn, held, "en").sentence
+
+
+def test_a_sum_that_json_has_as_digits_is_said_as_any_other() -> None:
+    balance = {"payee": "party:a", "currency": "VND", "payable": str(10**20), "paid": 1, "open": 2}
+    said = [line.text for line in lines_of(Balance, balance, Speech("en"))]
+    assert "VND 100,000,000,000,000,000,000" in said
