@@ -14,7 +14,7 @@ from api.cli.importing import CLERK, Attesting
 from api.cli.options import AsJson, UrlIfAny
 from api.cli.sending import NOT_ADMITTED, Outcome, print_renewed
 from api.importers import MAX_REGISTER, Declined, ImporterError
-from api.importers.inpadoc import ApplicationUnknown, Filing, StatusPlan, plan_status
+from api.importers.inpadoc import ApplicationUnknown, Filing, NoTitle, StatusPlan, plan_status
 from api.importers.inpadoc_records import MalformedEvents, parse_register
 from api.importers.memory import load_memory
 from ledger.client import LedgerClient, ProblemAnswer, read_trust
@@ -71,6 +71,8 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
         planned = plan_status(register, filing, memory, clerk=CLERK, now=now)
     except ApplicationUnknown as error:
         outcome.not_sent.append(Declined(file.name, "CONTENT_MISSING", str(error)))
+    except NoTitle as error:
+        outcome.not_sent.append(Declined(file.name, "KIND_UNKNOWN", str(error)))
     except MalformedEvents as error:
         outcome.not_sent.append(Declined(file.name, "MALFORMED", str(error)))
     except Refusal as refusal:
@@ -81,6 +83,7 @@ def inpadoc(  # noqa: PLR0913, PLR0917  (options of a command)
         with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
             attesting = Attesting(ledger, home, memory, memory_file)
             outcome = attesting.send(tuple(planned), now, whole=True, quiet=as_json)
+        outcome.not_sent.extend(planned.declined)
     if as_json:
         print(json.dumps(_report(planned, outcome), indent=1, ensure_ascii=False))
     else:

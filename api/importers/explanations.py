@@ -16,9 +16,11 @@ MEANINGS: Mapping[str, str] = {
     "spelt nearly so: map it, to the same party or to one of its own",
     "BACKDATED": "the office recorded it before a transfer that is attested already: "
     "import a set whole, in the order of the office",
-    "FUTURE_FACT": "somebody signed after the day on which the office recorded it",
+    "FUTURE_FACT": "somebody signed after the day on which the office recorded it, or it is of a "
+    "day to come",
     "CONTENT_MISSING": "the record lacks what an event must say; not sent",
-    "KIND_UNKNOWN": "its words are of no conveyance of title or of a lien; not sent",
+    "KIND_UNKNOWN": "its words are of no conveyance of title or of a lien, or what was published "
+    "is no title; not sent",
     "MALFORMED": "the line, or a value in it, is not of the form of a record; not sent",
     "RECORD_PURGED": "the office has purged the record, so that it proves nothing; not sent",
     "PART_IN_WORDS": "its words give less than all that its assignors own, or on a condition; "

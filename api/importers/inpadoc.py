@@ -8,6 +8,7 @@ as docs/decisions/0010-inpadoc-import.md says: nothing is guessed silently.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,11 +17,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api.importers import ImporterError
+from api.importers import Declined, ImporterError
 from api.importers.inpadoc_records import LegalEvent, MalformedEvents, Publication, Register
-from api.importers.office_codes import Meaning, reviewed
+from api.importers.office_codes import Meaning, ReviewedCode, reviewed
 from api.importers.uspto import Planned, Remembers
-from ledger.domain.event import Body
+from ledger.domain.event import Body, legal_day
+from ledger.domain.existence import FutureFact, not_in_future
 from ledger.domain.number import canonical, right_id
 from ledger.domain.right import Holding, RightFiled, RightKind
 from ledger.domain.right_status import (
@@ -37,12 +39,22 @@ from ledger.domain.right_status import (
 )
 
 _KINDS: dict[str, RightKind] = {
+    **dict.fromkeys("ABCET", "invention"),
     "P": "plant_variety",
     "S": "design",
-    "U": "utility_solution",
-    "Y": "utility_solution",
+    **dict.fromkeys("UYZ", "utility_solution"),
 }
-"""By the first letter of the publication's kind code (WIPO ST.16); any other is an invention."""
+"""By the first letter of the publication's kind code (WIPO ST.16): none of the others is a title.
+
+I is a supplementary protection certificate, whose events are none of the patent's.
+"""
+
+_ISSUED = re.compile(r"B[12]?|E[0-9]?|S[0-9]?|P[23]")
+_ISSUED_SINCE = date(2001, 1, 2)
+"""Kinds of publication that are an American patent as issued.
+
+Before that day B was a certificate of reexamination, years after the issue.
+"""
 
 _REGIONAL = frozenset({"AP", "EA", "EP", "GC", "OA", "WO"})
 _NUMBERED = frozenset({"EP", "US", "WO"})
@@ -54,6 +66,10 @@ Those of their publications look alike: US 11408812 is a grant, and another pate
 
 class ApplicationUnknown(ImporterError):
     """The file names a publication only, and its number is no application's."""
+
+
+class NoTitle(ImporterError):
+    """What was published is no patent, utility model or design."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +89,14 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A legal event and the fact that it became; `unclear` says why it is noted, if in doubt."""
+    """A legal event and the fact that it became; `unclear` says why it is noted, if in doubt.
+
+    `note` is what it is where nothing is read into it.
+    """
 
     event: LegalEvent
     body: OfRight
+    note: OfRight
     unclear: str | None = None
 
 
@@ -85,6 +105,7 @@ class StatusPlan:
     """All that follows from a register, in the order in which it is to be posted.
 
     `filing` is None where the right was filed before; `assumed` says what the file does not.
+    `declined` is what an earlier import said otherwise, and is not said again.
     """
 
     right: str
@@ -92,6 +113,7 @@ class StatusPlan:
     facts: tuple[Planned, ...]
     mapped: tuple[Mapped, ...]
     assumed: tuple[str, ...] = ()
+    declined: tuple[Declined, ...] = ()
 
     def __iter__(self) -> Iterator[Planned]:
         """Yield the filing, then the facts."""
@@ -107,26 +129,46 @@ def plan_status(
 
     `clerk` is the party id of the one who attests, `now` the instant at which new events are
     issued. Pure but for `memory`, which gives the same answers on every run.
-    Raises `MalformedEvents` for an event that no fact can say, and `ApplicationUnknown` where only
-    `filing` can say which application it is, and nobody did.
+    Raises `MalformedEvents` for an event that no fact can say, `FutureFact` for one of a day to
+    come, `NoTitle` for a publication that is none, and `ApplicationUnknown` where only `filing` can
+    say which application it is, and nobody did.
     """
     filed = _filed(register, filing, clerk)
+    not_in_future(now, filed_on=filed.filed_on)
     mapped = tuple(_Facts(register, filing, filed.right, clerk))
-    facts = [
-        Planned(
-            f"{item.event.event_code} {item.event.event_date}",
-            f"{filed.right}#{item.event.identity}",
-            item.body,
-            memory.identity(f"{filed.right}#{item.event.identity}", _digest(item.body), now),
-        )
-        for item in mapped
-        if _is_new(f"{filed.right}#{item.event.identity}", item.body, memory)
-    ]
+    facts: list[Planned] = []
+    declined: list[Declined] = []
+    for item in mapped:
+        source = f"{item.event.event_code} {item.event.event_date}"
+        if item.body.said_on() > legal_day(now):
+            raise FutureFact(f"{source} is of a day to come: nothing is sent of the title")
+        subject = _subject(filed.right, item, memory)
+        if _is_new(subject, item.body, memory):
+            identity = memory.identity(subject, _digest(item.body), now)
+            facts.append(Planned(source, subject, item.body, identity))
+        else:
+            detail = "an earlier import said it as another fact, which stands"
+            declined.append(Declined(source, "RECORD_EXISTS", detail))
     first = None
+    source = _number(register.publication)
     if not filing.already and _is_new(filed.right, filed, memory):
         identity = memory.identity(filed.right, _digest(filed), now)
-        first = Planned(_number(register.publication), filed.right, filed, identity)
-    return StatusPlan(filed.right, first, tuple(facts), mapped, tuple(_assumed(filing, filed)))
+        first = Planned(source, filed.right, filed, identity)
+    elif not filing.already and (filing.owner or filing.filed_on or filing.name):
+        detail = "an earlier import filed it as was told then, which stands: it may be the same"
+        declined.append(Declined(source, "RIGHT_EXISTS", detail))
+    assumed = tuple(_assumed(filing, filed)) if first is not None else ()
+    return StatusPlan(filed.right, first, tuple(facts), mapped, assumed, tuple(declined))
+
+
+def _subject(right: str, item: Mapped, memory: Remembers) -> str:
+    """Return by what a fact is remembered: one that was only noted before is told beside the note.
+
+    Its code may have been reviewed since, or the day of issue be told.
+    """
+    subject = f"{right}#{item.event.identity}"
+    noted = memory.admitted_body(subject) == _digest(item.note)
+    return f"{subject}#{item.body.TOPIC}" if noted and item.body != item.note else subject
 
 
 def _is_new(subject: str, body: Body, memory: Remembers) -> bool:
@@ -144,6 +186,8 @@ def _assumed(filing: Filing, filed: RightFiled) -> Iterator[str]:
         yield f"day of filing: by {filed.filed_on}, the first day on which the office said anything"
     if filing.application_no is None:
         yield f"application: {filed.application_no}, the number of the publication"
+    if filed.office.upper() in _REGIONAL and not filed.designated:
+        yield "States: no event names any, so the title is taken to be for each that is asked of"
 
 
 def _filed(register: Register, filing: Filing, clerk: str) -> RightFiled:
@@ -157,6 +201,9 @@ def _filed(register: Register, filing: Filing, clerk: str) -> RightFiled:
         )
     number = canonical(office, number)
     right = right_id(office, number)
+    kind = (publication.kind or "A")[0]
+    if kind not in _KINDS:
+        raise NoTitle(f"{_number(publication)} is of kind {kind}, which is no title of its own")
     named = (event for event in register.events if event.designated_states)
     states = next((event.designated() for event in named), ())
     # No day of effect: an assignment has that of its signing, which may come before the filing.
@@ -164,10 +211,10 @@ def _filed(register: Register, filing: Filing, clerk: str) -> RightFiled:
     return RightFiled(
         right=right,
         office=office,
-        kind=_KINDS.get((publication.kind or "A")[0], "invention"),
+        kind=_KINDS[kind],
         application_no=number,
         title_no=None,
-        name=filing.name or _number(publication),
+        name=filing.name or _name(publication),
         filed_on=filing.filed_on or shown,
         owners=(
             Holding(
@@ -228,8 +275,9 @@ def _issued(publication: Publication, filing: Filing) -> date | None:
     """Return the day of issue of a patent of the United States, if it is told."""
     if publication.country != "US":
         return None
-    granted = (publication.kind or "A")[0] != "A"
-    return filing.issued_on or (publication.published_on if granted else None)
+    day = publication.published_on
+    granted = _ISSUED.fullmatch(publication.kind or "") and day and day >= _ISSUED_SINCE
+    return filing.issued_on or (day if granted else None)
 
 
 class _Facts:
@@ -248,15 +296,38 @@ class _Facts:
             yield self._mapped(event)
 
     def _mapped(self, event: LegalEvent) -> Mapped:
+        meaning, unclear = self._meaning(event)
+        note = self._fact(event, "noted")
+        return Mapped(event, self._fact(event, meaning), note, unclear)
+
+    def _meaning(self, event: LegalEvent) -> tuple[Meaning, str | None]:
+        """Return what an event means, and why it is only noted, if that is in doubt."""
         row = reviewed().get(event.event_code)
         if row is None:
-            return Mapped(event, self._fact(event, "noted"), "nobody reviewed the code")
-        meaning = row.meaning(self._register.publication.kind, names_state=event.names_state)
+            return "noted", "nobody reviewed the code"
+        if strange := self._strange(event, row):
+            return "noted", strange
+        in_state = self._state(event) is not None
+        meaning = row.meaning(self._register.publication.kind, in_state=in_state)
         if meaning == "granted_on_issue" and self._issued is None:
-            why = "the day of issue is not told (--issued-on)"
-            return Mapped(event, self._fact(event, "noted"), why)
-        unclear = None if meaning == row.means else "the code has several meanings here"
-        return Mapped(event, self._fact(event, meaning), unclear)
+            return "noted", "the day of issue is not told (--issued-on)"
+        if meaning == "not_told":
+            return "noted", row.reason
+        return meaning, None if meaning == row.means else "the code has several meanings here"
+
+    def _strange(self, event: LegalEvent, row: ReviewedCode) -> str | None:
+        """Return why a code says nothing about this title, or not there: it is of another office.
+
+        A national office tells of its own titles, and of the fate in its State of regional ones.
+        """
+        office, own = event.event_code[:2], self._register.publication.country
+        if office != own and (office in _REGIONAL or own not in _REGIONAL):
+            return f"the code is one of {office}, and the title one of {own}"
+        only = row.state or (None if office in _REGIONAL else office)
+        named = {event.state, event.event_country} - {None, own, *_REGIONAL}
+        if len(named | ({only} - {None})) > 1:
+            return f"the code is told of {' and '.join(sorted(filter(None, named)))}"
+        return None
 
     def _fact(self, event: LegalEvent, meaning: Meaning) -> OfRight:
         if meaning == "designated":
@@ -325,8 +396,16 @@ class _Facts:
         row = reviewed().get(event.event_code)
         office = event.event_code[:2]
         own = self._register.publication.country
-        state = event.state or event.event_country or (row and row.state) or office
-        return None if state == own or state in _REGIONAL else f"iso:{state}"
+        named = (event.state, event.event_country, row and row.state, office)
+        places = (place for place in named if place and place not in {own, *_REGIONAL})
+        state = next(places, None)
+        return None if state is None else f"iso:{state}"
+
+
+def _name(publication: Publication) -> str:
+    """Return the publication as people write it: twelve digits in a row are a citizen's number."""
+    grouped = re.sub(r"[0-9](?=([0-9]{3})+(?![0-9]))", r"\g<0> ", publication.number)
+    return " ".join(filter(None, (publication.country, grouped, publication.kind)))
 
 
 def _number(publication: Publication, *, kind: bool = True) -> str:

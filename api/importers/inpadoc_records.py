@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, Vali
 
 from api.importers import ImporterError
 from ledger.domain.event import FROM_LIST, Day, Model, Sha256
+from ledger.wire.strict import MalformedJson, load_json
 
 Authority = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
@@ -48,6 +49,9 @@ class Publication(_Read):
     published_on: Annotated[Day | None, BeforeValidator(_as_day), Field(alias="date")] = None
 
 
+_STATES = r"^[A-Z]{2}([ ,;]+[A-Z]{2})*$"
+
+
 class _OnFile(_Read):
     event_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}\.[A-Z0-9+-]{1,20}$")]
     event_date: Day
@@ -57,7 +61,9 @@ class _OnFile(_Read):
     state: Authority | None = None
     reason: str | None = None
     fee_year: Annotated[int | None, BeforeValidator(_as_year)] = None
-    designated_states: str | None = None
+    designated_states: Annotated[
+        str | None, StringConstraints(strip_whitespace=True, pattern=_STATES)
+    ] = None
 
 
 class LegalEvent(_OnFile):
@@ -75,22 +81,14 @@ class LegalEvent(_OnFile):
         return _sha256(self.model_dump(mode="json", exclude={"document_sha256"}))
 
     @property
-    def names_state(self) -> bool:
-        """Whether it says in which State it befell."""
-        return (self.state or self.event_country) is not None
-
-    @property
     def effect(self) -> date:
         """Return the day of effect or, if none is said, of publication: the first one shown."""
         return self.effective_date or self.event_date
 
     def designated(self) -> tuple[str, ...]:
         """Return the States that it names, as the ledger's codes."""
-        states = dict.fromkeys((self.designated_states or "").split())
-        return tuple(f"iso:{state}" for state in states if len(state) == _CODE and state.isupper())
-
-
-_CODE = 2
+        states = dict.fromkeys(re.findall("[A-Z]{2}", self.designated_states or ""))
+        return tuple(f"iso:{state}" for state in states)
 
 
 class Register(_Read):
@@ -112,11 +110,11 @@ def parse_register(raw: bytes) -> Register:
     read whole would leave a title in force that is not.
     """
     try:
-        on_file = _File.model_validate(json.loads(raw))
+        on_file = _File.model_validate(load_json(raw))
     except ValidationError as error:
         raise _malformed(error) from error
-    except (ValueError, RecursionError) as error:
-        raise MalformedEvents("not a JSON object in UTF-8") from error
+    except MalformedJson as error:
+        raise MalformedEvents(f"not a JSON object in UTF-8: {error}") from error
     events: dict[str, LegalEvent] = {}
     for number, value in enumerate(on_file.events):
         try:
@@ -140,4 +138,4 @@ def _event(value: dict[str, Any]) -> LegalEvent:
 
 def _sha256(value: dict[str, Any]) -> str:
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()

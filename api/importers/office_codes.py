@@ -29,6 +29,7 @@ Meaning = Literal[
     "limited",
     "expected_grant",
     "noted",
+    "not_told",
 ]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}\.[A-Z0-9+-]{1,20}$")]
 State = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -36,6 +37,8 @@ State = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 class ReviewedCode(Model):
     """A code, and what it does to a title; `noted` is nothing.
+
+    `not_told` is noted too, though it may do something: the reason says what nobody can tell of it.
 
     `class` is its letter in the EPO's table. With `states` it acts only where the event names a
     State; `state` is the one that the code itself is of. With `kinds` it acts only for publications
@@ -52,12 +55,12 @@ class ReviewedCode(Model):
     reason: Text
     trust: Literal["T", "S", "M"]
 
-    def meaning(self, kind: str | None, *, names_state: bool) -> Meaning:
+    def meaning(self, kind: str | None, *, in_state: bool) -> Meaning:
         """Return what the code means on a publication of that kind, in an event of a State or not.
 
         What is ambiguous there is `noted`.
         """
-        if self.states is not None and not (names_state or self.state):
+        if self.states is not None and not in_state:
             return "noted"
         if self.kinds and (kind or "")[:1] not in self.kinds:
             return "noted"

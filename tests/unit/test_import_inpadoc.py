@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from api.importers.inpadoc import ApplicationUnknown, Filing, StatusPlan, plan_status
+from api.importers.inpadoc import ApplicationUnknown, Filing, NoTitle, StatusPlan, plan_status
 from api.importers.inpadoc_records import MalformedEvents, parse_register
 from api.importers.memory import Memory
 from ledger.domain.event import Logged
+from ledger.domain.existence import FutureFact
+from ledger.domain.personal_data import must_hold_no_personal_data
 from ledger.domain.right_status import RightGranted, RightLapsed
 from ledger.lawbook import shipped
 from projections.axes import NEVER
@@ -100,8 +102,8 @@ def test_the_right_as_a_whole_ends_with_its_last_state(european: StatusPlan) -> 
     assert "published" == asked(european, EUROPEAN, "2001-01-01").status
 
 
-def test_no_code_of_the_records_is_unclear(european: StatusPlan) -> None:
-    assert [] == [item.event.event_code for item in european.mapped if item.unclear]
+def test_only_a_heading_without_its_text_is_unclear_of_the_records(european: StatusPlan) -> None:
+    assert ["EP.STAA"] == [item.event.event_code for item in european.mapped if item.unclear]
     assert ("latest", date(2000, 3, 31)) == (
         european.filing.body.filing_day,
         european.filing.body.filed_on,
@@ -249,16 +251,28 @@ def test_an_event_that_stands_there_twice_is_one() -> None:
     assert 2 == len([item for item in plan.mapped if isinstance(item.body, RightLapsed)])
 
 
-def became(code: str, kind: str = "B1", **members: Any) -> tuple[str, str | None]:
+def became(
+    code: str, kind: str = "B1", country: str = "EP", **members: Any
+) -> tuple[str, str | None]:
     """Return what an event of a code became, and why it was only noted."""
     value = {
-        "publication": {"country": "GB", "number": "2000002", "kind": kind},
+        "publication": {"country": country, "number": "2000002", "kind": kind},
         "events": [
             legal(code, "2009-01-01", "WORDS THAT NOBODY READS: REVOKED, LAPSED", **members)
         ],
     }
-    (item,) = planned(value).mapped
+    (item,) = planned(value, Filing(application_no="08012345")).mapped
     return item.body.TOPIC, item.unclear
+
+
+def american_twice(*filings: Filing) -> list[StatusPlan]:
+    """Return the plans of one file under one memory, each after all before it were admitted."""
+    memory, plans = Memory(ORIGIN), []
+    for filing in filings:
+        plans.append(planned(american(), filing, memory))
+        for item in plans[-1]:
+            memory.settle(item.subject)
+    return plans
 
 
 @pytest.mark.parametrize("code", ["XX.RX", "SE.RR", "FR.PLFP", "GB.S28", "DE.8314X"])
@@ -281,9 +295,122 @@ def test_a_code_about_one_state_acts_only_where_the_state_is_named() -> None:
 
 def test_an_event_that_no_fact_can_say_stops_the_import() -> None:
     long = legal("EP.PG25", "2011-05-31", "LAPSED", state="NL", reason="x" * 5_000)
-    value = {"publication": {"country": "GB", "number": "1", "kind": "B"}, "events": [long]}
+    value = {"publication": {"country": "EP", "number": "1", "kind": "B"}, "events": [long]}
     with pytest.raises(MalformedEvents, match=r"EP\.PG25 2011-05-31, reason"):
+        planned(value, APPLICATION)
+
+
+@pytest.mark.parametrize(
+    ("code", "country", "members"),
+    [
+        ("EP.27W", "DE", {}),
+        ("EP.PG25", "DE", {"state": "DE"}),
+        ("CN.MM4A", "US", {}),
+        ("CN.MM4A", "CN", {"state": "HK"}),
+        ("GB.PCNP", "EP", {"state": "DE"}),
+        ("EP.GBPC", "EP", {"event_country": "FR"}),
+        ("EP.PG25", "EP", {"event_country": "EP"}),
+        ("EP.PG25", "EP", {"state": "CH", "event_country": "LI"}),
+    ],
+)
+def test_a_code_acts_on_titles_of_its_own_office_and_where_it_is_told_of(
+    code: str, country: str, members: dict[str, str]
+) -> None:
+    topic, unclear = became(code, "B1", country, **members)
+    assert ("office_event.recorded/1", True) == (topic, unclear is not None)
+
+
+@pytest.mark.parametrize(
+    "code", ["AT.ELI", "EP.D25", "EP.PG2D", "GB.PCPE", "DK.RPBP", "CH.PK", "EP.STAA"]
+)
+def test_a_code_that_does_what_nobody_can_tell_is_noted_and_listed_with_the_reason(
+    code: str,
+) -> None:
+    topic, unclear = became(code)
+    assert "office_event.recorded/1" == topic
+    assert unclear is not None
+
+
+def regional(states: object) -> dict[str, Any]:
+    return {
+        "publication": {"country": "EP", "number": "2000000", "kind": "B1"},
+        "events": [
+            legal("EP.AK", "2008-12-10", "DESIGNATED", designated_states=states),
+            legal("EP.GRAA", "2010-01-05", "(EXPECTED) GRANT"),
+            legal("EP.AK", "2010-03-03", "DESIGNATED", designated_states=states),
+        ],
+    }
+
+
+@pytest.mark.parametrize("states", ["DE FR", "DE,FR", " DE; FR "])
+def test_states_are_read_however_they_are_set_apart(states: str) -> None:
+    plan = planned(regional(states), APPLICATION)
+    assert "in_force" == asked(plan, EUROPEAN, "2011-01-01", "iso:FR").status
+    assert None is asked(plan, EUROPEAN, "2011-01-01", "iso:SE").status
+
+
+@pytest.mark.parametrize("states", ["DE fr", "DE FRA", "all", "DE/FR"])
+def test_a_list_of_states_that_is_none_stops_the_import(states: str) -> None:
+    with pytest.raises(MalformedEvents, match="events/0/designated_states"):
+        planned(regional(states), APPLICATION)
+
+
+def test_a_title_for_which_no_state_is_named_says_so() -> None:
+    assert any(line.startswith("States: ") for line in planned(regional(None), APPLICATION).assumed)
+
+
+@pytest.mark.parametrize("kind", ["I1", "H1", "W"])
+def test_what_is_published_as_no_title_is_not_filed_as_one(kind: str) -> None:
+    value = {
+        "publication": {"country": "DE", "number": "122004000001", "kind": kind},
+        "events": [legal("DE.8339", "2009-01-01", "CEASED")],
+    }
+    with pytest.raises(NoTitle, match=kind):
         planned(value)
+
+
+@pytest.mark.parametrize(("kind", "day"), [("B1", "19950101"), ("P1", "20150428"), ("A", None)])
+def test_only_a_patent_as_issued_tells_its_day_of_issue(kind: str, day: str | None) -> None:
+    value = american()
+    value["publication"] |= {"kind": kind, "date": day}
+    plan = planned(value, Filing(application_no="13734567"))
+    assert [] == [item for item in plan.mapped if isinstance(item.body, RightGranted)]
+
+
+def test_what_was_only_noted_is_told_once_it_can_be() -> None:
+    silent = Filing(application_no="13734567")
+    first, told, again, before = american_twice(silent, AMERICAN, AMERICAN, silent)
+    grant = "US.STCF 2015-04-07"
+    assert (0, 7) == (len(first.declined), len(list(first)))
+    assert ["right.granted/1"] == [x.body.TOPIC for x in told.facts if x.source == grant]
+    assert [item.identity for item in told] == [item.identity for item in again]
+    assert () == told.declined == before.declined
+
+
+def test_what_an_earlier_import_said_otherwise_is_told_and_not_sent() -> None:
+    silent = Filing(application_no="13734567")
+    owned = Filing(FIRM, application_no="13734567", issued_on=AMERICAN.issued_on)
+    _, other, named = american_twice(AMERICAN, silent, owned)
+    assert [("US.STCF 2015-04-07", "RECORD_EXISTS")] == [(x.source, x.code) for x in other.declined]
+    assert "US.STCF 2015-04-07" not in {item.source for item in other}
+    assert None is named.filing
+    assert [("US9000000B2", "RIGHT_EXISTS")] == [(x.source, x.code) for x in named.declined]
+
+
+@pytest.mark.parametrize("filing", [AMERICAN, Filing(application_no="13734567", already=True)])
+def test_an_event_of_a_day_to_come_stops_the_import(filing: Filing) -> None:
+    with pytest.raises(FutureFact, match=r"US\.LAPS 2099-01-01"):
+        planned(american(legal("US.LAPS", "2099-01-01", "LAPSE")), filing)
+
+
+def test_a_long_number_is_no_persons_in_the_name_that_a_title_gets() -> None:
+    value = {
+        "publication": {"country": "DE", "number": "102004000001", "kind": "B4"},
+        "events": [legal("DE.R119", "2009-01-01", "LAPSED")],
+    }
+    filed = planned(value).filing.body
+    assert "DE 102 004 000 001 B4" == filed.name
+    must_hold_no_personal_data(filed)
 
 
 PUBLISHED = b'{"publication": {"country": "EP", "number": "1"}, "events": [%s]}'
@@ -293,6 +420,8 @@ PUBLISHED = b'{"publication": {"country": "EP", "number": "1"}, "events": [%s]}'
     ("raw", "reason"),
     [
         (b"\xff", "not a JSON object"),
+        (b'{"events": [], "events": []}', "member 'events' twice"),
+        (b'{"publication": {"number": "\\ud800"}}', "surrogate"),
         (b"[]", "valid dictionary"),
         (b'{"publication": {"country": "EP", "number": "1"}, "events": []}', "events"),
         (
