@@ -33,6 +33,9 @@ class _Form:
 _CHECKED = r"[.-]?[0-9X]?"
 """A check digit may stand behind a number; it is no part of it."""
 
+_SEP = "[-./\u2010-\u2015\u2212]"
+"""What stands between the parts of a number, however it is typed."""
+
 _FORMS: dict[str, tuple[_Form, ...]] = {
     "us": (_Form(re.compile(r"(\d{2})[/-]?(\d{3})[.-]?(\d{3})"), r"\1\2\3", only="NNNNNNNN"),),
     "ep": (_Form(re.compile(rf"(\d{{8}}){_CHECKED}"), r"\1", only="NNNNNNNN"),),
@@ -46,17 +49,17 @@ _FORMS: dict[str, tuple[_Form, ...]] = {
         _Form(re.compile(r"PCT[/-]?([A-Z]{2})(0\d)[/-]?(\d{5})"), r"PCT/\g<1>20\2/0\3"),
     ),
     "vn": (
-        _Form(re.compile(r"([1-9])-?((?:19|20)\d{2})-?(\d{5})"), r"\1-\2-\3"),
+        _Form(re.compile(rf"([1-9]){_SEP}?((?:19|20)\d{{2}}){_SEP}?(\d{{5}})"), r"\1-\2-\3"),
         _Form(
-            re.compile(r"([1-9])-((?:19|20)\d{2})-0*(\d{1,5})"),
+            re.compile(rf"0?([1-9]){_SEP}((?:19|20)\d{{2}}){_SEP}0*(\d{{1,5}})"),
             lambda found: f"{found[1]}-{found[2]}-{found[3]:0>5}",
         ),
     ),
     "de": (_Form(re.compile(rf"(\d{{12}}|\d{{8}}){_CHECKED}"), r"\1"),),
     "gb": (_Form(re.compile(rf"(\d{{7}}){_CHECKED}"), r"\1"),),
     "cn": (_Form(re.compile(rf"(\d{{12}}|\d{{8}}){_CHECKED}"), r"\1"),),
-    "jp": (_Form(re.compile(r"((?:19|20)\d{2})-?(\d{6})"), r"\1-\2"),),
-    "kr": (_Form(re.compile(r"([1-4]0)-?((?:19|20)\d{2})-?(\d{7})"), r"\1-\2-\3"),),
+    "jp": (_Form(re.compile(rf"((?:19|20)\d{{2}}){_SEP}?(\d{{6}})"), r"\1-\2"),),
+    "kr": (_Form(re.compile(rf"([1-4]0){_SEP}?((?:19|20)\d{{2}}){_SEP}?(\d{{7}})"), r"\1-\2-\3"),),
 }
 
 

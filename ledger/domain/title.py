@@ -74,6 +74,7 @@ from ledger.domain.right import (
     sum_of,
 )
 from ledger.domain.transfer import (
+    UNPAID,
     Ground,
     must_be_allowed_by_creditors,
     must_be_assignable,
@@ -375,9 +376,9 @@ def _must_be_free(
 def _must_have_been_offered(
     state: State, rights: Mapping[str, Right], body: AssignmentAgreed, context: Context
 ) -> None:
-    """Refuse a sale to a stranger past those who may buy first."""
+    """Refuse a sale to a stranger past those who may buy first: what has a price is sold."""
     relied_on = {name: known(state, name, Preemption) for name in body.notices}
-    if body.ground not in (None, "sale"):
+    if body.ground not in (None, "sale") and not _has_price(body):
         return
     notices = {
         notice.notified: (notice, is_at(body.price, name, notice, body.quoted_price, context))
@@ -395,6 +396,13 @@ def _must_have_been_offered(
     signers = frozenset((*body.parties(), *body.consenting))
     for subject, right in rights.items():
         must_have_been_offered(subject, right, sale, notices, signers=signers, law=context.law)
+
+
+def _has_price(body: AssignmentAgreed) -> bool:
+    """Say whether something is paid; nobody is asked to open what is sealed: it is some price."""
+    if body.ground in UNPAID or body.price is None:
+        return False
+    return isinstance(body.price, Sealed) or body.price.amount > 0
 
 
 def _admit_registered(state: State, event: Event, context: Context) -> None:

@@ -420,7 +420,10 @@ def test_gift_for_a_billion() -> None:
         shut = given_away(price=sealed(), ground=ground)
         past.when(said(shut, openings={"/body/price": vnd(BILLION)})).then_refused(GroundPrice)
     past.when(given_away(quoted_price=vnd(BILLION))).then_refused(GroundPrice)
-    past.when(given_away(price=vnd(BILLION), ground="sale")).then_refused(PreemptionOpen)
+    for ground in ("sale", "settlement", "exchange"):
+        past.when(given_away(price=vnd(BILLION), ground=ground)).then_refused(PreemptionOpen)
+    past.when(given_away(price=sealed(), ground="settlement")).then_refused(PreemptionOpen)
+    past.when(given_away(ground="settlement", price=None)).then_admitted()
     past.when(given_away()).then_admitted()
     past.when(given_away(price=vnd(0))).then_admitted()
 

@@ -378,7 +378,9 @@ class Reference:
         if None in notices:
             return "PREDECESSOR_UNKNOWN"
         buyers, sellers = set(shares(said["assignees"])), shares(said["assignors"])
-        if buyers <= owners.keys() or said["ground"] not in (None, "sale"):
+        unpaid = said["ground"] in ("gift", "inheritance", "merger") or not said["price"]
+        sold = said["ground"] in (None, "sale") or not (unpaid or said["price"].get("amount") == 0)
+        if buyers <= owners.keys() or not sold:
             return None
         for party in sorted(owners.keys() - sellers.keys() - buyers - set(said["consenting"])):
             told = [each for each in notices if each and each["notified"] == party]
