@@ -974,7 +974,7 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "assignment.agreed/1": (
         "assignors/*/party assignees/*/party consenting/*",
         "",
-        "sum:price sum:equity/value sum:quoted_price gives:assignors/*/party",
+        "sum:price|quoted_price sum:equity/value gives:assignors/*/party",
         "",
         "assignors/*/party~assignees/*/party consenting/*~assignees/*/party",
     ),
@@ -994,7 +994,7 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
     ),
     "assignment.rescinded/1": ("parties/*", "", "open", "", "parties/*"),
     "auction.closed/1": ("closed_by", "", "sum:price", "", "closed_by~winner"),
-    "auction.opened/1": ("opened_by", "", "sum:reserve sum:start", "", ""),
+    "auction.opened/1": ("opened_by", "", "sum:reserve|start", "", ""),
     "authors.declared/1": ("declared_by/*", "", "", "", ""),
     "bid.opened/1": ("bidder", "", "sum:price", "", ""),
     "bid.placed/1": ("bidder", "", "sum:price", "", ""),
@@ -1009,7 +1009,10 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "compulsory_licence.granted/1": (
         "attested_by|@registrar @operator?attested_by",
         "attested_by=#clerk",
-        "sum:price rate:royalty_ppm royalty:royalty",
+        (
+            "sum:price rate:royalty_ppm royalty:royalty?renewal"
+            " royalty:royalty:grant/valid_from~grant/valid_to?!renewal"
+        ),
         "",
         "",
     ),
@@ -1018,7 +1021,10 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "contract.concluded/1": (
         "parties/* consents/*",
         "",
-        "sum:price rate:royalty_ppm royalty:royalty grant:grants/* named:offer",
+        (
+            "sum:price rate:royalty_ppm royalty:royalty?renewal"
+            " royalty:royalty:effective_from~effective_to?!renewal grant:grants/* named:offer"
+        ),
         "",
         "parties/* grants/*:licensor~licensee consents/*~grants/*/licensee",
     ),
@@ -1038,7 +1044,10 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "correction.recorded/1": (
         "parties/* consents/*",
         "",
-        "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
+        (
+            "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty"
+            " grant:changes/grants/* term:changes/effective_to term:changes/renewal"
+        ),
         "",
         "parties/* changes/grants/*:licensor~licensee consents/*~changes/grants/*/licensee",
     ),
@@ -1340,7 +1349,10 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "sublicence.granted/1": (
         "sublicensor sublicensee consent_by consents/*",
         "",
-        "sum:price rate:royalty_ppm royalty:royalty grant:grant",
+        (
+            "sum:price rate:royalty_ppm royalty:royalty?renewal"
+            " royalty:royalty:grant/valid_from~grant/valid_to?!renewal grant:grant"
+        ),
         "",
         (
             "sublicensor~sublicensee consent_by~sublicensor consent_by~sublicensee"
@@ -1354,7 +1366,10 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "terms.amended/1": (
         "parties/* consents/*",
         "",
-        "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*",
+        (
+            "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty"
+            " grant:changes/grants/* term:changes/effective_to term:changes/renewal"
+        ),
         "",
         "parties/* changes/grants/*:licensor~licensee consents/*~changes/grants/*/licensee",
     ),
@@ -1603,33 +1618,82 @@ def check_sides(event: Event, stands: dict[str, set[str]]) -> None:
                 must(apart, f"{' and '.join(sorted({*parties}))} sign by one hand")
 
 
-def commits(event: Event, signer: str, authority: Authority) -> Iterator[tuple[Any, Any] | str]:
-    """Yield the sums that an event commits a signer to, None for no bound, what is not shown."""
+Cost = tuple[str, str, Any, Any]  # Of what, at which path, how much, in which currency.
+NO_BOUND: Cost = "", "", None, None
+
+
+def commits(event: Event, signer: str, authority: Authority) -> Iterator[Cost | str]:
+    """Yield the sums that an event commits a signer to, NO_BOUND, or what is not shown."""
     for word in words(event, 2):
-        kind, _, path = word.partition(":")
-        if kind == "open" or (kind == "gives" and signer in values(event.body, path)):
-            yield None, None
-        for value in values(event.body, path) if path else ():
+        kind, _, rest = word.partition(":")
+        paths, _, term = rest.partition(":")
+        if kind == "open" or (kind == "gives" and signer in values(event.body, paths)):
+            yield NO_BOUND
+        if kind == "term":
+            inside, _, name = paths.rpartition("/")
+            yield from [NO_BOUND] if is_named(values(event.body, inside), name) else []
+        places = () if kind in ("open", "gives", "term") else paths.split("|")
+        for at, value in ((path, each) for path in places for each in values(event.body, path)):
             of = value if type(value) is dict else {}
             if kind == "named":
                 made, topic, body = authority.offers.get(str(value), (MAX_COUNT, "", {}))
                 if made < event.position:
-                    yield from commits(event._replace(kind=topic, body=body), signer, authority)
+                    offered = event._replace(kind=topic, body=body)
+                    for each in commits(offered, signer, authority):
+                        yield each if isinstance(each, str) else (each[0], at, *each[2:])
                 else:  # There is none, which has no bound.
-                    yield (None, None) if authority.whole else f"{value} is not shown"
+                    yield NO_BOUND if authority.whole else f"{value} is not shown"
             elif list(of) == ["commitment"] and kind != "grant":
-                yield f"/body/{path} is sealed"
+                yield f"/body/{at} is sealed"
             elif kind == "sum":
-                yield of.get("amount"), of.get("currency")
+                yield paths, at, of.get("amount"), of.get("currency")
             elif kind == "royalty":
-                if values(of, "cap/per") != ["term"] or type(of["cap"]) is not dict:
-                    yield None, None
-                for amounts in ("cap/amount", "minimum/amount", "milestones/*/amount"):
-                    yield from ((amount, of.get("currency")) for amount in values(of, amounts))
+                yield paths, at, most_of(of, years(event, term)), of.get("currency")
             elif kind == "rate" and value != 0:
-                yield None, None
+                yield NO_BOUND
             elif kind == "grant" and of.get("licensor") in (signer, None):
-                yield from () if of.get("exclusivity") == "non_exclusive" else [(None, None)]
+                yield from () if of.get("exclusivity") == "non_exclusive" else [NO_BOUND]
+
+
+def is_named(one: Any, name: str) -> bool:
+    """Say whether a member stands there, be it null."""
+    if type(one) is list:
+        return any(is_named(each, name) for each in one)
+    return type(one) is dict and name in one
+
+
+def years(event: Event, term: str) -> int:
+    """Count the years that begin from the one day of a term on, before the other; 0: not said."""
+    days = [str(day) for path in term.split("~") if path for day in values(event.body, path)]
+    written = all(re.fullmatch("[0-9]{4}(-[0-9]{2}){2}", day) for day in days)
+    if not written or len(days) != 2 or days[0] >= days[1]:
+        return 0
+    (first, since), (last, until) = ((int(day[:4]), day[4:]) for day in days)
+    return last - first + (until > since)
+
+
+def most_of(royalty: dict[str, Any], years: int) -> int | None:
+    """Return the most that is paid by a schedule, None if that has no bound or is no number."""
+    cap = royalty["cap"] if type(royalty.get("cap")) is dict else {}
+    most = values(cap, "amount") if cap.get("per") == "term" else []
+    least, once = values(royalty, "minimum/amount"), values(royalty, "milestones/*/amount")
+    rates = values(royalty, "tiers/*/rate_ppm")
+    free = rates and all(rate == 0 for rate in rates) and royalty.get("per_unit") is None
+    sums = all(type(n) is int and n >= 0 for n in (*most, *least, *once))
+    if not (most or free) or (least and not years) or not sums:
+        return None
+    return int(max(sum(most), sum(least) * years) + sum(once))
+
+
+def are_within(told: Iterable[Cost], limit: int, unit: str) -> bool:
+    """Say whether sums are within a ceiling in all; what two places say is paid once, the most."""
+    said = dict[str, dict[str, int]]()
+    for of, at, n, currency in told:
+        if type(n) is not int or n < 0 or currency != unit:
+            return False
+        places = said.setdefault(of, {})
+        places[at] = places.get(at, 0) + n
+    return sum(max(places.values()) for places in said.values()) <= limit
 
 
 def suffice(
@@ -1649,8 +1713,7 @@ def suffice(
             told += [] if event.kind in TABLE else [f"what {event.kind} commits {signer} to"]
             unread = [f"a mandate's ceiling: {each}" for each in told if isinstance(each, str)]
             sums = [each for each in told if not isinstance(each, str)]
-            limit, unit = cap["amount"], cap["currency"]
-            if all(type(n) is int and 0 <= n <= limit and u == unit for n, u in sums):
+            if are_within(sums, cap["amount"], cap["currency"]):
                 answers.append(unread[:1])
     return min(answers, key=len) if answers else None
 

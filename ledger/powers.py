@@ -16,9 +16,11 @@ reads a body that it has typed, `ledger.verify` plain JSON, and both by the func
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -278,24 +280,46 @@ def judge_alone(
 
 
 # What an event commits its signers to, held against the ceiling of a mandate.
-class Exposure(NamedTuple):
-    """What may become of a signature: `beyond` says what exceeds any ceiling, if anything does.
+class Sum(NamedTuple):
+    """A sum: what it is of, the path of the event that says it, or names what does; how much."""
 
-    `sums` are amounts and currencies, each to be within the ceiling; `unread` is what is sealed,
-    or stands in an event that is not at hand.
+    of: str
+    at: str
+    amount: int
+    currency: str
+
+
+class Exposure(NamedTuple):
+    """What may become of a signature: `beyond` has why it exceeds any ceiling, and at which path.
+
+    `sums` add up to `total`; `unread` is what is sealed, or stands in an event not at hand.
     """
 
-    beyond: str | None
-    sums: tuple[tuple[Any, Any], ...]
+    beyond: tuple[tuple[str, str], ...]
+    sums: tuple[Sum, ...]
     unread: tuple[str, ...]
+
+    @property
+    def total(self) -> dict[str, int]:
+        """Return what it comes to, by currency: what is said twice counts where it is most."""
+        said, most, total = Counter[Sum](), dict[tuple[str, str], int](), dict[str, int]()
+        for each in self.sums:
+            said[each._replace(amount=0)] += each.amount
+        for (of, _, _, currency), amount in said.items():
+            most[of, currency] = max(amount, most.get((of, currency), 0))
+        for (_, currency), amount in most.items():
+            total[currency] = total.get(currency, 0) + amount
+        return total
 
     def within(self, amount: int, currency: str) -> bool | None:
         """Say whether a ceiling covers it; None where that depends on what is unread."""
-        fits = (type(n) is int and 0 <= n <= amount and unit == currency for n, unit in self.sums)
-        if self.beyond is not None or not all(fits):
+        total = {currency: 0, **self.total}
+        if self.beyond or len(total) > 1 or total[currency] > amount:
             return False
         return None if self.unread else True
 
+
+_NOTHING = Exposure((), (), ())
 
 Opened = Callable[[str, str, Any], Any]
 """(kind of word, pointer, what stands there sealed) to what was opened there, None if nothing."""
@@ -321,69 +345,130 @@ def exposure(
     opened: Opened = _open_nothing,
 ) -> Exposure:
     """Return what an event commits one of its signers to, by itself and by the offer it names."""
-    beyond, sums, unread = list[str](), list[tuple[Any, Any]](), list[str]()
-    for kind, path, condition in _commitments(row):
-        if not _holds(condition, says):
-            continue
-        if kind == "open" or (kind == "gives" and signer in values(says, path)):
-            beyond.append(f"{signer} gives away what has no bound")
-        for value in values(says, path) if path else ():
-            if kind == "named":
-                _add_terms(str(value), signer, named, (beyond, sums, unread))
-            elif kind == "grant" or not is_sealed(value):
-                _add(kind, value, signer, (beyond, sums))
-            elif (plain := opened(kind, f"/body/{path}", value)) is not None:
-                _add(kind, plain, signer, (beyond, sums))
-            else:
-                unread.append(f"/body/{path} is sealed")
-    return Exposure(beyond[0] if beyond else None, tuple(sums), tuple(unread))
+    words = (word for word in _commitments(row) if _holds(word.condition, says))
+    parts = (part for word in words for part in _parts(word, says, signer, named, opened))
+    return Exposure(*(tuple(chain(*each)) for each in zip(_NOTHING, *parts, strict=True)))
+
+
+class _Word(NamedTuple):
+    kind: str
+    of: str
+    term: str
+    condition: str
 
 
 @lru_cache(maxsize=256)
-def _commitments(row: Row) -> tuple[tuple[str, str, str], ...]:
-    """Return the words of a row as (kind, path, condition)."""
+def _commitments(row: Row) -> tuple[_Word, ...]:
+    """Return the words of a row."""
     parts = (word.partition("?")[::2] for word in row.commits.split())
-    return tuple((*what.partition(":")[::2], condition) for what, condition in parts)
+    cut = ((*what.partition(":")[::2], condition) for what, condition in parts)
+    return tuple(_Word(kind, *rest.partition(":")[::2], on) for kind, rest, on in cut)
 
 
 def is_boundless(row: Row) -> bool:
     """Say whether who gives by an event of this kind gives what no ceiling covers."""
-    return any(kind in {"open", "gives"} and not on for kind, _, on in _commitments(row))
+    return any(word.kind in {"open", "gives"} and not word.condition for word in _commitments(row))
 
 
-def _add_terms(
-    name: str,
-    signer: str,
-    named: Callable[[str], Terms | None],
-    into: tuple[list[str], list[tuple[Any, Any]], list[str]],
-) -> None:
+def _parts(
+    word: _Word, says: Any, signer: str, named: Callable[[str], Terms | None], opened: Opened
+) -> Iterator[Exposure]:
+    """Yield what each thing that a word leads to commits to."""
+    if _disposes(word, says, signer):
+        yield _boundless(f"{signer} gives away what has no bound", word.of)
+    for path in () if word.kind in {"open", "gives", "term"} else word.of.split("|"):
+        for value in values(says, path):
+            if word.kind == "named":
+                yield _terms(str(value), path, signer, named)
+                continue
+            sealed = word.kind != "grant" and is_sealed(value)
+            plain = opened(word.kind, f"/body/{path}", value) if sealed else value
+            found = _read(word.kind, plain, signer, _years(says, word.term))
+            if plain is None:
+                yield _NOTHING._replace(unread=(f"/body/{path} is sealed",))
+            elif isinstance(found, str):
+                yield _boundless(found, path)
+            elif found is not None:
+                yield _NOTHING._replace(sums=(Sum(word.of, path, *found),))
+
+
+def _disposes(word: _Word, says: Any, signer: str) -> bool:
+    """Say whether a signer gives away what has no bound, whatever the sums are."""
+    if word.kind == "gives":
+        return signer in values(says, word.of)
+    if word.kind == "term":
+        inside, _, name = word.of.rpartition("/")
+        return any(_is_named(each, name) for each in values(says, inside))
+    return word.kind == "open"
+
+
+def _is_named(one: Any, name: str) -> bool:
+    """Say whether a member is there, be it null."""
+    if isinstance(one, list | tuple):
+        return any(_is_named(each, name) for each in one)
+    return name in (one if isinstance(one, dict) else getattr(one, "model_fields_set", ()))
+
+
+def _boundless(why: str, path: str) -> Exposure:
+    return _NOTHING._replace(beyond=((why, path),))
+
+
+def _terms(name: str, path: str, signer: str, named: Callable[[str], Terms | None]) -> Exposure:
+    """Return what a named offer commits to, as the event that names it at a path does."""
     terms = named(name)
     if terms is None:
-        into[2].append(f"{name} is not shown")
-        return
+        return _NOTHING._replace(unread=(f"{name} is not shown",))
     beyond, sums, unread = exposure(terms.row, terms.says, signer, named, terms.opened)
-    into[0].extend([] if beyond is None else [beyond])
-    into[1].extend(sums)
-    into[2].extend(f"{name}: {each}" for each in unread)
+    return Exposure(
+        tuple((why, path) for why, _ in beyond),
+        tuple(each._replace(at=path) for each in sums),
+        tuple(f"{name}: {each}" for each in unread),
+    )
 
 
-def _add(kind: str, value: Any, signer: str, into: tuple[list[str], list[tuple[Any, Any]]]) -> None:
-    """Add what a value stands for, which is not sealed."""
-    beyond, sums = into
+def _read(kind: str, value: Any, signer: str, years: int) -> tuple[int, str] | str | None:
+    """Return the sum that a value stands for, or why it has no bound."""
     if kind == "sum":
-        sums.append((member(value, "amount"), member(value, "currency")))
-    elif kind == "rate":
-        beyond += ["a rate has no bound"] if value != 0 else []
-    elif kind == "royalty":
-        cap = member(value, "cap")
-        if cap is None or member(cap, "per") != "term":
-            beyond.append("a royalty without a cap over the term has no bound")
-        amounts = values(value, "cap/amount") + values(value, "minimum/amount")
-        amounts += values(value, "milestones/*/amount")
-        sums.extend((amount, member(value, "currency")) for amount in amounts)
-    elif (
-        kind == "grant"
-        and member(value, "licensor") in (signer, None)
-        and member(value, "exclusivity") != "non_exclusive"
-    ):
-        beyond.append(f"{signer} grants exclusively")
+        return _sum([member(value, "amount")], member(value, "currency"))
+    if kind == "royalty":
+        return _royalty(value, years)
+    if kind == "rate":
+        return "a rate has no bound" if value != 0 else None
+    own = member(value, "licensor") in (signer, None)
+    free = member(value, "exclusivity") == "non_exclusive"
+    return f"{signer} grants exclusively" if own and not free else None
+
+
+def _sum(amounts: Sequence[Any], currency: Any) -> tuple[int, str] | str:
+    if type(currency) is str and all(type(each) is int and each >= 0 for each in amounts):
+        return sum(amounts), currency
+    return "it is no sum"
+
+
+def _royalty(value: Any, years: int) -> tuple[int, str] | str:
+    """Return the most that a schedule comes to: its cap or its minima, and its milestones."""
+    cap, currency = member(value, "cap"), member(value, "currency")
+    caps = values(cap, "amount") if member(cap, "per") == "term" else []
+    least, once = values(value, "minimum/amount"), values(value, "milestones/*/amount")
+    rates = values(value, "tiers/*/rate_ppm")
+    paid = not rates or any(rate != 0 for rate in rates) or member(value, "per_unit") is not None
+    if paid and not caps:
+        return "a royalty without a cap over the term has no bound"
+    if least and not years:
+        return "a minimum without years has no bound"
+    told = _sum([*caps, *least, *once], currency)
+    if isinstance(told, str):
+        return told
+    return max(sum(caps), years * sum(least)) + sum(once), currency
+
+
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _years(says: Any, term: str) -> int:
+    """Return how many years begin from one day on, before another; 0 where they are not said."""
+    days = [str(day) for path in filter(None, term.split("~")) for day in values(says, path)]
+    if len(days) != 2 or not all(map(_DAY.fullmatch, days)) or days[0] >= days[1]:  # noqa: PLR2004
+        return 0
+    (start, first), (end, last) = ((int(day[:4]), day[5:]) for day in days)
+    return end - start + (last > first)

@@ -103,8 +103,8 @@ class MandateExpired(NotBound):
 class CeilingExceeded(NotBound):
     """The event commits a signer to more than the ceiling of the mandate under which it is signed.
 
-    What has no bound exceeds any ceiling, and so does what assigns, charges, releases or grants
-    exclusively.
+    Its sums are added up. What has no bound exceeds any ceiling, and so does what assigns, charges,
+    releases or grants exclusively.
     """
 
     code = "CEILING"

@@ -7,8 +7,9 @@ can be stripped from an event, and none added. `who_signs` has the table.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.domain.authority import (
     BindsTooEarly,
@@ -54,7 +55,7 @@ from ledger.domain.party import (
     must_bind_by,
     must_not_have_ended,
 )
-from ledger.domain.remedy import HERE, Other, Step, changed, leaving_out
+from ledger.domain.remedy import HERE, Other, Step, changed, leaving_out, listed
 from ledger.domain.right import RightFiled
 from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
@@ -211,7 +212,7 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> S
             stands.setdefault(signer, set()).add(holder)
     if missing := set(event.signers) - stands.keys():
         if lines.above:
-            raise CeilingExceeded(lines.above, subjects=missing, step=_signing(missing))
+            raise lines.above.refusal(missing, _signing(missing))
         raise SignerMissing(
             f"no line binds {_listed(missing)}{lines.hint}",
             subjects=missing,
@@ -279,13 +280,43 @@ def _holder(state: State, key_id: str, event: Event, context: Context) -> str:
     return key.party
 
 
+class _Above(NamedTuple):
+    """What an event commits a signer to, the ceilings that it is above, and whether it is secret.
+
+    What was sealed is told to nobody.
+    """
+
+    signer: str
+    committed: Exposure
+    ceilings: Sequence[Money]
+    sealed: bool
+
+    def refusal(self, subjects: Collection[str], step: Step) -> CeilingExceeded:
+        """Return the refusal; the step, of those who sign themselves, says what else helps."""
+        beyond, sums, total = self.committed.beyond, self.committed.sums, self.committed.total
+        paths = dict.fromkeys([path for _, path in beyond] or [each.at for each in sums])
+        places = [f"/body/{path.partition('/*')[0]}" for path in paths if path]
+        comes_to = " + ".join(f"{amount} {unit}" for unit, amount in sorted(total.items()))
+        ceiling = listed(f"{each.amount} {each.currency}" for each in self.ceilings)
+        told = {"at": listed(places), "total": comes_to, "ceiling": ceiling}
+        why = beyond[0][0] if beyond else "what is sealed in it" if self.sealed else comes_to
+        covers = not beyond and not self.sealed and len(total) == 1
+        return CeilingExceeded(
+            f"{why}, at {told['at'] or '/body'}, is above the ceiling of {self.signer}'s mandate,"
+            f" {ceiling} (in minor units)",
+            subjects=subjects,
+            pointer=next(iter(places), None),
+            step=replace(step, told={**step.told, **told}, case=None if covers else "without"),
+        )
+
+
 class _Lines:
     """The lines of an event; `above` says why a mandate did not reach as far as it, if one did."""
 
     def __init__(self, state: State, event: Event, context: Context, officers: Officers) -> None:
         self._state, self._event, self._context = state, event, context
         self._alone = by_own_keys(officers, event.signers)
-        self.above = ""
+        self.above: _Above | None = None
 
     @property
     def hint(self) -> str:
@@ -318,7 +349,7 @@ class _Lines:
         if bound:
             return bound
         if self.above:
-            raise CeilingExceeded(self.above, subjects=(holder,), step=self._without(holder))
+            raise self.above.refusal((holder,), self._without(holder))
         if ended:
             raise MandateExpired(
                 f"{holder}'s mandate has ended",
@@ -342,7 +373,7 @@ class _Lines:
             return True
         if not ceilings:
             return False
-        committed = _exposure(self._state, self._event, signer, self._context)
+        committed, sealed = _exposure(self._state, self._event, signer, self._context)
         answers = [committed.within(each.amount, each.currency) for each in ceilings]
         if True in answers:
             return True
@@ -350,29 +381,37 @@ class _Lines:
             if None in answers:
                 unread = committed.unread[0].removesuffix(" is sealed")
                 raise OpeningRequired(f"held to a ceiling: {unread} is sealed", sealed=unread)
-            self.above = committed.beyond or f"the sums are above {signer}'s ceiling"
+            self.above = _Above(signer, committed, ceilings, sealed)
             return False
         return True
 
 
-def _exposure(state: State, event: Event, signer: str, context: Context) -> Exposure:
-    """Return what the event commits a signer to, with what was opened beside it, or is kept."""
+def _exposure(state: State, event: Event, signer: str, context: Context) -> tuple[Exposure, bool]:
+    """Return what the event commits a signer to, and whether that was sealed, if in part.
+
+    Sealed sums are read from what was opened beside the event, or is kept.
+    """
+    read = list[str]()
 
     def named(offer: str) -> Terms:
-        def kept(kind: str, _pointer: str, value: Any) -> Any:
+        def kept(kind: str, pointer: str, value: Any) -> Any:
             try:
-                return recall(value, offer, context, _READ[kind])
+                found = recall(value, offer, context, _READ[kind])
             except OpeningRequired:
                 return None
+            read.append(pointer)
+            return found
 
         return Terms(WHO_SIGNS[OfferMade], known(state, offer, Offer), kept)
 
     def opened(kind: str, pointer: str, value: Any) -> Any:
         if pointer not in context.openings:
             return None
+        read.append(pointer)
         return reveal(value, pointer, context, _READ[kind])
 
-    return exposure(WHO_SIGNS[type(event.body)], event.body, signer, named, opened)
+    committed = exposure(WHO_SIGNS[type(event.body)], event.body, signer, named, opened)
+    return committed, bool(read)
 
 
 _READ: dict[str, Callable[[Any], Any]] = {

@@ -114,10 +114,13 @@ _BY_CLERK = "attested_by=#clerk"
 _BY_ANOTHER_KEY = "party=#older|!@officers"
 """An officer's key ends by a line of another key of that officer: so its last never does."""
 
-_TERMS = "sum:price rate:royalty_ppm royalty:royalty"
+_TERMS = "sum:price rate:royalty_ppm royalty:royalty?renewal royalty:royalty:{}?!renewal"
+_CONTRACT = _TERMS.format("effective_from~effective_to")
+_LICENCE = _TERMS.format("grant/valid_from~grant/valid_to")
 _OFFER = "sum:price rate:royalty_ppm grant:proposed/*"
 _CHANGES = (
     "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*"
+    " term:changes/effective_to term:changes/renewal"
 )
 
 _ROWS: Mapping[type[Body], Row] = {
@@ -179,7 +182,7 @@ _ROWS: Mapping[type[Body], Row] = {
     PreemptionWaived: Row("waived_by", commits="open"),
     AssignmentAgreed: Row(
         "assignors/*/party assignees/*/party consenting/*",
-        commits="sum:price sum:equity/value sum:quoted_price gives:assignors/*/party",
+        commits="sum:price|quoted_price sum:equity/value gives:assignors/*/party",
         opposed="assignors/*/party~assignees/*/party consenting/*~assignees/*/party",
     ),
     PriorityNoted: Row("noted_by"),
@@ -211,7 +214,7 @@ _ROWS: Mapping[type[Body], Row] = {
     ListingMirrored: Row("attested_by @operator", _BY_CLERK),
     InterestShown: Row("party"),
     NdaSigned: Row("parties/*", opposed="parties/*"),
-    AuctionOpened: Row("opened_by", commits="sum:reserve sum:start"),
+    AuctionOpened: Row("opened_by", commits="sum:reserve|start"),
     BidPlaced: Row("bidder", commits="sum:price"),
     BidSealed: Row("bidder"),
     BidOpened: Row("bidder", commits="sum:price"),
@@ -223,12 +226,12 @@ _ROWS: Mapping[type[Body], Row] = {
     OfferRevoked: Row("revoked_by"),
     ContractConcluded: Row(
         "parties/* consents/*",
-        commits=f"{_TERMS} grant:grants/* named:offer",
+        commits=f"{_CONTRACT} grant:grants/* named:offer",
         opposed="parties/* grants/*:licensor~licensee consents/*~grants/*/licensee",
     ),
     SublicenceGranted: Row(
         "sublicensor sublicensee consent_by consents/*",
-        commits=f"{_TERMS} grant:grant",
+        commits=f"{_LICENCE} grant:grant",
         opposed="sublicensor~sublicensee consent_by~sublicensor consent_by~sublicensee"
         " consents/*~sublicensor consents/*~sublicensee",
     ),
@@ -256,7 +259,7 @@ _ROWS: Mapping[type[Body], Row] = {
     CertificateIssued: Row(_OFFICE, _BY_CLERK),
     PermitIssued: Row(_OFFICE, _BY_CLERK),
     RegistrationRefused: Row(_OFFICE, _BY_CLERK),
-    CompulsoryLicenceGranted: Row(_OFFICE, _BY_CLERK, _TERMS),
+    CompulsoryLicenceGranted: Row(_OFFICE, _BY_CLERK, _LICENCE),
     ShareAgreed: Row("agreed_by/*", commits="open", opposed="agreed_by/*"),
     RevenueReported: Row("reported_by auditor", commits="sum:due"),
     ReportAccepted: Row("said_by"),

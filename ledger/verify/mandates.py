@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ledger.powers import TABLE, Row, Terms, exposure
+from ledger.powers import TABLE, Exposure, Row, Terms, exposure
 from ledger.verify.event import Event
 from ledger.wire.instant import parse_instant
 
@@ -86,4 +86,12 @@ def suffices(
         return True, ""
     if None in answers:
         return None, committed.unread[0]
-    return False, f"above the ceiling of {signer}'s mandate: {committed.beyond or 'a sum'}"
+    return False, f"above the ceiling of {signer}'s mandate: {_told(committed)}"
+
+
+def _told(committed: Exposure) -> str:
+    """Return why a ceiling does not cover it: there is no bound, or it comes to so much."""
+    if committed.beyond:
+        return committed.beyond[0][0]
+    total = ", ".join(f"{amount} {currency}" for currency, amount in committed.total.items())
+    return f"it comes to {total}"

@@ -119,6 +119,8 @@ def other_payload(bench: Bench) -> bytes:
 
 
 PRICED = {"price": {"amount": 2_000_000_000, "currency": "VND"}}
+AMENDED = ({"changes": PRICED}, {"changes": {"effective_to": None}}, {})
+"""What a deputy amends: a price lies within a ceiling or beyond it, a new end always beyond."""
 
 
 def by_deputy(name: str) -> Case:
@@ -137,9 +139,8 @@ def by_deputy(name: str) -> Case:
             return None
         principal = bench.chance.choice(principals)
         keys = [*bench.without(principal), known[0]]
-        # A rate has no bound; a price lies within a ceiling or beyond it.
         amends = bench.step.topic == "terms.amended/1"
-        says = bench.chance.choice(({}, {"changes": PRICED} if amends else {}))
+        says = bench.chance.choice(AMENDED if amends else ({},))
         return bench.said(bench.step.signers, keys, **says)
 
     case.__name__ = f"by_deputy_{name}"

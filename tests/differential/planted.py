@@ -42,6 +42,10 @@ CHANGES: tuple[tuple[str, int, str, str], ...] = (
     ("contract.concluded/1", 4, "parties/* grants/*:licensor~licensee", ""),
     ("share.agreed/1", 4, "agreed_by/*", ""),
     ("ledger.operation_handed_over/1", 1, "operator=!@registrar", ""),
+    ("terms.amended/1", 2, " term:changes/effective_to", ""),
+    ("contract.concluded/1", 2, "sum:price ", ""),
+    ("contract.concluded/1", 2, " royalty:royalty:effective_from~effective_to?!renewal", ""),
+    ("contract.concluded/1", 2, ":effective_from~effective_to", ""),
 )
 """Topic, column, word, and what stands there instead: in each of three tables."""
 

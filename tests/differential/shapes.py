@@ -1,38 +1,59 @@
 """
 Bodies of odd shapes, which no door admits, before those who read JSON as it comes.
 
-A row of the table of authority leads into a body; what stands on the way is wrapped, sealed,
-emptied or made another kind, and a deputy with a ceiling signs. An offer of such a shape is
-recorded first, and accepted by a deputy then. Both verifiers must say the same.
+A row of the table of authority leads into a body. Sums are put there that come to about a ceiling,
+and what stands on the way may be wrapped, sealed, emptied or made another kind; a deputy signs. An
+offer of such a shape is recorded first, and accepted by a deputy then. Both verifiers must say the
+same.
 """
 
 import json
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 from ledger.powers import TABLE, subjects_of
 from tests.differential.bench import Bench
-from tests.differential.story import ORIGIN, deputy, entry, lines
+from tests.differential.story import LARGE, ORIGIN, deputy, entry, lines
 from tests.support import builders as b
 
 Shaped = tuple[bytes | None, bytes]
 """An offer that is recorded before, if one is, and the entry to be judged."""
 
 SEALED = {"commitment": f"sha256:{'0' * 64}"}
-ROYALTY = {
-    "currency": "VND",
-    "cap": {"per": "term", "amount": 5},
-    "minimum": {"amount": 1},
-    "milestones": [{"amount": 2}],
-}
 GRANT = {"licensor": b.INSTITUTE, "exclusivity": "non_exclusive"}
-PLAIN: dict[str, Any] = {
-    "sum": {"amount": 5, "currency": "VND"},
-    "rate": 0,
-    "royalty": ROYALTY,
-    "grant": GRANT,
-}
-"""What is within a large ceiling, by the kind of word."""
+HALF = LARGE["amount"] // 2
+AMOUNTS = (0, 5, 5, 5, HALF - 5, HALF)
+"""Few of these are within a large ceiling together, and each is alone."""
+
+
+def plain(kind: str, chance: Random) -> Any:
+    """Return what is within a large ceiling, by the kind of word, or a day, or what a word asks."""
+
+    def some() -> int:
+        return chance.choice(AMOUNTS)
+
+    royalty = {
+        "currency": "VND",
+        "tiers": [{"rate_ppm": chance.choice((0, 0, 1))}],
+        "cap": {"per": "term", "amount": some()},
+        "minimum": {"amount": chance.choice((0, 5, HALF // 2))},
+        "milestones": [{"amount": some()}],
+    }
+    left_out = chance.choice((None, None, "cap", "minimum", "milestones"))
+    royalty = {name: said for name, said in royalty.items() if name != left_out}
+    return {
+        "sum": {"amount": some(), "currency": "VND"},
+        "rate": 0,
+        "royalty": royalty,
+        "grant": dict(GRANT),
+        "day": chance.choice(DAYS),
+        "condition": chance.choice((None, None, None, {"months": 1})),
+    }[kind]
+
+
+KINDS = ("sum", "rate", "royalty", "grant")
+DAYS = ("2026-12-01", "2027-12-01", "2027-12-02", "2031-01-01")
 
 ODD = "offer:odd"
 
@@ -49,13 +70,20 @@ def shaped(bench: Bench) -> Shaped | None:
 
 def cases_of(topic: str) -> int:
     """Return how many of the shapes of a topic make up for one of another: as it has words."""
-    return len(_within(topic)) ** 2
+    return sum(kind in KINDS for _, kind in _within(topic)) ** 2
 
 
-def _within(topic: str) -> list[tuple[str, Any]]:
-    """Return the paths of a topic that a ceiling is held against, each with what is within one."""
-    words = [word.partition("?")[0].partition(":") for word in TABLE[topic].commits.split()]
-    return [(path, PLAIN[kind]) for kind, _, path in words if kind in PLAIN]
+def _within(topic: str) -> list[tuple[str, str]]:
+    """Return the paths of a topic that a ceiling is held against, each with its kind."""
+    found = dict[str, str]()
+    for word in TABLE[topic].commits.split():
+        what, _, condition = word.partition("?")
+        kind, _, rest = what.partition(":")
+        paths, _, term = rest.partition(":")
+        found |= {path: kind for path in paths.split("|") if kind in KINDS}
+        found |= {path: "day" for path in term.split("~") if path}
+        found |= {condition: "condition"} if kind == "royalty" and condition[:1] != "!" else {}
+    return sorted((path, kind) for path, kind in found.items() if path)
 
 
 def _accepted(bench: Bench) -> Shaped:
@@ -78,10 +106,12 @@ def _signed(bench: Bench, topic: str, said: dict[str, Any]) -> bytes:
 
 
 def _reshaped(bench: Bench, topic: str, said: dict[str, Any]) -> dict[str, Any]:
-    """Return what is said, within a ceiling but for one place, which has an odd shape."""
+    """Return what is said with sums about a ceiling, half of it with a place of an odd shape."""
     changed: dict[str, Any] = json.loads(json.dumps(said))
-    for path, plain in _within(topic):
-        _put(changed, path.split("/"), json.loads(json.dumps(plain)))
+    for path, kind in _within(topic):
+        _put(changed, path.split("/"), plain(kind, bench.chance))
+    if bench.chance.random() < 0.5:
+        return changed
     heads = {path.partition("/")[0] for path, _ in _within(topic)}
     places = [place for head in sorted(heads) for place in _places(changed, head)]
     inside, name = bench.chance.choice(places)

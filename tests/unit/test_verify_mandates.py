@@ -11,6 +11,7 @@ from tests.support import builders as b
 from tests.support.builders import FIRM, INSTITUTE, OPERATOR, REGISTRAR, RIVAL
 from tests.support.contracts import terms_amended
 from tests.support.mandates import MANDATE, mandate_ended, mandate_given
+from tests.support.moneys import royalty
 from tests.support.sample_log import SampleLog, party_key, sample_log, sealed_price
 from tests.support.verifying import append, bundle_of, check_refused, payload, verified
 
@@ -265,3 +266,60 @@ def test_a_ceiling_does_not_reach_as_far_as_what_has_no_bound(
     others = [party_key(party) for party in signers if party != INSTITUTE]
     log.say(body, signers, keys=[party_key(RIVAL), *others])
     check_refused(log, tmp_path, "above the ceiling")
+
+
+FREE = {"exclusivity": "non_exclusive", "valid_to": "2029-12-01"}
+
+
+def licensed(**terms: Any) -> Any:
+    """Return a licence of three years that grants nothing exclusively, for these terms alone."""
+    alone = {"price": None, "royalty_ppm": None, "effective_to": "2029-12-01"}
+    return b.contract_concluded(**{**alone, "grants": [b.grant(**FREE)], **terms})
+
+
+NO_RATE = [{"upto": None, "rate_ppm": 0}]
+YEARLY = royalty(tiers=NO_RATE, minimum={"amount": 300, "credit": "same_year"})
+
+
+@pytest.mark.parametrize(
+    ("body", "binds"),
+    [
+        (licensed(price=b.vnd(600), royalty=royalty(cap={"amount": 400, "per": "term"})), True),
+        (licensed(price=b.vnd(600), royalty=royalty(cap={"amount": 401, "per": "term"})), False),
+        (licensed(price=b.vnd(100), royalty=YEARLY), True),
+        (licensed(price=b.vnd(101), royalty=YEARLY), False),
+        (licensed(royalty=YEARLY, effective_to="2029-12-02"), False),
+        (licensed(royalty=YEARLY, effective_to=None), False),
+        (licensed(royalty=YEARLY, renewal={"by": "notice", "months": 1}), False),
+        (terms_amended(changes={"price": b.vnd(1_000)}), True),
+        (terms_amended(changes={"price": b.vnd(1), "royalty": YEARLY}), False),
+        (terms_amended(changes={"effective_to": None}), False),
+    ],
+)
+def test_what_an_event_commits_to_is_added_up(
+    body: Any, *, binds: bool, log: SampleLog, tmp_path: Path
+) -> None:
+    given(log, topics=["*"], ceiling=b.vnd(1_000))
+    log.say(body, [FIRM, INSTITUTE], keys=[party_key(RIVAL), party_key(INSTITUTE, 1)])
+    if binds:
+        assert () == verified(log, tmp_path).unchecked
+    else:
+        check_refused(log, tmp_path, "above the ceiling")
+
+
+@pytest.mark.parametrize(("price", "more", "binds"), [(1_000, 0, True), (999, 2, False)])
+def test_a_contract_costs_the_price_of_its_offer_once(
+    price: int, more: int, *, binds: bool, log: SampleLog, tmp_path: Path
+) -> None:
+    accepting(log, offered(price=b.vnd(price)))
+    named = {"price": b.vnd(price), "offer": OTHER_OFFER, "acceptance": b.SOME_HASH}
+    capped = royalty(cap={"amount": more, "per": "term"}) if more else None
+    log.say(
+        licensed(**named, royalty=capped),
+        [FIRM, INSTITUTE],
+        keys=[party_key(RIVAL), party_key(INSTITUTE, 1)],
+    )
+    if binds:
+        assert () == verified(log, tmp_path).unchecked
+    else:
+        check_refused(log, tmp_path, "above the ceiling")
