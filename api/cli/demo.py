@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from http import HTTPStatus
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -52,6 +53,25 @@ CHECKPOINT_AFTER = "payment"
 
 class DemoFailed(Told):
     """Something did not come out as it must."""
+
+
+class DemoUnfit(Told):
+    """The ledger that was found is of other software, or of law data that are not at hand."""
+
+    code, exit_code = "SOFTWARE_OLDER", 78
+
+
+class DemoHalted(Told):
+    """The ledger that was found is halted."""
+
+    code, exit_code = "LEDGER_HALTED", 70
+
+
+_NEVER_READY: Mapping[str, type[DemoUnfit | DemoHalted]] = {
+    "software older: ": DemoUnfit,
+    "halted: ": DemoHalted,
+}
+"""How the reasons begin that no waiting ends, and what they are told as."""
 
 
 def demo(
@@ -306,23 +326,34 @@ def _server(settings: Settings) -> Iterator[str]:
         start_new_session=True,  # Ctrl-C is for the demo, which then stops the server in order.
     )
     try:
-        _await_ready(process, url)
+        await_ready(process, url, settings.home)
         yield url
     finally:
         process.send_signal(signal.SIGINT)
         process.wait()
 
 
-def _await_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
-    deadline = time.monotonic() + START_S
+def await_ready(process: "subprocess.Popen[bytes]", url: str, home: Path) -> None:
+    """Wait until the server takes events. Raises `DemoFailed`, `DemoUnfit` or `DemoHalted`."""
+    deadline, reasons = time.monotonic() + START_S, list[str]()
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            if httpx2.get(f"{url}/health/ready").status_code == HTTPStatus.OK:
-                return
+            answer = httpx2.get(f"{url}/health/ready")
         except httpx2.TransportError:
-            pass
+            time.sleep(0.1)
+            continue
+        if answer.status_code == HTTPStatus.OK:
+            return
+        reasons = answer.json()["reasons"]
+        for reason, (begins, error) in product(reasons, _NEVER_READY.items()):
+            if reason.startswith(begins):
+                raise error(
+                    f"{error.code}: the ledger in {home} cannot be played on: {reason};"
+                    " play on a new one, LEDGER_HOME=DIR techledger demo"
+                )
         time.sleep(0.1)
-    raise DemoFailed(f"no server at {url}; its own words are above")
+    why = f" is not ready: {'; '.join(reasons)}" if reasons else ""
+    raise DemoFailed(f"no server at {url}{why}; its own words are above")
 
 
 def _wait() -> None:
