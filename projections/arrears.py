@@ -277,20 +277,20 @@ def _missing(
     start = value.in_force_from
     if start is None:
         return
-    end = value.ended or value.effective_to
+    end = value.over_from
     for licensee in sorted(value.licensees()):
         own = [body for body in reports if body.reported_by == licensee]
         for first, last in _periods(royalty, start, min(filter(None, (end, on)))):
-            due_on = due_day(royalty, last)
-            covered = any(body.period_from < last and first < body.period_to for body in own)
+            due_on, until = due_day(royalty, last), min(filter(None, (end, last)))
+            covered = any(body.period_from < until and first < body.period_to for body in own)
             if due_on < on and not covered:
-                yield MissingReport(licensee, first, last, due_on, (on - due_on).days)
+                yield MissingReport(licensee, first, until, due_on, (on - due_on).days)
 
 
 def _periods(royalty: Royalty, start: date, until: date) -> Iterator[tuple[date, date]]:
-    """Yield the agreed periods that end by a day, from the one that holds the first day on."""
+    """Yield the agreed periods that begin before a day, from the one that holds the first day."""
     first, last = agreed_period(royalty, start)
-    while last <= until:
+    while first < until:
         yield max(first, start), last
         first, last = agreed_period(royalty, last)
 

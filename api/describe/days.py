@@ -45,12 +45,14 @@ def until(end: date | None, language: Language) -> str:
     return _LAST.in_(language).format(day(end - timedelta(days=1), language))
 
 
-def span(start: date, end: date | None, language: Language) -> str:
-    """Return the days `[start, end)` by their first and last."""
+def span(start: date, end: date | None, language: Language, open_end: Said | None = None) -> str:
+    """Return the days `[start, end)` by their first and last; what an open end means, if told."""
     if end is not None and end <= start:
         return f"{_NO_DAY.in_(language)} ({day(start, language)})"
     begins = f"{_FROM.in_(language)} {day(start, language)}"
-    return f"{begins}{', ' if end is None else ' '}{until(end, language)}"
+    if end is None:
+        return f"{begins}, {(open_end or _NO_END).in_(language)}"
+    return f"{begins} {until(end, language)}"
 
 
 def clock(instant: datetime, language: Language) -> str:

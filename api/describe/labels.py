@@ -107,7 +107,7 @@ LABELS: Mapping[str, Said] = {
     "differences": Said("các khác biệt", "differences"),
     "digest": Said("mã băm", "digest"),
     "direct_licence": Said(
-        "li-xăng thứ cấp tiếp tục khi quyền này hết", "sublicences live on when it ends"
+        "li-xăng thứ cấp tiếp tục khi quyền cấp này hết", "sublicences live on when it ends"
     ),
     "dispute": Said("tranh chấp", "dispute"),
     "dispute_body": Said("cơ quan giải quyết tranh chấp", "forum for disputes"),
@@ -434,7 +434,7 @@ LABELS: Mapping[str, Said] = {
     "words": Said("nội dung", "words"),
     "year": Said("năm", "year"),
     "year_from": Said("năm tính từ", "year runs from"),
-    "year_span": Said("năm này", "this year"),
+    "year_span": Said("các ngày của năm", "days of the year"),
     "yearly_base": Said("khi doanh số năm đạt", "when the year's base reaches"),
     "yearly_ppm": Said("lãi suất năm", "yearly rate"),
     "zero_rated": Said("phần không tính phí", "zero-rated part"),

@@ -32,7 +32,7 @@ OWN: Mapping[str, Said] = {
     "MarkedDispute.ended": Said("kết thúc bởi mục", "ended by entry"),
     "LookedAt.ended": Said("quyền không có hiệu lực ở đó", "rights that are not in force there"),
     "LeftToGrant.exclusive": Said("còn cấp độc quyền được", "may still be granted exclusively"),
-    "Below.fallen": Said("đổ theo quyền gốc", "fell with its head"),
+    "Below.fallen": Said("đổ theo quyền cấp bên trên", "fell with the grant above it"),
     "ReportTerms.filed": Said("điều khoản lúc nộp báo cáo", "terms when the report was filed"),
     "PendingAssignment.given": Said("phần chuyển đi", "given"),
     "Mandate.given": Said("mục ủy quyền", "given by entry"),

@@ -33,7 +33,7 @@ def _day(value: str | None) -> date | None:
     return None if value is None else date.fromisoformat(value)
 
 
-def _span(called: str, start: str, end: str) -> Together:
+def _span(called: str, start: str, end: str, open_end: Said | None = None) -> Together:
     def say(kind: Any, members: Members, speech: Speech) -> Iterator[Line]:
         if members[start] is None and members[end] is None:
             return
@@ -43,7 +43,7 @@ def _span(called: str, start: str, end: str) -> Together:
         words = (
             days.until(after, speech.language)
             if first is None
-            else days.span(first, after, speech.language)
+            else days.span(first, after, speech.language, open_end)
         )
         yield Line(label(kind.__name__, called, speech.language), (Word(words),))
 
@@ -220,12 +220,13 @@ def _say_currency(kind: Any, members: Members, speech: Speech) -> Iterator[Line]
         yield Line(label(owner, "currency", speech.language), (Word(currency),))
 
 
+_AS_ITS_GRANTS = Said("đến khi các quyền cấp hết hạn", "as long as its grants run")
 _NO_CEILING = Said("không giới hạn", "no ceiling")
 
 _TOGETHER = (
     _span("valid_span", "valid_from", "valid_to"),
     _span("period_span", "period_from", "period_to"),
-    _span("effective_span", "effective_from", "effective_to"),
+    _span("effective_span", "effective_from", "effective_to", _AS_ITS_GRANTS),
     _span("year_span", "year_from", "year_to"),
     _span("span", "start", "end"),
     _sum_or_sealed("price", "price_amount", "price_currency", "price_commitment"),

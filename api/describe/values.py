@@ -51,6 +51,7 @@ VALUES: Mapping[str, Said] = {
     "other": Said("khác", "other"),
     "none": Said("không", "none"),
     "compounding.none": Said("không nhập lãi vào gốc", "none: simple interest"),
+    "royalty_base.none": Said("không thỏa thuận tỷ lệ chung", "no single rate agreed"),
     "licence_back.none": Said("không cấp ngược", "none"),
     "yearly": Said("hằng năm", "yearly"),
     "year": Said("năm", "year"),

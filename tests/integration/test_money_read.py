@@ -14,6 +14,7 @@ from projections.decoding import decode
 from projections.dues import agreement_of, dues_of
 from projections.rebuild import rebuild
 from projections.runner import Runner
+from projections.terms import terms_on
 from tests.support import moneys as m
 from tests.support.builders import (
     AUTHOR,
@@ -156,6 +157,17 @@ def test_what_is_overdue_with_the_interest_so_far(told):
         (each.period_from, each.period_to, each.days_late) for each in later.unreported
     ]
     assert {LICENSED, REPORTED, SHARED, PAID} <= set(later.positions)
+
+
+def test_no_report_is_missing_of_days_after_the_last_grant(told):
+    agreed = terms_on(told, m.LICENCE, shipped(), true_on=date(2026, 7, 23)).terms
+    assert agreed is not None
+    assert agreed.effective_to is None
+    (end,) = {grant.valid_to for grant in agreed.grants}
+    after = overdue_of(told, m.LICENCE, shipped(), true_on=date(end.year + 5, 1, 1))
+    last = max(after.unreported, key=lambda each: each.period_from)
+    assert (date(2030, 10, 1), date(2030, 12, 1)) == (last.period_from, last.period_to)
+    assert (end, date(2031, 1, 30)) == (last.period_to, last.due_on)
 
 
 def test_whether_the_minimum_of_a_year_was_met(told):

@@ -18,6 +18,7 @@ from ledger.domain.contract_terms import Grant, Terms
 from ledger.domain.royalty import Royalty
 from projections.arrears import MinimumMet
 from projections.disputes import HoldsOn
+from projections.grants import ContractRow
 from projections.lapses import StandingRow
 from projections.parties import PartyFact
 from projections.revenue import Balance
@@ -291,3 +292,9 @@ def test_a_sum_that_json_has_as_digits_is_said_as_any_other() -> None:
     balance = {"payee": "party:a", "currency": "VND", "payable": str(10**20), "paid": 1, "open": 2}
     said = [line.text for line in lines_of(Balance, balance, Speech("en"))]
     assert "VND 100,000,000,000,000,000,000" in said
+
+
+def test_a_contract_s_row_without_an_end_of_its_own_runs_as_its_grants_do() -> None:
+    row = {**dict.fromkeys(members_of_kind(ContractRow)), "effective_from": "2026-01-01"}
+    said = [line.text for line in lines_of(ContractRow, row, Speech("vi"))]
+    assert "từ ngày 01/01/2026, đến khi các quyền cấp hết hạn" in said
