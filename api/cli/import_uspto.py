@@ -18,7 +18,7 @@ from api.importers.explanations import meaning
 from api.importers.memory import load_memory
 from api.importers.uspto import Plan, plan
 from api.importers.uspto_parties import default_mapping, parse_mapping
-from api.importers.uspto_records import parse_records
+from api.importers.uspto_records import Register, parse_records
 from ledger.client import LedgerClient, ProblemAnswer, read_trust
 from ledger.home import Home
 from ledger.settings import Settings
@@ -47,6 +47,8 @@ def uspto(
         planned = plan(register, parties, memory, clerk=CLERK, now=now)
     except (ImporterError, FileNotFoundError) as error:
         raise typer.BadParameter(str(error), param_hint="DIRECTORY") from None
+    if register == Register((), ()):
+        raise typer.BadParameter("assignments.jsonl holds no record", param_hint="DIRECTORY")
     with LedgerClient(url or f"http://{settings.host}:{settings.port}", trust) as ledger:
         attesting = Attesting(ledger, home, memory, memory_file)
         outcome = attesting.send(tuple(planned), now, quiet=as_json)

@@ -23,10 +23,10 @@ MEANINGS: Mapping[str, str] = {
     "is no title; not sent",
     "MALFORMED": "the line, or a value in it, is not of the form of a record; not sent",
     "RECORD_PURGED": "the office has purged the record, so that it proves nothing; not sent",
-    "PART_IN_WORDS": "its words give less than all that its assignors own, or on a condition; "
-    "an event would pass all of it, so it is not sent",
-    "OWNER_UNKNOWN": "of several debtors nobody knows which one owns it: nothing is filed, and "
-    "records are attested without it",
+    "PART_IN_WORDS": "its words say more than that all passes (a part, a condition, that it is "
+    "undone), or those of an earlier record do: an event would pass all of it, so it is not sent",
+    "OWNER_UNKNOWN": "of several debtors, or since a part passed, nobody knows who owns it: it is "
+    "not filed, and records are attested without it",
     "FILING_REFUSED": "the right that it is about was not filed, so nothing is sent about it: "
     "the ledger may know another right by that number",
     "NOT_CARRIED": "it says what a contract here cannot, and would lie without; not sent",

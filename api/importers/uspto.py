@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from api.importers import Declined
 from api.importers.memory import Identity
-from api.importers.uspto_kinds import KindUnknown, PartInWords, kind_of, must_give_all
+from api.importers.uspto_kinds import KindUnknown, PartInWords, kind_of, must_say_no_more
 from api.importers.uspto_parties import MappingRefused, Parties, PartyMapping, Vouched
 from api.importers.uspto_records import Record, Register, in_line
 from ledger.domain.conveyance import (
@@ -28,7 +28,8 @@ from ledger.domain.conveyance import (
     Executed,
     Spelled,
 )
-from ledger.domain.event import Body
+from ledger.domain.event import Body, legal_day
+from ledger.domain.existence import FutureFact
 from ledger.domain.listing import ContentMissing
 from ledger.domain.number import right_id
 from ledger.domain.right import Holding, RightFiled, RightKind
@@ -117,7 +118,9 @@ class _Read:
 class _Application:
     """What the records say of an application, folded in order of recording.
 
-    `one_of` is the record of a security by which one of several debtors owns it, nobody knows who.
+    `one_of` is the record of a security by which one of several debtors owns it, nobody knows who;
+    `part` the first one that passes something of it which no event can say: who owns it since,
+    nobody can tell here.
     """
 
     number: str
@@ -128,6 +131,7 @@ class _Application:
     owners: list[str] = field(default_factory=list)
     received: set[str] = field(default_factory=set)
     one_of: str | None = None
+    part: str | None = None
 
 
 def plan(
@@ -147,10 +151,7 @@ def plan(
     links = _links(register.records, mapping)
     applications = _described(register.records)
     parties = Parties(mapping, memory.token)
-    read, declined = _read(register, applications, parties)
-    for item in read:
-        if item.sound:
-            _fold_owners(item, applications)
+    read, declined, beyond = _read(register, applications, parties, legal_day(now))
     filings, unfiled = _filings(applications.values(), clerk)
     kept, left_out, without = _without(read, unfiled)
     conveyances, unfit = _conveyances(kept, links, clerk)
@@ -170,9 +171,11 @@ def plan(
         ),
         declined=(*declined, *unfiled.values(), *without, *unfit),
         unfiled=tuple(
-            item.number for item in applications.values() if not (item.owners or item.one_of)
+            item.number
+            for item in applications.values()
+            if not (item.owners or item.one_of or item.part)
         ),
-        left_out=tuple(left_out),
+        left_out=(*beyond, *left_out),
         persons=tuple(parties.persons),
     )
 
@@ -193,17 +196,43 @@ def _described(records: Iterable[Record]) -> dict[str, _Application]:
 
 
 def _read(
-    register: Register, applications: dict[str, _Application], parties: Parties
-) -> tuple[list[_Read], list[Declined]]:
+    register: Register, applications: dict[str, _Application], parties: Parties, today: date
+) -> tuple[list[_Read], list[Declined], list[Declined]]:
+    """Return the records that are read, why others are not, and what some are read without."""
     read: list[_Read] = []
     declined = [Declined(line.source, line.code, line.detail) for line in register.unreadable]
+    beyond: list[Declined] = []
     for record in register.records:
         try:
-            _must_be_complete(record, applications)
-            read.append(_resolved(record, parties))
-        except (KindUnknown, PartInWords, ContentMissing) as refusal:
+            item = _before_parts(_resolved(record, applications, parties, today), applications)
+        except PartInWords as refusal:
             declined.append(Declined(record.id, refusal.code, refusal.detail))
-    return read, declined
+            for number in record.applications():
+                applications[number].part = applications[number].part or record.id
+        except (KindUnknown, ContentMissing, FutureFact) as refusal:
+            declined.append(Declined(record.id, refusal.code, refusal.detail))
+        else:
+            read.append(item)
+            if gone := len(record.applications()) - len(item.applications):
+                detail = f"attested without {gone} applications of which a part passed before"
+                beyond.append(Declined(record.id, PartInWords.code, detail))
+            if item.sound:
+                _fold_owners(item, applications)
+    return read, declined, beyond
+
+
+def _before_parts(item: _Read, applications: dict[str, _Application]) -> _Read:
+    """Return a record by which title passes without the applications of which a part passed before.
+
+    Raises `PartInWords` if none is left: its assignors own less than all, and it would pass all.
+    """
+    if item.kind == "security" or item.kind in OF_LIENS:
+        return item
+    there = tuple(number for number in item.applications if applications[number].part is None)
+    if not there:
+        part = applications[item.applications[0]].part
+        raise PartInWords(f"{part} passed less than all before, and nobody can say what is left")
+    return replace(item, applications=there)
 
 
 def _must_be_complete(record: Record, applications: dict[str, _Application]) -> None:
@@ -217,9 +246,20 @@ def _must_be_complete(record: Record, applications: dict[str, _Application]) -> 
         raise ContentMissing(f"no record says when it was filed: {', '.join(undated)}")
 
 
-def _resolved(record: Record, parties: Parties) -> _Read:
+def _must_be_past(record: Record, today: date) -> None:
+    if record.recorded > today:
+        raise FutureFact(f"it was recorded on {record.recorded}, a day to come")
+    if any(item.executed and item.executed > record.recorded for item in record.assignors):
+        raise FutureFact("somebody signed after the office recorded it")
+
+
+def _resolved(
+    record: Record, applications: dict[str, _Application], parties: Parties, today: date
+) -> _Read:
     kind = kind_of(record.kind, record.conveyance_text)
-    must_give_all(kind, record.conveyance_text)
+    must_say_no_more(kind, record.conveyance_text)
+    _must_be_complete(record, applications)
+    _must_be_past(record, today)
     written = [item.name for item in record.assignors]
     written += [item.name for item in record.assignees]
     party = {name: parties.resolve(name, record.document_sha256) for name in written}
@@ -257,6 +297,8 @@ def _fold_owners(item: _Read, applications: dict[str, _Application]) -> None:
     for number in item.applications:
         application = applications[number]
         owners = application.owners
+        if application.part is not None:
+            continue
         if one_of:
             application.one_of = application.one_of or item.record.id
             continue
@@ -286,7 +328,10 @@ def _filings(
     declined: dict[str, Declined] = {}
     for item in applications:
         if not item.owners:
-            if item.one_of:
+            if item.part:
+                detail = f"{item.part} passes less than all of it, no record shows who owned all"
+                declined[item.number] = Declined(item.number, "OWNER_UNKNOWN", detail)
+            elif item.one_of:
                 detail = f"one of the debtors of {item.one_of} owns it, no record shows which"
                 declined[item.number] = Declined(item.number, "OWNER_UNKNOWN", detail)
             continue

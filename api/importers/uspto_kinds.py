@@ -2,7 +2,9 @@
 What kind of conveyance a record is, and which record its text names.
 
 The office has no kinds: it has the words of whoever recorded the paper, and the file's `kind` is
-read from them. A kind that is not known is read from the text; what neither tells is not attested.
+read from them. A kind that is not known is read from the text; what neither tells, or each tells
+otherwise, is not attested. Title passes by a record only if all its words are known: what is given
+in part, for a country, on a condition, or undone, is told in words that nobody can foresee.
 """
 
 import re
@@ -31,11 +33,11 @@ _KINDS: Mapping[str, ConveyanceKind] = {
 }
 
 _TEXTS: tuple[tuple[str, ConveyanceKind | None], ...] = (
-    (r"LICEN[CS]E|GOVERNMENT INTEREST|OPTION|LIEN HOLDER|ADDRESS|ATTORNEY|DECLARATION", None),
+    (r"LICEN[CS]E|GOVERNMENT INTEREST|\bOPTION|LIEN HOLDER|ADDRESS|ATTORNEY|DECLARATION", None),
     (r"CORRECTIVE|TO CORRECT", "correction"),
     (r"RELEASE|TERMINATION|DISCHARGE|SATISFACTION", "release"),
     (r"(ASSIGNMENT|TRANSFER) OF .*(SECURITY|LIEN|COLLATERAL)", "security_assignment"),
-    (r"SECURITY|COLLATERAL|PLEDGE|LIEN|MORTGAGE", "security"),
+    (r"SECURITY|COLLATERAL|PLEDGE|\bLIENS?\b|MORTGAGE", "security"),
     (r"NUNC PRO TUNC", "nunc_pro_tunc"),
     (r"MERGER|AMALGAMATION|CONVERSION", "merger"),
     (r"CHANGE OF NAME|NAME CHANGE", "name_change"),
@@ -54,7 +56,7 @@ class KindUnknown(Refusal):
 
 
 class PartInWords(Refusal):
-    """The record's words give less than all: an event would pass all that the assignors own."""
+    """The record's words say more than that all passes, which is all that an event would say."""
 
     code = "PART_IN_WORDS"
     title_vi = "Bản ghi chỉ chuyển một phần hoặc có điều kiện, trong khi sự kiện sẽ chuyển toàn bộ"
@@ -65,28 +67,70 @@ _PART = re.compile(
     rf"UNDIVIDED|PARTIAL|FRACTION|PORTION|\bPART\b|\b(ONE|TWO|THREE|FOUR|A)[- ]({_ORDINALS})\b"
     rf"|\b({_ORDINALS})[- ](INTEREST|SHARE|PART|OF)\b|(?<!\d)\d{{1,2}}(\.\d+)? ?%"
     r"|(?<!100)(?<!100 )(?<!HUNDRED )PER ?CENT|(?<![\d/])[1-9]\d? ?/ ?[1-9]\d?(?![\d/])"
-    r"|\b(EXCEPT|EXCLUDING|RESERVING|CONDITIONAL|ONLY|CO-?OWNERSHIP)\b"
+    r"|(?<!\d)0?[.,]\d|\b(EXCEPT|EXCLUDING|RESERVING|CONDITIONAL|ONLY|CO-?OWNERSHIP)\b"
 )
 """Words of less than the whole: 100 % has three digits, and 048811/0679 is a reel and a frame."""
 
+_ALL = re.compile(
+    "A|AGREEMENT|ALL|AMALGAMATION|AN|AND|APPLICATIONS?|ARTICLES|ASSIGN(MENT|OR)?S?|AT|BILL|BY|CENT"
+    "|CERTIFICATE|CHANGE|CONFIRMATORY|CONVERSION|CORPORATE|DATED?|DEED|EFFECTIVE|EMPLOYEE|ENTIRE"
+    "|ENTITY|FORM|FRAME|FULL|GENERAL|HUNDRED|IN|INTELLECTUAL|INTERESTS?|INTO|INVENTIONS?|INVENTORS?"
+    "|MERGE[DR]S?|NAME|NUNC|OF|OMNIBUS|ON|ONE|PATENTS?|PER|PERCENT|PLAN|PRO|PROPERTY|RECORDED|REEL"
+    "|RIGHTS?|S|SALE|SHORT|THE|TITLE|TO|TRANSFER|TUNC|WHOLE|WITH|WORLDWIDE"
+)
+"""Words of a heading by which all of a title passes."""
 
-def must_give_all(kind: ConveyanceKind, text: str) -> None:
-    """Raise `PartInWords` if a record that passes title says that it passes a part of it."""
-    found = None if kind == "security" or kind in OF_LIENS else _PART.search(text.upper())
-    if found is not None:
+_UNDONE = re.compile(
+    r"RESCI|REVO[CK]|CANCEL|NULLI|\bVOID|WITHDR|ANNUL|ABANDON|INTENT|PROPOS|REINSTAT|\bNOT\b"
+)
+_OF_NO_PARTY = re.compile(
+    r"NATURE|\bTYPE\b|REMOV|DELET|OMIT|ERRONEOUS|INADVERTENT|PROPERT|SCHEDULE|EXHIBIT"
+    r"|(APPLICATION|PATENT|SERIAL|PUBLICATION)S?\W+(NO\b|NUM|DATA|LIST|IDENT)"
+)
+"""Corrections of more than who gave and took: an event names parties anew, and nothing else."""
+
+
+def must_say_no_more(kind: ConveyanceKind, text: str) -> None:
+    """Raise unless all words of a record are known to say what its kind does, and nothing else.
+
+    `PartInWords` if title would pass by it; `KindUnknown` where a lien, a release or a correction
+    is undone, or a correction is of something else than parties.
+    """
+    plain = text.upper().replace("(SEE DOCUMENT FOR DETAILS)", "")
+    if kind == "security" or kind in OF_LIENS or kind == "correction":
+        strange = _UNDONE.search(plain) or (kind == "correction" and _OF_NO_PARTY.search(plain))
+        if strange:
+            raise KindUnknown(f"{text!r} says {strange.group()!r}: no {kind} that an event can say")
+    if kind == "security" or kind in OF_LIENS:
+        return
+    if found := _PART.search(plain):
         raise PartInWords(f"{text!r} says {found.group()!r}: not all that its assignors own passes")
+    words = re.findall(r"[^\W\d_]+", plain) if kind != "correction" else ()
+    if strange_word := next((word for word in words if not _ALL.fullmatch(word)), None):
+        raise PartInWords(f"{text!r} says {strange_word!r}: more than that all passes")
 
 
 def kind_of(kind: str, text: str) -> ConveyanceKind:
-    """Return the kind of a record. Raises `KindUnknown`."""
-    known = _KINDS.get(re.sub(r"[\s_]+", "-", kind.strip().lower()))
-    if known is not None:
-        return known
-    plain = text.upper()
-    found = next((kind for pattern, kind in _TEXTS if re.search(pattern, plain)), None)
-    if found is None:
+    """Return the kind of a record. Raises `KindUnknown` where kind and text do not agree."""
+    said, told = _said_in(kind), _said_in(text)
+    if (said, told) == ({"assignment"}, {"nunc_pro_tunc"}):
+        return "nunc_pro_tunc"
+    found = said | told
+    if len(found) > 1:
+        raise KindUnknown(f"{kind!r} and {text!r} are of two kinds")
+    only = next(iter(found), None)
+    if only is None:
         raise KindUnknown(f"{kind!r}, {text!r}: no conveyance of title or of a lien")
-    return found
+    return only
+
+
+def _said_in(words: str) -> set[ConveyanceKind | None]:
+    """Return what words say: a kind, None for no conveyance, or nothing."""
+    known = _KINDS.get(re.sub(r"[\s_]+", "-", words.strip().lower()))
+    if known is not None:
+        return {known}
+    plain = re.sub(r"[-_]+", " ", words.upper())
+    return set([kind for pattern, kind in _TEXTS if re.search(pattern, plain)][:1])
 
 
 def named_in(text: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ docs/decisions/0004-uspto-import.md.
 """
 
 import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from api.importers import ImporterError
 from api.importers.uspto_records import Name, RecordId
 from ledger.domain.event import FROM_LIST, Model, PartyId, Sha256, Text
 from ledger.domain.name import name_key
+from ledger.wire.strict import MalformedJson, load_json
 
 
 class MappingRefused(ImporterError):
@@ -66,13 +66,13 @@ def parse_mapping(raw: bytes) -> PartyMapping:
     Raises `MappingRefused` if it is not of this form, or gives one name to two parties.
     """
     try:
-        on_file = _MappingFile.model_validate(json.loads(raw))
+        on_file = _MappingFile.model_validate(load_json(raw))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = "/".join(str(part) for part in first["loc"])
         raise MappingRefused(f"{where}: {first['msg']}") from error
-    except (ValueError, RecursionError) as error:
-        raise MappingRefused("not a JSON object in UTF-8") from error
+    except MalformedJson as error:
+        raise MappingRefused(f"not a JSON object in UTF-8: {error}") from error
     digest = "sha256:" + hashlib.sha256(raw).hexdigest()
     mapping = PartyMapping(parties=on_file.parties, links=on_file.links, document_sha256=digest)
     _check_distinct(mapping)

@@ -7,12 +7,11 @@ that are not asked for are left alone; a line without those that are is set asid
 """
 
 import hashlib
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, TypeGuard
+from typing import Annotated, Literal, TypeGuard
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +24,7 @@ from pydantic import (
 from api.importers.uspto_kinds import named_in
 from ledger.domain.event import FROM_LIST, Day, Model, Sha256
 from ledger.domain.number import NumberForm, canonical
+from ledger.wire.strict import MalformedJson, load_json
 
 
 def in_line(recorded: str) -> str:
@@ -48,7 +48,16 @@ RecordId = Annotated[
 ]
 """Reel and frame without leading zeros, e.g. `49519-955`: the office's own key of a record."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(in_line)]
+
+def _called(recorded: str) -> str:
+    """Return a name as it is recorded, in a line. Raises ValueError where nothing is left of it."""
+    name = in_line(recorded)
+    if not name:
+        raise ValueError("a name is blank")
+    return name
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=400), AfterValidator(_called)]
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/., -]{0,59}$")]
 
 
@@ -115,12 +124,15 @@ class Record(_Line):
         return named_in(self.conveyance_text) if self.refers_to is None else self.refers_to
 
 
+Code = Literal["MALFORMED", "RECORD_EXISTS", "RECORD_PURGED"]
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A line that is no record, repeats one, or is purged, and why. Nothing is planned from it."""
 
     source: str
-    code: Literal["MALFORMED", "RECORD_EXISTS", "RECORD_PURGED"]
+    code: Code
     detail: str
 
 
@@ -133,49 +145,58 @@ class Register:
 
 
 def parse_records(raw: bytes) -> Register:
-    """Return what a JSON-lines file holds, records by day of recording, ties in the file's order.
+    """Return what a JSON-lines file holds, records in the order of the office.
 
-    A line that is no record, repeats one, or is of a record that the office has purged, is set
-    aside and takes nothing else with it.
+    That is by day of recording, then by reel and frame. A line that is no record, repeats one,
+    contradicts another of the same record, or is of one that the office has purged, is set aside
+    and takes nothing else with it.
     """
-    records: dict[str, Record] = {}
-    unreadable: list[Unreadable] = []
+    lines: dict[str, list[tuple[int, Record]]] = {}
+    unreadable: list[tuple[int, Unreadable]] = []
     for number, line in enumerate(raw.splitlines(), start=1):
         if not line.strip():
             continue
         read = _parse_line(number, line)
         if isinstance(read, Unreadable):
-            unreadable.append(read)
-        elif read.id in records:
-            detail = f"line {number} repeats it; the first is taken"
-            unreadable.append(Unreadable(read.id, "RECORD_EXISTS", detail))
-        elif read.purged:
-            detail = "the office has purged it: it proves nothing"
-            unreadable.append(Unreadable(read.id, "RECORD_PURGED", detail))
+            unreadable.append((number, read))
         else:
-            records[read.id] = read
-    return Register(tuple(sorted(records.values(), key=_recorded)), tuple(unreadable))
+            lines.setdefault(read.id, []).append((number, read))
+    records = []
+    for told in lines.values():
+        first = told[0][1]
+        code, detail = _unfit([record for _, record in told])
+        taken = 1 if code is None else 0
+        records += [record for _, record in told[:taken]]
+        unreadable += [
+            (number, Unreadable(first.id, code or "RECORD_EXISTS", detail))
+            for number, _ in told[taken:]
+        ]
+    in_order = (each for _, each in sorted(unreadable, key=lambda item: item[0]))
+    return Register(tuple(sorted(records, key=_in_the_office)), tuple(in_order))
 
 
-def _recorded(record: Record) -> date:
-    return record.recorded
+def _unfit(told: list[Record]) -> tuple[Code | None, str]:
+    """Return why no line about a record is taken, else None; and what is told of the others."""
+    if any(record.purged for record in told):
+        return "RECORD_PURGED", "the office has purged it: it proves nothing"
+    if len({record.model_dump_json(exclude={"document_sha256"}) for record in told}) > 1:
+        return "RECORD_EXISTS", "it stands there twice, and not alike: neither is taken"
+    return None, "it stands there twice: the first is taken"
+
+
+def _in_the_office(record: Record) -> tuple[date, int, int]:
+    reel, frame = record.id.split("-")
+    return record.recorded, int(reel), int(frame)
 
 
 def _parse_line(number: int, line: bytes) -> Record | Unreadable:
     try:
-        on_file = _Line.model_validate(json.loads(line, object_pairs_hook=_distinct))
+        on_file = _Line.model_validate(load_json(line))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = "/".join(str(part) for part in first["loc"]) or "the line"
         return Unreadable(f"line {number}", "MALFORMED", f"{where}: {first['msg']}")
-    except (ValueError, RecursionError):
-        return Unreadable(f"line {number}", "MALFORMED", "not a JSON object in UTF-8")
+    except MalformedJson as error:
+        return Unreadable(f"line {number}", "MALFORMED", f"not a JSON object in UTF-8: {error}")
     digest = "sha256:" + hashlib.sha256(line).hexdigest()
     return Record(document_sha256=digest, **dict(on_file))
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member stands there twice")
-    return members

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,18 @@ def test_what_a_record_was_attested_without_is_not_filed_later_without_its_lien(
         "ASSIGNMENT OF PART INTEREST",
         "CONDITIONAL ASSIGNMENT",
         "ASSIGNMENT EXCEPT FOR JAPAN",
+        "ASSIGNMENT OF A 0.5 INTEREST",
+        "ASSIGNMENT OF .25 INTEREST",
+        "ASSIGNMENT OF A MOIETY",
+        "ASSIGNMENT OF RIGHTS IN GERMANY",
+        "ASSIGNMENT UPON DEFAULT",
+        "ASSIGNMENT OF LIFE INTEREST",
+        "ASSIGNMENT OF ROYALTIES",
+        "RESCISSION OF ASSIGNMENT",
+        "REVOCATION OF ASSIGNMENT",
+        "CANCELLATION OF ASSIGNMENT",
+        "ASSIGNMENT NOT YET EXECUTED",
+        "QUITCLAIM ASSIGNMENT",
     ],
 )
 def test_words_of_less_than_the_whole_are_not_sent_as_all_of_it(text: str):
@@ -174,6 +187,102 @@ def test_words_of_less_than_the_whole_are_not_sent_as_all_of_it(text: str):
 def test_words_of_the_whole_and_of_securities_are_sent(kind: str, text: str):
     records = lines(line("1-1", kind, (FIRM,), (HEIR,), conveyance_text=text))
     assert () == planned(records).declined
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("", "CANCELLATION OF SECURITY INTEREST"),
+        ("", "RESCISSION OF RELEASE OF SECURITY INTEREST"),
+        ("release", "RELEASE (WITHDRAWN)"),
+        ("assignment", "SECURITY INTEREST (SEE DOCUMENT FOR DETAILS)."),
+        ("assignment", "LICENSE (SEE DOCUMENT FOR DETAILS)."),
+        ("license", "ASSIGNMENT OF ASSIGNORS INTEREST (SEE DOCUMENT FOR DETAILS)."),
+        ("name-change", "MERGER (SEE DOCUMENT FOR DETAILS)."),
+        ("", "PROPOSED SECURITY AGREEMENT"),
+        ("correct", "CORRECTIVE ASSIGNMENT TO CORRECT THE NATURE OF CONVEYANCE"),
+        ("correct", "CORRECTIVE ASSIGNMENT TO REMOVE 15000002 ERRONEOUSLY RECORDED"),
+        ("", "CORRECTIVE ASSIGNMENT TO CORRECT THE APPLICATION NUMBER"),
+    ],
+)
+def test_what_is_undone_or_of_two_kinds_or_corrects_no_party_is_not_sent(kind: str, text: str):
+    records = lines(
+        line("1-1", kind, (FIRM,), (HEIR,), conveyance_text=text, refers_to=["9-9"]),
+    )
+    result = planned(records)
+    assert [("1-1", "KIND_UNKNOWN")] == [(item.source, item.code) for item in result.declined]
+    assert () == result.filings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ASSIGNMENT OF ASSIGNOR'S ENTIRE RIGHT, TITLE AND INTEREST",
+        "CONFIRMATORY PATENT ASSIGNMENT AGREEMENT DATED 01/02/2019",
+        "NUNC PRO TUNC ASSIGNMENT (SEE DOCUMENT FOR DETAILS).",
+    ],
+)
+def test_words_by_which_all_passes_are_sent(text: str):
+    records = lines(line("1-1", "assignment", (FIRM,), (HEIR,), conveyance_text=text))
+    assert ["1-1"] == [item.source for item in planned(records).conveyances]
+
+
+HALF = "ASSIGNMENT OF AN UNDIVIDED HALF"
+
+
+def test_after_a_part_passed_nothing_is_said_to_pass_of_what_nobody_knows():
+    """Else who gave half away would pass the whole, and who took it would be the only owner."""
+    records = lines(
+        line("1-1", "assignment", (ANN,), (FIRM,), recorded="2019-02-01"),
+        line("2-2", "assignment", (FIRM,), (HEIR,), recorded="2019-02-09", conveyance_text=HALF),
+        line(
+            "3-3",
+            "assignment",
+            (FIRM,),
+            ("NEXT INC.",),
+            recorded="2019-02-10",
+            applications=("15000001", "15000002"),
+        ),
+        line("4-4", "security", (FIRM,), (BANK,), recorded="2019-02-11"),
+        line("5-5", "assignment", (HEIR,), ("NEXT INC.",), recorded="2019-02-12"),
+    )
+    result = planned(records)
+    assert [("2-2", "PART_IN_WORDS"), ("5-5", "PART_IN_WORDS")] == [
+        (item.source, item.code) for item in result.declined
+    ]
+    assert [("3-3", "PART_IN_WORDS")] == [(item.source, item.code) for item in result.left_out]
+    ledger = RulesOnly().run(result)
+    assert {} == ledger.refused
+    assert {"15000001": ["1-1", "4-4"], "15000002": ["3-3"]} == ledger.chains
+
+
+def test_of_what_is_first_seen_when_a_part_passes_nobody_is_said_to_own_all():
+    records = lines(
+        line("1-1", "assignment", (ANN,), (FIRM,), recorded="2019-02-01", conveyance_text=HALF),
+        line("2-2", "security", (FIRM,), (BANK,), recorded="2019-02-09"),
+        line("3-3", "assignment", (FIRM,), (HEIR,), recorded="2019-02-10"),
+    )
+    result = planned(records)
+    assert () == result.filings == result.conveyances == result.unfiled
+    assert [
+        ("1-1", "PART_IN_WORDS"),
+        ("3-3", "PART_IN_WORDS"),
+        ("15000001", "OWNER_UNKNOWN"),
+        ("2-2", "OWNER_UNKNOWN"),
+    ] == [(item.source, item.code) for item in result.declined]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"recorded": "2099-01-01"},
+        {"assignors": [{"name": FIRM, "executed": "2019-01-09"}]},
+    ],
+)
+def test_a_record_of_a_day_to_come_shows_no_owner(members: dict[str, Any]):
+    result = planned(lines(line("1-1", "assignment", (FIRM,), (HEIR,), **members)))
+    assert [("1-1", "FUTURE_FACT")] == [(item.source, item.code) for item in result.declined]
+    assert () == result.filings
 
 
 def test_a_record_that_the_office_has_purged_proves_nothing():

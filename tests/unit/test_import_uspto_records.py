@@ -21,13 +21,16 @@ def test_what_the_broken_lines_are_altered_from_is_a_record():
     assert 2 == len(parse_records(ASSIGNMENT + altered()).records)
 
 
-def test_records_come_by_day_of_recording_and_within_a_day_in_the_files_order():
+def test_records_come_by_day_of_recording_and_within_a_day_by_reel_and_frame():
+    """Whatever the order of the file: what the office took in first was given first."""
     records = lines(
+        line("10-1", "assignment", ("A",), ("B",), recorded="2019-01-08"),
+        line("9-10", "assignment", ("A",), ("B",), recorded="2019-01-08"),
         line("9-9", "assignment", ("A",), ("B",), recorded="2019-01-08"),
         line("8-8", "assignment", ("A",), ("B",), recorded="2019-01-08"),
         line("7-7", "assignment", ("A",), ("B",), recorded="2019-01-07"),
     )
-    assert ["7-7", "9-9", "8-8"] == [record.id for record in records]
+    assert ["7-7", "8-8", "9-9", "9-10", "10-1"] == [record.id for record in records]
 
 
 def test_the_document_of_a_record_is_its_line_without_the_line_feed():
@@ -53,6 +56,7 @@ def test_an_application_that_a_record_names_twice_is_one():
         pytest.param(altered(recorded="2019-1-8"), id="a day written otherwise"),
         pytest.param(altered(recorded=None), id="no day of recording"),
         pytest.param(altered(kind=7), id="a number for a kind"),
+        pytest.param(altered(assignees=[{"name": " \u0000 "}]), id="a blank name"),
         pytest.param(altered(assignors="SMITH, JOHN"), id="a name for a list"),
         pytest.param(altered(properties=[{"application": "../1"}]), id="no application number"),
     ],
@@ -65,10 +69,27 @@ def test_a_line_that_is_no_record_is_set_aside_and_takes_nothing_with_it(broken:
     assert unreadable.detail
 
 
-def test_of_a_record_that_stands_there_twice_the_first_is_taken():
-    register = parse_records(ASSIGNMENT + altered(id="1-1", recorded="2020-01-01"))
-    assert ["2019-01-08"] == [str(record.recorded) for record in register.records]
-    assert [("1-1", "RECORD_EXISTS")] == [(line.source, line.code) for line in register.unreadable]
+def told(*lines: bytes) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the records that are taken, and the lines that are not, by code."""
+    register = parse_records(b"\n".join(lines))
+    return [record.id for record in register.records], [
+        (line.source, line.code) for line in register.unreadable
+    ]
+
+
+def test_of_a_record_that_stands_there_twice_alike_the_first_is_taken():
+    twice = altered(id="1-1", last_update="2020-01-01")
+    assert (["1-1"], [("1-1", "RECORD_EXISTS")]) == told(ASSIGNMENT.strip(), twice)
+
+
+def test_of_a_record_that_is_told_in_two_ways_neither_is_taken():
+    other = altered(id="1-1", assignees=[{"name": "OTHER INC."}])
+    assert ([], [("1-1", "RECORD_EXISTS")] * 2) == told(ASSIGNMENT.strip(), other)
+
+
+def test_a_record_that_one_line_calls_purged_is_purged():
+    purged, kept = altered(purged=True), altered(purged=False)
+    assert ([], [("2-2", "RECORD_PURGED")] * 2) == told(purged, kept) == told(kept, purged)
 
 
 def test_members_that_are_not_asked_for_or_not_there_do_no_harm():
