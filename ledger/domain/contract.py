@@ -178,7 +178,7 @@ class Contract:
     entry in the office's register of licences. `marked` is the day from which the parties marked it
     in force. `below` are the sublicences that sit under it, each with the grant that it sits under;
     `shares` the last agreement on each of what is shared, `shared_anew` the days from which one
-    took another's place, `notices` those that were served under it.
+    of revenue took another's place, `notices` those that were served under it.
     """
 
     position: int

@@ -26,11 +26,18 @@ from ledger.domain.filed_report import (
 )
 from ledger.domain.protection import lapse_on, state_of
 from ledger.domain.reckoning import Versions, cuts, period_of
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import Other, Step
 from ledger.domain.right import Right
 from ledger.domain.standing import FROM_THE_START
 
 _DAY = timedelta(days=1)
+
+_BRINGS_INTO_FORCE = {
+    "permit": "permit.issued/1",
+    "registration": "certificate.issued/1",
+    "conditions": "contract.in_force/1",
+}
+"""The event that brings a contract into force which waits for something."""
 
 
 class ReportBefore(Refusal):
@@ -130,7 +137,7 @@ _ALL = (None,)
 
 
 def licensed_to(state: State, contract: Contract, licensee: str, day: date) -> tuple[Licensed, ...]:
-    """Return what the terms of a day grant to a licensee."""
+    """Return what the terms of a day grant to a licensee; an option grants nothing by itself."""
     return tuple(
         Licensed(
             max(grant.valid_from, contract.effective_from),
@@ -140,7 +147,7 @@ def licensed_to(state: State, contract: Contract, licensee: str, day: date) -> t
             grant.territory.codes,
         )
         for grant in contract.terms_on(day).grants
-        if grant.licensee == licensee
+        if grant.licensee == licensee and grant.option_until is None
         for subject in (*grant.rights, *grant.technologies)
     )
 
@@ -154,12 +161,21 @@ def grants_ever(contract: Contract) -> Iterator[Grant]:
 
 def must_be_sold_in_time(state: State, contract: Contract, name: str, filed: FiledReport) -> None:
     """Refuse sales before the contract or its grants, and after they have ended."""
-    if filed.start < contract.effective_from:
+    upon = contract.said.effective_upon
+    first = contract.effective_from if upon == "day" else contract.in_force_from
+    if first is None:
         raise ReportBefore(
-            f"the first day of {name} is {contract.effective_from}: report from that day on",
+            f"{name} waits for its {upon}: nothing is sold under it yet",
             positions=(contract.position,),
             subjects=(name,),
-            step=Step({"first": contract.effective_from}, ask=("/body/period_from",)),
+            step=Step(case=upon, first=(Other(_BRINGS_INTO_FORCE[upon], {"contract": name}),)),
+        )
+    if filed.start < first:
+        raise ReportBefore(
+            f"the first day of {name} is {first}: report from that day on",
+            positions=(contract.position,),
+            subjects=(name,),
+            step=Step({"first": first}, ask=("/body/period_from",)),
         )
     end = contract.over_from
     sell_off = timedelta(days=contract.terms_on(filed.start).sell_off_days or 0)
@@ -175,7 +191,7 @@ def must_be_sold_in_time(state: State, contract: Contract, name: str, filed: Fil
         last = line.end - _DAY
         sold = any(each.holds(line.start) or each.held(last, sell_off) for each in objects)
         if not sold:
-            raise _untimely(contract, filed.reporter, line, objects)
+            raise _untimely(contract, name, filed.reporter, line, objects)
 
 
 def _sales(filed: FiledReport) -> Iterator[FiledLine]:
@@ -183,13 +199,21 @@ def _sales(filed: FiledReport) -> Iterator[FiledLine]:
 
 
 def _untimely(
-    contract: Contract, licensee: str, line: FiledLine, objects: Iterable[Licensed]
+    contract: Contract, name: str, licensee: str, line: FiledLine, objects: Iterable[Licensed]
 ) -> Refusal:
     """Return what forbids sales while nothing is granted: it has not begun, or is over."""
     things = tuple(objects)
-    ever = (grant.valid_from for grant in grants_ever(contract) if grant.licensee == licensee)
-    begins = [each.first for each in things] or [*ever]
+    ever = [grant for grant in grants_ever(contract) if grant.licensee == licensee]
+    given = [grant.valid_from for grant in ever if grant.option_until is None]
+    begins = [each.first for each in things] or given
     told = f"line {line.name} has sales of [{line.start}, {line.end})"
+    if not begins:
+        return ReportBefore(
+            f"{told}: an option is not taken up, and grants nothing",
+            positions=(contract.position,),
+            pointer="/body/period_from",
+            step=Step(case="option", first=(Other("option.exercised/1", {"contract": name}),)),
+        )
     if min(begins) >= line.end:
         return ReportBefore(
             f"{told}: nothing is granted before {min(begins)}",

@@ -461,7 +461,7 @@ def _evolve_contract_agreed(subject: str, value: Contract, logged: Logged) -> Co
     del subject
     body = logged.event.body
     assert isinstance(body, ShareAgreed)
-    anew = () if body.supersedes is None else (body.effective_from,)
+    anew = (body.effective_from,) if body.supersedes and body.of == "revenue" else ()
     return replace(
         value,
         shares={**value.shares, body.of: body.share},

@@ -22,7 +22,7 @@ from tests.support.builders import (
     technology_registered,
     vnd,
 )
-from tests.support.contracts import terms_amended
+from tests.support.contracts import certificate_issued, terms_amended
 from tests.support.moneys import royalty
 from tests.support.rights import right_cancelled
 from tests.support.running import contract_running
@@ -216,3 +216,34 @@ def test_before_and_after_later_grant() -> None:
     past.when(sold(100, 5, period_to="2026-02-01")).then_refused(ReportBefore, subjects=[RIGHT])
     past.when(sold(100, 5)).then_refused(PeriodNotCut)
     past.when(sold(100, 5, period_from="2026-02-01")).then_admitted()
+
+
+def test_before_and_after_in_force() -> None:
+    """What waits for its certificate is not in force, whatever first day was agreed."""
+    waiting = contract_running(effective_upon="registration")
+    refusal = licensed(waiting).when(sold(100, 5)).then_refused(ReportBefore, positions=[2])
+    assert "registration" in refusal.detail
+    issued = certificate_issued(filing=None, issued_on="2026-04-01")
+    past = licensed(waiting, issued)
+    past.when(sold(100, 5)).then_refused(ReportBefore, word={"/body/period_from": "2026-04-01"})
+    past.when(sold(100, 5, **next_report())).then_admitted()
+
+
+def test_before_and_after_option() -> None:
+    """An option that is not taken up grants nothing: under it nothing is sold."""
+    offered = grant(valid_from=SINCE_JANUARY, option_until="2027-01-01")
+    past = licensed(contract_running(grants=[offered]))
+    refusal = past.when(sold(100, 5)).then_refused(ReportBefore)
+    assert "option" in refusal.detail
+    beside = {**grant(valid_from=SINCE_JANUARY), "grant": "g2", "acts": ["import"]}
+    licensed(contract_running(grants=[offered, beside])).when(sold(100, 5)).then_admitted()
+
+
+def test_mid_quarter_shares_of_profit() -> None:
+    """Other shares of the profit from 15 February on leave the quarter's revenue whole."""
+    profit = {"of": "after_tax_profit_state_part"}
+    first = share_agreed(effective_from=SINCE_JANUARY, **profit)
+    anew = share_agreed(
+        share=f"{SHARE}-2", supersedes=SHARE, effective_from="2026-02-15", parts=HALVES, **profit
+    )
+    licensed(contract_running(), first, anew).when(sold(300, 15)).then_admitted()

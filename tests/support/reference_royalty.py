@@ -295,7 +295,8 @@ class RoyaltyReference(EndsReference):
         starts = {line["period_from"], *self.inside(line, found)}
         found |= {self.schedule(contract, day)["holiday_until"] or "" for day in starts}
         shares = self.all("share.agreed", contract=contract)
-        found |= {e["said"]["effective_from"] for e in shares if e["said"]["supersedes"]}
+        anew = [e["said"] for e in shares if e["said"]["supersedes"]]
+        found |= {each["effective_from"] for each in anew if each["of"] == "revenue"}
         found |= self._changes_of(self.granted_to(contract, line["report"]["reported_by"]))
         return self.inside(line, found)
 
@@ -353,7 +354,10 @@ class RoyaltyReference(EndsReference):
             return "CURRENCY_MISMATCH"
         deed = self.contract(contract) or {}
         grants = self.granted_to(contract, said["reported_by"])
-        if said["period_from"] < deed.get("effective_from", ""):
+        # An option grants nothing by itself, and what waits for something is not in force.
+        grants = [grant for grant in grants if not grant["option_until"]]
+        waits = deed.get("effective_upon", "day") != "day"
+        if waits or not grants or said["period_from"] < deed.get("effective_from", ""):
             return "REPORT_BEFORE"
         more = deed.get("sell_off_days") or 0
         end = self.over_from(contract)
