@@ -119,8 +119,23 @@ def other_payload(bench: Bench) -> bytes:
 
 
 PRICED = {"price": {"amount": 2_000_000_000, "currency": "VND"}}
-AMENDED = ({"changes": PRICED}, {"changes": {"effective_to": None}}, {})
-"""What a deputy amends: a price lies within a ceiling or beyond it, a new end always beyond."""
+YEARLY = {
+    "currency": "VND",
+    "base": "net_revenue",
+    "tiers": [{"upto": None, "rate_ppm": 0}],
+    "minimum": {"amount": 5, "credit": "same_year"},
+    "period": "year",
+    "due_days": 0,
+}
+AGREED = {"offer": None, "acceptance": None, "auction": None, "royalty_ppm": None}
+SUMS: dict[str, tuple[dict[str, Any], ...]] = {
+    "terms.amended/1": ({"changes": PRICED}, {"changes": {"effective_to": None}}),
+    "contract.concluded/1": (
+        {**AGREED, **PRICED},
+        {**AGREED, "price": None, "royalty": YEARLY, "effective_to": "2040-12-01"},
+    ),
+}
+"""What a deputy says: sums within a ceiling or beyond it, and a new end, always beyond."""
 
 
 def by_deputy(name: str) -> Case:
@@ -139,8 +154,7 @@ def by_deputy(name: str) -> Case:
             return None
         principal = bench.chance.choice(principals)
         keys = [*bench.without(principal), known[0]]
-        amends = bench.step.topic == "terms.amended/1"
-        says = bench.chance.choice(AMENDED if amends else ({},))
+        says = bench.chance.choice(SUMS.get(bench.step.topic, ({},)))
         return bench.said(bench.step.signers, keys, **says)
 
     case.__name__ = f"by_deputy_{name}"
