@@ -214,7 +214,7 @@ LABELS: Mapping[str, Said] = {
     "links": Said("chuỗi quyền sở hữu", "chain of title"),
     "list_edition": Said("phiên bản danh mục", "edition of the list"),
     "listing": Said("tin niêm yết", "listing"),
-    "lives_on": Said("tiếp tục tại", "lives on in"),
+    "lives_on": Said("tiếp tục nhờ", "lives on in"),
     "mandate": Said("ủy quyền", "mandate"),
     "mandates": Said("các ủy quyền", "mandates"),
     "member": Said("thành phần", "member"),

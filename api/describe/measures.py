@@ -69,7 +69,7 @@ Naming = Literal[
 ]
 
 NAMINGS: Mapping[str, Naming] = {
-    **dict.fromkeys(("territory", "lives_on", "outside", "zero_rated"), "place"),
+    **dict.fromkeys(("territory", "outside", "zero_rated"), "place"),
     "seat": "country",
     "governing_law": "law",
     "languages": "tongue",

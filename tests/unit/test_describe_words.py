@@ -21,6 +21,7 @@ from projections.disputes import HoldsOn
 from projections.grants import ContractRow
 from projections.lapses import StandingRow
 from projections.parties import PartyFact
+from projections.reach import Dependent
 from projections.revenue import Balance
 from projections.status import Standing
 from projections.terms import Difference
@@ -298,3 +299,9 @@ def test_a_contract_s_row_without_an_end_of_its_own_runs_as_its_grants_do() -> N
     row = {**dict.fromkeys(members_of_kind(ContractRow)), "effective_from": "2026-01-01"}
     said = [line.text for line in lines_of(ContractRow, row, Speech("vi"))]
     assert "từ ngày 01/01/2026, đến khi các quyền cấp hết hạn" in said
+
+
+def test_what_a_grant_lives_on_in_is_no_place_and_can_be_followed() -> None:
+    depends = {**dict.fromkeys(members_of_kind(Dependent)), "lives_on": ["technology:a"]}
+    (said,) = (line for line in lines_of(Dependent, depends, Speech("vi")) if line.words)
+    assert ("tiếp tục nhờ", "technology:a") == (said.label, said.words[0].subject)
