@@ -216,11 +216,20 @@ class Asked(NamedTuple):
 
     def faults(self, row: Row, says: Any) -> Iterator[tuple[str, str]]:
         """Yield parties that may not do this, as far as is known, each with the reason."""
+        for party, path, allowed in self.barred(row, says):
+            why = f"only {allowed} may be the `{path}` of it, not {party}"
+            yield party, why + _NEXT_STEPS.get(allowed, "")
+
+    def barred(self, row: Row, says: Any) -> Iterator[tuple[str, str, str]]:
+        """Yield the same parties, with where each stands, and the words of who may stand there."""
         for path, allowed in _rules(row, says):
             for party in map(str, values(says, path)):
                 if self._allows(party, allowed, says) is False:
-                    why = f"only {allowed} may be the `{path}` of it, not {party}"
-                    yield party, why + _NEXT_STEPS.get(allowed, "")
+                    yield party, path, allowed
+
+    def named(self, source: str, says: Any) -> Collection[str]:
+        """Return who a word of the table stands for, that is no role: officers, or a member."""
+        return _named(source, says, self.officers or Officers())
 
     def unknown(self, row: Row, says: Any) -> Iterator[str]:
         """Yield what would have to be known of whom the event names."""

@@ -134,7 +134,9 @@ def _differs(
     ask: tuple[str, ...] = (HERE,),
 ) -> AcceptanceDiffers:
     """Return the refusal; unless it is said what to `change`, only the sender knows how."""
-    step = Step({"what": what}, change=change) if change else Step({"what": what}, ask=ask)
+    members = change or [pointer or "/body" if each == HERE else each for each in ask]
+    told = {"members": ", ".join(members), "at": max(positions)}
+    step = Step(told, change=change) if change else Step(told, ask=ask)
     return AcceptanceDiffers(
         f"{subject} was for {what}",
         positions=positions,
@@ -156,8 +158,8 @@ def _accepted(subject: str, offer: Offer) -> Step:
         said = {"offer": subject, "accepts": offer.terms_hash, "accepted_by": offer.offeree}
         return Step(case="unaccepted", first=(Other("offer.accepted/1", said),), ask=(pointer,))
     if answer.outcome == "accepted":
-        told = {"subject": f"the acceptance of {subject}", "hash": answer.payload_hash}
-        return Step(told, case="event", change={pointer: answer.payload_hash})
+        told = {"subject": subject, "hash": answer.payload_hash}
+        return Step(told, case="accepted", change={pointer: answer.payload_hash})
     return Step(case="closed", change={"/body/offer": None, pointer: None})
 
 

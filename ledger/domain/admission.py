@@ -23,7 +23,7 @@ from ledger.domain.event import Context, Event, Logged, Refusal, State, format_i
 from ledger.domain.existence import PredecessorUnknown, SubjectExists
 from ledger.domain.governance import must_be_open
 from ledger.domain.key import Key
-from ledger.domain.ledger import LedgerOpened, must_have_law, must_know, opened
+from ledger.domain.ledger import LedgerOpened, RulesAdopted, must_have_law, must_know, opened
 from ledger.domain.party import PartyEnded
 from ledger.domain.personal_data import must_hold_no_personal_data
 from ledger.domain.registry import EVOLVES, RULES
@@ -167,7 +167,8 @@ def admit(state: FoldedState, event: Event, context: Context) -> None:
 
 
 def _judge(state: FoldedState, event: Event, context: Context, ledger: Ledger) -> None:
-    must_know(ledger.edition)
+    opens = isinstance(event.body, LedgerOpened)
+    must_know(ledger.edition, None if opens else ledger.said_at(RulesAdopted.TOPIC))
     must_be_open(ledger)
     context = replace(context, law=must_have_law(ledger.law_data_sha256, context))
     _must_be_in_time(event, context)

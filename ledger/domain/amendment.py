@@ -392,6 +392,7 @@ def _must_be_grantable(
         if absent := absent_from(grant, contract.parties):
             raise SignerMissing(
                 f"grant {grant.grant} binds one who is no party",
+                positions=(contract.position,),
                 subjects=absent,
                 step=Step(case="newcomer", instead=concluding({*contract.parties, *absent})),
             )

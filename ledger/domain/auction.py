@@ -38,7 +38,7 @@ from ledger.domain.existence import IntervalEmpty, known, new
 from ledger.domain.hold import must_not_be_frozen
 from ledger.domain.listing import Listing, ListingId, must_be_open, rights_of
 from ledger.domain.money import CurrencyMismatch, Price
-from ledger.domain.remedy import HERE, Other, Step, naming
+from ledger.domain.remedy import HERE, Other, Step, anybody_but, naming
 from ledger.domain.right import Right
 
 KIND = "auction"
@@ -262,11 +262,13 @@ def _admit_opened(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, AuctionOpened)
     new(state, body.auction)
     must_be_open(state, body.listing, context)
-    if known(state, body.listing, Listing).lister != body.opened_by:
+    listing = known(state, body.listing, Listing)
+    if listing.lister != body.opened_by:
         raise WrongSigner(
             f"{body.opened_by} does not list {body.listing}",
+            positions=(listing.position,),
             pointer="/body/opened_by",
-            step=naming("/body/opened_by", known(state, body.listing, Listing).lister),
+            step=naming("/body/opened_by", listing.lister),
         )
     if body.closes_at <= context.accepted:
         raise IntervalEmpty(
@@ -324,7 +326,7 @@ def must_bid(subject: str, auction: Auction, bidder: str, *kinds: str) -> None:
             f"{bidder} sells",
             positions=(auction.position,),
             pointer="/body/bidder",
-            step=Step({"why": f"{bidder} sells"}, ask=(HERE,)),
+            step=Step({"why": anybody_but(bidder)}, ask=(HERE,)),
         )
 
 

@@ -6,13 +6,13 @@ stand here, so that the module of a subject can raise them too.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from ledger.domain.event import Event, Refusal, State
+from ledger.domain.event import Event, Logged, Refusal, State
 from ledger.domain.party import party_of
-from ledger.domain.remedy import HERE, Other, Step
+from ledger.domain.remedy import HERE, Other, Phrase, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Ledger:
     `speakers` who may change that. `sealed` is the size that the last seal covers, `counted`
     what it counts, by name, since the log was last resumed; `closed` the position at which the
     ledger was closed. What must wait waits for `delay_seconds`; `next_delay`
-    has the instant from which others hold, and how many.
+    has the instant from which others hold, and how many. `said` are the positions of the last
+    events by which it changed, by their topics.
     """
 
     position: int
@@ -49,6 +50,16 @@ class Ledger:
     closed: int | None = None
     successor: str | None = None
     next_delay: tuple[datetime, int] | None = None
+    said: tuple[tuple[str, int], ...] = ()
+
+    def said_at(self, topic: str) -> int:
+        """Return where it was last changed by such an event, else where it was opened."""
+        return dict(self.said).get(topic, self.position)
+
+    def after(self, logged: Logged) -> "Ledger":
+        """Return the ledger that remembers where this was said of it."""
+        said = {**dict(self.said), logged.event.type: logged.position}
+        return replace(self, said=tuple(sorted(said.items())))
 
     def delay_at(self, instant: datetime) -> timedelta:
         """Return how long an event that is accepted then has to wait."""
@@ -184,9 +195,16 @@ def ledger_of(state: State, event: Event) -> Ledger:
 
 def must_hold(state: State, party: str, role: str) -> None:
     """Raise `WrongSigner` unless the party is registered with the role."""
-    if role not in party_of(state, party).roles:
+    registered = party_of(state, party)
+    if role not in registered.roles:
         raise WrongSigner(
             f"{party} is not registered as {role}",
+            positions=(registered.position,),
             subjects=(party,),
-            step=Step({"why": f"registered as {role}"}, ask=(HERE,)),
+            step=Step({"why": registered_as(role)}, ask=(HERE,)),
         )
+
+
+def registered_as(role: str) -> Phrase:
+    """Return who has a role, in words."""
+    return Phrase(f"who is registered as {role}", f"bên đã đăng ký vai trò {role}")

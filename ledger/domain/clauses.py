@@ -15,7 +15,7 @@ from ledger.domain.existence import known
 from ledger.domain.law import Ground, Law
 from ledger.domain.listing import ContentMissing
 from ledger.domain.protection import territory_of
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import Phrase, Step
 from ledger.domain.right import Right
 from ledger.domain.scope import territory_region
 
@@ -81,7 +81,10 @@ def must_end_with_the_contract(
             raise GrantOutlastsContract(
                 f"the contract ends on {effective_to}, grant {grant.grant} on "
                 f"{grant.valid_to or 'no day'}",
-                step=Step({"end": last or "no day"}, change={pointer: last and last.isoformat()}),
+                step=Step(
+                    {"end": last or Phrase("no day", "không thời hạn")},
+                    change={pointer: last and last.isoformat()},
+                ),
             )
 
 

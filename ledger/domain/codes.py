@@ -22,7 +22,6 @@ class TerritoryEdition(Refusal):
     """A place is named anew by a list of units that is not in use on the day of recording."""
 
     code = "TERRITORY_EDITION"
-    members = ("grants", "grant", "territory", "changes")
     title_vi = (
         "Mã địa bàn mới nêu không thuộc danh mục đơn vị hành chính có hiệu lực vào ngày ghi sổ"
     )
@@ -32,7 +31,6 @@ class FieldUnknown(Refusal):
     """A field is named by a code that its classification, in that edition, does not have."""
 
     code = "FIELD_UNKNOWN"
-    members = ("grants", "grant", "fields", "field", "changes")
     title_vi = "Mã lĩnh vực không có trong bảng phân loại của ấn bản được nêu"
 
 
@@ -82,8 +80,10 @@ def _of_another_list(code: str, on: date, ground: Ground | None) -> TerritoryEdi
         told = f"{code} lies in {now[0]}, a unit of the list in use on {on}, and is none itself"
     else:
         told = f"{code} is made of {' and '.join(now)}; it was no unit on {on}"
-    step = Step(told={"now": ", ".join(now), "code": code}, replace={code: now[0]}) if now else None
-    return TerritoryEdition(told, ground=ground, step=step or Step(case="none"))
+    step = Step(case="none", values=(code,))
+    if now:
+        step = Step({"now": ", ".join(now), "code": code}, replace={code: now}, values=(code,))
+    return TerritoryEdition(told, ground=ground, step=step)
 
 
 def must_be_fields(field: Field, on: date, law: Law, stood: Iterable[Field] = ()) -> None:
@@ -104,7 +104,7 @@ def must_be_fields(field: Field, on: date, law: Law, stood: Iterable[Field] = ()
         raise FieldUnknown(
             f"{field.scheme} {field.edition} has no {codes}",
             ground=ground,
-            step=Step(told, ask=(HERE,)),
+            step=Step(told, ask=(HERE,), values=tuple(unknown)),
         )
 
 

@@ -76,7 +76,7 @@ from ledger.domain.lawful import must_be_lawful
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.offer import OfferId
 from ledger.domain.party import party_of
-from ledger.domain.remedy import HERE, Other, Step, joining
+from ledger.domain.remedy import HERE, Other, Step, joining, listed
 from ledger.domain.title import Assignment
 
 KIND = "contract"
@@ -308,24 +308,23 @@ def must_license(contract: Contract, subject: str, party: str) -> None:
     if party not in licensors:
         raise WrongSigner(
             f"{party} licenses nothing under {subject}",
+            positions=(contract.position,),
             subjects=(party,),
-            step=Step({"why": f"licensors are {', '.join(licensors)}"}, ask=(HERE,)),
+            step=Step({"why": listed(licensors)}, ask=(HERE,)),
         )
 
 
-def must_run(subject: str, contract: Contract, context: Context, step: Step | None = None) -> None:
-    """Refuse to touch a contract that has ended by today, or that a forum declared void.
-
-    Unless another `step` is said, the parties conclude a new one.
-    """
+def must_run(subject: str, contract: Contract, context: Context, over: str | None = None) -> None:
+    """Refuse to touch what a forum declared void, or is `over` by today; else a new one helps."""
     today = legal_day(context.accepted)
     must_stand(subject, contract.voided, today)
     if contract.ended is not None and contract.ended <= today:
+        anew = concluding(contract.parties)
         raise ContractEnded(
             f"{subject} ended on {contract.ended}",
-            positions=() if contract.ended_by is None else (contract.ended_by,),
+            positions=(contract.position if contract.ended_by is None else contract.ended_by,),
             subjects=(subject,),
-            step=step or Step(instead=concluding(contract.parties)),
+            step=Step({"day": contract.ended}, case=over, instead=None if over else anew),
         )
 
 
@@ -400,10 +399,14 @@ def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
     """Refuse a purchase by the State without a State body, and open beneficiaries without one."""
     if body.kind != "state_purchase" and not body.open_beneficiaries:
         return
-    buyers = {grant.licensee for grant in body.grants}
-    if not any(party_of(state, buyer).kind == "state_body" for buyer in buyers):
-        why = "the State buys through a State body"
-        raise WrongSigner(why, subjects=buyers, step=Step({"why": why}, ask=("/body/grants",)))
+    buyers = {grant.licensee: party_of(state, grant.licensee) for grant in body.grants}
+    if all(buyer.kind != "state_body" for buyer in buyers.values()):
+        raise WrongSigner(
+            "the State buys through a State body",
+            positions=(buyer.position for buyer in buyers.values()),
+            subjects=buyers,
+            step=Step(case="state", ask=("/body/grants",)),
+        )
     if body.kind == "state_purchase" and body.procurement is None:
         raise ContentMissing(
             "a purchase by the State names its package and decision",
@@ -412,10 +415,8 @@ def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
         )
 
 
-def must_let_out(
-    exits: Iterable[Exit], parties: Iterable[str], pointer: str = "/body/exits"
-) -> None:
-    """Refuse an exit for one who is no party. `pointer` is where the exits stand in the payload."""
+def must_let_out(exits: Iterable[Exit], parties: Iterable[str], at: str = "/body/exits") -> None:
+    """Refuse an exit for one who is no party; `at` is where the exits stand in the payload."""
     among = frozenset(parties)
     for number, each in enumerate(exits):
         if absent := set(each.who) - among:
@@ -424,7 +425,7 @@ def must_let_out(
             raise SignerMissing(
                 f"exit {each.exit} is for one who is no party",
                 subjects=absent,
-                step=Step(told, case="exit", change={f"{pointer}/{number}/who": left}),
+                step=Step(told, case="exit", change={f"{at}/{number}/who": left}),
             )
 
 

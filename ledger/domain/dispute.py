@@ -216,9 +216,11 @@ class OrderMismatch(Refusal):
 
 def must_be_a_forum(state: State, party: str) -> None:
     """Raise `OrderNoForum` unless the party is registered as a forum."""
-    if "forum" not in party_of(state, party).roles:
+    registered = party_of(state, party)
+    if "forum" not in registered.roles:
         raise OrderNoForum(
             f"{party} is not registered as a forum",
+            positions=(registered.position,),
             subjects=(party,),
             step=Step(case="role", ask=("/body/forum",)),
         )
@@ -290,7 +292,11 @@ def must_lift(dispute: Dispute, lifts: Sequence[Lift]) -> None:
     for number, lift in enumerate(lifts):
         standing = dispute.orders.get(lift.order)
         if standing is None:
-            raise OrderMismatch(f"no order {lift.order} stands", step=_lifting(dispute, lifts))
+            raise OrderMismatch(
+                f"no order {lift.order} stands",
+                positions=(dispute.position,),
+                step=_lifting(dispute, lifts),
+            )
         if standing.on != frozenset(lift.on):
             on = sorted(standing.on)
             raise OrderMismatch(
@@ -361,6 +367,7 @@ def _admit_settled(state: State, event: Event, context: Context) -> None:
     if absent:
         raise WrongSigner(
             f"a settlement binds {', '.join(sorted(absent))} too",
+            positions=(dispute.position,),
             subjects=absent,
             step=joining("/body/parties", body.parties, absent, "too"),
         )

@@ -389,7 +389,7 @@ def _must_split_among_authors(
                 positions=(share.position,),
                 pointer="/body/authors",
                 step=Step(
-                    {"what": told_amounts(split_up) or f"{waiting} in suspense"},
+                    {"what": told_amounts(split_up) or f"suspense {waiting}"},
                     change={"/body/authors": payables(split_up), "/body/suspense": waiting},
                 ),
             )

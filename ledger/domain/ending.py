@@ -56,7 +56,7 @@ from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.notice import Notice, NoticeId
 from ledger.domain.noticed import OF_AN_END, OF_BREACH, OF_SUSPENSION, Alone, must_be_noticed
 from ledger.domain.order import kind_of
-from ledger.domain.remedy import Step, joining, leaving_out
+from ledger.domain.remedy import NONE, Step, joining, leaving_out, listed
 from ledger.domain.right import Right
 from ledger.domain.share import Share, beneficiaries_of
 from ledger.domain.sublicence import licensees_of, sublicences_below
@@ -173,7 +173,7 @@ def _admit_suspended(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, ContractSuspended)
     contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context)
+    must_run(body.contract, contract, context, "again")
     interval(body.suspended_from, body.suspended_to, "/body/suspended_to")
     if frozenset(body.suspended_by) != contract.parties:
         alone = Alone(
@@ -209,8 +209,6 @@ def _admit_resumed(state: State, event: Event, context: Context) -> None:
                 {"who": ", ".join(sorted(contract.suspended.by))},
                 case="named",
                 change={"/body/resumed_by": sorted(contract.suspended.by)},
-                sign=tuple(sorted(contract.suspended.by - by)),
-                unsign=tuple(sorted(by - contract.suspended.by)),
             ),
         )
 
@@ -220,7 +218,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, ContractTerminated)
     contract = known(state, body.contract, Contract)
-    must_run(body.contract, contract, context)
+    must_run(body.contract, contract, context, "again")
     _must_end_sooner(body, contract)
     must_name(body.rights, contract.objects(), contract)
     ending = contract.parties.intersection(body.terminated_by)
@@ -322,13 +320,12 @@ def _exit_taken(contract: Contract, body: ContractTerminated, ending: frozenset[
         f" {body.terminated_on}; agreed: {'; '.join(told) or 'none'}. All may end it by consent",
         positions=(contract.position, *(each.position for each in contract.changes)),
         step=Step(
-            {"agreed": ", ".join(sorted(agreed)) or "none"},
+            {"agreed": listed(agreed) or NONE},
             change={
                 "/body/ground": "consent",
                 "/body/exit": None,
                 "/body/terminated_by": sorted(contract.parties),
             },
-            sign=tuple(sorted(contract.parties.difference(body.terminated_by))),
         ),
     )
 

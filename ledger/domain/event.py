@@ -274,10 +274,10 @@ class Refusal(DomainError):
     helps, or why nothing does, `step` what is to be done here, `changes` to which members of the
     event, and `asked` for which, `sign` and `unsign` whose lines come and go; `subjects` names what
     the refusal is about, `pointer` the member of the payload whose value it is about (RFC 6901),
-    where it is one: that of the body which `members` names first, else the first where one of
-    `subjects` stands; `ground` is the row of law data that decided, where one did; `at` is when the
-    log refused the event, `dead` whether its bytes are never to be recorded, `replayed` whether
-    they were refused before.
+    where it is one: the first that says one of the step's `values`, else that of the body which
+    `members` names first, else the first where one of `subjects` stands; `ground` is the row of law
+    data that decided, where one did; `at` is when the log refused the event, `dead` whether its
+    bytes are never to be recorded, `replayed` whether they were refused before.
     """
 
     code: ClassVar[str]
@@ -322,14 +322,15 @@ class Refusal(DomainError):
         """Say at which member of the event it stands, unless that is said, and what to change."""
         body = event.body.model_dump(mode="json")
         self.changes = self.step.into(body)
+        said = tuple(_places("/body", body, self.step.values))
         if self.pointer is None:
             named = (f"/body/{name}" for name in self.members if name in body)
             # A key stands in a body by its id alone.
             sought = {*self.subjects, *(each.removeprefix("key:") for each in self.subjects)}
             places = _places("", {"body": body, "signers": [*event.signers]}, sought)
-            self.pointer = next(chain(named, places), None)
-        here = (self.pointer or "/body" if each == HERE else each for each in self.step.ask)
-        self.asked = tuple(here)
+            self.pointer = next(chain(said, named, places), None)
+        here = said or (self.pointer or "/body",)
+        self.asked = tuple(chain(*(here if each == HERE else (each,) for each in self.step.ask)))
 
 
 def _places(pointer: str, value: Any, sought: Collection[str]) -> Iterator[str]:

@@ -139,7 +139,7 @@ def new_keys(state: State, keys: Iterable[tuple[str, KeyRecord]]) -> None:
             raise KeyTaken(
                 f"{subject} comes twice, as {party}'s too",
                 subjects=(subject,),
-                step=Step({"position": "this event"}, ask=(HERE,)),
+                step=Step(case="twice", ask=(HERE,)),
             )
         seen.add(subject)
 

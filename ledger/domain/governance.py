@@ -257,6 +257,7 @@ def _admit_log_keys(state: State, event: Event, _: Context) -> None:
     if not set(body.log_keys) & set(ledger.log_keys):
         raise LogKeysApart(
             "a set of keys follows another by what they have in common",
+            positions=(ledger.said_at(body.TOPIC),),
             step=Step(ask=("/body/log_keys",)),
         )
 
@@ -290,6 +291,7 @@ def _admit_policy(state: State, event: Event, _: Context) -> None:
         speakers = ", ".join(f"{party} ({ruling[party]})" for party in sorted(ruling))
         raise PolicyNotApproved(
             f"approved by {said} of the groups",
+            positions=(ledger.said_at(body.TOPIC),),
             subjects=strangers,
             step=Step({"speakers": speakers}, ask=("/body/approved_by",)),
         )
@@ -298,6 +300,7 @@ def _admit_policy(state: State, event: Event, _: Context) -> None:
         approved_by = sorted({*body.approved_by, ledger.registrar})
         raise PolicyNotApproved(
             why,
+            positions=(ledger.position,),
             subjects=(ledger.registrar,),
             step=Step(
                 {"registrar": ledger.registrar},
@@ -334,11 +337,17 @@ def _admit_delay(state: State, event: Event, context: Context) -> None:
     if body.stopped_by is None:
         return
     if ledger.next_delay is None or ledger.next_delay[0] <= now:
-        raise NothingWaits("no other delay waits", subjects=(body.ledger,), step=Step(case="delay"))
+        raise NothingWaits(
+            "no other delay waits",
+            positions=(ledger.said_at(body.TOPIC),),
+            subjects=(body.ledger,),
+            step=Step(case="delay"),
+        )
     holds = int(ledger.delay_at(now).total_seconds())
     if body.delay_seconds != holds:
         raise BindsTooEarly(
             f"who stops a delay that waits adopts the one that holds, {holds} s",
+            positions=(ledger.said_at(body.TOPIC),),
             step=Step({"holds": holds}, case="delay", change={"/body/delay_seconds": holds}),
         )
 
@@ -364,7 +373,7 @@ def _changing(
         body = logged.event.body
         assert isinstance(body, kind)
         del subject
-        return value and change(value, body, logged.position)
+        return value and change(value, body, logged.position).after(logged)
 
     return evolve
 
@@ -387,7 +396,7 @@ def _evolve_delay(subject: str, value: Ledger | None, logged: Logged) -> Ledger 
         return None
     until_then = int(value.delay_at(logged.accepted).total_seconds())
     after = body.not_before or logged.accepted, body.delay_seconds
-    return replace(value, delay_seconds=until_then, next_delay=after)
+    return replace(value, delay_seconds=until_then, next_delay=after).after(logged)
 
 
 def _with_policy(ledger: Ledger, body: PolicyAdopted, _: int) -> Ledger:

@@ -19,7 +19,7 @@ from ledger.domain.event import Context, Refusal, State, legal_day
 from ledger.domain.existence import PredecessorUnknown, known
 from ledger.domain.grant_index import conflicts
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
-from ledger.domain.remedy import Other, Step, listed
+from ledger.domain.remedy import NONE, Other, Step, listed
 from ledger.domain.right import Right
 from ledger.domain.scope import (
     Box,
@@ -253,7 +253,7 @@ def _must_accept_the_known(at: Placed, objects: Iterable[Estate]) -> None:
             "accepts a grant that nothing it is on carries",
             subjects=unknown,
             step=Step(
-                {"names": ", ".join(left) or "none"},
+                {"names": listed(left) or NONE},
                 case="accepts",
                 change={f"{at.pointer}/accepts": left},
             ),

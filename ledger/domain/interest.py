@@ -204,6 +204,7 @@ def _must_be_agreed(body: InterestAccrued, contract: Contract, context: Context)
     if body.since < first:
         raise InterestMismatch(
             f"interest runs from {first}",
+            positions=(contract.position,),
             ground=ground,
             pointer="/body/since",
             step=_said({"/body/since": first.isoformat()}),

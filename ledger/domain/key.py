@@ -183,6 +183,7 @@ def _key_of(state: State, body: KeyRevoked | KeySuspended | KeyResumed | KeyStop
     if key.party != body.party:
         raise PredecessorUnknown(
             f"{body.party} has no {subject}",
+            positions=(key.position,),
             subjects=(subject,),
             step=Step({"party": key.party}, case="key", replace={body.party: key.party}),
         )

@@ -124,12 +124,19 @@ class EditionUnknown(Refusal):
     title_vi = "Phiên bản phần mềm này không biết ấn bản quy tắc được nêu"
 
 
-def must_know(edition: str) -> None:
-    """Raise `EditionUnknown` unless this version can judge by the edition."""
+def must_know(edition: str, adopted: int | None = None) -> None:
+    """Raise `EditionUnknown` unless this version can judge by the edition.
+
+    Where it was `adopted` before, at that position, nothing in the event helps.
+    """
     if edition not in EDITIONS:
         known = ", ".join(sorted(EDITIONS))
         raise EditionUnknown(
-            f"edition {edition} is none of {known}", step=Step({"known": known}, ask=(HERE,))
+            f"edition {edition} is none of {known}",
+            positions=() if adopted is None else (adopted,),
+            step=Step({"known": known}, ask=(HERE,))
+            if adopted is None
+            else Step({"edition": edition}, case="adopted"),
         )
 
 
@@ -212,7 +219,10 @@ def _evolve_rules(subject: str, value: Ledger | None, logged: Logged) -> Ledger 
     body = logged.event.body
     assert isinstance(body, RulesAdopted)
     del subject
-    return value and replace(value, edition=body.edition, law_data_sha256=body.law_data_sha256)
+    if value is None:
+        return None
+    adopted = replace(value, edition=body.edition, law_data_sha256=body.law_data_sha256)
+    return adopted.after(logged)
 
 
 def _evolve_first_party(subject: str, value: Party | None, logged: Logged) -> Party:

@@ -371,6 +371,7 @@ def _admit_closed(state: State, event: Event, context: Context) -> None:
     if body.closed_by not in (listing.lister, listing.reviewer):
         raise WrongSigner(
             f"{body.closed_by} neither lists nor reviews {body.listing}",
+            positions=(listing.position,),
             pointer="/body/closed_by",
             step=naming("/body/closed_by", listing.lister),
         )

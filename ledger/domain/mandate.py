@@ -28,7 +28,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import PredecessorUnknown, interval, known, new
 from ledger.domain.money import Price
 from ledger.domain.party import Party, Power
-from ledger.domain.remedy import Step
+from ledger.domain.remedy import Step, listed
 
 KIND = "mandate"
 
@@ -105,7 +105,7 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
             positions=(mandate.position,),
             subjects=(body.mandate,),
             step=Step(
-                {"who": f"{mandate.principal} and {mandate.holder}"},
+                {"who": listed((mandate.principal, mandate.holder))},
                 case="between",
                 change={"/body/principal": mandate.principal, "/body/holder": mandate.holder},
             ),

@@ -36,7 +36,7 @@ from ledger.domain.existence import (
     not_in_future,
 )
 from ledger.domain.party import party_of
-from ledger.domain.remedy import Step, naming
+from ledger.domain.remedy import Step, listed, naming
 
 KIND = "notice"
 
@@ -114,7 +114,7 @@ def _admit_served(state: State, event: Event, context: Context) -> None:
             positions=(contract.position,),
             subjects=strangers,
             step=Step(
-                {"why": f"parties are {', '.join(sorted(contract.parties))}"},
+                {"why": listed(contract.parties)},
                 ask=("/body/served_by", "/body/served_on"),
             ),
         )

@@ -16,7 +16,7 @@ from ledger.domain.contract import Contract
 from ledger.domain.event import Refusal, State
 from ledger.domain.existence import known
 from ledger.domain.notice import Notice, NoticeReceived, NoticeServed
-from ledger.domain.remedy import HERE, Other, Step
+from ledger.domain.remedy import HERE, Other, Phrase, Step, listed
 
 OF_AN_END = frozenset({"termination"})
 OF_BREACH = frozenset({"breach"})
@@ -72,12 +72,16 @@ def must_be_noticed(
         )
     notice = known(state, alone.notice, Notice)
     if notice.contract != alone.contract or notice.served_by not in alone.acting:
-        told = f"{alone.notice} was served by {notice.served_by} under {notice.contract}"
+        acting = listed(alone.acting)
+        own = Phrase(
+            f"a notice by {acting} under {alone.contract}",
+            f"thông báo của {acting} theo {alone.contract}",
+        )
         raise WrongSigner(
-            told,
+            f"{alone.notice} was served by {notice.served_by} under {notice.contract}",
             positions=(notice.position,),
             pointer="/body/notice",
-            step=Step({"why": told}, ask=(HERE,)),
+            step=Step({"what": own}, case="notice", ask=(HERE,)),
         )
     _must_have_gone_to_the_other_side(contract, notice, alone, matters)
     if notice.matter not in matters or alone.exit != notice.exit:
@@ -90,7 +94,7 @@ def must_be_noticed(
             positions=(notice.position,),
             subjects=(alone.contract, alone.notice),
             step=Step(
-                {"matter": wanted},
+                {"matter": listed(matters)},
                 first=(
                     Other(NoticeServed.TOPIC, served),
                     Other(NoticeReceived.TOPIC, {"contract": alone.contract}),

@@ -300,11 +300,7 @@ def _admit_countered(state: State, event: Event, context: Context) -> None:
             ),
         )
     turned = {f"/body/{name}": party for name, party in _turned(offer).items()}
-    _must_be_addressee(offer, body.offeror, turned)
-    if body.offeree != offer.offeror:
-        raise AcceptNotAddressee(
-            f"{body.counters} was made by {offer.offeror}", step=_answering(offer, turned)
-        )
+    _must_be_between(offer, body.offeror, body.offeree, turned)
     _must_be_open(offer, body.offeror)
     _admit_made(state, event, context)
 
@@ -314,7 +310,7 @@ def _admit_accepted(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, OfferAccepted)
     offer = known(state, body.offer, Offer)
-    _must_be_addressee(offer, body.accepted_by, {"/body/accepted_by": offer.offeree})
+    _must_be_between(offer, body.accepted_by, offer.offeror, {"/body/accepted_by": offer.offeree})
     _must_be_open(offer, body.accepted_by, {"accepted"})
     if context.accepted > offer.expires_at:
         raise OfferExpired(
@@ -377,7 +373,7 @@ def _admit_rejected(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, OfferRejected)
     offer = known(state, body.offer, Offer)
-    _must_be_addressee(offer, body.rejected_by, {"/body/rejected_by": offer.offeree})
+    _must_be_between(offer, body.rejected_by, offer.offeror, {"/body/rejected_by": offer.offeree})
     _must_be_open(offer, body.rejected_by, {"rejected", "countered", "revoked"})
 
 
@@ -390,6 +386,7 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
     if body.revoked_by != offer.offeror:
         raise WrongSigner(
             f"{body.offer} was made by {offer.offeror}",
+            positions=(offer.position,),
             pointer="/body/revoked_by",
             step=naming("/body/revoked_by", offer.offeror),
         )
@@ -407,22 +404,18 @@ def _admit_revoked(state: State, event: Event, context: Context) -> None:
         )
 
 
-def _must_be_addressee(offer: Offer, party: str, change: Mapping[str, str]) -> None:
-    """Refuse an answer by another; `change` would make it one by the addressee."""
-    if party != offer.offeree:
+def _must_be_between(offer: Offer, by: str, to: str, change: Mapping[str, str]) -> None:
+    """Refuse an answer by another, or to another; `change` would make it the addressee's."""
+    if (by, to) != (offer.offeree, offer.offeror):
         raise AcceptNotAddressee(
-            f"the offer was made to {offer.offeree}, not to {party}",
+            f"the offer was made by {offer.offeror} to {offer.offeree}: {by} does not answer {to}",
             positions=(offer.position,),
-            step=_answering(offer, change),
+            step=Step({"offeree": offer.offeree, "offeror": offer.offeror}, change=change),
         )
 
 
 def _turned(offer: Offer) -> dict[str, str]:
     return {"offeror": offer.offeree, "offeree": offer.offeror}
-
-
-def _answering(offer: Offer, change: Mapping[str, str]) -> Step:
-    return Step({"offeree": offer.offeree, "offeror": offer.offeror}, change=change)
 
 
 def _must_be_open(offer: Offer, party: str, enough: Collection[str] = ()) -> None:

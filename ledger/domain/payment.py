@@ -222,9 +222,11 @@ def _must_be_received_by(state: State, receiver: str, giver: str, said_by: str) 
             if receiver != giver
             else Step(case="bank", ask=("/body/confirmed_by",)),
         )
-    if said_by != receiver and "bank" not in party_of(state, said_by).roles:
+    registered = party_of(state, said_by)
+    if said_by != receiver and "bank" not in registered.roles:
         raise WrongSigner(
             f"{said_by} is neither {receiver}, who receives it, nor a bank",
+            positions=(registered.position,),
             subjects=(said_by,),
             step=naming("/body/confirmed_by", receiver),
         )
@@ -343,6 +345,7 @@ def _admit_failed(state: State, event: Event, context: Context) -> None:
     if body.said_by != payment.payer and "bank" not in party_of(state, body.said_by).roles:
         raise WrongSigner(
             f"{body.said_by} is neither the payer nor a bank",
+            positions=(payment.position,),
             pointer="/body/said_by",
             step=naming("/body/said_by", payment.payer),
         )

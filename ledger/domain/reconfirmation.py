@@ -73,6 +73,7 @@ def _admit(state: State, event: Event, context: Context) -> None:
     if body.given_by != key.party and all(power.holder != key.party for power in mandates):
         raise WrongSigner(
             f"{subject} never bound {body.given_by}",
+            positions=(key.position,),
             subjects=(body.given_by,),
             step=Step({"party": key.party}, case="key", replace={body.given_by: key.party}),
         )

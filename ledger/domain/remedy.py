@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
+
+
+class Phrase(NamedTuple):
+    """A told value that is no name, day or number, but words: in English and in Vietnamese."""
+
+    en: str
+    vi: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,11 @@ class Way:
 
     def say(self, told: Mapping[str, Any], *, vietnamese: bool) -> str:
         """Return the words with those in braces told; what is not told is an ellipsis."""
-        return (self.vi if vietnamese else self.en).format_map(_Told(told))
+        read = {
+            name: value[vietnamese] if isinstance(value, Phrase) else value
+            for name, value in told.items()
+        }
+        return (self.vi if vietnamese else self.en).format_map(_Told(read))
 
 
 class _Told(dict[str, Any]):
@@ -46,7 +58,7 @@ REFUSED_BEFORE = "REFUSED_BEFORE"
 
 
 HERE = "here"
-"""In `ask`: the member at which the refusal points."""
+"""In `ask`: the member at which the refusal points, or all of those that say what is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +74,11 @@ class Step:
     """What to do so that the same end is reached. `told` are the values of the words in braces.
 
     `case` names which of the rule's ways it is, where what helps differs. `replace` are strings,
-    such as ids, and what takes their place wherever they stand in the body; `change` are members of
+    such as ids, and what takes their place wherever they stand in the body, in a list of codes
+    several; `change` are members of
     the payload by their pointers (RFC 6901), and what they would have to be; `ask` pointers of
-    those that only the sender knows (`HERE`; `/signatures` stands for the lines). `first` are
+    those that only the sender knows (`HERE`; `/signatures` stands for the lines); `values` are
+    strings of the body that are refused, such as codes, where no member is. `first` are
     events to record before the same event comes again, `instead` the one that takes its place.
     `sign` are parties that the event binds as it is and whose lines are missing, `unsign` those
     whose lines are taken away: who comes or goes with a change of its body, admission computes.
@@ -73,9 +87,10 @@ class Step:
 
     told: Mapping[str, Any] = field(default_factory=dict)
     case: str | None = None
-    replace: Mapping[str, str] = field(default_factory=dict)
+    replace: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     change: Mapping[str, Any] = field(default_factory=dict)
     ask: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
     first: tuple[Other, ...] = ()
     instead: Other | None = None
     sign: tuple[str, ...] = ()
@@ -142,19 +157,30 @@ def leaving_out(pointer: str, named: Iterable[str], strangers: Iterable[str]) ->
     return Step({"who": listed(strangers)}, case="stranger", change={pointer: left})
 
 
+NONE = Phrase("none", "không có")
+
+
+def anybody_but(party: str) -> Phrase:
+    """Return everybody else, in words."""
+    return Phrase(f"anybody but {party}", f"bất kỳ bên nào khác {party}")
+
+
 def listed(names: Iterable[str]) -> str:
     """Return names as a sentence lists them."""
     return ", ".join(sorted(names))
 
 
-def _replaced(pointer: str, value: Any, by: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+def _replaced(
+    pointer: str, value: Any, by: Mapping[str, str | tuple[str, ...]]
+) -> Iterator[tuple[str, Any]]:
     """Yield what has to change; a list of such strings as a whole, in order, as ids are listed."""
     if isinstance(value, Mapping):
         for name, part in value.items():
             yield from _replaced(f"{pointer}/{name}", part, by)
     elif isinstance(value, list) and value and all(isinstance(each, str) for each in value):
         if not by.keys().isdisjoint(value):
-            yield pointer, sorted({by.get(each, each) for each in value})
+            found = (by.get(each, each) for each in value)
+            yield pointer, sorted({*chain(*((f,) if isinstance(f, str) else f for f in found))})
     elif isinstance(value, list):
         for index, part in enumerate(value):
             yield from _replaced(f"{pointer}/{index}", part, by)

@@ -214,6 +214,7 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
     if body.reported_by not in contract.licensees():
         raise WrongSigner(
             f"{body.reported_by} is no licensee of {body.contract}",
+            positions=(contract.position,),
             pointer="/body/reported_by",
             step=naming_one_of("/body/reported_by", contract.licensees()),
         )
@@ -248,6 +249,7 @@ def _must_be_corrigible(report: Report, body: RevenueReported) -> None:
     if report.reporter != body.reported_by:
         raise WrongSigner(
             f"{body.corrects} was filed by {report.reporter}",
+            positions=(report.position,),
             pointer="/body/reported_by",
             step=naming("/body/reported_by", report.reporter),
         )
@@ -358,7 +360,8 @@ def _must_keep_to_quantities(
         if name not in sold:
             raise ContentMissing(
                 f"grant {name} is limited: the report says how many units",
-                step=Step({"what": f"units sold under {name}"}, ask=("/body/sold",)),
+                positions=(contract.position, *(each.position for each in contract.changes)),
+                step=Step({"what": f"sold.units ({name})"}, ask=("/body/sold",)),
             )
         total = sold[name] + others.sold.get(name, 0)
         if total > grant.quantity:

@@ -130,6 +130,7 @@ def _must_be_new_orders(state: State, dispute: Dispute, orders: Sequence[Order])
             pointer = f"/body/orders/{number}/order"
             raise OrderMismatch(
                 f"order {order.order} was given before",
+                positions=(dispute.position,),
                 pointer=pointer,
                 step=_named_anew(pointer, {*dispute.ordered, *(each.order for each in orders)}),
             )

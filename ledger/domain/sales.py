@@ -303,8 +303,11 @@ def must_return_what_was_sold(
 def _must_be_left(reports: FiledReports, key: LineKey) -> None:
     left = reports.left_of(key)
     if left is None:
+        root = reports.roots.get(key[0])
         raise ReturnOfNothing(
-            f"{told_of(key)} is no sale of a report in force", step=_returning(key)
+            f"{told_of(key)} is no sale of a report in force",
+            positions=() if root is None else (root.position,),
+            step=_returning(key),
         )
     beyond = ", ".join(f"{name} {-left[name]}" for name in left if left[name] < 0)
     if beyond:
@@ -316,7 +319,8 @@ def _must_be_left(reports: FiledReports, key: LineKey) -> None:
 
 
 def _returning(key: LineKey) -> Step:
-    return Step({"line": told_of(key)}, ask=("/body/lines",))
+    report, line = key
+    return Step({"line": line, "report": report}, ask=("/body/lines",))
 
 
 def told_of(key: LineKey) -> str:

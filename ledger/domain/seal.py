@@ -112,13 +112,16 @@ def _admit(state: State, event: Event, context: Context) -> None:
     ledger = must_be_of_this_ledger(state, event, body.ledger)
     if not ledger.sealed < body.size <= context.position:
         raise SealOutOfOrder(
-            f"above {ledger.sealed}, and at most {context.position}", step=Step(ask=(HERE,))
+            f"above {ledger.sealed}, and at most {context.position}",
+            positions=(ledger.said_at(body.TOPIC),),
+            step=Step(ask=(HERE,)),
         )
     now = body.counts()
     for name, before in ledger.counted:
         if now.get(name, 0) < before:
             raise SealCountsFall(
                 f"{name}: {now.get(name, 0)}, and {before} in the seal before",
+                positions=(ledger.said_at(body.TOPIC),),
                 pointer=f"/body/{name.partition(' ')[0]}",
                 step=Step(first=(Other("ledger.resumed/1", {"ledger": body.ledger}),)),
             )
@@ -129,7 +132,7 @@ def _evolve(subject: str, value: Ledger | None, logged: Logged) -> Ledger | None
     assert isinstance(body, LedgerSealed)
     del subject
     counted = tuple(sorted(body.counts().items()))
-    return value and replace(value, sealed=body.size, counted=counted)
+    return value and replace(value, sealed=body.size, counted=counted).after(logged)
 
 
 BODIES: tuple[type[Body], ...] = (LedgerSealed,)

@@ -295,6 +295,7 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         if strangers:
             raise WrongSigner(
                 "those who agree are the creditors, who gets a part, and who gives one up",
+                positions=(contract.position,),
                 subjects=strangers,
                 pointer="/body/agreed_by",
                 step=leaving_out("/body/agreed_by", body.agreed_by, strangers),

@@ -6,7 +6,7 @@ its own, or by a key of somebody who holds its mandate for that topic, sum and d
 can be stripped from an event, and none added. `who_signs` has the table.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from ledger.domain.authority import (
     MandateExpired,
     SignerMissing,
     WrongSigner,
+    registered_as,
 )
 from ledger.domain.both_sides import must_not_sign_both_sides
 from ledger.domain.conveyance import ConveyanceAttested
@@ -41,7 +42,7 @@ from ledger.domain.event import (
     reveal,
 )
 from ledger.domain.existence import known
-from ledger.domain.governance import DelayAdopted
+from ledger.domain.governance import DelayAdopted, OperationHandedOver
 from ledger.domain.key import Key, KeyStopped
 from ledger.domain.ledger import LedgerOpened
 from ledger.domain.money import Money, ppm
@@ -55,7 +56,16 @@ from ledger.domain.party import (
     must_bind_by,
     must_not_have_ended,
 )
-from ledger.domain.remedy import HERE, Other, Step, changed, leaving_out, listed
+from ledger.domain.remedy import (
+    HERE,
+    Other,
+    Phrase,
+    Step,
+    anybody_but,
+    changed,
+    leaving_out,
+    listed,
+)
 from ledger.domain.right import RightFiled
 from ledger.domain.royalty import Royalty
 from ledger.domain.spelling import PartyKnownAs
@@ -81,13 +91,13 @@ def must_name_signers(event: Event, ledger: Ledger) -> None:
     missing = required - named
     if missing:
         raise SignerMissing(
-            f"{event.type} binds {_listed(missing)} too",
+            f"{event.type} binds {listed(missing)} too",
             subjects=missing,
-            step=Step({"who": _listed(missing)}, change={"/signers": sorted(required)}),
+            step=Step({"who": listed(missing)}, change={"/signers": sorted(required)}),
         )
     strangers = named - required
     raise WrongSigner(
-        f"{event.type} does not bind {_listed(strangers)}",
+        f"{event.type} does not bind {listed(strangers)}",
         subjects=strangers,
         step=leaving_out("/signers", named, strangers),
     )
@@ -119,6 +129,7 @@ def must_wait_long_enough(event: Event, ledger: Ledger, context: Context) -> Non
         raise BindsTooEarly(
             f"{event.type} may bind from {format_instant(earliest)} on: sign it with `not_before`"
             " then or, for the time until it is sent, later",
+            positions=(ledger.said_at(DelayAdopted.TOPIC),),
             step=_binding_from(format_instant(earliest)),
         )
 
@@ -128,7 +139,7 @@ def _binding_from(instant: str) -> Step:
 
 
 def _signing(parties: Collection[str]) -> Step:
-    return Step({"who": _listed(parties)}, sign=tuple(sorted(parties)))
+    return Step({"who": listed(parties)}, sign=tuple(sorted(parties)))
 
 
 def must_be_registered(state: State, event: Event, context: Context) -> None:
@@ -146,10 +157,10 @@ def must_be_registered(state: State, event: Event, context: Context) -> None:
     unknown = [party for party in named if state.get(party) is None]
     if unknown:
         raise PartyUnknown(
-            f"not registered: {_listed(unknown)}",
+            f"not registered: {listed(unknown)}",
             subjects=unknown,
             step=Step(
-                {"who": _listed(unknown)},
+                {"who": listed(unknown)},
                 first=tuple(Other("party.registered/1", {"party": each}) for each in unknown),
             ),
         )
@@ -193,9 +204,9 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> S
     unproven = [key_subject(key_id) for key_id in brought if key_id not in event.signatures]
     if unproven:
         raise SignerMissing(
-            f"no line by {_listed(unproven)}",
+            f"no line by {listed(unproven)}",
             subjects=unproven,
-            step=Step({"who": _listed(unproven)}, case="key", ask=("/signatures",)),
+            step=Step({"who": listed(unproven)}, case="key", ask=("/signatures",)),
         )
     # A key that the event brings binds its own party and nobody through a mandate: else a new key
     # could vouch for itself in the name of whoever gave that party a mandate.
@@ -214,39 +225,71 @@ def must_bind(state: State, event: Event, ledger: Ledger, context: Context) -> S
         if lines.above:
             raise lines.above.refusal(missing, _signing(missing))
         raise SignerMissing(
-            f"no line binds {_listed(missing)}{lines.hint}",
+            f"no line binds {listed(missing)}{lines.hint}",
             subjects=missing,
             step=_signing(missing),
         )
     must_not_sign_both_sides(event, stands)
     ends = member(event.body, "key_id")
     older = {holder for key_id, holder in holders.items() if key_id != ends}
-    _must_be_let(state, event, officers, older)
+    _must_be_let(state, event, ledger, older)
     return stands
 
 
-def _must_be_let(state: State, event: Event, officers: Officers, older: Collection[str]) -> None:
+def _must_be_let(state: State, event: Event, ledger: Ledger, older: Collection[str]) -> None:
     """Raise `WrongSigner` unless the table lets those act whom the event names."""
+    officers = Officers(ledger.operator, ledger.registrar)
 
     def roles(party: str) -> frozenset[str]:
         value = state.get(party)
         return value.roles if isinstance(value, Party) else frozenset()
 
     asked = Asked(officers, roles, older)
-    for party, why in asked.faults(WHO_SIGNS[type(event.body)], event.body):
+    for party, path, allowed in asked.barred(WHO_SIGNS[type(event.body)], event.body):
+        may = _who_may(allowed, event.body, asked)
+        registered = state.get(party) if party in event.subjects else None
         raise WrongSigner(
-            f"{event.type}: {why}", subjects=(party,), step=Step({"why": why}, ask=(HERE,))
+            f"{party} may not be the `{path}` of {event.type}, but {may.en} may",
+            positions=(
+                ledger.said_at(OperationHandedOver.TOPIC),
+                *((registered.position,) if isinstance(registered, Party) else ()),
+            ),
+            subjects=(party,),
+            step=_by_another(party, allowed, may, officers),
         )
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
+def _by_another(party: str, allowed: str, may: Phrase, officers: Officers) -> Step:
+    """Return the step by which somebody does it who may."""
+    if "#older" in allowed:
+        return Step({"who": party}, case="older", ask=("/signatures",))
+    if allowed == "!@officers" and party == officers.registrar:
+        return Step({"who": party}, case="registrar")
+    if allowed == "!@officers":
+        handed = Other(OperationHandedOver.TOPIC)
+        return Step({"who": party}, case="operator", first=(handed,))
+    return Step({"why": may}, ask=(HERE,))
+
+
+def _who_may(allowed: str, body: Body, asked: Asked) -> Phrase:
+    """Return who may, by the words of the table, as a person says it."""
+    ways = [_who_may_by(word, body, asked) for word in allowed.split("|")]
+    return Phrase(" or ".join(way.en for way in ways), " hoặc ".join(way.vi for way in ways))
+
+
+def _who_may_by(word: str, body: Body, asked: Asked) -> Phrase:
+    if word == "#older":
+        return Phrase("who signs by an older key of its own", "bên ký bằng khóa cũ hơn của mình")
+    if word.startswith("#"):
+        return registered_as(word[1:])
+    named = listed(asked.named(word.removeprefix("!"), body))
+    return anybody_but(named) if word.startswith("!") else Phrase(named, named)
 
 
 def _holder(state: State, key_id: str, event: Event, context: Context) -> str:
     """Return whose key it is, if it is in force here and now, for such an event."""
     subject = key_subject(key_id)
-    another = Step({"party": _listed(event.signers)}, ask=("/signatures",))
+    another = Step({"party": listed(event.signers)}, ask=("/signatures",))
     key = state.get(subject)
     if not isinstance(key, Key):
         raise KeyUnknown(f"{subject} is not in the log", subjects=(subject,), step=another)
@@ -290,6 +333,7 @@ class _Above(NamedTuple):
     committed: Exposure
     ceilings: Sequence[Money]
     sealed: bool
+    positions: tuple[int, ...]
 
     def refusal(self, subjects: Collection[str], step: Step) -> CeilingExceeded:
         """Return the refusal; the step, of those who sign themselves, says what else helps."""
@@ -304,6 +348,7 @@ class _Above(NamedTuple):
         return CeilingExceeded(
             f"{why}, at {told['at'] or '/body'}, is above the ceiling of {self.signer}'s mandate,"
             f" {ceiling} (in minor units)",
+            positions=self.positions,
             subjects=subjects,
             pointer=next(iter(places), None),
             step=replace(step, told={**step.told, **told}, case=None if covers else "without"),
@@ -326,13 +371,13 @@ class _Lines:
     def _without(self, holder: str) -> Step:
         """Return the step of leaving out a line: those sign themselves whom the event binds."""
         signers = self._event.signers
-        return Step({"who": _listed(signers)}, case="line", sign=signers, unsign=(holder,))
+        return Step({"who": listed(signers)}, case="line", sign=signers, unsign=(holder,))
 
     def bound_by(self, holder: str) -> set[str]:
         """Return those signers whom a line by this holder binds; it must bind one."""
         if holder not in self._event.signers:  # A mandate ends with its holder (CC art. 140).
             signers = self._event.signers
-            told = {"party": _listed(signers)}
+            told = {"party": listed(signers)}
             step = Step(told, case="mandate", sign=tuple(signers), unsign=(holder,))
             value = self._state.get(holder)
             if isinstance(value, Party):
@@ -360,7 +405,7 @@ class _Lines:
                 step=self._without(holder),
             )
         raise WrongSigner(
-            f"{holder} is none of {_listed(self._event.signers)}, and holds no mandate that"
+            f"{holder} is none of {listed(self._event.signers)}, and holds no mandate that"
             f" covers this{self.hint}",
             subjects=(holder,),
             step=self._without(holder),
@@ -381,7 +426,8 @@ class _Lines:
             if None in answers:
                 unread = committed.unread[0].removesuffix(" is sealed")
                 raise OpeningRequired(f"held to a ceiling: {unread} is sealed", sealed=unread)
-            self.above = _Above(signer, committed, ceilings, sealed)
+            places = tuple(power.position for power in powers)
+            self.above = _Above(signer, committed, ceilings, sealed, places)
             return False
         return True
 

@@ -56,7 +56,7 @@ from ledger.domain.granting import (
 from ledger.domain.law import law_day
 from ledger.domain.lawful import must_be_lawful
 from ledger.domain.relation import relations_between
-from ledger.domain.remedy import HERE, Other, Step
+from ledger.domain.remedy import HERE, NONE, Other, Step, listed
 from ledger.domain.scope import Box
 
 
@@ -188,7 +188,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
             positions=(contract.position,),
             subjects=(body.head_contract,),
             pointer="/body/head_grant",
-            step=Step({"names": ", ".join(contract.grants) or "none"}, case="among", ask=(HERE,)),
+            step=Step({"names": listed(contract.grants) or NONE}, case="among", ask=(HERE,)),
         )
     must_let_out(body.exits, (body.sublicensor, body.sublicensee))
     _must_all_run(state, body.head_contract, contract, context)
@@ -340,12 +340,12 @@ def must_lie_within(
         raise BeyondOwnGrant(
             f"the sublicence goes beyond the head grant in {' and '.join(beyond)}",
             positions=(contract.position,),
-            step=Step({"sides": ", ".join(beyond)}, change=_within(grant, head, place)),
+            step=_within(grant, head, place),
         )
 
 
-def _within(grant: Grant, head: Grant, place: str) -> dict[str, Any]:
-    """Return the changes that keep a grant to its head, where it reaches beyond."""
+def _within(grant: Grant, head: Grant, place: str) -> Step:
+    """Return the step that keeps a grant to its head, where it reaches beyond."""
     outer = head.model_dump(mode="json")
     kept: dict[str, Any] = {
         "acts": [act for act in grant.acts if act in head.acts] or outer["acts"],
@@ -366,7 +366,10 @@ def _within(grant: Grant, head: Grant, place: str) -> dict[str, Any]:
         kept["quantity"] = min(grant.quantity or head.quantity, head.quantity)
     if _EXCLUDES[grant.exclusivity] > _EXCLUDES[head.exclusivity]:
         kept["exclusivity"] = outer["exclusivity"]
-    return {f"{place}/{name}": value for name, value in kept.items()}
+    own_words = grant.model_dump(mode="json")
+    beyond = {name: value for name, value in kept.items() if value != own_words[name]}
+    change = {f"{place}/{name}": value for name, value in beyond.items()}
+    return Step({"sides": listed(beyond)}, change=change)
 
 
 def _ending(end: date | None, place: str) -> Step:

@@ -375,6 +375,9 @@ def test_contract_ended() -> None:
     word = {"contract.concluded/1": anew.model_dump(mode="json")}
     over.when(terms_amended(contract=WAITING)).then_refused(ContractEnded, positions=[4], word=word)
     past.when(terms_amended(contract=WAITING)).then_admitted()
+    again = over.when(contract_terminated()).then_refused(ContractEnded, positions=[4])
+    assert again.way is not None
+    assert not again.way.helps
 
 
 def test_correction_rewrites() -> None:

@@ -24,6 +24,7 @@ def test_territory_edition() -> None:
     old = licence(territory={"codes": ["vn-2004:VN-27"]})
     refusal = LOG.when(old).then_refused(TerritoryEdition)
     assert "vn-2004:VN-27" in refusal.detail
+    assert "/body/grants/0/territory/codes/0" == refusal.pointer
     LOG.when(licence(territory={"codes": ["vn-2025:99"]})).then_refused(TerritoryEdition)
     LOG.when(licence(territory={"codes": ["vn-2025:48"]})).then_admitted()
 
@@ -31,9 +32,11 @@ def test_territory_edition() -> None:
 def test_field_unknown() -> None:
     """IPC "A61K 999/99"; a division of VSIC 2018 named with edition 2025."""
     LOG.when(licence(field=field("ipc", "2026.01", "A61K 999/99"))).then_refused(FieldUnknown)
-    known = licence(field=field("ipc", "2026.01", "A61K")).model_dump(mode="json")
-    word = {"/body/grants": known["grants"]}
-    LOG.when(licence(field=field("ipc", "2026.01", "A48"))).then_refused(FieldUnknown, word=word)
+    second = {"/body/grants/0/field/codes/1": "A61K"}
+    both = licence(field=field("ipc", "2026.01", "A61P", "A48"))
+    refusal = LOG.when(both).then_refused(FieldUnknown, word=second)
+    assert "/body/grants/0/field/codes/1" == refusal.pointer
+    assert tuple(second) == refusal.asked
     LOG.when(licence(field=field("ipc", "2026.01", "A61K 31/99"))).then_admitted()
     motor_trade = licence(field=field("vsic", "2025", "4511"))
     refusal = LOG.when(motor_trade).then_refused(FieldUnknown)

@@ -7,6 +7,7 @@ the step leaves open; who is to sign, signs. Then the event is admitted, or refu
 reason that says what helps.
 """
 
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from ledger.domain.event import (
     parse_instant,
 )
 from ledger.domain.registry import TOPICS
-from ledger.domain.remedy import Other, Step
+from ledger.domain.remedy import Other, Step, Way
 
 STEPS = 4
 """How many refusals an event may meet on its way, each with its remedy."""
@@ -63,15 +64,25 @@ def header(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: of(given[name]) for name, of in read.items() if name in given}
 
 
+ENGLISH = re.compile(r"(?:^|\s)(?:and|by|not|of|only|or|the|this|who|with)(?=\s|$)")
+"""Words by which English is told from names, codes and numbers that stand in both languages."""
+
+
+def must_be_words(way: Way, step: Step) -> None:
+    """Fail unless each language says all, and in its own words."""
+    english, vietnamese = (way.say(step.told, vietnamese=each) for each in (False, True))
+    if "…" in english + vietnamese:
+        raise Unhelpful(f"words are left untold: {english}")
+    if ENGLISH.search(vietnamese):
+        raise Unhelpful(f"English words in Vietnamese: {vietnamese}")
+
+
 def must_tell(refusal: Refusal) -> Step | None:
     """Return what to do, None where nothing helps, or an opening. Fail where neither is said."""
     step, way = refusal.step, refusal.way
     if way is None:
         raise Unhelpful(f"{refusal.code} does not say what helps in the case of {step.case}")
-    for vietnamese in (False, True):
-        words = way.say(step.told, vietnamese=vietnamese)
-        if "…" in words:
-            raise Unhelpful(f"{refusal.code} leaves words untold: {words}")
+    must_be_words(way, step)
     if not way.helps:
         if step.does:
             raise Unhelpful(f"{refusal.code} says that nothing helps, and what does")

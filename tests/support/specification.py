@@ -238,6 +238,7 @@ class Attempt:
         if subjects is not None:
             assert tuple(sorted(subjects)) == self.refusal.subjects
         must_point_at_a_member(self.event, self.refusal)
+        must_say_where(self.refusal)
         self.must_be_helped(word or {})
         if code not in (OpeningRequired, OpeningMalformed):
             must_still_refuse(
@@ -352,3 +353,36 @@ def must_point_at_a_member(event: Event, refusal: Refusal) -> None:
     value |= {"seen": event.seen, "issued_at": event.issued_at, "not_after": event.not_after}
     for part in refusal.pointer.split("/")[1:]:
         value = value[int(part) if isinstance(value, list) else part]
+
+
+RESTS_ON_NO_EVENT = {
+    "what the event itself says, and the law data": """
+        BACKDATED BANNED_TECH BASE_LINES BASE_LINES/above BROKER_OVER_CAP CAP_BELOW_STATUTE
+        CONFIRM_BY_PAYER CONFIRM_BY_PAYER/bank CONTENT_MISSING CONTENT_MISSING/company
+        CONTENT_MISSING/contribution CURRENCY_MISMATCH FIELD_UNKNOWN FRACTION_SUM FUTURE_FACT
+        FUTURE_FACT/signed GRANT_OUTLASTS_CONTRACT GROUND_PRICE GROUND_PRICE/heirs INTEREST_MISMATCH
+        INTERVAL_EMPTY INTERVAL_EMPTY/deadline INTERVAL_EMPTY/line KEY_TAKEN/twice LATE_RATE_CAP
+        NUMBER_FORM NUMBER_FORM/none PARTY_EXISTS/listed PARTY_UNKNOWN/listed PERMIT_MISSING
+        PERSONAL_DATA_IN_EVENT PERSONAL_DATA_IN_EVENT/person PERSONAL_DATA_IN_EVENT/token
+        POLICY_MISMATCH POLICY_NOT_APPROVED/one PRIORITY_TOO_LONG RATE_RANGE REGISTRATION_NEEDED
+        SHARE_BELOW_STATUTE SHARE_SUM SHARE_SUM/caps SHARE_SUM/list SHARE_TOO_FINE
+        SIGNER_MISSING/exit TAX_CODE_INVALID TAX_CODE_INVALID/branch TERRITORY_EDITION
+        TERRITORY_EDITION/none""",
+    "that no event says what would have to be said": """
+        GROUND_PRICE/merger KEY_UNKNOWN PARTY_BY_NAME PARTY_UNKNOWN PREDECESSOR_UNKNOWN
+        PREDECESSOR_UNKNOWN/accepts PREDECESSOR_UNKNOWN/hash RETURN_OF_NOTHING""",
+    "what is opened beside the event": "OPENING_MALFORMED OPENING_REQUIRED",
+    "whose lines stand beside the event": """
+        SELF_DEALING SIGNER_MISSING SIGNER_MISSING/key WRONG_SIGNER/line WRONG_SIGNER/stranger""",
+    "the time, how long the log is and what judges": """
+        EDITION_UNKNOWN ISSUED_IN_FUTURE LAW_DATA_UNKNOWN LEDGER_NOT_OPEN ORIGIN_MISMATCH SEEN_AHEAD
+        SUBMISSION_EXPIRED VALIDITY_TOO_LONG""",
+}
+"""Refusals, by code or `CODE/case`, that may name no earlier event, by what they rest on."""
+
+
+def must_say_where(refusal: Refusal) -> None:
+    """Fail unless the refusal names the events that it rests on, if it may rest on any."""
+    named = refusal.code + (f"/{refusal.step.case}" if refusal.step.case else "")
+    free = chain(*(told.split() for told in RESTS_ON_NO_EVENT.values()))
+    assert refusal.positions or named in free, f"{named} names no event: {refusal}"
