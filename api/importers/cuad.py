@@ -17,9 +17,10 @@ from typing import Any, Protocol
 
 from api.importers import Declined
 from api.importers.cuad_money import money_of
-from api.importers.cuad_records import Agreement, Labels, labels_of, unread
+from api.importers.cuad_records import Agreement, Labels, in_words, labels_of, unread
 from api.importers.cuad_review import review
 from api.importers.cuad_terms import (
+    ARTICLE,
     Grantable,
     NotCarried,
     Reading,
@@ -164,6 +165,9 @@ def _limits(agreement: Agreement) -> Iterator[str]:
     kind = str(agreement.said.get("kind"))
     if kind not in _KINDS and "assignment" not in kind:
         yield f"kind: {kind}"
+    for clause in agreement.items("clauses"):
+        if not any(name.startswith(ARTICLE) for name in clause):
+            yield f"clause {in_words(clause)}"
 
 
 def _bodies(
@@ -196,8 +200,9 @@ def _sides(agreement: Agreement, reading: Reading) -> dict[str, _Side]:
         name = agreement.text(role)
         if name is None:
             raise Unmappable(f"the mapping names no {role}")
-        if isinstance(agreement.said.get(role), list):
-            reading.left_out.append(f"{role}s beyond the first: {agreement.said[role][1:]}")
+        named = agreement.said[role]
+        if isinstance(named, list) and len(named) > 1:
+            raise NotCarried(f"{role}s are {named}: each has a share, and the mapping says none")
         bare = re.sub(r"\s*\([^)]*\)", "", name).strip()
         if re.fullmatch(r"(?i)party [a-z]|licensor|licensee|assignor|assignee", bare):
             reading.assumed.append(f"{role}: the mapping says only {bare}")
@@ -244,9 +249,9 @@ def _days(agreement: Agreement, reading: Reading) -> tuple[date, date]:
 
 
 def _day(agreement: Agreement, name: str) -> date | None:
-    text = agreement.text(name)
+    text = agreement.said.get(name)
     try:
-        return None if text is None else date.fromisoformat(text)
+        return date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         return None
 

@@ -71,6 +71,9 @@ def _price(
     lumps: list[Mapping[str, Any]], currency: str, reading: Reading
 ) -> dict[str, Any] | None:
     """Return the sum of the lump sums; None if one of them is not in the mapping, or none is."""
+    for part in lumps:
+        for strange in unread(part, _LUMP | _ASIDE):
+            raise NotCarried(f"consideration {part['type']}: {strange}")
     amounts = [part.get("amount_minor") for part in lumps]
     if not amounts or not all(type(amount) is int for amount in amounts):
         return None
@@ -115,7 +118,10 @@ def _payments(parts: tuple[Mapping[str, Any], ...], reading: Reading) -> dict[st
         payment = _PAYMENTS.get(kind)
         if kind in _LUMPS:
             continue
-        if payment is None or not payment.read(schedule, part, reading):
+        read = payment is not None and payment.read(schedule, part, reading)
+        if payment is not None and not read and payment.once in ("a minimum", "a cap"):
+            raise NotCarried(f"consideration {in_words(part)}: {payment.once} that is not told")
+        if payment is None or not read:
             reading.left_out.append(f"consideration {in_words(part)}")
             continue
         strange = list(unread(part, payment.members | _ASIDE))
@@ -143,6 +149,8 @@ def _running(schedule: dict[str, Any], part: Mapping[str, Any], reading: Reading
     )
     if type(rate) is not int and not tiered:
         return False
+    if rate is not None and tiers is not None:
+        raise NotCarried("royalties are by a rate and by tiers")
     schedule["base"] = _BASES.get(str(part.get("base")), "other")
     schedule["tiers"] = (
         [{"upto": tier["upto_minor"], "rate_ppm": tier["rate_ppm"]} for tier in tiers]
@@ -166,6 +174,8 @@ def _per_unit(schedule: dict[str, Any], part: Mapping[str, Any], reading: Readin
     amount = part.get("amount_minor", part.get("per_unit_minor"))
     if type(amount) is not int:
         return False
+    if part.get("unit", "unit") != "unit":
+        raise NotCarried(f"royalties are for each {part['unit']}, and a schedule knows units only")
     schedule["base"], schedule["per_unit"] = "unit", amount
     return True
 
@@ -239,6 +249,8 @@ class _Payment:
 
 _ASIDE = frozenset({"type", "currency", "note", "comment", "due_days_after_anniversary"})
 """Members of a payment that change no sum."""
+
+_LUMP = frozenset({"amount_minor", "due_days_after_effective", "refundable", "creditable"})
 
 _RATE = _Payment(
     _running,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.importers import ImporterError
+from ledger.wire.strict import MalformedJson, load_json
 
 
 class MalformedAgreements(ImporterError):
@@ -35,10 +36,16 @@ class Agreement:
         return value if isinstance(value, str) and value.strip() else None
 
     def items(self, name: str) -> tuple[Mapping[str, Any], ...]:
-        """Return a member that is an object or a list of objects."""
+        """Return a member that is an object or a list of objects; none where it is not there.
+
+        Raises TypeError for anything else: what is said in words would be lost.
+        """
         found = self.said.get(name)
-        listed = found if isinstance(found, list) else [found]
-        return tuple(item for item in listed if isinstance(item, dict))
+        listed = found if isinstance(found, list) else [] if found is None else [found]
+        for item in listed:
+            if not isinstance(item, dict):
+                raise TypeError(f"{name} is no object, nor a list of objects: {item}")
+        return tuple(listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,10 @@ class Labels:
 def parse_agreements(raw: bytes) -> tuple[Agreement, ...]:
     """Return the agreements in a mapping, in its order. Raises `MalformedAgreements`."""
     try:
-        listed = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise MalformedAgreements("the mapping is no JSON") from error
-    if not isinstance(listed, list) or not all(_is_named(item) for item in listed):
+        listed = load_json(raw)
+    except MalformedJson as error:
+        raise MalformedAgreements(f"the mapping is no JSON in UTF-8: {error}") from error
+    if not isinstance(listed, list) or not listed or not all(_is_named(item) for item in listed):
         raise MalformedAgreements("the mapping is a list of objects, each with an id")
     if len({item["id"] for item in listed}) < len(listed):
         raise MalformedAgreements("an agreement is there twice")
@@ -66,8 +73,8 @@ def parse_agreements(raw: bytes) -> tuple[Agreement, ...]:
 def parse_labels(raw: bytes) -> tuple[Labels, ...]:
     """Return what was labelled, file by file. Raises `MalformedAgreements`."""
     try:
-        return tuple(_labels(json.loads(line)) for line in raw.splitlines() if line.strip())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return tuple(_labels(load_json(line)) for line in raw.splitlines() if line.strip())
+    except (MalformedJson, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MalformedAgreements("a line of the labels has another form") from error
 
 

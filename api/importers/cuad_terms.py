@@ -45,7 +45,8 @@ _SUBLICENSING = {
 _VOID = {"a": "VOID_IMPROVEMENT_BACK", "b": "VOID_EXPORT_BAN", "c": "VOID_TIED_PURCHASE"} | {
     "d": "VOID_NO_CHALLENGE"
 }
-_ARTICLE = "vn_art144_2"
+ARTICLE = "vn_art144_2"
+_BACK = frozenset({"exclusivity", "royalty", "territory", "what", "ref"})
 _EVERYWHERE = frozenset({"WORLD", "WORLDWIDE", "GLOBAL"})
 _EU = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
 
@@ -153,16 +154,26 @@ def _exclusivity(item: Mapping[str, Any], name: str, reading: Reading) -> str:
 
 
 def _acts(item: Mapping[str, Any], name: str, reading: Reading) -> tuple[list[str], list[str]]:
-    """Return the acts of a grant, and what it is for that is no act here."""
-    words = list(item.get("rights") or str(item.get("purpose") or "").replace("+", " ").split())
-    found = [act for word in words for act in _ACTS.get(word, ())]
+    """Return the acts of a grant, and what it is for that is no act here.
+
+    Of listed acts one that is none here is left out: there are fewer. A purpose is one phrase: a
+    word that is no act limits all of it, and beside listed acts it limits them.
+    """
+    listed, purpose = item.get("rights"), item.get("purpose")
+    words = [listed] if isinstance(listed, str) else list(listed or ())
+    for_what = [] if purpose is None else str(purpose).replace("+", " ").split()
     strange = [word for word in words if word not in _ACTS]
+    limits = [f"purpose: {purpose}"] if words and for_what else []
+    if not words:
+        words = for_what
+        limits = [f"acts: {word}" for word in words if word not in _ACTS]
+    found = [act for word in words for act in _ACTS.get(word, ())]
     if not found:
         reading.assumed.append(f"{name} is of all acts of use: the mapping names none")
-    if found and strange:
+        limits += [f"acts: {word}" for word in strange]
+    elif strange:
         reading.left_out.append(f"{name} acts: {', '.join(strange)}")
-        return list(dict.fromkeys(found)), []
-    return list(dict.fromkeys(found or ALL_ACTS)), [f"acts: {word}" for word in strange]
+    return list(dict.fromkeys(found or ALL_ACTS)), limits
 
 
 def _territory(listed: Any, name: str) -> Iterator[str]:
@@ -189,6 +200,8 @@ def _places(
         return ["world"], None
     if not isinstance(said, dict):
         return list(dict.fromkeys(_territory(said, name))), None
+    for other in unread(said, frozenset({"include", "exclude"})):
+        raise NotCarried(f"{name}: its territory has {other}")
     inside = list(dict.fromkeys(_territory(said.get("include", "WORLD"), name)))
     outside = list(dict.fromkeys(_territory(said.get("exclude", ()), name)))
     return inside, {"territory": {"codes": outside}} if outside else None
@@ -211,24 +224,36 @@ def clauses_of(agreement: Agreement, reading: Reading) -> dict[str, Any]:
     said: dict[str, Any] = {}
     back = agreement.said.get("grant_back")
     for clause in (*agreement.items("clauses"), *agreement.items("grant_back")):
-        for letter in (key.removeprefix(_ARTICLE) for key in clause if key.startswith(_ARTICLE)):
-            verdict = str(clause[f"{_ARTICLE}{letter}"])
+        for letter in (key.removeprefix(ARTICLE) for key in clause if key.startswith(ARTICLE)):
+            verdict = str(clause[f"{ARTICLE}{letter}"])
             if verdict.startswith("VOID"):
                 _read_clause(said, clause, letter, reading)
             else:
                 text = f"{clause.get('ref', '?')}: {clause.get('what', '')}"
                 reading.review.append(f"144(2)({letter}), {text}: {verdict}")
-    if isinstance(back, dict) and "improvements" not in said:
-        exclusivity = back.get("exclusivity", "non_exclusive")
-        if exclusivity not in ("exclusive", "non_exclusive"):
-            raise NotCarried(f"grant back: {exclusivity}")
-        said["improvements"] = {
-            "owner": "licensee",
-            "licence_back": exclusivity,
-            "paid": back.get("royalty") not in ("free", "fully_paid", None),
-        }
+    if back is not None and "improvements" not in said:
+        said["improvements"] = _granted_back(back)
         reading.read.append(f"grant back {in_words(back)}")
     return said
+
+
+def _granted_back(back: Any) -> dict[str, Any]:
+    """Return a licence back of improvements. Raises `NotCarried` for one that is limited."""
+    if not isinstance(back, dict):
+        raise NotCarried(f"grants back are several: {back}")
+    exclusivity = back.get("exclusivity", "non_exclusive")
+    if exclusivity not in ("exclusive", "non_exclusive"):
+        raise NotCarried(f"grant back: {exclusivity}")
+    limits = [*unread(back, _BACK | {name for name in back if name.startswith(ARTICLE)})]
+    if list(_territory(back.get("territory", "WORLD"), "grant back")) != ["world"]:
+        limits.append(f"territory: {back['territory']}")
+    if limits:
+        raise NotCarried(f"grant back: {'; '.join(limits)}")
+    return {
+        "owner": "licensee",
+        "licence_back": exclusivity,
+        "paid": back.get("royalty") not in ("free", "fully_paid", None),
+    }
 
 
 def _read_clause(

@@ -281,6 +281,18 @@ UNIT = {"type": "per_unit_royalty", "amount_minor": 7}
         {"consideration": RATE, "late_interest": "prime + 2 %"},
         {"grants": [{"exclusivity": "co-exclusive", "territory": ["DE"]}]},
         {"grant_back": {"exclusivity": "assignment"}},
+        {"grant_back": {"exclusivity": "exclusive", "field": "dogs"}},
+        {"grant_back": {"exclusivity": "exclusive", "territory": ["JP"]}},
+        {"grant_back": [{"exclusivity": "exclusive"}]},
+        {"grants": [{"territory": {"includes": ["VN"]}}]},
+        {"grants": [{"territory": {"include": ["VN"], "only": "hospitals"}}]},
+        {"licensor": ["Alpha Institute", "Gamma Institute"]},
+        {"consideration": {"type": "upfront", "amount_minor": 5, "per": "year"}},
+        {"consideration": {"type": "upfront", "amount_minor": 5, "condition": "if approved"}},
+        {"consideration": [RATE, {"type": "cap", "amount_minor": "[*]"}]},
+        {"consideration": [RATE, {"type": "minimum", "amount_minor": "[*]"}]},
+        {"consideration": {**RATE, "tiers": [{"upto_minor": None, "rate_ppm": 5}]}},
+        {"consideration": {**UNIT, "unit": "1000 pieces"}},
         {"kind": "assignment", "assignment": {"interest": "an undivided half"}},
         {"kind": "assignment", "assignment": {"reverts": "if unpaid"}},
         {"kind": "assignment", "agreed": "2015-01-01", "effective": "once paid"},
@@ -340,8 +352,11 @@ def test_each_kind_of_void_clause_is_refused(article: str, code: str):
         {"licensee": None},
         {"grants": [{"exclusivity": "exclusive", "territory": ["the Territory"]}]},
         {"grants": [{"from": "a stranger", "to": "licensee"}]},
+        {"grants": ["exclusive in Germany"]},
+        {"consideration": ["5 % of sales"], "grants": [{"royalty": "fully_paid"}]},
+        {"clauses": "not for hospitals"},
     ],
-    ids=["no day", "no licensee", "no place", "no party"],
+    ids=["no day", "no licensee", "no place", "no party", "a grant", "money", "a clause"],
 )
 def test_what_cannot_be_read_is_told_and_not_posted(changed: dict[str, Any]):
     planned, ledger = imported(**changed)
@@ -374,12 +389,33 @@ def test_each_side_of_a_cross_licence_grants_its_own():
 def test_what_is_in_words_only_is_left_out():
     said = {
         "governing_law": "the laws of England",
-        "licensor": ["Alpha Institute", "Gamma Institute"],
-        "consideration": {"type": "equity", "ppm": 50_000},
+        "consideration": [{"type": "equity", "ppm": 50_000}, {"type": "option_fee"}],
     }
     planned, ledger = imported(**said)
     assert {} == ledger.codes()
     assert 3 <= len(planned.reading.left_out)
+
+
+def words_of(**changed: Any) -> tuple[str, ...] | None:
+    """Return the words that limit the first grant; None where it is for any field."""
+    _, ledger = imported(**changed)
+    grant = next(iter(ledger.get("contract:cuad.another").grants.values()))
+    return grant.field.codes if grant.field.scheme == "words" else None
+
+
+def test_a_purpose_or_a_clause_that_nobody_reads_limits_the_grant():
+    sell = {"territory": ["DE"], "rights": ["sell"]}
+    assert ("purpose: research only",) == words_of(grants=[{**sell, "purpose": "research only"}])
+    assert ("acts: in", "acts: hospitals") == words_of(
+        grants=[{"territory": ["DE"], "purpose": "sell in hospitals"}]
+    )
+    assert None is words_of(grants=[{**sell, "rights": ["sell", "sell to hospitals"]}])
+    assert ("clause ref 2, what no hospitals",) == words_of(
+        clauses=[{"ref": "2", "what": "no hospitals"}]
+    )
+    assert ("expires: ['2020-01-01', '2016-01-01']",) == words_of(
+        expires=["2020-01-01", "2016-01-01"]
+    )
 
 
 def test_kinds_of_payment_are_read_or_named():
@@ -403,7 +439,10 @@ def test_kinds_of_payment_are_read_or_named():
     assert any("option_fee" in line for line in planned.reading.left_out)
 
 
-@pytest.mark.parametrize("raw", [b"{", b"{}", b'[{"id": 1}]', b'[{"id": "A B"}]', b"[1]"])
+@pytest.mark.parametrize(
+    "raw",
+    [b"{", b"{}", b"[]", b'[{"id":"a","x":"\\ud800"}]', b'[{"id": 1}]', b'[{"id": "A B"}]', b"[1]"],
+)
 def test_a_file_of_another_form_is_refused(raw: bytes):
     with pytest.raises(MalformedAgreements):
         parse_agreements(raw)
