@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ledger.domain import admission
-from ledger.domain.admission import Folded, FoldedState, Folds
-from ledger.domain.event import Context, Event, LeftOut, Logged, Refusal
+from ledger.domain.admission import Folds
+from ledger.domain.event import Context, Event, Folded, FoldedState, LeftOut, Logged, Refusal
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
 from ledger.exportfiles import SHARE, Progress, Share, remove_outgrown, take_in, write_whole

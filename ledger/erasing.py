@@ -10,9 +10,8 @@ from uuid import UUID
 
 from ledger.clock import Clock
 from ledger.domain import admission
-from ledger.domain.admission import Folded
 from ledger.domain.authority import Ledger, ledger_subject
-from ledger.domain.event import Refusal
+from ledger.domain.event import Folded, Refusal
 from ledger.domain.governance import LedgerClosed, charter_subject
 from ledger.domain.identity import PersonErased
 from ledger.faults import Told

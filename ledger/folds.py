@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ledger.domain import admission
-from ledger.domain.admission import Folded
-from ledger.domain.event import Logged
+from ledger.domain.event import Folded, Logged
 from ledger.domain.turning import is_steady, moves
 from ledger.intake import decode
 from ledger.store.connection import Pool

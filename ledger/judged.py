@@ -23,8 +23,7 @@ from typing import Any
 import ledger
 from ledger.audit import AuditError, ExportedLog, decoded, digest_of, exported_checkpoint
 from ledger.domain import admission
-from ledger.domain.admission import FoldedState
-from ledger.domain.event import Event, LeftOut, Logged
+from ledger.domain.event import Event, FoldedState, LeftOut, Logged
 from ledger.domain.law import Law
 from ledger.domain.turning import moves
 from ledger.folds import Folds

@@ -8,8 +8,7 @@ from itertools import islice
 from ledger.bench.figure import Figure, WrongAnswer
 from ledger.bench.workload import Prepared
 from ledger.domain import admission
-from ledger.domain.admission import Folded
-from ledger.domain.event import Context, Logged
+from ledger.domain.event import Context, Folded, Logged
 from ledger.intake import Submission, decode, read
 from ledger.judging import Outcome, Recorded
 from ledger.lawbook import laws_at_hand

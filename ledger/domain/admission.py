@@ -9,7 +9,7 @@ wrong before the bytes became an `Event` (form, signature values) never comes he
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from ledger.domain.authority import (
     Ledger,
@@ -18,8 +18,18 @@ from ledger.domain.authority import (
     ledger_of,
     ledger_subject,
 )
-from ledger.domain.both_sides import must_not_sign_both_named_sides
-from ledger.domain.event import Context, Event, Logged, Refusal, State, format_instant, key_subject
+from ledger.domain.both_sides import keys_answered, must_not_sign_both_named_sides
+from ledger.domain.event import (
+    Context,
+    Event,
+    Folded,
+    FoldedState,
+    Logged,
+    Refusal,
+    State,
+    format_instant,
+    key_subject,
+)
 from ledger.domain.existence import PredecessorUnknown, SubjectExists
 from ledger.domain.governance import must_be_open
 from ledger.domain.key import Key
@@ -47,33 +57,6 @@ _SHARED_KINDS = ("party:", "key:", "ledger:")
 
 _BEFORE_SIDES = (PredecessorUnknown, SubjectExists, SignerMissing, WrongSigner, PartyEnded)
 """Refusals about what exists and who signs: they are told before who signs both sides of that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folded:
-    """What is known of a subject: its value, and who has touched it.
-
-    `count` entries are tagged with it, the last at `position`. `unsigned` maps each signer of that
-    last entry to the position of the last one that it did not sign, or -1. With that, the last
-    entry that any party did not sign is known, whatever the number of parties: for those who did
-    not sign the last entry it is the last entry.
-    """
-
-    value: Any
-    count: int
-    position: int
-    unsigned: Mapping[str, int]
-
-    def last_unsigned_by(self, party: str) -> int:
-        """Return the position of the last entry here that the party did not sign, or -1."""
-        return self.unsigned.get(party, self.position)
-
-
-class FoldedState(State, Protocol):
-    """State that also tells how each subject was folded."""
-
-    def folded(self, subject: str) -> Folded | None:
-        """Return the folded subject, or None if nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +119,20 @@ class IdempotencyMismatch(Refusal):
     title_vi = "Mã sự kiện đã được dùng cho một nội dung khác"
 
 
-def reads(event: Event, state: State) -> frozenset[str]:
+def reads(event: Event, state: FoldedState) -> frozenset[str]:
     """Return all subjects that admission of the event reads, as far as `state` tells.
 
     What a body reads may depend on what is known (a contract's head grant, its right): ask again
     with these loaded, until nothing new is named.
     """
-    return frozenset((*event.subjects, *event.body.reads(state), *reads_to_bind(event, state)))
+    return frozenset(
+        (
+            *event.subjects,
+            *event.body.reads(state),
+            *reads_to_bind(event, state),
+            *keys_answered(state, event.body),
+        )
+    )
 
 
 def reads_to_bind(event: Event, state: State) -> frozenset[str]:
@@ -200,8 +190,9 @@ def evolve_subject(subject: str, folded: Folded | None, logged: Logged) -> Folde
     evolve = EVOLVES.get((subject.partition(":")[0], type(event.body)))
     if evolve is not None:
         value = evolve(subject, value, logged)
+    made_with = before.made_with if before.count else event.signatures
     unsigned = {signer: before.last_unsigned_by(signer) for signer in event.signers}
-    return Folded(value, before.count + 1, logged.position, unsigned)
+    return Folded(value, before.count + 1, logged.position, unsigned, made_with)
 
 
 _UNTOUCHED = Folded(value=None, count=0, position=-1, unsigned={})

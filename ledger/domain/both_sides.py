@@ -6,14 +6,15 @@ judges. Here are the sides of what it names, of contracts, offers, notices, repo
 assignments and disputes, which only those know who fold the log: admission, and the audit.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, product
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.domain.amendment import CorrectionRecorded, TermsAmended
 from ledger.domain.assignment import AssignmentRescinded
 from ledger.domain.auction import Auction, BidPlaced
 from ledger.domain.authority import SelfDealing
+from ledger.domain.consent import Consent
 from ledger.domain.contract import Contract, ContractConcluded
 from ledger.domain.contract_terms import Grant
 from ledger.domain.dispute import (
@@ -24,11 +25,30 @@ from ledger.domain.dispute import (
     SettlementRecorded,
 )
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated
-from ledger.domain.event import Body, Context, Event, State, if_opened, recall, reveal
+from ledger.domain.event import (
+    Body,
+    Context,
+    Event,
+    FoldedState,
+    State,
+    if_opened,
+    key_subject,
+    recall,
+    reveal,
+)
 from ledger.domain.funding import read_authors
 from ledger.domain.interest import InterestAccrued
+from ledger.domain.key import Key
 from ledger.domain.notice import Notice, NoticeReceived
-from ledger.domain.offer import Offer, OfferAccepted, OfferRejected, OfferRevoked
+from ledger.domain.offer import (
+    Offer,
+    OfferAccepted,
+    OfferCountered,
+    OfferRejected,
+    OfferRevoked,
+)
+from ledger.domain.own_use import UseDeclared
+from ledger.domain.payment import Payment, PaymentConfirmed
 from ledger.domain.performance import ConditionMet, ContractInForce
 from ledger.domain.preemption import Preemption, PreemptionWaived
 from ledger.domain.remedy import Step
@@ -38,6 +58,7 @@ from ledger.domain.right import Right
 from ledger.domain.sealed_bid import BidOpened, BidSealed
 from ledger.domain.security import SecurityReleased
 from ledger.domain.share import ShareAgreed, beneficiaries, read_parts
+from ledger.domain.sublicence import SublicenceGranted
 from ledger.domain.technology import Technology
 from ledger.domain.title import Assignment
 from ledger.domain.who_signs import WHO_SIGNS
@@ -58,18 +79,57 @@ def must_not_sign_both_sides(event: Event, stands: Stands) -> None:
 
 
 def must_not_sign_both_named_sides(
-    state: State, event: Event, stands: Stands, context: Context
+    state: FoldedState, event: Event, stands: Stands, context: Context
 ) -> None:
-    """Raise `SelfDealing` if one hand signs for both sides of what the event names.
+    """Raise `SelfDealing` if one hand signs for both sides of what the event names or answers.
 
-    Whether that exists, and who may sign this about it, is told before: its sides are known then.
+    Who signs an answer stands beside those who signed what it answers. Whether that exists, and
+    who may sign this about it, is told before: its sides are known then.
     """
     if all(signer in stands.get(signer, ()) for signer in event.signers):
         return  # Whoever signs by a key of its own is on its own side, and nobody signs for it.
+    for answer in answers(state, event.body):
+        then, pair = {answer.made_by: _hands(state, answer.subject), **stands}, answer[1:]
+        _must_be_apart(event, then, pair if one_hand(then, pair) else None)
     pairs = _KNOWN.get(type(event.body), _none)(state, event.body, context)
     with if_opened(context, SelfDealing):
         both = next((pair for pair in pairs if one_hand(stands, pair)), None)
         _must_be_apart(event, stands, both)
+
+
+class Answer(NamedTuple):
+    """Who answers, receives, accepts or relies on what another party made, by an event before."""
+
+    subject: str
+    made_by: str
+    by: str
+
+
+def answers(state: State, body: Body) -> Iterator[Answer]:
+    """Yield what an event answers, as far as `state` tells."""
+    kind, named, maker, signer = _ANSWERS.get(type(body), _NO_ANSWER)
+    subjects = getattr(body, named, ())
+    for subject in (subjects,) if isinstance(subjects, str) else subjects:
+        value = state.get(subject)
+        if isinstance(value, kind):
+            makers = getattr(value, maker)
+            by = getattr(value if kind is Consent else body, signer)
+            for made_by in (makers,) if isinstance(makers, str) else makers:
+                yield Answer(subject, made_by, by)
+
+
+def keys_answered(state: FoldedState, body: Body) -> Iterator[str]:
+    """Yield the keys, as subjects, by whose lines that was made which an event answers."""
+    for answer in answers(state, body):
+        folded = state.folded(answer.subject)
+        yield from map(key_subject, folded.made_with if folded else ())
+
+
+def _hands(state: FoldedState, subject: str) -> set[str]:
+    """Return those by whose keys a subject was made."""
+    folded = state.folded(subject)
+    keys = map(state.get, map(key_subject, folded.made_with if folded else ()))
+    return {key.party for key in keys if isinstance(key, Key)}
 
 
 def _must_be_apart(event: Event, stands: Stands, parties: Collection[str] | None) -> None:
@@ -166,17 +226,10 @@ def _of_lien(state: State, body: SecurityReleased, context: Context) -> Pairs:
     return ((body.creditor, debtor) for lien in liens if lien for debtor in lien.debtors)
 
 
-def _answering(kind: type, named: str, maker: str, signer: str) -> Sides:
-    """Return how who answers, receives or accepts something is opposed to whoever made it."""
-
-    def pairs(state: State, body: Any, context: Context) -> Pairs:
-        del context
-        value = state.get(getattr(body, named))
-        made_by = getattr(value, maker) if isinstance(value, kind) else ()
-        makers = (made_by,) if isinstance(made_by, str) else made_by
-        return product((getattr(body, signer),), makers)
-
-    return pairs
+def _of_revoked(state: State, body: OfferRevoked, context: Context) -> Pairs:
+    del context
+    offer = state.get(body.offer)
+    return ((body.revoked_by, offer.offeree),) if isinstance(offer, Offer) else ()
 
 
 _KNOWN: dict[type[Body], Sides] = {
@@ -199,18 +252,30 @@ _KNOWN: dict[type[Body], Sides] = {
         (EvidenceFiled, AppealFiled, SettlementRecorded, DisputeWithdrawn), _of_dispute
     ),
     SecurityReleased: _of_lien,
-    OfferAccepted: _answering(Offer, "offer", "offeror", "accepted_by"),
-    OfferRejected: _answering(Offer, "offer", "offeror", "rejected_by"),
-    OfferRevoked: _answering(Offer, "offer", "offeree", "revoked_by"),
-    NoticeReceived: _answering(Notice, "notice", "served_by", "confirmed_by"),
+    OfferRevoked: _of_revoked,
     RevenueReported: _of_report,
-    **dict.fromkeys(
-        (ReportAccepted, ReportQueried, ReportDisputed),
-        _answering(Report, "report", "reporter", "said_by"),
-    ),
-    PreemptionWaived: _answering(Preemption, "preemption", "sellers", "waived_by"),
-    **dict.fromkeys(
-        (BidPlaced, BidSealed, BidOpened), _answering(Auction, "auction", "opened_by", "bidder")
-    ),
 }
 """The sides of what an event names, by its body."""
+
+_ANSWERS: dict[type[Body], tuple[type, str, str, str]] = {
+    OfferCountered: (Offer, "counters", "offeror", "offeror"),
+    OfferAccepted: (Offer, "offer", "offeror", "accepted_by"),
+    OfferRejected: (Offer, "offer", "offeror", "rejected_by"),
+    NoticeReceived: (Notice, "notice", "served_by", "confirmed_by"),
+    **dict.fromkeys(
+        (ReportAccepted, ReportQueried, ReportDisputed), (Report, "report", "reporter", "said_by")
+    ),
+    PaymentConfirmed: (Payment, "payment", "payer", "confirmed_by"),
+    PreemptionWaived: (Preemption, "preemption", "sellers", "waived_by"),
+    **dict.fromkeys((BidPlaced, BidSealed, BidOpened), (Auction, "auction", "opened_by", "bidder")),
+    **dict.fromkeys(
+        (ContractConcluded, SublicenceGranted, TermsAmended, CorrectionRecorded, UseDeclared),
+        (Consent, "consents_given", "given_by", "to"),
+    ),
+}
+"""What an event answers: its kind, the member that names it, who made it, and who answers.
+
+Who made it is a member of what is known of it, who answers one of the event, or of a consent.
+"""
+
+_NO_ANSWER = (object, "", "", "")

@@ -259,6 +259,35 @@ class State(Protocol):
         """Return the value that the subject's module folded, or None if nothing is known of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What is known of a subject: its value, and who has touched it.
+
+    `count` entries are tagged with it, the last at `position`. `unsigned` maps each signer of that
+    last entry to the position of the last one that it did not sign, or -1. With that, the last
+    entry that any party did not sign is known, whatever the number of parties: for those who did
+    not sign the last entry it is the last entry. `made_with` are the ids of the keys that signed
+    the first entry.
+    """
+
+    value: Any
+    count: int
+    position: int
+    unsigned: Mapping[str, int]
+    made_with: tuple[str, ...] = ()
+
+    def last_unsigned_by(self, party: str) -> int:
+        """Return the position of the last entry here that the party did not sign, or -1."""
+        return self.unsigned.get(party, self.position)
+
+
+class FoldedState(State, Protocol):
+    """State that also tells how each subject was folded."""
+
+    def folded(self, subject: str) -> Folded | None:
+        """Return the folded subject, or None if nothing is known of it."""
+
+
 Admits = dict[type[Body], Callable[[State, Event, Context], None]]
 """What a module exports as ADMITS: the rule of each of its bodies."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.domain.authority import ledger_of
 from ledger.domain.both_sides import must_not_sign_both_named_sides
-from ledger.domain.event import Context, Event, Refusal, State
+from ledger.domain.event import Context, Event, FoldedState, Refusal
 from ledger.domain.law import Ground
 from ledger.domain.signers import must_be_registered, must_bind, must_name_signers
 
@@ -26,14 +26,14 @@ class NotJudged(Refusal):
     title_vi = "Phần mềm gặp lỗi khi xét sự kiện; phiên bản sau có thể khắc phục"
 
 
-def is_dead(refusal: Refusal, state: State, event: Event, context: Context) -> bool:
+def is_dead(refusal: Refusal, state: FoldedState, event: Event, context: Context) -> bool:
     """Say whether these bytes, which a rule has refused, are never to be recorded."""
     if not refusal.final or context.accepted > event.not_after:
         return False
     return is_bound(state, event, context)
 
 
-def is_bound(state: State, event: Event, context: Context) -> bool:
+def is_bound(state: FoldedState, event: Event, context: Context) -> bool:
     """Say whether its lines bind all who have to sign an event, and nobody else."""
     try:
         ledger = ledger_of(state, event)

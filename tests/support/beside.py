@@ -74,7 +74,8 @@ class Beside:
         self.seen[found or body.TOPIC] += 1
         if found is None:
             self._tell(attempt)
-            self.reference.record(body.TOPIC, told, self.today, at, attempt.event.payload_hash)
+            named = attempt.event.payload_hash, lines
+            self.reference.record(body.TOPIC, told, self.today, at, named)
 
     def _tell(self, attempt: Attempt) -> None:
         self.past, context = attempt.then_admitted(), attempt.context

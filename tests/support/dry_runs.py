@@ -73,8 +73,10 @@ class Chance:
     def recorded(self, body: Body, signed: Signed) -> None:
         """Take in that an event is in the log."""
         now, told = datetime.now(UTC), body.model_dump(mode="json")
-        hashed = payload_hash(signed.envelope.payload)
-        self._reference.record(body.TOPIC, told, str(legal_day(now)), format_instant(now), hashed)
+        lines = {line.key_id for line in signed.envelope.signatures}
+        parties = {party for party, key in self._world.keys.items() if key.key_id in lines}
+        named = payload_hash(signed.envelope.payload), parties
+        self._reference.record(body.TOPIC, told, str(legal_day(now)), format_instant(now), named)
 
     def _real(self, body: Body) -> Body:
         """Return a body that names the keys which the parties really have."""

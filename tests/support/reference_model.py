@@ -29,9 +29,13 @@ class Reference:
     def __init__(self) -> None:
         self.log: list[Said] = []
 
-    def record(self, topic: str, said: Said, day: str, at: str, name: str) -> None:
-        """Append an event that was admitted on a day, at an instant, under a payload hash."""
-        self.log.append({"topic": topic, "said": said, "day": day, "at": at, "hash": name})
+    def record(
+        self, topic: str, said: Said, day: str, at: str, named: tuple[str, set[str]]
+    ) -> None:
+        """Append what was admitted on a day, at an instant, under a hash, by whose lines."""
+        name, lines = named
+        entry = {"topic": topic, "said": said, "day": day, "at": at}
+        self.log.append({**entry, "hash": name, "lines": lines})
 
     def all(self, *topics: str, **members: Any) -> list[Said]:
         """Return the entries of some topics whose members have these values."""

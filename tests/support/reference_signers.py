@@ -119,6 +119,19 @@ NAMED: dict[str, tuple[str, str, str, str]] = {
 }
 """The event whose sides an event of a topic is about: its topics, its name, and its sides."""
 
+ANSWERS: dict[str, tuple[str, str, str, str, str]] = {
+    "offer.accepted": ("offer.made offer.countered", "offer", "offer", "offeror", "accepted_by"),
+    "offer.rejected": ("offer.made offer.countered", "offer", "offer", "offeror", "rejected_by"),
+    "offer.countered": ("offer.made offer.countered", "offer", "counters", "offeror", "offeror"),
+    "notice.received": ("notice.served", "notice", "notice", "served_by", "confirmed_by"),
+    "payment.confirmed": ("payment.instructed", "payment", "payment", "payer", "confirmed_by"),
+    "preemption.waived": (
+        *("coowner.notified", "preemption", "preemption"),
+        *("sellers", "waived_by"),
+    ),
+}
+"""What an event answers: its topics, its name there and here, who made it, and who answers."""
+
 TOGETHER = {
     "assignment.rescinded": "parties",
     "contract.concluded": "parties",
@@ -213,4 +226,19 @@ def apart_of_named(
             named = [(grant["licensor"], grant["licensee"]) for grant in grants]
             by = said.get("reported_by")
             pairs += [pair for pair in named if by is None or by in pair]
-    return "SELF_DEALING" if by_one_hand(stands, pairs) else None
+    by_one = by_one_hand(stands, pairs) or answered_by_one(past, name, said, stands)
+    return "SELF_DEALING" if by_one else None
+
+
+def answered_by_one(
+    past: Past, name: str, said: dict[str, Any], stands: dict[str, set[str]]
+) -> bool:
+    """Say whether somebody answers what the same made, by an event before, for the other side."""
+    if name not in ANSWERS:
+        return False
+    topics, there, here, maker, by = ANSWERS[name]
+    return any(
+        by_one_hand({made: set(entry["lines"]), **stands}, [(said[by], made)])
+        for entry in past.all(*topics.split(), **{there: said[here]})
+        for made in parties_in(entry["said"], maker)
+    )

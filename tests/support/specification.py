@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from ledger.domain.admission import Folded, Folds, admit, evolve_subject, reads
+from ledger.domain.admission import Folds, admit, evolve_subject, reads
 from ledger.domain.authority import (
     CeilingExceeded,
     KeyExpired,
@@ -35,6 +35,7 @@ from ledger.domain.event import (
     Body,
     Context,
     Event,
+    Folded,
     Logged,
     OpeningMalformed,
     OpeningRequired,

@@ -14,9 +14,9 @@ from api.importers.uspto import Plan, Planned, plan
 from api.importers.uspto_parties import PartyMapping, default_mapping
 from api.importers.uspto_records import Record, Register, parse_records
 from ledger.compose import compose
-from ledger.domain.admission import Folded, Folds, admit, evolve_subject
+from ledger.domain.admission import Folds, admit, evolve_subject
 from ledger.domain.authority import ledger_subject
-from ledger.domain.event import Body, Context, Event, KeyRecord, Logged, Refusal
+from ledger.domain.event import Body, Context, Event, Folded, KeyRecord, Logged, Refusal
 from ledger.domain.ledger import FirstParty, LedgerOpened
 from ledger.domain.party import Role
 from ledger.domain.who_signs import who_signs

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ledger.domain.admission import Folded, Folds, admit, evolve_subject
-from ledger.domain.event import Body, Context, Event, LeftOut, Logged, Refusal, Sealed
+from ledger.domain.admission import Folds, admit, evolve_subject
+from ledger.domain.event import Body, Context, Event, Folded, LeftOut, Logged, Refusal, Sealed
 
 SEAL = {"commitment": f"sha256:{'5e' * 32}"}
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from ledger.domain.admission import (
-    Folded,
     Folds,
     IdempotencyMismatch,
     IssuedInFuture,
@@ -19,7 +18,7 @@ from ledger.domain.admission import (
     reads,
 )
 from ledger.domain.authority import BadSignature, KeyUnknown, NotBound, SignerMissing, WrongSigner
-from ledger.domain.event import Logged, Refusal
+from ledger.domain.event import Folded, Logged, Refusal
 from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.party import PartyUnknown
 from ledger.domain.registry import RULES

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ledger.domain import admission
-from ledger.domain.admission import Folded, evolve_subject
-from ledger.domain.event import Logged
+from ledger.domain.admission import evolve_subject
+from ledger.domain.event import Folded, Logged
 from ledger.domain.registry import TOPICS
 from ledger.domain.turning import STEADY, TURNS, is_steady, moves, turned
 from ledger.folds import NAMED_B, Folds, Overlay, Weight
