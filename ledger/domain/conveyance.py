@@ -50,8 +50,9 @@ from ledger.domain.existence import (
 from ledger.domain.hold import must_not_be_frozen
 from ledger.domain.moving import moved
 from ledger.domain.name import spelling_subject
+from ledger.domain.office import Office
 from ledger.domain.remedy import HERE, Other, Step
-from ledger.domain.right import Office, Right, with_lien
+from ledger.domain.right import Right, with_lien
 from ledger.domain.security import (
     Security,
     charging,

@@ -48,6 +48,7 @@ from ledger.domain.existence import all_known, new, not_in_future
 from ledger.domain.fraction import must_be_writable
 from ledger.domain.hold import Hold
 from ledger.domain.number import must_be_named_by_its_number
+from ledger.domain.office import REGIONAL, Office
 from ledger.domain.remedy import Step
 from ledger.domain.standing import UNCHANGED, Standing
 
@@ -97,7 +98,6 @@ def _one_each(holdings: tuple[Holding, ...]) -> tuple[Holding, ...]:
 Holdings = Annotated[tuple[Holding, ...], FROM_LIST, NOT_EMPTY, AfterValidator(_one_each)]
 Country = Annotated[str, StringConstraints(pattern=r"^iso:[A-Z]{2}$")]
 Countries = Annotated[tuple[Country, ...], FROM_LIST, DISTINCT]
-Office = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(\.[a-z0-9]{1,16})?$")]
 OfficeNumber = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 RightKind = Literal[
     "invention",
@@ -235,13 +235,9 @@ def needs_no_title(kind: str) -> bool:
     return kind in _BORDERLESS or kind == "trade_name"
 
 
-_REGIONAL = frozenset({"ap", "ea", "em", "ep", "eu", "gc", "oa", "wo"})
-"""Offices that act for several States (WIPO ST.3): the right says which it is for, or nothing."""
-
-
 def covered(kind: str, office: str, states: tuple[str, ...]) -> tuple[str, ...]:
     """Return the codes of the places that a title of this kind and office covers."""
-    if states or kind in _BORDERLESS or office[:2] in _REGIONAL:
+    if states or kind in _BORDERLESS or office[:2] in REGIONAL:
         return states
     return (f"iso:{office[:2].upper()}",)
 

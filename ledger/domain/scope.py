@@ -47,7 +47,16 @@ _SYMBOLS = {
     "ipc": re.compile(r"[A-H]([0-9]{2}([A-Z]( [1-9][0-9]{0,3}(/[0-9]{2,6})?)?)?)?"),
     "vsic": re.compile(r"[0-9]{2,5}"),
 }
-_EDITIONS = {"ipc": re.compile(r"[0-9]{4}\.[0-9]{2}"), "vsic": re.compile(r"2018|2025")}
+_IPC_EDITIONS = (
+    *("1968.09", "1974.07", "1980.01", "1985.01", "1990.01", "1995.01", "2000.01"),
+    *("2007.10", "2008.04", r"20(0[6-9]|1[0-9]|2[0-6])\.01"),
+)
+"""Editions of the IPC by the month from which each is in force: since 2006 one a January.
+
+The next one comes with its symbols, as that of VSIC does.
+"""
+
+_EDITIONS = {"ipc": re.compile("|".join(_IPC_EDITIONS)), "vsic": re.compile("2018|2025")}
 _TEXTS, _LONGEST = 8, 400
 
 IN_WORDS = "words:"

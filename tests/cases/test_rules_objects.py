@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from ledger.domain.amendment import RightsNotNamed
 from ledger.domain.approval import RegistrationNeeded
@@ -19,7 +20,7 @@ from ledger.domain.law import Ground, Law
 from ledger.domain.listing import ContentMissing
 from ledger.domain.number import NumberForm, right_id
 from ledger.domain.preemption import PreemptionOpen
-from ledger.domain.right import Attested, RightExists
+from ledger.domain.right import Attested, RightExists, covered
 from ledger.domain.transfer import ForeignAssigneeStateFunded
 from ledger.lawbook import laws_at_hand
 from projections.near import near_to
@@ -391,6 +392,31 @@ def test_an_old_symbol_of_trade_stands_as_a_province_does() -> None:
     past.when(amended({**old, "quantity": 500})).then_admitted()
     anew = {**old, "field": {**trade, "edition": "2025"}}
     past.when(amended(anew)).then_refused(FieldUnknown)
+
+
+@pytest.mark.parametrize("office", ["zz", "uk", "xk.one"])
+def test_an_office_that_is_none_files_nothing(office: str) -> None:
+    """The United Kingdom's office is `gb` (WIPO ST.3); offices of several States are none's."""
+    named = {"right": f"right:{office}.1", "office": office, "application_no": "1"}
+    with pytest.raises(ValidationError, match="code of no office"):
+        right_filed(**named)
+    assert () == covered("mark", "bx", ())
+    assert ("iso:GB",) == covered("mark", "gb", ())
+
+
+@pytest.mark.parametrize("edition", ["1999.01", "2007.04", "2005.01", "2027.01"])
+def test_an_edition_of_the_ipc_that_never_was_is_none(edition: str) -> None:
+    with pytest.raises(ValidationError, match="not an edition"):
+        contract_concluded(grants=[grant(field={**IPC, "edition": edition})])
+
+
+def test_a_grant_names_the_edition_of_the_ipc_that_it_means() -> None:
+    for edition in ("1968.09", "2000.01", "2006.01", "2007.10", "2026.01"):
+        licensed = contract_concluded(grants=[grant(field={**IPC, "edition": edition})])
+        given(right_filed()).when(licensed).then_admitted()
+
+
+IPC = {"scheme": "ipc", "codes": ["A61K"]}
 
 
 def test_own_number() -> None:
