@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import law_of, node_of
 from api.parameters import Cursor, Hundred, Ordinal
-from api.problems import ApiProblem
+from api.problems import ApiProblem, BadParameter
 from api.reads import AtLeast, KnownAtText, TrueOn, ask, read_known_at, today
 from projections.registrations import duties
 from projections.sublicences import sublicences_of
@@ -91,6 +91,8 @@ async def get_terms(
 
     def find() -> TermsOn | ReportTerms:
         law = law_of(node)
+        if report is not None and true_on is not None:
+            raise BadParameter("true_on", true_on, "a report has its own days: ask one of the two")
         if report is None:
             return terms_on(node.reads, contract, law, true_on=day, known_at=known)
         return terms_for_report(node.reads, contract, report, law, known_at=known)

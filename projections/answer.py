@@ -29,9 +29,11 @@ class Answer:
     """The base of all answers.
 
     `near` are the ids asked about that the log does not name, as known at the time asked of, each
-    with what may be meant by it. `doubted` are the positions that make it contested.
+    with what may be meant by it. `doubted` are the positions that make it contested. `known_at` is
+    what bounds the knowledge that was asked for, None for all: an answer says what it was asked.
     """
 
+    known_at: str | None = None
     near: tuple[Near, ...] = ()
     doubted: tuple[int, ...] = ()
 

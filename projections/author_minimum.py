@@ -85,6 +85,7 @@ def author_minimum_of(  # noqa: PLR0913  (the question's parameters)
             known.positions,
             [] if title is None else [title.filed_position, title.granted_position],
         ),
+        known_at=known.known_at,
         near=known.near,
         doubted=known.doubted,
     )

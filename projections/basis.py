@@ -66,13 +66,14 @@ def answering(pool: Pool, *models: ReadModel) -> AbstractContextManager[View]:
 
 
 def named(view: View, answer: A, known: Known, *about: str | None, recorded: bool = True) -> A:
-    """Return an answer with what the log does not name of the ids that it is about.
+    """Return an answer with what was to be known, and what the log does not name of its ids.
 
     `recorded` False: the office that is asked what it knew had recorded nothing of them.
     """
     ids = {each for each in about if each is not None}
     unknown = sorted(ids - _names(view, known, ids) if recorded else ids)
-    return replace(answer, near=tuple(Near(each, _near(view, known, each)) for each in unknown))
+    near = tuple(Near(each, _near(view, known, each)) for each in unknown)
+    return replace(answer, near=near, known_at=known.asked)
 
 
 def told(

@@ -215,13 +215,14 @@ def falls_with(pool: Pool, position: int, *, known_at: KnownAt = None) -> Falls:
     Raises `NotFolded` or `NotAsked` (`projections.view`).
     """
     with viewing(pool, dependencies, events) as view:
-        asked = knowing(view.known(known_at))
-        search = _Search(view, asked, position)
+        known = view.known(known_at)
+        search = _Search(view, knowing(known), position)
         search.run()
         found = view.rows(
             events, "position = ANY(%(at)s)", {"at": sorted(search.because)}, order="position"
         )
-        return Falls(position, view.size, tuple(search.fallen(found)))
+        fallen = tuple(search.fallen(found))
+        return Falls(position, view.size, fallen, known_at=known.asked)
 
 
 class _Search:

@@ -63,9 +63,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Dues(Answer):
-    """What is owed to a party to date, folded up to `size` entries; sums by currency."""
+    """What is owed to a party to date, folded up to `size` entries; sums by currency.
+
+    Only under a `contract`, if that was asked.
+    """
 
     party: str
+    contract: str | None
     true_on: date
     size: int
     lines: tuple[DueLine, ...]
@@ -136,6 +140,7 @@ def dues_of(
         waiting = tuple(_waiting(view, party, contract, known))
         answer = Dues(
             party,
+            contract,
             true_on,
             view.size,
             lines,

@@ -62,8 +62,9 @@ editions = Journal(
 def editions_of(pool: Pool, *, known_at: KnownAt = None) -> Editions:
     """Return the editions adopted so far. Raises `NotFolded` or `NotAsked`."""
     with viewing(pool, editions) as view:
-        asked = knowing(view.known(known_at))
-        return Editions(view.size, view.rows(editions, RECORDED, asked, order="position"))
+        known = view.known(known_at)
+        found = view.rows(editions, RECORDED, knowing(known), order="position")
+        return Editions(view.size, found, known_at=known.asked)
 
 
 def edition_at(pool: Pool, position: int) -> Edition | None:

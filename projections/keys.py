@@ -90,6 +90,8 @@ class SignedBy(Answer):
     """
 
     key: Key
+    between: Between
+    topic: str | None
     size: int
     signed: tuple[Signed, ...]
     next_after: int | None
@@ -227,6 +229,8 @@ def signed_by(  # noqa: PLR0913  (each is a parameter of the query)
         )
         answer = SignedBy(
             key=key,
+            between=between,
+            topic=topic,
             size=view.size,
             signed=tuple(_signed(row, words, key.doubt) for row in rows),
             next_after=page[-1] if len(found) > limit else None,

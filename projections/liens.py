@@ -82,6 +82,7 @@ class Liens(Answer):
 
     right: str
     true_on: date
+    known_by: KnownBy
     effect: Effect
     size: int
     liens: tuple[Lien, ...]
@@ -335,7 +336,8 @@ def liens_on(
         made = [place for row in rows for place in (row.created_position, row.perfected_position)]
         known_by_then = [place for place in made if place is not None and place <= known.position]
         found = gathered(rows, true_on)
-        answer = Liens(right, true_on, effect, view.size, found, positions_of(proof, known_by_then))
+        positions = positions_of(proof, known_by_then)
+        answer = Liens(right, true_on, known_by, effect, view.size, found, positions)
         return told(view, answer, known, right, recorded=is_on_record(view, right, known))
 
 

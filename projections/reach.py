@@ -73,6 +73,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """The same as it was asked: None for all that the title covers."""
+
+    territory: Territory | None
+    field: Field | None
+    start: date
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Exclusive(YesOrNo):
     """Who is exclusive in a part of a right or technology, as known; up to `size` entries."""
 
@@ -108,6 +118,7 @@ class LeftToGrant(Answer):
     """
 
     subject: str
+    asked: Within
     part: Part
     size: int
     exclusive: tuple[Free, ...]
@@ -184,6 +195,7 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
         charged = standing_liens(view, subject, start, known)
         answer = LeftToGrant(
             subject,
+            Within(territory, field, start, end),
             part,
             view.size,
             _left(space, held, exclusive=True) if alive else (),

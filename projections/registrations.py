@@ -80,9 +80,15 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Duties(Answer):
-    """The contracts that must be filed, oldest first; folded up to `size` entries."""
+    """The contracts that must be filed, oldest first; folded up to `size` entries.
+
+    Only those filed late, or of a `contract` or a `technology`, if that was asked.
+    """
 
     true_on: date
+    late: bool
+    contract: str | None
+    technology: str | None
     size: int
     duties: tuple[Duty, ...]
     next_after: int | None
@@ -260,7 +266,8 @@ def duties(  # noqa: PLR0913  (each is a parameter of the question)
         found = tuple(_duty(row, true_on, law) for row in page)
         kept = tuple(duty for duty in found if duty.late) if late_only else found
         cursor = page[-1].position if len(rows) > limit else None
-        return told(view, Duties(true_on, view.size, kept, cursor), known, contract, technology)
+        answer = Duties(true_on, late_only, contract, technology, view.size, kept, cursor)
+        return told(view, answer, known, contract, technology)
 
 
 def _duty(row: Registration, day: date, law: Law) -> Duty:

@@ -132,6 +132,7 @@ class Status(YesOrNo):
 
     right: str
     true_on: date
+    known_by: KnownBy
     size: int
     status: Stage | None
     since: date | None
@@ -368,7 +369,7 @@ def status_of(  # noqa: PLR0913  (each is a parameter of the query)
         found = status_rows(view, [right], true_on, known)
         standing = status_on(right, true_on, found.get(right, ()), law, territory)
         said = {each.name: getattr(standing, each.name) for each in fields(standing)}
-        answer = Status(size=view.size, **said)
+        answer = Status(size=view.size, known_by=known_by, **said)
         return told(view, answer, known, right, recorded=is_on_record(view, right, known))
 
 

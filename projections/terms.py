@@ -84,6 +84,7 @@ class TermsOn(Answer):
 class ReportTerms(Answer):
     """The terms under which a report was filed, and those of the days of its sales, in turn."""
 
+    contract: str
     report: str
     size: int
     filed: TermsOn | None
@@ -173,7 +174,7 @@ def terms_for_report(
             order="position",
         )
         if not filed:
-            nothing = ReportTerms(report, view.size, None, (), ())
+            nothing = ReportTerms(contract, report, view.size, None, (), ())
             return told(view, nothing, known, contract, report)
         row = filed[0]
         then = Known(row.position, row.accepted, None)
@@ -184,7 +185,8 @@ def terms_for_report(
             *at_filing.positions,
             *(p for each in sold for p in each.positions),
         }
-        answer = ReportTerms(report, view.size, at_filing, sold, tuple(sorted(positions)))
+        proof = tuple(sorted(positions))
+        answer = ReportTerms(contract, report, view.size, at_filing, sold, proof)
         return told(view, answer, known, contract, report)
 
 

@@ -54,6 +54,7 @@ class Title(Answer):
 
     right: str
     true_on: date
+    known_by: KnownBy
     effect: Effect
     size: int
     owners: tuple[Owner, ...]
@@ -91,6 +92,7 @@ def title_of(
         answer = Title(
             right,
             true_on,
+            known_by,
             effect,
             view.size,
             owners,

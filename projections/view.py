@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, TypeVar, cast
 
-from ledger.domain.event import legal_day
+from ledger.domain.event import format_instant, legal_day
 from ledger.store.connection import KeptMac, NotMigrated, Pool
 from ledger.store.readmodels import Progress, Snapshot, snapshot
 from projections.axes import NEVER
@@ -53,12 +53,14 @@ class NotAsked(ProjectionError):
 class Known:
     """What an answer may use: up to a position, accepted by an instant, recorded by an office day.
 
-    `office_day` None means what the ledger knows, from whatever source.
+    `office_day` None means what the ledger knows, from whatever source. `asked` is what bounds it
+    as it was asked for, in text; None for all that is known.
     """
 
     position: int
     accepted: datetime
     office_day: date | None
+    asked: str | None = None
 
 
 class View:
@@ -74,17 +76,17 @@ class View:
         Raises `NotFolded` for a position that is not folded yet, `NotAsked` for one that an office
         is to know.
         """
-        latest = self.size - 1
+        latest, asked = self.size - 1, _written(known_at)
         if known_by == "office":
-            return Known(latest, _END_OF_TIME, _office_day(known_at))
+            return Known(latest, _END_OF_TIME, _office_day(known_at), asked)
         if isinstance(known_at, datetime):
-            return Known(latest, known_at, None)
+            return Known(latest, known_at, None, asked)
         if isinstance(known_at, date):
             raise NotAsked("what the ledger knew is asked by position or instant, not by day")
         if known_at is not None and known_at > latest:
-            asked = f"position {known_at} is asked about, {self.size} entries are folded"
-            raise NotFolded(asked, known_at)
-        return Known(latest if known_at is None else known_at, _END_OF_TIME, None)
+            told = f"position {known_at} is asked about, {self.size} entries are folded"
+            raise NotFolded(told, known_at)
+        return Known(latest if known_at is None else known_at, _END_OF_TIME, None, asked)
 
     def rows(
         self,
@@ -105,6 +107,15 @@ class View:
         # A projection's table has the row's place as a further column.
         width = len(fields(cast(Any, model.row)))
         return tuple(model.row(*values[:width]) for values in found)
+
+
+def _written(known_at: KnownAt) -> str | None:
+    """Return a bound of knowledge as whoever asks writes it."""
+    if isinstance(known_at, datetime):
+        return format_instant(known_at)
+    if isinstance(known_at, date):
+        return known_at.isoformat()
+    return None if known_at is None else str(known_at)
 
 
 def _office_day(known_at: KnownAt) -> date:

@@ -3,17 +3,21 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import typer
 
 from api.answer_json import WrongShape, members_of, read_as
+from api.cli.echoes import must_answer
 from api.describe.description import describe
 from api.describe.language import Language
 from api.describe.text import text_of
 from ledger.checked import Checked, Checking
 from ledger.client import ClientError, LedgerClient, WrongAnswer, read_trust
+from ledger.domain.event import legal_day
 from ledger.lastseen import LastSeen, seen_directory
 from ledger.reader import LedgerReader
 from ledger.verify.outcome import Refused
@@ -51,17 +55,28 @@ class CouldNotAsk(ClientError):
 def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any) -> Asked:
     """Return the answer to a question, which is of a kind; parameters that are None are left out.
 
+    Those that stand in the path, in braces, are put there. A day that is none is today's, and asked
+    for: midnight does not pass between a question and its answer. The answer says what it was
+    asked, or is none.
     With a trust root the events that it names are verified, and the log is held to what was seen of
     it before; the server has to answer as of no less than that, but to what it knew at some time.
     Raises `WrongAnswer` for what is none of that kind, and `CouldNotAsk`.
     """
+    days = {name: str(legal_day(datetime.now(UTC))) for name in _DAYS if name in parameters}
+    question = parameters | {name: parameters[name] or day for name, day in days.items()}
+    where = path.format_map({name: quote(str(value), ":") for name, value in question.items()})
+    rest = {name: value for name, value in question.items() if f"{{{name}}}" not in path}
     with asking(url, trust) as (ledger, checking):
         seen = checking.before if checking else None
-        least = seen if parameters.get("known_at") is None else None
-        read = _read(kind, ledger.get(path, **parameters, at_least=least))
+        least = seen if question.get("known_at") is None else None
+        read = _read(kind, ledger.get(where, **rest, at_least=least))
+        must_answer(kind, question, read)
         given = read["size"], read["positions"], least or 0
         checked = checking.check(*given) if checking else None
     return Asked(read, kind, checked)
+
+
+_DAYS = ("true_on", "from")
 
 
 @contextmanager

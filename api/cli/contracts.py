@@ -1,6 +1,6 @@
 """`techledger contracts`: which terms held when, who changed them, what the State has to see."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,16 +37,13 @@ def terms(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print the terms in force on a day, the contract's status and its clocks."""
-    path = f"/v1/contracts/{contract}/terms"
-    answer = asked(
-        url,
-        trust,
-        TermsOn if report is None else ReportTerms,
-        path,
-        true_on=true_on,
-        report=report,
-        known_at=known_at,
-    )
+    path, known = "/v1/contracts/{contract}/terms", {"contract": contract, "known_at": known_at}
+    if report is None:
+        answer = asked(url, trust, TermsOn, path, **known, true_on=true_on)
+    elif true_on is not None:
+        raise typer.BadParameter("a report has its own days", param_hint="--true-on")
+    else:
+        answer = asked(url, trust, ReportTerms, path, **known, report=report)
     shown(answer, language, as_json=as_json)
 
 
@@ -61,7 +58,8 @@ def versions(
     as_json: AsJson = False,
 ) -> None:
     """Print who changed which terms, by which event, from when on."""
-    answer = asked(url, trust, Versions, f"/v1/contracts/{contract}/versions", known_at=known_at)
+    path = "/v1/contracts/{contract}/versions"
+    answer = asked(url, trust, Versions, path, contract=contract, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -78,8 +76,9 @@ def diff(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print what two versions of the terms have otherwise."""
-    path = f"/v1/contracts/{contract}/versions/{before}/diff/{after}"
-    answer = asked(url, trust, VersionDiff, path, known_at=known_at)
+    path = "/v1/contracts/{contract}/versions/{before}/diff/{after}"
+    which: dict[str, Any] = {"contract": contract, "before": before, "after": after}
+    answer = asked(url, trust, VersionDiff, path, **which, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -95,8 +94,8 @@ def sublicences(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print the tree of what was passed on under a contract."""
-    path = f"/v1/contracts/{contract}/sublicences"
-    answer = asked(url, trust, Tree, path, true_on=true_on, known_at=known_at)
+    path = "/v1/contracts/{contract}/sublicences"
+    answer = asked(url, trust, Tree, path, contract=contract, true_on=true_on, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -118,7 +117,7 @@ def registrations(  # noqa: PLR0913  (the question's parameters)
         trust,
         Duties,
         "/v1/contracts/registrations",
-        late=str(late).lower(),
+        late=late,
         technology=technology,
         true_on=true_on,
         known_at=known_at,

@@ -31,7 +31,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the steps of a dispute, and its orders with their ends."""
-    answer = asked(url, trust, MarkedDispute, f"/v1/disputes/{dispute}", known_at=known_at)
+    path = "/v1/disputes/{dispute}"
+    answer = asked(url, trust, MarkedDispute, path, dispute=dispute, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -46,7 +47,8 @@ def falls(
     as_json: AsJson = False,
 ) -> None:
     """Print which events fall if the one at the position is void from the start, and why."""
-    answer = asked(url, trust, Falls, f"/v1/entries/{position}/falls", known_at=known_at)
+    path = "/v1/entries/{position}/falls"
+    answer = asked(url, trust, Falls, path, position=position, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -64,6 +66,6 @@ def holds(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print which orders hold a subject on a day."""
-    path = f"/v1/subjects/{subject}/holds"
-    answer = asked(url, trust, HoldsOn, path, true_on=true_on, known_at=known_at)
+    path = "/v1/subjects/{subject}/holds"
+    answer = asked(url, trust, HoldsOn, path, subject=subject, true_on=true_on, known_at=known_at)
     shown(answer, language, as_json=as_json)

@@ -44,6 +44,7 @@ def check(  # noqa: PLR0913  (the question's parameters)
         act=act,
         territory=territory,
         field=field,
+        **({} if field is None else {"scheme": "ipc"}),
         right=right,
         true_on=true_on,
         effect=effect,

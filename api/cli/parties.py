@@ -33,9 +33,8 @@ def show(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print who the party is on a day: name, numbers, roles, relations, and how it ended."""
-    answer = asked(
-        url, trust, PartyAsKnown, f"/v1/parties/{party}", true_on=true_on, known_at=known_at
-    )
+    path = "/v1/parties/{party}"
+    answer = asked(url, trust, PartyAsKnown, path, party=party, true_on=true_on, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -59,7 +58,8 @@ def power(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         PowerToBind,
-        f"/v1/parties/{party}/power",
+        "/v1/parties/{party}/power",
+        party=party,
         signer=signer,
         true_on=true_on,
         topic=topic,
@@ -87,7 +87,8 @@ def signed(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         MarkedSignedBy,
-        f"/v1/keys/{key_id}/signed",
+        "/v1/keys/{key_id}/signed",
+        key_id=key_id,
         between=between,
         topic=topic,
         known_at=known_at,

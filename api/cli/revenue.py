@@ -1,6 +1,6 @@
 """`techledger revenue`: how money was computed, what is owed, held and late, what was promised."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,16 +33,9 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Print how a distribution was computed; contested if it does not compute again."""
-    path = f"/v1/distributions/{distribution}/computation"
-    answer = asked(url, trust, Computation, path, known_at=known_at)
+    path = "/v1/distributions/{distribution}/computation"
+    answer = asked(url, trust, Computation, path, distribution=distribution, known_at=known_at)
     shown(answer, language, as_json=as_json)
-
-
-_DUE = {
-    True: "reckoned again: the same",
-    False: "reckoned again: NOT what the report says",
-    None: "not reckoned again: no royalty is agreed, or it is sealed",
-}
 
 
 @app.command("dues")
@@ -58,8 +51,8 @@ def dues(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print what is owed to a party, what was paid of it, and which orders hold it."""
-    path = f"/v1/parties/{party}/dues"
-    answer = asked(url, trust, Dues, path, contract=contract, true_on=true_on, known_at=known_at)
+    path, of = "/v1/parties/{party}/dues", {"party": party, "contract": contract}
+    answer = asked(url, trust, Dues, path, **of, true_on=true_on, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -75,9 +68,8 @@ def overdue(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print missing reports and unpaid sums, days late and interest."""
-    answer = asked(
-        url, trust, Overdue, f"/v1/contracts/{contract}/overdue", true_on=true_on, known_at=known_at
-    )
+    path = "/v1/contracts/{contract}/overdue"
+    answer = asked(url, trust, Overdue, path, contract=contract, true_on=true_on, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -94,6 +86,7 @@ def minimum(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Say whether the minimum of a year was met; exit code 1 if it was not."""
-    path = f"/v1/contracts/{contract}/minimum"
-    answer = asked(url, trust, MinimumMet, path, year=year, licensee=licensee, known_at=known_at)
+    path = "/v1/contracts/{contract}/minimum"
+    which: dict[str, Any] = {"contract": contract, "year": year, "licensee": licensee}
+    answer = asked(url, trust, MinimumMet, path, **which, known_at=known_at)
     shown(answer, language, as_json=as_json)

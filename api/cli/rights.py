@@ -52,7 +52,8 @@ def title(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         Title,
-        f"/v1/rights/{right}/title",
+        "/v1/rights/{right}/title",
+        right=right,
         true_on=true_on,
         known_at=known_at,
         known_by=known_by,
@@ -72,7 +73,8 @@ def chain(
     as_json: AsJson = False,
 ) -> None:
     """Print every event of the right's title, in order of recording."""
-    answer = asked(url, trust, Chain, f"/v1/rights/{right}/chain", known_at=known_at)
+    path = "/v1/rights/{right}/chain"
+    answer = asked(url, trust, Chain, path, right=right, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -94,7 +96,8 @@ def liens(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         Liens,
-        f"/v1/rights/{right}/liens",
+        "/v1/rights/{right}/liens",
+        right=right,
         true_on=true_on,
         known_at=known_at,
         known_by=known_by,
@@ -121,7 +124,8 @@ def status(  # noqa: PLR0913  (the question's parameters)
         url,
         trust,
         Status,
-        f"/v1/rights/{right}/status",
+        "/v1/rights/{right}/status",
+        right=right,
         true_on=true_on,
         territory=territory,
         known_at=known_at,
@@ -150,7 +154,8 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
         trust,
         Exclusive,
         f"{_path_of(subject)}/exclusive",
-        **_part(territory, field, start, end),
+        subject=subject,
+        **_part(territory or "world", field, start, end),
         known_at=known_at,
     )
     shown(answer, language, as_json=as_json)
@@ -159,13 +164,14 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
 def _path_of(subject: str) -> str:
     """Return where a right or technology is asked about."""
     kind = "technologies" if subject.startswith("technology:") else "rights"
-    return f"/v1/{kind}/{subject}"
+    return f"/v1/{kind}/{{subject}}"
 
 
 def _part(
     territory: str | None, field: str | None, start: str | None, end: str | None
 ) -> dict[str, Any]:
-    return {"territory": territory, "field": field, "from": start, "to": end}
+    scheme = {} if field is None else {"scheme": "ipc"}
+    return {"territory": territory, "field": field, **scheme, "from": start, "to": end}
 
 
 @app.command("left")
@@ -188,6 +194,7 @@ def left(  # noqa: PLR0913  (the question's parameters)
         trust,
         LeftToGrant,
         f"{_path_of(subject)}/left-to-grant",
+        subject=subject,
         **_part(territory, field, start, end),
         known_at=known_at,
     )
@@ -206,6 +213,6 @@ def dependents(  # noqa: PLR0913  (the question's parameters)
     as_json: AsJson = False,
 ) -> None:
     """Print which licences end with the right, and who must be told."""
-    path = f"/v1/rights/{right}/dependents"
-    answer = asked(url, trust, Dependents, path, true_on=true_on, known_at=known_at)
+    path = "/v1/rights/{right}/dependents"
+    answer = asked(url, trust, Dependents, path, right=right, true_on=true_on, known_at=known_at)
     shown(answer, language, as_json=as_json)

@@ -64,12 +64,14 @@ Naming = Literal[
     "member",
     "awaited",
     "condition",
+    "known",
     "deduction",
     "instrument",
 ]
 
 NAMINGS: Mapping[str, Naming] = {
     **dict.fromkeys(("territory", "outside", "zero_rated"), "place"),
+    "known_at": "known",
     "seat": "country",
     "governing_law": "law",
     "languages": "tongue",

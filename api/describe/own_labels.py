@@ -31,6 +31,8 @@ OWN: Mapping[str, Said] = {
     "Mandate.ended": Said("chấm dứt bởi mục", "ended by entry"),
     "MarkedDispute.ended": Said("kết thúc bởi mục", "ended by entry"),
     "LookedAt.ended": Said("quyền không có hiệu lực ở đó", "rights that are not in force there"),
+    "LeftToGrant.asked": Said("điều được hỏi", "what was asked about"),
+    "Duties.late": Said("chỉ hồ sơ nộp muộn", "only those filed late"),
     "LeftToGrant.exclusive": Said("còn cấp độc quyền được", "may still be granted exclusively"),
     "Below.fallen": Said("đổ theo quyền cấp bên trên", "fell with the grant above it"),
     "ReportTerms.filed": Said("điều khoản lúc nộp báo cáo", "terms when the report was filed"),

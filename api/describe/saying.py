@@ -212,6 +212,17 @@ def deduction(kind: str, language: Language) -> str:
     return f"“{kind}”" if said is None else _coded(said.in_(language), kind)
 
 
+def _known(value: str, language: Language) -> str:
+    """Return what bounds what was known: a position, a day, or an instant."""
+    if value.isdecimal():
+        return _ENTRY.in_(language).format(value)
+    if "T" in value:
+        return days.moment(parse_instant(value), language)
+    return days.day(date.fromisoformat(value), language)
+
+
+_ENTRY = Said("mục {}", "entry {}")
+
 _NAMED: Mapping[str, Callable[[str, Language], str]] = {
     "place": lambda code, language: places((code,), language),
     "country": lambda code, language: _coded(country(code, language), code),
@@ -223,6 +234,7 @@ _NAMED: Mapping[str, Callable[[str, Language], str]] = {
     "member": member_name,
     "awaited": _awaited,
     "condition": _condition,
+    "known": _known,
     "deduction": deduction,
     "instrument": instrument_name,
 }

@@ -71,6 +71,12 @@ VALUES: Mapping[str, Said] = {
     "licensee": Said("bên nhận", "licensee"),
     "joint": Said("chung", "joint"),
     "parties": Said("giữa các bên", "between the parties"),
+    "ledger": Said("sổ này", "this ledger"),
+    "known_by.office": Said("cơ quan đăng bạ", "the office of the register"),
+    "always": Said("mọi lúc", "all times"),
+    "compromise": Said(
+        "giữa lúc bị lộ và lúc bị thu hồi", "between its compromise and its revocation"
+    ),
     "third_parties": Said("với bên thứ ba", "against third parties"),
     "HOLD_PAYMENT": Said("tạm giữ thanh toán", "payments held"),
     "FREEZE_TITLE": Said("phong tỏa quyền", "title frozen"),

@@ -85,7 +85,8 @@ class Section:
     def said(self, subject: str) -> frozenset[str]:
         """Return the members of the answer that the heading of a subject's page says."""
         named = (name for name, value in self.path.items() if value == subject)
-        return frozenset((*named, "true_on", "effect", "verdict", "unknown", "near"))
+        asked = ("true_on", "known_at", "known_by", "effect", "asked")
+        return frozenset((*named, *asked, "verdict", "unknown", "near"))
 
 
 Sections = Callable[[Node, str, Asked], list[Section]]

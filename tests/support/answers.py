@@ -239,6 +239,7 @@ _BY_NAMING: Mapping[str, Sequence[str]] = {
     "event": ("contract.concluded/1", "right.filed/1"),
     "field_code": ("A61K", "vsic-2025:62"),
     "member": ("survival", "dispute_body"),
+    "known": ("40007", "40014", "40021"),
     "deduction": ("vat", "freight", "zeppelins"),
     "instrument": ("91/2015/QH13", "35 U.S.C."),
     "awaited": (f"registration of sha256:{7:064x}", f"registration of sha256:{8:064x}"),

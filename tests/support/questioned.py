@@ -17,11 +17,12 @@ from typer.models import ArgumentInfo
 from typer.testing import CliRunner
 
 from api.answer_json import kinds_of, members_of
-from api.cli import answers
+from api.cli import answers, echoes
 from api.cli.main import MODULES, app
 from ledger import reader
 from ledger.domain.contract_terms import Terms
 from ledger.domain.distribution import Input
+from ledger.domain.event import legal_day
 from ledger.domain.money import Money
 from ledger.domain.profit import ProfitDeclared
 from ledger.domain.scope import Field, Territory
@@ -114,19 +115,56 @@ def derives(kind: Any, member: str) -> bool:
     return member in kinds_of(kind) and member not in {each.name for each in fields(kind)}
 
 
-def kind_of(words: list[str], monkeypatch: Any) -> Any:
-    """Return the kind of answer that a command asks for."""
-    kinds = list[Any]()
+def question_of(words: list[str], monkeypatch: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the kind of answer that a command asks for, and the parameters of its question."""
+    questions = list[tuple[Any, dict[str, Any]]]()
 
-    def asked(_url: str, _trust: Path | None, kind: Any, _path: str, **_parameters: Any) -> Any:
-        kinds.append(kind)
+    def asked(_url: str, _trust: Path | None, kind: Any, _path: str, **parameters: Any) -> Any:
+        questions.append((kind, parameters))
         raise answers.CouldNotAsk("it is known what would be asked")
 
     with monkeypatch.context() as patched:
         patched.setattr(f"{MODULES[words[0]]}.asked", asked)
         CliRunner().invoke(app, [*words, "--url", "http://server"])
-    (kind,) = kinds
-    return kind
+    ((kind, parameters),) = questions
+    return kind, parameters
+
+
+def kind_of(words: list[str], monkeypatch: Any) -> Any:
+    """Return the kind of answer that a command asks for."""
+    return question_of(words, monkeypatch)[0]
+
+
+def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
+    """Return some answer to the very question of a command, as JSON."""
+    kind, parameters = question_of(words, monkeypatch)
+    answer = answer_of(kind)
+    for name, value in parameters.items():
+        with_said(answer, echoes.place_of(kind, name), value)
+    return answer
+
+
+def with_said(answer: dict[str, Any], place: str, value: Any) -> None:
+    """Let an answer say at a place what a parameter asks; None is what is asked by default."""
+    *within, last = place.split(".")
+    if last == "codes":
+        *within, last = within
+        value = _coded(last, value, within)
+    for name in within:
+        answer = answer[name]
+    if last in ("true_on", "start") and value is None:
+        value = legal_day(datetime.now(UTC)).isoformat()
+    answer[last] = value
+
+
+def _coded(what: str, code: str | None, within: list[str]) -> Any:
+    """Return a territory or a field of a code; of none, what an answer says of it."""
+    if code is None and within == ["asked"]:
+        return None
+    if what == "territory":
+        return {"codes": [code]}
+    of = {"scheme": "any", "edition": None} if code is None else {"scheme": "ipc", "edition": "1"}
+    return {**of, "codes": [] if code is None else [code]}
 
 
 @dataclass

@@ -27,7 +27,7 @@ from ledger.wire.envelope import Envelope
 from ledger.wire.shown import MOST_SHOWN
 from projections.axes import NEVER
 from projections.title import Title
-from tests.support.questioned import QUESTIONS, SIZE, Server, answer_of, kind_of, put
+from tests.support.questioned import QUESTIONS, SIZE, Server, answer_of, answer_to, kind_of, put
 from tests.support.sample_log import SampleLog, sample_log
 
 DEEP = b"[" * 200_000 + b"]" * 200_000
@@ -90,7 +90,7 @@ def test_each_member_of_an_answer_is_held_to_its_type(
             read_as(kind, changed)
         assert place == told.value.where
     # It need not make sense, but it is an answer: told whole, or not at all.
-    server.answers({**honest, "verified": True})
+    server.answers({**answer_to(words, monkeypatch), "verified": True})
     done = put(words, trust, "--json")
     assert isinstance(done.exception, SystemExit | NoneType | WrongAnswer), done.exception
     assert done.output == "" or json.loads(done.output)["verified"] is False

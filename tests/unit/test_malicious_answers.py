@@ -11,15 +11,17 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
+from datetime import date
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import httpx2
 import pytest
 
 from api.answer_json import kinds_of
 from api.cli import answers
+from api.cli.echoes import CHOSEN, place_of
 from api.cli.main import run
 from ledger import checked
 from ledger.client import WrongAnswer
@@ -34,11 +36,13 @@ from tests.support.questioned import (
     QUESTIONS,
     SIZE,
     Server,
-    answer_of,
+    answer_to,
     derives,
     entry_json,
     kind_of,
     put,
+    question_of,
+    with_said,
 )
 from tests.support.sample_log import SampleLog, sample_log
 
@@ -72,7 +76,7 @@ def server(log: SampleLog, monkeypatch: pytest.MonkeyPatch) -> Server:
 @pytest.fixture
 def title(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return some answer to who owned a right."""
-    return answer_of(kind_of(TITLE, monkeypatch))
+    return answer_to(TITLE, monkeypatch)
 
 
 def false(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -119,7 +123,7 @@ def test_no_false_member_of_an_answer_is_told_as_verified(
     words: list[str], log: SampleLog, server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = kind_of(words, monkeypatch)
-    honest = answer_of(kind)
+    honest = answer_to(words, monkeypatch)
     for place, lie in [("", honest), *false(honest)]:
         server.answers(lie)
         done = put(words, trust)
@@ -151,10 +155,63 @@ def derived(kind: Any, place: str) -> bool:
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_an_answer_to_another_question_is_none(
+    words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, parameters = question_of(words, monkeypatch)
+    assert parameters, "a question is about something"
+    for name, value in parameters.items():
+        place = place_of(kind, name)
+        lie = answer_to(words, monkeypatch)
+        with_said(lie, place, another(kind, place, value))
+        server.answers(lie)
+        done = put(words, trust)
+        if f"{kind.__name__}.{name}" in CHOSEN and value is None:
+            said(done)
+            continue
+        told = refused(done, "WRONG_ANSWER")
+        assert f"another question: {place} is " in told or "beside it" in told or " is no " in told
+
+
+def another(kind: Any, place: str, value: Any) -> Any:
+    """Return another value than was asked that may stand at a place of an answer of a kind."""
+    if place.endswith("codes"):
+        return "iso:US" if "territory" in place else "A61K"
+    for name in place.split("."):
+        kind = kinds_of(kind)[name]
+    inner = [each for each in get_args(kind) or (kind,) if each not in (NoneType, value)]
+    if get_origin(kind) is Literal:
+        return inner[0]
+    return {int: 5, date: "2031-01-01", bool: not value}.get(inner[0], "party:y")
+
+
+@pytest.mark.parametrize(
+    "words", [["rights", "title", "right:x"], ["contracts", "versions", "contract:x"]]
+)
+@pytest.mark.parametrize("known_at", ["9", "2026-11-27T03:00:00.000Z", None])
+def test_what_was_to_be_known_is_answered(
+    words: list[str],
+    known_at: str | None,
+    server: Server,
+    trust: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    honest = answer_to(words, monkeypatch)
+    more = [] if known_at is None else ["--known-at", known_at]
+    for said_at in ("9", "8", "2026-11-27T03:00:00.000Z", None):
+        server.answers(honest | {"known_at": said_at})
+        done = put(words, trust, *more)
+        if said_at == known_at:
+            said(done)
+        else:
+            assert "known_at" in refused(done, "WRONG_ANSWER")
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
 def test_without_a_trust_root_nothing_is_said_to_be_checked(
     words: list[str], server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.answers(answer_of(kind_of(words, monkeypatch)))
+    server.answers(answer_to(words, monkeypatch))
     nothing, *lines = said(put(words, None))
     assert answers.NOTHING_CHECKED == nothing
     assert not [line for line in lines if "checked" in line]
@@ -230,7 +287,7 @@ def test_positions_that_the_log_has_not_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kind = kind_of(words, monkeypatch)
-    server.answers(answer_of(kind) | lie)
+    server.answers(answer_to(words, monkeypatch) | lie)
     refused(put(words, trust), "WRONG_ANSWER" if derives(kind, "positions") else code)
 
 
@@ -328,7 +385,7 @@ def test_each_question_is_held_to_what_was_seen_before(
 def test_a_log_that_was_rolled_back_is_refused(
     words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = answer_of(kind_of(words, monkeypatch))
+    honest = answer_to(words, monkeypatch)
     server.answers(honest)
     said(put(words, trust))
     server.size = SIZE - 1
@@ -357,7 +414,7 @@ def test_a_log_with_another_history_is_refused_and_both_are_kept(
 def test_no_answer_is_taken_as_of_less_than_was_seen_before(
     words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = answer_of(kind_of(words, monkeypatch))
+    honest = answer_to(words, monkeypatch)
     server.answers(honest | {"size": SIZE - 1})
     assert f"answered as of {SIZE - 1} entries, while {SIZE} are signed" in said(put(words, trust))
     refused(put(words, trust), "WRONG_ANSWER")
@@ -371,7 +428,7 @@ def test_what_was_known_at_some_time_is_asked_as_of_any_size(
     server: Server, trust: Path, title: dict[str, Any]
 ) -> None:
     for _ in range(2):
-        server.answers(title | {"size": SIZE - 1})
+        server.answers(title | {"size": SIZE - 1, "known_at": "9"})
         said(put(TITLE, trust, "--known-at", "9"))
     assert [None, None] == [each.get("at_least") for each in server.given]
 
@@ -428,7 +485,7 @@ def test_nothing_of_a_server_moves_colours_or_hides_what_is_printed(
             return [*map(spoilt, value)]
         return UNSEEN if value == "x" else value
 
-    server.answers(spoilt(answer_of(kind_of(words, monkeypatch))))
+    server.answers(spoilt(answer_to(words, monkeypatch)))
     line = [*words, "--url", "http://server", "--trust", str(trust), *by]
     monkeypatch.setattr("sys.argv", ["techledger", *line])
     with pytest.raises(SystemExit):

@@ -1,0 +1,66 @@
+"""
+Where an answer says what it was asked: one that says another thing answers another question.
+
+A parameter is looked for under its own name, and else where `_MEMBERS` says. A test holds every
+parameter of every command to it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.replies import WrongAnswer
+from ledger.wire.shown import brief
+
+_PART: Mapping[str, str] = {
+    "territory": "territory.codes",
+    "field": "field.codes",
+    "scheme": "field.scheme",
+    "from": "start",
+    "to": "end",
+}
+
+_MEMBERS: Mapping[str, str] = {
+    **{f"Exclusive.{name}": f"part.{member}" for name, member in _PART.items()},
+    **{f"LeftToGrant.{name}": f"asked.{member}" for name, member in _PART.items()},
+    **{f"LicenceCheck.{name}": f"use.{name}" for name in ("party", "act", "true_on", "effect")},
+    **{f"LicenceCheck.{name}": f"use.{_PART[name]}" for name in ("territory", "field", "scheme")},
+    "LicenceCheck.right": "use.object",
+    "MarkedSignedBy.key_id": "key.key_id",
+}
+
+CHOSEN: Mapping[str, str] = {
+    "MinimumMet.licensee": "where nobody is named, the first licensee of the contract",
+}
+"""What the server chooses where it is not asked for, and says."""
+
+
+def must_answer(kind: Any, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
+    """Raise `WrongAnswer` for an answer of a kind that says that it was asked anything else."""
+    for name, value in asked.items():
+        member = place_of(kind, name)
+        given, said = _written(value), _written(_member_at(answer, member))
+        if said != given and not (given is None and f"{kind.__name__}.{name}" in CHOSEN):
+            told = f"{member} is {said or 'none'}, and {name} {given or 'none'} was asked for"
+            raise WrongAnswer(f"it answers another question: {brief(told)}")
+
+
+def place_of(kind: Any, parameter: str) -> str:
+    """Return where an answer of a kind says what it was asked by a parameter."""
+    return _MEMBERS.get(f"{kind.__name__}.{parameter}", parameter)
+
+
+def _member_at(answer: Mapping[str, Any], place: str) -> Any:
+    """Return what stands at a place of an answer, None where what it would stand in is not."""
+    found: Any = answer
+    for name in place.split("."):
+        found = None if found is None else found[name]
+    return found
+
+
+def _written(value: Any) -> str | None:
+    """Return a value as a parameter writes it; None for none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(map(str, value)) or None
+    return None if value is None else str(value)
