@@ -172,10 +172,12 @@ def read_place(code: str | None) -> Territory | None:
 def read_field(law: Law, symbol: str | None, scheme: str, edition: str | None) -> Field | None:
     """Return a symbol as a field; None for none.
 
-    Raises `BadParameter` for an edition that is none, and for what the scheme does not have, as far
-    down as the law data know it.
+    Raises `BadParameter` for an edition that is none, or of no symbol, and for what the scheme does
+    not have, as far down as the law data know it.
     """
     if symbol is None:
+        if edition is not None:
+            raise BadParameter("edition", edition, "it is that of a symbol: name one by field")
         return None
     edition = edition or IN_USE[scheme]
     codes = law.find("field.codes", today(), scheme=scheme, edition=edition)

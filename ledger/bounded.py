@@ -143,7 +143,23 @@ def _unpacked(
     except httpx2.InvalidURL as error:
         raise httpx2.UnsupportedProtocol(f"{url}: {error}") from error
     except httpx2.DecodingError as error:
-        raise httpx2.ReadError(f"{url}: {error}") from error
+        raise httpx2.ReadError(f"{url}: what came cannot be unpacked") from error
+
+
+def why_not(error: httpx2.TransportError) -> str:
+    """Return in words why there is no answer."""
+    why = next(says for kind, says in _WHY if isinstance(error, kind))
+    told = "" if isinstance(error, httpx2.ProtocolError) else _NUMBER.sub("", str(error))
+    return f"{why}: {told}" if told else why
+
+
+_WHY: Final = (
+    (httpx2.TimeoutException, "no answer in time"),
+    (httpx2.ConnectError, "no connection"),
+    (httpx2.ProtocolError, "what came is no HTTP"),
+    (httpx2.TransportError, "the exchange broke off"),
+)
+_NUMBER: Final = re.compile(r"\[Errno -?\d+\] ")
 
 
 def _left(timeout: float | None, parts: int = 1) -> float:

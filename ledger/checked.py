@@ -7,7 +7,7 @@ what was seen of it before.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from ledger.lastseen import LastSeen
 from ledger.log.encoding import write_base64
 from ledger.log.tree_head import Checkpoint
 from ledger.replies import HistoryChanged, NotShown, ProblemAnswer, ReceiptRefused, WrongAnswer
+from ledger.verify.event import Event
 from ledger.verify.verifier import Held
 
 MOST = 64
@@ -31,7 +32,8 @@ class Checked:
     """What was checked: events in the log under a checkpoint, which continues one of size `before`.
 
     `before` is None where none had been kept, `unkept` says why the checkpoint is not; `size` is
-    that of the answer; `left` are the positions that were not looked at.
+    that of the answer; `left` are the positions that were not looked at, `about` the ids that were
+    asked about.
     """
 
     head: Head
@@ -40,12 +42,16 @@ class Checked:
     size: int
     events: tuple[Held, ...]
     left: tuple[int, ...]
+    about: frozenset[str] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
         checkpoint = self.head.checkpoint
         return {
-            "checked": [_event(each) for each in self.events],
+            "checked": [
+                {**_event(each), "names": sorted(named_by(each.event, self.about))}
+                for each in self.events
+            ],
             "unchecked": [
                 {"position": position, "what": f"more than {MOST} are named"}
                 for position in self.left
@@ -57,6 +63,23 @@ class Checked:
                 "before": self.before,
             },
         }
+
+
+def named_by(event: Event, ids: Collection[str]) -> set[str]:
+    """Return those of the ids that an event names: in its lists, its body or who signs it."""
+    texts = {*event.subjects, *event.signers, *_texts(event.body)}
+    texts |= {line.key_id for line in event.entry.signatures}
+    names = texts | {text.partition("#")[0] for text in texts}
+    return names & {*ids}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield all texts in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(each)
 
 
 def _event(held: Held) -> dict[str, Any]:
@@ -87,15 +110,23 @@ class Checking:
         self.before = kept.size if kept else None
         self._head = self._signed(self.before or 0)
 
-    def check(self, size: int | None, positions: Collection[int], least: int = 0) -> Checked:
+    def check(
+        self,
+        size: int | None,
+        positions: Sequence[int],
+        least: int = 0,
+        about: Collection[str] = (),
+    ) -> Checked:
         """Check the events at the positions that an answer names, and its size, `least` at least.
 
-        An answer of no size is one as of what is signed.
+        An answer of no size is one as of what is signed. `about` are the ids that were asked about.
 
         Raises `WrongAnswer` for an answer that cannot be of this log, `NotShown` for an event that
         the log is not shown to hold, `HistoryChanged`, and what the ledger raises.
         """
-        named = sorted(set(positions))
+        named = [*positions]
+        if named != sorted({*named}):
+            raise WrongAnswer("its positions are not in order, each once")
         size = self._head.checkpoint.size if size is None else size
         if size < least:
             raise WrongAnswer(f"as of size {size}, where {least} was asked for")
@@ -107,8 +138,8 @@ class Checking:
             signed = f"of the log {self._head.checkpoint.size} entries are signed"
             raise NotShown(f"the answer names position {named[-1]}, and {signed}")
         events = tuple(self._event(position) for position in named[:MOST])
-        left = tuple(named[MOST:])
-        return Checked(self._head, self.before, self._unkept, size, events, left)
+        seen = self._head, self.before, self._unkept
+        return Checked(*seen, size, events, tuple(named[MOST:]), frozenset(about))
 
     def _event(self, position: int) -> Held:
         try:

@@ -16,6 +16,7 @@ from ledger.bounded import (
     AnswerTooLong,
     ask,
     open_client,
+    why_not,
 )
 from ledger.replies import NoAnswer, Verdict, WrongAnswer, must_have, read_object, read_verdict
 from ledger.signed import Signed
@@ -114,6 +115,6 @@ class LedgerReader:
                 raise WrongAnswer(str(error)) from error
             except httpx2.TransportError as error:
                 if time.monotonic() > deadline:
-                    raise NoAnswer(f"{type(error).__name__}: {error}") from error
+                    raise NoAnswer(why_not(error)) from error
             time.sleep(pause)
             pause = min(2 * pause, 2.0)

@@ -26,6 +26,7 @@ from projections.status import status_on as rights_status_on
 from projections.view import RECORDED, Known, KnownAt, TooMany, View, knowing, positions_of
 
 Status = Literal[
+    "not_concluded",
     "awaiting_permit",
     "awaiting_registration",
     "awaiting_conditions",
@@ -37,8 +38,8 @@ Status = Literal[
     "right_ended",
     "void",
 ]
-"""How a contract stands. `right_ended`: all that it grants has ended, and so the licence has by
-itself (IP Law art. 148(4)).
+"""How a contract stands. `not_concluded`: on that day there was none yet. `right_ended`: all that
+it grants has ended, and so the licence has by itself (IP Law art. 148(4)).
 """
 
 
@@ -65,8 +66,9 @@ class Clocks:
 class TermsOn(Answer):
     """The terms of a contract that held on a day, as known; folded up to `size` entries.
 
-    `version` is the newest one with effect by then. `terms` is None if nothing was known of the
-    contract. `positions` are those of the contract and of the changes in them.
+    `version` is the newest one with effect by then. Both it and `terms` are None if nothing was
+    known of the contract, or it was concluded later, as `status` says. `positions` are those of the
+    contract and of the changes in them.
     """
 
     contract: str
@@ -229,6 +231,11 @@ def _terms_on(view: View, contract: str, day: date, known: Known, law: Law) -> T
     value = folded(contract, rows)
     if value is None:
         return TermsOn(contract, day, view.size, None, None, None, None, (), ())
+    if day < value.said.concluded_on:
+        clocks, parties = _clocks(value, rows[0].accepted), tuple(sorted(value.parties))
+        none_yet: Status = "not_concluded"
+        said = (contract, day, view.size, none_yet, None, None, clocks, parties)
+        return TermsOn(*said, positions_of([value.position]))
     held = [c for c in value.changes if c.effective_from is not None and c.effective_from <= day]
     status, by = _status(view, value, day, known, law)
     return TermsOn(

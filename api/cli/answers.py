@@ -1,7 +1,8 @@
 """Questions put to a served ledger, their answers on a terminal, and what of them was checked."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 
 from api.answer_json import WrongShape, members_of, read_as
 from api.cli.echoes import must_answer
+from api.describe.checking import headed
 from api.describe.description import describe
 from api.describe.language import Language
 from api.describe.text import text_of
@@ -25,16 +27,6 @@ from ledger.wire.shown import one_line
 from projections.answer import Verdict
 
 Answer = Mapping[str, Any]
-
-NOT_VERIFIED = (
-    "as the server says; conclusion not verified · theo lời máy chủ; kết luận chưa được kiểm chứng"
-)
-"""What heads every answer: a liar names true events beside a false conclusion."""
-
-NOTHING_CHECKED = (
-    "nothing was checked: no trust root was given (--trust)"
-    " · chưa kiểm gì: không có gốc tin cậy (--trust)"
-)
 
 
 class Asked(dict[str, Any]):
@@ -64,6 +56,9 @@ def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any)
     """
     days = {name: str(legal_day(datetime.now(UTC))) for name in _DAYS if name in parameters}
     question = parameters | {name: parameters[name] or day for name, day in days.items()}
+    if (last := question.get("to")) is not None and last <= question["from"]:
+        told = f"to={last}: it is the first day after, and not after from={question['from']}"
+        raise CouldNotAsk(f"BAD_PARAMETER: {told}; ask for a later one")
     where = path.format_map({name: quote(str(value), ":") for name, value in question.items()})
     rest = {name: value for name, value in question.items() if f"{{{name}}}" not in path}
     with asking(url, trust) as (ledger, checking):
@@ -72,11 +67,14 @@ def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any)
         read = _read(kind, ledger.get(where, **rest, at_least=least))
         must_answer(kind, question, read)
         given = read["size"], read["positions"], least or 0
-        checked = checking.check(*given) if checking else None
+        about = {str(each) for each in question.values() if _ID.fullmatch(str(each))}
+        checked = checking.check(*given, about) if checking else None
     return Asked(read, kind, checked)
 
 
 _DAYS = ("true_on", "from")
+_ID = re.compile(r"(?!iso:|vn-)[a-z]+:[a-z0-9.-]+|[0-9a-f]{64}")
+"""What a question is about: subjects and keys, not places."""
 
 
 @contextmanager
@@ -133,7 +131,7 @@ def shown(answer: Asked, language: Language, *, as_json: bool) -> NoReturn:
     if as_json:
         print(json.dumps(as_said(answer, answer.checked), indent=1, ensure_ascii=False))
     else:
-        for line in headed(told, answer.checked):
+        for line in headed(told, answer.checked, language):
             print(one_line(line))
     raise typer.Exit(EXIT_CODES[answer["verdict"]])
 
@@ -144,36 +142,3 @@ def as_said(answer: Answer, checked: Checked | None) -> dict[str, Any]:
     ours = {"verified": False} | (nothing if checked is None else checked.to_json())
     # The verdict on it stands first, and what was checked last.
     return {"verified": False} | {**members_of(answer)} | ours
-
-
-def headed(lines: Iterable[str], checked: Checked | None) -> Iterator[str]:
-    """Yield what a server says, headed as that, and what was checked of it."""
-    yield NOT_VERIFIED
-    if checked is None:
-        yield NOTHING_CHECKED
-    yield from lines
-    if checked is not None:
-        yield from _checked(checked)
-
-
-def _checked(checked: Checked) -> Iterator[str]:
-    head = checked.head.checkpoint
-    yield f"checked: these events are in the log {head.origin}, as signed with {head.size} entries"
-    for each in checked.events:
-        event, lines = each.event, len(each.event.entry.signatures)
-        signers = ", ".join(sorted(event.signers))
-        signed = f"{each.signatures} of {lines} signatures checked"
-        yield f"{event.position:>8}  {event.type:<28} {event.entry.accepted}  {signers}  {signed}"
-    if checked.left:
-        yield f"not looked at: {len(checked.left)} more events, from {checked.left[0]} on"
-    if checked.size != head.size:
-        yield f"answered as of {checked.size} entries, while {head.size} are signed"
-    yield _continued(checked)
-
-
-def _continued(checked: Checked) -> str:
-    if checked.unkept:
-        return f"not kept for the next question: {checked.unkept}"
-    if checked.before is None:
-        return "seen for the first time: later questions are held to this size"
-    return f"the log continues the {checked.before} entries that were seen before"

@@ -36,7 +36,7 @@ CHOSEN: Mapping[str, str] = {
 
 def must_answer(kind: Any, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
     """Raise `WrongAnswer` for an answer of a kind that says that it was asked anything else."""
-    for name, value in asked.items():
+    for name, value in ({"known_at": None} | {**asked}).items():
         member = place_of(kind, name)
         given, said = _written(value), _written(_member_at(answer, member))
         if said != given and not (given is None and f"{kind.__name__}.{name}" in CHOSEN):

@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.answers import as_said, asking, headed
+from api.cli.answers import as_said, asking
 from api.cli.delays import delay_of
 from api.cli.options import AsJson, TrustFile, TrustIfAny, Url, must_be_new
+from api.describe.checking import headed
 from ledger import durable
 from ledger.client import (
     LedgerClient,
@@ -153,11 +154,12 @@ def check(
     signed = _read_signed(file)
     with asking(url, trust) as (ledger, checking):
         found = ledger.check(signed)
-        checked = checking.check(found.size, found.positions) if checking else None
+        named = sorted({*found.positions})
+        checked = checking.check(found.size, named) if checking else None
     if as_json:
         print(json.dumps(as_said(found.members, checked), indent=1, ensure_ascii=False))
     else:
-        for line in headed(_foretold(found), checked):
+        for line in headed(_foretold(found), checked, "en"):
             print(one_line(line))
     if found.problem is not None:
         raise typer.Exit(1)

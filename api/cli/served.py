@@ -8,7 +8,7 @@ import httpx2
 import typer
 
 from ledger.audit import NothingExported, cut_bundle
-from ledger.bounded import DEADLINE_S, SOON_S, ask
+from ledger.bounded import DEADLINE_S, SOON_S, ask, why_not
 from ledger.client import NoAnswer, ReceiptRefused
 from ledger.exportfiles import Share
 from ledger.log.merkle import HASH_SIZE
@@ -67,7 +67,7 @@ class ServedLog:
         try:
             answer = ask(self._http, "GET", f"/{path}", limit=MAX_FILE, deadline_s=within_s)
         except httpx2.TransportError as error:
-            raise NoAnswer(f"{type(error).__name__}: {error}") from error
+            raise NoAnswer(why_not(error)) from error
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
             raise _Gone(f"the server answers {answer.status} for {path}")
         if answer.status != HTTPStatus.OK:

@@ -114,6 +114,12 @@ _NOT_LICENSED = Said(
 def _terms(members: Members, language: Language) -> str:
     if members["status"] is None:
         return _NO_CONTRACT.in_(language).format(members["contract"])
+    if members["status"] == "not_concluded":
+        return _NOT_YET.in_(language).format(
+            contract=members["contract"],
+            on=_day(members["true_on"], language),
+            concluded=_day(members["clocks"]["concluded"], language),
+        )
     return _TERMS.in_(language).format(
         contract=members["contract"],
         on=_day(members["true_on"], language),
@@ -125,6 +131,10 @@ def _terms(members: Members, language: Language) -> str:
 _TERMS = Said(
     "Vào ngày {on}, {contract} {status}, theo phiên bản {version}.",
     "{contract} on {on}: {status}, by version {version} of its terms.",
+)
+_NOT_YET = Said(
+    "Vào ngày {on} chưa có {contract}: ngày ký là {concluded}.",
+    "There was no {contract} yet on {on}: it was concluded on {concluded}.",
 )
 _NO_CONTRACT = Said("Sổ cái không có {}.", "{} is not known.")
 

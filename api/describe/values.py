@@ -27,6 +27,7 @@ VALUES: Mapping[str, Said] = {
     "consent": Said("khi được đồng ý", "with consent"),
     "affiliates": Said("cho công ty liên kết", "to affiliates"),
     "free": Said("tự do", "free"),
+    "not_concluded": Said("chưa ký", "not concluded yet"),
     "awaiting_permit": Said("chờ giấy phép", "waits for a permit"),
     "awaiting_registration": Said("chờ đăng ký", "waits for registration"),
     "awaiting_conditions": Said("chờ điều kiện", "waits for conditions"),

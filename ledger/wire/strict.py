@@ -34,6 +34,9 @@ def load_json(raw: bytes) -> Any:
         raise MalformedJson("it is not UTF-8, or holds half of a surrogate pair") from None
     except RecursionError:
         raise MalformedJson(f"it is nested more than {MAX_DEPTH} deep") from None
+    except json.JSONDecodeError as error:
+        told = f"it cannot be read at line {error.lineno}, column {error.colno}"
+        raise MalformedJson(told) from None
     except ValueError as error:
         raise MalformedJson(str(error)) from None
     if _is_deeper(value, MAX_DEPTH):

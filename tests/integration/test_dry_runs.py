@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import events
-from api.cli.answers import NOT_VERIFIED
+from api.describe.checking import NOT_VERIFIED
 from ledger.antirollback import Halted
 from ledger.client import LedgerClient, Signed, VerifiedReceipt, read_trust
 from ledger.compose import uuid7
@@ -254,7 +254,7 @@ def test_the_sdk_and_the_command_say_what_the_ledger_says(
         asked = ["check", str(file), "--url", url, "--trust", str(trust)]
         told = CliRunner().invoke(events.app, asked)
         heading, line, *_ = lines = told.stdout.splitlines()
-        assert NOT_VERIFIED == heading
+        assert NOT_VERIFIED.en == heading
         return told.exit_code, line if told.exit_code == 0 else "\n".join(lines)
 
     assert (0, "would be admitted, as of 4 entries") == said(good)

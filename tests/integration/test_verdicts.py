@@ -7,6 +7,8 @@ from datetime import date
 
 import pytest
 
+from api.answer_json import members_of, read_as
+from api.describe.description import describe
 from ledger.domain.event import Body
 from ledger.domain.scope import Field, Territory
 from ledger.lawbook import shipped
@@ -25,7 +27,8 @@ from projections.rebuild import rebuild
 from projections.runner import Runner
 from projections.status import status_of
 from projections.technologies import technology_of
-from projections.title import title_of
+from projections.terms import TermsOn, terms_on
+from projections.title import Title, title_of
 from tests.support import builders as b
 from tests.support import disputes as d
 from tests.support import logbook
@@ -77,6 +80,29 @@ def test_what_the_log_does_not_name_is_unknown_and_what_it_names_is_no(told: Poo
     before = status_of(told, RIGHT, **asked, known_at=AT["filed"] - 1)
     assert "unknown" == before.verdict
     assert "no" == status_of(told, RIGHT, **asked, known_at=AT["filed"]).verdict
+
+
+def test_of_a_day_before_its_conclusion_a_contract_has_no_terms(told: Pool):
+    before = terms_on(told, CONTRACT, shipped(), true_on=date(2010, 1, 1))
+    assert ("answered", "not_concluded") == (before.verdict, before.status)
+    assert (None, None, (AT["contract"],)) == (before.version, before.terms, before.positions)
+    for language, words in (("en", f"There was no {CONTRACT} yet"), ("vi", f"chưa có {CONTRACT}")):
+        sentence = describe(TermsOn, members_of(before), language).sentence
+        assert words in sentence
+    on_the_day = terms_on(told, CONTRACT, shipped(), true_on=date(2026, 11, 2))
+    assert on_the_day.terms is not None
+    assert "not_concluded" != on_the_day.status
+
+
+def test_an_answer_says_what_was_to_be_known_and_comes_back_the_same(told: Pool):
+    known = {0: "0", NOON: "2026-11-02T05:00:00.000Z", None: None}
+    for known_at, written in known.items():
+        answer = terms_on(told, CONTRACT, shipped(), true_on=DAY, known_at=known_at)
+        assert written == answer.known_at
+        assert answer == read_as(TermsOn, members_of(answer))
+    title = title_of(told, RIGHT, true_on=DAY, known_by="office", known_at=DAY)
+    assert ("office", DAY.isoformat()) == (title.known_by, title.known_at)
+    assert title == read_as(Title, members_of(title))
 
 
 def test_what_no_office_had_recorded_is_unknown_to_it(told: Pool):

@@ -68,7 +68,7 @@ def sample(kind: Any) -> Any:
     """Return some value of a kind that an answer holds."""
     origin, inner = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
-        given = kinds_of(kind)
+        given = {**kinds_of(kind), "known_at": None}
         return kind(**{each.name: sample(given[each.name]) for each in fields(kind)})
     inner = tuple(each for each in inner if each is not NoneType)
     if origin is Mapping:
@@ -88,6 +88,7 @@ _PLAIN: Mapping[Any, Any] = {
     datetime: datetime(2026, 1, 1, tzinfo=UTC),
     date: date(2026, 1, 1),
     Any: None,
+    None: None,
     ProfitDeclared: None,
 }
 
@@ -140,7 +141,8 @@ def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
     kind, parameters = question_of(words, monkeypatch)
     answer = answer_of(kind)
     for name, value in parameters.items():
-        with_said(answer, echoes.place_of(kind, name), value)
+        if value is not None or f"{kind.__name__}.{name}" not in echoes.CHOSEN:
+            with_said(answer, echoes.place_of(kind, name), value)
     return answer
 
 

@@ -57,6 +57,7 @@ ANSWER = {
     "orders": [],
     "size": 3,
     "positions": [],
+    "known_at": None,
     "unknown": [],
     "near": [],
     "doubted": [],

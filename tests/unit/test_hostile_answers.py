@@ -1,6 +1,7 @@
 """Whatever a server answers, a question ends in its answer or in one coded line."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import is_dataclass
@@ -44,6 +45,12 @@ BODIES = {
     "a number without end": b'{"size":' + b"9" * 100_000 + b"}",
     "no JSON": b"<html>welcome</html>",
     "no UTF-8": b'{"size":"\xff"}',
+    "no number": b'{"size":NaN}',
+    "a number beyond all": b'{"size":1e999}',
+    "a member twice": b'{"size":1,"size":2}',
+    "a problem as a success": b'{"type":"about:blank","status":422,"code":"HELD","detail":"no"}',
+    "cut short": b'{"size":12,"positions":[4,',
+    "UTF-16": '{"size":1}'.encode("utf-16"),
     "members of other types": b'{"size":"x","positions":5,"binds":"no","licensed":"no"}',
 }
 
@@ -76,6 +83,53 @@ def test_what_is_no_answer_is_told_with_its_place_and_nothing_is_printed(
         assert isinstance(done.exception, WrongAnswer), (name, done.exception, done.output)
         assert (2, "") == (done.exception.exit_code, done.output)
         assert str(done.exception).startswith("WRONG_ANSWER: ")
+        assert not PYTHONS.search(str(done.exception)), (name, done.exception)
+
+
+RESPONSES: dict[str, Callable[[bytes], httpx2.Response]] = {
+    "elsewhere": lambda _: httpx2.Response(302, headers={"Location": "http://elsewhere.example/"}),
+    "elsewhere, by no address": lambda _: httpx2.Response(301, headers={"Location": "\x00"}),
+    "nothing to say": lambda _: httpx2.Response(204),
+    "not modified": lambda _: httpx2.Response(304),
+    "not ready": lambda _: httpx2.Response(503, content=b"<html>later</html>"),
+    "an error of HTML": lambda _: httpx2.Response(500, content=b"<html>oh</html>"),
+    "an empty error": lambda _: httpx2.Response(404),
+    "a problem of other types": lambda _: httpx2.Response(
+        422, json={"code": 5, "detail": {"a": [None]}, "near": [[1]], "remedy": [], "positions": {}}
+    ),
+    "a problem that is a list": lambda _: httpx2.Response(422, json=[1]),
+    "packed as it is not": lambda body: httpx2.Response(
+        200, headers={"Content-Encoding": "gzip"}, content=body
+    ),
+    "HTML by its type": lambda _: httpx2.Response(
+        200, headers={"Content-Type": "text/html; charset=x"}, content=b"<!doctype html>"
+    ),
+}
+PYTHONS = re.compile(
+    r"Traceback|Error\b|Expecting|pydantic|NoneType|<class|codec|\bdict\b|object at"
+)
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_response_that_is_none_is_one_coded_line(
+    name: str,
+    server: Server,
+    trust: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(reader, "RETRY_FOR_S", 0.0)
+    words = ["rights", "title", "right:x"]
+    body = json.dumps(answer_to(words, monkeypatch)).encode()
+    server.lies["/v1/rights/right:x/title"] = lambda: RESPONSES[name](body)
+    line = ["techledger", *words, "--url", "http://server", "--trust", str(trust)]
+    monkeypatch.setattr("sys.argv", line)
+    with pytest.raises(SystemExit) as ended:
+        run()
+    printed = capsys.readouterr()
+    assert (2, "") == (ended.value.code, printed.out)
+    assert re.fullmatch(r"techledger: [A-Z][A-Z_]+: [^\n]+\n", printed.err)
+    assert not PYTHONS.search(printed.err), printed.err
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)

@@ -20,9 +20,10 @@ import httpx2
 import pytest
 
 from api.answer_json import kinds_of
-from api.cli import answers
 from api.cli.echoes import CHOSEN, place_of
 from api.cli.main import run
+from api.describe import checking
+from api.describe.language import Language
 from ledger import checked
 from ledger.client import WrongAnswer
 from ledger.lastseen import LastSeen, seen_directory
@@ -107,7 +108,7 @@ def said(done: Any) -> list[str]:
     """Return the lines of an answer, which is headed as what it is, the heading left out."""
     assert done.exit_code in CODES, (done.exit_code, done.output, done.exception)
     heading, *lines = done.output.splitlines()
-    assert heading == answers.NOT_VERIFIED
+    assert heading == checking.NOT_VERIFIED.en
     return lines
 
 
@@ -213,7 +214,7 @@ def test_without_a_trust_root_nothing_is_said_to_be_checked(
 ) -> None:
     server.answers(answer_to(words, monkeypatch))
     nothing, *lines = said(put(words, None))
-    assert answers.NOTHING_CHECKED == nothing
+    assert checking.NOTHING_CHECKED.en == nothing
     assert not [line for line in lines if "checked" in line]
     as_json = json.loads(put(words, None, "--json").output)
     nothing_checked = {"verified": False, "checked": [], "unchecked": [], "seen": None}
@@ -246,9 +247,10 @@ def test_true_events_beside_a_false_owner_are_listed_as_what_they_are(
     log: SampleLog, server: Server, trust: Path, title: dict[str, Any]
 ) -> None:
     server.answers(title | {"positions": [1, 2]})
-    checked_lines = said(put(TITLE, trust))[-4:]
+    checked_lines = said(put(TITLE, trust))[-6:]
     assert checked_lines[0].startswith("checked: these events are in the log")
     for position, line in enumerate(checked_lines[1:3], 1):
+        assert checked_lines[position + 2].startswith(f"position {position}: an entry about ")
         assert json.loads(parse_entry(log.entries[position]).payload)["type"] in line
 
 
@@ -291,13 +293,73 @@ def test_positions_that_the_log_has_not_are_refused(
     refused(put(words, trust), "WRONG_ANSWER" if derives(kind, "positions") else code)
 
 
-def test_an_event_that_is_named_twice_is_checked_once(
-    server: Server, trust: Path, title: dict[str, Any]
+@pytest.mark.parametrize("positions", [[4, 4], [8, 4], [4, 8, 8]])
+def test_positions_are_in_order_each_once(
+    positions: list[int], server: Server, trust: Path, title: dict[str, Any]
 ) -> None:
-    server.answers(title | {"positions": [4, 4, 4]})
-    assert [4] == [
-        each["position"] for each in json.loads(put(TITLE, trust, "--json").output)["checked"]
-    ]
+    server.answers(title | {"positions": positions})
+    assert "in order, each once" in refused(put(TITLE, trust), "WRONG_ANSWER")
+
+
+@pytest.mark.parametrize("language", ["en", "vi"])
+def test_where_no_event_is_named_nothing_of_the_answer_was_checked(
+    language: Language, server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.answers(title | {"positions": []})
+    heading, *lines = put(TITLE, trust, "--lang", language).output.splitlines()
+    assert checking.NOT_VERIFIED.in_(language) == heading
+    nothing = {"en": "nothing of the answer was checked", "vi": "chưa kiểm gì của câu trả lời"}
+    assert lines[-2].startswith(nothing[language])
+    assert not [line for line in lines if line.startswith(("checked", "đã kiểm"))]
+    assert [] == json.loads(put(TITLE, trust, "--json").output)["checked"]
+
+
+def test_what_was_checked_is_told_in_the_language_of_the_answer(
+    log: SampleLog, server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    server.answers(title | {"size": SIZE - 1})
+    lines = put(TITLE, trust, "--lang", "vi").output.splitlines()
+    assert f"đã kiểm: các sự kiện này có trong sổ {log.origin}, như đã ký với {SIZE} mục" in lines
+    assert f"trả lời theo {SIZE - 1} mục, trong khi {SIZE} mục đã ký" in lines
+    assert not re.search("checked|signed|position|answered|server", "\n".join(lines))
+    nothing = put(TITLE, None, "--lang", "vi").output.splitlines()
+    assert [checking.NOT_VERIFIED.vi, checking.NOTHING_CHECKED.vi] == nothing[:2]
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_an_event_that_names_nothing_of_what_was_asked_is_told_to_be_that(
+    words: list[str], log: SampleLog, server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = [each for each in words if ":" in each and not each.startswith("iso:")]
+    honest = answer_to(words, monkeypatch)
+    server.answers(honest)
+    told = "\n".join(said(put(words, trust)))
+    for position in honest["positions"]:
+        subjects = ", ".join(json.loads(parse_entry(log.entries[position]).payload)["subjects"])
+        astray = f"position {position}: an entry about {subjects}, which names nothing"
+        assert (astray in told) is bool(about)
+
+
+def test_an_event_that_names_what_was_asked_is_not(
+    log: SampleLog, server: Server, trust: Path, title: dict[str, Any]
+) -> None:
+    payload = json.loads(parse_entry(log.entries[4]).payload)
+    for named in (payload["subjects"][0], payload["signers"][0]):
+        server.answers(title | {"right": named})
+        words = ["rights", "title", named]
+        told = "\n".join(said(put(words, trust)))
+        assert "position 4: an entry" not in told
+        as_json = json.loads(put(words, trust, "--json").output)
+        assert [named] == as_json["checked"][0]["names"]
+
+
+@pytest.mark.parametrize("command", ["exclusive", "left"])
+def test_a_span_of_no_days_is_not_even_asked(command: str, server: Server, trust: Path) -> None:
+    for days in (["--from", "2027-01-02", "--to", "2027-01-02"], ["--to", "2020-01-01"]):
+        done = put(["rights", command, "right:x"], trust, *days)
+        assert (2, "") == (done.exception.exit_code, done.output)
+        assert str(done.exception).startswith("BAD_PARAMETER: to=20")
+    assert [] == server.asked
 
 
 def test_a_size_that_nobody_signed_is_said_to_be_that(

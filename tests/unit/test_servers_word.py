@@ -13,9 +13,10 @@ import httpx2
 import pytest
 from typer.testing import CliRunner
 
-from api.cli import answers, events, import_uspto
+from api.cli import events, import_uspto
 from api.cli.main import app
 from api.cli.sending import Answered, Outcome
+from api.describe.checking import NOT_VERIFIED
 from api.importers.uspto import Plan
 from ledger import checked
 from ledger.client import LedgerClient
@@ -135,7 +136,7 @@ def test_what_would_become_of_an_event_is_headed_as_the_servers_word(
 ) -> None:
     done = check(server, signed, tmp_path, refused())
     heading, foretold, *lines = done.output.splitlines()
-    assert (1, answers.NOT_VERIFIED) == (done.exit_code, heading)
+    assert (1, NOT_VERIFIED.en) == (done.exit_code, heading)
     assert f"would be refused, HELD: an order holds it, as of {SIZE} entries" == foretold
     assert ["4", "7"] == [line.split()[0] for line in lines if "signatures checked" in line]
     said = check(server, signed, tmp_path, {"verdict": "admitted", "seal": "of X"}, "--json").output

@@ -1,0 +1,80 @@
+"""What was checked of a server's answer, in words: what heads the answer, and what ends it."""
+
+from collections.abc import Iterable, Iterator
+
+from api.describe.language import Language, Said
+from ledger.checked import Checked, named_by
+
+NOT_VERIFIED = Said(
+    "theo lời máy chủ; kết luận chưa được kiểm chứng",
+    "as the server says; conclusion not verified",
+)
+"""What heads every answer: a liar names true events beside a false conclusion."""
+
+NOTHING_CHECKED = Said(
+    "chưa kiểm gì: không có gốc tin cậy (--trust)",
+    "nothing was checked: no trust root was given (--trust)",
+)
+
+_CHECKED = Said(
+    "đã kiểm: các sự kiện này có trong sổ {}, như đã ký với {} mục",
+    "checked: these events are in the log {}, as signed with {} entries",
+)
+_NAMES_NONE = Said(
+    "chưa kiểm gì của câu trả lời: nó không nêu sự kiện nào; sổ {} đã ký {} mục",
+    "nothing of the answer was checked: it names no event; the log {} is signed with {} entries",
+)
+_SIGNATURES = Said("{} trong {} chữ ký đã kiểm", "{} of {} signatures checked")
+_ASTRAY = Said(
+    "mục {}: sự kiện về {}, không nêu điều được hỏi",
+    "position {}: an entry about {}, which names nothing that was asked about",
+)
+_LEFT = Said("chưa xem: {} sự kiện nữa, từ mục {}", "not looked at: {} more events, from {} on")
+_AS_OF = Said(
+    "trả lời theo {} mục, trong khi {} mục đã ký", "answered as of {} entries, while {} are signed"
+)
+_UNKEPT = Said("không giữ được cho câu hỏi sau: {}", "not kept for the next question: {}")
+_FIRST = Said(
+    "lần đầu thấy sổ này: các câu hỏi sau được đối chiếu với số mục này",
+    "seen for the first time: later questions are held to this size",
+)
+_CONTINUED = Said(
+    "sổ nối tiếp {} mục đã thấy lần trước", "the log continues the {} entries that were seen before"
+)
+
+
+def headed(lines: Iterable[str], checked: Checked | None, language: Language) -> Iterator[str]:
+    """Yield what a server says, headed as that, and what was checked of it."""
+    yield NOT_VERIFIED.in_(language)
+    if checked is None:
+        yield NOTHING_CHECKED.in_(language)
+    yield from lines
+    if checked is not None:
+        yield from _lines_of(checked, language)
+
+
+def _lines_of(checked: Checked, language: Language) -> Iterator[str]:
+    head = checked.head.checkpoint
+    yield (_CHECKED if checked.events else _NAMES_NONE).in_(language).format(head.origin, head.size)
+    for each in checked.events:
+        event, entry = each.event, each.event.entry
+        signers = ", ".join(sorted(event.signers))
+        signed = _SIGNATURES.in_(language).format(each.signatures, len(entry.signatures))
+        yield f"{event.position:>8}  {event.type:<28} {entry.accepted}  {signers}  {signed}"
+    for each in checked.events:
+        if checked.about and not named_by(each.event, checked.about):
+            subjects = ", ".join(each.event.subjects)
+            yield _ASTRAY.in_(language).format(each.event.position, subjects)
+    if checked.left:
+        yield _LEFT.in_(language).format(len(checked.left), checked.left[0])
+    if checked.size != head.size:
+        yield _AS_OF.in_(language).format(checked.size, head.size)
+    yield _continued(checked, language)
+
+
+def _continued(checked: Checked, language: Language) -> str:
+    if checked.unkept:
+        return _UNKEPT.in_(language).format(checked.unkept)
+    if checked.before is None:
+        return _FIRST.in_(language)
+    return _CONTINUED.in_(language).format(checked.before)
