@@ -1,6 +1,8 @@
 """The schedules of a contract, from which day on each was agreed; sealed ones as they are kept."""
 
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from ledger.domain.contract import Contract
@@ -19,7 +21,10 @@ class Royalties(NamedTuple):
 
 
 def royalties_of(contract: Contract) -> tuple[tuple[date, Royalties], ...]:
-    """Return what was agreed on royalties from which day on, as known by now, oldest first."""
+    """Return what was agreed on royalties from which day on, as known by now, oldest first.
+
+    A day on which nothing is other than on the day before, whatever was said of it, is none.
+    """
     said = dict.fromkeys(Royalties._fields, -1)
     now = Royalties(contract.first.royalty, contract.first.royalty_ppm, contract.first.royalty_base)
     agreed = {date.min: now}
@@ -35,7 +40,7 @@ def royalties_of(contract: Contract) -> tuple[tuple[date, Royalties], ...]:
         then = now._replace(**{name: getattr(changes, name) for name in later})
         if then != now:
             agreed[day] = now = then
-    return tuple(agreed.items())
+    return tuple(next(same) for _, same in groupby(agreed.items(), itemgetter(1)))
 
 
 def versions_of(

@@ -169,10 +169,11 @@ def _late_terms(terms: Terms, body: InterestAccrued, context: Context) -> LateIn
     return recall(agreed, body.contract, context, Royalty.model_validate).late
 
 
-def _ground(late: LateInterest | None, law: Law, today: date) -> Ground:
+def _ground(late: LateInterest | None, contract: Contract, law: Law, today: date) -> Ground:
     if late is None:
         return law.rule("money.late_interest_default", today)
-    return must_respect_the_cap(law, late.yearly_ppm, today, None)
+    agreed = (contract.position, *(change.position for change in contract.changes))
+    return must_respect_the_cap(law, late.yearly_ppm, today, None, agreed)
 
 
 def _expected(late: LateInterest | None, ground: Ground) -> tuple[int, Compounding]:
@@ -184,7 +185,7 @@ def _expected(late: LateInterest | None, ground: Ground) -> tuple[int, Compoundi
 def _must_be_agreed(body: InterestAccrued, contract: Contract, context: Context) -> None:
     """Hold the rate and the first day to what the contract says of late payment, or the law."""
     late = _late_terms(contract.terms_on(body.due_on), body, context)
-    ground = _ground(late, context.law, legal_day(context.accepted))
+    ground = _ground(late, contract, context.law, legal_day(context.accepted))
     expected = _expected(late, ground)
     if (body.yearly_ppm, body.compounding, body.rule) != (*expected, ground.rule):
         raise InterestMismatch(

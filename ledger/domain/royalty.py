@@ -205,10 +205,13 @@ def due_day(schedule: Royalty, until: date) -> date:
     return until + timedelta(days=schedule.due_days - 1)
 
 
-def must_respect_the_cap(law: Law, yearly_ppm: int, on: date, pointer: str | None) -> Ground:
+def must_respect_the_cap(
+    law: Law, yearly_ppm: int, on: date, pointer: str | None, agreed: tuple[int, ...] = ()
+) -> Ground:
     """Return the cap in force on a day, or raise `LateRateCap` if the rate is above it.
 
-    `pointer` is where the payload says the rate; None where it was agreed before.
+    `pointer` is where the payload says the rate; None where it was `agreed` before, by events at
+    those positions.
     """
     cap = law.rule("money.late_interest_cap", on)
     if yearly_ppm > cap.number("max_ppm_a_year"):
@@ -216,6 +219,7 @@ def must_respect_the_cap(law: Law, yearly_ppm: int, on: date, pointer: str | Non
         raise LateRateCap(
             f"{yearly_ppm} ppm a year is more than {most}",
             ground=cap,
+            positions=agreed,
             step=Step({"most": most}, case="agreed")
             if pointer is None
             else Step({"most": most}, change={pointer: most}),

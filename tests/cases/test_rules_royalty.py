@@ -111,6 +111,19 @@ def test_mid_quarter() -> None:
     past.when(sold(300, 15, lines=wrong)).then_refused(PeriodNotCut)
 
 
+def test_amendments_of_one_day_that_cancel_each_other_cut_nothing() -> None:
+    """From 15 February 6 %, and then 5 % as before: the quarter is sold at one rate."""
+    day = {"effective_from": "2026-02-15", "confirms": {"reason": "Theo biên bản"}}
+    agreed = [
+        terms_amended(changes={"royalty": royalty(tiers=[{"upto": None, "rate_ppm": rate}])}, **day)
+        for rate in (60_000, 50_000)
+    ]
+    whole = sold(100, 5)
+    changed = given(right_filed(), scheduled(), agreed[0])
+    changed.when(whole).then_refused(PeriodNotCut)
+    changed.and_then(agreed[1]).when(whole).then_admitted()
+
+
 def test_mid_quarter_holiday() -> None:
     """A holiday that ends on 15 February cuts the quarter as well."""
     past = licensed(scheduled(holiday_until="2026-02-15"))

@@ -17,8 +17,9 @@ from tests.support.builders import (
     ledger_opened,
     right_filed,
     rules_adopted,
+    technology_registered,
 )
-from tests.support.moneys import LICENCE, licence, royalty
+from tests.support.moneys import LICENCE, interest_accrued, licence, report, royalty
 from tests.support.sample_log import whole_story
 from tests.support.specification import Past
 
@@ -61,6 +62,28 @@ def test_the_old_law_decides_what_came_before_and_the_new_what_comes_after(tmp_p
         refusal.ground.number("max_ppm_a_year"),
     )
     log.when(licence(contract=SECOND, **late(150_000))).then_admitted()
+
+
+def test_a_rate_agreed_before_is_claimed_up_to_what_the_new_law_allows(tmp_path: Path) -> None:
+    """What is claimed is within the cap, what was agreed is not: amend it, no other claim helps."""
+    decree = decreed(tmp_path)
+    log = Past(laws=laws_at_hand(tmp_path))
+    adopted = rules_adopted(law_data_sha256=decree.sha256)
+    for body in (
+        ledger_opened(),
+        right_filed(),
+        technology_registered(),
+        licence(**late(180_000)),
+        report(1_000_000_000, 36_000_000),
+        adopted,
+    ):
+        log = log.and_then(body)
+    claim = interest_accrued(864_000, yearly_ppm=150_000)
+    refusal = log.when(claim).then_refused(LateRateCap, positions=[2])
+    assert refusal.ground is not None
+    assert "decree-2026.cap" == refusal.ground.rule
+    assert refusal.step is not None
+    assert ("agreed", {"most": 150_000}) == (refusal.step.case, refusal.step.told)
 
 
 def test_a_log_replays_under_the_laws_that_admitted_it(tmp_path: Path) -> None:
