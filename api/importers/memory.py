@@ -79,12 +79,13 @@ class Memory:
         """Return the identity of the event that creates a subject with this body.
 
         It is the remembered one, unless the body has changed (another event, for the ledger to
-        judge), it expired without ever being admitted, or the ledger has refused it for good. What
-        was admitted is never forgotten, and what became of which nobody knows is said again.
+        judge), or the ledger has refused it for good, as it does with what expired. What was
+        admitted is never forgotten, and what became of which nobody knows is said again, however
+        late: it may be recorded, and drawn anew it would stand twice.
         """
         known = self.events.get(subject)
         same = known is not None and known.body_sha256 == body_sha256
-        if known and same and not known.refused and not _expired(known, now):
+        if known and same and not known.refused:
             return known.identity
         drawn = new_identity(now)
         self.drawn.add(subject)
@@ -115,10 +116,6 @@ class Memory:
         known = self.events.get(subject)
         if known and known.identity == identity and not known.admitted:
             self.events[subject] = known.model_copy(update={"refused": True})
-
-
-def _expired(known: _Remembered, now: datetime) -> bool:
-    return not known.admitted and now > known.identity.not_after
 
 
 def new_identity(now: datetime) -> Identity:

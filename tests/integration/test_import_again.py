@@ -192,3 +192,14 @@ def test_on_a_right_whose_filing_is_refused_nothing_is_posted_and_on_another_all
         (each["source"], each["code"]) for each in report["not_sent"]
     }
     assert size + 3 == read_head(node.pool).size, "a name, a filing and its conveyance"
+
+
+def test_a_file_without_a_record_is_no_set_of_records(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy that was cut short at its beginning is not imported whole."""
+    monkeypatch.setenv("LEDGER_HOME", str(home.path))
+    (tmp_path / "assignments.jsonl").write_bytes(b"\n")
+    told = CliRunner().invoke(app, ["import", "uspto", str(tmp_path)])
+    assert 2 == told.exit_code
+    assert "assignments.jsonl holds no record" in " ".join(told.output.split())
