@@ -249,6 +249,6 @@ def test_the_command_line_asks_the_same(url: str, home: Home, tale: Tale) -> Non
     assert "terms when the sales were made" in reported
     assert "changed: royalty rate" in run("versions", contract)
     assert "member: royalty rate; before: 5%; after: 6%" in run("diff", contract, "1", "2")
-    assert "fell with its head: no" in run("sublicences", contract)
+    assert "fell with the grant above it: no" in run("sublicences", contract)
     assert "as of size" in run("registrations", "--late")
     assert '"status": "in_force"' in run("terms", contract, "--json")
