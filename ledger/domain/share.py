@@ -114,7 +114,8 @@ class ShareAgreed(Body):
     `authors_ppm` is the one part of all co-authors of `technology`; with the parts it makes the
     whole. `title` is the right that protects the result, where there is one. `of` says what is
     shared: revenue as it comes, or the profit after tax of the State's part. `supersedes` names
-    the agreement of the same that ends with this one, and whose beneficiaries agree too.
+    the agreement of the same that ends with this one, and whose beneficiaries agree too, unless it
+    was declared void: that binds nobody.
     """
 
     TOPIC: ClassVar[str] = "share.agreed/1"
@@ -273,7 +274,9 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
 
     @cache
     def giving_up() -> frozenset[str]:
-        return frozenset() if earlier is None else _giving_up(state, body, earlier, context)
+        if earlier is None or earlier.voided is not None:
+            return frozenset()
+        return _giving_up(state, body, earlier, context)
 
     with if_opened(context, ShareSupersede):
         _must_be_given_up(body, earlier, giving_up())

@@ -24,6 +24,7 @@ from tests.support.builders import (
     share_agreed,
     technology_registered,
 )
+from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.mandates import mandate_given
 from tests.support.moneys import split
 from tests.support.specification import Attempt, Past, given, said
@@ -80,6 +81,16 @@ def test_supersede_alone() -> None:
     out = past.and_then(anew((INSTITUTE, WHOLE), agreed_by=[AUTHOR, INSTITUTE]))
     again = anew((INSTITUTE, WHOLE), share=f"{OTHER_SHARE}1", supersedes=OTHER_SHARE)
     out.when(again).then_admitted()
+
+
+def test_an_agreement_that_was_declared_void_binds_nobody() -> None:
+    """The author agrees to the end of what it has; of what was never due to it nobody asks it."""
+    past = given(right_filed(), contract_concluded(), HALVES, court_registered(), dispute_opened())
+    alone = anew((INSTITUTE, WHOLE))
+    past.when(alone).then_refused(ShareSupersede, subjects=[AUTHOR])
+    voided = past.and_then(ruling_made(orders=[void(HALVES, SHARE)]))
+    voided.when(anew((INSTITUTE, WHOLE), supersedes=None)).then_admitted()
+    voided.when(alone).then_admitted()
 
 
 def test_no_second_agreement_beside_the_first() -> None:

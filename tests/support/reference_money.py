@@ -32,7 +32,8 @@ class WholeReference(RoyaltyReference):
         if creditors - agreed:
             return "SHARE_BY_STRANGER"
         standing = self.standing(said["contract"], said["of"])
-        before = {part["party"] for part in earlier["parts"]} if earlier else set()
+        bound = earlier is not None and self.void_from(earlier["share"]) is None
+        before = {part["party"] for part in earlier["parts"]} if earlier and bound else set()
         if set(standing) - {said["supersedes"]} or before - agreed:
             return "SHARE_SUPERSEDE"
         rates = [part["ppm"] for part in said["parts"]]
