@@ -49,7 +49,9 @@ Hundred = Annotated[int, Field(ge=1, le=100), _DECIMAL]
 Thousand = Annotated[int, Field(ge=1, le=1000), _DECIMAL]
 """How many there may be on a page."""
 
-Year = Annotated[int, Field(ge=1900, le=LAST_YEAR), _DECIMAL]
+Year = Annotated[int, Field(ge=1900, le=LAST_YEAR - 1), _DECIMAL]
+"""A year whose end is a day: the first of the next."""
+
 Amount = Annotated[int, Field(ge=0, lt=2**53), _DECIMAL]
 """A sum in minor units."""
 

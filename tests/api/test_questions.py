@@ -324,6 +324,14 @@ def test_the_first_and_the_last_day_are_answered_and_none_beyond(
             assert beyond != ("1000" <= day < "3000"), (path, name, day, answer.text)
 
 
+def test_the_last_year_that_is_asked_is_the_last_that_ends_on_a_day(
+    http: httpx2.Client, loaded: Loaded
+):
+    path = f"/v1/contracts/{NAMES['contract']}/minimum?year="
+    assert 200 == http.get(loaded.said(f"{path}2998")).status_code
+    assert "BAD_PARAMETER" in http.get(loaded.said(f"{path}2999")).text
+
+
 NOBODY = (
     *(f"/v1/rights/right:none/{what}" for what in (
         "title", "chain", "liens", "status", "lapse-effects", "exclusive", "left-to-grant",
