@@ -67,8 +67,8 @@ class TermsOn(Answer):
     """The terms of a contract that held on a day, as known; folded up to `size` entries.
 
     `version` is the newest one with effect by then. Both it and `terms` are None if nothing was
-    known of the contract, or it was concluded later, as `status` says. `positions` are those of the
-    contract and of the changes in them.
+    known of the contract, or it was concluded later, as `status` says, and did not reach back to
+    that day. `positions` are those of the contract and of the changes in them.
     """
 
     contract: str
@@ -231,7 +231,7 @@ def _terms_on(view: View, contract: str, day: date, known: Known, law: Law) -> T
     value = folded(contract, rows)
     if value is None:
         return TermsOn(contract, day, view.size, None, None, None, None, (), ())
-    if day < value.said.concluded_on:
+    if day < min(value.said.concluded_on, value.effective_from):
         clocks, parties = _clocks(value, rows[0].accepted), tuple(sorted(value.parties))
         none_yet: Status = "not_concluded"
         said = (contract, day, view.size, none_yet, None, None, clocks, parties)
