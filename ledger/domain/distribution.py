@@ -9,6 +9,7 @@ Read in this order: events, state, refusals, admit, evolve.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
@@ -161,11 +162,20 @@ class ProfitDistributed(Distributed):
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """So much came on a day, or went back where it is below 0, as the event at `position` says."""
+
+    position: int
+    day: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Distribution:
     """What each party is to get, and what has been confirmed so far, in minor units.
 
     `suspense` waits for the co-authors' agreement; `noted` is by whom, and by which event, it was
-    agreed that too much was got.
+    agreed that too much was got; `moves` are what came to each, and what went back.
     """
 
     position: int
@@ -175,7 +185,12 @@ class Distribution:
     share: str
     suspense: int = 0
     noted: Mapping[str, int] = field(default_factory=dict)
-    confirmed: Mapping[str, int] = field(default_factory=dict)
+    moves: Mapping[str, tuple[Move, ...]] = field(default_factory=dict)
+
+    @property
+    def confirmed(self) -> Mapping[str, int]:
+        """Return what came to each and did not go back."""
+        return {payee: sum(each.amount for each in moves) for payee, moves in self.moves.items()}
 
 
 class DistributionMismatch(Refusal):

@@ -8,15 +8,17 @@ Refusals come in the order in which they are defined here, existence first.
 Read in this order: events, state, refusals, admit, evolve.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Annotated, ClassVar
 
 from pydantic import model_validator
 
 from ledger.domain.authority import WrongSigner
 from ledger.domain.contract import Contract
-from ledger.domain.distribution import Distribution, DistributionId
+from ledger.domain.distribution import Distribution, DistributionId, Move
 from ledger.domain.event import (
     Admits,
     Body,
@@ -183,11 +185,11 @@ class PaymentClosed(Refusal):
 
 
 class Overpaid(Refusal):
-    """No more is confirmed than is payable, unless the event says that it is an overpayment."""
+    """No more is confirmed than is payable, but as an overpayment; nor goes back before it came."""
 
     code = "OVERPAID"
     members = ("amount",)
-    title_vi = "Số tiền xác nhận vượt quá số phải trả"
+    title_vi = "Số tiền xác nhận vượt quá số phải trả, hoặc được hoàn trước khi nhận"
 
 
 def _payable(state: State, body: OfDistribution, amount: Money) -> Distribution:
@@ -272,6 +274,9 @@ def _admit_confirmed(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, paid_on=body.paid_on)
     if not body.overpayment:
         _must_be_payable(distribution, body, body.amount.amount)
+    after = distribution.confirmed.get(body.payee, 0) + body.amount.amount
+    least = min(after, distribution.payable.get(body.payee, 0), 0)
+    _must_have_come(distribution, body, -body.amount.amount, least)
 
 
 _CLOSED = Step()
@@ -394,6 +399,31 @@ def _admit_refund(state: State, event: Event, context: Context) -> None:
             positions=(distribution.position,),
             step=_of_at_most(paid),
         )
+    _must_have_come(distribution, body, body.amount.amount, 0)
+
+
+def _must_have_come(
+    distribution: Distribution, body: PaymentConfirmed | RefundMade, back: int, least: int
+) -> None:
+    """Refuse that money goes back on a day by which less had come, or from which on less is left.
+
+    `least` is what has to be left on each day from then on.
+    """
+    moves = distribution.moves.get(body.payee, ())
+    on_day = Counter({body.paid_on: 0})
+    for each in moves:
+        on_day[each.day] += each.amount
+    days = sorted(on_day)
+    had = dict(zip(days, accumulate(on_day[day] for day in days), strict=True))
+    short = [day for day in days if day >= body.paid_on and had[day] - back < least]
+    if back > 0 and short:
+        first = days[days.index(short[-1]) + 1]
+        raise Overpaid(
+            f"so much had come to {body.payee} by {first}, and not by {body.paid_on}",
+            positions=(each.position for each in moves if each.day > body.paid_on),
+            pointer="/body/paid_on",
+            step=Step({"day": first}, case="early", change={"/body/paid_on": first.isoformat()}),
+        )
 
 
 def _evolve_instructed(subject: str, value: Payment | None, logged: Logged) -> Payment:
@@ -427,8 +457,9 @@ def _evolve_paid(subject: str, value: Distribution, logged: Logged) -> Distribut
     body = logged.event.body
     assert isinstance(body, PaymentConfirmed | RefundMade)
     amount = body.amount.amount if isinstance(body, PaymentConfirmed) else -body.amount.amount
-    total = value.confirmed.get(body.payee, 0) + amount
-    return replace(value, confirmed={**value.confirmed, body.payee: total})
+    moved = Move(logged.position, body.paid_on, amount)
+    moves = (*value.moves.get(body.payee, ()), moved)
+    return replace(value, moves={**value.moves, body.payee: moves})
 
 
 def _evolve_noted(subject: str, value: Distribution, logged: Logged) -> Distribution:

@@ -51,6 +51,7 @@ from tests.support.moneys import (
     licence,
     payment_instructed,
     profit_split,
+    refund_made,
     report,
     royalty,
     second_report,
@@ -240,6 +241,36 @@ def test_overpaid() -> None:
     log.when(confirmed(27_720_000)).then_refused(Overpaid, positions=(DISTRIBUTED_AT - 1,))
     log.when(confirmed(27_720_000, overpayment=True)).then_admitted()
     log.when(confirmed(25_200_000)).then_admitted()
+
+
+def test_nothing_goes_back_before_it_came() -> None:
+    """So much came on two days: a part of it goes back on the first, the whole on the second."""
+    log = given(*SHARED, confirmed(200, paid_on="2026-06-01"))
+    log = log.and_then(confirmed(300, payment="payment:more", paid_on="2026-07-01"))
+    last = len(SHARED) + 1
+    early = log.when(refund_made(100, paid_on="2026-05-31")).then_refused(Overpaid)
+    assert {"/body/paid_on": "2026-06-01"} == early.changes
+    log.when(refund_made(200, paid_on="2026-06-01")).then_admitted()
+    more = log.when(refund_made(201, paid_on="2026-06-30")).then_refused(Overpaid, positions=[last])
+    assert {"/body/paid_on": "2026-07-01"} == more.changes
+    log.when(refund_made(500, paid_on="2026-07-01")).then_admitted()
+
+
+def test_what_goes_back_leaves_enough_for_what_went_back_later() -> None:
+    log = given(*SHARED, confirmed(200, paid_on="2026-06-01"), refund_made(200))
+    log = log.and_then(confirmed(200, payment="payment:more"))
+    again = refund_made(200, refund="refund:again", paid_on="2026-06-30")
+    log.when(again).then_admitted()
+    twice = log.and_then(again).and_then(confirmed(1, payment="payment:most"))
+    third = refund_made(1, refund="refund:third", paid_on="2026-06-30")
+    twice.when(third).then_refused(Overpaid)
+
+
+def test_a_negative_payment_goes_back_after_what_came() -> None:
+    log = given(*SHARED, confirmed(200, paid_on="2026-06-01"))
+    back = {"payment": "payment:back", "confirmed_by": FIRM}
+    log.when(confirmed(-100, **back, paid_on="2026-05-31")).then_refused(Overpaid)
+    log.when(confirmed(-100, **back, paid_on="2026-06-01")).then_admitted()
 
 
 def test_confirm_by_payer() -> None:

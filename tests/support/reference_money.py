@@ -144,7 +144,12 @@ class WholeReference(RoyaltyReference):
             return "WRONG_SIGNER"
         if said["paid_on"] > day:
             return "FUTURE_FACT"
-        return None if said["overpayment"] else self._payable(said)
+        refused = None if said["overpayment"] else self._payable(said)
+        of = (said["distribution"], said["payee"])
+        after = self.confirmed(*of) + said["amount"]["amount"]
+        least = min(after, self.payable(*of), 0)
+        early = back and self.back_early(said, -said["amount"]["amount"], least)
+        return refused or ("OVERPAID" if early else None)
 
     def debtor(self, distribution: Said) -> str:
         """Return who owes what is shared out: the licensee; it alone gets back what it paid."""
@@ -206,8 +211,17 @@ class WholeReference(RoyaltyReference):
             return "WRONG_SIGNER"
         if said["paid_on"] > day:
             return "FUTURE_FACT"
-        paid = self.confirmed(said["distribution"], said["payee"])
-        return "OVERPAID" if said["amount"]["amount"] > paid else None
+        paid, back = self.confirmed(said["distribution"], said["payee"]), said["amount"]["amount"]
+        return "OVERPAID" if back > paid or self.back_early(said, back, 0) else None
+
+    def back_early(self, said: Said, back: int, least: int) -> bool:
+        """Whether, with it, less than the least would be left by its day, or by a later one."""
+        of = {each: said[each] for each in ("distribution", "payee")}
+        paid, returned = self.all("payment.confirmed", **of), self.all("refund.made", **of)
+        moved = [(each["said"]["paid_on"], each["said"]["amount"]["amount"]) for each in paid]
+        moved += [(each["said"]["paid_on"], -each["said"]["amount"]["amount"]) for each in returned]
+        days = {said["paid_on"], *(day for day, _ in moved if day > said["paid_on"])}
+        return any(sum(n for day, n in moved if day <= each) - back < least for each in days)
 
     # Disputes.
 
