@@ -4,7 +4,8 @@ What a deed follows: an offer that was accepted, or an auction that was won; and
 Offeror and offeree are bound by the acceptance, seller and winner by the last bid. A contract or an
 assignment that names either is the deed of that deal: it has its parties, its price, the grants
 that were proposed, or else things that its listing shows, and no other deed names it again. What
-a proposal does not say is not in the grant, and an auction is won for its price alone. Where
+a proposal does not say is not in the grant, and an auction is won for its price alone. Places are
+one where they are the same ground, by whichever list of units they are named. Where
 nothing is proposed and the listing shows no thing, as what a buyer needs, the deed says which.
 Refusals come in the order in which they are defined here.
 """
@@ -12,6 +13,7 @@ Refusals come in the order in which they are defined here.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, TypeVar
 
 from ledger.domain.auction import Auction
@@ -22,6 +24,7 @@ from ledger.domain.listing import Listing, objects_of
 from ledger.domain.money import Money, Price, ppm
 from ledger.domain.offer import Offer, Proposed
 from ledger.domain.remedy import HERE, Other, Step
+from ledger.domain.territory import places
 
 
 class AcceptanceDiffers(Refusal):
@@ -71,10 +74,13 @@ def read_with(state: State, offer: str | None, auction: str | None) -> Iterable[
 
 def must_follow_acceptance(
     state: State, subject: str | None, acceptance: str | None, deal: Deal, context: Context
-) -> None:
-    """Refuse a deed that names an acceptance which is none, says something else, or was used."""
+) -> tuple[Proposed, ...]:
+    """Return what was proposed in the offer that a deed follows, if it follows one.
+
+    Refuses a deed that names an acceptance which is none, says something else, or was used.
+    """
     if subject is None:
-        return
+        return ()
     offer = known(state, subject, Offer)
     answer = offer.answer
     if answer is None or (answer.outcome, answer.payload_hash) != ("accepted", acceptance):
@@ -100,6 +106,7 @@ def must_follow_acceptance(
     elif offer.listing is not None:
         _must_be_listed(state, subject, offer.listing, deal, places)
     _must_be_new(subject, offer.used, offered=True)
+    return offer.proposed
 
 
 def must_follow_auction(state: State, subject: str | None, deal: Deal, context: Context) -> None:
@@ -222,7 +229,7 @@ def _terms_of(grant: Proposed | Grant) -> tuple[Any, ...]:
         frozenset(grant.objects),
         frozenset(grant.acts),
         grant.exclusivity,
-        frozenset(grant.territory.codes),
+        frozenset(chain.from_iterable(map(places, grant.territory.codes))),
         (field.scheme, field.edition, frozenset(field.codes)),
         grant.valid_from,
         grant.valid_to,

@@ -47,8 +47,8 @@ def must_be_codes(
 ) -> None:
     """Raise `TerritoryEdition` or `FieldUnknown` for the first scope that names what is not.
 
-    A code stands as long as it stood in the version before, or in the head grant: only those that
-    `stood` nowhere are held to the lists of the day.
+    A code stands as long as it stood in the version before, in the head grant, or in the offer that
+    was accepted or countered: only those that `stood` nowhere are held to the lists of the day.
     """
     before = [each for scope in stood for each in scope.reaches]
     places = {code for territory, _ in before if territory for code in territory.codes}

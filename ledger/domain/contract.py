@@ -344,7 +344,7 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
         known(state, body.assignment, Assignment)
     must_let_out(body.exits, body.parties)
     deal = _deal_of(body)
-    must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
+    proposed = must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
     must_follow_auction(state, body.auction, deal, context)
     _must_be_bought_by_the_state(state, body)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
@@ -352,7 +352,7 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     must_end_with_the_contract(body.grants, body.effective_to, "/body/effective_to")
     for grant in body.grants:
         _must_be_party(grant, body.parties)
-    must_be_lawful(state, body, body.kind, body.grants, context)
+    must_be_lawful(state, body, body.kind, body.grants, context, proposed)
     for number, grant in enumerate(body.grants):
         start = max(body.effective_from, grant.valid_from)
         place = f"/body/grants/{number}/valid_from"

@@ -4,11 +4,12 @@ What the law asks of the terms of every agreement, whoever licenses: by the law 
 Refusals come in the order: codes, contents, rates, the State, clauses.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 from ledger.domain.approval import must_wait_for_the_state
 from ledger.domain.clauses import must_be_free_of_void_clauses, must_have_contents
-from ledger.domain.codes import must_be_codes
+from ledger.domain.codes import Scoped, must_be_codes
 from ledger.domain.contract_terms import AgreedTerms, Grant, Terms
 from ledger.domain.event import Context, State, if_opened, reveal
 from ledger.domain.law import law_day
@@ -24,14 +25,14 @@ def must_be_lawful(
     kind: str,
     grants: tuple[Grant, ...],
     context: Context,
-    head: tuple[Grant, ...] = (),
+    stood: Iterable[Scoped] = (),
 ) -> None:
     """Refuse what lacks its contents, does not wait for the State, or has a void clause.
 
-    `head` is the grant that a sublicence sits under.
+    `stood` is what it may repeat as it stands: the grant above a sublicence, what was accepted.
     """
     law, day = context.law, law_day(context.accepted)
-    must_be_codes(grants, day, law, head)
+    must_be_codes(grants, day, law, stood)
     must_have_contents(body, kind, grants, law, day)
     must_be_rated(body, body.royalty_base, "/body", day, context)
     must_wait_for_the_state(state, body, kind, grants, law, day)

@@ -16,6 +16,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import model_validator
 
 from ledger.domain.authority import WrongSigner
+from ledger.domain.codes import must_be_codes
 from ledger.domain.event import (
     DISTINCT,
     FROM_LIST,
@@ -40,6 +41,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.existence import IntervalEmpty, PredecessorUnknown, known, new
+from ledger.domain.law import law_day
 from ledger.domain.listing import Listing, ListingId, must_be_open, rights_of
 from ledger.domain.money import Price, check_rate
 from ledger.domain.remedy import HERE, Other, Step, naming
@@ -69,6 +71,11 @@ class Proposed(Model):
     def objects(self) -> tuple[str, ...]:
         """Return all that it would be on."""
         return (*self.rights, *self.technologies)
+
+    @property
+    def reaches(self) -> tuple[tuple[Territory | None, Field | None], ...]:
+        """Return the places and fields that it names."""
+        return ((self.territory, self.field),)
 
     def reach(self) -> Box:
         """Return its box."""
@@ -267,8 +274,10 @@ class RevokeNotReserved(Refusal):
     article = "Bộ luật Dân sự, Điều 390"
 
 
-def _admit_made(state: State, event: Event, context: Context) -> None:
-    """Refuse an offer that nobody can answer, or whose royalty is no rate."""
+def _admit_made(
+    state: State, event: Event, context: Context, stood: tuple[Proposed, ...] = ()
+) -> None:
+    """Refuse an offer that nobody can answer, whose royalty is no rate, or of what is no place."""
     body = event.body
     assert isinstance(body, Terms)
     new(state, body.offer)
@@ -281,6 +290,7 @@ def _admit_made(state: State, event: Event, context: Context) -> None:
             step=Step({"now": format_instant(context.accepted)}, case="deadline", ask=(HERE,)),
         )
     check_rate(body.royalty_ppm, "/body/royalty_ppm", context)
+    must_be_codes(body.proposed, law_day(context.accepted), context.law, stood)
 
 
 def _admit_countered(state: State, event: Event, context: Context) -> None:
@@ -302,7 +312,7 @@ def _admit_countered(state: State, event: Event, context: Context) -> None:
     turned = {f"/body/{name}": party for name, party in _turned(offer).items()}
     _must_be_between(offer, body.offeror, body.offeree, turned)
     _must_be_open(offer, body.offeror)
-    _admit_made(state, event, context)
+    _admit_made(state, event, context, offer.proposed)
 
 
 def _admit_accepted(state: State, event: Event, context: Context) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ledger.domain.acceptance import AcceptanceDiffers, AcceptanceUsed
-from ledger.domain.event import Body, OpeningRequired
+from ledger.domain.codes import TerritoryEdition
+from ledger.domain.event import Body, OpeningRequired, Refusal
 from ledger.domain.hold import Frozen
 from ledger.domain.listing import ListingNotOpen
 from ledger.domain.registry import TOPICS
@@ -28,6 +29,7 @@ from tests.support.builders import (
     listing_published,
     listing_suspended,
     offer_accepted,
+    offer_countered,
     offer_made,
     other_right_filed,
     right_filed,
@@ -116,6 +118,53 @@ def test_what_was_proposed_is_what_is_granted() -> None:
     past.when(two).then_refused(AcceptanceDiffers)
     for allowed in ({"acts": ["sell", "make"]}, {"sublicensing": "consent"}):
         past.when(contract_concluded(**theirs, grants=[{**bare, **allowed}])).then_admitted()
+
+
+MAY = datetime(2025, 5, 5, 5, tzinfo=UTC)
+QUANG_NAM, DA_NANG = "vn-2004:VN-27", "vn-2004:VN-DN"
+
+
+@pytest.mark.parametrize(
+    ("proposed", "granted", "refusal"),
+    [
+        ([QUANG_NAM], [QUANG_NAM], None),
+        ([QUANG_NAM, DA_NANG], ["vn-2025:48"], None),
+        ([QUANG_NAM, DA_NANG], [QUANG_NAM, DA_NANG], None),
+        ([QUANG_NAM], ["vn-2025:48"], AcceptanceDiffers),
+        ([DA_NANG], [QUANG_NAM], AcceptanceDiffers),
+    ],
+)
+def test_what_was_accepted_of_an_old_province_is_granted_on_that_ground(
+    proposed: list[str], granted: list[str], refusal: type[Refusal] | None
+) -> None:
+    """A province that was accepted when it was one stands, or what is made of it is named."""
+    offer = offer_made(
+        price=BILLION,
+        proposed=[{**PROPOSED, "territory": {"codes": proposed}}],
+        expires_at="2025-06-01T00:00:00.000Z",
+    )
+    answer = offer_accepted(accepts=hash_of(offer))
+    past = given(right_filed(), listing_published(rights=[RIGHT]))
+    past = past.and_then(said(offer, accepted=MAY)).and_then(said(answer, accepted=MAY))
+    where = grant(sublicensing="no", territory={"codes": granted})
+    named = {"offer": OFFER, "acceptance": hash_of(answer), "price": BILLION}
+    deed = past.when(contract_concluded(**named, grants=[where]))
+    if refusal is None:
+        deed.then_admitted()
+    else:
+        as_accepted = {**where, "territory": {"codes": proposed}}
+        deed.then_refused(refusal, word={"/body/grants": [as_accepted]})
+
+
+def test_nobody_offers_in_a_province_that_is_none_any_more() -> None:
+    """But a counter-offer, as a deed, may name the places of the offer that it answers."""
+    old = [{**PROPOSED, "territory": {"codes": [QUANG_NAM]}}]
+    past = given(right_filed(), listing_published(rights=[RIGHT]))
+    past.when(offer_made(proposed=old)).then_refused(TerritoryEdition)
+    offer = offer_made(proposed=old)
+    told = past.and_then(said(offer, accepted=MAY))
+    counter = offer_countered(counters_event=hash_of(offer), proposed=old)
+    told.when(counter).then_admitted()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The plain reference of what is dealt: listings, offers, contracts and sublicences, notices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.support.reference_days import later
 from tests.support.reference_model import BY_AGREEMENT, YEARS, Reference, Said
@@ -10,6 +10,7 @@ from tests.support.reference_places import (
     places_meet,
     places_of,
     reaches,
+    same_ground,
 )
 from tests.support.reference_shares import shares
 
@@ -101,7 +102,9 @@ class DealsReference(Reference):
         resting = self.suspended(said["listing"])
         return "LISTING_NOT_OPEN" if closed or not resting else None
 
-    def _offer_made(self, said: Said, day: str, at: str) -> str | None:
+    def _offer_made(
+        self, said: Said, day: str, at: str, stood: tuple[Said, ...] = ()
+    ) -> str | None:
         if self.one("offer.made", "offer.countered", offer=said["offer"]):
             return "SUBJECT_EXISTS"
         if said["listing"] is not None:
@@ -112,7 +115,10 @@ class DealsReference(Reference):
                 return "LISTING_NOT_OPEN"
         if said["expires_at"] <= at:
             return "INTERVAL_EMPTY"
-        return None if 0 <= said["royalty_ppm"] <= WHOLE else "RATE_RANGE"
+        if not 0 <= said["royalty_ppm"] <= WHOLE:
+            return "RATE_RANGE"
+        codes = (self._codes_in_use(each, day, stood) for each in said["proposed"])
+        return next(filter(None, codes), None)
 
     def answered(self, offer: str) -> bool:
         """Whether an offer was answered or taken back."""
@@ -140,7 +146,7 @@ class DealsReference(Reference):
             return "ACCEPT_NOT_ADDRESSEE"
         if self.answered(said["counters"]):
             return "OFFER_CLOSED"
-        return self._offer_made(said, day, at)
+        return self._offer_made(said, day, at, tuple(made["said"]["proposed"]))
 
     def _offer_accepted(self, said: Said, day: str, at: str) -> str | None:
         del day
@@ -271,14 +277,21 @@ class DealsReference(Reference):
         )
         return None if rights and made else "PREDECESSOR_UNKNOWN"
 
-    def _lawful(self, said: Said, grant: Said, day: str, stood: Said | None = None) -> str | None:
-        """Judge codes and contents; a code that stood in the version before stands."""
-        before = [] if stood is None else stood["territory"]["codes"]
-        if any(not in_use(each, day) and each not in before for each in places_of(grant)):
+    @staticmethod
+    def _codes_in_use(grant: Said, day: str, stood: Iterable[Said]) -> str | None:
+        """Judge codes: one that stood before, or in what was offered or lies above, stands."""
+        before = [*stood]
+        places = [code for each in before for code in places_of(each)]
+        if any(not in_use(each, day) and each not in places for each in places_of(grant)):
             return "TERRITORY_EDITION"
-        codes_before = [] if stood is None else stood["field"]["codes"]
-        if any(each == "A02" and each not in codes_before for each in grant["field"]["codes"]):
-            return "FIELD_UNKNOWN"
+        fields = [code for each in before for code in each["field"]["codes"]]
+        new = [code for code in grant["field"]["codes"] if code not in fields]
+        return "FIELD_UNKNOWN" if "A02" in new else None
+
+    def _lawful(self, said: Said, grant: Said, day: str, stood: Iterable[Said] = ()) -> str | None:
+        """Judge codes and contents."""
+        if code := self._codes_in_use(grant, day, stood):
+            return code
         if said["price"] is None and said["royalty_ppm"] is None and said["royalty"] is None:
             return "CONTENT_MISSING"
         if not 0 <= (said["royalty_ppm"] or 0) <= WHOLE:
@@ -366,7 +379,8 @@ class DealsReference(Reference):
                 return "GRANT_OUTLASTS_CONTRACT"
         if not {grant["licensor"], grant["licensee"]} <= set(said["parties"]):
             return "SIGNER_MISSING"
-        code = self._lawful(said, grant, day)
+        offer = self.made(said["offer"]) if said["offer"] is not None else None
+        code = self._lawful(said, grant, day, offer["said"]["proposed"] if offer else ())
         if code is not None:
             return code
         first = max(said["effective_from"], grant["valid_from"])
@@ -406,7 +420,10 @@ class DealsReference(Reference):
         listing = self.one("listing.published", listing=offer["listing"] or "")
         if offer["proposed"]:
             (proposed,) = offer["proposed"]
-            same = same and all(grant[name] == value for name, value in proposed.items())
+            same = same and all(
+                grant[name] == value for name, value in proposed.items() if name != "territory"
+            )
+            same = same and same_ground(grant["territory"], proposed["territory"])
             # It cannot say these, so nobody accepted them.
             same = same and grant["sublicensing"] in ("no", "consent")
             beyond = ("quantity", "option_until", "excluded", "transferable", "direct_licence")
@@ -441,7 +458,7 @@ class DealsReference(Reference):
         if said["concluded_on"] > day:
             return "FUTURE_FACT"
         head = self.grant_of(name)
-        code = self._lawful(said, grant, day, head)
+        code = self._lawful(said, grant, day, [head])
         if code is not None:
             return code
         if said["sublicensor"] != head["licensee"] or head["sublicensing"] == "no":

@@ -48,7 +48,9 @@ class EndsReference(DealsReference):
         """Judge what a grant has become: its codes, and what it takes of the others."""
         name, (grant,) = said["contract"], said["changes"]["grants"]
         stood, signers = self.grant_of(name), {*said["parties"], *said["consents"]}
-        code = self._lawful({**(self.contract(name) or {}), **said["changes"]}, grant, day, stood)
+        code = self._lawful(
+            {**(self.contract(name) or {}), **said["changes"]}, grant, day, [stood] if stood else []
+        )
         if code is not None:
             return code
         things, parties = self.objects(grant), self.parties(self.contract(name) or {})

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+_MADE_OF = {"vn-2025:48": ("vn-2004:VN-27", "vn-2004:VN-DN")}
+
 
 def field_codes_meet(one: str, other: str) -> bool:
     """Whether one of two IPC symbols, no deeper than a subclass, contains the other."""
@@ -21,9 +23,17 @@ def places_of(grant: dict[str, Any]) -> list[str]:
 
 def reaches(outer: str, inner: str) -> bool:
     """Whether a place contains another: Vietnam does its provinces."""
-    within = {"vn-2025:48": ("vn-2004:VN-27", "vn-2004:VN-DN")}
     vietnam = outer == "iso:VN" and inner.startswith("vn-")
-    return outer == inner or vietnam or inner in within.get(outer, ())
+    return outer == inner or vietnam or inner in _MADE_OF.get(outer, ())
+
+
+def same_ground(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two territories are the same ground, by whichever list of units."""
+    return _ground(one["codes"]) == _ground(other["codes"])
+
+
+def _ground(codes: list[str]) -> set[str]:
+    return {place for code in codes for place in _MADE_OF.get(code, (code,))}
 
 
 def in_use(code: str, day: str) -> bool:
