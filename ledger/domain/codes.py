@@ -74,15 +74,11 @@ def _must_be_places(territory: Territory, on: date, law: Law, stood: Collection[
 def _of_another_list(code: str, on: date, ground: Ground | None) -> TerritoryEdition:
     """Return the refusal of a unit, with the units of the other list that it is made of or in."""
     now = in_the_other_list(code)
-    if not now:
-        told = f"{code} is a unit of no list"
-    elif len(now) == 1 and code.startswith("vn-2004:"):
+    if len(now) == 1 and code.startswith("vn-2004:"):
         told = f"{code} lies in {now[0]}, a unit of the list in use on {on}, and is none itself"
     else:
         told = f"{code} is made of {' and '.join(now)}; it was no unit on {on}"
-    step = Step(case="none", values=(code,))
-    if now:
-        step = Step({"now": ", ".join(now), "code": code}, replace={code: now}, values=(code,))
+    step = Step({"now": ", ".join(now), "code": code}, replace={code: now}, values=(code,))
     return TerritoryEdition(told, ground=ground, step=step)
 
 

@@ -17,7 +17,8 @@ _LIST = json.loads(
 REGIONAL = frozenset(_LIST["regional"])
 """Offices that act for several States: a right says which it is for, or nothing."""
 
-OFFICES = REGIONAL.union(_LIST["former"], _LIST["states"].split())
+STATES, FORMER_STATES = frozenset(_LIST["states"].split()), frozenset(_LIST["former"])
+OFFICES = REGIONAL | STATES | FORMER_STATES
 
 
 def _listed(code: str) -> str:

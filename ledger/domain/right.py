@@ -51,6 +51,7 @@ from ledger.domain.number import must_be_named_by_its_number
 from ledger.domain.office import REGIONAL, Office
 from ledger.domain.remedy import Step
 from ledger.domain.standing import UNCHANGED, Standing
+from ledger.domain.territory import known_state
 
 KIND = "right"
 
@@ -96,7 +97,7 @@ def _one_each(holdings: tuple[Holding, ...]) -> tuple[Holding, ...]:
 
 
 Holdings = Annotated[tuple[Holding, ...], FROM_LIST, NOT_EMPTY, AfterValidator(_one_each)]
-Country = Annotated[str, StringConstraints(pattern=r"^iso:[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^iso:[A-Z]{2}$"), AfterValidator(known_state)]
 Countries = Annotated[tuple[Country, ...], FROM_LIST, DISTINCT]
 OfficeNumber = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 RightKind = Literal[

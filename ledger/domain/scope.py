@@ -20,10 +20,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints, model_validator
+from pydantic import AfterValidator, StringConstraints, model_validator
 
 from ledger.domain.event import DISTINCT, FROM_LIST, NOT_EMPTY, Model
-from ledger.domain.territory import path, places
+from ledger.domain.territory import known_place, path, places
 
 Act = Literal[
     "make", "use", "sell", "offer_for_sale", "import", "export", "copy", "adapt", "distribute"
@@ -41,6 +41,7 @@ Acts = Annotated[tuple[Act, ...], FROM_LIST, NOT_EMPTY, DISTINCT]
 TerritoryCode = Annotated[
     str,
     StringConstraints(pattern=r"^(world|iso:[A-Z]{2}|vn-2025:[0-9]{2}|vn-2004:VN-[0-9A-Z]{2})$"),
+    AfterValidator(known_place),
 ]
 
 _SYMBOLS = {

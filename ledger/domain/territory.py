@@ -7,9 +7,12 @@ same place as `vn-2004:VN-DN` and `vn-2004:VN-27` together, and `iso:VN` is all 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
+
+from ledger.domain.office import FORMER_STATES, STATES
 
 WORLD = "world"
 VIETNAM = "iso:VN"
@@ -32,6 +35,26 @@ _NOW_IN: Mapping[str, str] = {
     old: f"vn-2025:{code}" for code, parts in _MADE_OF.items() for old in parts
 }
 _ALL_OF_VIETNAM = tuple(f"vn-2004:{old}" for old in OLD_UNITS)
+_STATES = frozenset(f"iso:{state.upper()}" for state in STATES)
+_PLACES = _STATES.union((WORLD,), _ALL_OF_VIETNAM, (f"vn-2025:{code}" for code in NEW_UNITS))
+_EVER_STATES = _STATES.union(f"iso:{state.upper()}" for state in FORMER_STATES)
+
+
+def known_place(code: str) -> str:
+    """Let through a place that there is, by whichever list. Raises `ValueError` for any other."""
+    return _known(code, _PLACES, "place")
+
+
+def known_state(code: str) -> str:
+    """Let through a State that there is, or was: offices tell of both. Raises `ValueError`."""
+    return _known(code, _EVER_STATES, "State")
+
+
+def _known(code: str, codes: Collection[str], what: str) -> str:
+    if code in codes:
+        return code
+    near = get_close_matches(code, sorted(codes))
+    raise ValueError(f"{code} is no {what}; near: {', '.join(near) or 'none'}")
 
 
 @lru_cache(maxsize=1024)

@@ -369,8 +369,6 @@ def test_old_province() -> None:
     given(right_filed()).when(anew).then_refused(TerritoryEdition)
     gone = past.and_then(amended(grant(territory={"codes": ["vn-2025:48"]})))
     gone.when(amended(in_quang_nam())).then_refused(TerritoryEdition)
-    nowhere = contract_concluded(grants=[grant(territory={"codes": ["vn-2025:99"]})])
-    assert "no list" in given(right_filed()).when(nowhere).then_refused(TerritoryEdition).detail
 
 
 def test_a_sublicence_may_name_the_province_as_its_head_does() -> None:

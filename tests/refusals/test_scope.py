@@ -25,7 +25,6 @@ def test_territory_edition() -> None:
     refusal = LOG.when(old).then_refused(TerritoryEdition)
     assert "vn-2004:VN-27" in refusal.detail
     assert "/body/grants/0/territory/codes/0" == refusal.pointer
-    LOG.when(licence(territory={"codes": ["vn-2025:99"]})).then_refused(TerritoryEdition)
     LOG.when(licence(territory={"codes": ["vn-2025:48"]})).then_admitted()
 
 
