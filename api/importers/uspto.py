@@ -9,8 +9,8 @@ docs/decisions/0004-uspto-import.md.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from fractions import Fraction
 from typing import Protocol, TypeVar
 
@@ -18,19 +18,21 @@ from pydantic import ValidationError
 
 from api.importers import Declined
 from api.importers.memory import Identity
-from api.importers.uspto_kinds import KindUnknown, PartInWords, kind_of, must_say_no_more
 from api.importers.uspto_parties import MappingRefused, Parties, PartyMapping, Vouched
+from api.importers.uspto_reading import (
+    Application,
+    RecordRead,
+    describe_applications,
+    read_records,
+)
 from api.importers.uspto_records import Record, Register, in_line
 from ledger.domain.conveyance import (
     OF_LIENS,
     ConveyanceAttested,
-    ConveyanceKind,
     Executed,
     Spelled,
 )
 from ledger.domain.event import Body, legal_day
-from ledger.domain.existence import FutureFact
-from ledger.domain.listing import ContentMissing
 from ledger.domain.number import right_id
 from ledger.domain.right import Holding, RightFiled, RightKind
 from ledger.domain.spelling import PartyKnownAs
@@ -97,43 +99,6 @@ class Plan:
         yield from self.conveyances
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A record whose names are resolved: when each assignor signed, and who of them are persons.
-
-    `names` are those of its organisations, by name; `sound` says that all of them are vouched for.
-    """
-
-    record: Record
-    kind: ConveyanceKind
-    assignors: dict[str, date]
-    assignees: tuple[str, ...]
-    persons: frozenset[str]
-    names: Mapping[str, str]
-    sound: bool
-    applications: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class _Application:
-    """What the records say of an application, folded in order of recording.
-
-    `one_of` is the record of a security by which one of several debtors owns it, nobody knows who;
-    `part` the first one that passes something of it which no event can say: who owns it since,
-    nobody can tell here.
-    """
-
-    number: str
-    title_no: str | None = None
-    name: str | None = None
-    filed_on: date | None = None
-    record: Record | None = None
-    owners: list[str] = field(default_factory=list)
-    received: set[str] = field(default_factory=set)
-    one_of: str | None = None
-    part: str | None = None
-
-
 def plan(
     register: Register,
     mapping: PartyMapping,
@@ -149,9 +114,9 @@ def plan(
     Raises `MappingRefused` if the mapping links a record that itself names another.
     """
     links = _links(register.records, mapping)
-    applications = _described(register.records)
+    applications = describe_applications(register.records)
     parties = Parties(mapping, memory.token)
-    read, declined, beyond = _read(register, applications, parties, legal_day(now))
+    read, declined, beyond = read_records(register, applications, parties, legal_day(now))
     filings, unfiled = _filings(applications.values(), clerk)
     kept, left_out, without = _without(read, unfiled)
     conveyances, unfit = _conveyances(kept, links, clerk)
@@ -180,138 +145,6 @@ def plan(
     )
 
 
-def _described(records: Iterable[Record]) -> dict[str, _Application]:
-    """Return the applications with what any record says of them; the latest word counts."""
-    applications: dict[str, _Application] = {}
-    for record in records:
-        for described in record.properties:
-            if described.application is None:
-                continue
-            number = described.application
-            item = applications.setdefault(number, _Application(number))
-            item.title_no = described.patent or item.title_no
-            item.name = described.title or item.name
-            item.filed_on = described.filed or item.filed_on
-    return applications
-
-
-def _read(
-    register: Register, applications: dict[str, _Application], parties: Parties, today: date
-) -> tuple[list[_Read], list[Declined], list[Declined]]:
-    """Return the records that are read, why others are not, and what some are read without."""
-    read: list[_Read] = []
-    declined = [Declined(line.source, line.code, line.detail) for line in register.unreadable]
-    beyond: list[Declined] = []
-    for record in register.records:
-        try:
-            item = _before_parts(_resolved(record, applications, parties, today), applications)
-        except PartInWords as refusal:
-            declined.append(Declined(record.id, refusal.code, refusal.detail))
-            for number in record.applications():
-                applications[number].part = applications[number].part or record.id
-        except (KindUnknown, ContentMissing, FutureFact) as refusal:
-            declined.append(Declined(record.id, refusal.code, refusal.detail))
-        else:
-            read.append(item)
-            if gone := len(record.applications()) - len(item.applications):
-                detail = f"attested without {gone} applications of which a part passed before"
-                beyond.append(Declined(record.id, PartInWords.code, detail))
-            if item.sound:
-                _fold_owners(item, applications)
-    return read, declined, beyond
-
-
-def _before_parts(item: _Read, applications: dict[str, _Application]) -> _Read:
-    """Return a record by which title passes without the applications of which a part passed before.
-
-    Raises `PartInWords` if none is left: its assignors own less than all, and it would pass all.
-    """
-    if item.kind == "security" or item.kind in OF_LIENS:
-        return item
-    there = tuple(number for number in item.applications if applications[number].part is None)
-    if not there:
-        part = applications[item.applications[0]].part
-        raise PartInWords(f"{part} passed less than all before, and nobody can say what is left")
-    return replace(item, applications=there)
-
-
-def _must_be_complete(record: Record, applications: dict[str, _Application]) -> None:
-    for side in ("assignors", "assignees", "properties"):
-        if not getattr(record, side):
-            raise ContentMissing(f"it names no {side}")
-    if any(item.application is None for item in record.properties):
-        raise ContentMissing("a property has no application number")
-    undated = [n for n in record.applications() if applications[n].filed_on is None]
-    if undated:
-        raise ContentMissing(f"no record says when it was filed: {', '.join(undated)}")
-
-
-def _must_be_past(record: Record, today: date) -> None:
-    if record.recorded > today:
-        raise FutureFact(f"it was recorded on {record.recorded}, a day to come")
-    if any(item.executed and item.executed > record.recorded for item in record.assignors):
-        raise FutureFact("somebody signed after the office recorded it")
-
-
-def _resolved(
-    record: Record, applications: dict[str, _Application], parties: Parties, today: date
-) -> _Read:
-    kind = kind_of(record.kind, record.conveyance_text)
-    must_say_no_more(kind, record.conveyance_text)
-    _must_be_complete(record, applications)
-    _must_be_past(record, today)
-    written = [item.name for item in record.assignors]
-    written += [item.name for item in record.assignees]
-    party = {name: parties.resolve(name, record.document_sha256) for name in written}
-    assignors: dict[str, date] = {}
-    for item in record.assignors:
-        # Without a day on record it is certain only that it was signed when it was recorded; of
-        # one party's two signatures, the later completes the act.
-        executed = item.executed or record.recorded
-        known = assignors.get(party[item.name], executed)
-        assignors[party[item.name]] = max(known, executed)
-    firms = [name for name in party if not parties.is_person(name)]
-    return _Read(
-        record=record,
-        kind=kind,
-        assignors=assignors,
-        assignees=tuple(dict.fromkeys(party[item.name] for item in record.assignees)),
-        persons=frozenset(party[name] for name in party if name not in firms),
-        names={parties.name(name): party[name] for name in firms},
-        sound=not any(parties.in_doubt(name) for name in firms),
-        applications=record.applications(),
-    )
-
-
-def _fold_owners(item: _Read, applications: dict[str, _Application]) -> None:
-    """Count a record's assignors among the first owners where the record shows that they are.
-
-    Those of the first record that shows anybody's title are; so is every person who assigns
-    without having received: title is first the inventors', all of them (35 U.S.C. 101, 262), and
-    often each signs and records a paper of his own. Of several debtors of one security nobody knows
-    which one owns what, until one of them gives it away.
-    """
-    if item.kind in OF_LIENS:
-        return
-    one_of = item.kind == "security" and len(item.assignors) > 1
-    for number in item.applications:
-        application = applications[number]
-        owners = application.owners
-        if application.part is not None:
-            continue
-        if one_of:
-            application.one_of = application.one_of or item.record.id
-            continue
-        first = not owners
-        if first:
-            application.record = item.record
-        for party in item.assignors:
-            inventor = party in item.persons and party not in application.received
-            if party not in owners and (first or inventor):
-                owners.append(party)
-        application.received.update(item.assignees)
-
-
 def _links(records: Iterable[Record], mapping: PartyMapping) -> dict[str, str]:
     links = {link.record: link.refers_to for link in mapping.links}
     for record in records:
@@ -321,7 +154,7 @@ def _links(records: Iterable[Record], mapping: PartyMapping) -> dict[str, str]:
 
 
 def _filings(
-    applications: Iterable[_Application], clerk: str
+    applications: Iterable[Application], clerk: str
 ) -> tuple[list[RightFiled], dict[str, Declined]]:
     """Return the filings, and why an application that has records is not filed, by its number."""
     filings: list[RightFiled] = []
@@ -363,13 +196,13 @@ def _attested_without(
 
 
 def _without(
-    read: Iterable[_Read], unfiled: Mapping[str, Declined]
-) -> tuple[list[_Read], list[Declined], list[Declined]]:
+    read: Iterable[RecordRead], unfiled: Mapping[str, Declined]
+) -> tuple[list[RecordRead], list[Declined], list[Declined]]:
     """Return the records without the applications that cannot be filed.
 
     Then without how many each of them is, and the records of which nothing is left.
     """
-    kept: list[_Read] = []
+    kept: list[RecordRead] = []
     left_out: list[Declined] = []
     emptied: list[Declined] = []
     for item in read:
@@ -403,7 +236,7 @@ def _spelling(vouched: Vouched, clerk: str) -> PartyKnownAs:
     )
 
 
-def _filing(application: _Application, clerk: str) -> RightFiled:
+def _filing(application: Application, clerk: str) -> RightFiled:
     assert application.record is not None, "owners come from a record"
     assert application.filed_on is not None, "a record of an undated application was declined"
     share = Fraction(1, len(application.owners))
@@ -426,7 +259,7 @@ _DESIGN_SERIES = ("29", "35")
 """First digits of applications for designs: national (29) and under the Hague Agreement (35)."""
 
 
-def _right_kind(application: _Application) -> RightKind:
+def _right_kind(application: Application) -> RightKind:
     title_no = application.title_no or ""
     if title_no.startswith("PP"):
         return "plant_variety"
@@ -436,7 +269,7 @@ def _right_kind(application: _Application) -> RightKind:
 
 
 def _conveyances(
-    read: Iterable[_Read], links: dict[str, str], clerk: str
+    read: Iterable[RecordRead], links: dict[str, str], clerk: str
 ) -> tuple[list[ConveyanceAttested], list[Declined]]:
     known = {item.record.id: item for item in read}
     bodies: list[ConveyanceAttested] = []
@@ -457,7 +290,7 @@ def _conveyances(
 
 
 def _conveyance(
-    item: _Read, links: dict[str, str], known: Mapping[str, _Read], clerk: str
+    item: RecordRead, links: dict[str, str], known: Mapping[str, RecordRead], clerk: str
 ) -> ConveyanceAttested:
     record = item.record
     referred = _referred(item, links, known)
@@ -477,7 +310,9 @@ def _conveyance(
     )
 
 
-def _referred(item: _Read, links: dict[str, str], known: Mapping[str, _Read]) -> str | None:
+def _referred(
+    item: RecordRead, links: dict[str, str], known: Mapping[str, RecordRead]
+) -> str | None:
     """Return the record that this one is about: an event names one, even where the text names two.
 
     It is the first one named that is in the set, or else the first one named.
@@ -489,7 +324,7 @@ def _referred(item: _Read, links: dict[str, str], known: Mapping[str, _Read]) ->
     return _security(referred, links, known) if item.kind in OF_LIENS else referred
 
 
-def _security(named: str, links: dict[str, str], known: Mapping[str, _Read]) -> str:
+def _security(named: str, links: dict[str, str], known: Mapping[str, RecordRead]) -> str:
     """Return the security meant: who names the record by which it was passed on means it."""
     for _ in known:  # no more steps than records, so that a circle ends too
         item = known.get(named)

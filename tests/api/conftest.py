@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import quote
 
 import httpx2
 import pytest
 
+from api.cli.story import Done, chapters, variables
 from ledger.client import LedgerClient, read_trust
+from ledger.domain.event import legal_day
 from ledger.home import Home
 from ledger.intake import decode
+from ledger.log.encoding import write_base64
 from ledger.node import Node
 from ledger.settings import Settings
 from ledger.store.embedded import EmbeddedPostgres
@@ -18,7 +23,7 @@ from tests.support.builders import FIRM, INSTITUTE, RIVAL
 from tests.support.http import serving
 from tests.support.node import append, found, running, settings_for
 from tests.support.postgres import fresh_database
-from tests.support.tale import Tale, cast_of, play
+from tests.support.tale import Loaded, Tale, cast, cast_of, play
 from tests.support.world import World
 
 
@@ -72,6 +77,23 @@ def tale(url: str, home: Home, node: Node, world: World) -> Tale:
         played = play(ledger, world, cast_of(world))
     rebuild(node.pool, READ_MODELS, decode, key=node.key)
     return played
+
+
+@pytest.fixture(scope="module")
+def loaded(url: str, home: Home, node: Node) -> Loaded:
+    """Tell all chapters of the story; whoever asks does so in the words of the document."""
+    world, today = World.of(home), legal_day(datetime.now(UTC))
+    with LedgerClient(url, read_trust(home.trust)) as ledger:
+        tale = play(ledger, world, cast(world, {}, {}, today), *chapters())
+        at = {name: receipt.position for name, receipt in tale.receipts.items()}
+        kept = ledger.open_note(ledger.get_bytes("/checkpoint"))
+        rebuild(node.pool, READ_MODELS, decode, key=node.key)
+        words = variables(tale.cast, Done({}, at)) | {
+            "AT": tale.receipts["acceptance"].accepted,
+            "SIZE": str(kept.size),
+            "ROOT": quote(write_base64(kept.root), safe=""),
+        }
+        return Loaded(url, home.trust, at, words)
 
 
 @pytest.fixture

@@ -9,13 +9,11 @@ import re
 import shlex
 import subprocess
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from string import Template
 from typing import Any
-from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -23,18 +21,11 @@ from typer.testing import CliRunner
 
 from api.cli.answers import EXIT_CODES
 from api.cli.main import app
-from api.cli.story import Done, chapters, names, variables
-from ledger.client import LedgerClient, read_trust
-from ledger.domain.event import legal_day
+from api.cli.story import names
 from ledger.home import Home
-from ledger.intake import decode
-from ledger.log.encoding import write_base64
-from ledger.node import Node
 from ledger.wire.envelope import envelope_to_object
-from projections.catalogue import READ_MODELS
-from projections.rebuild import rebuild
 from tests.support.openapi import GOLDEN
-from tests.support.tale import cast, play
+from tests.support.tale import Loaded
 from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -77,36 +68,6 @@ LINES = [
     if document.name != "questions.md"
 ]
 FURTHER = re.findall(r"^\| \d+ \| .* \| `(/v1/[^`]*)` \|$", TEXT, re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A served ledger in which the story was told; `at` has the positions by name."""
-
-    url: str
-    trust: Path
-    at: Mapping[str, int]
-    words: Mapping[str, str]
-
-    def said(self, text: str) -> str:
-        """Return what the document says, with what differs from ledger to ledger."""
-        return Template(text).substitute(self.words)
-
-
-@pytest.fixture(scope="module")
-def loaded(url: str, home: Home, node: Node) -> Iterator[Loaded]:
-    world, today = World.of(home), legal_day(datetime.now(UTC))
-    with LedgerClient(url, read_trust(home.trust)) as ledger:
-        tale = play(ledger, world, cast(world, {}, {}, today), *chapters())
-        at = {name: receipt.position for name, receipt in tale.receipts.items()}
-        kept = ledger.open_note(ledger.get_bytes("/checkpoint"))
-        rebuild(node.pool, READ_MODELS, decode, key=node.key)
-        words = variables(tale.cast, Done({}, at)) | {
-            "AT": tale.receipts["acceptance"].accepted,
-            "SIZE": str(kept.size),
-            "ROOT": quote(write_base64(kept.root), safe=""),
-        }
-        yield Loaded(url, home.trust, at, words)
 
 
 def test_the_document_has_every_question_and_every_path_exists():
@@ -442,69 +403,3 @@ def test_days_that_are_no_days_are_not_shown(http: httpx2.Client, loaded: Loaded
     del loaded
     for question in QUESTIONS:
         assert "9999-12-31" not in http.get(question.path).text
-
-
-PAGES = (
-    f"/rights/{NAMES['mark']}",
-    f"/rights/{NAMES['right']}",
-    f"/contracts/{NAMES['contract']}",
-    f"/contracts/{NAMES['royalties']}",
-    f"/parties/{INSTITUTE}",
-    f"/parties/{AUTHOR}",
-    f"/disputes/{NAMES['dispute']}",
-    f"/distributions/{NAMES['distribution']}",
-)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_subject_has_its_page_and_what_it_links_to_is_there(
-    http: httpx2.Client, loaded: Loaded, path: str
-):
-    del loaded
-    answer = http.get(path)
-    assert 200 == answer.status_code, answer.text
-    assert "default-src 'none'; style-src 'self'; " in answer.headers["content-security-policy"]
-    assert not re.search(r"<script|<style|style=|javascript:|\son[a-z]+=", answer.text)
-    for link in sorted(set(re.findall(r'href="(/[^"]*)"', answer.text))):
-        assert 200 == http.get(link).status_code, link
-
-
-@pytest.mark.parametrize(
-    ("path", "said"),
-    [
-        (PAGES[0], (FIRM, "Hợp đồng tín dụng số 2")),
-        (PAGES[2], ("niêm phong (sha256:", "5%", "giá bán tịnh", "437.500.000 VND")),
-        (PAGES[3], ("Quá hạn vào ngày", "1.000.000.000 VND", "4%", "3%")),
-        (PAGES[4], ("lộ khóa", "1.000.000.000 VND")),
-        (PAGES[5], ("131.250.000 VND", NAMES["dispute"])),
-        (PAGES[6], ("tạm giữ thanh toán", "Phần chia doanh thu không đúng thỏa thuận")),
-        (PAGES[7], ("ra đúng số đã ký", "284.375.000 VND", "65%")),
-    ],
-)
-def test_a_page_says_what_its_subject_is(
-    http: httpx2.Client, loaded: Loaded, path: str, said: tuple[str, ...]
-):
-    day = f"?true_on={loaded.words['Q2']}" if path == PAGES[3] else ""
-    if day:  # Overdue on a later day; the rates of the days before the amendment.
-        assert said[0] in http.get(path).text
-        said = said[1:]
-    text = http.get(f"{path}{day}").text
-    for words in said:
-        assert words in text, words
-
-
-def test_the_page_of_what_is_not_known_says_so(http: httpx2.Client, loaded: Loaded):
-    del loaded
-    for kind, folder in (("right", "rights"), ("contract", "contracts"), ("party", "parties")):
-        assert "KHÔNG BIẾT" in http.get(f"/{folder}/{kind}:none").text
-    assert 422 == http.get("/rights/party:none").status_code
-
-
-def test_the_page_of_a_slip_offers_what_may_be_meant(http: httpx2.Client, loaded: Loaded):
-    del loaded
-    page = http.get(f"/rights/{NAMES['right'][:-1]}").text
-    assert "KHÔNG BIẾT" in page
-    assert f'<a href="/rights/{NAMES["right"]}">' in page
-    then = http.get(f"/rights/{NAMES['right']}", params={"known_at": 0}).text
-    assert "KHÔNG BIẾT" in then
-    assert "KHÔNG BIẾT" not in http.get(f"/rights/{NAMES['right']}?after=999999").text

@@ -91,7 +91,14 @@ def test_no_float_in_the_rules():
 OWN = {
     *(
         f"ledger/{name}.py"
-        for name in ("lawbook", "judged", "powers", "domain/territory", "domain/remedy")
+        for name in (
+            "lawbook",
+            "judged",
+            "powers",
+            "domain/office",
+            "domain/territory",
+            "domain/remedy",
+        )
     ),
     *(f"ledger/store/{name}.py" for name in ("schema", "migrate", "embedded")),
     "api/importers/office_codes.py",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
+from string import Template
 
 from api.cli.signing import sign_sealed
 from api.cli.story import Cast, Done, Step, names, story
@@ -32,6 +34,20 @@ class Tale:
     def at(self, *steps: str) -> list[int]:
         """Return the positions of steps."""
         return [self.receipts[step].position for step in steps]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A served ledger in which the story was told; `at` has the positions by name."""
+
+    url: str
+    trust: Path
+    at: Mapping[str, int]
+    words: Mapping[str, str]
+
+    def said(self, text: str) -> str:
+        """Return what the document says, with what differs from ledger to ledger."""
+        return Template(text).substitute(self.words)
 
 
 def cast_of(world: World) -> Cast:

@@ -9,17 +9,11 @@ refused with 2, which no question gives for yes or no, and nothing is printed.
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
-from datetime import date
 from pathlib import Path
-from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
-import httpx2
 import pytest
 
-from api.answer_json import kinds_of
 from api.cli.echoes import CHOSEN, place_of
 from api.cli.main import run
 from api.describe import checking
@@ -27,11 +21,10 @@ from api.describe.language import Language
 from ledger import checked
 from ledger.client import WrongAnswer
 from ledger.lastseen import LastSeen, seen_directory
-from ledger.log.tiles import tile_path
 from ledger.verify.trust import parse_trust
 from ledger.wire.entry import parse_entry
 from ledger.wire.regular import OddFile
-from tests.support.log import flip
+from tests.support.false_answers import FORGED, another, derived, false
 from tests.support.questioned import (
     POSITIONS,
     QUESTIONS,
@@ -39,7 +32,6 @@ from tests.support.questioned import (
     Server,
     answer_to,
     derives,
-    entry_json,
     kind_of,
     put,
     question_of,
@@ -80,30 +72,6 @@ def title(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return answer_to(TITLE, monkeypatch)
 
 
-def false(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield a JSON value once for each of its leaves, that being another of its type."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            for place, changed in false(inner, f"{at}.{name}"):
-                yield place, {**value, name: changed}
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            for place, changed in false(inner, f"{at}[{number}]"):
-                yield place, [*value[:number], changed, *value[number + 1 :]]
-    elif value is not None:
-        yield at, other(value)
-
-
-def other(value: Any) -> Any:
-    """Return another value of a type; of an instant or a day, one of another year."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value + 1
-    verdicts = {"answered": "yes", "yes": "no", "no": "yes"}
-    return value.replace("2026", "2031") if "2026" in value else verdicts.get(value, f"{value}y")
-
-
 def said(done: Any) -> list[str]:
     """Return the lines of an answer, which is headed as what it is, the heading left out."""
     assert done.exit_code in CODES, (done.exit_code, done.output, done.exception)
@@ -142,19 +110,6 @@ def test_no_false_member_of_an_answer_is_told_as_verified(
     assert next(iter(as_json)) == "verified"
 
 
-def derived(kind: Any, place: str) -> bool:
-    """Say whether a place in an answer of a kind is within what follows from the rest of it."""
-    for name in filter(None, re.sub(r"\[\d+\]", "", place).split(".")):
-        if not is_dataclass(kind):
-            return False
-        if derives(kind, name):
-            return True
-        kind = kinds_of(kind)[name]
-        while get_args(kind):
-            kind = next(each for each in get_args(kind) if each is not NoneType)
-    return False
-
-
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
 def test_an_answer_to_another_question_is_none(
     words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
@@ -172,18 +127,6 @@ def test_an_answer_to_another_question_is_none(
             continue
         told = refused(done, "WRONG_ANSWER")
         assert f"another question: {place} is " in told or "beside it" in told or " is no " in told
-
-
-def another(kind: Any, place: str, value: Any) -> Any:
-    """Return another value than was asked that may stand at a place of an answer of a kind."""
-    if place.endswith("codes"):
-        return "iso:US" if "territory" in place else "A61K"
-    for name in place.split("."):
-        kind = kinds_of(kind)[name]
-    inner = [each for each in get_args(kind) or (kind,) if each not in (NoneType, value)]
-    if get_origin(kind) is Literal:
-        return inner[0]
-    return {int: 5, date: "2031-01-01", bool: not value}.get(inner[0], "party:y")
 
 
 @pytest.mark.parametrize(
@@ -386,34 +329,6 @@ def test_so_many_events_are_fetched_and_no_more(
 
 
 # Entries, tiles and checkpoints that are not those of the log
-
-
-def content(raw: bytes) -> Callable[[], httpx2.Response]:
-    return lambda: httpx2.Response(200, content=raw)
-
-
-def as_json(value: object) -> Callable[[], httpx2.Response]:
-    return lambda: httpx2.Response(200, json=value)
-
-
-TILE = f"/{tile_path(0, 0, SIZE)}"
-FORGED: dict[str, Callable[[SampleLog], tuple[str, Callable[[], httpx2.Response]]]] = {
-    "another entry": lambda log: ("/v1/entries/4", as_json(entry_json(log, 5))),
-    "an entry altered": lambda log: (
-        "/v1/entries/4",
-        content(flip(json.dumps(entry_json(log, 4)).encode(), 900)),
-    ),
-    "another payload beside the bytes": lambda log: (
-        "/v1/entries/4",
-        as_json(entry_json(log, 4, payload={"signers": ["party:vn.other"]})),
-    ),
-    "no entry": lambda _log: ("/v1/entries/4", lambda: httpx2.Response(404, json={"code": "NO"})),
-    "an entry without end": lambda _log: ("/v1/entries/4", content(bytes(1 << 20))),
-    "a tile altered": lambda log: (TILE, content(flip(log.files(SIZE)[TILE[1:]], 99))),
-    "a tile cut short": lambda log: (TILE, content(log.files(SIZE)[TILE[1:]][:-32])),
-    "a checkpoint of nothing": lambda _log: ("/checkpoint", content(b"")),
-    "a checkpoint altered": lambda log: ("/checkpoint", content(flip(log.checkpoint(SIZE), 40))),
-}
 
 
 @pytest.mark.parametrize("name", FORGED)

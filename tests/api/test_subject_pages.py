@@ -1,0 +1,77 @@
+"""The pages of the subjects of the story: what each says, and that its links are there."""
+
+import re
+
+import httpx2
+import pytest
+
+from api.cli.story import names
+from tests.support.tale import Loaded
+
+NAMES = names()
+INSTITUTE, FIRM, AUTHOR = (NAMES[each] for each in ("institute", "firm", "inventor"))
+
+PAGES = (
+    f"/rights/{NAMES['mark']}",
+    f"/rights/{NAMES['right']}",
+    f"/contracts/{NAMES['contract']}",
+    f"/contracts/{NAMES['royalties']}",
+    f"/parties/{INSTITUTE}",
+    f"/parties/{AUTHOR}",
+    f"/disputes/{NAMES['dispute']}",
+    f"/distributions/{NAMES['distribution']}",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_subject_has_its_page_and_what_it_links_to_is_there(
+    http: httpx2.Client, loaded: Loaded, path: str
+):
+    del loaded
+    answer = http.get(path)
+    assert 200 == answer.status_code, answer.text
+    assert "default-src 'none'; style-src 'self'; " in answer.headers["content-security-policy"]
+    assert not re.search(r"<script|<style|style=|javascript:|\son[a-z]+=", answer.text)
+    for link in sorted(set(re.findall(r'href="(/[^"]*)"', answer.text))):
+        assert 200 == http.get(link).status_code, link
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (PAGES[0], (FIRM, "Hợp đồng tín dụng số 2")),
+        (PAGES[2], ("niêm phong (sha256:", "5%", "giá bán tịnh", "437.500.000 VND")),
+        (PAGES[3], ("Quá hạn vào ngày", "1.000.000.000 VND", "4%", "3%")),
+        (PAGES[4], ("lộ khóa", "1.000.000.000 VND")),
+        (PAGES[5], ("131.250.000 VND", NAMES["dispute"])),
+        (PAGES[6], ("tạm giữ thanh toán", "Phần chia doanh thu không đúng thỏa thuận")),
+        (PAGES[7], ("ra đúng số đã ký", "284.375.000 VND", "65%")),
+    ],
+)
+def test_a_page_says_what_its_subject_is(
+    http: httpx2.Client, loaded: Loaded, path: str, said: tuple[str, ...]
+):
+    day = f"?true_on={loaded.words['Q2']}" if path == PAGES[3] else ""
+    if day:  # Overdue on a later day; the rates of the days before the amendment.
+        assert said[0] in http.get(path).text
+        said = said[1:]
+    text = http.get(f"{path}{day}").text
+    for words in said:
+        assert words in text, words
+
+
+def test_the_page_of_what_is_not_known_says_so(http: httpx2.Client, loaded: Loaded):
+    del loaded
+    for kind, folder in (("right", "rights"), ("contract", "contracts"), ("party", "parties")):
+        assert "KHÔNG BIẾT" in http.get(f"/{folder}/{kind}:none").text
+    assert 422 == http.get("/rights/party:none").status_code
+
+
+def test_the_page_of_a_slip_offers_what_may_be_meant(http: httpx2.Client, loaded: Loaded):
+    del loaded
+    page = http.get(f"/rights/{NAMES['right'][:-1]}").text
+    assert "KHÔNG BIẾT" in page
+    assert f'<a href="/rights/{NAMES["right"]}">' in page
+    then = http.get(f"/rights/{NAMES['right']}", params={"known_at": 0}).text
+    assert "KHÔNG BIẾT" in then
+    assert "KHÔNG BIẾT" not in http.get(f"/rights/{NAMES['right']}?after=999999").text
