@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from ledger.domain.author_pay import Income, Result, duties
+from ledger.domain.author_pay import REGISTERED, Income, Result, duties
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM
-from ledger.domain.share import REGISTERED
 from ledger.store.connection import Pool
 from projections.answer import Answer
 from projections.status import StatusRow, status, status_rows

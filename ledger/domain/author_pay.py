@@ -17,6 +17,11 @@ from ledger.domain.event import Refusal
 from ledger.domain.law import Ground, Law
 from ledger.domain.money import PPM
 from ledger.domain.remedy import HERE, Step
+from ledger.domain.right import Right
+from ledger.domain.technology import Technology
+
+REGISTERED = frozenset({"invention", "utility_solution", "design", "layout"})
+"""The kinds of right for which IP Law art. 135(1) gives the authors remuneration."""
 
 Income = Literal["own_use", "licence"]
 
@@ -34,6 +39,17 @@ class Result:
     task_assigned_on: date | None
     titled: bool
     registered: bool
+
+
+def result_of(technology: Technology, title: Right | None) -> Result:
+    """Return a technology by the keys that choose the rule of the authors' pay."""
+    return Result(
+        funded=technology.state_funded,
+        wholly=technology.funding.state_share == 1,
+        task_assigned_on=technology.funding.task_assigned_on,
+        titled=title is not None and title.granted_on is not None,
+        registered=title is not None and title.kind in REGISTERED,
+    )
 
 
 def remuneration(

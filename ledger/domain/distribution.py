@@ -15,7 +15,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from ledger.domain.author_pay import ShareBelowStatute, profit_share
+from ledger.domain.author_pay import ShareBelowStatute, profit_share, result_of
+from ledger.domain.authors_split import AuthorSplitMissing, agreed_split
 from ledger.domain.contract import Contract
 from ledger.domain.contract_terms import ContractId
 from ledger.domain.event import (
@@ -63,7 +64,6 @@ from ledger.domain.share import (
     must_be_a_whole,
     must_be_current,
     read_parts,
-    result_of,
 )
 from ledger.domain.sharing import (
     Agreement,
@@ -206,15 +206,6 @@ class AlreadyDistributed(Refusal):
 
     code = "ALREADY_DISTRIBUTED"
     title_vi = "Khoản tiền này đã được phân chia"
-
-
-class AuthorSplitMissing(Refusal):
-    """What co-authors have not agreed to split is not paid: it waits in suspense."""
-
-    code = "AUTHOR_SPLIT_MISSING"
-    members = ("technology", "authors_split")
-    title_vi = "Các đồng tác giả chưa thỏa thuận phân chia: phần này được giữ lại"
-    article = "Nghị định 267/2025/NĐ-CP, Điều 34(3)"
 
 
 def _admit_distributed(state: State, event: Event, context: Context) -> None:
@@ -408,22 +399,6 @@ def _must_split_among_authors(
                     change={"/body/authors": payables(split_up), "/body/suspense": waiting},
                 ),
             )
-
-
-def agreed_split(
-    subject: str, technology: Technology, repeated: Parts | Sealed | None, context: Context
-) -> Mapping[str, int] | None:
-    """Return the co-authors' parts as agreed, kept or repeated; None while there is nothing."""
-    agreed = None if technology.authors is None else technology.authors.split
-    if agreed is None:
-        return None
-    if isinstance(agreed, Sealed):
-        if repeated is None:
-            agreed = recall(agreed, subject, context, read_parts)
-        else:
-            agreed = reveal(repeated, "/body/authors_split", context, read_parts)
-        must_be_a_whole(agreed, 0)
-    return {part.party: part.ppm for part in agreed}
 
 
 def _must_keep_to_the_statute(

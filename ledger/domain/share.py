@@ -23,6 +23,7 @@ from ledger.domain.author_pay import (
     must_bound_the_broker,
     must_give_authors_their_share,
     must_not_cap_the_authors,
+    result_of,
 )
 from ledger.domain.authority import WrongSigner
 from ledger.domain.contract import Contract
@@ -61,9 +62,6 @@ from ledger.domain.right import Right
 from ledger.domain.technology import Technology, TechnologyId
 
 KIND = "share"
-
-REGISTERED = frozenset({"invention", "utility_solution", "design", "layout"})
-"""The kinds of right for which IP Law art. 135(1) gives the authors remuneration."""
 
 ShareId = Annotated[str, of_kind(KIND)]
 Role = Literal["author", "host", "organiser", "broker", "investor", "state", "science", "other"]
@@ -448,17 +446,6 @@ def _left_by_the_waterfall(body: ShareAgreed) -> int:
     for step in body.waterfall:
         left -= left * (step.rate_ppm or 0) // PPM
     return left
-
-
-def result_of(technology: Technology, title: Right | None) -> Result:
-    """Return a technology by the keys that choose the rule of the authors' pay."""
-    return Result(
-        funded=technology.state_funded,
-        wholly=technology.funding.state_share == 1,
-        task_assigned_on=technology.funding.task_assigned_on,
-        titled=title is not None and title.granted_on is not None,
-        registered=title is not None and title.kind in REGISTERED,
-    )
 
 
 def _evolve_contract_agreed(subject: str, value: Contract, logged: Logged) -> Contract:

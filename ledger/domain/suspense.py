@@ -9,14 +9,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
+from ledger.domain.authors_split import AuthorSplitMissing, agreed_split
 from ledger.domain.contract_terms import ContractId
 from ledger.domain.distribution import (
     KIND,
-    AuthorSplitMissing,
     Distribution,
     DistributionId,
     DistributionMismatch,
-    agreed_split,
 )
 from ledger.domain.event import (
     FROM_LIST,

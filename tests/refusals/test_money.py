@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from ledger.domain.author_pay import BrokerOverCap, CapBelowStatute, ShareBelowStatute
-from ledger.domain.distribution import AuthorSplitMissing, DistributionMismatch
+from ledger.domain.authors_split import AuthorSplitMissing
+from ledger.domain.distribution import DistributionMismatch
 from ledger.domain.existence import FutureFact
 from ledger.domain.hold import Held
 from ledger.domain.money import CurrencyMismatch, Money, RateRange, ShareSum
