@@ -372,9 +372,8 @@ def lapsed_by(offer: Offer, listing: Listing) -> tuple[int, ...]:
         for proposed in offer.proposed
         if held.licensee != proposed.licensee and held.box.overlaps(proposed.reach())
     }
-    if taken or listing.closed is None:
-        return tuple(sorted(taken))
-    return (listing.closed,)
+    closed = () if listing.closed is None else (listing.closed,)
+    return tuple(sorted(taken)) or closed
 
 
 def _admit_rejected(state: State, event: Event, context: Context) -> None:
@@ -430,8 +429,7 @@ def _turned(offer: Offer) -> dict[str, str]:
 
 def _must_be_open(offer: Offer, party: str, enough: Collection[str] = ()) -> None:
     """Refuse what comes after an answer; after one of those that are `enough` nothing is left."""
-    answer = offer.answer
-    if answer is None:
+    if (answer := offer.answer) is None:
         return
     step = _offering(offer, party, "accepted" if answer.outcome == "accepted" else None)
     if answer.outcome in enough:

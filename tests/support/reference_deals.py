@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator
 from tests.support.reference_days import later
 from tests.support.reference_model import BY_AGREEMENT, YEARS, Reference, Said
 from tests.support.reference_places import (
+    codes_in_use,
     field_codes_meet,
-    in_use,
     places_meet,
-    places_of,
     reaches,
     same_ground,
 )
@@ -117,7 +116,7 @@ class DealsReference(Reference):
             return "INTERVAL_EMPTY"
         if not 0 <= said["royalty_ppm"] <= WHOLE:
             return "RATE_RANGE"
-        codes = (self._codes_in_use(each, day, stood) for each in said["proposed"])
+        codes = (codes_in_use(each, day, stood) for each in said["proposed"])
         return next(filter(None, codes), None)
 
     def answered(self, offer: str) -> bool:
@@ -277,20 +276,9 @@ class DealsReference(Reference):
         )
         return None if rights and made else "PREDECESSOR_UNKNOWN"
 
-    @staticmethod
-    def _codes_in_use(grant: Said, day: str, stood: Iterable[Said]) -> str | None:
-        """Judge codes: one that stood before, or in what was offered or lies above, stands."""
-        before = [*stood]
-        places = [code for each in before for code in places_of(each)]
-        if any(not in_use(each, day) and each not in places for each in places_of(grant)):
-            return "TERRITORY_EDITION"
-        fields = [code for each in before for code in each["field"]["codes"]]
-        new = [code for code in grant["field"]["codes"] if code not in fields]
-        return "FIELD_UNKNOWN" if "A02" in new else None
-
     def _lawful(self, said: Said, grant: Said, day: str, stood: Iterable[Said] = ()) -> str | None:
         """Judge codes and contents."""
-        if code := self._codes_in_use(grant, day, stood):
+        if code := codes_in_use(grant, day, stood):
             return code
         if said["price"] is None and said["royalty_ppm"] is None and said["royalty"] is None:
             return "CONTENT_MISSING"

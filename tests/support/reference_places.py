@@ -1,5 +1,6 @@
 """Places and fields as the plain references compare them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 _MADE_OF = {"vn-2025:48": ("vn-2004:VN-27", "vn-2004:VN-DN")}
@@ -40,3 +41,16 @@ def in_use(code: str, day: str) -> bool:
     """Whether the list of units that a code is of was in use on a day."""
     old = day < "2025-07-01"
     return not code.startswith("vn-2025" if old else "vn-2004")
+
+
+def codes_in_use(
+    grant: dict[str, Any], day: str, stood: Iterable[dict[str, Any]] = ()
+) -> str | None:
+    """Judge codes: one that stood before, or in what was offered or lies above, stands."""
+    before = [*stood]
+    places = [code for each in before for code in places_of(each)]
+    if any(not in_use(each, day) and each not in places for each in places_of(grant)):
+        return "TERRITORY_EDITION"
+    fields = [code for each in before for code in each["field"]["codes"]]
+    new = [code for code in grant["field"]["codes"] if code not in fields]
+    return "FIELD_UNKNOWN" if "A02" in new else None
