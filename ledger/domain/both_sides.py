@@ -86,11 +86,12 @@ def must_not_sign_both_named_sides(
     Who signs an answer stands beside those who signed what it answers. Whether that exists, and
     who may sign this about it, is told before: its sides are known then.
     """
+    for answer in answers(state, event.body):
+        then = {answer.made_by: _hands(state, answer.subject), **stands}
+        pair = answer.made_by, answer.by
+        _must_be_apart(event, then, pair if one_hand(then, pair) else None, answer.position)
     if all(signer in stands.get(signer, ()) for signer in event.signers):
         return  # Whoever signs by a key of its own is on its own side, and nobody signs for it.
-    for answer in answers(state, event.body):
-        then, pair = {answer.made_by: _hands(state, answer.subject), **stands}, answer[1:]
-        _must_be_apart(event, then, pair if one_hand(then, pair) else None)
     pairs = _KNOWN.get(type(event.body), _none)(state, event.body, context)
     with if_opened(context, SelfDealing):
         both = next((pair for pair in pairs if one_hand(stands, pair)), None)
@@ -101,6 +102,7 @@ class Answer(NamedTuple):
     """Who answers, receives, accepts or relies on what another party made, by an event before."""
 
     subject: str
+    position: int
     made_by: str
     by: str
 
@@ -115,7 +117,7 @@ def answers(state: State, body: Body) -> Iterator[Answer]:
             makers = getattr(value, maker)
             by = getattr(value if kind is Consent else body, signer)
             for made_by in (makers,) if isinstance(makers, str) else makers:
-                yield Answer(subject, made_by, by)
+                yield Answer(subject, value.position, made_by, by)
 
 
 def keys_answered(state: FoldedState, body: Body) -> Iterator[str]:
@@ -132,18 +134,23 @@ def _hands(state: FoldedState, subject: str) -> set[str]:
     return {key.party for key in keys if isinstance(key, Key)}
 
 
-def _must_be_apart(event: Event, stands: Stands, parties: Collection[str] | None) -> None:
+def _must_be_apart(
+    event: Event, stands: Stands, parties: Collection[str] | None, *made_at: int
+) -> None:
     if parties is not None:
         hands = {hand for party in parties for hand in stands.get(party, ())}
+        here = sorted({*parties}.intersection(event.signers))
+        # Who signs by a key of its own already answers what it made itself, for the other side.
+        own = all(party in stands.get(party, ()) for party in here)
         raise SelfDealing(
             f"{', '.join(sorted(hands))} signs for {' and '.join(sorted(parties))}, on opposed"
             f" sides of this {event.type}: each side signs by a key of its own, or by one of"
             " somebody who is not the other side and does not sign for it",
+            positions=made_at,
             subjects=parties,
-            step=Step(
-                {"parties": ", ".join(sorted(parties))},
-                sign=tuple(sorted({*parties}.intersection(event.signers))),
-            ),
+            step=Step(case="own")
+            if own
+            else Step({"parties": ", ".join(sorted(parties))}, sign=tuple(here)),
         )
 
 
@@ -257,7 +264,7 @@ _KNOWN: dict[type[Body], Sides] = {
 }
 """The sides of what an event names, by its body."""
 
-_ANSWERS: dict[type[Body], tuple[type, str, str, str]] = {
+_ANSWERS: dict[type[Body], tuple[type[Any], str, str, str]] = {
     OfferCountered: (Offer, "counters", "offeror", "offeror"),
     OfferAccepted: (Offer, "offer", "offeror", "accepted_by"),
     OfferRejected: (Offer, "offer", "offeror", "rejected_by"),
@@ -278,4 +285,4 @@ _ANSWERS: dict[type[Body], tuple[type, str, str, str]] = {
 Who made it is a member of what is known of it, who answers one of the event, or of a consent.
 """
 
-_NO_ANSWER = (object, "", "", "")
+_NO_ANSWER: tuple[type[Any], str, str, str] = (object, "", "", "")

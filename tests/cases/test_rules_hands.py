@@ -102,3 +102,12 @@ def test_nobody_answers_what_the_same_hand_made(pair: Pair) -> None:
     by_one.when(answered).then_refused(SelfDealing, subjects=[pair.maker, pair.by])
     by_one.when(said(pair.answer, signed_by=[pair.by, *pair.too])).then_admitted()
     past.and_then(said(pair.made, signed_by=[pair.maker])).when(answered).then_admitted()
+
+
+def test_who_opened_an_auction_for_another_does_not_bid_in_it() -> None:
+    """A key of its own does not put the bidder on the other side of what it made itself."""
+    past = deputed(given(right_filed(), listing_published()))
+    bid = bid_placed(600_000_000, bidder=AUTHOR)
+    past.and_then(auction_opened()).when(bid).then_admitted()
+    by_one = past.and_then(said(auction_opened(), signed_by=[AUTHOR]))
+    by_one.when(bid).then_refused(SelfDealing, subjects=[INSTITUTE, AUTHOR])
