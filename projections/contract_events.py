@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ledger.domain.amendment import ContractChanged
+from ledger.domain.changing import ContractChanged
 from ledger.domain.contract import Contract
 from ledger.domain.contract_terms import AgreedTerms
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated

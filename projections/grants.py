@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from ledger.domain.amendment import ContractChanged, CorrectionRecorded, TermsAmended
+from ledger.domain.amendment import CorrectionRecorded, TermsAmended
+from ledger.domain.changing import ContractChanged
 from ledger.domain.contract import ContractConcluded
 from ledger.domain.contract_terms import AgreedTerms, Grant
 from ledger.domain.ending import ContractResumed, ContractSuspended, ContractTerminated

@@ -10,41 +10,37 @@ Read in this order: events, refusals, admit, evolve.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import ClassVar
+
+from pydantic import model_validator
 
 from ledger.domain.approval import must_await_registration
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import Backdated, Since, must_be_confirmed
-from ledger.domain.clauses import must_be_free_of_void_clauses, must_end_with_the_contract
-from ledger.domain.codes import must_be_codes
-from ledger.domain.consent import consenting
+from ledger.domain.changing import (
+    ContractChanged,
+    must_be_allowed,
+    must_end_in_the_past_for_all,
+    objects_of,
+)
 from ledger.domain.contract import (
     KIND,
     Change,
     Contract,
-    absent_from,
     concluding,
-    must_let_out,
     must_run,
 )
 from ledger.domain.contract_terms import (
     FORMS,
     Changes,
     Confirmation,
-    ConsentId,
-    ContractId,
     Form,
     Grant,
-    ObjectIds,
     Upon,
-    changed,
-    read_by,
     reason_of,
 )
 from ledger.domain.estate import E, ended_from, replaced_from, with_grants
 from ledger.domain.event import (
-    DISTINCT,
-    FROM_LIST,
     Admits,
     Body,
     Context,
@@ -53,68 +49,22 @@ from ledger.domain.event import (
     EventHash,
     Evolves,
     Logged,
-    PartyId,
     PartyIds,
     Refusal,
     State,
     Text,
     legal_day,
 )
-from ledger.domain.existence import PredecessorUnknown, interval, known, not_in_future
+from ledger.domain.existence import PredecessorUnknown, known, not_in_future
 from ledger.domain.granting import (
-    Placed,
     held_grant,
-    must_be_free,
     must_be_on_filed_rights,
-    must_be_owner,
     must_not_reach_behind,
 )
-from ledger.domain.law import law_day
-from ledger.domain.lawful import must_be_rated
 from ledger.domain.remedy import Step, joining, leaving_out
 from ledger.domain.sublicence import (
-    contracts_above,
     licensees_of,
-    must_lie_within,
-    sublicences_below,
 )
-
-
-class ContractChanged(Body):
-    """What an amendment and a correction say alike. Never an event itself.
-
-    `rights` are the rights and technologies that a grant is on which is named in `changes`, before
-    or after.
-    """
-
-    contract: ContractId
-    parties: PartyIds
-    changes: Changes
-    rights: ObjectIds
-    consents: Annotated[tuple[PartyId, ...], FROM_LIST, DISTINCT] = ()
-    consents_given: Annotated[tuple[ConsentId, ...], FROM_LIST, DISTINCT] = ()
-
-    def subjects(self) -> frozenset[str]:
-        """Return the contract, those who sign, and what changed grants are on."""
-        return frozenset((self.contract, *self.parties, *self.rights, *self.consents))
-
-    def reads(self, state: State) -> Iterable[str]:
-        """Return the consents on record, what changed grants are on, and the contract above."""
-        contract = state.get(self.contract)
-        if isinstance(contract, Contract) and contract.head is not None:
-            head = contract.head.partition("#")[0]
-            yield head
-            yield from contracts_above(state, head)
-        yield from self.consents_given
-        yield from self.falling(state)
-        if isinstance(contract, Contract):
-            yield from read_by(changed(contract.newest, self.changes))
-
-    def falling(self, state: State) -> Iterable[str]:
-        """Return the sublicences below what the change ends or touches."""
-        touched = {grant.grant for grant in self.changes.grants}.union(self.changes.grants_ended)
-        shorter = "effective_to" in self.changes.model_fields_set
-        return sublicences_below(state, self.contract, None if shorter else touched)
 
 
 class TermsAmended(ContractChanged):
@@ -127,6 +77,16 @@ class TermsAmended(ContractChanged):
     effective_upon: Upon = "day"
     form: Form = "data_message"
     confirms: Confirmation | None = None
+
+    @property
+    def said_on(self) -> date | None:
+        """Return the day of which the parties say that they agreed on it."""
+        return self.concluded_on
+
+    @property
+    def waits(self) -> bool | None:
+        """Whether it waits for a certificate of its own."""
+        return self.effective_upon == "registration"
 
 
 class CorrectionRecorded(ContractChanged):
@@ -142,17 +102,15 @@ class CorrectionRecorded(ContractChanged):
     parties_meant: PartyIds
     reason: Text
 
+    @model_validator(mode="after")
+    def _between_two(self) -> "CorrectionRecorded":
+        if len(self.parties_meant) < 2:  # noqa: PLR2004  (it takes two to contract)
+            raise ValueError("a contract has two parties or more")
+        return self
+
     def references(self) -> Iterable[str]:
         """Return the payload hash of the contract that is corrected."""
         return (self.corrects,)
-
-
-class RightsNotNamed(Refusal):
-    """What changes or ends grants names exactly the rights and technologies that these are on."""
-
-    code = "RIGHTS_NOT_NAMED"
-    members = ("rights",)
-    title_vi = "Sự kiện không nêu đúng các quyền và công nghệ mà phần cấp quyền bị thay đổi"
 
 
 class AmendForm(Refusal):
@@ -196,21 +154,6 @@ def must_be_all(contract: Contract, signing: Collection[str], member: str = "par
         )
 
 
-def must_name(objects: Iterable[str], expected: frozenset[str], contract: Contract) -> None:
-    """Refuse an event that names other things than those whose grants it changes or ends."""
-    named = frozenset(objects)
-    if named != expected:
-        raise RightsNotNamed(
-            f"the grants that change are on {', '.join(sorted(expected)) or 'nothing'}",
-            positions=(contract.position,),
-            subjects=named ^ expected,
-            step=Step(
-                {"objects": ", ".join(sorted(expected)) or "nothing"},
-                change={"/body/rights": sorted(expected)},
-            ),
-        )
-
-
 def _admit_amended(state: State, event: Event, context: Context) -> None:
     """Refuse an amendment that not all sign, in a weaker form, or of what is not theirs to give."""
     body = event.body
@@ -224,7 +167,8 @@ def _admit_amended(state: State, event: Event, context: Context) -> None:
     )
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     _must_not_reach_back(state, event, body, contract, context)
-    _must_be_grantable(state, event, body, contract, context)
+    must_end_in_the_past_for_all(state, event, body, contract, reason_of(body.confirms), context)
+    must_be_allowed(state, event, body, contract, context)
 
 
 def _must_not_reach_back(
@@ -299,7 +243,8 @@ def _admit_corrected(state: State, event: Event, context: Context) -> None:
     _must_be_confirmed_below(state, event, body, contract, contract.effective_from)
     _must_leave_something(body, contract, meant)
     _must_not_reach_before(state, event, body, contract, context)
-    _must_be_grantable(state, event, body, replace(contract, parties=meant), context)
+    must_end_in_the_past_for_all(state, event, body, contract, body.reason, context)
+    must_be_allowed(state, event, body, replace(contract, parties=meant), context)
 
 
 def _must_not_reach_before(
@@ -334,8 +279,8 @@ def _must_not_reach_before(
 def _must_leave_something(
     body: CorrectionRecorded, contract: Contract, meant: frozenset[str]
 ) -> None:
-    before = _objects(contract.grants.values())
-    after = _objects(_granted(contract, body.changes).values())
+    before = objects_of(contract.grants.values())
+    after = objects_of(_granted(contract, body.changes).values())
     other_object = bool(before) and before.isdisjoint(after)
     other_parties = contract.parties != meant
     nobody_stays = contract.parties.isdisjoint(meant)
@@ -348,81 +293,9 @@ def _must_leave_something(
         )
 
 
-def _objects(grants: Iterable[Grant]) -> frozenset[str]:
-    return frozenset(item for grant in grants for item in grant.objects)
-
-
 def _granted(contract: Contract, changes: Changes) -> Mapping[str, Grant]:
     grants = {**contract.grants, **{grant.grant: grant for grant in changes.grants}}
     return {name: grant for name, grant in grants.items() if name not in changes.grants_ended}
-
-
-def _must_be_grantable(
-    state: State, event: Event, body: ContractChanged, contract: Contract, context: Context
-) -> None:
-    """Hold changed grants to the rules of grants, and the event to the rights that they are on."""
-    unknown = set(body.changes.grants_ended) - contract.grants.keys()
-    if unknown:
-        raise PredecessorUnknown(
-            f"{body.contract} has no grant {', '.join(sorted(unknown))}",
-            positions=(contract.position,),
-            pointer="/body/changes/grants_ended",
-            step=Step(
-                {"names": ", ".join(sorted(contract.grants)) or "none"},
-                case="grants",
-                change={
-                    "/body/changes/grants_ended": sorted(
-                        contract.grants.keys() & body.changes.grants_ended
-                    )
-                },
-            ),
-        )
-    must_let_out(body.changes.exits, contract.parties, "/body/changes/exits")
-    terms, law, day = changed(contract.newest, body.changes), context.law, law_day(context.accepted)
-    if "effective_to" in body.changes.model_fields_set:
-        interval(contract.effective_from, terms.effective_to, "/body/changes/effective_to")
-    must_end_with_the_contract(terms.grants, terms.effective_to, "/body/changes/effective_to")
-    must_be_rated(body.changes, terms.royalty_base, "/body/changes", day, context)
-    said_on = body.concluded_on if isinstance(body, TermsAmended) else None
-    must_be_free_of_void_clauses(state, terms, terms.grants, law, day, said_on)
-    touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)
-    before = (grant for name, grant in contract.grants.items() if name in touched)
-    must_name(body.rights, _objects((*before, *body.changes.grants)), contract)
-    for grant in body.changes.grants:
-        if absent := absent_from(grant, contract.parties):
-            raise SignerMissing(
-                f"grant {grant.grant} binds one who is no party",
-                positions=(contract.position,),
-                subjects=absent,
-                step=Step(case="newcomer", instead=concluding({*contract.parties, *absent})),
-            )
-        _must_be_given(state, event, body, contract, grant, context)
-
-
-def _must_be_given(
-    state: State,
-    event: Event,
-    body: ContractChanged,
-    contract: Contract,
-    grant: Grant,
-    context: Context,
-) -> None:
-    signers, today = frozenset(event.signers), legal_day(context.accepted)
-    agreed = consenting(state, body.consents_given, grant.licensor, "licence", today)
-    held = held_grant(grant, body.contract, contract.head, context.position, today)
-    place = f"/body/changes/grants/{body.changes.grants.index(grant)}"
-    at = Placed(grant, place, body.consents)
-    stood = [*contract.grants.values()]
-    if contract.head is None:
-        must_be_owner(state, at, signers, agreed)
-    else:
-        above, _, name = contract.head.partition("#")
-        head = known(state, above, Contract)
-        stood.append(head.grants[name])
-        must_lie_within(state, grant, held.box, head.grants[name], head, place)
-    must_be_codes((grant,), law_day(context.accepted), context.law, stood)
-    interval(grant.valid_from, grant.valid_to, f"{place}/valid_to")
-    must_be_free(state, at, held, signers, agreed, context)
 
 
 def _evolve_amended(subject: str, value: Contract, logged: Logged) -> Contract:

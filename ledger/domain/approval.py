@@ -12,7 +12,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any, Literal
 
-from ledger.domain.contract_terms import AgreedTerms, Grant, Upon
+from ledger.domain.contract_terms import Grant, Upon, Version
 from ledger.domain.event import Refusal, State
 from ledger.domain.existence import known
 from ledger.domain.law import Law
@@ -33,7 +33,7 @@ class BannedTech(Refusal):
     """What is on the list of banned technologies is not transferred."""
 
     code = "BANNED_TECH"
-    members = ("list_entries",)
+    members = ("list_entries", "changes")
     title_vi = "Công nghệ thuộc danh mục cấm chuyển giao"
     article = "Luật Chuyển giao công nghệ, Điều 11"
 
@@ -42,7 +42,7 @@ class PermitMissing(Refusal):
     """A restricted technology is transferred by permit, and not before it."""
 
     code = "PERMIT_MISSING"
-    members = ("effective_upon",)
+    members = ("effective_upon", "changes")
     title_vi = "Công nghệ hạn chế chuyển giao chưa được cấp giấy phép chuyển giao"
     article = "Luật Chuyển giao công nghệ, Điều 24(2), Điều 28"
 
@@ -51,34 +51,42 @@ class RegistrationNeeded(Refusal):
     """A contract that must be registered is in force from its certificate, not before it."""
 
     code = "REGISTRATION_NEEDED"
-    members = ("effective_upon",)
+    members = ("effective_upon", "changes")
     title_vi = "Hợp đồng phải đăng ký chỉ có hiệu lực từ khi được cấp giấy chứng nhận đăng ký"
     article = "Luật Chuyển giao công nghệ, Điều 24(3), Điều 31"
 
 
-def must_wait_for_the_state(
-    state: State, body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law, day: date
-) -> None:
-    """Refuse a transfer that is banned, or that does not wait for what it has to wait for."""
-    grants, upon = tuple(grants), body.effective_upon
-    if kind not in TRANSFERS and not any(grant.technologies for grant in grants):
+def must_wait_for_the_state(state: State, version: Version, law: Law, day: date) -> None:
+    """Refuse a transfer that is banned, or that does not wait for what it has to wait for.
+
+    What was transferred before, in the same direction, is not asked again.
+    """
+    if not _transfers(version, version.grants):
         return
-    names = _names(body, grants)
-    on_lists = [known(state, item, Technology) for grant in grants for item in grant.technologies]
-    names.update({item.category: item.classified or item.position for item in on_lists})
-    _must_not_be_listed("technology.banned", BannedTech, names, law, day)
-    if upon != "permit":
-        _must_not_be_listed("technology.restricted", PermitMissing, names, law, day)
-    flow = direction(state, grants)
+    stood = version.before if _transfers(version, version.before) else ()
+    names, flow = _names(state, version, version.grants), direction(state, version.grants)
+    if stood:
+        for name in _names(state, version, stood):
+            names.pop(name, None)
+    _must_not_be_listed(_BANNED, names, version, law, day)
+    if version.upon != "permit":
+        _must_not_be_listed(_RESTRICTED, names, version, law, day)
+    if stood and direction(state, stood) == flow:
+        return
     registered = law.find(
-        "contract.registration", day, direction=flow, state_money=body.state_money
+        "contract.registration", day, direction=flow, state_money=version.said.state_money
     )
-    if registered is not None and upon not in ("registration", "permit"):
+    if registered is not None and version.upon not in ("registration", "permit"):
         raise RegistrationNeeded(
             f"a transfer that is {flow} must be registered",
+            positions=version.positions,
             ground=registered,
-            step=_awaiting("registration"),
+            step=_awaiting(version, "registration"),
         )
+
+
+def _transfers(version: Version, grants: tuple[Grant, ...]) -> bool:
+    return version.kind in TRANSFERS or any(grant.technologies for grant in grants)
 
 
 def direction(state: State, grants: Iterable[Grant]) -> Direction:
@@ -92,21 +100,24 @@ def direction(state: State, grants: Iterable[Grant]) -> Direction:
     return "outbound" if "VN" in givers else "foreign"
 
 
-def _names(body: AgreedTerms, grants: Iterable[Grant]) -> dict[str | None, int | None]:
+def _names(state: State, version: Version, grants: Iterable[Grant]) -> dict[str | None, int | None]:
     """Return all that a row of the lists may match: declared entries, symbols and those above."""
+    grants = tuple(grants)
     regions = (
         field_region(grant.field.scheme, grant.field.edition, grant.field.codes) for grant in grants
     )
     symbols = (symbol for region in regions for path in region.ancestry for symbol in path)
-    return dict.fromkeys((*body.list_entries, *symbols))
+    names: dict[str | None, int | None]
+    names = dict.fromkeys((*version.said.list_entries, *symbols))
+    on_lists = [known(state, item, Technology) for grant in grants for item in grant.technologies]
+    return names | {item.category: item.classified or item.position for item in on_lists}
+
+
+_BANNED, _RESTRICTED = "technology.banned", "technology.restricted"
 
 
 def _must_not_be_listed(
-    topic: str,
-    refusal: type[Refusal],
-    names: Mapping[str | None, int | None],
-    law: Law,
-    day: date,
+    topic: str, names: Mapping[str | None, int | None], version: Version, law: Law, day: date
 ) -> None:
     """Refuse what a row of a list matches; a position is that of who put it on the list."""
     for name, position in sorted(
@@ -114,15 +125,27 @@ def _must_not_be_listed(
     ):
         row = law.find(topic, day, matches=name)
         if row is not None:
+            refusal: type[Refusal] = BannedTech
+            step = Step({"name": name})
+            if topic == _RESTRICTED:
+                refusal, step = PermitMissing, _awaiting(version, "permit")
             raise refusal(
                 f"on the list of {row.instrument}: {row.rule}",
-                positions=() if position is None else (position,),
+                positions=(*version.positions, *(() if position is None else (position,))),
                 ground=row,
-                step=_awaiting("permit") if refusal is PermitMissing else Step({"name": name}),
+                step=step,
             )
 
 
-def _awaiting(upon: Upon) -> Step:
+def _awaiting(version: Version, upon: Upon) -> Step:
+    """Return the step of waiting for an act of the State: of the event itself, else anew."""
+    if version.anew is None or upon in version.may_wait:
+        return _upon(upon)
+    anew = {**version.anew.body, "effective_upon": upon}
+    return Step(case="anew", instead=Other(version.anew.topic, anew))
+
+
+def _upon(upon: Upon) -> Step:
     return Step(change={"/body/effective_upon": upon})
 
 
@@ -171,5 +194,5 @@ def must_await_registration(
             f"{subject} was registered on {registered}: so is what amends it",
             positions=(position,),
             subjects=(subject,),
-            step=_awaiting("registration"),
+            step=_upon("registration"),
         )

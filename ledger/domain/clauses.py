@@ -6,10 +6,11 @@ clause is void for which kind of industrial property (`contract.void_clause`), e
 law judges the contract (`law_day`). `breaches` finds all of them, admission refuses the first.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
-from ledger.domain.contract_terms import AgreedTerms, ExportBan, Grant, TermsMembers
+from ledger.domain.authority import SignerMissing
+from ledger.domain.contract_terms import AgreedTerms, Exit, ExportBan, Grant, TermsMembers, Version
 from ledger.domain.event import Refusal, State
 from ledger.domain.existence import known
 from ledger.domain.law import Ground, Law
@@ -88,28 +89,48 @@ def must_end_with_the_contract(
             )
 
 
-def must_have_contents(
-    body: AgreedTerms, kind: str, grants: Iterable[Grant], law: Law, day: date
-) -> None:
-    """Raise `ContentMissing`, naming what the law asks of this kind of contract and is not said."""
+def must_let_out(exits: Sequence[Exit], parties: Iterable[str], at: str = "/body/exits") -> None:
+    """Refuse an exit for one who is no party; `at` is where the exits stand in the payload."""
+    among = frozenset(parties)
+    for number, each in enumerate(exits):
+        if absent := set(each.who) - among:
+            left = sorted(among.intersection(each.who) or among)
+            told = {"exit": each.exit, "who": ", ".join(left)}
+            kept = each.model_copy(update={"who": tuple(left)})
+            all_of = (*exits[:number], kept, *exits[number + 1 :])
+            raise SignerMissing(
+                f"exit {each.exit} is for one who is no party",
+                subjects=absent,
+                step=Step(
+                    told, case="exit", change={at: [one.model_dump(mode="json") for one in all_of]}
+                ),
+            )
+
+
+def must_have_contents(version: Version, law: Law, day: date) -> None:
+    """Raise `ContentMissing`, naming what the law asks of this kind of contract and is not said.
+
+    A contract whose grants have ended had its scope.
+    """
+    kind, terms = version.kind, version.terms
     ground = law.find("contract.content", day, kind=kind)
     if ground is None:
         return
-    objects = [item for grant in grants for item in (*grant.rights, *grant.technologies)]
     said: Mapping[str, object] = {
-        "scope": objects,
-        "price": any(part is not None for part in (body.price, body.royalty_ppm, body.royalty)),
-        "dispute_body": body.dispute_body,
+        "scope": (*version.before, *version.grants),
+        "price": any(part is not None for part in (terms.price, terms.royalty_ppm, terms.royalty)),
+        "dispute_body": terms.dispute_body,
     }
     missing = [name for name in ground.names("required") if not said[name]]
     if missing:
         raise ContentMissing(
             f"a {kind} contract states its {', '.join(missing)}",
             ground=ground,
-            pointer=f"/body/{_MEMBERS.get(missing[0], missing[0])}",
+            positions=version.positions,
+            pointer=version.at(_MEMBERS.get(missing[0], missing[0])),
             step=Step(
                 {"what": ", ".join(missing)},
-                ask=tuple(f"/body/{_MEMBERS.get(name, name)}" for name in missing),
+                ask=tuple(f"{version.place}/{_MEMBERS.get(name, name)}" for name in missing),
             ),
         )
 

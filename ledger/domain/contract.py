@@ -26,21 +26,19 @@ from ledger.domain.acceptance import (
 from ledger.domain.auction import AuctionId
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import Since, must_be_confirmed
-from ledger.domain.clauses import (
-    must_end_with_the_contract,
-)
+from ledger.domain.clauses import must_end_with_the_contract, must_let_out
 from ledger.domain.consent import consenting
 from ledger.domain.contract_terms import (
     AgreedTerms,
     Changes,
     ContractKind,
-    Exit,
     Grant,
     Procurement,
     Terms,
     changed,
     first_terms,
     reason_of,
+    version_of,
 )
 from ledger.domain.estate import E, with_grants
 from ledger.domain.event import (
@@ -346,13 +344,13 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
     deal = _deal_of(body)
     proposed = must_follow_acceptance(state, body.offer, body.acceptance, deal, context)
     must_follow_auction(state, body.auction, deal, context)
-    _must_be_bought_by_the_state(state, body)
+    must_be_bought_by_the_state(state, body, body.grants, "/body/grants")
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     interval(body.effective_from, body.effective_to, "/body/effective_to")
     must_end_with_the_contract(body.grants, body.effective_to, "/body/effective_to")
     for grant in body.grants:
         _must_be_party(grant, body.parties)
-    must_be_lawful(state, body, body.kind, body.grants, context, proposed)
+    must_be_lawful(state, version_of(body, body.kind, body.grants), context, proposed)
     for number, grant in enumerate(body.grants):
         start = max(body.effective_from, grant.valid_from)
         place = f"/body/grants/{number}/valid_from"
@@ -395,17 +393,24 @@ def agreed_to(state: State, body: AgreedTerms, licensor: str, context: Context) 
     return consenting(state, body.consents_given, licensor, "licence", day)
 
 
-def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
-    """Refuse a purchase by the State without a State body, and open beneficiaries without one."""
+def must_be_bought_by_the_state(
+    state: State, body: AgreedTerms, grants: Iterable[Grant], place: str
+) -> None:
+    """Refuse a purchase by the State without a State body, and open beneficiaries without one.
+
+    `place` is where the grants stand in the payload.
+    """
+    if not isinstance(body, ContractConcluded):
+        return
     if body.kind != "state_purchase" and not body.open_beneficiaries:
         return
-    buyers = {grant.licensee: party_of(state, grant.licensee) for grant in body.grants}
+    buyers = {grant.licensee: party_of(state, grant.licensee) for grant in grants}
     if all(buyer.kind != "state_body" for buyer in buyers.values()):
         raise WrongSigner(
             "the State buys through a State body",
             positions=(buyer.position for buyer in buyers.values()),
             subjects=buyers,
-            step=Step(case="state", ask=("/body/grants",)),
+            step=Step(case="state", ask=(place,)),
         )
     if body.kind == "state_purchase" and body.procurement is None:
         raise ContentMissing(
@@ -413,20 +418,6 @@ def _must_be_bought_by_the_state(state: State, body: ContractConcluded) -> None:
             pointer="/body/procurement",
             step=Step({"what": "procurement"}, ask=(HERE,)),
         )
-
-
-def must_let_out(exits: Iterable[Exit], parties: Iterable[str], at: str = "/body/exits") -> None:
-    """Refuse an exit for one who is no party; `at` is where the exits stand in the payload."""
-    among = frozenset(parties)
-    for number, each in enumerate(exits):
-        if absent := set(each.who) - among:
-            left = sorted(among.intersection(each.who) or among)
-            told = {"exit": each.exit, "who": ", ".join(left)}
-            raise SignerMissing(
-                f"exit {each.exit} is for one who is no party",
-                subjects=absent,
-                step=Step(told, case="exit", change={f"{at}/{number}/who": left}),
-            )
 
 
 def _must_be_party(grant: Grant, parties: Collection[str]) -> None:

@@ -8,6 +8,7 @@ Pure forms, no rules: `ledger.domain.contract` says what is refused.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -36,6 +37,7 @@ from ledger.domain.event import (
     of_kind,
 )
 from ledger.domain.money import Currency, Price
+from ledger.domain.remedy import Other
 from ledger.domain.royalty import Royalty
 from ledger.domain.scope import Acts, Field, GrantKind, Territory, TerritoryCode
 from ledger.domain.technology import Category, TechnologyId
@@ -358,4 +360,42 @@ def first_terms(said: AgreedTerms, grants: tuple[Grant, ...], effective_to: date
         **{name: getattr(said, name) for name in shared},
         grants=grants,
         effective_to=effective_to,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The terms of a contract as the law judges them: as concluded, or as a change makes them.
+
+    `said` is how it was concluded; `terms` is all that holds by this version, with `grants`, and
+    `told` what the event itself says of it, at `place`, with the grants that are `new`. `before`
+    are the grants that stood, `said_on` the day of which the parties say that they agreed on it.
+    `upon` is what the version waits for; what the event cannot wait for (`may_wait`) is agreed on
+    `anew`. `positions` are those of the events that a change rests on.
+    """
+
+    said: AgreedTerms
+    kind: str
+    upon: Upon
+    terms: AgreedTerms | Terms
+    told: AgreedTerms | Terms
+    grants: tuple[Grant, ...]
+    new: tuple[Grant, ...]
+    before: tuple[Grant, ...] = ()
+    said_on: date | None = None
+    place: str = "/body"
+    may_wait: tuple[Upon, ...] = ("permit", "registration")
+    anew: Other | None = None
+    positions: tuple[int, ...] = ()
+
+    def at(self, member: str) -> str:
+        """Return where a member is said in the payload; what a change does not name is not."""
+        named = not isinstance(self.told, Changes) or member in self.told.model_fields_set
+        return f"{self.place}/{member}" if named else self.place
+
+
+def version_of(body: AgreedTerms, kind: str, grants: tuple[Grant, ...]) -> Version:
+    """Return the terms as a contract, or a sublicence, is concluded."""
+    return Version(
+        body, kind, body.effective_upon, body, body, grants, grants, said_on=body.concluded_on
     )

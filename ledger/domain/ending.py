@@ -8,17 +8,18 @@ Refusals come in the order in which they are defined here, BACKDATED behind who 
 Read in this order: events, refusals, admit, evolve.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
-from ledger.domain.amendment import must_be_all, must_name
+from ledger.domain.amendment import must_be_all
 from ledger.domain.authority import WrongSigner
-from ledger.domain.backdating import Backdated, Since, must_not_reach_back
+from ledger.domain.backdating import Backdated, Since
+from ledger.domain.changing import must_name
 from ledger.domain.contract import (
     KIND,
     Contract,
@@ -46,20 +47,23 @@ from ledger.domain.event import (
     Logged,
     PartyIds,
     Refusal,
-    Sealed,
     State,
     Text,
     if_opened,
     legal_day,
 )
 from ledger.domain.existence import PredecessorUnknown, interval, known
+from ledger.domain.losing import (
+    Losing,
+    PastEnd,
+    losing_by,
+    must_be_confirmed_by_all,
+    must_take_nothing,
+)
 from ledger.domain.notice import Notice, NoticeId
 from ledger.domain.noticed import OF_AN_END, OF_BREACH, OF_SUSPENSION, Alone, must_be_noticed
-from ledger.domain.order import kind_of
-from ledger.domain.remedy import NONE, Step, joining, leaving_out, listed
-from ledger.domain.right import Right
-from ledger.domain.share import Share, beneficiaries_of
-from ledger.domain.sublicence import licensees_of, sublicences_below
+from ledger.domain.remedy import NONE, Step, leaving_out, listed
+from ledger.domain.sublicence import sublicences_below
 
 
 class ContractSuspended(Body):
@@ -225,17 +229,28 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     if body.ground == "consent":
         must_be_all(contract, ending, "terminated_by")
 
+    end = PastEnd(
+        subject=body.contract,
+        contract=contract,
+        since=Since(body.terminated_on, "/body/terminated_on"),
+        place="/body/terminated_on",
+        reason=reason_of(body.confirms),
+        member="/body/terminated_by",
+        joined=body.terminated_by,
+        signing=frozenset(body.terminated_by),
+    )
+
     @cache
-    def losing() -> _Losing:
-        return _losing_by(state, body, contract, context)
+    def losing() -> Losing:
+        return Losing() if body.confirms is None else losing_by(state, end, context)
 
     with if_opened(context, WrongSigner):
         _must_be_theirs(contract, body, losing())
     taken = None if body.exit is None else _exit_taken(contract, body, ending)
     if body.terminated_on < legal_day(context.accepted):
         with if_opened(context, Backdated):
-            _must_be_confirmed(contract, body, losing(), context)
-        _must_not_reach_back(state, body, context)
+            must_be_confirmed_by_all(end, losing(), context)
+        must_take_nothing(state, end, body.rights, context)
     if taken is not None:
         matters = OF_AN_END | (OF_BREACH if taken.ground == "breach" else frozenset())
         alone = _alone(body, ending, ending.intersection(taken.who))
@@ -266,37 +281,7 @@ def _alone(body: ContractTerminated, ending: frozenset[str], acting: frozenset[s
     return Alone(body.contract, acting, ending, body.notice, since, body.exit)
 
 
-@dataclass(frozen=True, slots=True)
-class _Losing:
-    """Who is no party and would lose by an end in the past; of sealed parts, nobody is told who."""
-
-    named: frozenset[str] = frozenset()
-    sealed: frozenset[str] = frozenset()
-
-
-def _losing_by(
-    state: State, body: ContractTerminated, contract: Contract, context: Context
-) -> _Losing:
-    """Return who would lose by an end in the past that is confirmed.
-
-    These are licensees of sublicences, and those who agreed on sharing what it makes due, or are
-    named for a part of it.
-    """
-    if body.confirms is None:
-        return _Losing()
-    below = sublicences_below(state, body.contract)
-    licensees = licensees_of(state, below, body.terminated_on)
-    named, hidden = {*licensees}, set[str]()
-    for name in contract.shares.values():
-        share = known(state, name, Share)
-        if share.superseded is None and not share.voided:
-            named |= share.agreed_by
-            into = hidden if isinstance(share.parts, Sealed) else named
-            into |= beneficiaries_of(name, share, context, "/body/contract")
-    return _Losing(frozenset(named - contract.parties), frozenset(hidden - named))
-
-
-def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: _Losing) -> None:
+def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: Losing) -> None:
     """Refuse whoever signs what is not theirs to end."""
     strangers = set(body.terminated_by) - contract.parties - losing.named - losing.sealed
     if strangers:
@@ -328,53 +313,6 @@ def _exit_taken(contract: Contract, body: ContractTerminated, ending: frozenset[
             },
         ),
     )
-
-
-def _must_be_confirmed(
-    contract: Contract, body: ContractTerminated, losing: _Losing, context: Context
-) -> None:
-    """Refuse an end before its recording unless all confirm it, for a reason."""
-    reason = reason_of(body.confirms)
-    absent = contract.parties.union(losing.named).difference(body.terminated_by)
-    if reason is None or absent or losing.sealed.difference(body.terminated_by):
-        raise Backdated(
-            f"it would end on {body.terminated_on}, before it is recorded: "
-            + (
-                "all parties, licensees below it and who shares in what it makes due confirm that"
-                " (`confirms`), or it ends today"
-                if reason is None
-                else f"{', '.join(sorted(absent)) or 'who has a sealed part'} would have to confirm"
-                " that too"
-            ),
-            positions=(contract.position,),
-            subjects=(body.contract, *absent),
-            pointer="/body/terminated_on",
-            step=_ending_today(context) if reason is None else _with(body, absent),
-        )
-
-
-def _must_not_reach_back(state: State, body: ContractTerminated, context: Context) -> None:
-    """Refuse an end before its recording that takes from a third party."""
-    for right in (each for each in body.rights if kind_of(each) == "right"):
-        must_not_reach_back(
-            right,
-            known(state, right, Right),
-            Since(body.terminated_on, "/body/terminated_on"),
-            signers=body.terminated_by,
-            context=context,
-            reason=reason_of(body.confirms),
-        )
-
-
-def _ending_today(context: Context) -> Step:
-    today = legal_day(context.accepted).isoformat()
-    return Step({"today": today}, case="end", change={"/body/terminated_on": today})
-
-
-def _with(body: ContractTerminated, absent: Collection[str]) -> Step:
-    if not absent:
-        return Step(case="sealed")
-    return joining("/body/terminated_by", body.terminated_by, absent, "unconfirmed")
 
 
 def _must_be_over(

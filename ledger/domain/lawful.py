@@ -5,12 +5,11 @@ Refusals come in the order: codes, contents, rates, the State, clauses.
 """
 
 from collections.abc import Iterable
-from datetime import date
 
 from ledger.domain.approval import must_wait_for_the_state
 from ledger.domain.clauses import must_be_free_of_void_clauses, must_have_contents
 from ledger.domain.codes import Scoped, must_be_codes
-from ledger.domain.contract_terms import AgreedTerms, Grant, Terms
+from ledger.domain.contract_terms import Version
 from ledger.domain.event import Context, State, if_opened, reveal
 from ledger.domain.law import law_day
 from ledger.domain.listing import ContentMissing
@@ -20,36 +19,32 @@ from ledger.domain.royalty import LateRateCap, Royalty, must_respect_the_cap
 
 
 def must_be_lawful(
-    state: State,
-    body: AgreedTerms,
-    kind: str,
-    grants: tuple[Grant, ...],
-    context: Context,
-    stood: Iterable[Scoped] = (),
+    state: State, version: Version, context: Context, stood: Iterable[Scoped] = ()
 ) -> None:
     """Refuse what lacks its contents, does not wait for the State, or has a void clause.
 
-    `stood` is what it may repeat as it stands: the grant above a sublicence, what was accepted.
+    `stood` is what it may repeat as it stands: the grant above a sublicence, what was accepted,
+    what a change leaves.
     """
     law, day = context.law, law_day(context.accepted)
-    must_be_codes(grants, day, law, stood)
-    must_have_contents(body, kind, grants, law, day)
-    must_be_rated(body, body.royalty_base, "/body", day, context)
-    must_wait_for_the_state(state, body, kind, grants, law, day)
-    must_be_free_of_void_clauses(state, body, grants, law, day, body.concluded_on)
+    must_be_codes(version.new, day, law, stood)
+    must_have_contents(version, law, day)
+    _must_be_rated(version, context)
+    must_wait_for_the_state(state, version, law, day)
+    must_be_free_of_void_clauses(state, version.terms, version.grants, law, day, version.said_on)
 
 
-def must_be_rated(
-    said: AgreedTerms | Terms, base: str, pointer: str, day: date, context: Context
-) -> None:
+def _must_be_rated(version: Version, context: Context) -> None:
     """Refuse a royalty that is no rate, is reckoned on nothing, or has too much late interest.
 
-    `pointer` is where in the payload the terms stand, `base` what a bare rate is reckoned on.
+    A rate that stood is not asked again, what it is reckoned on is.
     """
-    if said.royalty_ppm is not None and base == "none":
+    said, pointer, day = version.told, version.place, law_day(context.accepted)
+    if version.terms.royalty_ppm is not None and version.terms.royalty_base == "none":
         raise ContentMissing(
             "a royalty states what it is reckoned on",
-            pointer=f"{pointer}/royalty_ppm",
+            positions=version.positions,
+            pointer=version.at("royalty_base"),
             step=Step({"what": "royalty_base"}, ask=(f"{pointer}/royalty_base",)),
         )
     check_rate(said.royalty_ppm, f"{pointer}/royalty_ppm", context)

@@ -14,13 +14,13 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 
 from ledger.domain.backdating import Since, must_be_confirmed
+from ledger.domain.clauses import must_let_out
 from ledger.domain.consent import consenting
 from ledger.domain.contract import (
     KIND,
     Contract,
     agreed_to,
     concluding,
-    must_let_out,
     must_run,
 )
 from ledger.domain.contract_terms import (
@@ -30,6 +30,7 @@ from ledger.domain.contract_terms import (
     GrantId,
     first_terms,
     reason_of,
+    version_of,
 )
 from ledger.domain.estate import E, with_grants
 from ledger.domain.event import (
@@ -193,7 +194,8 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     must_let_out(body.exits, (body.sublicensor, body.sublicensee))
     _must_all_run(state, body.head_contract, contract, context)
     not_in_future(context.accepted, concluded_on=body.concluded_on)
-    must_be_lawful(state, body, "sublicence", (body.grant,), context, (head,))
+    version = version_of(body, "sublicence", (body.grant,))
+    must_be_lawful(state, version, context, (head,))
     _must_be_allowed(state, body, head, contract, law_day(context.accepted))
     _must_be_deep_enough(state, body, contract)
     today = legal_day(context.accepted)

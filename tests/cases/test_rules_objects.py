@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ledger.domain.amendment import RightsNotNamed
 from ledger.domain.approval import RegistrationNeeded
 from ledger.domain.backdating import Backdated, RightNotYet
+from ledger.domain.changing import RightsNotNamed
 from ledger.domain.clauses import DateUnproven, VoidNoChallenge
 from ledger.domain.codes import FieldUnknown, TerritoryEdition
 from ledger.domain.contract_terms import Confirmation

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from ledger.domain.amendment import (
     AmendForm,
     CorrectionRewrites,
-    RightsNotNamed,
 )
 from ledger.domain.approval import PermitMissing, RegistrationNeeded
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import Backdated
+from ledger.domain.changing import RightsNotNamed
 from ledger.domain.contract import ContractEnded
 from ledger.domain.ending import (
     CureRunning,
@@ -483,4 +483,4 @@ def test_rate_range_of_an_amended_royalty() -> None:
     past.when(
         said(terms_amended(changes={"royalty_ppm": sealed()}), openings=opened)
     ).then_admitted()
-    past.when(terms_amended(changes={"royalty_base": "none"})).then_admitted()
+    past.when(terms_amended(changes={"royalty_base": "pre_tax_profit"})).then_admitted()

@@ -38,10 +38,10 @@ class EndsReference(DealsReference):
         taken = grants and said["effective_from"] < day and below - {*acting, *said["consents"]}
         if taken or (back and said["confirms"] is None):
             return "BACKDATED"
-        if not 0 <= (said["changes"].get("royalty_ppm") or 0) <= WHOLE:
-            return "RATE_RANGE"
         if set(said["rights"]) != {each for grant in grants for each in self.objects(grant)}:
             return "RIGHTS_NOT_NAMED"
+        if not 0 <= (said["changes"].get("royalty_ppm") or 0) <= WHOLE:
+            return "RATE_RANGE"
         return self._regranted(said, day) if grants else None
 
     def _regranted(self, said: Said, day: str) -> str | None:
