@@ -6,7 +6,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from api.describe.titles import titles
 from ledger.domain.event import OpeningMalformed
+from ledger.domain.office import STATES
 from ledger.domain.registry import TOPICS
 from ledger.domain.territory import known_state
 from tests.support import moneys as m
@@ -80,6 +82,10 @@ def test_offices_tell_of_states_that_are_no_more() -> None:
     assert ("iso:SU",) == right_filed(designated=["iso:SU"]).designated
     with pytest.raises(ValueError, match="iso:ZZ is no State"):
         known_state("iso:ZZ")
+
+
+def test_each_state_that_there_is_has_a_name() -> None:
+    assert {state.upper() for state in STATES} == titles("countries").keys()
 
 
 def test_what_is_opened_has_places_that_there_are() -> None:
