@@ -24,6 +24,7 @@ from api.importers.uspto import Planned, Remembers
 from ledger.domain.event import Body, legal_day
 from ledger.domain.existence import FutureFact, not_in_future
 from ledger.domain.number import canonical, right_id
+from ledger.domain.office import FORMER_STATES, STATES
 from ledger.domain.right import Holding, RightFiled, RightKind
 from ledger.domain.right_status import (
     OfficeEventRecorded,
@@ -396,7 +397,8 @@ class _Facts:
         row = reviewed().get(event.event_code)
         office = event.event_code[:2]
         own = self._register.publication.country
-        named = (event.state, event.event_country, row and row.state, office)
+        of_state = office if office.lower() in STATES | FORMER_STATES else None
+        named = (event.state, event.event_country, row and row.state, of_state)
         places = (place for place in named if place and place not in {own, *_REGIONAL})
         state = next(places, None)
         return None if state is None else f"iso:{state}"

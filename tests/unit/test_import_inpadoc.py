@@ -275,7 +275,9 @@ def american_twice(*filings: Filing) -> list[StatusPlan]:
     return plans
 
 
-@pytest.mark.parametrize("code", ["ZA.RX", "SE.RR", "FR.PLFP", "GB.S28", "DE.8314X"])
+@pytest.mark.parametrize(
+    "code", ["ZA.RX", "SE.RR", "FR.PLFP", "GB.S28", "DE.8314X", "XX.PG25", "EM.25"]
+)
 def test_a_code_that_nobody_reviewed_is_noted_whatever_its_words_say(code: str) -> None:
     assert ("office_event.recorded/1", "nobody reviewed the code") == became(code)
 
