@@ -60,6 +60,7 @@ from ledger.domain.granting import (
     held_grant,
     must_be_on_filed_rights,
     must_not_reach_behind,
+    narrows,
 )
 from ledger.domain.remedy import Step, joining, leaving_out
 from ledger.domain.sublicence import (
@@ -191,7 +192,8 @@ def _must_not_reach_back(
         effective_from=body.effective_from,
     )
     for grant, start in zip(body.changes.grants, starts, strict=True):
-        since = Since(start, "/body/effective_from")
+        frees = narrows(grant, contract.grants.get(grant.grant))
+        since = Since(start, "/body/effective_from", frees)
         must_not_reach_behind(state, grant, since, event.signers, context, reason)
 
 
@@ -272,7 +274,7 @@ def _must_not_reach_before(
         must_be_on_filed_rights(state, grant, {place: first})
         deed = {f"/body/changes/grants/{number}/rights": contract.said.concluded_on}
         must_be_on_filed_rights(state, grant, deed, anew)
-        since = Since(first, place)
+        since = Since(first, place, narrows(grant, contract.grants.get(grant.grant)))
         must_not_reach_behind(state, grant, since, event.signers, context, body.reason)
 
 

@@ -32,10 +32,14 @@ class RightNotYet(Refusal):
 
 
 class Since(NamedTuple):
-    """The day from which an act has effect, and where it stands in the payload."""
+    """The day from which an act has effect, and where it stands in the payload.
+
+    `frees` says that it takes a burden from the rights that it is on, and puts none there.
+    """
 
     day: date
     pointer: str
+    frees: bool = False
 
 
 def must_have_been_filed(
@@ -95,14 +99,15 @@ def must_not_reach_back(
 
     Ask it before who owns the right: that the licensor owns no more is often just what the act
     would defeat. The third parties are owners, creditors and assignees with a priority notice
-    whose right was recorded on that day or since and who do not sign.
+    whose right was recorded on that day or since and who do not sign. What frees the right takes
+    nothing from a creditor: a lien is on the right, not on what licences of it pay its owner.
     """
     effective_from, today = since.day, legal_day(context.accepted)
     if effective_from >= today:
         return
     defeated = [
         position
-        for recorded, position, holders in _recorded(right)
+        for recorded, position, holders in _recorded(right, frees=since.frees)
         if recorded >= effective_from and not holders <= set(signers)
     ]
     if defeated:
@@ -121,11 +126,11 @@ def must_not_reach_back(
         )
 
 
-def _recorded(right: Right) -> Iterator[tuple[date, int, frozenset[str]]]:
+def _recorded(right: Right, *, frees: bool) -> Iterator[tuple[date, int, frozenset[str]]]:
     """Yield the rights of others: the day each was recorded here, by which event, and whose."""
     if right.titled != right.position:
         yield right.titled_on, right.titled, frozenset(right.owners.keys())
-    for lien in right.liens.values():
+    for lien in () if frees else right.liens.values():
         yield lien.recorded, lien.position, lien.creditors
     for assignment, priority in right.priorities.items():
         yield priority.recorded, priority.position, frozenset(right.pending[assignment].taken)

@@ -153,7 +153,7 @@ def must_end_in_the_past_for_all(
     end = PastEnd(
         subject=body.contract,
         contract=contract,
-        since=Since(day, "/body/changes/effective_to"),
+        since=Since(day, "/body/changes/effective_to", frees=True),
         place="/body/changes",
         reason=reason,
         member="/body/consents",

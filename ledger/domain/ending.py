@@ -232,7 +232,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     end = PastEnd(
         subject=body.contract,
         contract=contract,
-        since=Since(body.terminated_on, "/body/terminated_on"),
+        since=Since(body.terminated_on, "/body/terminated_on", frees=True),
         place="/body/terminated_on",
         reason=reason_of(body.confirms),
         member="/body/terminated_by",

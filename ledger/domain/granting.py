@@ -119,6 +119,21 @@ def must_not_reach_behind(
         )
 
 
+_REACH = ("rights", "technologies", "acts", "territory", "field", "valid_from", "valid_to")
+
+
+def narrows(grant: Grant, stood: Grant | None) -> bool:
+    """Whether a grant differs from the one that stood by its reach alone, which lies within."""
+    if stood is None:
+        return False
+    reach = {name: getattr(stood, name) for name in (*_REACH, "excluded", "quantity")}
+    return (
+        grant.model_copy(update=reach) == stood
+        and set(grant.objects) <= set(stood.objects)
+        and box_of(stood).contains(box_of(grant))
+    )
+
+
 def must_be_owner(state: State, at: Placed, signers: frozenset[str], agreed: Agreed) -> None:
     """Refuse a licensor with no share, and one whose co-owners neither sign nor consented."""
     grant = at.grant

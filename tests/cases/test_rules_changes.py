@@ -24,10 +24,14 @@ from tests.support.builders import (
     RIVAL,
     SUBLICENCE,
     TECHNOLOGY,
+    THIRD,
+    assignment_agreed,
+    assignment_registered,
     contract_concluded,
     first_party,
     grant,
     hash_of,
+    held,
     other_right_filed,
     party_registered,
     right_filed,
@@ -38,7 +42,9 @@ from tests.support.builders import (
     vnd,
 )
 from tests.support.contracts import (
+    BOTH,
     LATE,
+    contract_terminated,
     correction_recorded,
     leave,
     permit_issued,
@@ -288,3 +294,32 @@ def test_what_was_passed_on_under_a_grant_that_is_gone_is_not_changed_any_more()
         PredecessorUnknown, positions=[1, 3]
     )
     past.when(terms_amended(**both, changes={"royalty_ppm": 60_000})).then_admitted()
+
+
+def test_what_frees_a_right_as_from_the_past_takes_nothing_from_its_creditor() -> None:
+    """A narrower licence, or one that ended, burdens the right less; from its owner it takes."""
+    past = given(right_filed(), OLD, security_created())
+    within = {"valid_from": "2020-03-10", "acts": ["sell"]}
+    past.when(meant(**within)).then_admitted()
+    early = {"effective_from": "2020-03-10", "rights": [RIGHT], **LATE}
+    past.when(terms_amended(changes={"grants": [grant(**within)]}, **early)).then_admitted()
+    for wider in ({"transferable": True}, {"acts": ["sell", "import"]}):
+        past.when(meant(**{**within, **wider})).then_refused(Backdated, positions=[2])
+    over = contract_terminated(
+        contract=CONTRACT,
+        ground="consent",
+        exit=None,
+        notice=None,
+        terminated_by=BOTH,
+        terminated_on="2026-10-01",
+        rights=[RIGHT],
+        **LATE,
+    )
+    past.when(over).then_admitted()
+    sold = (
+        assignment_agreed(assignors=[held(INSTITUTE)], assignees=[held(THIRD)]),
+        assignment_registered(),
+    )
+    passed = given(right_filed(), OLD, *sold)
+    passed.when(over).then_refused(Backdated, positions=[3])
+    passed.when(meant(**within)).then_refused(Backdated, positions=[3])

@@ -84,11 +84,10 @@ class EndsReference(DealsReference):
             if said["confirms"] is None or (parties | under) - acting:
                 return "BACKDATED"
             things = self.objects(self.grant_of(said["contract"]))
-            # An end leaves more to others who are licensed: it takes nothing from them.
-            licensees = {
-                grant["licensee"] for thing in things for _, grant in self.grants_on(thing)
-            }
-            if self.got_meanwhile(things, (said["terminated_on"], day), acting | licensees):
+            # An end leaves more to others who are licensed, or lend on a right: it takes nothing.
+            others = {grant["licensee"] for thing in things for _, grant in self.grants_on(thing)}
+            others.update(entry["said"]["creditor"] for entry in self.all("security.created"))
+            if self.got_meanwhile(things, (said["terminated_on"], day), acting | others):
                 return "BACKDATED"
         if said["ground"] == "consent":
             return None
