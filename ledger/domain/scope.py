@@ -54,6 +54,8 @@ _IPC_EDITIONS = (
 )
 """Editions of the IPC by the month from which each is in force: since 2006 one a January.
 
+Trust: S for the first six (the Guide to the IPC, 6th edition) and for 2006.01, 2008.01, 2008.04,
+2009.01 (papers and news of WIPO) and 2026.01 (its symbols); M, from memory, for the others.
 The next one comes with its symbols, as that of VSIC does.
 """
 

@@ -402,6 +402,13 @@ def test_an_office_that_is_none_files_nothing(office: str) -> None:
     assert ("iso:GB",) == covered("mark", "gb", ())
 
 
+@pytest.mark.parametrize("office", ["dl", "yd", "xu"])
+def test_an_office_that_was_one_filed_what_it_filed(office: str) -> None:
+    """ST.3 keeps two codes of the German Democratic Republic, and Democratic Yemen's."""
+    named = {"right": f"right:{office}.1", "office": office, "application_no": "1"}
+    given().when(right_filed(**named)).then_admitted()
+
+
 @pytest.mark.parametrize("edition", ["1999.01", "2007.04", "2005.01", "2027.01"])
 def test_an_edition_of_the_ipc_that_never_was_is_none(edition: str) -> None:
     with pytest.raises(ValidationError, match="not an edition"):
