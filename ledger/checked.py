@@ -19,6 +19,8 @@ from ledger.log.tree_head import Checkpoint
 from ledger.replies import HistoryChanged, NotShown, ProblemAnswer, ReceiptRefused, WrongAnswer
 from ledger.verify.event import Event
 from ledger.verify.verifier import Held
+from ledger.wire.envelope import payload_hash
+from ledger.wire.shown import brief
 
 MOST = 64
 """How many of the events that an answer names are fetched at most."""
@@ -71,6 +73,58 @@ def named_by(event: Event, ids: Collection[str]) -> set[str]:
     texts |= {line.key_id for line in event.entry.signatures}
     names = texts | {text.partition("#")[0] for text in texts}
     return names & {*ids}
+
+
+def must_say(answer: Any, events: Collection[Event]) -> None:
+    """Hold what the rows of an answer say of events that were checked to what their bytes say.
+
+    A row is of the event at its `position`, and may name another with its instant.
+    Raises `WrongAnswer`.
+    """
+    said = {event.position: event for event in events}
+    for row in _rows(answer):
+        for place, instant in INSTANTS.items():
+            if isinstance(at := row.get(place), int) and at in said:
+                follows = {instant: said[at].entry.accepted}
+                _must_be(row, follows | (_said_of(said[at]) if place == "position" else {}), at)
+
+
+INSTANTS: Mapping[str, str] = {
+    "position": "accepted",
+    "given": "given_at",
+    "lifted_position": "lifted_at",
+    "known_from": "known_from_at",
+}
+"""Under which names rows have the position of an event, and when it was accepted."""
+
+
+def _must_be(row: Mapping[str, Any], follows: Mapping[str, Any], position: int) -> None:
+    for member, told in follows.items():
+        given = row.get(member)
+        if given is not None and (sorted(given) if isinstance(given, list) else given) != told:
+            says = f"{member} is {given}, and the event at {position} says {told}"
+            raise WrongAnswer(brief(says))
+
+
+def _said_of(event: Event) -> dict[str, Any]:
+    """Return what an event says of itself, by the names that rows have for it."""
+    return {
+        "event_id": event.event_id,
+        "type": event.type,
+        "topic": event.type,
+        "payload_hash": payload_hash(event.entry.payload),
+        "subjects": event.subjects,
+        "signers": sorted(event.signers),
+    }
+
+
+def _rows(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield all objects in a JSON value."""
+    if isinstance(value, Mapping):
+        yield value
+    if isinstance(value, Mapping | list):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _rows(each)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -333,23 +333,26 @@ def liens_on(
         proof = [
             link.position for link in links(view, right, known) if _bears(link, true_on, effect)
         ]
-        made = [place for row in rows for place in (row.created_position, row.perfected_position)]
-        known_by_then = [place for place in made if place is not None and place <= known.position]
         found = gathered(rows, true_on)
-        positions = positions_of(proof, known_by_then)
+        positions = positions_of(proof, proof_of(rows, known))
         answer = Liens(right, true_on, known_by, effect, view.size, found, positions)
         return told(view, answer, known, right, recorded=is_on_record(view, right, known))
 
 
-def standing_liens(view: View, right: str, true_on: date, known: Known) -> tuple[Lien, ...]:
-    """Return the liens in force between their parties on a day, as they rank."""
-    rows = view.rows(
+def standing_liens(view: View, right: str, true_on: date, known: Known) -> Rows:
+    """Return the rows of the liens in force between their parties on a day, for `gathered`."""
+    return view.rows(
         liens,
         f"charged = %(right)s AND effect = 'parties' AND {TRUE_ON} AND {DATED}",
         {"right": right, "true_on": true_on, **knowing(known)},
         order="true_from, subject, creditor",
     )
-    return gathered(rows, true_on)
+
+
+def proof_of(rows: Iterable[LienRow], known: Known) -> tuple[int, ...]:
+    """Return where liens were created and put in a register, as far as that was known."""
+    made = positions_of(*((row.created_position, row.perfected_position) for row in rows))
+    return tuple(place for place in made if place <= known.position)
 
 
 def _bears(link: ChainRow, true_on: date, effect: Effect) -> bool:

@@ -31,7 +31,7 @@ from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.basis import answering, told
 from projections.grants import GrantRow, encumbrances, grants
-from projections.liens import Lien, liens, standing_liens
+from projections.liens import Lien, gathered, liens, proof_of, standing_liens
 from projections.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
 from projections.technologies import technologies
 from projections.view import (
@@ -201,9 +201,11 @@ def left_of(  # noqa: PLR0913  (the question's parameters)
             _left(space, held, exclusive=True) if alive else (),
             _left(space, held, exclusive=False) if alive else (),
             tuple(row for row, each in zip(found, held, strict=True) if each.box.overlaps(space)),
-            charged,
+            gathered(charged, start),
             state,
-            positions_of(() if state is None else state.positions, _proof(found)),
+            positions_of(
+                () if state is None else state.positions, _proof(found), proof_of(charged, known)
+            ),
         )
         return told(view, answer, known, subject, rests_on={row.subject for row in found})
 
@@ -228,9 +230,15 @@ def dependents_of(pool: Pool, right: str, *, true_on: date, known_at: KnownAt = 
         dependents = tuple(_dependent(row, right) for row in _heads_first(found))
         charged = standing_liens(view, right, true_on, known)
         tell = {party for each in dependents for party in each.tell}
-        tell.update(creditor for lien in charged for creditor in lien.creditors)
+        tell.update(row.creditor for row in charged)
         answer = Dependents(
-            right, true_on, view.size, dependents, tuple(sorted(tell)), charged, _proof(found)
+            right,
+            true_on,
+            view.size,
+            dependents,
+            tuple(sorted(tell)),
+            gathered(charged, true_on),
+            positions_of(_proof(found), proof_of(charged, known)),
         )
         return told(view, answer, known, right, rests_on={row.subject for row in found})
 

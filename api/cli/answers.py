@@ -12,12 +12,13 @@ from urllib.parse import quote
 import typer
 
 from api.answer_json import WrongShape, members_of, read_as
+from api.cli.agreeing import must_agree
 from api.cli.echoes import must_answer
 from api.describe.checking import headed
 from api.describe.description import describe
 from api.describe.language import Language
 from api.describe.text import text_of
-from ledger.checked import Checked, Checking
+from ledger.checked import Checked, Checking, must_say
 from ledger.client import ClientError, LedgerClient, WrongAnswer, read_trust
 from ledger.domain.event import legal_day
 from ledger.lastseen import LastSeen, seen_directory
@@ -66,9 +67,11 @@ def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any)
         least = seen if question.get("known_at") is None else None
         read = _read(kind, ledger.get(where, **rest, at_least=least))
         must_answer(kind, question, read)
+        must_agree(kind, read)
         given = read["size"], read["positions"], least or 0
         about = {str(each) for each in question.values() if _ID.fullmatch(str(each))}
         checked = checking.check(*given, about) if checking else None
+        must_say(read, [each.event for each in checked.events] if checked else [])
     return Asked(read, kind, checked)
 
 

@@ -124,6 +124,7 @@ def test_what_may_still_be_granted_in_da_nang(told):
     assert {"make", "sell"}.issubset(medicine[1].acts)
     assert [f"{CONTRACT}#g1", f"{SUBLICENCE}#g1"] == [row.ref for row in found.encumbrances]
     assert [(BANK,)] == [lien.creditors for lien in found.liens]
+    assert CHARGED in found.positions
 
 
 def test_a_title_bounds_what_may_be_granted(told):
@@ -144,7 +145,7 @@ def test_what_ends_with_the_right_and_who_must_be_told(told):
     found = dependents_of(told, RIGHT, true_on=date(2028, 1, 1))
     assert [f"{CONTRACT}#g1", f"{SUBLICENCE}#g1"] == [each.grant.ref for each in found.dependents]
     assert tuple(sorted({INSTITUTE, FIRM, RIVAL, BANK})) == found.tell
-    assert (LICENSED, SUBLICENSED) == found.positions
+    assert (LICENSED, SUBLICENSED, CHARGED) == found.positions, "who is told for a lien, too"
     later = dependents_of(told, RIGHT, true_on=date(2029, 6, 1))
     assert [f"{CONTRACT}#g1"] == [each.grant.ref for each in later.dependents]
 

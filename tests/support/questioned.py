@@ -17,20 +17,21 @@ from typer.models import ArgumentInfo
 from typer.testing import CliRunner
 
 from api.answer_json import kinds_of, members_of
-from api.cli import answers, echoes
+from api.cli import agreeing, answers, echoes
 from api.cli.main import MODULES, app
-from ledger import reader
+from ledger import checked, reader
 from ledger.domain.contract_terms import Terms
 from ledger.domain.distribution import Input
-from ledger.domain.event import legal_day
+from ledger.domain.event import legal_day, parse_instant
 from ledger.domain.money import Money
 from ledger.domain.profit import ProfitDeclared
 from ledger.domain.scope import Field, Territory
 from ledger.log.merkle import leaf_hash
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
+from ledger.wire.envelope import payload_hash
 from tests.support.builders import contract_concluded
-from tests.support.sample_log import SampleLog
+from tests.support.sample_log import SampleLog, sample_log
 
 
 def commands() -> Iterator[tuple[str, Any]]:
@@ -69,7 +70,7 @@ def sample(kind: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         given = {**kinds_of(kind), "known_at": None}
-        return kind(**{each.name: sample(given[each.name]) for each in fields(kind)})
+        return _as_logged(kind(**{each.name: sample(given[each.name]) for each in fields(kind)}))
     inner = tuple(each for each in inner if each is not NoneType)
     if origin is Mapping:
         return {"x": sample(inner[1])}
@@ -91,6 +92,24 @@ _PLAIN: Mapping[Any, Any] = {
     None: None,
     ProfitDeclared: None,
 }
+
+
+def _as_logged(row: Any) -> Any:
+    """Return a row that says of events of the log what these say of themselves."""
+    says = dict[str, Any]()
+    for place, instant in checked.INSTANTS.items():
+        if isinstance(position := getattr(row, place, None), int):
+            entry = parse_entry(sample_log(300).entries[position])
+            says[instant] = parse_instant(entry.accepted)
+            says |= _payload_of(entry.payload) if place == "position" else {}
+    return replace(row, **{each.name: says[each.name] for each in fields(row) if each.name in says})
+
+
+def _payload_of(raw: bytes) -> dict[str, Any]:
+    payload = json.loads(raw)
+    lists = {name: tuple(payload[name]) for name in ("subjects", "signers")}
+    kind = {"type": payload["type"], "topic": payload["type"]}
+    return lists | kind | {"event_id": payload["event_id"], "payload_hash": payload_hash(raw)}
 
 
 def _sample_body(kind: Any) -> BaseModel | None:
@@ -143,7 +162,20 @@ def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
     for name, value in parameters.items():
         if value is not None or f"{kind.__name__}.{name}" not in echoes.CHOSEN:
             with_said(answer, echoes.place_of(kind, name), value)
+    for member, rows in agreeing.ABOUT.get(kind.__name__, {}).items():
+        about = at(answer, member)[0]
+        for place, names in rows if about is not None else ():
+            for row in filter(None, at(answer, place)):
+                row[names[0]] = [about] if isinstance(row[names[0]], list) else about
     return answer
+
+
+def at(value: Any, place: str) -> list[Any]:
+    """Return all that stands at a place of a JSON value, within lists too."""
+    if isinstance(value, list):
+        return [found for each in value for found in at(each, place)]
+    name, _, rest = place.partition(".")
+    return at(value[name], rest) if place and value is not None else [value]
 
 
 def with_said(answer: dict[str, Any], place: str, value: Any) -> None:

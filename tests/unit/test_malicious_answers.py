@@ -31,6 +31,7 @@ from tests.support.questioned import (
     SIZE,
     Server,
     answer_to,
+    at,
     derives,
     kind_of,
     put,
@@ -195,6 +196,98 @@ def test_true_events_beside_a_false_owner_are_listed_as_what_they_are(
     for position, line in enumerate(checked_lines[1:3], 1):
         assert checked_lines[position + 2].startswith(f"position {position}: an entry about ")
         assert json.loads(parse_entry(log.entries[position]).payload)["type"] in line
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "lies"),
+    [
+        (["rights", "chain", "right:x"], "links", {"accepted": "2026-01-05T00:00:00.000Z"}),
+        (
+            ["contracts", "versions", "contract:x"],
+            "versions",
+            {
+                "type": "terms.amended/1",
+                "payload_hash": "sha256:" + "0" * 64,
+                "signers": ["party:vn.other"],
+                "accepted": "2026-01-05T00:00:00.000Z",
+            },
+        ),
+        (["disputes", "falls", "7"], "fallen.event", {"subjects": ["right:x"], "event_id": "x"}),
+        (
+            ["parties", "power", "party:x", "--signer", "party:x"],
+            "mandates.mandate",
+            {"given_at": "2026-01-05T00:00:00.000Z"},
+        ),
+    ],
+)
+def test_what_a_row_says_of_an_event_that_was_checked_is_what_its_bytes_say(
+    words: list[str],
+    place: str,
+    lies: dict[str, Any],
+    server: Server,
+    trust: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server.answers(answer_to(words, monkeypatch))
+    said(put(words, trust))
+    for member, lie in lies.items():
+        answer = answer_to(words, monkeypatch)
+        for row in at(answer, place):
+            row[member] = lie
+        server.answers(answer)
+        told = refused(put(words, trust), "WRONG_ANSWER")
+        assert f"{member} is " in told
+        assert "and the event at 1 says " in told
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "lie"),
+    [
+        (["rights", "chain", "right:x"], "links", {"subject": "right:y"}),
+        (["rights", "left", "right:x"], "status", {"right": "right:y"}),
+        (["licences", "check", "party:x", "sell", "iso:VN"], "grants.grant", {"acts": ["use"]}),
+        (
+            ["licences", "check", "party:x", "sell", "iso:VN"],
+            "grants.grant",
+            {"licensee": "party:y", "open_beneficiaries": False},
+        ),
+        (
+            ["licences", "check", "party:x", "sell", "iso:VN", "--right", "right:x"],
+            "grants.grant",
+            {"rights": ["right:y"], "technologies": []},
+        ),
+        (
+            ["parties", "power", "party:x", "--signer", "party:x"],
+            "mandates.mandate",
+            {"holder": "party:z"},
+        ),
+        (
+            ["contracts", "terms", "contract:x", "--report", "report:x"],
+            "filed",
+            {"contract": "contract:y"},
+        ),
+        (["disputes", "show", "dispute:x"], "orders", {"dispute": "dispute:y"}),
+        (["disputes", "holds", "right:x"], "orders", {"subject": "right:y"}),
+        (TITLE, "owners", {"share": [3, 2]}),
+        (TITLE, "owners", {"share": [0, 1]}),
+        (TITLE, "owners", {"share": [-1, 1]}),
+    ],
+)
+def test_an_answer_with_a_row_about_something_else_is_none(
+    words: list[str],
+    place: str,
+    lie: dict[str, Any],
+    server: Server,
+    trust: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answer = answer_to(words, monkeypatch)
+    server.answers(answer)
+    said(put(words, trust))
+    for row in at(answer, place):
+        row.update(lie)
+    server.answers(answer)
+    refused(put(words, trust), "WRONG_ANSWER")
 
 
 def test_what_an_answer_has_no_member_for_is_not_printed(
