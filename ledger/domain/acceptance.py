@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from ledger.domain.auction import Auction
 from ledger.domain.contract_terms import Grant
 from ledger.domain.event import Context, Logged, Refusal, Sealed, State, if_opened, recall, reveal
-from ledger.domain.existence import PredecessorUnknown, known
+from ledger.domain.existence import PredecessorUnknown, known, last_day
 from ledger.domain.listing import Listing, objects_of
 from ledger.domain.money import Money, Price, ppm
 from ledger.domain.offer import Offer, Proposed
@@ -213,7 +213,8 @@ def _must_grant_the_proposed(
     ):
         told = "; ".join(
             f"{each.exclusivity} to {each.licensee} on {', '.join(each.objects)} in "
-            f"{', '.join(each.territory.codes)} from {each.valid_from} to {each.valid_to or '…'}"
+            f"{', '.join(each.territory.codes)} from {each.valid_from} to "
+            f"{last_day(each.valid_to) or '…'}"
             for each in proposed
         )
         what, ask = f"the grants that were proposed, and nothing beside: {told}", deal.objects_at

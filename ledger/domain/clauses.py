@@ -12,7 +12,7 @@ from datetime import date
 from ledger.domain.authority import SignerMissing
 from ledger.domain.contract_terms import AgreedTerms, Exit, ExportBan, Grant, TermsMembers, Version
 from ledger.domain.event import Refusal, State
-from ledger.domain.existence import known
+from ledger.domain.existence import known, last_day
 from ledger.domain.law import Ground, Law
 from ledger.domain.listing import ContentMissing
 from ledger.domain.protection import territory_of
@@ -76,17 +76,23 @@ def must_end_with_the_contract(
     if effective_to is None:
         return
     ends = {grant.valid_to for grant in grants}
-    last = None if None in ends else max(filter(None, ends), default=None)
+    end = None if None in ends else max(filter(None, ends), default=None)
     for grant in grants:
         if grant.valid_to is None or grant.valid_to > effective_to:
             raise GrantOutlastsContract(
-                f"the contract ends on {effective_to}, grant {grant.grant} on "
-                f"{grant.valid_to or 'no day'}",
+                f"the contract runs to {last_day(effective_to)}, grant {grant.grant} to "
+                f"{last_day(grant.valid_to) or 'no day'}",
                 step=Step(
-                    {"end": last or Phrase("no day", "không thời hạn")},
-                    change={pointer: last and last.isoformat()},
+                    {"as_long": _up_to(end)},
+                    change={pointer: end and end.isoformat()},
                 ),
             )
+
+
+def _up_to(end: date | None) -> Phrase:
+    if end is None:
+        return Phrase("without an end", "không thời hạn")
+    return Phrase(f"to {last_day(end)} inclusive", f"đến hết ngày {last_day(end)}")
 
 
 def must_let_out(exits: Sequence[Exit], parties: Iterable[str], at: str = "/body/exits") -> None:

@@ -319,7 +319,7 @@ def must_run(subject: str, contract: Contract, context: Context, over: str | Non
     if contract.ended is not None and contract.ended <= today:
         anew = concluding(contract.parties)
         raise ContractEnded(
-            f"{subject} ended on {contract.ended}",
+            f"{subject} is over from {contract.ended} on",
             positions=(contract.position if contract.ended_by is None else contract.ended_by,),
             subjects=(subject,),
             step=Step({"day": contract.ended}, case=over, instead=None if over else anew),

@@ -265,8 +265,8 @@ def _must_end_sooner(body: ContractTerminated, contract: Contract) -> None:
     """Refuse an end that would come when the contract is over: it moves none that is set."""
     if contract.over_from is not None and contract.over_from <= body.terminated_on:
         raise ContractEnded(
-            f"{body.contract} ends on {contract.over_from} already, and {body.terminated_on} is"
-            " no earlier",
+            f"{body.contract} is over from {contract.over_from} already, and"
+            f" {body.terminated_on} is no earlier",
             positions=(contract.position if contract.ended_by is None else contract.ended_by,),
             subjects=(body.contract,),
             pointer="/body/terminated_on",

@@ -178,6 +178,11 @@ def not_in_future(accepted: datetime, **days: date | None) -> None:
             )
 
 
+def last_day(end: date | None) -> date | None:
+    """Return the last day of what runs up to, and without, a day: as people say when it ends."""
+    return end and end - timedelta(days=1)
+
+
 def interval(start: date, end: date | None, pointer: str) -> None:
     """Raise `IntervalEmpty` unless the half-open interval [start, end) holds a day.
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from ledger.domain.event import Refusal
+from ledger.domain.existence import last_day
 from ledger.domain.law import Ground, Law
 from ledger.domain.remedy import Other, Step
 from ledger.domain.right import Right
@@ -197,7 +198,7 @@ def must_outlast(
     term = term_of(right, law, on)
     if term.end is not None and (until is None or until > term.end):
         raise BeyondRightTerm(
-            f"{subject} lasts until {term.end}, the grant until {until or 'no day'}",
+            f"{subject} lasts to {last_day(term.end)}, the grant to {last_day(until) or 'no day'}",
             positions=(right.position,),
             subjects=(subject,),
             ground=term.ground,
@@ -206,7 +207,7 @@ def must_outlast(
 
 
 def _until(end: date, place: str) -> Step:
-    return Step({"end": end}, change={f"{place}/valid_to": end.isoformat()})
+    return Step({"last": last_day(end)}, change={f"{place}/valid_to": end.isoformat()})
 
 
 def must_cover(rights: Mapping[str, Right], codes: tuple[str, ...], place: str) -> None:

@@ -181,7 +181,7 @@ def must_be_sold_in_time(state: State, contract: Contract, name: str, filed: Fil
     sell_off = timedelta(days=contract.terms_on(filed.start).sell_off_days or 0)
     if end is not None and filed.end > end + sell_off:
         raise ReportAfterEnd(
-            f"{name} ended on {end}: report sales before {end + sell_off}",
+            f"{name} is over from {end} on: report sales before {end + sell_off}",
             positions=(contract.position if contract.ended_by is None else contract.ended_by,),
             subjects=(name,),
             step=Step({"end": end + sell_off}, ask=("/body/period_to",)),
@@ -236,7 +236,7 @@ def _untimely(
 
 
 def _ended(subject: str, day: date) -> str:
-    return f"{subject} {'never was' if day == FROM_THE_START else f'ended on {day}'}"
+    return f"{subject} {'never was' if day == FROM_THE_START else f'is over from {day} on'}"
 
 
 def must_be_cut(state: State, contract: Contract, versions: Versions, filed: FiledReport) -> None:

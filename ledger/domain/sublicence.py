@@ -45,7 +45,14 @@ from ledger.domain.event import (
     State,
     legal_day,
 )
-from ledger.domain.existence import PredecessorUnknown, interval, known, new, not_in_future
+from ledger.domain.existence import (
+    PredecessorUnknown,
+    interval,
+    known,
+    last_day,
+    new,
+    not_in_future,
+)
 from ledger.domain.granting import (
     Placed,
     box_of,
@@ -326,8 +333,8 @@ def must_lie_within(
     outer = box_of(head)
     if outer.outlasted_by(own):
         raise SublicenceLonger(
-            f"the head grant ends on {head.valid_to}, the sublicence on "
-            f"{grant.valid_to or 'no day'}",
+            f"the head grant runs to {last_day(head.valid_to)}, the sublicence to "
+            f"{last_day(grant.valid_to) or 'no day'}",
             positions=(contract.position,),
             step=_ending(outer.end, place),
         )
@@ -375,7 +382,7 @@ def _within(grant: Grant, head: Grant, place: str) -> Step:
 
 
 def _ending(end: date | None, place: str) -> Step:
-    return Step({"end": end}, change={f"{place}/valid_to": end and end.isoformat()})
+    return Step({"last": last_day(end)}, change={f"{place}/valid_to": end and end.isoformat()})
 
 
 def _must_end_with(state: State, own: Box, head: Grant, contract: Contract, place: str) -> None:
@@ -387,7 +394,8 @@ def _must_end_with(state: State, own: Box, head: Grant, contract: Contract, plac
         for day, position in _early_ends(contract):
             if own.end is None or own.end > day:
                 raise SublicenceLonger(
-                    f"a contract above ends on {day}, the sublicence on {own.end or 'no day'}",
+                    f"a contract above runs to {last_day(day)}, the sublicence to "
+                    f"{last_day(own.end) or 'no day'}",
                     positions=(contract.position, position),
                     step=_ending(day, place),
                 )

@@ -41,6 +41,7 @@ from tests.support.builders import (
 from tests.support.contracts import CONSENT, consent_given, contract_terminated, licence_entered
 from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.parties import relation_declared
+from tests.support.remedied import helping_words
 from tests.support.specification import given, said
 
 SECOND = "contract:01890000-0000-7000-8000-0000000000ff"
@@ -173,7 +174,15 @@ def test_sublicence_no_right() -> None:
 def test_sublicence_longer() -> None:
     """A sublicence to 2032 where the head ends in 2030; to the head's end it may run."""
     past = given(right_filed(), licensed())
-    past.when(passed_on(valid_to="2032-12-01")).then_refused(SublicenceLonger, positions=[1])
+    refusal = past.when(passed_on(valid_to="2032-12-01")).then_refused(
+        SublicenceLonger, positions=[1]
+    )
+    assert "the head grant runs to 2030-11-30, the sublicence to 2032-11-30" == refusal.detail
+    assert (
+        "let its last day be 2030-11-30 at the latest"
+        == helping_words(refusal.way, refusal.step)[0]
+    )
+    assert {"/body/grant/valid_to": "2030-12-01"} == refusal.changes
     past.when(passed_on(valid_to="2030-12-01")).then_admitted()
 
 
@@ -183,7 +192,14 @@ def test_sublicence_longer_than_a_head_that_ends_early() -> None:
     by_consent = {"ground": "consent", "exit": None, "notice": None, "rights": [RIGHT]}
     ending = contract_terminated(contract=CONTRACT, **by_consent, **ends)
     past = given(right_filed(), licensed(), ending)
-    past.when(passed_on(valid_to="2028-06-02")).then_refused(SublicenceLonger, positions=[1, 2])
+    refusal = past.when(passed_on(valid_to="2028-06-02")).then_refused(
+        SublicenceLonger, positions=[1, 2]
+    )
+    assert "a contract above runs to 2028-05-31, the sublicence to 2028-06-01" == refusal.detail
+    assert (
+        "let its last day be 2028-05-31 at the latest"
+        == helping_words(refusal.way, refusal.step)[0]
+    )
     past.when(passed_on(valid_to="2028-06-01")).then_admitted()
     third = {"contract": SECOND, "head_contract": SUBLICENCE}
     below = {"licensor": RIVAL, "licensee": THIRD, "terms": third}

@@ -376,6 +376,7 @@ def test_contract_ended() -> None:
     over.when(terms_amended(contract=WAITING)).then_refused(ContractEnded, positions=[4], word=word)
     past.when(terms_amended(contract=WAITING)).then_admitted()
     again = over.when(contract_terminated()).then_refused(ContractEnded, positions=[4])
+    assert again.detail.endswith(" is over from 2026-11-02 on")
     assert again.way is not None
     assert not again.way.helps
 

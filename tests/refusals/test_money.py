@@ -229,7 +229,10 @@ def test_report_after_end() -> None:
     )
     log = given(right_filed(), ended)
     log.when(report(1_000_000_000, 36_000_000)).then_admitted()
-    log.when(second_report(1, 0)).then_refused(ReportAfterEnd, positions=(1,), subjects=(LICENCE,))
+    refusal = log.when(second_report(1, 0)).then_refused(
+        ReportAfterEnd, positions=(1,), subjects=(LICENCE,)
+    )
+    assert f"{LICENCE} is over from 2026-04-01 on: report sales before 2026-04-01" == refusal.detail
     selling_off = given(right_filed(), ended.model_copy(update={"sell_off_days": 91}))
     selling_off.when(second_report(1_000_000_000, 36_000_000)).then_admitted()
     late = second_report(1, 0, period_to="2026-07-02")

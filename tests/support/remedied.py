@@ -68,9 +68,16 @@ ENGLISH = re.compile(r"(?:^|\s)(?:and|by|not|of|only|or|the|this|who|with)(?=\s|
 """Words by which English is told from names, codes and numbers that stand in both languages."""
 
 
+def helping_words(way: Way | None, step: Step | None) -> tuple[str, str]:
+    """Return what helps in words: in English and in Vietnamese."""
+    assert way is not None
+    assert step is not None
+    return way.say(step.told, vietnamese=False), way.say(step.told, vietnamese=True)
+
+
 def must_be_words(way: Way, step: Step) -> None:
     """Fail unless each language says all, and in its own words."""
-    english, vietnamese = (way.say(step.told, vietnamese=each) for each in (False, True))
+    english, vietnamese = helping_words(way, step)
     if "…" in english + vietnamese:
         raise Unhelpful(f"words are left untold: {english}")
     if ENGLISH.search(vietnamese):

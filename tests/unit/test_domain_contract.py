@@ -48,6 +48,7 @@ from tests.support.builders import (
     vnd,
 )
 from tests.support.contracts import terms_amended
+from tests.support.remedied import helping_words
 from tests.support.specification import given, said
 
 RIVALS = "contract:01890000-0000-7000-8000-0000000000ff"
@@ -127,7 +128,12 @@ def test_interval_empty_if_the_contract_does_not_end_after_it_begins(end: str) -
 def test_grant_outlasts_contract(end: str | None) -> None:
     past = given(right_filed(kind="software"))
     over = {"grants": [grant(valid_to=end)], "effective_to": "2030-12-01"}
-    past.when(contract_concluded(**over)).then_refused(GrantOutlastsContract)
+    refusal = past.when(contract_concluded(**over)).then_refused(GrantOutlastsContract)
+    to = "no day" if end is None else "2030-12-01"
+    assert f"the contract runs to 2030-11-30, grant g1 to {to}" == refusal.detail
+    en, vi = helping_words(refusal.way, refusal.step)
+    assert f"let the contract run {'without an end' if end is None else f'to {to} inclusive'}" == en
+    assert f"để hợp đồng kéo dài {'không thời hạn' if end is None else f'đến hết ngày {to}'}" == vi
     concluded = contract_concluded(effective_to="2030-12-01")
     past.when(concluded).then_admitted()
     signed = past.and_then(concluded)
@@ -293,6 +299,12 @@ def test_beyond_right_term_if_filed_on_2006_03_10_and_licensed_to_2027_01_01() -
         BeyondRightTerm, positions=[0], subjects=[RIGHT]
     )
     assert "BEYOND_RIGHT_TERM" == refusal.code
+    assert f"{RIGHT} lasts to 2026-03-10, the grant to 2026-12-31" == refusal.detail
+    assert (
+        "let the last day of the grant be 2026-03-10 at the latest",
+        "để ngày cuối cùng của thời hạn cấp quyền chậm nhất là 2026-03-10",
+    ) == helping_words(refusal.way, refusal.step)
+    assert ["2026-03-11"] == list(refusal.changes.values())
     past.when(licensed(**begun, valid_to="2026-03-12")).then_refused(BeyondRightTerm)
     # 2026-03-10 is the last day of the term, and the grant's end is the first day without it.
     past.when(licensed(**begun, valid_to="2026-03-11")).then_admitted()
