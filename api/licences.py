@@ -35,7 +35,7 @@ async def get_licence_check(  # noqa: PLR0913  (the question's parameters)
         Query(description="world, iso:XX, vn-2025:NN or vn-2004:VN-NN", examples=["vn-2025:48"]),
     ],
     field: SymbolText = None,
-    scheme: SchemeText = "ipc",
+    scheme: SchemeText = None,
     edition: EditionText = None,
     right: Annotated[str | None, Query(pattern=r"^(right|technology):[a-z0-9.-]{1,80}$")] = None,
     true_on: TrueOn = None,

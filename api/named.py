@@ -153,7 +153,9 @@ PlaceText = Annotated[
 SymbolText = Annotated[
     str | None, Query(description="Symbol of the scheme, e.g. A61K; default: any field")
 ]
-SchemeText = Annotated[Literal["ipc", "vsic"], Query(description="Of the symbol")]
+SchemeText = Annotated[
+    Literal["ipc", "vsic"] | None, Query(description="Of the symbol; default: ipc")
+]
 EditionText = Annotated[str | None, Query(description="Of the scheme; default: the one in use")]
 
 IN_USE = {"ipc": "2026.01", "vsic": "2025"}
@@ -169,16 +171,20 @@ def read_place(code: str | None) -> Territory | None:
     return None if code is None else Territory.model_validate({"codes": [code]})
 
 
-def read_field(law: Law, symbol: str | None, scheme: str, edition: str | None) -> Field | None:
+def read_field(
+    law: Law, symbol: str | None, scheme: str | None, edition: str | None
+) -> Field | None:
     """Return a symbol as a field; None for none.
 
-    Raises `BadParameter` for an edition that is none, or of no symbol, and for what the scheme does
-    not have, as far down as the law data know it.
+    Raises `BadParameter` for an edition that is none, for a scheme or an edition of no symbol, and
+    for what the scheme does not have, as far down as the law data know it.
     """
     if symbol is None:
-        if edition is not None:
-            raise BadParameter("edition", edition, "it is that of a symbol: name one by field")
+        for name, value in (("scheme", scheme), ("edition", edition)):
+            if value is not None:
+                raise BadParameter(name, value, "it is that of a symbol: name one by field")
         return None
+    scheme = scheme or "ipc"
     edition = edition or IN_USE[scheme]
     codes = law.find("field.codes", today(), scheme=scheme, edition=edition)
     if codes is None:

@@ -41,12 +41,12 @@ RightPath = Annotated[
 TrueOn = Annotated[
     Day | None, Query(description="Legal day (Hanoi) on which it is to be true; default: today")
 ]
-KnownAtText = Annotated[
+_MOMENT = "A position, or an instant YYYY-MM-DDTHH:MM:SS.mmmZ"
+_NOW = "Default: all that is known now"
+KnownAtText = Annotated[str | None, Query(description=f"{_MOMENT}. {_NOW}")]
+KnownAtByEither = Annotated[
     str | None,
-    Query(
-        description="A position, or an instant YYYY-MM-DDTHH:MM:SS.mmmZ; with known_by=office "
-        "a day YYYY-MM-DD. Default: all that is known now"
-    ),
+    Query(description=f"{_MOMENT}; with known_by=office a day YYYY-MM-DD. {_NOW}"),
 ]
 KnownByText = Annotated[
     KnownBy, Query(description="Known to this ledger, or recorded by the office it attests")

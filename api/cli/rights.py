@@ -20,7 +20,8 @@ app = typer.Typer(
 Right = Annotated[str, typer.Argument(help="Right id, e.g. right:us.15145443")]
 Thing = Annotated[str, typer.Argument(help="Id of a right or technology")]
 Day = Annotated[str | None, typer.Option(help="Legal day YYYY-MM-DD; default: today")]
-KnownAt = Annotated[
+KnownAt = Annotated[str | None, typer.Option(help="Position or instant; default: all known")]
+KnownAtByEither = Annotated[
     str | None,
     typer.Option(help="Position or instant, a day with --known-by office; default: all known"),
 ]
@@ -41,7 +42,7 @@ def title(  # noqa: PLR0913  (the question's parameters)
     url: Url,
     trust: TrustIfAny = None,
     true_on: Day = None,
-    known_at: KnownAt = None,
+    known_at: KnownAtByEither = None,
     known_by: KnownBy = "ledger",
     effect: Effect = "parties",
     language: Lang = "en",
@@ -85,7 +86,7 @@ def liens(  # noqa: PLR0913  (the question's parameters)
     url: Url,
     trust: TrustIfAny = None,
     true_on: Day = None,
-    known_at: KnownAt = None,
+    known_at: KnownAtByEither = None,
     known_by: KnownBy = "ledger",
     effect: Effect = "parties",
     language: Lang = "en",
@@ -114,7 +115,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
     trust: TrustIfAny = None,
     true_on: Day = None,
     territory: Annotated[str | None, typer.Option(help="One of its States: iso:XX")] = None,
-    known_at: KnownAt = None,
+    known_at: KnownAtByEither = None,
     known_by: KnownBy = "ledger",
     language: Lang = "en",
     as_json: AsJson = False,

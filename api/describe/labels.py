@@ -438,7 +438,10 @@ LABELS: Mapping[str, Said] = {
     "year": Said("năm", "year"),
     "year_from": Said("năm tính từ", "year runs from"),
     "year_span": Said("các ngày của năm", "days of the year"),
-    "yearly_base": Said("khi doanh số năm đạt", "when the year's base reaches"),
+    "yearly_base": Said(
+        "khi tổng thu trừ khấu trừ trong năm đạt",
+        "when the year's gross less deductions reaches",
+    ),
     "yearly_ppm": Said("lãi suất năm", "yearly rate"),
     "zero_rated": Said("phần không tính phí", "zero-rated part"),
     "doubted": Said(

@@ -5,7 +5,7 @@ with a link to every answer; unprefixed in Vietnamese, under `/en` in English. T
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from api.named import Party
 from api.parameters import Cursor
 from api.reads import (
     EffectText,
-    KnownAtText,
+    KnownAtByEither,
     KnownByText,
     TrueOn,
     read_known_at,
@@ -72,6 +72,11 @@ class Asked:
         """Return what was known here."""
         return None if self.known_by == "office" else self.known_at
 
+    @property
+    def by_ledger(self) -> "Asked":
+        """Return what is answered of a subject that no register has: here, between the parties."""
+        return replace(self, known_at=self.here, known_by="ledger", effect="parties")
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -112,6 +117,7 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
         kind=kind,
         subject=subject,
         asked=asked,
+        answered=asked if kind == "right" else asked.by_ledger,
         sections=sections,
         events=events,
         near=_near_what_is_unknown(sections, subject),
@@ -200,7 +206,7 @@ def _shows(kind: str, folder: str, find: Sections, of: Any = str) -> None:
         request: Request,
         subject: form,
         true_on: TrueOn = None,
-        known_at: KnownAtText = None,
+        known_at: KnownAtByEither = None,
         known_by: KnownByText = "ledger",
         effect: EffectText = "parties",
         after: Annotated[Cursor, Query(description="Events after this position")] = -1,

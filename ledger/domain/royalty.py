@@ -60,7 +60,10 @@ class Stacking(Model):
 
 
 class Milestone(Model):
-    """`amount` is due once, in the year whose base first reaches `yearly_base`."""
+    """`amount` is due once, in the year whose base first reaches `yearly_base`.
+
+    The base is money, gross less deductions, of a sum for each unit as well.
+    """
 
     milestone: Name
     yearly_base: Positive

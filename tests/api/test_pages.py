@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from api.describe.interface import INTERFACE
+from api.describe.links import PAGES as FOLDERS
 from api.explorer import pages
 from api.explorer.shown import HERE
 from ledger.home import Home
@@ -104,6 +105,28 @@ def test_a_page_asked_by_the_office_s_register_asks_so_whatever_can_be(
         f"/contracts/{tale.cast.ids['contract']}?known_at=2026-11-30&known_by=office"
     )
     assert "chỉ trả lời theo sổ cái này" in contract.text
+
+
+ONLY_HERE = "This page answers by this ledger and between the parties only."
+
+
+@pytest.mark.parametrize("asked", ["effect=third_parties", "known_at=2026-11-30&known_by=office"])
+@pytest.mark.parametrize("kind", ["contract", "distribution", "party", "dispute"])
+def test_a_page_that_is_between_the_parties_only_says_nothing_else(
+    http: httpx2.Client, tale: Tale, kind: str, asked: str
+):
+    del tale
+    page = http.get(f"/en{FOLDERS[kind]}/{kind}:none?true_on=2026-11-30&{asked}").text
+    said = re.sub(r"\s+", " ", re.sub("<[^>]*>", "", page))
+    answered = "True on 30 November 2026, by this ledger, between the parties"
+    assert (2, 2) == (said.count(answered), said.count(ONLY_HERE)), "in the heading, and in print"
+    assert "third parties" not in said
+    assert "office's register" not in said
+
+
+def test_a_right_s_page_is_asked_against_third_parties_as_it_says(http: httpx2.Client, tale: Tale):
+    page = http.get(f"/en/rights/{tale.cast.ids['right']}?effect=third_parties").text
+    assert (2, 0) == (page.count("by this ledger, against third parties"), page.count(ONLY_HERE))
 
 
 def test_the_next_page_asks_the_same(http: httpx2.Client, tale: Tale, monkeypatch):

@@ -1,14 +1,18 @@
 """The command line as a whole: every command is there, and costs a start what it needs itself."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import get_args
+from types import ModuleType
+from typing import Any, get_args
 
 import httpx2
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from api.cli import audit
@@ -29,6 +33,22 @@ def test_every_command_is_shown():
 def test_every_command_explains_itself(name: str):
     done = CliRunner().invoke(app, [name, "--help"])
     assert (0, True) == (done.exit_code, f"Usage: techledger {name} " in done.stdout)
+
+
+def test_the_help_of_a_command_names_no_option_that_it_has_not():
+    for module in set(MODULES.values()):
+        for name, command in commands_of(import_module(module)):
+            options = {each for one in command.params for each in (*one.opts, *one.secondary_opts)}
+            helps = (getattr(one, "help", None) or "" for one in command.params)
+            told = {each for help_ in helps for each in re.findall(r"--[a-z][a-z-]+", help_)}
+            assert told <= options, (module, name)
+
+
+def commands_of(module: ModuleType) -> Iterator[tuple[str, Any]]:
+    app = getattr(module, "app", None)
+    if app is not None:
+        group = get_command(app)
+        yield from getattr(group, "commands", {"": group}).items()
 
 
 def test_what_is_no_command_is_a_wrong_usage():

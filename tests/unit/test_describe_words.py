@@ -236,6 +236,22 @@ def test_a_sum_for_each_unit_has_no_tiers() -> None:
     assert ["no end"] == [each.text for each in tier.under]
 
 
+def test_what_a_milestone_counts_is_money_of_a_sum_for_each_unit_too() -> None:
+    first = {"milestone": "first", "yearly_base": 100_000, "amount": 5_000}
+    agreed = {**SCHEDULE, "currency": "USD", "milestones": [first]}
+    en, vi = (
+        {
+            (each.label, each.text)
+            for line in lines_of(Royalty, agreed, speech)
+            for milestone in line.under
+            for each in milestone.under
+        }
+        for speech in (Speech("en", "USD"), Speech("vi", "USD"))
+    )
+    assert ("when the year's gross less deductions reaches", "USD 1,000.00") in en
+    assert ("khi tổng thu trừ khấu trừ trong năm đạt", "1.000,00 USD") in vi
+
+
 @pytest.mark.parametrize(
     ("agreed", "ends", "said"),
     [

@@ -222,6 +222,13 @@ def test_a_sum_for_each_unit() -> None:
     assert [150_00, 0, 3_00] == dues(units, sold, back, again)
 
 
+def test_a_milestone_of_a_sum_for_each_unit_counts_money() -> None:
+    first = {"milestone": "first", "yearly_base": 1_000, "amount": 7}
+    units = agreed(schedule(base="unit", tiers=None, per_unit=1, milestones=[first]))
+    many_units = report(line(999, "2026-01-05", units=1_000))
+    assert [1_000, 1 + 7] == dues(units, many_units, report(line(1, "2026-04-05", units=1)))
+
+
 def test_a_year_runs_by_the_calendar_or_from_its_own_day() -> None:
     assert 2026 == year_of(schedule(), day("2026-01-01"))
     own = schedule(year_from="2016-05-11")
