@@ -5,12 +5,16 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ledger.store.connection import Pool
 from ledger.store.embedded import EmbeddedPostgres
 from tests.support.postgres import Database, fresh_database, home_directory, running_server
 
 _NUMBERS = count()
+
+settings.register_profile("no timing is a test", deadline=None)
+settings.load_profile("no timing is a test")
 
 LONG = (
     *("e2e/", "attacks/", "foreign/", "golden/test_golden_flips.py"),

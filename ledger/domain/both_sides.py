@@ -272,7 +272,7 @@ _ANSWERS: dict[type[Body], tuple[type[Any], str, str, str]] = {
     **dict.fromkeys(
         (ReportAccepted, ReportQueried, ReportDisputed), (Report, "report", "reporter", "said_by")
     ),
-    PaymentConfirmed: (Payment, "payment", "payer", "confirmed_by"),
+    PaymentConfirmed: (Payment, "payment", "instructed_by", "confirmed_by"),
     PreemptionWaived: (Preemption, "preemption", "sellers", "waived_by"),
     **dict.fromkeys((BidPlaced, BidSealed, BidOpened), (Auction, "auction", "opened_by", "bidder")),
     **dict.fromkeys(

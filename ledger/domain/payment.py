@@ -161,6 +161,11 @@ class Payment:
     confirmed: int | None = None
     failed: int | None = None
 
+    @property
+    def instructed_by(self) -> tuple[str, ...]:
+        """Return who instructed it: nobody where it was first told of when it had come."""
+        return () if self.position in {self.confirmed, self.failed} else (self.payer,)
+
 
 @dataclass(frozen=True, slots=True)
 class Refund:

@@ -1,6 +1,7 @@
 """Questions put to the tables, and the events that prove the answers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
@@ -362,7 +363,7 @@ def test_a_timeline_is_as_it_was_known(told):
     by_position = timeline_of(told, RIGHT, known_at=AT["agreed"])
     by_instant = timeline_of(told, RIGHT, known_at=accepted("agreed"))
     assert before == [each.position for each in by_position.events]
-    assert by_position == by_instant
+    assert replace(by_position, known_at=by_instant.known_at) == by_instant
     assert len(before) < len(whole.events)
 
 

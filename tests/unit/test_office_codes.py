@@ -25,6 +25,9 @@ BY_CLASS = {
 }
 """What the class of a code would make of it; the other classes do nothing to a title."""
 
+NOTHING = {"noted", "not_told"}
+"""What does nothing: of the second it is listed why a person is to look."""
+
 DIFFERENT = {
     "CH.EP": "other: it is how the Swiss office tells of a European grant",
     "CN.CX01": "cessation: the end of the full term, which is derived",
@@ -61,7 +64,7 @@ def test_what_differs_from_the_class_is_listed_with_its_reason(
     different = {
         code
         for code, row in reviewed().items()
-        if row.means not in BY_CLASS.get(table[code]["class"], {"noted"})
+        if row.means not in BY_CLASS.get(table[code]["class"], NOTHING)
     }
     assert DIFFERENT.keys() == different
 
