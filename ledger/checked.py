@@ -82,7 +82,7 @@ def must_say(answer: Any, events: Collection[Event]) -> None:
     Raises `WrongAnswer`.
     """
     said = {event.position: event for event in events}
-    for row in _rows(answer):
+    for row in rows_of(answer):
         for place, instant in INSTANTS.items():
             if isinstance(at := row.get(place), int) and at in said:
                 follows = {instant: said[at].entry.accepted}
@@ -118,13 +118,13 @@ def _said_of(event: Event) -> dict[str, Any]:
     }
 
 
-def _rows(value: Any) -> Iterator[Mapping[str, Any]]:
+def rows_of(value: Any) -> Iterator[Mapping[str, Any]]:
     """Yield all objects in a JSON value."""
     if isinstance(value, Mapping):
         yield value
     if isinstance(value, Mapping | list):
         for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _rows(each)
+            yield from rows_of(each)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ with the arithmetic that admission uses (`ledger.domain.sharing`, and `reckoning
 Where the parts are sealed, the answer says so and gives what was signed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.domain.distribution import Distributed, Input
@@ -14,12 +14,13 @@ from ledger.domain.event import Sealed
 from ledger.domain.money import PPM, Money
 from ledger.domain.profit import ProfitDeclared
 from ledger.domain.share import ShareAgreed
-from ledger.domain.sharing import AUTHORS, Agreement, Computed, compute
+from ledger.domain.sharing import AUTHORS, Agreement, compute
 from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict
 from projections.basis import answering, told
 from projections.contract_events import contract_events, events_of
+from projections.dues import sums
 from projections.money_events import MoneyEvent, money_events, money_of, said_as
 from projections.report_lines import ReportLines, lines_of
 from projections.view import KnownAt, View, positions_of
@@ -50,9 +51,7 @@ class PartGiven:
 class Computation(Answer):
     """How a distribution was computed; folded up to `size` entries.
 
-    `left` is what the waterfall left to be split. `recomputed` says whether the arithmetic, done
-    again, gives what was signed and what the reports say is due; None where something of it is
-    sealed, or no royalty is agreed.
+    No parts: they are sealed.
     """
 
     distribution: str
@@ -64,15 +63,42 @@ class Computation(Answer):
     reports: tuple[ReportLines, ...]
     profit: ProfitDeclared | None
     waterfall: tuple[StepTaken, ...]
-    left: int
     parts: tuple[PartGiven, ...]
     signed: tuple[tuple[str, int], ...]
     authors: tuple[tuple[str, int], ...]
     suspense: int
     rules: tuple[str, ...]
     inputs: tuple[Input, ...]
-    recomputed: bool | None
     positions: tuple[int, ...]
+
+    @property
+    def left(self) -> int:
+        """Return what the waterfall left to be split."""
+        total = 0 if self.total is None else self.total.amount
+        return total - sum(step.amount for step in self.waterfall)
+
+    @property
+    def recomputed(self) -> bool | None:
+        """Say whether the arithmetic, done again, gives what was signed and what is due.
+
+        None where something of it is sealed, or no royalty is agreed.
+        """
+        found = [each.recomputed for each in self.reports]
+        found.append(self._adds_up if self.parts else None)
+        return False if False in found else None if None in found else True
+
+    @property
+    def _adds_up(self) -> bool:
+        """Say whether the parts are those of what is left, and with the steps what was signed."""
+        given = [(part.party, part.amount) for part in self.parts]
+        steps = [(step.to, step.amount) for step in self.waterfall]
+        paid = [each for each in (*steps, *given) if each[0] != AUTHORS]
+        floors = [_floor(self.left, part.ppm) for part in self.parts]
+        return (
+            sum(amount for _, amount in given) == self.left
+            and floors == [(part.floor, part.remainder) for part in self.parts]
+            and sums(paid) == self.signed
+        )
 
     @property
     def _says(self) -> Verdict:
@@ -104,7 +130,7 @@ def computation_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -
 
 def _unknown(distribution: str, size: int) -> Computation:
     return Computation(
-        distribution, size, None, None, None, None, (), None, (), 0, (), (), (), 0, (), (), None, ()
+        distribution, size, None, None, None, None, (), None, (), (), (), (), 0, (), (), ()
     )
 
 
@@ -139,14 +165,12 @@ def _computed(
             StepTaken(step.name, step.to, step.rate_ppm, taken)
             for step, taken in zip(agreed.waterfall, steps, strict=False)
         ),
-        left=left,
         parts=() if agreement is None else tuple(_parts(left, agreement)),
         signed=tuple(sorted(signed.items())),
         authors=_authors(body, released),
         suspense=0 if released else body.suspense,
         rules=body.rules,
         inputs=body.inputs,
-        recomputed=_again(result, signed, reports),
         positions=positions_of(
             [row.position, agreed_row.position],
             [each.position for each in reports],
@@ -154,15 +178,6 @@ def _computed(
             [each.position for each, _ in said_as(around, ProfitDeclared)],
         ),
     )
-
-
-def _again(
-    result: Computed | None, signed: Mapping[str, int], reports: Iterable[ReportLines]
-) -> bool | None:
-    """Say whether all comes out again as it was said, if all of it can be computed."""
-    found = [each.recomputed for each in reports]
-    found.append(None if result is None else result.payable == signed)
-    return False if False in found else None if None in found else True
 
 
 def _authors(
@@ -188,5 +203,10 @@ def _parts(left: int, agreement: Agreement) -> Iterable[PartGiven]:
         rates.append((AUTHORS, agreement.authors_ppm))
     for party, ppm in sorted(rates):
         amount = result.authors if party == AUTHORS else result.payable[party]
-        floor, remainder = divmod(abs(left) * ppm, PPM)
-        yield PartGiven(party, ppm, floor if left >= 0 else -floor, remainder, amount)
+        yield PartGiven(party, ppm, *_floor(left, ppm), amount)
+
+
+def _floor(left: int, ppm: int) -> tuple[int, int]:
+    """Return the floor of a share of what is left, towards zero, and what rounding left over."""
+    floor, remainder = divmod(abs(left) * ppm, PPM)
+    return (floor if left >= 0 else -floor), remainder

@@ -79,17 +79,17 @@ class Dues(Answer):
     @property
     def payable(self) -> tuple[tuple[str, int], ...]:
         """Return what was to be paid."""
-        return _sums((line.currency, line.payable) for line in self.lines)
+        return sums((line.currency, line.payable) for line in self.lines)
 
     @property
     def paid(self) -> tuple[tuple[str, int], ...]:
         """Return what was paid of it."""
-        return _sums((line.currency, line.paid) for line in self.lines)
+        return sums((line.currency, line.paid) for line in self.lines)
 
     @property
     def held(self) -> tuple[tuple[str, int], ...]:
         """Return what of it is held back."""
-        return _sums((line.currency, line.held) for line in self.lines)
+        return sums((line.currency, line.held) for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +241,12 @@ def releases_of(pool: Pool, distribution: str, *, known_at: KnownAt = None) -> t
         return positions_of([row.position for row, _ in said_as(own, SuspenseReleased)])
 
 
-def _sums(amounts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    sums: dict[str, int] = {}
-    for currency, amount in amounts:
-        sums[currency] = sums.get(currency, 0) + amount
-    return tuple(sorted(sums.items()))
+def sums(amounts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Return what each, a currency or a party, comes to; in order."""
+    added: dict[str, int] = {}
+    for name, amount in amounts:
+        added[name] = added.get(name, 0) + amount
+    return tuple(sorted(added.items()))
 
 
 def agreement_of(pool: Pool, share: str, *, known_at: KnownAt = None) -> Agreement:

@@ -120,14 +120,9 @@ class LicenceCheck(YesOrNo):
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Return the positions of the grants that prove it."""
-        return positions_of(*(each.positions for each in self._proving))
-
-    @property
-    def _proving(self) -> Sequence[LookedAt]:
-        """Return the grants that hold; if none does, those that may; if none may, all."""
-        holding = [each for each in self.grants if each.holds]
-        return holding or [each for each in self.grants if _may_hold(each)] or self.grants
+        """Return the positions of the grants looked at, and of what waits."""
+        waits = [each.position for each in self.waiting]
+        return positions_of(waits, *(each.positions for each in self.grants))
 
     @property
     def _says(self) -> Verdict:
@@ -277,7 +272,7 @@ def _looked_at(
     chain = (grant, *heads)
     proof = positions_of(
         *((row.position, row.changed_position, row.suspended_position) for row in chain),
-        [grant.registered_position],
+        [grant.registered_position, terms.position],
         *(state.positions for state in states),
     )
     live = tuple(subject for subject in objects if subject not in gone)

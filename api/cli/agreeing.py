@@ -1,14 +1,16 @@
 """
 Where the rows of an answer are about what it is about: an answer whose rows are not is none.
 
-Which members of rows say it, a table has, by the kind of answer and the member that asks it. What
-a row says of an event that was checked is held to its bytes elsewhere (`ledger.checked`).
+Nor is one with a row of an event that is not among those that it names. Which members of rows say
+it, a table has, by the kind of answer and the member that asks it. What a row says of an event that
+was checked is held to its bytes elsewhere (`ledger.checked`).
 """
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from ledger.checked import rows_of
 from ledger.replies import WrongAnswer
 from ledger.wire.shown import brief
 
@@ -48,6 +50,19 @@ def must_agree(kind: Any, answer: Mapping[str, Any]) -> None:
     shares = [Fraction(*map(int, each["share"])) for each in answer.get("owners") or ()]
     if any(each <= 0 for each in shares) or sum(shares) > 1:
         raise WrongAnswer("owners: their shares are no parts of one whole")
+
+
+ONLY_ASKED = ("Falls",)
+"""The kinds whose own `position` is that of an event that was asked about, and proves nothing."""
+
+
+def must_name(kind: Any, answer: Mapping[str, Any]) -> None:
+    """Raise `WrongAnswer` for a row of an event that is not named: nobody would look at it."""
+    for row in rows_of(answer):
+        if row is answer and kind.__name__ in ONLY_ASKED:
+            continue
+        if (position := row.get("position")) is not None and position not in answer["positions"]:
+            raise WrongAnswer(f"a row is of the event at {position}, which positions does not name")
 
 
 def _says(value: Any, about: Any) -> bool:

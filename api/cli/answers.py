@@ -12,7 +12,7 @@ from urllib.parse import quote
 import typer
 
 from api.answer_json import WrongShape, members_of, read_as
-from api.cli.agreeing import must_agree
+from api.cli.agreeing import must_agree, must_name
 from api.cli.echoes import must_answer
 from api.describe.checking import headed
 from api.describe.description import describe
@@ -72,6 +72,7 @@ def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any)
         about = {str(each) for each in question.values() if _ID.fullmatch(str(each))}
         checked = checking.check(*given, about) if checking else None
         must_say(read, [each.event for each in checked.events] if checked else [])
+        must_name(kind, read)
     return Asked(read, kind, checked)
 
 

@@ -125,9 +125,8 @@ def _sample_body(kind: Any) -> BaseModel | None:
 
 
 def answer_of(kind: Any) -> dict[str, Any]:
-    """Return an answer of a kind that names events of the log, as JSON."""
-    named = {"positions": (*POSITIONS,)} if not derives(kind, "positions") else {}
-    return members_of(replace(sample(kind), near=(), doubted=(), size=SIZE, **named))
+    """Return an answer of a kind as JSON."""
+    return members_of(replace(sample(kind), near=(), doubted=(), size=SIZE))
 
 
 def derives(kind: Any, member: str) -> bool:
@@ -156,7 +155,7 @@ def kind_of(words: list[str], monkeypatch: Any) -> Any:
 
 
 def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
-    """Return some answer to the very question of a command, as JSON."""
+    """Return some answer to the very question of a command, which names the events of its rows."""
     kind, parameters = question_of(words, monkeypatch)
     answer = answer_of(kind)
     for name, value in parameters.items():
@@ -167,6 +166,12 @@ def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
         for place, names in rows if about is not None else ():
             for row in filter(None, at(answer, place)):
                 row[names[0]] = [about] if isinstance(row[names[0]], list) else about
+    if not derives(kind, "positions"):
+        own = {row["position"] for row in checked.rows_of(answer) if "position" in row}
+        answer["positions"] = sorted({*POSITIONS, *own})
+    if "position" in parameters:  # It says of that event what it says of itself.
+        logged = _payload_of(parse_entry(sample_log(300).entries[answer["position"]]).payload)
+        answer |= {name: logged[name] for name in logged if name in answer}
     return answer
 
 

@@ -290,6 +290,64 @@ def test_an_answer_with_a_row_about_something_else_is_none(
     refused(put(words, trust), "WRONG_ANSWER")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["revenue", "dues", "party:x"],
+        ["revenue", "overdue", "contract:x"],
+        ["revenue", "explain", "distribution:x"],
+        ["rights", "left", "right:x"],
+        ["rights", "dependents", "right:x"],
+        ["contracts", "sublicences", "contract:x"],
+        ["law", "grounds", "7"],
+    ],
+    ids=" ".join,
+)
+def test_an_answer_with_a_row_of_an_event_that_it_does_not_name_is_none(
+    words: list[str], server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = answer_to(words, monkeypatch)
+    server.answers(honest)
+    said(put(words, trust))
+    for positions in ([], [2], POSITIONS):
+        server.answers(honest | {"positions": positions})
+        assert "positions does not name" in refused(put(words, trust), "WRONG_ANSWER")
+
+
+EXPLAIN = ["revenue", "explain", "distribution:x"]
+
+
+def test_what_does_not_add_up_is_not_told_as_computed_again(
+    server: Server, trust: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = answer_to(EXPLAIN, monkeypatch)
+    part = {"party": "party:y", "ppm": 500_000, "floor": 49, "remainder": 500_000, "amount": 50}
+    honest |= {
+        "total": {"amount": 100, "currency": "VND"},
+        "waterfall": [{"name": "x", "to": "party:x", "rate_ppm": 10_000, "amount": 1}],
+        "left": 99,
+        "parts": [part | {"party": "party:x", "amount": 49}, part],
+        "signed": [["party:x", 50], ["party:y", 50]],
+        "recomputed": True,
+        "verdict": "answered",
+        "doubted": [],
+    }
+    server.answers(honest)
+    assert 0 == put(EXPLAIN, trust).exit_code
+    for lie in (
+        {"total": {"amount": 101, "currency": "VND"}},
+        {"total": {"amount": 101, "currency": "VND"}, "left": 100},
+        {"signed": [["party:x", 51], ["party:y", 49]]},
+        {"parts": [part | {"party": "party:x"}, part]},
+        {"parts": [part | {"party": "party:x", "amount": 49, "floor": 48}, part]},
+        {"parts": []},
+        {"reports": [each | {"recomputed": False} for each in honest["reports"]]},
+        {"recomputed": False},
+    ):
+        server.answers(honest | lie)
+        assert "what stands beside it says" in refused(put(EXPLAIN, trust), "WRONG_ANSWER")
+
+
 def test_what_an_answer_has_no_member_for_is_not_printed(
     server: Server, trust: Path, title: dict[str, Any]
 ) -> None:
