@@ -101,29 +101,29 @@ HELD: dict[str, str] = {
         vectors/test_log_any.py::test_a_policy_that_names_no_log_trusts_none
         vectors/test_log_any.py::test_a_log_of_another_name_is_not_signed_by_its_key""",
     "techledger rights title right:": """
-        unit/test_malicious_answers.py::test_no_false_member_of_an_answer_is_told_as_verified
+        unit/malicious/test_malicious_answers.py::test_no_false_member_of_an_answer_is_told_as_verified
         api/test_questions.py::test_the_command_line_gives_the_same_answer""",
     "The answer is computed by the server": """
-        unit/test_malicious_answers.py::test_no_false_member_of_an_answer_is_told_as_verified
-        unit/test_malicious_answers.py::test_true_events_beside_a_false_owner_are_listed_as_what_they_are""",
+        unit/malicious/test_malicious_answers.py::test_no_false_member_of_an_answer_is_told_as_verified
+        unit/malicious/test_malicious_answers.py::test_true_events_beside_a_false_owner_are_listed_as_what_they_are""",
     "* each event at the `positions`": """
-        unit/test_malicious_answers.py::test_what_was_checked_is_what_the_entries_say
-        unit/test_malicious_answers.py::test_so_many_events_are_fetched_and_no_more
-        unit/test_malicious_answers.py::test_what_does_not_lead_to_the_signed_root_is_refused""",
+        unit/malicious/test_malicious_answers.py::test_what_was_checked_is_what_the_entries_say
+        unit/malicious/test_malicious_answers.py::test_so_many_events_are_fetched_and_no_more
+        unit/malicious/test_malicious_answers.py::test_what_does_not_lead_to_the_signed_root_is_refused""",
     "* that the answer is as of no less": """
-        unit/test_malicious_answers.py::test_no_answer_is_taken_as_of_less_than_was_seen_before
-        unit/test_malicious_answers.py::test_what_was_known_at_some_time_is_asked_as_of_any_size
-        unit/test_malicious_answers.py::test_a_size_that_nobody_signed_is_said_to_be_that""",
+        unit/malicious/test_malicious_history.py::test_no_answer_is_taken_as_of_less_than_was_seen_before
+        unit/malicious/test_malicious_history.py::test_what_was_known_at_some_time_is_asked_as_of_any_size
+        unit/malicious/test_malicious_answers.py::test_a_size_that_nobody_signed_is_said_to_be_that""",
     "* that the log continues the checkpoint": """
-        unit/test_malicious_answers.py::test_each_question_is_held_to_what_was_seen_before
-        unit/test_malicious_answers.py::test_a_log_that_was_rolled_back_is_refused
-        unit/test_malicious_answers.py::test_a_log_with_another_history_is_refused_and_both_are_kept""",
+        unit/malicious/test_malicious_history.py::test_each_question_is_held_to_what_was_seen_before
+        unit/malicious/test_malicious_history.py::test_a_log_that_was_rolled_back_is_refused
+        unit/malicious/test_malicious_history.py::test_a_log_with_another_history_is_refused_and_both_are_kept""",
     "So it is with `law grounds`": """
         unit/test_servers_word.py::test_what_would_become_of_an_event_is_headed_as_the_servers_word
-        unit/test_malicious_answers.py::test_positions_that_the_log_has_not_are_refused
-        unit/test_malicious_answers.py::test_without_a_trust_root_nothing_is_said_to_be_checked""",
+        unit/malicious/test_malicious_answers.py::test_positions_that_the_log_has_not_are_refused
+        unit/malicious/test_malicious_answers.py::test_without_a_trust_root_nothing_is_said_to_be_checked""",
     "*Mỗi câu trả lời mang": """
-        unit/test_malicious_answers.py::test_no_false_member_of_an_answer_is_told_as_verified""",
+        unit/malicious/test_malicious_answers.py::test_no_false_member_of_an_answer_is_told_as_verified""",
     "| 1 | origin": """
         unit/test_verify_export.py::test_a_checkpoint_of_another_origin_is_refused
         unit/test_verify_export.py::test_a_trust_root_that_is_no_such_json_is_refused""",

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from api.answer_json import kinds_of, members_of
 from api.cli import agreeing, answers, echoes
 from api.cli.main import MODULES, app
+from api.describe import checking
 from ledger import checked, reader
 from ledger.domain.contract_terms import Terms
 from ledger.domain.distribution import Input
@@ -280,3 +281,25 @@ def put(words: list[str], trust: Path | None, *more: str) -> Any:
     """Put a question; return what came of it."""
     by = [] if trust is None else ["--trust", str(trust)]
     return CliRunner().invoke(app, [*words, "--url", "http://server", *by, *more])
+
+
+REFUSED = 2
+CODES = {0, 1, 3, 4}
+"""What a question that was answered ends with."""
+
+TITLE = ["rights", "title", "right:x"]
+
+
+def said(done: Any) -> list[str]:
+    """Return the lines of an answer, which is headed as what it is, the heading left out."""
+    assert done.exit_code in CODES, (done.exit_code, done.output, done.exception)
+    heading, *lines = done.output.splitlines()
+    assert heading == checking.NOT_VERIFIED.en
+    return lines
+
+
+def refused(done: Any, code: str) -> str:
+    """Return why a question was refused, of which nothing was printed."""
+    assert (REFUSED, "") == (done.exception.exit_code, done.output)
+    assert str(done.exception).startswith(f"{code}: "), done.exception
+    return str(done.exception)
