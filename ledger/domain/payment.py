@@ -397,8 +397,7 @@ def _admit_refund(state: State, event: Event, context: Context) -> None:
     _must_be_received_by(state, body.payer, body.payee, body.confirmed_by)
     _must_have_owed(state, distribution, body.payer)
     not_in_future(context.accepted, paid_on=body.paid_on)
-    paid = distribution.confirmed.get(body.payee, 0)
-    if body.amount.amount > paid:
+    if body.amount.amount > (paid := distribution.confirmed.get(body.payee, 0)):
         raise Overpaid(
             f"{paid} was paid to {body.payee}, no more goes back",
             positions=(distribution.position,),
