@@ -10,7 +10,7 @@ Read in this order: events, refusals, admit, evolve.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -36,7 +36,6 @@ from ledger.domain.contract_terms import (
     Confirmation,
     Form,
     Grant,
-    Upon,
     reason_of,
 )
 from ledger.domain.estate import E, ended_from, replaced_from, with_grants
@@ -69,13 +68,17 @@ from ledger.domain.sublicence import (
 
 
 class TermsAmended(ContractChanged):
-    """All parties changed the terms, with effect from a day on (Civil Code art. 421)."""
+    """All parties changed the terms, with effect from a day on (Civil Code art. 421).
+
+    It waits for a certificate of its own, or for nothing: what needs a permit is agreed anew, and
+    what depends on a condition when that has come about.
+    """
 
     TOPIC: ClassVar[str] = "terms.amended/1"
 
     concluded_on: Day
     effective_from: Day
-    effective_upon: Upon = "day"
+    effective_upon: Literal["day", "registration"] = "day"
     form: Form = "data_message"
     confirms: Confirmation | None = None
 

@@ -188,6 +188,13 @@ def test_a_change_brings_in_nothing_that_is_banned_or_restricted(change: Any) ->
     listed.when(of(listed, change, changes={"grants": fewer}, rights=[TECHNOLOGY])).then_admitted()
 
 
+@pytest.mark.parametrize("upon", ["permit", "conditions"])
+def test_an_amendment_waits_for_its_certificate_or_for_nothing(upon: str) -> None:
+    """No act would bring it into force: what it changed counted at once, whatever it waited for."""
+    with pytest.raises(ValidationError, match="'day' or 'registration'"):
+        terms_amended(effective_upon=upon)
+
+
 def test_a_transfer_that_a_change_takes_abroad_is_registered() -> None:
     """An amendment waits for its own certificate; a correction is none of what was at home."""
     abroad = party_registered(**first_party(ABROAD, name="Ono", seat="JP"))
