@@ -32,7 +32,7 @@ from api import (
 )
 from api.dryruns import DryRunTurns
 from api.edge import Edge, hosts_of
-from api.explorer import pages
+from api.explorer import pages, refused
 from api.explorer import routes as explorer
 from api.metrics import Metrics
 from api.parameters import strict
@@ -124,6 +124,7 @@ def create_app(node: Node) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.quotas = Quotas.of(settings)
     app.state.uploads = Uploads()
+    app.state.problem_page = refused.problem_page
     # One list: routers that are included are each asked anew what they have, for every request.
     for router in (*(module.router for module in ROUTED), explorer.router, pages.router):
         app.router.routes.extend(map(strict, router.routes))

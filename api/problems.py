@@ -95,7 +95,7 @@ _UNAVAILABLE: dict[type[Exception], tuple[str, str, str]] = {
     ),
 }
 
-_TITLES = {
+TITLES = {
     "NOT_FOUND": ("Nothing of that name is here", "Không tìm thấy"),
     "EXPECTATION": (
         "The request expects what this server does not do",
@@ -187,7 +187,7 @@ def problem(error: Exception, *, vietnamese: bool = False) -> dict[str, Any]:
             titles = ("The client asks for more than its share", "Gửi quá nhiều yêu cầu")
             return _members("THROTTLED", titles[vietnamese], 429, str(error))
         case ApiProblem():
-            titles = _TITLES[error.code]
+            titles = TITLES[error.code]
             members = _members(error.code, titles[vietnamese], error.status, error.detail)
             return members | error.members
     told = _told(error)
@@ -221,7 +221,7 @@ def _told(error: Exception) -> Exception:
 
 def members(code: str, status: int, detail: str) -> dict[str, Any]:
     """Return the members of a problem of the HTTP surface, for whom no request tells a language."""
-    return _members(code, _TITLES[code][0], status, detail)
+    return _members(code, TITLES[code][0], status, detail)
 
 
 def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:
@@ -307,25 +307,34 @@ def wants_vietnamese(request: Request) -> bool:
 
 
 def respond(request: Request, error: Exception, note: bytes | None = None) -> Response:
-    """Return the response that an error is; `note` is the signed refusal, where there is one."""
+    """Return the response that an error is; `note` is the signed refusal, where there is one.
+
+    Whoever asks for a page is told by a page.
+    """
     request.app.state.metrics.problems.labels(code_of(error)).inc()
-    return response_of(error, note, vietnamese=wants_vietnamese(request))
+    page: Response | None = request.app.state.problem_page(request, error)
+    return page or response_of(error, note, vietnamese=wants_vietnamese(request))
 
 
 def response_of(error: Exception, note: bytes | None = None, *, vietnamese: bool) -> Response:
     """Return the same, of whoever counts no problems."""
     members = problem(error, vietnamese=vietnamese) | signed(note)
-    headers = dict(error.headers) if isinstance(error, ApiProblem) else {}
-    if members["status"] in LATER:
-        headers["Retry-After"] = str(wait_s_of(error))
-    if members["status"] in _CLOSES:
-        headers["Connection"] = "close"
     return Response(
         orjson.dumps(members),
         status_code=members["status"],
         media_type=MEDIA_TYPE,
-        headers=headers,
+        headers=headers_of(error, members["status"]),
     )
+
+
+def headers_of(error: Exception, status: int) -> dict[str, str]:
+    """Return what the head of the response says that an error is."""
+    headers = dict(error.headers) if isinstance(error, ApiProblem) else {}
+    if status in LATER:
+        headers["Retry-After"] = str(wait_s_of(error))
+    if status in _CLOSES:
+        headers["Connection"] = "close"
+    return headers
 
 
 async def answer_nobody(_request: Request, _error: Exception) -> Response:

@@ -6,6 +6,8 @@ from api.describe.language import Said
 
 INTERFACE: Mapping[str, Said] = {
     "api": Said("Giao diện lập trình", "API"),
+    "article": Said("Điều luật", "Article of law"),
+    "ask_later": Said("hỏi lại sau {} giây", "ask again after {} s"),
     "as_known_at": Said("theo những gì sổ này biết lúc {}", "as known to this ledger at {}"),
     "as_known_to_entry": Said(
         "theo những gì sổ này biết đến mục {}", "as known to this ledger to entry {}"
@@ -17,9 +19,11 @@ INTERFACE: Mapping[str, Said] = {
     "by_office": Said("theo sổ đăng bạ của cơ quan", "by the office's register"),
     "check_it_yourself": Said("Tự kiểm tra", "Check it yourself"),
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
+    "code": Said("Mã lỗi", "Code"),
     "contract": Said("Hợp đồng", "Contract"),
     "day_of_effect": Said("Có hiệu lực từ", "With effect from"),
     "dependents": Said("Các quyền cấp phụ thuộc", "Licences that depend on it"),
+    "detail": Said("Chi tiết", "Detail"),
     "dispute": Said("Tranh chấp", "Dispute"),
     "distribution": Said("Phân chia", "Distribution"),
     "download": Said("tải về", "download"),
@@ -43,7 +47,14 @@ INTERFACE: Mapping[str, Said] = {
     ),
     "liens": Said("Biện pháp bảo đảm, theo thứ hạng", "Liens, by rank"),
     "log": Said("Nhật ký", "Log"),
+    "look_in_the_log": Said(
+        "kiểm tra lại địa chỉ, hoặc tìm trong", "check the address, or look in the"
+    ),
     "mandates": Said("Ủy quyền", "Mandates"),
+    "mend_the_question": Said(
+        "sửa phần câu hỏi của địa chỉ, hoặc để trống:",
+        "mend what the address asks, or ask nothing more:",
+    ),
     "metrics": Said("Số đo", "Metrics"),
     "money": Said("Tiền", "Money"),
     "more_lines": Said("và {} dòng nữa", "and {} more"),
@@ -76,6 +87,10 @@ INTERFACE: Mapping[str, Said] = {
     "position": Said("Mục", "Entry"),
     "proof": Said("Bằng chứng", "Proof"),
     "recorded": Said("Ghi nhận (giờ Hà Nội)", "Recorded (Hà Nội time)"),
+    "refused": Said(
+        "Trang này không hiện được như đã hỏi", "This page cannot be shown as it was asked for"
+    ),
+    "remedy": Said("Cách khắc phục", "What helps"),
     "required": Said("bắt buộc", "required"),
     "right": Said("Quyền", "Right"),
     "root": Said("Gốc", "Root"),
@@ -101,6 +116,7 @@ INTERFACE: Mapping[str, Said] = {
     "unknown_is_not_no": Said(
         "Đó không phải là «không có».", "That is not to say that there is nothing."
     ),
+    "value": Said("Giá trị", "Value"),
     "versions": Said("Các phiên bản", "Versions"),
     "vouched": Said("khóa được bảo lãnh", "key vouched for"),
     "vouched_unknown": Said("chưa xét khóa được bảo lãnh", "not known whether vouched for"),

@@ -26,6 +26,7 @@ router = APIRouter(tags=["explorer"], include_in_schema=False)
 
 @router.get("/", response_class=HTMLResponse)
 @router.get("/en", response_class=HTMLResponse)
+@router.get("/en/", response_class=HTMLResponse)
 async def show_log(request: Request) -> HTMLResponse:
     """Show the log's head and its latest events."""
     node = node_of(request)

@@ -1,9 +1,10 @@
 """How pages are filled: answers in words, links that keep the question, in either language."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import Request
@@ -146,7 +147,12 @@ def language_of(request: Request) -> Language:
 
 
 def page(
-    request: Request, template: str, question: Question | None = None, **shown: Any
+    request: Request,
+    template: str,
+    question: Question | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    **shown: Any,
 ) -> HTMLResponse:
     """Return a page with the headers that all pages have, and the foot of each of its sheets."""
     asked = question or Question(language_of(request))
@@ -160,8 +166,8 @@ def page(
         "shown_lines": LINES,
         **shown,
     }
-    headers = {**HEADERS, "Content-Language": asked.language}
-    return templates.TemplateResponse(request, template, context, headers=headers)
+    said = {**HEADERS, "Content-Language": asked.language, **headers}
+    return templates.TemplateResponse(request, template, context, status, said)
 
 
 def visible_or(value: object) -> object:

@@ -7,6 +7,7 @@ from html import escape, unescape
 import httpx2
 import pytest
 
+from api import problems
 from api.describe.interface import INTERFACE
 from api.describe.links import PAGES as FOLDERS
 from api.explorer import pages
@@ -225,3 +226,81 @@ def test_every_command_of_the_documentation_asks_a_well_formed_question(http: ht
         assert address.startswith(url)
         # The examples need not exist in this ledger, but they are of the right form.
         assert http.get(address).status_code in (200, 404, 503), address
+
+
+REFUSED = {
+    "/rights/right:none?true_on=2026-13-01": ("BAD_PARAMETER", 422, "true_on"),
+    "/contracts/contract:none?true_om=2026-11-30": ("UNKNOWN_PARAMETER", 422, "true_om"),
+    "/contracts/contract:none?effect=nobody": ("BAD_PARAMETER", 422, "effect"),
+    "/rights/party:none": ("BAD_PARAMETER", 422, "right"),
+    "/parties/party:vn.mst.0100047517": ("BAD_PARAMETER", 422, "party"),
+    "/disputes/dispute:none?known_at=99999999": ("BAD_PARAMETER", 422, None),
+    "/contracts": ("NOT_FOUND", 404, None),
+    "/contracts/contract:none/terms": ("NOT_FOUND", 404, None),
+    "/docs/none": ("NOT_FOUND", 404, None),
+}
+
+
+@pytest.mark.parametrize(("prefix", "language"), [("", "vi"), ("/en", "en")])
+@pytest.mark.parametrize("path", REFUSED)
+def test_a_page_that_cannot_be_shown_is_a_page_that_says_why(
+    http: httpx2.Client, path: str, prefix: str, language: str
+):
+    code, status, parameter = REFUSED[path]
+    # A browser's own language is not asked: the address says which.
+    answer = http.get(f"{prefix}{path}", headers={"Accept-Language": "vi,en"})
+    assert (status, language) == (answer.status_code, answer.headers["content-language"])
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'; style-src 'self'; " in answer.headers["content-security-policy"]
+    page = answer.text
+    title = problems.TITLES[code][language == "vi"]
+    for said in (f"<h1>{title}</h1>", f"<code>{code}</code> ({status})", *remedies(language)):
+        assert said in page, said
+    assert (parameter is None) or f"<dd><code>{parameter}</code></dd>" in page
+    for link in links_of(page) - {f"{'' if prefix else '/en'}{path}", f"{prefix}{path}"}:
+        assert http.get(link).status_code in (200, status), link
+
+
+def remedies(language: str) -> tuple[str, ...]:
+    """Return the head of what helps."""
+    return ("<dt>Cách khắc phục</dt><dd>",) if language == "vi" else ("<dt>What helps</dt><dd>",)
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/rights/right:none?true_om=2026-11-30", "/rights/right:none?true_on=2026-11-30"),
+        ("/parties/party:vn.mst.0100047517", "/parties/party:vn.mst.0100047516"),
+    ],
+)
+def test_a_page_that_cannot_be_shown_leads_to_what_may_be_meant(
+    http: httpx2.Client, path: str, meant: str
+):
+    assert meant in links_of(http.get(path).text)
+    assert 200 == http.get(meant).status_code
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/none"), ("GET", "/v1/none"), ("GET", "/v1/rights/party:none/title"),
+     ("POST", "/contracts/contract:none"), ("GET", "/entries/1")],
+)  # fmt: skip
+def test_who_asks_for_no_page_is_told_by_problem_details(
+    http: httpx2.Client, method: str, path: str
+):
+    answer = http.request(method, path)
+    assert answer.status_code in (404, 405, 422)
+    assert "application/problem+json" == answer.headers["content-type"]
+
+
+def test_a_request_for_another_host_is_told_nothing_of_this_ledger(http: httpx2.Client, node: Node):
+    answer = http.get("/", headers={"Host": "ledger.attacker.example"})
+    assert (421, "HOST") == (answer.status_code, answer.json()["code"])
+    assert node.identity.origin not in answer.text
+
+
+def test_the_english_log_is_found_with_a_slash_too(http: httpx2.Client):
+    answer = http.get("/en/")
+    assert (200, "en") == (answer.status_code, answer.headers["content-language"])
+    assert "<h1>Ledger of technology transactions</h1>" in answer.text
+    assert 'href="/"' in answer.text

@@ -1,0 +1,49 @@
+"""Why there is no such page, as a page: the problem that the API tells, in the language asked."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from api.describe.links import PAGES, PREFIXES
+from api.explorer.shown import language_of, page
+from api.problems import code_of, headers_of, problem, wait_s_of
+
+_BEGINNINGS = (f"{PREFIXES['en']}/", "/docs/", *(f"{folder}/" for folder in PAGES.values()))
+
+NOT_OURS = "HOST"
+"""Of a request for another host nothing is said, least of all about this ledger."""
+
+
+def problem_page(request: Request, error: Exception) -> HTMLResponse | None:
+    """Return the page that an error is; None where no page was asked for."""
+    asks = request.method in ("GET", "HEAD") and f"{request.url.path}/".startswith(_BEGINNINGS)
+    if not (asks or request.url.path == "/") or code_of(error) == NOT_OURS:
+        return None
+    told = problem(error, vietnamese=language_of(request) == "vi")
+    headers = headers_of(error, told["status"])
+    return page(
+        request,
+        "refused.html",
+        status=told["status"],
+        headers=headers,
+        told=told,
+        wait_s=wait_s_of(error) if "Retry-After" in headers else None,
+        meant=tuple(_meant(request, told)),
+    )
+
+
+def _meant(request: Request, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what may be meant, and the address at which it is asked."""
+    name, asked = told.get("parameter"), dict(request.query_params)
+    for each in told.get("near", ()):
+        path, query = request.url.path, asked
+        if told["code"] == "UNKNOWN_PARAMETER":
+            query = {each if key == name else key: value for key, value in asked.items()}
+        elif name in asked:
+            query = {**asked, name: each}
+        else:
+            path = path.replace(told["value"], each)
+        yield each, f"{path}?{urlencode(query)}" if query else path
