@@ -21,6 +21,7 @@ from ledger.domain.changing import (
     ContractChanged,
     must_be_allowed,
     must_end_in_the_past_for_all,
+    must_leave_what_is_shared,
     objects_of,
 )
 from ledger.domain.contract import (
@@ -92,6 +93,11 @@ class TermsAmended(ContractChanged):
         """Whether it waits for a certificate of its own."""
         return self.effective_upon == "registration"
 
+    @property
+    def why_late(self) -> str | None:
+        """Return why it is confirmed only now, if it is."""
+        return reason_of(self.confirms)
+
 
 class CorrectionRecorded(ContractChanged):
     """All parties say what a contract was meant to say from the start, and could have said then.
@@ -105,6 +111,11 @@ class CorrectionRecorded(ContractChanged):
     corrects: EventHash
     parties_meant: PartyIds
     reason: Text
+
+    @property
+    def why_late(self) -> str:
+        """Return its reason."""
+        return self.reason
 
     @model_validator(mode="after")
     def _between_two(self) -> "CorrectionRecorded":
@@ -171,7 +182,7 @@ def _admit_amended(state: State, event: Event, context: Context) -> None:
     )
     not_in_future(context.accepted, concluded_on=body.concluded_on)
     _must_not_reach_back(state, event, body, contract, context)
-    must_end_in_the_past_for_all(state, event, body, contract, reason_of(body.confirms), context)
+    must_end_in_the_past_for_all(state, event, body, contract, context)
     must_be_allowed(state, event, body, contract, context)
 
 
@@ -179,7 +190,7 @@ def _must_not_reach_back(
     state: State, event: Event, body: TermsAmended, contract: Contract, context: Context
 ) -> None:
     """Refuse an amendment from the past without a reason, or without those whom it takes from."""
-    reason = reason_of(body.confirms)
+    reason = body.why_late
     starts = [max(body.effective_from, grant.valid_from) for grant in body.changes.grants]
     for number, (grant, start) in enumerate(zip(body.changes.grants, starts, strict=True)):
         place = f"/body/changes/grants/{number}/valid_from"
@@ -194,6 +205,8 @@ def _must_not_reach_back(
         concluded_on=body.concluded_on,
         effective_from=body.effective_from,
     )
+    paid = Since(body.effective_from, "/body/effective_from")
+    must_leave_what_is_shared(state, event, body, contract, paid, context)
     for grant, start in zip(body.changes.grants, starts, strict=True):
         frees = narrows(grant, contract.grants.get(grant.grant))
         since = Since(start, "/body/effective_from", frees)
@@ -247,8 +260,10 @@ def _admit_corrected(state: State, event: Event, context: Context) -> None:
     must_be_all(replace(contract, parties=contract.parties | meant), body.parties)
     _must_be_confirmed_below(state, event, body, contract, contract.effective_from)
     _must_leave_something(body, contract, meant)
+    paid = Since(contract.effective_from, "/body/changes")
+    must_leave_what_is_shared(state, event, body, contract, paid, context)
     _must_not_reach_before(state, event, body, contract, context)
-    must_end_in_the_past_for_all(state, event, body, contract, body.reason, context)
+    must_end_in_the_past_for_all(state, event, body, contract, context)
     must_be_allowed(state, event, body, replace(contract, parties=meant), context)
 
 

@@ -52,10 +52,12 @@ from ledger.domain.granting import (
 )
 from ledger.domain.lawful import must_be_lawful
 from ledger.domain.losing import (
-    PastEnd,
+    PastAct,
     losing_by,
     must_be_confirmed_by_all,
     must_take_nothing,
+    sharing_in,
+    takes_from_shares,
 )
 from ledger.domain.remedy import Step
 from ledger.domain.sublicence import (
@@ -95,8 +97,7 @@ class ContractChanged(Body):
         if isinstance(contract, Contract):
             terms = changed(contract.newest, self.changes)
             yield from read_by(terms)
-            if terms.runs_to != contract.newest.runs_to:
-                yield from contract.shares.values()
+            yield from contract.shares.values()
 
     def falling(self, state: State) -> Iterable[str]:
         """Return the sublicences below what the change ends or touches."""
@@ -112,6 +113,11 @@ class ContractChanged(Body):
     @property
     def waits(self) -> bool | None:
         """Whether it waits for a certificate of its own; None if it cannot."""
+        return None
+
+    @property
+    def why_late(self) -> str | None:
+        """Return why it says only now what had effect before, if it says so."""
         return None
 
 
@@ -139,23 +145,18 @@ def must_name(objects: Iterable[str], expected: frozenset[str], contract: Contra
 
 
 def must_end_in_the_past_for_all(
-    state: State,
-    event: Event,
-    body: ContractChanged,
-    contract: Contract,
-    reason: str | None,
-    context: Context,
+    state: State, event: Event, body: ContractChanged, contract: Contract, context: Context
 ) -> None:
     """Refuse to move the end to a sooner day that is past, as an end in the past is refused."""
     day, stood = changed(contract.newest, body.changes).runs_to, contract.over_from
     if day is None or day >= legal_day(context.accepted) or (stood is not None and stood <= day):
         return
-    end = PastEnd(
+    end = PastAct(
         subject=body.contract,
         contract=contract,
         since=Since(day, "/body/changes/effective_to", frees=True),
         place="/body/changes",
-        reason=reason,
+        reason=body.why_late,
         member="/body/consents",
         joined=body.consents,
         signing=frozenset(event.signers),
@@ -163,6 +164,31 @@ def must_end_in_the_past_for_all(
     with if_opened(context, Backdated):
         must_be_confirmed_by_all(end, losing_by(state, end, context), context)
     must_take_nothing(state, end, body.rights, context)
+
+
+def must_leave_what_is_shared(
+    state: State,
+    event: Event,
+    body: ContractChanged,
+    contract: Contract,
+    since: Since,
+    context: Context,
+) -> None:
+    """Refuse to pay less as of a day that is past without those who share in it."""
+    act = PastAct(
+        subject=body.contract,
+        contract=contract,
+        since=since,
+        place="/body/changes",
+        reason=body.why_late,
+        member="/body/consents",
+        joined=body.consents,
+        signing=frozenset(event.signers),
+        does="leave less to share from",
+    )
+    with if_opened(context, Backdated):
+        if contract.shares and takes_from_shares(act, body.changes, context):
+            must_be_confirmed_by_all(act, sharing_in(state, contract, context), context)
 
 
 def objects_of(grants: Iterable[Grant]) -> frozenset[str]:

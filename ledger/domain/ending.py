@@ -55,7 +55,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import PredecessorUnknown, interval, known
 from ledger.domain.losing import (
     Losing,
-    PastEnd,
+    PastAct,
     losing_by,
     must_be_confirmed_by_all,
     must_take_nothing,
@@ -229,7 +229,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     if body.ground == "consent":
         must_be_all(contract, ending, "terminated_by")
 
-    end = PastEnd(
+    end = PastAct(
         subject=body.contract,
         contract=contract,
         since=Since(body.terminated_on, "/body/terminated_on", frees=True),

@@ -1,26 +1,34 @@
 """
-Who loses by a contract that ends as of a day that is past, and how all of them confirm it.
+Who loses by what is done to a contract as of a day that is past, and how all of them confirm it.
 
 It may end so by an event that ends it, or by a change of its term: it takes the same from the same.
+Who shares in what it makes due loses by less of that, too.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 
 from ledger.domain.backdating import Backdated, Since, must_not_reach_back
 from ledger.domain.contract import Contract
-from ledger.domain.event import Context, Sealed, State, legal_day
+from ledger.domain.contract_terms import Changes, Grant, Terms, changed
+from ledger.domain.event import Context, Sealed, State, legal_day, recall, reveal
 from ledger.domain.existence import known
+from ledger.domain.granting import box_of
+from ledger.domain.money import Money, ppm
 from ledger.domain.order import kind_of
 from ledger.domain.remedy import Step, joining
 from ledger.domain.right import Right
+from ledger.domain.royalty import Royalty
+from ledger.domain.scope import Box
 from ledger.domain.share import Share, beneficiaries_of
 from ledger.domain.sublicence import licensees_of, sublicences_below
 
 
 @dataclass(frozen=True, slots=True)
-class PastEnd:
-    """An end of a contract before its recording: since when, why told so late, who signs.
+class PastAct:
+    """What is done to a contract before its recording: since when, why told so late, who signs.
 
     `place` is where the payload says it, `since.pointer` where it would say another day.
     `member` is where those who lose by it would stand, beside those who are `joined` there.
@@ -34,25 +42,30 @@ class PastEnd:
     member: str
     joined: tuple[str, ...]
     signing: frozenset[str]
+    does: str = "end on"
 
 
 @dataclass(frozen=True, slots=True)
 class Losing:
-    """Who is no party and would lose by an end in the past; of sealed parts, nobody is told who."""
+    """Who is no party and would lose by an act in the past; of sealed parts, nobody is told who."""
 
     named: frozenset[str] = frozenset()
     sealed: frozenset[str] = frozenset()
 
 
-def losing_by(state: State, end: PastEnd, context: Context) -> Losing:
-    """Return who would lose by an end in the past.
+def losing_by(state: State, end: PastAct, context: Context) -> Losing:
+    """Return who would lose by an end in the past: licensees of sublicences, and who shares."""
+    below = sublicences_below(state, end.subject)
+    return _losing(state, end.contract, licensees_of(state, below, end.since.day), context)
 
-    These are licensees of sublicences, and those who agreed on sharing what it makes due, or are
-    named for a part of it.
-    """
-    contract, below = end.contract, sublicences_below(state, end.subject)
-    named = {*licensees_of(state, below, end.since.day)}
-    hidden = set[str]()
+
+def sharing_in(state: State, contract: Contract, context: Context) -> Losing:
+    """Return who agreed on sharing what a contract makes due, or is named for a part of it."""
+    return _losing(state, contract, (), context)
+
+
+def _losing(state: State, contract: Contract, licensees: Iterable[str], context: Context) -> Losing:
+    named, hidden = {*licensees}, set[str]()
     for name in contract.shares.values():
         share = known(state, name, Share)
         if share.superseded is None and not share.voided:
@@ -62,8 +75,64 @@ def losing_by(state: State, end: PastEnd, context: Context) -> Losing:
     return Losing(frozenset(named - contract.parties), frozenset(hidden - named))
 
 
-def must_be_confirmed_by_all(end: PastEnd, losing: Losing, context: Context) -> None:
-    """Refuse an end before its recording unless all confirm it, for a reason."""
+def takes_from_shares(act: PastAct, changes: Changes, context: Context) -> bool:
+    """Whether changes as of a day that is past may leave less to share of what was due by today.
+
+    They do not if they only raise the price or a plain rate, and no grant ends or reaches less.
+    Asked within `if_opened`: raises as `recall` and `reveal`.
+    """
+    contract, today = act.contract, legal_day(context.accepted)
+    first = max(act.since.day, contract.effective_from)
+    days = (change.effective_from for change in contract.changes)
+    started = {first, *(day for day in days if day is not None and first < day)}
+    versions = [contract.terms_on(day) for day in started if day < today]
+    return any(
+        _reaches_less(terms, changed(terms, changes), today)
+        or any(_may_be_less(act.subject, name, terms, changes, context) for name in _PAID)
+        for terms in versions
+    )
+
+
+_PAID: Mapping[str, Callable[[Any], Any]] = {
+    "price": Money.model_validate,
+    "royalty_ppm": ppm,
+    "royalty": Royalty.model_validate,
+    "royalty_base": str,
+}
+"""What terms say of what is paid, and how that is read where it was sealed."""
+
+
+def _may_be_less(subject: str, name: str, terms: Terms, changes: Changes, context: Context) -> bool:
+    if name not in changes.model_fields_set:
+        return False
+    before = recall(getattr(terms, name), subject, context, _PAID[name])
+    after = reveal(getattr(changes, name), f"/body/changes/{name}", context, _PAID[name])
+    if name == "royalty_ppm":
+        return (after or 0) < (before or 0)
+    if isinstance(before, Money) and isinstance(after, Money):
+        return after.currency != before.currency or after.amount < before.amount
+    return bool(before != after and (before is not None or name != "price"))
+
+
+def _reaches_less(before: Terms, after: Terms, today: date) -> bool:
+    """Whether grants leave out something that they reached, on days before today."""
+    kept = {grant.grant: grant for grant in after.grants}
+    return any(
+        grant.grant not in kept
+        or not {*kept[grant.grant].objects}.issuperset(grant.objects)
+        or not _by(today, kept[grant.grant]).contains(_by(today, grant))
+        for grant in before.grants
+    )
+
+
+def _by(today: date, grant: Grant) -> Box:
+    """Return what a grant reaches on days before today."""
+    reach = box_of(grant)
+    return replace(reach, end=min(filter(None, (reach.end, today))))
+
+
+def must_be_confirmed_by_all(end: PastAct, losing: Losing, context: Context) -> None:
+    """Refuse an act before its recording unless all confirm it, for a reason."""
     absent = end.contract.parties.union(losing.named).difference(end.signing)
     if end.reason is None:
         today = legal_day(context.accepted).isoformat()
@@ -80,7 +149,7 @@ def must_be_confirmed_by_all(end: PastEnd, losing: Losing, context: Context) -> 
     else:
         return
     raise Backdated(
-        f"it would end on {end.since.day}, before it is recorded: {told}",
+        f"it would {end.does} {end.since.day}, before it is recorded: {told}",
         positions=(end.contract.position,),
         subjects=(end.subject, *absent),
         pointer=end.place,
@@ -88,7 +157,7 @@ def must_be_confirmed_by_all(end: PastEnd, losing: Losing, context: Context) -> 
     )
 
 
-def must_take_nothing(state: State, end: PastEnd, objects: Iterable[str], context: Context) -> None:
+def must_take_nothing(state: State, end: PastAct, objects: Iterable[str], context: Context) -> None:
     """Refuse an end before its recording that takes from who got a right meanwhile."""
     for right in (each for each in objects if kind_of(each) == "right"):
         must_not_reach_back(

@@ -1,8 +1,12 @@
 """Cases that the rules answered wrongly: who shares out what is due, and who is asked for less."""
 
+from datetime import date
 from typing import Any
 
+import pytest
+
 from ledger.domain.authority import SelfDealing
+from ledger.domain.backdating import Backdated
 from ledger.domain.event import OpeningRequired
 from ledger.domain.existence import PredecessorUnknown
 from ledger.domain.money import PPM as WHOLE
@@ -12,21 +16,25 @@ from tests.support.builders import (
     CONTRACT,
     FIRM,
     INSTITUTE,
+    RIGHT,
     RIVAL,
     SHARE,
     TECHNOLOGY,
     contract_concluded,
     grant,
+    hash_of,
     held,
     part,
     right_filed,
     sealed,
     share_agreed,
     technology_registered,
+    vnd,
 )
+from tests.support.contracts import LATE, correction_recorded, terms_amended
 from tests.support.disputes import court_registered, dispute_opened, ruling_made, void
 from tests.support.mandates import mandate_given
-from tests.support.moneys import split
+from tests.support.moneys import royalty, split
 from tests.support.specification import Attempt, Past, given, said
 from tests.support.technologies import authors_declared
 
@@ -184,3 +192,88 @@ def test_sealed_parts_leave_open_who_dealt_with_himself() -> None:
     parts = ("RATE_RANGE, SHARE_SUM", "/body/parts"), ("WRONG_SIGNER", "/body/parts")
     admitted.then_left_out(*parts, ("SELF_DEALING", "/body/parts"))
     past.when(said(shut, signed_by=[INSTITUTE], openings=opened)).then_left_out(*parts)
+
+
+EARLY = contract_concluded(
+    concluded_on="2026-09-01",
+    effective_from="2026-09-01",
+    grants=[grant(valid_from="2026-09-01")],
+    **LATE,
+)
+"""A licence of 1 September, at 5 %."""
+
+
+def amended(since: str, **changes: Any) -> Any:
+    """Return an amendment of `EARLY` that has effect from a day on."""
+    rights = [RIGHT] if {"grants", "grants_ended"} & changes.keys() else []
+    late = LATE if since < "2026-11-02" else {}
+    return terms_amended(effective_from=since, changes=changes, rights=rights, **late)
+
+
+LESS: dict[str, dict[str, Any]] = {
+    "a lower rate": {"royalty_ppm": 49_999},
+    "a sealed rate": {"royalty_ppm": sealed()},
+    "another base": {"royalty_base": "pre_tax_profit"},
+    "a schedule": {"royalty": royalty(), "royalty_ppm": None},
+    "no price": {"price": None},
+    "a price in another currency": {"price": {"amount": 10**15, "currency": "USD"}},
+    "fewer acts": {"grants": [grant(valid_from="2026-09-01", acts=["make"])]},
+    "a grant that ends": {"grants_ended": ["g1"]},
+}
+
+
+@pytest.mark.parametrize("changes", LESS.values(), ids=LESS)
+def test_who_shares_agrees_to_less_as_from_the_past(changes: dict[str, Any]) -> None:
+    """What accrued is theirs, too: of today's sales on, those agree who are paid and who pay."""
+    opened = {"/body/changes/royalty_ppm": 40_000}
+    openings = opened if changes.get("royalty_ppm") == sealed() else {}
+    past = given(right_filed(), EARLY, HALVES)
+    before = amended("2026-10-01", **changes)
+    refusal = past.when(said(before, openings=openings)).then_refused(
+        Backdated, positions=[1], subjects=[AUTHOR, CONTRACT]
+    )
+    assert refusal.changes["/body/consents"] == [AUTHOR]
+    today = before.model_copy(update={"effective_from": date(2026, 11, 2), "confirms": None})
+    past.when(said(today, openings=openings)).then_admitted()
+    alone = given(right_filed(), EARLY)
+    alone.when(said(before, openings=openings)).then_admitted()
+
+
+def test_who_shares_is_not_asked_for_more() -> None:
+    """Nor for what has no effect on what was due; every version of those days is looked at."""
+    past = given(right_filed(), EARLY, HALVES)
+    price = past.value(CONTRACT).newest.price.amount
+    for more in (
+        {"royalty_ppm": 50_001},
+        {"price": vnd(price + 1)},
+        {"grants": [grant(valid_from="2026-09-01", acts=["make", "sell", "use", "import"])]},
+        {"grants": [grant(valid_from="2026-09-01", valid_to="2027-11-02")]},
+        {"dispute_body": "VIAC"},
+    ):
+        past.when(amended("2026-10-01", **more)).then_admitted()
+    raised = past.and_then(amended("2026-10-01", royalty_ppm=80_000))
+    raised.when(amended("2026-09-15", royalty_ppm=60_000)).then_refused(Backdated)
+    later = past.and_then(amended("2027-01-01", royalty_ppm=30_000))
+    later.when(amended("2026-10-01", royalty_ppm=40_000)).then_refused(Backdated)
+
+
+def test_who_shares_agrees_that_less_was_meant() -> None:
+    """A correction says so of all days since the contract began."""
+    past = given(right_filed(), EARLY, HALVES)
+    less = correction_recorded(corrects=hash_of(EARLY), changes={"royalty_ppm": 40_000})
+    past.when(less).then_refused(Backdated, positions=[1], subjects=[AUTHOR, CONTRACT])
+    more = correction_recorded(corrects=hash_of(EARLY), changes={"royalty_ppm": 60_000})
+    past.when(more).then_admitted()
+
+
+def test_who_has_a_sealed_part_of_what_was_due_agrees_to_less() -> None:
+    """It is not told to whoever asks."""
+    opened = {"/body/parts": [part(AUTHOR, 500_000), part(INSTITUTE, 500_000)]}
+    shut = share_agreed(parts=sealed(), agreed_by=[INSTITUTE])
+    past = given(right_filed(), EARLY, said(shut, openings=opened))
+    kept = {(SHARE, sealed()["commitment"]): opened["/body/parts"]}
+    less = amended("2026-10-01", royalty_ppm=40_000)
+    refusal = past.when(said(less, kept=kept)).then_refused(Backdated, subjects=[CONTRACT])
+    assert AUTHOR not in refusal.detail
+    agreed = less.model_copy(update={"consents": (AUTHOR,)})
+    past.when(said(agreed, kept=kept)).then_admitted()

@@ -238,16 +238,18 @@ def amend(random: Random, ref: WholeReference, day: str) -> Any:
     changes: Said = {"exits": exits(random, parties) if random.randint(0, 2) else []}
     rights: list[str] = []
     if which == 1:
-        changes = {"royalty_ppm": random.choice((ROYALTY_PPM, 60_000, WHOLE + 1))}
+        changes = {"royalty_ppm": random.choice((ROYALTY_PPM, 40_000, 60_000, WHOLE + 1))}
     elif which == 2 and found:
         grant = {**ref.grant_of(chosen), "depth": random.choice((None, 0, 1))}
         changes, rights = {"grants": [grant]}, ref.objects(grant)
     start = later(day, random.choice((0, 0, 20, -2)))
     while ref.all("terms.amended", contract=chosen, effective_from=start):
         start = later(start, 1)
+    sharers = sorted(ref.sharers(chosen)) if found else []
     return terms_amended(
         contract=chosen,
         changes=changes,
+        consents=sharers if start < day and random.randint(0, 1) else [],
         rights=rights if random.randint(0, 9) else [b.RIGHT],
         parties=parties if random.randint(0, 9) else sorted(pair(random)),
         concluded_on=near(random, day),

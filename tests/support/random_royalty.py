@@ -106,6 +106,7 @@ def amend(random: Random, ref: WholeReference, day: str) -> Any:
         concluded_on=day,
         effective_from=start,
         parties=sorted([b.INSTITUTE, b.FIRM]),
+        consents=[b.RIVAL] if late and random.randint(0, 3) else [],
         **late,
     )
 

@@ -38,11 +38,32 @@ class EndsReference(DealsReference):
         taken = grants and said["effective_from"] < day and below - {*acting, *said["consents"]}
         if taken or (back and said["confirms"] is None):
             return "BACKDATED"
+        sharers = self.sharers(said["contract"]) - {*acting, *said["consents"]}
+        if sharers and self._pays_less(said, day):
+            return "BACKDATED"
         if set(said["rights"]) != {each for grant in grants for each in self.objects(grant)}:
             return "RIGHTS_NOT_NAMED"
         if not 0 <= (said["changes"].get("royalty_ppm") or 0) <= WHOLE:
             return "RATE_RANGE"
         return self._regranted(said, day) if grants else None
+
+    def _pays_less(self, said: Said, day: str) -> bool:
+        """Whether an amendment as from the past may leave less of what was due before a day."""
+        name, changes = said["contract"], said["changes"]
+        begun = (self.contract(name) or {}).get("effective_from") or self.grant_of(name)[
+            "valid_from"
+        ]
+        since = max(said["effective_from"], begun)
+        amended = {e["said"]["effective_from"] for e in self.all("terms.amended", contract=name)}
+        for each in {since, *(start for start in amended if start > since)}:
+            if each >= day:
+                continue
+            stood = self.terms_on(name, each)
+            if "royalty" in changes and changes["royalty"] != stood.get("royalty"):
+                return True
+            if (changes.get("royalty_ppm", WHOLE) or 0) < (stood.get("royalty_ppm") or 0):
+                return True
+        return False
 
     def _regranted(self, said: Said, day: str) -> str | None:
         """Judge what a grant has become: its codes, and what it takes of the others."""
@@ -102,13 +123,18 @@ class EndsReference(DealsReference):
 
     def concerned(self, contract: str) -> set[str]:
         """Return whom an end concerns beside the parties: licensees below, and who shares."""
+        below = {self.grant_of(each)["licensee"] for each in self.below(contract)}
+        return self.sharers(contract) | below
+
+    def sharers(self, contract: str) -> set[str]:
+        """Return who agreed on sharing what a contract brings, or gets a part of it."""
         shared = [entry["said"] for entry in self.all("share.agreed", contract=contract)]
         gone = {said["supersedes"] for said in shared}
         stands = [said for said in shared if said["share"] not in gone]
         stands = [said for said in stands if self.void_from(said["share"]) is None]
         sharers = {part["party"] for said in stands for part in said["parts"]}
         sharers.update(party for said in stands for party in said["agreed_by"])
-        return sharers | {self.grant_of(each)["licensee"] for each in self.below(contract)}
+        return sharers
 
     def _exit(self, said: Said, ending: set[str]) -> Said | None:
         """Return the agreed exit by which those who end may do so."""
