@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from api.describe.language import Said
 
 INTERFACE: Mapping[str, Said] = {
+    "apart": Said(
+        "Phần dưới đây không hỏi được như vậy, mà trả lời:",
+        "What follows cannot be asked so, and answers:",
+    ),
     "api": Said("Giao diện lập trình", "API"),
     "article": Said("Điều luật", "Article of law"),
     "ask_later": Said("hỏi lại sau {} giây", "ask again after {} s"),
@@ -60,6 +64,7 @@ INTERFACE: Mapping[str, Said] = {
     "more_lines": Said("và {} dòng nữa", "and {} more"),
     "more_subjects": Said("và {} đối tượng nữa", "and {} more subjects"),
     "next": Said("Xem tiếp", "Next"),
+    "not_third_parties": Said("không xét đối với bên thứ ba", "not asked against third parties"),
     "nothing_published": Said(
         "Chưa có sự kiện nào được công bố.", "No event has been published yet."
     ),
@@ -67,10 +72,6 @@ INTERFACE: Mapping[str, Said] = {
     "only_here": Said(
         "Trang này chỉ trả lời theo sổ cái này và giữa các bên.",
         "This page answers by this ledger and between the parties only.",
-    ),
-    "only_parts_by_office": Said(
-        "Phần này không hỏi được theo sổ đăng bạ của cơ quan.",
-        "This cannot be asked by the office's register.",
     ),
     "operations": Said(
         "Mọi thao tác của sổ cái này qua HTTP. Có thể sinh chương trình khách từ openapi.json; lỗi"

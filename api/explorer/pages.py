@@ -4,7 +4,7 @@ Each shows what the API answers about the subject in words, as true on a day and
 with a link to every answer; unprefixed in Vietnamese, under `/en` in English. They need no scripts.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from api.deps import law_of, look, node_of
 from api.describe.links import PREFIXES, Question
-from api.explorer.shown import language_of, page
+from api.explorer.shown import language_of, page, takes_of
 from api.named import Party
 from api.parameters import Cursor
 from api.reads import (
@@ -57,7 +57,8 @@ router = APIRouter(tags=["explorer"], include_in_schema=False)
 class Asked:
     """What a page is asked beside its subject; `here` is what this ledger knew, of all registers.
 
-    Who cannot be asked by an office's register is asked by all that is known here.
+    Who cannot be asked by an office's register is asked by all that is known here, and
+    `not_of_others` is what was to be asked against third parties, and cannot be.
     """
 
     question: Question
@@ -66,6 +67,7 @@ class Asked:
     known_by: KnownBy
     effect: Effect
     after: int
+    not_of_others: bool = False
 
     @property
     def here(self) -> KnownAt:
@@ -76,6 +78,15 @@ class Asked:
     def by_ledger(self) -> "Asked":
         """Return what is answered of a subject that no register has: here, between the parties."""
         return replace(self, known_at=self.here, known_by="ledger", effect="parties")
+
+    def of(self, takes: Collection[str]) -> "Asked":
+        """Return what of it is asked of an operation that takes these parameters."""
+        asked = self
+        if self.effect == "third_parties" and "effect" not in takes:
+            asked = replace(asked, effect="parties", not_of_others=True)
+        if "known_by" not in takes:
+            asked = replace(asked, known_at=self.here, known_by="ledger")
+        return asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ Sections = Callable[[Node, str, Asked], list[Section]]
 def _page(request: Request, kind: str, subject: str, asked: Asked, find: Sections) -> HTMLResponse:
     """Return a page. Raises `ApiProblem` where the read models are not that far."""
     node = node_of(request)
+    answered = asked if kind == "right" else asked.by_ledger
     with telling(request):
         sections = find(node, subject, asked)
         events = marked_timeline_of(
@@ -117,11 +129,21 @@ def _page(request: Request, kind: str, subject: str, asked: Asked, find: Section
         kind=kind,
         subject=subject,
         asked=asked,
-        answered=asked if kind == "right" else asked.by_ledger,
-        sections=sections,
+        answered=answered,
+        parts=_by_question(request, answered, sections),
         events=events,
         near=_near_what_is_unknown(sections, subject),
     )
+
+
+def _by_question(
+    request: Request, answered: Asked, sections: Iterable[Section]
+) -> Mapping[Asked, list[Section]]:
+    """Return the sections by what each is asked: first those that answer what the page says."""
+    parts: dict[Asked, list[Section]] = {answered: []}
+    for section in sections:
+        parts.setdefault(answered.of(takes_of(request, section.operation)), []).append(section)
+    return parts
 
 
 def _near_what_is_unknown(sections: Iterable[Section], subject: str) -> tuple[str, ...] | None:

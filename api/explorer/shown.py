@@ -111,10 +111,6 @@ class Spoken:
         route = _operation(self.request, operation)
         return self.question.address(str(route.url_path_for(route.name, **path)), _takes(route))
 
-    def asks_offices(self, operation: str) -> bool:
-        """Say whether the API can be asked this by the register of an office."""
-        return "known_by" in _takes(_operation(self.request, operation))
-
     def elsewhere(self) -> str:
         """Return the address of this very page in the other language."""
         path = self.request.url.path.removeprefix(PREFIXES[self.language])
@@ -133,6 +129,11 @@ def _operation(request: Request, operation: str) -> APIRoute:
         for route in request.app.router.routes
         if isinstance(route, APIRoute) and route.operation_id == operation
     )
+
+
+def takes_of(request: Request, operation: str) -> Collection[str]:
+    """Return the parameters of a question that the API can be asked."""
+    return _takes(_operation(request, operation))
 
 
 def _takes(route: APIRoute) -> set[str]:

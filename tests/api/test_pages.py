@@ -31,6 +31,11 @@ def test_pages_say_all_words_that_there_are_for_them_and_no_other():
     assert all(said.vi and said.en for said in INTERFACE.values())
 
 
+def text_of(page: str) -> str:
+    """Return what a page says, without its tags."""
+    return re.sub(r"\s+", " ", unescape(re.sub("<[^>]*>", "", page)))
+
+
 def links_of(page: str) -> set[str]:
     return {unescape(link) for link in re.findall(r'href="(/[^"]*)"', page)}
 
@@ -101,7 +106,11 @@ def test_a_page_asked_by_the_office_s_register_asks_so_whatever_can_be(
         by_office = "known_at=2026-11-30&known_by=office" in link
         assert by_office == any(part in link for part in ("/title", "/liens", "/status")), link
         assert 200 == http.get(link).status_code, link
-    assert 2 == page.count("This cannot be asked by the office")
+    (apart,) = page.split("What follows cannot be asked so")[1:]
+    assert "2026, by this ledger, between the parties" in text_of(apart).partition("depend on")[0]
+    headings = ("Licences that depend on it", "Orders in force", "Events to date")
+    assert all(f"<h2>{each}</h2>" in apart for each in headings)
+    assert not any(f"<h2>{each}</h2>" in apart for each in ("Owners", "Status", "Liens, by rank"))
     contract = http.get(
         f"/contracts/{tale.cast.ids['contract']}?known_at=2026-11-30&known_by=office"
     )
@@ -128,6 +137,28 @@ def test_a_page_that_is_between_the_parties_only_says_nothing_else(
 def test_a_right_s_page_is_asked_against_third_parties_as_it_says(http: httpx2.Client, tale: Tale):
     page = http.get(f"/en/rights/{tale.cast.ids['right']}?effect=third_parties").text
     assert (2, 0) == (page.count("by this ledger, against third parties"), page.count(ONLY_HERE))
+
+
+def test_nothing_stands_under_third_parties_that_was_not_asked_against_them(
+    http: httpx2.Client, tale: Tale
+):
+    right = tale.cast.ids["right"]
+    document = http.get("/openapi.json").json()["paths"]
+    for day, by in (("", "by this ledger"), ("&known_by=office", "by the office's register")):
+        page = http.get(f"/en/rights/{right}?effect=third_parties{day}").text
+        asked, *apart = re.split(r'<p class="apart">', page)
+        assert f"{by}, against third parties" in text_of(asked)
+        for part in apart:
+            assert ", not asked against third parties" in text_of(part).partition("JSON")[0]
+        takes = [
+            {each["name"] for each in document[f"/v1/rights/{{right}}/{name}"]["get"]["parameters"]}
+            for name in re.findall(r'class="proof">.*?href="/v1/rights/[^/]*/([a-z-]*)', asked)
+        ]
+        assert 2 == len(takes), "owners and liens"
+        assert all("effect" in each for each in takes)
+        assert "<h2>Status</h2>" in "".join(apart)
+        assert "<h2>Events to date</h2>" in apart[-1]
+    assert "by this ledger, not asked" in text_of(apart[-1])
 
 
 def test_the_next_page_asks_the_same(http: httpx2.Client, tale: Tale, monkeypatch):
@@ -244,8 +275,9 @@ REFUSED = {
 @pytest.mark.parametrize(("prefix", "language"), [("", "vi"), ("/en", "en")])
 @pytest.mark.parametrize("path", REFUSED)
 def test_a_page_that_cannot_be_shown_is_a_page_that_says_why(
-    http: httpx2.Client, path: str, prefix: str, language: str
+    http: httpx2.Client, tale: Tale, path: str, prefix: str, language: str
 ):
+    del tale
     code, status, parameter = REFUSED[path]
     # A browser's own language is not asked: the address says which.
     answer = http.get(f"{prefix}{path}", headers={"Accept-Language": "vi,en"})
@@ -274,8 +306,9 @@ def remedies(language: str) -> tuple[str, ...]:
     ],
 )
 def test_a_page_that_cannot_be_shown_leads_to_what_may_be_meant(
-    http: httpx2.Client, path: str, meant: str
+    http: httpx2.Client, tale: Tale, path: str, meant: str
 ):
+    del tale
     assert meant in links_of(http.get(path).text)
     assert 200 == http.get(meant).status_code
 
