@@ -34,7 +34,7 @@ from ledger.domain.existence import PredecessorUnknown, SubjectExists
 from ledger.domain.governance import must_be_open
 from ledger.domain.key import Key
 from ledger.domain.ledger import LedgerOpened, RulesAdopted, must_have_law, must_know, opened
-from ledger.domain.party import PartyEnded
+from ledger.domain.party import PartyEnded, standing_for
 from ledger.domain.personal_data import must_hold_no_personal_data
 from ledger.domain.registry import EVOLVES, RULES
 from ledger.domain.remedy import HERE, Step
@@ -130,6 +130,7 @@ def reads(event: Event, state: FoldedState) -> frozenset[str]:
             *event.subjects,
             *event.body.reads(state),
             *reads_to_bind(event, state),
+            *standing_for(state, event.signers),
             *keys_answered(state, event.body),
         )
     )

@@ -62,6 +62,7 @@ from ledger.domain.granting import (
     must_not_reach_behind,
     narrows,
 )
+from ledger.domain.party import standing_for, strangers_to
 from ledger.domain.remedy import Step, joining, leaving_out
 from ledger.domain.sublicence import (
     licensees_of,
@@ -146,12 +147,14 @@ class CorrectionRewrites(Refusal):
     title_vi = "Đính chính thay đổi cả các bên và đối tượng, không còn là hợp đồng ban đầu"
 
 
-def must_be_all(contract: Contract, signing: Collection[str], member: str = "parties") -> None:
+def must_be_all(
+    state: State, contract: Contract, signing: Collection[str], member: str = "parties"
+) -> None:
     """Refuse what not every party signs, and what others sign as if they were parties.
 
-    `member` is the one that says who signs.
+    `member` is the one that says who signs. A successor signs for the party that merged into it.
     """
-    missing = contract.parties.difference(signing)
+    missing = contract.parties.difference(standing_for(state, signing))
     if missing:
         raise SignerMissing(
             "every party signs",
@@ -159,7 +162,7 @@ def must_be_all(contract: Contract, signing: Collection[str], member: str = "par
             subjects=missing,
             step=joining(f"/body/{member}", signing, missing),
         )
-    strangers = set(signing) - contract.parties
+    strangers = strangers_to(state, signing, contract.parties)
     if strangers:
         raise WrongSigner(
             "none but the parties sign",
@@ -175,7 +178,7 @@ def _admit_amended(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, TermsAmended)
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
-    must_be_all(contract, body.parties)
+    must_be_all(state, contract, body.parties)
     _must_be_in_form(body, contract)
     must_await_registration(
         body.contract, contract.registered, contract.position, body.effective_upon
@@ -190,7 +193,7 @@ def _must_not_reach_back(
     state: State, event: Event, body: TermsAmended, contract: Contract, context: Context
 ) -> None:
     """Refuse an amendment from the past without a reason, or without those whom it takes from."""
-    reason = body.why_late
+    reason, signing = body.why_late, standing_for(state, event.signers)
     starts = [max(body.effective_from, grant.valid_from) for grant in body.changes.grants]
     for number, (grant, start) in enumerate(zip(body.changes.grants, starts, strict=True)):
         place = f"/body/changes/grants/{number}/valid_from"
@@ -210,14 +213,15 @@ def _must_not_reach_back(
     for grant, start in zip(body.changes.grants, starts, strict=True):
         frees = narrows(grant, contract.grants.get(grant.grant))
         since = Since(start, "/body/effective_from", frees)
-        must_not_reach_behind(state, grant, since, event.signers, context, reason)
+        must_not_reach_behind(state, grant, since, signing, context, reason)
 
 
 def _must_be_confirmed_below(
     state: State, event: Event, body: ContractChanged, contract: Contract, start: date
 ) -> None:
     """Refuse to take from licensees of sublicences, as of a day that is past, without them."""
-    silent = licensees_of(state, body.falling(state), start).difference(event.signers)
+    silent = licensees_of(state, body.falling(state), start)
+    silent = silent.difference(standing_for(state, event.signers))
     if silent:
         raise Backdated(
             f"it would change from {start} on what {', '.join(sorted(silent))} got below it: they"
@@ -257,7 +261,7 @@ def _admit_corrected(state: State, event: Event, context: Context) -> None:
             ),
         )
     meant = frozenset(body.parties_meant)
-    must_be_all(replace(contract, parties=contract.parties | meant), body.parties)
+    must_be_all(state, replace(contract, parties=contract.parties | meant), body.parties)
     _must_be_confirmed_below(state, event, body, contract, contract.effective_from)
     _must_leave_something(body, contract, meant)
     paid = Since(contract.effective_from, "/body/changes")
@@ -272,6 +276,7 @@ def _must_not_reach_before(
 ) -> None:
     """Refuse what the contract could not have said: of days before it, or to another's loss."""
     told, parties = {"contract": body.contract}, body.parties_meant
+    signing = standing_for(state, event.signers)
     anew = Step(told, case="contract", instead=concluding(parties))
     for number, grant in enumerate(body.changes.grants):
         place = f"/body/changes/grants/{number}/valid_from"
@@ -293,7 +298,7 @@ def _must_not_reach_before(
         deed = {f"/body/changes/grants/{number}/rights": contract.said.concluded_on}
         must_be_on_filed_rights(state, grant, deed, anew)
         since = Since(first, place, narrows(grant, contract.grants.get(grant.grant)))
-        must_not_reach_behind(state, grant, since, event.signers, context, body.reason)
+        must_not_reach_behind(state, grant, since, signing, context, body.reason)
 
 
 def _must_leave_something(

@@ -59,6 +59,7 @@ from ledger.domain.losing import (
     sharing_in,
     takes_from_shares,
 )
+from ledger.domain.party import standing_for
 from ledger.domain.remedy import Step
 from ledger.domain.sublicence import (
     contracts_above,
@@ -159,7 +160,7 @@ def must_end_in_the_past_for_all(
         reason=body.why_late,
         member="/body/consents",
         joined=body.consents,
-        signing=frozenset(event.signers),
+        signing=standing_for(state, event.signers),
     )
     with if_opened(context, Backdated):
         must_be_confirmed_by_all(end, losing_by(state, end, context), context)
@@ -183,7 +184,7 @@ def must_leave_what_is_shared(
         reason=body.why_late,
         member="/body/consents",
         joined=body.consents,
-        signing=frozenset(event.signers),
+        signing=standing_for(state, event.signers),
         does="leave less to share from",
     )
     with if_opened(context, Backdated):
@@ -293,7 +294,7 @@ def _must_be_given(
     grant: Grant,
     context: Context,
 ) -> None:
-    signers, today = frozenset(event.signers), legal_day(context.accepted)
+    signers, today = standing_for(state, event.signers), legal_day(context.accepted)
     agreed = consenting(state, body.consents_given, grant.licensor, "licence", today)
     held = held_grant(grant, body.contract, contract.head, context.position, today)
     place = f"/body/changes/grants/{body.changes.grants.index(grant)}"

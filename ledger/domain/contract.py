@@ -73,7 +73,7 @@ from ledger.domain.law import law_day
 from ledger.domain.lawful import must_be_lawful
 from ledger.domain.listing import ContentMissing, Listing, ListingId
 from ledger.domain.offer import OfferId
-from ledger.domain.party import party_of
+from ledger.domain.party import party_of, standing_for
 from ledger.domain.remedy import HERE, Other, Step, joining, listed
 from ledger.domain.title import Assignment
 
@@ -363,7 +363,7 @@ def _admit_concluded(state: State, event: Event, context: Context) -> None:
         concluded_on=body.concluded_on,
         effective_from=body.effective_from,
     )
-    signers, today = frozenset(event.signers), legal_day(context.accepted)
+    signers, today = standing_for(state, event.signers), legal_day(context.accepted)
     for number, grant in enumerate(body.grants):
         at = Placed(grant, f"/body/grants/{number}", body.consents)
         agreed = agreed_to(state, body, grant.licensor, context)

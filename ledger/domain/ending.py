@@ -62,6 +62,7 @@ from ledger.domain.losing import (
 )
 from ledger.domain.notice import Notice, NoticeId
 from ledger.domain.noticed import OF_AN_END, OF_BREACH, OF_SUSPENSION, Alone, must_be_noticed
+from ledger.domain.party import standing_for, strangers_to
 from ledger.domain.remedy import NONE, Step, leaving_out, listed
 from ledger.domain.sublicence import sublicences_below
 
@@ -225,9 +226,11 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
     must_run(body.contract, contract, context, "again")
     _must_end_sooner(body, contract)
     must_name(body.rights, contract.objects(), contract)
-    ending = contract.parties.intersection(body.terminated_by)
+    signing = standing_for(state, body.terminated_by)
+    ending = contract.parties & signing
     if body.ground == "consent":
-        must_be_all(contract, ending, "terminated_by")
+        acting = {*body.terminated_by} - strangers_to(state, body.terminated_by, contract.parties)
+        must_be_all(state, contract, acting, "terminated_by")
 
     end = PastAct(
         subject=body.contract,
@@ -237,7 +240,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
         reason=reason_of(body.confirms),
         member="/body/terminated_by",
         joined=body.terminated_by,
-        signing=frozenset(body.terminated_by),
+        signing=signing,
     )
 
     @cache
@@ -245,7 +248,7 @@ def _admit_terminated(state: State, event: Event, context: Context) -> None:
         return Losing() if body.confirms is None else losing_by(state, end, context)
 
     with if_opened(context, WrongSigner):
-        _must_be_theirs(contract, body, losing())
+        _must_be_theirs(state, contract, body, losing())
     taken = None if body.exit is None else _exit_taken(contract, body, ending)
     if body.terminated_on < legal_day(context.accepted):
         with if_opened(context, Backdated):
@@ -281,9 +284,12 @@ def _alone(body: ContractTerminated, ending: frozenset[str], acting: frozenset[s
     return Alone(body.contract, acting, ending, body.notice, since, body.exit)
 
 
-def _must_be_theirs(contract: Contract, body: ContractTerminated, losing: Losing) -> None:
+def _must_be_theirs(
+    state: State, contract: Contract, body: ContractTerminated, losing: Losing
+) -> None:
     """Refuse whoever signs what is not theirs to end."""
-    strangers = set(body.terminated_by) - contract.parties - losing.named - losing.sealed
+    theirs = contract.parties | losing.named | losing.sealed
+    strangers = strangers_to(state, body.terminated_by, theirs)
     if strangers:
         raise WrongSigner(
             "the parties end it and, where it `confirms` an end in the past, those who lose by it",

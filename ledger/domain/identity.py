@@ -2,7 +2,8 @@
 Who a party is, as that changes: its numbers, its name, and its end.
 
 What a party that is merged owned and owed passes by the events that say so (an assignment, a
-record of the office); here it only ceases to sign. Its keys need no revocation for that.
+record of the office); here it only ceases to sign, and its successor signs where it would have to.
+Its keys need no revocation for that.
 Read in this order: events, state, admit, evolve; the refusals stand in `party` and `identifier`.
 """
 
@@ -189,8 +190,11 @@ def _evolve_renamed(subject: str, value: Party | None, logged: Logged) -> Party 
 def _evolve_ended(subject: str, value: Party | None, logged: Logged) -> Party | None:
     body = logged.event.body
     assert isinstance(body, PartyMerged | PartyDissolved)
-    if value is None or subject != body.party:
+    if value is None:
         return value
+    if subject != body.party:
+        merged = isinstance(body, PartyMerged) and subject == body.into
+        return replace(value, merged=value.merged | {body.party}) if merged else value
     successor = body.into if isinstance(body, PartyMerged) else None
     first = logged.position if value.ended is None else value.ended
     return replace(value, ended=first, successor=successor)

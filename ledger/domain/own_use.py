@@ -30,6 +30,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import interval, known, new, not_in_future
 from ledger.domain.law import law_day
+from ledger.domain.party import standing_for
 from ledger.domain.remedy import joining
 from ledger.domain.right import Right
 from ledger.domain.scope import Acts, Field, Territory, box
@@ -100,7 +101,7 @@ def _admit_used(state: State, event: Event, context: Context) -> None:
         held
         for held in right.grants.overlapping(own, exclusive_only=True)
         if held.kind == "exclusive"
-        and held.licensee not in {body.used_by, *event.signers}
+        and held.licensee not in standing_for(state, (body.used_by, *event.signers))
         and held.licensee not in agreed.get(held.ref, ())
         and held.licensee not in agreed.get(body.right, ())
     ]

@@ -7,7 +7,7 @@ Read in this order: events, state, refusals, admit, evolve.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
@@ -152,7 +152,7 @@ class Party:
 
     It is one from `not_before` on. `names` are all that it was registered under, of a person none.
     `ended` is the position of the event by which it ceased to be: it merged into `successor`, was
-    dissolved, or was a person whose identity was erased.
+    dissolved, or was a person whose identity was erased. `merged` are those that merged into it.
     """
 
     position: int
@@ -165,6 +165,7 @@ class Party:
     relations: "HashTrieMap[str, Relation]" = field(default_factory=HashTrieMap)
     ended: int | None = None
     successor: str | None = None
+    merged: frozenset[str] = frozenset()
 
     def with_mandate(self, mandate: str, power: Power) -> "Party":
         """Return the party after it gave, or ended, a mandate."""
@@ -216,6 +217,31 @@ def party_of(state: State, party: str) -> Party:
             step=Step({"who": party}, first=(Other("party.registered/1", {"party": party}),)),
         )
     return value
+
+
+def standing_for(state: State, parties: Iterable[str]) -> frozenset[str]:
+    """Return these parties and those in whose place they are, as whose successors (CC art. 88).
+
+    Whoever merged into one of them, in any number of steps, is bound by what it signs.
+    """
+    found, left = set[str](), [*parties]
+    while left:
+        party = left.pop()
+        value = state.get(party)
+        if party not in found and isinstance(value, Party):
+            left += [each for each in value.merged if _successor_of(state, each) in (None, party)]
+        found.add(party)
+    return frozenset(found)
+
+
+def strangers_to(state: State, signing: Iterable[str], bound: Collection[str]) -> frozenset[str]:
+    """Return those who sign and are neither bound, nor the successor of one that is."""
+    return frozenset(each for each in signing if standing_for(state, (each,)).isdisjoint(bound))
+
+
+def _successor_of(state: State, party: str) -> str | None:
+    value = state.get(party)
+    return value.successor if isinstance(value, Party) else None
 
 
 def must_not_have_ended(party: str, value: Party, step: Step | None = None) -> None:

@@ -37,6 +37,7 @@ from ledger.domain.granting import (
     must_be_on_filed_rights,
     must_not_reach_behind,
 )
+from ledger.domain.party import standing_for
 from ledger.domain.remedy import HERE, Other, Step
 
 
@@ -106,7 +107,7 @@ def _admit_condition(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, ConditionMet)
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
-    must_be_all(contract, body.parties)
+    must_be_all(state, contract, body.parties)
     if body.condition not in {item.condition for item in contract.said.conditions}:
         raise PredecessorUnknown(
             f"{body.contract} has no condition {body.condition}",
@@ -127,7 +128,7 @@ def _admit_in_force(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, ContractInForce)
     contract = known(state, body.contract, Contract)
     must_run(body.contract, contract, context)
-    must_be_all(contract, body.parties)
+    must_be_all(state, contract, body.parties)
     must_be_approved(
         body.contract,
         contract.said.effective_upon,
@@ -164,7 +165,7 @@ def _admit_option(state: State, event: Event, context: Context) -> None:
         "/body/grant/valid_from": body.grant.valid_from,
     }
     must_be_on_filed_rights(state, body.grant, days)
-    signers = frozenset(event.signers)
+    signers = standing_for(state, event.signers)
     since = Since(body.grant.valid_from, "/body/grant/valid_from")
     must_not_reach_behind(state, body.grant, since, signers, context, "an option taken up")
     today = legal_day(context.accepted)

@@ -36,6 +36,7 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import known, new, not_in_future
 from ledger.domain.hold import must_not_be_frozen
+from ledger.domain.party import standing_for
 from ledger.domain.remedy import Step, joining, listed
 from ledger.domain.right import Right, with_lien, without_lien
 from ledger.domain.title import NotOwner, owned_by
@@ -203,7 +204,7 @@ def _admit_created(state: State, event: Event, context: Context) -> None:
             subject,
             right,
             Act("negative_pledge", body.debtors, today),
-            event.signers,
+            standing_for(state, event.signers),
             lambda _, broken: joining(
                 "/body/consenting", body.consenting, {covenant.fund for _, covenant in broken}
             ),

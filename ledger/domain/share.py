@@ -56,6 +56,7 @@ from ledger.domain.funding import read_authors
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.law import law_day
 from ledger.domain.money import PPM, Part, RateRange, ShareSum, must_be_all, ppm
+from ledger.domain.party import standing_for, strangers_to
 from ledger.domain.remedy import HERE, Other, joining, leaving_out
 from ledger.domain.remedy import Step as NextStep
 from ledger.domain.right import Right
@@ -267,7 +268,8 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         must_stand_under(body.contract, str(body.supersedes), earlier)
         _must_share_the_same(body, earlier, contract)
         must_be_current(str(body.supersedes), earlier, contract)
-    _must_be_shared_by_creditors(body, contract)
+    signing = standing_for(state, body.agreed_by)
+    _must_be_shared_by_creditors(body, contract, signing)
     _must_supersede(state, body, contract)
 
     @cache
@@ -277,7 +279,7 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         return _giving_up(state, body, earlier, context)
 
     with if_opened(context, ShareSupersede):
-        _must_be_given_up(body, earlier, giving_up())
+        _must_be_given_up(body, earlier, giving_up() - signing)
 
     @cache
     def parts() -> tuple[Part, ...]:
@@ -292,7 +294,7 @@ def _admit_agreed(state: State, event: Event, context: Context) -> None:
         _must_be_within_the_statute(body, parts, result_of(technology, title), context)
     with if_opened(context, WrongSigner):
         concerned = beneficiaries(parts(), body.waterfall) | contract.creditors() | giving_up()
-        strangers = {*body.agreed_by} - concerned
+        strangers = strangers_to(state, body.agreed_by, concerned)
         if strangers:
             raise WrongSigner(
                 "those who agree are the creditors, who gets a part, and who gives one up",
@@ -330,8 +332,10 @@ def _must_leave_one_uncapped(body: ShareAgreed, parts: tuple[Part, ...]) -> None
         )
 
 
-def _must_be_shared_by_creditors(body: ShareAgreed, contract: Contract) -> None:
-    silent = contract.creditors().difference(body.agreed_by)
+def _must_be_shared_by_creditors(
+    body: ShareAgreed, contract: Contract, signing: frozenset[str]
+) -> None:
+    silent = contract.creditors() - signing
     if silent:
         raise ShareByStranger(
             f"what {body.contract} makes due is due to {', '.join(sorted(silent))}, who would have"
@@ -381,8 +385,7 @@ def _giving_up(state: State, body: ShareAgreed, earlier: Share, context: Context
     return parties | recall(authors.parties, subject, context, read_authors)
 
 
-def _must_be_given_up(body: ShareAgreed, earlier: Share | None, giving_up: frozenset[str]) -> None:
-    silent = giving_up.difference(body.agreed_by)
+def _must_be_given_up(body: ShareAgreed, earlier: Share | None, silent: frozenset[str]) -> None:
     if earlier is not None and silent:
         # Who has a sealed part is not told to whoever asks.
         named = frozenset[str]() if isinstance(earlier.parts, Sealed) else silent

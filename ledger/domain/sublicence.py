@@ -63,6 +63,7 @@ from ledger.domain.granting import (
 )
 from ledger.domain.law import law_day
 from ledger.domain.lawful import must_be_lawful
+from ledger.domain.party import standing_for
 from ledger.domain.relation import relations_between
 from ledger.domain.remedy import HERE, NONE, Other, Step, listed
 from ledger.domain.scope import Box
@@ -208,7 +209,7 @@ def _admit_sublicence(state: State, event: Event, context: Context) -> None:
     today = legal_day(context.accepted)
     held = held_grant(body.grant, body.contract, body.head(), context.position, today)
     must_lie_within(state, body.grant, held.box, head, contract, "/body/grant")
-    signers, reason = frozenset(event.signers), reason_of(body.confirms)
+    signers, reason = standing_for(state, event.signers), reason_of(body.confirms)
     start = body.grant.valid_from
     must_be_on_filed_rights(
         state,
