@@ -10,7 +10,8 @@ INTERFACE: Mapping[str, Said] = {
         "What follows cannot be asked so, and answers:",
     ),
     "api": Said("Giao diện lập trình", "API"),
-    "article": Said("Điều luật", "Article of law"),
+    "article": Said("điều luật", "article of law"),
+    "ask_as": Said("hỏi theo", "ask by"),
     "ask_later": Said("hỏi lại sau {} giây", "ask again after {} s"),
     "as_known_at": Said("theo những gì sổ này biết lúc {}", "as known to this ledger at {}"),
     "as_known_to_entry": Said(
@@ -23,11 +24,11 @@ INTERFACE: Mapping[str, Said] = {
     "by_office": Said("theo sổ đăng bạ của cơ quan", "by the office's register"),
     "check_it_yourself": Said("Tự kiểm tra", "Check it yourself"),
     "checkpoint": Said("Điểm kiểm soát đã ký", "Signed checkpoint"),
-    "code": Said("Mã lỗi", "Code"),
+    "code": Said("mã lỗi", "code"),
     "contract": Said("Hợp đồng", "Contract"),
     "day_of_effect": Said("Có hiệu lực từ", "With effect from"),
     "dependents": Said("Các quyền cấp phụ thuộc", "Licences that depend on it"),
-    "detail": Said("Chi tiết", "Detail"),
+    "detail": Said("chi tiết", "detail"),
     "dispute": Said("Tranh chấp", "Dispute"),
     "distribution": Said("Phân chia", "Distribution"),
     "download": Said("tải về", "download"),
@@ -91,7 +92,7 @@ INTERFACE: Mapping[str, Said] = {
     "refused": Said(
         "Trang này không hiện được như đã hỏi", "This page cannot be shown as it was asked for"
     ),
-    "remedy": Said("Cách khắc phục", "What helps"),
+    "remedy": Said("cách khắc phục", "what helps"),
     "required": Said("bắt buộc", "required"),
     "right": Said("Quyền", "Right"),
     "root": Said("Gốc", "Root"),
@@ -117,9 +118,27 @@ INTERFACE: Mapping[str, Said] = {
     "unknown_is_not_no": Said(
         "Đó không phải là «không có».", "That is not to say that there is nothing."
     ),
-    "value": Said("Giá trị", "Value"),
+    "value": Said("giá trị", "value"),
     "versions": Said("Các phiên bản", "Versions"),
     "vouched": Said("khóa được bảo lãnh", "key vouched for"),
     "vouched_unknown": Said("chưa xét khóa được bảo lãnh", "not known whether vouched for"),
 }
 """By name; a template that names another fails."""
+
+ASKED_AS: Mapping[str, Said] = {
+    "after": Said("một số mục, ví dụ 12", "the number of an entry, such as 12"),
+    "effect": Said(
+        "parties (giữa các bên) hoặc third_parties (đối với bên thứ ba)",
+        "parties (between them) or third_parties (against these)",
+    ),
+    "known_at": Said(
+        "một số mục, một thời điểm như 2026-11-27T03:00:00.000Z, hoặc với known_by=office một ngày",
+        "an entry, an instant such as 2026-11-27T03:00:00.000Z, or with known_by=office a day",
+    ),
+    "known_by": Said(
+        "ledger (sổ này) hoặc office (sổ đăng bạ của cơ quan)",
+        "ledger (this one) or office (the office's register)",
+    ),
+    "true_on": Said("một ngày có thật, ví dụ 2026-11-30", "a day that there is: 2026-11-30"),
+}
+"""What a page can be asked beside its subject, and as what."""

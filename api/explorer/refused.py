@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from api.describe.interface import ASKED_AS
 from api.describe.links import PAGES, PREFIXES
 from api.explorer.shown import language_of, page
 from api.problems import code_of, headers_of, problem, wait_s_of
@@ -30,6 +31,7 @@ def problem_page(request: Request, error: Exception) -> HTMLResponse | None:
         status=told["status"],
         headers=headers,
         told=told,
+        asked_as=ASKED_AS.get(told.get("parameter", "")),
         wait_s=wait_s_of(error) if "Retry-After" in headers else None,
         meant=tuple(_meant(request, told)),
     )

@@ -6,9 +6,10 @@ from html import escape, unescape
 
 import httpx2
 import pytest
+from fastapi.routing import APIRoute
 
 from api import problems
-from api.describe.interface import INTERFACE
+from api.describe.interface import ASKED_AS, INTERFACE
 from api.describe.links import PAGES as FOLDERS
 from api.explorer import pages
 from api.explorer.shown import HERE
@@ -295,7 +296,23 @@ def test_a_page_that_cannot_be_shown_is_a_page_that_says_why(
 
 def remedies(language: str) -> tuple[str, ...]:
     """Return the head of what helps."""
-    return ("<dt>Cách khắc phục</dt><dd>",) if language == "vi" else ("<dt>What helps</dt><dd>",)
+    return ("<dt>cách khắc phục</dt><dd>",) if language == "vi" else ("<dt>what helps</dt><dd>",)
+
+
+def test_all_that_a_page_is_asked_is_said_as_what(http: httpx2.Client):
+    routes = [each for each in pages.router.routes if isinstance(each, APIRoute)]
+    asked = {field.alias for route in routes for field in route.dependant.query_params}
+    assert asked == ASKED_AS.keys()
+    for name, said in ASKED_AS.items():
+        for prefix, words in (("", said.vi), ("/en", said.en)):
+            page = http.get(f"{prefix}/rights/right:none", params={name: "-"})
+            assert f"<code>{name}</code>: {words}" in unescape(page.text)
+
+
+def test_what_helps_is_not_the_same_address_again(http: httpx2.Client):
+    page = http.get("/en/parties/party:vn.mst.0100000011?true_on=2026-11-30").text
+    helps = page.partition("<dt>what helps</dt>")[2].partition("</dd>")[0]
+    assert {"/en"} == links_of(helps)
 
 
 @pytest.mark.parametrize(
