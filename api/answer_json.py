@@ -13,17 +13,20 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from functools import cache
+from functools import cache, reduce
 from math import gcd
+from operator import or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from api.describe.measures import LISTED
 from ledger.domain.event import format_instant, parse_day, parse_instant
 from ledger.wire.canonical import MAX_INT
 from projections.axes import NEVER
+from projections.whole import at_odds
 
 
 class WrongShape(ValueError):
@@ -41,6 +44,14 @@ class Contradicted(WrongShape):
         super().__init__(where, "consequence of what stands beside it")
         given = f"{where} is {_shown(said)}"
         self.args = (f"{given}, and what stands beside it says {_shown(follows)}",)
+
+
+class AtOdds(WrongShape):
+    """Members of an answer do not go together."""
+
+    def __init__(self, where: str, told: str) -> None:
+        super().__init__(where, "whole")
+        self.args = (f"{self.where} is at odds with itself: {told}",)
 
 
 def _shown(value: object) -> str:
@@ -130,6 +141,8 @@ def _read_record(kind: Any, value: Any, where: str) -> Any:
     for name, said in found.items():
         if said != (follows := getattr(record, name)):
             raise Contradicted(f"{where}.{name}".lstrip("."), said, follows)
+    for told in at_odds(record):
+        raise AtOdds(where, told)
     return record
 
 
@@ -137,10 +150,21 @@ def _read_record(kind: Any, value: Any, where: str) -> Any:
 def kinds_of(kind: Any) -> Mapping[str, Any]:
     """Return what is written of an answer's dataclass: what is under each name."""
     hints = get_type_hints(kind)
-    return {
+    found = {
         name: hints[name] if name in hints else get_type_hints(getattr(kind, name).fget)["return"]
         for name in _names(kind)
     }
+    return {name: _closed(of, LISTED.get(f"{kind.__name__}.{name}")) for name, of in found.items()}
+
+
+def _closed(kind: Any, values: tuple[str, ...] | None) -> Any:
+    """Return a kind with its texts being of a closed list, where there is one."""
+    if values is None or kind is NoneType or kind is Ellipsis:
+        return kind
+    if kind is str:
+        return Literal[values]
+    inner = tuple(_closed(each, values) for each in get_args(kind))
+    return reduce(or_, inner) if get_origin(kind) is UnionType else tuple.__class_getitem__(inner)
 
 
 def _must_be(kind: type[Any], value: Any, where: str) -> Any:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from ledger.domain.contract import Contract
 from ledger.domain.distribution import RevenueDistributed
 from ledger.domain.event import Sealed
-from ledger.domain.interest import interest_on
+from ledger.domain.interest import Compounding, interest_on
 from ledger.domain.law import Ground, Law
 from ledger.domain.payment import PaymentConfirmed, RefundMade
 from ledger.domain.report import RevenueReported
@@ -48,8 +48,24 @@ class UnpaidReport:
     unpaid: int
     currency: str
     yearly_ppm: int
+    since: date
+    compounding: Compounding
+    days_a_year: int
     interest: int
     rule: Ground
+
+    def accrued_by(self, until: date) -> int:
+        """Return the interest before a day; it runs from the day `since`."""
+        if until <= self.since:
+            return 0
+        return interest_on(
+            self.unpaid,
+            self.yearly_ppm,
+            self.since,
+            until,
+            days_a_year=self.days_a_year,
+            compounding=self.compounding,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,23 @@ class Overdue(Answer):
     unreported: tuple[MissingReport, ...]
     unpaid: tuple[UnpaidReport, ...]
     positions: tuple[int, ...]
+
+    def at_odds(self) -> Iterator[str]:
+        """Yield what is said of a sealed schedule, and what is reckoned wrongly."""
+        late: tuple[MissingReport | UnpaidReport, ...] = (*self.unreported, *self.unpaid)
+        if self.sealed and late:
+            yield "it is sealed, and something is late by it"
+        for row in late:
+            days = (self.true_on - row.due_on).days
+            if days < 1 or row.days_late != days:
+                yield f"days_late {row.days_late}, and {days} from {row.due_on} to {self.true_on}"
+        for each in self.unpaid:
+            if not 0 < each.unpaid <= each.due:
+                yield f"unpaid {each.unpaid} of {each.due}"
+            if each.since <= each.due_on or each.days_a_year < 1:
+                yield f"interest since {each.since} on what was due on {each.due_on}"
+            elif each.interest != (accrued := each.accrued_by(self.true_on)):
+                yield f"interest {each.interest}, and {accrued} accrued"
 
     @property
     def _says(self) -> Verdict:
@@ -94,6 +127,18 @@ class MinimumMet(YesOrNo):
     carried: int
     reports: tuple[str, ...]
     positions: tuple[int, ...]
+
+    def at_odds(self) -> Iterator[str]:
+        """Yield what is said of a schedule that is sealed, or of a minimum that there is not."""
+        year = self.year_from, self.year_to, self.currency
+        if self.sealed and (any((*year, self.earned, self.reports)) or self.minimum is not None):
+            yield "it is sealed, and its members are given"
+        if len({each is None for each in year}) > 1:
+            yield "its year is not one with both ends and a currency"
+        if (self.minimum is None) != (self.credit is None):
+            yield "a minimum and how it is credited go together"
+        if self.carried < 0 or (self.carried and self.credit != "carried_forward"):
+            yield "carried from earlier years, where nothing is"
 
     @property
     def short(self) -> int:
@@ -307,34 +352,27 @@ def _unpaid(
     late = royalty.late
     rule = default if late is None else law.rule("money.late_interest_cap", on)
     ppm = default.number("ppm_a_year") if late is None else late.yearly_ppm
-    for row, body in reports:
+    for filed, body in reports:
         due_on = due_day(royalty, agreed_period(royalty, body.period_from)[1])
         unpaid = body.due.amount - paid.get(body.report, 0)
         if unpaid <= 0 or due_on >= on:
             continue
-        since = due_on + timedelta(days=1 if late is None else late.from_day)
-        accrued = 0
-        if since < on:
-            accrued = interest_on(
-                unpaid,
-                ppm,
-                since,
-                on,
-                days_a_year=default.number("days_a_year"),
-                compounding="none" if late is None else late.compounding,
-            )
-        yield UnpaidReport(
+        row = UnpaidReport(
             body.report,
-            row.position,
+            filed.position,
             due_on,
             (on - due_on).days,
             body.due.amount,
             unpaid,
             body.due.currency,
             ppm,
-            accrued,
+            due_on + timedelta(days=1 if late is None else late.from_day),
+            "none" if late is None else late.compounding,
+            default.number("days_a_year"),
+            0,
             rule,
         )
+        yield replace(row, interest=row.accrued_by(on))
 
 
 def _paid_by_report(rows: Sequence[MoneyEvent]) -> Mapping[str, int]:

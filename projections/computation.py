@@ -6,7 +6,7 @@ with the arithmetic that admission uses (`ledger.domain.sharing`, and `reckoning
 Where the parts are sealed, the answer says so and gives what was signed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.domain.distribution import Distributed, Input
@@ -14,7 +14,7 @@ from ledger.domain.event import Sealed
 from ledger.domain.money import PPM, Money
 from ledger.domain.profit import ProfitDeclared
 from ledger.domain.share import ShareAgreed
-from ledger.domain.sharing import AUTHORS, Agreement, compute
+from ledger.domain.sharing import AUTHORS, Agreement, caps_of, compute, shared, weights_of
 from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict
@@ -38,12 +38,16 @@ class StepTaken:
 
 @dataclass(frozen=True, slots=True)
 class PartGiven:
-    """A party's part: its rate, the floor of its share, the unit of rounding, what it gets."""
+    """A party's part: its rate, the floor of its share, the unit of rounding, what it gets.
+
+    `cap` is the most that it gets; what is above it goes to the others.
+    """
 
     party: str
     ppm: int
     floor: int
     remainder: int
+    cap: int | None
     amount: int
 
 
@@ -93,12 +97,26 @@ class Computation(Answer):
         given = [(part.party, part.amount) for part in self.parts]
         steps = [(step.to, step.amount) for step in self.waterfall]
         paid = [each for each in (*steps, *given) if each[0] != AUTHORS]
-        floors = [_floor(self.left, part.ppm) for part in self.parts]
         return (
-            sum(amount for _, amount in given) == self.left
-            and floors == [(part.floor, part.remainder) for part in self.parts]
+            self.parts == _parts(self.left, *_agreed_in(self.parts))
+            and self._is_taken_step_by_step
             and sums(paid) == self.signed
+            and self.suspense + sum(amount for _, amount in self.authors)
+            == dict(given).get(AUTHORS, 0)
         )
+
+    @property
+    def _is_taken_step_by_step(self) -> bool:
+        """Say whether each step takes its rate of what is left before it, or no more than that."""
+        total = 0 if self.total is None else self.total.amount
+        sign, left = (-1 if total < 0 else 1), abs(total)
+        for step in self.waterfall:
+            taken = sign * step.amount
+            most = left if step.rate_ppm is None else left * step.rate_ppm // PPM
+            if not 0 <= taken <= most or (step.rate_ppm is not None and taken < most):
+                return False
+            left -= taken
+        return True
 
     @property
     def _says(self) -> Verdict:
@@ -165,7 +183,7 @@ def _computed(
             StepTaken(step.name, step.to, step.rate_ppm, taken)
             for step, taken in zip(agreed.waterfall, steps, strict=False)
         ),
-        parts=() if agreement is None else tuple(_parts(left, agreement)),
+        parts=() if agreement is None else _parts(left, weights_of(agreement), caps_of(agreement)),
         signed=tuple(sorted(signed.items())),
         authors=_authors(body, released),
         suspense=0 if released else body.suspense,
@@ -195,15 +213,22 @@ def _agreement(agreed: ShareAgreed, body: Distributed) -> Agreement | None:
     return Agreement(parts, agreed.authors_ppm or 0, agreed.waterfall, agreed.caps)
 
 
-def _parts(left: int, agreement: Agreement) -> Iterable[PartGiven]:
-    """Yield each part with the floor of its share and the unit that rounding added or took."""
-    result = compute(left, Agreement(agreement.parts, agreement.authors_ppm, (), agreement.caps))
-    rates = [(part.party, part.ppm) for part in agreement.parts]
-    if agreement.authors_ppm:
-        rates.append((AUTHORS, agreement.authors_ppm))
-    for party, ppm in sorted(rates):
-        amount = result.authors if party == AUTHORS else result.payable[party]
-        yield PartGiven(party, ppm, *_floor(left, ppm), amount)
+def _parts(left: int, weights: Mapping[str, int], caps: Mapping[str, int]) -> tuple[PartGiven, ...]:
+    """Return each part with the floor of its share and the unit that rounding added or took."""
+    uncapped = [weight for party, weight in weights.items() if party not in caps]
+    if min(weights.values(), default=-1) < 0 or not any(uncapped):  # Nobody agreed on that.
+        return ()
+    given, sign = shared(abs(left), weights, caps), (-1 if left < 0 else 1)
+    return tuple(
+        PartGiven(party, ppm, *_floor(left, ppm), caps.get(party), sign * given[party])
+        for party, ppm in sorted(weights.items())
+    )
+
+
+def _agreed_in(parts: Sequence[PartGiven]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the rates and the caps by which parts were given."""
+    caps = {part.party: part.cap for part in parts if part.cap is not None}
+    return {part.party: part.ppm for part in parts}, caps
 
 
 def _floor(left: int, ppm: int) -> tuple[int, int]:

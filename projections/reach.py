@@ -352,7 +352,7 @@ def _part(
     """Return what is asked about, bounded by what the title covers and how long it can last."""
     whole = next((row for row in rows if row.territory == EVERYWHERE), None)
     last = None if whole is None else term_of(whole, law, start).end
-    ends = [day for day in (end, last) if day is not None]
+    ends = [max(start, day) for day in (end, last) if day is not None]
     covered = whole.covers if whole is not None and whole.covers else ("world",)
     return Part(
         territory or Territory.model_validate({"codes": list(covered)}),

@@ -7,7 +7,7 @@ of the day of its signing gives (Technology Transfer Law arts. 28 and 31), and a
 working days that it gives; what was filed late, or not at all, follows from the day asked about.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -92,6 +92,16 @@ class Duties(Answer):
     size: int
     duties: tuple[Duty, ...]
     next_after: int | None
+
+    def at_odds(self) -> Iterator[str]:
+        """Yield what is filed late by other days than are said."""
+        for each in self.duties:
+            filed = each.registration.filed_on
+            done = self.true_on if filed is None else min(filed, self.true_on)
+            if each.overdue_days != max(0, (done - each.file_by).days):
+                yield f"overdue_days {each.overdue_days} of what was to be filed by {each.file_by}"
+            if self.late and not each.late:
+                yield "what is not late, where only what is late was asked for"
 
     @property
     def positions(self) -> tuple[int, ...]:

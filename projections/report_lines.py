@@ -68,6 +68,21 @@ class ReportLines:
     corrects: str | None
     recomputed: bool | None
 
+    def at_odds(self) -> Iterator[str]:
+        """Yield the sums of a report that are not those of its lines, or less what is deducted."""
+        for name in ("gross", "base"):
+            summed = sum(getattr(line, name) for line in self.lines)
+            if getattr(self, name) != summed:
+                yield f"{name} {getattr(self, name)}, and its lines have {summed}"
+        sums: tuple[ReportLines | SoldLine, ...] = (self, *self.lines)
+        for each in sums:
+            base = each.gross - sum(amount for _, amount in each.deductions)
+            if each.base != base:
+                yield f"base {each.base}, and gross less deductions is {base}"
+        due = self.royalty - self.set_off - self.capped
+        if self.recomputed and not self.milestones and self.due != due:
+            yield f"due {self.due}, and royalty less what is set off and capped is {due}"
+
 
 def lines_of(
     contract: str,

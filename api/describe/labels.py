@@ -98,6 +98,7 @@ LABELS: Mapping[str, Said] = {
     "cure_days": Said("thời hạn khắc phục", "days to cure"),
     "currency": Said("đồng tiền", "currency"),
     "current": Said("đang có hiệu lực", "current"),
+    "days_a_year": Said("số ngày tính lãi mỗi năm", "days that a year of interest has"),
     "days_late": Said("chậm", "late by"),
     "debtors": Said("bên bảo đảm", "debtors"),
     "declared_by": Said("người khai", "declared by"),

@@ -25,8 +25,8 @@ Measure = Literal[
 
 _BY_MEASURE: Mapping[Measure, str] = {
     "sum": "amount base capped carried due earned floor gross held interest left minimum open "
-    "paid payable per_unit remainder royalty set_off short suspense unpaid upto yearly_base "
-    "zero_rated",
+    "PartGiven.cap paid payable per_unit remainder royalty set_off short suspense unpaid upto "
+    "yearly_base zero_rated",
     "rate": "authors_ppm cost_shift_ppm credit_ppm floor_ppm parts_ppm ppm rate_ppm royalty_ppm "
     "share_ppm state_funded_ppm yearly_ppm",
     "entry": "Difference.by Mandate.ended Mandate.given MarkedDispute.ended answered_position "
@@ -34,7 +34,7 @@ _BY_MEASURE: Mapping[Measure, str] = {
     "filed_position first lapsed_by lifted_position next_after of position positions "
     "refused_position registered_position settled_by suspended_position vouched_at",
     "number": "after before bytes count depth fee_year rank size tier trl version",
-    "days": "cure_days days_late due_days notice_days overdue_days sell_off_days",
+    "days": "cure_days days_a_year days_late due_days notice_days overdue_days sell_off_days",
     "months": "months warranty_months",
     "years": "confidential_years records_years",
     "times": "times",
@@ -96,7 +96,7 @@ LISTED: Mapping[str, tuple[str, ...]] = {
         *("perfected", "enforced", "covenant", "covenant_ended", "voided", "security_voided"),
         *get_args(ConveyanceKind),
     ),
-    "ContractRow.kind": get_args(ContractKind),
+    "ContractRow.kind": (*get_args(ContractKind), "compulsory", "sublicence"),
     "ContractRow.royalty_base": get_args(RoyaltyBase),
     "Free.acts": get_args(Act),
     "GrantRow.acts": get_args(Act),

@@ -17,7 +17,7 @@ from api.describe.events import event_name
 from api.describe.labels import label
 from api.describe.language import Language, Said
 from api.describe.law import instrument_name
-from api.describe.measures import FRACTIONS, LAST_DAYS, LISTED, NAMINGS, measure_of
+from api.describe.measures import FRACTIONS, LAST_DAYS, NAMINGS, measure_of
 from api.describe.places import office, places
 from api.describe.shape import bare
 from api.describe.titles import country, symbol, tongue
@@ -74,7 +74,7 @@ def words_of(owner: str, member: str, of: Any, value: Any, speech: Speech) -> tu
         kinds = get_args(of) or (Any,)
         each = [words_of(owner, member, bare(kinds[0], item), item, speech) for item in value]
         return tuple(_joined(each))
-    if get_origin(of) is Literal or place in LISTED:
+    if get_origin(of) is Literal:
         return (Word(value_name(owner, member, str(value), speech.language)),)
     return _PLAIN.get(of, _text)(owner, member, value, speech)
 

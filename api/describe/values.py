@@ -23,6 +23,7 @@ VALUES: Mapping[str, Said] = {
     "sole": Said("duy nhất (bên cấp vẫn được dùng)", "sole (the licensor may use)"),
     "non_exclusive": Said("không độc quyền", "non-exclusive"),
     "compulsory": Said("bắt buộc", "compulsory"),
+    "sublicence": Said("li-xăng thứ cấp", "sublicence"),
     "no": Said("không được", "not allowed"),
     "consent": Said("khi được đồng ý", "with consent"),
     "affiliates": Said("cho công ty liên kết", "to affiliates"),

@@ -60,7 +60,7 @@ def compute(total: int, agreement: Agreement) -> Computed:
         left -= taken
         steps.append(sign * taken)
         payable[step.to] = payable.get(step.to, 0) + taken
-    for party, amount in _shared(left, agreement).items():
+    for party, amount in shared(left, weights_of(agreement), caps_of(agreement)).items():
         payable[party] = payable.get(party, 0) + amount
     authors = payable.pop(AUTHORS, 0)
     return Computed(
@@ -68,19 +68,29 @@ def compute(total: int, agreement: Agreement) -> Computed:
     )
 
 
-def _shared(left: int, agreement: Agreement) -> dict[str, int]:
-    """Split by largest remainder; what is above a cap goes to the others by their own parts."""
+def weights_of(agreement: Agreement) -> dict[str, int]:
+    """Return the parts by whose they are, the co-authors' one part among them."""
     weights = {part.party: part.ppm for part in agreement.parts}
-    if agreement.authors_ppm:
-        weights[AUTHORS] = agreement.authors_ppm
-    caps = {cap.party: cap.amount for cap in agreement.caps}
-    shared: dict[str, int] = {}
+    return weights | ({AUTHORS: agreement.authors_ppm} if agreement.authors_ppm else {})
+
+
+def caps_of(agreement: Agreement) -> dict[str, int]:
+    """Return the caps by whom they hold."""
+    return {cap.party: cap.amount for cap in agreement.caps}
+
+
+def shared(left: int, weights: Mapping[str, int], caps: Mapping[str, int]) -> dict[str, int]:
+    """Split by largest remainder; what is above a cap goes to the others by their own parts.
+
+    `left` is not negative.
+    """
+    capped: dict[str, int] = {}
     while True:
         split = largest_remainder(left, weights)
         over = {party: caps[party] for party in split if split[party] > caps.get(party, left)}
         if not over:
-            return shared | split
-        shared |= over
+            return capped | split
+        capped |= over
         left -= sum(over.values())
         weights = {party: weight for party, weight in weights.items() if party not in over}
 

@@ -38,7 +38,9 @@ def other(value: Any) -> Any:
     if isinstance(value, int):
         return value + 1
     verdicts = {"answered": "yes", "yes": "no", "no": "yes"}
-    return value.replace("2026", "2031") if "2026" in value else verdicts.get(value, f"{value}y")
+    year = re.match("20[0-9]{2}(?=-)", value)
+    later = year and value.replace(year[0], str(int(year[0]) + 5))
+    return later or verdicts.get(value, f"{value}y")
 
 
 def derived(kind: Any, place: str) -> bool:

@@ -31,6 +31,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.wire.base64 import b64encode
 from ledger.wire.entry import parse_entry
 from ledger.wire.envelope import payload_hash
+from projections.arrears import Overdue
 from tests.support.builders import contract_concluded
 from tests.support.sample_log import SampleLog, sample_log
 
@@ -71,7 +72,8 @@ def sample(kind: Any) -> Any:
     origin, inner = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         given = {**kinds_of(kind), "known_at": None}
-        return _as_logged(kind(**{each.name: sample(given[each.name]) for each in fields(kind)}))
+        members = {each.name: sample(given[each.name]) for each in fields(kind)}
+        return _as_logged(kind(**{**members, **_whole(kind, members)}))
     inner = tuple(each for each in inner if each is not NoneType)
     if origin is Mapping:
         return {"x": sample(inner[1])}
@@ -93,6 +95,37 @@ _PLAIN: Mapping[Any, Any] = {
     None: None,
     ProfitDeclared: None,
 }
+
+
+def _whole(kind: Any, members: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those members of a record that have to go with the others, such as they do."""
+    later = {name: date(2036, 1, 1) for name, each in members.items() if _ends(name, each)}
+    unsealed = {name: None for name in members if name.endswith("_commitment")}
+    return later | unsealed | _OWN.get(kind.__name__, {})
+
+
+def _ends(name: str, value: Any) -> bool:
+    return type(value) is date and (name == "end" or name.endswith("_to"))
+
+
+_OWN: Mapping[str, Mapping[str, Any]] = {
+    "Duty": {"file_by": date(2025, 12, 31)},
+    "MinimumMet": {"sealed": False, "credit": "carried_forward"},
+    "Overdue": {"sealed": False},
+    "ReportLines": {"gross": 2},
+    "SoldLine": {"gross": 2},
+    "UnpaidReport": {"since": date(2026, 1, 2), "days_a_year": 365, "unpaid": 1000, "due": 1000},
+}
+
+
+def _as_of(answer: Any, day: date) -> Any:
+    """Return an answer as of a day, with what is late being late by then."""
+    if isinstance(answer, Overdue):
+        late = {"days_late": (day - date(2026, 1, 1)).days}
+        unpaid = [replace(row, **late, interest=row.accrued_by(day)) for row in answer.unpaid]
+        missing = [replace(row, **late) for row in answer.unreported]
+        return replace(answer, true_on=day, unpaid=tuple(unpaid), unreported=tuple(missing))
+    return replace(answer, true_on=day) if hasattr(answer, "true_on") else answer
 
 
 def _as_logged(row: Any) -> Any:
@@ -127,7 +160,8 @@ def _sample_body(kind: Any) -> BaseModel | None:
 
 def answer_of(kind: Any) -> dict[str, Any]:
     """Return an answer of a kind as JSON."""
-    return members_of(replace(sample(kind), near=(), doubted=(), size=SIZE))
+    some = replace(sample(kind), near=(), doubted=(), size=SIZE)
+    return members_of(_as_of(some, legal_day(datetime.now(UTC))))
 
 
 def derives(kind: Any, member: str) -> bool:
