@@ -1148,14 +1148,14 @@ TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "offer.countered/1": (
         "offeror",
         "",
-        "sum:price rate:royalty_ppm grant:proposed/*",
+        "sum:price open?!price rate:royalty_ppm grant:proposed/*",
         "",
         "offeror~offeree",
     ),
     "offer.made/1": (
         "offeror",
         "",
-        "sum:price rate:royalty_ppm grant:proposed/*",
+        "sum:price open?!price rate:royalty_ppm grant:proposed/*",
         "",
         "offeror~offeree",
     ),

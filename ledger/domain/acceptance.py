@@ -48,15 +48,15 @@ class AcceptanceUsed(Refusal):
 class Deal:
     """A deed as it is held against what it follows.
 
-    `royalty_ppm` is a bare rate, `scheduled` whether a royalty is said otherwise. `grants` are the
-    licences in it, `objects` all that it is on; `parties_at` and `objects_at` are where in the
-    payload those stand.
+    `royalty_ppm` is a bare rate, `beside` where else it says what is paid beside the price: a
+    schedule of royalties, a stake. `grants` are the licences in it, `objects` all that it is on;
+    `parties_at` and `objects_at` are where in the payload those stand.
     """
 
     parties: frozenset[str]
     price: Price | Sealed | None
     royalty_ppm: int | Sealed | None
-    scheduled: bool
+    beside: tuple[str, ...]
     terms_sha256: str | None
     grants: tuple[Grant, ...]
     objects: frozenset[str]
@@ -98,8 +98,8 @@ def must_follow_acceptance(
         if reveal(deal.royalty_ppm, _RATE, context, _read_rate) != rate:
             what = "another royalty" + _unless_sealed(offer.royalty_ppm, rate and f"{rate} ppm")
             raise _differs(subject, what, places, _RATE, _as(offer.royalty_ppm, _RATE, rate))
-    if deal.scheduled and deal.terms_sha256 != offer.paper:
-        told = "no such royalty, unless its paper, by terms_sha256, is the one that was offered"
+    if deal.beside and deal.terms_sha256 != offer.paper:
+        told = f"nothing beside ({deal.beside[0]}), unless its paper (terms_sha256) was offered"
         raise _differs(subject, told, places, change={"/body/terms_sha256": offer.paper})
     if offer.proposed:
         _must_grant_the_proposed(subject, offer.proposed, deal, places)
@@ -122,9 +122,9 @@ def must_follow_auction(state: State, subject: str | None, deal: Deal, context: 
         won = Money(amount=auction.best.price, currency=auction.currency)
         _must_cost(subject, won, deal, context, places)
         rate = reveal(deal.royalty_ppm, _RATE, context, _read_rate)
-        if rate is not None or deal.scheduled:
-            alone = {_RATE: None, "/body/royalty": None}
-            raise _differs(subject, "its price, and no royalty", places, _RATE, alone)
+        if beside := (*((_RATE,) if rate is not None else ()), *deal.beside):
+            alone = dict.fromkeys(beside)
+            raise _differs(subject, "its price, and nothing beside", places, beside[0], alone)
     _must_be_listed(state, subject, auction.listing, deal, places)
     _must_be_new(subject, auction.used, offered=False)
 

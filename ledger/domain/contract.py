@@ -380,7 +380,7 @@ def _deal_of(body: ContractConcluded) -> Deal:
         parties=frozenset(body.parties),
         price=body.price,
         royalty_ppm=body.royalty_ppm,
-        scheduled=body.royalty is not None,
+        beside=() if body.royalty is None else ("/body/royalty",),
         terms_sha256=body.terms_sha256,
         grants=body.grants,
         objects=frozenset(item for grant in body.grants for item in grant.objects),

@@ -269,7 +269,7 @@ def _deal_of(body: AssignmentAgreed) -> Deal:
         parties=body.parties(),
         price=body.price,
         royalty_ppm=None,
-        scheduled=False,
+        beside=() if body.equity is None else ("/body/equity", "/body/ground"),
         terms_sha256=body.terms_sha256,
         grants=(),
         objects=frozenset(body.rights),

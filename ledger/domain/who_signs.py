@@ -117,7 +117,7 @@ _BY_ANOTHER_KEY = "party=#older|!@officers"
 _TERMS = "sum:price rate:royalty_ppm royalty:royalty?renewal royalty:royalty:{}?!renewal"
 _CONTRACT = _TERMS.format("effective_from~effective_to")
 _LICENCE = _TERMS.format("grant/valid_from~grant/valid_to")
-_OFFER = "sum:price rate:royalty_ppm grant:proposed/*"
+_OFFER = "sum:price open?!price rate:royalty_ppm grant:proposed/*"
 _CHANGES = (
     "sum:changes/price rate:changes/royalty_ppm royalty:changes/royalty grant:changes/grants/*"
     " term:changes/effective_to term:changes/renewal"

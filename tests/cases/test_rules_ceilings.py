@@ -204,6 +204,20 @@ def test_an_acceptance_costs_what_the_offer_says() -> None:
     assert "/body/offer" == refusal.pointer
 
 
+def test_what_an_offer_without_a_price_costs_stands_in_its_paper() -> None:
+    """No ceiling covers it, for who makes it and who accepts it; what is free costs 0."""
+    for price, bounded in ((None, False), (vnd(0), True)):
+        offer = offer_made(price=price, royalty_ppm=None)
+        accepted = offer_accepted(accepts=hash_of(offer))
+        for principal, body, past in ((INSTITUTE, accepted, [offer]), (FIRM, offer, [])):
+            within = given(*past, up_to(2**53 - 1, principal=principal)).when(by_agent(body))
+            if bounded:
+                within.then_admitted()
+            else:
+                within.then_refused(CeilingExceeded)
+            given(*past).when(body).then_admitted()
+
+
 def test_a_sublicence_runs_as_long_as_its_grant() -> None:
     """Its minimum is owed for the years of the grant, and for more where it may be renewed."""
     head = contract_concluded(price=None)

@@ -220,6 +220,10 @@ def test_an_assignment_on_an_acceptance_is_held_to_it_and_uses_it_up() -> None:
     past, on_it = accepted(royalty_ppm=None)
     past.when(assignment_agreed(**on_it)).then_refused(AcceptanceDiffers)
     sold = assignment_agreed(**on_it, price=BILLION)
+    stake = {"company": FIRM, "stake_ppm": 100_000, "value": vnd(1)}
+    beside = {"ground": "capital_contribution", "equity": stake, "price": BILLION}
+    past.when(assignment_agreed(**on_it, **beside)).then_refused(AcceptanceDiffers)
+    past.when(assignment_agreed(**on_it, **beside, terms_sha256=SOME_HASH)).then_admitted()
     used = past.and_then(sold)
     used.when(assignment_agreed(**on_it, price=BILLION, assignment=f"{ASSIGNMENT}f")).then_refused(
         AcceptanceUsed, positions=[5]
@@ -256,12 +260,15 @@ def test_auction_price() -> None:
     when(contract_concluded(**right, grants=[other])).then_refused(AcceptanceDiffers)
     for beside in ({"royalty_ppm": 10_000}, {"royalty": royalty()}):
         refusal = when(contract_concluded(**{**right, **beside})).then_refused(AcceptanceDiffers)
-        assert refusal.changes == {"/body/royalty_ppm": None, "/body/royalty": None}
+        assert refusal.changes == dict.fromkeys(f"/body/{name}" for name in beside)
     used = when(contract_concluded(**right)).then_admitted()
     second = contract_concluded(**right, contract=SECOND)
     when(second, used).then_refused(AcceptanceUsed, positions=[5], subjects=[m.AUCTION])
     sold = {"price": vnd(600_000_000), "agreed_on": "2026-11-04", "auction": m.AUCTION}
     when(assignment_agreed(**sold), used).then_refused(AcceptanceUsed, positions=[5])
+    stake = {"company": FIRM, "stake_ppm": 100_000, "value": vnd(1)}
+    for_a_stake = {"ground": "capital_contribution", "equity": stake}
+    when(assignment_agreed(**sold, **for_a_stake)).then_refused(AcceptanceDiffers)
     when(assignment_agreed(**sold)).then_admitted()
 
 

@@ -24,6 +24,8 @@ def costs(topic: str, said: dict[str, Any], signer: str, offer: dict[str, Any] |
         assert offer is not None
         return costs("offer.made", offer, signer, None)
     if name == "offer.made":
+        if said["price"] is None:
+            return None
         return _deal(said, said.get("proposed", []), signer, 0)
     if name == "terms.amended":
         changes = said["changes"]

@@ -157,10 +157,10 @@ def test_no_opening_is_required_where_a_mandate_without_ceiling_suffices() -> No
     log.when(contract_by_deputy(sealed())).then_admitted()
 
 
-def test_a_ceiling_does_not_touch_what_has_no_price() -> None:
+def test_a_ceiling_does_not_touch_what_costs_nothing() -> None:
     given(mandate_given(ceiling=vnd(0))).when(by_deputy()).then_admitted()
     offers = mandate_given(principal=FIRM, topics=["offer.made"], ceiling=vnd(0))
-    free = said(offer_made(price=None, royalty_ppm=None), signed_by=[DEPUTY])
+    free = said(offer_made(price=vnd(0), royalty_ppm=None), signed_by=[DEPUTY])
     given(offers).when(free).then_admitted()
 
 

@@ -148,7 +148,8 @@ def test_a_mandate_is_ended_once(log: SampleLog, tmp_path: Path) -> None:
         (b.vnd(1_000), True),
         (b.vnd(1_001), False),
         ({"amount": 1_000, "currency": "LAK"}, False),
-        (None, True),
+        (b.vnd(0), True),
+        (None, False),
     ],
 )
 def test_a_mandate_reaches_up_to_its_ceiling(
