@@ -8,14 +8,14 @@ that they do not write, as a later server may, are left out: nobody knows what t
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cache, reduce
 from math import gcd
-from operator import or_
+from operator import attrgetter, or_
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -165,6 +165,26 @@ def _closed(kind: Any, values: tuple[str, ...] | None) -> Any:
         return Literal[values]
     inner = tuple(_closed(each, values) for each in get_args(kind))
     return reduce(or_, inner) if get_origin(kind) is UnionType else tuple.__class_getitem__(inner)
+
+
+def records_in(value: Any) -> Iterator[Any]:
+    """Yield all that has members in what was read, itself included."""
+    if isinstance(value, BaseModel) or is_dataclass(value):
+        yield value
+        value = tuple(plain_members(value).values())
+    if isinstance(value, tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from records_in(each)
+
+
+def plain_members(record: Any) -> dict[str, Any]:
+    """Return the members of a record that do not follow from others."""
+    names = (
+        type(record).model_fields
+        if isinstance(record, BaseModel)
+        else map(attrgetter("name"), fields(record))
+    )
+    return {name: getattr(record, name) for name in names}
 
 
 def _must_be(kind: type[Any], value: Any, where: str) -> Any:

@@ -66,6 +66,11 @@ class OrderRow:
     lifted_at: datetime | None
 
 
+def told_of(order: OrderRow) -> tuple[int | None, ...]:
+    """Return the events that an order tells of: what made it, and what lifted it."""
+    return (order.position, order.lifted_position)
+
+
 _WORDS: Mapping[type[Body], Callable[[Any], str]] = {
     DisputeOpened: lambda body: body.claim,
     DisputeAdmitted: lambda body: body.case_no,

@@ -14,7 +14,7 @@ from ledger.domain.event import legal_day
 from ledger.store.connection import Pool
 from projections.answer import Answer
 from projections.basis import answering, listing, named, told
-from projections.dispute_events import OrderRow, Step, disputes, orders
+from projections.dispute_events import OrderRow, Step, disputes, orders, told_of
 from projections.view import RECORDED, Known, KnownAt, View, knowing, positions_of
 
 
@@ -47,8 +47,8 @@ class Dispute(Answer):
 
     @property
     def positions(self) -> tuple[int, ...]:
-        """Return the positions of the steps."""
-        return positions_of([step.position for step in self.steps])
+        """Return the positions of the steps, of the orders and of what lifted them."""
+        return positions_of([step.position for step in self.steps], *map(told_of, self.orders))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class HoldsOn(Answer):
     @property
     def positions(self) -> tuple[int, ...]:
         """Return the positions of the orders."""
-        return positions_of([order.position for order in self.orders])
+        return positions_of(*map(told_of, self.orders))
 
 
 def dispute_of(pool: Pool, dispute: str, *, known_at: KnownAt = None) -> Dispute:

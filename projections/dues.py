@@ -17,7 +17,7 @@ from ledger.domain.suspense import SuspenseReleased
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.basis import answering, told
-from projections.dispute_events import OrderRow, orders
+from projections.dispute_events import OrderRow, orders, told_of
 from projections.disputes import standing_orders
 from projections.key_events import keys
 from projections.keys import owners_of
@@ -148,7 +148,7 @@ def dues_of(
             positions=positions_of(
                 [row.position for row in owed],
                 _positions_of_payments(party, around),
-                [order.position for line in lines for order in line.held_by],
+                *(told_of(order) for line in lines for order in line.held_by),
                 [each.position for each in waiting],
             ),
         )

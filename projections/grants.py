@@ -271,6 +271,11 @@ def _start(body: Body) -> date:
             return date.min  # A correction says what was meant from the start.
 
 
+def told_of(row: GrantRow) -> tuple[int | None, ...]:
+    """Return the events that a grant tells of: what granted it, changed it, or registered it."""
+    return (row.position, row.changed_position, row.suspended_position, row.registered_position)
+
+
 def _like(rows: Rows, row: GrantRow) -> GrantRow:
     """Return a changed grant with what its contract's others carry: origin, head, entry."""
     first = next((old for old in rows if old.ref == row.ref), rows[0] if rows else None)

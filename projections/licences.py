@@ -20,7 +20,7 @@ from ledger.store.connection import Pool
 from projections.answer import Verdict, YesOrNo, yes_or_no
 from projections.axes import Effect
 from projections.basis import answering, doubts, named
-from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants
+from projections.grants import ContractRow, GrantRow, contracts, encumbrances, grants, told_of
 from projections.key_events import keys
 from projections.parties import parties
 from projections.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
@@ -271,8 +271,8 @@ def _looked_at(
     heads, cut_off = above
     chain = (grant, *heads)
     proof = positions_of(
-        *((row.position, row.changed_position, row.suspended_position) for row in chain),
-        [grant.registered_position, terms.position],
+        *map(told_of, chain),
+        [terms.position],
         *(state.positions for state in states),
     )
     live = tuple(subject for subject in objects if subject not in gone)

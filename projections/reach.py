@@ -30,7 +30,7 @@ from ledger.domain.standing import EVERYWHERE
 from ledger.store.connection import Pool
 from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.basis import answering, told
-from projections.grants import GrantRow, encumbrances, grants
+from projections.grants import GrantRow, encumbrances, grants, told_of
 from projections.liens import Lien, gathered, liens, proof_of, standing_liens
 from projections.status import ALIVE, Standing, StatusRow, status, status_on, status_rows
 from projections.technologies import technologies
@@ -305,8 +305,7 @@ def _excludes(row: GrantRow) -> bool:
 
 
 def _proof(rows: Iterable[GrantRow]) -> tuple[int, ...]:
-    places = [(row.position, row.changed_position, row.registered_position) for row in rows]
-    return positions_of(*places)
+    return positions_of(*map(told_of, rows))
 
 
 def _asked(part: Part) -> Box:

@@ -410,16 +410,17 @@ def status_on(
     fate = _fate(territory or EVERYWHERE, row, true_on, law)
     if territory is None and (fate.status in ALIVE or fate.status == "expired"):
         fate = _last_of(fates) or fate
+    told = fates if territory is None and set(by_place) != {EVERYWHERE} else ()
     return Standing(
         right,
         true_on,
         fate.status,
         fate.since,
         fate.reason,
-        fate.positions,
+        positions_of(fate.positions, *(each.positions for each in told)),
         territory,
         row.limits,
-        fates if territory is None and set(by_place) != {EVERYWHERE} else (),
+        told,
     )
 
 

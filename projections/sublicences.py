@@ -13,7 +13,7 @@ from datetime import date
 from ledger.store.connection import Pool
 from projections.answer import Answer
 from projections.basis import answering, told
-from projections.grants import GrantRow, grants
+from projections.grants import GrantRow, grants, told_of
 from projections.view import (
     DATED,
     ROWS_MAX,
@@ -58,10 +58,7 @@ def sublicences_of(pool: Pool, contract: str, *, true_on: date, known_at: KnownA
         asked = {"contract": contract, **knowing(known)}
         own = view.rows(grants, f"subject = %(contract)s AND {DATED}", asked, order="ref, n")
         found = tuple(_tiers(view, own, true_on, known))
-        proof = positions_of(
-            *((row.position, row.changed_position) for row in own),
-            *((below.grant.position, below.grant.changed_position) for below in found),
-        )
+        proof = positions_of(*map(told_of, own), *(told_of(below.grant) for below in found))
         answer = Tree(contract, true_on, view.size, found, proof)
         return told(view, answer, known, contract)
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ledger.checked import rows_of
+from api.answer_json import plain_members, records_in
+from api.describe.measures import measure_of
 from ledger.replies import WrongAnswer
 from ledger.wire.shown import brief
 
@@ -52,17 +53,32 @@ def must_agree(kind: Any, answer: Mapping[str, Any]) -> None:
         raise WrongAnswer("owners: their shares are no parts of one whole")
 
 
-ONLY_ASKED = ("Falls",)
-"""The kinds whose own `position` is that of an event that was asked about, and proves nothing."""
+PROVES_NOTHING = frozenset(
+    {"Falls.position", "Fallen.of", "next_after", "compromised_since", "doubt", "doubted"}
+)
+"""Numbers of entries that prove nothing: what was asked about, where to go on, what is doubted."""
 
 
-def must_name(kind: Any, answer: Mapping[str, Any]) -> None:
-    """Raise `WrongAnswer` for a row of an event that is not named: nobody would look at it."""
-    for row in rows_of(answer):
-        if row is answer and kind.__name__ in ONLY_ASKED:
-            continue
-        if (position := row.get("position")) is not None and position not in answer["positions"]:
-            raise WrongAnswer(f"a row is of the event at {position}, which positions does not name")
+def must_name(answer: Any) -> None:
+    """Raise `WrongAnswer` for a member that names an event which the answer does not.
+
+    Nobody would look at it. `answer` is as it was read, by its types.
+    """
+    for record in records_in(answer):
+        owner = type(record).__name__
+        for member, value in plain_members(record).items():
+            if (
+                measure_of(owner, member) != "entry"
+                or {member, f"{owner}.{member}"} & PROVES_NOTHING
+            ):
+                continue
+            astray = {*(value if isinstance(value, tuple) else (value,))} - {
+                None,
+                *answer.positions,
+            }
+            if astray:
+                told = f"{owner}.{member} is of the event at {min(astray)}"
+                raise WrongAnswer(f"{told}, which positions does not name")
 
 
 def _says(value: Any, about: Any) -> bool:

@@ -65,14 +65,15 @@ def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any)
     with asking(url, trust) as (ledger, checking):
         seen = checking.before if checking else None
         least = seen if question.get("known_at") is None else None
-        read = _read(kind, ledger.get(where, **rest, at_least=least))
+        record = _read(kind, ledger.get(where, **rest, at_least=least))
+        read = members_of(record)
         must_answer(kind, question, read)
         must_agree(kind, read)
         given = read["size"], read["positions"], least or 0
         about = {str(each) for each in question.values() if _ID.fullmatch(str(each))}
         checked = checking.check(*given, about) if checking else None
         must_say(read, [each.event for each in checked.events] if checked else [])
-        must_name(kind, read)
+        must_name(record)
     return Asked(read, kind, checked)
 
 
@@ -103,12 +104,11 @@ def asking(url: str, trust: Path | None) -> Iterator[tuple[LedgerReader, Checkin
         raise CouldNotAsk(str(refused)) from refused
 
 
-def _read(kind: Any, answer: Answer) -> dict[str, Any]:
+def _read(kind: Any, answer: Answer) -> Any:
     try:
-        read: dict[str, Any] = members_of(read_as(kind, answer))
+        return read_as(kind, answer)
     except WrongShape as error:
         raise WrongAnswer(str(error)) from None
-    return read
 
 
 EXIT_CODES: Mapping[Verdict, int] = {

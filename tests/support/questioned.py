@@ -20,6 +20,7 @@ from api.answer_json import kinds_of, members_of
 from api.cli import agreeing, answers, echoes
 from api.cli.main import MODULES, app
 from api.describe import checking
+from api.describe.measures import measure_of
 from ledger import checked, reader
 from ledger.domain.contract_terms import Terms
 from ledger.domain.distribution import Input
@@ -202,8 +203,16 @@ def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
             for row in filter(None, at(answer, place)):
                 row[names[0]] = [about] if isinstance(row[names[0]], list) else about
     if not derives(kind, "positions"):
-        own = {row["position"] for row in checked.rows_of(answer) if "position" in row}
-        answer["positions"] = sorted({*POSITIONS, *own})
+        told = [
+            [value] if isinstance(value, int) else value
+            for row in checked.rows_of(answer)
+            for name, value in row.items()
+            if row is not answer and measure_of("", name) == "entry"
+        ]
+        own = [answer["position"]] if "position" in answer else []
+        answer["positions"] = sorted(
+            {*POSITIONS, *own, *(at for each in told for at in each or ())}
+        )
     if "position" in parameters:  # It says of that event what it says of itself.
         logged = _payload_of(parse_entry(sample_log(300).entries[answer["position"]]).payload)
         answer |= {name: logged[name] for name in logged if name in answer}

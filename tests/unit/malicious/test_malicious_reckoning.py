@@ -6,7 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.support.questioned import TITLE, Server, answer_to, at, put, refused, said
+from api.answer_json import plain_members, read_as, records_in
+from api.cli.agreeing import PROVES_NOTHING, must_name
+from api.describe.measures import measure_of
+from ledger.client import WrongAnswer
+from tests.support.questioned import (
+    QUESTIONS,
+    TITLE,
+    Server,
+    answer_to,
+    at,
+    kind_of,
+    put,
+    refused,
+    said,
+)
 
 OVERDUE = ["revenue", "overdue", "contract:x"]
 MINIMUM = ["revenue", "minimum", "contract:x", "7"]
@@ -132,3 +146,24 @@ def test_a_value_of_no_closed_list_is_not_printed_in_json_either(
     answer = answer_to(TITLE, monkeypatch)
     server.answers(answer | {"known_by": "someone"})
     assert "known_by is no one of" in refused(put(TITLE, trust, "--json"), "WRONG_ANSWER")
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_whatever_member_names_an_event_the_answer_names_it(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every member that measures an entry is tried, whatever it is called."""
+    kind = kind_of(words, monkeypatch)
+    answer = read_as(kind, answer_to(words, monkeypatch))
+    must_name(answer)
+    for record in records_in(answer):
+        owner = type(record).__name__
+        for member, value in plain_members(record).items():
+            proves = not {member, f"{owner}.{member}"} & PROVES_NOTHING
+            if record is answer or measure_of(owner, member) != "entry" or not proves:
+                continue
+            object.__setattr__(record, member, (2,) if isinstance(value, tuple) else 2)
+            if 2 not in answer.positions:  # Where they follow from the rows, they have it.
+                with pytest.raises(WrongAnswer, match=f"{owner}.{member} is of the event at 2"):
+                    must_name(answer)
+            object.__setattr__(record, member, value)
