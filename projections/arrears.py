@@ -5,7 +5,7 @@ Serves `GET /v1/contracts/{id}/overdue` and `GET /v1/contracts/{id}/minimum`. No
 event: it follows from the schedule in force, the calendar, and what was reported and paid.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -22,6 +22,8 @@ from projections.answer import Answer, Verdict, YesOrNo, yes_or_no
 from projections.basis import answering, told
 from projections.contract_events import contract_events, events_of, folded
 from projections.money_events import MoneyEvent, money_events, money_of, said_as
+from projections.status import status as rights_status
+from projections.terms import OVER, standing_on
 from projections.view import KnownAt, View, positions_of
 
 
@@ -161,7 +163,7 @@ def overdue_of(
     pool: Pool, contract: str, law: Law, *, true_on: date, known_at: KnownAt = None
 ) -> Overdue:
     """Return what is overdue on a legal day. Raises `NotFolded` or `NotAsked`."""
-    with answering(pool, money_events, contract_events) as view:
+    with answering(pool, money_events, contract_events, rights_status) as view:
         known = view.known(known_at)
         value = folded(contract, events_of(view, contract, known))
         rows = money_of(view, (contract,), known)
@@ -171,7 +173,15 @@ def overdue_of(
             return told(view, nothing, known, contract)
         reports = _in_force(rows)
         rows = money_of(view, (contract, *_distributions(rows)), known)
-        unreported = tuple(_missing(value, royalty, [body for _, body in reports], true_on))
+        ended = set[int]()
+
+        def is_over(day: date) -> bool:
+            status, by = standing_on(view, value, day, known, law)
+            ended.update(by)
+            return status in OVER
+
+        own = [body for _, body in reports]
+        unreported = tuple(_missing(value, royalty, own, true_on, is_over))
         unpaid = tuple(_unpaid(royalty, reports, rows, law, true_on))
         answer = Overdue(
             contract,
@@ -181,7 +191,10 @@ def overdue_of(
             unreported,
             unpaid,
             positions_of(
-                _terms_by(value, true_on), [row.position for row, _ in reports], _paid_by(rows)
+                _terms_by(value, true_on),
+                [row.position for row, _ in reports],
+                _paid_by(rows),
+                sorted(ended),
             ),
         )
         return told(view, answer, known, contract)
@@ -316,9 +329,16 @@ def _distributions(rows: Sequence[MoneyEvent]) -> set[str]:
 
 
 def _missing(
-    value: Contract, royalty: Royalty, reports: Sequence[RevenueReported], on: date
+    value: Contract,
+    royalty: Royalty,
+    reports: Sequence[RevenueReported],
+    on: date,
+    is_over: Callable[[date], bool],
 ) -> Iterator[MissingReport]:
-    """Yield the periods, from the first day in force, that were due by `on` and not reported."""
+    """Yield the periods, from the first day in force, that were due by `on` and not reported.
+
+    On the first day of a period, the contract and what it rests on are not over.
+    """
     start = value.in_force_from
     if start is None:
         return
@@ -328,7 +348,7 @@ def _missing(
         for first, last in _periods(royalty, start, min(filter(None, (end, on)))):
             due_on, until = due_day(royalty, last), min(filter(None, (end, last)))
             covered = any(body.period_from < until and first < body.period_to for body in own)
-            if due_on < on and not covered:
+            if due_on < on and not covered and not is_over(first):
                 yield MissingReport(licensee, first, until, due_on, (on - due_on).days)
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from ledger.domain.contract import Contract
-from ledger.domain.contract_terms import Terms, changed
+from ledger.domain.contract_terms import Grant, Terms, changed
 from ledger.domain.event import legal_day
 from ledger.domain.law import Law
 from ledger.store.connection import Pool
@@ -237,7 +237,7 @@ def _terms_on(view: View, contract: str, day: date, known: Known, law: Law) -> T
         said = (contract, day, view.size, none_yet, None, None, clocks, parties)
         return TermsOn(*said, positions_of([value.position]))
     held = [c for c in value.changes if c.effective_from is not None and c.effective_from <= day]
-    status, by = _status(view, value, day, known, law)
+    status, by = standing_on(view, value, day, known, law)
     return TermsOn(
         contract=contract,
         true_on=day,
@@ -268,24 +268,28 @@ def _terms_between(
         yield _terms_on(view, contract, day, known, law)
 
 
-def _status(
+def standing_on(
     view: View, contract: Contract, day: date, known: Known, law: Law
 ) -> tuple[Status, tuple[int, ...]]:
     """Return how a contract stands on a day, and the events by which what it rests on has ended.
 
-    A sublicence falls with its head, unless it lives on as a direct licence. Raises `TooMany`.
+    A sublicence falls with its head, or with the head grant alone, unless it lives on as a direct
+    licence. Raises `TooMany`.
     """
     here: Contract | None = contract
     for _tier in range(TIERS_MAX):
         assert here is not None, "the way up ends before"
         status = status_on(here, day)
-        if status in _OVER:
+        if status in OVER:
             return status, ()
         if ends := _ends_of_rights(view, here, day, known, law):
             return "right_ended", ends
-        here = _head_it_needs(view, here, known)
-        if here is None:
+        above = _head_it_needs(view, here, known)
+        if above is None:
             return status_on(contract, day), ()
+        if ended := _ended_alone(above, str(here.head), day):
+            return "terminated", ended
+        here = above
     raise TooMany(f"more than {TIERS_MAX} tiers of sublicences lie above {contract.said.contract}")
 
 
@@ -295,16 +299,37 @@ def _head_it_needs(view: View, contract: Contract, known: Known) -> Contract | N
         return None
     above, _, name = contract.head.partition("#")
     head = folded(above, events_of(view, above, known))
-    if head is None or (name in head.grants and head.grants[name].direct_licence):
-        return None
-    return head
+    granted = [] if head is None else [g for g in _all_grants(head) if g.grant == name]
+    return None if granted and granted[-1].direct_licence else head
+
+
+def _all_grants(contract: Contract) -> Iterator[Grant]:
+    """Yield the grants of a contract in the order in which they were agreed, ended ones too."""
+    yield from contract.first.grants
+    for change in contract.changes:
+        yield from change.changes.grants
+
+
+def _ended_alone(head: Contract, ref: str, day: date) -> tuple[int, ...]:
+    """Return the change by which a head grant ended by a day, while its contract runs on."""
+    name = ref.partition("#")[2]
+    if any(grant.grant == name for grant in head.terms_on(day).grants):
+        return ()
+    return tuple(
+        change.position
+        for change in head.changes
+        if change.effective_from is not None
+        and change.effective_from <= day
+        and name in change.changes.grants_ended
+    )
 
 
 TIERS_MAX = 200
 """Tiers of sublicences that an answer climbs at most."""
 
 
-_OVER: frozenset[Status] = frozenset({"terminated", "expired", "right_ended", "void"})
+OVER: frozenset[Status] = frozenset({"terminated", "expired", "right_ended", "void"})
+"""How a contract stands under which nothing more is used."""
 
 
 def _ends_of_rights(

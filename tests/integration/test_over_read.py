@@ -1,0 +1,77 @@
+"""What is over with something else: nothing is asked for under it, and it does not stand alone."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from ledger.lawbook import shipped
+from ledger.store.connection import Pool
+from projections.arrears import overdue_of
+from projections.catalogue import READ_MODELS
+from projections.decoding import decode
+from projections.rebuild import rebuild
+from projections.runner import Runner
+from projections.terms import terms_on
+from tests.support import moneys as m
+from tests.support.builders import (
+    CONTRACT,
+    FIRM,
+    OTHER_RIGHT,
+    RIVAL,
+    SUBLICENCE,
+    contract_concluded,
+    grant,
+    other_right_filed,
+    right_filed,
+    right_lapsed,
+    sublicence_granted,
+)
+from tests.support.contracts import LATE, terms_amended
+from tests.support.logbook import NOON, append_all, written_again
+from tests.support.postgres import fresh_database
+from tests.support.projecting import logged
+
+DIRECT = f"{CONTRACT}1"
+HEAD = grant(rights=[OTHER_RIGHT], exclusivity="non_exclusive")
+LIVES = {**HEAD, "grant": "g2", "direct_licence": True}
+PASSED_ON = {**HEAD, "licensor": FIRM, "licensee": RIVAL}
+STORY = (
+    right_filed(),
+    other_right_filed(),
+    m.licence(effective_from="2026-01-01", concluded_on="2026-01-01", **LATE),
+    m.report(1_000_000_000, 36_000_000),
+    right_lapsed(effective_from="2026-05-04", published_on="2026-10-25"),
+    contract_concluded(grants=[HEAD, LIVES]),
+    sublicence_granted(grant=PASSED_ON),
+    sublicence_granted(contract=DIRECT, head_grant="g2", grant=PASSED_ON),
+    terms_amended(changes={"grants_ended": ["g1", "g2"]}, rights=[OTHER_RIGHT]),
+)
+LAPSED, ENDED = 5, 9
+
+
+@pytest.fixture(scope="module")
+def told(postgres_server) -> Iterator[Pool]:
+    with fresh_database(postgres_server) as database:
+        pool = Pool(database.app_dsn, size=4)
+        rebuild(pool, READ_MODELS, decode)
+        append_all(pool, written_again(logged(*STORY)), NOON, batch=1)
+        Runner(pool, READ_MODELS, decode).catch_up()
+        yield pool
+        pool.close()
+
+
+def test_no_report_is_missing_of_periods_after_the_right(told):
+    """The right lapsed in the second quarter: of that a report is due, of the third none."""
+    found = overdue_of(told, m.LICENCE, shipped(), true_on=date(2027, 6, 1))
+    assert [date(2026, 4, 1)] == [each.period_from for each in found.unreported]
+    assert LAPSED in found.positions
+
+
+def test_a_sublicence_falls_with_its_head_grant_while_the_contract_runs_on(told):
+    """From the day on which that ends; what has a direct licence lives on."""
+    before = terms_on(told, SUBLICENCE, shipped(), true_on=date(2026, 12, 31))
+    assert "in_force" == before.status
+    after = terms_on(told, SUBLICENCE, shipped(), true_on=date(2027, 1, 1))
+    assert ("terminated", True) == (after.status, ENDED in after.positions)
+    assert "in_force" == terms_on(told, DIRECT, shipped(), true_on=date(2027, 1, 1)).status
