@@ -49,6 +49,7 @@ from ledger.domain.granting import (
     held_grant,
     must_be_free,
     must_be_owner,
+    same_know_how,
 )
 from ledger.domain.lawful import must_be_lawful
 from ledger.domain.losing import (
@@ -98,6 +99,7 @@ class ContractChanged(Body):
         if isinstance(contract, Contract):
             terms = changed(contract.newest, self.changes)
             yield from read_by(terms)
+            yield from same_know_how(state, objects_of(terms.grants))
             yield from contract.shares.values()
 
     def falling(self, state: State) -> Iterable[str]:

@@ -67,6 +67,7 @@ from ledger.domain.granting import (
     must_be_on_filed_rights,
     must_be_owner,
     must_not_reach_behind,
+    same_know_how,
 )
 from ledger.domain.hold import Holds, Voidance, must_stand
 from ledger.domain.law import law_day
@@ -128,7 +129,9 @@ class ContractConcluded(AgreedTerms):
         The State buys through its bodies.
         """
         followed = read_with(state, self.offer, self.auction)
-        return self.referred().union(followed, (grant.licensee for grant in self.grants))
+        objects = (item for grant in self.grants for item in grant.objects)
+        alike = same_know_how(state, objects)
+        return self.referred().union(followed, alike, (g.licensee for g in self.grants))
 
     def references(self) -> Iterable[str]:
         """Return the payload hash of the acceptance that this contract follows."""

@@ -7,7 +7,7 @@ as long and reaches as far, and nobody else is exclusive there (`ledger.domain.s
 Refusals come in the order in which they are defined here.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,7 +20,7 @@ from ledger.domain.existence import PredecessorUnknown, known
 from ledger.domain.grant_index import conflicts
 from ledger.domain.protection import must_be_in_force, must_cover, must_outlast
 from ledger.domain.remedy import NONE, Other, Step, listed
-from ledger.domain.right import Right
+from ledger.domain.right import SECRETS, Right
 from ledger.domain.scope import (
     Box,
     HeldGrant,
@@ -122,6 +122,15 @@ def must_not_reach_behind(
 _REACH = ("rights", "technologies", "acts", "territory", "field", "valid_from", "valid_to")
 
 
+def same_know_how(state: State, objects: Iterable[str]) -> Iterator[str]:
+    """Yield what is the same as these by another name: a technology, and its secret as a right."""
+    for value in map(state.get, objects):
+        if isinstance(value, Technology):
+            yield from sorted(value.secrets)
+        elif isinstance(value, Right) and value.kind in SECRETS and value.technology is not None:
+            yield value.technology
+
+
 def narrows(grant: Grant, stood: Grant | None) -> bool:
     """Whether a grant differs from the one that stood by its reach alone, which lies within."""
     if stood is None:
@@ -181,7 +190,7 @@ def must_be_free(
 ) -> None:
     """Refuse a grant that its rights are too short for, or that another's exclusivity forbids.
 
-    It is tried on each right and each technology that it is on.
+    It is tried on each right and each technology that it is on, and on know-how by either name.
 
     The grants of one contract do not forbid each other: whoever is exclusive signs it.
     """
@@ -191,7 +200,9 @@ def must_be_free(
         **rights,
         **{each: known(state, each, Technology) for each in grant.technologies},
     }
-    _must_accept_the_known(at, objects.values())
+    alike = [(o, state.get(each)) for o in grant.objects for each in same_know_how(state, (o,))]
+    estates = [*objects.items(), *alike]
+    _must_accept_the_known(at, [estate for _, estate in estates])
     span, today = (grant.valid_from, grant.valid_to), legal_day(context.accepted)
     for right, value in rights.items():
         must_be_in_force(right, value, grant.valid_from, grant.territory.codes, at.pointer)
@@ -207,18 +218,19 @@ def must_be_free(
                 signers | agreed.get(right, _NOBODY),
             )
     if grant.option_until is None:
-        _must_not_overlap(at, objects, held, signers, agreed)
+        _must_not_overlap(at, estates, held, signers, agreed)
 
 
 def _must_not_overlap(
     at: Placed,
-    objects: Mapping[str, Estate],
+    estates: Iterable[tuple[str, Estate]],
     held: HeldGrant,
     signers: frozenset[str],
     agreed: Agreed,
 ) -> None:
-    rivals, contract = {}, held.ref.partition("#")[0]
-    for subject, value in objects.items():
+    rivals: dict[str, list[HeldGrant]] = {}
+    contract = held.ref.partition("#")[0]
+    for subject, value in estates:
         willing = signers | agreed.get(subject, _NOBODY)
         against = [
             rival
@@ -226,7 +238,7 @@ def _must_not_overlap(
             if not rival.under(contract) and rival.licensee not in agreed.get(rival.ref, _NOBODY)
         ]
         if against:
-            rivals[subject] = against
+            rivals[subject] = [*rivals.get(subject, ()), *against]
     if not rivals:
         return
     found = {rival.ref: rival for against in rivals.values() for rival in against}

@@ -4,6 +4,7 @@ What brings a contract into force: its conditions, the parties' word, and option
 Read in this order: events, refusals, admit, evolve.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import ClassVar
@@ -36,6 +37,7 @@ from ledger.domain.granting import (
     must_be_free,
     must_be_on_filed_rights,
     must_not_reach_behind,
+    same_know_how,
 )
 from ledger.domain.party import standing_for
 from ledger.domain.remedy import HERE, Other, Step
@@ -84,6 +86,10 @@ class OptionExercised(Body):
     def subjects(self) -> frozenset[str]:
         """Return the contract, the licensee and what the grant is on."""
         return frozenset((self.contract, self.exercised_by, *self.grant.objects))
+
+    def reads(self, state: State) -> Iterable[str]:
+        """Return what is the same know-how by another name."""
+        return same_know_how(state, self.grant.objects)
 
 
 class ConditionOpen(Refusal):

@@ -304,6 +304,10 @@ def _admit_filed(state: State, event: Event, context: Context) -> None:
     must_be_whole(body.owners)
 
 
+SECRETS = frozenset({"know_how", "trade_secret"})
+"""Kinds of right in a technology that is not disclosed: they are that technology, once more."""
+
+
 def _evolve_filed(subject: str, value: Right | None, logged: Logged) -> Right:
     body = logged.event.body
     assert isinstance(body, RightFiled)

@@ -34,6 +34,7 @@ from ledger.domain.existence import known, not_in_future
 from ledger.domain.remedy import Step
 from ledger.domain.right import (
     KIND,
+    SECRETS,
     Attested,
     Countries,
     Country,
@@ -209,9 +210,6 @@ class NoSecret(Refusal):
     article = "Luật Sở hữu trí tuệ, Điều 84"
 
 
-_SECRETS = frozenset({"know_how", "trade_secret"})
-
-
 def _admit(state: State, event: Event, context: Context) -> None:
     """Refuse only what names no right, no clerk, or a day to come: the State's word stands."""
     body = event.body
@@ -225,7 +223,7 @@ def _admit_disclosure(state: State, event: Event, context: Context) -> None:
     body = event.body
     assert isinstance(body, DisclosureRecorded)
     right = known(state, body.right, Right)
-    if right.kind not in _SECRETS:
+    if right.kind not in SECRETS:
         raise NoSecret(
             f"{body.right} is a {right.kind}",
             positions=(right.position,),

@@ -60,6 +60,7 @@ from ledger.domain.granting import (
     must_be_free,
     must_be_on_filed_rights,
     must_not_reach_behind,
+    same_know_how,
 )
 from ledger.domain.law import law_day
 from ledger.domain.lawful import must_be_lawful
@@ -100,7 +101,8 @@ class SublicenceGranted(AgreedTerms):
 
     def reads(self, state: State) -> Iterable[str]:
         """Return what the terms refer to, and the contracts above the head."""
-        return (*self.referred(), *contracts_above(state, self.head_contract))
+        alike = same_know_how(state, self.grant.objects)
+        return (*self.referred(), *contracts_above(state, self.head_contract), *alike)
 
     def head(self) -> str:
         """Return the ref of the grant that the sublicence sits under."""

@@ -35,7 +35,7 @@ from ledger.domain.event import (
 from ledger.domain.existence import known, new, not_in_future
 from ledger.domain.money import PPM, Part, ppm
 from ledger.domain.remedy import Step, naming_one_of
-from ledger.domain.right import Holdings, must_be_whole
+from ledger.domain.right import SECRETS, Holdings, RightFiled, must_be_whole
 
 KIND = "technology"
 
@@ -126,7 +126,8 @@ class Authors:
 class Technology(Estate):
     """A registered technology: its owners' shares, its grants, what the law makes depend on it.
 
-    `funding` is as agreed last, or else as declared at registration. `contributed` maps whoever
+    `secrets` are the rights in it as know-how or a trade secret. `funding` is as agreed last, or
+    else as declared at registration. `contributed` maps whoever
     brought something in to the position of the last record of it.
     """
 
@@ -138,6 +139,7 @@ class Technology(Estate):
     classified: int | None = None
     authors: Authors | None = None
     contributed: "HashTrieMap[str, int]" = HashTrieMap()
+    secrets: frozenset[str] = frozenset()
 
     @property
     def state_funded(self) -> bool:
@@ -212,6 +214,15 @@ def _evolve_classified(subject: str, value: Technology | None, logged: Logged) -
     return value and replace(value, category=body.category, classified=logged.position)
 
 
+def _evolve_filed(subject: str, value: Technology | None, logged: Logged) -> Technology | None:
+    body = logged.event.body
+    assert isinstance(body, RightFiled)
+    del subject
+    if value is None or body.kind not in SECRETS:
+        return value
+    return replace(value, secrets=value.secrets | {body.right})
+
+
 BODIES: tuple[type[Body], ...] = (TechnologyRegistered, TrlDeclared, TechnologyClassified)
 ADMITS: Admits = {
     TechnologyRegistered: _admit_registered,
@@ -220,6 +231,7 @@ ADMITS: Admits = {
 }
 EVOLVES: Evolves = {
     (KIND, TechnologyRegistered): _evolve_registered,
+    (KIND, RightFiled): _evolve_filed,
     (KIND, TrlDeclared): _evolve_trl,
     (KIND, TechnologyClassified): _evolve_classified,
 }

@@ -441,3 +441,19 @@ def test_a_read_offers_the_right_of_another_spelling() -> None:
     for spelled in ("right:us.15-438-832", "right:us.us-15-438-832", "right:us.15438832"):
         assert spelled == "right:us.15438832" or "right:us.15438832" in near_to(spelled)
     assert "right:ep.99203729" in near_to("right:ep.ep99203729.5")
+
+
+@pytest.mark.parametrize("kind", ["trade_secret", "know_how"])
+def test_know_how_twice_as_technology_and_as_its_own_secret(kind: str) -> None:
+    """It is one thing by two names, in either order; what else is of the technology is another."""
+    secret, patent = right_filed(kind=kind, technology=TECHNOLOGY), right_filed()
+    as_secret = grant(acts=["use"], valid_to="2029-12-01")
+    as_technology = {**as_secret, "rights": [], "technologies": [TECHNOLOGY]}
+    rival = {"contract": f"{CONTRACT}f", "parties": sorted([INSTITUTE, RIVAL])}
+    for first, second in ((as_secret, as_technology), (as_technology, as_secret)):
+        mine = contract_concluded(grants=[first])
+        theirs = contract_concluded(**rival, grants=[{**second, "licensee": RIVAL}])
+        past = given(technology_registered(), secret, mine)
+        past.when(theirs).then_refused(ExclusiveOverlap, positions=[2])
+        apart = given(technology_registered(), patent, mine)
+        apart.when(theirs).then_admitted()
