@@ -183,6 +183,18 @@ def last_day(end: date | None) -> date | None:
     return end and end - timedelta(days=1)
 
 
+def days_of(start: date, end: date) -> str:
+    """Return what runs up to, and without, a day as people say it: by its first and last day."""
+    return f"from {start} to {last_day(end)} inclusive"
+
+
+def no_day(start: date, end: date) -> str:
+    """Return why nothing runs so: its last day, before the one that is its end, is not in it."""
+    return (
+        f"it begins on {start} and ends with {last_day(end)}, the day before {end}: it has no day"
+    )
+
+
 def interval(start: date, end: date | None, pointer: str) -> None:
     """Raise `IntervalEmpty` unless the half-open interval [start, end) holds a day.
 
@@ -191,7 +203,7 @@ def interval(start: date, end: date | None, pointer: str) -> None:
     if end is not None and end <= start:
         first = (start + timedelta(days=1)).isoformat()
         raise IntervalEmpty(
-            f"[{start}, {end}) holds no day",
+            no_day(start, end),
             pointer=pointer,
             step=Step({"end": first}, change={pointer: first}),
         )

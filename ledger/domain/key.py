@@ -167,10 +167,10 @@ def _admit_added(state: State, event: Event, context: Context) -> None:
     assert isinstance(body, KeyAdded)
     new_keys(state, body.new_keys())
     if body.not_before and body.not_after and body.not_after <= body.not_before:
-        span = f"[{format_instant(body.not_before)}, {format_instant(body.not_after)})"
+        begins, ends = format_instant(body.not_before), format_instant(body.not_after)
         later = format_instant(body.not_before + timedelta(seconds=1))
         raise IntervalEmpty(
-            f"{span} holds no instant",
+            f"it is valid from {begins} and no more from {ends} on: at no instant",
             pointer="/body/not_after",
             step=Step({"end": later}, change={"/body/not_after": later}),
         )

@@ -29,6 +29,7 @@ from ledger.domain.existence import (
     PredecessorUnknown,
     known,
     new,
+    no_day,
     not_in_future,
 )
 from ledger.domain.money import ppm
@@ -196,7 +197,7 @@ def _admit_ended(state: State, event: Event, context: Context) -> None:
     not_in_future(context.accepted, ended_on=body.ended_on)
     if body.ended_on <= relation.start:
         raise IntervalEmpty(
-            f"[{relation.start}, {body.ended_on}) holds no day",
+            no_day(relation.start, body.ended_on),
             positions=(relation.position,),
             pointer="/body/ended_on",
             step=_ending_after(relation.start),

@@ -38,8 +38,10 @@ from ledger.domain.event import (
 )
 from ledger.domain.existence import (
     IntervalEmpty,
+    days_of,
     interval,
     known,
+    last_day,
     must_stand_under,
     new,
     not_in_future,
@@ -268,10 +270,12 @@ def _must_hold_its_lines(body: RevenueReported) -> None:
         place = f"/body/lines/{number}"
         interval(start, end, f"{place}/period_to")
         if start < body.period_from or body.period_to < end:
-            own = {"start": body.period_from.isoformat(), "end": body.period_to.isoformat()}
-            days = {f"{place}/period_from": own["start"], f"{place}/period_to": own["end"]}
+            first, after = body.period_from.isoformat(), body.period_to.isoformat()
+            days = {f"{place}/period_from": first, f"{place}/period_to": after}
+            own = {"start": first, "last": last_day(body.period_to)}
             raise IntervalEmpty(
-                f"line {line.line} has days outside [{body.period_from}, {body.period_to})",
+                f"line {line.line} is {days_of(start, end)}, its report "
+                f"{days_of(body.period_from, body.period_to)}",
                 pointer=place,
                 step=Step(own, case="line", change=days),
             )
@@ -344,7 +348,7 @@ def _must_not_overlap(others: FiledReports, body: RevenueReported) -> None:
     twice = [filed.position for filed in others.meeting(body.period_from, body.period_to)]
     if twice:
         raise ReportOverlap(
-            f"[{body.period_from}, {body.period_to}) holds days reported before",
+            f"days reported before are among those {days_of(body.period_from, body.period_to)}",
             positions=twice,
             step=Step({"positions": ", ".join(map(str, sorted(twice)))}, ask=("/body/corrects",)),
         )

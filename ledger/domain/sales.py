@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from ledger.domain.contract import Contract
 from ledger.domain.contract_terms import Grant
 from ledger.domain.event import Refusal, State
-from ledger.domain.existence import known
+from ledger.domain.existence import days_of, known
 from ledger.domain.filed_report import (
     MEASURES,
     FiledLine,
@@ -206,7 +206,7 @@ def _untimely(
     ever = [grant for grant in grants_ever(contract) if grant.licensee == licensee]
     given = [grant.valid_from for grant in ever if grant.option_until is None]
     begins = [each.first for each in things] or given
-    told = f"line {line.name} has sales of [{line.start}, {line.end})"
+    told = f"line {line.name} has sales {days_of(line.start, line.end)}"
     if not begins:
         return ReportBefore(
             f"{told}: an option is not taken up, and grants nothing",

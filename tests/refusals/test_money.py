@@ -211,9 +211,11 @@ def test_report_overlap() -> None:
     """The first quarter is reported twice; as a correction it may be."""
     log = given(*REPORTED)
     again = {"period_from": "2026-01-01", "period_to": "2026-04-01"}
-    log.when(second_report(2_000, 72, **again)).then_refused(
+    twice = log.when(second_report(2_000, 72, **again)).then_refused(
         ReportOverlap, positions=(3,), word={"/body/corrects": FIRST}
     )
+    days = "from 2026-01-01 to 2026-03-31 inclusive"
+    assert f"days reported before are among those {days}" == twice.detail
     log.when(second_report(2_000, 72, corrects=FIRST, **again)).then_admitted()
 
 

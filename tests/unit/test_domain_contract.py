@@ -1,7 +1,7 @@
 """Contracts: what a licensor can give, and what an exclusive grant leaves for others."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -156,6 +156,9 @@ def test_interval_empty_if_a_grant_does_not_end_after_it_begins(end: str) -> Non
     past = given(right_filed())
     refusal = past.when(licensed(valid_to=end)).then_refused(IntervalEmpty)
     assert "INTERVAL_EMPTY" == refusal.code
+    last = date.fromisoformat(end) - timedelta(days=1)
+    told = f"it begins on 2026-12-01 and ends with {last}, the day before {end}: it has no day"
+    assert told == refusal.detail
     past.when(licensed(valid_to="2026-12-02")).then_admitted()
 
 

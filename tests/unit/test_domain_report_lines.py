@@ -112,6 +112,10 @@ def test_a_line_has_days_of_its_report(days: dict[str, str]) -> None:
     lines = [line("a", 500), line("b", 500, **days)]
     refusal = scheduled().when(report(*lines, due=50)).then_refused(IntervalEmpty)
     assert str(refusal.pointer).startswith("/body/lines/1")
+    if len(days) == 1 or days["period_from"] > "2026-10":
+        period = "from 2026-07-01 to 2026-09-30 inclusive"
+        assert refusal.detail.endswith(f" inclusive, its report {period}")
+        assert refusal.way.say(refusal.step.told, vietnamese=False).endswith(period)
 
 
 def test_a_return_takes_back_up_to_what_is_left_of_its_sale() -> None:
