@@ -67,7 +67,7 @@ LINES = [
     for line in re.findall(r"^(?:    |\$ ?)?(curl .*)$", document.read_text("utf-8"), re.MULTILINE)
     if document.name != "questions.md"
 ]
-FURTHER = re.findall(r"^\| \d+ \| .* \| `(/v1/[^`]*)` \|$", TEXT, re.MULTILINE)
+FURTHER = re.findall(r"^\| (\d+) \| .* \| `(/v1/[^`]*)` \|$", TEXT, re.MULTILINE)
 
 
 def test_the_document_has_every_question_and_every_path_exists():
@@ -77,7 +77,7 @@ def test_the_document_has_every_question_and_every_path_exists():
         for path, methods in json.loads(GOLDEN.read_text("utf-8"))["paths"].items()
         if "get" in methods
     ]
-    for path in (*FURTHER, *(question.path for question in QUESTIONS)):
+    for path in (*(path for _, path in FURTHER), *(each.path for each in QUESTIONS)):
         assert any(each.fullmatch(path.partition("?")[0]) for each in paths), path
 
 
@@ -101,6 +101,9 @@ def _late(answer: Any, loaded: Loaded) -> bool:
         and first["interest"] > 0
         and used <= set(answer["positions"])
     )
+
+
+HANDED_OVER = ("sent", "received", "answered", "read")
 
 
 def _rates(terms: Any) -> list[int]:
@@ -162,7 +165,8 @@ CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
         (order["effect"], order["lifted_position"]) for order in answer["orders"]
     ],
     30: lambda answer, loaded: answer["positions"] == [
-        loaded.at[name] for name in ("share", "report", "distribution", "payment", "sublicence")
+        loaded.at[name]
+        for name in ("share", "report", "distribution", "payment", "sublicence", "sent")
     ],
     31: lambda answer, _: answer["unchanged"],
     36: lambda answer, _: answer["first"] is None and answer["stored"] == answer["replayed"],
@@ -180,9 +184,31 @@ def test_a_question_has_its_answer(http: httpx2.Client, loaded: Loaded, question
     assert CLAIMS[question.number](answer, loaded), answer
 
 
-@pytest.mark.parametrize("path", FURTHER)
-def test_what_else_is_answered_is_answered(http: httpx2.Client, loaded: Loaded, path: str):
-    assert len(loaded.at) < http.get(loaded.said(path)).raise_for_status().json()["size"]
+FURTHER_CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
+    22: lambda answer, _: ("answered", []) == (answer["verdict"], answer["duties"]),
+    23: lambda answer, _: ("answered", []) == (answer["verdict"], answer["duties"]),
+    27: lambda answer, _: (
+        ("answered", [BANK])
+        == (
+            answer["verdict"],
+            [each["by"] for each in answer["document"]["opened"]],
+        )
+    ),
+    28: lambda answer, loaded: (
+        "yes" == answer["verdict"]
+        and [NAMES["document"]] == [each["document"] for each in answer["documents"]]
+        and [loaded.at[step] for step in HANDED_OVER] == answer["positions"]
+    ),
+}
+
+
+@pytest.mark.parametrize(("number", "path"), FURTHER)
+def test_what_else_is_asked_is_answered(
+    http: httpx2.Client, loaded: Loaded, number: str, path: str
+):
+    answer = http.get(loaded.said(path)).raise_for_status().json()
+    assert len(loaded.at) < answer["size"]
+    assert FURTHER_CLAIMS[int(number)](answer, loaded), answer
 
 
 @pytest.mark.parametrize(
@@ -242,7 +268,8 @@ def test_a_licence_ends_by_itself_with_the_last_right_that_it_grants(
 
 def _asked_of_days() -> Iterator[tuple[str, str]]:
     """Yield a path of every route that asks of a day, without the day, and the day's parameter."""
-    told = [path.partition("?") for path in (*FURTHER, *(each.path for each in QUESTIONS))]
+    told = [path.partition("?") for _, path in FURTHER]
+    told += [each.path.partition("?") for each in QUESTIONS]
     told += [path.partition("?") for path in FURTHER_DAYS]
     for route, methods in json.loads(GOLDEN.read_text("utf-8"))["paths"].items():
         form = re.compile(re.sub(r"\{[^}]*\}", "[^/?]+", route))
