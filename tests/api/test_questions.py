@@ -143,7 +143,7 @@ CLAIMS: dict[int, Callable[[Any, Loaded], bool]] = {
     ],
     14: lambda answer, _: (
         ["royalty"] == [each["member"] for each in answer["differences"]]
-        and sorted([INSTITUTE, RIVAL]) == answer["versions"][0]["signers"]
+        and sorted([INSTITUTE, RIVAL, AUTHOR]) == answer["versions"][0]["signers"]
     ),
     15: _money,
     16: lambda answer, loaded: (
