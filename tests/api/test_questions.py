@@ -92,11 +92,14 @@ def _money(distribution: Any, loaded: Loaded) -> bool:
 
 
 def _late(answer: Any, loaded: Loaded) -> bool:
-    """Say that the third quarter is not reported, and the author's part of the first not paid."""
+    """Say that the author's part of the first quarter is not paid.
+
+    The licence ended in it with its right, which lapsed: no later quarter is missing.
+    """
     first = next(each for each in answer["unpaid"] if each["report"] == NAMES["first_report"])
     used = {loaded.at[name] for name in ("royalties", "amended", "first", "distributed", "paid")}
     return (
-        loaded.words["Q3"] in [each["period_from"] for each in answer["unreported"]]
+        [] == answer["unreported"]
         and 10_800_000 == first["unpaid"]
         and first["interest"] > 0
         and used <= set(answer["positions"])
