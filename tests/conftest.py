@@ -1,5 +1,6 @@
 """Fixtures that every suite may ask for."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -27,29 +28,40 @@ LONG = (
 )
 """What takes longest: `pytest` alone leaves it to the gate."""
 
+MANY = tuple(
+    f"integration/test_{name}.py" for name in ("named_paths", "superuser", "superuser_gone")
+)
+"""Where one thing is tried on each of many: the gate takes an eighth, by its random order."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the gate ask for all."""
+    """Let the gate ask for all, and whoever has an hour for each of many."""
     parser.addoption("--all", action="store_true", help="run what takes longest, too: the gate")
+    parser.addoption("--each", action="store_true", help="leave out none where many are alike")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Whoever names a test wants it run. Here, because workers are given names at all times."""
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
-        config.option.all = True
+        config.option.all = config.option.each = True
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what is long, lest one worker has it at the end; or leave it out, and say so."""
     here = Path(__file__).parent
-    long, rest = [], []
+    long, rest, left_out = [], [], []
+    alike: Counter[str] = Counter()
     for each in items:
-        is_long = each.path.relative_to(here).as_posix().startswith(LONG)
-        (long if is_long else rest).append(each)
+        path = each.path.relative_to(here).as_posix()
+        function = each.nodeid.partition("[")[0]
+        if path in MANY and not config.option.each and alike[function] % 8:
+            left_out.append(each)
+        else:
+            (long if path.startswith(LONG) else rest).append(each)
+        alike[function] += 1
     items[:] = [*long, *rest] if config.option.all else rest
-    if not config.option.all:
-        config.hook.pytest_deselected(items=long)
+    config.hook.pytest_deselected(items=left_out if config.option.all else [*left_out, *long])
 
 
 @pytest.fixture(autouse=True)
