@@ -107,6 +107,11 @@ def _answered(request: Request, at_least: int, question: Callable[[], Answer]) -
         return answer_json(request, answer)
 
 
+_WHAT_FOLDS = (
+    "ask again in a while; where it stays so, the ledger's operator runs techledger operate rebuild"
+)
+
+
 @contextmanager
 def telling(request: Request) -> Iterator[None]:
     """Raise for what the read models cannot answer the problem that says so."""
@@ -117,7 +122,7 @@ def telling(request: Request) -> Iterator[None]:
             size = read_head(node_of(request).reads).size
             if error.position >= size:
                 raise beyond(size) from None
-        raise ApiProblem(503, "NOT_FOLDED", str(error)) from None
+        raise ApiProblem(503, "NOT_FOLDED", f"{error}; {_WHAT_FOLDS}") from None
     except (NotAsked, TooMany) as error:
         raise ApiProblem(422, "BAD_PARAMETER", str(error)) from None
 

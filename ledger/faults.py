@@ -120,6 +120,27 @@ def reason_of(error: BaseException) -> str:
     return type(error).__name__
 
 
+_IN_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (KeyError, "what it looks for is not there: {error}"),
+    (LookupError, "a list has fewer members than it looks for"),
+    (RecursionError, "it is nested deeper than can be followed"),
+    (UnicodeError, "a text holds what no text can"),
+    (ValueError, "a value is not of its form: {error}"),
+    (TypeError, "a value is of another kind than is read there"),
+    (AttributeError, "a value is of another kind than is read there"),
+    (ArithmeticError, "its numbers cannot be reckoned with"),
+    (MemoryError, "it takes more memory than there is"),
+    (TimeoutError, "it took too long"),
+)
+
+
+def unexamined(what: str, error: Exception) -> str:
+    """Say that something cannot be examined, and in words what was found wrong there."""
+    kinds = (words for kind, words in _IN_WORDS if isinstance(error, kind))
+    said = next(kinds, "{error}").format(error=error)
+    return f"{what} cannot be examined: {canonical_reason(said) or 'no reason was given'}"
+
+
 def canonical_reason(text: str) -> str:
     """Return a text as one line of printable characters, of a bounded length."""
     line = " ".join("".join(each if _is_plain(each) else " " for each in text).split())

@@ -24,6 +24,7 @@ from ledger.batches import load_batch_key
 from ledger.charter import read_policy_in_force
 from ledger.datakeys import DataKeys
 from ledger.domain.turning import turned
+from ledger.faults import unexamined
 from ledger.home import Home, NotInitialised
 from ledger.intake import Invalid, decode
 from ledger.kept import OpeningCheck, erasure_faults, refusal_faults
@@ -160,7 +161,7 @@ def attempt(
         with part():
             return examine()
     except Exception as error:  # noqa: BLE001  (whatever was done to the database)
-        report.add(f"the {what} cannot be examined: {type(error).__name__}: {str(error)[:200]}")
+        report.add(unexamined(f"the {what}", error))
         return None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
+from ledger.faults import unexamined
 from ledger.log.merkle import LogError
 from ledger.log.note import Verifier, parse_vkey
 from ledger.log.policy import Policy, parse_policy
@@ -73,13 +74,15 @@ class Governed:
         """
         position, self.size = self.size, self.size + 1
         faults = list[Fault]()
-        event = _asked(faults, position, partial(read_event, entry, position, self.trust.origin))
+        read = partial(read_event, entry, position, self.trust.origin)
+        event = _asked(faults, position, "its form", read)
         if event is None:
             return None, faults
-        _asked(faults, position, partial(self._in_sequence, event))
+        _asked(faults, position, "its time", partial(self._in_sequence, event))
         if is_authority(entry):
-            _asked(faults, position, partial(self.authority.follow, event))
-        _asked(faults, position, partial(check_signatures, event, self.authority))
+            _asked(faults, position, "whom it lets sign", partial(self.authority.follow, event))
+        signed = partial(check_signatures, event, self.authority)
+        _asked(faults, position, "by whom it is signed", signed)
         if faults and event.type in (LOG_KEYS, POLICY):
             self._doubted.add(self.size)
             what = f"{faults[-1].reason}; what counted before this {event.type} goes on counting"
@@ -106,13 +109,12 @@ class Governed:
         return self.trust.verifiers
 
 
-def _asked(faults: list[Fault], position: int, question: Callable[[], T]) -> T | None:
+def _asked(faults: list[Fault], position: int, what: str, question: Callable[[], T]) -> T | None:
     """Ask one thing about an entry; what keeps it from being answered keeps nothing else."""
     try:
         return question()
     except Refused as refused:
         faults.append(Fault(position, refused.reason, refused=True))
     except Exception as error:  # noqa: BLE001  (an entry may say what nobody thought of)
-        what = f"it could not be judged: {type(error).__name__}: {error}"
-        faults.append(Fault(position, what, refused=False))
+        faults.append(Fault(position, unexamined(what, error), refused=False))
     return None

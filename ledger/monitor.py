@@ -63,6 +63,7 @@ from ledger.client import NoAnswer
 from ledger.datedness import ahead_of_time, badly_dated
 from ledger.domain.law import Law
 from ledger.domain.seal import LedgerSealed
+from ledger.faults import unexamined
 from ledger.governed import Governed
 from ledger.intake import subjects_said
 from ledger.log.merkle import HASH_SIZE, LogError, leaf_hash
@@ -206,8 +207,7 @@ class Monitor:
                 self._keep(alarm)
                 alarms.append(alarm)
         except Exception as error:  # noqa: BLE001  (no failure may end the looking)
-            what = f"{question} could not be looked at: {type(error).__name__}: {error}"
-            alarms.append(Alarm("UNCHECKED", what))
+            alarms.append(Alarm("UNCHECKED", unexamined(question, error)))
         return alarms
 
     def _follow(self) -> Iterator[Alarm]:
@@ -299,28 +299,29 @@ class Monitor:
             Alarm("SIGNATURE" if each.refused else "UNJUDGED", each.reason, position)
             for each in faults
         ]
-        questions: list[Callable[[], Iterable[Alarm]]]
-        questions = [partial(self._broken_rules, entry, position)]
+        questions: list[tuple[str, Callable[[], Iterable[Alarm]]]]
+        questions = [("the rules", partial(self._broken_rules, entry, position))]
         if event is not None:
             if payload_hash(event.entry.payload) not in self._mine.signed:
-                own = (partial(each, self._mine.parties) for each in (waiting, taken, ended))
                 questions[:0] = [
-                    *(partial(each, event) for each in own),
-                    partial(self._not_mine, event),
+                    *(
+                        ("what it does to your keys", partial(each, self._mine.parties, event))
+                        for each in (waiting, taken, ended)
+                    ),
+                    ("whether it is yours", partial(self._not_mine, event)),
                 ]
             questions += [
-                partial(self._false_seal, event),
-                partial(ahead_of_time, event, self._now()),
+                ("what it seals", partial(self._false_seal, event)),
+                ("its time", partial(ahead_of_time, event, self._now())),
             ]
-        for question in questions:
+        for what, question in questions:
             try:
                 for alarm in question():
                     alarms.append(alarm)  # noqa: PERF402  (those before a failure stay)
             except Refused as refused:
                 alarms.append(Alarm("SIGNATURE", refused.reason, position))
             except Exception as error:  # noqa: BLE001  (an entry may say what nobody thought of)
-                what = f"it could not be judged: {type(error).__name__}: {error}"
-                alarms.append(Alarm("UNJUDGED", what, position))
+                alarms.append(Alarm("UNJUDGED", unexamined(what, error), position))
         return list(dict.fromkeys(alarms))
 
     def _broken_rules(self, entry: bytes, position: int) -> Iterator[Alarm]:
@@ -330,8 +331,7 @@ class Monitor:
         except RuleBroken as broken:
             yield Alarm("RULE_BROKEN", f"{broken.code}: {broken.detail}", position)
         except Exception as error:  # noqa: BLE001  (rules judge what was admitted; this may not be)
-            what = f"no rule could be asked: {type(error).__name__}: {error}"
-            yield Alarm("UNJUDGED", what, position)
+            yield Alarm("UNJUDGED", unexamined("what the rules say of it", error), position)
         if self._replay.size == position and (left := self._replay.pass_over(entry)):
             what = f"what follows on {', '.join(left)} is judged without it"
             yield Alarm("UNJUDGED", what, position)

@@ -298,13 +298,21 @@ class Sum(NamedTuple):
     currency: str
 
 
+class Beyond(NamedTuple):
+    """Why something exceeds any ceiling, at which path; `unsaid` if a sum said there bounds it."""
+
+    why: str
+    at: str
+    unsaid: bool = False
+
+
 class Exposure(NamedTuple):
-    """What may become of a signature: `beyond` has why it exceeds any ceiling, and at which path.
+    """What may become of a signature: `beyond` has what exceeds any ceiling.
 
     `sums` add up to `total`; `unread` is what is sealed, or stands in an event not at hand.
     """
 
-    beyond: tuple[tuple[str, str], ...]
+    beyond: tuple[Beyond, ...]
     sums: tuple[Sum, ...]
     unread: tuple[str, ...]
 
@@ -384,7 +392,7 @@ def _parts(
 ) -> Iterator[Exposure]:
     """Yield what each thing that a word leads to commits to."""
     if _disposes(word, says, signer):
-        yield _boundless(f"{signer} gives away what has no bound", word.of)
+        yield _boundless(_unbound(word, signer))
     for path in () if word.kind in {"open", "gives", "term"} else word.of.split("|"):
         for value in values(says, path):
             if word.kind == "named":
@@ -396,7 +404,7 @@ def _parts(
             if plain is None:
                 yield _NOTHING._replace(unread=(f"/body/{path} is sealed",))
             elif isinstance(found, str):
-                yield _boundless(found, path)
+                yield _boundless(Beyond(found, path))
             elif found is not None:
                 yield _NOTHING._replace(sums=(Sum(word.of, path, *found),))
 
@@ -411,6 +419,14 @@ def _disposes(word: _Word, says: Any, signer: str) -> bool:
     return word.kind == "open"
 
 
+def _unbound(word: _Word, signer: str) -> Beyond:
+    """Return why what a signer gives away has no bound: mostly by what it is."""
+    if word.condition.startswith("!"):
+        unsaid = word.condition.removeprefix("!")
+        return Beyond(f"it says no {unsaid}, and without one it has no bound", unsaid, unsaid=True)
+    return Beyond(f"what {signer} gives away has no bound", word.of)
+
+
 def _is_named(one: Any, name: str) -> bool:
     """Say whether a member is there, be it null."""
     if isinstance(one, list | tuple):
@@ -418,8 +434,8 @@ def _is_named(one: Any, name: str) -> bool:
     return name in (one if isinstance(one, dict) else getattr(one, "model_fields_set", ()))
 
 
-def _boundless(why: str, path: str) -> Exposure:
-    return _NOTHING._replace(beyond=((why, path),))
+def _boundless(beyond: Beyond) -> Exposure:
+    return _NOTHING._replace(beyond=(beyond,))
 
 
 def _terms(name: str, path: str, signer: str, named: Callable[[str], Terms | None]) -> Exposure:
@@ -429,7 +445,7 @@ def _terms(name: str, path: str, signer: str, named: Callable[[str], Terms | Non
         return _NOTHING._replace(unread=(f"{name} is not shown",))
     beyond, sums, unread = exposure(terms.row, terms.says, signer, named, terms.opened)
     return Exposure(
-        tuple((why, path) for why, _ in beyond),
+        tuple(Beyond(f"of {name}: {each.why}", path) for each in beyond),
         tuple(each._replace(at=path) for each in sums),
         tuple(f"{name}: {each}" for each in unread),
     )

@@ -27,7 +27,7 @@ from projections.decoding import decode
 from projections.digest import Digest
 from projections.projection import ProjectionError, ReadModel
 from projections.sheet import Sheet, open_sheet
-from projections.view import NotFolded
+from projections.view import NOT_BUILT, NotFolded
 
 SHOWN = 10
 """Rows that an answer shows of those that differ."""
@@ -162,7 +162,7 @@ def difference(pool: Pool, model: ReadModel, limit: int | None = None) -> Differ
             events = _decoded(looked_at.frames(size, _PAGE))
             rows = sorted(comparing.differing(events), key=lambda row: row.position)
     except NotMigrated as error:
-        raise NotFolded(str(error)) from error
+        raise NotFolded(NOT_BUILT) from error
     return Difference(
         model.name,
         model.version,

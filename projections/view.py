@@ -33,6 +33,10 @@ ROWS_MAX = 20_000
 _END_OF_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
+NOT_BUILT = "what answers this is not built yet"
+"""What is said of read models that are not there, as before the first fold."""
+
+
 class NotFolded(ProjectionError):
     """The read model does not exist yet, or has not been folded up to the position asked about."""
 
@@ -145,7 +149,7 @@ def viewing(pool: Pool, *models: ReadModel) -> Iterator[View]:
                 raise NotFolded("; ".join(refused))
             yield View(looked_at, min(looked_at.sizes.values()))
     except NotMigrated as error:
-        raise NotFolded(str(error)) from error
+        raise NotFolded(NOT_BUILT) from error
 
 
 def why_unserved(

@@ -310,7 +310,7 @@ def _compared(name: str) -> Difference:
     except UnknownProjection as error:
         raise typer.BadParameter(str(error)) from None
     except NotFolded as error:
-        raise NothingToCompare(f"NOT_FOLDED: {error}: techledger operate rebuild") from None
+        raise NothingToCompare(f"NOT_FOLDED: {error}; run techledger operate rebuild") from None
     finally:
         database.stop()
 

@@ -338,20 +338,22 @@ class _Above(NamedTuple):
     def refusal(self, subjects: Collection[str], step: Step) -> CeilingExceeded:
         """Return the refusal; the step, of those who sign themselves, says what else helps."""
         beyond, sums, total = self.committed.beyond, self.committed.sums, self.committed.total
-        paths = dict.fromkeys([path for _, path in beyond] or [each.at for each in sums])
+        paths = dict.fromkeys(each.at for each in beyond or sums)
         places = [f"/body/{path.partition('/*')[0]}" for path in paths if path]
         comes_to = " + ".join(f"{amount} {unit}" for unit, amount in sorted(total.items()))
         ceiling = listed(f"{each.amount} {each.currency}" for each in self.ceilings)
         told = {"at": listed(places), "total": comes_to, "ceiling": ceiling}
-        why = beyond[0][0] if beyond else "what is sealed in it" if self.sealed else comes_to
+        why = beyond[0].why if beyond else "what is sealed in it" if self.sealed else comes_to
         covers = not beyond and not self.sealed and len(total) == 1
+        bare = beyond and all(each.unsaid for each in beyond)
+        case = None if covers else "unsaid" if bare else "without"
         return CeilingExceeded(
-            f"{why}, at {told['at'] or '/body'}, is above the ceiling of {self.signer}'s mandate,"
-            f" {ceiling} (in minor units)",
+            f"above the ceiling of {self.signer}'s mandate, {ceiling} (in minor units),"
+            f" at {told['at'] or '/body'}: {why}",
             positions=self.positions,
             subjects=subjects,
             pointer=next(iter(places), None),
-            step=replace(step, told={**step.told, **told}, case=None if covers else "without"),
+            step=replace(step, told={**step.told, **told}, case=case),
         )
 
 

@@ -92,4 +92,4 @@ def suffices(
 def _told(committed: Exposure) -> str:
     """Return why a ceiling does not cover it: there is no bound, or it comes to so much."""
     total = ", ".join(f"{amount} {currency}" for currency, amount in committed.total.items())
-    return committed.beyond[0][0] if committed.beyond else f"it comes to {total}"
+    return committed.beyond[0].why if committed.beyond else f"it comes to {total}"

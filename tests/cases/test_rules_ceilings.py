@@ -1,5 +1,6 @@
 """What one event commits a signer to is added up before it is held against a ceiling."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.support.builders import (
     FIRM,
     INSTITUTE,
     OFFER,
+    OPERATOR,
     RIVAL,
     assignment_agreed,
     contract_concluded,
@@ -230,6 +232,37 @@ def test_a_sublicence_runs_as_long_as_its_grant() -> None:
     renewal = {"by": "itself", "months": 12}
     longer = by_agent(sublicence_granted(**terms, grant=grant(**narrow), renewal=renewal), RIVAL)
     past.and_then(up_to(2**53 - 1)).when(longer).then_refused(CeilingExceeded)
+
+
+def offered(price: Any) -> Body:
+    return offer_made(price=price, royalty_ppm=None)
+
+
+def empowered(ceiling: Any) -> Body:
+    return up_to(0, holder=RIVAL, mandate="mandate:further", ceiling=ceiling)
+
+
+@pytest.mark.parametrize(
+    ("term", "saying", "others"), [("price", offered, []), ("ceiling", empowered, [OPERATOR])]
+)
+def test_what_says_no_sum_is_told_where_to_say_one(
+    term: str, saying: Callable[[Any], Body], others: list[str]
+) -> None:
+    """Said to be 0, it is bounded."""
+    past = given(up_to(MILLION))
+    refusal = past.when(by_agent(saying(None), *others)).then_refused(CeilingExceeded)
+    assert ("unsaid", f"/body/{term}") == (refusal.step.case, refusal.pointer)
+    assert refusal.detail.endswith(f": it says no {term}, and without one it has no bound")
+    assert refusal.way.say(refusal.step.told, vietnamese=False).startswith(f"say /body/{term}, ")
+    past.when(by_agent(saying(vnd(0)), *others)).then_admitted()
+
+
+def test_who_accepts_an_offer_without_a_price_is_told_whose_price_it_is() -> None:
+    past = given(offered(None), up_to(MILLION, principal=INSTITUTE))
+    accepted = by_agent(offer_accepted(accepts=hash_of(offered(None))))
+    refusal = past.when(accepted).then_refused(CeilingExceeded)
+    assert ("without", "/body/offer") == (refusal.step.case, refusal.pointer)
+    assert f": of {OFFER}: it says no price" in refusal.detail
 
 
 def test_who_buys_for_money_and_shares_pays_both() -> None:

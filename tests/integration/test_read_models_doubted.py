@@ -27,6 +27,7 @@ from ledger.vintage import Vintage
 from projections import process
 from projections.catalogue import READ_MODELS
 from projections.checking import read_model_faults
+from projections.comparison import difference
 from projections.decoding import decode
 from projections.digest import is_ours
 from projections.mandates import mandates
@@ -96,6 +97,26 @@ def test_nobody_is_answered_from_what_no_process_of_this_ledger_kept(
             assert [said] == reasons(http, ready=False)
             assert 200 == http.get(f"/v1/subjects/{INSTITUTE}/timeline").status_code
             rebuild(node.pool, (mandates,), decode, key=node.key)
+
+
+def test_who_asks_before_the_first_fold_is_told_what_is_not_built_and_what_to_do(
+    database: Database, node: Node
+) -> None:
+    gone = "DROP TABLE read.mandates; DELETE FROM read.progress WHERE name = 'mandates'"
+    asked = {"signer": OPERATOR, "true_on": "2026-12-01", "topic": "contract.concluded"}
+    with serving(node) as url, httpx2.Client(base_url=url) as http:
+        run_sql(database.superuser_dsn, gone)
+        refused = http.get(f"/v1/parties/{INSTITUTE}/power", params=asked)
+        assert (503, "NOT_FOLDED") == (refused.status_code, refused.json()["code"])
+        what, *steps = refused.json()["detail"].split("; ")
+        assert "what answers this is not built yet" == what
+        assert ["ask again in a while", "where it stays so"] == [
+            each.partition(",")[0] for each in steps
+        ]
+        with pytest.raises(NotFolded, match=f"^{what}$"):
+            difference(node.pool, mandates)
+        rebuild(node.pool, (mandates,), decode, key=node.key)  # As the one command does.
+        assert 200 == http.get(f"/v1/parties/{INSTITUTE}/power", params=asked).status_code
 
 
 def reasons(http: httpx2.Client, *, ready: bool) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -253,13 +253,14 @@ def _sealed(operator: Operator, **changes: Any) -> None:
 def withheld(operator: Operator) -> Told:
     """Promise an answer, and give none."""
     payload = said(operator, technology("withheld"), INSTITUTE)
-    now = datetime.now(UTC)
+    # No clock's: what the log signed last is later than its last entry, on any machine.
+    last = datetime.fromisoformat(parse_entry(operator.entries[-1]).accepted)
     promise = Promise(
         origin=ORIGIN,
         event_id=canonical.load(payload)["event_id"],
         payload=f"sha256:{sha256(payload).hexdigest()}",
-        received=format_instant(now - timedelta(minutes=2)),
-        answer_by=format_instant(now - timedelta(minutes=1)),
+        received=format_instant(last - timedelta(minutes=2)),
+        answer_by=format_instant(last - timedelta(minutes=1)),
     )
     return Told(words=[(_word(operator, promise), None)])
 

@@ -1,10 +1,13 @@
 """A sample of the lies, told anew; and the table of the document is that of the suite."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, tzinfo
+from typing import Self
 
 import pytest
 
 from ledger.store.embedded import EmbeddedPostgres
+from tests.lies import lies
 from tests.lies.finders import FINDERS
 from tests.lies.lies import LIES, UNSTOPPABLE
 from tests.lies.stage import Stage
@@ -30,6 +33,22 @@ def stage(postgres_server: EmbeddedPostgres) -> Iterator[Stage]:
 @pytest.mark.parametrize("lie", SAMPLE)
 def test_a_lie_is_found_by_whom_the_document_says(stage: Stage, lie: str) -> None:
     assert written()[lie] == answers(stage, lie)
+
+
+def test_a_promise_is_due_before_the_log_was_signed_whatever_the_clock_says(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lie = "promise an answer, and give none"
+    monkeypatch.setattr(lies, "datetime", AnHourLater)
+    assert written()[lie] == answers(stage, lie)
+
+
+class AnHourLater(datetime):
+    """The clock of a machine that was busy for an hour."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(hours=1)
 
 
 def test_the_document_has_every_lie_and_every_finder() -> None:

@@ -180,6 +180,9 @@ def test_a_judge_that_fails_is_said_at_its_entry_and_the_others_judge_on(
     assert 1 == code_of(watch.monitor.standing)
     assert len(asked - found) <= CUT_OFF.get(name, 1), found
     assert all(alarm.position in range(12, 15) for alarm in told(watch) if alarm.kind == "UNJUDGED")
+    said = {alarm.what for alarm in told(watch) if alarm.kind == "UNJUDGED"}
+    assert any("is not there: 'nobody thought of that'" in each for each in said)
+    assert not [each for each in said if "Error" in each]
     assert log.size == watch.monitor.size
     assert ["FORK"] == watch.look(other_history(log.size + 1))
 
@@ -209,7 +212,8 @@ def test_a_look_that_cannot_be_had_is_an_alarm_and_the_others_are_had(
     monkeypatch.setattr(monitor, "follow", failing)
     found = watch.monitor.look()
     assert ["UNCHECKED", "FORK", "UNCHECKED"] == kinds(found)
-    assert "what is new could not be looked at: KeyError" in found[0].what
+    missing = "what it looks for is not there: 'nobody thought of that'"
+    assert f"what is new cannot be examined: {missing}" == found[0].what
     assert 1 == code_of([found[0]])
     monkeypatch.setattr(monitor, "exported_checkpoint", failing)
     assert {"UNCHECKED"} == set(watch.look())
