@@ -107,8 +107,9 @@ class LedgerClient(LedgerReader):
         *,
         timeout_s: float = SOON_S,
         transport: httpx2.BaseTransport | None = None,
+        language: str | None = None,
     ) -> None:
-        super().__init__(url, timeout_s=timeout_s, transport=transport)
+        super().__init__(url, timeout_s=timeout_s, transport=transport, language=language)
         self.trust = trust
         self._charter: court.Verified | None = None
         self._opened: tuple[tuple[bytes, bool], tuple[Checkpoint, Bounds]] | None = None

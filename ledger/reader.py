@@ -34,9 +34,13 @@ class LedgerReader:
         *,
         timeout_s: float = SOON_S,
         transport: httpx2.BaseTransport | None = None,
+        language: str | None = None,
     ) -> None:
+        """Open a client. A problem's title and what helps are asked for in the language."""
         self._timeout_s = timeout_s
         self._http = open_client(url, timeout_s=timeout_s, transport=transport)
+        if language is not None:
+            self._http.headers["Accept-Language"] = language
 
     def __enter__(self) -> Self:
         return self

@@ -16,15 +16,15 @@ from api.cli.agreeing import must_agree, must_name
 from api.cli.echoes import must_answer
 from api.describe.checking import headed
 from api.describe.description import describe
-from api.describe.language import Language
+from api.describe.language import Language, Said
 from api.describe.text import text_of
 from ledger.checked import Checked, Checking, must_say
-from ledger.client import ClientError, LedgerClient, WrongAnswer, read_trust
+from ledger.client import ClientError, LedgerClient, ProblemAnswer, WrongAnswer, read_trust
 from ledger.domain.event import legal_day
 from ledger.lastseen import LastSeen, seen_directory
 from ledger.reader import LedgerReader
 from ledger.verify.outcome import Refused
-from ledger.wire.shown import one_line
+from ledger.wire.shown import brief, one_line
 from projections.answer import Verdict
 
 Answer = Mapping[str, Any]
@@ -45,7 +45,36 @@ class CouldNotAsk(ClientError):
     exit_code = 2
 
 
-def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any) -> Asked:
+class SaidNo(ClientError):
+    """The ledger said no, in the language that it was asked in: its title first."""
+
+    def __init__(self, said: ProblemAnswer, language: Language) -> None:
+        told = ": ".join(titled(said))
+        helps = f"; {WHAT_HELPS.in_(language)}: {said.helps}" if said.helps else ""
+        super().__init__(brief(f"{said.code}: {_SAYS.in_(language)}: {told}{helps}"))
+
+
+_SAYS = Said("máy chủ trả lời", "the server says")
+WHAT_HELPS = Said("cách khắc phục", "what helps")
+
+
+def titled(said: ProblemAnswer) -> list[str]:
+    """Return a problem's title, where it has one, and its detail, which is English, if another."""
+    return [*dict.fromkeys(filter(None, (said.problem.get("title"), said.detail)))]
+
+
+@contextmanager
+def telling_no(language: Language) -> Iterator[None]:
+    """Raise `SaidNo` for the problem that a ledger answers."""
+    try:
+        yield
+    except ProblemAnswer as said:
+        raise SaidNo(said, language) from said
+
+
+def asked(
+    url: str, trust: Path | None, language: Language, kind: Any, path: str, **parameters: Any
+) -> Asked:
     """Return the answer to a question, which is of a kind; parameters that are None are left out.
 
     Those that stand in the path, in braces, are put there. A day that is none is today's, and asked
@@ -53,7 +82,8 @@ def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any)
     asked, or is none.
     With a trust root the events that it names are verified, and the log is held to what was seen of
     it before; the server has to answer as of no less than that, but to what it knew at some time.
-    Raises `WrongAnswer` for what is none of that kind, and `CouldNotAsk`.
+    A problem is told in the language. Raises `WrongAnswer` for what is none of that kind, and
+    `CouldNotAsk`.
     """
     days = {name: str(legal_day(datetime.now(UTC))) for name in _DAYS if name in parameters}
     question = parameters | {name: parameters[name] or day for name, day in days.items()}
@@ -62,7 +92,7 @@ def asked(url: str, trust: Path | None, kind: Any, path: str, **parameters: Any)
         raise CouldNotAsk(f"BAD_PARAMETER: {told}; ask for a later one")
     where = path.format_map({name: quote(str(value), ":") for name, value in question.items()})
     rest = {name: value for name, value in question.items() if f"{{{name}}}" not in path}
-    with asking(url, trust) as (ledger, checking):
+    with asking(url, trust, language) as (ledger, checking):
         seen = checking.before if checking else None
         least = seen if question.get("known_at") is None else None
         record = _read(kind, ledger.get(where, **rest, at_least=least))
@@ -83,18 +113,20 @@ _ID = re.compile(r"(?!iso:|vn-)[a-z]+:[a-z0-9.-]+|[0-9a-f]{64}")
 
 
 @contextmanager
-def asking(url: str, trust: Path | None) -> Iterator[tuple[LedgerReader, Checking | None]]:
+def asking(
+    url: str, trust: Path | None, language: Language
+) -> Iterator[tuple[LedgerReader, Checking | None]]:
     """Lend a ledger to ask, and, by a trust root, what checks its answer.
 
     Whatever a server does to us, nothing was answered: no error ends with the code of a no.
     """
     try:
         if trust is None:
-            with LedgerReader(url) as reader:
+            with telling_no(language), LedgerReader(url, language=language) as reader:
                 yield reader, None
             return
         root = read_trust(trust)
-        with LedgerClient(url, root) as ledger:
+        with telling_no(language), LedgerClient(url, root, language=language) as ledger:
             yield ledger, Checking(ledger, LastSeen(seen_directory(), root))
     except ClientError as error:
         if error.exit_code == CouldNotAsk.exit_code:

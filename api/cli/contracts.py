@@ -39,11 +39,11 @@ def terms(  # noqa: PLR0913  (the question's parameters)
     """Print the terms in force on a day, the contract's status and its clocks."""
     path, known = "/v1/contracts/{contract}/terms", {"contract": contract, "known_at": known_at}
     if report is None:
-        answer = asked(url, trust, TermsOn, path, **known, true_on=true_on)
+        answer = asked(url, trust, language, TermsOn, path, **known, true_on=true_on)
     elif true_on is not None:
         raise typer.BadParameter("a report has its own days", param_hint="--true-on")
     else:
-        answer = asked(url, trust, ReportTerms, path, **known, report=report)
+        answer = asked(url, trust, language, ReportTerms, path, **known, report=report)
     shown(answer, language, as_json=as_json)
 
 
@@ -59,7 +59,7 @@ def versions(
 ) -> None:
     """Print who changed which terms, by which event, from when on."""
     path = "/v1/contracts/{contract}/versions"
-    answer = asked(url, trust, Versions, path, contract=contract, known_at=known_at)
+    answer = asked(url, trust, language, Versions, path, contract=contract, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -78,7 +78,7 @@ def diff(  # noqa: PLR0913  (the question's parameters)
     """Print what two versions of the terms have otherwise."""
     path = "/v1/contracts/{contract}/versions/{before}/diff/{after}"
     which: dict[str, Any] = {"contract": contract, "before": before, "after": after}
-    answer = asked(url, trust, VersionDiff, path, **which, known_at=known_at)
+    answer = asked(url, trust, language, VersionDiff, path, **which, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -95,7 +95,9 @@ def sublicences(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print the tree of what was passed on under a contract."""
     path = "/v1/contracts/{contract}/sublicences"
-    answer = asked(url, trust, Tree, path, contract=contract, true_on=true_on, known_at=known_at)
+    answer = asked(
+        url, trust, language, Tree, path, contract=contract, true_on=true_on, known_at=known_at
+    )
     shown(answer, language, as_json=as_json)
 
 
@@ -115,6 +117,7 @@ def registrations(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         Duties,
         "/v1/contracts/registrations",
         late=late,

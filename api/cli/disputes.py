@@ -32,7 +32,7 @@ def show(
 ) -> None:
     """Print the steps of a dispute, and its orders with their ends."""
     path = "/v1/disputes/{dispute}"
-    answer = asked(url, trust, MarkedDispute, path, dispute=dispute, known_at=known_at)
+    answer = asked(url, trust, language, MarkedDispute, path, dispute=dispute, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -48,7 +48,7 @@ def falls(
 ) -> None:
     """Print which events fall if the one at the position is void from the start, and why."""
     path = "/v1/entries/{position}/falls"
-    answer = asked(url, trust, Falls, path, position=position, known_at=known_at)
+    answer = asked(url, trust, language, Falls, path, position=position, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -67,5 +67,7 @@ def holds(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print which orders hold a subject on a day."""
     path = "/v1/subjects/{subject}/holds"
-    answer = asked(url, trust, HoldsOn, path, subject=subject, true_on=true_on, known_at=known_at)
+    answer = asked(
+        url, trust, language, HoldsOn, path, subject=subject, true_on=true_on, known_at=known_at
+    )
     shown(answer, language, as_json=as_json)

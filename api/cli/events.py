@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.answers import as_said, asking
+from api.cli.answers import WHAT_HELPS, as_said, asking, telling_no, titled
 from api.cli.delays import delay_of
-from api.cli.options import AsJson, TrustFile, TrustIfAny, Url, must_be_new
+from api.cli.options import AsJson, Lang, TrustFile, TrustIfAny, Url, must_be_new
 from api.describe.checking import headed
+from api.describe.language import Language, Said
 from ledger import durable
 from ledger.client import (
     LedgerClient,
@@ -108,8 +109,9 @@ def _joined(earlier: Envelope | None, signed: Envelope) -> Envelope:
 
 
 @app.command("submit")
-def submit(
+def submit(  # noqa: PLR0913  (the command's options)
     file: Annotated[Path, typer.Argument(help="An envelope, or a submission with openings")],
+    *,
     url: Url,
     trust: TrustFile,
     witnessed: Annotated[
@@ -119,13 +121,14 @@ def submit(
         Path | None,
         typer.Option(help="Ask for a signed promise of an answer, and keep it in this file"),
     ] = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Submit an event; verify its receipt against the trust root; print it."""
     signed = _read_signed(file)
     if promise is not None:
         must_be_new(promise, "--promise")
-    with LedgerClient(url, read_trust(trust)) as ledger:
+    with telling_no(language), LedgerClient(url, read_trust(trust), language=language) as ledger:
         if promise is None:
             receipt = ledger.submit(signed, witnessed=witnessed)
         elif isinstance(found := ledger.submit_promised(signed), VerifiedReceipt):
@@ -144,6 +147,7 @@ def check(
     *,
     url: Url,
     trust: TrustIfAny = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Ask what would become of an event, submitted now; nothing is recorded, and nothing refused.
@@ -152,14 +156,14 @@ def check(
     admitted, or is recorded; 1: it would be refused.
     """
     signed = _read_signed(file)
-    with asking(url, trust) as (ledger, checking):
+    with asking(url, trust, language) as (ledger, checking):
         found = ledger.check(signed)
         named = sorted({*found.positions})
         checked = checking.check(found.size, named) if checking else None
     if as_json:
         print(json.dumps(as_said(found.members, checked), indent=1, ensure_ascii=False))
     else:
-        for line in headed(_foretold(found), checked, "en"):
+        for line in headed(_foretold(found, language), checked, language):
             print(one_line(line))
     if found.problem is not None:
         raise typer.Exit(1)
@@ -171,6 +175,7 @@ def answer(
     url: Url,
     trust: TrustFile,
     refusal: Annotated[Path | None, typer.Option(help="Keep a signed refusal in this file")] = None,
+    language: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Ask what a promise came to: print the verified receipt or refusal.
@@ -180,7 +185,7 @@ def answer(
     signed = _read_signed(file)
     if refusal is not None:
         must_be_new(refusal, "--refusal")
-    with LedgerClient(url, read_trust(trust)) as ledger:
+    with telling_no(language), LedgerClient(url, read_trust(trust), language=language) as ledger:
         found = ledger.promised_answer(signed)
     if found is None:
         print("waits for its answer")
@@ -211,25 +216,45 @@ def _read_signed(file: Path) -> Signed:
         raise typer.BadParameter(str(error), param_hint="FILE") from None
 
 
-def _foretold(found: Verdict) -> Iterator[str]:
-    as_of = "" if found.size is None else f", as of {found.size} entries"
+def _foretold(found: Verdict, language: Language) -> Iterator[str]:
+    as_of = "" if found.size is None else _AS_OF.in_(language).format(found.size)
     if found.problem is None:
         place = found.members.get("position")
-        what = "is recorded" if place is None else f"is recorded at position {place}"
-        yield f"{'would be admitted' if found.verdict == 'admitted' else what}{as_of}"
+        at = "" if place is None else _AT.in_(language).format(place)
+        recorded = f"{_RECORDED.in_(language)}{at}"
+        yield f"{_ADMITTED.in_(language) if found.verdict == 'admitted' else recorded}{as_of}"
         if binds := found.members.get("not_before"):
-            yield f"binds from  {binds}"
+            yield f"{_BINDS.in_(language):11} {binds}"
         return
-    yield f"would be refused, {found.problem.code}: {found.problem.detail}{as_of}"
-    for name in ("article", "positions"):
-        if said := found.problem.problem.get(name):
-            yield f"{name:11} {said}"
+    told = ": ".join(titled(found.problem))
+    yield f"{_REFUSED.in_(language)}, {found.problem.code}: {told}{as_of}"
+    for name, label in _LABELS.items():
+        if value := found.problem.problem.get(name):
+            yield f"{label.in_(language):11} {value}"
     if found.problem.helps:
-        yield f"what helps  {found.problem.helps}"
+        yield f"{WHAT_HELPS.in_(language):11} {found.problem.helps}"
     if since := found.members.get("refused"):
-        yield f"final       these bytes were refused for good at {since}: sign a new event"
+        yield f"{_FINAL.in_(language):11} {_DEAD.in_(language).format(since)}"
     elif found.final:
-        yield "final       submitted, these bytes would be refused for good: mend the cause before"
+        yield f"{_FINAL.in_(language):11} {_DIES.in_(language)}"
+
+
+_AS_OF = Said(", theo {} mục", ", as of {} entries")
+_ADMITTED = Said("sẽ được ghi", "would be admitted")
+_RECORDED = Said("đã được ghi", "is recorded")
+_AT = Said(" ở vị trí {}", " at position {}")
+_BINDS = Said("ràng buộc từ", "binds from")
+_REFUSED = Said("sẽ bị từ chối", "would be refused")
+_LABELS = {"article": Said("điều luật", "article"), "positions": Said("vị trí", "positions")}
+_FINAL = Said("chung cuộc", "final")
+_DEAD = Said(
+    "những byte này đã bị từ chối hẳn lúc {}: hãy ký một sự kiện mới",
+    "these bytes were refused for good at {}: sign a new event",
+)
+_DIES = Said(
+    "nếu nộp, những byte này sẽ bị từ chối hẳn: hãy khắc phục nguyên nhân trước",
+    "submitted, these bytes would be refused for good: mend the cause before",
+)
 
 
 def _print_word(word: VerifiedWord, *, as_json: bool) -> None:

@@ -94,5 +94,7 @@ def grounds(
     as_json: AsJson = False,
 ) -> None:
     """Print by which edition, law data and rules an event was judged."""
-    answer = asked(url, trust, Judged, "/v1/entries/{position}/grounds", position=position)
+    answer = asked(
+        url, trust, language, Judged, "/v1/entries/{position}/grounds", position=position
+    )
     shown(answer, language, as_json=as_json)

@@ -38,6 +38,7 @@ def check(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         LicenceCheck,
         "/v1/licences/check",
         party=party,

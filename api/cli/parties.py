@@ -34,7 +34,9 @@ def show(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print who the party is on a day: name, numbers, roles, relations, and how it ended."""
     path = "/v1/parties/{party}"
-    answer = asked(url, trust, PartyAsKnown, path, party=party, true_on=true_on, known_at=known_at)
+    answer = asked(
+        url, trust, language, PartyAsKnown, path, party=party, true_on=true_on, known_at=known_at
+    )
     shown(answer, language, as_json=as_json)
 
 
@@ -57,6 +59,7 @@ def power(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         PowerToBind,
         "/v1/parties/{party}/power",
         party=party,
@@ -86,6 +89,7 @@ def signed(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         MarkedSignedBy,
         "/v1/keys/{key_id}/signed",
         key_id=key_id,

@@ -34,7 +34,9 @@ def explain(
 ) -> None:
     """Print how a distribution was computed; contested if it does not compute again."""
     path = "/v1/distributions/{distribution}/computation"
-    answer = asked(url, trust, Computation, path, distribution=distribution, known_at=known_at)
+    answer = asked(
+        url, trust, language, Computation, path, distribution=distribution, known_at=known_at
+    )
     shown(answer, language, as_json=as_json)
 
 
@@ -52,7 +54,7 @@ def dues(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print what is owed to a party, what was paid of it, and which orders hold it."""
     path, of = "/v1/parties/{party}/dues", {"party": party, "contract": contract}
-    answer = asked(url, trust, Dues, path, **of, true_on=true_on, known_at=known_at)
+    answer = asked(url, trust, language, Dues, path, **of, true_on=true_on, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -69,7 +71,9 @@ def overdue(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print missing reports and unpaid sums, days late and interest."""
     path = "/v1/contracts/{contract}/overdue"
-    answer = asked(url, trust, Overdue, path, contract=contract, true_on=true_on, known_at=known_at)
+    answer = asked(
+        url, trust, language, Overdue, path, contract=contract, true_on=true_on, known_at=known_at
+    )
     shown(answer, language, as_json=as_json)
 
 
@@ -88,5 +92,5 @@ def minimum(  # noqa: PLR0913  (the question's parameters)
     """Say whether the minimum of a year was met; exit code 1 if it was not."""
     path = "/v1/contracts/{contract}/minimum"
     which: dict[str, Any] = {"contract": contract, "year": year, "licensee": licensee}
-    answer = asked(url, trust, MinimumMet, path, **which, known_at=known_at)
+    answer = asked(url, trust, language, MinimumMet, path, **which, known_at=known_at)
     shown(answer, language, as_json=as_json)

@@ -52,6 +52,7 @@ def title(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         Title,
         "/v1/rights/{right}/title",
         right=right,
@@ -75,7 +76,7 @@ def chain(
 ) -> None:
     """Print every event of the right's title, in order of recording."""
     path = "/v1/rights/{right}/chain"
-    answer = asked(url, trust, Chain, path, right=right, known_at=known_at)
+    answer = asked(url, trust, language, Chain, path, right=right, known_at=known_at)
     shown(answer, language, as_json=as_json)
 
 
@@ -96,6 +97,7 @@ def liens(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         Liens,
         "/v1/rights/{right}/liens",
         right=right,
@@ -124,6 +126,7 @@ def status(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         Status,
         "/v1/rights/{right}/status",
         right=right,
@@ -153,6 +156,7 @@ def exclusive(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         Exclusive,
         f"{_path_of(subject)}/exclusive",
         subject=subject,
@@ -193,6 +197,7 @@ def left(  # noqa: PLR0913  (the question's parameters)
     answer = asked(
         url,
         trust,
+        language,
         LeftToGrant,
         f"{_path_of(subject)}/left-to-grant",
         subject=subject,
@@ -215,5 +220,7 @@ def dependents(  # noqa: PLR0913  (the question's parameters)
 ) -> None:
     """Print which licences end with the right, and who must be told."""
     path = "/v1/rights/{right}/dependents"
-    answer = asked(url, trust, Dependents, path, right=right, true_on=true_on, known_at=known_at)
+    answer = asked(
+        url, trust, language, Dependents, path, right=right, true_on=true_on, known_at=known_at
+    )
     shown(answer, language, as_json=as_json)

@@ -92,6 +92,19 @@ def test_a_span_of_no_days_is_refused_by_both_of_its_ends(
     assert first in problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("vi", "Tham số không hợp lệ"), ("en", "A parameter is not of its form")],
+)
+def test_a_question_is_refused_in_the_language_that_it_is_asked_in(
+    url: str, language: str, title: str
+) -> None:
+    asked = ["rights", "title", "right:a", "--known-at", "999999", "--url", url, "--lang", language]
+    told = CliRunner().invoke(app, asked)
+    assert isinstance(told.exception, CouldNotAsk)
+    assert f": {title}: " in str(told.exception)
+
+
 def test_a_command_that_asks_about_no_days_has_asked_nothing(url: str):
     swapped = ["--from", "2027-01-01", "--to", "2026-01-01", "--url", url]
     told = CliRunner().invoke(app, ["rights", "exclusive", "right:a", *swapped])

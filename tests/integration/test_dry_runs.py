@@ -265,3 +265,24 @@ def test_the_sdk_and_the_command_say_what_the_ledger_says(
     submit(url, good), submit(url, bad)
     assert (0, "is recorded at position 4, as of 5 entries") == said(good)
     assert "sign a new event" in said(bad)[1]
+
+
+SAID_IN = {
+    "vi": ("máy chủ trả lời", "Bên này đã được đăng ký", "thêm khóa bằng key.added/1"),
+    "en": ("the server says", "The party is already registered", "is added by key.added/1"),
+}
+
+
+@pytest.mark.parametrize("language", SAID_IN)
+def test_a_command_tells_a_refusal_in_the_language_asked_for(
+    url: str, settings: Settings, world: World, tmp_path: Path, language: str
+) -> None:
+    says, title, helps = SAID_IN[language]
+    (file := tmp_path / "event.json").write_bytes(world.registration(INSTITUTE).to_json())
+    asked = [str(file), "--url", url, "--trust", str(Home(settings.home).trust)]
+    told = CliRunner().invoke(events.app, ["check", *asked], env={"LEDGER_LANG": language})
+    assert (1, True) == (told.exit_code, f"PARTY_EXISTS: {title}: " in told.stdout)
+    assert helps in told.stdout
+    refused = CliRunner().invoke(events.app, ["submit", *asked, "--lang", language])
+    assert f"{refused.exception}".startswith(f"PARTY_EXISTS: {says}: {title}: ")
+    assert f"{refused.exception}".endswith(helps)

@@ -52,7 +52,8 @@ def questions() -> Iterator[list[str]]:
     """Yield the words of every command that asks a question, with all that it must be given."""
     for noun, command in commands():
         given = signature(command.callback).parameters
-        if "language" in given:  # What is answered is said in words.
+        # What is answered is said in words; who hands in a file asks what comes of it, no question.
+        if "language" in given and "file" not in given:
             words = [noun, command.name]
             for name, each in given.items():
                 kind, told = get_args(each.annotation)[:2]

@@ -23,6 +23,7 @@ from ledger.keystore import create_log_keys
 from ledger.log.merkle import node_hash, root_of
 from ledger.log.receipt import TlogProof, format_tlog_proof
 from ledger.publisher import LogSigner
+from ledger.reader import LedgerReader
 from ledger.verify.outcome import Refused
 from ledger.verify.trust import parse_trust
 from ledger.verify.verifier import verify_receipt
@@ -344,3 +345,17 @@ def test_an_answer_to_many_that_drops_the_last_line_is_refused(server: Server):
         pytest.raises(ReceiptRefused),
     ):
         list(ledger.submit_many([server.signed]))
+
+
+@pytest.mark.parametrize("language", [None, "vi"])
+def test_a_language_is_asked_for_where_one_is_given(language: str | None) -> None:
+    asked = list[str | None]()
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.headers.get("accept-language"))
+        return httpx2.Response(200, json={})
+
+    transport = httpx2.MockTransport(answer)
+    with LedgerReader("http://server", transport=transport, language=language) as ledger:
+        ledger.get("/v1/rights/right:a/title")
+    assert [language] == asked
