@@ -175,7 +175,8 @@ def question_of(words: list[str], monkeypatch: Any) -> tuple[Any, dict[str, Any]
     """Return the kind of answer that a command asks for, and the parameters of its question."""
     questions = list[tuple[Any, dict[str, Any]]]()
 
-    def asked(_url: str, _trust: Path | None, kind: Any, _path: str, **parameters: Any) -> Any:
+    def asked(*of: Any, **parameters: Any) -> Any:
+        _url, _trust, _language, kind, _path = of
         questions.append((kind, parameters))
         raise answers.CouldNotAsk("it is known what would be asked")
 
