@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from functools import cache
 from importlib import import_module
 from inspect import Parameter, signature
 from pathlib import Path
@@ -130,12 +131,18 @@ def _as_of(answer: Any, day: date) -> Any:
     return replace(answer, true_on=day) if hasattr(answer, "true_on") else answer
 
 
+@cache
+def entries_served() -> tuple[bytes, ...]:
+    """Return the entries of the log that is served."""
+    return tuple(sample_log(300).entries)
+
+
 def _as_logged(row: Any) -> Any:
     """Return a row that says of events of the log what these say of themselves."""
     says = dict[str, Any]()
     for place, instant in checked.INSTANTS.items():
         if isinstance(position := getattr(row, place, None), int):
-            entry = parse_entry(sample_log(300).entries[position])
+            entry = parse_entry(entries_served()[position])
             says[instant] = parse_instant(entry.accepted)
             says |= _payload_of(entry.payload) if place == "position" else {}
     return replace(row, **{each.name: says[each.name] for each in fields(row) if each.name in says})
@@ -216,7 +223,7 @@ def answer_to(words: list[str], monkeypatch: Any) -> dict[str, Any]:
             {*POSITIONS, *own, *(at for each in told for at in each or ())}
         )
     if "position" in parameters:  # It says of that event what it says of itself.
-        logged = _payload_of(parse_entry(sample_log(300).entries[answer["position"]]).payload)
+        logged = _payload_of(parse_entry(entries_served()[answer["position"]]).payload)
         answer |= {name: logged[name] for name in logged if name in answer}
     return answer
 
