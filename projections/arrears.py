@@ -8,6 +8,7 @@ event: it follows from the schedule in force, the calendar, and what was reporte
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import chain, pairwise
 
 from ledger.domain.contract import Contract
 from ledger.domain.distribution import RevenueDistributed
@@ -167,8 +168,9 @@ def overdue_of(
         known = view.known(known_at)
         value = folded(contract, events_of(view, contract, known))
         rows = money_of(view, (contract,), known)
-        royalty, sealed = _royalty(value, true_on)
-        if value is None or royalty is None:
+        schedules = [] if value is None else _schedules(value, true_on)
+        sealed = any(isinstance(each.royalty, Sealed) for each in schedules)
+        if value is None or sealed or not schedules:
             nothing = Overdue(contract, true_on, view.size, sealed, (), (), ())
             return told(view, nothing, known, contract)
         reports = _in_force(rows)
@@ -181,8 +183,8 @@ def overdue_of(
             return status in OVER
 
         own = [body for _, body in reports]
-        unreported = tuple(_missing(value, royalty, own, true_on, is_over))
-        unpaid = tuple(_unpaid(royalty, reports, rows, law, true_on))
+        unreported = tuple(_missing(value, schedules, own, true_on, is_over))
+        unpaid = tuple(_unpaid(value, reports, rows, law, true_on))
         answer = Overdue(
             contract,
             true_on,
@@ -328,40 +330,68 @@ def _distributions(rows: Sequence[MoneyEvent]) -> set[str]:
     return {body.distribution for _, body in said_as(rows, RevenueDistributed)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """A schedule and the days `[begins, ends)` of which it is in force."""
+
+    begins: date
+    ends: date
+    royalty: Royalty | Sealed
+
+
+def _schedules(value: Contract, on: date) -> list[_Schedule]:
+    """Return the schedules in force before a day, each with its days; no days are without end."""
+    start = min(value.in_force_from or on, on)
+    changed = {change.effective_from for change in value.changes}
+    days = sorted({start, *(day for day in changed if day is not None and start < day < on)})
+    found = list[_Schedule]()
+    for begins, ends in pairwise([*days, on]):
+        royalty = value.terms_on(begins).royalty
+        last = found[-1] if found else None
+        if last is not None and (last.ends, last.royalty) == (begins, royalty):
+            found[-1] = replace(last, ends=ends)
+        elif royalty is not None:
+            found.append(_Schedule(begins, ends, royalty))
+    return found
+
+
 def _missing(
     value: Contract,
-    royalty: Royalty,
+    schedules: Sequence[_Schedule],
     reports: Sequence[RevenueReported],
     on: date,
     is_over: Callable[[date], bool],
 ) -> Iterator[MissingReport]:
     """Yield the periods, from the first day in force, that were due by `on` and not reported.
 
-    On the first day of a period, the contract and what it rests on are not over.
+    Each is a period of the schedule in force on its days, which ends where that does. On its first
+    day, the contract and what it rests on are not over.
     """
-    start = value.in_force_from
-    if start is None:
+    if value.in_force_from is None:
         return
-    end = value.over_from
+    end = value.over_from or date.max
     for licensee in sorted(value.licensees()):
         own = [body for body in reports if body.reported_by == licensee]
-        for first, last in _periods(royalty, start, min(filter(None, (end, on)))):
-            due_on, until = due_day(royalty, last), min(filter(None, (end, last)))
+        for first, last, due_on in chain.from_iterable(map(_periods, schedules)):
+            until = min(end, last)
             covered = any(body.period_from < until and first < body.period_to for body in own)
-            if due_on < on and not covered and not is_over(first):
+            if first < end and due_on < on and not covered and not is_over(first):
                 yield MissingReport(licensee, first, until, due_on, (on - due_on).days)
 
 
-def _periods(royalty: Royalty, start: date, until: date) -> Iterator[tuple[date, date]]:
-    """Yield the agreed periods that begin before a day, from the one that holds the first day."""
-    first, last = agreed_period(royalty, start)
-    while first < until:
-        yield max(first, start), last
+def _periods(schedule: _Schedule) -> Iterator[tuple[date, date, date]]:
+    """Yield the agreed periods of a schedule's days, cut at both ends, and when each was due."""
+    royalty = schedule.royalty
+    assert not isinstance(royalty, Sealed), "what is sealed says no periods"
+    first, last = agreed_period(royalty, schedule.begins)
+    while first < schedule.ends:
+        begins, until = max(first, schedule.begins), min(last, schedule.ends)
+        yield begins, until, due_day(royalty, last)
         first, last = agreed_period(royalty, last)
 
 
 def _unpaid(
-    royalty: Royalty,
+    value: Contract,
     reports: Sequence[tuple[MoneyEvent, RevenueReported]],
     rows: Sequence[MoneyEvent],
     law: Law,
@@ -369,10 +399,12 @@ def _unpaid(
 ) -> Iterator[UnpaidReport]:
     paid = _paid_by_report(rows)
     default = law.rule("money.late_interest_default", on)
-    late = royalty.late
-    rule = default if late is None else law.rule("money.late_interest_cap", on)
-    ppm = default.number("ppm_a_year") if late is None else late.yearly_ppm
+    cap = law.rule("money.late_interest_cap", on)
     for filed, body in reports:
+        royalty = value.terms_on(body.period_from).royalty
+        if not isinstance(royalty, Royalty):
+            continue
+        late = royalty.late
         due_on = due_day(royalty, agreed_period(royalty, body.period_from)[1])
         unpaid = body.due.amount - paid.get(body.report, 0)
         if unpaid <= 0 or due_on >= on:
@@ -385,12 +417,12 @@ def _unpaid(
             body.due.amount,
             unpaid,
             body.due.currency,
-            ppm,
+            default.number("ppm_a_year") if late is None else late.yearly_ppm,
             due_on + timedelta(days=1 if late is None else late.from_day),
             "none" if late is None else late.compounding,
             default.number("days_a_year"),
             0,
-            rule,
+            default if late is None else cap,
         )
         yield replace(row, interest=row.accrued_by(on))
 

@@ -36,6 +36,17 @@ DIRECT = f"{CONTRACT}1"
 HEAD = grant(rights=[OTHER_RIGHT], exclusivity="non_exclusive")
 LIVES = {**HEAD, "grant": "g2", "direct_licence": True}
 PASSED_ON = {**HEAD, "licensor": FIRM, "licensee": RIVAL}
+AMENDED = f"{CONTRACT}2"
+SOLD = grant(
+    rights=[OTHER_RIGHT], exclusivity="non_exclusive", acts=["import"], valid_from="2026-01-01"
+)
+CHEAPER, FREE = (
+    terms_amended(contract=AMENDED, changes=changes, effective_from=day, **LATE)
+    for changes, day in (
+        ({"royalty": m.royalty(due_days=45)}, "2026-05-15"),
+        ({"royalty": None, "price": m.vnd(1)}, "2026-10-01"),
+    )
+)
 STORY = (
     right_filed(),
     other_right_filed(),
@@ -46,6 +57,15 @@ STORY = (
     sublicence_granted(grant=PASSED_ON),
     sublicence_granted(contract=DIRECT, head_grant="g2", grant=PASSED_ON),
     terms_amended(changes={"grants_ended": ["g1", "g2"]}, rights=[OTHER_RIGHT]),
+    m.licence(
+        contract=AMENDED,
+        grants=[SOLD],
+        effective_from="2026-01-01",
+        concluded_on="2026-01-01",
+        **LATE,
+    ),
+    CHEAPER,
+    FREE,
 )
 LAPSED, ENDED = 5, 9
 
@@ -75,3 +95,14 @@ def test_a_sublicence_falls_with_its_head_grant_while_the_contract_runs_on(told)
     after = terms_on(told, SUBLICENCE, shipped(), true_on=date(2027, 1, 1))
     assert ("terminated", True) == (after.status, ENDED in after.positions)
     assert "in_force" == terms_on(told, DIRECT, shipped(), true_on=date(2027, 1, 1)).status
+
+
+def test_what_is_missing_is_of_the_schedule_of_its_days(told):
+    """A schedule was changed in the second quarter, and taken out after the third."""
+    found = overdue_of(told, AMENDED, shipped(), true_on=date(2027, 6, 1))
+    assert [
+        (date(2026, 1, 1), date(2026, 4, 1), date(2026, 4, 30)),
+        (date(2026, 4, 1), date(2026, 5, 15), date(2026, 7, 30)),
+        (date(2026, 5, 15), date(2026, 7, 1), date(2026, 8, 14)),
+        (date(2026, 7, 1), date(2026, 10, 1), date(2026, 11, 14)),
+    ] == [(each.period_from, each.period_to, each.due_on) for each in found.unreported]
