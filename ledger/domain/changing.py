@@ -11,7 +11,11 @@ from typing import Annotated
 
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import Backdated, Since
-from ledger.domain.clauses import must_end_with_the_contract, must_let_out
+from ledger.domain.clauses import (
+    must_end_when_cut_short,
+    must_end_with_the_contract,
+    must_let_out,
+)
 from ledger.domain.consent import consenting
 from ledger.domain.contract import (
     Contract,
@@ -224,6 +228,7 @@ def must_be_allowed(
     if "effective_to" in body.changes.model_fields_set:
         interval(contract.effective_from, terms.effective_to, f"{place}/effective_to")
     must_end_with_the_contract(terms.grants, terms.effective_to, f"{place}/effective_to")
+    must_end_when_cut_short(body.changes.grants, contract.cut_short, f"{place}/grants")
     touched = {grant.grant for grant in body.changes.grants}.union(body.changes.grants_ended)
     before = (grant for name, grant in contract.grants.items() if name in touched)
     must_name(body.rights, objects_of((*before, *body.changes.grants)), contract)

@@ -89,6 +89,31 @@ def must_end_with_the_contract(
             )
 
 
+def must_end_when_cut_short(
+    grants: Sequence[Grant], cut_short: tuple[date, int] | None, pointer: str
+) -> None:
+    """Raise `GrantOutlastsContract` for grants beyond the day from which a contract is over.
+
+    That is said by the event at the position beside it; `pointer` is where the grants stand.
+    """
+    if cut_short is None:
+        return
+    day, position = cut_short
+    for number, grant in enumerate(grants):
+        if grant.valid_to is None or grant.valid_to > day:
+            raise GrantOutlastsContract(
+                f"the contract runs to {last_day(day)}, grant {grant.grant} to "
+                f"{last_day(grant.valid_to) or 'no day'}",
+                positions=(position,),
+                pointer=f"{pointer}/{number}/valid_to",
+                step=Step(
+                    {"as_long": _up_to(day)},
+                    case="ended",
+                    change={f"{pointer}/{number}/valid_to": day.isoformat()},
+                ),
+            )
+
+
 def _up_to(end: date | None) -> Phrase:
     if end is None:
         return Phrase("without an end", "không thời hạn")

@@ -244,6 +244,13 @@ class Contract:
         )
 
     @property
+    def cut_short(self) -> tuple[date, int] | None:
+        """Return from which day on it has been ended early, or is void, and which event says so."""
+        ended = None if self.ended is None else (self.ended, self.ended_by or self.position)
+        void = None if self.voided is None else (self.voided.start, self.voided.position)
+        return min(filter(None, (ended, void)), default=None)
+
+    @property
     def sell_off_to(self) -> date | None:
         """Return the day before which stock may still be sold after an early end."""
         if self.ended is None:

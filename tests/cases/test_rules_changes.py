@@ -9,6 +9,7 @@ from ledger.domain.amendment import CorrectionRecorded
 from ledger.domain.approval import BannedTech, PermitMissing, RegistrationNeeded
 from ledger.domain.authority import SignerMissing, WrongSigner
 from ledger.domain.backdating import Backdated, RightNotYet
+from ledger.domain.clauses import GrantOutlastsContract
 from ledger.domain.contract_terms import Changes
 from ledger.domain.event import Body
 from ledger.domain.existence import IntervalEmpty, PredecessorUnknown
@@ -330,3 +331,19 @@ def test_what_frees_a_right_as_from_the_past_takes_nothing_from_its_creditor() -
     passed = given(right_filed(), OLD, *sold)
     passed.when(over).then_refused(Backdated, positions=[3])
     passed.when(meant(**within)).then_refused(Backdated, positions=[3])
+
+
+def test_a_grant_is_changed_to_no_day_beyond_an_end_that_is_set() -> None:
+    """An amendment after the contract was ended, and before that day, made it run on."""
+    kept = {"rights": [RIGHT]}
+    end = {"ground": "consent", "exit": None, "terminated_by": BOTH, "terminated_on": "2027-12-01"}
+    ended = given(
+        right_filed(kind="software"),
+        contract_concluded(),
+        contract_terminated(contract=CONTRACT, notice=None, **end, **kept),
+    )
+    changes = {**kept, "changes": {"grants": [grant(acts=["make"])]}}
+    refusal = ended.when(terms_amended(**changes)).then_refused(GrantOutlastsContract)
+    assert "the contract runs to 2027-11-30, grant g1 to 2030-11-30" == refusal.detail
+    shorter = {**kept, "changes": {"grants": [grant(acts=["make"], valid_to="2027-12-01")]}}
+    ended.when(terms_amended(**shorter)).then_admitted()

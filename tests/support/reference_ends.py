@@ -41,11 +41,19 @@ class EndsReference(DealsReference):
         sharers = self.sharers(said["contract"]) - {*acting, *said["consents"]}
         if sharers and self._pays_less(said, day):
             return "BACKDATED"
+        if any(self._outlasts(said["contract"], grant["valid_to"]) for grant in grants):
+            return "GRANT_OUTLASTS_CONTRACT"
         if set(said["rights"]) != {each for grant in grants for each in self.objects(grant)}:
             return "RIGHTS_NOT_NAMED"
         if not 0 <= (said["changes"].get("royalty_ppm") or 0) <= WHOLE:
             return "RATE_RANGE"
         return self._regranted(said, day) if grants else None
+
+    def _outlasts(self, name: str, end: str | None) -> bool:
+        """Whether a grant would end after the day from which a contract is ended early, or void."""
+        ends = [e["said"]["terminated_on"] for e in self.all("contract.terminated", contract=name)]
+        ends += filter(None, [self.void_from(name)])
+        return bool(ends) and (end is None or end > min(ends))
 
     def _pays_less(self, said: Said, day: str) -> bool:
         """Whether an amendment as from the past may leave less of what was due before a day."""
