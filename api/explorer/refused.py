@@ -21,7 +21,9 @@ NOT_OURS = "HOST"
 def problem_page(request: Request, error: Exception) -> HTMLResponse | None:
     """Return the page that an error is; None where no page was asked for."""
     asks = request.method in ("GET", "HEAD") and f"{request.url.path}/".startswith(_BEGINNINGS)
-    if not (asks or request.url.path == "/") or code_of(error) == NOT_OURS:
+    accepts = request.headers.get("accept", "")
+    by_program = "json" in accepts and "html" not in accepts
+    if not (asks or request.url.path == "/") or by_program or code_of(error) == NOT_OURS:
         return None
     told = problem(error, vietnamese=language_of(request) == "vi")
     headers = headers_of(error, told["status"])

@@ -238,7 +238,7 @@ def _admit_reported(state: State, event: Event, context: Context) -> None:
         must_be_listed(contract, versions(), reports, filed, body)
     _must_not_overlap(others, body)
     must_add_up(body, filed)
-    must_return_what_was_sold(contract.reports, reports, filed, body.corrects)
+    must_return_what_was_sold(contract.reports, others, filed, body.corrects)
     _must_keep_to_quantities(contract, others, body)
     with if_opened(context, ZeroRated, RoyaltyMismatch):
         _must_be_zero_rated(contract, versions(), reports, body, filed)

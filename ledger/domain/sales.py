@@ -266,13 +266,14 @@ def must_be_cut(state: State, contract: Contract, versions: Versions, filed: Fil
 
 
 def must_return_what_was_sold(
-    under: ReportsOfContract, reports: FiledReports, filed: FiledReport, corrects: str | None
+    under: ReportsOfContract, others: FiledReports, filed: FiledReport, corrects: str | None
 ) -> None:
     """Refuse to take back what was not sold, or not before, or was taken back already.
 
-    A correction leaves what was taken back of a line: no less, in no other currency, no later.
-    `under` is all that was reported before, `reports` what is in force of the licensee's now.
+    A correction leaves what others took back of a line: no less, in no other currency, no later.
+    `under` is all that was reported before, `others` what else is in force of the licensee's.
     """
+    reports = others.plus(filed)
     for line in filed.lines:
         if line.returns is not None:
             _must_be_left(reports, line.returns)
@@ -288,13 +289,13 @@ def must_return_what_was_sold(
     before = None if corrects is None else under.by_licensee[filed.reporter].roots[filed.root]
     for line in () if before is None else before.lines:
         key = (filed.root, line.name)
-        if before is not None and any((key, each) in reports.returned for each in MEASURES):
+        if before is not None and any((key, each) in others.returned for each in MEASURES):
             _must_be_left(reports, key)
             own = filed.line(line.name)
             if own is None or own.start > line.start or filed.currency != before.currency:
                 raise ReturnOfNothing(
-                    f"{told_of(key)} was taken back: it stays sold by {line.start}, in "
-                    f"{before.currency}",
+                    f"{told_of(key)} was taken back by another report: it stays sold by "
+                    f"{line.start}, in {before.currency}",
                     positions=(before.position,),
                     step=_returning(key),
                 )

@@ -21,7 +21,7 @@ from ledger.node import Node
 from ledger.turns import Throttled
 from ledger.wire.envelope import sign_envelope
 from tests.support.builders import INSTITUTE, OPERATOR, technology_registered
-from tests.support.http import serving
+from tests.support.http import PROBLEM, serving
 from tests.support.openapi import described
 from tests.support.world import World
 
@@ -173,7 +173,7 @@ def test_a_client_of_http_1_0_is_told_no_100(url: str):
 @pytest.mark.parametrize("path", ["/v1/projections/", "/checkpoint/", "/docs/", "/v1/entries/0/"])
 def test_a_path_with_a_slash_behind_it_is_another_one(http: httpx2.Client, path: str):
     """Nobody is sent to the right one: behind a proxy it would be one without TLS."""
-    answer = http.get(path, follow_redirects=False)
+    answer = http.get(path, follow_redirects=False, headers=PROBLEM)
     assert (404, "NOT_FOUND") == (answer.status_code, answer.json()["code"])
 
 

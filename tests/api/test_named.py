@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from api.cli.answers import CouldNotAsk
 from api.cli.main import app
+from tests.support.http import PROBLEM
 
 pytestmark = pytest.mark.usefixtures("tale")
 
@@ -60,7 +61,7 @@ NONE_SUCH = [
 def test_what_is_none_such_is_refused_with_what_may_be_meant(
     http: httpx2.Client, path: str, parameter: str, value: str, near: str | None
 ):
-    answer = http.get(path)
+    answer = http.get(path, headers=PROBLEM)
     problem = answer.json()
     assert (422, "BAD_PARAMETER") == (answer.status_code, problem["code"])
     assert (parameter, value) == (problem["parameter"], problem["value"])

@@ -15,6 +15,7 @@ from api.explorer import pages
 from api.explorer.shown import HERE
 from ledger.home import Home
 from ledger.node import Node
+from tests.support.http import PROBLEM
 from tests.support.tale import Tale
 from tests.support.world import World
 
@@ -340,6 +341,11 @@ def test_who_asks_for_no_page_is_told_by_problem_details(
 ):
     answer = http.request(method, path)
     assert answer.status_code in (404, 405, 422)
+    assert "application/problem+json" == answer.headers["content-type"]
+
+
+def test_a_program_that_asks_for_a_page_is_told_as_it_reads(http: httpx2.Client):
+    answer = http.get("/rights/x", headers=PROBLEM)
     assert "application/problem+json" == answer.headers["content-type"]
 
 

@@ -12,6 +12,9 @@ from api.guarded import Guard, Limits, guarded
 from api.main import create_app
 from ledger.node import Node
 
+PROBLEM = {"Accept": "application/problem+json"}
+"""Who asks so is a program: it is told no page, where one was asked for."""
+
 
 @contextmanager
 def serving(node: Node) -> Iterator[str]:

@@ -424,17 +424,21 @@ class RoyaltyReference(EndsReference):
         return sold and told == kinds and all(said[name] == sums[name] for name in sums)
 
     def _returns(self, said: Said) -> str | None:
-        """Judge that what is taken back was sold, before, and that so much of it is left."""
+        """Judge that what is taken back was sold, before, and that so much of it is left.
+
+        So it stays: a correction leaves what others take back sold by then, in their currency.
+        """
         others = self.reports(said["contract"], said["reported_by"], said["corrects"])
         among = [*others, said]
-        for line in self.lines(said):
-            if line["returns"] is not None:
-                sale = self.sale(line, among)
-                if sale is line or sale["returns"] is not None:
-                    return "RETURN_OF_NOTHING"
-                later_on = sale["period_from"] > line["period_from"]
-                if later_on or sale["report"]["currency"] != said["currency"]:
-                    return "RETURN_OF_NOTHING"
+        for report in among:
+            for line in self.lines(report):
+                if line["returns"] is not None:
+                    sale = self.sale(line, among)
+                    if sale is line or sale["returns"] is not None:
+                        return "RETURN_OF_NOTHING"
+                    later_on = sale["period_from"] > line["period_from"]
+                    if later_on or sale["report"]["currency"] != report["currency"]:
+                        return "RETURN_OF_NOTHING"
         return "RETURN_OF_NOTHING" if self.overdrawn(among) else None
 
     def overdrawn(self, reports: list[Said]) -> bool:

@@ -210,6 +210,15 @@ def test_a_correction_leaves_what_was_returned_of_a_line() -> None:
         past.when(later(back(400_000_000, named), due=0, **third)).then_admitted()
 
 
+def test_what_a_report_took_back_of_its_own_its_correction_says_anew() -> None:
+    """It was held to what its own return had said, as if another report had taken that back."""
+    early = line("1", 10**9, period_from="2026-07-01", period_to="2026-08-01")
+    past = scheduled().and_then(report(early, back(10**8), due=45_000_000))
+    august = early | {"period_from": "2026-08-01", "period_to": "2026-09-01"}
+    meant = {"report": CORRECTION, "corrects": REPORT, "due": 45_000_000}
+    past.when(report(august, back(10**8), **meant)).then_admitted()
+
+
 def test_a_report_of_what_is_sold_late_in_the_same_period_may_take_back() -> None:
     """September's returns are filed after October's sales: the quarter and the year owe less."""
     first = revenue_reported(period_to="2026-09-01")
