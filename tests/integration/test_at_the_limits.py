@@ -85,8 +85,8 @@ def ask_everything(http: httpx2.Client, events: list[Logged]) -> None:
 
 def questions(known: list[str]) -> Iterator[str]:
     for path, operation in described()["paths"].items():
-        if "get" not in operation or path.endswith("receipt"):
-            continue  # A receipt waits for a checkpoint, and nobody signs here.
+        if "get" not in operation or path.endswith(("receipt", "ready")):
+            continue  # A receipt waits for a checkpoint, and nobody signs here: it is not ready.
         named = operation["get"].get("parameters", ())
         asked = [each for each in named if each["in"] == "path" or each.get("required")]
         values = [fitting(each, known) for each in asked]
